@@ -1,0 +1,11 @@
+from django.urls import path
+
+from accounts.api import views
+
+urlpatterns = [
+    path("signup", views.SignUpView.as_view(), name="api-signup"),
+    path("login", views.LogInView.as_view(), name="api-login"),
+    path("logout", views.LogOutView.as_view(), name="api-logout"),
+    path("check", views.CheckView.as_view(), name="api-check"),
+    path("update-profile", views.UpdateProfileView.as_view(), name="api-update-profile"),
+]

@@ -1,0 +1,78 @@
+"""Accounts over the API: translate, call a service, answer."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import cookies
+from accounts.authentication import any_session
+from accounts.models import User
+from accounts.payloads import user_payload
+from accounts.requests import start_session_for
+from accounts.serializers import LogInSerializer, ProfileSerializer, SignUpSerializer
+from accounts.services import accounts
+from accounts.services.sessions import end_session
+from chatsite.errors import DomainError
+from chatsite.parsers import JSONParser
+from chatsite.serializers import checked
+
+
+class EntranceView(GenericAPIView[Any]):
+    """Sign-up, log-in and log-out look at no token that comes along."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class SignUpView(EntranceView):
+    serializer_class = SignUpSerializer
+
+    def post(self, request: Request) -> Response:
+        user = accounts.sign_up(**checked(SignUpSerializer, request.data))
+        return _signed_in(request, user, status.HTTP_201_CREATED)
+
+
+class LogInView(EntranceView):
+    serializer_class = LogInSerializer
+
+    def post(self, request: Request) -> Response:
+        user = accounts.authenticate(**checked(LogInSerializer, request.data))
+        return _signed_in(request, user, status.HTTP_200_OK)
+
+
+class LogOutView(EntranceView):
+    def post(self, request: Request) -> Response:
+        if session := any_session(request):
+            end_session(session=session)
+        response = Response({"message": _("User logged out successfully")})
+        cookies.clear_token_cookie(response)
+        return response
+
+
+class CheckView(GenericAPIView[Any]):
+    def get(self, request: Request) -> Response:
+        return Response(user_payload(request.user))
+
+
+class UpdateProfileView(GenericAPIView[Any]):
+    serializer_class = ProfileSerializer
+    parser_classes = (JSONParser, MultiPartParser)
+
+    def put(self, request: Request) -> Response:
+        fields = checked(ProfileSerializer, request.data)
+        if fields["full_name"] is None and fields["picture"] is None:
+            message = _("Profile pic is required")
+            raise DomainError(message, code="required", errors={"profile_pic": [message]})
+        return Response(user_payload(accounts.update_profile(user=request.user, **fields)))
+
+
+def _signed_in(request: Request, user: User, status_code: int) -> Response:
+    response = Response(user_payload(user), status=status_code)
+    cookies.set_token_cookie(response, start_session_for(request, user))
+    return response

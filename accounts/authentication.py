@@ -1,0 +1,82 @@
+"""Who is asking: the same token from the `jwt` cookie or a bearer header, for pages, admin and API."""
+
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts import cookies
+from accounts.models import Session, User
+from accounts.services.sessions import touch_session
+from accounts.tokens import InvalidToken, read_session
+
+SCHEME = "Bearer "
+
+
+def bearer_of(header: str) -> str:
+    return header.removeprefix(SCHEME).strip() if header.startswith(SCHEME) else ""
+
+
+class TokenMiddleware(AuthenticationMiddleware):
+    """Sets `request.user` and `request.auth_session` from the cookie, when somebody asks for them."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.auth_session = SimpleLazyObject(lambda: _cookie_session(request))  # type: ignore[attr-defined]
+        request.user = SimpleLazyObject(lambda: _cookie_user(request))  # type: ignore[assignment]
+
+
+def token_of(request: HttpRequest | Request) -> str:
+    """A bearer header goes before the cookie."""
+    bearer = bearer_of(request.headers.get("Authorization", ""))
+    return bearer or request.COOKIES.get(cookies.NAME, "")
+
+
+def any_session(request: HttpRequest | Request) -> Session | None:
+    """For log-out, which is glad of a token but asks for none."""
+    try:
+        return read_session(token_of(request))
+    except InvalidToken:
+        return None
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The API's."""
+
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+        token = token_of(request)
+        if not token:
+            return None
+        try:
+            session = read_session(token)
+        except InvalidToken:
+            raise AuthenticationFailed(_("Unauthorized - Invalid token")) from None
+        touch_session(session=session)
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes a missing token 401 rather than 403."""
+        return "Bearer"
+
+
+def _cookie_session(request: HttpRequest) -> Session | None:
+    if not hasattr(request, "_cookie_session"):
+        request._cookie_session = _read_cookie(request)  # type: ignore[attr-defined]
+    return request._cookie_session  # type: ignore[attr-defined, no-any-return]
+
+
+def _cookie_user(request: HttpRequest) -> User | AnonymousUser:
+    session = _cookie_session(request)
+    return session.user if session else AnonymousUser()
+
+
+def _read_cookie(request: HttpRequest) -> Session | None:
+    try:
+        session = read_session(request.COOKIES.get(cookies.NAME, ""))
+    except InvalidToken:
+        return None
+    touch_session(session=session)
+    return session

@@ -1,0 +1,20 @@
+"""What accounts tell the live part: sessions that ended, to be closed on every worker."""
+
+from chatsite.channels import push
+from chatsite.db import on_commit
+
+SESSION_ENDED = 4401  # the close code: do not reconnect
+
+
+def session_group(session_id: str) -> str:
+    return f"session.{session_id}"
+
+
+def sessions_ended(session_ids: list[str]) -> None:
+    for session_id in session_ids:
+        _close(session_id)
+
+
+def _close(session_id: str) -> None:
+    message = {"type": "end", "code": SESSION_ENDED}
+    on_commit(lambda: push([session_group(session_id)], message))

@@ -1,0 +1,124 @@
+"""People and their sessions."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from chatsite.db import now
+from chatsite.keys import HexIdField
+
+NAME_LENGTH = 100
+EMAIL_LENGTH = 254
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def contacts_of(self, user: "User", search: str = "") -> QuerySet["User"]:
+        """Everyone but `user`, by name; `search` is a part of the name or of the e-mail address."""
+        contacts = self.exclude(pk=user.pk).order_by("full_name", "pk")
+        if search:
+            contacts = contacts.filter(Q(full_name__icontains=search) | Q(email__icontains=search))
+        return contacts
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def contacts_of(self, user: "User", search: str = "") -> QuerySet["User"]:
+        return self.get_queryset().contacts_of(user, search)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normalize_email(username or ""))
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """For `manage.py createsuperuser`."""
+        user = self.model(email=normalize_email(email), is_staff=True, is_superuser=True, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+def normalize_email(email: str) -> str:
+    """One address, one account, whatever the case it is written in."""
+    return email.strip().lower()
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    id = HexIdField(primary_key=True, db_column="_id")
+    email = models.EmailField(_("e-mail"), max_length=EMAIL_LENGTH, unique=True)
+    full_name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    picture = models.CharField(_("picture"), max_length=200, blank=True)
+    is_staff = models.BooleanField(_("moderator"), default=False)
+    banned_at = models.DateTimeField(_("banned"), null=True, blank=True)
+    ban_reason = models.CharField(_("reason of the ban"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), default=now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        indexes = [
+            models.Index(fields=["email"], name="user_by_email"),
+            models.Index(fields=["full_name", "id"], name="user_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def first_name(self) -> str:
+        return self.full_name.split()[0] if self.full_name.strip() else self.full_name
+
+    @property
+    def is_banned(self) -> bool:
+        return self.banned_at is not None
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]  # Django's attribute; here the ban decides
+        return not self.is_banned
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def get_short_name(self) -> str:
+        return self.first_name
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def active(self) -> "SessionQuerySet":
+        return self.filter(revoked_at=None)
+
+    def active_of(self, user: User) -> "SessionQuerySet":
+        """Where `user` is signed in, the latest seen first."""
+        return self.active().filter(user=user).order_by("-last_seen_at", "-pk")
+
+
+class Session(models.Model):
+    """One log-in on one device. A token names it, so ending it ends the token."""
+
+    id = HexIdField(primary_key=True, db_column="_id")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+    last_seen_at = models.DateTimeField(_("last seen"), default=now, editable=False)
+    user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    address = models.CharField(_("address"), max_length=45, blank=True)
+    revoked_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = [models.Index(fields=["user", "-last_seen_at"], name="session_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,15 @@
+"""What a request tells of the device it comes from."""
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from accounts.models import Session, User
+from accounts.services.sessions import start_session
+
+
+def start_session_for(request: HttpRequest | Request, user: User) -> Session:
+    return start_session(
+        user=user,
+        user_agent=request.headers.get("User-Agent", ""),
+        address=request.META.get("REMOTE_ADDR", ""),
+    )

@@ -1,0 +1,23 @@
+"""The shape of what comes in; rules are the services'."""
+
+from rest_framework import serializers
+
+from chatsite.serializers import PictureField, TextField
+
+PASSWORD_STYLE = {"input_type": "password"}
+
+
+class SignUpSerializer(serializers.Serializer[None]):
+    fullName = TextField(source="full_name")
+    email = TextField()
+    password = TextField(style=PASSWORD_STYLE)
+
+
+class LogInSerializer(serializers.Serializer[None]):
+    email = TextField()
+    password = TextField(style=PASSWORD_STYLE)
+
+
+class ProfileSerializer(serializers.Serializer[None]):
+    fullName = TextField(source="full_name", default=None)
+    profilePic = PictureField(source="picture")

@@ -1,0 +1,37 @@
+"""Sessions: started by a log-in, ended by log-out, a new password or a ban. What ends closes its sockets at once."""
+
+from datetime import timedelta
+
+from accounts import events
+from accounts.models import Session, User
+from chatsite.db import now
+
+SEEN_PRECISION = timedelta(minutes=1)  # a write a minute a session, not one a request
+
+
+def start_session(*, user: User, user_agent: str, address: str) -> Session:
+    agent = user_agent.encode("utf-8", "replace").decode().replace("\x00", "")
+    return Session.objects.create(user=user, user_agent=agent[:300], address=address[:45])
+
+
+def touch_session(*, session: Session) -> None:
+    """Remembers when the session was last seen."""
+    moment = now()
+    if moment - session.last_seen_at > SEEN_PRECISION:
+        session.last_seen_at = moment
+        Session.objects.filter(pk=session.pk).update(last_seen_at=moment)
+
+
+def end_session(*, session: Session) -> None:
+    _end([session.pk])
+
+
+def end_other_sessions(*, user: User, keep: Session | None) -> None:
+    """Signs `user` out everywhere, but for the session to keep."""
+    keys = Session.objects.active_of(user).values_list("pk", flat=True)
+    _end([key for key in keys if keep is None or key != keep.pk])
+
+
+def _end(keys: list[str]) -> None:
+    Session.objects.filter(pk__in=keys, revoked_at=None).update(revoked_at=now())
+    events.sessions_ended(keys)

@@ -1,0 +1,56 @@
+"""The token: a JWT that names a person and one of their sessions. One reader for HTTP and sockets."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.models import Session
+from chatsite.keys import is_key
+
+SESSION_CLAIM = "sid"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    session_id: str
+    user_id: str
+
+
+class InvalidToken(Exception):
+    """The token is malformed, forged, expired, or its session has ended."""
+
+
+def issue_token(session: Session) -> str:
+    token = AccessToken()
+    token[settings.SIMPLE_JWT["USER_ID_CLAIM"]] = session.user_id
+    token[SESSION_CLAIM] = session.pk
+    return str(token)
+
+
+def read_session(token: str) -> Session:
+    """The live session behind a token, its user along in the same query. Raises InvalidToken."""
+    return live_session(read_claims(token))
+
+
+def read_claims(token: str) -> Claims:
+    """What the token says, its signature and its time checked. Raises InvalidToken."""
+    try:
+        claims = AccessToken(token)  # type: ignore[arg-type]  # a str is what it takes
+        session_id = claims[SESSION_CLAIM]
+        user_id = claims[settings.SIMPLE_JWT["USER_ID_CLAIM"]]
+    except (TokenError, KeyError, ValueError, TypeError):
+        raise InvalidToken from None
+    if not (is_key(session_id) and is_key(user_id)):
+        raise InvalidToken
+    return Claims(session_id, user_id)
+
+
+def live_session(claims: Claims) -> Session:
+    """Raises InvalidToken when the session has ended or its user is banned."""
+    sessions = Session.objects.active().select_related("user")
+    session = sessions.filter(pk=claims.session_id, user_id=claims.user_id).first()
+    if session is None or session.user.is_banned:
+        raise InvalidToken
+    return session

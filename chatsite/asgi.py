@@ -1,0 +1,25 @@
+"""The ASGI application: HTTP to Django, the socket to the chat consumer."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+try:
+    django_application = get_asgi_application()
+except ImproperlyConfigured as error:
+    raise SystemExit(f"Configuration: {error}") from None
+
+from django.conf import settings  # noqa: E402  the apps must be ready first
+
+from chatsite.limits import BodyLimit  # noqa: E402
+from messaging.realtime.routing import socket_application  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": BodyLimit(django_application, settings.MAX_BODY_BYTES),
+        "websocket": socket_application,
+    }
+)

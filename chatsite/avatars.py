@@ -1,0 +1,55 @@
+"""The picture of people who have uploaded none: their initials on a colour that their key decides."""
+
+import unicodedata
+from urllib.parse import quote
+
+from django.utils.html import escape
+
+HUES = (12, 38, 60, 82, 145, 170, 200, 230, 262, 290, 318, 345)
+
+_SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">
+<style>rect{{fill:oklch(.89 .065 {hue})}}text{{fill:oklch(.38 .09 {hue})}}\
+@media(prefers-color-scheme:dark){{rect{{fill:oklch(.4 .075 {hue})}}text{{fill:oklch(.92 .05 {hue})}}}}</style>
+<rect width="96" height="96"/>
+<text x="48" y="49" dy=".34em" text-anchor="middle" font-family="system-ui,sans-serif" \
+font-weight="600" font-size="36">{initials}</text>
+</svg>
+"""
+
+
+def path_of(key: str, name: str) -> str:
+    """The address says all that is drawn, so it can be cached for ever and needs no look-up."""
+    return f"/media/avatars/{_hue_index(key)}/{quote(initials(name), safe='')}.svg"
+
+
+def draw(hue_index: int, letters: str) -> str:
+    return _SVG.format(hue=HUES[hue_index], initials=escape(letters))
+
+
+def initials(name: str) -> str:
+    """Those of the first and the last name; one character for scripts without capitals."""
+    letters = [_first_character(word) for word in name.split()]
+    letters = [letter for letter in letters if letter]
+    if not letters:
+        return "?"
+    first, last = letters[0], letters[-1]
+    if len(letters) == 1 or not _has_case(first):
+        return first if _has_case(first) else last
+    return first + last if _has_case(last) else first
+
+
+def _hue_index(key: str) -> int:
+    return int(key[-6:], 16) % len(HUES)
+
+
+def _first_character(word: str) -> str:
+    """The first letter or digit, else the first visible character, with the marks that belong to it."""
+    start = next((i for i, c in enumerate(word) if c.isalnum()), 0)
+    end = start + 1
+    while end < len(word) and unicodedata.combining(word[end]):
+        end += 1
+    return word[start:end].upper()[:3]
+
+
+def _has_case(letter: str) -> bool:
+    return letter.lower() != letter.upper()

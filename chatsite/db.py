@@ -1,0 +1,75 @@
+"""Transactions that mean the same on every database."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+ATTEMPTS = 5
+RETRYABLE_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
+
+
+def now() -> datetime:
+    """The time as it is stored: UTC, cut to milliseconds, which is what MongoDB keeps and the wire carries."""
+    moment = timezone.now().astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    with _atomic():
+        yield
+
+
+def on_commit(action: Callable[[], object]) -> None:
+    """Runs `action` after the commit, at once outside of a transaction; what it raises is logged, never passed on."""
+    if connection.vendor == "mongodb":
+        from django_mongodb_backend import transaction as mongo
+
+        mongo.on_commit(partial(_guarded, action))
+    else:
+        transaction.on_commit(partial(_guarded, action), robust=True)
+
+
+def retrying(work: Callable[[], Result], *also: type[DatabaseError]) -> Result:
+    """Runs a transaction again, a few times, when the database asks for it, or after an error named in `also`."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except DatabaseError as error:
+            if connection.in_atomic_block or not (
+                isinstance(error, also) or _asks_to_repeat(error)
+            ):
+                raise
+            logger.info("transaction repeated: %s", type(error).__name__)
+    return work()
+
+
+def _atomic() -> "transaction.Atomic":
+    if connection.vendor == "mongodb":
+        from django_mongodb_backend import transaction as mongo
+
+        return mongo.atomic()
+    return transaction.atomic()
+
+
+def _asks_to_repeat(error: DatabaseError) -> bool:
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in RETRYABLE_STATES or "TransientTransactionError" in getattr(
+        error.__cause__, "_error_labels", ()
+    )
+
+
+def _guarded(action: Callable[[], object]) -> None:
+    try:
+        action()
+    except Exception:
+        logger.exception("an action after the commit failed")

@@ -1,0 +1,124 @@
+"""One shape for every error: `{"message": "<one sentence for a person>"}`, plus `errors` for fields."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+logger = logging.getLogger(__name__)
+
+Errors = Mapping[str, list[str]]
+
+
+class DomainError(Exception):
+    """A rule of the product says no. `errors` names fields in snake_case; `code` is for pages that word it their own way."""
+
+    def __init__(
+        self, message: str, status: int = 400, *, code: str = "", errors: Errors | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.errors = dict(errors or {})
+
+
+class NotFound(DomainError):
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or _("Not found."), 404, code="not_found")
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, DomainError):
+        set_rollback()
+        return Response(error_payload(error), status=error.status)
+    if not isinstance(error, exceptions.APIException):
+        return None
+    set_rollback()
+    headers = _headers(error)
+    return Response(_api_payload(error), status=error.status_code, headers=headers)
+
+
+def error_payload(error: DomainError) -> dict[str, Any]:
+    payload: dict[str, Any] = {"message": error.message}
+    if error.errors:
+        payload["errors"] = {camel_case(name): texts for name, texts in error.errors.items()}
+    return payload
+
+
+def camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    return headers
+
+
+def _api_payload(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.NotAuthenticated):
+        return {"message": _("Unauthorized - No token provided")}
+    if isinstance(error, exceptions.Throttled):
+        return {"message": _("Too many requests. Please try again later.")}
+    detail = error.detail
+    if isinstance(detail, Mapping):
+        errors = {name: list(sentences(value)) for name, value in detail.items()}
+        general = errors.pop("non_field_errors", [])
+        first = next(iter([*general, *(text for texts in errors.values() for text in texts)]), "")
+        return {"message": first or _("Invalid request.")} | ({"errors": errors} if errors else {})
+    return {"message": next(iter(sentences(detail)), _("Invalid request."))}
+
+
+def sentences(detail: object) -> Iterable[str]:
+    """The texts in DRF's nested details, flattened."""
+    if isinstance(detail, Mapping):
+        for value in detail.values():
+            yield from sentences(value)
+    elif isinstance(detail, list | tuple):
+        for value in detail:
+            yield from sentences(value)
+    else:
+        yield str(detail)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, _("The request could not be understood."), "400.html")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, _("You may not do this."), "403.html")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return forbidden(request)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, _("Not found."), "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500, _("Something went wrong here. Please try again."), "500.html")
+
+
+def _answer(request: HttpRequest, status: int, message: str, template: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"message": message}, status=status)
+    return render(request, template, status=status)

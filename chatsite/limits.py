@@ -1,0 +1,62 @@
+"""The body limit, counted while the body is read, so that a lying or missing Content-Length does not help."""
+
+import json
+from typing import Any
+
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from django.utils.translation import gettext as _
+
+
+class TooLarge(Exception):
+    pass
+
+
+class BodyLimit:
+    def __init__(self, app: ASGI3Application, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            if _announced(scope) > self.limit:
+                raise TooLarge
+            await self.app(scope, self._counted(receive), send)
+        except TooLarge:
+            await _refuse(send)
+
+    def _counted(self, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
+        size = 0
+
+        async def counted() -> Any:
+            nonlocal size
+            message = await receive()
+            if message["type"] == "http.request":
+                size += len(message.get("body", b""))
+                if size > self.limit:
+                    raise TooLarge
+            return message
+
+        return counted
+
+
+def _announced(scope: Any) -> int:
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+async def _refuse(send: ASGISendCallable) -> None:
+    body = json.dumps({"message": _("The request is too large.")}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send(
+        {"type": "http.response.start", "status": 413, "headers": headers, "trailers": False}
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,65 @@
+"""Middleware: foreign origins are refused, times are shown in the reader's zone."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chatsite.origins import is_own_origin, origin_of
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class ForeignOriginMiddleware:
+    """The API's protection against forged requests: its clients send no CSRF token.
+
+    An unsafe request without a bearer header is refused when a browser tells of a foreign origin.
+    One that tells of none comes from no browser.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _is_guarded(request) and _is_foreign(request):
+            return JsonResponse(
+                {"message": _("Requests from another site are refused.")}, status=403
+            )
+        return self.get_response(request)
+
+
+class TimezoneMiddleware:
+    """The `tz` cookie, written by the page's script, names the reader's zone."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            zone = ZoneInfo(request.COOKIES.get("tz", "UTC"))
+        except (ValueError, OSError):  # unknown, malformed, or a folder of the zone database
+            zone = ZoneInfo("UTC")
+        with timezone.override(zone):
+            return self.get_response(request)
+
+
+def _is_guarded(request: HttpRequest) -> bool:
+    return (
+        request.method not in SAFE_METHODS
+        and request.path.startswith("/api/")
+        and not request.headers.get("Authorization", "").startswith("Bearer ")
+    )
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    scheme, host = request.scheme or "http", request.get_host()
+    if (origin := request.headers.get("Origin")) is not None:
+        return not is_own_origin(origin, scheme=scheme, host=host)
+    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
+        return site not in ("same-origin", "none")
+    if referer := request.headers.get("Referer"):
+        return not is_own_origin(origin_of(referer), scheme=scheme, host=host)
+    return False

@@ -1,0 +1,61 @@
+"""Fields for what comes in: strict about types, lenient about absence."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from chatsite import images
+from chatsite.errors import DomainError, sentences
+
+LARGEST = 2**53 - 1  # what every JSON client can count to
+
+
+class TextField(serializers.CharField):
+    """A string as it was written; null and absent are empty. Refuses numbers, NUL and lone surrogates."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        options = {"default": "", "allow_blank": True, "allow_null": True, "trim_whitespace": False}
+        super().__init__(**{**options, **kwargs})
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or ""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class PictureField(serializers.Field[bytes | None, Any, str, Any]):
+    """A data URI or an uploaded file, as bytes; null, "" and absent are None."""
+
+    default_error_messages = {"invalid": _("The picture must be a data URI or an uploaded file.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"default": None, "allow_null": True, **kwargs})
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(None if data == "" else data)
+
+    def to_internal_value(self, data: Any) -> bytes:
+        if isinstance(data, UploadedFile):
+            return bytes(data.read())
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return images.from_data_uri(data)
+
+    def to_representation(self, value: Any) -> str:
+        return ""
+
+
+def checked(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """The fields of `data` in snake_case. Raises DomainError 400 that names the wrong ones."""
+    serializer = shape(data=data)
+    if serializer.is_valid():
+        return dict(serializer.validated_data)
+    errors = {name: list(sentences(detail)) for name, detail in serializer.errors.items()}
+    general = errors.pop("non_field_errors", [])
+    first = [*general, *(text for texts in errors.values() for text in texts)][0]
+    raise DomainError(first, code="invalid", errors=errors)

@@ -1,0 +1,22 @@
+"""What text from outside must be before anything is done with it."""
+
+import unicodedata
+
+
+def is_storable(text: str) -> bool:
+    """No NUL (PostgreSQL refuses it) and no lone surrogate (it cannot be encoded)."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_blank(text: str) -> bool:
+    """White space and characters nobody sees, alone."""
+    return all(
+        character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
+        for character in text
+    )
+
+
+def one_line(text: str) -> str:
+    """A name as it is shown: trimmed, line breaks and control characters turned into single spaces."""
+    shown = ("" if unicodedata.category(c) == "Cc" and not c.isspace() else c for c in text)
+    return " ".join("".join(shown).split())

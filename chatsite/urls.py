@@ -1,0 +1,24 @@
+"""Every path of the site."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from chatsite import errors, health, media
+from messaging.media import message_picture
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/auth/", include("accounts.api.urls")),
+    path("api/messages/", include("messaging.api.urls")),
+    path("media/avatars/<int:hue_index>/<str:letters>.svg", media.avatar, name="avatar"),
+    path("media/profiles/<str:name>", media.profile_picture, name="profile-picture"),
+    path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
+    path("healthz", health.alive, name="healthz"),
+    path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("", include("messaging.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,12 @@
+"""`Link` headers: where the rest of a list is."""
+
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+
+def link(request: Request, rel: str, **params: str | int) -> str:
+    """The same address with other parameters, as a Link header's value."""
+    url = request.build_absolute_uri()
+    for name, value in params.items():
+        url = replace_query_param(url, name, value)
+    return f'<{url}>; rel="{rel}"'

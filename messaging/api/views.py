@@ -1,0 +1,119 @@
+"""Messaging over the API: translate, call a service, answer."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.payloads import user_payload
+from chatsite.errors import NotFound
+from chatsite.parsers import JSONParser
+from chatsite.serializers import checked
+from messaging import sync
+from messaging.api.links import link
+from messaging.payloads import changed_chat_payload, chat_payload, message_payload
+from messaging.presence import online_users
+from messaging.querysets import chats_of, contacts_page, find_user, history
+from messaging.serializers import (
+    ContactsQuery,
+    HistoryQuery,
+    ReadMarkSerializer,
+    SendSerializer,
+    SyncQuery,
+)
+from messaging.services.conversations import mark_read
+from messaging.services.messages import delete_message, send_message
+
+
+class ContactsView(GenericAPIView[Any]):
+    """Everyone but me, by name."""
+
+    def get(self, request: Request) -> Response:
+        query = checked(ContactsQuery, request.query_params)
+        page = contacts_page(request.user, **query)
+        response = Response([user_payload(user) for user in page.users])
+        if page.cursor:
+            response["Link"] = link(request, "next", cursor=page.cursor)
+        return response
+
+
+class ChatsView(GenericAPIView[Any]):
+    """Those I have messages with, latest first."""
+
+    def get(self, request: Request) -> Response:
+        online = online_users()
+        chats = chats_of(request.user)
+        return Response([chat_payload(chat, chat.peer.pk in online) for chat in chats])
+
+
+class MessagesView(GenericAPIView[Any]):
+    """GET with a peer: the messages with them, oldest first, the newest page unless `before` says otherwise.
+    DELETE with a message: takes it back, for everybody."""
+
+    def get(self, request: Request, key: str) -> Response:
+        query = checked(HistoryQuery, request.query_params)
+        limit = query["limit"]
+        messages = history(request.user, _peer(key), before=query["before"], limit=limit + 1)
+        response = Response([message_payload(message) for message in messages[-limit:]])
+        if len(messages) > limit:
+            response["Link"] = link(request, "prev", before=messages[-limit].seq)
+        return response
+
+    def delete(self, request: Request, key: str) -> Response:
+        delete_message(user=request.user, message_id=key)
+        return Response({"success": True, "message": _("Message deleted successfully")})
+
+
+class SendView(GenericAPIView[Any]):
+    """Text, a picture, or both."""
+
+    serializer_class = SendSerializer
+    parser_classes = (JSONParser, MultiPartParser)
+
+    def post(self, request: Request, peer: str) -> Response:
+        fields = checked(SendSerializer, request.data)
+        sent = send_message(sender=request.user, peer=peer, **fields)
+        code = status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK
+        return Response(message_payload(sent.message), status=code)
+
+
+class ReadMarkView(GenericAPIView[Any]):
+    """Up to which message I have read."""
+
+    serializer_class = ReadMarkSerializer
+
+    def put(self, request: Request, peer: str) -> Response:
+        fields = checked(ReadMarkSerializer, request.data)
+        return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
+
+
+class SyncView(GenericAPIView[Any]):
+    """All that changed for me since a cursor; without one, a cursor to start from."""
+
+    def get(self, request: Request) -> Response:
+        since = checked(SyncQuery, request.query_params)["since"]
+        if not since:
+            cursor = sync.sync_cursor()
+            return Response({"messages": [], "chats": [], "cursor": cursor, "more": False})
+        changes = sync.changes_since(request.user, since)
+        online = online_users()
+        return Response(
+            {
+                "messages": [message_payload(message) for message in changes.messages],
+                "chats": [changed_chat_payload(c, c.peer.pk in online) for c in changes.chats],
+                "cursor": changes.cursor,
+                "more": changes.more,
+            }
+        )
+
+
+def _peer(key: str) -> User:
+    user = find_user(key)
+    if user is None:
+        raise NotFound(_("No such person."))
+    return user

@@ -1,0 +1,34 @@
+"""The only place where a live event is named, and published: after the commit, encoded once for all receivers."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chatsite.channels import push
+from chatsite.db import on_commit
+
+GET_ONLINE_USERS = "getOnlineUsers"
+PRESENCE_CHANGED = "presenceChanged"
+NEW_MESSAGE = "newMessage"
+MESSAGE_SENT = "messageSent"
+MESSAGE_DELETED = "messageDeleted"
+MESSAGE_RESTORED = "messageRestored"
+MESSAGES_READ = "messagesRead"
+TYPING = "typing"
+PONG = "pong"
+ERROR = "error"
+
+
+def publish(event: str, data: Mapping[str, Any], *, to: list[str], origin: str = "") -> None:
+    """Sends `{event, data}` to the groups after the commit. `origin` names the socket that gets its own answer instead."""
+    message = relay(event, data, origin=origin)
+    on_commit(lambda: push(to, message))
+
+
+def relay(event: str, data: Mapping[str, Any], *, origin: str = "") -> dict[str, Any]:
+    """The message on the channel layer that the consumer's relay handler passes on."""
+    return {"type": "relay", "frame": frame(event, data), "origin": origin}
+
+
+def frame(event: str, data: object) -> str:
+    return json.dumps({"event": event, "data": data}, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,4 @@
+from messaging.models.conversation import Conversation, Membership, direct_key
+from messaging.models.message import Message
+
+__all__ = ["Conversation", "Membership", "Message", "direct_key"]

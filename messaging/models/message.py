@@ -1,0 +1,55 @@
+"""Messages. A deleted one stays for the audit; its content leaves every answer."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from chatsite.db import now
+from chatsite.keys import HexIdField
+from messaging.models.conversation import Conversation
+
+CLIENT_ID_LENGTH = 64
+
+
+class Message(models.Model):
+    id = HexIdField(primary_key=True, db_column="_id")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        verbose_name=_("sender"),
+    )
+    seq = models.PositiveBigIntegerField(_("number"), editable=False)
+    text = models.TextField(_("text"), blank=True)
+    image = models.CharField(_("picture"), max_length=200, blank=True)
+    thumbnail = models.CharField(max_length=200, blank=True)
+    image_width = models.PositiveIntegerField(null=True)
+    image_height = models.PositiveIntegerField(null=True)
+    deleted = models.BooleanField(_("deleted"), default=False)
+    # Kept for good: it is what makes sending again safe.
+    client_message_id = models.CharField(max_length=CLIENT_ID_LENGTH, blank=True, editable=False)
+    created_at = models.DateTimeField(_("sent"), default=now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=now, editable=False)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "seq"], name="one_seq"),
+            models.UniqueConstraint(
+                fields=["sender", "client_message_id"],
+                condition=Q(client_message_id__gt=""),
+                name="one_client_message_id",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "updated_at"], name="message_by_change"),
+            models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender_id} #{self.seq}"

@@ -1,0 +1,121 @@
+"""Frames from the client: `{"event": "<name>", "data": {…}}`. What is wrong with one is answered, never raised."""
+
+import json
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from chatsite.channels import apush
+from chatsite.errors import DomainError, error_payload
+from chatsite.keys import is_key
+from chatsite.serializers import checked
+from messaging import audience, events
+from messaging.payloads import MessagePayload, message_payload, typing_payload
+from messaging.serializers import ReadMarkSerializer, SendSerializer
+from messaging.services.conversations import mark_read
+from messaging.services.messages import send_message
+
+if TYPE_CHECKING:
+    from messaging.realtime.consumer import ChatConsumer
+
+logger = logging.getLogger(__name__)
+Data = dict[str, Any]
+
+
+async def handle(socket: "ChatConsumer", text: str | None) -> None:
+    data: Data = {}
+    try:
+        name, data = _parsed(text)
+        await _COMMANDS[name](socket, data)
+    except DomainError as error:
+        await socket.answer(events.ERROR, _error(error, data))
+    except Exception:
+        logger.exception("a frame could not be handled")
+        failure = DomainError(_("Something went wrong here. Please try again."), 500)
+        await socket.answer(events.ERROR, _error(failure, data))
+
+
+def too_many(wait: float) -> Data:
+    error = DomainError(_("Too many requests. Please try again later."), 429)
+    return {**_error(error, {}), "retryAfter": max(1, math.ceil(wait))}
+
+
+async def _send_message(socket: "ChatConsumer", data: Data) -> None:
+    payload = await database_sync_to_async(_stored)(socket, data)
+    answer = {"clientMessageId": payload["clientMessageId"], "message": payload}
+    await socket.answer(events.MESSAGE_SENT, answer)
+
+
+def _stored(socket: "ChatConsumer", data: Data) -> MessagePayload:
+    fields = checked(SendSerializer, data)
+    if not fields["client_message_id"]:
+        raise DomainError(_("A clientMessageId is required."), code="client_id")
+    sent = send_message(
+        sender=socket.user, peer=_key(data, "receiverId"), origin=socket.channel_name, **fields
+    )
+    return message_payload(sent.message)
+
+
+async def _typing(socket: "ChatConsumer", data: Data) -> None:
+    receiver_id = _key(data, "receiverId")
+    if receiver_id != socket.user_id:
+        message = events.relay(events.TYPING, typing_payload(socket.user_id, receiver_id))
+        await apush([audience.user_group(receiver_id)], message)
+
+
+async def _mark_read(socket: "ChatConsumer", data: Data) -> None:
+    await database_sync_to_async(_marked)(socket, data)
+
+
+def _marked(socket: "ChatConsumer", data: Data) -> None:
+    fields = checked(ReadMarkSerializer, data)
+    mark_read(user=socket.user, peer=_key(data, "peerId"), seq=fields["seq"])
+
+
+async def _ping(socket: "ChatConsumer", data: Data) -> None:
+    await socket.answer(events.PONG, {})
+
+
+_COMMANDS: dict[str, Callable[["ChatConsumer", Data], Awaitable[None]]] = {
+    "sendMessage": _send_message,
+    "typing": _typing,
+    "markRead": _mark_read,
+    "ping": _ping,
+}
+
+
+def _key(data: Data, name: str) -> str:
+    if not is_key(key := data.get(name)):
+        raise DomainError(_("Receiver not found."), 404)
+    return key
+
+
+def _parsed(text: str | None) -> tuple[str, Data]:
+    if text is None:
+        raise DomainError(_("Frames are JSON text."))
+    if len(text) > settings.MAX_BODY_BYTES:
+        raise DomainError(_("The frame is too large."), 413)
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DomainError(_("The frame is not valid JSON.")) from None
+    name = frame.get("event") if isinstance(frame, dict) else None
+    data = frame.get("data", {}) if isinstance(frame, dict) else None
+    if not isinstance(name, str) or not isinstance(data, dict):
+        raise DomainError(_('A frame looks like {"event": "<name>", "data": {…}}.'))
+    if name not in _COMMANDS:
+        raise DomainError(_("There is no such event."))
+    return name, data
+
+
+def _error(error: DomainError, data: Data) -> Data:
+    payload = {**error_payload(error), "status": error.status}
+    client_message_id = data.get("clientMessageId")
+    if isinstance(client_message_id, str) and len(client_message_id) <= 64:
+        payload["clientMessageId"] = client_message_id
+    return payload

@@ -1,0 +1,31 @@
+"""How many frames a socket may send: so many a second, twice as many at once."""
+
+import time
+
+from django.conf import settings
+
+
+class Flood:
+    def __init__(self) -> None:
+        self._rate = settings.SOCKET_FRAMES_PER_SECOND
+        self._burst = 2 * self._rate
+        self._allowed = float(self._burst)
+        self._at = time.monotonic()
+        self._refused = 0
+
+    def refuses(self) -> float:
+        """Counts a frame; returns how many seconds to wait before the next, 0 when it is welcome."""
+        now = time.monotonic()
+        self._allowed = min(self._burst, self._allowed + (now - self._at) * self._rate)
+        self._at = now
+        if self._allowed >= 1:
+            self._allowed -= 1
+            self._refused = 0
+            return 0
+        self._refused += 1
+        return (1 - self._allowed) / self._rate
+
+    @property
+    def is_over(self) -> bool:
+        """Went on regardless of the refusals."""
+        return self._refused > self._burst

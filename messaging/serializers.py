@@ -1,0 +1,33 @@
+"""The shape of what comes in, for the API and the socket alike; rules are the services'."""
+
+from rest_framework import serializers
+
+from chatsite.serializers import LARGEST, PictureField, TextField
+from messaging.models.message import CLIENT_ID_LENGTH
+
+PAGE = 1000  # messages, when nobody asks for fewer
+
+
+class SendSerializer(serializers.Serializer[None]):
+    text = TextField(style={"base_template": "textarea.html"})
+    image = PictureField()
+    clientMessageId = TextField(source="client_message_id", max_length=CLIENT_ID_LENGTH)
+
+
+class ReadMarkSerializer(serializers.Serializer[None]):
+    seq = serializers.IntegerField(min_value=0)
+
+
+class HistoryQuery(serializers.Serializer[None]):
+    limit = serializers.IntegerField(min_value=1, max_value=PAGE, default=PAGE)
+    before = serializers.IntegerField(min_value=1, max_value=LARGEST, default=None)
+
+
+class ContactsQuery(serializers.Serializer[None]):
+    search = TextField(max_length=100)
+    limit = serializers.IntegerField(min_value=1, max_value=PAGE, default=None)
+    cursor = TextField(max_length=1000)
+
+
+class SyncQuery(serializers.Serializer[None]):
+    since = TextField(max_length=200)

@@ -1,0 +1,63 @@
+"""Conversations: made by the first message, moved on by each, read up to a mark."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chatsite.db import atomic, now
+from chatsite.errors import NotFound
+from messaging import audience, events
+from messaging.models import Conversation, Membership, Message, direct_key
+from messaging.payloads import read_payload
+from messaging.querysets import find_conversation, find_user
+
+
+def conversation_for_update(user_id: str, peer_id: str) -> Conversation:
+    """The one conversation of the two, made if need be, its row locked until the commit."""
+    conversation, created = Conversation.objects.select_for_update().get_or_create(
+        key=direct_key(user_id, peer_id)
+    )
+    if created:
+        Membership.objects.bulk_create(
+            Membership(conversation=conversation, user_id=member_id)
+            for member_id in conversation.member_ids
+        )
+    return conversation
+
+
+def advance(conversation: Conversation, message: Message) -> None:
+    """Makes `message` the last one; who writes has read what is there."""
+    conversation.last_seq = message.seq
+    conversation.last_message = message
+    conversation.changed_at = message.created_at
+    conversation.save(update_fields=["last_seq", "last_message", "changed_at"])
+    Membership.objects.filter(conversation=conversation, user_id=message.sender_id).update(
+        last_read_seq=message.seq
+    )
+
+
+def mark_read(*, user: User, peer: str, seq: int) -> int:
+    """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the mark.
+
+    Raises DomainError 404 for an unknown peer.
+    """
+    if find_user(peer) is None:
+        raise NotFound(_("No such person."))
+    conversation = find_conversation(user.pk, peer)
+    if conversation is None:
+        return 0
+    mark = min(seq, conversation.last_seq)
+    mine = Membership.objects.filter(conversation=conversation, user=user)
+    if not _raise_mark(conversation, mine.filter(last_read_seq__lt=mark), mark):
+        return mine.get().last_read_seq
+    payload = read_payload(user.pk, peer, mark)
+    events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation))
+    return mark
+
+
+def _raise_mark(conversation: Conversation, lower: QuerySet[Membership], mark: int) -> bool:
+    with atomic():
+        moved = lower.update(last_read_seq=mark)
+        if moved:
+            Conversation.objects.filter(pk=conversation.pk).update(changed_at=now())
+    return bool(moved)

@@ -1,0 +1,176 @@
+"""Sending, deleting and restoring messages."""
+
+import re
+from dataclasses import dataclass
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chatsite import images, storage
+from chatsite.db import atomic, now, retrying
+from chatsite.errors import DomainError, NotFound
+from chatsite.text import is_blank, is_storable
+from messaging import audience, events
+from messaging.models import Conversation, Message
+from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.payloads import deleted_payload, message_payload
+from messaging.querysets import find_message, find_user
+from messaging.services.conversations import advance, conversation_for_update
+
+TEXT_LENGTH = 10_000
+_CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    message: Message
+    created: bool  # False: this client message id had been sent before
+
+
+def send_message(
+    *,
+    sender: User,
+    peer: str,
+    text: str = "",
+    image: bytes | None = None,
+    client_message_id: str = "",
+    origin: str = "",
+) -> Sent:
+    """Stores and publishes a message, once per client message id. `origin` is the socket that sends, if one does.
+
+    Raises DomainError: 400 for what cannot be sent, 404 for an unknown receiver, 409 for a client
+    message id that went to somebody else.
+    """
+    text = _checked_text(text)
+    _check_client_id(client_message_id)
+    if not text and image is None:
+        raise DomainError(_("Text or image is required."), code="empty")
+    if peer == sender.pk:
+        raise DomainError(_("Cannot send messages to yourself."), code="self")
+    if find_user(peer) is None:
+        raise NotFound(_("Receiver not found."))
+    if first := _sent_before(sender, peer, client_message_id):
+        return Sent(first, created=False)
+    message = Message(
+        sender=sender, text=text, client_message_id=client_message_id, **_stored_picture(image)
+    )
+    sent = retrying(lambda: _store_once(message, peer), IntegrityError)
+    if sent.created:
+        _publish_new(sent.message, origin)
+    return sent
+
+
+def delete_message(*, user: User, message_id: str) -> Message:
+    """Takes one's own message back, for everybody. Raises DomainError 403, 404. Again: nothing happens."""
+    message = find_message(user, message_id)
+    if message is None:
+        raise NotFound(_("Message not found."))
+    if message.sender_id != user.pk:
+        raise DomainError(_("You can only delete your own messages."), 403, code="not_sender")
+    remove(message=message)
+    return message
+
+
+def remove(*, message: Message) -> bool:
+    """Deletes whoever's message. False when it was deleted already."""
+    if not _set_deleted(message, True):
+        return False
+    to = audience.of(message.conversation)
+    events.publish(events.MESSAGE_DELETED, deleted_payload(message), to=to)
+    return True
+
+
+def restore(*, message: Message) -> bool:
+    """Brings a deleted message back. False when it was not deleted."""
+    if not _set_deleted(message, False):
+        return False
+    to = audience.of(message.conversation)
+    events.publish(events.MESSAGE_RESTORED, message_payload(message), to=to)
+    return True
+
+
+def _checked_text(text: str) -> str:
+    if is_blank(text):
+        return ""
+    if not is_storable(text):
+        raise _text_error(_("The text has characters that cannot be kept."))
+    if len(text) > TEXT_LENGTH:
+        message = _("The text is too long: at most %(limit)s characters.")
+        raise _text_error(message % {"limit": f"{TEXT_LENGTH:,}"})
+    return text
+
+
+def _text_error(message: str) -> DomainError:
+    return DomainError(message, code="text", errors={"text": [message]})
+
+
+def _check_client_id(client_message_id: str) -> None:
+    if client_message_id and not _CLIENT_ID.fullmatch(client_message_id):
+        message = _(
+            "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."
+        )
+        raise DomainError(message, code="client_id", errors={"client_message_id": [message]})
+
+
+def _sent_before(sender: User, peer: str, client_message_id: str) -> Message | None:
+    if not client_message_id:
+        return None
+    sent = Message.objects.filter(sender=sender, client_message_id=client_message_id)
+    message = sent.select_related("conversation").first()
+    if message is not None and message.conversation.peer_id(sender.pk) != peer:
+        raise DomainError(
+            _("This client message id was used for another receiver."), 409, code="reused"
+        )
+    return message
+
+
+def _stored_picture(image: bytes | None) -> dict[str, str | int]:
+    """Written before the message, so that no message ever lacks its picture."""
+    if image is None:
+        return {}
+    display, thumbnail = images.display_and_thumbnail(image)
+    return {
+        "image": storage.save(display),
+        "thumbnail": storage.save(thumbnail),
+        "image_width": display.width,
+        "image_height": display.height,
+    }
+
+
+def _store_once(message: Message, peer: str) -> Sent:
+    try:
+        with atomic():
+            _store(message, peer)
+    except IntegrityError:  # the same client message id, sent twice at once
+        first = _sent_before(message.sender, peer, message.client_message_id)
+        if first is None:
+            raise
+        return Sent(first, created=False)
+    return Sent(message, created=True)
+
+
+def _store(message: Message, peer: str) -> None:
+    conversation = conversation_for_update(message.sender_id, peer)
+    message.conversation = conversation
+    message.seq = conversation.last_seq + 1
+    message.created_at = message.updated_at = now()
+    message.save(force_insert=True)
+    advance(conversation, message)
+
+
+def _publish_new(message: Message, origin: str) -> None:
+    to = audience.of(message.conversation)
+    events.publish(events.NEW_MESSAGE, message_payload(message), to=to, origin=origin)
+
+
+def _set_deleted(message: Message, deleted: bool) -> bool:
+    moment = now()
+    with atomic():
+        changed = Message.objects.filter(pk=message.pk, deleted=not deleted).update(
+            deleted=deleted, updated_at=moment
+        )
+        if changed:
+            message.deleted, message.updated_at = deleted, moment
+            Conversation.objects.filter(pk=message.conversation_id).update(changed_at=moment)
+    return bool(changed)

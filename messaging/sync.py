@@ -1,0 +1,83 @@
+"""What changed for a person since a cursor: how a client that was away gets everything, without asking for all."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chatsite.db import now
+from chatsite.errors import DomainError
+from chatsite.keys import is_key
+from messaging.models import Message
+from messaging.querysets import Chat, chats_of, visible_to
+
+PAGE = 500
+# A write carries the time at which it began, which is before its commit. Looking back this far
+# finds those still under way when a cursor was made, and forgives workers' clocks that disagree.
+LOOKBACK = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    moment: datetime
+    message_id: str = ""  # within the moment, after this message
+
+    def encode(self) -> str:
+        milliseconds = round(self.moment.timestamp() * 1000)
+        return base64.urlsafe_b64encode(f"{milliseconds}.{self.message_id}".encode()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    messages: list[Message]
+    chats: list[Chat]
+    cursor: str
+    more: bool
+
+
+def sync_cursor() -> str:
+    """A cursor to start from: what is known now is known."""
+    return Cursor(now() - LOOKBACK).encode()
+
+
+def changes_since(user: User, since: str) -> Changes:
+    """Raises DomainError 400 for a cursor that is none."""
+    cursor, next_cursor = _decoded(since), sync_cursor()
+    page = list(_changed(user, cursor)[: PAGE + 1])
+    messages, more = page[:PAGE], len(page) > PAGE
+    if more:
+        next_cursor = Cursor(messages[-1].updated_at, messages[-1].pk).encode()
+    chats = chats_of(user, changed_since=cursor.moment)
+    return Changes(messages, chats, next_cursor, more)
+
+
+def _changed(user: User, cursor: Cursor) -> QuerySet[Message]:
+    after = Q(updated_at__gt=cursor.moment) | Q(updated_at=cursor.moment, pk__gt=cursor.message_id)
+    return (
+        visible_to(user)
+        .filter(after, conversation__changed_at__gte=cursor.moment, updated_at__gte=cursor.moment)
+        .select_related("conversation")
+        .order_by("updated_at", "pk")
+    )
+
+
+def _decoded(text: str) -> Cursor:
+    try:
+        milliseconds, _dot, key = (
+            base64.b64decode(text, b"-_", validate=True).decode().partition(".")
+        )
+        moment = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    except (binascii.Error, ValueError, OverflowError, OSError):
+        raise _bad_cursor() from None
+    if key and not is_key(key):
+        raise _bad_cursor()
+    return Cursor(moment, key)
+
+
+def _bad_cursor() -> DomainError:
+    message = _("This cursor is not one of ours.")
+    return DomainError(message, code="cursor", errors={"since": [message]})
