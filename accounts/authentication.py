@@ -1,4 +1,4 @@
-"""Who is asking: the same token from the `jwt` cookie or a bearer header, for pages, admin and API."""
+"""Who is asking: one token, from the `jwt` cookie or a bearer header, for pages, admin and API."""
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
@@ -22,7 +22,7 @@ def bearer_of(header: str) -> str:
 
 
 class TokenMiddleware(AuthenticationMiddleware):
-    """Sets `request.user` and `request.auth_session` from the cookie, when somebody asks for them."""
+    """Sets `request.user` and `request.auth_session` from the cookie, once they are asked for."""
 
     def process_request(self, request: HttpRequest) -> None:
         request.auth_session = SimpleLazyObject(lambda: _cookie_session(request))  # type: ignore[attr-defined]

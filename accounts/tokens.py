@@ -1,4 +1,7 @@
-"""The token: a JWT that names a person and one of their sessions. One reader for HTTP and sockets."""
+"""The token: a JWT that names a person and one of their sessions.
+
+One reader for HTTP and sockets.
+"""
 
 from dataclasses import dataclass
 
@@ -9,6 +12,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import Session
 from chatsite.keys import is_key
 
+USER_CLAIM = str(settings.SIMPLE_JWT["USER_ID_CLAIM"])
 SESSION_CLAIM = "sid"
 
 
@@ -24,7 +28,7 @@ class InvalidToken(Exception):
 
 def issue_token(session: Session) -> str:
     token = AccessToken()
-    token[settings.SIMPLE_JWT["USER_ID_CLAIM"]] = session.user_id
+    token[USER_CLAIM] = session.user_id
     token[SESSION_CLAIM] = session.pk
     return str(token)
 
@@ -39,7 +43,7 @@ def read_claims(token: str) -> Claims:
     try:
         claims = AccessToken(token)  # type: ignore[arg-type]  # a str is what it takes
         session_id = claims[SESSION_CLAIM]
-        user_id = claims[settings.SIMPLE_JWT["USER_ID_CLAIM"]]
+        user_id = claims[USER_CLAIM]
     except (TokenError, KeyError, ValueError, TypeError):
         raise InvalidToken from None
     if not (is_key(session_id) and is_key(user_id)):

@@ -12,10 +12,10 @@ try:
 except ImproperlyConfigured as error:
     raise SystemExit(f"Configuration: {error}") from None
 
-from django.conf import settings  # noqa: E402  the apps must be ready first
+from django.conf import settings
 
-from chatsite.limits import BodyLimit  # noqa: E402
-from messaging.realtime.routing import socket_application  # noqa: E402
+from chatsite.limits import BodyLimit
+from messaging.realtime.routing import socket_application
 
 application = ProtocolTypeRouter(
     {

@@ -1,4 +1,4 @@
-"""The picture of people who have uploaded none: their initials on a colour that their key decides."""
+"""The picture of people who uploaded none: their initials on a colour that their key decides."""
 
 import unicodedata
 from urllib.parse import quote
@@ -9,7 +9,8 @@ HUES = (12, 38, 60, 82, 145, 170, 200, 230, 262, 290, 318, 345)
 
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">
 <style>rect{{fill:oklch(.89 .065 {hue})}}text{{fill:oklch(.38 .09 {hue})}}\
-@media(prefers-color-scheme:dark){{rect{{fill:oklch(.4 .075 {hue})}}text{{fill:oklch(.92 .05 {hue})}}}}</style>
+@media(prefers-color-scheme:dark){{rect{{fill:oklch(.4 .075 {hue})}}\
+text{{fill:oklch(.92 .05 {hue})}}}}</style>
 <rect width="96" height="96"/>
 <text x="48" y="49" dy=".34em" text-anchor="middle" font-family="system-ui,sans-serif" \
 font-weight="600" font-size="36">{initials}</text>
@@ -43,7 +44,9 @@ def _hue_index(key: str) -> int:
 
 
 def _first_character(word: str) -> str:
-    """The first letter or digit, else the first visible character, with the marks that belong to it."""
+    """The first letter or digit, else the first visible character, with the marks that belong to
+    it.
+    """
     start = next((i for i, c in enumerate(word) if c.isalnum()), 0)
     end = start + 1
     while end < len(word) and unicodedata.combining(word[end]):

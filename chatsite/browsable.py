@@ -1,6 +1,6 @@
 """DRF's browsable pages, for signed-in people who name `text/html`; everybody else gets JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 class SignedInNegotiation(DefaultContentNegotiation):
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """Never 406: what cannot be had as asked for comes as JSON."""
         json_renderer, *pages = renderers
@@ -20,7 +20,7 @@ class SignedInNegotiation(DefaultContentNegotiation):
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):
-    """The stock pages carry inline styles and `data:` images: the policy is relaxed for them alone."""
+    """The stock pages carry inline styles: the policy is relaxed for them alone."""
 
     def render(
         self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None

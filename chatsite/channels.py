@@ -10,12 +10,17 @@ logger = logging.getLogger(__name__)
 
 
 def push(groups: list[str], message: dict[str, Any]) -> None:
-    """Sends to every socket in the groups. A failure is logged: what is stored reaches clients by sync."""
+    """Sends to every socket in the groups.
+
+    A failure is logged: what is stored reaches clients by sync.
+    """
     async_to_sync(apush)(groups, message)
 
 
 async def apush(groups: list[str], message: dict[str, Any]) -> None:
     layer = get_channel_layer()
+    if layer is None:
+        return
     for group in groups:
         try:
             await layer.group_send(group, message)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -18,7 +18,9 @@ RETRYABLE_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, dead
 
 
 def now() -> datetime:
-    """The time as it is stored: UTC, cut to milliseconds, which is what MongoDB keeps and the wire carries."""
+    """The time as it is stored: UTC, cut to milliseconds, which is what MongoDB keeps and the wire
+    carries.
+    """
     moment = timezone.now().astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -30,7 +32,9 @@ def atomic() -> Iterator[None]:
 
 
 def on_commit(action: Callable[[], object]) -> None:
-    """Runs `action` after the commit, at once outside of a transaction; what it raises is logged, never passed on."""
+    """Runs `action` after the commit, at once outside of a transaction; what it raises is logged,
+    never passed on.
+    """
     if connection.vendor == "mongodb":
         from django_mongodb_backend import transaction as mongo
 
@@ -40,7 +44,9 @@ def on_commit(action: Callable[[], object]) -> None:
 
 
 def retrying(work: Callable[[], Result], *also: type[DatabaseError]) -> Result:
-    """Runs a transaction again, a few times, when the database asks for it, or after an error named in `also`."""
+    """Runs a transaction again, a few times, when the database asks for it, or after an error named
+    in `also`.
+    """
     for _ in range(ATTEMPTS - 1):
         try:
             return work()
@@ -57,7 +63,7 @@ def _atomic() -> "transaction.Atomic":
     if connection.vendor == "mongodb":
         from django_mongodb_backend import transaction as mongo
 
-        return mongo.atomic()
+        return cast(transaction.Atomic, mongo.atomic())
     return transaction.atomic()
 
 

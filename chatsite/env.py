@@ -4,6 +4,7 @@ A missing or weak value raises ImproperlyConfigured with the variable's name and
 Development gets safe defaults, production none.
 """
 
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 32
 
 env = Env()
-env.read_env(str(BASE_DIR / ".env"), recurse=False)
+env.read_env(os.environ.get("ENV_FILE") or str(BASE_DIR / ".env"), recurse=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,12 @@ def _url(name: str) -> str:
 
 
 def _client_urls(public_url: str) -> list[str]:
-    """Origins whose pages may call the API. Pictures are linked by path, so another host needs PUBLIC_URL."""
-    urls = [url.strip().rstrip("/") for url in env.list("CLIENT_URL", []) if url.strip()]
+    """Origins whose pages may call the API.
+
+    Pictures are linked by path, so another host needs PUBLIC_URL.
+    """
+    listed: list[str] = env.list("CLIENT_URL", [])
+    urls = [url.strip().rstrip("/") for url in listed if url.strip()]
     for url in urls:
         _check_origin("CLIENT_URL", url)
     if urls and not public_url and any(not _is_local(url) for url in urls):
@@ -132,7 +137,7 @@ def _is_local(url: str) -> bool:
 
 
 def _allowed_hosts(public_url: str, production: bool) -> list[str]:
-    """The Host headers that are answered: PUBLIC_URL's and this machine's own; in development any."""
+    """The Host headers that are answered: PUBLIC_URL's and this machine's; in development any."""
     if public_url:
         return [urlsplit(public_url).hostname or "", "localhost", "127.0.0.1", "[::1]"]
     if production:
@@ -155,7 +160,8 @@ def _jwt_secret(production: bool) -> str:
         return _generated_secret()
     if len(secret) < SECRET_LENGTH:
         raise ImproperlyConfigured(
-            f"JWT_SECRET must be at least {SECRET_LENGTH} characters. Make one with: openssl rand -hex 32"
+            f"JWT_SECRET must be at least {SECRET_LENGTH} characters. "
+            "Make one with: openssl rand -hex 32"
         )
     return secret
 

@@ -1,4 +1,6 @@
-"""One shape for every error: `{"message": "<one sentence for a person>"}`, plus `errors` for fields."""
+"""One shape for every error: `{"message": "<one sentence for a person>"}`, plus `errors` for
+fields.
+"""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -18,7 +20,10 @@ Errors = Mapping[str, list[str]]
 
 
 class DomainError(Exception):
-    """A rule of the product says no. `errors` names fields in snake_case; `code` is for pages that word it their own way."""
+    """A rule of the product says no.
+
+    `errors` names fields in snake_case; `code` is for pages that word it their own way.
+    """
 
     def __init__(
         self, message: str, status: int = 400, *, code: str = "", errors: Errors | None = None

@@ -24,7 +24,9 @@ _process = secrets.token_hex(3)
 
 
 def new_key() -> str:
-    """A key that is unique, and greater than every earlier one of this process, even when the clock steps back."""
+    """A key that is unique, and greater than every earlier one of this process, even when the clock
+    steps back.
+    """
     global _last_tick
     with _lock:
         _last_tick = max(_last_tick, time.time_ns() * 65536 // 1_000_000_000)

@@ -1,10 +1,17 @@
-"""The body limit, counted while the body is read, so that a lying or missing Content-Length does not help."""
+"""The body limit, counted while the body is read, so that a lying or missing Content-Length does
+not help.
+"""
 
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.utils.translation import gettext as _
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class TooLarge(Exception):
@@ -12,13 +19,11 @@ class TooLarge(Exception):
 
 
 class BodyLimit:
-    def __init__(self, app: ASGI3Application, limit: int) -> None:
+    def __init__(self, app: Application, limit: int) -> None:
         self.app = app
         self.limit = limit
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -29,7 +34,7 @@ class BodyLimit:
         except TooLarge:
             await _refuse(send)
 
-    def _counted(self, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
+    def _counted(self, receive: Receive) -> Receive:
         size = 0
 
         async def counted() -> Any:
@@ -44,12 +49,12 @@ class BodyLimit:
         return counted
 
 
-def _announced(scope: Any) -> int:
+def _announced(scope: Scope) -> int:
     length = dict(scope["headers"]).get(b"content-length", b"0")
     return int(length) if length.isdigit() else 0
 
 
-async def _refuse(send: ASGISendCallable) -> None:
+async def _refuse(send: Send) -> None:
     body = json.dumps({"message": _("The request is too large.")}).encode()
     headers = [
         (b"content-type", b"application/json"),

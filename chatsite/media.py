@@ -22,7 +22,9 @@ def avatar(request: HttpRequest, hue_index: int, letters: str) -> HttpResponse:
 
 @require_safe
 def profile_picture(request: HttpRequest, name: str) -> HttpResponse:
-    """Whoever knows the name, which is as long as a key, may see it: it stands beside every message."""
+    """Whoever knows the name, which is as long as a key, may see it: it stands beside every
+    message.
+    """
     if not storage.is_name(name):
         raise Http404
     return picture_response(storage.path_of(name), f"public, {IMMUTABLE}")

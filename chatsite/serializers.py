@@ -13,7 +13,10 @@ LARGEST = 2**53 - 1  # what every JSON client can count to
 
 
 class TextField(serializers.CharField):
-    """A string as it was written; null and absent are empty. Refuses numbers, NUL and lone surrogates."""
+    """A string as it was written; null and absent are empty.
+
+    Refuses numbers, NUL and lone surrogates.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         options = {"default": "", "allow_blank": True, "allow_null": True, "trim_whitespace": False}

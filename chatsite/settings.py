@@ -1,4 +1,7 @@
-"""Django's settings. What an operator can choose comes from the environment, read and checked in `env.py`."""
+"""Django's settings.
+
+What an operator can choose comes from the environment, read and checked in `env.py`.
+"""
 
 import hashlib
 from datetime import timedelta
@@ -95,7 +98,9 @@ def _database(url: str) -> dict[str, Any]:
             # WAL lets readers go on meanwhile.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL;"
+            "PRAGMA synchronous=NORMAL;"
+            "PRAGMA foreign_keys=ON;",
         }
     else:
         config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10}} | config.get("OPTIONS", {})

@@ -1,4 +1,6 @@
-"""Pictures on disk, named after their content: the same picture is kept once, and a name never changes its bytes."""
+"""Pictures on disk, named after their content: the same picture is kept once, and a name never
+changes its bytes.
+"""
 
 import hashlib
 import os
@@ -39,7 +41,7 @@ def _write(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
         except BaseException:
-            os.unlink(file.name)
+            Path(file.name).unlink()
             raise

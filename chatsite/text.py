@@ -17,6 +17,6 @@ def is_blank(text: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """A name as it is shown: trimmed, line breaks and control characters turned into single spaces."""
+    """A name as it is shown: trimmed, without control characters, white space made single."""
     shown = ("" if unicodedata.category(c) == "Cc" and not c.isspace() else c for c in text)
     return " ".join("".join(shown).split())

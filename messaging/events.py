@@ -1,4 +1,6 @@
-"""The only place where a live event is named, and published: after the commit, encoded once for all receivers."""
+"""The only place where a live event is named, and published: after the commit, encoded once for all
+receivers.
+"""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +22,10 @@ ERROR = "error"
 
 
 def publish(event: str, data: Mapping[str, Any], *, to: list[str], origin: str = "") -> None:
-    """Sends `{event, data}` to the groups after the commit. `origin` names the socket that gets its own answer instead."""
+    """Sends `{event, data}` to the groups after the commit.
+
+    `origin` names the socket that gets its own answer instead.
+    """
     message = relay(event, data, origin=origin)
     on_commit(lambda: push(to, message))
 

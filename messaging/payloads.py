@@ -1,6 +1,8 @@
-"""The only place where a wire shape of messaging is built: camelCase, `_id` for keys, UTC times with milliseconds."""
+"""The only place where a wire shape of messaging is built: camelCase, `_id` for keys, UTC times
+with milliseconds.
+"""
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from accounts.payloads import UserPayload, user_payload
 from chatsite.wire import absolute, timestamp
@@ -28,9 +30,12 @@ class ChatPayload(UserPayload):
     lastMessage: MessagePayload | None
     unreadCount: int
     online: bool
-    lastSeq: NotRequired[int]
-    lastReadSeq: NotRequired[int]
-    peerReadSeq: NotRequired[int]
+
+
+class ChangedChatPayload(ChatPayload):
+    lastSeq: int
+    lastReadSeq: int
+    peerReadSeq: int
 
 
 class DeletedPayload(TypedDict):
@@ -81,7 +86,7 @@ def chat_payload(chat: Chat, online: bool) -> ChatPayload:
     }
 
 
-def changed_chat_payload(chat: Chat, online: bool) -> ChatPayload:
+def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
     """A chat as `sync` tells of it: with the marks of both sides."""
     return {
         **chat_payload(chat, online),

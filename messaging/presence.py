@@ -1,4 +1,7 @@
-"""Who is online. Each worker holds a lease on the people that have sockets on it; online is the union of live leases."""
+"""Who is online.
+
+Each worker holds a lease on the people that have sockets on it; online is the union of live leases.
+"""
 
 import logging
 import secrets

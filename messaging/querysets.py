@@ -151,7 +151,10 @@ def _chat(mine: Membership, unread_count: int) -> Chat:
 
 
 def _unread_counts(memberships: Iterable[Membership]) -> dict[str, int]:
-    """By conversation. The marks tell where anything is new; only there is counted, and not without bound."""
+    """By conversation.
+
+    The marks tell where anything is new; only there is counted, and not without bound.
+    """
     unread = [m for m in memberships if m.last_read_seq < m.conversation.last_seq]
     counts: dict[str, int] = {}
     for start in range(0, len(unread), CHUNK):

@@ -1,4 +1,6 @@
-"""What changed for a person since a cursor: how a client that was away gets everything, without asking for all."""
+"""What changed for a person since a cursor: how a client that was away gets everything, without
+asking for all.
+"""
 
 import base64
 import binascii

@@ -14,7 +14,7 @@ from accounts import cookies
 from accounts.authentication import any_session
 from accounts.models import User
 from accounts.payloads import user_payload
-from accounts.requests import start_session_for
+from accounts.requests import ApiRequest, start_session_for
 from accounts.serializers import LogInSerializer, ProfileSerializer, SignUpSerializer
 from accounts.services import accounts
 from accounts.services.sessions import end_session
@@ -56,7 +56,7 @@ class LogOutView(EntranceView):
 
 
 class CheckView(GenericAPIView[Any]):
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         return Response(user_payload(request.user))
 
 
@@ -64,7 +64,7 @@ class UpdateProfileView(GenericAPIView[Any]):
     serializer_class = ProfileSerializer
     parser_classes = (JSONParser, MultiPartParser)
 
-    def put(self, request: Request) -> Response:
+    def put(self, request: ApiRequest) -> Response:
         fields = checked(ProfileSerializer, request.data)
         if fields["full_name"] is None and fields["picture"] is None:
             message = _("Profile pic is required")

@@ -1,7 +1,6 @@
 """Signing up, logging in, and what people change about themselves."""
 
 import re
-
 from collections.abc import Callable
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -40,7 +39,9 @@ def sign_up(*, full_name: str, email: str, password: str) -> User:
 
 
 def authenticate(*, email: str, password: str) -> User:
-    """Raises DomainError 400 for an unknown e-mail or a wrong password, alike and in the same time; 403 for the banned."""
+    """Raises DomainError 400 for an unknown e-mail or a wrong password, alike and in the same time;
+    403 for the banned.
+    """
     address = normalize_email(email)
     user = User.objects.filter(email=address).first() if is_storable(address) else None
     if user is None:
@@ -73,7 +74,10 @@ def update_profile(
 def change_password(
     *, user: User, old_password: str, new_password: str, keep: Session | None
 ) -> None:
-    """Ends every other session. Raises DomainError 400 for a wrong old password or a weak new one."""
+    """Ends every other session.
+
+    Raises DomainError 400 for a wrong old password or a weak new one.
+    """
     if not check_password(_encodable(old_password), user.password):
         raise _field_error(
             "old_password", _("This is not your current password."), "wrong_password"

@@ -1,4 +1,7 @@
-"""Sessions: started by a log-in, ended by log-out, a new password or a ban. What ends closes its sockets at once."""
+"""Sessions: started by a log-in, ended by log-out, a new password or a ban.
+
+What ends closes its sockets at once.
+"""
 
 from datetime import timedelta
 

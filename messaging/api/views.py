@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.payloads import user_payload
+from accounts.requests import ApiRequest
 from chatsite.errors import NotFound
 from chatsite.parsers import JSONParser
 from chatsite.serializers import checked
@@ -33,7 +33,7 @@ from messaging.services.messages import delete_message, send_message
 class ContactsView(GenericAPIView[Any]):
     """Everyone but me, by name."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         query = checked(ContactsQuery, request.query_params)
         page = contacts_page(request.user, **query)
         response = Response([user_payload(user) for user in page.users])
@@ -45,17 +45,18 @@ class ContactsView(GenericAPIView[Any]):
 class ChatsView(GenericAPIView[Any]):
     """Those I have messages with, latest first."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         online = online_users()
         chats = chats_of(request.user)
         return Response([chat_payload(chat, chat.peer.pk in online) for chat in chats])
 
 
 class MessagesView(GenericAPIView[Any]):
-    """GET with a peer: the messages with them, oldest first, the newest page unless `before` says otherwise.
+    """GET with a peer: the messages with them, oldest first, the newest page unless `before` says
+    otherwise.
     DELETE with a message: takes it back, for everybody."""
 
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: ApiRequest, key: str) -> Response:
         query = checked(HistoryQuery, request.query_params)
         limit = query["limit"]
         messages = history(request.user, _peer(key), before=query["before"], limit=limit + 1)
@@ -64,7 +65,7 @@ class MessagesView(GenericAPIView[Any]):
             response["Link"] = link(request, "prev", before=messages[-limit].seq)
         return response
 
-    def delete(self, request: Request, key: str) -> Response:
+    def delete(self, request: ApiRequest, key: str) -> Response:
         delete_message(user=request.user, message_id=key)
         return Response({"success": True, "message": _("Message deleted successfully")})
 
@@ -75,7 +76,7 @@ class SendView(GenericAPIView[Any]):
     serializer_class = SendSerializer
     parser_classes = (JSONParser, MultiPartParser)
 
-    def post(self, request: Request, peer: str) -> Response:
+    def post(self, request: ApiRequest, peer: str) -> Response:
         fields = checked(SendSerializer, request.data)
         sent = send_message(sender=request.user, peer=peer, **fields)
         code = status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK
@@ -87,7 +88,7 @@ class ReadMarkView(GenericAPIView[Any]):
 
     serializer_class = ReadMarkSerializer
 
-    def put(self, request: Request, peer: str) -> Response:
+    def put(self, request: ApiRequest, peer: str) -> Response:
         fields = checked(ReadMarkSerializer, request.data)
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
 
@@ -95,7 +96,7 @@ class ReadMarkView(GenericAPIView[Any]):
 class SyncView(GenericAPIView[Any]):
     """All that changed for me since a cursor; without one, a cursor to start from."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         since = checked(SyncQuery, request.query_params)["since"]
         if not since:
             cursor = sync.sync_cursor()

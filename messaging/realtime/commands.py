@@ -1,4 +1,7 @@
-"""Frames from the client: `{"event": "<name>", "data": {…}}`. What is wrong with one is answered, never raised."""
+"""Frames from the client: `{"event": "<name>", "data": {…}}`.
+
+What is wrong with one is answered, never raised.
+"""
 
 import json
 import logging

@@ -14,7 +14,7 @@ class Flood:
         self._refused = 0
 
     def refuses(self) -> float:
-        """Counts a frame; returns how many seconds to wait before the next, 0 when it is welcome."""
+        """Counts a frame; returns the seconds to wait before the next, 0 when it is welcome."""
         now = time.monotonic()
         self._allowed = min(self._burst, self._allowed + (now - self._at) * self._rate)
         self._at = now

@@ -1,5 +1,6 @@
 """Who knocks: the origin of the page and the token, from the headers of the handshake."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import parse_cookie
@@ -11,7 +12,7 @@ from chatsite import origins
 SCHEMES = {"ws": "http", "wss": "https"}
 
 
-def is_own_origin(scope: dict[str, Any]) -> bool:
+def is_own_origin(scope: Mapping[str, Any]) -> bool:
     """True without an Origin: browsers always send one."""
     origin = _header(scope, b"origin")
     if origin is None:
@@ -20,12 +21,12 @@ def is_own_origin(scope: dict[str, Any]) -> bool:
     return origins.is_own_origin(origin, scheme=scheme, host=_header(scope, b"host") or "")
 
 
-def token(scope: dict[str, Any]) -> str:
+def token(scope: Mapping[str, Any]) -> str:
     """From the cookie or a bearer header; never from the address, which lands in logs."""
     bearer = bearer_of(_header(scope, b"authorization") or "")
     return bearer or parse_cookie(_header(scope, b"cookie") or "").get(cookies.NAME, "")
 
 
-def _header(scope: dict[str, Any], name: bytes) -> str | None:
+def _header(scope: Mapping[str, Any], name: bytes) -> str | None:
     value = next((value for key, value in scope["headers"] if key.lower() == name), None)
     return None if value is None else value.decode("latin-1")

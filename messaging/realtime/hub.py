@@ -1,4 +1,6 @@
-"""The sockets of this worker, and what they are told of who is online: changes merged, a few times a second."""
+"""The sockets of this worker, and what they are told of who is online: changes merged, a few times
+a second.
+"""
 
 import asyncio
 import logging
@@ -76,7 +78,9 @@ class Hub:
         self._tasks, self._told = [], set()
 
     async def _tell_changes(self) -> None:
-        """Every change, at most four times a second; every ten seconds at the least, to find dead workers."""
+        """Every change, at most four times a second; every ten seconds at the least, to find dead
+        workers.
+        """
         self._told = await self._online()
         while True:
             await asyncio.sleep(MERGE_SECONDS)
@@ -104,13 +108,13 @@ class Hub:
         """Hears from the other workers that somebody came or went."""
         while True:
             try:
-                async with aioredis.Redis.from_url(
-                    settings.REDIS_URL, socket_timeout=None
-                ) as redis:
-                    async with redis.pubsub() as channel:
-                        await channel.subscribe(CHANGED)
-                        async for _message in channel.listen():
-                            self._changed.set()
+                async with (
+                    aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None) as redis,
+                    redis.pubsub() as channel,
+                ):
+                    await channel.subscribe(CHANGED)
+                    async for _message in channel.listen():
+                        self._changed.set()
             except (RedisError, OSError) as error:
                 logger.warning("presence: not listening (%s)", type(error).__name__)
                 await asyncio.sleep(1)

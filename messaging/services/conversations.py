@@ -37,7 +37,8 @@ def advance(conversation: Conversation, message: Message) -> None:
 
 
 def mark_read(*, user: User, peer: str, seq: int) -> int:
-    """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the mark.
+    """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the
+    mark.
 
     Raises DomainError 404 for an unknown peer.
     """

@@ -37,7 +37,8 @@ def send_message(
     client_message_id: str = "",
     origin: str = "",
 ) -> Sent:
-    """Stores and publishes a message, once per client message id. `origin` is the socket that sends, if one does.
+    """Stores and publishes a message, once per client message id. `origin` is the socket that
+    sends, if one does.
 
     Raises DomainError: 400 for what cannot be sent, 404 for an unknown receiver, 409 for a client
     message id that went to somebody else.
@@ -62,7 +63,10 @@ def send_message(
 
 
 def delete_message(*, user: User, message_id: str) -> Message:
-    """Takes one's own message back, for everybody. Raises DomainError 403, 404. Again: nothing happens."""
+    """Takes one's own message back, for everybody.
+
+    Raises DomainError 403, 404. Again: nothing happens.
+    """
     message = find_message(user, message_id)
     if message is None:
         raise NotFound(_("Message not found."))
