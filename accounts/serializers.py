@@ -8,7 +8,7 @@ PASSWORD_STYLE = {"input_type": "password"}
 
 
 class SignUpSerializer(serializers.Serializer[None]):
-    fullName = TextField(source="full_name")
+    fullName = TextField(source="full_name", label="fullName")
     email = TextField()
     password = TextField(style=PASSWORD_STYLE)
 
@@ -19,5 +19,5 @@ class LogInSerializer(serializers.Serializer[None]):
 
 
 class ProfileSerializer(serializers.Serializer[None]):
-    fullName = TextField(source="full_name", default=None)
-    profilePic = PictureField(source="picture")
+    fullName = TextField(source="full_name", label="fullName", default=None)
+    profilePic = PictureField(source="picture", label="profilePic", style={"input_type": "file"})

@@ -1,25 +1,27 @@
-"""Django's own apps, with keys that every supported database can make."""
+"""Django's own apps: with keys that the database can make, and without files nobody asks for."""
 
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.contrib.auth.apps import AuthConfig as DjangoAuthConfig
 from django.contrib.contenttypes.apps import ContentTypesConfig as DjangoContentTypesConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
+
+AUTO_FIELD = settings.DEFAULT_AUTO_FIELD if settings.MONGODB else "django.db.models.AutoField"
 
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "chatsite.admin.AdminSite"
-    default_auto_field = (
-        settings.DEFAULT_AUTO_FIELD if settings.MONGODB else "django.db.models.AutoField"
-    )
+    default_auto_field = AUTO_FIELD
 
 
 class AuthConfig(DjangoAuthConfig):
-    default_auto_field = (
-        settings.DEFAULT_AUTO_FIELD if settings.MONGODB else "django.db.models.AutoField"
-    )
+    default_auto_field = AUTO_FIELD
 
 
 class ContentTypesConfig(DjangoContentTypesConfig):
-    default_auto_field = (
-        settings.DEFAULT_AUTO_FIELD if settings.MONGODB else "django.db.models.AutoField"
-    )
+    default_auto_field = AUTO_FIELD
+
+
+class StaticFilesConfig(DjangoStaticFilesConfig):
+    # htmx's extensions are not used, and import each other by names that cannot be hashed.
+    ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "ext"]

@@ -32,8 +32,7 @@ INSTALLED_APPS = [
     "chatsite.apps.AuthConfig",
     "chatsite.apps.ContentTypesConfig",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "chatsite.apps.StaticFilesConfig",
     "channels",
     "corsheaders",
     "csp",
@@ -45,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chatsite.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -221,6 +221,8 @@ MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 SOCKET_FRAMES_PER_SECOND = ENV.socket_frames_per_second
+# A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.
+DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24
 
 # Pictures
 MEDIA_ROOT = ENV.media_root

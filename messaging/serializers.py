@@ -10,8 +10,10 @@ PAGE = 1000  # messages, when nobody asks for fewer
 
 class SendSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
-    image = PictureField()
-    clientMessageId = TextField(source="client_message_id", max_length=CLIENT_ID_LENGTH)
+    image = PictureField(style={"input_type": "file"})
+    clientMessageId = TextField(
+        source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
+    )
 
 
 class ReadMarkSerializer(serializers.Serializer[None]):
