@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 Scope = dict[str, Any]
@@ -32,7 +33,7 @@ class BodyLimit:
                 raise TooLarge
             await self.app(scope, self._counted(receive), send)
         except TooLarge:
-            await _refuse(send)
+            await _refuse(scope, send)
 
     def _counted(self, receive: Receive) -> Receive:
         size = 0
@@ -54,14 +55,19 @@ def _announced(scope: Scope) -> int:
     return int(length) if length.isdigit() else 0
 
 
-async def _refuse(send: Send) -> None:
-    body = json.dumps({"message": _("The request is too large.")}).encode()
+async def _refuse(scope: Scope, send: Send) -> None:
+    content_type, body = _answer(scope["path"])
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", content_type),
         (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
         (b"connection", b"close"),
     ]
-    await send(
-        {"type": "http.response.start", "status": 413, "headers": headers, "trailers": False}
-    )
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _answer(path: str) -> tuple[bytes, bytes]:
+    if path.startswith("/api/"):
+        return b"application/json", json.dumps({"message": _("The request is too large.")}).encode()
+    return b"text/html; charset=utf-8", render_to_string("413.html").encode()

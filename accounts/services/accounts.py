@@ -60,12 +60,13 @@ def update_profile(
     *, user: User, full_name: str | None = None, picture: bytes | None = None
 ) -> User:
     """Changes what is given. Raises DomainError 400 for a blank name or a picture that is none."""
+    square = None if picture is None else images.square(picture)
     if full_name is not None:
         if is_blank(full_name):
             raise _field_error("full_name", _("Write the name that others should see."), "required")
         user.full_name = _checked_name(full_name)
-    if picture is not None:
-        user.picture = storage.save(images.square(picture))
+    if square is not None:
+        user.picture = storage.save(square)
     user.updated_at = now()
     user.save(update_fields=["full_name", "picture", "updated_at"])
     return user

@@ -1,0 +1,116 @@
+"""Who may open a page, and where log-in leads afterwards."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts import cookies
+from accounts.models import Session, User
+
+ARRIVAL_COOKIE = "arrival"
+ARRIVAL_SECONDS = 5
+
+
+class PageRequest(HttpRequest):
+    """A request as it comes out of the middleware."""
+
+    htmx: HtmxDetails
+    auth_session: Session | None
+
+
+class SignedInRequest(PageRequest):
+    user: User
+    auth_session: Session
+
+
+Rest = ParamSpec("Rest")
+SignedInView = Callable[Concatenate[SignedInRequest, Rest], HttpResponse]
+PageView = Callable[Concatenate[PageRequest, Rest], HttpResponse]
+
+
+def signed_in(view: SignedInView[Rest]) -> PageView[Rest]:
+    """For page views: whoever is not signed in is led to log-in, and back here afterwards."""
+
+    @wraps(view)
+    def guarded(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return _arrived(request, view(cast(SignedInRequest, request), *args, **kwargs))
+        return arrival(request) or lead_to(request, login_address(request))
+
+    return guarded
+
+
+def signed_out(view: PageView[Rest]) -> PageView[Rest]:
+    """For log-in and sign-up: whoever is signed in already goes on to where they wanted to be."""
+
+    @wraps(view)
+    def guarded(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return _arrived(request, lead_to(request, next_address(request)))
+        return arrival(request) or view(request, *args, **kwargs)
+
+    return guarded
+
+
+def arrival(request: HttpRequest) -> HttpResponse | None:
+    """A page that reloads its own address, for visitors whose Strict cookie stayed at home.
+
+    A browser leaves that cookie out when another site (a mail, a chat elsewhere) leads here, but
+    not when this page does. The short-lived cookie stops a browser that calls the reload
+    cross-site as well from going round in circles.
+    """
+    if not _came_without_cookies(request) or ARRIVAL_COOKIE in request.COOKIES:
+        return None
+    response = render(request, "accounts/arrival.html")
+    add_never_cache_headers(response)
+    response.set_cookie(ARRIVAL_COOKIE, "1", max_age=ARRIVAL_SECONDS, httponly=True, samesite="Lax")
+    return response
+
+
+def _arrived(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The next link from elsewhere starts afresh, even one that follows at once."""
+    if ARRIVAL_COOKIE in request.COOKIES:
+        response.delete_cookie(ARRIVAL_COOKIE, samesite="Lax")
+    return response
+
+
+def _came_without_cookies(request: HttpRequest) -> bool:
+    return (
+        request.method == "GET"
+        and cookies.NAME not in request.COOKIES
+        and request.headers.get("Sec-Fetch-Site") == "cross-site"
+        and request.accepts("text/html")
+    )
+
+
+def lead_to(request: PageRequest, address: str) -> HttpResponse:
+    """Moves the whole page, also when htmx asked for a part of it."""
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+
+
+def login_address(request: PageRequest) -> str:
+    here = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    return with_next("login", here or "")
+
+
+def with_next(page: str, address: str = "") -> str:
+    """The address of a page that leads on to `address`; the front page needs no mention."""
+    target = resolve_url(page)
+    return target if address in ("", "/") else f"{target}?{urlencode({'next': address}, safe='/')}"
+
+
+def next_address(request: HttpRequest) -> str:
+    """Where `?next=` leads, as long as that is on this site."""
+    wanted = request.GET.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if allowed else "/"

@@ -1,0 +1,33 @@
+import { shrinkPicture } from "./lib/shrink.js";
+import { setTheme } from "./stores/settings.js";
+
+document.addEventListener("change", ({ target }) => {
+  if (target.name === "theme") setTheme(target.value);
+  if (target.name === "picture") choosePicture(target);
+});
+
+async function choosePicture(input) {
+  const [file] = input.files;
+  preview(input.form.querySelector("[data-preview]"), file);
+  if (!file) return;
+  try {
+    const { blob, name } = await shrinkPicture(file);
+    if (input.files[0] === file) input.files = fileList(new File([blob], name, { type: blob.type }));
+  } catch {
+    // It goes out as it is, and the answer says what is wrong with it.
+  }
+}
+
+function preview(image, file) {
+  image.dataset.preview ||= image.src;
+  if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
+  const saved = image.dataset.preview;
+  image.onerror = () => { image.onerror = null; image.src = saved; };
+  image.src = file ? URL.createObjectURL(file) : saved;
+}
+
+function fileList(file) {
+  const transfer = new DataTransfer();
+  transfer.items.add(file);
+  return transfer.files;
+}

@@ -1,0 +1,224 @@
+"""The pages around an account, by hand and eye."""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from tests.browser.people import PASSWORD, Person, assert_accessible
+from tests.browser.site import Site
+
+PersonFor = Callable[..., Person]
+
+
+def picture() -> FilePayload:
+    data = io.BytesIO()
+    Image.new("RGB", (3000, 1800), "tomato").save(data, "JPEG")
+    return {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()}
+
+
+def fill_login(page: Page, email: str, password: str) -> None:
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def visitor(browser: Browser, site: Site, **options: Any) -> Page:
+    return browser.new_context(base_url=site.url, **options).new_page()
+
+
+def test_from_sign_up_over_sign_out_to_log_in(browser: Browser, live_site: Site) -> None:
+    page = visitor(browser, live_site)
+    page.goto("/profile")
+    page.get_by_role("link", name="Make an account").click()
+    page.get_by_label("Your name").fill("Ada Lindqvist")
+    page.get_by_label("E-mail").fill("ada@lindqvist.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+
+    expect(page).to_have_url(f"{live_site.url}/profile")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page).to_have_url(f"{live_site.url}/login")
+    fill_login(page, "ada@lindqvist.example", "not this one")
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("E-mail")).to_have_value("ada@lindqvist.example")
+    expect(page.get_by_label("Password")).to_have_value("")
+    fill_login(page, "ada@lindqvist.example", PASSWORD)
+    expect(page).to_have_url(f"{live_site.url}/")
+    page.context.close()
+
+
+def test_a_name_is_saved_in_place(person: PersonFor) -> None:
+    page = person("Mira Adeyemi", "/profile").page
+    page.evaluate("window.stayed = true")
+
+    page.get_by_label("Name").fill("   ")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    expect(page.get_by_label("Name")).to_have_accessible_description(
+        "Write the name that others should see."
+    )
+    page.get_by_label("Name").fill("Mira A.")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")
+    assert page.evaluate("window.stayed")
+    page.get_by_label("Name").fill("Mira")
+    expect(page.locator("#about").get_by_role("status")).to_be_empty()
+    page.reload()
+    expect(page.get_by_label("Name")).to_have_value("Mira A.")
+
+
+def test_a_picture_is_shown_before_it_is_saved(person: PersonFor) -> None:
+    page = person("Mira Adeyemi", "/profile").page
+    image = page.locator("#about img")
+
+    page.get_by_label("Change picture").set_input_files(picture())
+    expect(image).to_have_js_property("naturalWidth", 3000)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")
+
+    expect(image).to_have_attribute("src", re.compile("^/media/profiles/"))
+    expect(image).to_have_js_property("naturalWidth", 384)
+
+
+def test_what_is_no_picture_leaves_the_old_one(person: PersonFor) -> None:
+    page = person("Mira Adeyemi", "/profile").page
+    image = page.locator("#about img")
+    before = image.get_attribute("src") or ""
+
+    text: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": b"no picture"}
+    page.get_by_label("Change picture").set_input_files(text)
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("#picture_error")).to_contain_text("This is not a picture")
+    expect(image).to_have_attribute("src", before)
+
+
+def test_a_theme_holds_at_once_and_later(person: PersonFor) -> None:
+    page = person("Mira Adeyemi", "/profile", color_scheme="light").page
+
+    page.get_by_text("Dark", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+    page.get_by_text("As the system").click()
+    page.reload()
+    expect(page.get_by_role("radio", name="As the system")).to_be_checked()
+
+
+def test_a_new_password_empties_the_list_of_devices(
+    browser: Browser, live_site: Site, person: PersonFor
+) -> None:
+    mira = person("Mira Adeyemi", "/profile")
+    elsewhere = visitor(browser, live_site)
+    elsewhere.goto("/login?next=/profile")
+    fill_login(elsewhere, mira.email, PASSWORD)
+    expect(elsewhere.locator(".session")).to_have_count(2)
+
+    mira.page.reload()
+    mira.page.get_by_label("Your password now").fill(PASSWORD)
+    mira.page.get_by_label("New password").fill("another one")
+    mira.page.get_by_role("button", name="Change password").click()
+
+    expect(mira.page.locator("#password").get_by_role("status")).to_have_text(
+        "Your password is changed."
+    )
+    expect(mira.page.locator(".session")).to_have_count(1)
+    elsewhere.reload()
+    expect(elsewhere).to_have_url(f"{live_site.url}/login?next=/profile")
+    elsewhere.context.close()
+
+
+def test_a_form_that_does_not_get_through_says_so(person: PersonFor) -> None:
+    mira = person("Mira Adeyemi", "/profile")
+    mira.context.set_offline(True)
+
+    mira.page.get_by_label("Name").fill("Mira A.")
+    mira.page.get_by_role("button", name="Save").click()
+
+    expect(mira.page.get_by_role("alert")).to_be_focused()
+    expect(mira.page.get_by_label("Name")).to_have_value("Mira A.")
+    mira.problems.clear()  # htmx tells the console too
+    mira.context.set_offline(False)
+    mira.page.get_by_role("button", name="Save").click()
+    expect(mira.page.locator("#about").get_by_role("status")).to_have_text("Saved")
+    expect(mira.page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/profile", "/profile?a=1#about", "/login?next=/profile"])
+def test_a_link_from_another_site_finds_one_signed_in(
+    live_site: Site, person: PersonFor, path: str
+) -> None:
+    page = person("Mira Adeyemi", "/profile").page
+    page.goto(f"{live_site.url.replace('127.0.0.1', 'localhost')}/login")
+
+    page.evaluate(
+        "address => { document.querySelector('a').href = address; }", live_site.url + path
+    )
+    page.locator("a").first.click()
+
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
+
+
+def test_a_link_from_another_site_leads_visitors_to_log_in(
+    browser: Browser, live_site: Site
+) -> None:
+    page = visitor(browser, live_site)
+    page.goto(f"{live_site.url.replace('127.0.0.1', 'localhost')}/login")
+
+    page.evaluate("url => { document.querySelector('a').href = url; }", live_site.url + "/profile")
+    page.locator("a").first.click()
+
+    expect(page).to_have_url(f"{live_site.url}/login?next=/profile")
+    page.context.close()
+
+
+def test_everything_works_without_script(browser: Browser, live_site: Site) -> None:
+    page = visitor(browser, live_site, java_script_enabled=False)
+    page.goto("/signup?next=/profile")
+    page.get_by_label("Your name").fill("Teo")
+    page.get_by_label("E-mail").fill("teo@lindqvist.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+
+    page.get_by_label("Change picture").set_input_files(picture())
+    page.get_by_role("button", name="Save").first.click()
+    assert "Saved" in page.inner_text("#about")
+    page.get_by_text("Dark", exact=True).click()
+    page.locator("#looks").get_by_role("button", name="Save").click()
+    assert page.get_attribute("html", "data-theme") == "dark"
+    page.get_by_label("Your password now").fill("not this one")
+    page.get_by_label("New password").fill("another one")
+    page.get_by_role("button", name="Change password").click()
+    assert "This is not your password." in page.inner_text("#password")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    assert page.url == f"{live_site.url}/login"
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (320, "light")])
+def test_the_pages_are_accessible(
+    browser: Browser, live_site: Site, person: PersonFor, width: int, scheme: str
+) -> None:
+    options: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    page = visitor(browser, live_site, **options)
+    for path in ("/signup", "/login"):
+        page.goto(path)
+        assert_accessible(page)
+    fill_login(page, "nobody@example.org", "x")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_accessible(page)
+    page.context.close()
+
+    profile = person("Mira Adeyemi", "/profile", **options).page
+    profile.get_by_label("Name").fill(" ")
+    profile.get_by_role("button", name="Save").click()
+    expect(profile.locator("#full_name_error")).to_be_visible()
+    assert_accessible(profile)
+    assert profile.evaluate("document.documentElement.scrollWidth") == width
