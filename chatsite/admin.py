@@ -11,9 +11,22 @@ from django.utils.translation import gettext_lazy as _
 class AdminSite(admin.AdminSite):
     site_header = _("Chatsite moderation")
     site_title = _("Chatsite moderation")
+    index_title = _("Moderation")
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
         """No second session that would survive a ban: the product's own log-in page."""
+        if self.has_permission(request):
+            return redirect("admin:index")
         if request.user.is_authenticated:
-            return redirect(reverse("chats"))  # signed in, but not staff
+            return redirect("chats")
         return redirect_to_login(request.GET.get("next", reverse("admin:index")), reverse("login"))
+
+    def logout(  # type: ignore[override]  # Django's renders a page of its own
+        self, request: HttpRequest, extra_context: object = None
+    ) -> HttpResponse:
+        return redirect("logout", preserve_request=True)
+
+    def password_change(  # type: ignore[override]  # likewise
+        self, request: HttpRequest, extra_context: object = None
+    ) -> HttpResponse:
+        return redirect("profile")

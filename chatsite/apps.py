@@ -1,5 +1,6 @@
 """Django's own apps: with keys that the database can make, and without files nobody asks for."""
 
+from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.contrib.auth.apps import AuthConfig as DjangoAuthConfig
@@ -7,6 +8,13 @@ from django.contrib.contenttypes.apps import ContentTypesConfig as DjangoContent
 from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 
 AUTO_FIELD = settings.DEFAULT_AUTO_FIELD if settings.MONGODB else "django.db.models.AutoField"
+
+
+class ChatsiteConfig(AppConfig):
+    name = "chatsite"
+
+    def ready(self) -> None:
+        from chatsite import checks  # noqa: F401  registers itself
 
 
 class AdminConfig(DjangoAdminConfig):

@@ -14,12 +14,13 @@ except ImproperlyConfigured as error:
 
 from django.conf import settings
 
+from chatsite.charset import Utf8  # noqa: E402
 from chatsite.limits import BodyLimit
 from messaging.realtime.routing import socket_application
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(django_application, settings.MAX_BODY_BYTES),
+        "http": Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)),
         "websocket": socket_application,
     }
 )

@@ -1,5 +1,6 @@
 """The one place that touches the channel layer."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -7,6 +8,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 logger = logging.getLogger(__name__)
+PATIENCE = 5  # seconds for a channel layer that does not answer
 
 
 def push(groups: list[str], message: dict[str, Any]) -> None:
@@ -23,7 +25,8 @@ async def apush(groups: list[str], message: dict[str, Any]) -> None:
         return
     for group in groups:
         try:
-            await layer.group_send(group, message)
+            async with asyncio.timeout(PATIENCE):
+                await layer.group_send(group, message)
         except Exception:  # a broken layer must never fail the request whose row is saved
             logger.exception("a live event was not pushed")
             return

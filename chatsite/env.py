@@ -4,10 +4,14 @@ A missing or weak value raises ImproperlyConfigured with the variable's name and
 Development gets safe defaults, production none.
 """
 
+import logging
 import os
+import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +19,9 @@ from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 32
+DATABASES = ("sqlite:", "postgres:", "postgresql:", "mongodb:", "mongodb+srv:")
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+Value = TypeVar("Value")
 
 env = Env()
 env.read_env(os.environ.get("ENV_FILE") or str(BASE_DIR / ".env"), recurse=False)
@@ -59,50 +66,58 @@ def read() -> Environment:
 
 def _read() -> Environment:
     production = _mode() == "production"
+    jwt_secret = _jwt_secret(production)
     public_url = _url("PUBLIC_URL")
     return Environment(
         production=production,
-        debug=env.bool("DEBUG", False),
-        host=env.str("HOST", "127.0.0.1"),
-        port=_positive("PORT", 8000),
+        debug=_read_as(env.bool, "DEBUG", False),
+        host=_text("HOST", "127.0.0.1"),
+        port=_positive("PORT", 8000, most=65535),
         public_url=public_url,
         client_urls=_client_urls(public_url),
         allowed_hosts=_allowed_hosts(public_url, production),
-        jwt_secret=_jwt_secret(production),
-        token_days=_positive("TOKEN_DAYS", 7),
+        jwt_secret=jwt_secret,
+        token_days=_positive("TOKEN_DAYS", 7, most=3650),
         bcrypt_rounds=_bcrypt_rounds(),
-        database_url=env.str("DATABASE_URL", "") or env.str("MONGO_URI", "") or _default_database(),
-        redis_url=env.str("REDIS_URL", ""),
-        media_root=Path(env.str("MEDIA_ROOT", str(BASE_DIR / "var" / "media"))),
+        database_url=_database_url(),
+        redis_url=_redis_url(),
+        media_root=Path(_text("MEDIA_ROOT", str(BASE_DIR / "var" / "media"))),
         image_max_bytes=_positive("IMAGE_MAX_BYTES", 8 * 1024 * 1024),
         image_max_pixels=_positive("IMAGE_MAX_PIXELS", 50_000_000),
         image_max_frames=_positive("IMAGE_MAX_FRAMES", 200),
         socket_frames_per_second=_positive("SOCKET_FRAMES_PER_SECOND", 50),
-        email_from=env.str("EMAIL_FROM", "chatsite@localhost"),
-        email_from_name=env.str("EMAIL_FROM_NAME", "Chatsite"),
-        log_level=env.str("LOG_LEVEL", "INFO").upper(),
-        unused=[
-            name for name in ("ARCJET_KEY", "ARCJET_SECRET", "ARCJET_ENV") if env.str(name, "")
-        ],
+        email_from=_text("EMAIL_FROM", "chatsite@localhost"),
+        email_from_name=_text("EMAIL_FROM_NAME", "Chatsite"),
+        log_level=_log_level(),
+        unused=[name for name in ("ARCJET_KEY", "ARCJET_SECRET", "ARCJET_ENV") if _text(name)],
     )
 
 
 def _mode() -> str:
-    mode = env.str("APP_ENV", "") or env.str("NODE_ENV", "") or "development"
+    mode = _text("APP_ENV") or _text("NODE_ENV") or "development"
     if mode not in ("development", "production", "test"):
         raise ImproperlyConfigured(f"APP_ENV must be development or production, not {mode!r}.")
     return mode
 
 
-def _positive(name: str, default: int) -> int:
-    value = env.int(name, default)
-    if value < 1:
-        raise ImproperlyConfigured(f"{name} must be a whole number above 0, not {value}.")
+def _text(name: str, default: str = "") -> str:
+    """A variable that is set to nothing counts as not set."""
+    return str(env.str(name, "")).strip() or default
+
+
+def _read_as(kind: Callable[..., Value], name: str, default: Value) -> Value:
+    return kind(name) if _text(name) else default
+
+
+def _positive(name: str, default: int, most: int = 2**31) -> int:
+    value = _read_as(env.int, name, default)
+    if not 1 <= value <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 1 to {most}, not {value}.")
     return value
 
 
 def _url(name: str) -> str:
-    value = env.str(name, "").strip().rstrip("/")
+    value = _text(name).rstrip("/").lower()
     if value:
         _check_origin(name, value)
     return value
@@ -114,19 +129,19 @@ def _client_urls(public_url: str) -> list[str]:
     Pictures are linked by path, so another host needs PUBLIC_URL.
     """
     listed: list[str] = env.list("CLIENT_URL", [])
-    urls = [url.strip().rstrip("/") for url in listed if url.strip()]
+    urls = [url.strip().rstrip("/").lower() for url in listed if url.strip()]
     for url in urls:
         _check_origin("CLIENT_URL", url)
     if urls and not public_url and any(not _is_local(url) for url in urls):
         raise ImproperlyConfigured(
-            "CLIENT_URL names another host, so set PUBLIC_URL to this site's own address too, e.g. PUBLIC_URL=https://chat.example.org."
+            "CLIENT_URL names another host, so set PUBLIC_URL to this site's own address too, "
+            "e.g. PUBLIC_URL=https://chat.example.org."
         )
     return urls
 
 
 def _check_origin(name: str, value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+    if not _ORIGIN.fullmatch(value):
         raise ImproperlyConfigured(
             f"{name} must look like https://chat.example.org, without a path, not {value!r}."
         )
@@ -148,14 +163,14 @@ def _allowed_hosts(public_url: str, production: bool) -> list[str]:
 
 
 def _bcrypt_rounds() -> int:
-    rounds = env.int("BCRYPT_ROUNDS", 12)
+    rounds = _read_as(env.int, "BCRYPT_ROUNDS", 12)
     if not 10 <= rounds <= 20:
         raise ImproperlyConfigured(f"BCRYPT_ROUNDS must be between 10 and 20, not {rounds}.")
     return rounds
 
 
 def _jwt_secret(production: bool) -> str:
-    secret = env.str("JWT_SECRET", "")
+    secret = _text("JWT_SECRET")
     if not secret and not production:
         return _generated_secret()
     if len(secret) < SECRET_LENGTH:
@@ -179,5 +194,38 @@ def _generated_secret() -> str:
     return path.read_text().strip()
 
 
-def _default_database() -> str:
-    return f"sqlite:///{BASE_DIR / 'var' / 'chatsite.sqlite3'}"
+def _database_url() -> str:
+    default = f"sqlite:///{BASE_DIR / 'var' / 'chatsite.sqlite3'}"
+    url = _text("DATABASE_URL") or _text("MONGO_URI") or default
+    if not url.startswith(DATABASES):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must start with sqlite:///, postgres:// or mongodb://."
+        )
+    if not url.startswith("mongodb") and not _is_address(url):
+        raise ImproperlyConfigured(
+            "DATABASE_URL is no address; write special characters in its password as %XX."
+        )
+    return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _redis_url() -> str:
+    url = _text("REDIS_URL")
+    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured("REDIS_URL must look like redis://localhost:6379/0.")
+    return url
+
+
+def _log_level() -> str:
+    level = _text("LOG_LEVEL", "INFO").upper()
+    if level not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(
+            f"LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {level}."
+        )
+    return level

@@ -97,9 +97,16 @@ def _is_animated(image: Image.Image) -> bool:
 def _upright(image: Image.Image) -> Image.Image:
     if _is_animated(image):
         image.seek(0)
-    turned = ImageOps.exif_transpose(image)
+    turned = _turned(image)
     has_alpha = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
     return turned.convert("RGBA" if has_alpha else "RGB")
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # broken hidden data only means that nothing tells which way is up
+        return image
 
 
 def _still(image: Image.Image, side: int) -> Picture:

@@ -10,6 +10,7 @@ import re
 import secrets
 import threading
 import time
+from datetime import datetime
 from typing import Any, TypeGuard
 
 from django.db import models
@@ -34,6 +35,12 @@ def new_key() -> str:
         if count == 0xFF_FFFF:
             _last_tick += 1  # the counter wraps: a new tick keeps the order
     return f"{tick & _SIX_BYTES:012x}{_process}{count:06x}"
+
+
+def key_at(moment: datetime) -> str:
+    """A new key that sorts as one made at `moment` would."""
+    tick = int(moment.timestamp() * 65536)
+    return f"{tick & _SIX_BYTES:012x}{new_key()[12:]}"
 
 
 def is_key(value: object) -> TypeGuard[str]:

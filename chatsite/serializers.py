@@ -13,7 +13,7 @@ LARGEST = 2**53 - 1  # what every JSON client can count to
 
 
 class TextField(serializers.CharField):
-    """A string as it was written; null and absent are empty.
+    """A string as it was written; null and absent are the default, which is empty.
 
     Refuses numbers, NUL and lone surrogates.
     """
@@ -23,7 +23,8 @@ class TextField(serializers.CharField):
         super().__init__(**{**options, **kwargs})
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation(data) or ""
+        text = super().run_validation(data)
+        return self.default if text is None else text
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -47,7 +48,10 @@ class PictureField(serializers.Field[bytes | None, Any, str, Any]):
             return bytes(data.read())
         if not isinstance(data, str):
             self.fail("invalid")
-        return images.from_data_uri(data)
+        try:
+            return images.from_data_uri(data)
+        except DomainError as error:
+            raise serializers.ValidationError(error.message) from None
 
     def to_representation(self, value: Any) -> str:
         return ""

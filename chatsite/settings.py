@@ -39,12 +39,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "rest_framework",
+    "chatsite.apps.ChatsiteConfig",
     "accounts",
     "messaging",
 ]
 
 MIDDLEWARE = [
-    "chatsite.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -103,7 +103,7 @@ def _database(url: str) -> dict[str, Any]:
             "PRAGMA foreign_keys=ON;",
         }
     else:
-        config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10}} | config.get("OPTIONS", {})
+        config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}} | config.get("OPTIONS", {})
     return config
 
 

@@ -1,0 +1,66 @@
+# Every command of the house. `make` alone lists them.
+
+PYTHON_BIN := .venv/bin/python
+MANAGE := $(PYTHON_BIN) manage.py
+# -qq: pip's warnings say nothing that somebody could act on here; its errors still show.
+INSTALL := $(PYTHON_BIN) -m pip install -qq --disable-pip-version-check
+STATIC := staticfiles/staticfiles.json
+WORKERS ?= 2
+
+# Settings of sites that are checked, never started.
+PRODUCTION := APP_ENV=production PUBLIC_URL=https://chat.example.org JWT_SECRET=a-placeholder-that-signs-nothing-anywhere
+MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run demo test check fmt clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/installed $(STATIC) ## Serve the site at http://127.0.0.1:8000 (HOST and PORT change that)
+	@$(PYTHON_BIN) scripts/serve.py
+
+demo: .venv/installed ## Fill the site with a few people and their conversations
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+
+test: .venv/installed-dev $(STATIC) ## Run every test; ARGS='-k name' narrows
+	@scripts/system-packages.sh
+	@$(PYTHON_BIN) -m pytest -n $(WORKERS) $(ARGS)
+
+check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings
+	@$(PYTHON_BIN) -m ruff format --check --quiet --output-format concise .
+	@$(PYTHON_BIN) -m ruff check --quiet --output-format concise .
+	@$(PYTHON_BIN) -m mypy
+	@$(PYTHON_BIN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-logo
+	@$(PYTHON_BIN) scripts/check_migrations.py
+	@$(MONGODB) $(PYTHON_BIN) scripts/check_migrations.py
+	@$(MONGODB) $(MANAGE) check
+	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+fmt: .venv/installed-dev ## Format the code and mend what ruff can mend
+	@$(PYTHON_BIN) -m ruff check --fix-only --quiet .
+	@$(PYTHON_BIN) -m ruff format --quiet .
+
+clean: ## Remove what the other commands made, except the data in var/
+	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PYTHON_BIN):
+	@scripts/venv.sh
+
+.venv/installed: requirements.txt $(PYTHON_BIN)
+	@echo "Installing packages; the first time takes about a minute"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@echo "Installing packages for tests and checks"
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# Names with a hash of the content, compressed once: only when a source changed.
+$(STATIC): .venv/installed chatsite/staticfiles.py $(shell find static)
+	@$(MANAGE) collectstatic --noinput --verbosity 0
+	@touch $@

@@ -1,0 +1,18 @@
+"""What `manage.py check` tells an operator about their settings, at every start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+
+@checks.register()
+def unused_variables(**kwargs: Any) -> list[checks.CheckMessage]:
+    return [
+        checks.Warning(
+            f"{name} is set, but nothing uses it.",
+            hint="Its job is done here without a service from elsewhere; take it out.",
+            id="chatsite.W001",
+        )
+        for name in settings.ENV.unused
+    ]

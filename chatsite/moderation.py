@@ -1,0 +1,168 @@
+"""What all lists of the admin have in common: moderators read, act, and leave a record of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from chatsite.db import atomic
+from chatsite.errors import DomainError
+from chatsite.keys import is_key
+from chatsite.text import is_storable, one_line
+
+REASON_LENGTH = 300
+_RECORD_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that a moderator may do to a row, by the method `name` of its admin."""
+
+    name: str
+    label: Promise
+    done: Promise
+    asks_reason: bool = False
+    is_grave: bool = False
+
+
+def record(
+    request: HttpRequest, what: str, about: type[Model], key: str = "", name: str = ""
+) -> None:
+    """Who did what to which row, kept for good. `what` and `name` never quote a message."""
+    LogEntry.objects.create(
+        user_id=str(request.user.pk),
+        content_type=ContentType.objects.get_for_model(about),
+        object_id=key or None,
+        object_repr=name[:_RECORD_LENGTH],
+        action_flag=CHANGE,
+        change_message=what,
+    )
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Nobody adds, edits or deletes anything here."""
+
+    show_full_result_count = False
+    filter_parameters: frozenset[str] = frozenset()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Else texts and password hashes could be guessed letter by letter in the address."""
+        return lookup in self.filter_parameters
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not is_superuser(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+
+class ModeratedAdmin(ReadOnlyAdmin):
+    """Rows with acts: a button each on the row's page, which posts to an address of its own."""
+
+    change_form_template = "admin/acts.html"
+
+    def acts_for(self, request: HttpRequest, row: Any) -> list[Act]:
+        """What this moderator may do to `row` as it is now; nothing else is carried out."""
+        raise NotImplementedError
+
+    def describe(self, row: Any) -> str:
+        """The row in a few words, for titles and records."""
+        return str(row)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.act_view))
+        return [path("<str:key>/act/<str:act>/", view, name=self._url("act")), *super().get_urls()]
+
+    def act_view(self, request: HttpRequest, key: str, act: str) -> HttpResponse:
+        row = self.get_object(request, key)
+        if row is None:
+            raise Http404
+        try:
+            messages.success(request, self.carry_out(request, row, act))
+        except DomainError as error:
+            messages.error(request, error.message)
+        return redirect(f"admin:{self._url('change')}", key)
+
+    def carry_out(self, request: HttpRequest, row: Model, name: str) -> str:
+        """Does the act and records it, or neither; returns what was done. Raises DomainError."""
+        act = next((act for act in self.acts_for(request, row) if act.name == name), None)
+        if act is None:
+            raise DomainError(_("This is done already, or you may not do it."), 403)
+        options = {"reason": _reason(request)} if act.asks_reason else {}
+        what = ": ".join([str(act.done), *options.values()])
+        with atomic():
+            getattr(self, name)(row, **options)
+            record(request, what, self.model, row.pk, self.describe(row))
+        return what
+
+    def carry_out_all(self, request: HttpRequest, rows: Iterable[Model], name: str) -> None:
+        """For an action of the list. Rows that are as wanted already are passed over."""
+        for row in rows:
+            if any(act.name == name for act in self.acts_for(request, row)):
+                done = self.carry_out(request, row, name)
+                messages.success(request, f"{self.describe(row)} · {done}")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any | None:
+        return super().get_object(request, object_id) if is_key(object_id) else None
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = context["original"]
+        addresses = {
+            act: reverse(f"admin:{self._url('act')}", args=[row.pk, act.name])
+            for act in self.acts_for(request, row)
+        }
+        context |= {
+            "acts": addresses,
+            "subtitle": self.describe(row),
+            "reason_length": REASON_LENGTH,
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _url(self, view: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{view}"
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _reason(request: HttpRequest) -> str:
+    written = request.POST.get("reason", "")
+    reason = one_line(written) if is_storable(written) else ""
+    if not reason:
+        raise DomainError(_("Write a reason: the person will read it."))
+    if len(reason) > REASON_LENGTH:
+        message = _("The reason may have at most %(limit)s characters.")
+        raise DomainError(message % {"limit": REASON_LENGTH})
+    return reason

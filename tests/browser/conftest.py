@@ -1,0 +1,102 @@
+"""A real server and real browsers. All sync: Playwright has an event loop of its own."""
+
+import fcntl
+import re
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.people import Person, sign_up
+from tests.browser.site import Site
+from tests.environment import ROOT
+from tests.services import find
+
+expect.set_options(timeout=15_000)  # milliseconds, on a machine that is busy with other tests
+FAILURES = ROOT / "var" / "browser-failures"
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def _static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Collected once for all workers, as `make run` does."""
+    site = Site(tmp_path_factory.mktemp("static"))
+    lock = ROOT / "var" / "collectstatic.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        site.manage("collectstatic", "--noinput", "--verbosity=0")
+
+
+@pytest.fixture(scope="module")
+def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.manage("migrate", "--verbosity=0")
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Ends with its file, because async tests cannot run in this process as long as it is there."""
+    program = find("chromium", "chromium-browser", "google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def person(
+    live_site: Site, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Person]]:
+    """Makes somebody with an account, at their open chat page."""
+    people: list[Person] = []
+
+    def make(name: str, path: str = "/", **options: Any) -> Person:
+        somebody = sign_up(browser, live_site.url, name, **options)
+        people.append(somebody)
+        somebody.page.goto(path)
+        return somebody
+
+    yield make
+    if request.node.stash.get(_failed, False):
+        _keep_screens(people, request.node.name)
+    problems = [problem for somebody in people for problem in somebody.problems]
+    for somebody in people:
+        somebody.context.close()
+    assert not problems, f"the browser complained: {problems}"
+
+
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_failed] = True
+        if site := getattr(item, "funcargs", {}).get("live_site"):
+            report.sections.append(("The site's log", site.log.read_text()[-5000:]))
+    return report
+
+
+def _keep_screens(people: list[Person], test: str) -> None:
+    FAILURES.mkdir(parents=True, exist_ok=True)
+    for somebody in people:
+        for number, page in enumerate(somebody.context.pages, start=1):
+            name = re.sub(r"\W+", "-", f"{test}-{somebody.name}-{number}")
+            page.screenshot(path=Path(FAILURES, f"{name}.png"), timeout=5000)

@@ -1,0 +1,80 @@
+"""People at their browsers."""
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+PASSWORD = "correct horse"
+# A killed or failing server is part of many tests, and browser and htmx remark on it.
+EXPECTED = (
+    "Failed to load resource",
+    "WebSocket connection to",
+    "net::ERR_",
+    "htmx:afterRequest",
+    "htmx:sendError",
+    "htmx:responseError",
+)
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Person:
+    name: str
+    id: str
+    email: str
+    context: BrowserContext
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    def open_page(self, path: str = "/") -> Page:
+        """Another tab of the same browser."""
+        page = self.context.new_page()
+        page.goto(path)
+        return page
+
+    def post(self, path: str, **data: Any) -> Any:
+        return self._answer("POST", path, data)
+
+    def get(self, path: str) -> Any:
+        return self._answer("GET", path)
+
+    def say(self, to: "Person", text: str) -> Any:
+        """Sends over the API, past the page."""
+        return self.post(f"/api/messages/send/{to.id}", text=text)
+
+    def _answer(self, method: str, path: str, data: Any = None) -> Any:
+        response = self.context.request.fetch(path, method=method, data=data)
+        assert response.ok, f"{method} {path}: {response.status} {response.text()}"
+        return response.json()
+
+
+def sign_up(browser: Browser, url: str, name: str, **options: Any) -> Person:
+    """A new account in a browser of its own. `options` are those of a Playwright context."""
+    context = browser.new_context(base_url=url, **options)
+    email = f"{name.split()[0].lower()}{next(_numbers)}@example.org"
+    account = {"fullName": name, "email": email, "password": PASSWORD}
+    response = context.request.post("/api/auth/signup", data=account)
+    assert response.status == 201, response.text()
+    person = Person(name, response.json()["_id"], email, context, context.new_page())
+    _watch(person)
+    return person
+
+
+def _watch(person: Person) -> None:
+    """Errors of scripts and breaches of the content security policy fail the test."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(EXPECTED):
+            person.problems.append(message.text)
+
+    person.context.on("console", on_console)
+    person.context.on("weberror", lambda error: person.problems.append(str(error.error)))
+
+
+def assert_accessible(page: Page) -> None:
+    """axe-core finds nothing."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()

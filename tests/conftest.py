@@ -1,0 +1,105 @@
+"""What every test may ask for."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import TypeVar, cast
+
+import pytest
+from asgiref.sync import SyncToAsync
+from channels.layers import channel_layers
+from django.core.cache import cache
+from django.db import connections
+from django.test import Client
+from pytest_django import Settings
+from redis import Redis
+from rest_framework.test import APIClient
+
+from accounts import cookies
+from accounts.models import User
+from accounts.tokens import issue_token
+from messaging import presence
+from tests import services
+from tests.environment import settings_under
+from tests.factories import make_session
+from tests.recording import Events
+
+AnyClient = TypeVar("AnyClient", bound=Client)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow browser files first, so that no worker is left alone with them at the end."""
+    for item in items:
+        _require_real_transactions(item)
+    items.sort(key=lambda item: "browser" not in item.path.parts)
+
+
+def _require_real_transactions(item: pytest.Item) -> None:
+    """Async code reaches the database from another thread, which sees only what is committed."""
+    mark = item.get_closest_marker("django_db")
+    is_async = inspect.iscoroutinefunction(getattr(item, "function", None))
+    if is_async and mark and not mark.kwargs.get("transaction"):
+        raise pytest.UsageError(f"{item.nodeid} is async: mark it django_db(transaction=True)")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> Iterator[None]:
+    """No test sees another's rate limits or presence, or keeps a connection in the async thread."""
+    cache.clear()
+    presence.leases.cache_clear()
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def api_for() -> Callable[[User], APIClient]:
+    """An API client that is signed in as the user, by the cookie."""
+    return lambda user: _signed_in(APIClient(), user)
+
+
+@pytest.fixture
+def page_for() -> Callable[[User], Client]:
+    """A client for pages that is signed in as the user, by the cookie."""
+    return lambda user: _signed_in(Client(), user)
+
+
+def _signed_in(client: AnyClient, user: User) -> AnyClient:
+    client.cookies[cookies.NAME] = issue_token(make_session(user))
+    return client
+
+
+@pytest.fixture
+def events(transactional_db: None, settings: Settings) -> Events:
+    """What was pushed, to whom. Commits are real, since nothing is pushed before one."""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.recording.RecordingLayer"}}
+    return cast(Events, channel_layers["default"].events)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def layer(request: pytest.FixtureRequest, settings: Settings) -> str:
+    """Runs the test twice: live events in one process's memory, and by way of Redis."""
+    if request.param == "redis":
+        url = request.getfixturevalue("redis_url")
+        with Redis.from_url(url) as redis:
+            redis.flushdb()
+        site = settings_under(REDIS_URL=url)
+        for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES"):
+            setattr(settings, name, site[name])
+    return str(request.param)
+
+
+@pytest.fixture
+def real_passwords(settings: Settings) -> None:
+    """bcrypt, at its lowest cost, in place of the quick hasher of the other tests."""
+    settings.PASSWORD_HASHERS = ["accounts.hashers.BcryptHasher"]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with services.redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with services.postgres() as url:
+        yield url

@@ -1,0 +1,59 @@
+"""Pictures as people and attackers upload them."""
+
+import base64
+import io
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from PIL import Image
+
+GPS = 0x8825
+ORIENTATION = 0x0112
+
+
+def picture(
+    width: int = 40, height: int = 20, *, form: str = "PNG", mode: str = "RGB", **options: Any
+) -> bytes:
+    return encoded(Image.new(mode, (width, height), _red(mode)), form, **options)
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
+    target = io.BytesIO()
+    image.save(target, form, **options)
+    return target.getvalue()
+
+
+def animation(frames: int = 3, *, form: str = "GIF", size: tuple[int, int] = (40, 20)) -> bytes:
+    first, *others = [Image.new("RGB", size, (70 * i % 256, 9, 9)) for i in range(frames)]
+    return encoded(first, form, save_all=True, append_images=others, duration=50, loop=0)
+
+
+def frames_without_end(frames: int) -> bytes:
+    """A GIF of 1×1 frames that takes 15 bytes for each."""
+    frame = b"\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
+    return b"GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0" + frame * frames + b";"
+
+
+def png(width: int, height: int, *, pixels: bytes = b"", extra: Sequence[bytes] = ()) -> bytes:
+    """A PNG whose header may promise anything."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [chunk(b"IHDR", header), *extra, chunk(b"IDAT", zlib.compress(pixels))]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def data_uri(data: bytes, kind: str = "png") -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def _red(mode: str) -> Any:
+    return {"RGB": (200, 0, 0), "RGBA": (200, 0, 0, 255)}.get(mode, 0)

@@ -1,0 +1,128 @@
+"""Real servers for the tests: each on a free port, with its data in a folder that goes with it."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 30  # seconds for a server to answer, on a machine that is busy with other tests
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """The URL of a Redis that keeps nothing on disk."""
+    program = find("redis-server")
+    port = free_port()
+    with _folder() as folder:
+        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+        with _running([*command, "--save", "", "--appendonly", "no"], folder, port):
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    server = find("postgres", *_newest("/usr/lib/postgresql", "*/bin/postgres"))
+    port = free_port()
+    with _folder() as folder:
+        data = folder / "data"
+        options = ["--username=chatsite", "--auth=trust", "--encoding=UTF8", "--no-sync"]
+        initdb = [str(Path(server).with_name("initdb")), *options, f"--pgdata={data}"]
+        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, user=_unprivileged())
+        # Nothing here has to survive a crash of the machine.
+        quick = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        command = [server, "-D", str(data), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"]
+        with _running([*command, *quick], folder, port, user=_unprivileged()):
+            yield f"postgres://chatsite@127.0.0.1:{port}/postgres"
+
+
+def find(name: str, *elsewhere: str) -> str:
+    """The program's path. Without it a test is skipped, except in CI, where that is a failure."""
+    if program := shutil.which(name) or next(filter(shutil.which, elsewhere), None):
+        return program
+    reason = f"{name} is not installed; `make test` says how to get it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Raises RuntimeError with what the server said, when it ends or stays silent."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"{process.args!r} does not answer:\n{log.read_text()}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)  # on SIGTERM, PostgreSQL would wait for its clients
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="chatsite-service-"))
+    try:
+        if user := _unprivileged():
+            shutil.chown(folder, user)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(
+    command: list[str], folder: Path, port: int, user: str | None = None
+) -> Iterator[None]:
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, user=user
+        )
+    try:
+        wait_for_port(process, port, log)
+        yield
+    finally:
+        stop(process)
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    users = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in users else "nobody"
+
+
+def _newest(folder: str, pattern: str) -> list[str]:
+    def version(path: Path) -> int:
+        number = path.relative_to(folder).parts[0]
+        return int(number) if number.isdigit() else 0
+
+    return [str(path) for path in sorted(Path(folder).glob(pattern), key=version, reverse=True)]

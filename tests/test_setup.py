@@ -1,0 +1,255 @@
+"""Setting up and starting the site, as a newcomer and an operator meet it."""
+
+import ast
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.environment import ROOT, documented, hermetic
+from tests.services import free_port, wait_for_port
+
+PRODUCTION = {
+    "APP_ENV": "production",
+    "PUBLIC_URL": "https://chat.example.org",
+    "JWT_SECRET": "0123456789abcdef0123456789abcdef",
+}
+
+
+def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = _outside_of_make(hermetic(**variables))
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def manage_check(**variables: str) -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "manage.py", "check", **variables)
+
+
+def _outside_of_make(environment: dict[str, str]) -> dict[str, str]:
+    """`make test` tells the processes below it about itself, which a make among them would heed."""
+    ours = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DJANGO_SETTINGS_MODULE"}
+    return {name: value for name, value in environment.items() if name not in ours}
+
+
+class TestEnvironment:
+    def test_example_explains_every_variable_that_is_read_and_no_other(self) -> None:
+        assert set(documented()) == _variables_read()
+
+    def test_example_shows_values_that_a_site_starts_with(self) -> None:
+        shown = {name: value for name, value in documented().items() if name != "DATABASE_URL"}
+        assert manage_check(**shown).returncode == 0
+
+    def test_production_starts_with_what_it_demands(self) -> None:
+        assert manage_check(**PRODUCTION).returncode == 0
+
+    @pytest.mark.parametrize(
+        ("wrong", "named"),
+        [
+            ({**PRODUCTION, "JWT_SECRET": "short"}, "JWT_SECRET must be at least 32 characters"),
+            ({**PRODUCTION, "JWT_SECRET": ""}, "JWT_SECRET must be at least 32 characters"),
+            ({**PRODUCTION, "PUBLIC_URL": ""}, "PUBLIC_URL must be set in production"),
+            ({"PUBLIC_URL": "chat.example.org"}, "PUBLIC_URL must look like"),
+            ({"CLIENT_URL": "https://app.example.org"}, "set PUBLIC_URL"),
+            ({"APP_ENV": "staging"}, "APP_ENV must be"),
+            ({"BCRYPT_ROUNDS": "4"}, "BCRYPT_ROUNDS must be between 10 and 20"),
+            ({"PORT": "http"}, "PORT"),
+            ({"PORT": "70000"}, "PORT must be a whole number from 1 to 65535"),
+            ({"DEBUG": "perhaps"}, "DEBUG"),
+            ({"DATABASE_URL": "foo://bar"}, "DATABASE_URL must start with"),
+            ({"REDIS_URL": "localhost"}, "REDIS_URL must look like"),
+            ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be"),
+            ({"TOKEN_DAYS": "99999999"}, "TOKEN_DAYS must be a whole number"),
+        ],
+    )
+    def test_wrong_value_is_refused_in_one_line_that_names_it(
+        self, wrong: dict[str, str], named: str
+    ) -> None:
+        refused = manage_check(**wrong)
+        assert refused.returncode != 0
+        assert named in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+        assert not refused.stdout
+
+    def test_variable_set_to_nothing_counts_as_not_set(self) -> None:
+        assert manage_check(PORT="", DEBUG="", MEDIA_ROOT="", REDIS_URL="").returncode == 0
+
+    def test_variable_of_a_service_that_is_not_used_is_reported(self) -> None:
+        assert "ARCJET_KEY is set, but nothing uses it" in manage_check(ARCJET_KEY="x").stderr
+
+
+class TestRun:
+    def test_serves_pages_with_hashed_static_files(self, tmp_path: Path) -> None:
+        with _make_run(tmp_path) as url:
+            page = httpx.get(f"{url}/login")
+            assert page.status_code == 200
+            sheets = re.findall(r'href="(/static/[^"]+\.css)"', page.text)
+            assert sheets
+            for sheet in sheets:
+                assert re.search(r"\.[0-9a-f]{12}\.css$", sheet)
+                assert "immutable" in httpx.get(url + sheet).headers["Cache-Control"]
+
+    def test_taken_port_is_one_line_that_says_what_to_do(self, tmp_path: Path) -> None:
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            refused = run(sys.executable, "scripts/serve.py", PORT=str(port))
+        assert refused.returncode != 0
+        assert refused.stderr.startswith(f"Port {port} is taken. Set PORT to another one")
+        assert len(refused.stderr.splitlines()) == 1
+
+    def test_address_of_another_machine_is_one_line(self) -> None:
+        refused = run(sys.executable, "scripts/serve.py", HOST="192.0.2.1")
+        assert refused.returncode != 0
+        assert refused.stderr.startswith("HOST=192.0.2.1 is no address of this machine.")
+        assert len(refused.stderr.splitlines()) == 1
+
+    def test_wrong_setting_is_one_line(self) -> None:
+        refused = run(sys.executable, "scripts/serve.py", BCRYPT_ROUNDS="1")
+        assert refused.returncode != 0
+        assert refused.stderr.startswith("Configuration: BCRYPT_ROUNDS")
+        assert len(refused.stderr.splitlines()) == 1
+
+
+class TestPython:
+    @pytest.mark.parametrize(
+        ("version", "has_venv", "complaint"),
+        [
+            ("3.10", True, "Chatsite needs Python 3.11 or later, but only Python 3.10 was found."),
+            ("3.12", False, "Python 3.12 lacks its venv module."),
+        ],
+    )
+    def test_unsuitable_one_is_refused_in_one_line(
+        self, tmp_path: Path, version: str, has_venv: bool, complaint: str
+    ) -> None:
+        self._install(tmp_path / "python3", version, has_venv)
+        self._assert_refused(tmp_path, complaint)
+
+    def test_missing_one_is_refused_in_one_line(self, tmp_path: Path) -> None:
+        self._assert_refused(
+            tmp_path, "Chatsite needs Python 3.11 or later, but no Python was found."
+        )
+
+    def test_newest_suitable_one_makes_the_environment(self, tmp_path: Path) -> None:
+        self._install(tmp_path / "python3", "3.10", has_venv=True)
+        self._install(tmp_path / "python3.12", "3.12", has_venv=True)
+        self._install(tmp_path / "python3.13", "3.13", has_venv=False)
+        made = self._venv(tmp_path)
+        assert made.returncode == 0
+        assert made.stdout.splitlines() == ["Creating .venv with Python 3.12", "made by 3.12"]
+
+    def _install(self, path: Path, version: str, has_venv: bool) -> None:
+        """A stand-in that answers the questions which the script asks of a Python."""
+        path.write_text(
+            "#!/bin/sh\n"
+            'case "$*" in\n'
+            f"*print*) echo {version} ;;\n"
+            f"*version_info*) exit {int(version < '3.11')} ;;\n"
+            f"*ensurepip*) exit {int(not has_venv)} ;;\n"
+            f"'-m venv '*) echo made by {version} ;;\n"
+            "esac\n"
+        )
+        path.chmod(0o755)
+
+    def _venv(self, programs: Path) -> subprocess.CompletedProcess[str]:
+        return run("/bin/sh", "scripts/venv.sh", PATH=str(programs), PYTHON="")
+
+    def _assert_refused(self, programs: Path, complaint: str) -> None:
+        refused = self._venv(programs)
+        assert refused.returncode != 0
+        assert refused.stderr.startswith(complaint)
+        assert len(refused.stderr.splitlines()) == 1
+
+
+class TestSystemPackages:
+    """Stand-ins are all that the script finds, apart from a PostgreSQL in Debian's own place."""
+
+    def test_missing_ones_are_named_and_the_tests_go_on_without(self, tmp_path: Path) -> None:
+        self._install(tmp_path, "id", "echo 1000")
+        told = self._run(tmp_path)
+        assert told.returncode == 0
+        assert re.search(
+            r"sudo apt install redis-server .*chromium fonts-liberation$", told.stderr, re.MULTILINE
+        )
+
+    def test_missing_ones_fail_a_run_that_has_to_be_complete(self, tmp_path: Path) -> None:
+        self._install(tmp_path, "id", "echo 1000")
+        assert self._run(tmp_path, CI="true").returncode == 1
+
+    def test_missing_ones_are_installed_by_root(self, tmp_path: Path) -> None:
+        self._install(tmp_path, "id", "echo 0")
+        self._install(tmp_path, "apt-get", f'echo "$@" >> {tmp_path}/calls')
+        for program in ("env", "mktemp", "rm"):
+            (tmp_path / program).symlink_to(_found(program))
+        told = self._run(tmp_path, CI="true")
+        assert told.returncode == 0
+        assert told.stderr == ""
+        update, install = (tmp_path / "calls").read_text().splitlines()
+        assert update.startswith("update")
+        assert "redis-server" in install
+
+    def test_nothing_is_said_when_none_is_missing(self, tmp_path: Path) -> None:
+        for program in ("redis-server", "initdb", "google-chrome"):
+            self._install(tmp_path, program, "")
+        told = self._run(tmp_path, CI="true")
+        assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+
+    def _install(self, folder: Path, program: str, script: str) -> None:
+        path = folder / program
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def _run(self, programs: Path, CI: str = "") -> subprocess.CompletedProcess[str]:  # noqa: N803
+        return run("/bin/sh", "scripts/system-packages.sh", PATH=str(programs), CI=CI)
+
+
+def test_make_lists_every_command() -> None:
+    listed = re.findall(r"^make (\w+) ", run("make").stdout, re.MULTILINE)
+    assert listed == ["help", "run", "demo", "test", "check", "fmt", "clean"]
+
+
+def _found(program: str) -> str:
+    path = shutil.which(program)
+    assert path
+    return path
+
+
+def _variables_read() -> set[str]:
+    """The names that `chatsite/env.py` asks the environment for."""
+    tree = ast.parse((ROOT / "chatsite" / "env.py").read_text())
+    calls = (call for call in ast.walk(tree) if isinstance(call, ast.Call))
+    arguments = (argument for call in calls for argument in call.args)
+    values = (str(value.value) for value in arguments if isinstance(value, ast.Constant))
+    return {value for value in values if re.fullmatch(r"[A-Z][A-Z0-9_]+", value)}
+
+
+@contextmanager
+def _make_run(folder: Path) -> Iterator[str]:
+    port = free_port()
+    environment = hermetic(PORT=str(port), DATABASE_URL=f"sqlite:///{folder}/chatsite.sqlite3")
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["make", "run"],
+            cwd=ROOT,
+            env=_outside_of_make(environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for_port(process, port, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(10)
