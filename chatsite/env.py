@@ -223,7 +223,7 @@ def _redis_url() -> str:
 
 
 def _log_level() -> str:
-    level = _text("LOG_LEVEL", "INFO").upper()
+    level = _text("LOG_LEVEL", "info").upper()
     if level not in logging.getLevelNamesMapping():
         raise ImproperlyConfigured(
             f"LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {level}."
