@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from chatsite import errors, health, media
+from chatsite import errors, health, media, offline
 from messaging.media import message_picture
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/profiles/<str:name>", media.profile_picture, name="profile-picture"),
     path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
     path("healthz", health.alive, name="healthz"),
+    path("offline", offline.page, name="offline"),
+    path("sw.js", offline.service_worker, name="service-worker"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("messaging.urls")),

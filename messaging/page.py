@@ -1,0 +1,90 @@
+"""What the templates of the chat page show."""
+
+import re
+from typing import Any
+
+from django.http import Http404
+
+from accounts.access import SignedInRequest
+from accounts.models import User
+from accounts.payloads import user_payload
+from messaging.presence import online_users
+from messaging.querysets import chat_with, chats_of, history
+from messaging.rows import badge, chat_row, contact_row
+from messaging.timeline import Reading, lines_of
+
+MESSAGES_PER_PAGE = 50
+CONTACTS_PER_PAGE = 50
+NUMBER = re.compile(r"[0-9]{1,9}")
+
+Context = dict[str, Any]
+
+
+def lists(request: SignedInRequest, tab: str) -> Context:
+    """Both lists: the chats stay live beside the contacts too, if hidden."""
+    context = {"my_picture": user_payload(request.user)["profilePic"], **chat_list(request, tab)}
+    return context | (contact_list(request) if tab == "contacts" else {})
+
+
+def chat_list(request: SignedInRequest, tab: str) -> Context:
+    query = _query(request) if tab == "chats" else ""
+    online, chats = online_users(), chats_of(request.user)
+    rows = [chat_row(chat, request.user, online) for chat in chats]
+    return {
+        "chat_rows": [row for row in rows if query.casefold() in row.name.casefold()],
+        "unread": badge(sum(row.unread for row in rows)),
+        "query": _query(request),
+    }
+
+
+def contact_list(request: SignedInRequest) -> Context:
+    number = _number(request, "page") or 1
+    start = (number - 1) * CONTACTS_PER_PAGE
+    people = User.objects.contacts_of(request.user, search=_query(request))
+    found = list(people[start : start + CONTACTS_PER_PAGE + 1])
+    online = online_users()
+    return {
+        "contact_rows": [contact_row(user, online) for user in found[:CONTACTS_PER_PAGE]],
+        "next_page": number + 1 if len(found) > CONTACTS_PER_PAGE else None,
+        "query": _query(request),
+    }
+
+
+def pane(request: SignedInRequest, peer: User | None) -> Context:
+    if peer is None:
+        return {}
+    row = contact_row(peer, online_users())
+    return {"peer_row": row, **timeline(request, peer)}
+
+
+def timeline(request: SignedInRequest, peer: User) -> Context:
+    """A page of messages, and how far either side had read when the conversation was opened."""
+    before = _number(request, "before")
+    messages = history(
+        request.user, peer, before=before, limit=MESSAGES_PER_PAGE, include_deleted=True
+    )
+    chat = chat_with(request.user, peer)
+    read = _number(request, "read")
+    read_seq = chat.last_read_seq if read is None else read
+    reading = Reading(request.user, peer, read_seq, chat.peer_read_seq)
+    return {
+        "peer": peer,
+        "lines": list(lines_of(messages, reading)),
+        "before": messages[0].seq if messages and messages[0].seq > 1 else None,
+        "read_seq": read_seq,
+        "peer_read_seq": chat.peer_read_seq,
+        "is_newest": before is None,
+    }
+
+
+def _number(request: SignedInRequest, name: str) -> int | None:
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    if not NUMBER.fullmatch(text):
+        raise Http404
+    return int(text)
+
+
+def _query(request: SignedInRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "").strip()

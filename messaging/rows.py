@@ -1,0 +1,90 @@
+"""How a chat or a person reads in the side bar. static/js/render/row.js does the same later on."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.payloads import user_payload
+from messaging.models import Message
+from messaging.payloads import message_payload
+from messaging.querysets import Chat
+from messaging.timeline import clock, day_label
+
+PREVIEW_LENGTH = 200
+MOST_UNREAD = 99
+
+
+@dataclass(frozen=True)
+class Row:
+    """What `_row.html` shows; `hint` and `kind` choose among the words that it has."""
+
+    key: str
+    name: str
+    picture: str
+    online: bool
+    last_seq: int = 0
+    read_seq: int = 0
+    unread: int = 0
+    created_at: str = ""
+    time: str = ""
+    hint: str = ""
+    kind: str = ""
+    text: str = ""
+
+    @property
+    def badge(self) -> str:
+        return badge(self.unread)
+
+
+def contact_row(user: User, online: Collection[str]) -> Row:
+    picture = user_payload(user)["profilePic"]
+    return Row(key=user.pk, name=user.full_name, picture=picture, online=user.pk in online)
+
+
+def chat_row(chat: Chat, reader: User, online: Collection[str]) -> Row:
+    last = chat.last_message
+    return Row(
+        key=chat.peer.pk,
+        name=chat.peer.full_name,
+        picture=user_payload(chat.peer)["profilePic"],
+        online=chat.peer.pk in online,
+        last_seq=chat.last_seq,
+        read_seq=chat.last_read_seq,
+        unread=chat.unread_count,
+        **(_preview(last, reader) if last else {}),
+    )
+
+
+def badge(count: int) -> str:
+    """The number as people read it; empty for none."""
+    if count > MOST_UNREAD:
+        return f"{MOST_UNREAD}+"
+    return str(count or "")
+
+
+def _preview(message: Message, reader: User) -> dict[str, str]:
+    payload = message_payload(message)
+    mine = message.sender_id == reader.pk and not payload["deleted"]
+    return {
+        "created_at": payload["createdAt"],
+        "time": _row_time(message),
+        "hint": "you" if mine else "",
+        "kind": _kind(payload["deleted"], payload["image"], payload["text"]),
+        "text": (payload["text"] or "")[:PREVIEW_LENGTH],
+    }
+
+
+def _kind(deleted: bool, image: str | None, text: str | None) -> str:
+    if deleted:
+        return "deleted"
+    if image:
+        return "caption" if text else "picture"
+    return ""
+
+
+def _row_time(message: Message) -> str:
+    day = timezone.localtime(message.created_at).date()
+    is_today = day == timezone.localdate()
+    return clock(message.created_at) if is_today else day_label(message.created_at)

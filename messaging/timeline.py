@@ -1,0 +1,133 @@
+"""How a list of messages reads on the page: who wrote, what belongs together, where a day begins.
+
+static/js/render/timeline.js does the same for what comes later; both must agree.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import emoji
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from messaging.models import Message
+from messaging.payloads import MessagePayload, message_payload
+
+GROUP_GAP = timedelta(minutes=5)
+LARGE_EMOJI = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the list: a day, the mark above what is unread, or a message."""
+
+    kind: str
+    label: str = ""
+    message: "Bubble | None" = None
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """What `_message.html` shows; its blank copy in the page has every field empty."""
+
+    payload: MessagePayload
+    sender_name: str
+    time: str
+    classes: str
+    state: str
+
+    @property
+    def key(self) -> str:
+        return self.payload["_id"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who reads whose messages, and how far either has got."""
+
+    reader: User
+    peer: User
+    last_read_seq: int
+    peer_read_seq: int
+
+
+def lines_of(messages: Sequence[Message], reading: Reading) -> Iterator[Line]:
+    previous: Message | None = None
+    unread = _first_unread(messages, reading)
+    for message in messages:
+        new_day = previous is None or _day(previous) != _day(message)
+        if new_day:
+            yield Line("day", label=day_label(message.created_at))
+        if message is unread:
+            yield Line("unread")
+        follows = not new_day and message is not unread and _follows(message, previous)
+        yield Line("message", message=_bubble(message, reading, follows))
+        previous = message
+
+
+def _first_unread(messages: Sequence[Message], reading: Reading) -> Message | None:
+    """None, too, when the first unread one lies further up than these."""
+    if not messages or messages[0].seq > reading.last_read_seq + 1:
+        return None
+    unread = (message for message in messages if message.seq > reading.last_read_seq)
+    return next((each for each in unread if each.sender_id != reading.reader.pk), None)
+
+
+def _follows(message: Message, previous: Message | None) -> bool:
+    return (
+        previous is not None
+        and previous.sender_id == message.sender_id
+        and message.created_at - previous.created_at <= GROUP_GAP
+    )
+
+
+def _bubble(message: Message, reading: Reading, follows: bool) -> Bubble:
+    mine = message.sender_id == reading.reader.pk
+    payload = message_payload(message)
+    classes = {
+        "is-mine": mine,
+        "is-follow": follows,
+        "is-emoji": is_large_emoji(payload["text"]) and not payload["image"],
+        "is-deleted": payload["deleted"],
+    }
+    return Bubble(
+        payload=payload,
+        sender_name=(reading.reader if mine else reading.peer).full_name,
+        time=clock(message.created_at),
+        classes="".join(f" {name}" for name, applies in classes.items() if applies),
+        state=_state(message, reading) if mine else "",
+    )
+
+
+def _state(message: Message, reading: Reading) -> str:
+    return "read" if message.seq <= reading.peer_read_seq else "sent"
+
+
+def is_large_emoji(text: str | None) -> bool:
+    """One to three emoji and no words."""
+    shown = (text or "").strip()
+    return emoji.purely_emoji(shown) and 1 <= emoji.emoji_count(shown) <= LARGE_EMOJI
+
+
+def clock(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%H:%M")
+
+
+def day_label(moment: datetime) -> str:
+    """Today, Yesterday, the weekday within a week, then the date."""
+    day, today = timezone.localtime(moment).date(), timezone.localdate()
+    days_ago = (today - day).days
+    if days_ago == 0:
+        return _("Today")
+    if days_ago == 1:
+        return _("Yesterday")
+    if 1 < days_ago < 7:
+        return date_format(day, "l")
+    return date_format(day, "j M" if day.year == today.year else "j M Y")
+
+
+def _day(message: Message) -> date:
+    return timezone.localtime(message.created_at).date()

@@ -1,0 +1,118 @@
+"""The chat page, and the parts of it that htmx asks for."""
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import Resolver404, resolve, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import push_url
+
+from accounts.access import SignedInRequest, signed_in
+from accounts.models import User
+from chatsite.errors import DomainError
+from messaging import page
+from messaging.querysets import find_user
+from messaging.services.messages import send_message
+from messaging.sync import sync_cursor
+
+
+@require_safe
+@never_cache
+@signed_in
+def chats(request: SignedInRequest) -> HttpResponse:
+    return _page(request, tab="chats")
+
+
+@require_safe
+@never_cache
+@signed_in
+def contacts(request: SignedInRequest) -> HttpResponse:
+    return _page(request, tab="contacts")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@signed_in
+def conversation(request: SignedInRequest, peer: str) -> HttpResponse:
+    person = _peer(request, peer)
+    tab = "contacts" if request.GET.get("list") == "contacts" else "chats"
+    if request.method == "POST":
+        return _send(request, person, tab)
+    return _page(request, tab=tab, peer=person)
+
+
+@require_safe
+@never_cache
+@signed_in
+def older(request: SignedInRequest, peer: str) -> HttpResponse:
+    return render(request, "messaging/_lines.html", page.timeline(request, _peer(request, peer)))
+
+
+@require_safe
+@never_cache
+@signed_in
+def chat_rows(request: SignedInRequest) -> HttpResponse:
+    return render(request, "messaging/_chat_rows.html", page.chat_list(request, "chats"))
+
+
+@require_safe
+@never_cache
+@signed_in
+def contact_rows(request: SignedInRequest) -> HttpResponse:
+    return render(request, "messaging/_contact_rows.html", page.contact_list(request))
+
+
+def _send(request: SignedInRequest, peer: User, tab: str) -> HttpResponse:
+    """For a browser without JavaScript; the others send over the API."""
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    picture = request.FILES.get("image")
+    image = picture.read() if picture else None
+    try:
+        send_message(sender=request.user, peer=peer.pk, text=text, image=image)
+    except DomainError as error:
+        refusal = {"refusal": error.message, "text": text}
+        return _page(request, tab=tab, peer=peer, status=error.status, **refusal)
+    return HttpResponseRedirect(request.get_full_path())
+
+
+def _page(
+    request: SignedInRequest, *, tab: str, peer: User | None = None, status: int = 200, **more: str
+) -> HttpResponse:
+    """The whole page, or the one zone of it that htmx is about to replace."""
+    part = "" if request.htmx.history_restore_request else request.htmx.target
+    if part == "sidebar":
+        return _sidebar(request, tab)
+    context = {"tab": tab, "peer": peer, **more}
+    if part == "conversation":
+        return render(request, "messaging/_pane.html", context | page.pane(request, peer))
+    context["cursor"] = sync_cursor()
+    context |= page.lists(request, tab) | page.pane(request, peer)
+    return render(request, "messaging/chat.html", context, status=status)
+
+
+def _sidebar(request: SignedInRequest, tab: str) -> HttpResponse:
+    """Another tab, beside the conversation that is open at the moment."""
+    peer = _open_peer(request)
+    context = {"tab": tab, "peer": peer, **page.lists(request, tab)}
+    response = render(request, "messaging/_sidebar.html", context)
+    if peer is None:
+        return response
+    query = "?list=contacts" if tab == "contacts" else ""
+    return push_url(response, reverse("conversation", args=[peer.pk]) + query)
+
+
+def _peer(request: SignedInRequest, key: str) -> User:
+    person = find_user(key)
+    if person is None or person == request.user:
+        raise Http404
+    return person
+
+
+def _open_peer(request: SignedInRequest) -> User | None:
+    try:
+        match = resolve((request.htmx.current_url_abs_path or "").partition("?")[0])
+    except Resolver404:
+        return None
+    if match.url_name != "conversation":
+        return None
+    return find_user(match.kwargs["peer"])

@@ -1,0 +1,64 @@
+import { text } from "./lib/texts.js";
+
+const PATIENCE = 30_000;
+const SLOWEST_UPLOAD = 20;
+
+let account = "";
+
+export class ApiError extends Error {
+  /** `status` is 0 when no answer came; `retryAfter` is in milliseconds. */
+  constructor(status, message, retryAfter = 0) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+
+  get isTemporary() {
+    return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status);
+  }
+}
+
+/** Every request names this account from now on: once another person signs in with the same browser, it is refused. */
+export function actAs(userId) {
+  account = userId;
+}
+
+export const getJSON = (path) => request("GET", path);
+export const postJSON = (path, body) => request("POST", path, body);
+export const putJSON = (path, body) => request("PUT", path, body);
+export const deleteJSON = (path, body) => request("DELETE", path, body);
+
+async function request(method, path, data) {
+  const body = data === undefined ? undefined : JSON.stringify(data);
+  const response = await fetchOrFail(path, { method, body, headers: headersFor(body), ...limits(body) });
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw refusal(response, answer);
+  // A hotel's log-in page also answers 200.
+  if (answer === null) throw new ApiError(0, text("no-answer"));
+  return answer;
+}
+
+function headersFor(body) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (account) headers["X-Expected-User"] = account;
+  return headers;
+}
+
+function limits(body = "") {
+  return { cache: "no-store", signal: AbortSignal.timeout(PATIENCE + body.length / SLOWEST_UPLOAD) };
+}
+
+async function fetchOrFail(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch {
+    throw new ApiError(0, text("no-answer"));
+  }
+}
+
+function refusal(response, answer) {
+  const seconds = Number(response.headers.get("Retry-After"));
+  return new ApiError(response.status, answer?.message ?? text("went-wrong"), seconds * 1000 || 0);
+}

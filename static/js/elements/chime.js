@@ -1,0 +1,15 @@
+import { on } from "../lib/bus.js";
+import { playChime } from "../lib/sound.js";
+import { soundOn } from "../stores/settings.js";
+
+/** Rings for a live message that the reader does not see arrive. */
+export function watchChime(userId) {
+  on("message", ({ message, live }) => {
+    if (live && message.senderId !== userId && soundOn() && !isSeen(message.senderId)) playChime();
+  });
+}
+
+function isSeen(peerId) {
+  const open = document.querySelector(".conversation")?.dataset.peerId;
+  return open === peerId && !document.hidden && document.hasFocus();
+}

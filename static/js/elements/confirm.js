@@ -1,0 +1,11 @@
+/** Asks whether a message is to be deleted for both; the safe answer has the focus. */
+export function isConfirmed(name) {
+  const dialog = document.getElementById("confirm");
+  const words = dialog.querySelector("[data-words]");
+  words.textContent = words.dataset.words.replace("{name}", name);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "delete"), { once: true });
+  });
+}

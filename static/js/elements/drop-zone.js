@@ -1,0 +1,24 @@
+/** Calls `take(file)` for a file that is dropped on the pane; returns the function that ends it. */
+export function watchDrops(pane, take) {
+  const zone = pane.querySelector(".drop-zone");
+  const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
+  const show = (event) => {
+    if (!carriesFile(event)) return;
+    event.preventDefault();
+    zone.hidden = false;
+  };
+  const hide = (event) => {
+    if (!pane.contains(event.relatedTarget)) zone.hidden = true;
+  };
+  const drop = (event) => {
+    if (!carriesFile(event)) return;
+    event.preventDefault();
+    zone.hidden = true;
+    if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
+  };
+  const handlers = { dragenter: show, dragover: show, dragleave: hide, drop };
+  for (const [name, handler] of Object.entries(handlers)) pane.addEventListener(name, handler);
+  return () => {
+    for (const [name, handler] of Object.entries(handlers)) pane.removeEventListener(name, handler);
+  };
+}

@@ -1,0 +1,23 @@
+import { playChime } from "../lib/sound.js";
+import { setSound, soundOn } from "../stores/settings.js";
+
+/** Sound on or off; the style sheet shows the icon that goes with it. */
+class SoundButton extends HTMLElement {
+  connectedCallback() {
+    this.button = this.querySelector("button");
+    this.button.addEventListener("click", () => this.toggle());
+    this.show();
+  }
+
+  toggle() {
+    setSound(!soundOn());
+    this.show();
+    if (soundOn()) playChime();
+  }
+
+  show() {
+    this.button.setAttribute("aria-pressed", String(soundOn()));
+  }
+}
+
+customElements.define("sound-button", SoundButton);

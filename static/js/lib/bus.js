@@ -1,0 +1,12 @@
+export const bus = new EventTarget();
+
+export function emit(name, detail) {
+  bus.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+/** Calls `handler(detail)` for every event of that name; returns the function that ends it. */
+export function on(name, handler) {
+  const listener = (event) => handler(event.detail);
+  bus.addEventListener(name, listener);
+  return () => bus.removeEventListener(name, listener);
+}

@@ -1,0 +1,28 @@
+/** The result of one IndexedDB request. */
+export function result(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Settles when all of the transaction is kept, or none of it. */
+export function done(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** Every key that the cursor of the request comes by. */
+export function keysOf(request) {
+  const keys = [];
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      if (!request.result) return resolve(keys);
+      keys.push(request.result.key);
+      request.result.continue();
+    };
+  });
+}

@@ -1,0 +1,47 @@
+const PICTOGRAPH = String.raw`\p{Extended_Pictographic}[\uFE0E\uFE0F\u{1F3FB}-\u{1F3FF}]*`;
+const EMOJI = String.raw`\p{RGI_Emoji}|[#*0-9]\uFE0F?\u20E3|${PICTOGRAPH}(?:\u200D${PICTOGRAPH})*`;
+const ONE_TO_THREE_EMOJI = new RegExp(`^(?:${EMOJI}){1,3}$`, "v");
+const LINK = /(?<![\p{L}\p{N}])(?:https?:\/\/|www\.)[^\s<>"]+/giu;
+const SENTENCE_END = /[.,:;!?'’”»…]/u;
+const BRACKETS = { ")": "(", "]": "[", "}": "{" };
+
+/** One to three emoji and no words, as messaging/timeline.py has it. */
+export function isEmojiOnly(text) {
+  return ONE_TO_THREE_EMOJI.test((text ?? "").replace(/\s+/g, ""));
+}
+
+/** The text as nodes, with web addresses as links; punctuation that ends the sentence stays outside. */
+export function linkify(text) {
+  const fragment = document.createDocumentFragment();
+  let end = 0;
+  for (const match of text.matchAll(LINK)) {
+    const address = trimmed(match[0]);
+    const link = linkTo(address);
+    if (!link) continue;
+    fragment.append(text.slice(end, match.index), link);
+    end = match.index + address.length;
+  }
+  fragment.append(text.slice(end));
+  return fragment;
+}
+
+function trimmed(address) {
+  let end = address.length;
+  const loose = looseBrackets(address);
+  while (SENTENCE_END.test(address[end - 1]) || loose[address[end - 1]]-- > 0) end -= 1;
+  return address.slice(0, end);
+}
+
+/** How many more of each closing bracket there are than of its opening one. */
+function looseBrackets(address) {
+  const count = (character) => address.split(character).length;
+  return Object.fromEntries(Object.entries(BRACKETS).map(([close, open]) => [close, count(close) - count(open)]));
+}
+
+function linkTo(address) {
+  const href = /^www\./i.test(address) ? `https://${address}` : address;
+  if (!URL.canParse(href)) return null;
+  const link = document.createElement("a");
+  Object.assign(link, { href, textContent: address, target: "_blank", rel: "noopener noreferrer nofollow" });
+  return link;
+}

@@ -1,0 +1,41 @@
+import { text } from "./texts.js";
+
+const DAY = 86_400_000;
+const language = () => document.documentElement.lang || "en";
+const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
+const named = (date, options) => new Intl.DateTimeFormat(language(), options).format(date);
+
+/** "09:05", in the reader's zone. */
+export function clock(iso) {
+  const date = new Date(iso);
+  return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** "Today", "Yesterday", "Friday" within a week, then "12 Nov", with the year once it is another. */
+export function dayLabel(iso) {
+  const date = new Date(iso);
+  const days = daysAgo(date);
+  if (days <= 0) return text("today");
+  if (days === 1) return text("yesterday");
+  if (days < 7) return named(date, { weekday: "long" });
+  return calendarDay(date);
+}
+
+/** What a row of the side bar shows: the clock today, the day before that. */
+export function rowTime(iso) {
+  return daysAgo(new Date(iso)) <= 0 ? clock(iso) : dayLabel(iso);
+}
+
+export function sameDay(one, other) {
+  return midnight(new Date(one)).getTime() === midnight(new Date(other)).getTime();
+}
+
+function daysAgo(date) {
+  // Rounded, because a day on which the clocks change has 23 or 25 hours.
+  return Math.round((midnight(new Date()) - midnight(date)) / DAY);
+}
+
+function calendarDay(date) {
+  const day = `${date.getDate()} ${named(date, { month: "short" })}`;
+  return date.getFullYear() === new Date().getFullYear() ? day : `${day} ${date.getFullYear()}`;
+}

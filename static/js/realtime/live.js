@@ -1,0 +1,161 @@
+import { actAs, getJSON, putJSON } from "../api.js";
+import { emit, on } from "../lib/bus.js";
+import { endSession } from "../lib/session.js";
+import { changeOnline, replaceOnline } from "../stores/presence.js";
+import { closeGaps, leavesGap } from "./gaps.js";
+import { Marks } from "./marks.js";
+import { Socket } from "./socket.js";
+import { Sync } from "./sync.js";
+
+const TYPING_EVERY = 3000;
+const POLL_EVERY = 5000;
+/** Nothing tells that the last message of a conversation was lost on its way: so look, now and then. */
+const LOOK_EVERY = 240_000;
+const REFUSALS_BEFORE_POLLING = 3;
+const FRESH_PAGE = 60_000;
+
+let me = "";
+let state = "";
+let refusals = 0;
+let isApplying = false;
+let socket, sync;
+const marks = new Marks(tellMark);
+const typedAt = new Map();
+
+const frames = {
+  getOnlineUsers: replaceOnline,
+  presenceChanged: changeOnline,
+  newMessage: (message) => emit("message", { message, live: true }),
+  messageRestored: (message) => emit("message", { message, live: false }),
+  messageDeleted: (gone) => emit("message-deleted", gone),
+  messagesRead: (mark) => emit("read", mark),
+  typing: (data) => emit("typing", data),
+};
+/** What an answer of `sync` that was already under way may not know of yet. */
+const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead"]);
+
+export function start({ userId, cursor, socketPath }) {
+  me = userId;
+  actAs(userId);
+  socket = new Socket(`${socketPath}?presence=delta&user=${userId}`, { opened, received, closed, ended: endSession });
+  sync = new Sync(cursor, { apply, settled });
+  watch();
+  enter("connecting");
+  socket.connect();
+}
+
+export const resync = () => sync?.now();
+
+export const markRead = (peerId, seq) => marks.raise(peerId, seq);
+
+export function sendTyping(receiverId) {
+  const now = performance.now();
+  if (now - (typedAt.get(receiverId) ?? -Infinity) < TYPING_EVERY) return;
+  if (socket?.send("typing", { receiverId })) typedAt.set(receiverId, now);
+}
+
+async function tellMark({ peerId, seq }) {
+  if (socket?.send("markRead", { peerId, seq }) || state !== "polling") return;
+  const error = await putJSON(`/api/messages/read/${peerId}`, { seq }).catch((failure) => failure);
+  if (!error.isTemporary) marks.confirm(peerId, seq);
+}
+
+function watch() {
+  on("message", ({ message }) => checkForGap(message));
+  on("read", ({ readerId, peerId, seq }) => readerId === me && marks.confirm(peerId, seq));
+  on("connection", (now) => now.state === "ended" && stop());
+  addEventListener("online", hurry);
+  addEventListener("offline", () => socket.renew());
+  addEventListener("pagehide", () => marks.tell());
+  document.addEventListener("visibilitychange", () => document.hidden || hurry());
+}
+
+function stop() {
+  state = "ended";
+  socket.stop();
+  sync.repeat(0);
+}
+
+function hurry() {
+  if (state === "ended") return;
+  socket.hurry();
+  if (mustPoll()) sync.now();
+}
+
+function enter(next) {
+  if (state === next || state === "ended") return;
+  state = next;
+  emit("connection", { state });
+}
+
+function opened() {
+  refusals = 0;
+  sync.repeat(LOOK_EVERY);
+  sync.now();
+  marks.tellAgain();
+  enter("live");
+}
+
+function received(event, data) {
+  if (sync.isRunning && lasting.has(event)) sync.soon();
+  frames[event]?.(data);
+}
+
+function closed(wasOpen) {
+  if (!wasOpen) return askWhy();
+  sync.repeat(0);
+  enter(navigator.onLine ? "connecting" : "offline");
+}
+
+/** A browser does not say why a handshake was refused. */
+async function askWhy() {
+  const error = await getJSON("/api/auth/check").catch((failure) => failure);
+  if (error.status === 401) return endSession();
+  if (socket.isOpen || state === "ended") return;
+  if (error.isTemporary) return enter("offline");
+  refusals += 1;
+  if (mustPoll()) poll();
+  else enter("connecting");
+}
+
+const mustPoll = () => !socket.isOpen && refusals >= REFUSALS_BEFORE_POLLING;
+
+function poll() {
+  if (state === "polling") return;
+  sync.repeat(POLL_EVERY);
+  sync.now();
+}
+
+function apply({ messages, chats }) {
+  isApplying = true;
+  messages.forEach((message) => emit("message", { message, live: false }));
+  isApplying = false;
+  chats.forEach(applyChat);
+}
+
+function applyChat(chat) {
+  emit("chat", chat);
+  emit("read", { readerId: me, peerId: chat._id, seq: chat.lastReadSeq });
+  emit("read", { readerId: chat._id, peerId: me, seq: chat.peerReadSeq });
+}
+
+function settled(error) {
+  if (error) return failed(error);
+  closeGaps();
+  if (!mustPoll()) return;
+  enter("polling");
+  marks.tellAgain();
+}
+
+function failed(error) {
+  if (error.status === 401) return endSession();
+  // The cursor is from another time: the page as the server has it now is up to date.
+  if (error.status === 400 && performance.now() > FRESH_PAGE) return location.reload();
+  if (!socket.isOpen) enter("offline");
+}
+
+function checkForGap({ senderId, receiverId, seq }) {
+  const hasGap = leavesGap(senderId === me ? receiverId : senderId, seq);
+  // What sync brings is in the order of its changes, which has gaps of its own.
+  if (hasGap && !isApplying) sync.soon();
+}

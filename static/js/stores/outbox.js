@@ -1,0 +1,98 @@
+import { actAs, postJSON } from "../api.js";
+import { emit, on } from "../lib/bus.js";
+import { newClientId } from "../lib/ids.js";
+import { endSession } from "../lib/session.js";
+import { text as say } from "../lib/texts.js";
+import { Delivery } from "./outbox-delivery.js";
+import { OutboxEntries } from "./outbox-entries.js";
+
+// An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, createdAt,
+//            state: "pending" | "failed", error?: why it failed}
+
+const OTHERS_FIRST = 2000;
+
+let entries, delivery, tabs, begin;
+/** Settles when everything that was added up to now is kept. */
+let kept = new Promise((resolve) => (begin = resolve));
+
+/** Takes up the account's unsent messages, also those of other visits, and sends them. */
+export function open(userId) {
+  actAs(userId);
+  entries = new OutboxEntries(userId);
+  delivery = new Delivery(entries, { post, sent, failed, signedOut: endSession, released });
+  tabs = new BroadcastChannel(`outbox-${userId}`);
+  tabs.onmessage = ({ data }) => hear(data);
+  on("connection", ({ state }) => ["live", "polling"].includes(state) && delivery.wake());
+  addEventListener("online", () => delivery.wake());
+  addEventListener("pagehide", () => delivery.release());
+  begin();
+  return delivery.wake();
+}
+
+/** Shows the message at once; it goes out as soon as it is kept. */
+export function add({ receiverId, text, image }) {
+  const createdAt = new Date().toISOString();
+  const entry = { clientMessageId: newClientId(), receiverId, text, createdAt, state: "pending" };
+  if (image) entry.image = { dataUrl: image.dataUrl, width: image.width, height: image.height };
+  emit("outbox", { entry, change: "added" });
+  kept = kept.then(() => entries.put(entry));
+  kept.then(() => hasKept(entry));
+  return entry;
+}
+
+function hasKept(entry) {
+  tell({ entry, change: "added" });
+  return delivery.wake();
+}
+
+export async function retry(clientMessageId) {
+  const entry = await entries.change(clientMessageId, { state: "pending", error: "" });
+  if (entry) show({ entry, change: "retried" });
+  return delivery.wake();
+}
+
+export async function discard(clientMessageId) {
+  const entry = await entries.remove(clientMessageId);
+  if (entry) show({ entry, change: "discarded" });
+}
+
+/** What waits or failed for this receiver, in order. */
+export async function entriesFor(receiverId) {
+  await kept;
+  return entries.of(receiverId);
+}
+
+function post({ clientMessageId, receiverId, text, image }) {
+  return postJSON(`/api/messages/send/${receiverId}`, { text, image: image?.dataUrl, clientMessageId });
+}
+
+async function sent(entry, message) {
+  emit("message", { message, live: false });
+  await entries.remove(entry.clientMessageId);
+  tell({ message });
+}
+
+async function failed({ clientMessageId }, error) {
+  const entry = await entries.change(clientMessageId, { state: "failed", error: error.message });
+  if (!entry) return;
+  show({ entry, change: "failed" });
+  emit("notice", { text: `${say("not-sent")} ${error.message}`, kind: "error" });
+}
+
+const released = () => tell({ released: true });
+
+function show(news) {
+  emit("outbox", news);
+  tell(news);
+}
+
+function tell(news) {
+  tabs.postMessage(news);
+}
+
+function hear({ entry, change, message }) {
+  if (message) return emit("message", { message, live: false });
+  if (entry) emit("outbox", { entry, change });
+  // The tab that has something new sends it itself, unless it was closed.
+  setTimeout(() => delivery.wake(), entry ? OTHERS_FIRST : 0);
+}

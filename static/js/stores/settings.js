@@ -1,0 +1,20 @@
+import { read, write } from "../lib/storage.js";
+
+const YEAR = 31_536_000;
+
+export const soundOn = () => read("sound") !== "off";
+export const setSound = (on) => write("sound", on ? "" : "off");
+
+/** "light", "dark", or "" where the system decides. */
+export const theme = () => document.documentElement.dataset.theme ?? "";
+
+export function setTheme(name) {
+  if (name) document.documentElement.dataset.theme = name;
+  else delete document.documentElement.dataset.theme;
+  setCookie("theme", name);
+}
+
+function setCookie(name, value) {
+  const age = value ? YEAR : 0;
+  document.cookie = `${name}=${value}; path=/; max-age=${age}; SameSite=Lax`;
+}
