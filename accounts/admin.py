@@ -1,0 +1,173 @@
+"""People, their sessions and the record of moderation, in the admin."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import Group
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.devices import device_of
+from accounts.lookup import find_people
+from accounts.models import Session, User
+from accounts.payloads import picture_url
+from accounts.services import moderation, sessions
+from chatsite.errors import DomainError
+from chatsite.moderation import Act, ModeratedAdmin, ReadOnlyAdmin, is_superuser
+
+admin.site.unregister(Group)  # who is staff may moderate; there is nothing finer to grant
+
+BAN = Act("ban", _("Ban"), _("Banned"), asks_reason=True, is_grave=True)
+UNBAN = Act("unban", _("Lift the ban"), _("Ban lifted"))
+PROMOTE = Act("promote", _("Make a moderator"), _("Made a moderator"))
+DEMOTE = Act("demote", _("End as a moderator"), _("Ended as a moderator"), is_grave=True)
+REVOKE = Act("revoke", _("Sign out"), _("Signed out"), is_grave=True)
+
+
+def person_link(person: AbstractBaseUser) -> str:
+    address = reverse("admin:accounts_user_change", args=[person.pk])
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', address, str(person))
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("banned", _("Banned")), ("moderator", _("Moderator"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        if self.value() == "banned":
+            return queryset.exclude(banned_at=None)
+        return queryset.filter(is_staff=True) if self.value() == "moderator" else queryset
+
+
+@admin.register(User)
+class PersonAdmin(ModeratedAdmin):
+    change_form_template = "admin/person.html"
+    list_display = ("full_name", "email", "state", "created_at")
+    list_filter = (StateFilter,)
+    filter_parameters = frozenset({StateFilter.parameter_name})
+    search_fields = ("full_name", "email")
+    search_help_text = _("A part of the name or of the e-mail address.")
+    ordering = ("full_name", "pk")
+    fields = ("portrait", "full_name", "email", "state", "created_at", "banned_at", "ban_reason")
+
+    @admin.display(description=_("picture"))
+    def portrait(self, person: User) -> str:
+        return format_html('<img class="portrait" src="{}" alt="">', picture_url(person))
+
+    @admin.display(description=_("state"))
+    def state(self, person: User) -> str:
+        if person.is_banned:
+            return gettext("Banned")
+        if person.is_superuser:
+            return gettext("Superuser")
+        return gettext("Moderator") if person.is_staff else self.get_empty_value_display()
+
+    def acts_for(self, request: HttpRequest, row: User) -> list[Act]:
+        """Nobody moderates themselves, and only superusers other superusers."""
+        if row.pk == request.user.pk or (row.is_superuser and not is_superuser(request)):
+            return []
+        acts = [UNBAN if row.is_banned else BAN]
+        if is_superuser(request) and not row.is_superuser:
+            acts.append(DEMOTE if row.is_staff else PROMOTE)
+        return acts
+
+    def ban(self, person: User, reason: str) -> None:
+        moderation.ban(user=person, reason=reason)
+
+    def unban(self, person: User) -> None:
+        moderation.unban(user=person)
+
+    def promote(self, person: User) -> None:
+        moderation.set_moderator(user=person, moderator=True)
+
+    def demote(self, person: User) -> None:
+        moderation.set_moderator(user=person, moderator=False)
+
+
+@admin.register(Session)
+class SessionAdmin(ModeratedAdmin):
+    list_display = ("device", "person", "address", "last_seen_at", "state")
+    list_select_related = ("user",)
+    search_fields = ("address",)
+    search_help_text = _("A name, an e-mail address, or the address of a device.")
+    ordering = ("-last_seen_at", "-pk")
+    fields = ("person", "device", "user_agent", "address", "created_at", "last_seen_at", "state")
+    actions = ("revoke_selected",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
+    ) -> tuple[QuerySet[Session], bool]:
+        """Nothing until somebody is looked for: where people sign in is theirs."""
+        words = search_term.strip()
+        if not words:
+            return queryset.none(), False
+        try:
+            return queryset.filter(Q(user__in=find_people(words)) | Q(address=words)), False
+        except DomainError as error:
+            messages.warning(request, error.message)
+            return queryset.none(), False
+
+    def describe(self, row: Session) -> str:
+        return f"{row.user.full_name}, {device_of(row.user_agent).name}"
+
+    @admin.display(description=_("person"))
+    def person(self, session: Session) -> str:
+        return person_link(session.user)
+
+    @admin.display(description=_("device"))
+    def device(self, session: Session) -> str:
+        return device_of(session.user_agent).name
+
+    @admin.display(description=_("state"))
+    def state(self, session: Session) -> str:
+        return gettext("Ended") if session.revoked_at else gettext("Signed in")
+
+    def acts_for(self, request: HttpRequest, row: Session) -> list[Act]:
+        return [] if row.revoked_at else [REVOKE]
+
+    @admin.action(description=_("Sign out the selected sessions"))
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        self.carry_out_all(request, queryset, REVOKE.name)
+
+    def revoke(self, session: Session) -> None:
+        sessions.end_session(session=session)
+
+
+@admin.register(LogEntry)
+class RecordAdmin(ReadOnlyAdmin):
+    """What moderators did, for superusers."""
+
+    list_display = ("action_time", "person", "change_message", "object_repr", "content_type")
+    list_display_links = ("action_time",)
+    list_select_related = ("user", "content_type")
+    search_fields = ("change_message",)
+    search_help_text = _("A moderator, or a part of what was done, or to whom.")
+    ordering = ("-action_time", "-pk")
+    fields = ("action_time", "person", "change_message", "content_type", "object_repr", "object_id")
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) and is_superuser(request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LogEntry], search_term: str
+    ) -> tuple[QuerySet[LogEntry], bool]:
+        words = search_term.strip()
+        if not words:
+            return queryset, False
+        text = Q(change_message__icontains=words) | Q(object_repr__icontains=words)
+        moderators = User.objects.filter(full_name__icontains=words, is_staff=True)
+        keys = list(moderators.values_list("pk", flat=True))
+        return queryset.filter(text | Q(user__in=keys)), False
+
+    @admin.display(description=_("moderator"))
+    def person(self, entry: LogEntry) -> str:
+        return person_link(entry.user)

@@ -1,0 +1,30 @@
+"""Finding people by what a moderator knows of them."""
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User, normalize_email
+from chatsite.errors import DomainError
+from chatsite.text import is_storable
+
+MOST = 50
+
+
+def find_people(words: str) -> list[str]:
+    """Keys of whoever has this key or e-mail address, else of all whose name or address is like it.
+
+    Raises DomainError when too many fit: half of them would look like all.
+    """
+    words = words.strip()
+    if not words or not is_storable(words):
+        return []
+    one = User.objects.filter(Q(pk=words) | Q(email=normalize_email(words)))
+    several = User.objects.filter(Q(full_name__icontains=words) | Q(email__icontains=words))
+    keys = _keys(one) or _keys(several)
+    if len(keys) > MOST:
+        raise DomainError(_("Too many people fit. Write more of the name, or the e-mail address."))
+    return keys
+
+
+def _keys(people: QuerySet[User]) -> list[str]:
+    return list(people.values_list("pk", flat=True)[: MOST + 1])

@@ -1,0 +1,323 @@
+"""Moderation of people and sessions, and the record of it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from accounts.models import Session, User
+from accounts.services.accounts import authenticate
+from chatsite.errors import DomainError
+from chatsite.keys import new_key
+from tests.factories import PASSWORD, make_session, make_user
+from tests.recording import Events
+
+pytestmark = pytest.mark.django_db
+
+PageFor = Callable[[User], Client]
+PEOPLE = "/admin/accounts/user/"
+SESSIONS = "/admin/accounts/session/"
+RECORD = "/admin/admin/logentry/"
+
+
+def moderator() -> User:
+    return make_user("Mo Derator", is_staff=True)
+
+
+def superuser() -> User:
+    return make_user("Su Peruser", is_staff=True, is_superuser=True)
+
+
+def ban_address(person: User) -> str:
+    return f"{PEOPLE}{person.pk}/act/ban/"
+
+
+def entries() -> list[tuple[str, str, str]]:
+    """Moderator, what, to whom; the oldest first."""
+    rows = LogEntry.objects.order_by("pk").select_related("user")
+    return [(str(row.user), row.change_message, row.object_repr) for row in rows]
+
+
+def test_visitors_are_led_to_the_log_in_of_the_site() -> None:
+    response = Client().get("/admin/", follow=True)
+    assert response.redirect_chain[-1][0] == "/login?next=/admin/"
+
+
+def test_people_without_the_right_are_led_back_to_their_chats(page_for: PageFor) -> None:
+    response = page_for(make_user()).get("/admin/accounts/user/", follow=True)
+    assert response.redirect_chain[-1][0] == "/"
+
+
+def test_log_in_of_somebody_signed_in_leads_on(page_for: PageFor) -> None:
+    assert page_for(moderator()).get("/admin/login/").headers["Location"] == "/admin/"
+
+
+def test_log_out_of_the_admin_ends_the_session_by_post_alone(page_for: PageFor) -> None:
+    mo = moderator()
+    page = page_for(mo)
+    page.get("/admin/logout/", follow=True)
+    assert Session.objects.active_of(mo).count() == 1
+    page.post("/admin/logout/", follow=True)
+    assert Session.objects.active_of(mo).count() == 0
+
+
+def test_password_is_changed_on_the_profile(page_for: PageFor) -> None:
+    response = page_for(moderator()).get("/admin/password_change/")
+    assert response.headers["Location"] == "/profile"
+
+
+def test_moderators_see_people_sessions_messages_and_nothing_else(page_for: PageFor) -> None:
+    apps = page_for(moderator()).get("/admin/").context["app_list"]
+    names = [str(model["name"]) for app in apps for model in app["models"]]
+    assert names == ["People", "Sessions", "Messages"]
+
+
+def test_superusers_see_the_record_too(page_for: PageFor) -> None:
+    apps = page_for(superuser()).get("/admin/").context["app_list"]
+    names = {str(model["name"]) for app in apps for model in app["models"]}
+    assert names == {"People", "Sessions", "Messages", "Log entries"}
+
+
+@pytest.mark.parametrize("words", ["weber", "jonas@weber.example"])
+def test_people_are_found_by_name_and_address(page_for: PageFor, words: str) -> None:
+    make_user("Jonas Weber", email="jonas@weber.example")
+    make_user("Layla Haddad")
+    html = page_for(moderator()).get(PEOPLE, {"q": words}).content.decode()
+    assert "Jonas Weber" in html
+    assert "Layla Haddad" not in html
+
+
+def test_people_are_listed_by_state(page_for: PageFor) -> None:
+    page = page_for(moderator())
+    page.post(ban_address(make_user("Jonas Weber")), {"reason": "Spam"})
+    banned = page.get(PEOPLE, {"state": "banned"}).content.decode()
+    moderators = page.get(PEOPLE, {"state": "moderator"}).content.decode()
+    assert "Jonas Weber" in banned
+    assert "Jonas Weber" not in moderators
+    assert "Mo Derator" in moderators
+
+
+@pytest.mark.parametrize("lookup", ["password__startswith", "email__startswith", "is_staff__exact"])
+def test_columns_cannot_be_guessed_in_the_address(page_for: PageFor, lookup: str) -> None:
+    assert page_for(superuser()).get(PEOPLE, {lookup: "a"}).status_code == 400
+
+
+def test_page_of_a_person_shows_no_password(page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber")
+    html = page_for(superuser()).get(f"{PEOPLE}{jonas.pk}/change/").content.decode()
+    assert jonas.email in html
+    assert jonas.password not in html
+
+
+def test_people_are_not_added_edited_or_deleted(page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber")
+    page = page_for(superuser())
+    data = {"full_name": "Other", "email": "other@example.org", "is_superuser": "on"}
+    assert page.get(f"{PEOPLE}add/").status_code == 403
+    assert page.post(f"{PEOPLE}{jonas.pk}/change/", data).status_code == 403
+    assert page.post(f"{PEOPLE}{jonas.pk}/delete/", {"post": "yes"}).status_code == 403
+    jonas.refresh_from_db()
+    assert (jonas.full_name, jonas.is_superuser) == ("Jonas Weber", False)
+
+
+def test_ban_signs_out_everywhere_and_is_explained_at_log_in(
+    events: Events, page_for: PageFor
+) -> None:
+    jonas = make_user("Jonas Weber")
+    theirs = [make_session(jonas), make_session(jonas)]
+    page_for(moderator()).post(ban_address(jonas), {"reason": " Spam,\nagain "})
+    assert {pushed.to for pushed in events} == {f"session.{session.pk}" for session in theirs}
+    assert Session.objects.active_of(jonas).count() == 0
+    with pytest.raises(DomainError, match="suspended: Spam, again"):
+        authenticate(email=jonas.email, password=PASSWORD)
+    assert entries() == [("Mo Derator", "Banned: Spam, again", "Jonas Weber")]
+
+
+def test_ban_leaves_others_signed_in(events: Events, page_for: PageFor) -> None:
+    layla = make_user("Layla Haddad")
+    make_session(layla)
+    page_for(moderator()).post(ban_address(make_user()), {"reason": "Spam"})
+    assert Session.objects.active_of(layla).count() == 1
+    assert len(events) == 0
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "a\x00b", "x" * 301])
+def test_ban_needs_a_reason(page_for: PageFor, reason: str) -> None:
+    jonas = make_user()
+    page_for(moderator()).post(ban_address(jonas), {"reason": reason})
+    jonas.refresh_from_db()
+    assert not jonas.is_banned
+    assert entries() == []
+
+
+def test_lifted_ban_lets_the_person_in_again(page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber")
+    page = page_for(moderator())
+    page.post(ban_address(jonas), {"reason": "Spam"})
+    page.post(f"{PEOPLE}{jonas.pk}/act/unban/")
+    assert authenticate(email=jonas.email, password=PASSWORD) == jonas
+    assert entries()[1:] == [("Mo Derator", "Ban lifted", "Jonas Weber")]
+
+
+def test_second_ban_does_not_overwrite_the_reason(page_for: PageFor) -> None:
+    jonas = make_user()
+    page = page_for(moderator())
+    page.post(ban_address(jonas), {"reason": "First"})
+    page.post(ban_address(jonas), {"reason": "Second"})
+    jonas.refresh_from_db()
+    assert jonas.ban_reason == "First"
+    assert len(entries()) == 1
+
+
+def test_nobody_bans_themselves(page_for: PageFor) -> None:
+    for mo in (moderator(), superuser()):
+        page_for(mo).post(ban_address(mo), {"reason": "Tired"})
+        mo.refresh_from_db()
+        assert not mo.is_banned
+
+
+def test_only_superusers_ban_superusers(page_for: PageFor) -> None:
+    su = superuser()
+    page_for(moderator()).post(ban_address(su), {"reason": "Coup"})
+    su.refresh_from_db()
+    assert not su.is_banned
+    page_for(superuser()).post(ban_address(su), {"reason": "Left us"})
+    su.refresh_from_db()
+    assert su.is_banned
+
+
+def test_banned_moderator_gets_no_admin(page_for: PageFor) -> None:
+    mo = moderator()
+    page = page_for(mo)
+    page_for(superuser()).post(ban_address(mo), {"reason": "Snooping"})
+    assert page.get("/admin/").status_code == 302
+
+
+def test_only_superusers_make_moderators(page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber")
+    address = f"{PEOPLE}{jonas.pk}/act/"
+    staff = User.objects.filter(pk=jonas.pk, is_staff=True)
+    page_for(moderator()).post(f"{address}promote/")
+    assert not staff.exists()
+    page = page_for(superuser())
+    page.post(f"{address}promote/")
+    assert staff.exists()
+    page.post(f"{address}demote/")
+    assert not staff.exists()
+    assert [what for _who, what, _whom in entries()] == ["Made a moderator", "Ended as a moderator"]
+
+
+def test_plain_people_and_visitors_ban_nobody(page_for: PageFor) -> None:
+    jonas = make_user()
+    for client in (Client(), page_for(make_user())):
+        assert client.post(ban_address(jonas), {"reason": "Spam"}).status_code == 302
+    jonas.refresh_from_db()
+    assert not jonas.is_banned
+
+
+def test_link_cannot_ban(page_for: PageFor) -> None:
+    jonas = make_user()
+    assert page_for(moderator()).get(ban_address(jonas), {"reason": "x"}).status_code == 405
+    jonas.refresh_from_db()
+    assert not jonas.is_banned
+
+
+def test_form_of_another_site_cannot_ban(page_for: PageFor) -> None:
+    jonas = make_user()
+    page = page_for(moderator())
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = page.cookies
+    assert strict.post(ban_address(jonas), {"reason": "Spam"}).status_code == 403
+    jonas.refresh_from_db()
+    assert not jonas.is_banned
+
+
+@pytest.mark.parametrize("key", ["f" * 24, "nobody", "%00"])
+def test_unknown_people_are_not_found(page_for: PageFor, key: str) -> None:
+    address = f"{PEOPLE}{key}/act/ban/"
+    assert page_for(moderator()).post(address, {"reason": "Spam"}).status_code == 404
+
+
+def test_unknown_acts_do_nothing(page_for: PageFor) -> None:
+    jonas = make_user()
+    page_for(superuser()).post(f"{PEOPLE}{jonas.pk}/act/delete/")
+    assert User.objects.filter(pk=jonas.pk).exists()
+    assert entries() == []
+
+
+def test_sessions_show_only_when_somebody_is_looked_for(page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber")
+    make_session(jonas, address="203.0.113.7")
+    page = page_for(moderator())
+    assert "203.0.113.7" not in page.get(SESSIONS).content.decode()
+    for words in ("jonas", jonas.email, "203.0.113.7"):
+        assert "203.0.113.7" in page.get(SESSIONS, {"q": words}).content.decode()
+
+
+def test_sessions_of_others_stay_out(page_for: PageFor) -> None:
+    make_session(make_user("Layla Haddad"), address="203.0.113.9")
+    make_session(make_user("Jonas Weber"))
+    html = page_for(moderator()).get(SESSIONS, {"q": "jonas"}).content.decode()
+    assert "203.0.113.9" not in html
+
+
+def test_search_that_fits_too_many_says_so(
+    page_for: PageFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.lookup.MOST", 1)
+    for _ in range(2):
+        make_session(make_user("Jonas Weber"), address="203.0.113.7")
+    html = page_for(moderator()).get(SESSIONS, {"q": "jonas"}).content.decode()
+    assert "Too many people fit" in html
+    assert "203.0.113.7" not in html
+
+
+def test_revoked_session_is_closed_and_the_others_stay(events: Events, page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber")
+    lost, kept = make_session(jonas), make_session(jonas)
+    page_for(moderator()).post(f"{SESSIONS}{lost.pk}/act/revoke/")
+    assert [pushed.to for pushed in events] == [f"session.{lost.pk}"]
+    assert list(Session.objects.active_of(jonas)) == [kept]
+    assert [(who, what) for who, what, _whom in entries()] == [("Mo Derator", "Signed out")]
+
+
+def test_several_sessions_are_revoked_at_once(page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber")
+    keys = [make_session(jonas).pk for _ in range(2)]
+    data = {"action": "revoke_selected", "_selected_action": keys, "index": "0"}
+    page_for(moderator()).post(f"{SESSIONS}?q=jonas", data)
+    assert Session.objects.active_of(jonas).count() == 0
+    assert len(entries()) == 2
+
+
+def test_plain_people_revoke_no_session(page_for: PageFor) -> None:
+    session = make_session(make_user("Jonas Weber"))
+    page = page_for(make_user())
+    page.post(f"{SESSIONS}{session.pk}/act/revoke/")
+    data = {"action": "revoke_selected", "_selected_action": [session.pk], "index": "0"}
+    page.post(f"{SESSIONS}?q=jonas", data)
+    session.refresh_from_db()
+    assert session.revoked_at is None
+
+
+def test_record_is_for_superusers_and_unchangeable(page_for: PageFor) -> None:
+    mo, su = moderator(), superuser()
+    page_for(mo).post(ban_address(make_user("Jonas Weber")), {"reason": "Spam"})
+    entry = LogEntry.objects.get()
+    assert page_for(mo).get(RECORD).status_code == 403
+    page = page_for(su)
+    for words in ("", "mo derator", "spam", "jonas"):
+        assert "Banned: Spam" in page.get(RECORD, {"q": words}).content.decode()
+    assert "Banned: Spam" not in page.get(RECORD, {"q": "layla"}).content.decode()
+    assert page.get(f"{RECORD}{entry.pk}/change/").status_code == 200
+    assert page.post(f"{RECORD}{entry.pk}/change/", {"change_message": ""}).status_code == 403
+    assert page.post(f"{RECORD}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+    page.post(RECORD, {"action": "delete_selected", "_selected_action": entry.pk, "index": "0"})
+    assert LogEntry.objects.get().change_message == "Banned: Spam"
+
+
+def test_history_of_a_person_is_for_superusers(page_for: PageFor) -> None:
+    address = f"{PEOPLE}{make_user().pk}/history/"
+    assert page_for(moderator()).get(address).status_code == 403
+    assert page_for(superuser()).get(address).status_code == 200

@@ -1,0 +1,219 @@
+"""Moderation of messages: seen only when looked for, every look recorded, changes live."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from PIL import Image
+
+from accounts.models import User
+from messaging.audience import user_group
+from messaging.models import Message
+from tests.factories import make_message, make_user
+from tests.recording import Events
+
+pytestmark = pytest.mark.django_db
+
+PageFor = Callable[[User], Client]
+MESSAGES = "/admin/messaging/message/"
+SECRET = "the ladder is behind the shed"
+
+
+@pytest.fixture
+def jonas() -> User:
+    return make_user("Jonas Weber")
+
+
+@pytest.fixture
+def layla() -> User:
+    return make_user("Layla Haddad")
+
+
+@pytest.fixture
+def message(jonas: User, layla: User) -> Message:
+    return make_message(jonas, layla, SECRET)
+
+
+@pytest.fixture
+def moderator(page_for: PageFor) -> Client:
+    return page_for(make_user("Mo Derator", is_staff=True))
+
+
+def act(name: str, message: Message) -> str:
+    return f"{MESSAGES}{message.pk}/act/{name}/"
+
+
+def found(page: Client, **search: str) -> list[Message]:
+    return list(page.get(MESSAGES, search).context["cl"].result_list)
+
+
+def done() -> list[str]:
+    return list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
+
+
+def test_nothing_shows_before_a_search(moderator: Client, message: Message) -> None:
+    assert found(moderator) == []
+    assert found(moderator, q=" ", person=" ") == []
+    assert found(moderator, deleted__exact="0") == []
+    assert done() == []
+
+
+def test_messages_are_found_by_words(moderator: Client, message: Message) -> None:
+    make_message(text="nothing of interest")
+    assert found(moderator, q="LADDER") == [message]
+    assert done() == ["Searched for “LADDER”"]
+
+
+@pytest.mark.parametrize("person", ["jonas", "Layla Haddad"])
+def test_messages_are_found_by_who_wrote_or_got_them(
+    moderator: Client, message: Message, person: str
+) -> None:
+    make_message(text="of others")
+    assert found(moderator, person=person) == [message]
+    assert done() == [f"Searched, person “{person}”"]
+
+
+def test_words_and_person_narrow_each_other(moderator: Client, message: Message) -> None:
+    make_message(text="another ladder")
+    make_message(message.sender, make_user(), "no tools at all")
+    assert found(moderator, q="ladder", person=message.sender.email) == [message]
+
+
+@pytest.mark.parametrize("person", ["nobody of that name", "\x00", "a\x00b"])
+def test_unknown_person_has_no_messages(moderator: Client, message: Message, person: str) -> None:
+    assert found(moderator, person=person) == []
+
+
+def test_list_shows_no_text(moderator: Client, message: Message) -> None:
+    html = moderator.get(MESSAGES, {"q": "ladder"}).content.decode()
+    assert "Jonas Weber" in html
+    assert SECRET not in html
+
+
+@pytest.mark.parametrize("lookup", ["text__startswith", "sender__password__startswith"])
+def test_texts_cannot_be_guessed_past_the_record(
+    moderator: Client, message: Message, lookup: str
+) -> None:
+    assert moderator.get(MESSAGES, {"q": "e", lookup: "the"}).status_code == 400
+
+
+def test_opening_shows_the_text_and_is_recorded(moderator: Client, message: Message) -> None:
+    html = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+    assert SECRET in html
+    entry = LogEntry.objects.get()
+    assert (str(entry.user), entry.change_message) == ("Mo Derator", "Opened")
+    assert entry.object_repr == "Jonas Weber to Layla Haddad, number 1"
+
+
+def test_text_is_shown_as_text(moderator: Client, jonas: User, layla: User) -> None:
+    script = make_message(jonas, layla, "<script>alert(1)</script>")
+    html = moderator.get(f"{MESSAGES}{script.pk}/change/").content.decode()
+    assert "<script>alert(1)" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_picture_of_a_deleted_message_can_be_seen(
+    moderator: Client, jonas: User, layla: User
+) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (40, 30), "orange").save(data, "PNG")
+    message = make_message(jonas, layla, "", image=data.getvalue())
+    moderator.post(act("remove", message))
+    html = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+    assert 'src="data:image/webp;base64,' in html
+
+
+def test_delete_reaches_the_two_and_nobody_else(
+    events: Events, moderator: Client, message: Message, jonas: User, layla: User
+) -> None:
+    events.clear()
+    moderator.post(act("remove", message))
+    message.refresh_from_db()
+    assert message.deleted
+    assert events.recipients("messageDeleted") == sorted(
+        [user_group(jonas.pk), user_group(layla.pk)]
+    )
+    assert len(events) == 2
+    assert done() == ["Deleted"]
+
+
+def test_restore_brings_the_message_back_live(
+    events: Events, moderator: Client, message: Message, jonas: User, layla: User
+) -> None:
+    moderator.post(act("remove", message))
+    events.clear()
+    moderator.post(act("restore", message))
+    message.refresh_from_db()
+    assert not message.deleted
+    assert events.recipients("messageRestored") == sorted(
+        [user_group(jonas.pk), user_group(layla.pk)]
+    )
+    assert events.data("messageRestored")["text"] == SECRET
+    assert done() == ["Deleted", "Restored"]
+
+
+def test_deleting_twice_is_one_event_and_one_record(
+    events: Events, moderator: Client, message: Message
+) -> None:
+    events.clear()
+    moderator.post(act("remove", message))
+    moderator.post(act("remove", message))
+    assert len(events) == 2
+    assert done() == ["Deleted"]
+
+
+def test_several_messages_are_deleted_and_restored_at_once(
+    moderator: Client, jonas: User, layla: User
+) -> None:
+    keys = [make_message(jonas, layla, f"ladder {n}").pk for n in range(2)]
+    data = {"_selected_action": keys, "index": "0"}
+    moderator.post(f"{MESSAGES}?q=ladder", data | {"action": "remove_selected"})
+    assert Message.objects.filter(deleted=True).count() == 2
+    moderator.post(f"{MESSAGES}?q=ladder", data | {"action": "restore_selected"})
+    assert Message.objects.filter(deleted=True).count() == 0
+    assert [what for what in done() if not what.startswith("Searched")] == [
+        *["Deleted"] * 2,
+        *["Restored"] * 2,
+    ]
+
+
+def test_no_record_quotes_a_message(moderator: Client, message: Message) -> None:
+    moderator.get(f"{MESSAGES}{message.pk}/change/")
+    moderator.post(act("remove", message))
+    moderator.post(act("restore", message))
+    for entry in LogEntry.objects.all():
+        assert "ladder" not in entry.change_message + entry.object_repr
+
+
+def test_messages_are_not_added_edited_or_erased(page_for: PageFor, message: Message) -> None:
+    page = page_for(make_user(is_staff=True, is_superuser=True))
+    assert page.get(f"{MESSAGES}add/").status_code == 403
+    assert page.post(f"{MESSAGES}{message.pk}/change/", {"text": "forged"}).status_code == 403
+    assert page.post(f"{MESSAGES}{message.pk}/delete/", {"post": "yes"}).status_code == 403
+    message.refresh_from_db()
+    assert message.text == SECRET
+
+
+def test_plain_people_and_visitors_see_and_change_nothing(
+    page_for: PageFor, message: Message
+) -> None:
+    for client in (Client(), page_for(make_user()), page_for(message.sender)):
+        for path in (f"{MESSAGES}?q=ladder", f"{MESSAGES}{message.pk}/change/"):
+            assert client.get(path).status_code == 302
+        assert client.post(act("remove", message)).status_code == 302
+    message.refresh_from_db()
+    assert not message.deleted
+    assert done() == []
+
+
+def test_link_cannot_delete(moderator: Client, message: Message) -> None:
+    assert moderator.get(act("remove", message)).status_code == 405
+    message.refresh_from_db()
+    assert not message.deleted
+
+
+def test_unknown_message_is_not_found(moderator: Client) -> None:
+    assert moderator.post(f"{MESSAGES}{'0' * 24}/act/remove/").status_code == 404
+    assert moderator.post(f"{MESSAGES}x/act/remove/").status_code == 404
