@@ -1,0 +1,115 @@
+"""Writes the people and conversations of the demo, once, as if it had all happened just now.
+
+Rows are written here rather than by the services, which know only the present: keys and times are
+those of the moment that is told of, and nobody is sent mail or events of it.
+"""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.models import User
+from chatsite import images, storage
+from chatsite.db import atomic
+from chatsite.keys import key_at
+from messaging.demo import pictures
+from messaging.demo.people import PEOPLE, Person
+from messaging.demo.script import Line, Script, scripts
+from messaging.models import Conversation, Membership, Message, direct_key
+
+JOINED = timedelta(days=30)
+TAKEN_BACK_AFTER = timedelta(minutes=1)
+
+
+def fill(now: datetime, password: str) -> None:
+    """Adds whoever and whatever is missing; what is there stays as it is."""
+    people = _people(now - JOINED, password)
+    for script in scripts(now):
+        _tell(script, people)
+
+
+def _people(joined: datetime, password: str) -> dict[str, User]:
+    emails = [person.email for person in PEOPLE]
+    there = {user.email: user for user in User.objects.filter(email__in=emails)}
+    missing = [person for person in PEOPLE if person.email not in there]
+    hashed = make_password(password) if missing else ""
+    for number, person in enumerate(missing):
+        user = _user(person, joined + timedelta(minutes=number), hashed)
+        user.save(force_insert=True)
+        there[person.email] = user
+    return {person.handle: there[person.email] for person in PEOPLE}
+
+
+def _user(person: Person, joined: datetime, hashed: str) -> User:
+    drawing = pictures.draw(person.picture) if person.picture else None
+    return User(
+        pk=key_at(joined),
+        email=person.email,
+        full_name=person.full_name,
+        password=hashed,
+        picture=storage.save(images.square(drawing)) if drawing else "",
+        is_staff=person.is_staff,
+        created_at=joined,
+        updated_at=joined,
+    )
+
+
+def _tell(script: Script, people: dict[str, User]) -> None:
+    one, other = (people[handle] for handle in script.people)
+    key = direct_key(one.pk, other.pk)
+    if Conversation.objects.filter(key=key).exists():
+        return
+    conversation = Conversation(pk=key_at(script.lines[0].at), key=key)
+    messages = [
+        _message(conversation, people[line.who], seq, line)
+        for seq, line in enumerate(script.lines, start=1)
+    ]
+    with atomic():
+        conversation.save(force_insert=True)
+        Message.objects.bulk_create(messages)
+        Membership.objects.bulk_create(_memberships(conversation, script, people))
+        _finish(conversation, messages)
+
+
+def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> Message:
+    return Message(
+        pk=key_at(line.at),
+        conversation=conversation,
+        sender=sender,
+        seq=seq,
+        text=line.text,
+        deleted=line.deleted,
+        created_at=line.at,
+        updated_at=line.at + TAKEN_BACK_AFTER if line.deleted else line.at,
+        **(_picture(line.picture) if line.picture else {}),
+    )
+
+
+def _picture(name: str) -> dict[str, str | int]:
+    display, thumbnail = images.display_and_thumbnail(pictures.draw(name))
+    return {
+        "image": storage.save(display),
+        "thumbnail": storage.save(thumbnail),
+        "image_width": display.width,
+        "image_height": display.height,
+    }
+
+
+def _memberships(
+    conversation: Conversation, script: Script, people: dict[str, User]
+) -> list[Membership]:
+    return [
+        Membership(
+            conversation=conversation,
+            user=people[handle],
+            last_read_seq=len(script.lines) - script.unread.get(handle, 0),
+        )
+        for handle in script.people
+    ]
+
+
+def _finish(conversation: Conversation, messages: list[Message]) -> None:
+    conversation.last_seq = len(messages)
+    conversation.last_message = messages[-1]
+    conversation.changed_at = max(message.updated_at for message in messages)
+    conversation.save(update_fields=["last_seq", "last_message", "changed_at"])

@@ -1,0 +1,109 @@
+"""Reads the conversations of the demo from their text files, and tells when each thing was said."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+HEADER = re.compile(r"\[(?P<one>\w+) (?P<other>\w+)\](?P<unread>.*)")
+LINE = re.compile(
+    r"(?:(?P<days>\d+)d (?P<hour>\d+):(?P<minute>\d+)|(?P<minutes>\d+)m) (?P<who>\w+): "
+    r"(?:\{(?P<kind>deleted|picture) ?(?P<drawing>\w*)\} ?)?(?P<text>.*)"
+)
+
+SMALL_TALK_DAYS = range(24, 2, -1)
+SMALL_TALK_TIMES = ((7, 50), (12, 15), (16, 40), (18, 55), (21, 20))
+SPEAKERS = {">": "ada", "<": "mira"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    at: datetime
+    who: str
+    text: str
+    picture: str = ""  # the name of a drawing
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    people: tuple[str, str]
+    unread: dict[str, int]
+    lines: list[Line] = field(default_factory=list)
+
+
+def scripts(now: datetime) -> list[Script]:
+    """Everything that is said, as if `now` were the end of it."""
+    scripts = _written(now)
+    scripts[0].lines[:0] = _small_talk(now)
+    return scripts
+
+
+def _written(now: datetime) -> list[Script]:
+    scripts: list[Script] = []
+    for row in _rows("conversations.txt"):
+        if header := HEADER.fullmatch(row):
+            scripts.append(_script(header))
+        elif line := LINE.fullmatch(row):
+            scripts[-1].lines.append(_line(line, now))
+        elif row:
+            raise ValueError(row)
+    return scripts
+
+
+def _rows(name: str) -> list[str]:
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return [row for row in text.splitlines() if not row.startswith("#")]
+
+
+def _script(header: re.Match[str]) -> Script:
+    unread = dict(entry.split("=") for entry in header["unread"].split())
+    counts = {who: int(count) for who, count in unread.items()}
+    return Script((header["one"], header["other"]), counts)
+
+
+def _line(line: re.Match[str], now: datetime) -> Line:
+    return Line(
+        at=_moment(line, now),
+        who=line["who"],
+        text=line["text"].replace("\\n", "\n"),
+        picture=line["drawing"] or "",
+        deleted=line["kind"] == "deleted",
+    )
+
+
+def _moment(line: re.Match[str], now: datetime) -> datetime:
+    if line["minutes"]:
+        return now - timedelta(minutes=int(line["minutes"]))
+    return _on_day(now, int(line["days"]), int(line["hour"]), int(line["minute"]))
+
+
+def _on_day(now: datetime, days_ago: int, hour: int, minute: int) -> datetime:
+    return (now - timedelta(days=days_ago)).replace(hour=hour, minute=minute)
+
+
+def _small_talk(now: datetime) -> list[Line]:
+    """Every block of the file in every version, a few a day, until the written part begins."""
+    slots = (_on_day(now, day, *at) for day in SMALL_TALK_DAYS for at in SMALL_TALK_TIMES)
+    return [
+        Line(start + timedelta(minutes=2 * number), SPEAKERS[text[0]], text[2:])
+        for start, talk in zip(slots, _talks(), strict=False)
+        for number, text in enumerate(talk)
+    ]
+
+
+def _talks() -> Iterator[list[str]]:
+    """The first version of all blocks, then the second of all: alike ones lie a week apart."""
+    blocks = "\n".join(_rows("small_talk.txt")).strip().split("\n\n")
+    parsed = [block.splitlines() for block in blocks]
+    for version in range(3):
+        for words, *lines in parsed:
+            word = words.split(" | ")[version]
+            yield [_told(line, word) for line in lines]
+
+
+def _told(line: str, word: str) -> str:
+    """A word at the beginning of what is said starts with a capital."""
+    return line.format(word[0].upper() + word[1:] if line[2] == "{" else word)

@@ -1,0 +1,155 @@
+"""The demo: people to log in as, and conversations that keep every rule of real ones."""
+
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Model
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import Session, User
+from accounts.services.accounts import authenticate
+from chatsite import storage
+from chatsite.db import now
+from messaging.demo.people import PEOPLE
+from messaging.demo.script import scripts
+from messaging.management.commands.demo import PASSWORD
+from messaging.models import Conversation, Membership, Message
+from messaging.payloads import message_payload
+from messaging.querysets import chats_of, find_conversation, history
+from messaging.services.messages import send_message
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def demo(*arguments: str) -> str:
+    output = StringIO()
+    call_command("demo", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def person(handle: str) -> User:
+    return User.objects.get(email=f"{handle}@demo.example")
+
+
+def everything() -> list[list[dict[str, Any]]]:
+    models: list[type[Model]] = [User, Session, Conversation, Membership, Message]
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+def test_everybody_can_log_in_as_printed() -> None:
+    output = demo()
+    assert PASSWORD in output
+    for somebody in PEOPLE:
+        assert somebody.email in output
+        assert authenticate(email=somebody.email, password=PASSWORD).full_name == somebody.full_name
+
+
+def test_second_run_changes_nothing() -> None:
+    first = demo()
+    before = everything()
+    assert demo() == first
+    assert everything() == before
+
+
+def test_what_people_did_since_stays() -> None:
+    demo()
+    ada, nana = person("ada"), person("nana")
+    send_message(sender=ada, peer=nana.pk, text="What a dahlia!")
+    before = everything()
+    demo()
+    assert everything() == before
+
+
+def test_conversations_count_without_gaps_in_the_order_of_time() -> None:
+    demo()
+    for conversation in Conversation.objects.all():
+        messages = list(Message.objects.filter(conversation=conversation).order_by("seq"))
+        assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
+        assert (conversation.last_seq, conversation.last_message) == (len(messages), messages[-1])
+        assert messages == sorted(messages, key=lambda message: message.pk)
+        assert messages == sorted(messages, key=lambda message: message.created_at)
+
+
+def test_nothing_lies_in_the_future_or_long_ago() -> None:
+    demo()
+    moments = list(Message.objects.values_list("created_at", flat=True))
+    assert max(moments) < now()
+    assert min(moments) > now() - timedelta(days=30)
+    assert min(moments) > max(User.objects.values_list("created_at", flat=True))
+
+
+@pytest.mark.parametrize("hour", [0, 6, 23])
+def test_order_holds_at_any_time_of_day(hour: int) -> None:
+    moment = datetime.now().astimezone().replace(hour=hour, minute=1)
+    for script in scripts(moment):
+        times = [line.at for line in script.lines]
+        assert times == sorted(times)
+        assert times[-1] < moment
+
+
+def test_writers_have_read_up_to_what_they_wrote() -> None:
+    demo()
+    for membership in Membership.objects.select_related("conversation"):
+        own = Message.objects.filter(
+            conversation=membership.conversation, sender=membership.user_id
+        )
+        last_own = own.order_by("-seq").values_list("seq", flat=True).first() or 0
+        assert last_own <= membership.last_read_seq <= membership.conversation.last_seq
+
+
+def test_chats_of_ada_are_lively() -> None:
+    demo()
+    chats = chats_of(person("ada"))
+    assert [chat.peer.first_name for chat in chats][:4] == ["Mira", "Jonas", "Layla", "Nana"]
+    assert [chat.unread_count for chat in chats][:4] == [0, 2, 1, 0]
+    assert chats[0].last_seq > 300
+    assert 0 < chats[0].peer_read_seq < chats[0].last_seq
+
+
+def test_pictures_can_be_looked_at_and_deleted_words_cannot() -> None:
+    demo()
+    messages = history(person("ada"), person("mira"), before=None, limit=1000, include_deleted=True)
+    pictures = [message for message in messages if message.image]
+    deleted = [message_payload(message) for message in messages if message.deleted]
+    assert pictures
+    assert all(storage.path_of(message.image).exists() for message in pictures)
+    assert deleted
+    assert all(payload["text"] is None for payload in deleted)
+
+
+def test_one_of_them_moderates_and_no_other() -> None:
+    demo()
+    staff = User.objects.filter(is_staff=True)
+    assert [somebody.email for somebody in staff] == ["robin@demo.example"]
+    client = Client()
+    client.post("/login", {"email": "robin@demo.example", "password": PASSWORD})
+    assert client.get("/admin/").status_code == 200
+
+
+def test_other_people_get_no_messages() -> None:
+    stranger = make_user()
+    demo()
+    assert chats_of(stranger) == []
+    assert find_conversation(stranger.pk, person("ada").pk) is None
+
+
+def test_production_is_left_alone(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="production"):
+        demo()
+    assert not User.objects.exists()
+
+
+def test_forced_in_production_it_makes_up_a_password(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    output = demo("--force")
+    assert PASSWORD not in output
+    password = output.strip().rsplit(" ", 1)[-1]
+    assert authenticate(email="robin@demo.example", password=password) == person("robin")
+    assert not person("robin").check_password(PASSWORD)
+    assert password not in demo("--force")
