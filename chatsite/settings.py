@@ -252,6 +252,7 @@ DEFAULT_FROM_EMAIL = f"{ENV.email_from_name} <{ENV.email_from}>"
 # Words and times
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = "chatsite.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
