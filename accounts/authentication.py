@@ -15,6 +15,7 @@ from accounts.services.sessions import touch_session
 from accounts.tokens import InvalidToken, read_session
 
 SCHEME = "Bearer "
+EXPECTED_USER = "X-Expected-User"
 
 
 def bearer_of(header: str) -> str:
@@ -51,7 +52,7 @@ class TokenAuthentication(BaseAuthentication):
         if not token:
             return None
         try:
-            session = read_session(token)
+            session = _expected(request, read_session(token))
         except InvalidToken:
             raise AuthenticationFailed(_("Unauthorized - Invalid token")) from None
         touch_session(session=session)
@@ -60,6 +61,13 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing token 401 rather than 403."""
         return "Bearer"
+
+
+def _expected(request: Request, session: Session) -> Session:
+    """A page that was left open says whose it is, so that it never acts for who signed in since."""
+    if request.headers.get(EXPECTED_USER, session.user_id) != session.user_id:
+        raise InvalidToken
+    return session
 
 
 def _cookie_session(request: HttpRequest) -> Session | None:

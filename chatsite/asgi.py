@@ -14,7 +14,7 @@ except ImproperlyConfigured as error:
 
 from django.conf import settings
 
-from chatsite.charset import Utf8  # noqa: E402
+from chatsite.charset import Utf8
 from chatsite.limits import BodyLimit
 from messaging.realtime.routing import socket_application
 

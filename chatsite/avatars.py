@@ -1,6 +1,7 @@
 """The picture of people who uploaded none: their initials on a colour that their key decides."""
 
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import quote
 
 from django.utils.html import escape
@@ -44,14 +45,25 @@ def _hue_index(key: str) -> int:
 
 
 def _first_character(word: str) -> str:
-    """The first letter or digit, else the first visible character, with the marks that belong to
-    it.
-    """
-    start = next((i for i, c in enumerate(word) if c.isalnum()), 0)
+    """The first letter or digit, else the first sign, with the marks that belong to it."""
+    start = _index(word, str.isalnum)
+    if start is None:
+        start = _index(word, _is_sign)
+    if start is None:
+        return ""
     end = start + 1
-    while end < len(word) and unicodedata.combining(word[end]):
+    while end < len(word) and unicodedata.category(word[end]).startswith("M"):
         end += 1
     return word[start:end].upper()[:3]
+
+
+def _index(word: str, test: Callable[[str], bool]) -> int | None:
+    return next((index for index, character in enumerate(word) if test(character)), None)
+
+
+def _is_sign(character: str) -> bool:
+    """Punctuation and symbols, but for the one that would end a part of the address."""
+    return unicodedata.category(character)[0] in "PS" and character != "/"
 
 
 def _has_case(letter: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from chatsite.limits import Application, Receive, Scope, Send
 
 _CHARSET = re.compile(rb";\s*charset\s*\*?\s*=[^;]*", re.IGNORECASE)
 
@@ -10,12 +10,10 @@ _CHARSET = re.compile(rb";\s*charset\s*\*?\s*=[^;]*", re.IGNORECASE)
 class Utf8:
     """Django would look up any name, and fail at the codecs that are for no text."""
 
-    def __init__(self, app: ASGI3Application) -> None:
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope = {**scope, "headers": [_without_charset(*header) for header in scope["headers"]]}
         await self.app(scope, receive, send)

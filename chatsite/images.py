@@ -9,6 +9,8 @@ import binascii
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -48,15 +50,32 @@ def from_data_uri(uri: str) -> bytes:
 
 def display_and_thumbnail(data: bytes) -> tuple[Picture, Picture]:
     """For a message: the picture as it is looked at, and a still small one for the conversation."""
-    image = _opened(data)
-    display = _animation(image) if _is_animated(image) else _still(image, DISPLAY_SIDE)
-    return display, _still(image, THUMBNAIL_SIDE)
+    with _readable():
+        image = _opened(data)
+        display = _animation(image) if _is_animated(image) else _still(image, DISPLAY_SIDE)
+        return display, _still(image, THUMBNAIL_SIDE)
 
 
 def square(data: bytes) -> Picture:
     """For a profile: the middle, cut to a square."""
-    image = _upright(_opened(data))
-    return _encoded(ImageOps.fit(image, (PROFILE_SIDE, PROFILE_SIDE)))
+    with _readable():
+        image = _upright(_opened(data))
+        return _encoded(ImageOps.fit(image, (PROFILE_SIDE, PROFILE_SIDE)))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Decoders raise, and warn of, all sorts of things: whatever they fail at is no picture."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except DomainError:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except Exception:
+        raise _not_a_picture() from None
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -64,28 +83,19 @@ def _opened(data: bytes) -> Image.Image:
     if len(data) > settings.IMAGE_MAX_BYTES:
         megabytes = settings.IMAGE_MAX_BYTES // (1024 * 1024)
         raise _refused(_("The picture is larger than %(limit)s MB.") % {"limit": megabytes})
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise _too_many_pixels() from None
-    except Exception:  # Pillow raises whatever its decoders do
-        raise _not_a_picture() from None
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
     _check_size(image)
-    try:
-        image.load()
-    except Exception:
-        raise _not_a_picture() from None
+    image.load()
     return image
 
 
 def _check_size(image: Image.Image) -> None:
-    frames = getattr(image, "n_frames", 1)
-    if image.width * image.height > settings.IMAGE_MAX_PIXELS:
+    pixels = image.width * image.height
+    if pixels > settings.IMAGE_MAX_PIXELS:
         raise _too_many_pixels()
+    frames = getattr(image, "n_frames", 1)
     if frames > settings.IMAGE_MAX_FRAMES or (
-        frames > 1 and image.width * image.height * frames > 4 * settings.IMAGE_MAX_PIXELS
+        frames > 1 and pixels * frames > 4 * settings.IMAGE_MAX_PIXELS
     ):
         raise _refused(_("The animation is too long."))
 
@@ -117,14 +127,11 @@ def _still(image: Image.Image, side: int) -> Picture:
 
 def _animation(image: Image.Image) -> Picture:
     frames, durations = [], []
-    try:
-        for frame in ImageSequence.Iterator(image):
-            shown = frame.convert("RGBA")
-            shown.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-            frames.append(shown)
-            durations.append(int(frame.info.get("duration", 100)) or 100)
-    except Exception:
-        raise _not_a_picture() from None
+    for frame in ImageSequence.Iterator(image):
+        shown = frame.convert("RGBA")
+        shown.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        frames.append(shown)
+        durations.append(int(frame.info.get("duration", 100)) or 100)
     first, *others = frames
     options = {"append_images": others, "duration": durations, "loop": image.info.get("loop", 0)}
     return _encoded(first, save_all=True, **options)

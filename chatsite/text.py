@@ -5,7 +5,11 @@ import unicodedata
 
 def is_storable(text: str) -> bool:
     """No NUL (PostgreSQL refuses it) and no lone surrogate (it cannot be encoded)."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def is_blank(text: str) -> bool:

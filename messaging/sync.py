@@ -27,10 +27,15 @@ LOOKBACK = timedelta(seconds=15)
 class Cursor:
     moment: datetime
     message_id: str = ""  # within the moment, after this message
+    # Of the pages of one answer: where to go on once they are through. What was still under way
+    # when the first one was made may have been passed by meanwhile.
+    then: datetime | None = None
 
     def encode(self) -> str:
-        milliseconds = round(self.moment.timestamp() * 1000)
-        return base64.urlsafe_b64encode(f"{milliseconds}.{self.message_id}".encode()).decode()
+        text = f"{_milliseconds(self.moment)}.{self.message_id}"
+        if self.then:
+            text += f".{_milliseconds(self.then)}"
+        return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,13 @@ def sync_cursor() -> str:
 
 def changes_since(user: User, since: str) -> Changes:
     """Raises DomainError 400 for a cursor that is none."""
-    cursor, next_cursor = _decoded(since), sync_cursor()
+    cursor = _decoded(since)
+    then = cursor.then or now() - LOOKBACK
     page = list(_changed(user, cursor)[: PAGE + 1])
     messages, more = page[:PAGE], len(page) > PAGE
-    if more:
-        next_cursor = Cursor(messages[-1].updated_at, messages[-1].pk).encode()
+    following = Cursor(messages[-1].updated_at, messages[-1].pk, then) if more else Cursor(then)
     chats = chats_of(user, changed_since=cursor.moment)
-    return Changes(messages, chats, next_cursor, more)
+    return Changes(messages, chats, following.encode(), more)
 
 
 def _changed(user: User, cursor: Cursor) -> QuerySet[Message]:
@@ -69,15 +74,22 @@ def _changed(user: User, cursor: Cursor) -> QuerySet[Message]:
 
 def _decoded(text: str) -> Cursor:
     try:
-        milliseconds, _dot, key = (
-            base64.b64decode(text, b"-_", validate=True).decode().partition(".")
-        )
-        moment = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+        decoded = base64.b64decode(text, b"-_", validate=True).decode()
+        moment, key, then = (*decoded.split("."), "", "")[:3]
+        cursor = Cursor(_moment(moment), key, _moment(then) if then else None)
     except (binascii.Error, ValueError, OverflowError, OSError):
         raise _bad_cursor() from None
     if key and not is_key(key):
         raise _bad_cursor()
-    return Cursor(moment, key)
+    return cursor
+
+
+def _moment(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def _bad_cursor() -> DomainError:

@@ -1,14 +1,12 @@
 """Accounts over the API: translate, call a service, answer."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts import cookies
 from accounts.authentication import any_session
@@ -18,19 +16,20 @@ from accounts.requests import ApiRequest, start_session_for
 from accounts.serializers import LogInSerializer, ProfileSerializer, SignUpSerializer
 from accounts.services import accounts
 from accounts.services.sessions import end_session
+from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser
 from chatsite.serializers import checked
 
 
-class EntranceView(GenericAPIView[Any]):
+class EntranceView(APIView):
     """Sign-up, log-in and log-out look at no token that comes along."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
 
-class SignUpView(EntranceView):
+class SignUpView(EntranceView, FormView):
     serializer_class = SignUpSerializer
 
     def post(self, request: Request) -> Response:
@@ -38,7 +37,7 @@ class SignUpView(EntranceView):
         return _signed_in(request, user, status.HTTP_201_CREATED)
 
 
-class LogInView(EntranceView):
+class LogInView(EntranceView, FormView):
     serializer_class = LogInSerializer
 
     def post(self, request: Request) -> Response:
@@ -55,12 +54,12 @@ class LogOutView(EntranceView):
         return response
 
 
-class CheckView(GenericAPIView[Any]):
+class CheckView(APIView):
     def get(self, request: ApiRequest) -> Response:
         return Response(user_payload(request.user))
 
 
-class UpdateProfileView(GenericAPIView[Any]):
+class UpdateProfileView(FormView):
     serializer_class = ProfileSerializer
     parser_classes = (JSONParser, MultiPartParser)
 
@@ -68,7 +67,7 @@ class UpdateProfileView(GenericAPIView[Any]):
         fields = checked(ProfileSerializer, request.data)
         if fields["full_name"] is None and fields["picture"] is None:
             message = _("Profile pic is required")
-            raise DomainError(message, code="required", errors={"profile_pic": [message]})
+            raise DomainError(message, code="required", errors={"picture": [message]})
         return Response(user_payload(accounts.update_profile(user=request.user, **fields)))
 
 

@@ -17,7 +17,9 @@ from chatsite.text import is_blank, is_storable, one_line
 
 PASSWORD_MIN = 6
 PASSWORD_MAX = 1000
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+# Without what a mail header gives a meaning: `x<a@b.org>` and `x,a@b.org` are mail to other people.
+_SPECIAL = r'@\s<>()\[\]\\,;:"'
+_EMAIL = re.compile(rf"[^{_SPECIAL}]+@[^{_SPECIAL}.]+(?:\.[^{_SPECIAL}.]+)+")
 
 
 def sign_up(*, full_name: str, email: str, password: str) -> User:
@@ -61,14 +63,17 @@ def update_profile(
 ) -> User:
     """Changes what is given. Raises DomainError 400 for a blank name or a picture that is none."""
     square = None if picture is None else images.square(picture)
+    changed = ["updated_at"]
     if full_name is not None:
         if is_blank(full_name):
             raise _field_error("full_name", _("Write the name that others should see."), "required")
         user.full_name = _checked_name(full_name)
+        changed.append("full_name")
     if square is not None:
         user.picture = storage.save(square)
+        changed.append("picture")
     user.updated_at = now()
-    user.save(update_fields=["full_name", "picture", "updated_at"])
+    user.save(update_fields=changed)
     return user
 
 

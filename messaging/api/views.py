@@ -1,16 +1,15 @@
 """Messaging over the API: translate, call a service, answer."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.payloads import user_payload
 from accounts.requests import ApiRequest
+from chatsite.api import FormView
 from chatsite.errors import NotFound
 from chatsite.parsers import JSONParser
 from chatsite.serializers import checked
@@ -30,7 +29,7 @@ from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, send_message
 
 
-class ContactsView(GenericAPIView[Any]):
+class ContactsView(APIView):
     """Everyone but me, by name."""
 
     def get(self, request: ApiRequest) -> Response:
@@ -42,7 +41,7 @@ class ContactsView(GenericAPIView[Any]):
         return response
 
 
-class ChatsView(GenericAPIView[Any]):
+class ChatsView(APIView):
     """Those I have messages with, latest first."""
 
     def get(self, request: ApiRequest) -> Response:
@@ -51,7 +50,7 @@ class ChatsView(GenericAPIView[Any]):
         return Response([chat_payload(chat, chat.peer.pk in online) for chat in chats])
 
 
-class MessagesView(GenericAPIView[Any]):
+class MessagesView(APIView):
     """GET with a peer: the messages with them, oldest first, the newest page unless `before` says
     otherwise.
     DELETE with a message: takes it back, for everybody."""
@@ -70,7 +69,7 @@ class MessagesView(GenericAPIView[Any]):
         return Response({"success": True, "message": _("Message deleted successfully")})
 
 
-class SendView(GenericAPIView[Any]):
+class SendView(FormView):
     """Text, a picture, or both."""
 
     serializer_class = SendSerializer
@@ -83,7 +82,7 @@ class SendView(GenericAPIView[Any]):
         return Response(message_payload(sent.message), status=code)
 
 
-class ReadMarkView(GenericAPIView[Any]):
+class ReadMarkView(FormView):
     """Up to which message I have read."""
 
     serializer_class = ReadMarkSerializer
@@ -93,7 +92,7 @@ class ReadMarkView(GenericAPIView[Any]):
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
 
 
-class SyncView(GenericAPIView[Any]):
+class SyncView(APIView):
     """All that changed for me since a cursor; without one, a cursor to start from."""
 
     def get(self, request: ApiRequest) -> Response:

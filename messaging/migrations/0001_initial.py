@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,75 +16,162 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', chatsite.keys.HexIdField(db_column='_id', default=chatsite.keys.new_key, editable=False, max_length=24, primary_key=True, serialize=False)),
-                ('key', models.CharField(editable=False, max_length=80, unique=True)),
-                ('last_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('changed_at', models.DateTimeField(default=chatsite.db.now, editable=False, verbose_name='changed')),
+                (
+                    "id",
+                    chatsite.keys.HexIdField(
+                        db_column="_id",
+                        default=chatsite.keys.new_key,
+                        editable=False,
+                        max_length=24,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("key", models.CharField(editable=False, max_length=80, unique=True)),
+                ("last_seq", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=chatsite.db.now, editable=False, verbose_name="changed"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'conversation',
-                'verbose_name_plural': 'conversations',
+                "verbose_name": "conversation",
+                "verbose_name_plural": "conversations",
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', chatsite.keys.HexIdField(db_column='_id', default=chatsite.keys.new_key, editable=False, max_length=24, primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField(editable=False, verbose_name='number')),
-                ('text', models.TextField(blank=True, verbose_name='text')),
-                ('image', models.CharField(blank=True, max_length=200, verbose_name='picture')),
-                ('thumbnail', models.CharField(blank=True, max_length=200)),
-                ('image_width', models.PositiveIntegerField(null=True)),
-                ('image_height', models.PositiveIntegerField(null=True)),
-                ('deleted', models.BooleanField(default=False, verbose_name='deleted')),
-                ('client_message_id', models.CharField(blank=True, editable=False, max_length=64)),
-                ('created_at', models.DateTimeField(default=chatsite.db.now, editable=False, verbose_name='sent')),
-                ('updated_at', models.DateTimeField(default=chatsite.db.now, editable=False, verbose_name='changed')),
-                ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='messaging.conversation')),
-                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to=settings.AUTH_USER_MODEL, verbose_name='sender')),
+                (
+                    "id",
+                    chatsite.keys.HexIdField(
+                        db_column="_id",
+                        default=chatsite.keys.new_key,
+                        editable=False,
+                        max_length=24,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("seq", models.PositiveBigIntegerField(editable=False, verbose_name="number")),
+                ("text", models.TextField(blank=True, verbose_name="text")),
+                ("image", models.CharField(blank=True, max_length=200, verbose_name="picture")),
+                ("thumbnail", models.CharField(blank=True, max_length=200)),
+                ("image_width", models.PositiveIntegerField(null=True)),
+                ("image_height", models.PositiveIntegerField(null=True)),
+                ("deleted", models.BooleanField(default=False, verbose_name="deleted")),
+                ("client_message_id", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=chatsite.db.now, editable=False, verbose_name="sent"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        default=chatsite.db.now, editable=False, verbose_name="changed"
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="messaging.conversation",
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="sender",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
             },
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='last_message',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='messaging.message'),
+            model_name="conversation",
+            name="last_message",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="messaging.message",
+            ),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', chatsite.keys.HexIdField(db_column='_id', default=chatsite.keys.new_key, editable=False, max_length=24, primary_key=True, serialize=False)),
-                ('last_read_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='messaging.conversation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    chatsite.keys.HexIdField(
+                        db_column="_id",
+                        default=chatsite.keys.new_key,
+                        editable=False,
+                        max_length=24,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("last_read_seq", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="messaging.conversation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'conversation'), name='one_membership')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "conversation"), name="one_membership")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', 'updated_at'], name='message_by_change'),
+            model_name="message",
+            index=models.Index(fields=["conversation", "updated_at"], name="message_by_change"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['sender', 'client_message_id'], name='message_by_client_id'),
+            model_name="message",
+            index=models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('conversation', 'seq'), name='one_seq'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("conversation", "seq"), name="one_seq"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('client_message_id__gt', '')), fields=('sender', 'client_message_id'), name='one_client_message_id'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("client_message_id__gt", "")),
+                fields=("sender", "client_message_id"),
+                name="one_client_message_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['key'], name='conversation_by_key'),
+            model_name="conversation",
+            index=models.Index(fields=["key"], name="conversation_by_key"),
         ),
     ]

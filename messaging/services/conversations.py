@@ -1,5 +1,7 @@
 """Conversations: made by the first message, moved on by each, read up to a mark."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -36,6 +38,12 @@ def advance(conversation: Conversation, message: Message) -> None:
     )
 
 
+def mark_changed(conversation_id: str, moment: datetime) -> None:
+    """Never back: whoever had to wait for the row comes with an older time than the one before."""
+    earlier = Conversation.objects.filter(pk=conversation_id, changed_at__lt=moment)
+    earlier.update(changed_at=moment)
+
+
 def mark_read(*, user: User, peer: str, seq: int) -> int:
     """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the
     mark.
@@ -60,5 +68,5 @@ def _raise_mark(conversation: Conversation, lower: QuerySet[Membership], mark: i
     with atomic():
         moved = lower.update(last_read_seq=mark)
         if moved:
-            Conversation.objects.filter(pk=conversation.pk).update(changed_at=now())
+            mark_changed(conversation.pk, now())
     return bool(moved)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
@@ -12,11 +13,15 @@ from chatsite.db import atomic, now, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.text import is_blank, is_storable
 from messaging import audience, events
-from messaging.models import Conversation, Message
+from messaging.models import Message
 from messaging.models.message import CLIENT_ID_LENGTH
 from messaging.payloads import deleted_payload, message_payload
 from messaging.querysets import find_message, find_user
-from messaging.services.conversations import advance, conversation_for_update
+from messaging.services.conversations import (
+    advance,
+    conversation_for_update,
+    mark_changed,
+)
 
 TEXT_LENGTH = 10_000
 _CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
@@ -109,8 +114,12 @@ def _text_error(message: str) -> DomainError:
     return DomainError(message, code="text", errors={"text": [message]})
 
 
+def is_client_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _CLIENT_ID.fullmatch(value) is not None
+
+
 def _check_client_id(client_message_id: str) -> None:
-    if client_message_id and not _CLIENT_ID.fullmatch(client_message_id):
+    if client_message_id and not is_client_id(client_message_id):
         message = _(
             "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."
         )
@@ -133,7 +142,11 @@ def _stored_picture(image: bytes | None) -> dict[str, str | int]:
     """Written before the message, so that no message ever lacks its picture."""
     if image is None:
         return {}
-    display, thumbnail = images.display_and_thumbnail(image)
+    try:
+        display, thumbnail = images.display_and_thumbnail(image)
+    except DomainError as error:
+        errors = {"image": [error.message]}
+        raise DomainError(error.message, code=error.code, errors=errors) from None
     return {
         "image": storage.save(display),
         "thumbnail": storage.save(thumbnail),
@@ -169,12 +182,12 @@ def _publish_new(message: Message, origin: str) -> None:
 
 
 def _set_deleted(message: Message, deleted: bool) -> bool:
-    moment = now()
     with atomic():
+        moment = now()
         changed = Message.objects.filter(pk=message.pk, deleted=not deleted).update(
             deleted=deleted, updated_at=moment
         )
         if changed:
             message.deleted, message.updated_at = deleted, moment
-            Conversation.objects.filter(pk=message.conversation_id).update(changed_at=moment)
+            mark_changed(message.conversation_id, moment)
     return bool(changed)

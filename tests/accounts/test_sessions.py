@@ -1,0 +1,137 @@
+"""Sessions: what ends which, and which sockets are closed for it."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.events import session_group
+from accounts.models import Session, User
+from accounts.services.accounts import change_password
+from accounts.services.moderation import ban, unban
+from accounts.services.sessions import (
+    end_other_sessions,
+    end_session,
+    start_session,
+    touch_session,
+)
+from chatsite.db import atomic, now
+from chatsite.errors import DomainError
+from tests.factories import PASSWORD, ApiFor, make_session, make_user
+from tests.recording import Events
+
+pytestmark = pytest.mark.django_db
+
+
+def closed(events: Events) -> set[str]:
+    return {pushed.to for pushed in events if pushed.event == "end"}
+
+
+def groups_of(*sessions: Session) -> set[str]:
+    return {session_group(session.pk) for session in sessions}
+
+
+def alive(user: User) -> set[str]:
+    return {session.pk for session in Session.objects.active_of(user)}
+
+
+def test_keeps_what_a_header_claims_in_bounds() -> None:
+    session = start_session(user=make_user(), user_agent="\x00\ud800" + "x" * 999, address="y" * 99)
+    session.refresh_from_db()
+    assert len(session.user_agent) == 300
+    assert "\x00" not in session.user_agent
+    assert len(session.address) == 45
+
+
+def test_is_seen_once_a_minute() -> None:
+    session = make_session(make_user())
+    just_now = session.last_seen_at
+    touch_session(session=session)
+    assert session.last_seen_at == just_now
+    session.last_seen_at = now() - timedelta(minutes=2)
+    touch_session(session=session)
+    session.refresh_from_db()
+    assert session.last_seen_at >= just_now
+
+
+def test_log_out_ends_one_and_closes_its_sockets(events: Events) -> None:
+    user = make_user()
+    phone, desk = make_session(user), make_session(user)
+    end_session(session=phone)
+    assert alive(user) == {desk.pk}
+    assert closed(events) == groups_of(phone)
+    assert [pushed.data["code"] for pushed in events] == [4401]
+
+
+def test_the_others_end_but_not_this_one_or_other_people_s(events: Events) -> None:
+    user, other = make_user(), make_session(make_user())
+    here, phone, desk = (make_session(user) for _ in range(3))
+    end_other_sessions(user=user, keep=here)
+    assert alive(user) == {here.pk}
+    assert alive(other.user) == {other.pk}
+    assert closed(events) == groups_of(phone, desk)
+
+
+def test_nothing_is_closed_when_the_transaction_fails(events: Events) -> None:
+    session = make_session(make_user())
+
+    def fail() -> None:
+        with atomic():
+            end_session(session=session)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not len(events)
+    assert alive(session.user) == {session.pk}
+
+
+class TestNewPassword:
+    def test_ends_the_other_sessions(self, events: Events) -> None:
+        user = make_user()
+        here, phone = make_session(user), make_session(user)
+        change_password(user=user, old_password=PASSWORD, new_password="new secret", keep=here)
+        assert alive(user) == {here.pk}
+        assert closed(events) == groups_of(phone)
+        assert User.objects.get(pk=user.pk).check_password("new secret")
+
+    @pytest.mark.parametrize(
+        ("old", "new", "field"),
+        [
+            ("wrong password", "new secret", "old_password"),
+            ("", "new secret", "old_password"),
+            ("\ud800", "new secret", "old_password"),
+            (PASSWORD, "short", "new_password"),
+            (PASSWORD, "new\x00secret", "new_password"),
+            (PASSWORD, "x" * 1_001, "new_password"),
+        ],
+    )
+    def test_is_refused_and_ends_nothing(
+        self, events: Events, old: str, new: str, field: str
+    ) -> None:
+        user = make_user()
+        here, phone = make_session(user), make_session(user)
+        with pytest.raises(DomainError) as refused:
+            change_password(user=user, old_password=old, new_password=new, keep=here)
+        assert (refused.value.status, list(refused.value.errors)) == (400, [field])
+        assert alive(user) == {here.pk, phone.pk}
+        assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+        assert not len(events)
+
+
+class TestBan:
+    def test_ends_every_session_at_once(self, events: Events, api_for: ApiFor) -> None:
+        user, other = make_user(), make_user()
+        client, bystander = api_for(user), api_for(other)
+        sessions = list(Session.objects.active_of(user))
+        ban(user=user, reason="Spam.")
+        assert client.get("/api/auth/check").status_code == 401
+        assert bystander.get("/api/auth/check").status_code == 200
+        assert closed(events) == groups_of(*sessions)
+
+    def test_that_is_lifted_brings_no_session_back(self, api_for: ApiFor) -> None:
+        user = make_user()
+        client = api_for(user)
+        ban(user=user, reason="Spam.")
+        unban(user=user)
+        assert client.get("/api/auth/check").status_code == 401
+        assert not alive(user)

@@ -1,0 +1,166 @@
+"""Signing up: the rules, and what comes of it."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.core import mail as sent_mail
+
+from accounts import mail
+from accounts.models import User
+from accounts.services.accounts import authenticate, sign_up
+from chatsite.errors import DomainError
+from tests.concurrency import at_once
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+GRACE = {"full_name": "Grace Hopper", "email": "grace@example.org", "password": "cobol-1959"}
+
+
+def refusal(**changes: str) -> DomainError:
+    with pytest.raises(DomainError) as refused:
+        sign_up(**{**GRACE, **changes})
+    assert refused.value.status == 400
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"full_name": " \u200b "}, "full_name", "required"),
+        ({"full_name": "x" * 101}, "full_name", "too_long"),
+        ({"full_name": "Gra\x00ce"}, "full_name", "invalid"),
+        ({"full_name": "Gra\ud800ce"}, "full_name", "invalid"),
+        ({"email": ""}, "email", "required"),
+        ({"email": "grace"}, "email", "invalid_email"),
+        ({"email": "grace@"}, "email", "invalid_email"),
+        ({"email": "@example.org"}, "email", "invalid_email"),
+        ({"email": "grace@example"}, "email", "invalid_email"),
+        ({"email": "gr ace@example.org"}, "email", "invalid_email"),
+        ({"email": "grace@example..org"}, "email", "invalid_email"),
+        ({"email": "a@b@example.org"}, "email", "invalid_email"),
+        ({"email": "grace@example.org\nBcc: x@y.z"}, "email", "invalid_email"),
+        ({"email": "x<victim@example.org>"}, "email", "invalid_email"),
+        ({"email": "a,victim@example.org"}, "email", "invalid_email"),
+        ({"email": "gra\x00ce@example.org"}, "email", "invalid_email"),
+        ({"email": "gra\ud800ce@example.org"}, "email", "invalid_email"),
+        ({"email": "g" * 250 + "@example.org"}, "email", "invalid_email"),
+        ({"password": "12345"}, "password", "password_too_short"),
+        ({"password": "x" * 1_001}, "password", "password_too_long"),
+        ({"password": "secret\x00secret"}, "password", "invalid"),
+        ({"password": "secret\ud800"}, "password", "invalid"),
+    ],
+)
+def test_breaks_no_rule(changes: dict[str, str], field: str, code: str) -> None:
+    error = refusal(**changes)
+    assert (error.code, list(error.errors)) == (code, [field])
+    assert not User.objects.exists()
+
+
+def test_the_first_broken_rule_is_told() -> None:
+    assert refusal(full_name="", password="1", email="x").message == "All fields are required"
+    assert refusal(password="1", email="x").code == "password_too_short"
+
+
+@pytest.mark.parametrize("email", ["grace@example.org", "GRACE@Example.Org", " grace@example.org "])
+def test_an_address_is_taken_once_whatever_its_case(email: str) -> None:
+    sign_up(**{**GRACE, "email": "Grace@Example.org"})
+    assert refusal(email=email).message == "Email already exists"
+    assert User.objects.get().email == "grace@example.org"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_address_at_the_same_instant_makes_one_account() -> None:
+    def attempt() -> str:
+        try:
+            return sign_up(**GRACE).pk
+        except DomainError as error:
+            return error.message
+
+    outcomes = at_once([attempt] * 8)
+    assert User.objects.count() == 1
+    assert sorted(outcomes)[1:] == ["Email already exists"] * 7
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("  Grace   Hopper\n", "Grace Hopper"),
+        ("Grace\r\nHopper", "Grace Hopper"),
+        ("Gr\x07ace", "Grace"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("'; DROP TABLE users; --", "'; DROP TABLE users; --"),
+        ("张伟", "张伟"),
+        ("محمد", "محمد"),
+        ("👩‍🚀", "👩‍🚀"),
+    ],
+)
+def test_a_name_is_kept_as_it_is_shown(written: str, kept: str) -> None:
+    assert sign_up(**{**GRACE, "full_name": written}).full_name == kept
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "      x",
+        "пароль",
+        "𝔭𝔞𝔰𝔰𝔴𝔬𝔯𝔡",
+        "x" * 72,
+        "x" * 73,
+        "ü" * 1_000,
+        '{"$gt": ""}',
+        "' OR 1=1 --",
+    ],
+    ids=lambda password: password[:12],
+)
+@pytest.mark.usefixtures("real_passwords")
+def test_any_password_opens_its_account_and_nothing_near_it_does(password: str) -> None:
+    user = sign_up(**{**GRACE, "password": password})
+    assert authenticate(email=GRACE["email"], password=password) == user
+    for wrong in (password[:-1], password + " ", password[:-1] + "_"):
+        with pytest.raises(DomainError, match="Invalid credentials"):
+            authenticate(email=GRACE["email"], password=wrong)
+
+
+def test_nobody_becomes_a_moderator_that_way() -> None:
+    user = sign_up(**GRACE)
+    assert not user.is_staff
+    assert not user.is_superuser
+    assert not user.is_banned
+
+
+class TestWelcome:
+    @pytest.fixture(autouse=True)
+    def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Mail is sent from another thread; here it is waited for."""
+        submit = mail._outbox.submit
+        monkeypatch.setattr(mail._outbox, "submit", lambda *args: submit(*args).result())
+
+    @pytest.mark.django_db(transaction=True)
+    def test_goes_to_the_new_address(self) -> None:
+        sign_up(**GRACE)
+        [welcome] = sent_mail.outbox
+        assert welcome.to == ["grace@example.org"]
+        assert "Grace" in welcome.body
+
+    @pytest.mark.django_db(transaction=True)
+    def test_goes_to_nobody_when_the_account_is_refused(self) -> None:
+        make_user(email=GRACE["email"])
+        refusal()
+        assert not sent_mail.outbox
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_harmless_when_it_fails(self, settings: Any, caplog: Any) -> None:
+        settings.EMAIL_BACKEND = "nowhere.Backend"
+        with caplog.at_level(logging.WARNING):
+            assert sign_up(**GRACE).pk
+        assert "a mail was not sent" in caplog.text
+        assert GRACE["email"] not in caplog.text
+
+    @pytest.mark.django_db(transaction=True)
+    def test_shows_a_hostile_name_as_text(self) -> None:
+        sign_up(**{**GRACE, "full_name": "<script>alert(1)</script> x"})
+        welcome: Any = sent_mail.outbox[0]
+        [(html, _kind)] = welcome.alternatives
+        assert "<script>" not in str(html)

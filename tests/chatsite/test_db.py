@@ -1,0 +1,133 @@
+"""Transactions that mean the same everywhere."""
+
+import logging
+from datetime import UTC
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection
+
+from accounts.models import User
+from chatsite.db import ATTEMPTS, atomic, now, on_commit, retrying
+from tests.factories import make_user
+
+
+class Asked(Exception):
+    """What the driver of PostgreSQL raises."""
+
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
+
+
+def error_of(sqlstate: str) -> DatabaseError:
+    error = DatabaseError()
+    error.__cause__ = Asked(sqlstate)
+    return error
+
+
+class Work:
+    """Fails as often as there are errors, then returns how often it ran."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.runs = 0
+
+    def __call__(self) -> int:
+        self.runs += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.runs
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRetrying:
+    @pytest.mark.parametrize("state", ["40001", "40P01"])
+    def test_repeats_what_the_database_asks_to(self, state: str) -> None:
+        assert retrying(Work(error_of(state), error_of(state))) == 3
+
+    def test_repeats_what_the_caller_names(self) -> None:
+        assert retrying(Work(IntegrityError()), IntegrityError) == 2
+
+    @pytest.mark.parametrize("error", [IntegrityError(), error_of("23505"), ValueError()])
+    def test_repeats_nothing_else(self, error: Exception) -> None:
+        work = Work(error)
+        with pytest.raises(type(error)):
+            retrying(work)
+        assert work.runs == 1
+
+    def test_gives_up_after_a_few_times(self) -> None:
+        work = Work(*[error_of("40001")] * 99)
+        with pytest.raises(DatabaseError):
+            retrying(work)
+        assert work.runs == ATTEMPTS
+
+    def test_leaves_a_surrounding_transaction_to_whoever_began_it(self) -> None:
+        work = Work(error_of("40001"))
+        with pytest.raises(DatabaseError), atomic():
+            retrying(work)
+        assert work.runs == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestCommit:
+    def test_actions_wait_for_it(self) -> None:
+        done: list[bool] = []
+        with atomic():
+            on_commit(lambda: done.append(True))
+            assert not done
+        assert done
+
+    def test_actions_are_dropped_without_it(self) -> None:
+        done: list[bool] = []
+
+        def fail() -> None:
+            with atomic():
+                on_commit(lambda: done.append(True))
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail()
+        assert not done
+
+    def test_actions_run_at_once_outside_of_a_transaction(self) -> None:
+        done: list[bool] = []
+        on_commit(lambda: done.append(True))
+        assert done
+
+    @pytest.mark.parametrize("inside", [True, False])
+    def test_actions_that_fail_harm_nobody(
+        self, inside: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        done: list[bool] = []
+        with caplog.at_level(logging.ERROR):
+            if inside:
+                with atomic():
+                    make_user()
+                    self._fail_then(done)
+            else:
+                make_user()
+                self._fail_then(done)
+        assert done
+        assert User.objects.count() == 1
+        assert "an action after the commit failed" in caplog.text
+
+    def _fail_then(self, done: list[bool]) -> None:
+        on_commit(lambda: 1 / 0)
+        on_commit(lambda: done.append(True))
+
+
+def test_times_are_cut_to_milliseconds() -> None:
+    moment = now()
+    assert moment.tzinfo == UTC
+    assert moment.microsecond % 1000 == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own settings")
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 1), ("busy_timeout", 20_000)],
+)
+def test_sqlite_is_set_up_for_many(pragma: str, value: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {pragma}")
+        assert cursor.fetchone() == (value,)

@@ -1,0 +1,126 @@
+"""The environment: a sentence for every wrong value, defaults in development alone."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite import env
+from tests.environment import documented, settings_under
+
+PRODUCTION = {
+    "APP_ENV": "production",
+    "PUBLIC_URL": "https://chat.example.org",
+    "JWT_SECRET": "0123456789abcdef0123456789abcdef",
+}
+
+
+@pytest.fixture(autouse=True)
+def _empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in documented():
+        monkeypatch.delenv(name, raising=False)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Environment:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return env.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("APP_ENV", ["staging", "Production"]),
+        ("DEBUG", ["perhaps"]),
+        ("PORT", ["http", "0", "-1", "65536", "80.5"]),
+        ("TOKEN_DAYS", ["0", "week", "99999999999"]),
+        ("BCRYPT_ROUNDS", ["9", "21", "x"]),
+        ("JWT_SECRET", ["short", "x" * 31]),
+        ("IMAGE_MAX_BYTES", ["0", "8MB"]),
+        ("IMAGE_MAX_PIXELS", ["-1"]),
+        ("IMAGE_MAX_FRAMES", ["0"]),
+        ("SOCKET_FRAMES_PER_SECOND", ["0"]),
+        ("LOG_LEVEL", ["loud"]),
+        ("REDIS_URL", ["localhost:6379", "http://localhost"]),
+        ("DATABASE_URL", ["db.sqlite3", "mysql://host/x", "postgres://[", "postgres://h:port/x"]),
+        (
+            "PUBLIC_URL",
+            ["chat.example.org", "ftp://x", "https://", "https://x/path", "http://[::1"],
+        ),
+        ("PUBLIC_URL", ["https://x?y", "https://x#y", "https://user@x", "https://a b", "*"]),
+        ("CLIENT_URL", ["*", "null", "app.example.org", "https://x/path", "http://localhost,*"]),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, values: list[str]
+) -> None:
+    for value in values:
+        with pytest.raises(ImproperlyConfigured) as refused:
+            read(monkeypatch, {name: value})
+        assert name in str(refused.value), value
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("missing", ["PUBLIC_URL", "JWT_SECRET"])
+def test_production_has_no_default_for_what_matters(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=missing):
+        read(monkeypatch, {**PRODUCTION, missing: ""})
+
+
+def test_development_starts_with_nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = read(monkeypatch, {})
+    assert (made.production, made.debug, made.https) == (False, False, False)
+    assert (made.port, made.bcrypt_rounds, made.token_days) == (8000, 12, 7)
+    assert made.database_url.startswith("sqlite:///")
+    assert len(made.jwt_secret) >= 32
+    assert made.allowed_hosts == ["*"]
+
+
+def test_the_original_names_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = read(
+        monkeypatch,
+        {**PRODUCTION, "APP_ENV": "", "NODE_ENV": "production", "MONGO_URI": "mongodb://a:1,b:2/x"},
+    )
+    assert made.production
+    assert made.database_url == "mongodb://a:1,b:2/x"
+
+
+def test_what_does_nothing_here_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = read(monkeypatch, {"ARCJET_KEY": "x", "ARCJET_ENV": "y"})
+    assert made.unused == ["ARCJET_KEY", "ARCJET_ENV"]
+
+
+def test_addresses_are_taken_whatever_their_case_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = read(
+        monkeypatch,
+        {
+            "PUBLIC_URL": "HTTPS://Chat.Example.org/",
+            "CLIENT_URL": "https://App.example.org/, http://localhost:5173",
+        },
+    )
+    assert made.public_url == "https://chat.example.org"
+    assert made.client_urls == ["https://app.example.org", "http://localhost:5173"]
+    assert "chat.example.org" in made.allowed_hosts
+
+
+def test_another_site_needs_our_own_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="set PUBLIC_URL"):
+        read(monkeypatch, {"CLIENT_URL": "https://app.example.org"})
+    assert read(monkeypatch, {"CLIENT_URL": "http://localhost:5173"}).client_urls
+
+
+@pytest.mark.parametrize(("url", "secure"), [("https://x.org", True), ("http://x.lan", False)])
+def test_only_https_makes_cookies_secure_and_redirects(url: str, secure: bool) -> None:
+    site: dict[str, Any] = settings_under(**{**PRODUCTION, "PUBLIC_URL": url})
+    names = ("TOKEN_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+    assert {site[name] for name in names} == {secure}
+    assert bool(site["SECURE_HSTS_SECONDS"]) is secure
+    assert site["DEBUG"] is False
+
+
+def test_the_key_of_forms_is_not_the_key_of_tokens() -> None:
+    site = settings_under(**PRODUCTION)
+    assert site["SECRET_KEY"] != site["SIMPLE_JWT"]["SIGNING_KEY"] == PRODUCTION["JWT_SECRET"]
+    assert PRODUCTION["JWT_SECRET"] not in site["SECRET_KEY"]

@@ -1,0 +1,120 @@
+"""Pictures that people take: what comes out of them."""
+
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from chatsite.errors import DomainError
+from chatsite.images import display_and_thumbnail, from_data_uri, square
+from tests.pictures import GPS, ORIENTATION, animation, data_uri, encoded, opened, picture
+
+FORMS = ["JPEG", "PNG", "WEBP", "GIF"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_becomes_webp_of_the_same_size(form: str) -> None:
+    for made in display_and_thumbnail(picture(40, 20, form=form)):
+        image = opened(made.data)
+        assert (image.format, image.size) == ("WEBP", (40, 20))
+        assert (made.width, made.height) == (40, 20)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_kind_of_pixels_is_understood(mode: str) -> None:
+    assert display_and_thumbnail(picture(mode=mode))[0].width == 40
+    assert square(picture(mode=mode)).width == 384
+
+
+def test_print_colours_are_understood() -> None:
+    assert display_and_thumbnail(picture(form="JPEG", mode="CMYK"))[0].width == 40
+
+
+@pytest.mark.parametrize(
+    ("size", "shown", "small"),
+    [
+        ((100, 50), (100, 50), (100, 50)),
+        ((4096, 1024), (2048, 512), (720, 180)),
+        ((10, 4000), (5, 2048), (2, 720)),
+        ((1, 16_000), (1, 2048), (1, 720)),
+        ((1, 1), (1, 1), (1, 1)),
+    ],
+)
+def test_large_ones_are_made_smaller_and_small_ones_left(
+    size: tuple[int, int], shown: tuple[int, int], small: tuple[int, int]
+) -> None:
+    display, thumbnail = display_and_thumbnail(picture(*size))
+    assert (display.width, display.height) == shown
+    assert (thumbnail.width, thumbnail.height) == small
+
+
+def test_a_profile_picture_is_the_middle_cut_to_a_square() -> None:
+    image = Image.new("RGB", (300, 100), "white")
+    image.paste((0, 0, 200), (100, 0, 200, 100))
+    made = square(encoded(image))
+    assert (made.width, made.height) == (384, 384)
+    pixel = opened(made.data).convert("RGB").getpixel((10, 10))
+    assert isinstance(pixel, tuple)
+    assert pixel[2] > 150 > pixel[0]
+
+
+def test_hidden_data_is_dropped() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera maker"
+    exif.get_ifd(GPS)[1] = "N"
+    exif.get_ifd(GPS)[2] = (52.0, 31.0, 12.0)
+    photo = picture(form="JPEG", exif=exif, icc_profile=b"profile", comment=b"hidden words")
+    assert opened(photo).getexif().get_ifd(GPS)
+    for made in (*display_and_thumbnail(photo), square(photo)):
+        image = opened(made.data)
+        assert not image.getexif()
+        assert {"exif", "icc_profile", "xmp", "comment"}.isdisjoint(image.info)
+        assert b"Camera maker" not in made.data
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (40, 20)), (3, (40, 20)), (6, (20, 40))])
+def test_the_right_side_is_up(orientation: int, size: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    for made in display_and_thumbnail(picture(40, 20, form="JPEG", exif=exif)):
+        assert opened(made.data).size == size
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_what_moves_keeps_moving_over_a_still_thumbnail(form: str) -> None:
+    display, thumbnail = display_and_thumbnail(animation(3, form=form))
+    moving: Any = opened(display.data)
+    assert (moving.is_animated, moving.n_frames, moving.info["loop"]) == (True, 3, 0)
+    assert not getattr(opened(thumbnail.data), "is_animated", False)
+    assert not getattr(opened(square(animation(3, form=form)).data), "is_animated", False)
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_what_is_transparent_stays_so(form: str) -> None:
+    clear = encoded(Image.new("RGBA", (40, 20), (200, 0, 0, 0)), form)
+    for made in (*display_and_thumbnail(clear), square(clear)):
+        image = opened(made.data)
+        assert image.mode == "RGBA"
+        assert image.getchannel("A").getextrema() == (0, 0)
+
+
+def test_a_transparent_palette_stays_so() -> None:
+    clear = encoded(Image.new("P", (40, 20)), "GIF", transparency=0)
+    assert opened(display_and_thumbnail(clear)[0].data).mode == "RGBA"
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "JPEG", "webp", "gif", "x-icon", "svg+xml"])
+def test_a_data_uri_is_read_whatever_kind_it_claims(kind: str) -> None:
+    assert from_data_uri(data_uri(b"bytes", kind)) == b"bytes"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["", "data:", "data:image/png,abc", "data:text/html;base64,YQ==", "http://x/y.png", "YQ=="]
+    + ["data:image/png;base64,?", "data:image/png;base64,YQ", "data:image/png;base64,Y Q=="]
+    + ["data:image/png;base64,é", "data:image/png;base64,\ud800", " data:image/png;base64,YQ=="],
+)
+def test_what_is_no_data_uri_is_refused(uri: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        from_data_uri(uri)
+    assert refused.value.status == 400

@@ -1,0 +1,42 @@
+"""What text from outside must be before anything is done with it."""
+
+import pytest
+
+from chatsite.text import is_blank, is_storable, one_line
+
+
+@pytest.mark.parametrize("text", ["", "a", "\n\x07", "😀", "\ufffe", "\U0010ffff", "<b>", "\ue000"])
+def test_storable(text: str) -> None:
+    assert is_storable(text)
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00", "\ud800", "a\udfffb", "\ude00\ud83d"])
+def test_not_storable(text: str) -> None:
+    assert not is_storable(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t\r", "\u00a0\u2003\u3000", "\u200b\u200d\ufeff", "\x00"]
+)
+def test_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["a", " a ", ".", "\u200ba", "👍", "\u0301", "\u2800x"])
+def test_not_blank(text: str) -> None:
+    assert not is_blank(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (" a  b ", "a b"),
+        ("a\nb\r\nc\td", "a b c d"),
+        ("a\x00\x07b", "ab"),
+        ("a\u2028b", "a b"),
+        ("", ""),
+        ("👩‍🚀", "👩‍🚀"),
+    ],
+)
+def test_one_line(written: str, shown: str) -> None:
+    assert one_line(written) == shown

@@ -1,0 +1,215 @@
+"""Sending, deleting and marking as read, each with all its answers."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from messaging.models import Message
+from tests.contract.shapes import NO_TOKEN, NOT_KEYS, assert_message, assert_refused
+from tests.factories import ApiFor, make_message, make_messages, make_pair, make_user
+from tests.pictures import data_uri, picture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "contacts"),
+        ("get", "chats"),
+        ("get", "sync"),
+        ("get", "{peer}"),
+        ("post", "send/{peer}"),
+        ("put", "read/{peer}"),
+        ("delete", "{peer}"),
+    ],
+)
+def test_without_a_token_everything_is_401(method: str, path: str) -> None:
+    url = f"/api/messages/{path.format(peer=make_user().pk)}"
+    assert_refused(getattr(APIClient(), method)(url), 401, NO_TOKEN)
+
+
+class TestSend:
+    def test_answers_201_with_the_message(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        body = {"text": "Hello Bo", "clientMessageId": "c-1"}
+        response = api_for(ada).post(f"/api/messages/send/{bo.pk}", body)
+        message = response.json()
+        assert response.status_code == 201
+        assert_message(message)
+        assert message["senderId"] == ada.pk
+        assert message["receiverId"] == bo.pk
+        assert message["text"] == "Hello Bo"
+        assert message["clientMessageId"] == "c-1"
+        assert message["deleted"] is False
+        assert message["seq"] == 1
+        for absent in ("image", "imageWidth", "imageHeight", "thumbnail"):
+            assert message[absent] is None
+
+    @pytest.mark.parametrize("absent", [None, ""])
+    def test_takes_null_and_nothing_as_absent(self, api_for: ApiFor, absent: str | None) -> None:
+        ada, bo = make_pair()
+        body = {"text": "Hi", "image": absent, "clientMessageId": absent}
+        response = api_for(ada).post(f"/api/messages/send/{bo.pk}", body)
+        assert response.status_code == 201
+        assert response.json()["image"] is response.json()["clientMessageId"] is None
+
+    def test_takes_a_picture_alone(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        client = api_for(ada)
+        body = {"image": data_uri(picture(40, 20))}
+        message = client.post(f"/api/messages/send/{bo.pk}", body).json()
+        assert_message(message)
+        assert message["text"] is None
+        assert (message["imageWidth"], message["imageHeight"]) == (40, 20)
+        for name in ("image", "thumbnail"):
+            assert message[name].startswith(f"/media/messages/{message['_id']}/")
+            assert client.get(message[name]).headers["Content-Type"] == "image/webp"
+
+    def test_links_to_pictures_in_full_once_the_site_has_an_address(
+        self, api_for: ApiFor, settings: Any
+    ) -> None:
+        settings.PUBLIC_URL = "https://chat.example.org"
+        ada, bo = make_pair()
+        body = {"image": data_uri(picture())}
+        message = api_for(ada).post(f"/api/messages/send/{bo.pk}", body).json()
+        for name in ("image", "thumbnail"):
+            assert message[name].startswith("https://chat.example.org/media/messages/")
+
+    def test_takes_multipart(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        file = SimpleUploadedFile("holiday.png", picture())
+        body = {"text": "Look", "image": file, "clientMessageId": "c-1"}
+        response = api_for(ada).post(f"/api/messages/send/{bo.pk}", body, format="multipart")
+        assert response.status_code == 201
+        assert response.json()["text"] == "Look"
+        assert response.json()["image"]
+        assert response.json()["clientMessageId"] == "c-1"
+
+    def test_again_is_200_and_the_first_message(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        client, url = api_for(ada), f"/api/messages/send/{bo.pk}"
+        first = client.post(url, {"text": "Hi", "clientMessageId": "c-1"})
+        again = client.post(url, {"text": "Hi again", "clientMessageId": "c-1"})
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert again.json() == first.json()
+        assert Message.objects.count() == 1
+
+    def test_again_after_the_deletion_is_200_and_the_tombstone(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        client, url = api_for(ada), f"/api/messages/send/{bo.pk}"
+        first = client.post(url, {"text": "Hi", "clientMessageId": "c-1"}).json()
+        client.delete(f"/api/messages/{first['_id']}")
+        again = client.post(url, {"text": "Hi", "clientMessageId": "c-1"})
+        assert again.status_code == 200
+        assert (again.json()["_id"], again.json()["deleted"]) == (first["_id"], True)
+        assert again.json()["text"] is None
+
+    def test_again_to_another_person_is_409(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        client, body = api_for(ada), {"text": "Hi", "clientMessageId": "c-1"}
+        client.post(f"/api/messages/send/{bo.pk}", body)
+        assert_refused(client.post(f"/api/messages/send/{make_user().pk}", body), 409)
+        assert Message.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("body", "message"),
+        [
+            ({}, "Text or image is required."),
+            ({"text": ""}, "Text or image is required."),
+            ({"text": None, "image": None}, "Text or image is required."),
+            ({"text": " \n\t\u2003"}, "Text or image is required."),
+            ({"text": "x" * 10_001}, "The text is too long: at most 10,000 characters."),
+            ({"text": 7}, None),
+            ({"text": "a\x00b"}, None),
+            ({"image": "https://example.org/a.png"}, None),
+            ({"image": "data:image/png;base64,AAAA"}, None),
+            ({"image": "data:text/html;base64,PGI+"}, None),
+            ({"text": "Hi", "clientMessageId": "a b"}, None),
+            ({"text": "Hi", "clientMessageId": "x" * 65}, None),
+        ],
+    )
+    def test_refuses_with_400(
+        self, api_for: ApiFor, body: dict[str, Any], message: str | None
+    ) -> None:
+        ada, bo = make_pair()
+        response = api_for(ada).post(f"/api/messages/send/{bo.pk}", body)
+        assert_refused(response, 400, message)
+        assert set(response.json().get("errors", {})) <= set(body)
+        assert not Message.objects.exists()
+
+    def test_to_myself_is_400(self, api_for: ApiFor) -> None:
+        ada = make_user()
+        response = api_for(ada).post(f"/api/messages/send/{ada.pk}", {"text": "Hi"})
+        assert_refused(response, 400, "Cannot send messages to yourself.")
+
+    @pytest.mark.parametrize("key", [*NOT_KEYS, "0" * 24])
+    def test_to_nobody_is_404(self, api_for: ApiFor, key: str) -> None:
+        response = api_for(make_user()).post(f"/api/messages/send/{key}", {"text": "Hi"})
+        assert_refused(response, 404, "Receiver not found.")
+
+
+class TestDelete:
+    def test_answers_200_and_again(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        message, client = make_message(ada, bo), api_for(ada)
+        for _again in range(2):
+            response = client.delete(f"/api/messages/{message.pk}")
+            assert response.status_code == 200
+            assert response.json() == {"success": True, "message": "Message deleted successfully"}
+
+    def test_of_what_the_other_wrote_is_403(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        message = make_message(ada, bo)
+        assert_refused(api_for(bo).delete(f"/api/messages/{message.pk}"), 403)
+        assert not Message.objects.get().deleted
+
+    def test_of_what_strangers_wrote_is_404(self, api_for: ApiFor) -> None:
+        message = make_message()
+        assert_refused(api_for(make_user()).delete(f"/api/messages/{message.pk}"), 404)
+        assert not Message.objects.get().deleted
+
+    @pytest.mark.parametrize("key", [*NOT_KEYS, "0" * 24])
+    def test_of_nothing_is_404(self, api_for: ApiFor, key: str) -> None:
+        assert_refused(api_for(make_user()).delete(f"/api/messages/{key}"), 404)
+
+
+class TestRead:
+    @pytest.mark.parametrize(("seq", "mark"), [(2, 2), (3, 3), (99, 3), (0, 0)])
+    def test_answers_with_my_mark_clamped(self, api_for: ApiFor, seq: int, mark: int) -> None:
+        ada, bo = make_pair()
+        make_messages(ada, bo, 3)
+        response = api_for(bo).put(f"/api/messages/read/{ada.pk}", {"seq": seq})
+        assert response.status_code == 200
+        assert response.json() == {"seq": mark}
+
+    def test_never_lowers_it(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        make_messages(ada, bo, 3)
+        client, url = api_for(bo), f"/api/messages/read/{ada.pk}"
+        client.put(url, {"seq": 3})
+        assert client.put(url, {"seq": 1}).json() == {"seq": 3}
+
+    def test_is_0_where_nothing_was_said(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        assert api_for(bo).put(f"/api/messages/read/{ada.pk}", {"seq": 5}).json() == {"seq": 0}
+
+    def test_is_not_done_by_reading_the_history(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        make_message(ada, bo)
+        client = api_for(bo)
+        client.get(f"/api/messages/{ada.pk}")
+        [chat] = client.get("/api/messages/chats").json()
+        assert chat["unreadCount"] == 1
+
+    @pytest.mark.parametrize("body", [{}, {"seq": -1}, {"seq": "x"}, {"seq": None}, {"seq": 1.5}])
+    def test_refuses_a_bad_seq(self, api_for: ApiFor, body: dict[str, Any]) -> None:
+        ada, bo = make_pair()
+        assert_refused(api_for(bo).put(f"/api/messages/read/{ada.pk}", body), 400)
+
+    @pytest.mark.parametrize("key", [*NOT_KEYS, "0" * 24])
+    def test_of_nobody_is_404(self, api_for: ApiFor, key: str) -> None:
+        response = api_for(make_user()).put(f"/api/messages/read/{key}", {"seq": 1})
+        assert_refused(response, 404)

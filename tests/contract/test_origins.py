@@ -1,0 +1,106 @@
+"""Which sites may call: this one and those in CLIENT_URL, nobody else."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.tokens import issue_token
+from messaging.models import Message
+from tests.contract.shapes import assert_refused
+from tests.factories import PASSWORD, ApiFor, make_pair, make_session, make_user
+
+pytestmark = pytest.mark.django_db
+
+FRIEND = "https://app.example.org"
+FOREIGN = [
+    {"Origin": "https://evil.example.net"},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "https://testserver"},
+    {"Origin": "http://testserver:8000"},
+    {"Origin": "http://testserver.evil.example.net"},
+    {"Origin": "https://app.example.org.evil.example.net"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Referer": "https://evil.example.net/http://testserver/"},
+    {"Origin": "https://evil.example.net", "Sec-Fetch-Site": "same-origin"},
+]
+OWN = [
+    {},
+    {"Origin": "http://testserver"},
+    {"Origin": FRIEND},
+    {"Origin": FRIEND, "Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+    {"Referer": "http://testserver/chat"},
+]
+
+
+@pytest.fixture(autouse=True)
+def _friend(settings: Any) -> None:
+    settings.CLIENT_URLS = settings.CORS_ALLOWED_ORIGINS = [FRIEND]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+class TestForeign:
+    def test_log_in_is_refused(self, headers: dict[str, str]) -> None:
+        make_user(email="ada@example.org")
+        body = {"email": "ada@example.org", "password": PASSWORD}
+        response = APIClient().post("/api/auth/login", body, headers=headers)
+        assert_refused(response, 403)
+        assert "jwt" not in response.cookies
+
+    def test_writes_are_refused(self, api_for: ApiFor, headers: dict[str, str]) -> None:
+        ada, bo = make_pair()
+        client = api_for(ada)
+        url = f"/api/messages/send/{bo.pk}"
+        assert_refused(client.post(url, {"text": "Hi"}, headers=headers), 403)
+        assert_refused(client.put("/api/auth/update-profile", {}, headers=headers), 403)
+        assert_refused(client.post("/api/auth/logout", headers=headers), 403)
+        assert not Message.objects.exists()
+        assert client.get("/api/auth/check").status_code == 200
+
+    def test_reads_are_answered(self, api_for: ApiFor, headers: dict[str, str]) -> None:
+        response = api_for(make_user()).get("/api/auth/check", headers=headers)
+        assert response.status_code == 200
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+    def test_a_bearer_header_is_enough(self, headers: dict[str, str]) -> None:
+        ada, bo = make_pair()
+        bearer = {"Authorization": f"Bearer {issue_token(make_session(ada))}"}
+        url = f"/api/messages/send/{bo.pk}"
+        response = APIClient().post(url, {"text": "Hi"}, headers={**headers, **bearer})
+        assert response.status_code == 201
+
+
+@pytest.mark.parametrize("headers", OWN, ids=str)
+def test_own_and_listed_sites_may_write(headers: dict[str, str]) -> None:
+    body = {"fullName": "Grace Hopper", "email": "grace@example.org", "password": "cobol-1959"}
+    assert APIClient().post("/api/auth/signup", body, headers=headers).status_code == 201
+    assert User.objects.count() == 1
+
+
+class TestCors:
+    def test_listed_sites_may_read_with_the_cookie(self, api_for: ApiFor) -> None:
+        response = api_for(make_user()).get("/api/auth/check", headers={"Origin": FRIEND})
+        assert response.headers["Access-Control-Allow-Origin"] == FRIEND
+        assert response.headers["Access-Control-Allow-Credentials"] == "true"
+        assert "origin" in response.headers["Vary"].lower()
+
+    def test_listed_sites_are_told_so_beforehand(self) -> None:
+        asked = {"Origin": FRIEND, "Access-Control-Request-Method": "DELETE"}
+        response = APIClient().options("/api/messages/" + "0" * 24, headers=asked)
+        assert response.status_code == 200
+        assert "DELETE" in response.headers["Access-Control-Allow-Methods"]
+
+    @pytest.mark.parametrize("origin", ["https://evil.example.net", "null", "*"])
+    def test_others_are_not(self, origin: str) -> None:
+        asked = {"Origin": origin, "Access-Control-Request-Method": "DELETE"}
+        response = APIClient().options("/api/messages/" + "0" * 24, headers=asked)
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+    def test_pages_are_for_nobody_else(self, api_for: ApiFor) -> None:
+        response = api_for(make_user()).get("/login", headers={"Origin": FRIEND})
+        assert "Access-Control-Allow-Origin" not in response.headers

@@ -1,0 +1,117 @@
+"""Pictures of a conversation: for those who are in it, as long as the message stands."""
+
+import pytest
+from django.http import HttpResponse
+from rest_framework.test import APIClient
+
+from accounts.services.sessions import end_session
+from accounts.tokens import issue_token
+from messaging.models import Message
+from messaging.payloads import message_payload
+from messaging.services.messages import delete_message, remove, restore
+from tests.factories import ApiFor, make_message, make_pair, make_session, make_user
+from tests.pictures import opened, picture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def message() -> Message:
+    return make_message(*make_pair(), image=picture(900, 450))
+
+
+def addresses(message: Message) -> list[str]:
+    payload = message_payload(message)
+    return [address for address in (payload["image"], payload["thumbnail"]) if address]
+
+
+def receiver_of(message: Message) -> APIClient:
+    client = APIClient()
+    receiver = next(m.user for m in message.conversation.memberships.exclude(user=message.sender))
+    client.cookies["jwt"] = issue_token(make_session(receiver))
+    return client
+
+
+def assert_nothing(response: HttpResponse) -> None:
+    assert response.status_code == 404
+    assert not response.headers["Content-Type"].startswith("image/")
+
+
+def test_both_see_it_in_two_sizes(message: Message, api_for: ApiFor) -> None:
+    for client in (api_for(message.sender), receiver_of(message)):
+        widths = [opened(client.get(address).content).width for address in addresses(message)]
+        assert widths == [900, 720]
+
+
+def test_it_is_kept_by_this_browser_alone_and_is_nothing_but_a_picture(message: Message) -> None:
+    headers = receiver_of(message).get(addresses(message)[0]).headers
+    assert headers["Content-Type"] == "image/webp"
+    assert headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"] == "default-src 'none'"
+
+
+def test_a_bearer_header_opens_it(message: Message) -> None:
+    token = issue_token(make_session(message.sender))
+    client = APIClient(headers={"Authorization": f"Bearer {token}"})
+    assert client.get(addresses(message)[0]).status_code == 200
+
+
+def test_strangers_and_visitors_see_nothing(message: Message, api_for: ApiFor) -> None:
+    for client in (APIClient(), api_for(make_user()), api_for(make_user(is_staff=True))):
+        for address in addresses(message):
+            assert_nothing(client.get(address))
+
+
+def test_whoever_was_signed_out_sees_nothing(message: Message) -> None:
+    session = make_session(message.sender)
+    client = APIClient()
+    client.cookies["jwt"] = issue_token(session)
+    end_session(session=session)
+    assert_nothing(client.get(addresses(message)[0]))
+
+
+def test_nobody_sees_it_once_the_message_is_deleted(message: Message) -> None:
+    client = receiver_of(message)
+    delete_message(user=message.sender, message_id=message.pk)
+    for address in addresses(message):
+        assert_nothing(client.get(address))
+
+
+def test_it_is_back_when_the_message_is(message: Message) -> None:
+    client, address = receiver_of(message), addresses(message)[0]
+    remove(message=message)
+    message.refresh_from_db()
+    restore(message=message)
+    assert client.get(address).status_code == 200
+
+
+def test_one_conversation_s_picture_is_not_had_by_way_of_another(
+    message: Message, api_for: ApiFor
+) -> None:
+    stranger = make_user()
+    own = make_message(stranger, make_user(), "no picture")
+    client = api_for(stranger)
+    for name in (message.image, message.thumbnail):
+        assert_nothing(client.get(f"/media/messages/{own.pk}/{name}"))
+        assert_nothing(client.get(f"/media/messages/{message.pk}/{name}"))
+
+
+def test_a_private_picture_is_not_had_as_somebody_s_profile(message: Message) -> None:
+    """Its name is told to nobody else; whoever knows it has the picture already."""
+    assert message.image not in str(message_payload(make_message()))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..%2f..%2fsettings.py", "%2e%2e", "x.webp", "", "a/b", "%00", "0" * 64 + ".webp", "%2Fetc"],
+)
+def test_other_names_are_404(message: Message, name: str) -> None:
+    client = receiver_of(message)
+    assert_nothing(client.get(f"/media/messages/{message.pk}/{name}"))
+    assert_nothing(client.get(f"/media/profiles/{name}"))
+    assert_nothing(client.get(f"/media/messages/{name}/{message.image}"))
+
+
+def test_it_cannot_be_written_to(message: Message) -> None:
+    assert receiver_of(message).put(addresses(message)[0]).status_code == 405

@@ -1,0 +1,177 @@
+"""Leases: who is online, said by the workers that hold their sockets."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from messaging import presence
+from messaging.presence import Leases, MemoryLeases, RedisLeases
+from tests import services
+
+ADA, BOB, EVE = "a" * 24, "b" * 24, "c" * 24
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url, decode_responses=True) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture(params=["memory", "redis"])
+def leases(request: pytest.FixtureRequest) -> Leases:
+    if request.param == "memory":
+        return MemoryLeases()
+    request.getfixturevalue("redis")
+    return RedisLeases(request.getfixturevalue("redis_url"))
+
+
+def test_nobody_is_online_at_first(leases: Leases) -> None:
+    assert leases.online() == set()
+
+
+def test_those_who_are_held_are_online_at_once(leases: Leases) -> None:
+    leases.hold([ADA, BOB])
+    assert leases.online() == {ADA, BOB}
+    leases.renew()
+    assert leases.online() == {ADA, BOB}
+
+
+def test_those_who_are_no_longer_held_are_offline(leases: Leases) -> None:
+    leases.hold([ADA, BOB])
+    leases.renew()
+    leases.hold([BOB])
+    assert leases.online() == {BOB}
+    leases.renew()
+    assert leases.online() == {BOB}
+
+
+def test_what_is_held_does_not_change_behind_its_back(leases: Leases) -> None:
+    people = {ADA: 1}
+    leases.hold(people)
+    people[BOB] = 1
+    assert leases.online() == {ADA}
+
+
+def test_workers_see_the_union(redis: Redis, redis_url: str) -> None:
+    one, other = RedisLeases(redis_url), RedisLeases(redis_url)
+    one.hold([ADA, BOB])
+    one.renew()
+    other.hold([BOB, EVE])
+    other.renew()
+    assert one.online() == other.online() == {ADA, BOB, EVE}
+    one.hold([])
+    one.renew()
+    assert one.online() == other.online() == {BOB, EVE}
+
+
+def test_an_idle_worker_leaves_nothing_behind(redis: Redis, redis_url: str) -> None:
+    worker = RedisLeases(redis_url)
+    worker.hold([ADA])
+    worker.renew()
+    worker.hold([])
+    worker.renew()
+    assert redis.keys() == []
+
+
+def test_a_worker_that_died_takes_its_people_offline(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying, living = RedisLeases(redis_url), RedisLeases(redis_url)
+    living.hold([BOB])
+    living.renew()
+    monkeypatch.setattr(presence, "LEASE_SECONDS", 1)
+    dying.hold([ADA])
+    dying.renew()
+    (lease,) = redis.smembers(presence.WORKERS) - {living._lease}
+    assert 0 < redis.ttl(lease) <= 1
+    _wait_until_gone(redis, lease)
+    assert living.online() == {BOB}
+    assert redis.smembers(presence.WORKERS) == {living._lease}
+
+
+def _wait_until_gone(redis: Redis, key: str | bytes) -> None:
+    while redis.exists(key):
+        redis.blpop("nothing", timeout=0.05)
+
+
+def test_a_lease_lasts_longer_than_its_renewal_takes(redis: Redis, redis_url: str) -> None:
+    worker = RedisLeases(redis_url)
+    worker.hold([ADA])
+    worker.renew()
+    (lease,) = redis.smembers(presence.WORKERS)
+    assert 2 * presence.RENEW_SECONDS < redis.ttl(lease) <= 30
+
+
+def test_the_others_hear_of_a_change_and_of_nothing_else(redis: Redis, redis_url: str) -> None:
+    worker = RedisLeases(redis_url)
+    with _listening(redis) as channel:
+        worker.renew()
+        worker.hold([ADA])
+        worker.renew()
+        worker.renew()
+        worker.hold([])
+        worker.renew()
+        worker.renew()
+        redis.publish(presence.CHANGED, "end")
+        heard = list(_until_end(channel))
+    assert heard == [worker._lease, worker._lease]
+
+
+def test_a_lease_that_redis_lost_is_announced_again(redis: Redis, redis_url: str) -> None:
+    worker, other = RedisLeases(redis_url), RedisLeases(redis_url)
+    worker.hold([ADA])
+    worker.renew()
+    redis.flushdb()
+    with _listening(redis) as channel:
+        worker.renew()
+        redis.publish(presence.CHANGED, "end")
+        assert list(_until_end(channel)) == [worker._lease]
+    assert other.online() == {ADA}
+
+
+@contextmanager
+def _listening(redis: Redis) -> Iterator[Any]:
+    channel = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    with channel:
+        channel.subscribe(presence.CHANGED)
+        yield channel
+
+
+def _until_end(channel: Any) -> Iterator[str]:
+    while True:
+        message = channel.get_message(timeout=10)
+        if message and message["data"] == "end":
+            return
+        if message:
+            yield message["data"]
+
+
+def test_without_redis_a_worker_knows_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    worker = RedisLeases(f"redis://127.0.0.1:{services.free_port()}/0")
+    worker.hold([ADA])
+    with caplog.at_level(logging.WARNING):
+        worker.renew()
+        assert worker.online() == {ADA}
+    assert "Redis cannot be reached" in caplog.text
+
+
+def test_a_change_that_could_not_be_told_is_told_when_redis_is_back(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, other = RedisLeases(redis_url), RedisLeases(redis_url)
+    away = Redis.from_url(f"redis://127.0.0.1:{services.free_port()}/0", decode_responses=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_redis", away)
+        worker.hold([ADA])
+        worker.renew()
+    assert other.online() == set()
+    with _listening(redis) as channel:
+        worker.renew()
+        redis.publish(presence.CHANGED, "end")
+        assert list(_until_end(channel)) == [worker._lease]
+    assert other.online() == {ADA}

@@ -1,0 +1,99 @@
+"""Marks, and the unread counts that follow from them."""
+
+import pytest
+
+from accounts.models import User
+from messaging.audience import user_group
+from messaging.models import Membership
+from messaging.querysets import Chat, chat_with, chats_of
+from messaging.services.conversations import mark_read
+from messaging.services.messages import delete_message
+from tests.factories import make_message, make_messages, make_pair, make_user
+from tests.recording import Events
+
+pytestmark = pytest.mark.django_db
+
+
+def only_chat(user: User) -> Chat:
+    [chat] = chats_of(user)
+    return chat
+
+
+def test_unread_is_what_came_after_the_mark() -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 5)
+    assert only_chat(bo).unread_count == 5
+    mark_read(user=bo, peer=ada.pk, seq=3)
+    assert only_chat(bo).unread_count == 2
+    mark_read(user=bo, peer=ada.pk, seq=5)
+    assert only_chat(bo).unread_count == 0
+
+
+def test_deleted_ones_do_not_count() -> None:
+    ada, bo = make_pair()
+    _first, second, _third = make_messages(ada, bo, 3)
+    delete_message(user=ada, message_id=second.pk)
+    assert only_chat(bo).unread_count == 2
+
+
+def test_what_i_send_is_read_by_me() -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 3)
+    assert only_chat(ada).unread_count == 0
+    make_message(bo, ada, "an answer")
+    assert only_chat(bo).unread_count == 0
+    assert only_chat(ada).unread_count == 1
+
+
+def test_each_chat_has_its_own_count() -> None:
+    me, ada, bo = make_user("Mia"), make_user("Ada"), make_user("Bo")
+    make_messages(ada, me, 2)
+    make_messages(bo, me, 3)
+    make_messages(ada, bo, 4)
+    counts = {chat.peer.full_name: chat.unread_count for chat in chats_of(me)}
+    assert counts == {"Ada": 2, "Bo": 3}
+
+
+def test_both_marks_are_told() -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 3)
+    mark_read(user=bo, peer=ada.pk, seq=2)
+    chat = only_chat(ada)
+    assert (chat.last_seq, chat.last_read_seq, chat.peer_read_seq) == (3, 3, 2)
+    assert chat_with(bo, ada).last_read_seq == 2
+
+
+def test_both_sides_hear_of_a_mark_and_nobody_else(events: Events) -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 3)
+    events.clear()
+    assert mark_read(user=bo, peer=ada.pk, seq=99) == 3
+    assert events.recipients("messagesRead") == sorted([user_group(ada.pk), user_group(bo.pk)])
+    assert events.data("messagesRead") == {"readerId": bo.pk, "peerId": ada.pk, "seq": 3}
+    assert len(events) == 2
+
+
+@pytest.mark.parametrize("seq", [0, 1, 3])
+def test_a_mark_that_does_not_move_is_not_told(events: Events, seq: int) -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 3)
+    mark_read(user=bo, peer=ada.pk, seq=3)
+    events.clear()
+    assert mark_read(user=bo, peer=ada.pk, seq=seq) == 3
+    assert not len(events)
+
+
+def test_a_stranger_moves_no_mark(events: Events) -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 3)
+    before = sorted(Membership.objects.values_list("user_id", "last_read_seq"))
+    events.clear()
+    assert mark_read(user=make_user(), peer=ada.pk, seq=3) == 0
+    assert sorted(Membership.objects.values_list("user_id", "last_read_seq")) == before
+    assert not len(events)
+
+
+def test_nothing_is_said_to_oneself(events: Events) -> None:
+    ada = make_user()
+    assert mark_read(user=ada, peer=ada.pk, seq=3) == 0
+    assert not len(events)
