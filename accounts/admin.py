@@ -56,7 +56,7 @@ class PersonAdmin(ModeratedAdmin):
     filter_parameters = frozenset({StateFilter.parameter_name})
     search_fields = ("full_name", "email")
     search_help_text = _("A part of the name or of the e-mail address.")
-    ordering = ("full_name", "pk")
+    ordering = ("sort_name", "pk")
     fields = ("portrait", "full_name", "email", "state", "created_at", "banned_at", "ban_reason")
 
     @admin.display(description=_("picture"))
@@ -164,7 +164,7 @@ class RecordAdmin(ReadOnlyAdmin):
         if not words:
             return queryset, False
         text = Q(change_message__icontains=words) | Q(object_repr__icontains=words)
-        moderators = User.objects.filter(full_name__icontains=words, is_staff=True)
+        moderators = User.objects.matching(words).filter(is_staff=True)
         keys = list(moderators.values_list("pk", flat=True))
         return queryset.filter(text | Q(user__in=keys)), False
 

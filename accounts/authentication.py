@@ -14,12 +14,13 @@ from accounts.models import Session, User
 from accounts.services.sessions import touch_session
 from accounts.tokens import InvalidToken, read_session
 
-SCHEME = "Bearer "
+SCHEME = "bearer"
 EXPECTED_USER = "X-Expected-User"
 
 
 def bearer_of(header: str) -> str:
-    return header.removeprefix(SCHEME).strip() if header.startswith(SCHEME) else ""
+    scheme, _space, token = header.partition(" ")
+    return token.strip() if scheme.lower() == SCHEME else ""
 
 
 class TokenMiddleware(AuthenticationMiddleware):

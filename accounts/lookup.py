@@ -19,7 +19,7 @@ def find_people(words: str) -> list[str]:
     if not words or not is_storable(words):
         return []
     one = User.objects.filter(Q(pk=words) | Q(email=normalize_email(words)))
-    several = User.objects.filter(Q(full_name__icontains=words) | Q(email__icontains=words))
+    several = User.objects.matching(words)
     keys = _keys(one) or _keys(several)
     if len(keys) > MOST:
         raise DomainError(_("Too many people fit. Write more of the name, or the e-mail address."))

@@ -5,22 +5,27 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.text import FOLDED_LENGTH, folded
 
 NAME_LENGTH = 100
 EMAIL_LENGTH = 254
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    def contacts_of(self, user: "User", search: str = "") -> QuerySet["User"]:
+    def matching(self, words: str) -> "UserQuerySet":
+        """Those with `words` in their name or e-mail address, whatever case and accents they have."""
+        return self.filter(Q(sort_name__contains=folded(words)) | Q(email__contains=words.lower()))
+
+    def contacts_of(self, user: "User", search: str = "") -> "UserQuerySet":
         """Everyone but `user`, by name; `search` is a part of the name or of the e-mail address."""
-        contacts = self.exclude(pk=user.pk).order_by("full_name", "pk")
+        contacts = self.exclude(pk=user.pk).order_by("sort_name", "pk")
         if search:
-            contacts = contacts.filter(Q(full_name__icontains=search) | Q(email__icontains=search))
+            contacts = contacts.matching(search)
         return contacts
 
 
@@ -28,8 +33,11 @@ class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
 
-    def contacts_of(self, user: "User", search: str = "") -> QuerySet["User"]:
+    def contacts_of(self, user: "User", search: str = "") -> UserQuerySet:
         return self.get_queryset().contacts_of(user, search)
+
+    def matching(self, words: str) -> UserQuerySet:
+        return self.get_queryset().matching(words)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=normalize_email(username or ""))
@@ -37,6 +45,7 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """For `manage.py createsuperuser`."""
         user = self.model(email=normalize_email(email), is_staff=True, is_superuser=True, **fields)
+        user.rename(user.full_name)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -51,6 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = HexIdField(primary_key=True, db_column="_id")
     email = models.EmailField(_("e-mail"), max_length=EMAIL_LENGTH, unique=True)
     full_name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    sort_name = models.CharField(max_length=FOLDED_LENGTH, editable=False)
     picture = models.CharField(_("picture"), max_length=200, blank=True)
     is_staff = models.BooleanField(_("moderator"), default=False)
     banned_at = models.DateTimeField(_("banned"), null=True, blank=True)
@@ -68,11 +78,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("people")
         indexes = [
             models.Index(fields=["email"], name="user_by_email"),
-            models.Index(fields=["full_name", "id"], name="user_by_name"),
+            models.Index(fields=["sort_name", "id"], name="user_by_name"),
         ]
 
     def __str__(self) -> str:
         return self.full_name
+
+    def rename(self, full_name: str) -> None:
+        """Sets the name, and what it is sorted and found by."""
+        self.full_name = full_name
+        self.sort_name = folded(full_name)
 
     @property
     def first_name(self) -> str:

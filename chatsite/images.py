@@ -7,6 +7,7 @@ neither do position, camera and other hidden data.
 import base64
 import binascii
 import io
+import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 DISPLAY_SIDE = 2048
 THUMBNAIL_SIDE = 720
 PROFILE_SIDE = 384
+ANIMATION_PIXELS = 20_000_000  # of all frames; four bytes each
 QUALITY = 82
 
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.IGNORECASE)
@@ -126,10 +128,12 @@ def _still(image: Image.Image, side: int) -> Picture:
 
 
 def _animation(image: Image.Image) -> Picture:
+    """As large as all its frames fit in memory together."""
     frames, durations = [], []
+    side = min(THUMBNAIL_SIDE, math.isqrt(ANIMATION_PIXELS // getattr(image, "n_frames", 1)))
     for frame in ImageSequence.Iterator(image):
         shown = frame.convert("RGBA")
-        shown.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        shown.thumbnail((side, side))
         frames.append(shown)
         durations.append(int(frame.info.get("duration", 100)) or 100)
     first, *others = frames

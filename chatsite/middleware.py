@@ -31,6 +31,19 @@ class ForeignOriginMiddleware:
         return self.get_response(request)
 
 
+class PrivateAnswersMiddleware:
+    """What the API says of people is kept by no cache on the way, nor on disk."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class TimezoneMiddleware:
     """The `tz` cookie, written by the page's script, names the reader's zone."""
 
@@ -50,7 +63,7 @@ def _is_guarded(request: HttpRequest) -> bool:
     return (
         request.method not in SAFE_METHODS
         and request.path.startswith("/api/")
-        and not request.headers.get("Authorization", "").startswith("Bearer ")
+        and not request.headers.get("Authorization", "").lower().startswith("bearer ")
     )
 
 

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "chatsite.middleware.PrivateAnswersMiddleware",
     "chatsite.middleware.ForeignOriginMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,7 +104,9 @@ def _database(url: str) -> dict[str, Any]:
             "PRAGMA foreign_keys=ON;",
         }
     else:
-        config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}} | config.get("OPTIONS", {})
+        config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}} | config.get(
+            "OPTIONS", {}
+        )
     return config
 
 

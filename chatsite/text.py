@@ -2,6 +2,8 @@
 
 import unicodedata
 
+FOLDED_LENGTH = 200
+
 
 def is_storable(text: str) -> bool:
     """No NUL (PostgreSQL refuses it) and no lone surrogate (it cannot be encoded)."""
@@ -18,6 +20,12 @@ def is_blank(text: str) -> bool:
         character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
         for character in text
     )
+
+
+def folded(text: str) -> str:
+    """For comparing and sorting as people do: without case, accents or width; 200 characters of it."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))[:FOLDED_LENGTH]
 
 
 def one_line(text: str) -> str:

@@ -48,7 +48,7 @@ def contacts_page(
     contacts = User.objects.contacts_of(user, search.strip())
     if cursor:
         name, key = _decoded(cursor)
-        contacts = contacts.filter(Q(full_name__gt=name) | Q(full_name=name, pk__gt=key))
+        contacts = contacts.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=key))
     users = list(contacts if limit is None else contacts[: limit + 1])
     if limit is None or len(users) <= limit:
         return ContactsPage(users, "")
@@ -56,7 +56,7 @@ def contacts_page(
 
 
 def _encoded(last: User) -> str:
-    return base64.urlsafe_b64encode(f"{last.pk}{last.full_name}".encode()).decode()
+    return base64.urlsafe_b64encode(f"{last.pk}{last.sort_name}".encode()).decode()
 
 
 def _decoded(cursor: str) -> tuple[str, str]:

@@ -20,7 +20,8 @@ _numbers = itertools.count(1)
 def make_user(full_name: str = "Ada Lovelace", *, password: str = PASSWORD, **fields: Any) -> User:
     """An account with an e-mail address of its own, unless one is given."""
     fields.setdefault("email", f"person{next(_numbers)}@example.org")
-    user = User(full_name=full_name, **fields)
+    user = User(**fields)
+    user.rename(full_name)
     user.set_password(password)
     user.save(force_insert=True)
     return user

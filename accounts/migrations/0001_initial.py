@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
                 ("full_name", models.CharField(max_length=100, verbose_name="name")),
+                ("sort_name", models.CharField(editable=False, max_length=200)),
                 ("picture", models.CharField(blank=True, max_length=200, verbose_name="picture")),
                 ("is_staff", models.BooleanField(default=False, verbose_name="moderator")),
                 ("banned_at", models.DateTimeField(blank=True, null=True, verbose_name="banned")),
@@ -148,7 +149,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="user",
-            index=models.Index(fields=["full_name", "id"], name="user_by_name"),
+            index=models.Index(fields=["sort_name", "id"], name="user_by_name"),
         ),
         migrations.AddIndex(
             model_name="session",

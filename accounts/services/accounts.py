@@ -17,6 +17,7 @@ from chatsite.text import is_blank, is_storable, one_line
 
 PASSWORD_MIN = 6
 PASSWORD_MAX = 1000
+RAW_NAME_LENGTH = 10 * NAME_LENGTH  # with white space that is not kept
 # Without what a mail header gives a meaning: `x<a@b.org>` and `x,a@b.org` are mail to other people.
 _SPECIAL = r'@\s<>()\[\]\\,;:"'
 _EMAIL = re.compile(rf"[^{_SPECIAL}]+@[^{_SPECIAL}.]+(?:\.[^{_SPECIAL}.]+)+")
@@ -29,7 +30,8 @@ def sign_up(*, full_name: str, email: str, password: str) -> User:
     address = _checked_email(email)
     if User.objects.filter(email=address).exists():
         raise _email_taken()
-    user = User(full_name=_checked_name(full_name), email=address)
+    user = User(email=address)
+    user.rename(_checked_name(full_name))
     user.set_password(password)
     try:
         with atomic():
@@ -67,8 +69,8 @@ def update_profile(
     if full_name is not None:
         if is_blank(full_name):
             raise _field_error("full_name", _("Write the name that others should see."), "required")
-        user.full_name = _checked_name(full_name)
-        changed.append("full_name")
+        user.rename(_checked_name(full_name))
+        changed += ["full_name", "sort_name"]
     if square is not None:
         user.picture = storage.save(square)
         changed.append("picture")
@@ -103,12 +105,12 @@ def _require(**fields: str) -> None:
 
 
 def _checked_name(full_name: str) -> str:
-    name = one_line(full_name)
+    name = one_line(full_name[:RAW_NAME_LENGTH])
     if not is_storable(full_name):
         raise _field_error(
             "full_name", _("The name has characters that cannot be kept."), "invalid"
         )
-    if len(name) > NAME_LENGTH:
+    if len(name) > NAME_LENGTH or len(full_name) > RAW_NAME_LENGTH:
         message = _("The name may have at most %(limit)s characters.") % {"limit": NAME_LENGTH}
         raise _field_error("full_name", message, "too_long")
     return name

@@ -42,16 +42,17 @@ def _people(joined: datetime, password: str) -> dict[str, User]:
 
 def _user(person: Person, joined: datetime, hashed: str) -> User:
     drawing = pictures.draw(person.picture) if person.picture else None
-    return User(
+    user = User(
         pk=key_at(joined),
         email=person.email,
-        full_name=person.full_name,
         password=hashed,
         picture=storage.save(images.square(drawing)) if drawing else "",
         is_staff=person.is_staff,
         created_at=joined,
         updated_at=joined,
     )
+    user.rename(person.full_name)
+    return user
 
 
 def _tell(script: Script, people: dict[str, User]) -> None:

@@ -9,7 +9,6 @@ from django.test import Client
 from accounts.models import Session, User
 from accounts.services.accounts import authenticate
 from chatsite.errors import DomainError
-from chatsite.keys import new_key
 from tests.factories import PASSWORD, make_session, make_user
 from tests.recording import Events
 

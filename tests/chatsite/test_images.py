@@ -89,6 +89,15 @@ def test_what_moves_keeps_moving_over_a_still_thumbnail(form: str) -> None:
     assert not getattr(opened(square(animation(3, form=form)).data), "is_animated", False)
 
 
+def test_what_moves_for_long_is_made_smaller_until_its_frames_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatsite.images.ANIMATION_PIXELS", 4 * 10 * 10)
+    display, _thumbnail = display_and_thumbnail(animation(4, form="GIF"))
+    assert max(display.width, display.height) == 10
+    assert opened(display.data).n_frames == 4  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
 def test_what_is_transparent_stays_so(form: str) -> None:
     clear = encoded(Image.new("RGBA", (40, 20), (200, 0, 0, 0)), form)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatsite.text import is_blank, is_storable, one_line
+from chatsite.text import folded, is_blank, is_storable, one_line
 
 
 @pytest.mark.parametrize("text", ["", "a", "\n\x07", "😀", "\ufffe", "\U0010ffff", "<b>", "\ue000"])
@@ -40,3 +40,14 @@ def test_not_blank(text: str) -> None:
 )
 def test_one_line(written: str, shown: str) -> None:
     assert one_line(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "same"), [("Émile", "emile"), ("ＡＤＡ", "ada"), ("Straße", "strasse"), ("葵", "葵")]
+)
+def test_folded(text: str, same: str) -> None:
+    assert folded(text) == same
+
+
+def test_folded_is_bounded() -> None:
+    assert len(folded("\ufdfa" * 100)) == 200

@@ -21,6 +21,25 @@ class TestContacts:
         for user in response.json():
             assert_user(user)
 
+    def test_are_sorted_as_people_do(self, api_for: ApiFor) -> None:
+        me = make_user("Mia")
+        for name in ("Zoe", "ada", "Émile", "Bo", "Ärla"):
+            make_user(name)
+        response = api_for(me).get("/api/messages/contacts")
+        names = [user["fullName"] for user in response.json()]
+        assert names == ["ada", "Ärla", "Bo", "Émile", "Zoe"]
+
+    @pytest.mark.parametrize("search", ["émi", "EMI", "ÉMILE", "emile.z"])
+    def test_are_found_whatever_case_and_accents(self, api_for: ApiFor, search: str) -> None:
+        make_user("Émile", email="emile.zola@example.org")
+        make_user("Emma")
+        response = api_for(make_user("Mia")).get("/api/messages/contacts", {"search": search})
+        assert [user["fullName"] for user in response.json()] == ["Émile"]
+
+    def test_are_kept_by_no_cache(self, api_for: ApiFor) -> None:
+        response = api_for(make_user()).get("/api/messages/contacts")
+        assert response["Cache-Control"] == "private, no-store"
+
     def test_come_in_pages_with_a_link_to_the_next(self, api_for: ApiFor) -> None:
         me = make_user("Mia")
         for name in ("Ada", "Bo", "Bo", "Zoe", "Zoe"):
