@@ -38,9 +38,20 @@ def token_of(request: HttpRequest | Request) -> str:
 
 
 def any_session(request: HttpRequest | Request) -> Session | None:
-    """For log-out, which is glad of a token but asks for none."""
+    """For those who are glad of a token but ask for none."""
+    return _session(token_of(request))
+
+
+def all_sessions(request: HttpRequest | Request) -> list[Session]:
+    """For log-out: that of the header and that of the cookie."""
+    bearer = bearer_of(request.headers.get("Authorization", ""))
+    tokens = {bearer, request.COOKIES.get(cookies.NAME, "")}
+    return [session for token in tokens if (session := _session(token))]
+
+
+def _session(token: str) -> Session | None:
     try:
-        return read_session(token_of(request))
+        return read_session(token)
     except InvalidToken:
         return None
 

@@ -11,10 +11,6 @@ def session_group(session_id: str) -> str:
 
 
 def sessions_ended(session_ids: list[str]) -> None:
-    for session_id in session_ids:
-        _close(session_id)
-
-
-def _close(session_id: str) -> None:
+    groups = [session_group(session_id) for session_id in session_ids]
     message = {"type": "end", "code": SESSION_ENDED}
-    on_commit(lambda: push([session_group(session_id)], message))
+    on_commit(lambda: push(groups, message))

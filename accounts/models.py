@@ -1,7 +1,8 @@
 """People and their sessions."""
 
-from typing import Any
+from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -17,11 +18,11 @@ EMAIL_LENGTH = 254
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    def matching(self, words: str) -> "UserQuerySet":
-        """Those with `words` in their name or e-mail address, whatever case and accents they have."""
+    def matching(self, words: str) -> Self:
+        """Those with `words` in their name or e-mail address, whatever their case and accents."""
         return self.filter(Q(sort_name__contains=folded(words)) | Q(email__contains=words.lower()))
 
-    def contacts_of(self, user: "User", search: str = "") -> "UserQuerySet":
+    def contacts_of(self, user: "User", search: str = "") -> Self:
         """Everyone but `user`, by name; `search` is a part of the name or of the e-mail address."""
         contacts = self.exclude(pk=user.pk).order_by("sort_name", "pk")
         if search:
@@ -110,7 +111,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def active(self) -> "SessionQuerySet":
-        return self.filter(revoked_at=None)
+        """Neither ended nor older than its token may be."""
+        return self.filter(revoked_at=None, created_at__gt=now() - settings.TOKEN_LIFETIME)
 
     def active_of(self, user: User) -> "SessionQuerySet":
         """Where `user` is signed in, the latest seen first."""

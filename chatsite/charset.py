@@ -4,7 +4,7 @@ import re
 
 from chatsite.limits import Application, Receive, Scope, Send
 
-_CHARSET = re.compile(rb";\s*charset\s*\*?\s*=[^;]*", re.IGNORECASE)
+_CHARSET = re.compile(rb";\s*charset[\s*]*=[^;]*", re.IGNORECASE)
 
 
 class Utf8:

@@ -1,16 +1,18 @@
 """Transactions that mean the same on every database."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
+from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
+Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
 ATTEMPTS = 5
@@ -41,6 +43,17 @@ def on_commit(action: Callable[[], object]) -> None:
         mongo.on_commit(partial(_guarded, action))
     else:
         transaction.on_commit(partial(_guarded, action), robust=True)
+
+
+def in_thread(work: Callable[Params, Result]) -> Callable[Params, Awaitable[Result]]:
+    """For async code. One thread of several: one for all would stand still behind a picture."""
+    return database_sync_to_async(work, thread_sensitive=False)  # type: ignore[no-any-return]
+
+
+def release() -> None:
+    """Gives the connection back before work that takes long without it: a pool has few."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def retrying(work: Callable[[], Result], *also: type[DatabaseError]) -> Result:

@@ -66,11 +66,14 @@ def read() -> Environment:
 
 def _read() -> Environment:
     production = _mode() == "production"
+    debug = _read_as(env.bool, "DEBUG", False)
+    if production and debug:
+        raise ImproperlyConfigured("DEBUG must be off in production: it shows stack traces to all.")
     jwt_secret = _jwt_secret(production)
     public_url = _url("PUBLIC_URL")
     return Environment(
         production=production,
-        debug=_read_as(env.bool, "DEBUG", False),
+        debug=debug,
         host=_text("HOST", "127.0.0.1"),
         port=_positive("PORT", 8000, most=65535),
         public_url=public_url,

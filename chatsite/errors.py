@@ -23,7 +23,8 @@ Errors = Mapping[str, list[str]]
 class DomainError(Exception):
     """A rule of the product says no.
 
-    `errors` names fields in snake_case; `code` is for pages that word it their own way.
+    `errors` names fields in snake_case; `code`, and `codes` of the fields, are for pages that word
+    it their own way.
     """
 
     def __init__(
@@ -34,6 +35,12 @@ class DomainError(Exception):
         self.status = status
         self.code = code
         self.errors = dict(errors or {})
+        self.codes = dict.fromkeys(self.errors, code)
+
+    def add(self, other: "DomainError") -> None:
+        """Names the other's fields too, those that it does not name itself."""
+        self.errors = {**other.errors, **self.errors}
+        self.codes = {**other.codes, **self.codes}
 
 
 class NotFound(DomainError):

@@ -53,7 +53,11 @@ class TimezoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             zone = ZoneInfo(request.COOKIES.get("tz", "UTC"))
-        except (ValueError, OSError):  # unknown, malformed, or a folder of the zone database
+        except (
+            KeyError,
+            ValueError,
+            OSError,
+        ):  # unknown, malformed, or a folder of the zone database
             zone = ZoneInfo("UTC")
         with timezone.override(zone):
             return self.get_response(request)

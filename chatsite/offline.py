@@ -17,7 +17,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Another script, and so a fresh copy, as soon as the page or a style sheet of it is another."""
+    """Another script, and so a fresh copy, as soon as the page or one of its styles is another."""
     shown = render_to_string("offline.html").encode()
     context = {"version": sha256(shown).hexdigest()[:12]}
     return render(request, "sw.js", context, content_type="text/javascript")

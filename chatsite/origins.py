@@ -16,5 +16,8 @@ def is_own_origin(origin: str, *, scheme: str, host: str) -> bool:
 
 def origin_of(url: str) -> str:
     """The origin part of a Referer."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""  # nobody's
     return f"{parts.scheme}://{parts.netloc}"

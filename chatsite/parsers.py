@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser as DrfJSONParser
 
+from chatsite import strict_json
+
 
 class JSONParser(DrfJSONParser):
     def parse(
@@ -16,6 +18,6 @@ class JSONParser(DrfJSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return super().parse(stream, media_type, parser_context)
-        except (ParseError, RecursionError, UnicodeError):
+            return strict_json.loads(stream.read().decode())
+        except ValueError:
             raise ParseError(_("The body is not valid JSON.")) from None

@@ -23,7 +23,7 @@ def is_blank(text: str) -> bool:
 
 
 def folded(text: str) -> str:
-    """For comparing and sorting as people do: without case, accents or width; 200 characters of it."""
+    """For comparing and sorting as people do: without case, accents or width, and not too long."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))[:FOLDED_LENGTH]
 

@@ -1,11 +1,7 @@
-"""Who is online.
-
-Each worker holds a lease on the people that have sockets on it; online is the union of live leases.
-"""
+"""Who is online: the union of the leases that workers hold on the people with sockets there."""
 
 import logging
 import secrets
-import time
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Protocol
@@ -15,58 +11,94 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-LEASE_SECONDS = 30
+LEASE_SECONDS = 19
 RENEW_SECONDS = 10
+REDIS_SECONDS = 2  # to wait for an answer
 PREFIX = "chatsite:presence"
+WORKERS = f"{PREFIX}:workers"
 CHANGED = f"{PREFIX}:changed"  # published to whenever somebody comes or goes
 
 
 class Leases(Protocol):
-    def renew(self, users: Iterable[str]) -> None:
-        """Says that these, and only these, have sockets on this worker."""
+    def hold(self, users: Iterable[str]) -> None:
+        """Notes that these, and only these, have sockets on this worker. Waits for nothing."""
 
-    def online(self) -> set[str]: ...
+    def renew(self) -> None:
+        """Tells the other workers so, for the next LEASE_SECONDS."""
+
+    def online(self) -> frozenset[str]:
+        """Everybody who has a socket anywhere."""
 
 
 class MemoryLeases:
     """For the one process that is all there is."""
 
     def __init__(self) -> None:
-        self._users: set[str] = set()
+        self._users: frozenset[str] = frozenset()
 
-    def renew(self, users: Iterable[str]) -> None:
-        self._users = set(users)
+    def hold(self, users: Iterable[str]) -> None:
+        self._users = frozenset(users)
 
-    def online(self) -> set[str]:
+    def renew(self) -> None:
+        """Nobody else is there to be told."""
+
+    def online(self) -> frozenset[str]:
         return self._users
 
 
 class RedisLeases:
-    """A set of people per worker that expires with it, and a list of the workers there are."""
+    """A set of people per worker that expires with it, and a set of the workers there are."""
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(url, decode_responses=True, socket_timeout=2)
-        self._worker = f"{PREFIX}:worker:{secrets.token_hex(8)}"
-        self._users: set[str] = set()
+        self._redis = redis.Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=REDIS_SECONDS,
+            socket_connect_timeout=REDIS_SECONDS,
+        )
+        self._lease = f"{PREFIX}:worker:{secrets.token_hex(8)}"
+        self._users: frozenset[str] = frozenset()
+        self._announced: frozenset[str] = frozenset()
 
-    def renew(self, users: Iterable[str]) -> None:
-        changed, self._users = self._users != set(users), set(users)
-        pipe = self._redis.pipeline()
-        pipe.delete(self._worker)
-        if self._users:
-            pipe.sadd(self._worker, *self._users)
-            pipe.expire(self._worker, LEASE_SECONDS)
-        pipe.zadd(f"{PREFIX}:workers", {self._worker: time.time()})
-        pipe.zremrangebyscore(f"{PREFIX}:workers", 0, time.time() - 10 * LEASE_SECONDS)
-        if changed:
-            pipe.publish(CHANGED, self._worker)
-        self._guarded(pipe.execute)
+    def hold(self, users: Iterable[str]) -> None:
+        self._users = frozenset(users)
 
-    def online(self) -> set[str]:
+    def renew(self) -> None:
+        self._guarded(self._renew)
+
+    def online(self) -> frozenset[str]:
         """Without Redis: those on this worker."""
-        workers = self._guarded(lambda: self._redis.zrange(f"{PREFIX}:workers", 0, -1))
-        people = self._guarded(lambda: self._redis.sunion(workers)) if workers else None
-        return self._users | set(people or ())
+        return self._users.union(*self._guarded(self._elsewhere) or ())
+
+    def _renew(self) -> None:
+        users = self._users
+        was_there = self._write(users)
+        if users != self._announced or (users and not was_there):
+            self._redis.publish(CHANGED, self._lease)
+            self._announced = users
+
+    def _write(self, users: frozenset[str]) -> bool:
+        """Returns whether Redis still had the lease; it has lost it after a restart."""
+        pipe = self._redis.pipeline()
+        pipe.delete(self._lease)
+        if users:
+            pipe.sadd(self._lease, *users)
+            pipe.expire(self._lease, LEASE_SECONDS)
+            pipe.sadd(WORKERS, self._lease)
+        else:
+            pipe.srem(WORKERS, self._lease)
+        return bool(pipe.execute()[0])
+
+    def _elsewhere(self) -> list[set[str]]:
+        workers = sorted(self._redis.smembers(WORKERS) - {self._lease})
+        pipe = self._redis.pipeline(transaction=False)
+        for worker in workers:
+            pipe.smembers(worker)
+        people: list[set[str]] = pipe.execute()
+        dead = [worker for worker, held in zip(workers, people, strict=True) if not held]
+        if dead:
+            self._redis.srem(WORKERS, *dead)
+        return people
 
     def _guarded(self, call: Callable[[], Any]) -> Any:
         try:
@@ -81,5 +113,5 @@ def leases() -> Leases:
     return RedisLeases(settings.REDIS_URL) if settings.REDIS_URL else MemoryLeases()
 
 
-def online_users() -> set[str]:
+def online_users() -> frozenset[str]:
     return leases().online()

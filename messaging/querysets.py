@@ -120,18 +120,11 @@ def chats_of(user: User, *, changed_since: datetime | None = None) -> list[Chat]
     ]
 
 
-def chat_with(user: User, peer: User) -> Chat:
-    """The row for one peer, with zeros when nothing was said yet."""
-    conversation = find_conversation(user.pk, peer.pk)
-    if conversation is None:
-        return Chat(peer)
-    membership = (
-        Membership.objects.of(user.pk)
-        .filter(conversation=conversation)
-        .prefetch_related("conversation__last_message", "conversation__memberships__user")
-        .get()
-    )
-    return _chat(membership, _unread_counts([membership]).get(conversation.pk, 0))
+def read_marks(user: User, peer: User) -> tuple[int, int]:
+    """How far the two have read: `user`, then `peer`."""
+    memberships = Membership.objects.filter(conversation__key=direct_key(user.pk, peer.pk))
+    marks = dict(memberships.values_list("user_id", "last_read_seq"))
+    return marks.get(user.pk, 0), marks.get(peer.pk, 0)
 
 
 def _chat(mine: Membership, unread_count: int) -> Chat:

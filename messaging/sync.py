@@ -58,7 +58,8 @@ def changes_since(user: User, since: str) -> Changes:
     page = list(_changed(user, cursor)[: PAGE + 1])
     messages, more = page[:PAGE], len(page) > PAGE
     following = Cursor(messages[-1].updated_at, messages[-1].pk, then) if more else Cursor(then)
-    chats = chats_of(user, changed_since=cursor.moment)
+    # The first page has the chats; what changes while the others are fetched is found by `then`.
+    chats = [] if cursor.then else chats_of(user, changed_since=cursor.moment)
     return Changes(messages, chats, following.encode(), more)
 
 

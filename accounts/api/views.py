@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import cookies
-from accounts.authentication import any_session
+from accounts.authentication import all_sessions
 from accounts.models import User
 from accounts.payloads import user_payload
 from accounts.requests import ApiRequest, start_session_for
@@ -47,7 +47,7 @@ class LogInView(EntranceView, FormView):
 
 class LogOutView(EntranceView):
     def post(self, request: Request) -> Response:
-        if session := any_session(request):
+        for session in all_sessions(request):
             end_session(session=session)
         response = Response({"message": _("User logged out successfully")})
         cookies.clear_token_cookie(response)

@@ -11,7 +11,7 @@ from accounts import mail
 from accounts.models import EMAIL_LENGTH, NAME_LENGTH, Session, User, normalize_email
 from accounts.services.sessions import end_other_sessions
 from chatsite import images, storage
-from chatsite.db import atomic, now
+from chatsite.db import atomic, now, release
 from chatsite.errors import DomainError
 from chatsite.text import is_blank, is_storable, one_line
 
@@ -24,9 +24,13 @@ _EMAIL = re.compile(rf"[^{_SPECIAL}]+@[^{_SPECIAL}.]+(?:\.[^{_SPECIAL}.]+)+")
 
 
 def sign_up(*, full_name: str, email: str, password: str) -> User:
-    """Raises DomainError 400 with the first rule that is broken; `errors` names the fields."""
-    _require(full_name=full_name, email=email, password=password)
-    _check_password(password)
+    """Raises DomainError 400 with the first rule that is broken; `errors` names all wrong fields."""
+    _check_all(
+        lambda: _require(full_name=full_name, email=email, password=password),
+        lambda: _check_password(password),
+        lambda: _checked_email(email),
+        lambda: _checked_name(full_name),
+    )
     address = _checked_email(email)
     if User.objects.filter(email=address).exists():
         raise _email_taken()
@@ -64,7 +68,7 @@ def update_profile(
     *, user: User, full_name: str | None = None, picture: bytes | None = None
 ) -> User:
     """Changes what is given. Raises DomainError 400 for a blank name or a picture that is none."""
-    square = None if picture is None else images.square(picture)
+    square = None if picture is None else _square(picture)
     changed = ["updated_at"]
     if full_name is not None:
         if is_blank(full_name):
@@ -77,6 +81,11 @@ def update_profile(
     user.updated_at = now()
     user.save(update_fields=changed)
     return user
+
+
+def _square(picture: bytes) -> images.Picture:
+    release()
+    return images.square(picture)
 
 
 def change_password(
@@ -93,8 +102,24 @@ def change_password(
     _check_password(new_password, field="new_password")
     user.set_password(new_password)
     user.updated_at = now()
-    user.save(update_fields=["password", "updated_at"])
-    end_other_sessions(user=user, keep=keep)
+    with atomic():
+        user.save(update_fields=["password", "updated_at"])
+        end_other_sessions(user=user, keep=keep)
+
+
+def _check_all(*rules: Callable[[], object]) -> None:
+    broken: list[DomainError] = []
+    for rule in rules:
+        try:
+            rule()
+        except DomainError as error:
+            broken.append(error)
+    if not broken:
+        return
+    first, *others = broken
+    for error in others:
+        first.add(error)
+    raise first
 
 
 def _require(**fields: str) -> None:
@@ -153,10 +178,11 @@ def _encodable(password: str) -> str:
 
 
 def _rehash(user: User) -> Callable[[str], None]:
-    """Raises the cost of an old hash at the next log-in."""
+    """Raises the cost of an old hash at the next log-in, unless there is a new password by then."""
+    old = user.password
 
     def setter(password: str) -> None:
         user.set_password(password)
-        user.save(update_fields=["password"])
+        User.objects.filter(pk=user.pk, password=old).update(password=user.password)
 
     return setter

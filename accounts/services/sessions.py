@@ -7,14 +7,23 @@ from datetime import timedelta
 
 from accounts import events
 from accounts.models import Session, User
-from chatsite.db import now
+from chatsite.db import atomic, now
 
 SEEN_PRECISION = timedelta(minutes=1)  # a write a minute a session, not one a request
 
 
 def start_session(*, user: User, user_agent: str, address: str) -> Session:
+    """Ended from the start when a new password or a ban came since `user` was looked at."""
     agent = user_agent.encode("utf-8", "replace").decode().replace("\x00", "")
-    return Session.objects.create(user=user, user_agent=agent[:300], address=address[:45])
+    with atomic():
+        current = User.objects.select_for_update().get(pk=user.pk)
+        passed = current.password == user.password and not current.is_banned
+        return Session.objects.create(
+            user=user,
+            user_agent=agent[:300],
+            address=address[:45],
+            revoked_at=None if passed else now(),
+        )
 
 
 def touch_session(*, session: Session) -> None:

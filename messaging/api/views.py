@@ -33,7 +33,7 @@ class ContactsView(APIView):
     """Everyone but me, by name."""
 
     def get(self, request: ApiRequest) -> Response:
-        query = checked(ContactsQuery, request.query_params)
+        query = checked(ContactsQuery, request.query_params.dict())
         page = contacts_page(request.user, **query)
         response = Response([user_payload(user) for user in page.users])
         if page.cursor:
@@ -56,7 +56,7 @@ class MessagesView(APIView):
     DELETE with a message: takes it back, for everybody."""
 
     def get(self, request: ApiRequest, key: str) -> Response:
-        query = checked(HistoryQuery, request.query_params)
+        query = checked(HistoryQuery, request.query_params.dict())
         limit = query["limit"]
         messages = history(request.user, _peer(key), before=query["before"], limit=limit + 1)
         response = Response([message_payload(message) for message in messages[-limit:]])
@@ -96,7 +96,7 @@ class SyncView(APIView):
     """All that changed for me since a cursor; without one, a cursor to start from."""
 
     def get(self, request: ApiRequest) -> Response:
-        since = checked(SyncQuery, request.query_params)["since"]
+        since = checked(SyncQuery, request.query_params.dict())["since"]
         if not since:
             cursor = sync.sync_cursor()
             return Response({"messages": [], "chats": [], "cursor": cursor, "more": False})

@@ -62,7 +62,10 @@ class Membership(models.Model):
         Conversation, on_delete=models.CASCADE, related_name="memberships"
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        db_index=False,
     )
     last_read_seq = models.PositiveBigIntegerField(default=0, editable=False)
 

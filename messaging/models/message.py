@@ -21,6 +21,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="messages",
+        db_index=False,
         verbose_name=_("sender"),
     )
     seq = models.PositiveBigIntegerField(_("number"), editable=False)

@@ -3,17 +3,17 @@
 What is wrong with one is answered, never raised.
 """
 
-import json
 import logging
 import math
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from chatsite import strict_json
 from chatsite.channels import apush
+from chatsite.db import in_thread
 from chatsite.errors import DomainError, error_payload
 from chatsite.keys import is_key
 from chatsite.serializers import checked
@@ -21,7 +21,7 @@ from messaging import audience, events
 from messaging.payloads import MessagePayload, message_payload, typing_payload
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.conversations import mark_read
-from messaging.services.messages import send_message
+from messaging.services.messages import is_client_id, send_message
 
 if TYPE_CHECKING:
     from messaging.realtime.consumer import ChatConsumer
@@ -36,11 +36,11 @@ async def handle(socket: "ChatConsumer", text: str | None) -> None:
         name, data = _parsed(text)
         await _COMMANDS[name](socket, data)
     except DomainError as error:
-        await socket.answer(events.ERROR, _error(error, data))
+        socket.answer(events.ERROR, _error(error, data))
     except Exception:
         logger.exception("a frame could not be handled")
         failure = DomainError(_("Something went wrong here. Please try again."), 500)
-        await socket.answer(events.ERROR, _error(failure, data))
+        socket.answer(events.ERROR, _error(failure, data))
 
 
 def too_many(wait: float) -> Data:
@@ -49,9 +49,9 @@ def too_many(wait: float) -> Data:
 
 
 async def _send_message(socket: "ChatConsumer", data: Data) -> None:
-    payload = await database_sync_to_async(_stored)(socket, data)
+    payload = await in_thread(_stored)(socket, data)
     answer = {"clientMessageId": payload["clientMessageId"], "message": payload}
-    await socket.answer(events.MESSAGE_SENT, answer)
+    socket.answer(events.MESSAGE_SENT, answer)
 
 
 def _stored(socket: "ChatConsumer", data: Data) -> MessagePayload:
@@ -72,7 +72,7 @@ async def _typing(socket: "ChatConsumer", data: Data) -> None:
 
 
 async def _mark_read(socket: "ChatConsumer", data: Data) -> None:
-    await database_sync_to_async(_marked)(socket, data)
+    await in_thread(_marked)(socket, data)
 
 
 def _marked(socket: "ChatConsumer", data: Data) -> None:
@@ -81,7 +81,7 @@ def _marked(socket: "ChatConsumer", data: Data) -> None:
 
 
 async def _ping(socket: "ChatConsumer", data: Data) -> None:
-    await socket.answer(events.PONG, {})
+    socket.answer(events.PONG, {})
 
 
 _COMMANDS: dict[str, Callable[["ChatConsumer", Data], Awaitable[None]]] = {
@@ -104,8 +104,8 @@ def _parsed(text: str | None) -> tuple[str, Data]:
     if len(text) > settings.MAX_BODY_BYTES:
         raise DomainError(_("The frame is too large."), 413)
     try:
-        frame = json.loads(text)
-    except (ValueError, RecursionError):
+        frame = strict_json.loads(text)
+    except ValueError:
         raise DomainError(_("The frame is not valid JSON.")) from None
     name = frame.get("event") if isinstance(frame, dict) else None
     data = frame.get("data", {}) if isinstance(frame, dict) else None
@@ -119,6 +119,6 @@ def _parsed(text: str | None) -> tuple[str, Data]:
 def _error(error: DomainError, data: Data) -> Data:
     payload = {**error_payload(error), "status": error.status}
     client_message_id = data.get("clientMessageId")
-    if isinstance(client_message_id, str) and len(client_message_id) <= 64:
+    if is_client_id(client_message_id):
         payload["clientMessageId"] = client_message_id
     return payload

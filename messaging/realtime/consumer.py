@@ -1,28 +1,64 @@
 """One socket: let in, told what concerns its person, and its frames turned into commands."""
 
+import logging
 from typing import Any
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
-from channels.exceptions import DenyConnection
+from channels.consumer import get_handler_name
+from channels.exceptions import DenyConnection, StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
 
 from accounts.events import session_group
 from accounts.models import User
 from accounts.tokens import InvalidToken, live_session, read_claims
+from chatsite.db import in_thread
 from messaging import audience, events
 from messaging.realtime import commands, handshake
 from messaging.realtime.flood import Flood
 from messaging.realtime.hub import hub
+from messaging.realtime.outbox import Outbox
 
+logger = logging.getLogger(__name__)
 FLOODING = 4429
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
     user: User
     user_id: str = ""
+    session_id: str = ""
     wants_delta = False
-    joined = False
+    accepted = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.groups: list[str] = []
+        self.flood = Flood()
+        self.outbox = Outbox(self.send, self.close)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Whatever ends a socket, nothing of it stays behind."""
+        try:
+            await super().__call__(scope, receive, send)
+        except RedisError as error:
+            logger.warning("a socket without channel layer (%s)", type(error).__name__)
+            if not self.accepted:
+                await send({"type": "websocket.close"})
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        self.outbox.stop()
+        hub().leave(self)
+        for group in self.groups:
+            try:
+                await self.channel_layer.group_discard(group, self.channel_name)
+            except RedisError as error:
+                logger.warning("a group was not left (%s)", type(error).__name__)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Straight to the handler: where the database is used, its connections are looked after."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         if not handshake.is_own_origin(self.scope):
@@ -30,9 +66,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             claims = read_claims(handshake.token(self.scope))
             # First listen for the session's end, then look whether it lives: no gap in between.
-            await self.channel_layer.group_add(session_group(claims.session_id), self.channel_name)
-            self.groups = [session_group(claims.session_id)]
-            self.user = (await database_sync_to_async(live_session)(claims)).user
+            self.session_id = claims.session_id
+            await self._enter(session_group(claims.session_id))
+            self.user = (await in_thread(live_session)(claims)).user
         except InvalidToken:
             raise DenyConnection from None
         await self._join()
@@ -40,37 +76,50 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _join(self) -> None:
         self.user_id = self.user.pk
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        if query.get("user", [self.user_id]) != [self.user_id]:
+            raise DenyConnection  # an old page of somebody else's, on a browser that changed hands
         self.wants_delta = query.get("presence") == ["delta"]
-        self.flood = Flood()
-        group = audience.user_group(self.user_id)
-        await self.channel_layer.group_add(group, self.channel_name)
-        self.groups = [*self.groups, group]
+        await self._enter(audience.user_group(self.user_id))
         await self.accept()
-        self.joined = True
+        self.accepted = True
         await hub().join(self)
 
-    async def disconnect(self, code: int) -> None:
-        if self.joined:
-            self.joined = False
-            await hub().leave(self)
+    async def _enter(self, group: str) -> None:
+        self.groups.append(group)
+        await self.channel_layer.group_add(group, self.channel_name)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """Offline at once, however long the channel layer takes to let go."""
+        hub().leave(self)
+        raise StopConsumer
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A frame from the client. Nothing that is in it may raise."""
-        wait = self.flood.refuses()
+        if self.outbox.is_closed:
+            return
+        wait = self.flood.refuses(len(text_data or ""))
         if self.flood.is_over:
-            await self.close(FLOODING)
+            self.dismiss(FLOODING)
         elif wait:
-            await self.answer(events.ERROR, commands.too_many(wait))
+            self.answer(events.ERROR, commands.too_many(wait))
         else:
             await commands.handle(self, text_data)
 
-    async def answer(self, event: str, data: object) -> None:
-        await self.send(text_data=events.frame(event, data))
+    def answer(self, event: str, data: object) -> None:
+        self.tell(events.frame(event, data))
+
+    def tell(self, frame: str) -> None:
+        self.outbox.put(frame)
 
     async def relay(self, message: dict[str, Any]) -> None:
         """The one handler for everything that services publish."""
         if message["origin"] != self.channel_name:
-            await self.send(text_data=message["frame"])
+            self.tell(message["frame"])
 
     async def end(self, message: dict[str, Any]) -> None:
-        await self.close(message["code"])
+        self.dismiss(message["code"])
+
+    def dismiss(self, code: int) -> None:
+        """Gone for the others at once, however long the client takes to close."""
+        hub().leave(self)
+        self.outbox.close(code)

@@ -4,6 +4,8 @@ import time
 
 from django.conf import settings
 
+LARGE = 2**18  # characters, which take about as long to read as a small frame to handle
+
 
 class Flood:
     def __init__(self) -> None:
@@ -13,13 +15,16 @@ class Flood:
         self._at = time.monotonic()
         self._refused = 0
 
-    def refuses(self) -> float:
-        """Counts a frame; returns the seconds to wait before the next, 0 when it is welcome."""
+    def refuses(self, size: int) -> float:
+        """Counts a frame of `size` characters, a large one as several.
+
+        Returns the seconds to wait before the next; 0 when this one is welcome.
+        """
         now = time.monotonic()
         self._allowed = min(self._burst, self._allowed + (now - self._at) * self._rate)
         self._at = now
         if self._allowed >= 1:
-            self._allowed -= 1
+            self._allowed -= 1 + size // LARGE
             self._refused = 0
             return 0
         self._refused += 1

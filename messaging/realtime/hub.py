@@ -1,9 +1,8 @@
-"""The sockets of this worker, and what they are told of who is online: changes merged, a few times
-a second.
-"""
+"""The sockets of this worker, told who is online: changes merged, a few times a second."""
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from contextlib import suppress
 from typing import Protocol
@@ -16,108 +15,124 @@ from redis.exceptions import RedisError
 
 from messaging import events
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
+from messaging.realtime.sweep import SessionSocket, dismiss_ended
 
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
+SWEEP_SECONDS = 30
+PAUSE_SECONDS = 1  # before Redis is listened to again
 
 
-class Socket(Protocol):
+class Socket(SessionSocket, Protocol):
     user_id: str
     wants_delta: bool
 
-    async def send(self, *, text_data: str) -> None: ...
+    def tell(self, frame: str) -> None: ...
 
 
 class Hub:
     """One for each event loop. Its task lives while there are sockets."""
 
     def __init__(self) -> None:
-        self._sockets: set[Socket] = set()
+        self._known: dict[Socket, frozenset[str]] = {}  # who is online, as each was last told
         self._people: Counter[str] = Counter()
-        self._told: set[str] = set()
+        self._online: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
-        self._renewal = asyncio.Lock()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._swept = time.monotonic()
+        self._task: asyncio.Task[None] | None = None
 
     async def join(self, socket: Socket) -> None:
         """Also tells the newcomer who is online."""
+        if self._task is None:
+            self._online = await _everybody()
         self._people[socket.user_id] += 1
-        if self._people[socket.user_id] == 1:
-            await self._renew()
-        online = await self._online()
-        await socket.send(text_data=events.frame(events.GET_ONLINE_USERS, sorted(online)))
-        self._sockets.add(socket)
-        self._start()
+        self._note_change()
+        online = self._online.union(self._people)
+        self._known[socket] = online
+        socket.tell(events.frame(events.GET_ONLINE_USERS, sorted(online)))
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
 
-    async def leave(self, socket: Socket) -> None:
-        self._sockets.discard(socket)
+    def leave(self, socket: Socket) -> None:
+        """Nothing happens when it is gone already."""
+        if self._known.pop(socket, None) is None:
+            return
         self._people[socket.user_id] -= 1
-        if self._people[socket.user_id] <= 0:
+        if not self._people[socket.user_id]:
             del self._people[socket.user_id]
-            await self._renew()
-        if not self._sockets:
-            self._stop()
+        self._note_change()
 
-    async def _renew(self) -> None:
-        async with self._renewal:  # the last one to write knows the latest
-            await sync_to_async(leases().renew, thread_sensitive=False)(list(self._people))
+    def _note_change(self) -> None:
+        leases().hold(self._people)
         self._changed.set()
 
-    async def _online(self) -> set[str]:
-        return set(await sync_to_async(leases().online, thread_sensitive=False)())
+    async def _run(self) -> None:
+        listener = asyncio.create_task(self._listen()) if settings.REDIS_URL else None
+        try:
+            while self._known or self._changed.is_set():
+                await self._wait_for_change()
+                await self._refresh()
+                await self._sweep()
+                await asyncio.sleep(MERGE_SECONDS)
+        finally:
+            self._task = None
+            if listener:
+                listener.cancel()
 
-    def _start(self) -> None:
-        if not self._tasks:
-            self._tasks = [asyncio.create_task(self._tell_changes())]
-            if settings.REDIS_URL:
-                self._tasks.append(asyncio.create_task(self._listen()))
+    async def _wait_for_change(self) -> None:
+        """Not for ever: leases run out, one's own and those of workers that died."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RENEW_SECONDS):
+                await self._changed.wait()
+        self._changed.clear()
 
-    def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        self._tasks, self._told = [], set()
+    async def _refresh(self) -> None:
+        try:
+            await sync_to_async(leases().renew, thread_sensitive=False)()
+            self._online = await _everybody()
+        except Exception:  # the next round comes soon, and must come
+            logger.exception("presence was not refreshed")
+        self._tell(self._online)
 
-    async def _tell_changes(self) -> None:
-        """Every change, at most four times a second; every ten seconds at the least, to find dead
-        workers.
-        """
-        self._told = await self._online()
-        while True:
-            await asyncio.sleep(MERGE_SECONDS)
-            try:
-                await asyncio.wait_for(self._changed.wait(), RENEW_SECONDS)
-            except TimeoutError:
-                await self._renew()
-            self._changed.clear()
-            await self._tell(await self._online())
-
-    async def _tell(self, online: set[str]) -> None:
-        came, went = online - self._told, self._told - online
-        self._told = online
-        if not came and not went:
-            return
-        delta = events.frame(
-            events.PRESENCE_CHANGED, {"online": sorted(came), "offline": sorted(went)}
-        )
+    def _tell(self, online: frozenset[str]) -> None:
         everyone = events.frame(events.GET_ONLINE_USERS, sorted(online))
-        for socket in list(self._sockets):
-            with suppress(Exception):  # one that is just closing must not keep the others waiting
-                await socket.send(text_data=delta if socket.wants_delta else everyone)
+        deltas = {online: ""}  # one frame for all who know the same
+        for socket, known in self._known.items():
+            if known not in deltas:
+                deltas[known] = _delta(known, online)
+            if deltas[known]:
+                socket.tell(deltas[known] if socket.wants_delta else everyone)
+        self._known = dict.fromkeys(self._known, online)
+
+    async def _sweep(self) -> None:
+        if time.monotonic() - self._swept >= SWEEP_SECONDS:
+            self._swept = time.monotonic()
+            await dismiss_ended(list(self._known))
 
     async def _listen(self) -> None:
         """Hears from the other workers that somebody came or went."""
         while True:
             try:
-                async with (
-                    aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None) as redis,
-                    redis.pubsub() as channel,
-                ):
-                    await channel.subscribe(CHANGED)
-                    async for _message in channel.listen():
-                        self._changed.set()
+                await self._hear()
             except (RedisError, OSError) as error:
                 logger.warning("presence: not listening (%s)", type(error).__name__)
-                await asyncio.sleep(1)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _hear(self) -> None:
+        redis = aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None)
+        async with redis, redis.pubsub() as channel:
+            await channel.subscribe(CHANGED)
+            async for _message in channel.listen():  # the first one says: subscribed
+                self._changed.set()
+
+
+async def _everybody() -> frozenset[str]:
+    return await sync_to_async(leases().online, thread_sensitive=False)()
+
+
+def _delta(known: frozenset[str], online: frozenset[str]) -> str:
+    change = {"online": sorted(online - known), "offline": sorted(known - online)}
+    return events.frame(events.PRESENCE_CHANGED, change)
 
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()

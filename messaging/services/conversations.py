@@ -28,14 +28,24 @@ def conversation_for_update(user_id: str, peer_id: str) -> Conversation:
 
 
 def advance(conversation: Conversation, message: Message) -> None:
-    """Makes `message` the last one; who writes has read what is there."""
+    """Makes `message` the last one; who writes has read what is there, and the others are told."""
     conversation.last_seq = message.seq
     conversation.last_message = message
-    conversation.changed_at = message.created_at
+    conversation.changed_at = max(conversation.changed_at, message.created_at)
     conversation.save(update_fields=["last_seq", "last_message", "changed_at"])
-    Membership.objects.filter(conversation=conversation, user_id=message.sender_id).update(
-        last_read_seq=message.seq
-    )
+    mine = Membership.objects.filter(conversation=conversation, user_id=message.sender_id)
+    up_to_date = mine.filter(last_read_seq=message.seq - 1)
+    if not up_to_date.update(last_read_seq=message.seq):
+        mine.update(last_read_seq=message.seq)
+        _publish_read(conversation, message.sender_id, message.seq)
+
+
+def catch_up(user_id: str, peer_id: str) -> None:
+    """Without transactions a crash may leave a message that its conversation knows not of."""
+    conversation = find_conversation(user_id, peer_id)
+    last = conversation and conversation.messages.order_by("-seq").first()
+    if conversation and last and last.seq > conversation.last_seq:
+        advance(conversation, last)
 
 
 def mark_changed(conversation_id: str, moment: datetime) -> None:
@@ -59,13 +69,19 @@ def mark_read(*, user: User, peer: str, seq: int) -> int:
     mine = Membership.objects.filter(conversation=conversation, user=user)
     if not _raise_mark(conversation, mine.filter(last_read_seq__lt=mark), mark):
         return mine.get().last_read_seq
-    payload = read_payload(user.pk, peer, mark)
-    events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation))
+    _publish_read(conversation, user.pk, mark)
     return mark
+
+
+def _publish_read(conversation: Conversation, reader_id: str, seq: int) -> None:
+    payload = read_payload(reader_id, conversation.peer_id(reader_id), seq)
+    events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation))
 
 
 def _raise_mark(conversation: Conversation, lower: QuerySet[Membership], mark: int) -> bool:
     with atomic():
+        # The conversation first, as a send takes them: else the two wait for each other.
+        Conversation.objects.select_for_update().get(pk=conversation.pk)
         moved = lower.update(last_read_seq=mark)
         if moved:
             mark_changed(conversation.pk, now())

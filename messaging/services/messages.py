@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chatsite import images, storage
-from chatsite.db import atomic, now, retrying
+from chatsite.db import atomic, now, release, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.text import is_blank, is_storable
 from messaging import audience, events
@@ -19,6 +19,7 @@ from messaging.payloads import deleted_payload, message_payload
 from messaging.querysets import find_message, find_user
 from messaging.services.conversations import (
     advance,
+    catch_up,
     conversation_for_update,
     mark_changed,
 )
@@ -142,6 +143,7 @@ def _stored_picture(image: bytes | None) -> dict[str, str | int]:
     """Written before the message, so that no message ever lacks its picture."""
     if image is None:
         return {}
+    release()
     try:
         display, thumbnail = images.display_and_thumbnail(image)
     except DomainError as error:
@@ -162,6 +164,7 @@ def _store_once(message: Message, peer: str) -> Sent:
     except IntegrityError:  # the same client message id, sent twice at once
         first = _sent_before(message.sender, peer, message.client_message_id)
         if first is None:
+            catch_up(message.sender_id, peer)
             raise
         return Sent(first, created=False)
     return Sent(message, created=True)

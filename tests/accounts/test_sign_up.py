@@ -63,6 +63,19 @@ def test_the_first_broken_rule_is_told() -> None:
     assert refusal(password="1", email="x").code == "password_too_short"
 
 
+def test_every_wrong_field_is_named_with_its_own_rule() -> None:
+    error = refusal(full_name=" ", password="1", email="x")
+    assert error.codes == {
+        "full_name": "required",
+        "password": "password_too_short",
+        "email": "invalid_email",
+    }
+    assert error.errors["full_name"] == ["This field is required."]
+    assert error.errors["email"] == ["Invalid email format"]
+    assert refusal(password="").codes == {"password": "required"}
+    assert list(refusal(full_name="x" * 101, email="x").errors) == ["full_name", "email"]
+
+
 @pytest.mark.parametrize("email", ["grace@example.org", "GRACE@Example.Org", " grace@example.org "])
 def test_an_address_is_taken_once_whatever_its_case(email: str) -> None:
     sign_up(**{**GRACE, "email": "Grace@Example.org"})

@@ -35,8 +35,9 @@ def test_print_colours_are_understood() -> None:
     [
         ((100, 50), (100, 50), (100, 50)),
         ((4096, 1024), (2048, 512), (720, 180)),
-        ((10, 4000), (5, 2048), (2, 720)),
-        ((1, 16_000), (1, 2048), (1, 720)),
+        ((3000, 4000), (1536, 2048), (720, 960)),
+        ((400, 3000), (273, 2048), (273, 2048)),
+        ((1, 16_000), (1, 2048), (1, 2048)),
         ((1, 1), (1, 1), (1, 1)),
     ],
 )
@@ -81,21 +82,36 @@ def test_the_right_side_is_up(orientation: int, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
-def test_what_moves_keeps_moving_over_a_still_thumbnail(form: str) -> None:
-    display, thumbnail = display_and_thumbnail(animation(3, form=form))
-    moving: Any = opened(display.data)
-    assert (moving.is_animated, moving.n_frames, moving.info["loop"]) == (True, 3, 0)
-    assert not getattr(opened(thumbnail.data), "is_animated", False)
+def test_what_moves_keeps_moving_but_on_profiles(form: str) -> None:
+    for made in display_and_thumbnail(animation(3, form=form)):
+        moving: Any = opened(made.data)
+        assert (moving.is_animated, moving.n_frames, moving.info["loop"]) == (True, 3, 0)
     assert not getattr(opened(square(animation(3, form=form)).data), "is_animated", False)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown", "small"),
+    [
+        ((1000, 500), (720, 360), (360, 180)),
+        ((500, 1000), (360, 720), (360, 720)),
+        ((40, 20), (40, 20), (40, 20)),
+    ],
+)
+def test_what_moves_is_smaller_in_the_conversation(
+    size: tuple[int, int], shown: tuple[int, int], small: tuple[int, int]
+) -> None:
+    display, thumbnail = display_and_thumbnail(animation(2, size=size))
+    assert (display.width, display.height) == shown
+    assert (thumbnail.width, thumbnail.height) == small
 
 
 def test_what_moves_for_long_is_made_smaller_until_its_frames_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("chatsite.images.ANIMATION_PIXELS", 4 * 10 * 10)
-    display, _thumbnail = display_and_thumbnail(animation(4, form="GIF"))
-    assert max(display.width, display.height) == 10
-    assert opened(display.data).n_frames == 4  # type: ignore[attr-defined]
+    for made in display_and_thumbnail(animation(4, form="GIF")):
+        assert max(made.width, made.height) == 10
+        assert opened(made.data).n_frames == 4  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])

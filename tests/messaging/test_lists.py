@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from chatsite.errors import DomainError
-from messaging.querysets import Chat, chat_with, chats_of, contacts_page, history
+from messaging.querysets import Chat, chats_of, contacts_page, history, read_marks
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
 from tests.factories import make_message, make_messages, make_pair, make_user
@@ -48,9 +48,8 @@ class TestChats:
             assert [chat.last_message.text for chat in chats if chat.last_message] == ["Hello"] * 12
             assert {chat.unread_count for chat in chats} == {1}
 
-    def test_one_that_has_not_begun_is_all_zeros(self) -> None:
-        ada, bo = make_pair()
-        assert chat_with(ada, bo) == Chat(bo)
+    def test_nothing_is_read_where_nothing_was_said(self) -> None:
+        assert read_marks(*make_pair()) == (0, 0)
 
 
 class TestHistory:

@@ -104,7 +104,8 @@ def test_a_lease_lasts_longer_than_its_renewal_takes(redis: Redis, redis_url: st
     worker.hold([ADA])
     worker.renew()
     (lease,) = redis.smembers(presence.WORKERS)
-    assert 2 * presence.RENEW_SECONDS < redis.ttl(lease) <= 30
+    # It outlives a renewal that comes late, and with the look that finds it gone stays under 30 s.
+    assert presence.RENEW_SECONDS < redis.ttl(lease) < 30 - presence.RENEW_SECONDS
 
 
 def test_the_others_hear_of_a_change_and_of_nothing_else(redis: Redis, redis_url: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from messaging.audience import user_group
 from messaging.models import Membership
-from messaging.querysets import Chat, chat_with, chats_of
+from messaging.querysets import Chat, chats_of, read_marks
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
 from tests.factories import make_message, make_messages, make_pair, make_user
@@ -60,7 +60,7 @@ def test_both_marks_are_told() -> None:
     mark_read(user=bo, peer=ada.pk, seq=2)
     chat = only_chat(ada)
     assert (chat.last_seq, chat.last_read_seq, chat.peer_read_seq) == (3, 3, 2)
-    assert chat_with(bo, ada).last_read_seq == 2
+    assert read_marks(bo, ada) == (2, 3)
 
 
 def test_both_sides_hear_of_a_mark_and_nobody_else(events: Events) -> None:

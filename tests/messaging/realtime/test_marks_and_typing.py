@@ -1,0 +1,110 @@
+"""Read marks and typing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from messaging.models import Membership
+from tests.factories import make_message
+from tests.messaging.realtime.sockets import Connect
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("layer")]
+
+
+@pytest.fixture
+def _three_messages(ada: User, bob: User) -> None:
+    for text in ("one", "two", "three"):
+        make_message(ada, bob, text)
+
+
+@pytest.mark.usefixtures("_three_messages")
+async def test_a_mark_reaches_every_socket_of_both(ada: User, bob: User, connect: Connect) -> None:
+    mine, my_other = await connect(bob), await connect(bob)
+    writers = await connect(ada)
+    await mine.send("markRead", peerId=ada.pk, seq=2)
+    for socket in (mine, my_other, writers):
+        assert await socket.data("messagesRead") == {
+            "readerId": bob.pk,
+            "peerId": ada.pk,
+            "seq": 2,
+        }
+
+
+@pytest.mark.usefixtures("_three_messages")
+async def test_a_mark_ends_at_the_last_message_and_never_goes_back(
+    ada: User, bob: User, connect: Connect
+) -> None:
+    mine, writers = await connect(bob), await connect(ada)
+    await mine.send("markRead", peerId=ada.pk, seq=10**30)
+    assert (await writers.data("messagesRead"))["seq"] == 3
+    await mine.send("markRead", peerId=ada.pk, seq=1)
+    await mine.data("messagesRead")
+    await mine.lives()
+    await writers.got_nothing()
+    assert (await Membership.objects.aget(user=bob)).last_read_seq == 3
+
+
+@pytest.mark.usefixtures("_three_messages")
+async def test_a_mark_that_was_set_over_the_api_is_pushed(
+    ada: User, bob: User, connect: Connect, api_for: Callable[[User], APIClient]
+) -> None:
+    writers = await connect(ada)
+    path = f"/api/messages/read/{ada.pk}"
+    await sync_to_async(lambda: api_for(bob).put(path, {"seq": 3}))()
+    assert (await writers.data("messagesRead"))["seq"] == 3
+
+
+@pytest.mark.usefixtures("_three_messages")
+@pytest.mark.parametrize("seq", [None, -1, 1.5, "many", True, [2], {"$gt": 0}])
+async def test_a_mark_that_is_no_number_is_refused(
+    seq: object, ada: User, bob: User, connect: Connect
+) -> None:
+    mine, writers = await connect(bob), await connect(ada)
+    await mine.send("markRead", peerId=ada.pk, seq=seq)
+    assert (await mine.data("error"))["status"] == 400
+    await mine.lives()
+    await writers.got_nothing()
+
+
+async def test_a_mark_where_nothing_was_said_changes_nothing(
+    ada: User, bob: User, connect: Connect
+) -> None:
+    mine, theirs = await connect(bob), await connect(ada)
+    await mine.send("markRead", peerId=ada.pk, seq=1)
+    await mine.lives()
+    await theirs.got_nothing()
+
+
+async def test_typing_reaches_every_socket_of_the_receiver_and_nobody_else(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    mine, my_other = await connect(ada), await connect(ada)
+    receivers = [await connect(bob), await connect(bob)]
+    bystander = await connect(eve)
+    await mine.send("typing", receiverId=bob.pk)
+    for socket in receivers:
+        assert await socket.data("typing") == {"senderId": ada.pk, "receiverId": bob.pk}
+    for socket in (mine, my_other, bystander):
+        await socket.got_nothing()
+
+
+async def test_typing_to_oneself_says_nothing(ada: User, connect: Connect) -> None:
+    mine = await connect(ada)
+    await mine.send("typing", receiverId=ada.pk)
+    await mine.lives()
+    await mine.got_nothing()
+
+
+@pytest.mark.parametrize("event", ["typing", "markRead"])
+@pytest.mark.parametrize("peer", [None, "", "nobody", 5, ["x"], {"$ne": 1}, "g" * 24])
+async def test_a_key_of_the_wrong_form_is_nobody(
+    event: str, peer: Any, ada: User, connect: Connect
+) -> None:
+    mine = await connect(ada)
+    await mine.send(event, receiverId=peer, peerId=peer, seq=1)
+    assert (await mine.data("error"))["status"] == 404
+    await mine.lives()

@@ -1,0 +1,192 @@
+"""Without the channel layer nothing is lost but liveliness, and that comes back by itself."""
+
+import asyncio
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import InMemoryChannelLayer
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from chatsite import channels
+from messaging import presence
+from messaging.presence import online_users
+from tests.environment import settings_under
+from tests.messaging.realtime.sockets import PATIENCE, Connect, PersonalSocket, token_for
+from tests.services import find, free_port, stop, wait_for_port
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Post = Callable[..., Awaitable[Any]]
+
+
+class OwnRedis:
+    """One that a test may stop."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        command = [find("redis-server"), "--port", str(self._port), "--bind", "127.0.0.1"]
+        log = self._folder / "redis.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, "--save", "", "--dir", str(self._folder)], stdout=output
+            )
+        wait_for_port(self._process, self._port, log)
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
+            stop(self._process)
+            self._process = None
+
+    def freeze(self) -> None:
+        """As behind a cable that was pulled: no answer, not even a no."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+
+@pytest.fixture
+def redis(tmp_path: Path, settings: Settings) -> Iterator[OwnRedis]:
+    server = OwnRedis(tmp_path)
+    site = settings_under(REDIS_URL=server.url)
+    for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES"):
+        setattr(settings, name, site[name])
+    server.start()
+    yield server
+    server.stop()
+
+
+async def test_a_layer_that_fails_does_not_fail_the_send(
+    ada: User,
+    bob: User,
+    connect: Connect,
+    post: Post,
+    api_for: Callable[[User], APIClient],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cursor = await sync_to_async(_sync)(api_for, bob)
+    mine, theirs = await connect(ada), await connect(bob)
+    with monkeypatch.context() as patch:
+        patch.setattr(InMemoryChannelLayer, "group_send", _fail)
+        response = await post(ada, bob, text="Hello")
+        await mine.send("sendMessage", receiverId=bob.pk, text="Hello", clientMessageId="one")
+        answer = await mine.data("messageSent")
+    assert response.status_code == 201
+    changes = await sync_to_async(_sync)(api_for, bob, cursor["cursor"])
+    assert changes["messages"] == [response.json(), answer["message"]]
+    assert "a live event was not pushed" in caplog.text
+    await theirs.got_nothing()
+
+
+async def test_redis_may_go_and_come_back(
+    redis: OwnRedis,
+    ada: User,
+    bob: User,
+    eve: User,
+    connect: Connect,
+    post: Post,
+    api_for: Callable[[User], APIClient],
+) -> None:
+    cursor = await sync_to_async(_sync)(api_for, bob)
+    mine, theirs = await connect(ada), await connect(bob)
+    redis.stop()
+
+    response = await post(ada, bob, text="Meanwhile")
+    assert response.status_code == 201
+    await mine.send("sendMessage", receiverId=bob.pk, text="Too", clientMessageId="one")
+    answer = await mine.data("messageSent")
+    changes = await sync_to_async(_sync)(api_for, bob, cursor["cursor"])
+    assert changes["messages"] == [response.json(), answer["message"]]
+    assert await sync_to_async(online_users)() == {ada.pk, bob.pk}
+
+    redis.start()
+    await _live_again(theirs, lambda text: post(ada, bob, text=text))
+    hers = await connect(eve)
+    assert (await hers.frame())[1] == sorted(user.pk for user in (ada, bob, eve))
+    await post(bob, eve, text="Welcome back")
+    assert (await hers.data("newMessage"))["text"] == "Welcome back"
+
+
+async def test_a_redis_that_does_not_answer_holds_up_no_send_for_long(
+    redis: OwnRedis,
+    ada: User,
+    bob: User,
+    connect: Connect,
+    post: Post,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(channels, "PATIENCE", 0.2)
+    await connect(bob)
+    redis.freeze()
+    response = await post(ada, bob, text="Hello")
+    assert response.status_code == 201
+    assert "a live event was not pushed" in caplog.text
+    redis.stop()
+
+
+async def test_without_redis_a_handshake_is_refused(redis: OwnRedis, ada: User) -> None:
+    token = await sync_to_async(token_for)(ada)
+    redis.stop()
+    socket = PersonalSocket(ada, token)
+    assert not await socket.open()
+    await socket.close()
+    assert not await sync_to_async(online_users)()
+
+
+async def test_without_redis_sockets_close_and_leave_nothing(
+    redis: OwnRedis, ada: User, bob: User, connect: Connect
+) -> None:
+    leaving, staying = await connect(ada), await connect(bob)
+    redis.stop()
+    await leaving.close()
+    await staying.sees_online(bob)
+    await staying.lives()
+
+
+async def test_who_leaves_while_redis_does_not_answer_is_offline_at_once(
+    redis: OwnRedis, ada: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "REDIS_SECONDS", 0.2)
+    socket = await connect(ada)
+    redis.freeze()
+    await socket.hang_up()
+    async with asyncio.timeout(PATIENCE):
+        while await sync_to_async(online_users)():
+            pass
+    redis.stop()
+
+
+async def _live_again(receiver: PersonalSocket, send: Callable[[str], Awaitable[Any]]) -> None:
+    """Sends until messages come through live."""
+    arriving = asyncio.create_task(receiver.until("newMessage"))
+    async with asyncio.timeout(PATIENCE):
+        while not arriving.done():
+            await send("Are you there?")
+            await asyncio.wait([arriving], timeout=0.2)
+    await send("Good.")
+    while (await receiver.until("newMessage"))["text"] != "Good.":
+        pass
+
+
+def _sync(api_for: Callable[[User], APIClient], user: User, cursor: str = "") -> dict[str, Any]:
+    query = {"since": cursor} if cursor else {}
+    response = api_for(user).get("/api/messages/sync", query)
+    assert response.status_code == 200
+    return dict(response.json())
+
+
+async def _fail(self: InMemoryChannelLayer, group: str, message: dict[str, Any]) -> None:
+    raise ConnectionError("the layer is broken")
