@@ -57,6 +57,7 @@ class TestEnvironment:
             ({**PRODUCTION, "JWT_SECRET": "short"}, "JWT_SECRET must be at least 32 characters"),
             ({**PRODUCTION, "JWT_SECRET": ""}, "JWT_SECRET must be at least 32 characters"),
             ({**PRODUCTION, "PUBLIC_URL": ""}, "PUBLIC_URL must be set in production"),
+            ({**PRODUCTION, "DEBUG": "true"}, "DEBUG must be off in production"),
             ({"PUBLIC_URL": "chat.example.org"}, "PUBLIC_URL must look like"),
             ({"CLIENT_URL": "https://app.example.org"}, "set PUBLIC_URL"),
             ({"APP_ENV": "staging"}, "APP_ENV must be"),

@@ -14,6 +14,7 @@ from accounts.services.sessions import (
     start_session,
     touch_session,
 )
+from accounts.tokens import issue_token
 from chatsite.db import atomic, now
 from chatsite.errors import DomainError
 from tests.factories import PASSWORD, ApiFor, make_session, make_user
@@ -135,3 +136,32 @@ class TestBan:
         unban(user=user)
         assert client.get("/api/auth/check").status_code == 401
         assert not alive(user)
+
+
+def test_a_log_in_under_way_does_not_survive_a_new_password() -> None:
+    looked_at = make_user()
+    user = User.objects.get(pk=looked_at.pk)
+    change_password(user=user, old_password=PASSWORD, new_password="another1", keep=None)
+    assert make_session(looked_at).revoked_at is not None
+
+
+def test_a_log_in_under_way_does_not_survive_a_ban() -> None:
+    looked_at = make_user()
+    ban(user=User.objects.get(pk=looked_at.pk), reason="Spam")
+    assert make_session(looked_at).revoked_at is not None
+
+
+def test_a_session_is_no_older_than_its_token() -> None:
+    session = make_session(make_user())
+    assert list(Session.objects.active_of(session.user)) == [session]
+    Session.objects.update(created_at=now() - timedelta(days=7, seconds=1))
+    assert not Session.objects.active_of(session.user).exists()
+
+
+def test_log_out_ends_the_sessions_of_both_header_and_cookie(api_for: ApiFor) -> None:
+    user = make_user()
+    by_header = make_session(user)
+    client = api_for(user)
+    token = issue_token(by_header)
+    client.post("/api/auth/logout", headers={"Authorization": f"Bearer {token}"})
+    assert not Session.objects.active_of(user).exists()

@@ -60,7 +60,7 @@ class TestContacts:
         found = client.get("/api/messages/contacts", {"search": search}).json()
         assert [user["fullName"] for user in found] == ["Ada Lovelace"]
 
-    @pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=1001", "cursor=abc"])
+    @pytest.mark.parametrize("query", ["limit=", "limit=0", "limit=x", "limit=1001", "cursor=abc"])
     def test_refuse_a_bad_query(self, api_for: ApiFor, query: str) -> None:
         assert_refused(api_for(make_user()).get(f"/api/messages/contacts?{query}"), 400)
 
@@ -128,7 +128,16 @@ class TestHistory:
 
     @pytest.mark.parametrize(
         "query",
-        ["limit=0", "limit=-1", "limit=x", "limit=1001", "limit=1.5", "limit=%00", "before=0"]
+        [
+            "limit=",
+            "limit=0",
+            "limit=-1",
+            "limit=x",
+            "limit=1001",
+            "limit=%00",
+            "before=",
+            "before=0",
+        ]
         + ["before=x", "before=-1", f"before={2**63}", f"before={'9' * 5000}", "before=1e3"],
     )
     def test_refuses_a_bad_limit_or_before(self, api_for: ApiFor, query: str) -> None:

@@ -1,5 +1,6 @@
 """What several people, devices or retries do at the same instant."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -78,3 +79,14 @@ def test_marks_end_at_the_highest() -> None:
 
 def _status(sent: Sent) -> int:
     return 201 if sent.created else 200
+
+
+def test_reading_and_writing_do_not_wait_for_each_other() -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    calls: list[Callable[[], object]] = []
+    for one, other in [(ada, bo), (bo, ada)] * 6:
+        calls.append(partial(make_message, one, other))
+        calls.append(partial(mark_read, user=one, peer=other.pk, seq=99))
+    at_once(calls)
+    assert list(Message.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, 14))

@@ -97,3 +97,21 @@ def test_nothing_is_said_to_oneself(events: Events) -> None:
     ada = make_user()
     assert mark_read(user=ada, peer=ada.pk, seq=3) == 0
     assert not len(events)
+
+
+def test_an_answer_reads_what_came_before_it_and_both_sides_hear_of_that(events: Events) -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 2)
+    events.clear()
+    make_message(bo, ada, "All read")
+    assert events.data("messagesRead") == {"readerId": bo.pk, "peerId": ada.pk, "seq": 3}
+    assert sorted(events.recipients("messagesRead")) == sorted(map(user_group, (ada.pk, bo.pk)))
+
+
+def test_an_answer_to_what_was_read_tells_of_no_mark(events: Events) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    mark_read(user=bo, peer=ada.pk, seq=1)
+    events.clear()
+    make_message(bo, ada)
+    assert events.recipients("messagesRead") == []

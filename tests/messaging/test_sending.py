@@ -1,7 +1,10 @@
 """Sending: what is stored, and who hears of it."""
 
+from datetime import timedelta
+
 import pytest
 
+from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.storage import path_of
 from messaging.audience import user_group
@@ -141,3 +144,21 @@ def test_a_picture_keeps_nothing_of_its_file() -> None:
     stored = path_of(message.image).read_bytes()
     assert opened(stored).format == "WEBP"
     assert b"secret words" not in stored
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_between_message_and_marks_does_not_block_the_conversation() -> None:
+    """As on a database without transactions."""
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    Conversation.objects.update(last_seq=0, last_message=None)
+    assert make_message(bo, ada).seq == 2
+
+
+def test_a_clock_that_is_behind_takes_no_change_back() -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    later = now() + timedelta(seconds=4)
+    Conversation.objects.update(changed_at=later)
+    make_message(bo, ada)
+    assert Conversation.objects.get().changed_at == later
