@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts import cookies
+from accounts.authentication import EXPECTED_USER
 from accounts.models import Session, User
 
 ARRIVAL_COOKIE = "arrival"
@@ -42,6 +43,8 @@ def signed_in(view: SignedInView[Rest]) -> PageView[Rest]:
     @wraps(view)
     def guarded(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
+            if not _is_expected(request):
+                return HttpResponseClientRedirect(_current_address(request))
             return _arrived(request, view(cast(SignedInRequest, request), *args, **kwargs))
         return arrival(request) or lead_to(request, login_address(request))
 
@@ -91,14 +94,32 @@ def _came_without_cookies(request: HttpRequest) -> bool:
     )
 
 
+def _is_expected(request: PageRequest) -> bool:
+    """A page that was left open says whose it is: it starts afresh once another one signed in."""
+    return request.headers.get(EXPECTED_USER, request.user.pk) == request.user.pk
+
+
 def lead_to(request: PageRequest, address: str) -> HttpResponse:
     """Moves the whole page, also when htmx asked for a part of it."""
     return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
+def was_ended(request: HttpRequest) -> bool:
+    """Whether somebody who is not signed in still has the cookie of a session: signing out takes it
+    away, but not a ban, a new password or signing out from elsewhere.
+    """
+    return bool(request.COOKIES.get(cookies.NAME))
+
+
 def login_address(request: PageRequest) -> str:
-    here = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
-    return with_next("login", here or "")
+    return with_next("login", _current_address(request))
+
+
+def _current_address(request: PageRequest) -> str:
+    """Of the page as the browser shows it, also when a part of it is asked for."""
+    if request.htmx:
+        return request.htmx.current_url_abs_path or "/"
+    return request.get_full_path()
 
 
 def with_next(page: str, address: str = "") -> str:

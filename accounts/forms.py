@@ -29,6 +29,10 @@ class ServiceForm(forms.Form):
         kwargs.setdefault("auto_id", "%s")
         super().__init__(*args, **kwargs)
 
+    def focus(self) -> None:
+        """For the form of a page that is there for nothing else."""
+        self._focus(list(self))
+
     def submit(self, service: Callable[..., Result], **context: Any) -> Result | None:
         """What the service returns; None, and the reasons in `errors`, when it refuses."""
         if self.is_valid():
@@ -45,7 +49,7 @@ class ServiceForm(forms.Form):
         self.status = error.status
         places = [name for name in error.errors if name in self.fields]
         for name in places:
-            words = self.fields[name].error_messages.get(error.code, error.errors[name][0])
+            words = self.fields[name].error_messages.get(error.codes[name], error.errors[name][0])
             self.add_error(name, str(words))
         if not places:
             self.add_error(None, str(self.refusals.get(error.code, error.message)))
@@ -55,12 +59,16 @@ class ServiceForm(forms.Form):
         wrong = [field for field in self if field.errors]
         for field in wrong:
             field.help_text = ""
-        if wrong:
-            wrong[0].field.widget.attrs["autofocus"] = True
+        self._focus(wrong)
+
+    def _focus(self, fields: list[forms.BoundField]) -> None:
+        if fields:
+            fields[0].field.widget.attrs["autofocus"] = True
 
 
 def _text(widget: type[forms.Widget], *, attrs: dict[str, Any], **options: Any) -> forms.CharField:
-    return forms.CharField(widget=widget(attrs={"class": "input", **attrs}), **options)
+    attrs = {"class": "input", "required": True, **attrs}
+    return forms.CharField(widget=widget(attrs=attrs), **options)
 
 
 def _name(**options: Any) -> forms.CharField:
@@ -72,10 +80,11 @@ def _name(**options: Any) -> forms.CharField:
     )
 
 
-def _email(**errors: Any) -> forms.CharField:
+def _email(*, required: bool = True, **errors: Any) -> forms.CharField:
     return _text(
         forms.EmailInput,
         label=_("E-mail"),
+        required=required,
         attrs={"autocomplete": "username"},
         error_messages={"required": _("Write your e-mail address."), **errors},
     )
@@ -108,12 +117,15 @@ def _new_password(**options: Any) -> forms.CharField:
 
 
 class SignUpForm(ServiceForm):
-    full_name = _name(label=_("Your name"))
+    """What is missing, the service tells too: together with what is wrong with the rest."""
+
+    full_name = _name(label=_("Your name"), required=False)
     email = _email(
+        required=False,
         email_taken=_("Somebody already uses this e-mail. Is it you? Then log in."),
         invalid_email=_("This does not look like an e-mail address. Check it for typing errors."),
     )
-    password = _new_password(label=_("Password"))
+    password = _new_password(label=_("Password"), required=False)
 
 
 class LogInForm(ServiceForm):
@@ -131,7 +143,7 @@ class ProfileForm(ServiceForm):
     full_name = _name(label=_("Name"))
     picture = forms.FileField(
         required=False,
-        help_text=_("JPEG, PNG or WebP, cut to a square."),
+        help_text=_("JPEG, PNG, WebP or GIF, cut to a square."),
         widget=forms.FileInput(attrs={"class": "visually-hidden", "accept": "image/*"}),
         error_messages={"empty": _("This file is empty. Choose another picture.")},
     )

@@ -16,6 +16,7 @@ from chatsite.db import now
 
 @dataclass(frozen=True)
 class SessionRow:
+    key: str
     device: Device
     address: str
     seen_at: datetime
@@ -53,6 +54,7 @@ def _date(moment: datetime, current: datetime) -> str:
 def _row(session: Session, current: Session) -> SessionRow:
     is_this = session.pk == current.pk
     return SessionRow(
+        key=session.pk,
         device=device_of(session.user_agent),
         address=session.address,
         seen_at=session.last_seen_at,

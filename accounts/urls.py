@@ -1,6 +1,6 @@
 """The pages around an account."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from accounts import views
 
@@ -12,4 +12,5 @@ urlpatterns = [
     path("profile/password", views.password, name="password"),
     path("profile/theme", views.theme, name="theme"),
     path("profile/sessions", views.other_sessions, name="other-sessions"),
+    re_path(r"^profile/sessions/(?P<key>[0-9a-f]{24})$", views.other_session, name="other-session"),
 ]

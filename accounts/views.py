@@ -4,22 +4,26 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.access import (
     PageRequest,
+    Rest,
     SignedInRequest,
+    SignedInView,
     lead_to,
     next_address,
     signed_in,
     signed_out,
+    was_ended,
     with_next,
 )
 from accounts.cookies import clear_token_cookie, set_token_cookie
+from accounts.devices import device_of
 from accounts.forms import LogInForm, PasswordForm, ProfileForm, ServiceForm, SignUpForm
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.payloads import picture_url
 from accounts.requests import start_session_for
 from accounts.rows import session_rows
@@ -48,11 +52,18 @@ def _entrance(
     service: Callable[..., User],
 ) -> HttpResponse:
     form = form_class(request.POST if request.method == "POST" else None)
-    if form.is_bound and (user := form.submit(service)):
+    if not form.is_bound:
+        form.focus()
+    elif user := form.submit(service):
         return _enter(request, user)
     target = next_address(request)
-    links = {"login_link": with_next("login", target), "signup_link": with_next("signup", target)}
-    return render(request, template, {"form": form, **links}, status=_status(request, form))
+    context = {
+        "form": form,
+        "ended": was_ended(request) and not form.is_bound,
+        "login_link": with_next("login", target),
+        "signup_link": with_next("signup", target),
+    }
+    return render(request, template, context, status=_status(request, form))
 
 
 def _enter(request: PageRequest, user: User) -> HttpResponse:
@@ -82,13 +93,15 @@ def profile(request: SignedInRequest) -> HttpResponse:
     return _profile(request, about=form) if form.errors else _done(request, "about", _("Saved"))
 
 
-def section(view: Callable[[SignedInRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+def section(view: SignedInView[Rest]) -> Callable[..., HttpResponse]:
     """A part of the profile takes what is posted to it; a link or a reload shows the whole."""
 
     @never_cache
     @signed_in
-    def posted(request: SignedInRequest) -> HttpResponse:
-        return view(request) if request.method == "POST" else redirect("profile")
+    def posted(
+        request: SignedInRequest, /, *args: Rest.args, **kwargs: Rest.kwargs
+    ) -> HttpResponse:
+        return view(request, *args, **kwargs) if request.method == "POST" else redirect("profile")
 
     return posted
 
@@ -119,6 +132,16 @@ def other_sessions(request: SignedInRequest) -> HttpResponse:
     return _done(request, "sessions", _("You are signed in here alone."))
 
 
+@section
+def other_session(request: SignedInRequest, key: str) -> HttpResponse:
+    """Signs out one device, even if it is out by now; for this one there is a button of its own."""
+    others = Session.objects.filter(user=request.user).exclude(pk=request.auth_session.pk)
+    session = get_object_or_404(others, pk=key)
+    sessions.end_session(session=session)
+    name = device_of(session.user_agent).name
+    return _done(request, "sessions", _("%(device)s is signed out.") % {"device": name})
+
+
 def _profile(
     request: SignedInRequest, about: ProfileForm | None = None, password: PasswordForm | None = None
 ) -> HttpResponse:
@@ -126,6 +149,7 @@ def _profile(
         "about": about or ProfileForm(initial={"full_name": request.user.full_name}),
         "password": password or PasswordForm(),
         "picture": picture_url(request.user),
+        "back": next_address(request),
         "sessions": session_rows(request.user, request.auth_session),
     }
     refused = about or password

@@ -39,8 +39,9 @@ class DomainError(Exception):
 
     def add(self, other: "DomainError") -> None:
         """Names the other's fields too, those that it does not name itself."""
-        self.errors = {**other.errors, **self.errors}
-        self.codes = {**other.codes, **self.codes}
+        for name, texts in other.errors.items():
+            self.errors.setdefault(name, texts)
+            self.codes.setdefault(name, other.codes[name])
 
 
 class NotFound(DomainError):

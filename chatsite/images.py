@@ -9,10 +9,12 @@ import binascii
 import io
 import math
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -22,11 +24,16 @@ from chatsite.errors import DomainError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 DISPLAY_SIDE = 2048
-THUMBNAIL_SIDE = 720
+MOVING_SIDE = 720
+THUMBNAIL_BOX = (720, DISPLAY_SIDE)  # by its width: what is tall stays sharp
+MOVING_THUMBNAIL_BOX = (360, 720)
 PROFILE_SIDE = 384
 ANIMATION_PIXELS = 20_000_000  # of all frames; four bytes each
 QUALITY = 82
+DIRECT_MODES = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr")  # which can be made smaller as they are
 
+# Unpacked pictures are large: more than two at once have to wait.
+_at_once = threading.BoundedSemaphore(2)
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.IGNORECASE)
 
 
@@ -51,17 +58,21 @@ def from_data_uri(uri: str) -> bytes:
 
 
 def display_and_thumbnail(data: bytes) -> tuple[Picture, Picture]:
-    """For a message: the picture as it is looked at, and a still small one for the conversation."""
+    """For a message: the picture as it is looked at, and a small one for the conversation."""
     with _readable():
         image = _opened(data)
-        display = _animation(image) if _is_animated(image) else _still(image, DISPLAY_SIDE)
-        return display, _still(image, THUMBNAIL_SIDE)
+        if _is_animated(image):
+            return _moving_pair(image)
+        display = _shrunk(image, DISPLAY_SIDE)
+        thumbnail = display.copy()
+        thumbnail.thumbnail(THUMBNAIL_BOX)
+        return _encoded(display), _encoded(thumbnail)
 
 
 def square(data: bytes) -> Picture:
     """For a profile: the middle, cut to a square."""
     with _readable():
-        image = _upright(_opened(data))
+        image = _shrunk(_opened(data), DISPLAY_SIDE)
         return _encoded(ImageOps.fit(image, (PROFILE_SIDE, PROFILE_SIDE)))
 
 
@@ -69,7 +80,7 @@ def square(data: bytes) -> Picture:
 def _readable() -> Iterator[None]:
     """Decoders raise, and warn of, all sorts of things: whatever they fail at is no picture."""
     try:
-        with warnings.catch_warnings():
+        with _at_once, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except DomainError:
@@ -87,7 +98,6 @@ def _opened(data: bytes) -> Image.Image:
         raise _refused(_("The picture is larger than %(limit)s MB.") % {"limit": megabytes})
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     _check_size(image)
-    image.load()
     return image
 
 
@@ -106,12 +116,17 @@ def _is_animated(image: Image.Image) -> bool:
     return bool(getattr(image, "is_animated", False))
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    """Made smaller first: everything else is done on what is left."""
     if _is_animated(image):
         image.seek(0)
-    turned = _turned(image)
-    has_alpha = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
-    return turned.convert("RGBA" if has_alpha else "RGB")
+    if image.mode not in DIRECT_MODES:
+        has_alpha = image.mode == "PA" or "transparency" in image.info
+        image = image.convert("RGBA" if has_alpha else "RGB")
+    image.thumbnail((side, side))
+    upright = _turned(image)
+    has_alpha = upright.mode in ("RGBA", "LA") or "transparency" in upright.info
+    return upright.convert("RGBA" if has_alpha else "RGB")
 
 
 def _turned(image: Image.Image) -> Image.Image:
@@ -121,24 +136,25 @@ def _turned(image: Image.Image) -> Image.Image:
         return image
 
 
-def _still(image: Image.Image, side: int) -> Picture:
-    upright = _upright(image)
-    upright.thumbnail((side, side))
-    return _encoded(upright)
-
-
-def _animation(image: Image.Image) -> Picture:
-    """As large as all its frames fit in memory together."""
+def _moving_pair(image: Image.Image) -> tuple[Picture, Picture]:
+    """As large as all frames fit in memory together; the small one is made of them, in place."""
     frames, durations = [], []
-    side = min(THUMBNAIL_SIDE, math.isqrt(ANIMATION_PIXELS // getattr(image, "n_frames", 1)))
+    side = min(MOVING_SIDE, math.isqrt(ANIMATION_PIXELS // getattr(image, "n_frames", 1)))
     for frame in ImageSequence.Iterator(image):
         shown = frame.convert("RGBA")
         shown.thumbnail((side, side))
         frames.append(shown)
         durations.append(int(frame.info.get("duration", 100)) or 100)
+    timing = {"duration": durations, "loop": image.info.get("loop", 0)}
+    display = _animation(frames, timing)
+    for shown in frames:
+        shown.thumbnail(MOVING_THUMBNAIL_BOX)
+    return display, _animation(frames, timing)
+
+
+def _animation(frames: list[Image.Image], timing: dict[str, Any]) -> Picture:
     first, *others = frames
-    options = {"append_images": others, "duration": durations, "loop": image.info.get("loop", 0)}
-    return _encoded(first, save_all=True, **options)
+    return _encoded(first, save_all=True, append_images=others, **timing)
 
 
 def _encoded(image: Image.Image, **options: object) -> Picture:

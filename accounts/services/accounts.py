@@ -24,7 +24,7 @@ _EMAIL = re.compile(rf"[^{_SPECIAL}]+@[^{_SPECIAL}.]+(?:\.[^{_SPECIAL}.]+)+")
 
 
 def sign_up(*, full_name: str, email: str, password: str) -> User:
-    """Raises DomainError 400 with the first rule that is broken; `errors` names all wrong fields."""
+    """Raises DomainError 400 with the first broken rule; `errors` names every wrong field."""
     _check_all(
         lambda: _require(full_name=full_name, email=email, password=password),
         lambda: _check_password(password),
@@ -114,12 +114,11 @@ def _check_all(*rules: Callable[[], object]) -> None:
             rule()
         except DomainError as error:
             broken.append(error)
-    if not broken:
-        return
-    first, *others = broken
-    for error in others:
-        first.add(error)
-    raise first
+    if broken:
+        first, *others = broken
+        for other in others:
+            first.add(other)
+        raise first
 
 
 def _require(**fields: str) -> None:

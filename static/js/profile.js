@@ -1,3 +1,5 @@
+import "./forms.js";
+import "./sign-out.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { setTheme } from "./stores/settings.js";
 
@@ -9,6 +11,8 @@ document.addEventListener("change", ({ target }) => {
 async function choosePicture(input) {
   const [file] = input.files;
   preview(input.form.querySelector("[data-preview]"), file);
+  const mark = input.form.querySelector("[data-unsaved]");
+  mark.textContent = file ? mark.dataset.words : "";
   if (!file) return;
   try {
     const { blob, name } = await shrinkPicture(file);

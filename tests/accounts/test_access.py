@@ -162,3 +162,16 @@ def test_the_reloading_page_cannot_be_written_to(client: Client) -> None:
     response = client.get('/profile?"><script>alert(1)</script>', headers=FROM_ELSEWHERE)
 
     assert b"<script" not in response.content
+
+
+def test_a_page_of_another_account_starts_afresh(page_for: PageFor) -> None:
+    ada, bo = make_user(), make_user()
+    part = {"HX-Request": "true", "HX-Current-URL": "http://testserver/contacts"}
+
+    own = page_for(ada).get("/contacts/rows", headers={**part, "X-Expected-User": ada.pk})
+    others = page_for(ada).get("/contacts/rows", headers={**part, "X-Expected-User": bo.pk})
+
+    assert own.status_code == 200
+    assert "HX-Redirect" not in own
+    assert others["HX-Redirect"] == "/contacts"
+    assert not others.content

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 PageFor = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
+ENDED = "You were signed out on this device. Log in again."
 NOT_TOGETHER = "This e-mail and password do not go together. Check both and try again."
 
 
@@ -184,6 +185,36 @@ def test_signing_out_ends_the_session_and_no_other(page_for: PageFor) -> None:
     assert there.get("/profile").status_code == 200
     here.cookies["jwt"] = token
     assert here.get("/profile").status_code == 302
+
+
+@pytest.mark.parametrize("end", ["ban", "elsewhere"])
+def test_who_was_signed_out_by_others_is_told_so(page_for: PageFor, end: str) -> None:
+    user = make_user()
+    page = page_for(user)
+    assert ENDED not in Client().get("/login").content.decode()
+
+    if end == "ban":
+        moderation.ban(user=user, reason="Sells ladders")
+    else:
+        page_for(user).post("/profile/sessions")
+
+    response = page.get("/profile", follow=True)
+    assert response.redirect_chain == [("/login?next=/profile", 302)]
+    assert ENDED in response.content.decode()
+    assert ENDED not in log_in(page, user.email, "wrong password").content.decode()
+
+
+def test_who_signed_out_is_told_nothing(page_for: PageFor) -> None:
+    page = page_for(make_user())
+
+    assert ENDED not in page.post("/logout", follow=True).content.decode()
+
+
+def test_one_can_start_writing_at_once(client: Client) -> None:
+    page = client.get("/login").content.decode()
+
+    assert page.count(" autofocus") == 1
+    assert "autofocus" in page[page.index('name="email"') :].partition(">")[0]
 
 
 def test_signing_out_twice_does_no_harm(client: Client) -> None:

@@ -1,6 +1,7 @@
 """What people change about themselves."""
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,12 @@ from django.test import Client
 from PIL import Image
 
 from accounts.models import User
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_session, make_user
 
 pytestmark = pytest.mark.django_db
 
 PageFor = Callable[[User], Client]
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/profile"}
 
 
@@ -51,6 +53,18 @@ def test_the_page_shows_who_one_is(page: Client) -> None:
     assert 'value="Ada Lindqvist"' in about
     assert "Signed in as <bdi>ada@example.org</bdi>" in about
     assert 'src="/media/avatars/' in about
+
+
+@pytest.mark.parametrize("path", ["/login", "/signup", "/profile"])
+def test_a_page_carries_the_icons_that_it_shows(
+    page: Client, client: Client, user: User, path: str
+) -> None:
+    make_session(user, user_agent=IPHONE)
+
+    shown = (page if path == "/profile" else client).get(path).content.decode()
+
+    drawn = set(re.findall(r'<symbol id="([\w-]+)"', shown))
+    assert set(re.findall(r'<use href="#([\w-]+)"', shown)) | {"alert"} == drawn
 
 
 def test_a_name_is_saved_and_said_to_be(page: Client, user: User) -> None:
@@ -128,6 +142,22 @@ def test_what_is_no_picture_is_refused_beside_it(
     assert 'value="Ada King"' in about
     user.refresh_from_db()
     assert (user.full_name, user.picture) == ("Ada Lindqvist", "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "back"),
+    [
+        ("/chat/abc?list=contacts", "/chat/abc?list=contacts"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_arrow_leads_back_and_never_elsewhere(page: Client, wanted: str, back: str) -> None:
+    response = page.get("/profile", {"next": wanted})
+
+    assert f'<a class="icon-button" href="{back}"' in response.content.decode()
 
 
 def test_names_are_shown_as_they_are_written(page: Client, user: User) -> None:

@@ -85,6 +85,48 @@ def test_other_devices_are_signed_out_and_this_one_is_not(page_for: PageFor) -> 
     assert Session.objects.active_of(user).count() == 1
 
 
+def test_one_other_device_is_signed_out_alone(page_for: PageFor) -> None:
+    user = make_user()
+    here, there, elsewhere = page_for(user), page_for(user), page_for(user)
+    first = Session.objects.active_of(user).order_by("pk")[1]
+
+    response = here.post(f"/profile/sessions/{first.pk}", follow=True)
+
+    assert response.redirect_chain == [("/profile", 302)]
+    assert "Unknown device is signed out." in response.content.decode()
+    assert [page.get("/profile").status_code for page in (here, there, elsewhere)] == [
+        200,
+        302,
+        200,
+    ]
+
+
+def test_a_device_that_is_out_already_stays_so(page_for: PageFor) -> None:
+    user = make_user()
+    page = page_for(user)
+    ended = make_session(user)
+    ended.revoked_at = ended.created_at
+    ended.save()
+
+    assert page.post(f"/profile/sessions/{ended.pk}").status_code == 302
+
+    ended.refresh_from_db()
+    assert ended.revoked_at == ended.created_at
+
+
+def test_no_session_but_an_own_other_one_can_be_ended(page_for: PageFor) -> None:
+    user, stranger = make_user(), make_user()
+    here, theirs = page_for(user), page_for(stranger)
+    own = Session.objects.active_of(user).get()
+    foreign = Session.objects.active_of(stranger).get()
+
+    for key in (foreign.pk, own.pk, "0" * 24, "nonsense", "%00"):
+        assert here.post(f"/profile/sessions/{key}").status_code == 404
+
+    assert here.get("/profile").status_code == 200
+    assert theirs.get("/profile").status_code == 200
+
+
 def test_there_is_nothing_to_press_with_one_device_only(page_for: PageFor) -> None:
     user = make_user()
     page = page_for(user)

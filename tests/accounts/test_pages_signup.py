@@ -82,6 +82,30 @@ def test_what_is_no_address_is_refused(client: Client, email: str) -> None:
     assert error_of(sign_up(client, email=email), "email").startswith("This does not look like")
 
 
+def test_what_is_missing_and_what_is_wrong_is_said_at_once(client: Client) -> None:
+    form = sign_up(client, full_name="", email="ada", password="short").context["form"]
+
+    assert {name: errors[0] for name, errors in form.errors.items()} == {
+        "full_name": "Write the name that others should see.",
+        "email": "This does not look like an e-mail address. Check it for typing errors.",
+        "password": "This is too short. Take at least 6 characters.",
+    }
+
+
+def test_the_browser_keeps_its_own_words_to_itself(client: Client) -> None:
+    page = client.get("/signup").content.decode()
+
+    assert " novalidate" in page
+    assert page.count(" required") == 3
+
+
+def test_one_can_start_writing_at_once(client: Client) -> None:
+    form = client.get("/signup").context["form"]
+
+    assert form["full_name"].field.widget.attrs["autofocus"]
+    assert "autofocus" not in form["email"].field.widget.attrs
+
+
 def test_everything_missing_is_said_at_once(client: Client) -> None:
     form = client.post("/signup", {}).context["form"]
 

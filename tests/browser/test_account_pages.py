@@ -77,10 +77,14 @@ def test_a_picture_is_shown_before_it_is_saved(person: PersonFor) -> None:
     page = person("Mira Adeyemi", "/profile").page
     image = page.locator("#about img")
 
+    mark = page.get_by_text("Not saved yet")
+    expect(mark).to_have_count(0)
     page.get_by_label("Change picture").set_input_files(picture())
     expect(image).to_have_js_property("naturalWidth", 3000)
+    expect(mark).to_be_visible()
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")
+    expect(mark).to_have_count(0)
 
     expect(image).to_have_attribute("src", re.compile("^/media/profiles/"))
     expect(image).to_have_js_property("naturalWidth", 384)
@@ -107,9 +111,39 @@ def test_a_theme_holds_at_once_and_later(person: PersonFor) -> None:
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
-    page.get_by_text("As the system").click()
+    page.get_by_text("System", exact=True).click()
     page.reload()
-    expect(page.get_by_role("radio", name="As the system")).to_be_checked()
+    expect(page.get_by_role("radio", name="System")).to_be_checked()
+
+
+def test_the_arrow_leads_back_to_where_one_was(person: PersonFor) -> None:
+    page = person("Mira Adeyemi", "/contacts").page
+
+    page.locator(".sidebar__me a").click()
+    page.get_by_label("Name").fill("Mira A.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")
+    page.get_by_role("link", name="Back to chats").click()
+
+    expect(page).to_have_url(re.compile("/contacts$"))
+
+
+def test_one_device_is_signed_out(browser: Browser, live_site: Site, person: PersonFor) -> None:
+    mira = person("Mira Adeyemi", "/profile")
+    elsewhere = visitor(browser, live_site)
+    elsewhere.goto("/login?next=/profile")
+    expect(elsewhere.get_by_label("E-mail")).to_be_focused()
+    fill_login(elsewhere, mira.email, PASSWORD)
+    expect(elsewhere.locator(".session")).to_have_count(2)
+
+    mira.page.reload()
+    mira.page.locator(".session").get_by_role("button", name="Sign out").click()
+    expect(mira.page.locator("#sessions").get_by_role("status")).to_contain_text("is signed out.")
+    expect(mira.page.locator(".session")).to_have_count(1)
+    elsewhere.reload()
+
+    expect(elsewhere.get_by_text("You were signed out on this device.")).to_be_visible()
+    elsewhere.context.close()
 
 
 def test_a_new_password_empties_the_list_of_devices(
