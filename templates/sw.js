@@ -1,13 +1,14 @@
-const CACHE = "offline-{{ version }}";
+{% load static %}const CACHE = "offline-{{ version }}";
 const PAGE = "{% url 'offline' %}";
-const PARTS = /(?:href|src)="([^"]+\.(?:css|js|svg)(?:\?[^"]*)?)"/g;
+const SCRIPT = new URL("{% static 'js/offline-page.js' %}", location).href;
+const PARTS = /(?:href|src)="([^"]+\.(?:css|js)(?:\?[^"]*)?)"/g;
 
 self.addEventListener("install", (event) => event.waitUntil(keep().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
 self.addEventListener("fetch", (event) => {
-  const { mode, destination } = event.request;
-  if (mode === "navigate") event.respondWith(visit(event));
-  else if (["style", "script"].includes(destination)) event.respondWith(part(event.request));
+  const { method, mode, destination, url } = event.request;
+  if (mode === "navigate" && method === "GET") event.respondWith(visit(event));
+  else if (destination === "style" || url === SCRIPT) event.respondWith(part(event.request));
 });
 
 async function keep() {

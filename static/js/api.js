@@ -5,7 +5,7 @@ const SLOWEST_UPLOAD = 20;
 
 let account = "";
 
-export class ApiError extends Error {
+class ApiError extends Error {
   /** `status` is 0 when no answer came; `retryAfter` is in milliseconds. */
   constructor(status, message, retryAfter = 0) {
     super(message);
@@ -51,6 +51,7 @@ function limits(body = "") {
 }
 
 async function fetchOrFail(path, options) {
+  if (!navigator.onLine) throw new ApiError(0, text("no-answer"));
   try {
     return await fetch(path, options);
   } catch {

@@ -1,7 +1,11 @@
+const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
+
+// A file that misses the pane would replace the page.
+for (const name of ["dragover", "drop"]) document.addEventListener(name, refuse);
+
 /** Calls `take(file)` for a file that is dropped on the pane; returns the function that ends it. */
 export function watchDrops(pane, take) {
   const zone = pane.querySelector(".drop-zone");
-  const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
   const show = (event) => {
     if (!carriesFile(event)) return;
     event.preventDefault();
@@ -21,4 +25,10 @@ export function watchDrops(pane, take) {
   return () => {
     for (const [name, handler] of Object.entries(handlers)) pane.removeEventListener(name, handler);
   };
+}
+
+function refuse(event) {
+  if (event.defaultPrevented || !carriesFile(event)) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
 }

@@ -1,7 +1,7 @@
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { sendTyping } from "../realtime/live.js";
-import { getDraft, setDraft } from "../stores/drafts.js";
+import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { add } from "../stores/outbox.js";
 import { watchDrops } from "./drop-zone.js";
 import { PictureField } from "./picture-field.js";
@@ -17,18 +17,21 @@ class MessageComposer extends HTMLElement {
     this.peerId = this.closest(".conversation").dataset.peerId;
     this.form = this.querySelector("form");
     this.field = this.querySelector("textarea");
-    this.picture = new PictureField(this.form);
+    this.picture = new PictureField(this.form, this.peerId);
     this.field.value ||= getDraft(this.userId, this.peerId);
     this.grow();
     this.listen();
   }
 
   disconnectedCallback() {
-    this.unwatch();
+    this.endings.forEach((end) => end());
   }
 
   listen() {
-    this.unwatch = watchDrops(this.closest(".conversation"), (file) => this.take(file));
+    this.endings = [
+      watchDrops(this.closest(".conversation"), (file) => this.take(file)),
+      onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
+    ];
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("input", () => this.write());
     this.field.addEventListener("keydown", (event) => this.press(event));
@@ -43,6 +46,11 @@ class MessageComposer extends HTMLElement {
     this.grow();
     setDraft(this.userId, this.peerId, this.field.value);
     if (this.field.value.trim()) sendTyping(this.peerId);
+  }
+
+  /** What another tab wrote here, unless this one has words of its own. */
+  follow(text, before) {
+    if (this.field.value === before) this.fill(text);
   }
 
   press(event) {
@@ -64,24 +72,35 @@ class MessageComposer extends HTMLElement {
     this.focus();
   }
 
-  async submit(event) {
+  submit(event) {
     event.preventDefault();
     const written = this.field.value;
     if ([...written].length > LONGEST) return emit("notice", { text: text("too-long"), kind: "error" });
-    if (this.isSending) return;
-    this.isSending = true;
-    const image = await this.picture.value();
-    this.isSending = false;
-    if (!written.trim() && !image) return this.focus();
-    add({ receiverId: this.peerId, text: written.trim() ? written : "", image });
-    this.empty();
+    if (!this.isSending) this.send(written);
   }
 
-  empty() {
+  async send(written) {
+    this.isSending = true;
+    const isComplete = await this.picture.settled();
+    this.isSending = false;
+    const image = this.picture.value;
+    if (!isComplete || (!written.trim() && !image)) return this.focus();
+    add({ receiverId: this.peerId, text: written.trim() ? written : "", image });
     this.picture.clear();
-    this.field.value = "";
-    this.write();
+    this.keepRest(written);
+  }
+
+  /** What was typed while the picture was made ready belongs to the next message. */
+  keepRest(written) {
+    const now = this.field.value;
+    this.fill(now.startsWith(written) ? now.slice(written.length) : now);
+    setDraft(this.userId, this.peerId, this.field.value);
     this.focus();
+  }
+
+  fill(text) {
+    this.field.value = text;
+    this.grow();
   }
 
   /** Where CSS cannot do it. */

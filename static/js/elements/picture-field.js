@@ -1,67 +1,74 @@
-import { emit } from "../lib/bus.js";
-import { shrinkPicture } from "../lib/shrink.js";
+import { pictureFor } from "../stores/pictures.js";
 
-const KILOBYTE = 1024;
+const KILOBYTE = 1000;
 
 /** The picture of the message being written: chosen, shown, taken away. */
 export class PictureField {
   #form;
   #input;
   #preview;
-  #picture = null;
-  #working = null;
+  #picture;
 
-  constructor(form) {
+  constructor(form, peerId) {
     this.#form = form;
     this.#input = form.querySelector('[type="file"]');
     this.#preview = form.querySelector(".composer__preview");
-    this.#input.addEventListener("change", () => this.take(this.#input.files[0]));
+    this.#picture = pictureFor(peerId);
+    this.#picture.changed = () => this.#show();
+    this.#input.addEventListener("change", () => this.#choose());
     this.#preview.querySelector("button").addEventListener("click", () => this.#remove());
+    this.#show();
   }
 
-  /** Null, or `{dataUrl, width, height}` once it is small enough to travel. */
-  async value() {
-    await this.#working;
-    return this.#picture;
+  /** Null, or what is small enough to travel. */
+  get value() {
+    return this.#picture.value;
+  }
+
+  /** Waits for what is under way; false when that turned out to be no picture. */
+  settled() {
+    return this.#picture.settled();
   }
 
   take(file) {
-    if (file) this.#working = this.#shrink(file);
+    this.#picture.take(file);
   }
 
   clear() {
-    this.#picture = null;
-    this.#preview.hidden = true;
-    this.#preview.querySelector("img").removeAttribute("src");
+    this.#picture.clear();
   }
 
-  async #shrink(file) {
-    this.#form.setAttribute("aria-busy", "true");
-    try {
-      const { dataUrl, width, height, name, size } = await shrinkPicture(file);
-      this.#picture = { dataUrl, width, height };
-      this.#show(dataUrl, name, `${width} × ${height}, ${sizeOf(size)}`);
-    } catch (error) {
-      emit("notice", { text: error.message, kind: "error" });
-    }
-    this.#input.value = "";
-    this.#form.removeAttribute("aria-busy");
-  }
-
-  #show(source, name, facts) {
-    this.#preview.querySelector("img").src = source;
-    this.#preview.querySelector("b").textContent = name;
-    this.#preview.querySelector("figcaption span").textContent = facts;
-    this.#preview.hidden = false;
+  #choose() {
+    const [file] = this.#input.files;
+    if (file) this.take(file);
   }
 
   #remove() {
     this.clear();
     this.#form.querySelector("textarea").focus();
   }
+
+  #show() {
+    this.#form.setAttribute("aria-busy", String(this.#picture.isBusy));
+    if (!this.#picture.isBusy) this.#input.value = "";
+    this.#preview.hidden = !this.value;
+    if (this.value) this.#fill(this.value);
+    else this.#preview.querySelector("img").removeAttribute("src");
+  }
+
+  #fill({ dataUrl, name, width, height, size }) {
+    this.#preview.querySelector("img").src = dataUrl;
+    this.#preview.querySelector("b").textContent = name;
+    this.#preview.querySelector("figcaption span").textContent = `${width} × ${height}, ${sizeOf(size)}`;
+  }
 }
 
 function sizeOf(bytes) {
   const kilobytes = Math.max(1, Math.round(bytes / KILOBYTE));
-  return kilobytes < KILOBYTE ? `${kilobytes} KB` : `${(kilobytes / KILOBYTE).toFixed(1)} MB`;
+  return kilobytes < KILOBYTE ? inUnit(kilobytes, "kilobyte") : inUnit(kilobytes / KILOBYTE, "megabyte");
+}
+
+function inUnit(number, unit) {
+  const language = document.documentElement.lang || "en";
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(number);
 }

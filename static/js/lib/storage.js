@@ -16,3 +16,12 @@ export function write(key, value) {
     return;
   }
 }
+
+export function forget(prefix) {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    keys.forEach((key) => localStorage.removeItem(key));
+  } catch {
+    return;
+  }
+}

@@ -1,4 +1,4 @@
-import { actAs, getJSON, putJSON } from "../api.js";
+import { getJSON, putJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { endSession } from "../lib/session.js";
 import { changeOnline, replaceOnline } from "../stores/presence.js";
@@ -36,15 +36,12 @@ const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "mes
 
 export function start({ userId, cursor, socketPath }) {
   me = userId;
-  actAs(userId);
   socket = new Socket(`${socketPath}?presence=delta&user=${userId}`, { opened, received, closed, ended: endSession });
   sync = new Sync(cursor, { apply, settled });
   watch();
   enter("connecting");
   socket.connect();
 }
-
-export const resync = () => sync?.now();
 
 export const markRead = (peerId, seq) => marks.raise(peerId, seq);
 

@@ -6,6 +6,8 @@ const PONG_WITHIN = 10_000;
 const PROBE_WITHIN = 4000;
 const STEADY_AFTER = 10_000;
 const SESSION_ENDED = 4401;
+/** The longest wait of a page that somebody looks at, in milliseconds. */
+const PATIENCE = 5000;
 /** How many tries a close code counts as: a whole crowd comes back after a restart, a flooder later still. */
 const WEIGHT = { 1012: 2, 4429: 5 };
 
@@ -34,6 +36,8 @@ export class Socket {
 
   connect() {
     clearTimeout(this.#retry);
+    // Without network only a change of that is worth a try: see `hurry`.
+    if (!navigator.onLine) return this.#calls.closed(false);
     const link = new WebSocket(this.#url);
     this.#link = link;
     this.#openedAt = 0;
@@ -106,8 +110,13 @@ export class Socket {
     if (code === SESSION_ENDED) return this.#calls.ended();
     if (wasOpen && performance.now() - this.#openedAt > STEADY_AFTER) this.#tries = 0;
     this.#tries = Math.max(this.#tries, WEIGHT[code] ?? 0);
-    this.#retry = setTimeout(() => this.connect(), backoff(this.#tries));
+    this.#retry = setTimeout(() => this.connect(), this.#pause(code));
     this.#tries += 1;
     this.#calls.closed(wasOpen);
+  }
+
+  #pause(code) {
+    const isHurried = !document.hidden && !(code in WEIGHT);
+    return backoff(this.#tries, isHurried ? PATIENCE : undefined);
   }
 }

@@ -1,8 +1,20 @@
-import { read, write } from "../lib/storage.js";
+import { forget, read, write } from "../lib/storage.js";
 
-const key = (userId, peerId) => `draft:${userId}:${peerId}`;
+const prefix = (userId) => `draft:${userId}:`;
+const keyOf = (userId, peerId) => prefix(userId) + peerId;
 
-export const getDraft = (userId, peerId) => read(key(userId, peerId));
+export const getDraft = (userId, peerId) => read(keyOf(userId, peerId));
 
 /** An empty text forgets the draft. */
-export const setDraft = (userId, peerId, text) => write(key(userId, peerId), text);
+export const setDraft = (userId, peerId, text) => write(keyOf(userId, peerId), text);
+
+export const forgetDrafts = (userId) => forget(prefix(userId));
+
+/** Calls `handler(text, before)` when another tab changes the draft; returns the function that ends it. */
+export function onDraft(userId, peerId, handler) {
+  const listener = ({ key, newValue, oldValue }) => {
+    if (key === keyOf(userId, peerId)) handler(newValue ?? "", oldValue ?? "");
+  };
+  addEventListener("storage", listener);
+  return () => removeEventListener("storage", listener);
+}

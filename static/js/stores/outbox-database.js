@@ -2,6 +2,7 @@ import { done, keysOf, result } from "../lib/idb.js";
 
 const LEASE = 5000;
 const OPEN_WITHIN = 3000;
+const WAITING = IDBKeyRange.bound(["pending"], ["pending", []]);
 
 /** One account's unsent messages in IndexedDB, in the order in which they were written, whatever tab that was in. */
 export class OutboxDatabase {
@@ -21,17 +22,25 @@ export class OutboxDatabase {
     return this.#read((entries) => result(entries.index("waiting").get(["pending", receiverId])));
   }
 
+  all() {
+    return this.#read((entries) => result(entries.getAll()));
+  }
+
   of(receiverId) {
     return this.#read((entries) => result(entries.index("receiverId").getAll(receiverId)));
   }
 
   /** Whom something waits to be sent to. */
   receivers() {
-    const range = IDBKeyRange.bound(["pending"], ["pending", []]);
     return this.#read(async (entries) => {
-      const keys = await keysOf(entries.index("waiting").openKeyCursor(range, "nextunique"));
+      const keys = await keysOf(entries.index("waiting").openKeyCursor(WAITING, "nextunique"));
       return keys.map(([, receiverId]) => receiverId);
     });
+  }
+
+  /** How many wait to be sent, to whomever. */
+  count() {
+    return this.#read((entries) => result(entries.index("waiting").count(WAITING)));
   }
 
   /** The entry after the change, or undefined when it is gone: another tab may have sent it. */
@@ -83,15 +92,23 @@ export class OutboxDatabase {
   }
 
   #open() {
-    this.#opening ??= openDatabase(this.#name, () => (this.#opening = null));
+    if (!this.#opening) this.#startOpening();
     return this.#opening;
+  }
+
+  /** Who asks while it takes too long is refused at once; whoever asks once it is open is served. */
+  #startOpening() {
+    const forget = () => (this.#opening = null);
+    const opening = openDatabase(this.#name, forget);
+    this.#opening = Promise.race([opening, tooLate()]);
+    opening.then(() => (this.#opening = opening), forget);
   }
 }
 
 async function openDatabase(name, forget) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => build(request.result);
-  const database = await Promise.race([result(request), tooLate()]);
+  const database = await result(request);
   database.onclose = forget;
   database.onversionchange = () => {
     database.close();

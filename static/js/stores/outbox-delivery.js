@@ -2,9 +2,12 @@ import { backoff } from "../lib/backoff.js";
 import { newClientId } from "../lib/ids.js";
 
 const RENEW_EVERY = 1000;
+const LOOK_EVERY = 10_000;
+const MOST_FAULTS = 5;
 
 /**
- * Sends what waits: in order for each receiver, from one tab at a time. `post(entry)` answers with the message.
+ * Sends what waits: in order for each receiver, from one tab at a time. `post(entry)` answers with the message;
+ * `isConnected()` tells whether the server is well apart from that.
  * Then come `sent(entry, message)` or `failed(entry, error)`, `signedOut()` once, and `released()` when all is done.
  */
 export class Delivery {
@@ -13,6 +16,7 @@ export class Delivery {
   #owner = newClientId();
   #lanes = new Map();
   #sleepers = new Set();
+  #faults = new Map();
   #notBefore = 0;
   #isOver = false;
 
@@ -60,13 +64,14 @@ export class Delivery {
     }
   }
 
-  /** Waits until this tab may send: another one has the right, or the server asked for a pause. */
+  /** Waits until this tab may send: there is no network, another one has the right, or the server asked for a pause. */
   async #turn() {
     for (let wait; (wait = await this.#wait()) > 0; ) await this.#sleep(wait);
   }
 
   async #wait() {
-    const pause = this.#notBefore - Date.now();
+    if (!navigator.onLine) return LOOK_EVERY;
+    const pause = this.#notBefore - performance.now();
     return pause > 0 ? pause : this.#entries.lease(this.#owner);
   }
 
@@ -84,11 +89,20 @@ export class Delivery {
   }
 
   async #judge(entry, error) {
-    const isRefused = error.status >= 400 && !error.isTemporary;
+    const isRefused = this.#isRefused(entry, error);
     if (error.status === 401) this.#end();
     else if (isRefused) await this.#calls.failed(entry, error);
-    else this.#notBefore = Date.now() + (error.retryAfter ?? 0);
+    else if (error.retryAfter) this.#notBefore = performance.now() + error.retryAfter;
     return isRefused;
+  }
+
+  /** A server that is well, and fails with this message again and again, will not take it. */
+  #isRefused({ clientMessageId }, error) {
+    if (!error.isTemporary) return error.status >= 400;
+    if (error.status < 500 || !this.#calls.isConnected()) return false;
+    const faults = (this.#faults.get(clientMessageId) ?? 0) + 1;
+    this.#faults.set(clientMessageId, faults);
+    return faults >= MOST_FAULTS && this.#faults.delete(clientMessageId);
   }
 
   #end() {

@@ -1,45 +1,61 @@
 import { OutboxDatabase } from "./outbox-database.js";
 
-/** The unsent messages of one account: in the database, or in memory where the browser will not keep them. */
+const AGAIN_AFTER = 3000;
+
+/** The unsent messages of one account: in the database, or in memory as long as the browser will not keep them. */
 export class OutboxEntries {
   #database;
   #memory = new Map();
+  #moving = Promise.resolve();
+  #again = 0;
 
   constructor(userId) {
     this.#database = new OutboxDatabase(userId);
   }
 
-  async put(entry) {
-    try {
-      await this.#database.put(entry);
-    } catch {
-      this.#memory.set(entry.clientMessageId, entry);
-    }
+  /** Is there something that would be lost with the page? */
+  get hasUnkept() {
+    return this.#memory.size > 0;
+  }
+
+  put(entry) {
+    this.#memory.set(entry.clientMessageId, entry);
+    return this.#move();
   }
 
   async next(receiverId) {
+    await this.#moving;
     const kept = await this.#database.next(receiverId).catch(() => undefined);
     const unkept = this.#unkept(receiverId).find(isPending);
     return merge(kept ? [kept] : [], unkept ? [unkept] : [])[0];
   }
 
+  async all() {
+    await this.#moving;
+    return merge(await this.#database.all().catch(() => []), [...this.#memory.values()]);
+  }
+
   async of(receiverId) {
+    await this.#moving;
     return merge(await this.#database.of(receiverId).catch(() => []), this.#unkept(receiverId));
   }
 
   async receivers() {
+    await this.#moving;
     const kept = await this.#database.receivers().catch(() => []);
     const unkept = [...this.#memory.values()].filter(isPending);
     return new Set([...kept, ...unkept.map((entry) => entry.receiverId)]);
   }
 
   async change(clientMessageId, change) {
+    await this.#moving;
     const entry = this.#memory.get(clientMessageId);
     if (entry) return Object.assign(entry, change);
     return this.#database.change(clientMessageId, change);
   }
 
   async remove(clientMessageId) {
+    await this.#moving;
     const entry = this.#memory.get(clientMessageId);
     if (this.#memory.delete(clientMessageId)) return entry;
     return this.#database.remove(clientMessageId);
@@ -51,6 +67,24 @@ export class OutboxEntries {
 
   release(owner) {
     return this.#database.release(owner).catch(() => {});
+  }
+
+  #move() {
+    this.#moving = this.#moving.then(() => this.#moveAll());
+    return this.#moving;
+  }
+
+  /** Into the database, in the order in which they were written. */
+  async #moveAll() {
+    clearTimeout(this.#again);
+    try {
+      for (const [clientMessageId, entry] of this.#memory) {
+        await this.#database.put(entry);
+        this.#memory.delete(clientMessageId);
+      }
+    } catch {
+      this.#again = setTimeout(() => this.#move(), AGAIN_AFTER);
+    }
   }
 
   #unkept(receiverId) {

@@ -1,4 +1,4 @@
-import { actAs, postJSON } from "../api.js";
+import { postJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { newClientId } from "../lib/ids.js";
 import { endSession } from "../lib/session.js";
@@ -12,21 +12,29 @@ import { OutboxEntries } from "./outbox-entries.js";
 const OTHERS_FIRST = 2000;
 
 let entries, delivery, tabs, begin;
+let isConnected = false;
 /** Settles when everything that was added up to now is kept. */
 let kept = new Promise((resolve) => (begin = resolve));
 
 /** Takes up the account's unsent messages, also those of other visits, and sends them. */
 export function open(userId) {
-  actAs(userId);
   entries = new OutboxEntries(userId);
-  delivery = new Delivery(entries, { post, sent, failed, signedOut: endSession, released });
+  delivery = new Delivery(entries, {
+    post, sent, failed, released, isConnected: () => isConnected, signedOut: endSession,
+  });
   tabs = new BroadcastChannel(`outbox-${userId}`);
   tabs.onmessage = ({ data }) => hear(data);
-  on("connection", ({ state }) => ["live", "polling"].includes(state) && delivery.wake());
+  on("connection", ({ state }) => connected(["live", "polling"].includes(state)));
   addEventListener("online", () => delivery.wake());
   addEventListener("pagehide", () => delivery.release());
+  addEventListener("beforeunload", (event) => entries.hasUnkept && event.preventDefault());
   begin();
   return delivery.wake();
+}
+
+function connected(now) {
+  isConnected = now;
+  if (now) delivery.wake();
 }
 
 /** Shows the message at once; it goes out as soon as it is kept. */
@@ -54,6 +62,12 @@ export async function retry(clientMessageId) {
 export async function discard(clientMessageId) {
   const entry = await entries.remove(clientMessageId);
   if (entry) show({ entry, change: "discarded" });
+}
+
+/** What waits or failed, whoever it is for. */
+export async function allEntries() {
+  await kept;
+  return entries.all();
 }
 
 /** What waits or failed for this receiver, in order. */

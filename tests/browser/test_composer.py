@@ -1,0 +1,179 @@
+"""Where one writes: words and a picture, neither of which gets lost on its way into a message."""
+
+import base64
+import re
+from html.parser import HTMLParser
+
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from tests.browser.chat import (
+    composer,
+    expect_states,
+    expect_texts,
+    face_to_face,
+    messages,
+    row,
+    send,
+    stored,
+    toast,
+)
+from tests.browser.people import PersonFor
+from tests.pictures import picture
+
+# Pictures are decoded when the test says so, in the order that it wants.
+HOLD = """() => {
+  const decode = window.createImageBitmap;
+  window.held = [];
+  window.createImageBitmap = (...file) => new Promise((resolve, reject) => {
+    held.push(() => decode(...file).then(resolve, reject));
+  });
+}"""
+DRAG = """(target, [name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], "red.png", { type: "image/png" }));
+  return !target.dispatchEvent(
+    new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true })
+  );
+}"""
+
+
+def file(name: str, data: bytes | None = None) -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": data or picture(640, 480)}
+
+
+def choose(page: Page, *files: FilePayload) -> None:
+    for each in files:
+        page.get_by_label("Add a picture").set_input_files(each)
+
+
+def preview(page: Page) -> Locator:
+    return page.locator(".composer__preview")
+
+
+def test_what_is_typed_while_a_picture_is_made_ready_is_the_next_message(
+    person: PersonFor,
+) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    page.evaluate(HOLD)
+
+    choose(page, file("red.png"))
+    composer(page).fill("A caption")
+    composer(page).press("Enter")
+    composer(page).press_sequentially("More")
+    composer(page).press("Enter")
+    page.evaluate("held[0]()")
+
+    expect_texts(page, ["A caption"])
+    expect(messages(page).get_by_role("img")).to_be_visible()
+    expect(composer(page)).to_have_value("More")
+    composer(page).press("Enter")
+    expect_states(page, "rr")
+    assert stored(bo, ada) == ["A caption", "More"]
+
+
+def test_a_caption_waits_for_a_better_picture(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    page.evaluate(HOLD)
+
+    choose(page, file("broken.png", b"no picture"))
+    composer(page).fill("A caption")
+    composer(page).press("Enter")
+    page.evaluate("held[0]()")
+    expect(toast(page)).to_contain_text("That file is not a picture")
+    expect(composer(page)).to_have_value("A caption")
+    expect(messages(page)).to_have_count(0)
+
+    composer(page).press("Enter")
+    expect_states(page, "r")
+    assert stored(bo, ada) == ["A caption"]
+
+
+def test_the_last_picture_counts_whichever_is_ready_first(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    page = ada.page
+    page.evaluate(HOLD)
+
+    choose(page, file("first.png"), file("second.png"))
+    page.evaluate("held[1]()")
+    expect(preview(page)).to_contain_text("second.png")
+    page.evaluate("held[0]()")
+
+    send(page, "The second")
+    expect_texts(page, ["The second"])
+    choose(page, file("third.png"))
+    page.evaluate("held[2]()")
+    expect(preview(page)).to_contain_text("third.png640 × 480")
+    expect(preview(page)).to_contain_text(re.compile(r"480, \d+ kB"))
+
+
+def test_a_picture_stays_with_its_conversation(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    cy.say(ada, "Hello from Cy")
+    bo.say(ada, "Hello from Bo")
+    page = ada.page
+
+    choose(page, file("for-bo.png"))
+    expect(preview(page)).to_contain_text("for-bo.png")
+    row(page, cy).click()
+    expect(page).to_have_title(re.compile("Cy Weber"))
+    expect(preview(page)).to_be_hidden()
+    row(page, bo).click()
+    expect(page).to_have_title(re.compile("Bo Okonkwo"))
+    expect(preview(page)).to_contain_text("for-bo.png")
+
+    composer(page).press("Enter")
+    expect(messages(page).get_by_role("img")).to_be_visible()
+    expect(preview(page)).to_be_hidden()
+
+
+def test_a_file_that_misses_the_pane_does_not_replace_the_page(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    data = base64.b64encode(picture(640, 480)).decode()
+    sidebar = ada.page.locator("#sidebar")
+
+    assert all(sidebar.evaluate(DRAG, [name, data]) for name in ("dragover", "drop"))
+    expect(preview(ada.page)).to_be_hidden()
+
+
+def test_a_draft_follows_into_the_other_tab(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    other = ada.open_page(f"/chat/{bo.id}")
+
+    composer(ada.page).fill("Dear Bo,")
+    expect(composer(other)).to_have_value("Dear Bo,")
+    composer(other).fill("Dear Bo, hello")
+    expect(composer(ada.page)).to_have_value("Dear Bo, hello")
+    composer(ada.page).press("Enter")
+
+    expect(composer(other)).to_be_empty()
+    expect_texts(other, ["Dear Bo, hello"])
+
+
+class Fields(HTMLParser):
+    """Name and value of every hidden field of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag == "input" and named.get("type") == "hidden":
+            self.values[named["name"] or ""] = named["value"] or ""
+
+
+def test_a_form_that_is_sent_again_makes_no_second_message(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    path = f"/chat/{bo.id}"
+    first, second = (Fields(ada.context.request.get(path).text()).values for _ in range(2))
+
+    for fields, text in ((first, "one"), (first, "one"), (first, "two"), (second, "one")):
+        answer = ada.context.request.post(path, form={**fields, "text": text})
+        assert answer.ok, answer.text()
+
+    assert stored(bo, ada) == ["one", "two", "one"]

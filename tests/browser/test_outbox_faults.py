@@ -1,0 +1,162 @@
+"""What goes wrong with the outbox's surroundings: clock, database, server, network."""
+
+import re
+
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.chat import (
+    RETURN,
+    SEND,
+    answer,
+    banner,
+    expect_states,
+    expect_texts,
+    face_to_face,
+    message,
+    send,
+    state,
+    stored,
+)
+from tests.browser.people import PersonFor
+
+CLOCK_BACK = """() => {
+  const now = Date.now;
+  Date.now = () => now() - 3_600_000;
+}"""
+# The database opens only once the test says so.
+SLOW_DATABASE = """() => {
+  const open = IDBFactory.prototype.open;
+  const gate = new Promise((resolve) => { window.letOpen = resolve; });
+  IDBFactory.prototype.open = function (...names) {
+    const late = {};
+    gate.then(() => {
+      const request = open.apply(this, names);
+      const pass = (name) => (event) => { late.result = request.result; late[name](event); };
+      for (const name of ["onupgradeneeded", "onsuccess"]) request[name] = pass(name);
+    });
+    return late;
+  };
+}"""
+WARNS = """() => {
+  const leaving = new Event("beforeunload", { cancelable: true });
+  dispatchEvent(leaving);
+  return leaving.defaultPrevented;
+}"""
+UNTIL_KEPT = f"""async () => {{
+  while (({WARNS})()) await new Promise((resolve) => setTimeout(resolve, 100));
+}}"""
+# Longer than the first waits between two tries.
+SEVERAL_TRIES = 4000
+
+
+def warns(page: Page) -> bool:
+    """Would leaving the page ask whether one means it?"""
+    return bool(page.evaluate(WARNS))
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    ada.page.route(SEND, lambda route: route.fulfill(**answer(500)), times=1)
+
+    with ada.page.expect_response(SEND):
+        send(ada.page, "An hour ago")
+    ada.page.evaluate(CLOCK_BACK)
+
+    expect_states(ada.page, "r")
+    assert stored(bo, ada) == ["An hour ago"]
+
+
+def test_a_database_that_opens_late_keeps_what_was_written_before(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    page = ada.page
+    page.add_init_script(f"({SLOW_DATABASE})()")
+    page.route(SEND, lambda route: route.abort())
+    page.goto(f"/chat/{bo.id}")
+
+    with page.expect_request(SEND):
+        send(page, "one", "two")
+    expect_texts(page, ["one", "two"])
+    assert warns(page)
+    page.evaluate("letOpen()")
+    page.evaluate(UNTIL_KEPT)
+    send(page, "three")
+    page.evaluate(UNTIL_KEPT)
+
+    other = ada.open_page(f"/chat/{bo.id}")
+    expect_texts(other, ["one", "two", "three"])
+    page.close()
+    expect_states(other, "sss", timeout=RETURN)
+    assert stored(bo, ada) == ["one", "two", "three"]
+
+
+def test_what_is_kept_lets_one_leave_without_a_question(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    ada.page.route(SEND, lambda route: route.abort())
+
+    with ada.page.expect_request(SEND):
+        send(ada.page, "Kept")
+
+    assert not warns(ada.page)
+
+
+def test_a_message_that_breaks_the_server_does_not_hold_up_the_others(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    tries: list[Request] = []
+
+    def break_down(route: Route) -> None:
+        if "poison" in (route.request.post_data or ""):
+            tries.append(route.request)
+            route.fulfill(**answer(500, "Something broke."))
+        else:
+            route.continue_()
+
+    ada.page.route(SEND, break_down)
+    send(ada.page, "poison", "after it")
+
+    expect(message(ada.page, "poison")).to_have_attribute("data-state", "failed", timeout=RETURN)
+    expect(message(ada.page, "after it")).to_have_attribute("data-state", "read")
+    assert len(tries) == 5
+    assert stored(bo, ada) == ["after it"]
+    ada.page.unroute(SEND)
+    message(ada.page, "poison").get_by_role("button", name="Retry").click()
+    expect_states(ada.page, "rr")
+
+
+def test_a_proxy_without_its_server_is_waited_for(person: PersonFor) -> None:
+    """Answers of a server that is away say nothing about the message."""
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    tries: list[Request] = []
+
+    def is_away(route: Route) -> None:
+        tries.append(route.request)
+        route.fulfill(**answer(502))
+
+    ada.page.route_web_socket("**/ws/chat/**", lambda socket: socket.close())
+    for path in (SEND, "**/api/auth/check", "**/api/messages/sync*"):
+        ada.page.route(path, is_away)
+    ada.page.goto(f"/chat/{bo.id}")
+    expect(banner(ada.page)).to_be_visible()
+
+    for number in range(6):
+        with ada.page.expect_response(SEND, timeout=RETURN):
+            send(ada.page, f"message {number}")
+    expect_states(ada.page, "pppppp")
+    assert len(tries) > 5
+
+
+def test_nothing_is_asked_of_a_network_that_is_away(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    asked: list[str] = []
+    ada.context.set_offline(True)
+    expect(banner(ada.page)).to_be_visible()
+    ada.page.on("request", lambda request: asked.append(request.url))
+    ada.page.on("websocket", lambda socket: asked.append(socket.url))
+
+    send(ada.page, "Later")
+    ada.page.wait_for_timeout(SEVERAL_TRIES)
+    assert [url for url in asked if re.search("/api/|/ws/", url)] == []
+    ada.context.set_offline(False)
+
+    expect_states(ada.page, "r")
+    expect(state(ada.page, "online")).to_be_visible()
+    assert stored(bo, ada) == ["Later"]
