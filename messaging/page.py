@@ -1,6 +1,7 @@
 """What the templates of the chat page show."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
@@ -9,8 +10,8 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.payloads import user_payload
 from messaging.presence import online_users
-from messaging.querysets import chat_with, chats_of, history
-from messaging.rows import badge, chat_row, contact_row
+from messaging.querysets import chats_of, history, read_marks
+from messaging.rows import Row, badge, chat_row, contact_row
 from messaging.timeline import Reading, lines_of
 
 MESSAGES_PER_PAGE = 50
@@ -18,6 +19,21 @@ CONTACTS_PER_PAGE = 50
 NUMBER = re.compile(r"[0-9]{1,9}")
 
 Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BlankPeer:
+    """In the blank conversation: static/js/elements/absent.js puts the real ones there."""
+
+    pk: str = "__id__"
+    full_name: str = "__name__"
+    first_name: str = "__first__"
+
+
+BLANKS: Context = {
+    "blank_peer": BlankPeer(),
+    "blank_row": Row(key="__id__", name="__name__", picture="__picture__", online=False),
+}
 
 
 def lists(request: SignedInRequest, tab: str) -> Context:
@@ -63,16 +79,16 @@ def timeline(request: SignedInRequest, peer: User) -> Context:
     messages = history(
         request.user, peer, before=before, limit=MESSAGES_PER_PAGE, include_deleted=True
     )
-    chat = chat_with(request.user, peer)
+    my_mark, peer_read_seq = read_marks(request.user, peer)
     read = _number(request, "read")
-    read_seq = chat.last_read_seq if read is None else read
-    reading = Reading(request.user, peer, read_seq, chat.peer_read_seq)
+    read_seq = my_mark if read is None else read
+    reading = Reading(request.user, peer, read_seq, peer_read_seq)
     return {
         "peer": peer,
         "lines": list(lines_of(messages, reading)),
         "before": messages[0].seq if messages and messages[0].seq > 1 else None,
         "read_seq": read_seq,
-        "peer_read_seq": chat.peer_read_seq,
+        "peer_read_seq": peer_read_seq,
         "is_newest": before is None,
     }
 

@@ -86,5 +86,5 @@ def _kind(deleted: bool, image: str | None, text: str | None) -> str:
 
 def _row_time(message: Message) -> str:
     day = timezone.localtime(message.created_at).date()
-    is_today = day == timezone.localdate()
+    is_today = day >= timezone.localdate()
     return clock(message.created_at) if is_today else day_label(message.created_at)

@@ -18,6 +18,7 @@ from messaging.payloads import MessagePayload, message_payload
 
 GROUP_GAP = timedelta(minutes=5)
 LARGE_EMOJI = 3
+EMOJI_LENGTH = 16  # code points at the most, and some to spare
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,17 @@ class Reading:
 
 
 def lines_of(messages: Sequence[Message], reading: Reading) -> Iterator[Line]:
-    previous: Message | None = None
     unread = _first_unread(messages, reading)
-    for message in messages:
-        new_day = previous is None or _day(previous) != _day(message)
-        if new_day:
+    for place, message in enumerate(messages):
+        before = messages[place - 1] if place else None
+        after = messages[place + 1] if place + 1 < len(messages) else None
+        if _begins_day(message, before):
             yield Line("day", label=day_label(message.created_at))
         if message is unread:
             yield Line("unread")
-        follows = not new_day and message is not unread and _follows(message, previous)
-        yield Line("message", message=_bubble(message, reading, follows))
-        previous = message
+        follows = _follows(message, before, unread)
+        followed = after is not None and _follows(after, message, unread)
+        yield Line("message", message=_bubble(message, reading, follows, followed))
 
 
 def _first_unread(messages: Sequence[Message], reading: Reading) -> Message | None:
@@ -73,23 +74,31 @@ def _first_unread(messages: Sequence[Message], reading: Reading) -> Message | No
     if not messages or messages[0].seq > reading.last_read_seq + 1:
         return None
     unread = (message for message in messages if message.seq > reading.last_read_seq)
-    return next((each for each in unread if each.sender_id != reading.reader.pk), None)
+    theirs = (each for each in unread if each.sender_id != reading.reader.pk)
+    return next((each for each in theirs if not each.deleted), None)
 
 
-def _follows(message: Message, previous: Message | None) -> bool:
+def _begins_day(message: Message, previous: Message | None) -> bool:
+    return previous is None or _day(previous) != _day(message)
+
+
+def _follows(message: Message, previous: Message | None, unread: Message | None) -> bool:
     return (
         previous is not None
+        and message is not unread
+        and not _begins_day(message, previous)
         and previous.sender_id == message.sender_id
         and message.created_at - previous.created_at <= GROUP_GAP
     )
 
 
-def _bubble(message: Message, reading: Reading, follows: bool) -> Bubble:
+def _bubble(message: Message, reading: Reading, follows: bool, followed: bool) -> Bubble:
     mine = message.sender_id == reading.reader.pk
     payload = message_payload(message)
     classes = {
         "is-mine": mine,
         "is-follow": follows,
+        "is-followed": followed,
         "is-emoji": is_large_emoji(payload["text"]) and not payload["image"],
         "is-deleted": payload["deleted"],
     }
@@ -108,7 +117,9 @@ def _state(message: Message, reading: Reading) -> str:
 
 def is_large_emoji(text: str | None) -> bool:
     """One to three emoji and no words."""
-    shown = (text or "").strip()
+    shown = "".join((text or "").split())
+    if len(shown) > LARGE_EMOJI * EMOJI_LENGTH:
+        return False
     return emoji.purely_emoji(shown) and 1 <= emoji.emoji_count(shown) <= LARGE_EMOJI
 
 
@@ -120,11 +131,11 @@ def day_label(moment: datetime) -> str:
     """Today, Yesterday, the weekday within a week, then the date."""
     day, today = timezone.localtime(moment).date(), timezone.localdate()
     days_ago = (today - day).days
-    if days_ago == 0:
+    if days_ago <= 0:
         return _("Today")
     if days_ago == 1:
         return _("Yesterday")
-    if 1 < days_ago < 7:
+    if days_ago < 7:
         return date_format(day, "l")
     return date_format(day, "j M" if day.year == today.year else "j M Y")
 

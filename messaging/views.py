@@ -1,5 +1,7 @@
 """The chat page, and the parts of it that htmx asks for."""
 
+from hashlib import blake2b
+
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
@@ -10,6 +12,7 @@ from django_htmx.http import push_url
 from accounts.access import SignedInRequest, signed_in
 from accounts.models import User
 from chatsite.errors import DomainError
+from chatsite.keys import new_key
 from messaging import page
 from messaging.querysets import find_user
 from messaging.services.messages import send_message
@@ -59,7 +62,7 @@ def chat_rows(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def contact_rows(request: SignedInRequest) -> HttpResponse:
-    return render(request, "messaging/_contact_rows.html", page.contact_list(request))
+    return render(request, "messaging/_contacts_found.html", page.contact_list(request))
 
 
 def _send(request: SignedInRequest, peer: User, tab: str) -> HttpResponse:
@@ -67,12 +70,24 @@ def _send(request: SignedInRequest, peer: User, tab: str) -> HttpResponse:
     text = request.POST.get("text", "").replace("\r\n", "\n")
     picture = request.FILES.get("image")
     image = picture.read() if picture else None
+    client_id = _client_id(request.POST.get("clientMessageId", ""), text, image)
     try:
-        send_message(sender=request.user, peer=peer.pk, text=text, image=image)
+        send_message(
+            sender=request.user, peer=peer.pk, text=text, image=image, client_message_id=client_id
+        )
     except DomainError as error:
         refusal = {"refusal": error.message, "text": text}
         return _page(request, tab=tab, peer=peer, status=error.status, **refusal)
     return HttpResponseRedirect(request.get_full_path())
+
+
+def _client_id(key: str, text: str, image: bytes | None) -> str:
+    """The same for what goes out again from the same page, as after going back; other words or
+    another picture make another message.
+    """
+    if not key:
+        return ""
+    return blake2b(f"{key}\0{text}\0".encode() + (image or b""), digest_size=12).hexdigest()
 
 
 def _page(
@@ -82,11 +97,11 @@ def _page(
     part = "" if request.htmx.history_restore_request else request.htmx.target
     if part == "sidebar":
         return _sidebar(request, tab)
-    context = {"tab": tab, "peer": peer, **more}
+    context = {"tab": tab, "peer": peer, "client_message_id": new_key(), **more}
     if part == "conversation":
         return render(request, "messaging/_pane.html", context | page.pane(request, peer))
     context["cursor"] = sync_cursor()
-    context |= page.lists(request, tab) | page.pane(request, peer)
+    context |= page.BLANKS | page.lists(request, tab) | page.pane(request, peer)
     return render(request, "messaging/chat.html", context, status=status)
 
 

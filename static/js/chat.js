@@ -9,6 +9,8 @@ import "./elements/chat-list.js";
 import "./elements/picture-lightbox.js";
 import "./elements/sound-button.js";
 import "./elements/theme-button.js";
+import "./sign-out.js";
+import { actAs } from "./api.js";
 import { watchChime } from "./elements/chime.js";
 import { watchNavigation } from "./elements/navigation.js";
 import { keepOfflinePage } from "./lib/offline.js";
@@ -17,6 +19,7 @@ import { open } from "./stores/outbox.js";
 
 const { userId, cursor, socketPath } = document.body.dataset;
 
+actAs(userId);
 watchNavigation();
 watchChime(userId);
 open(userId);

@@ -61,13 +61,14 @@ def browser() -> Iterator[Browser]:
 def person(
     live_site: Site, browser: Browser, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Person]]:
-    """Makes somebody with an account, at their open chat page."""
+    """Makes somebody with an account, at their open chat page, or with none open yet."""
     people: list[Person] = []
 
-    def make(name: str, path: str = "/", **options: Any) -> Person:
+    def make(name: str, path: str | None = "/", **options: Any) -> Person:
         somebody = sign_up(browser, live_site.url, name, **options)
         people.append(somebody)
-        somebody.page.goto(path)
+        if path:
+            somebody.page.goto(path)
         return somebody
 
     yield make

@@ -15,6 +15,7 @@ EXPECTED = (
     "WebSocket connection to",
     "net::ERR_",
     "htmx:afterRequest",
+    "htmx:sendAbort",
     "htmx:sendError",
     "htmx:responseError",
 )
@@ -59,7 +60,7 @@ PersonFor = Callable[..., Person]
 def sign_up(browser: Browser, url: str, name: str, **options: Any) -> Person:
     """A new account in a browser of its own. `options` are those of a Playwright context."""
     context = browser.new_context(base_url=url, **options)
-    email = f"{name.split()[0].lower()}{next(_numbers)}@example.org"
+    email = f"person{next(_numbers)}@example.org"
     account = {"fullName": name, "email": email, "password": PASSWORD}
     response = context.request.post("/api/auth/signup", data=account)
     assert response.status == 201, response.text()
@@ -79,8 +80,17 @@ def _watch(person: Person) -> None:
     person.context.on("weberror", lambda error: person.problems.append(str(error.error)))
 
 
+# What fades in is pale on the way.
+AT_REST = """async () => {
+  const isPassing = ({ effect }) => effect.getTiming().iterations === 1;
+  const passing = document.getAnimations().filter(isPassing);
+  await Promise.allSettled(passing.map((each) => each.finished));
+}"""
+
+
 def assert_accessible(page: Page) -> None:
-    """axe-core finds nothing."""
+    """axe-core finds nothing, once everything has come to rest."""
+    page.evaluate(AT_REST)
     # Style sheets that import others are not fetched again: that would need inline styles.
     results = Axe().run(page, options={"preload": False})
     assert results.violations_count == 0, results.generate_report()

@@ -9,7 +9,7 @@ from tests.services import free_port, stop, wait_for_port
 
 
 class Site:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **variables: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "site.log"
@@ -19,6 +19,7 @@ class Site:
             DATABASE_URL=f"sqlite:///{folder}/chatsite.sqlite3",
             MEDIA_ROOT=str(folder / "media"),
             JWT_SECRET="a secret of the browser tests, long enough",
+            **variables,
         )
 
     def manage(self, *arguments: str) -> None:

@@ -6,6 +6,7 @@ import { moveFocus } from "./arrow-keys.js";
 import { ChatRows } from "./chat-rows.js";
 import { Covers } from "./covers.js";
 import { filterRows } from "./filter.js";
+import { onNewDay } from "./new-day.js";
 import { replay } from "./recent.js";
 
 const REFRESH_AFTER = 200;
@@ -19,7 +20,7 @@ class ChatList extends HTMLElement {
       counted: () => this.count(),
       missing: () => this.refresh(),
     });
-    this.covers = new Covers(() => this.rows.all);
+    this.covers = new Covers(this.rows, (row) => this.rows.arrange(row));
     this.adopt(this.querySelectorAll("#chat-rows .row"));
     this.listen();
     replay(this.handlers);
@@ -35,8 +36,6 @@ class ChatList extends HTMLElement {
   }
 
   listen() {
-    const refresh = () => document.hidden || this.rows.all.forEach(refreshTime);
-    document.addEventListener("visibilitychange", refresh);
     this.handlers = {
       message: ({ message }) => this.rows.receive(message),
       "message-deleted": (gone) => this.rows.forget(gone),
@@ -44,28 +43,31 @@ class ChatList extends HTMLElement {
       chat: (chat) => this.rows.update(chat),
       seen: ({ peerId, seq }) => this.rows.read(peerId, seq),
       presence: () => this.showPresence(),
-      opened: () => this.showOpen(),
+      chosen: () => this.showOpen(),
+      opened: () => this.opened(),
     };
     this.ends = [
-      () => document.removeEventListener("visibilitychange", refresh),
+      onNewDay(() => this.rows.all.forEach(refreshTime)),
       ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
     ];
     this.addEventListener("input", () => this.filter());
     this.querySelector(".filter").addEventListener("submit", (event) => event.preventDefault());
     this.addEventListener("keydown", (event) => this.steer(event));
+    this.addEventListener("htmx:beforeSwap", ({ target }) => this.leaveMore(target));
     this.addEventListener("htmx:load", ({ target }) => this.welcome(target));
   }
 
   adopt(rows) {
     rows.forEach(decorateRow);
     this.covers.refresh();
-    this.covers.look();
     this.filter();
     this.count();
   }
 
   /** Rows that htmx brought: the whole list of chats, or some contacts. */
   welcome(target) {
+    if (this.hadMore) target.querySelector(".row")?.focus({ preventScroll: true });
+    this.hadMore = false;
     if (target.id === "chat-rows") {
       this.adopt(target.querySelectorAll(".row"));
       replay(this.handlers);
@@ -77,12 +79,24 @@ class ChatList extends HTMLElement {
     });
   }
 
+  /** Whoever asked for more contacts goes on with the first of them. */
+  leaveMore(target) {
+    this.hadMore = target.matches(".more") && target.contains(document.activeElement);
+  }
+
   /** Somebody who is not in the list yet: the server knows the name and the picture. */
   refresh() {
-    this.timer ||= setTimeout(() => {
-      this.timer = 0;
-      htmx.ajax("GET", "/chats/rows", { target: "#chat-rows", swap: "outerHTML", source: "#chat-rows" });
-    }, REFRESH_AFTER);
+    this.timer ||= setTimeout(() => this.fetchRows(), REFRESH_AFTER);
+  }
+
+  async fetchRows() {
+    this.timer = 0;
+    const rows = () => this.querySelector("#chat-rows");
+    const place = rows().scrollTop;
+    // As a request of the list it would end that for a conversation. A failure is told already, by an event
+    // of htmx; after the next sync it is tried again.
+    await htmx.ajax("GET", "/chats/rows", { target: "#chat-rows", swap: "outerHTML" }).catch(() => {});
+    if (this.isConnected) rows().scrollTop = place;
   }
 
   count() {
@@ -97,11 +111,13 @@ class ChatList extends HTMLElement {
   }
 
   showOpen() {
-    const peerId = document.querySelector(".conversation")?.dataset.peerId;
+    const { peerId, next } = document.getElementById("conversation").dataset;
     for (const row of this.querySelectorAll("a.row")) {
-      if (row.dataset.peerId === peerId) row.setAttribute("aria-current", "page");
+      if (row.dataset.peerId === (next || peerId)) row.setAttribute("aria-current", "page");
       else row.removeAttribute("aria-current");
     }
+    const here = encodeURIComponent(location.pathname + location.search);
+    this.querySelector(".sidebar__me a").search = `?next=${here}`;
     this.covers.refresh();
     this.count();
   }
@@ -115,7 +131,27 @@ class ChatList extends HTMLElement {
     const hasChats = this.rows.all.length > 0;
     list.hidden = found === 0;
     this.querySelector("#no-chats").hidden = hasChats;
-    this.querySelector("#none-found").hidden = !hasChats || found > 0;
+    this.showNobody(hasChats && found === 0);
+  }
+
+  showNobody(isShown) {
+    const place = this.querySelector("#none-found");
+    if (Boolean(place.firstElementChild) === isShown) return;
+    const words = document.getElementById("nobody-template").content;
+    place.replaceChildren(...(isShown ? [words.cloneNode(true)] : []));
+    htmx.process(place);
+  }
+
+  /** The filter has done its work once somebody was found by it. */
+  opened() {
+    const filter = this.querySelector("#filter");
+    if (filter.value && document.querySelector(".conversation")) {
+      filter.value = "";
+      // Contacts are asked for by an event as from the field's own cross.
+      filter.dispatchEvent(new Event("search"));
+      this.filter();
+    }
+    this.showOpen();
   }
 
   steer(event) {

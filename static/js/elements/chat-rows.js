@@ -1,10 +1,11 @@
-import { happenedAt, setLastMessage, setUnread } from "../render/row.js";
+import { happenedAt, lastAt, setLastMessage, setUnread } from "../render/row.js";
 
 /** The rows of the chats, kept up with what happens: the last message, how much is unread, the latest on top. */
 export class ChatRows {
   #root;
   #userId;
   #calls;
+  #isCounting = false;
 
   /** Calls `shown(row)` for a row with another last message, `counted()`, and `missing()` for a chat without a row. */
   constructor(root, userId, calls) {
@@ -23,7 +24,7 @@ export class ChatRows {
 
   receive(message) {
     const mine = message.senderId === this.#userId;
-    const row = this.#rowOf(mine ? message.receiverId : message.senderId);
+    const row = this.rowOf(mine ? message.receiverId : message.senderId);
     if (!row) return this.#calls.missing();
     const { lastSeq, readSeq, unread } = numbers(row);
     if (message.seq < lastSeq) return;
@@ -35,15 +36,15 @@ export class ChatRows {
   /** Told again (`live` is false), it is counted already. */
   forget({ senderId, receiverId, seq, live = true }) {
     const mine = senderId === this.#userId;
-    const row = this.#rowOf(mine ? receiverId : senderId);
+    const row = this.rowOf(mine ? receiverId : senderId);
     if (!row) return;
     const { lastSeq, readSeq, unread } = numbers(row);
     if (live && !mine && seq > readSeq && unread) this.#setRead(row, readSeq, unread - 1);
-    if (seq === lastSeq) this.#showLast(row, { senderId, seq, deleted: true, createdAt: happenedAt(row) });
+    if (seq === lastSeq) this.#showLast(row, { senderId, seq, deleted: true, createdAt: lastAt(row) });
   }
 
   read(peerId, seq) {
-    const row = this.#rowOf(peerId);
+    const row = this.rowOf(peerId);
     if (!row) return;
     const { lastSeq, readSeq, unread } = numbers(row);
     if (seq > readSeq) this.#setRead(row, seq, Math.min(unread, Math.max(0, lastSeq - seq)));
@@ -51,7 +52,7 @@ export class ChatRows {
 
   /** What sync says of a chat is exact, unless something newer came meanwhile. */
   update({ _id, lastMessage, lastSeq, lastReadSeq, unreadCount }) {
-    const row = this.#rowOf(_id);
+    const row = this.rowOf(_id);
     if (!row) return this.#calls.missing();
     if (lastSeq < numbers(row).lastSeq) return;
     if (lastMessage) this.#showLast(row, lastMessage);
@@ -62,17 +63,27 @@ export class ChatRows {
     row.dataset.lastSeq = message.seq;
     setLastMessage(row, message, this.#userId);
     this.#calls.shown(row);
-    this.#moveUp(row);
   }
 
   #setRead(row, seq, unread) {
     row.dataset.readSeq = Math.max(seq, numbers(row).readSeq);
     setUnread(row, unread);
+    this.#count();
+  }
+
+  /** Once for all that come together. */
+  #count() {
+    if (!this.#isCounting) queueMicrotask(() => this.#tellCount());
+    this.#isCounting = true;
+  }
+
+  #tellCount() {
+    this.#isCounting = false;
     this.#calls.counted();
   }
 
   /** The latest on top. */
-  #moveUp(row) {
+  arrange(row) {
     const others = this.all.filter((each) => each !== row);
     const next = others.find((each) => happenedAt(each) < happenedAt(row));
     const item = row.parentElement;
@@ -85,8 +96,8 @@ export class ChatRows {
     if (hadFocus) item.firstElementChild.focus({ preventScroll: true });
   }
 
-  #rowOf(peerId) {
-    return this.#root.querySelector(`#chat-rows [data-peer-id="${CSS.escape(peerId)}"]`);
+  rowOf(peerId) {
+    return document.getElementById(`chats-${peerId}`);
   }
 }
 

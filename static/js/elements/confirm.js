@@ -6,6 +6,7 @@ export function isConfirmed(name) {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "delete"), { once: true });
+    // The event of an earlier time may come only now.
+    dialog.onclose = () => dialog.open || resolve(dialog.returnValue === "delete");
   });
 }

@@ -1,62 +1,83 @@
 import { on } from "../lib/bus.js";
-import { showPreview } from "../render/row.js";
+import { lastAt, previewOf, showPreview } from "../render/row.js";
 import { getDraft } from "../stores/drafts.js";
-import { entriesFor } from "../stores/outbox.js";
+import { allEntries } from "../stores/outbox.js";
 import { Typists } from "./typists.js";
 
-/** What a row shows instead of its last message: somebody typing, a message that was not sent, a draft. */
+/** What a row shows instead of its last message: somebody typing, a message that was not sent yet, a draft. */
 export class Covers {
   #rows;
+  #shown;
   #typing = new Set();
-  #failed = new Map();
+  #unsent = new Map();
   #typists;
-  #end;
+  #ends;
 
-  /** `rows()` are the rows there are. */
-  constructor(rows) {
+  /** `rows` are those of the chats; `shown(row)` is called for each that may belong elsewhere now. */
+  constructor(rows, shown) {
     this.#rows = rows;
+    this.#shown = shown;
     this.#typists = new Typists((ids) => this.#type(ids));
-    this.#end = on("outbox", ({ entry }) => this.#look(entry.receiverId));
+    this.#ends = [
+      on("outbox", ({ entry, change }) => this.#follow(entry, change)),
+      on("message", ({ message }) => this.#arrive(message)),
+    ];
+    this.#read();
   }
 
   stop() {
     this.#typists.stop();
-    this.#end();
+    this.#ends.forEach((end) => end());
   }
 
   refresh() {
-    this.#rows().forEach((row) => this.show(row));
-  }
-
-  /** Looks for messages that were not sent on an earlier visit. */
-  look() {
-    this.#rows().forEach((row) => this.#look(row.dataset.peerId));
+    for (const row of this.#rows.all) {
+      if (this.#paint(row)?.createdAt) this.#shown(row);
+    }
   }
 
   show(row) {
-    showPreview(row, this.#coverOf(row));
+    if (!row) return;
+    this.#paint(row);
+    this.#shown(row);
+  }
+
+  #paint(row) {
+    const cover = this.#coverOf(row);
+    showPreview(row, cover);
+    return cover;
   }
 
   #coverOf(row) {
     const { peerId } = row.dataset;
     if (this.#typing.has(peerId)) return { hint: "typing" };
-    if (this.#failed.has(peerId)) return { hint: "failed", text: this.#failed.get(peerId) };
+    const unsent = [...this.#unsent.values()].filter((entry) => entry.receiverId === peerId);
+    const failed = unsent.findLast((entry) => entry.state === "failed");
+    if (failed) return { hint: "failed", text: failed.text };
     const draft = getDraft(document.body.dataset.userId, peerId).trim();
-    return draft && !row.hasAttribute("aria-current") ? { hint: "draft", text: draft } : null;
+    if (draft && !row.hasAttribute("aria-current")) return { hint: "draft", text: draft };
+    const waiting = unsent.at(-1);
+    return waiting && waiting.createdAt > lastAt(row) ? previewOf(waiting) : null;
   }
 
   #type(ids) {
+    const changed = this.#typing.symmetricDifference(ids);
     this.#typing = ids;
-    this.refresh();
+    changed.forEach((peerId) => this.show(this.#rows.rowOf(peerId)));
   }
 
-  async #look(peerId) {
-    const entries = await entriesFor(peerId);
-    const failed = entries.findLast((entry) => entry.state === "failed");
-    if (failed?.text === this.#failed.get(peerId)) return;
-    if (failed) this.#failed.set(peerId, failed.text);
-    else this.#failed.delete(peerId);
-    const row = this.#rows().find((each) => each.dataset.peerId === peerId);
-    if (row) this.show(row);
+  /** What was left from an earlier visit. */
+  async #read() {
+    for (const entry of await allEntries()) this.#follow(entry, "added");
+  }
+
+  #follow(entry, change) {
+    if (change === "discarded") this.#unsent.delete(entry.clientMessageId);
+    else this.#unsent.set(entry.clientMessageId, entry);
+    this.show(this.#rows.rowOf(entry.receiverId));
+  }
+
+  #arrive({ clientMessageId, receiverId }) {
+    if (this.#unsent.delete(clientMessageId)) this.show(this.#rows.rowOf(receiverId));
   }
 }

@@ -1,10 +1,13 @@
 import { emit, on } from "../lib/bus.js";
 import { markRead } from "../realtime/live.js";
 import { clearMessage, createMessage, decorateMessage, fillMessage, mark, seqOf } from "../render/message.js";
-import { markUnread, messagesOf, place, regroup, relabelDays, takeOut } from "../render/timeline.js";
+import {
+  clearUnread, firstMessage, lastSent, markUnread, messagesOf, place, regroup, relabelDays, takeOut,
+} from "../render/timeline.js";
 import { entriesFor } from "../stores/outbox.js";
 import { moveFocus } from "./arrow-keys.js";
 import { act } from "./message-actions.js";
+import { onNewDay } from "./new-day.js";
 import { OlderPages } from "./older-pages.js";
 import { ReadingPlace } from "./reading-place.js";
 import { replay } from "./recent.js";
@@ -17,10 +20,13 @@ class MessageList extends HTMLElement {
   connectedCallback() {
     const pane = this.closest(".conversation");
     const { userId, userName } = document.body.dataset;
-    const { peerId, peerName, peerReadSeq, lastReadSeq } = pane.dataset;
+    const { peerId, peerName } = pane.dataset;
+    const { peerReadSeq, lastReadSeq } = this.dataset;
     this.reading = { userId, userName, peerId, peerName, peerReadSeq: Number(peerReadSeq) };
     this.readSeq = Number(lastReadSeq);
     this.list = this.querySelector("ol");
+    this.words = this.querySelector(".empty");
+    this.came = [];
     this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), () => this.readAll());
     this.older = new OlderPages(this);
     this.typists = new Typists((ids) => this.showTyping(ids.has(peerId)));
@@ -37,15 +43,13 @@ class MessageList extends HTMLElement {
   }
 
   listen() {
-    const relabel = () => document.hidden || relabelDays(this.list);
-    document.addEventListener("visibilitychange", relabel);
     this.handlers = {
       message: (detail) => this.receive(detail),
       "message-deleted": (detail) => this.forget(detail),
       read: (mark) => this.showRead(mark),
     };
     this.ends = [
-      () => document.removeEventListener("visibilitychange", relabel),
+      onNewDay(() => relabelDays(this.list)),
       ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
       on("outbox", ({ entry, change }) => this.follow(entry, change)),
     ];
@@ -65,11 +69,22 @@ class MessageList extends HTMLElement {
     items.forEach(regroup);
   }
 
+  /** htmx tells of each by itself. */
   addOlder(item) {
     if (!item.matches(".message")) return;
-    this.adopt([item]);
-    const next = messagesOf(this.list).find((each) => seqOf(each) > seqOf(item));
+    if (!this.came.length) queueMicrotask(() => this.settleOlder());
+    this.came.push(item);
+  }
+
+  /** What happened while they were on their way is told to them too. */
+  settleOlder() {
+    const items = this.came.splice(0);
+    this.adopt(items);
+    const all = messagesOf(this.list);
+    const next = all[all.indexOf(items.at(-1)) + 1];
     if (next) regroup(next);
+    replay(this.handlers);
+    this.showReceipts();
     this.older.renew();
   }
 
@@ -77,40 +92,47 @@ class MessageList extends HTMLElement {
     const { userId, peerId } = this.reading;
     const mine = message.senderId === userId && message.receiverId === peerId;
     if (!mine && (message.senderId !== peerId || message.receiverId !== userId)) return;
-    const isKnown = Boolean(this.find(message));
-    if (!isKnown && this.isBeyond(message)) return;
-    this.place.keep(() => this.upsert(message));
+    const known = this.find(message);
+    if (!known && this.isBeyond(message)) return;
+    this.place.keep(() => this.upsert(message, known));
     // Who writes has read: the server moves the mark by itself.
     if (mine) this.readSeq = Math.max(this.readSeq, message.seq);
     else this.showRead({ readerId: peerId, peerId: userId, seq: message.seq });
-    if (!isKnown && message.seq > this.readSeq) this.welcome(message, live);
+    if (!known && !message.deleted && message.seq > this.readSeq) this.welcome(message, live);
     else this.place.update();
   }
 
   /** By key, then by the key that the sender's browser gave it. */
   find({ _id, clientMessageId, senderId }) {
-    const byKey = _id && this.list.querySelector(`[data-message-id="${CSS.escape(_id)}"]`);
+    const items = messagesOf(this.list);
+    const byKey = _id && items.findLast(({ dataset }) => dataset.messageId === _id);
     if (byKey || !clientMessageId) return byKey || null;
-    const client = CSS.escape(clientMessageId);
-    return this.list.querySelector(`[data-client-id="${client}"][data-sender-id="${senderId}"]`);
+    const isIt = ({ dataset }) => dataset.clientId === clientMessageId && dataset.senderId === senderId;
+    return items.findLast(isIt) ?? null;
   }
 
-  upsert(message) {
-    const item = this.find(message) ?? createMessage();
+  upsert(message, known) {
+    if (this.isBeyond(message)) return known && takeOut(known);
+    const item = known ?? createMessage();
     fillMessage(item, message, this.reading);
     place(this.list, item);
     this.greet();
   }
 
+  /** Not fetched yet: what is here is not all there is. */
+  get isAbsent() {
+    return "absent" in this.dataset;
+  }
+
   /** As long as nothing was said, an invitation. */
   greet() {
-    this.querySelector(".empty").hidden = Boolean(this.list.querySelector(".message"));
+    this.words.hidden = !this.isAbsent && Boolean(firstMessage(this.list));
   }
 
   /** Further up than what is loaded: it comes with its page. */
   isBeyond({ seq }) {
-    const [first] = messagesOf(this.list);
-    return Boolean(this.querySelector(".older") && first && seq < seqOf(first));
+    const first = firstMessage(this.list);
+    return Boolean(first && seq < seqOf(first) && this.querySelector(".older"));
   }
 
   /** Something from the other one: new to the eye, and read at once or marked as unread. */
@@ -118,54 +140,72 @@ class MessageList extends HTMLElement {
     const item = this.find(message);
     mark(item, "is-new", live);
     if (this.place.isReading) return this.readAll();
-    if (!this.hasUnread) markUnread(this.list, item);
+    if (!this.hasUnread) this.place.keep(() => markUnread(this.list, item));
     this.hasUnread = true;
     if (this.place.isAtEnd) this.place.update();
-    else this.place.miss();
+    else this.place.miss(item);
   }
 
   readAll() {
+    if (this.isAbsent) return;
     this.hasUnread = false;
-    const seq = messagesOf(this.list).findLast((item) => item.dataset.seq)?.dataset.seq;
-    if (!(Number(seq) > this.readSeq)) return;
-    this.readSeq = Number(seq);
+    const seq = Number(lastSent(this.list)?.dataset.seq);
+    if (!(seq > this.readSeq)) return;
+    this.readSeq = seq;
     markRead(this.reading.peerId, this.readSeq);
     emit("seen", { peerId: this.reading.peerId, seq: this.readSeq });
   }
 
   forget({ messageId }) {
     const item = this.find({ _id: messageId });
-    if (item) this.place.keep(() => clearMessage(item));
+    if (!item || item.matches(".is-deleted")) return;
+    this.keepFocus(item, () => this.place.keep(() => clearMessage(item)));
+    this.place.unmiss(item);
+    if (item.matches(".is-mine")) return;
+    this.place.keep(() => clearUnread(this.list) && (this.hasUnread = false));
   }
 
   showRead({ readerId, peerId, seq }) {
     const { userId, peerId: other } = this.reading;
     if (readerId === userId && peerId === other) this.readSeq = Math.max(this.readSeq, seq);
     if (readerId !== other || peerId !== userId) return;
-    this.reading.peerReadSeq = Math.max(this.reading.peerReadSeq, seq);
-    for (const item of this.list.querySelectorAll('[data-state="sent"]')) {
-      if (seqOf(item) <= seq) item.dataset.state = "read";
+    if (seq <= this.reading.peerReadSeq) return;
+    this.reading.peerReadSeq = seq;
+    this.showReceipts();
+  }
+
+  showReceipts() {
+    for (const item of messagesOf(this.list)) {
+      if (item.dataset.state === "sent" && seqOf(item) <= this.reading.peerReadSeq) item.dataset.state = "read";
     }
   }
 
   follow(entry, change) {
     if (entry.receiverId !== this.reading.peerId) return;
     const item = this.find({ ...entry, senderId: this.reading.userId });
-    if (change === "discarded") {
-      if (item) takeOut(item);
-      this.greet();
-    } else {
-      this.showEntry(entry);
-    }
+    this.keepFocus(item, () => (change === "discarded" ? this.discard(item) : this.showEntry(entry)));
     if (change === "added") this.place.toEnd();
+  }
+
+  discard(item) {
+    if (item) this.place.keep(() => takeOut(item));
+    this.greet();
+  }
+
+  /** A button that goes away takes the focus along: it stays with the message, or else in the list. */
+  keepFocus(item, change) {
+    const hadFocus = item?.contains(document.activeElement);
+    change();
+    if (hadFocus) (item.isConnected ? item : this).focus({ preventScroll: true });
   }
 
   /** What is still in the outbox, unless it has arrived already. */
   showEntry({ image, ...entry }) {
     const { userId } = this.reading;
-    if (this.find({ ...entry, senderId: userId })?.dataset.messageId) return;
+    const known = this.find({ ...entry, senderId: userId });
+    if (known?.dataset.messageId) return;
     const picture = image && { image: image.dataUrl, imageWidth: image.width, imageHeight: image.height };
-    this.upsert({ ...entry, ...picture, isLocal: true, senderId: userId });
+    this.place.keep(() => this.upsert({ ...entry, ...picture, isLocal: true, senderId: userId }, known));
   }
 
   showTyping(isTyping) {

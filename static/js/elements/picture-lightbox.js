@@ -1,19 +1,23 @@
 import { clock, dayLabel } from "../lib/time.js";
 import { createdAt } from "../render/message.js";
 
-/** A picture of the conversation, as large as the window, over everything else. */
+/** A picture of the conversation over everything else, as large as the window has room for; the way back closes it. */
 class PictureLightbox extends HTMLElement {
   connectedCallback() {
     this.dialog = this.querySelector("dialog");
     this.image = this.querySelector("img");
     this.follow = (event) => this.clicked(event);
+    this.leave = (event) => this.goneBack(event);
     document.addEventListener("click", this.follow);
-    this.dialog.addEventListener("close", () => this.image.removeAttribute("src"));
+    // Before htmx, which would fetch the page that is still there.
+    addEventListener("popstate", this.leave, { capture: true });
+    this.dialog.addEventListener("close", () => this.closed());
     this.dialog.addEventListener("click", ({ target }) => target === this.dialog && this.dialog.close());
   }
 
   disconnectedCallback() {
     document.removeEventListener("click", this.follow);
+    removeEventListener("popstate", this.leave, { capture: true });
   }
 
   clicked(event) {
@@ -32,6 +36,20 @@ class PictureLightbox extends HTMLElement {
     this.querySelector("p").textContent = `${sender}, ${dayLabel(iso)} ${clock(iso)}`;
     this.querySelector("a").href = source;
     this.dialog.showModal();
+    this.isOpen = true;
+    history.pushState({ htmx: true, isPicture: true }, "");
+  }
+
+  closed() {
+    this.image.removeAttribute("src");
+    if (this.isOpen && history.state?.isPicture) history.back();
+  }
+
+  goneBack(event) {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    event.stopImmediatePropagation();
+    this.dialog.close();
   }
 }
 

@@ -1,26 +1,59 @@
 import { on } from "../lib/bus.js";
 
-const STAY = 5000;
+const STAY = { info: 5000, error: 12_000 };
 const MOST = 3;
 
-/** What just happened. Errors stay until somebody closes them. */
+/** What just happened. An error leaves with its cause; none stays for long, unless somebody is at it. */
 class ToastList extends HTMLElement {
   connectedCallback() {
-    this.end = on("notice", (notice) => this.show(notice));
+    const { userId } = document.body.dataset;
+    this.choose = ({ target }) => target.matches("[type=file]") && this.clear();
+    document.addEventListener("change", this.choose);
+    this.addEventListener("focusin", ({ relatedTarget }) => this.remember(relatedTarget));
+    this.ends = [
+      on("notice", (notice) => this.show(notice)),
+      on("outbox", ({ change }) => change === "failed" || this.clear()),
+      on("message", ({ message }) => message.senderId === userId && this.clear()),
+      on("connection", ({ state }) => state === "live" && this.clear()),
+      () => document.removeEventListener("change", this.choose),
+    ];
   }
 
   disconnectedCallback() {
-    this.end();
+    this.ends.forEach((end) => end());
   }
 
   show({ text, kind }) {
+    [...this.children].filter((each) => textOf(each).textContent === text).forEach((each) => each.remove());
     const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
-    toast.firstElementChild.textContent = text;
-    toast.querySelector("button").addEventListener("click", () => toast.remove());
+    textOf(toast).textContent = text;
+    toast.dataset.kind = kind;
+    toast.querySelector("button").addEventListener("click", () => this.close(toast));
     this.append(toast);
     while (this.childElementCount > MOST) this.firstElementChild.remove();
-    if (kind !== "error") setTimeout(() => toast.remove(), STAY);
+    this.wait(toast);
+  }
+
+  wait(toast) {
+    setTimeout(() => (toast.matches(":hover, :focus-within") ? this.wait(toast) : toast.remove()), STAY[toast.dataset.kind]);
+  }
+
+  clear() {
+    this.querySelectorAll('[data-kind="error"]:not(:focus-within)').forEach((toast) => toast.remove());
+  }
+
+  remember(element) {
+    if (!this.contains(element)) this.before = element;
+  }
+
+  /** The focus goes back to where it came from. */
+  close(toast) {
+    const hadFocus = toast.contains(document.activeElement);
+    toast.remove();
+    if (hadFocus) (this.before?.isConnected ? this.before : document.querySelector("#conversation h1")).focus();
   }
 }
+
+const textOf = (toast) => toast.firstElementChild;
 
 customElements.define("toast-list", ToastList);

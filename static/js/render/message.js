@@ -1,7 +1,7 @@
 import { isEmojiOnly, linkify } from "../lib/text.js";
 import { clock } from "../lib/time.js";
 
-const CLASSES = ["is-mine", "is-follow", "is-emoji", "is-deleted", "is-new"];
+const CLASSES = ["is-mine", "is-follow", "is-followed", "is-emoji", "is-deleted", "is-new"];
 
 const slot = (item, name) => item.querySelector(`[data-field="${name}"]`);
 
@@ -11,6 +11,7 @@ export function createMessage() {
 
 /** Sets or removes a class; the classes stay in one order, as the server writes them. */
 export function mark(item, name, applies) {
+  if (item.classList.contains(name) === applies) return;
   item.classList.toggle(name, applies);
   const marks = CLASSES.filter((each) => item.classList.contains(each));
   item.className = ["message", ...marks].join(" ");
@@ -19,14 +20,9 @@ export function mark(item, name, applies) {
 /** Shows a message payload. `reading` tells who reads, the names, and how far the peer has read. */
 export function fillMessage(item, message, reading) {
   const mine = message.senderId === reading.userId;
-  Object.assign(item.dataset, {
-    messageId: message._id ?? "",
-    clientId: message.clientMessageId ?? "",
-    seq: message.seq ?? "",
-    senderId: message.senderId,
-    state: mine ? stateOf(message, reading) : "",
-  });
-  slot(item, "sender").textContent = mine ? reading.userName : reading.peerName;
+  setOrRemove(item, "aria-keyshortcuts", mine && !message.deleted && "Delete");
+  fillKeys(item, message, mine ? stateOf(message, reading) : "");
+  write(slot(item, "sender"), mine ? reading.userName : reading.peerName);
   mark(item, "is-mine", mine);
   mark(item, "is-deleted", Boolean(message.deleted));
   fillTime(item, message.createdAt);
@@ -37,13 +33,21 @@ export function fillMessage(item, message, reading) {
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */
 export function decorateMessage(item) {
   fillTime(item, createdAt(item));
-  fillText(item, slot(item, "text").textContent);
+  const text = slot(item, "text");
+  const linked = linkify(text.textContent);
+  if (linked.firstElementChild) text.replaceChildren(linked);
 }
 
 export function clearMessage(item) {
+  item.removeAttribute("aria-keyshortcuts");
   mark(item, "is-deleted", true);
   fillPicture(item, {});
   fillText(item, "");
+}
+
+/** Leaves alone what reads so already: a change would be read out, and drawn, again. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 export const createdAt = (item) => slot(item, "time").dateTime;
@@ -56,14 +60,23 @@ function stateOf(message, reading) {
   return message.seq <= reading.peerReadSeq ? "read" : "sent";
 }
 
+function fillKeys(item, { _id = "", clientMessageId, seq = "", senderId }, state) {
+  const keys = { messageId: _id, clientId: clientMessageId ?? "", seq: String(seq), senderId, state };
+  for (const [name, key] of Object.entries(keys)) {
+    if (item.dataset[name] !== key) item.dataset[name] = key;
+  }
+}
+
 function fillTime(item, iso) {
   const time = slot(item, "time");
-  time.dateTime = iso;
-  time.textContent = clock(iso);
+  if (time.dateTime !== iso) time.dateTime = iso;
+  write(time, clock(iso));
 }
 
 function fillText(item, text) {
-  slot(item, "text").replaceChildren(linkify(text.replace(/\r\n?/g, "\n")));
+  const field = slot(item, "text");
+  const words = text.replace(/\r\n?/g, "\n");
+  if (field.textContent !== words) field.replaceChildren(linkify(words));
   mark(item, "is-emoji", slot(item, "picture").hidden && isEmojiOnly(text));
 }
 

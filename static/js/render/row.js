@@ -1,5 +1,6 @@
 // How a chat reads in the side bar. messaging/rows.py says the same for what the server renders.
 import { rowTime } from "../lib/time.js";
+import { write } from "./message.js";
 
 const PREVIEW_LENGTH = 200;
 const MOST_UNREAD = 99;
@@ -12,25 +13,43 @@ const slot = (row, name) => row.querySelector(`[data-field="${name}"]`);
 export const nameOf = (row) => row.querySelector("bdi").textContent;
 export const happenedAt = (row) => slot(row, "time").dateTime;
 
-/** Notes the preview that the server rendered; a hint such as a draft may cover it for a while. */
+/** Writes the time in the reader's zone. */
 export function decorateRow(row) {
-  const { hint, kind } = row.dataset;
-  bases.set(row, { hint, kind, text: slot(row, "text").textContent });
-  if (happenedAt(row)) fillTime(row, happenedAt(row));
+  baseOf(row);
+  refreshTime(row);
+}
+
+/** The preview that the server rendered, noted before a hint such as a draft covers it for a while. */
+function baseOf(row) {
+  if (!bases.has(row)) {
+    const { hint, kind } = row.dataset;
+    bases.set(row, { hint, kind, text: slot(row, "text").textContent, createdAt: happenedAt(row) });
+  }
+  return bases.get(row);
 }
 
 export function setLastMessage(row, message, userId) {
-  const hint = message.senderId === userId && !message.deleted ? "you" : "";
-  const text = [...(message.text ?? "")].slice(0, PREVIEW_LENGTH).join("");
-  bases.set(row, { hint, kind: kindOf(message), text });
-  fillTime(row, message.createdAt);
+  const mine = message.senderId === userId && !message.deleted;
+  bases.set(row, { ...previewOf(message), hint: mine ? "you" : "" });
 }
 
-/** Shows the last message, or what matters more: `cover` is `{hint, text}` or null. */
+/** A message as a row has it. */
+export function previewOf(message) {
+  const text = [...(message.text ?? "")].slice(0, PREVIEW_LENGTH).join("");
+  return { hint: "you", kind: kindOf(message), text, createdAt: message.createdAt };
+}
+
+export const lastAt = (row) => baseOf(row).createdAt;
+
+/** Shows the last message, or what matters more: `cover` is `{hint, kind, text, createdAt}`, or null. */
 export function showPreview(row, cover) {
-  const { hint, kind = "", text = "" } = cover ?? bases.get(row);
-  Object.assign(row.dataset, { hint, kind });
-  slot(row, "text").textContent = text;
+  const base = baseOf(row);
+  const { hint, kind = "", text = "", createdAt = base.createdAt } = cover ?? base;
+  for (const [name, value] of Object.entries({ hint, kind })) {
+    if (row.dataset[name] !== value) row.dataset[name] = value;
+  }
+  write(slot(row, "text"), text);
+  if (createdAt) fillTime(row, createdAt);
 }
 
 export function setUnread(row, count) {
@@ -57,6 +76,6 @@ function kindOf({ deleted, image, text }) {
 
 function fillTime(row, iso) {
   const time = slot(row, "time");
-  time.dateTime = iso;
-  time.textContent = rowTime(iso);
+  if (time.dateTime !== iso) time.dateTime = iso;
+  write(time, rowTime(iso));
 }

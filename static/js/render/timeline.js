@@ -1,61 +1,95 @@
 // What belongs together and where a day begins. messaging/timeline.py says the same for what the server renders.
 import { dayLabel, sameDay } from "../lib/time.js";
-import { createdAt, mark, seqOf } from "./message.js";
+import { createdAt, mark, seqOf, write } from "./message.js";
 
 const GROUP_GAP = 5 * 60_000;
+const [PREVIOUS, NEXT] = ["previousElementSibling", "nextElementSibling"];
 
-export const messagesOf = (list) => [...list.querySelectorAll(":scope > .message")];
+/** Looks at the lines only: there are twenty elements in each. */
+export const messagesOf = (list) => [...list.children].filter((each) => each.matches(".message"));
 
 /** Puts a message where its `seq` belongs, and regroups it and the one after it. */
 export function place(list, item) {
   const next = followerOf(list, item);
-  if (item.parentNode !== list || neighbour(item, "nextElementSibling") !== next) {
-    const left = item.parentNode === list ? neighbour(item, "nextElementSibling") : null;
-    list.insertBefore(item, next ?? list.querySelector(":scope > .typist"));
-    if (left) regroup(left);
+  if (item.parentNode !== list || neighbour(item, NEXT) !== next) {
+    if (item.parentNode === list) takeOut(item);
+    list.insertBefore(item, next ?? list.lastElementChild);
   }
   regroup(item);
   if (next) regroup(next);
+  else mark(item, "is-followed", false);
 }
 
 /** Takes a message out, with the day that was its own. */
 export function takeOut(item) {
-  const next = neighbour(item, "nextElementSibling");
+  const [previous, next] = [neighbour(item, PREVIOUS), neighbour(item, NEXT)];
   const day = separator(item, "day");
   item.remove();
-  if (next) regroup(next);
-  else day?.remove();
+  if (next) return regroup(next);
+  day?.remove();
+  if (previous) mark(previous, "is-followed", false);
 }
 
-/** Whether it follows the one before it, and whether a day begins with it. */
+/** Whether it follows the one before it, which notes it too, and whether a day begins with it. */
 export function regroup(item) {
-  const previous = neighbour(item, "previousElementSibling");
+  const previous = neighbour(item, PREVIOUS);
   const isNewDay = !previous || !sameDay(createdAt(previous), createdAt(item));
   setDay(item, isNewDay);
-  mark(item, "is-follow", !isNewDay && !separator(item, "unread") && follows(item, previous));
+  const isFollow = !isNewDay && !separator(item, "unread") && follows(item, previous);
+  mark(item, "is-follow", isFollow);
+  if (previous) mark(previous, "is-followed", isFollow);
+}
+
+export const firstMessage = (list) => list.querySelector(":scope > .message");
+
+/** The newest one that the server has. */
+export function lastSent(list) {
+  let each = lastMessage(list);
+  while (each && !each.dataset.seq) each = neighbour(each, PREVIOUS);
+  return each;
 }
 
 /** Draws the line above a message; there is one at most. */
 export function markUnread(list, item) {
   const line = list.querySelector(":scope > .unread") ?? clone("unread-template");
-  const next = neighbour(line, "nextElementSibling");
+  const next = neighbour(line, NEXT);
   item.before(line);
   regroup(item);
   if (next && next !== item) regroup(next);
 }
 
+/** Takes the line away once nothing from anybody else is left under it; true when it did. */
+export function clearUnread(list) {
+  const line = list.querySelector(":scope > .unread");
+  const next = line && neighbour(line, NEXT);
+  for (let each = next; each; each = neighbour(each, NEXT)) {
+    if (!each.matches(".is-mine, .is-deleted")) return false;
+  }
+  line?.remove();
+  if (next) regroup(next);
+  return Boolean(line);
+}
+
 export function relabelDays(list) {
   for (const day of list.querySelectorAll(":scope > .day")) {
-    const message = neighbour(day, "nextElementSibling");
-    if (message) day.textContent = dayLabel(createdAt(message));
+    const message = neighbour(day, NEXT);
+    if (message) write(day, dayLabel(createdAt(message)));
   }
 }
 
+/** Looked for from the end, where nearly all belong. */
 function followerOf(list, item) {
-  const others = messagesOf(list).filter((each) => each !== item);
-  const before = others.findLastIndex((each) => isBefore(each, item));
-  return others[before + 1] ?? null;
+  let next = null;
+  for (let each = lastMessage(list); each; each = neighbour(each, PREVIOUS)) {
+    if (each === item) continue;
+    if (isBefore(each, item)) break;
+    next = each;
+  }
+  return next;
 }
+
+/** The last line of all says that somebody is typing. */
+const lastMessage = (list) => neighbour(list.lastElementChild, PREVIOUS);
 
 function isBefore(one, other) {
   if (seqOf(one) !== seqOf(other)) return seqOf(one) < seqOf(other);
@@ -81,7 +115,7 @@ function setDay(item, isNewDay) {
   const day = separator(item, "day");
   if (!isNewDay) return day?.remove();
   const shown = day ?? clone("day-template");
-  shown.textContent = dayLabel(createdAt(item));
+  write(shown, dayLabel(createdAt(item)));
   if (!day) (separator(item, "unread") ?? item).before(shown);
 }
 

@@ -1,0 +1,94 @@
+"""The chat page, as people use it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.people import Person, PersonFor
+
+SEND = "**/api/messages/send/*"
+RETURN = 40_000  # milliseconds until a page has certainly found the way back to its server
+
+
+def face_to_face(person: PersonFor, **options: Any) -> tuple[Person, Person]:
+    """Ada and Bo, each with the conversation with the other one open, and live."""
+    ada = person("Ada Lindqvist", None, **options)
+    bo = person("Bo Okonkwo", f"/chat/{ada.id}", **options)
+    ada.page.goto(f"/chat/{bo.id}")
+    for page in (ada.page, bo.page):
+        expect(state(page, "online")).to_be_visible()
+    return ada, bo
+
+
+def composer(page: Page) -> Locator:
+    return page.locator("message-composer textarea")
+
+
+def send(page: Page, *texts: str) -> None:
+    for text in texts:
+        composer(page).fill(text)
+        composer(page).press("Enter")
+        expect(composer(page)).to_have_value("")
+
+
+def messages(page: Page) -> Locator:
+    return page.locator("message-list .message")
+
+
+def message(page: Page, text: str) -> Locator:
+    return messages(page).filter(has=page.get_by_text(text, exact=True))
+
+
+def expect_texts(page: Page, texts: Sequence[str], timeout: int | None = None) -> None:
+    """These messages, in this order, and no others."""
+    shown = messages(page).locator('[data-field="text"]')
+    expect(shown).to_have_text(list(texts), timeout=timeout)
+
+
+def expect_states(page: Page, states: str, timeout: int | None = None) -> None:
+    """Of all messages, in order and by their first letters: "rsp" is read, sent, pending."""
+    names = {"p": "pending", "s": "sent", "r": "read", "f": "failed", "-": ""}
+    for number, letter in enumerate(states):
+        item = messages(page).nth(number)
+        expect(item).to_have_attribute("data-state", names[letter], timeout=timeout)
+    expect(messages(page)).to_have_count(len(states))
+
+
+def stored(reader: Person, peer: Person) -> list[str]:
+    """The texts that the server keeps, in order."""
+    return [each["text"] for each in reader.get(f"/api/messages/{peer.id}")]
+
+
+def row(page: Page, peer: Person) -> Locator:
+    return page.locator(f"#chats-{peer.id}")
+
+
+def expect_preview(page: Page, peer: Person, text: str) -> None:
+    """What one sees below the name."""
+    preview = row(page, peer).locator(".row__preview")
+    expect(preview).to_have_text(text, use_inner_text=True)
+
+
+def state(page: Page, name: str) -> Locator:
+    """What the head of the conversation says of the other one: online, offline, typing, waiting."""
+    return page.locator(f"conversation-header .state--{name}")
+
+
+def banner(page: Page) -> Locator:
+    return page.locator(".conversation .banner")
+
+
+def toast(page: Page) -> Locator:
+    return page.locator(".toast")
+
+
+def answer(status: int, text: str = "No.", **headers: str) -> dict[str, Any]:
+    """What `route.fulfill` takes to answer as the API does when it refuses."""
+    return {
+        "status": status,
+        "headers": headers,
+        "content_type": "application/json",
+        "body": json.dumps({"message": text}),
+    }

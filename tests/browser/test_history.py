@@ -1,0 +1,193 @@
+"""Moving about: older messages, and the browser's own history."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.chat import (
+    composer,
+    expect_texts,
+    face_to_face,
+    message,
+    messages,
+    row,
+    send,
+    state,
+)
+from tests.browser.people import PASSWORD, Person, PersonFor
+from tests.browser.site import Site
+
+OLDER = re.compile(r"/older\?before=")
+TO_TOP = "log => { log.scrollTop = -log.scrollHeight; }"
+
+
+def chatter(sender: Person, receiver: Person, count: int) -> list[str]:
+    """So many messages, sent over the API."""
+    texts = [f"message {number}" for number in range(1, count + 1)]
+    for text in texts:
+        sender.say(receiver, text)
+    return texts
+
+
+def log(page: Page) -> Locator:
+    return page.locator("message-list")
+
+
+def place_of(page: Page, text: str) -> float:
+    box = message(page, text).bounding_box()
+    assert box
+    return box["y"]
+
+
+def test_older_messages_come_on_scrolling_up_without_a_jump(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    texts = chatter(bo, ada, 110)
+    held: list[Route] = []
+    page = ada.page
+    page.route(OLDER, lambda route: held.append(route))
+    page.goto(f"/chat/{bo.id}")
+    expect_texts(page, texts[60:])
+
+    for first, left in ((60, 10), (10, 0)):
+        with page.expect_request(OLDER):
+            log(page).evaluate(TO_TOP)
+        top = texts[first]
+        before = place_of(page, top)
+        held.pop().continue_()
+        expect_texts(page, texts[left:])
+        assert place_of(page, top) == pytest.approx(before, abs=2)
+
+    log(page).evaluate(TO_TOP)
+    expect(message(page, "message 1")).to_be_in_viewport()
+    expect(page.locator(".older")).to_have_count(0)
+    expect(page.locator(".day")).to_have_count(1)
+
+
+def test_who_reads_further_up_is_told_of_new_messages_and_left_alone(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    chatter(ada, bo, 60)
+    ada.page.goto(f"/chat/{bo.id}")
+    page = ada.page
+    expect(page.locator(".to-newest")).to_be_hidden()
+
+    log(page).evaluate("log => { log.scrollTop = -900; }")
+    expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
+    seen = log(page).evaluate(
+        "log => [...log.querySelectorAll('.message')].find("
+        "each => each.getBoundingClientRect().top > log.getBoundingClientRect().top"
+        ").querySelector('[data-field=text]').textContent"
+    )
+    before = place_of(page, seen)
+    bo.say(ada, "news")
+    expect(page.get_by_role("button", name="1 new message")).to_be_visible()
+    bo.say(ada, "more news")
+    expect(page.get_by_role("button", name="2 new messages")).to_be_visible()
+    assert place_of(page, seen) == pytest.approx(before, abs=2)
+    expect(row(page, bo).locator(".badge")).to_contain_text("2")
+    expect(page.locator(".unread")).to_have_text("New")
+
+    page.get_by_role("button", name="2 new messages").click()
+    expect(message(page, "more news")).to_be_in_viewport()
+    expect(page.locator(".to-newest")).to_be_hidden()
+    expect(row(page, bo).locator(".badge")).to_be_hidden()
+
+
+def test_one_s_own_message_is_shown_wherever_one_was(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    chatter(ada, bo, 60)
+    ada.page.goto(f"/chat/{bo.id}")
+    log(ada.page).evaluate("log => { log.scrollTop = -900; }")
+    expect(message(ada.page, "message 60")).not_to_be_in_viewport()
+
+    send(ada.page, "down here")
+
+    expect(message(ada.page, "down here")).to_be_in_viewport()
+
+
+def test_the_browser_goes_back_and_forth_between_conversations(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    bo.say(ada, "from Bo")
+    cy.say(ada, "from Cy")
+    page = ada.page
+    page.goto("/")
+    page.evaluate("window.stayed = true")
+
+    row(page, bo).click()
+    expect_texts(page, ["from Bo"])
+    row(page, cy).click()
+    expect_texts(page, ["from Cy"])
+    expect(page).to_have_title("Cy Weber · Chatsite")
+    expect(row(page, cy)).to_have_attribute("aria-current", "page")
+    assert page.evaluate("window.stayed")
+    page.go_back()
+    expect_texts(page, ["from Bo"])
+    expect(page).to_have_title("Bo Okonkwo · Chatsite")
+    expect(row(page, bo)).to_have_attribute("aria-current", "page")
+    expect(state(page, "online")).to_be_visible()
+    send(page, "still works")
+    expect(message(bo.page, "still works")).to_have_count(1)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Pick up a thread")).to_be_visible()
+    expect(page).to_have_title("Chatsite")
+    page.go_forward()
+    page.go_forward()
+    expect_texts(page, ["from Cy"])
+    page.reload()
+    expect_texts(page, ["from Cy"])
+    cy.say(ada, "and live")
+    expect_texts(page, ["from Cy", "and live"])
+
+
+def test_the_contacts_stay_beside_a_conversation(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", "/contacts"), person("Bo Okonkwo", None)
+    page = ada.page
+    page.reload()
+
+    page.locator(f"#contacts-{bo.id}").click()
+    expect(page).to_have_url(re.compile(rf"/chat/{bo.id}\?list=contacts$"))
+    expect(page.get_by_role("link", name="Contacts")).to_have_attribute("aria-current", "page")
+    page.reload()
+    expect(page.locator(f"#contacts-{bo.id}")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Chats", exact=True).click()
+    expect(page.get_by_role("heading", name="No chats yet")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/chat/{bo.id}$"))
+    expect(composer(page)).to_be_visible()
+    page.go_back()
+    expect(page.locator(f"#contacts-{bo.id}")).to_be_visible()
+
+
+def test_a_link_to_a_conversation_survives_log_in(live_site: Site, person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    bo.say(ada, "Come in")
+    ada.context.clear_cookies()
+
+    ada.page.goto(f"/chat/{bo.id}")
+    expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
+    ada.page.get_by_label("E-mail").fill(ada.email)
+    ada.page.get_by_label("Password").fill(PASSWORD)
+    ada.page.get_by_role("button", name="Log in").click()
+
+    expect_texts(ada.page, ["Come in"])
+
+
+@pytest.mark.parametrize("peer", ["0" * 24, "nobody", "<script>"])
+def test_nobody_s_conversation_is_a_page_that_says_so(person: PersonFor, peer: str) -> None:
+    ada = person("Ada Lindqvist", None)
+
+    response = ada.page.goto(f"/chat/{peer}")
+
+    assert response
+    assert response.status == 404
+    expect(ada.page.get_by_role("heading", level=1)).to_be_visible()
+    ada.page.get_by_role("main").get_by_role("link").click()
+    expect(ada.page.get_by_role("heading", name="No chats yet")).to_be_visible()
+
+
+def test_one_has_no_conversation_with_oneself(person: PersonFor) -> None:
+    ada = person("Ada Lindqvist", None)
+    response = ada.page.goto(f"/chat/{ada.id}")
+    assert response
+    assert response.status == 404
+    expect(messages(ada.page)).to_have_count(0)

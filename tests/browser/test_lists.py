@@ -1,0 +1,153 @@
+"""The side bar: who there is, whom one writes with, and how it sounds."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat import composer, expect_preview, expect_texts, face_to_face, row, send
+from tests.browser.people import Person, PersonFor
+
+# Counts the notes instead of playing them.
+SILENT_AUDIO = """
+window.notes = 0;
+window.AudioContext = class { currentTime = 0; resume() { return Promise.resolve(); } };
+class Node { connect(next) { return next; } }
+window.GainNode = class extends Node {
+  gain = { linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {} };
+};
+window.OscillatorNode = class extends Node { start() { window.notes += 1; } stop() {} };
+"""
+CHIME = 2  # notes
+
+
+def names(page: Page) -> list[str]:
+    shown = page.locator("a.row").filter(visible=True).locator("bdi")
+    return shown.all_inner_texts()
+
+
+def filter_by(page: Page, text: str) -> None:
+    page.get_by_role("searchbox").fill(text)
+
+
+def test_who_writes_moves_up(person: PersonFor) -> None:
+    ada, bo, cy = person("Ada Berg"), person("Bo Okonkwo", None), person("Cy Weber", None)
+    bo.say(ada, "first")
+    expect_preview(ada.page, bo, "first")
+    cy.say(ada, "second")
+    expect_preview(ada.page, cy, "second")
+    assert names(ada.page) == ["Cy Weber", "Bo Okonkwo"]
+
+    bo.say(ada, "third")
+    expect_preview(ada.page, bo, "third")
+    assert names(ada.page) == ["Bo Okonkwo", "Cy Weber"]
+    ada.page.reload()
+    assert names(ada.page) == ["Bo Okonkwo", "Cy Weber"]
+    expect(row(ada.page, bo).locator(".badge")).to_contain_text("2")
+
+
+def test_chats_are_filtered_by_name(person: PersonFor) -> None:
+    ada, ines, bo = person("Ada Berg"), person("Inês Duarte", None), person("Bo Okonkwo", None)
+    ines.say(ada, "olá")
+    bo.say(ada, "hello")
+    expect(row(ada.page, bo)).to_be_visible()
+
+    filter_by(ada.page, "ines")
+    expect(row(ada.page, bo)).to_be_hidden()
+    expect(row(ada.page, ines)).to_be_visible()
+    bo.say(ada, "I am filtered out")
+    ines.say(ada, "I am not")
+    expect_preview(ada.page, ines, "I am not")
+    expect(row(ada.page, bo)).to_be_hidden()
+    filter_by(ada.page, "nobody of that name")
+    expect(ada.page.get_by_role("heading", name="Nobody found")).to_be_visible()
+    filter_by(ada.page, "")
+    assert names(ada.page) == ["Inês Duarte", "Bo Okonkwo"]
+
+
+def test_contacts_are_searched_on_the_server(person: PersonFor) -> None:
+    ada, zoe = person("Ada Berg", None), person("Zoë Zimmermann", None)
+    person("Yannick Zimmer", None)
+    page = ada.page
+    page.goto("/")
+    page.get_by_role("link", name="Show contacts").first.click()
+    expect(page).to_have_url(re.compile("/contacts$"))
+
+    filter_by(page, "zimmer")
+    expect(page.locator("#contact-rows bdi")).to_have_text(["Yannick Zimmer", "Zoë Zimmermann"])
+    filter_by(page, "zimmermann")
+    expect(page.locator("#contact-rows bdi")).to_have_text(["Zoë Zimmermann"])
+    filter_by(page, "zzz")
+    expect(page.get_by_role("heading", name="Nobody found")).to_be_visible()
+    filter_by(page, "zimmermann")
+    page.locator(f"#contacts-{zoe.id}").click()
+    expect(page.get_by_role("heading", name="Say hello to Zoë")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.locator("#contact-rows bdi")).not_to_have_text(["Zoë Zimmermann"])
+    send(page, "👋")
+    expect(page.get_by_role("heading", name="Say hello to Zoë")).to_be_hidden()
+    page.get_by_role("link", name="Chats", exact=True).click()
+    expect_preview(page, zoe, "You: 👋")
+
+
+def watch_notes(person: Person) -> None:
+    person.context.add_init_script(SILENT_AUDIO)
+
+
+def notes(page: Page) -> int:
+    count: int = page.evaluate("window.notes")
+    return count
+
+
+def test_a_message_elsewhere_chimes_once(person: PersonFor) -> None:
+    ada, bo = person("Ada Berg", None), person("Bo Okonkwo", None)
+    cy = person("Cy Weber", None)
+    watch_notes(ada)
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+    composer(page).click()
+
+    bo.say(ada, "I see you")
+    expect_texts(page, ["I see you"])
+    assert notes(page) == 0
+    cy.say(ada, "Psst")
+    expect(row(page, cy).locator(".badge")).to_contain_text("1")
+    cy.say(ada, "Psst!")
+    expect(row(page, cy).locator(".badge")).to_contain_text("2")
+    assert notes(page) == CHIME
+
+
+def test_sound_is_turned_off_for_good(person: PersonFor) -> None:
+    ada, bo = person("Ada Berg", None), person("Bo Okonkwo", None)
+    watch_notes(ada)
+    ada.page.goto("/")
+    sound = ada.page.get_by_role("button", name="Sound")
+    expect(sound).to_have_attribute("aria-pressed", "true")
+
+    sound.click()
+    ada.page.reload()
+    expect(sound).to_have_attribute("aria-pressed", "false")
+    ada.page.get_by_role("searchbox").click()
+    bo.say(ada, "Hush")
+    expect(row(ada.page, bo).locator(".badge")).to_contain_text("1")
+    assert notes(ada.page) == 0
+
+    sound.click()
+    expect(sound).to_have_attribute("aria-pressed", "true")
+    assert notes(ada.page) == CHIME
+
+
+def test_times_are_those_of_the_reader(person: PersonFor) -> None:
+    ada, bo = face_to_face(person, timezone_id="Asia/Kolkata")
+    send(ada.page, "What time is it?")
+    time = ada.page.locator(".message time")
+    local = time.evaluate(
+        "time => new Date(time.dateTime).toLocaleTimeString('en-GB',"
+        " { timeZone: 'Asia/Kolkata', hour: '2-digit', minute: '2-digit' })"
+    )
+
+    expect(time).to_have_text(local)
+    expect(row(ada.page, bo).locator("time")).to_have_text(local)
+    ada.page.reload()
+    expect(time).to_have_text(local)
+    html = ada.context.request.get(f"/chat/{bo.id}").text()
+    assert f">{local}</time>" in html

@@ -1,0 +1,109 @@
+"""Narrow and wide, light and dark, moving or still."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chat import composer, expect_texts, face_to_face, messages, row, send
+from tests.browser.people import PersonFor
+from tests.browser.site import Site
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+}
+SURFACE = "getComputedStyle(document.querySelector('.sheet')).backgroundColor"
+
+
+def test_on_a_phone_list_and_conversation_are_two_screens(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", **PHONE), person("Bo Okonkwo", None)
+    bo.say(ada, "Hello")
+    page = ada.page
+    sidebar, pane = page.locator("#sidebar"), page.locator("#conversation")
+    expect(pane).to_be_hidden()
+
+    row(page, bo).tap()
+    expect(pane).to_be_visible()
+    expect(sidebar).to_be_hidden()
+    expect(page.get_by_role("heading", name="Bo Okonkwo")).to_be_focused()
+    send(page, "Hello from the tram")
+    expect_texts(page, ["Hello", "Hello from the tram"])
+    page.get_by_role("link", name="Back to the list").tap()
+    expect(sidebar).to_be_visible()
+    expect(pane).to_be_hidden()
+    expect(row(page, bo)).to_contain_text("Hello from the tram")
+
+    page.go_back()
+    expect(pane).to_be_visible()
+    page.reload()
+    expect(pane).to_be_visible()
+    expect(sidebar).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_on_a_phone_a_tapped_message_can_be_deleted(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person, **PHONE)
+    send(ada.page, "A slip")
+    expect(messages(ada.page)).to_have_attribute("data-state", "read")
+
+    messages(ada.page).locator(".bubble").tap()
+    messages(ada.page).get_by_role("button", name="Delete message").tap()
+    ada.page.get_by_role("button", name="Delete", exact=True).tap()
+
+    expect(messages(ada.page)).to_contain_text("Message deleted")
+
+
+def surface(page: Page) -> str:
+    colour: str = page.evaluate(SURFACE)
+    return colour
+
+
+@pytest.mark.parametrize(("system", "other"), [("light", "dark"), ("dark", "light")])
+def test_the_theme_is_the_system_s_until_one_chooses(
+    person: PersonFor, system: str, other: str
+) -> None:
+    page = person("Ada Lindqvist", color_scheme=system).page
+    by_system = surface(page)
+
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", other)
+    chosen = surface(page)
+    assert chosen != by_system
+    page.reload()
+    assert surface(page) == chosen
+    page.get_by_role("button", name="Light or dark").click()
+    assert surface(page) == by_system
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
+def test_nothing_moves_for_who_wants_it_still(person: PersonFor, motion: str, moves: bool) -> None:
+    ada, _bo = face_to_face(person, reduced_motion=motion)
+    composer(ada.page).fill("Hello")
+    lasting = """() => {
+      document.querySelector(".composer__field").requestSubmit();
+      return new Promise((resolve) => requestAnimationFrame(() => {
+        const running = document.querySelector(".message").getAnimations();
+        resolve(running.some((each) => each.effect.getComputedTiming().duration > 1));
+      }));
+    }"""
+
+    assert ada.page.evaluate(lasting) is moves
+
+
+def test_the_page_is_in_its_place_before_any_script(
+    browser: Browser, live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    for number in range(60):
+        bo.say(ada, f"message {number}")
+    state = ada.context.storage_state()
+    plain = browser.new_context(
+        base_url=live_site.url, storage_state=state, java_script_enabled=False, **PHONE
+    ).new_page()
+    plain.goto(f"/chat/{bo.id}")
+
+    expect(messages(plain).last).to_be_in_viewport()
+    expect(plain.locator("#sidebar")).to_be_hidden()
+    plain.context.close()

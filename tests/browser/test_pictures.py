@@ -1,0 +1,189 @@
+"""Pictures: chosen, dropped or pasted, made small, sent, and looked at."""
+
+import base64
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, JSHandle, Page, Route, expect
+
+from tests.browser.chat import (
+    SEND,
+    composer,
+    expect_preview,
+    expect_states,
+    expect_texts,
+    face_to_face,
+    messages,
+    send,
+    stored,
+    toast,
+)
+from tests.browser.people import PersonFor
+from tests.pictures import encoded, picture
+
+LAYOUT = "log => [log.scrollHeight, log.scrollTop, log.querySelector('.message').offsetTop]"
+RISEN = """async log => {
+  for (const each of log.getAnimations({ subtree: true })) await each.finished;
+}"""
+TRANSFER = """([name, kind, data]) => {
+  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: kind }));
+  return transfer;
+}"""
+PASTE = """(field, transfer) => field.dispatchEvent(
+  new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true })
+)"""
+
+
+def file(width: int = 640, height: int = 480) -> FilePayload:
+    return {"name": "red.png", "mimeType": "image/png", "buffer": picture(width, height)}
+
+
+def photograph(width: int, height: int) -> FilePayload:
+    """Full of detail, so that it does not compress to nothing."""
+    grain = Image.effect_noise((width // 4, height // 4), 60).resize((width, height))
+    data = encoded(grain.convert("RGB"), "JPEG", quality=95)
+    return {"name": "photograph.jpg", "mimeType": "image/jpeg", "buffer": data}
+
+
+def carried(page: Page, name: str, kind: str, data: bytes) -> JSHandle:
+    """What the mouse or the clipboard carries."""
+    return page.evaluate_handle(TRANSFER, [name, kind, base64.b64encode(data).decode()])
+
+
+def drop(page: Page, transfer: JSHandle) -> None:
+    log, zone = page.locator("message-list"), page.locator(".drop-zone")
+    log.dispatch_event("dragenter", {"dataTransfer": transfer})
+    expect(zone).to_be_visible()
+    zone.dispatch_event("drop", {"dataTransfer": transfer})
+    expect(zone).to_be_hidden()
+
+
+def test_a_large_picture_is_shrunk_before_it_travels(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    original = photograph(4000, 3000)
+
+    ada.page.get_by_label("Add a picture").set_input_files(original)
+    expect(ada.page.locator(".composer__preview")).to_contain_text("photograph.jpg2048 × 1536")
+    composer(ada.page).fill("The harbour")
+    with ada.page.expect_request(SEND) as sent:
+        composer(ada.page).press("Enter")
+
+    assert len(sent.value.post_data or "") < len(original["buffer"]) / 2
+    expect_states(ada.page, "r")
+    (kept,) = bo.get(f"/api/messages/{ada.id}")
+    assert (kept["imageWidth"], kept["imageHeight"]) == (2048, 1536)
+    image = messages(bo.page).get_by_role("img")
+    expect(image).to_have_js_property("complete", True)
+    expect(image).not_to_have_js_property("naturalWidth", 0)
+    answer = bo.context.request.get(kept["image"])
+    assert Image.open(io.BytesIO(answer.body())).size == (2048, 1536)
+
+
+def test_a_picture_is_dropped_on_the_conversation(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+
+    drop(page, carried(page, "red.png", "image/png", picture(640, 480)))
+    expect(page.get_by_text("640 × 480")).to_be_visible()
+    expect(composer(page)).to_be_focused()
+    composer(page).press("Enter")
+
+    expect(messages(bo.page).get_by_role("img")).to_be_visible()
+    expect_preview(bo.page, ada, "Picture")
+    expect(page.locator(".composer__preview")).to_be_hidden()
+
+
+def test_a_picture_is_pasted(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    composer(page).fill("Look:")
+
+    composer(page).evaluate(PASTE, carried(page, "image.png", "image/png", picture(640, 480)))
+    expect(page.get_by_text("640 × 480")).to_be_visible()
+    composer(page).press("Enter")
+
+    expect_texts(bo.page, ["Look:"])
+    expect(messages(bo.page).get_by_role("img")).to_be_visible()
+
+
+def test_a_picture_is_taken_away_again(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    ada.page.get_by_label("Add a picture").set_input_files(file())
+    expect(ada.page.locator(".composer__preview")).to_be_visible()
+
+    ada.page.get_by_role("button", name="Remove picture").click()
+    expect(ada.page.locator(".composer__preview")).to_be_hidden()
+    expect(composer(ada.page)).to_be_focused()
+    send(ada.page, "Words alone")
+
+    expect_states(ada.page, "r")
+    (kept,) = ada.get(f"/api/messages/{bo.id}")
+    assert (kept["text"], kept["image"]) == ("Words alone", None)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "broken.png", "drawing.svg"])
+def test_what_is_no_picture_is_refused_in_words(person: PersonFor, name: str) -> None:
+    ada, bo = face_to_face(person)
+    kinds = {"txt": "text/plain", "png": "image/png", "svg": "image/svg+xml"}
+    kind = kinds[name.partition(".")[2]]
+
+    drop(ada.page, carried(ada.page, name, kind, b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
+
+    expect(toast(ada.page)).to_contain_text("That file is not a picture that can be sent.")
+    expect(ada.page.locator(".composer__preview")).to_be_hidden()
+    assert stored(ada, bo) == []
+
+
+def test_the_place_of_a_picture_is_kept_while_it_loads(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    for number in range(12):
+        ada.say(bo, f"message {number}")
+    held: list[Route] = []
+    bo.page.route("**/media/messages/**", lambda route: held.append(route))
+    log = bo.page.locator("message-list")
+
+    ada.page.get_by_label("Add a picture").set_input_files(file(300, 900))
+    expect(ada.page.get_by_text("300 × 900")).to_be_visible()
+    with bo.page.expect_request("**/media/messages/**"):
+        composer(ada.page).press("Enter")
+    image = messages(bo.page).get_by_role("img")
+    expect(image).to_be_visible()
+    # The bubble has risen into its place.
+    log.evaluate(
+        "log => Promise.all(log.getAnimations({subtree: true}).map(each => each.finished))"
+    )
+    before: Any = log.evaluate(LAYOUT)
+    for route in held:
+        route.continue_()
+    expect(image).not_to_have_js_property("naturalWidth", 0)
+
+    assert log.evaluate(LAYOUT) == before
+
+
+def test_a_picture_is_looked_at_and_left_by_keyboard(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    bo.page.get_by_label("Add a picture").set_input_files(file())
+    expect(bo.page.get_by_text("640 × 480")).to_be_visible()
+    composer(bo.page).press("Enter")
+    link = messages(ada.page).get_by_role("link")
+    lightbox = ada.page.get_by_role("dialog")
+
+    link.focus()
+    ada.page.keyboard.press("Enter")
+    expect(lightbox).to_be_visible()
+    expect(lightbox).to_contain_text("Bo Okonkwo, Today")
+    expect(lightbox.get_by_role("button", name="Close")).to_be_focused()
+    expect(lightbox.get_by_role("img")).to_have_js_property("naturalWidth", 640)
+    ada.page.keyboard.press("Escape")
+    expect(lightbox).to_be_hidden()
+    expect(link).to_be_focused()
+
+    link.click()
+    lightbox.get_by_role("button", name="Close").click()
+    expect(lightbox).to_be_hidden()
+    expect(link).to_be_focused()
+    expect(ada.page).to_have_url(f"{ada.page.url.partition('/chat/')[0]}/chat/{bo.id}")

@@ -1,0 +1,134 @@
+"""Whatever happens to the server or the network: afterwards all is there, in order, once."""
+
+import json
+
+from playwright.sync_api import WebSocketRoute, expect
+
+from tests.browser.chat import (
+    RETURN,
+    banner,
+    expect_preview,
+    expect_states,
+    expect_texts,
+    face_to_face,
+    row,
+    send,
+    state,
+    stored,
+)
+from tests.browser.people import Person, PersonFor
+from tests.browser.site import Site
+
+SOCKET = "**/ws/chat/**"
+
+
+def expect_settled(reader: Person, count: int) -> None:
+    """Back, with nothing waiting any more."""
+    page = reader.page
+    expect(page.locator(".message")).to_have_count(count, timeout=RETURN)
+    expect(page.locator('[data-state="pending"]')).to_have_count(0, timeout=RETURN)
+    expect(banner(page)).to_have_count(0, timeout=RETURN)
+    expect(state(page, "online")).to_be_visible(timeout=RETURN)
+
+
+def test_a_killed_server_loses_and_doubles_nothing(live_site: Site, person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    send(ada.page, "before")
+    expect_texts(bo.page, ["before"])
+
+    live_site.kill()
+    for page in (ada.page, bo.page):
+        expect(banner(page)).to_be_visible()
+        expect(state(page, "waiting")).to_be_visible()
+    send(ada.page, "Ada 1", "Ada 2")
+    send(bo.page, "Bo 1", "Bo 2")
+    live_site.start()
+    cy.say(ada, "from Cy")
+    bo.say(ada, "Bo 3")
+
+    for reader in (ada, bo):
+        expect_settled(reader, 6)
+    kept = stored(ada, bo)
+    assert [text for text in kept if "Ada" in text] == ["Ada 1", "Ada 2"]
+    assert sorted(text for text in kept if "Bo" in text) == ["Bo 1", "Bo 2", "Bo 3"]
+    for reader in (ada, bo):
+        expect_texts(reader.page, kept)
+    expect_preview(ada.page, cy, "from Cy")
+    expect(row(ada.page, cy).locator(".badge")).to_contain_text("1")
+
+
+def test_what_was_said_and_deleted_while_one_was_offline_is_caught_up(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    said = bo.say(ada, "a slip")
+    send(ada.page, "before")
+    expect_states(ada.page, "-r")
+
+    ada.context.set_offline(True)
+    expect(banner(ada.page)).to_be_visible()
+    bo.say(ada, "meanwhile")
+    bo.context.request.delete(f"/api/messages/{said['_id']}")
+    expect(state(bo.page, "offline")).to_be_visible()
+    ada.context.set_offline(False)
+
+    expect_texts(ada.page, ["", "before", "meanwhile"], timeout=RETURN)
+    expect(ada.page.locator(".message").first).to_contain_text("Message deleted")
+    expect_settled(ada, 3)
+    expect(state(bo.page, "online")).to_be_visible(timeout=RETURN)
+
+
+def test_without_a_socket_the_page_asks_by_itself(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    ada.page.route_web_socket(SOCKET, lambda socket: socket.close())
+    ada.page.goto(f"/chat/{bo.id}")
+    bo.page.goto(f"/chat/{ada.id}")
+
+    send(bo.page, "Do you hear me?")
+    expect_texts(ada.page, ["Do you hear me?"], timeout=RETURN)
+    expect_states(bo.page, "r", timeout=RETURN)
+    send(ada.page, "Yes")
+    expect_texts(bo.page, ["Do you hear me?", "Yes"])
+    send(bo.page, "Good")
+
+    expect_texts(ada.page, ["Do you hear me?", "Yes", "Good"], timeout=RETURN)
+    expect_states(ada.page, "-r-", timeout=RETURN)
+    expect(banner(ada.page)).to_have_count(0)
+
+
+def test_a_message_that_was_lost_on_its_way_is_fetched(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    lost: list[str] = []
+
+    def lose_one(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            if json.loads(frame)["event"] == "newMessage" and not lost:
+                lost.append(str(frame))
+            else:
+                socket.send(frame)
+
+        server.on_message(pass_on)
+
+    bo.say(ada, "one")
+    ada.page.route_web_socket(SOCKET, lose_one)
+    ada.page.goto(f"/chat/{bo.id}")
+    bo.page.goto(f"/chat/{ada.id}")
+    expect(state(bo.page, "online")).to_be_visible()
+
+    send(bo.page, "two", "three")
+
+    expect_texts(ada.page, ["one", "two", "three"])
+    assert len(lost) == 1
+
+
+def test_a_server_that_stops_in_order_is_found_again(live_site: Site, person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    live_site.stop()
+    send(ada.page, "Still there?")
+    expect_states(ada.page, "p")
+    live_site.start()
+
+    expect_settled(ada, 1)
+    expect_settled(bo, 1)
+    expect_texts(bo.page, ["Still there?"])

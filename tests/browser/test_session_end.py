@@ -1,0 +1,84 @@
+"""A session that ends elsewhere ends here at once."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chat import (
+    expect_states,
+    expect_texts,
+    face_to_face,
+    send,
+)
+from tests.browser.people import PASSWORD, Person, PersonFor
+from tests.browser.site import Site
+
+
+def log_in(page: Page, person: Person) -> None:
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_signing_out_other_devices_ends_their_open_pages(
+    browser: Browser, live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = face_to_face(person)
+    elsewhere = browser.new_page(base_url=live_site.url)
+    elsewhere.goto("/login?next=/profile")
+    log_in(elsewhere, ada)
+
+    elsewhere.get_by_role("button", name="Sign out other devices").click()
+
+    expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
+    log_in(ada.page, ada)
+    send(ada.page, "Here again")
+    expect_texts(bo.page, ["Here again"])
+    elsewhere.close()
+
+
+def test_signing_out_in_one_tab_ends_the_others(live_site: Site, person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    other = ada.open_page("/")
+
+    other.get_by_role("button", name="Sign out").click()
+
+    expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
+    expect(other).to_have_url(f"{live_site.url}/login")
+
+
+def test_what_was_not_sent_when_the_session_ended_goes_out_after_log_in(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = face_to_face(person)
+    ada.context.clear_cookies()
+
+    send(ada.page, "Hold that thought")
+    expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
+    log_in(ada.page, ada)
+
+    expect_states(ada.page, "r")
+    expect_texts(bo.page, ["Hold that thought"])
+
+
+def test_a_page_never_writes_for_another_account(person: PersonFor) -> None:
+    """Somebody else has logged in beside it, in the same browser."""
+    ada, bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    cookies = cy.context.storage_state()["cookies"]
+    ada.context.add_cookies([{**each} for each in cookies])  # type: ignore[typeddict-item]
+
+    send(ada.page, "From Ada")
+
+    expect(ada.page.get_by_role("link", name="Cy Weber")).to_be_visible()
+    expect(ada.page.get_by_role("heading", name="Say hello to Bo")).to_be_visible()
+    assert bo.get("/api/messages/chats") == []
+
+
+@pytest.mark.parametrize("path", ["/", "/contacts", "/profile"])
+def test_pages_are_for_those_who_are_signed_in(
+    browser: Browser, live_site: Site, path: str
+) -> None:
+    page = browser.new_page(base_url=live_site.url)
+    page.goto(path)
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    page.close()

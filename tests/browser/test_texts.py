@@ -1,0 +1,156 @@
+"""What people write, as the page shows it: the same whoever drew it, and harmless."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat import (
+    composer,
+    expect_states,
+    expect_texts,
+    face_to_face,
+    message,
+    messages,
+    row,
+    send,
+)
+from tests.browser.people import Person, PersonFor
+from tests.pictures import data_uri, picture
+
+LONG_WORD = "Donaudampfschifffahrtsgesellschaft" * 12
+ARABIC = "مرحبا بالعالم"
+TEXTS = [
+    "plain words",
+    "two\nlines",
+    "see https://example.org/a?b=1&c=2#d, and www.example.org.",
+    "👋🏽🎉",
+    ARABIC,
+    "<b>bold</b> & <script>alert(1)</script>",
+    "javascript:alert(1)",
+    LONG_WORD,
+]
+MARKUP = """() => [...document.querySelectorAll(".log li:not(.typist)")].map((item) => {
+  const copy = item.cloneNode(true);
+  copy.classList.remove("is-new");
+  return [...copy.querySelectorAll("*"), copy].map((each) => [
+    each.tagName,
+    ...[...each.attributes].map(({ name, value }) => `${name}=${value}`).sort(),
+  ].join(" ")).join("\\n") + copy.textContent;
+})"""
+
+# What is shown, and reaches out of the window.
+SIDEWAYS = """() => {
+  const parts = ".app > *, .conversation > *, .message, .bubble, .row, .composer__field";
+  return [document.documentElement, ...document.querySelectorAll(parts)].filter((each) => {
+    const { left, right } = each.getBoundingClientRect();
+    const reachesOut = left < 0 || Math.max(right, each.scrollWidth) > innerWidth;
+    return reachesOut && each.checkVisibility();
+  }).map((each) => each.outerHTML.slice(0, 100));
+}"""
+
+
+def markup(page: Page) -> list[str]:
+    """Of every line of the conversation: elements, attributes in any order, words."""
+    lines: list[str] = page.evaluate(MARKUP)
+    return lines
+
+
+def say_all(ada: Person, bo: Person) -> None:
+    """One of each kind, from either side, the second of each deleted."""
+    for sender, other in ((ada, bo), (bo, ada)):
+        for text in TEXTS:
+            sender.say(other, text)
+        image = data_uri(picture(64, 48))
+        sender.post(f"/api/messages/send/{other.id}", image=image, text="with words")
+        sender.post(f"/api/messages/send/{other.id}", image=image, clientMessageId="a-client-s")
+        gone = sender.say(other, "deleted")
+        sender.context.request.delete(f"/api/messages/{gone['_id']}")
+
+
+def test_script_draws_a_message_as_the_server_does(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    send(ada.page, "typed by hand")
+    expect_texts(bo.page, ["typed by hand"])
+    say_all(ada, bo)
+    for page in (ada.page, bo.page):
+        expect(messages(page)).to_have_count(1 + 2 * (len(TEXTS) + 3))
+        expect(page.locator(".message.is-deleted")).to_have_count(2)
+        expect(page.locator('[data-state="sent"], [data-state="pending"]')).to_have_count(0)
+
+    for page in (ada.page, bo.page):
+        drawn_by_script = markup(page)
+        page.reload()
+        assert drawn_by_script == markup(page)
+
+
+def test_addresses_are_links_that_give_nothing_away(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    send(ada.page, "see https://example.org/a?b=1 and www.example.net/x, or javascript:alert(1)")
+
+    for page in (ada.page, bo.page):
+        links = messages(page).locator("p a")
+        expect(links).to_have_text(["https://example.org/a?b=1", "www.example.net/x"])
+        hrefs = links.evaluate_all("links => links.map(({ href }) => href)")
+        assert hrefs == ["https://example.org/a?b=1", "https://www.example.net/x"]
+        for link in links.all():
+            expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+            expect(link).to_have_attribute("target", "_blank")
+
+
+def test_script_in_names_and_texts_is_text(person: PersonFor) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    ada, bo = person("Ada Lindqvist", None), person(name, None)
+    ada.page.goto(f"/chat/{bo.id}")
+    text = "<script>document.title = 'taken'</script>"
+    bo.say(ada, text)
+
+    expect(message(ada.page, text)).to_be_visible()
+    ada.page.reload()
+    expect(message(ada.page, text)).to_be_visible()
+    expect(ada.page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    expect(row(ada.page, bo)).to_contain_text(text)
+    expect(ada.page).to_have_title(f"{name} · Chatsite")
+
+
+def test_emoji_alone_are_large(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    large, small = ["👋", "👩‍👩‍👧‍👦 ❤️ 🇸🇪"], ["🎉🎉🎉🎉", "ok 👋", "12"]
+
+    send(ada.page, *large, *small)
+
+    for page in (ada.page, bo.page):
+        expect_texts(page, large + small)
+        for text in large:
+            expect(message(page, text).locator(".bubble")).to_have_css("font-size", "44px")
+        for text in small:
+            expect(message(page, text).locator(".bubble")).not_to_have_css("font-size", "44px")
+
+
+def test_each_text_has_its_own_direction(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("ليلى حداد", None)
+    ada.page.goto(f"/chat/{bo.id}")
+    bo.say(ada, ARABIC)
+    bo.say(ada, "Hello")
+
+    expect(ada.page.get_by_text(ARABIC).last).to_have_css("direction", "rtl")
+    expect(message(ada.page, "Hello").get_by_text("Hello")).to_have_css("direction", "ltr")
+    expect(ada.page.locator("html")).to_have_css("direction", "ltr")
+    composer(ada.page).fill(ARABIC)
+    expect(composer(ada.page)).to_have_css("direction", "rtl")
+    expect(row(ada.page, bo).locator("bdi")).to_have_css("direction", "rtl")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_is_very_long_does_not_break_the_page(person: PersonFor, width: int) -> None:
+    viewport = {"width": width, "height": 700}
+    ada = person("Ada Lindqvist", None, viewport=viewport)
+    bo = person("Bo" + "o" * 90, None)
+    ada.page.goto(f"/chat/{bo.id}")
+    bo.say(ada, LONG_WORD)
+    bo.say(ada, "https://example.org/" + "a" * 300)
+    send(ada.page, "word " * 400)
+    expect_states(ada.page, "--s")
+
+    for path in (f"/chat/{bo.id}", "/"):
+        ada.page.goto(path)
+        expect(row(ada.page, bo)).to_be_visible(visible=path == "/" or width == 1280)
+        assert ada.page.evaluate(SIDEWAYS) == []

@@ -1,0 +1,43 @@
+"""What a first visit costs."""
+
+import re
+import urllib.request
+
+from playwright.sync_api import expect
+
+from tests.browser.people import Person, PersonFor
+from tests.browser.site import Site
+
+LIMIT = 80_000
+REQUEST = re.compile(r"HTTP GET (\S+) 200")
+PICTURE = re.compile(r"/media/|\.svg$")
+
+
+def requested(site: Site) -> list[str]:
+    """Every answer that the server gave up to now, also to the service worker."""
+    return REQUEST.findall(site.log.read_text())
+
+
+def weight(site: Site, person: Person, path: str) -> int:
+    """Bytes on the wire."""
+    cookies = "; ".join(f"{each['name']}={each['value']}" for each in person.context.cookies())
+    headers = {"Accept-Encoding": "gzip", "Cookie": cookies}
+    with urllib.request.urlopen(urllib.request.Request(site.url + path, headers=headers)) as answer:
+        return len(answer.read())
+
+
+def test_a_first_visit_weighs_less_than_80_kilobytes(live_site: Site, person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    bo.say(ada, "Hello")
+    before = len(requested(live_site))
+
+    ada.page.goto("/")
+    ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    expect(ada.page.locator("#sidebar .is-online")).to_have_count(0)
+
+    paths = [path for path in requested(live_site)[before:] if not PICTURE.search(path)]
+    weights = sorted(((weight(live_site, ada, path), path) for path in paths), reverse=True)
+    assert {"/", "/sw.js", "/offline"} < set(paths)
+    largest = "\n".join(f"{size:7} {path}" for size, path in weights[:15])
+    total = sum(size for size, _ in weights)
+    assert total < LIMIT, f"{total} bytes:\n{largest}"
