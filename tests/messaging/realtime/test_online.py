@@ -151,6 +151,7 @@ async def test_the_api_knows_who_is_online(
 
     assert await sync_to_async(bob_is_online)() is False
     socket = await connect(bob)
+    await socket.lives()  # let in, and then counted
     assert await sync_to_async(bob_is_online)() is True
     await socket.close()
     assert await sync_to_async(bob_is_online)() is False
