@@ -25,6 +25,7 @@ async def connect(transactional_db: None) -> AsyncIterator[Connect]:
         socket = PersonalSocket(user, token, path, unread, **headers)
         assert await socket.open()
         sockets.append(socket)
+        await socket.is_counted()
         return socket
 
     yield connected

@@ -33,6 +33,11 @@ class Socket:
         accepted, _code = await self._wire.connect(PATIENCE)
         return bool(accepted)
 
+    async def is_counted(self) -> None:
+        """Let in comes first; that it is told who is online shows that the others see it, too."""
+        while self._wire.output_queue.empty() and not self._wire.future.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
     async def close(self) -> None:
         if not self._wire.future.cancelled():  # as it is when a test waited for a frame in vain
             await self._wire.disconnect(timeout=PATIENCE)
