@@ -2,8 +2,6 @@
 
 from messaging.models import Conversation
 
-EVERYONE = "everyone"
-
 
 def user_group(user_id: str) -> str:
     return f"user.{user_id}"
