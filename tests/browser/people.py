@@ -14,7 +14,7 @@ EXPECTED = (
     "Failed to load resource",
     "WebSocket connection to",
     "net::ERR_",
-    "error occurred when fetching the script",  # the service worker's, while a site is down
+    "An unknown error occurred when fetching the script",  # of the service worker
     "htmx:afterRequest",
     "htmx:sendAbort",
     "htmx:sendError",
