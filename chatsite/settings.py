@@ -1,21 +1,18 @@
 """Django's settings.
 
-What an operator can choose comes from the environment, read and checked in `env.py`.
+What an operator can choose comes from the environment, read and checked in `conf/`.
 """
 
 import hashlib
 from datetime import timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
-import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from chatsite import env as environment
+from chatsite.conf import databases, env
+from chatsite.conf.variables import BASE_DIR
 
-ENV = environment.read()
-BASE_DIR = environment.BASE_DIR
+ENV = env.read()
 
 PRODUCTION = ENV.production
 DEBUG = ENV.debug
@@ -82,35 +79,8 @@ TEMPLATES = [
 ]
 
 
-# Database: SQLite for a newcomer, PostgreSQL or MongoDB for those who grow.
-def _database(url: str) -> dict[str, Any]:
-    if url.startswith(("mongodb://", "mongodb+srv://")):
-        name = urlsplit(url).path.strip("/") or "chatsite"
-        return {
-            "ENGINE": "django_mongodb_backend",
-            "HOST": url,
-            "NAME": name,
-            "OPTIONS": {"maxPoolSize": 10, "minPoolSize": 2, "retryWrites": True},
-        }
-    config: dict[str, Any] = dict(dj_database_url.parse(url))
-    if config["ENGINE"].endswith("sqlite3"):
-        config["OPTIONS"] = {
-            # A writer takes its lock at once, so that waiting (the timeout, in seconds) helps;
-            # WAL lets readers go on meanwhile.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL;"
-            "PRAGMA synchronous=NORMAL;"
-            "PRAGMA foreign_keys=ON;",
-        }
-    else:
-        config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}} | config.get(
-            "OPTIONS", {}
-        )
-    return config
-
-
-DATABASES = {"default": _database(ENV.database_url)}
+# Databases, live events, caches
+DATABASES = {"default": databases.database(ENV.database_url)}
 MONGODB = DATABASES["default"]["ENGINE"] == "django_mongodb_backend"
 DEFAULT_AUTO_FIELD = (
     "django_mongodb_backend.fields.ObjectIdAutoField"
@@ -123,35 +93,8 @@ if MONGODB:
         app: f"mongo_migrations.{app}" for app in ("admin", "auth", "contenttypes")
     }
 
-# Live events and cache: this process's memory, or Redis for several workers.
-if ENV.redis_url:
-    CHANNEL_LAYERS: dict[str, Any] = {
-        "default": {
-            # Publish/subscribe: the other layer drops messages silently once a queue is full.
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {
-                # The client's own defaults time out idle subscriptions and cap connections.
-                "hosts": [
-                    {"address": ENV.redis_url, "socket_timeout": None, "max_connections": 100_000}
-                ],
-                "prefix": "chatsite",
-            },
-        }
-    }
-    CACHES: dict[str, Any] = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": ENV.redis_url,
-        }
-    }
-else:
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels.layers.InMemoryChannelLayer",
-            "CONFIG": {"capacity": 2000, "group_expiry": 10**9},
-        }
-    }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CHANNEL_LAYERS = databases.channel_layers(ENV.redis_url)
+CACHES = databases.caches(ENV.redis_url)
 REDIS_URL = ENV.redis_url
 
 # Accounts
@@ -228,16 +171,16 @@ CONTENT_SECURITY_POLICY = {
 MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
-SOCKET_FRAMES_PER_SECOND = ENV.socket_frames_per_second
+SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second
 # A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24
 
 # Pictures
-MEDIA_ROOT = ENV.media_root
+MEDIA_ROOT = ENV.pictures.media_root
 MEDIA_URL = "/media/"
-IMAGE_MAX_BYTES = ENV.image_max_bytes
-IMAGE_MAX_PIXELS = ENV.image_max_pixels
-IMAGE_MAX_FRAMES = ENV.image_max_frames
+IMAGE_MAX_BYTES = ENV.pictures.max_bytes
+IMAGE_MAX_PIXELS = ENV.pictures.max_pixels
+IMAGE_MAX_FRAMES = ENV.pictures.max_frames
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_URL = "/static/"
@@ -255,7 +198,7 @@ STORAGES = {
 
 # Mail
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = f"{ENV.email_from_name} <{ENV.email_from}>"
+DEFAULT_FROM_EMAIL = f"{ENV.mail.sender_name} <{ENV.mail.sender}>"
 
 # Words and times
 LANGUAGE_CODE = "en"
@@ -270,5 +213,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": ENV.log_level},
+    "root": {"handlers": ["console"], "level": ENV.operations.log_level},
 }

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 
-from chatsite import env  # noqa: E402
+from chatsite.conf import env  # noqa: E402
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ class TestEnvironment:
             ({"PUBLIC_URL": "chat.example.org"}, "PUBLIC_URL must look like"),
             ({"CLIENT_URL": "https://app.example.org"}, "set PUBLIC_URL"),
             ({"APP_ENV": "staging"}, "APP_ENV must be"),
-            ({"BCRYPT_ROUNDS": "4"}, "BCRYPT_ROUNDS must be between 10 and 20"),
+            ({"BCRYPT_ROUNDS": "4"}, "BCRYPT_ROUNDS must be a whole number from 10 to 20"),
             ({"PORT": "http"}, "PORT"),
             ({"PORT": "70000"}, "PORT must be a whole number from 1 to 65535"),
             ({"DEBUG": "perhaps"}, "DEBUG"),
@@ -225,9 +225,10 @@ def _found(program: str) -> str:
 
 
 def _variables_read() -> set[str]:
-    """The names that `chatsite/env.py` asks the environment for."""
-    tree = ast.parse((ROOT / "chatsite" / "env.py").read_text())
-    calls = (call for call in ast.walk(tree) if isinstance(call, ast.Call))
+    """The names that `chatsite/conf` asks the environment for."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "chatsite" / "conf").glob("*.py")]
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    calls = (call for call in nodes if isinstance(call, ast.Call))
     arguments = (argument for call in calls for argument in call.args)
     values = (str(value.value) for value in arguments if isinstance(value, ast.Constant))
     return {value for value in values if re.fullmatch(r"[A-Z][A-Z0-9_]+", value)}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite import env
+from chatsite.conf import env
 from tests.environment import documented, settings_under
 
 PRODUCTION = {
@@ -40,6 +40,18 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("IMAGE_MAX_PIXELS", ["-1"]),
         ("IMAGE_MAX_FRAMES", ["0"]),
         ("SOCKET_FRAMES_PER_SECOND", ["0"]),
+        ("MEDIA_ACCEL_PATH", ["protected/", "/protected"]),
+        ("CLOUDINARY_URL", ["https://api.cloudinary.com", "key:secret@cloud"]),
+        ("CLOUDINARY_API_KEY", ["alone"]),
+        ("EMAIL_URL", ["mail.example.org", "http://mail.example.org"]),
+        ("RESEND_API_URL", ["api.resend.com"]),
+        ("LINK_MINUTES", ["0", "an hour"]),
+        ("LIMIT_WRITES", ["0", "100/m"]),
+        ("BLOCK_CRAWLERS", ["perhaps"]),
+        ("TRUSTED_PROXIES", ["nginx", "10.0.0.0/99", "*"]),
+        ("METRICS_ALLOW", ["everybody"]),
+        ("LOG_FORMAT", ["xml"]),
+        ("SENTRY_DSN", ["key@sentry.example.org"]),
         ("LOG_LEVEL", ["loud"]),
         ("REDIS_URL", ["localhost:6379", "http://localhost"]),
         ("DATABASE_URL", ["db.sqlite3", "mysql://host/x", "postgres://[", "postgres://h:port/x"]),
@@ -85,6 +97,12 @@ def test_the_original_names_work(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert made.production
     assert made.database_url == "mongodb://a:1,b:2/x"
+
+
+def test_the_original_names_of_cloudinary_make_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = {"CLOUD_NAME": "chat", "API_KEY": "123", "API_SECRET": "a/b@c"}
+    made = read(monkeypatch, {f"CLOUDINARY_{name}": value for name, value in parts.items()})
+    assert made.pictures.cloudinary_url == "cloudinary://123:a%2Fb%40c@chat"
 
 
 def test_what_does_nothing_here_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,95 @@
+"""The database, and what several processes share: settings for each kind."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite.conf.variables import BASE_DIR, text, url
+
+KINDS = ("sqlite:", "postgres:", "postgresql:", "mongodb:", "mongodb+srv:")
+
+
+def read_database_url() -> str:
+    default = f"sqlite:///{BASE_DIR / 'var' / 'chatsite.sqlite3'}"
+    address = text("DATABASE_URL") or text("MONGO_URI") or default
+    if not address.startswith(KINDS):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must start with sqlite:///, postgres:// or mongodb://."
+        )
+    if not address.startswith("mongodb") and not _is_address(address):
+        raise ImproperlyConfigured(
+            "DATABASE_URL is no address; write special characters in its password as %XX."
+        )
+    return address
+
+
+def read_redis_url() -> str:
+    return url("REDIS_URL", ("redis", "rediss", "unix"), "redis://localhost:6379/0")
+
+
+def database(address: str) -> dict[str, Any]:
+    """SQLite for a newcomer, PostgreSQL or MongoDB for those who grow."""
+    if address.startswith(("mongodb://", "mongodb+srv://")):
+        name = urlsplit(address).path.strip("/") or "chatsite"
+        return {
+            "ENGINE": "django_mongodb_backend",
+            "HOST": address,
+            "NAME": name,
+            "OPTIONS": {"maxPoolSize": 10, "minPoolSize": 2, "retryWrites": True},
+        }
+    config: dict[str, Any] = dict(dj_database_url.parse(address))
+    if config["ENGINE"].endswith("sqlite3"):
+        config["OPTIONS"] = {
+            # A writer takes its lock at once, so that waiting (the timeout, in seconds) helps;
+            # WAL lets readers go on meanwhile.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL;"
+            "PRAGMA synchronous=NORMAL;"
+            "PRAGMA foreign_keys=ON;",
+        }
+    else:
+        config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}} | config.get(
+            "OPTIONS", {}
+        )
+    return config
+
+
+def channel_layers(redis_url: str) -> dict[str, Any]:
+    """Live events: this process's memory, or Redis for several workers."""
+    if not redis_url:
+        return {
+            "default": {
+                "BACKEND": "channels.layers.InMemoryChannelLayer",
+                "CONFIG": {"capacity": 2000, "group_expiry": 10**9},
+            }
+        }
+    # The client's own defaults time out idle subscriptions and cap connections.
+    host = {"address": redis_url, "socket_timeout": None, "max_connections": 100_000}
+    return {
+        "default": {
+            # Publish/subscribe: the other layer drops messages silently once a queue is full.
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [host], "prefix": "chatsite"},
+        }
+    }
+
+
+def caches(redis_url: str) -> dict[str, Any]:
+    if not redis_url:
+        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": redis_url,
+        }
+    }
+
+
+def _is_address(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False

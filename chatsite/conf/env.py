@@ -1,0 +1,159 @@
+"""Every setting that an operator can make, read from the environment (and `.env`) and checked.
+
+A missing or weak value raises ImproperlyConfigured with the variable's name and what to do.
+Development gets safe defaults, production none.
+"""
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
+
+from chatsite.conf import limits, mail, operations, pictures
+from chatsite.conf.databases import read_database_url, read_redis_url
+from chatsite.conf.limits import Limits
+from chatsite.conf.mail import Mail
+from chatsite.conf.operations import Operations
+from chatsite.conf.pictures import Pictures
+from chatsite.conf.variables import (
+    BASE_DIR,
+    between,
+    checked_origin,
+    flag,
+    networks,
+    origin,
+    positive,
+    several,
+    text,
+)
+
+SECRET_LENGTH = 32
+LOOPBACK = ["127.0.0.1", "::1"]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    production: bool
+    debug: bool
+    host: str
+    port: int
+    public_url: str
+    client_urls: list[str]
+    allowed_hosts: list[str]
+    trusted_proxies: list[str]
+    jwt_secret: str
+    token_days: int
+    bcrypt_rounds: int
+    database_url: str
+    redis_url: str
+    pictures: Pictures
+    mail: Mail
+    limits: Limits
+    operations: Operations
+    unused: list[str]
+
+    @property
+    def https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def read() -> Environment:
+    """Raises ImproperlyConfigured with one sentence for the operator."""
+    try:
+        return _read()
+    except EnvError as error:
+        raise ImproperlyConfigured(str(error)) from None
+
+
+def _read() -> Environment:
+    production = _mode() == "production"
+    debug = flag("DEBUG", False)
+    if production and debug:
+        raise ImproperlyConfigured("DEBUG must be off in production: it shows stack traces to all.")
+    jwt_secret = _jwt_secret(production)
+    public_url = origin("PUBLIC_URL")
+    return Environment(
+        production=production,
+        debug=debug,
+        host=text("HOST", "127.0.0.1"),
+        port=positive("PORT", 8000, most=65535),
+        public_url=public_url,
+        client_urls=_client_urls(public_url),
+        allowed_hosts=_allowed_hosts(public_url, production),
+        trusted_proxies=networks("TRUSTED_PROXIES", LOOPBACK),
+        jwt_secret=jwt_secret,
+        token_days=positive("TOKEN_DAYS", 7, most=3650),
+        bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
+        database_url=read_database_url(),
+        redis_url=read_redis_url(),
+        pictures=pictures.read(),
+        mail=mail.read(),
+        limits=limits.read(),
+        operations=operations.read(production),
+        unused=[name for name in ("ARCJET_KEY", "ARCJET_SECRET", "ARCJET_ENV") if text(name)],
+    )
+
+
+def _mode() -> str:
+    mode = text("APP_ENV") or text("NODE_ENV") or "development"
+    if mode not in ("development", "production", "test"):
+        raise ImproperlyConfigured(f"APP_ENV must be development or production, not {mode!r}.")
+    return mode
+
+
+def _client_urls(public_url: str) -> list[str]:
+    """Origins whose pages may call the API.
+
+    Pictures are linked by path, so another host needs PUBLIC_URL.
+    """
+    urls = [value.rstrip("/").lower() for value in several("CLIENT_URL")]
+    for url in urls:
+        checked_origin("CLIENT_URL", url)
+    if urls and not public_url and any(not _is_local(url) for url in urls):
+        raise ImproperlyConfigured(
+            "CLIENT_URL names another host, so set PUBLIC_URL to this site's own address too, "
+            "e.g. PUBLIC_URL=https://chat.example.org."
+        )
+    return urls
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _allowed_hosts(public_url: str, production: bool) -> list[str]:
+    """The Host headers that are answered: PUBLIC_URL's and this machine's; in development any."""
+    if public_url:
+        return [urlsplit(public_url).hostname or "", "localhost", "127.0.0.1", "[::1]"]
+    if production:
+        raise ImproperlyConfigured(
+            "PUBLIC_URL must be set in production, e.g. PUBLIC_URL=https://chat.example.org."
+        )
+    return ["*"]
+
+
+def _jwt_secret(production: bool) -> str:
+    secret = text("JWT_SECRET")
+    if not secret and not production:
+        return _generated_secret()
+    if len(secret) < SECRET_LENGTH:
+        raise ImproperlyConfigured(
+            f"JWT_SECRET must be at least {SECRET_LENGTH} characters. "
+            "Make one with: openssl rand -hex 32"
+        )
+    return secret
+
+
+def _generated_secret() -> str:
+    """Development's own secret, made once, so that a restart signs nobody out."""
+    path = BASE_DIR / "var" / "jwt-secret"
+    path.parent.mkdir(exist_ok=True)
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()

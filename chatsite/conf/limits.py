@@ -1,0 +1,34 @@
+"""How much one person, or one address, may ask for. Rates are per minute unless they say so."""
+
+from dataclasses import dataclass
+
+from chatsite.conf.variables import flag, positive
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    writes: int
+    reads: int
+    sends: int
+    uploads: int
+    sign_ups_per_hour: int
+    log_ins: int
+    mails_per_hour: int
+    socket_frames_per_second: int
+    sockets_per_person: int
+    block_crawlers: bool
+
+
+def read() -> Limits:
+    return Limits(
+        writes=positive("LIMIT_WRITES", 100),
+        reads=positive("LIMIT_READS", 600),
+        sends=positive("LIMIT_SENDS", 100),
+        uploads=positive("LIMIT_UPLOADS", 20),
+        sign_ups_per_hour=positive("LIMIT_SIGN_UPS", 20),
+        log_ins=positive("LIMIT_LOG_INS", 10),
+        mails_per_hour=positive("LIMIT_MAILS", 5),
+        socket_frames_per_second=positive("SOCKET_FRAMES_PER_SECOND", 50),
+        sockets_per_person=positive("SOCKETS_PER_PERSON", 50),
+        block_crawlers=flag("BLOCK_CRAWLERS", True),
+    )
