@@ -39,7 +39,7 @@ def database(address: str) -> dict[str, Any]:
             "NAME": name,
             "OPTIONS": {"maxPoolSize": 10, "minPoolSize": 2, "retryWrites": True},
         }
-    config: dict[str, Any] = dict(dj_database_url.parse(address))
+    config: dict[str, Any] = {"OPTIONS": {}, **dj_database_url.parse(address)}
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
             # A writer takes its lock at once, so that waiting (the timeout, in seconds) helps;
@@ -51,9 +51,8 @@ def database(address: str) -> dict[str, Any]:
             "PRAGMA foreign_keys=ON;",
         }
     else:
-        config["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}} | config.get(
-            "OPTIONS", {}
-        )
+        pool = {"min_size": 2, "max_size": 10, "timeout": 10}
+        config["OPTIONS"] = {"pool": pool, **config["OPTIONS"]}
     return config
 
 
