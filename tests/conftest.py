@@ -95,11 +95,11 @@ def real_passwords(settings: Settings) -> None:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    with services.redis() as url:
-        yield url
+    with services.redis() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    with services.postgres() as url:
-        yield url
+    with services.postgres() as server:
+        yield server.url

@@ -17,32 +17,77 @@ import pytest
 PATIENCE = 30  # seconds for a server to answer, on a machine that is busy with other tests
 
 
+class Server:
+    """A process that a test may stop, freeze and start again; its data stays meanwhile."""
+
+    def __init__(
+        self, command: list[str], *, port: int, url: str, folder: Path, user: str | None = None
+    ) -> None:
+        self.url = url
+        self.port = port
+        self._command = command
+        self._folder = folder
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = self._folder / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self._folder,
+                user=self._user,
+            )
+        wait_for_port(self._process, self.port, log)
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
+            stop(self._process)
+            self._process = None
+
+    def freeze(self) -> None:
+        """As behind a cable that was pulled: no answer, not even a no."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+
 @contextmanager
-def redis() -> Iterator[str]:
-    """The URL of a Redis that keeps nothing on disk."""
+def redis() -> Iterator[Server]:
+    """A Redis that keeps nothing on disk."""
     program = find("redis-server")
     port = free_port()
     with _folder() as folder:
         command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
-        with _running([*command, "--save", "", "--appendonly", "no"], folder, port):
-            yield f"redis://127.0.0.1:{port}/0"
+        url = f"redis://127.0.0.1:{port}/0"
+        with _running(
+            Server(
+                [*command, "--save", "", "--appendonly", "no"], port=port, url=url, folder=folder
+            )
+        ) as server:
+            yield server
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
-    server = find("postgres", *_newest("/usr/lib/postgresql", "*/bin/postgres"))
-    port = free_port()
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL with an empty database."""
+    program = find("postgres", *_newest("/usr/lib/postgresql", "*/bin/postgres"))
+    port, user = free_port(), _unprivileged()
     with _folder() as folder:
         data = folder / "data"
         options = ["--username=chatsite", "--auth=trust", "--encoding=UTF8", "--no-sync"]
-        initdb = [str(Path(server).with_name("initdb")), *options, f"--pgdata={data}"]
-        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, user=_unprivileged())
+        initdb = [str(Path(program).with_name("initdb")), *options, f"--pgdata={data}"]
+        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, user=user)
         # Nothing here has to survive a crash of the machine.
         quick = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-        command = [server, "-D", str(data), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"]
-        with _running([*command, *quick], folder, port, user=_unprivileged()):
-            yield f"postgres://chatsite@127.0.0.1:{port}/postgres"
+        command = [program, "-D", str(data), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"]
+        url = f"postgres://chatsite@127.0.0.1:{port}/postgres"
+        with _running(
+            Server([*command, *quick], port=port, url=url, folder=folder, user=user)
+        ) as server:
+            yield server
 
 
 def find(name: str, *elsewhere: str) -> str:
@@ -97,19 +142,12 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(
-    command: list[str], folder: Path, port: int, user: str | None = None
-) -> Iterator[None]:
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, user=user
-        )
+def _running(server: Server) -> Iterator[Server]:
+    server.start()
     try:
-        wait_for_port(process, port, log)
-        yield
+        yield server
     finally:
-        stop(process)
+        server.stop()
 
 
 def _unprivileged() -> str | None:

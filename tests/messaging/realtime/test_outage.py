@@ -1,10 +1,7 @@
 """Without the channel layer nothing is lost but liveliness, and that comes back by itself."""
 
 import asyncio
-import signal
-import subprocess
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,54 +14,24 @@ from accounts.models import User
 from chatsite import channels
 from messaging import presence
 from messaging.presence import online_users
+from tests import services
 from tests.environment import settings_under
 from tests.messaging.realtime.sockets import PATIENCE, Connect, PersonalSocket, token_for
-from tests.services import find, free_port, stop, wait_for_port
+from tests.services import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Post = Callable[..., Awaitable[Any]]
 
 
-class OwnRedis:
-    """One that a test may stop."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-
-    def start(self) -> None:
-        command = [find("redis-server"), "--port", str(self._port), "--bind", "127.0.0.1"]
-        log = self._folder / "redis.log"
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*command, "--save", "", "--dir", str(self._folder)], stdout=output
-            )
-        wait_for_port(self._process, self._port, log)
-
-    def stop(self) -> None:
-        if self._process:
-            self._process.send_signal(signal.SIGCONT)
-            stop(self._process)
-            self._process = None
-
-    def freeze(self) -> None:
-        """As behind a cable that was pulled: no answer, not even a no."""
-        assert self._process
-        self._process.send_signal(signal.SIGSTOP)
-
-
 @pytest.fixture
-def redis(tmp_path: Path, settings: Settings) -> Iterator[OwnRedis]:
-    server = OwnRedis(tmp_path)
-    site = settings_under(REDIS_URL=server.url)
-    for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES"):
-        setattr(settings, name, site[name])
-    server.start()
-    yield server
-    server.stop()
+def redis(settings: Settings) -> Iterator[Server]:
+    """One that a test may stop."""
+    with services.redis() as server:
+        site = settings_under(REDIS_URL=server.url)
+        for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES"):
+            setattr(settings, name, site[name])
+        yield server
 
 
 async def test_a_layer_that_fails_does_not_fail_the_send(
@@ -91,7 +58,7 @@ async def test_a_layer_that_fails_does_not_fail_the_send(
 
 
 async def test_redis_may_go_and_come_back(
-    redis: OwnRedis,
+    redis: Server,
     ada: User,
     bob: User,
     eve: User,
@@ -120,7 +87,7 @@ async def test_redis_may_go_and_come_back(
 
 
 async def test_a_redis_that_does_not_answer_holds_up_no_send_for_long(
-    redis: OwnRedis,
+    redis: Server,
     ada: User,
     bob: User,
     connect: Connect,
@@ -137,7 +104,7 @@ async def test_a_redis_that_does_not_answer_holds_up_no_send_for_long(
     redis.stop()
 
 
-async def test_without_redis_a_handshake_is_refused(redis: OwnRedis, ada: User) -> None:
+async def test_without_redis_a_handshake_is_refused(redis: Server, ada: User) -> None:
     token = await sync_to_async(token_for)(ada)
     redis.stop()
     socket = PersonalSocket(ada, token)
@@ -147,7 +114,7 @@ async def test_without_redis_a_handshake_is_refused(redis: OwnRedis, ada: User) 
 
 
 async def test_without_redis_sockets_close_and_leave_nothing(
-    redis: OwnRedis, ada: User, bob: User, connect: Connect
+    redis: Server, ada: User, bob: User, connect: Connect
 ) -> None:
     leaving, staying = await connect(ada), await connect(bob)
     redis.stop()
@@ -157,7 +124,7 @@ async def test_without_redis_sockets_close_and_leave_nothing(
 
 
 async def test_who_leaves_while_redis_does_not_answer_is_offline_at_once(
-    redis: OwnRedis, ada: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    redis: Server, ada: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "REDIS_SECONDS", 0.2)
     socket = await connect(ada)
