@@ -53,6 +53,10 @@ class Server:
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
 
 @contextmanager
 def redis() -> Iterator[Server]:

@@ -1,0 +1,267 @@
+"""A client as the contract wants it: an outbox that tries again until there is an answer, a store
+by key, and `sync` after every connection and every hole.
+"""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, WebSocketException
+
+Message = dict[str, Any]
+PATIENCE = 8  # seconds for one answer
+BROKEN = (OSError, TimeoutError, httpx.HTTPError, WebSocketException, InvalidHandshake, EOFError)
+
+
+@dataclass
+class Counts:
+    sent: int = 0
+    tries: int = 0
+    acknowledged: int = 0
+    deleted: int = 0
+    frames: int = 0
+    repeated: int = 0  # frames with a message that was known already: allowed, and applied once
+    reconnects: int = 0
+    synced: int = 0
+    closes: Counter[int] = field(default_factory=Counter)
+    answers: Counter[int] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+
+class Person:
+    def __init__(self, key: str, token: str, port: int, chance: random.Random) -> None:
+        self.key = key
+        self.port = port
+        self.messages: dict[str, Message] = {}
+        self.acknowledged: dict[str, str] = {}  # client message id → key
+        self.marks: dict[str, int] = {}  # peer → how far we said that we have read
+        self.peer_marks: dict[str, int] = {}
+        self.unread: dict[str, int] = {}
+        self.online: set[str] = set()
+        self.counts = Counts()
+        self._chance = chance
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers=self._headers, timeout=PATIENCE
+        )
+        self._socket: ClientConnection | None = None
+        self._waiting: dict[str, asyncio.Future[Message]] = {}
+        self._cursor = ""
+        self._highest: Counter[str] = Counter()
+        self._syncing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._life: asyncio.Task[None] | None = None
+        self._is_up = asyncio.Event()
+        self._returns = True
+
+    async def arrive(self) -> None:
+        """From now on the socket is kept open, whatever happens to it."""
+        self._life = asyncio.create_task(self._live())
+        async with asyncio.timeout(60):
+            await self._is_up.wait()
+
+    async def leave(self) -> None:
+        if self._life:
+            self._life.cancel()
+            await asyncio.gather(self._life, *self._tasks, return_exceptions=True)
+        self._is_up.clear()
+        if self._socket:
+            with suppress(*BROKEN):
+                await self._socket.close()
+            self._socket = None
+
+    def vanish(self) -> None:
+        """Does not come back when the connection breaks."""
+        self._returns = False
+
+    async def close(self) -> None:
+        await self.leave()
+        await self._http.aclose()
+
+    async def say(self, peer: str, text: str) -> None:
+        """Returns once the server has the message, however long that takes."""
+        self.counts.sent += 1
+        client_id = uuid4().hex
+        body = {"text": text, "clientMessageId": client_id}
+        message = await self._insist(lambda: self._send(peer, body))
+        self.counts.acknowledged += 1
+        self.acknowledged[client_id] = message["_id"]
+        self._apply(message)
+
+    async def delete(self, message: Message) -> None:
+        path = f"/api/messages/{message['_id']}"
+        await self._insist(lambda: self._ask("DELETE", path))
+        self.counts.deleted += 1
+
+    async def read(self, peer: str) -> None:
+        """Everything from `peer` that is here."""
+        seq = max((m["seq"] for m in self.messages.values() if m["senderId"] == peer), default=0)
+        path = f"/api/messages/read/{peer}"
+        answer = await self._insist(lambda: self._ask("PUT", path, {"seq": seq}))
+        self.marks[peer] = max(self.marks.get(peer, 0), answer["seq"])
+
+    def conversation(self, peer: str) -> list[tuple[int, str, str | None, bool]]:
+        """What is on this person's screen, in order."""
+        ours = [m for m in self.messages.values() if peer in (m["senderId"], m["receiverId"])]
+        lines = [(m["seq"], m["_id"], m["text"], m["deleted"]) for m in ours]
+        return sorted(lines)
+
+    async def _send(self, peer: str, body: dict[str, str]) -> Message:
+        if self._socket and self._chance.random() < 0.5:
+            return await self._send_by_socket(self._socket, {**body, "receiverId": peer})
+        answer: Message = await self._ask("POST", f"/api/messages/send/{peer}", body)
+        return answer
+
+    async def _send_by_socket(self, socket: ClientConnection, data: dict[str, str]) -> Message:
+        client_id = data["clientMessageId"]
+        future = self._waiting.setdefault(client_id, asyncio.get_running_loop().create_future())
+        try:
+            await socket.send(json.dumps({"event": "sendMessage", "data": data}))
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.shield(future)
+        finally:
+            self._waiting.pop(client_id, None)
+
+    async def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        response = await self._http.request(method, path, json=body)
+        self.counts.answers[response.status_code] += 1
+        if response.status_code == 429 or response.status_code >= 500:
+            raise httpx.HTTPError(f"{response.status_code}")
+        if response.is_error:
+            self.counts.wrong.append(f"{method} {path}: {response.status_code} {response.text}")
+        return response.json()
+
+    async def _insist(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        pause = 0.1
+        while True:
+            self.counts.tries += 1
+            try:
+                return await attempt()
+            except BROKEN:
+                await asyncio.sleep(pause * self._chance.uniform(0.5, 1))
+                pause = min(2 * pause, 2)
+
+    async def _live(self) -> None:
+        pause = 0.1
+        while self._returns:
+            try:
+                await self._connected()
+                pause = 0.1
+            except BROKEN:
+                pause = min(2 * pause, 2)
+            self._is_up.clear()
+            self.counts.reconnects += 1
+            await asyncio.sleep(pause * self._chance.uniform(0.5, 1))
+
+    async def _connected(self) -> None:
+        address = f"ws://127.0.0.1:{self.port}/ws/chat/?presence=delta"
+        async with connect(
+            address, additional_headers=self._headers, proxy=None, open_timeout=PATIENCE
+        ) as socket:
+            self._socket = socket
+            self._soon(self.sync)
+            self._is_up.set()
+            try:
+                async for frame in socket:
+                    self._receive(json.loads(frame))
+            finally:
+                self._socket = None
+                self.counts.closes[socket.close_code or 0] += 1
+
+    def _receive(self, frame: dict[str, Any]) -> None:
+        self.counts.frames += 1
+        handlers: dict[str, Callable[[Any], None]] = {
+            "newMessage": self._take_in,
+            "messageSent": self._acknowledge,
+            "error": self._refuse,
+            "messageDeleted": self._bury,
+            "messagesRead": self._note_read,
+            "getOnlineUsers": self._meet,
+            "presenceChanged": self._meet_some,
+        }
+        if frame["event"] in handlers:
+            handlers[frame["event"]](frame["data"])
+
+    def _take_in(self, message: Message) -> None:
+        self.counts.repeated += message["_id"] in self.messages
+        if message["seq"] > self._highest[self._peer_of(message)] + 1:
+            self._soon(self.sync)
+        self._apply(message)
+
+    def _acknowledge(self, data: dict[str, Any]) -> None:
+        if waiting := self._waiting.get(data["clientMessageId"]):
+            waiting.set_result(data["message"])
+
+    def _refuse(self, data: dict[str, Any]) -> None:
+        waiting = self._waiting.get(data.get("clientMessageId", ""))
+        if waiting and (data["status"] == 429 or data["status"] >= 500):
+            waiting.set_exception(OSError(data["message"]))
+        else:
+            self.counts.wrong.append(f"error frame: {data}")
+
+    def _note_read(self, data: dict[str, Any]) -> None:
+        self._note_mark(data["readerId"], data["peerId"], data["seq"])
+
+    def _meet(self, online: list[str]) -> None:
+        self.online = set(online)
+
+    def _meet_some(self, change: dict[str, list[str]]) -> None:
+        self.online = (self.online | set(change["online"])) - set(change["offline"])
+
+    def _peer_of(self, message: Message) -> str:
+        if self.key not in (message["senderId"], message["receiverId"]):
+            self.counts.wrong.append(f"somebody else's message: {message}")
+        other = message["receiverId"] if message["senderId"] == self.key else message["senderId"]
+        return str(other)
+
+    def _apply(self, message: Message) -> None:
+        """By key; of two states the later one, and a deleted message stays deleted."""
+        known = self.messages.get(message["_id"])
+        if known and (known["deleted"] or known["updatedAt"] > message["updatedAt"]):
+            return
+        self.messages[message["_id"]] = message
+        peer = self._peer_of(message)
+        self._highest[peer] = max(self._highest[peer], message["seq"])
+
+    def _bury(self, data: dict[str, Any]) -> None:
+        known = self.messages.get(data["messageId"])
+        if known:
+            self.messages[data["messageId"]] = {**known, "deleted": True, "text": None}
+        else:
+            self._soon(self.sync)
+
+    def _note_mark(self, reader: str, peer: str, seq: int) -> None:
+        if reader != self.key and peer == self.key:
+            self.peer_marks[reader] = max(self.peer_marks.get(reader, 0), seq)
+
+    def _soon(self, work: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            await work()
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def sync(self) -> None:
+        """All that changed since the last time, page by page."""
+        async with self._syncing:
+            more = True
+            while more:
+                path = "/api/messages/sync" + (f"?since={self._cursor}" if self._cursor else "")
+                answer = await self._insist(lambda path=path: self._ask("GET", path))  # type: ignore[misc]
+                for message in answer["messages"]:
+                    self.counts.synced += message["_id"] not in self.messages
+                    self._apply(message)
+                for chat in answer["chats"]:
+                    self.unread[chat["_id"]] = chat["unreadCount"]
+                    self._note_mark(chat["_id"], self.key, chat["peerReadSeq"])
+                self._cursor = answer["cursor"]
+                more = answer["more"]

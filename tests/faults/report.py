@@ -1,0 +1,60 @@
+"""What came out of a fault run."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Report:
+    topology: str
+    faults: Counter[str] = field(default_factory=Counter)
+    during: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    presence_seconds: float = 0
+    sent: int = 0
+    acknowledged: int = 0
+    stored: int = 0
+    received: int = 0
+    deleted: int = 0
+    duplicates: int = 0
+    losses: int = 0
+    frames: int = 0
+    repeated: int = 0
+    synced: int = 0
+    reconnects: int = 0
+    tries: int = 0
+    dropped: int = 0
+    closes: Counter[int] = field(default_factory=Counter)
+    answers: Counter[int] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def note(self, fault: str, counts: Counter[str]) -> None:
+        self.faults[fault] += 1
+        self.during[fault] += counts
+
+    @property
+    def keeps_the_promise(self) -> bool:
+        counts = {self.sent, self.acknowledged, self.stored, self.received}
+        return len(counts) == 1 and not (self.duplicates or self.losses or self.wrong)
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.topology}, {self.faults.total()} faults:",
+            *(
+                f"  {name}, {count} times: {_listed(self.during[name])}"
+                for name, count in sorted(self.faults.items())
+            ),
+            f"  sent {self.sent} in {self.tries} tries, acknowledged {self.acknowledged}",
+            f"  stored {self.stored}, received {self.received}, deleted {self.deleted}",
+            f"  duplicates {self.duplicates}, losses {self.losses}, wrong {len(self.wrong)}",
+            f"  frames {self.frames}, {self.repeated} of them of messages known already",
+            f"  messages found by sync {self.synced}",
+            f"  connections cut {self.dropped}, reconnects {self.reconnects}",
+            f"  somebody on a killed worker was offline after {self.presence_seconds:.0f} s",
+            f"  close codes {_listed(self.closes)}; answers {_listed(self.answers)}",
+        ]
+        return "\n".join([*lines, *(f"  WRONG: {wrong}" for wrong in self.wrong[:20])])
+
+
+def _listed(counts: Counter[Any]) -> str:
+    return ", ".join(f"{key} {count}" for key, count in sorted(counts.items()))

@@ -1,0 +1,114 @@
+"""People who talk and listen all the time, while one thing after another goes wrong; then what each
+of them holds is compared with what the database holds.
+"""
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.faults.checks import check
+from tests.faults.faults import Fault, possible
+from tests.faults.person import Person
+from tests.faults.report import Report
+from tests.faults.stage import Stage, stage
+
+PEOPLE = 6
+PASSWORD = "correct horse"
+PER_FAULT = ("sent", "tries", "acknowledged", "frames", "synced", "reconnects")
+
+
+@dataclass(frozen=True)
+class Topology:
+    workers: int
+    kinds: tuple[str, ...]  # of the services: redis, postgres; without the latter it is SQLite
+
+    def __str__(self) -> str:
+        workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
+        return f"{workers} on {', '.join(self.kinds) or 'SQLite'}"
+
+
+MANY = Topology(2, ("redis", "postgres"))
+ONE = Topology(1, ())
+
+
+async def run(topology: Topology, folder: Path, *, rounds: int, seed: int) -> Report:
+    """Every possible fault once a round, in an order that the seed decides."""
+    chance = random.Random(seed)
+    report = Report(str(topology))
+    async with stage(folder, count=topology.workers, kinds=topology.kinds) as site:
+        people = [await _sign_up(site.proxy.port, n, chance) for n in range(PEOPLE)]
+        try:
+            await asyncio.gather(*(person.arrive() for person in people))
+            await _talk_through(site, people, rounds, chance, report)
+            await _settle(people)
+            await check(site, people, report)
+        finally:
+            await asyncio.gather(*(person.close() for person in people))
+    return report
+
+
+async def _sign_up(port: int, number: int, chance: random.Random) -> Person:
+    account = {"fullName": f"Person {number}", "email": f"p{number}@example.org"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        answer = await http.post("/api/auth/signup", json={**account, "password": PASSWORD})
+        answer.raise_for_status()
+    return Person(answer.json()["_id"], answer.cookies["jwt"], port, random.Random(chance.random()))
+
+
+async def _talk_through(
+    site: Stage, people: list[Person], rounds: int, chance: random.Random, report: Report
+) -> None:
+    is_over = asyncio.Event()
+    async with asyncio.TaskGroup() as talk:
+        for person in people:
+            talk.create_task(_talk(person, people, is_over, random.Random(chance.random())))
+        for fault in _order(possible(site), rounds, chance):
+            before = _totals(people)
+            await fault(site, chance)
+            await asyncio.sleep(1)
+            report.note(fault.__name__, _totals(people) - before)
+        is_over.set()
+    report.dropped = site.proxy.dropped
+
+
+def _totals(people: list[Person]) -> Counter[str]:
+    totals: Counter[str] = Counter()
+    for person in people:
+        totals += Counter({name: getattr(person.counts, name) for name in PER_FAULT})
+    return totals
+
+
+def _order(faults: list[Fault], rounds: int, chance: random.Random) -> Iterator[Fault]:
+    for _round in range(rounds):
+        yield from chance.sample(faults, len(faults))
+
+
+async def _talk(
+    person: Person, people: list[Person], is_over: asyncio.Event, chance: random.Random
+) -> None:
+    """Now and then several at once, as an outbox does that was offline; a slip is taken back."""
+    others = [other.key for other in people if other is not person]
+    numbers = itertools.count(1)
+    while not is_over.is_set():
+        peer = chance.choice(others)
+        texts = [f"{person.key} {next(numbers)}" for _text in range(chance.choice([1, 1, 1, 4]))]
+        await asyncio.gather(*(person.say(peer, text) for text in texts))
+        if chance.random() < 0.1:
+            await person.delete(person.messages[chance.choice([*person.acknowledged.values()])])
+        if chance.random() < 0.2:
+            await person.read(peer)
+        await asyncio.sleep(chance.uniform(0, 0.2))
+
+
+async def _settle(people: list[Person]) -> None:
+    """Everybody comes back once more, as after a closed lid, and catches up."""
+    for person in people:
+        await person.leave()
+        await person.arrive()
+    await asyncio.gather(*(person.sync() for person in people))

@@ -1,0 +1,106 @@
+"""The machines of a fault run: workers behind a proxy, and the services that they need, each of
+which can be killed, stopped and started again.
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from signal import SIGTERM
+
+from tests import services
+from tests.environment import ROOT, hermetic
+from tests.faults.proxy import Proxy
+from tests.services import Server
+
+KINDS = {"redis": services.redis, "postgres": services.postgres}
+GENEROUS = ("WRITES", "READS", "SENDS", "UPLOADS", "LOG_INS", "SIGN_UPS")
+
+
+class Worker:
+    """One process of the production server, on a port of its own."""
+
+    def __init__(self, number: int, folder: Path, environment: dict[str, str]) -> None:
+        self.port = services.free_port()
+        self.log = folder / f"worker-{number}.log"
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "uvicorn", "chatsite.asgi:application"]
+        options = ["--port", str(self.port), "--timeout-graceful-shutdown", "5", "--no-access-log"]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command + options,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        services.wait_for_port(self._process, self.port, self.log)
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def retire(self) -> None:
+        """As a rolling deployment does: what is under way is finished."""
+        if self._process:
+            self._process.send_signal(SIGTERM)
+            self._process.wait(30)
+
+
+class Stage:
+    def __init__(self, workers: list[Worker], running: dict[str, Server], database: str) -> None:
+        self.workers = workers
+        self.services = running
+        self.database_url = database
+        self.proxy = Proxy([worker.port for worker in workers])
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, *, count: int, kinds: tuple[str, ...], **variables: str
+) -> AsyncIterator[Stage]:
+    """`kinds` of services are some of `redis` and `postgres`; without the latter it is SQLite."""
+    with ExitStack() as stack:
+        running = {kind: stack.enter_context(KINDS[kind]()) for kind in kinds}
+        environment = _environment(folder, running, variables)
+        await asyncio.to_thread(_migrate, environment)
+        workers = [Worker(number, folder, environment) for number in range(count)]
+        made = Stage(workers, running, environment["DATABASE_URL"])
+        try:
+            await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in made.workers))
+            await made.proxy.start()
+            yield made
+        finally:
+            await made.proxy.stop()
+            for worker in made.workers:
+                worker.kill()
+
+
+def _migrate(environment: dict[str, str]) -> None:
+    manage = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(manage, cwd=ROOT, env=environment, check=True)
+
+
+def _environment(
+    folder: Path, running: dict[str, Server], variables: dict[str, str]
+) -> dict[str, str]:
+    urls = {"DATABASE_URL": f"sqlite:///{folder}/chatsite.sqlite3"}
+    if "postgres" in running:
+        urls["DATABASE_URL"] = running["postgres"].url
+    if "redis" in running:
+        urls["REDIS_URL"] = running["redis"].url
+    return hermetic(
+        DJANGO_SETTINGS_MODULE="chatsite.settings",
+        MEDIA_ROOT=str(folder / "media"),
+        JWT_SECRET="a secret of the fault runs, long enough",
+        **{f"LIMIT_{name}": "1000000" for name in GENEROUS},
+        **urls,
+        **variables,
+    )

@@ -1,0 +1,17 @@
+"""The short form: each fault once. `make soak` is the long one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.run import MANY, ONE, Topology, run
+
+
+@pytest.mark.parametrize("topology", [MANY, ONE], ids=str)
+async def test_nothing_is_lost_or_doubled(topology: Topology, tmp_path: Path) -> None:
+    report = await run(topology, tmp_path, rounds=1, seed=1)
+    print(f"\n{report}")  # noqa: T201  shown by `pytest -s`, and when it fails
+    assert report.keeps_the_promise, str(report)
+    assert report.sent > 20
+    assert report.reconnects > 0
+    assert report.synced > 0
