@@ -1,0 +1,204 @@
+"""Writes docs/queries.md: how PostgreSQL finds what the hot path asks for, on a large site.
+
+The queries are those that the product itself makes: each read and write is called, and what it
+asks the database is explained there.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.environment import ROOT, hermetic
+from tests.services import postgres
+
+PAGE = ROOT / "docs" / "queries.md"
+WIDTH, HEIGHT = 160, 24  # characters and lines of a plan that are shown
+INTRODUCTION = """# How the database finds things
+
+Every query of the hot path, as the product makes it, explained by PostgreSQL {version}
+on {messages:,} messages in {conversations:,} conversations of {people:,} people. The busiest is in
+{chats:,} of them, far more than anybody really is: for their lists, a table of a few thousand rows
+may well be read whole; the messages never are. Inserts find nothing and are left out. Made by
+`python -m benchmarks.queries`. The times are of one run on one machine; the plans are what matters.
+
+| what | queries | of it, ms |
+|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Explained:
+    sql: str
+    plan: str
+    milliseconds: float
+
+
+def main() -> None:
+    arguments = _arguments()
+    with postgres() as server:
+        os.environ.update(hermetic(DATABASE_URL=server.url))
+        os.environ["DJANGO_SETTINGS_MODULE"] = "chatsite.settings"
+        import django
+
+        django.setup()
+        text, scanned = _measured(arguments.messages, arguments.conversations)
+    arguments.page.write_text(text)
+    sys.stdout.write(f"{arguments.page}\n")
+    if scanned:
+        sys.exit(f"All messages are read by: {', '.join(scanned)}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=1_000_000)
+    parser.add_argument("--conversations", type=int, default=10_000)
+    parser.add_argument("--page", type=Path, default=PAGE, help="the file to write")
+    return parser.parse_args()
+
+
+def _measured(messages: int, conversations: int) -> tuple[str, list[str]]:
+    from django.core.management import call_command
+    from django.db import connection
+
+    from accounts.models import User
+    from benchmarks.filling import BUSY_CHATS, fill
+
+    call_command("migrate", verbosity=0)
+    began = time.monotonic()
+    filled = fill(conversations=conversations, messages=messages)
+    sys.stderr.write(f"filled in {time.monotonic() - began:.0f} s\n")
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SHOW server_version")
+        version = cursor.fetchone()[0].split()[0]
+    explained = {name: _explain(work) for name, work in _hot_path(filled).items()}
+    introduction = INTRODUCTION.format(
+        version=version,
+        messages=messages,
+        conversations=conversations,
+        people=User.objects.count(),
+        chats=BUSY_CHATS,
+    )
+    return introduction + _rows(explained) + _sections(explained), _scanned(explained)
+
+
+def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
+    from accounts import tokens
+    from chatsite.db import now
+    from messaging import sync
+    from messaging.querysets import chats_of, contacts_page, find_message, history, read_marks
+    from messaging.services.conversations import mark_read
+    from messaging.services.messages import delete_message, send_message
+
+    me, peer, other = filled.busy, filled.peer, filled.ordinary
+    token = tokens.issue_token(filled.session)
+    newest = history(me, peer, before=None, limit=1)[-1]
+    cursor = sync.Cursor(now() - timedelta(minutes=5)).encode()
+    sent = send_message(sender=me, peer=peer.pk, text="Hello", client_message_id="before").message
+    return {
+        "Who is asking": lambda: tokens.read_session(token),
+        "Send": lambda: send_message(
+            sender=me, peer=peer.pk, text="Hello", client_message_id="once"
+        ),
+        "Send again, the same": lambda: send_message(
+            sender=me, peer=peer.pk, text="Hello", client_message_id="once"
+        ),
+        "Mark as read": lambda: mark_read(user=peer, peer=me.pk, seq=newest.seq),
+        "Delete": lambda: delete_message(user=me, message_id=sent.pk),
+        "History, newest page": lambda: history(me, peer, before=None, limit=50),
+        "History, an older page": lambda: history(me, peer, before=newest.seq - 20, limit=50),
+        "Read marks": lambda: read_marks(me, peer),
+        "A message by its key": lambda: find_message(me, newest.pk),
+        "The chat list": lambda: chats_of(other),
+        "The chat list of the busiest": lambda: chats_of(me),
+        "Sync": lambda: sync.changes_since(other, cursor),
+        "Sync of the busiest": lambda: sync.changes_since(me, cursor),
+        "Contacts, a page": lambda: contacts_page(me, limit=50),
+    }
+
+
+def _explain(work: Callable[[], object]) -> list[Explained]:
+    from django.db import connection
+
+    with _recorded() as queries:
+        work()
+    explained = []
+    for sql, params in queries:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {sql}", params)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            cursor.execute("ROLLBACK")
+        (taken,) = re.findall(r"Execution Time: ([\d.]+) ms", plan)
+        explained.append(Explained(sql, plan, float(taken)))
+    return explained
+
+
+@contextmanager
+def _recorded() -> Iterator[list[tuple[str, Any]]]:
+    from django.db import connection
+
+    queries: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(("SELECT", "UPDATE")):
+            queries.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield queries
+
+
+def _rows(explained: dict[str, list[Explained]]) -> str:
+    return "".join(
+        f"| [{name}](#{_anchor(name)}) | {len(queries)} "
+        f"| {sum(query.milliseconds for query in queries):.2f} |\n"
+        for name, queries in explained.items()
+    )
+
+
+def _anchor(name: str) -> str:
+    return re.sub(r"[^a-z-]", "", name.lower().replace(" ", "-"))
+
+
+def _sections(explained: dict[str, list[Explained]]) -> str:
+    parts = []
+    for name, queries in explained.items():
+        parts.append(f"\n## {name}\n")
+        parts += [f"\n```sql\n{_short(q.sql)}\n```\n\n```\n{_cut(q.plan)}\n```\n" for q in queries]
+    return "".join(parts)
+
+
+def _short(sql: str) -> str:
+    """Without the list of columns, and with a long list of conditions cut."""
+    text = re.sub(r"^SELECT .*? FROM", "SELECT … FROM", sql).replace('"', "")
+    text = re.sub(r"(%s, ){5,}", "%s, …, ", text)
+    return text if len(text) < 600 else f"{text[:500]} …"
+
+
+def _cut(plan: str) -> str:
+    lines = [f"{line[:WIDTH]} …" if len(line) > WIDTH else line for line in plan.splitlines()]
+    if len(lines) > HEIGHT:
+        lines[HEIGHT - 2 : -2] = [f"… {len(lines) - HEIGHT} lines more …"]
+    return "\n".join(lines)
+
+
+def _scanned(explained: dict[str, list[Explained]]) -> list[str]:
+    """Where all messages were read, which nothing may do."""
+    return [
+        name
+        for name, queries in explained.items()
+        if any("Seq Scan on messaging_message" in query.plan for query in queries)
+    ]
+
+
+if __name__ == "__main__":
+    main()
