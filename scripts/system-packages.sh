@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests run against a real Redis, a real PostgreSQL and a real browser. What of them is missing
-# is installed where apt can do so unasked; otherwise this says what to install.
+# The tests run against a real Redis, a real PostgreSQL, a real browser, and clocks that disagree.
+# What of them is missing is installed where apt can do so unasked; otherwise this says what to install.
 set -eu
 
 has() {
@@ -13,7 +13,9 @@ has() {
 missing=""
 has redis-server || missing="$missing redis-server"
 has initdb /usr/lib/postgresql/*/bin/initdb || missing="$missing postgresql"
+has nginx /usr/sbin/nginx || missing="$missing nginx"
 has chromium chromium-browser google-chrome || missing="$missing chromium fonts-liberation"
+has faketime || missing="$missing faketime"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -1,0 +1,147 @@
+"""The site behind nginx, as deploy/ configures it."""
+
+import base64
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from tests import pictures
+from tests.browser.site import Site
+from tests.environment import ROOT
+from tests.services import Server, find, free_port
+
+PATIENCE = 20  # seconds
+TOO_LARGE = b"x" * (10 * 2**20 + 1)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("site"), MEDIA_ACCEL_PATH="/protected-media/")
+    site.manage("migrate", "--verbosity=0")
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Its URL. Everything else is where deploy/ says, but for ports and folders."""
+    program = find("nginx", "/usr/sbin/nginx")
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    _configure(folder, site, port)
+    url = f"http://127.0.0.1:{port}"
+    command = [program, "-e", "stderr", "-p", str(folder), "-c", "main.conf"]
+    server = Server(command, port=port, url=url, folder=folder)
+    server.start()
+    yield url
+    server.stop()
+
+
+def _configure(folder: Path, site: Site, port: int) -> None:
+    places = {
+        "/etc/nginx/chatsite": str(folder),
+        "/srv/chatsite/staticfiles": str(ROOT / "staticfiles"),
+        "/srv/chatsite/media": str(site.log.parent / "media"),
+        "listen 80": f"listen 127.0.0.1:{port}",
+    }
+    for name in ("nginx.conf", "site.conf", "proxy.conf"):
+        text = (ROOT / "deploy" / name).read_text()
+        for place, here in places.items():
+            text = text.replace(place, here)
+        (folder / name).write_text(text)
+    (folder / "upstream.conf").write_text(
+        f"upstream chatsite {{ server 127.0.0.1:{site.port} max_fails=0; }}"
+    )
+    own = "user root;" if os.geteuid() == 0 else ""
+    temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in temporary)
+    (folder / "main.conf").write_text(
+        f"{own} daemon off; pid {folder}/pid; events {{}} http {{ access_log off; {paths}"
+        f" include /etc/nginx/mime.types; include nginx.conf; }}"
+    )
+
+
+@pytest.fixture
+def person(nginx: str) -> Iterator[Callable[[str], httpx.Client]]:
+    """Somebody with an account, signed in."""
+    with ExitStack() as stack:
+        yield lambda name: _signed_in(
+            stack.enter_context(httpx.Client(base_url=nginx, timeout=PATIENCE)), name
+        )
+
+
+def _signed_in(client: httpx.Client, name: str) -> httpx.Client:
+    account = {"fullName": name, "email": f"{name}@example.org", "password": "correct horse"}
+    if client.post("/api/auth/signup", json=account).status_code != 201:
+        assert client.post("/api/auth/login", json=account).status_code == 200
+    return client
+
+
+def _key(client: httpx.Client) -> str:
+    return str(client.get("/api/auth/check").json()["_id"])
+
+
+def test_static_files_come_from_disk_and_for_good(nginx: str) -> None:
+    page = httpx.get(f"{nginx}/login")
+    (sheet, *_) = re.findall(r'href="(/static/[^"]+\.css)"', page.text)
+    answer = httpx.get(nginx + sheet)
+    assert answer.headers["ETag"]  # nginx has one for a file; the site has none
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("path", ["/static/none.css", "/static/none.0123456789ab.css"])
+def test_a_static_file_that_is_not_there_is_the_sites_404(nginx: str, path: str) -> None:
+    answer = httpx.get(nginx + path)
+    assert answer.status_code == 404
+    assert "X-Request-ID" in answer.headers
+
+
+def test_sockets_pass(nginx: str, person: Callable[[str], httpx.Client]) -> None:
+    cookie = {"Cookie": f"jwt={person('ada').cookies['jwt']}"}
+    address = nginx.replace("http", "ws") + "/ws/chat/"
+    with connect(address, additional_headers=cookie, origin=Origin(nginx), proxy=None) as socket:
+        assert json.loads(socket.recv(PATIENCE))["event"] == "getOnlineUsers"
+
+
+def test_a_picture_is_for_those_who_may_see_it(person: Callable[[str], httpx.Client]) -> None:
+    ada, bob, eve = person("ada"), person("bob"), person("eve")
+    image = f"data:image/png;base64,{base64.b64encode(pictures.picture()).decode()}"
+    sent = ada.post(f"/api/messages/send/{_key(bob)}", json={"image": image}).json()
+    seen = bob.get(sent["image"])
+    assert (seen.status_code, seen.headers["Content-Type"]) == (200, "image/webp")
+    assert seen.headers["ETag"]
+    assert seen.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert seen.headers["Content-Security-Policy"] == "default-src 'none'"
+    assert seen.headers["X-Content-Type-Options"] == "nosniff"
+    assert eve.get(sent["image"]).status_code == 404
+    name = sent["image"].rpartition("/")[2]
+    assert bob.get(f"/protected-media/{name[:2]}/{name}").status_code == 404
+
+
+def test_a_body_that_is_too_large_is_refused_as_the_site_does(nginx: str) -> None:
+    answer = httpx.post(f"{nginx}/api/auth/login", content=TOO_LARGE, timeout=PATIENCE)
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == {"message": "The request is too large."}
+
+
+def test_without_a_worker_the_api_still_answers_in_json(nginx: str, site: Site) -> None:
+    site.stop()
+    try:
+        answer = httpx.get(f"{nginx}/api/auth/check", timeout=PATIENCE)
+        page = httpx.get(f"{nginx}/login", timeout=PATIENCE)
+    finally:
+        site.start()
+    assert answer.status_code == page.status_code == 502
+    assert answer.headers["Content-Type"] == "application/json"
+    assert list(answer.json()) == ["message"]
+    assert page.headers["Content-Type"] == "text/html"
