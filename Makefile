@@ -6,6 +6,7 @@ MANAGE := $(PYTHON_BIN) manage.py
 INSTALL := $(PYTHON_BIN) -m pip install -qq --disable-pip-version-check
 STATIC := staticfiles/staticfiles.json
 WORKERS ?= 2
+MINUTES ?= 10
 
 # Settings of sites that are checked, never started.
 PRODUCTION := APP_ENV=production PUBLIC_URL=https://chat.example.org JWT_SECRET=a-placeholder-that-signs-nothing-anywhere
@@ -13,7 +14,7 @@ MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check fmt clean
+.PHONY: help run demo test soak check fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,11 +26,17 @@ demo: .venv/installed ## Fill the site with a few people and their conversations
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo
 
+# On SQLite, and what asks the database again on PostgreSQL; or on the one that DATABASE_URL names.
 test: .venv/installed-dev $(STATIC) ## Run every test; ARGS='-k name' narrows
 	@scripts/system-packages.sh
 	@$(PYTHON_BIN) -m pytest -n $(WORKERS) $(ARGS)
+	@[ -n "$(DATABASE_URL)" ] || $(PYTHON_BIN) -m tests.on_postgres -n $(WORKERS) $(ARGS)
 
-check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings
+soak: .venv/installed-dev ## Fail servers on purpose while people talk, for MINUTES=10
+	@scripts/system-packages.sh
+	@$(PYTHON_BIN) -m tests.faults.soak $(MINUTES)
+
+check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings, known vulnerabilities
 	@$(PYTHON_BIN) -m ruff format --check --quiet --output-format concise .
 	@$(PYTHON_BIN) -m ruff check --quiet --output-format concise .
 	@$(PYTHON_BIN) -m mypy
@@ -38,6 +45,7 @@ check: .venv/installed-dev ## Format, lint, types, layers, migrations, deploymen
 	@$(MONGODB) $(PYTHON_BIN) scripts/check_migrations.py
 	@$(MONGODB) $(MANAGE) check
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	@$(PYTHON_BIN) scripts/audit.py
 
 fmt: .venv/installed-dev ## Format the code and mend what ruff can mend
 	@$(PYTHON_BIN) -m ruff check --fix-only --quiet .
@@ -61,6 +69,6 @@ $(PYTHON_BIN):
 	@touch $@
 
 # Names with a hash of the content, compressed once: only when a source changed.
-$(STATIC): .venv/installed chatsite/staticfiles.py $(shell find static)
+$(STATIC): .venv/installed chatsite/apps.py chatsite/settings.py chatsite/staticfiles.py $(shell find static)
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@

@@ -1,14 +1,16 @@
 """What every test may ask for."""
 
 import inspect
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import pytest
 from asgiref.sync import SyncToAsync
 from channels.layers import channel_layers
-from django.core.cache import cache
-from django.db import connections
+from django.core.cache import cache, caches
+from django.db import connection, connections
 from django.test import Client
 from pytest_django import Settings
 from redis import Redis
@@ -17,13 +19,31 @@ from rest_framework.test import APIClient
 from accounts import cookies
 from accounts.models import User
 from accounts.tokens import issue_token
+from chatsite.conf.cloud import read_account
 from messaging import presence
 from tests import services
+from tests.cloudinary_server import CloudinaryServer, cloudinary
 from tests.environment import settings_under
 from tests.factories import make_session
+from tests.limits import SetLimits, StoppedClock
 from tests.recording import Events
 
 AnyClient = TypeVar("AnyClient", bound=Client)
+
+
+def pytest_report_header() -> str:
+    return f"database: {connection.vendor}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "database: asks the site's database; nobody sets this one")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """So that `-m database` picks out what another database could answer differently."""
+    fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    if fixtures or item.get_closest_marker("django_db"):
+        item.add_marker("database")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,6 +65,7 @@ def _require_real_transactions(item: pytest.Item) -> None:
 def _fresh_process() -> Iterator[None]:
     """No test sees another's rate limits or presence, or keeps a connection in the async thread."""
     cache.clear()
+    caches["limits"].clear()
     presence.leases.cache_clear()
     yield
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
@@ -88,6 +109,17 @@ def layer(request: pytest.FixtureRequest, settings: Settings) -> str:
 
 
 @pytest.fixture
+def set_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> SetLimits:
+    """Changes some limits, by their names, for a test in which no minute ends."""
+    monkeypatch.setattr("django_ratelimit.core.time", StoppedClock(time.time()))
+
+    def change(**limits: int) -> None:
+        settings.LIMITS = replace(settings.LIMITS, **limits)
+
+    return change
+
+
+@pytest.fixture
 def real_passwords(settings: Settings) -> None:
     """bcrypt, at its lowest cost, in place of the quick hasher of the other tests."""
     settings.PASSWORD_HASHERS = ["accounts.hashers.BcryptHasher"]
@@ -103,3 +135,11 @@ def redis_url() -> Iterator[str]:
 def postgres_url() -> Iterator[str]:
     with services.postgres() as server:
         yield server.url
+
+
+@pytest.fixture
+def cloud(settings: Settings) -> Iterator[CloudinaryServer]:
+    """Pictures are kept at a stand-in for Cloudinary."""
+    with cloudinary() as server:
+        settings.CLOUDINARY_ACCOUNT = read_account(server.url())
+        yield server

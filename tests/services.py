@@ -98,10 +98,19 @@ def find(name: str, *elsewhere: str) -> str:
     """The program's path. Without it a test is skipped, except in CI, where that is a failure."""
     if program := shutil.which(name) or next(filter(shutil.which, elsewhere), None):
         return program
+    raise _missing(name)
+
+
+def find_library(name: str) -> str:
+    for path in Path("/usr/lib").glob(f"*/faketime/{name}"):
+        return str(path)
+    raise _missing(name)
+
+
+def _missing(name: str) -> BaseException:
     reason = f"{name} is not installed; `make test` says how to get it"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    is_complete = os.environ.get("CI") == "true"
+    return pytest.fail.Exception(reason) if is_complete else pytest.skip.Exception(reason)
 
 
 def free_port() -> int:

@@ -18,6 +18,7 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 
 Message = dict[str, Any]
 PATIENCE = 8  # seconds for one answer
+TOO_MUCH = 50  # refusals that should not have been
 BROKEN = (OSError, TimeoutError, httpx.HTTPError, WebSocketException, InvalidHandshake, EOFError)
 
 
@@ -136,8 +137,14 @@ class Person:
         if response.status_code == 429 or response.status_code >= 500:
             raise httpx.HTTPError(f"{response.status_code}")
         if response.is_error:
-            self.counts.wrong.append(f"{method} {path}: {response.status_code} {response.text}")
+            self._complain(f"{method} {path}: {response.status_code} {response.text}")
+            raise httpx.HTTPError(f"{response.status_code}")
         return response.json()
+
+    def _complain(self, what: str) -> None:
+        self.counts.wrong.append(what)
+        if len(self.counts.wrong) > TOO_MUCH:
+            raise RuntimeError(f"nothing works: {what}")
 
     async def _insist(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
         pause = 0.1
@@ -205,7 +212,7 @@ class Person:
         if waiting and (data["status"] == 429 or data["status"] >= 500):
             waiting.set_exception(OSError(data["message"]))
         else:
-            self.counts.wrong.append(f"error frame: {data}")
+            self._complain(f"error frame: {data}")
 
     def _note_read(self, data: dict[str, Any]) -> None:
         self._note_mark(data["readerId"], data["peerId"], data["seq"])
@@ -218,7 +225,7 @@ class Person:
 
     def _peer_of(self, message: Message) -> str:
         if self.key not in (message["senderId"], message["receiverId"]):
-            self.counts.wrong.append(f"somebody else's message: {message}")
+            self._complain(f"somebody else's message: {message}")
         other = message["receiverId"] if message["senderId"] == self.key else message["senderId"]
         return str(other)
 

@@ -15,8 +15,9 @@ from tests.environment import ROOT, hermetic
 from tests.faults.proxy import Proxy
 from tests.services import Server
 
+SKEW = 5  # seconds between the clocks of two workers
 KINDS = {"redis": services.redis, "postgres": services.postgres}
-GENEROUS = ("WRITES", "READS", "SENDS", "UPLOADS", "LOG_INS", "SIGN_UPS")
+GENEROUS = ("WRITES", "READS", "SENDS", "UPLOADS", "LOG_INS", "LOG_INS_PER_ADDRESS", "SIGN_UPS")
 
 
 class Worker:
@@ -71,7 +72,12 @@ async def stage(
         running = {kind: stack.enter_context(KINDS[kind]()) for kind in kinds}
         environment = _environment(folder, running, variables)
         await asyncio.to_thread(_migrate, environment)
-        workers = [Worker(number, folder, environment) for number in range(count)]
+        # Clocks never agree: each worker is ahead of the one after it.
+        ahead = [SKEW * number for number in reversed(range(count))]
+        workers = [
+            Worker(number, folder, environment | _clock(seconds))
+            for number, seconds in enumerate(ahead)
+        ]
         made = Stage(workers, running, environment["DATABASE_URL"])
         try:
             await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in made.workers))
@@ -81,6 +87,14 @@ async def stage(
             await made.proxy.stop()
             for worker in made.workers:
                 worker.kill()
+
+
+def _clock(ahead: int) -> dict[str, str]:
+    """The variables that make a process live so many seconds in the future."""
+    if not ahead:
+        return {}
+    library = services.find_library("libfaketime.so.1")
+    return {"LD_PRELOAD": library, "FAKETIME": f"+{ahead}", "DONT_FAKE_MONOTONIC": "1"}
 
 
 def _migrate(environment: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.faults.run import MANY, ONE, Topology, run
 
 
+@pytest.mark.timeout(600)  # seconds, on a machine that is busy with other tests
 @pytest.mark.parametrize("topology", [MANY, ONE], ids=str)
 async def test_nothing_is_lost_or_doubled(topology: Topology, tmp_path: Path) -> None:
     report = await run(topology, tmp_path, rounds=1, seed=1)
