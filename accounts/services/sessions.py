@@ -5,10 +5,13 @@ What ends closes its sockets at once.
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from accounts import events
 from accounts.models import Session, User
 from chatsite.db import atomic, now
 
+CHUNK = 500  # rows that are removed at once
 SEEN_PRECISION = timedelta(minutes=1)  # a write a minute a session, not one a request
 
 
@@ -42,6 +45,15 @@ def end_other_sessions(*, user: User, keep: Session | None) -> None:
     """Signs `user` out everywhere, but for the session to keep."""
     keys = Session.objects.active_of(user).values_list("pk", flat=True)
     _end([key for key in keys if keep is None or key != keep.pk])
+
+
+def remove_expired_sessions() -> int:
+    """Those that no token opens any more, ended or not. Returns how many there were."""
+    expired = Session.objects.filter(created_at__lte=now() - settings.TOKEN_LIFETIME)
+    removed = 0
+    while keys := list(expired.values_list("pk", flat=True)[:CHUNK]):
+        removed += Session.objects.filter(pk__in=keys).delete()[0]
+    return removed
 
 
 def _end(keys: list[str]) -> None:

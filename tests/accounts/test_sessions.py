@@ -1,13 +1,15 @@
 """Sessions: what ends which, and which sockets are closed for it."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from accounts.events import session_group
 from accounts.models import Session, User
-from accounts.services.accounts import change_password
 from accounts.services.moderation import ban, unban
+from accounts.services.passwords import change_password
 from accounts.services.sessions import (
     end_other_sessions,
     end_session,
@@ -165,3 +167,16 @@ def test_log_out_ends_the_sessions_of_both_header_and_cookie(api_for: ApiFor) ->
     token = issue_token(by_header)
     client.post("/api/auth/logout", headers={"Authorization": f"Bearer {token}"})
     assert not Session.objects.active_of(user).exists()
+
+
+def test_only_those_that_no_token_opens_any_more_are_tidied_away() -> None:
+    user, output = make_user(), io.StringIO()
+    old, ended, current = (make_session(user) for _session in range(3))
+    Session.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=7))
+    end_session(session=ended)
+
+    call_command("tidy_sessions", stdout=output)
+    call_command("tidy_sessions", stdout=output)
+
+    assert set(Session.objects.values_list("pk", flat=True)) == {ended.pk, current.pk}
+    assert output.getvalue().splitlines() == ["1 session removed", "0 sessions removed"]
