@@ -6,8 +6,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from chatsite import images
 from chatsite.errors import DomainError, sentences
+from chatsite.pictures import images
 
 LARGEST = 2**53 - 1  # what every JSON client can count to
 

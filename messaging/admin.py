@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import person_link
 from accounts.models import User
-from chatsite import storage
 from chatsite.errors import DomainError
 from chatsite.moderation import Act, ModeratedAdmin, record
+from chatsite.pictures import storage
 from chatsite.text import one_line
 from messaging.lookup import Search, find_messages
 from messaging.models import Message
@@ -137,9 +137,9 @@ class MessageAdmin(ModeratedAdmin):
         if not message.image:
             return self.get_empty_value_display()
         try:
-            data = storage.path_of(message.image).read_bytes()
-        except OSError:
-            return gettext("The file is missing.")
+            data = storage.read(message.image, withdrawn=message.deleted)
+        except storage.StorageError:
+            return gettext("The picture cannot be had at the moment.")
         encoded = base64.b64encode(data).decode()
         return format_html('<img class="picture" src="data:image/webp;base64,{}" alt="">', encoded)
 

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging.models import Message
-from messaging.payloads import MessagePayload, message_payload
+from messaging.payloads import message_payload
+from messaging.shapes import MessagePayload
+from messaging.srcset import srcset
 
 GROUP_GAP = timedelta(minutes=5)
 LARGE_EMOJI = 3
@@ -43,6 +45,13 @@ class Bubble:
     @property
     def key(self) -> str:
         return self.payload["_id"]
+
+    @property
+    def srcset(self) -> str:
+        payload = self.payload
+        return srcset(
+            payload["image"] or "", payload["thumbnail"] or "", payload["imageWidth"] or 0
+        )
 
 
 @dataclass(frozen=True)

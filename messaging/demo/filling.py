@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import User
-from chatsite import images, storage
 from chatsite.db import atomic
 from chatsite.keys import key_at
+from chatsite.pictures import images, storage
 from messaging.demo import pictures
 from messaging.demo.people import PEOPLE, Person
 from messaging.demo.script import Line, Script, scripts
@@ -46,7 +46,7 @@ def _user(person: Person, joined: datetime, hashed: str) -> User:
         pk=key_at(joined),
         email=person.email,
         password=hashed,
-        picture=storage.save(images.square(drawing)) if drawing else "",
+        picture=storage.save_for_profile(images.square(drawing)) if drawing else "",
         is_staff=person.is_staff,
         created_at=joined,
         updated_at=joined,
@@ -88,9 +88,10 @@ def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> 
 
 def _picture(name: str) -> dict[str, str | int]:
     display, thumbnail = images.display_and_thumbnail(pictures.draw(name))
+    image, small = storage.save_for_message(display, thumbnail)
     return {
-        "image": storage.save(display),
-        "thumbnail": storage.save(thumbnail),
+        "image": image,
+        "thumbnail": small,
         "image_width": display.width,
         "image_height": display.height,
     }

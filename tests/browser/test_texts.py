@@ -61,7 +61,8 @@ def say_all(ada: Person, bo: Person) -> None:
             sender.say(other, text)
         image = data_uri(picture(64, 48))
         sender.post(f"/api/messages/send/{other.id}", image=image, text="with words")
-        sender.post(f"/api/messages/send/{other.id}", image=image, clientMessageId="a-client-s")
+        wide = data_uri(picture(900, 450))
+        sender.post(f"/api/messages/send/{other.id}", image=wide, clientMessageId="a-client-s")
         gone = sender.say(other, "deleted")
         sender.context.request.delete(f"/api/messages/{gone['_id']}")
 

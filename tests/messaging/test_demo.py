@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from accounts.models import Session, User
 from accounts.services.accounts import authenticate
-from chatsite import storage
 from chatsite.db import now
+from chatsite.pictures import storage
 from messaging.demo.people import PEOPLE
 from messaging.demo.script import scripts
 from messaging.management.commands.demo import PASSWORD
@@ -117,7 +117,7 @@ def test_pictures_can_be_looked_at_and_deleted_words_cannot() -> None:
     pictures = [message for message in messages if message.image]
     deleted = [message_payload(message) for message in messages if message.deleted]
     assert pictures
-    assert all(storage.path_of(message.image).exists() for message in pictures)
+    assert all(storage.find("messages", message.image) for message in pictures)
     assert deleted
     assert all(payload["text"] is None for payload in deleted)
 

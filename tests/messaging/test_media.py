@@ -1,11 +1,16 @@
 """Pictures of a conversation: for those who are in it, as long as the message stands."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.http import HttpResponse
 from rest_framework.test import APIClient
 
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
+from chatsite.db import now
+from chatsite.pictures.storage.local import LocalStore
 from messaging.models import Message
 from messaging.payloads import message_payload
 from messaging.services.messages import delete_message, remove, restore
@@ -97,9 +102,44 @@ def test_one_conversation_s_picture_is_not_had_by_way_of_another(
         assert_nothing(client.get(f"/media/messages/{message.pk}/{name}"))
 
 
-def test_a_private_picture_is_not_had_as_somebody_s_profile(message: Message) -> None:
-    """Its name is told to nobody else; whoever knows it has the picture already."""
-    assert message.image not in str(message_payload(make_message()))
+def test_nobody_has_it_as_somebody_s_profile_picture(message: Message) -> None:
+    delete_message(user=message.sender, message_id=message.pk)
+    for name in (message.image, message.thumbnail):
+        assert_nothing(receiver_of(message).get(f"/media/profiles/{name}"))
+
+
+def test_it_stays_with_the_one_when_the_other_of_two_is_deleted() -> None:
+    ada, bo = make_pair()
+    one, other = (make_message(ada, bo, image=picture(900, 450)) for _ in range(2))
+    assert one.image == other.image
+    delete_message(user=ada, message_id=one.pk)
+    assert_nothing(receiver_of(one).get(addresses(one_again(one))[0]))
+    assert receiver_of(other).get(addresses(other)[0]).status_code == 200
+
+
+def one_again(message: Message) -> Message:
+    """As it was before it was deleted, for its addresses."""
+    message.deleted = False
+    return message
+
+
+def test_the_web_server_sends_it_once_we_said_yes(
+    message: Message, settings: Any, api_for: ApiFor
+) -> None:
+    settings.MEDIA_ACCEL_PATH = "/protected-media/"
+    address = addresses(message)[0]
+    response = receiver_of(message).get(address)
+    name = message.image
+    assert response.headers["X-Accel-Redirect"] == f"/protected-media/{name[:2]}/{name}"
+    assert response.content == b""
+    assert response.headers["Content-Type"] == "image/webp"
+    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    refused = api_for(make_user()).get(address)
+    assert_nothing(refused)
+    assert "X-Accel-Redirect" not in refused.headers
+    LocalStore().remove(list(LocalStore().listed()), unchanged_since=now() + timedelta(hours=1))
+    assert_nothing(receiver_of(message).get(address))
 
 
 @pytest.mark.parametrize(

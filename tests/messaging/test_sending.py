@@ -6,7 +6,7 @@ import pytest
 
 from chatsite.db import now
 from chatsite.errors import DomainError
-from chatsite.storage import path_of
+from chatsite.pictures import storage
 from messaging.audience import user_group
 from messaging.models import Conversation, Membership, Message
 from messaging.payloads import message_payload
@@ -141,7 +141,7 @@ def test_conversations_count_apart() -> None:
 
 def test_a_picture_keeps_nothing_of_its_file() -> None:
     message = make_message(image=picture(form="JPEG", comment=b"secret words"))
-    stored = path_of(message.image).read_bytes()
+    stored = storage.read(message.image, withdrawn=False)
     assert opened(stored).format == "WEBP"
     assert b"secret words" not in stored
 

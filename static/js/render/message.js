@@ -1,5 +1,6 @@
 import { isEmojiOnly, linkify } from "../lib/text.js";
 import { clock } from "../lib/time.js";
+import { srcset } from "./srcset.js";
 
 const CLASSES = ["is-mine", "is-follow", "is-followed", "is-emoji", "is-deleted", "is-new"];
 
@@ -80,11 +81,15 @@ function fillText(item, text) {
   mark(item, "is-emoji", slot(item, "picture").hidden && isEmojiOnly(text));
 }
 
-function fillPicture(item, { image, thumbnail, imageWidth, imageHeight, isLocal }) {
+function fillPicture(item, message) {
+  const { image, thumbnail, imageWidth, imageHeight, isLocal } = message;
   const link = slot(item, "picture");
   link.hidden = !image;
   setOrRemove(link, "href", isLocal ? "" : image);
-  const shown = { src: thumbnail ?? image, width: imageWidth, height: imageHeight };
+  const widths = srcset(message);
+  const shown = {
+    srcset: widths, sizes: widths && "22rem", src: thumbnail ?? image, width: imageWidth, height: imageHeight,
+  };
   for (const [name, value] of Object.entries(shown)) setOrRemove(link.firstElementChild, name, value);
 }
 

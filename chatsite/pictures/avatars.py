@@ -1,17 +1,22 @@
 """The picture of people who uploaded none: their initials on a colour that their key decides."""
 
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from urllib.parse import quote
 
 from django.utils.html import escape
 
 HUES = (12, 38, 60, 82, 145, 170, 200, 230, 262, 290, 318, 345)
 
+_STYLE = (
+    "rect{{fill:oklch(.89 .065 {hue})}}text{{fill:oklch(.38 .09 {hue})}}"
+    "@media(prefers-color-scheme:dark){{rect{{fill:oklch(.4 .075 {hue})}}"
+    "text{{fill:oklch(.92 .05 {hue})}}}}"
+)
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">
-<style>rect{{fill:oklch(.89 .065 {hue})}}text{{fill:oklch(.38 .09 {hue})}}\
-@media(prefers-color-scheme:dark){{rect{{fill:oklch(.4 .075 {hue})}}\
-text{{fill:oklch(.92 .05 {hue})}}}}</style>
+<style>{style}</style>
 <rect width="96" height="96"/>
 <text x="48" y="49" dy=".34em" text-anchor="middle" font-family="system-ui,sans-serif" \
 font-weight="600" font-size="36">{initials}</text>
@@ -25,7 +30,13 @@ def path_of(key: str, name: str) -> str:
 
 
 def draw(hue_index: int, letters: str) -> str:
-    return _SVG.format(hue=HUES[hue_index], initials=escape(letters))
+    return _SVG.format(style=_style(hue_index), initials=escape(letters))
+
+
+def style_hash(hue_index: int) -> str:
+    """What a Content-Security-Policy knows the picture's one style by."""
+    digest = sha256(_style(hue_index).encode()).digest()
+    return f"'sha256-{b64encode(digest).decode()}'"
 
 
 def initials(name: str) -> str:
@@ -38,6 +49,10 @@ def initials(name: str) -> str:
     if len(letters) == 1 or not _has_case(first):
         return first if _has_case(first) else last
     return first + last if _has_case(last) else first
+
+
+def _style(hue_index: int) -> str:
+    return _STYLE.format(hue=HUES[hue_index])
 
 
 def _hue_index(key: str) -> int:

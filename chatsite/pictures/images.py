@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -23,15 +23,19 @@ from PIL import Image, ImageOps, ImageSequence
 from chatsite.errors import DomainError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MOVING_FORMATS = ("PNG", "WEBP", "GIF")  # a JPEG may hold several pictures, of which one is meant
 DISPLAY_SIDE = 2048
 MOVING_SIDE = 720
-THUMBNAIL_BOX = (720, DISPLAY_SIDE)  # by its width: what is tall stays sharp
+THUMBNAIL_WIDTH = 720
+THUMBNAIL_BOX = (THUMBNAIL_WIDTH, DISPLAY_SIDE)  # by its width: what is tall stays sharp
 MOVING_THUMBNAIL_BOX = (360, 720)
 PROFILE_SIDE = 384
 ANIMATION_PIXELS = 20_000_000  # of all frames; four bytes each
 QUALITY = 82
 DIRECT_MODES = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr")  # which can be made smaller as they are
 
+# Parts of a file may be larger than it says of itself; what is twice as large, Pillow refuses.
+Image.MAX_IMAGE_PIXELS = settings.IMAGE_MAX_PIXELS // 2
 # Unpacked pictures are large: more than two at once have to wait.
 _at_once = threading.BoundedSemaphore(2)
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.IGNORECASE)
@@ -44,6 +48,7 @@ class Picture:
     data: bytes
     width: int
     height: int
+    moving: bool = False
 
 
 def from_data_uri(uri: str) -> bytes:
@@ -105,15 +110,19 @@ def _check_size(image: Image.Image) -> None:
     pixels = image.width * image.height
     if pixels > settings.IMAGE_MAX_PIXELS:
         raise _too_many_pixels()
-    frames = getattr(image, "n_frames", 1)
+    frames = _frames(image)
     if frames > settings.IMAGE_MAX_FRAMES or (
         frames > 1 and pixels * frames > 4 * settings.IMAGE_MAX_PIXELS
     ):
         raise _refused(_("The animation is too long."))
 
 
+def _frames(image: Image.Image) -> int:
+    return getattr(image, "n_frames", 1) if image.format in MOVING_FORMATS else 1
+
+
 def _is_animated(image: Image.Image) -> bool:
-    return bool(getattr(image, "is_animated", False))
+    return image.format in MOVING_FORMATS and bool(getattr(image, "is_animated", False))
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
@@ -139,8 +148,11 @@ def _turned(image: Image.Image) -> Image.Image:
 def _moving_pair(image: Image.Image) -> tuple[Picture, Picture]:
     """As large as all frames fit in memory together; the small one is made of them, in place."""
     frames, durations = [], []
-    side = min(MOVING_SIDE, math.isqrt(ANIMATION_PIXELS // getattr(image, "n_frames", 1)))
+    side = min(MOVING_SIDE, math.isqrt(ANIMATION_PIXELS // _frames(image)))
+    size = image.size
     for frame in ImageSequence.Iterator(image):
+        if frame.size != size:  # one that is larger than the rest
+            raise _not_a_picture()
         shown = frame.convert("RGBA")
         shown.thumbnail((side, side))
         frames.append(shown)
@@ -154,7 +166,8 @@ def _moving_pair(image: Image.Image) -> tuple[Picture, Picture]:
 
 def _animation(frames: list[Image.Image], timing: dict[str, Any]) -> Picture:
     first, *others = frames
-    return _encoded(first, save_all=True, append_images=others, **timing)
+    made = _encoded(first, save_all=True, append_images=others, **timing)
+    return replace(made, moving=True)
 
 
 def _encoded(image: Image.Image, **options: object) -> Picture:

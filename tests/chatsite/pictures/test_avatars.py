@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
-from chatsite import avatars
 from chatsite.keys import new_key
+from chatsite.pictures import avatars
 
 
 @pytest.mark.parametrize(

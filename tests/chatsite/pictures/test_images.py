@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from chatsite.errors import DomainError
-from chatsite.images import display_and_thumbnail, from_data_uri, square
+from chatsite.pictures.images import display_and_thumbnail, from_data_uri, square
 from tests.pictures import GPS, ORIENTATION, animation, data_uri, encoded, opened, picture
 
 FORMS = ["JPEG", "PNG", "WEBP", "GIF"]
@@ -73,12 +73,37 @@ def test_hidden_data_is_dropped() -> None:
         assert b"Camera maker" not in made.data
 
 
-@pytest.mark.parametrize(("orientation", "size"), [(1, (40, 20)), (3, (40, 20)), (6, (20, 40))])
-def test_the_right_side_is_up(orientation: int, size: tuple[int, int]) -> None:
+# Where the camera's top left corner ends up, from the left and from the top, and what is then wide.
+TURNS = {
+    1: ((0, 0), (40, 20)),
+    2: ((1, 0), (40, 20)),
+    3: ((1, 1), (40, 20)),
+    4: ((0, 1), (40, 20)),
+    5: ((0, 0), (20, 40)),
+    6: ((1, 0), (20, 40)),
+    7: ((1, 1), (20, 40)),
+    8: ((0, 1), (20, 40)),
+}
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", TURNS)
+def test_the_right_side_is_up(form: str, orientation: int) -> None:
+    (right, bottom), size = TURNS[orientation]
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
-    for made in display_and_thumbnail(picture(40, 20, form="JPEG", exif=exif)):
-        assert opened(made.data).size == size
+    image = Image.new("RGB", (40, 20), "white")
+    image.paste("black", (0, 0, 20, 10))
+    data = encoded(image, form, exif=exif)
+    for made in display_and_thumbnail(data):
+        grey = opened(made.data).convert("L")
+        assert grey.size == size
+        corners = {
+            (x, y): grey.getpixel((x * (size[0] - 5) + 2, y * (size[1] - 5) + 2))
+            for x in (0, 1)
+            for y in (0, 1)
+        }
+        assert min(corners, key=lambda corner: corners[corner]) == (right, bottom)  # type: ignore[arg-type,return-value]
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
@@ -108,7 +133,7 @@ def test_what_moves_is_smaller_in_the_conversation(
 def test_what_moves_for_long_is_made_smaller_until_its_frames_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("chatsite.images.ANIMATION_PIXELS", 4 * 10 * 10)
+    monkeypatch.setattr("chatsite.pictures.images.ANIMATION_PIXELS", 4 * 10 * 10)
     for made in display_and_thumbnail(animation(4, form="GIF")):
         assert max(made.width, made.height) == 10
         assert opened(made.data).n_frames == 4  # type: ignore[attr-defined]

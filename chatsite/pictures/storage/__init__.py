@@ -1,0 +1,65 @@
+"""Where pictures are kept: on disk, or at Cloudinary when there is an account.
+
+A name tells where its picture is, so that those stored before a change of mind are still found.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from chatsite.conf.cloud import CloudAccount
+from chatsite.pictures.images import Picture
+from chatsite.pictures.storage.local import LocalStore
+from chatsite.pictures.storage.names import shown
+from chatsite.pictures.storage.store import Kept, Kind, StorageError, Store
+
+__all__ = ["Kept", "Kind", "StorageError", "Store", "shown"]
+
+_LOCAL = LocalStore()
+
+
+def save_for_message(display: Picture, thumbnail: Picture) -> tuple[str, str]:
+    """The names of both. The thumbnail's is empty where `find` makes any width of the display.
+
+    Raises DomainError 502, 503, 507 with nothing stored.
+    """
+    return stores()[-1].save_for_message(display, thumbnail)
+
+
+def save_for_profile(picture: Picture) -> str:
+    """Raises DomainError as `save_for_message` does."""
+    return stores()[-1].save_for_profile(picture)
+
+
+def find(kind: Kind, name: str, width: int | None = None) -> Path | str | None:
+    """A file, or an address elsewhere, for whoever may see it."""
+    store = store_of(name)
+    return store.find(kind, name, width) if store else None
+
+
+def read(name: str, *, withdrawn: bool) -> bytes:
+    """A message's picture, for staff. Raises StorageError."""
+    store = store_of(name)
+    if store is None:
+        raise StorageError("nothing is known of where it is kept")
+    return store.read(name, withdrawn=withdrawn)
+
+
+def stores() -> list[Store]:
+    """Every place where pictures may be; new ones go to the last."""
+    account = settings.CLOUDINARY_ACCOUNT
+    return [_LOCAL, _cloud(account)] if account else [_LOCAL]
+
+
+def store_of(name: str) -> Store | None:
+    """None for what is no name of a picture, and for Cloudinary's without an account."""
+    return next((store for store in stores() if store.owns(name)), None)
+
+
+@lru_cache
+def _cloud(account: CloudAccount) -> Store:
+    # The SDK is loaded only where it is in use.
+    from chatsite.pictures.storage.cloud import CloudStore
+
+    return CloudStore(account)

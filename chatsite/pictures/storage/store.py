@@ -1,0 +1,67 @@
+"""What a place that keeps pictures can do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from chatsite.pictures.images import Picture
+
+Kind = Literal["messages", "profiles"]
+
+
+class StorageError(Exception):
+    """The place does not answer, or does not let us in; the text is for operators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One picture that is there, whether anybody refers to it or not."""
+
+    kind: Kind
+    name: str  # as in addresses, or the whole stored name of one that is withdrawn
+    place: str  # what the store itself calls it
+    changed_at: datetime
+    withdrawn: bool = False
+
+
+class Store(Protocol):
+    label: str
+    withdraws: bool  # has addresses of its own: pictures of deleted messages have to move
+
+    def owns(self, name: str) -> bool:
+        """Whether it gives names like this."""
+
+    def save_for_message(self, display: Picture, thumbnail: Picture) -> tuple[str, str]:
+        """The names of both; that of the thumbnail is empty where `find` makes any width.
+
+        Raises DomainError 502, 503, 507 with nothing stored.
+        """
+
+    def save_for_profile(self, picture: Picture) -> str:
+        """Raises DomainError as `save_for_message` does."""
+
+    def find(self, kind: Kind, name: str, width: int | None) -> Path | str | None:
+        """A file, or an address elsewhere; `width` is a wish."""
+
+    def read(self, name: str, *, withdrawn: bool) -> bytes:
+        """A message's picture, for staff. Raises StorageError."""
+
+    def withdraw(self, name: str) -> None:
+        """Makes a message's picture unreachable but for `read`; may be repeated.
+
+        Raises StorageError.
+        """
+
+    def give_back(self, name: str) -> None:
+        """Undoes `withdraw`; may be repeated. Raises StorageError."""
+
+    def listed(self) -> Iterator[Kept]:
+        """Everything that is kept for this site. Raises StorageError."""
+
+    def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
+        """Deletes them for good, but what was used again meanwhile; returns how many.
+
+        Raises StorageError.
+        """

@@ -1,0 +1,80 @@
+"""Pictures that nobody refers to, and those that are still where their message no longer is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accounts.models import User
+from chatsite.db import now
+from chatsite.pictures import storage
+from chatsite.pictures.storage import Kept, Kind, Store
+from messaging.models import Message
+from messaging.services.pictures import settle
+
+# A picture is stored before its message: what is younger may still be on its way.
+SPARED = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """Counts of pictures."""
+
+    kept: int
+    removed: int
+    withdrawn: int
+    given_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Several messages may share a file on disk; then this is any of them."""
+
+    message_id: str
+    deleted: bool
+
+
+@dataclass(slots=True)
+class Found:
+    kept: int = 0
+    unused: list[Kept] = field(default_factory=list)
+    misplaced: list[Use] = field(default_factory=list)
+
+
+Uses = dict[tuple[Kind, str], Use | None]
+
+
+def tidy(store: Store, *, dry_run: bool) -> Tidied:
+    """May be repeated, also while people go on sending. Raises StorageError."""
+    since = now() - SPARED
+    found = _found(store, _uses(), since)
+    withdrawn = sum(use.deleted for use in found.misplaced)
+    removed = len(found.unused)
+    if not dry_run:
+        for use in found.misplaced:
+            settle(store, use.message_id)
+        removed = store.remove(found.unused, unchanged_since=since)
+    return Tidied(found.kept, removed, withdrawn, len(found.misplaced) - withdrawn)
+
+
+def _uses() -> Uses:
+    """A deleted message needs its picture, too: staff see it, and it may be restored."""
+    people = User.objects.exclude(picture="").values_list("picture", flat=True)
+    uses: Uses = {("profiles", name): None for name in people.iterator()}
+    messages = Message.objects.exclude(image="").values_list("pk", "deleted", "image", "thumbnail")
+    for key, deleted, *names in messages.iterator():
+        for name in filter(None, names):
+            uses["messages", storage.shown(name)] = Use(key, deleted)
+    return uses
+
+
+def _found(store: Store, uses: Uses, since: datetime) -> Found:
+    found = Found()
+    for kept in store.listed():
+        key = (kept.kind, storage.shown(kept.name))
+        if key not in uses and kept.changed_at <= since:
+            found.unused.append(kept)
+            continue
+        found.kept += 1
+        use = uses.get(key)
+        if store.withdraws and use and use.deleted != kept.withdrawn:
+            found.misplaced.append(use)
+    return found

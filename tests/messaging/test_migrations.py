@@ -1,0 +1,27 @@
+"""What migrations do to what is there already."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+from chatsite.pictures import storage
+from tests.factories import make_message, make_user
+from tests.pictures import picture
+
+pytestmark = pytest.mark.django_db
+
+
+def test_profile_pictures_get_a_folder_of_their_own(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    name = make_message(image=picture()).image  # as if it were on a profile, too
+    make_user(picture=name)
+    make_user(picture="0" * 64 + ".webp")  # whose file is missing
+    move = import_module("messaging.migrations.0002_profile_pictures_apart").copy_to_own_folder
+    for _ in range(2):
+        move(apps, None)
+        found = [Path(str(storage.find(kind, name))) for kind in ("messages", "profiles")]
+        assert found[0] != found[1]
+        assert found[0].read_bytes() == found[1].read_bytes()
