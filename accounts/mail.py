@@ -1,34 +1,62 @@
-"""Mail to people. Sent from a thread of its own: it neither delays nor fails the request."""
+"""The mails that people get. Each has a text and an HTML part, from `templates/mail/`."""
 
-import logging
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from django.core.mail import EmailMultiAlternatives
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chatsite.db import on_commit
-
-logger = logging.getLogger(__name__)
-_outbox = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+from chatsite.mail.delivery import deliver
 
 
-def send_welcome(user: User) -> None:
-    context = {"name": user.first_name}
-    message = EmailMultiAlternatives(
-        subject=_("Welcome to Chatsite"),
-        body=render_to_string("mail/welcome.txt", context),
-        to=[user.email],
+def send(letter: EmailMessage) -> None:
+    """After the commit, behind the request's back; a failure is logged and changes nothing."""
+    on_commit(lambda: deliver(letter))
+
+
+def welcome(user: User) -> EmailMessage:
+    return _letter("welcome", _("Welcome to Chatsite"), user, link=settings.PUBLIC_URL)
+
+
+def password_reset(user: User, link: str) -> EmailMessage:
+    return _letter("password_reset", _("Choose a new password"), user, link=link, **_lifetime())
+
+
+def password_changed(user: User) -> EmailMessage:
+    return _letter("password_changed", _("Your password was changed"), user)
+
+
+def address_confirmation(user: User, address: str, link: str) -> EmailMessage:
+    """To the new address, whoever it belongs to: without the name, in which anybody can write
+    anything.
+    """
+    subject = _("Confirm your e-mail address")
+    context = {"to": address, "name": "", "link": link, **_lifetime()}
+    return _letter("address_confirmation", subject, user, **context)
+
+
+def address_changed(user: User, old_address: str) -> EmailMessage:
+    subject = _("Your e-mail address was changed")
+    return _letter("address_changed", subject, user, to=old_address)
+
+
+def _letter(
+    template: str, subject: str, user: User, *, to: str = "", **context: Any
+) -> EmailMessage:
+    context = {"name": user.first_name, "subject": subject, **context}
+    letter = EmailMultiAlternatives(
+        subject=subject,
+        body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
+        to=[to or user.email],
+        # Answering machines leave such mail alone.
+        headers={"Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(render_to_string("mail/welcome.html", context), "text/html")
-    on_commit(lambda: _outbox.submit(_send, message))
+    letter.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    return letter
 
 
-def _send(message: EmailMultiAlternatives) -> None:
-    try:
-        message.send()
-    except (
-        Exception
-    ) as error:  # whatever the mail server's library raises: the person has their account
-        logger.warning("a mail was not sent: %s", type(error).__name__)
+def _lifetime() -> dict[str, Any]:
+    return {"minutes": settings.PASSWORD_RESET_TIMEOUT // 60}

@@ -2,15 +2,22 @@
 
 from django.urls import path, re_path
 
-from accounts import views
+from accounts.views import address, entrance, profile, reset
 
 urlpatterns = [
-    path("signup", views.signup, name="signup"),
-    path("login", views.login, name="login"),
-    path("logout", views.logout, name="logout"),
-    path("profile", views.profile, name="profile"),
-    path("profile/password", views.password, name="password"),
-    path("profile/theme", views.theme, name="theme"),
-    path("profile/sessions", views.other_sessions, name="other-sessions"),
-    re_path(r"^profile/sessions/(?P<key>[0-9a-f]{24})$", views.other_session, name="other-session"),
+    path("signup", entrance.signup, name="signup"),
+    path("login", entrance.login, name="login"),
+    path("logout", entrance.logout, name="logout"),
+    path("reset", reset.ask, name="reset"),
+    path("reset/sent", reset.sent, name="reset-sent"),
+    path("reset/<str:key>/<str:token>", reset.choose, name="reset-link"),
+    path("address/<str:key>/<str:token>", address.confirm, name="address-link"),
+    path("profile", profile.profile, name="profile"),
+    path("profile/address", address.ask, name="address"),
+    path("profile/password", profile.password, name="password"),
+    path("profile/theme", profile.theme, name="theme"),
+    path("profile/sessions", profile.other_sessions, name="other-sessions"),
+    re_path(
+        r"^profile/sessions/(?P<key>[0-9a-f]{24})$", profile.other_session, name="other-session"
+    ),
 ]

@@ -7,14 +7,16 @@ from django.test import Client
 
 from accounts.models import User
 from tests.factories import make_user
+from tests.traps import shown_before
 
 pytestmark = pytest.mark.django_db
 
 FIELDS = {"full_name": "Ada Lindqvist", "email": "ada@example.org", "password": "correct horse"}
 
 
-def sign_up(client: Client, **changes: str) -> Any:
-    return client.post("/signup", FIELDS | changes)
+def sign_up(client: Client, path: str = "/signup", **changes: str) -> Any:
+    """By somebody who takes a minute."""
+    return client.post(path, FIELDS | {"shown": shown_before(60)} | changes)
 
 
 def error_of(response: Any, field: str) -> str:
@@ -35,7 +37,7 @@ def test_signing_up_signs_in(client: Client) -> None:
 
 
 def test_signing_up_leads_to_where_one_wanted_to_be(client: Client) -> None:
-    assert client.post("/signup?next=/contacts", FIELDS)["Location"] == "/contacts"
+    assert sign_up(client, "/signup?next=/contacts")["Location"] == "/contacts"
 
 
 def test_a_password_keeps_the_spaces_around_it(client: Client) -> None:
@@ -107,7 +109,7 @@ def test_one_can_start_writing_at_once(client: Client) -> None:
 
 
 def test_everything_missing_is_said_at_once(client: Client) -> None:
-    form = client.post("/signup", {}).context["form"]
+    form = client.post("/signup", {"shown": shown_before(60)}).context["form"]
 
     assert list(form.errors) == ["full_name", "email", "password"]
     assert form["full_name"].field.widget.attrs["autofocus"]

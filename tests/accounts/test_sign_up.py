@@ -4,14 +4,14 @@ import logging
 from typing import Any
 
 import pytest
-from django.core import mail as sent_mail
+from pytest_django import Settings
 
-from accounts import mail
 from accounts.models import User
 from accounts.services.accounts import authenticate, sign_up
 from chatsite.errors import DomainError
 from tests.concurrency import at_once
 from tests.factories import make_user
+from tests.letters import delivered, html_of, link_in
 
 pytestmark = pytest.mark.django_db
 
@@ -143,37 +143,36 @@ def test_nobody_becomes_a_moderator_that_way() -> None:
     assert not user.is_banned
 
 
+@pytest.mark.django_db(transaction=True)
 class TestWelcome:
-    @pytest.fixture(autouse=True)
-    def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Mail is sent from another thread; here it is waited for."""
-        submit = mail._outbox.submit
-        monkeypatch.setattr(mail._outbox, "submit", lambda *args: submit(*args).result())
-
-    @pytest.mark.django_db(transaction=True)
     def test_goes_to_the_new_address(self) -> None:
         sign_up(**GRACE)
-        [welcome] = sent_mail.outbox
-        assert welcome.to == ["grace@example.org"]
-        assert "Grace" in welcome.body
+        [welcome] = delivered(to=GRACE["email"])
+        assert welcome.subject == "Welcome to Chatsite"
+        assert "Hello Grace," in welcome.body
+        assert "Hello Grace," in html_of(welcome)
 
-    @pytest.mark.django_db(transaction=True)
+    def test_links_to_the_site_where_its_address_is_known(self, settings: Settings) -> None:
+        settings.PUBLIC_URL = "https://chat.example.org"
+        sign_up(**GRACE)
+        [welcome] = delivered(to=GRACE["email"])
+        assert link_in(welcome) == "https://chat.example.org"
+
     def test_goes_to_nobody_when_the_account_is_refused(self) -> None:
         make_user(email=GRACE["email"])
         refusal()
-        assert not sent_mail.outbox
+        assert not delivered(to=GRACE["email"])
 
-    @pytest.mark.django_db(transaction=True)
-    def test_is_harmless_when_it_fails(self, settings: Any, caplog: Any) -> None:
+    def test_is_harmless_when_it_fails(self, settings: Settings, caplog: Any) -> None:
         settings.EMAIL_BACKEND = "nowhere.Backend"
         with caplog.at_level(logging.WARNING):
             assert sign_up(**GRACE).pk
+            delivered()
         assert "a mail was not sent" in caplog.text
         assert GRACE["email"] not in caplog.text
 
-    @pytest.mark.django_db(transaction=True)
     def test_shows_a_hostile_name_as_text(self) -> None:
         sign_up(**{**GRACE, "full_name": "<script>alert(1)</script> x"})
-        welcome: Any = sent_mail.outbox[0]
-        [(html, _kind)] = welcome.alternatives
-        assert "<script>" not in str(html)
+        [welcome] = delivered(to=GRACE["email"])
+        assert "<script>" not in html_of(welcome)
+        assert "<script>alert(1)</script>" in welcome.body

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from rest_framework.test import APIClient
 
 from accounts.models import Session, User
-from accounts.services import accounts
+from accounts.services import passwords
 from accounts.services.moderation import ban
 from accounts.services.sessions import end_other_sessions, end_session
 from accounts.tokens import Claims, issue_token, live_session
@@ -60,7 +60,7 @@ async def test_a_new_password_closes_the_other_sessions_sockets(
 ) -> None:
     here = await connect(ada, token=issue_token(phone))
     elsewhere = await connect(ada, token=issue_token(laptop))
-    await sync_to_async(accounts.change_password)(
+    await sync_to_async(passwords.change_password)(
         user=ada, old_password=PASSWORD, new_password="another horse", keep=phone
     )
     assert await elsewhere.close_code() == ENDED

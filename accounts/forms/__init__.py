@@ -1,0 +1,1 @@
+"""The forms of the pages: shape and words. What is allowed, the services know."""

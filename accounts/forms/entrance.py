@@ -1,0 +1,50 @@
+"""The forms of sign-up and log-in."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms.fields import (
+    INVALID_EMAIL,
+    email_field,
+    name_field,
+    new_password_field,
+    old_password_field,
+)
+from accounts.forms.service import ServiceForm
+from accounts.forms.traps import Traps
+
+
+class SignUpForm(ServiceForm):
+    """What is missing, the service tells too: together with what is wrong with the rest."""
+
+    full_name = name_field(label=_("Your name"), required=False)
+    email = email_field(
+        required=False,
+        email_taken=_("Somebody already uses this e-mail. Is it you? Then log in."),
+        invalid_email=INVALID_EMAIL,
+    )
+    password = new_password_field(label=_("Password"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.traps = Traps(self.data if self.is_bound else None)
+
+    def clean(self) -> None:
+        """Who is held up by a trap has nothing to correct, so nothing to write again either."""
+        if words := self.traps.objection():
+            self.fields["password"].widget.render_value = True
+            raise forms.ValidationError(words)
+
+
+class LogInForm(ServiceForm):
+    email = email_field()
+    password = old_password_field(label=_("Password"))
+
+    refusals: ClassVar[dict[str, Promise]] = {
+        "invalid_credentials": _(
+            "This e-mail and password do not go together. Check both and try again."
+        ),
+    }

@@ -1,0 +1,57 @@
+"""What tells a program that fills in every form it meets from a person."""
+
+import time
+
+from django import forms
+from django.core import signing
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SALT = "accounts.forms.traps"
+LEAST_SECONDS = 2  # between a form's being shown and sent
+MOST_SECONDS = 24 * 60 * 60
+
+QUICK = _("That was quick. Please send it once more.")
+STALE = _("This page was open for a long time. Please send it once more.")
+FILLED = _("This did not work. Please try again later.")
+
+
+def signed(seconds: float) -> str:
+    """The time at which a form is shown, as the form carries it."""
+    return signing.dumps(seconds, salt=SALT)
+
+
+class Traps(forms.Form):
+    """A field that people do not see, and the time at which the form was shown."""
+
+    website = forms.Field(
+        required=False,
+        label=_("Leave this empty"),
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+    shown = forms.Field(
+        required=False, initial=lambda: signed(time.time()), widget=forms.HiddenInput
+    )
+
+    def objection(self) -> str | None:
+        """Why the form around these fields is not taken yet; None when it is."""
+        self.full_clean()
+        age = _age(self.cleaned_data["shown"])
+        if self.cleaned_data["website"]:
+            return self._anew(FILLED)
+        if age is None:
+            return self._anew(STALE)
+        # Who was quick need not wait again, and keeps the time.
+        return str(QUICK) if age < LEAST_SECONDS else None
+
+    def _anew(self, words: Promise) -> str:
+        self.data = {"shown": signed(time.time())}
+        return str(words)
+
+
+def _age(shown: str | None) -> float | None:
+    """In seconds; None for what is too old, or not from here."""
+    try:
+        return time.time() - float(signing.loads(shown or "", salt=SALT, max_age=MOST_SECONDS))
+    except signing.BadSignature:
+        return None

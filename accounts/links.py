@@ -1,0 +1,58 @@
+"""Links that come by mail: each is one person's, works for a while, and once.
+
+What a link carries is signed over what it changes, so that it dies with that change and nothing
+has to be kept: a new password or address ends the links of both kinds.
+"""
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import User
+from chatsite.keys import is_key
+
+
+def site_of(request: HttpRequest) -> str:
+    """`https://chat.example.org`, as it belongs into a mail. The Host header is asked only where
+    there is no PUBLIC_URL, hence never in production.
+    """
+    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+
+
+def reset_link(site: str, user: User) -> str:
+    token = default_token_generator.make_token(user)
+    return site + reverse("reset-link", args=[user.pk, token])
+
+
+def reset_owner(key: str, token: str) -> User | None:
+    """Whose password the link may set; None when it is used up, too old or made up."""
+    user = _owner(key)
+    return user if user and default_token_generator.check_token(user, token) else None
+
+
+def address_link(site: str, user: User, address: str) -> str:
+    token = signing.dumps(address, salt=_address_salt(user))
+    return site + reverse("address-link", args=[user.pk, token])
+
+
+def address_owner(key: str, token: str) -> tuple[User, str] | None:
+    """Whose e-mail address the link changes, and to what; None as above."""
+    user = _owner(key)
+    if not user:
+        return None
+    try:
+        age = settings.PASSWORD_RESET_TIMEOUT
+        address = signing.loads(token, salt=_address_salt(user), max_age=age)
+    except signing.BadSignature:
+        return None
+    return user, address
+
+
+def _owner(key: str) -> User | None:
+    return User.objects.filter(pk=key, banned_at=None).first() if is_key(key) else None
+
+
+def _address_salt(user: User) -> str:
+    return f"accounts.links.address:{user.pk}:{user.email}:{user.password}"

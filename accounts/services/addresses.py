@@ -1,0 +1,68 @@
+"""The e-mail address of an account: changed once the new one answers."""
+
+from django.contrib.auth.hashers import check_password
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from accounts import links, mail
+from accounts.models import User
+from accounts.services.rules import (
+    check_all,
+    checked_email,
+    dead_link,
+    email_taken,
+    encodable,
+    field_error,
+)
+from chatsite.db import atomic, now
+from chatsite.guard.counting import MAILS
+from chatsite.guard.ratelimits import check
+
+
+def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
+    """Mails a link to the new address, which is returned; nothing changes before it is used.
+
+    Raises DomainError 400 for an address that is none, the same or taken, and a wrong password.
+    """
+    check_all(
+        lambda: _check_password(user, password),
+        lambda: _check_free(user, checked_email(email)),
+    )
+    address = checked_email(email)
+    check(MAILS, user.pk)
+    mail.send(mail.address_confirmation(user, address, links.address_link(site, user, address)))
+    return address
+
+
+def confirm_address(*, key: str, token: str) -> User:
+    """Tells the old address. Raises DomainError 410 for a link that does not work (any more), 400
+    when somebody else took the address meanwhile.
+    """
+    found = links.address_owner(key, token)
+    if not found:
+        raise dead_link()
+    user, address = found
+    old_address, user.email, user.updated_at = user.email, address, now()
+    unchanged = User.objects.filter(
+        pk=key, password=user.password, email=old_address, banned_at=None
+    )
+    try:
+        with atomic():
+            if not unchanged.update(email=address, updated_at=user.updated_at):
+                raise dead_link()
+    except IntegrityError:
+        raise email_taken() from None
+    mail.send(mail.address_changed(user, old_address))
+    return user
+
+
+def _check_password(user: User, password: str) -> None:
+    if not check_password(encodable(password), user.password):
+        raise field_error("password", _("This is not your current password."), "wrong_password")
+
+
+def _check_free(user: User, address: str) -> None:
+    if address == user.email:
+        raise field_error("email", _("This is your e-mail address already."), "email_same")
+    if User.objects.filter(email=address).exists():
+        raise email_taken()

@@ -1,0 +1,56 @@
+"""Logging in against guessing: limits first, the password after.
+
+Failures slow down those who try the same account from the same place. A browser, or an address,
+that has signed in to the account before is a place of its own; all others are one place together,
+however many they are. So an attack with many addresses is slow, and the owner does not feel it.
+An account that does not exist is treated like one that does.
+"""
+
+from dataclasses import dataclass
+
+from accounts.known_devices import account_key, device_key
+from accounts.models import Session, User, normalize_email
+from accounts.services.accounts import authenticate
+from accounts.services.pauses import Pauses
+from chatsite.guard.counting import LOG_INS, LOG_INS_PER_ADDRESS, network_of
+from chatsite.guard.ratelimits import check
+from chatsite.text import is_storable
+
+RECENT = 50  # sessions whose addresses count as known
+STRANGERS = "strangers"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where somebody tries from."""
+
+    address: str
+    device_token: str = ""
+
+
+def log_in(*, email: str, password: str, origin: Origin) -> User:
+    """Raises TooMany, whatever the password is, else what `authenticate` raises."""
+    account = account_key(email)
+    place = f"{account} {_place(account, email, origin)}"
+    check(LOG_INS, place)
+    pauses = Pauses(place)
+    pauses.take_turn()
+    user = authenticate(email=email, password=password)
+    pauses.forget()
+    return user
+
+
+def _place(account: str, email: str, origin: Origin) -> str:
+    if device := device_key(origin.device_token, account):
+        return device  # its address may be that of many, an attacker among them
+    address = network_of(origin.address)
+    check(LOG_INS_PER_ADDRESS, address)
+    return address if address in _known_addresses(email) else STRANGERS
+
+
+def _known_addresses(email: str) -> set[str]:
+    email = normalize_email(email)
+    if not is_storable(email):
+        return set()
+    sessions = Session.objects.filter(user__email=email).order_by("-last_seen_at")
+    return {network_of(address) for address in sessions.values_list("address", flat=True)[:RECENT]}

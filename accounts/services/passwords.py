@@ -1,0 +1,74 @@
+"""Passwords: changed by who knows the old one, or by a link that went to the owner's address."""
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.utils.translation import gettext as _
+
+from accounts import links, mail
+from accounts.known_devices import account_key
+from accounts.models import Session, User
+from accounts.services.rules import (
+    check_new_password,
+    checked_email,
+    dead_link,
+    encodable,
+    field_error,
+)
+from accounts.services.sessions import end_other_sessions
+from chatsite.db import atomic, now
+from chatsite.guard.counting import MAILS
+from chatsite.guard.ratelimits import check
+
+
+def change_password(
+    *, user: User, old_password: str, new_password: str, keep: Session | None
+) -> None:
+    """Ends every other session.
+
+    Raises DomainError 400 for a wrong old password or a weak new one.
+    """
+    if not check_password(encodable(old_password), user.password):
+        raise field_error("old_password", _("This is not your current password."), "wrong_password")
+    check_new_password(new_password, field="new_password")
+    user.set_password(new_password)
+    user.updated_at = now()
+    with atomic():
+        user.save(update_fields=["password", "updated_at"])
+        end_other_sessions(user=user, keep=keep)
+    mail.send(mail.password_changed(user))
+
+
+def ask_for_reset(*, email: str, site: str) -> None:
+    """Mails a link to whoever has the address and is not banned; all others cost the same and get
+    nothing.
+
+    Raises DomainError 400 for what cannot be an address, TooMany for one that gets too many.
+    """
+    address = checked_email(email)
+    check(MAILS, account_key(address))
+    user = User.objects.filter(email=address, banned_at=None).first()
+    reader = user or User(email=address, full_name="?")
+    letter = mail.password_reset(reader, links.reset_link(site, reader))
+    if user:
+        mail.send(letter)
+
+
+def reset_password(*, key: str, token: str, new_password: str) -> User:
+    """Ends every session.
+
+    Raises DomainError 410 for a link that does not work (any more), 400 for a weak password.
+    """
+    user = links.reset_owner(key, token)
+    if not user:
+        raise dead_link()
+    check_new_password(new_password, field="new_password")
+    password = make_password(new_password)
+    # Of two who use the link at the same instant, the second finds another password.
+    unchanged = User.objects.filter(
+        pk=key, password=user.password, email=user.email, banned_at=None
+    )
+    with atomic():
+        if not unchanged.update(password=password, updated_at=now()):
+            raise dead_link()
+        end_other_sessions(user=user, keep=None)
+    mail.send(mail.password_changed(user))
+    return user

@@ -1,0 +1,54 @@
+"""Pauses between tries: none after the first few, then longer and longer, until one succeeds."""
+
+import time
+
+from django.core.cache import caches
+
+from chatsite.guard.counting import HOUR
+from chatsite.guard.ratelimits import TooMany
+
+FREE = 5  # tries without a pause
+LONGEST = 30  # seconds
+MEMORY = HOUR  # from the first failure on
+
+
+class Pauses:
+    """Of one place. A try counts as failed until it is known to have succeeded, so that a hundred
+    at once gain nothing.
+    """
+
+    def __init__(self, place: str) -> None:
+        self._cache = caches["limits"]
+        self._failures = f"failures:{place}".replace(" ", ":")
+        self._pause = f"pause:{place}".replace(" ", ":")
+
+    def take_turn(self) -> None:
+        """Raises TooMany while the pause after the try before is not over."""
+        tries = self._count()
+        if tries <= FREE:
+            return
+        pause = min(LONGEST, 2 ** min(tries - FREE - 1, LONGEST))
+        now = time.time()
+        if not self._cache.add(self._pause, now + pause, pause):
+            self._uncount()
+            raise TooMany(self._cache.get(self._pause, now) - now)
+
+    def forget(self) -> None:
+        """It was the right password."""
+        self._cache.delete(self._failures)
+        self._cache.delete(self._pause)
+
+    def _count(self) -> int:
+        if self._cache.add(self._failures, 1, MEMORY):
+            return 1
+        try:
+            return self._cache.incr(self._failures)
+        except ValueError:  # forgotten in between
+            return 1
+
+    def _uncount(self) -> None:
+        """A try that was not let through was none."""
+        try:
+            self._cache.decr(self._failures)
+        except ValueError:
+            return

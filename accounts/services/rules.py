@@ -1,0 +1,87 @@
+"""What an account may be made of: the rules of its name, e-mail address and password.
+
+Each raises DomainError 400 with the field's name.
+"""
+
+import re
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from accounts.models import EMAIL_LENGTH, NAME_LENGTH, normalize_email
+from chatsite.errors import DomainError
+from chatsite.text import is_blank, is_storable, one_line
+
+PASSWORD_MIN = 6
+PASSWORD_MAX = 1000
+RAW_NAME_LENGTH = 10 * NAME_LENGTH  # with white space that is not kept
+# Without what a mail header gives a meaning: `x<a@b.org>` and `x,a@b.org` are mail to other people.
+_SPECIAL = r'@\s<>()\[\]\\,;:"'
+_EMAIL = re.compile(rf"[^{_SPECIAL}]+@[^{_SPECIAL}.]+(?:\.[^{_SPECIAL}.]+)+")
+
+
+def check_all(*rules: Callable[[], object]) -> None:
+    broken: list[DomainError] = []
+    for rule in rules:
+        try:
+            rule()
+        except DomainError as error:
+            broken.append(error)
+    if broken:
+        first, *others = broken
+        for other in others:
+            first.add(other)
+        raise first
+
+
+def require(**fields: str) -> None:
+    missing = [name for name, value in fields.items() if is_blank(value)]
+    if missing:
+        errors = {name: [_("This field is required.")] for name in missing}
+        raise DomainError(_("All fields are required"), code="required", errors=errors)
+
+
+def checked_name(full_name: str) -> str:
+    name = one_line(full_name[:RAW_NAME_LENGTH])
+    if not is_storable(full_name):
+        raise field_error("full_name", _("The name has characters that cannot be kept."), "invalid")
+    if len(name) > NAME_LENGTH or len(full_name) > RAW_NAME_LENGTH:
+        message = _("The name may have at most %(limit)s characters.") % {"limit": NAME_LENGTH}
+        raise field_error("full_name", message, "too_long")
+    return name
+
+
+def checked_email(email: str) -> str:
+    address = normalize_email(email)
+    if len(address) > EMAIL_LENGTH or not is_storable(address) or not _EMAIL.fullmatch(address):
+        raise field_error("email", _("Invalid email format"), "invalid_email")
+    return address
+
+
+def check_new_password(password: str, field: str = "password") -> None:
+    if len(password) < PASSWORD_MIN:
+        message = _("Password must be at least %(limit)s characters") % {"limit": PASSWORD_MIN}
+        raise field_error(field, message, "password_too_short")
+    if len(password) > PASSWORD_MAX:
+        message = _("Password must be at most %(limit)s characters") % {"limit": PASSWORD_MAX}
+        raise field_error(field, message, "password_too_long")
+    if not is_storable(password):
+        message = _("The password has characters that cannot be typed again.")
+        raise field_error(field, message, "invalid")
+
+
+def field_error(field: str, message: str, code: str) -> DomainError:
+    return DomainError(message, code=code, errors={field: [message]})
+
+
+def email_taken() -> DomainError:
+    return field_error("email", _("Email already exists"), "email_taken")
+
+
+def encodable(password: str) -> str:
+    """No stored password has lone surrogates or absurd length; such a guess is simply wrong."""
+    return password[: PASSWORD_MAX + 1] if is_storable(password) else ""
+
+
+def dead_link() -> DomainError:
+    return DomainError(_("This link does not work any more."), 410, code="dead_link")

@@ -1,0 +1,1 @@
+"""The pages around an account, a room for each."""

@@ -1,0 +1,52 @@
+"""Another e-mail address: asked for in the profile, confirmed by a link, which works signed out."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
+
+from accounts import limited, links
+from accounts.access import PageRequest, SignedInRequest, lead_to
+from accounts.forms.address import AddressForm, ConfirmationForm
+from accounts.models import User
+from accounts.services import addresses
+from accounts.views.mailed import dead_link, mailed_link
+from accounts.views.profile import done, section, show
+from accounts.views.status import answer
+
+
+@section
+def ask(request: SignedInRequest) -> HttpResponse:
+    form = AddressForm(request.POST)
+    site = links.site_of(request)
+    address = form.submit(limited.ask_for_address, request=request, site=site)
+    if address is None:
+        return show(request, address=form)
+    text = _("Look into your mail at %(address)s: a link there makes the change.")
+    return done(request, "address", text % {"address": address})
+
+
+@mailed_link
+def confirm(request: PageRequest, key: str, token: str) -> HttpResponse:
+    found = links.address_owner(key, token)
+    if not found:
+        return dead_link(request, "accounts/address_dead.html")
+    owner, address = found
+    form = ConfirmationForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        form.submit(addresses.confirm_address, key=key, token=token)
+        if not form.errors:
+            return _changed(request, owner)
+    context = {"form": form, "address": address}
+    return answer(request, "accounts/address_link.html", context, form)
+
+
+def _changed(request: PageRequest, owner: User) -> HttpResponse:
+    """To where the owner sees it; whoever else is signed in here just goes on."""
+    if not request.user.is_authenticated:
+        text = _("Your e-mail address is changed. Log in with the new one.")
+        messages.success(request, text, extra_tags="entrance")
+        return lead_to(request, resolve_url("login"))
+    if request.user.pk == owner.pk:
+        messages.success(request, _("Your e-mail address is changed."), extra_tags="address")
+    return lead_to(request, resolve_url("profile"))

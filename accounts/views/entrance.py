@@ -1,0 +1,74 @@
+"""In and out: sign-up, log-in, log-out."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+
+from accounts import limited
+from accounts.access import (
+    PageRequest,
+    lead_to,
+    next_address,
+    signed_out,
+    was_ended,
+    with_next,
+)
+from accounts.cookies import clear_token_cookie, set_token_cookie
+from accounts.forms.entrance import LogInForm, SignUpForm
+from accounts.forms.service import ServiceForm
+from accounts.models import User
+from accounts.requests import start_session_for
+from accounts.services import sessions
+from accounts.views.status import answer
+
+
+@never_cache
+@signed_out
+def signup(request: PageRequest) -> HttpResponse:
+    return _entrance(request, "accounts/signup.html", SignUpForm, limited.sign_up)
+
+
+@never_cache
+@signed_out
+def login(request: PageRequest) -> HttpResponse:
+    return _entrance(request, "accounts/login.html", LogInForm, limited.log_in)
+
+
+def _entrance(
+    request: PageRequest,
+    template: str,
+    form_class: type[ServiceForm],
+    service: Callable[..., User],
+) -> HttpResponse:
+    form = form_class(request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        form.focus()
+    elif user := form.submit(service, request=request):
+        return _enter(request, user)
+    target = next_address(request)
+    context = {
+        "form": form,
+        "ended": was_ended(request) and not form.is_bound,
+        "login_link": with_next("login", target),
+        "signup_link": with_next("signup", target),
+    }
+    return answer(request, template, context, form)
+
+
+def _enter(request: PageRequest, user: User) -> HttpResponse:
+    response = lead_to(request, next_address(request))
+    set_token_cookie(response, start_session_for(request, user))
+    return response
+
+
+def logout(request: PageRequest) -> HttpResponse:
+    """Only a POST signs out, so that no link or picture elsewhere does; others see the button."""
+    if request.method != "POST":
+        return redirect("profile" if request.user.is_authenticated else "login")
+    if request.auth_session:
+        sessions.end_session(session=request.auth_session)
+    response = redirect("login")
+    clear_token_cookie(response)
+    return response

@@ -1,0 +1,33 @@
+"""What the pages behind links in mails have in common."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from accounts.access import PageRequest
+
+MailedView = Callable[[PageRequest, str, str], HttpResponse]
+
+
+def mailed_link(view: MailedView) -> MailedView:
+    """The address opens a door, so it goes to no cache and into no Referer.
+
+    Not `no-referrer`: a browser would send `Origin: null` with the form, which is refused.
+    """
+
+    @never_cache
+    @wraps(view)
+    def guarded(request: PageRequest, key: str, token: str) -> HttpResponse:
+        response = view(request, key, token)
+        response["Referrer-Policy"] = "strict-origin"
+        return response
+
+    return guarded
+
+
+def dead_link(request: PageRequest, template: str) -> HttpResponse:
+    """htmx shows no answer but a 200."""
+    return render(request, template, status=200 if request.htmx else 410)

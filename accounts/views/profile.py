@@ -1,0 +1,109 @@
+"""What people change about themselves."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from accounts import limited
+from accounts.access import Rest, SignedInRequest, SignedInView, next_address, signed_in
+from accounts.devices import device_of
+from accounts.forms.address import AddressForm
+from accounts.forms.profile import PasswordForm, ProfileForm
+from accounts.models import Session
+from accounts.payloads import picture_url
+from accounts.rows import session_rows
+from accounts.services import sessions
+from accounts.views.status import answer
+
+THEMES = ("light", "dark")
+YEAR = 365 * 24 * 60 * 60
+
+
+@never_cache
+@signed_in
+def profile(request: SignedInRequest) -> HttpResponse:
+    if request.method != "POST":
+        return show(request)
+    form = ProfileForm(request.POST, request.FILES)
+    form.submit(limited.update_profile, request=request)
+    return show(request, about=form) if form.errors else done(request, "about", _("Saved"))
+
+
+def section(view: SignedInView[Rest]) -> Callable[..., HttpResponse]:
+    """A part of the profile takes what is posted to it; a link or a reload shows the whole."""
+
+    @never_cache
+    @signed_in
+    def posted(
+        request: SignedInRequest, /, *args: Rest.args, **kwargs: Rest.kwargs
+    ) -> HttpResponse:
+        return view(request, *args, **kwargs) if request.method == "POST" else redirect("profile")
+
+    return posted
+
+
+@section
+def theme(request: SignedInRequest) -> HttpResponse:
+    """For those without script; the others set the cookie themselves."""
+    response = redirect("profile")
+    if (chosen := request.POST.get("theme")) in THEMES:
+        response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax")
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
+
+
+@section
+def password(request: SignedInRequest) -> HttpResponse:
+    form = PasswordForm(request.POST)
+    form.submit(limited.change_password, request=request)
+    if form.errors:
+        return show(request, password=form)
+    return done(request, "password", _("Your password is changed."))
+
+
+@section
+def other_sessions(request: SignedInRequest) -> HttpResponse:
+    sessions.end_other_sessions(user=request.user, keep=request.auth_session)
+    return done(request, "sessions", _("You are signed in here alone."))
+
+
+@section
+def other_session(request: SignedInRequest, key: str) -> HttpResponse:
+    """Signs out one device, even if it is out by now; for this one there is a button of its own."""
+    others = Session.objects.filter(user=request.user).exclude(pk=request.auth_session.pk)
+    session = get_object_or_404(others, pk=key)
+    sessions.end_session(session=session)
+    name = device_of(session.user_agent).name
+    return done(request, "sessions", _("%(device)s is signed out.") % {"device": name})
+
+
+def show(
+    request: SignedInRequest,
+    *,
+    about: ProfileForm | None = None,
+    address: AddressForm | None = None,
+    password: PasswordForm | None = None,
+) -> HttpResponse:
+    """The whole page, with the form that was refused, if any."""
+    about_form = about or ProfileForm(initial={"full_name": request.user.full_name})
+    context = {
+        "about": about_form,
+        "address": address or AddressForm(),
+        "password": password or PasswordForm(),
+        "picture": picture_url(request.user),
+        "back": next_address(request),
+        "sessions": session_rows(request.user, request.auth_session),
+    }
+    refused = about or address or password
+    return answer(request, "accounts/profile.html", context, refused or about_form)
+
+
+def done(request: SignedInRequest, part: str, text: str) -> HttpResponse:
+    """Redirects, so that a reload sends nothing again; the text appears in its part of the page."""
+    messages.success(request, text, extra_tags=part)
+    return redirect("profile")

@@ -1,0 +1,70 @@
+"""A forgotten password: asking for a link, and what the link opens. Both work signed out.
+
+Opening a link changes nothing, since mail scanners open links too: only the form that it shows
+does. `next` plays no part here: whoever comes from a mail was nowhere before.
+"""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render, resolve_url
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from accounts import limited, links
+from accounts.access import PageRequest, lead_to
+from accounts.cookies import clear_token_cookie
+from accounts.forms.reset import NewPasswordForm, ResetRequestForm
+from accounts.services import passwords, sessions
+from accounts.views.mailed import dead_link, mailed_link
+from accounts.views.status import answer
+
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+
+
+@never_cache
+def ask(request: PageRequest) -> HttpResponse:
+    """Answers the same whether there is such an account or not."""
+    form = ResetRequestForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        form.submit(limited.ask_for_reset, request=request, site=links.site_of(request))
+        if not form.errors:
+            return lead_to(request, resolve_url("reset-sent"))
+    else:
+        form.focus()
+    return answer(request, "accounts/reset.html", {"form": form}, form)
+
+
+@never_cache
+def sent(request: PageRequest) -> HttpResponse:
+    context = {
+        "minutes": settings.PASSWORD_RESET_TIMEOUT // 60,
+        "printed": settings.EMAIL_BACKEND == CONSOLE,
+    }
+    return render(request, "accounts/reset_sent.html", context)
+
+
+@mailed_link
+def choose(request: PageRequest, key: str, token: str) -> HttpResponse:
+    owner = links.reset_owner(key, token)
+    if not owner:
+        return dead_link(request, "accounts/reset_dead.html")
+    form = NewPasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        form.submit(passwords.reset_password, key=key, token=token)
+        if not form.errors:
+            return _changed(request)
+    else:
+        form.focus()
+    context = {"form": form, "email": owner.email}
+    return answer(request, "accounts/reset_link.html", context, form)
+
+
+def _changed(request: PageRequest) -> HttpResponse:
+    """On to log-in, which whoever is signed in here would not get to see."""
+    if request.auth_session:
+        sessions.end_session(session=request.auth_session)
+    messages.success(request, _("Your password is changed. Log in with it."), extra_tags="entrance")
+    response = lead_to(request, resolve_url("login"))
+    clear_token_cookie(response)
+    return response

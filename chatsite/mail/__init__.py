@@ -1,0 +1,1 @@
+"""Mail on its way out: behind the request's back, and tried again when the way is blocked."""
