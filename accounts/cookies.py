@@ -1,8 +1,11 @@
-"""The cookie that carries the token in browsers."""
+"""The cookie that carries the token in browsers, and the one by which they are known again."""
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpResponse
 
+from accounts import known_devices
 from accounts.models import Session
 from accounts.tokens import issue_token
 
@@ -10,10 +13,20 @@ NAME = "jwt"
 
 
 def set_token_cookie(response: HttpResponse, session: Session) -> None:
+    _set(response, NAME, issue_token(session), settings.TOKEN_LIFETIME)
+    _set(
+        response,
+        known_devices.COOKIE,
+        known_devices.device_token(session),
+        known_devices.LIFETIME,
+    )
+
+
+def _set(response: HttpResponse, name: str, value: str, lifetime: timedelta) -> None:
     response.set_cookie(
-        NAME,
-        issue_token(session),
-        max_age=settings.TOKEN_LIFETIME,
+        name,
+        value,
+        max_age=lifetime,
         httponly=True,
         samesite="Strict",
         secure=settings.TOKEN_COOKIE_SECURE,

@@ -1,13 +1,18 @@
-"""Middleware: foreign origins are refused, times are shown in the reader's zone."""
+"""Middleware: what is too large or comes from a foreign origin is refused, answers say who may keep
+and embed them, times are shown in the reader's zone.
+"""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chatsite.origins import is_own_origin, origin_of
+from chatsite import errors
+from chatsite.guard.body_limit import TOO_LARGE
+from chatsite.guard.origins import is_own_origin, origin_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -29,6 +34,36 @@ class ForeignOriginMiddleware:
                 {"message": _("Requests from another site are refused.")}, status=403
             )
         return self.get_response(request)
+
+
+class BodyLimitMiddleware:
+    """Answers for `limits.BodyLimit`, so that a refusal has the headers of any other answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if TOO_LARGE in getattr(request, "scope", {}):
+            return errors.too_large(request)
+        return self.get_response(request)
+
+
+class EmbeddingMiddleware:
+    """Pages of other origins get nothing of ours into theirs: no style, no script, no picture.
+
+    Pictures are an exception for the front ends that CLIENT_URL lists. Those that only some may
+    see stay out of other sites all the same: the cookie is not sent there.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_shared = bool(settings.CLIENT_URLS) and request.path.startswith(settings.MEDIA_URL)
+        policy = "cross-origin" if is_shared else "same-origin"
+        response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
+        return response
 
 
 class PrivateAnswersMiddleware:

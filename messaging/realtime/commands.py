@@ -4,9 +4,8 @@ What is wrong with one is answered, never raised.
 """
 
 import logging
-import math
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -15,13 +14,15 @@ from chatsite import strict_json
 from chatsite.channels import apush
 from chatsite.db import in_thread
 from chatsite.errors import DomainError, error_payload
+from chatsite.guard.ratelimits import TooMany, check_message
 from chatsite.keys import is_key
 from chatsite.serializers import checked
 from messaging import audience, events
-from messaging.payloads import MessagePayload, message_payload, typing_payload
+from messaging.payloads import sent_payload, typing_payload
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.conversations import mark_read
 from messaging.services.messages import is_client_id, send_message
+from messaging.shapes import RefusalPayload, SentPayload
 
 if TYPE_CHECKING:
     from messaging.realtime.consumer import ChatConsumer
@@ -43,25 +44,23 @@ async def handle(socket: "ChatConsumer", text: str | None) -> None:
         socket.answer(events.ERROR, _error(failure, data))
 
 
-def too_many(wait: float) -> Data:
-    error = DomainError(_("Too many requests. Please try again later."), 429)
-    return {**_error(error, {}), "retryAfter": max(1, math.ceil(wait))}
+def too_many(wait: float) -> RefusalPayload:
+    return _error(TooMany(wait), {})
 
 
 async def _send_message(socket: "ChatConsumer", data: Data) -> None:
-    payload = await in_thread(_stored)(socket, data)
-    answer = {"clientMessageId": payload["clientMessageId"], "message": payload}
-    socket.answer(events.MESSAGE_SENT, answer)
+    socket.answer(events.MESSAGE_SENT, await in_thread(_stored)(socket, data))
 
 
-def _stored(socket: "ChatConsumer", data: Data) -> MessagePayload:
+def _stored(socket: "ChatConsumer", data: Data) -> SentPayload:
     fields = checked(SendSerializer, data)
     if not fields["client_message_id"]:
         raise DomainError(_("A clientMessageId is required."), code="client_id")
+    check_message(socket.user_id, fields["image"])
     sent = send_message(
         sender=socket.user, peer=_key(data, "receiverId"), origin=socket.channel_name, **fields
     )
-    return message_payload(sent.message)
+    return sent_payload(sent.message)
 
 
 async def _typing(socket: "ChatConsumer", data: Data) -> None:
@@ -116,9 +115,11 @@ def _parsed(text: str | None) -> tuple[str, Data]:
     return name, data
 
 
-def _error(error: DomainError, data: Data) -> Data:
-    payload = {**error_payload(error), "status": error.status}
+def _error(error: DomainError, data: Data) -> RefusalPayload:
+    payload = cast(RefusalPayload, error_payload(error) | {"status": error.status})
     client_message_id = data.get("clientMessageId")
     if is_client_id(client_message_id):
         payload["clientMessageId"] = client_message_id
+    if isinstance(error, TooMany):
+        payload["retryAfter"] = error.wait
     return payload

@@ -7,7 +7,7 @@ from django.http import parse_cookie
 
 from accounts import cookies
 from accounts.authentication import bearer_of
-from chatsite import origins
+from chatsite.guard import origins
 
 SCHEMES = {"ws": "http", "wss": "https"}
 

@@ -12,7 +12,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 });
 
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(failure, ({ target }) => tellFailure(target));
+  document.addEventListener(failure, ({ target, detail }) => tellFailure(target, detail.xhr));
 }
 
 function announce(status) {
@@ -22,9 +22,14 @@ function announce(status) {
   setTimeout(() => { status.textContent = words; }, PAUSE);
 }
 
-function tellFailure(form) {
+function tellFailure(form, answer) {
   form.querySelector(".notice")?.remove();
-  const failure = document.getElementById("failure");
-  form.prepend(failure.content.cloneNode(true));
+  form.prepend(noticeIn(answer) ?? document.getElementById("failure").content.cloneNode(true));
   form.querySelector(".notice").focus();
+}
+
+/** An answer that asks for patience has words for it. Nothing else of it is taken, so that all that was typed stays. */
+function noticeIn({ status, responseText }) {
+  if (status !== 429) return null;
+  return new DOMParser().parseFromString(responseText, "text/html").querySelector("form .notice");
 }

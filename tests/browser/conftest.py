@@ -1,6 +1,5 @@
 """A real server and real browsers. All sync: Playwright has an event loop of its own."""
 
-import fcntl
 import re
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.people import Person, sign_up
-from tests.browser.site import Site
+from tests.browser.site import Site, collect_static
 from tests.environment import ROOT
 from tests.services import find
 
@@ -29,13 +28,7 @@ SWITCHES = [
 
 @pytest.fixture(scope="session")
 def _static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Collected once for all workers, as `make run` does."""
-    site = Site(tmp_path_factory.mktemp("static"))
-    lock = ROOT / "var" / "collectstatic.lock"
-    lock.parent.mkdir(exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        site.manage("collectstatic", "--noinput", "--verbosity=0")
+    collect_static(Site(tmp_path_factory.mktemp("static")))
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,14 @@
 """The site as `make run` serves it, with data of its own, that a test may kill and start again."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.environment import ROOT, hermetic
+from tests.environment import ROOT, hermetic, unlimited
 from tests.services import free_port, stop, wait_for_port
+
+JWT_SECRET = "a secret of the browser tests, long enough"
 
 
 class Site:
@@ -18,8 +21,8 @@ class Site:
             DJANGO_SETTINGS_MODULE="chatsite.settings",
             DATABASE_URL=f"sqlite:///{folder}/chatsite.sqlite3",
             MEDIA_ROOT=str(folder / "media"),
-            JWT_SECRET="a secret of the browser tests, long enough",
-            **variables,
+            JWT_SECRET=JWT_SECRET,
+            **(unlimited() | variables),
         )
 
     def manage(self, *arguments: str) -> None:
@@ -27,12 +30,18 @@ class Site:
         subprocess.run(command, cwd=ROOT, env=self._environment, check=True)
 
     def start(self) -> None:
-        command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{self.port}"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+                self._command(),
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         wait_for_port(self._process, self.port, self.log)
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{self.port}"]
 
     def stop(self) -> None:
         """An orderly end, as by Ctrl-C."""
@@ -48,3 +57,26 @@ class Site:
     def _take_process(self) -> subprocess.Popen[bytes] | None:
         process, self._process = self._process, None
         return process
+
+
+class ProductionSite(Site):
+    """The site as it is deployed: uvicorn behind a proxy with TLS, here the test itself."""
+
+    HOST = "chat.example.org"
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        production = {"APP_ENV": "production", "PUBLIC_URL": f"https://{self.HOST}"}
+        super().__init__(folder, **production, **variables)
+
+    def _command(self) -> list[str]:
+        uvicorn = [sys.executable, "-m", "uvicorn", "chatsite.asgi:application"]
+        return [*uvicorn, "--port", str(self.port), "--no-access-log"]
+
+
+def collect_static(site: Site) -> None:
+    """Once for all workers, as `make run` does."""
+    lock = ROOT / "var" / "collectstatic.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        site.manage("collectstatic", "--noinput", "--verbosity=0")

@@ -10,7 +10,9 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.people import PASSWORD, Person, assert_accessible
-from tests.browser.site import Site
+from tests.browser.site import JWT_SECRET, Site
+from tests.environment import settings_under
+from tests.traps import shown_before
 
 PersonFor = Callable[..., Person]
 
@@ -27,6 +29,21 @@ def fill_login(page: Page, email: str, password: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+def fill_sign_up(page: Page, name: str, email: str, seconds: float = 60) -> None:
+    """By somebody who takes that long."""
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    send_sign_up(page, seconds)
+
+
+def send_sign_up(page: Page, seconds: float) -> None:
+    key = settings_under(JWT_SECRET=JWT_SECRET)["SECRET_KEY"]
+    set_value = "(field, value) => { field.value = value; }"
+    page.locator("[name=shown]").evaluate(set_value, shown_before(seconds, key))
+    page.get_by_role("button", name="Make my account").click()
+
+
 def visitor(browser: Browser, site: Site, **options: Any) -> Page:
     return browser.new_context(base_url=site.url, **options).new_page()
 
@@ -35,10 +52,7 @@ def test_from_sign_up_over_sign_out_to_log_in(browser: Browser, live_site: Site)
     page = visitor(browser, live_site)
     page.goto("/profile")
     page.get_by_role("link", name="Make an account").click()
-    page.get_by_label("Your name").fill("Ada Lindqvist")
-    page.get_by_label("E-mail").fill("ada@lindqvist.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    fill_sign_up(page, "Ada Lindqvist", "ada@lindqvist.example")
 
     expect(page).to_have_url(f"{live_site.url}/profile")
     page.get_by_role("button", name="Sign out", exact=True).click()
@@ -49,6 +63,33 @@ def test_from_sign_up_over_sign_out_to_log_in(browser: Browser, live_site: Site)
     expect(page.get_by_label("Password")).to_have_value("")
     fill_login(page, "ada@lindqvist.example", PASSWORD)
     expect(page).to_have_url(f"{live_site.url}/")
+    page.context.close()
+
+
+def test_who_is_quick_sends_once_more_and_loses_nothing(browser: Browser, live_site: Site) -> None:
+    page = visitor(browser, live_site)
+    page.goto("/signup")
+    fill_sign_up(page, "Quick Quint", "quint@lindqvist.example", seconds=-60)
+
+    expect(page.get_by_role("alert")).to_have_text("That was quick. Please send it once more.")
+    expect(page.get_by_label("Your name")).to_have_value("Quick Quint")
+    expect(page.get_by_label("Password")).to_have_value(PASSWORD)
+    send_sign_up(page, seconds=60)
+    expect(page).to_have_url(f"{live_site.url}/")
+    page.context.close()
+
+
+def test_nobody_meets_the_field_for_programs(browser: Browser, live_site: Site) -> None:
+    page = visitor(browser, live_site)
+    page.goto("/signup")
+
+    expect(page.get_by_role("textbox", name="Leave this empty")).to_have_count(0)
+    room = page.locator("[name=website]").locator("..").bounding_box()
+    assert room
+    assert room["width"] == room["height"] == 1
+    page.get_by_label("Password").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Make my account")).to_be_focused()
     page.context.close()
 
 
@@ -216,10 +257,7 @@ def test_a_link_from_another_site_leads_visitors_to_log_in(
 def test_everything_works_without_script(browser: Browser, live_site: Site) -> None:
     page = visitor(browser, live_site, java_script_enabled=False)
     page.goto("/signup?next=/profile")
-    page.get_by_label("Your name").fill("Teo")
-    page.get_by_label("E-mail").fill("teo@lindqvist.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    fill_sign_up(page, "Teo", "teo@lindqvist.example")
 
     page.get_by_label("Change picture").set_input_files(picture())
     page.get_by_role("button", name="Save").first.click()

@@ -109,7 +109,7 @@ async function askWhy() {
   const error = await getJSON("/api/auth/check").catch((failure) => failure);
   if (error.status === 401) return endSession();
   if (socket.isOpen || state === "ended") return;
-  if (error.isTemporary) return enter("offline");
+  if (error.isTemporary && !isBusy(error)) return enter("offline");
   refusals += 1;
   if (mustPoll()) poll();
   else enter("connecting");
@@ -148,8 +148,11 @@ function failed(error) {
   if (error.status === 401) return endSession();
   // The cursor is from another time: the page as the server has it now is up to date.
   if (error.status === 400 && performance.now() > FRESH_PAGE) return location.reload();
-  if (!socket.isOpen) enter("offline");
+  if (!socket.isOpen && !isBusy(error)) enter("offline");
 }
+
+/** A server that asks for patience is there. */
+const isBusy = ({ status }) => status === 429;
 
 function checkForGap({ senderId, receiverId, seq }) {
   const hasGap = leavesGap(senderId === me ? receiverId : senderId, seq);

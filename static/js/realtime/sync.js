@@ -14,6 +14,7 @@ export class Sync {
   #running = false;
   #again = false;
   #failures = 0;
+  #pause = 0;
   #timer = 0;
   #due = Infinity;
   #interval = 0;
@@ -52,6 +53,7 @@ export class Sync {
     const error = await this.#catchUp().catch((failure) => failure);
     this.#running = false;
     this.#failures = error ? this.#failures + 1 : 0;
+    this.#pause = error?.retryAfter ?? 0;
     this.#runNext();
     this.#settled(error ?? null);
   }
@@ -68,7 +70,7 @@ export class Sync {
   }
 
   #runNext() {
-    if (this.#interval) this.#runIn(this.#failures ? backoff(this.#failures) : this.#interval);
+    if (this.#interval) this.#runIn(this.#failures ? Math.max(this.#pause, backoff(this.#failures)) : this.#interval);
   }
 
   #runIn(delay) {

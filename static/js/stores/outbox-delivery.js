@@ -8,7 +8,8 @@ const MOST_FAULTS = 5;
 /**
  * Sends what waits: in order for each receiver, from one tab at a time. `post(entry)` answers with the message;
  * `isConnected()` tells whether the server is well apart from that.
- * Then come `sent(entry, message)` or `failed(entry, error)`, `signedOut()` once, and `released()` when all is done.
+ * Then come `sent(entry, message)` or `failed(entry, error)`, `heldUp()` when the server asks for patience,
+ * `signedOut()` once, and `released()` when all is done.
  */
 export class Delivery {
   #entries;
@@ -92,8 +93,13 @@ export class Delivery {
     const isRefused = this.#isRefused(entry, error);
     if (error.status === 401) this.#end();
     else if (isRefused) await this.#calls.failed(entry, error);
-    else if (error.retryAfter) this.#notBefore = performance.now() + error.retryAfter;
+    else this.#heed(error);
     return isRefused;
+  }
+
+  #heed({ status, retryAfter }) {
+    if (retryAfter) this.#notBefore = performance.now() + retryAfter;
+    if (status === 429) this.#calls.heldUp();
   }
 
   /** A server that is well, and fails with this message again and again, will not take it. */

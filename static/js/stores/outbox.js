@@ -20,7 +20,7 @@ let kept = new Promise((resolve) => (begin = resolve));
 export function open(userId) {
   entries = new OutboxEntries(userId);
   delivery = new Delivery(entries, {
-    post, sent, failed, released, isConnected: () => isConnected, signedOut: endSession,
+    post, sent, failed, heldUp, released, isConnected: () => isConnected, signedOut: endSession,
   });
   tabs = new BroadcastChannel(`outbox-${userId}`);
   tabs.onmessage = ({ data }) => hear(data);
@@ -92,6 +92,8 @@ async function failed({ clientMessageId }, error) {
   show({ entry, change: "failed" });
   emit("notice", { text: `${say("not-sent")} ${error.message}`, kind: "error" });
 }
+
+const heldUp = () => emit("notice", { text: say("held-up"), kind: "info" });
 
 const released = () => tell({ released: true });
 

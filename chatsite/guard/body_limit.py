@@ -2,17 +2,19 @@
 not help.
 """
 
-import json
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+TOO_LARGE = "chatsite.too_large"
+"""Marks the scope of a request whose body is left out, for the application to refuse it."""
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 
 
 class BodyLimit:
@@ -28,7 +30,7 @@ class BodyLimit:
         if _announced(scope) <= self.limit:
             await self.app(*await _measured(scope, body.receive), send)
         if body.is_too_large or _announced(scope) > self.limit:
-            await _refuse(scope, send)
+            await self.app(_without_body(scope), _first(END_OF_BODY, _silence), send)
 
 
 class _CountedBody:
@@ -62,7 +64,7 @@ async def _measured(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
         return scope, _first(message, receive)
     body = b"".join(pieces)
     length = (b"content-length", str(len(body)).encode())
-    whole = {"type": "http.request", "body": body, "more_body": False}
+    whole = {**END_OF_BODY, "body": body}
     return {**scope, "headers": [*scope["headers"], length]}, _first(whole, receive)
 
 
@@ -84,19 +86,11 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
     return next((value for key, value in scope["headers"] if key.lower() == name), None)
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
-    content_type, body = _answer(scope["path"])
-    headers = [
-        (b"content-type", content_type),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _without_body(scope: Scope) -> Scope:
+    headers = [header for header in scope["headers"] if header[0].lower() != b"content-length"]
+    return {**scope, "headers": headers, TOO_LARGE: True}
 
 
-def _answer(path: str) -> tuple[bytes, bytes]:
-    if path.startswith("/api/"):
-        return b"application/json", json.dumps({"message": _("The request is too large.")}).encode()
-    return b"text/html; charset=utf-8", render_to_string("413.html").encode()
+async def _silence() -> Mapping[str, Any]:
+    """The rest of the body is left where it is: the connection ends with the answer."""
+    return await asyncio.Future()

@@ -1,0 +1,135 @@
+"""Where limits are counted: in Redis, and in this process's memory while Redis is away."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.utils.functional import cached_property
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of it
+PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
+Answer = TypeVar("Answer")
+
+
+class RedisOrMemory(BaseCache):
+    """Asks Redis. Without it each process counts for itself, from nothing.
+
+    So nobody is refused who would not be refused otherwise, and guessing passwords stays slow. It
+    knows no more than counting takes.
+    """
+
+    def __init__(self, url: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self._redis = _SharedRedis(url, params)
+        self._breaker = _breaker(url)
+        self._memory = LocMemCache(f"instead of {url}", params)
+
+    def add(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        return self._ask(lambda cache: cache.add(key, value, timeout, version))
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        return self._ask(lambda cache: cache.get(key, default, version))
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        return self._ask(lambda cache: cache.incr(key, delta, version))
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return self._ask(lambda cache: cache.delete(key, version))
+
+    def _ask(self, question: Callable[[BaseCache], Answer]) -> Answer:
+        if self._breaker.lets_through():
+            try:
+                answer = question(self._redis)
+            except RedisError as error:
+                self._breaker.failed(error)
+            else:
+                self._breaker.worked()
+                return answer
+        return question(self._memory)
+
+
+class Breaker:
+    """Lets one caller in PAUSE seconds find out whether Redis is back; the others do not wait."""
+
+    def __init__(self) -> None:
+        self._is_away = False
+        self._again_at = 0.0
+
+    def lets_through(self) -> bool:
+        if not self._is_away:
+            return True
+        if (now := time.monotonic()) < self._again_at:
+            return False
+        self._again_at = now + PAUSE
+        return True
+
+    def failed(self, error: RedisError) -> None:
+        if not self._is_away:
+            logger.warning("limits are counted without Redis (%s)", type(error).__name__)
+        self._is_away, self._again_at = True, time.monotonic() + PAUSE
+
+    def worked(self) -> None:
+        if self._is_away:
+            logger.warning("limits are counted in Redis again")
+        self._is_away = False
+
+
+class _SharedRedis(RedisCache):
+    """With one client in a process, where Django makes one a request."""
+
+    def __init__(self, url: str, params: dict[str, Any]) -> None:
+        super().__init__(url, params)
+        self._url = url
+
+    @property
+    def _cache(self) -> RedisCacheClient:
+        return _client(self._url)
+
+
+class _Client(RedisCacheClient):
+    @cached_property
+    def _only(self) -> Redis:
+        return super().get_client(write=True)
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        """The same each time: to make one takes longer than to ask Redis."""
+        return self._only
+
+    def incr(self, key: Any, delta: int) -> Any:
+        """In one round trip, where Django takes two."""
+        client = self.get_client(key, write=True)
+        both = client.pipeline()
+        both.exists(key)
+        both.incrby(key, delta)
+        existed, count = both.execute()
+        if not existed:
+            client.delete(key)
+            raise ValueError(f"Key '{key}' not found.")
+        return count
+
+
+_breaker = cache(lambda url: Breaker())
+
+
+@cache
+def _client(url: str) -> _Client:
+    return _Client(
+        [url],
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        # A connection from before a restart of Redis is replaced at once; silence is not repeated.
+        retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
+    )

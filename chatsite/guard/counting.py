@@ -1,0 +1,80 @@
+"""How often somebody did something, counted by django-ratelimit in the cache `limits`.
+
+The numbers are those of `settings.LIMITS`. Whoever is signed in counts for themselves; an address,
+which many may share, counts only where nobody is.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django_ratelimit.core import get_usage
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+HOUSEHOLD = 64  # bits of an IPv6 address that tell one line from another
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`name` is a field of `settings.LIMITS`: so many in `seconds`."""
+
+    name: str
+    seconds: int = MINUTE
+
+
+WRITES = Limit("writes")
+READS = Limit("reads")
+SENDS = Limit("sends")
+UPLOADS = Limit("uploads")
+SIGN_UPS = Limit("sign_ups_per_hour", HOUR)
+LOG_INS = Limit("log_ins")
+LOG_INS_PER_ADDRESS = Limit("log_ins_per_address")
+MAILS = Limit("mails_per_hour", HOUR)
+MAILS_PER_ADDRESS = Limit("mails_per_address_and_hour", HOUR)
+
+
+def count(limit: Limit, who: str) -> int:
+    """Counts one more. Returns 0 within the limit, beyond it the seconds until it is lifted."""
+    rate = (getattr(settings.LIMITS, limit.name), limit.seconds)
+    usage = get_usage(None, group=limit.name, key=lambda *_: who, rate=rate, increment=True)
+    if usage is None or not usage["should_limit"]:
+        return 0
+    return int(usage["time_left"]) + 1  # the last second belongs to it, too
+
+
+class ApiThrottle(BaseThrottle):
+    """For every call of the API."""
+
+    _wait = 0
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        limit = READS if request.method in SAFE_METHODS else WRITES
+        self._wait = count(limit, person_or_address(request))
+        return not self._wait
+
+    def wait(self) -> float:
+        return self._wait
+
+
+def person_or_address(request: Any) -> str:
+    if request.user.is_authenticated:
+        return str(request.user.pk)
+    return network_of(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the network, whose other bits are its owner's choice."""
+    try:
+        ip = ip_address(address)
+    except ValueError:  # a Unix socket has none
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    if ip.ipv4_mapped:
+        return str(ip.ipv4_mapped)
+    return str(ip_network((int(ip), HOUSEHOLD), strict=False).network_address)

@@ -1,0 +1,215 @@
+"""Guessing at passwords is slow, and the owner does not feel it."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache.backends.locmem import LocMemCache
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.services import log_ins, pauses
+from chatsite.errors import DomainError
+from chatsite.guard import caches as chatsite_caches
+from chatsite.guard.ratelimits import TooMany
+from tests import services
+from tests.environment import settings_under
+from tests.factories import PASSWORD, make_session, make_user
+from tests.limits import REFUSAL, SetLimits, StoppedClock, assert_refused
+from tests.services import Server
+
+pytestmark = pytest.mark.django_db
+HOME, OFFICE, ELSEWHERE = "192.0.2.1", "192.0.2.2", "203.0.113.7"
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, set_limits: SetLimits) -> StoppedClock:
+    """For the pauses and the cache that keeps them; what is tried in a minute has no limit."""
+    set_limits(log_ins=10_000, log_ins_per_address=10_000, writes=10_000)
+    clock = StoppedClock(1_700_000_000)
+    monkeypatch.setattr(pauses, "time", clock)
+    monkeypatch.setattr("django.core.cache.backends.locmem.time", clock)
+    monkeypatch.setattr("django.core.cache.backends.base.time", clock)
+    return clock
+
+
+def at(address: str) -> APIClient:
+    """A browser of its own, without cookies yet."""
+    return APIClient(REMOTE_ADDR=address)
+
+
+def log_in(client: APIClient, password: str = "wrong", email: str = ADA) -> int:
+    response = client.post("/api/auth/login", {"email": email, "password": password})
+    if response.status_code == 429:
+        assert_refused(response)
+    return int(response.status_code)
+
+
+def wait_of(client: APIClient, password: str = "wrong", email: str = ADA) -> int:
+    response = client.post("/api/auth/login", {"email": email, "password": password})
+    assert response.status_code == 429
+    return int(response["Retry-After"])
+
+
+def fail(times: int, email: str = ADA) -> None:
+    """From as many addresses."""
+    for number in range(times):
+        assert log_in(at(f"198.51.100.{number}"), email=email) == 400
+
+
+def test_the_pauses_grow_up_to_half_a_minute(clock: StoppedClock) -> None:
+    make_user(email=ADA)
+    fail(pauses.FREE + 1)
+    waits = []
+    for _ in range(7):
+        waits.append(wait_of(at(ELSEWHERE)))
+        clock.now += waits[-1] - 0.01
+        assert wait_of(at(ELSEWHERE)) == 1
+        clock.now += 0.02
+        assert log_in(at(ELSEWHERE)) == 400
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_pause_holds_for_the_right_password_too(clock: StoppedClock) -> None:
+    make_user(email=ADA)
+    fail(pauses.FREE + 1)
+    assert log_in(at(ELSEWHERE), PASSWORD) == 429
+    clock.now += 1.01
+    assert log_in(at(ELSEWHERE), PASSWORD) == 200
+
+
+def test_the_right_password_ends_the_pauses(clock: StoppedClock) -> None:
+    make_user(email=ADA)
+    fail(pauses.FREE)
+    assert log_in(at(HOME), PASSWORD) == 200
+    fail(pauses.FREE)
+
+
+def test_an_account_that_does_not_exist_behaves_alike(clock: StoppedClock) -> None:
+    make_user(email=ADA)
+    for email in (ADA, "nobody@example.org"):
+        fail(pauses.FREE + 1, email)
+        assert wait_of(at(ELSEWHERE), email=email) == 1
+    assert log_in(at(ELSEWHERE), email=" NOBODY@example.org") == 429
+
+
+@pytest.mark.parametrize("email", ["\x00", "x" * 100_000, "", " "], ids=len)
+def test_no_address_is_too_odd(email: str, clock: StoppedClock) -> None:
+    assert log_in(at(HOME), email=email) == 400
+
+
+def test_not_even_one_that_is_no_text() -> None:
+    with pytest.raises(DomainError, match="Invalid credentials"):
+        log_ins.log_in(email="\ud800", password="x", origin=log_ins.Origin(HOME))
+
+
+def test_an_address_known_to_the_account_is_not_held_up_by_strangers(clock: StoppedClock) -> None:
+    ada = make_user(email=ADA)
+    make_session(ada, address=HOME)
+    fail(pauses.FREE + 1)
+    assert log_in(at(ELSEWHERE), PASSWORD) == 429
+    assert log_in(at(HOME)) == 400
+    assert log_in(at(HOME), PASSWORD) == 200
+
+
+def test_a_browser_known_to_the_account_is_not_held_up_wherever_it_is(clock: StoppedClock) -> None:
+    make_user(email=ADA)
+    client = at(HOME)
+    assert log_in(client, PASSWORD) == 200
+    client.post("/api/auth/logout")
+    fail(pauses.FREE + 1)
+    client.defaults["REMOTE_ADDR"] = ELSEWHERE
+    assert log_in(client) == 400
+    assert log_in(client, PASSWORD) == 200
+
+
+def test_who_shares_the_address_of_a_known_browser_does_not_hold_it_up(
+    clock: StoppedClock, set_limits: SetLimits
+) -> None:
+    set_limits(log_ins_per_address=3)
+    make_user(email=ADA)
+    client = at(HOME)
+    assert log_in(client, PASSWORD) == 200
+    assert [log_in(at(HOME)) for _ in range(3)] == [400, 400, 429]
+    assert log_in(client, PASSWORD) == 200
+
+
+def test_a_known_place_has_pauses_of_its_own(clock: StoppedClock) -> None:
+    ada = make_user(email=ADA)
+    make_session(ada, address=HOME)
+    for _ in range(pauses.FREE + 1):
+        assert log_in(at(HOME)) == 400
+    assert log_in(at(HOME), PASSWORD) == 429
+    assert log_in(at(ELSEWHERE), PASSWORD) == 200
+
+
+def test_the_cookie_of_another_account_or_a_forged_one_opens_nothing(clock: StoppedClock) -> None:
+    make_user(email=ADA)
+    make_user(email="eve@example.org")
+    eve, forger = at(ELSEWHERE), at(ELSEWHERE)
+    assert log_in(eve, PASSWORD, "eve@example.org") == 200
+    assert eve.cookies["device"]["httponly"]
+    forger.cookies["device"] = "W10:forged"
+    fail(pauses.FREE + 1)
+    assert log_in(eve) == log_in(forger) == 429
+
+
+def test_many_at_once_are_no_way_round(clock: StoppedClock) -> None:
+    """Each counts before it is known whether it is right."""
+    turns = [pauses.Pauses("somewhere") for _ in range(20)]
+    for turn in turns[: pauses.FREE + 1]:
+        turn.take_turn()
+    for turn in turns[pauses.FREE + 1 :]:
+        with pytest.raises(TooMany):
+            turn.take_turn()
+
+
+def test_tries_in_a_minute_are_limited_for_each_account(set_limits: SetLimits) -> None:
+    set_limits(log_ins=2)
+    make_user(email=ADA)
+    fail(2)
+    assert log_in(at(ELSEWHERE), PASSWORD) == 429
+    assert log_in(at(ELSEWHERE), email="bob@example.org") == 400
+
+
+def test_tries_in_a_minute_are_limited_for_each_address(set_limits: SetLimits) -> None:
+    set_limits(log_ins_per_address=2)
+    for number in range(2):
+        assert log_in(at(ELSEWHERE), email=f"person{number}@x.org") == 400
+    assert log_in(at(ELSEWHERE), email="another@x.org") == 429
+    assert log_in(at(OFFICE), email="another@x.org") == 400
+
+
+def test_a_refused_try_costs_no_hash(
+    set_limits: SetLimits, real_passwords: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_limits(log_ins=1)
+    log_in(at(HOME))
+    hashed: list[str] = []
+    monkeypatch.setattr("accounts.hashers.BcryptHasher.encode", lambda *args: hashed.append("once"))
+    assert log_in(at(HOME), PASSWORD) == 429
+    assert not hashed
+
+
+@pytest.fixture
+def redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(chatsite_caches, "PATIENCE", 0.1)
+    with services.redis() as server:
+        settings.CACHES = settings_under(REDIS_URL=server.url)["CACHES"]
+        yield server
+
+
+def test_guessing_stays_slow_without_redis(redis: Server) -> None:
+    make_user(email=ADA)
+    fail(pauses.FREE)
+    redis.stop()
+    fail(pauses.FREE + 1)
+    assert log_in(at(ELSEWHERE)) == 429
+
+
+def test_the_log_in_of_many_processes_is_counted_once(redis: Server) -> None:
+    make_user(email=ADA)
+    fail(pauses.FREE + 1)
+    LocMemCache(f"instead of {redis.url}", {}).clear()  # as in another process
+    answer = at(ELSEWHERE).post("/api/auth/login", {"email": ADA, "password": PASSWORD})
+    assert answer.json() == REFUSAL

@@ -1,0 +1,99 @@
+"""Who is too quick for the site is told so calmly, and loses nothing."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from django_ratelimit.core import _get_window
+from playwright.sync_api import Browser, Page, Response, expect
+
+from tests.browser.chat import expect_states, expect_texts, face_to_face, send, stored, toast
+from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
+from tests.browser.site import Site
+
+SENDS = 5
+TRIES = 2
+MINUTE = 60
+A_WHILE = 20  # seconds, in which a test does what it does within one minute of the server's
+UNTIL_ALLOWED = 90_000  # milliseconds; a minute, and more for a busy machine
+UNTIL_POLLING = 40_000
+LIMITS = {
+    "LIMIT_SENDS": str(SENDS),
+    "LIMIT_LOG_INS": str(TRIES),
+    "LIMIT_WRITES": "40",
+    "SOCKETS_PER_PERSON": "1",
+}
+
+
+@pytest.fixture(scope="module")
+def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("limits"), **LIMITS)
+    site.manage("migrate", "--verbosity=0")
+    site.start()
+    yield site
+    site.stop()
+
+
+def await_a_fresh_minute(somebody: Person) -> None:
+    """Of those that the server counts in for this person."""
+    left = _get_window(somebody.id, MINUTE) - time.time()
+    if left < A_WHILE:
+        somebody.page.wait_for_timeout((left + 1) * 1000)
+
+
+def notice(page: Page) -> str:
+    return page.locator("form .notice.is-calm").inner_text()
+
+
+def is_refusal(response: Response) -> bool:
+    return response.status == 429
+
+
+@pytest.mark.timeout(240)
+def test_the_outbox_waits_and_goes_on_by_itself(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    texts = [f"message {number}" for number in range(1, SENDS + 4)]
+    answers: list[Response] = []
+    ada.page.on("response", lambda answer: answers.append(answer))
+    await_a_fresh_minute(ada)
+
+    send(ada.page, *texts)
+    told = toast(ada.page).filter(has_text="What is left goes out by itself")
+    expect(told).to_have_attribute("data-kind", "info")
+    expect_texts(ada.page, texts)
+    expect_states(ada.page, "r" * SENDS + "ppp")
+
+    expect_states(ada.page, "r" * len(texts), timeout=UNTIL_ALLOWED)
+    expect_texts(bo.page, texts)
+    assert stored(bo, ada) == texts
+    assert len(list(filter(is_refusal, answers))) == 1
+
+
+def test_log_in_keeps_what_was_typed(person: PersonFor, browser: Browser, live_site: Site) -> None:
+    ada = person("Ada Lindqvist", None)
+    page = browser.new_page(base_url=live_site.url)
+    page.goto("/login")
+    for _ in range(TRIES):
+        page.get_by_label("E-mail").fill(ada.email)
+        page.get_by_label("Password").fill("wrong")
+        with page.expect_response("**/login"):
+            page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_label("Password")).to_have_value("")
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_response("**/login") as refused:
+        page.get_by_role("button", name="Log in").click()
+    assert refused.value.status == 429
+    expect(page.locator("form .notice.is-calm")).to_be_focused()
+    assert "then try again" in notice(page)
+    expect(page.get_by_label("E-mail")).to_have_value(ada.email)
+    expect(page.get_by_label("Password")).to_have_value(PASSWORD)
+    assert_accessible(page)
+    page.close()
+
+
+def test_a_page_without_a_socket_of_its_own_still_follows(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    other = ada.open_page(f"/chat/{bo.id}")
+    send(bo.page, "Do both of your windows see this?")
+    expect_texts(ada.page, ["Do both of your windows see this?"])
+    expect_texts(other, ["Do both of your windows see this?"], timeout=UNTIL_POLLING)

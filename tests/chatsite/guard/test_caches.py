@@ -1,0 +1,107 @@
+"""Counting in Redis, and going on without it."""
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from pytest_django import Settings
+from redis import Redis
+
+from chatsite.guard import caches as ours
+from chatsite.guard.caches import RedisOrMemory
+from tests import services
+from tests.environment import settings_under
+from tests.services import Server
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator[Server]:
+    with services.redis() as server:
+        settings.CACHES = settings_under(REDIS_URL=server.url)["CACHES"]
+        yield server
+
+
+def counted(cache: BaseCache, key: str = "x") -> int:
+    return 1 if cache.add(key, 1, 60) else cache.incr(key)
+
+
+@pytest.fixture
+def cache(redis: Server) -> RedisOrMemory:
+    found = caches["limits"]
+    assert isinstance(found, RedisOrMemory)
+    return found
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis is asked again at once."""
+    monkeypatch.setattr(ours, "PAUSE", 0)
+
+
+def test_counts_in_redis_for_a_while(cache: RedisOrMemory, redis: Server) -> None:
+    assert [counted(cache) for _ in range(3)] == [1, 2, 3]
+    with Redis.from_url(redis.url) as client:
+        [key] = client.keys("chatsite:limits*")
+        assert client.get(key) == b"3"
+        assert 0 < client.ttl(key) <= 60
+    cache.delete("x")
+    assert cache.get("x", "nothing") == "nothing"
+
+
+def test_what_is_not_there_cannot_be_counted_up(cache: RedisOrMemory, redis: Server) -> None:
+    with pytest.raises(ValueError, match="not found"):
+        cache.incr("x")
+    with Redis.from_url(redis.url) as client:
+        assert client.keys("*") == []
+
+
+def test_many_at_once_are_all_counted_over_few_connections(
+    cache: RedisOrMemory, redis: Server
+) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        counts = list(threads.map(lambda _: counted(caches["limits"]), range(200)))
+    assert sorted(counts) == list(range(1, 201))
+    with Redis.from_url(redis.url) as client:
+        assert client.info("clients")["connected_clients"] <= 10
+
+
+@pytest.mark.usefixtures("impatient")
+def test_without_redis_this_process_counts_for_itself(
+    cache: RedisOrMemory, redis: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert [counted(cache) for _ in range(2)] == [1, 2]
+    redis.stop()
+    assert [counted(cache) for _ in range(3)] == [1, 2, 3]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    redis.start()
+    assert counted(cache) == 1  # it keeps nothing on disk
+    assert "again" in caplog.records[-1].message
+
+
+def test_a_redis_that_was_started_anew_is_used_without_a_fault(
+    cache: RedisOrMemory, redis: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted(cache)
+    redis.stop()
+    redis.start()
+    assert counted(cache) == 1
+    assert not caplog.records
+
+
+def test_a_silent_redis_is_left_alone_for_a_while(
+    cache: RedisOrMemory,
+    redis: Server,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ours, "PAUSE", 3600)
+    counted(cache)
+    redis.freeze()
+    assert [counted(cache) for _ in range(50)] == list(range(1, 51))
+    [told] = caplog.records
+    assert "TimeoutError" in told.message
+    redis.thaw()
+    assert counted(cache) == 51

@@ -1,0 +1,82 @@
+"""Who counts as one, and how many are too many."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from chatsite.guard.counting import SENDS, SIGN_UPS, count, network_of, person_or_address
+from chatsite.guard.ratelimits import TooMany, check
+from tests.limits import SetLimits, StoppedClock
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::ffff", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_the_address_that_counts(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_what_a_client_says_of_its_address_counts_for_nothing(rf: RequestFactory) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"}
+    request = rf.get("/", REMOTE_ADDR="192.0.2.7", headers=headers)
+    request.user = AnonymousUser()
+    assert person_or_address(request) == "192.0.2.7"
+
+
+def test_each_counts_for_themselves_and_for_each_limit(set_limits: SetLimits) -> None:
+    set_limits(sends=2, sign_ups_per_hour=2)
+    assert [count(SENDS, "ada") for _ in range(2)] == [0, 0]
+    assert 1 <= count(SENDS, "ada") <= 60
+    assert count(SENDS, "bob") == 0
+    assert count(SIGN_UPS, "ada") == 0
+
+
+def test_an_hour_is_an_hour(set_limits: SetLimits) -> None:
+    set_limits(sign_ups_per_hour=1)
+    count(SIGN_UPS, "ada")
+    assert 1 <= count(SIGN_UPS, "ada") <= 3600
+
+
+def test_the_wait_that_is_told_is_long_enough(
+    set_limits: SetLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end of it, not a second later, the next one passes."""
+    clock = StoppedClock(1_700_000_000.9)
+    monkeypatch.setattr("django_ratelimit.core.time", clock)
+    set_limits(sends=1)
+    count(SENDS, "ada")
+    for _ in range(3):
+        wait = count(SENDS, "ada")
+        clock.now += wait - 1
+        assert count(SENDS, "ada") == 1
+        clock.now += 1
+        assert count(SENDS, "ada") == 0
+
+
+def test_a_refusal_says_when_to_come_back(set_limits: SetLimits) -> None:
+    set_limits(sends=1)
+    check(SENDS, "ada")
+    with pytest.raises(TooMany) as refused:
+        check(SENDS, "ada")
+    assert refused.value.status == 429
+    assert 1 <= refused.value.wait <= 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait", "words"),
+    [(0.2, 1, "1 second,"), (30, 30, "30 seconds,"), (119, 119, "119 s"), (121, 121, "3 minutes,")],
+)
+def test_pages_say_it_in_words(seconds: float, wait: int, words: str) -> None:
+    error = TooMany(seconds)
+    assert error.wait == wait
+    assert f"Wait {words}" in error.notice

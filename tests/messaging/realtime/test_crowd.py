@@ -1,0 +1,53 @@
+"""How many sockets a person may have."""
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from accounts.models import User
+from messaging.realtime import crowd
+from tests.limits import SetLimits
+from tests.messaging.realtime.sockets import Connect, PersonalSocket, token_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _two(set_limits: SetLimits) -> None:
+    set_limits(sockets_per_person=2)
+
+
+async def is_refused(user: User) -> bool:
+    socket = PersonalSocket(user, await sync_to_async(token_for)(user))
+    accepted = await socket.open()
+    await socket.close()
+    return not accepted
+
+
+async def test_one_too_many_is_refused_and_the_others_live(
+    ada: User, bob: User, connect: Connect
+) -> None:
+    sockets = [await connect(ada), await connect(ada)]
+    assert await is_refused(ada)
+    assert await is_refused(ada)
+    for socket in sockets:
+        await socket.lives()
+    theirs = await connect(bob)
+    await theirs.lives()
+
+
+async def test_who_leaves_makes_room(ada: User, connect: Connect) -> None:
+    first, _second = await connect(ada), await connect(ada)
+    await first.close()
+    third = await connect(ada)
+    await third.lives()
+
+
+async def test_what_came_to_nothing_takes_no_place(ada: User, connect: Connect) -> None:
+    for _ in range(3):
+        token = await sync_to_async(token_for)(ada)
+        socket = PersonalSocket(ada, token, origin="https://evil.example")
+        assert not await socket.open()
+        await socket.close()
+    for socket in [await connect(ada), await connect(ada)]:
+        await socket.close()
+    assert not crowd._crowd

@@ -1,0 +1,81 @@
+"""Sending over the socket is limited as it is over the API."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from messaging.models import Message
+from tests.limits import REFUSAL, SetLimits
+from tests.messaging.realtime.sockets import Connect, PersonalSocket
+from tests.pictures import data_uri, picture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Post = Callable[..., Awaitable[Any]]
+
+
+async def send(socket: PersonalSocket, receiver: User, key: str, **fields: str) -> None:
+    message = {"receiverId": receiver.pk, "clientMessageId": key, **fields}
+    await socket.send("sendMessage", **message)
+
+
+async def assert_refused(socket: PersonalSocket, key: str) -> None:
+    error = await socket.data("error")
+    assert 1 <= error.pop("retryAfter") <= 60
+    assert error == {**REFUSAL, "status": 429, "clientMessageId": key}
+
+
+async def test_one_too_many_is_refused_and_the_socket_stays(
+    ada: User, bob: User, connect: Connect, set_limits: SetLimits
+) -> None:
+    set_limits(sends=1)
+    socket, theirs = await connect(ada), await connect(bob)
+    await send(socket, bob, "a", text="one")
+    assert (await socket.data("messageSent"))["clientMessageId"] == "a"
+    await send(socket, bob, "b", text="two")
+    await assert_refused(socket, "b")
+    await socket.lives()
+    await send(theirs, ada, "a", text="hello")
+    assert (await theirs.until("messageSent"))["message"]["text"] == "hello"
+    assert await Message.objects.acount() == 2
+
+
+async def test_socket_and_api_share_one_count(
+    ada: User, bob: User, connect: Connect, post: Post, set_limits: SetLimits
+) -> None:
+    set_limits(sends=2)
+    socket, other = await connect(ada), await connect(ada)
+    assert (await post(ada, bob, text="one")).status_code == 201
+    await send(other, bob, "b", text="two")
+    await other.until("messageSent")
+    await send(socket, bob, "c", text="three")
+    assert (await socket.until("error"))["status"] == 429
+    assert (await post(ada, bob, text="four")).status_code == 429
+
+
+async def test_pictures_have_a_limit_of_their_own(
+    ada: User, bob: User, connect: Connect, set_limits: SetLimits
+) -> None:
+    set_limits(uploads=1)
+    socket, image = await connect(ada), data_uri(picture())
+    await send(socket, bob, "a", image=image)
+    await socket.data("messageSent")
+    await send(socket, bob, "b", image=image)
+    await assert_refused(socket, "b")
+    await send(socket, bob, "c", text="words")
+    await socket.data("messageSent")
+
+
+async def test_what_was_refused_may_be_sent_again(
+    ada: User, bob: User, connect: Connect, set_limits: SetLimits
+) -> None:
+    set_limits(sends=1)
+    socket = await connect(ada)
+    await send(socket, bob, "a", text="one")
+    await socket.data("messageSent")
+    await send(socket, bob, "b", text="two")
+    await assert_refused(socket, "b")
+    set_limits(sends=10)
+    await send(socket, bob, "b", text="two")
+    assert (await socket.data("messageSent"))["message"]["seq"] == 2
