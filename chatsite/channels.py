@@ -5,7 +5,10 @@ import logging
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.exceptions import ChannelFull
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from chatsite.monitoring import metrics
 
 logger = logging.getLogger(__name__)
 PATIENCE = 5  # seconds for a channel layer that does not answer
@@ -28,5 +31,17 @@ async def apush(groups: list[str], message: dict[str, Any]) -> None:
             async with asyncio.timeout(PATIENCE):
                 await layer.group_send(group, message)
         except Exception:  # a broken layer must never fail the request whose row is saved
+            metrics.PUSHES_FAILED.inc()
             logger.exception("a live event was not pushed")
             return
+
+
+class MemoryLayer(InMemoryChannelLayer):
+    """The in-memory layer, which counts what a group's full channels miss."""
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        try:
+            await super().send(channel, message)
+        except ChannelFull:
+            metrics.EVENTS_DROPPED.inc()
+            raise

@@ -1,7 +1,9 @@
 """What an operator watches the site by."""
 
 import logging
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -14,6 +16,7 @@ class Operations:
     log_format: str
     metrics_token: str
     metrics_networks: list[str]
+    metrics_folder: str
     sentry_dsn: str
 
 
@@ -23,8 +26,24 @@ def read(production: bool) -> Operations:
         log_format=chosen("LOG_FORMAT", ("line", "json"), "json" if production else "line"),
         metrics_token=text("METRICS_TOKEN"),
         metrics_networks=networks("METRICS_ALLOW", ["127.0.0.1", "::1"]),
+        metrics_folder=_metrics_folder(),
         sentry_dsn=url("SENTRY_DSN", ("http", "https"), "https://key@sentry.example.org/1"),
     )
+
+
+def _metrics_folder() -> str:
+    """Prometheus's library reads the variable too, and takes one set to nothing for set."""
+    folder = text("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+        return ""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"PROMETHEUS_MULTIPROC_DIR={folder} cannot be made: {error.strerror}."
+        ) from None
+    return folder
 
 
 def _log_level() -> str:

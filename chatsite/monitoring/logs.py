@@ -1,0 +1,149 @@
+"""Log records: one JSON object a line in production, plain lines for people.
+
+What people write, their addresses and what opens doors stay out, whoever logs.
+"""
+
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+from chatsite.conf.operations import Operations
+from chatsite.monitoring import trace
+
+UNMATCHED = "unmatched"
+WITHHELD = "(withheld: it may quote what people wrote)"
+# Beside the text, nothing else that hangs on a record is written: no request, no arguments.
+FIELDS = ("request_id", "person", "method", "route", "status", "code", "duration_ms")
+_CHAINED = "\nThis led to the next one:\n\n"
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def config(operations: Operations, *, production: bool) -> dict[str, Any]:
+    """For `LOGGING`."""
+    own_access_lines = production or operations.log_format == "json"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {
+            "request": {"()": "chatsite.monitoring.logs.RequestFilter"},
+            "handshakes": {"()": "chatsite.monitoring.logs.HandshakeFilter"},
+        },
+        "formatters": {
+            "line": {
+                "()": "chatsite.monitoring.logs.LineFormatter",
+                "format": "{asctime} {levelname} {name}: {message}",
+                "style": "{",
+            },
+            "json": {"()": "chatsite.monitoring.logs.JsonLineFormatter"},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": operations.log_format,
+                "filters": ["request"],
+            }
+        },
+        "root": {"handlers": ["console"], "level": _level_of_libraries(operations, production)},
+        "loggers": {
+            **{name: {"level": operations.log_level} for name in ("chatsite", "accounts")},
+            "messaging": {"level": operations.log_level},
+            "django": {"handlers": []},  # its own would say everything twice, and mail it
+            **(_OWN_ACCESS_LINES if own_access_lines else _ACCESS_LINES_OF_SERVERS),
+        },
+    }
+
+
+def _level_of_libraries(operations: Operations, production: bool) -> str:
+    """What they say for debugging quotes frames and statements."""
+    quiet = production and operations.log_level == "DEBUG"
+    return "INFO" if quiet else operations.log_level
+
+
+_OWN_ACCESS_LINES: dict[str, Any] = {
+    # Servers would repeat each line, with the query string.
+    "uvicorn": {"handlers": [], "propagate": True},
+    "uvicorn.error": {"filters": ["handshakes"]},
+    "uvicorn.access": {"handlers": [], "propagate": False},
+    "django.channels.server": {"level": "CRITICAL"},
+    "django.request": {"level": "ERROR"},  # every 4xx has its access line
+}
+_ACCESS_LINES_OF_SERVERS: dict[str, Any] = {"chatsite.access": {"level": "WARNING"}}
+
+
+class HandshakeFilter(logging.Filter):
+    """Takes out uvicorn's lines on sockets, which have the query string; ours tell the same."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith(('%s - "WebSocket', "connection "))
+
+
+class RequestFilter(logging.Filter):
+    """Adds whose request it is, and puts the URL's pattern where Django puts the path."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if current := trace.current():
+            record.request_id = current.request_id
+            record.person = current.person
+        path = getattr(getattr(record, "request", None), "path", None)
+        if path and isinstance(record.args, tuple):
+            route = (current and current.route) or UNMATCHED
+            record.args = tuple(route if value == path else value for value in record.args)
+        return True
+
+
+class LineFormatter(logging.Formatter):
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
+        return stack_trace(ei[1])
+
+
+class JsonLineFormatter(JsonFormatter):
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(
+            "T", "milliseconds"
+        )
+        log_data["level"] = record.levelname
+        log_data["logger"] = record.name
+        log_data["message"] = record.message
+        given = {name: getattr(record, name, None) for name in FIELDS}
+        log_data.update({name: value for name, value in given.items() if value not in (None, "")})
+        if record.exc_info:
+            log_data["exception"] = stack_trace(record.exc_info[1])
+
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        return json.dumps(log_data, ensure_ascii=False, default=str)
+
+
+def stack_trace(error: BaseException | None) -> str:
+    """As Python prints it, without the values that databases quote in their errors."""
+    return "".join(_told(error, set())).rstrip() if error else ""
+
+
+def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before and id(before) not in seen:
+        yield from _told(before, seen)
+        yield _CHAINED
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(error.__traceback__)
+    kind = type(error)
+    if quotes_values(kind.__module__, kind.__qualname__):
+        yield f"{kind.__module__}.{kind.__qualname__}: {WITHHELD}\n"
+    else:
+        yield from traceback.format_exception_only(error)
+
+
+def quotes_values(module: str, name: str) -> bool:
+    """Errors that name the row: `Key (email)=(ada@example.org) already exists`."""
+    if module == "django.db.utils":
+        return name in ("IntegrityError", "DataError", "DatabaseError")
+    return module.partition(".")[0] in ("psycopg", "pymongo", "bson")

@@ -1,0 +1,39 @@
+"""What machines ask of the site, and the pattern of every URL that is asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from chatsite.monitoring import health, metrics
+from chatsite.monitoring.trace import note_route
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
+    "/healthz": health.alive,
+    "/readyz": health.ready,
+    "/metrics": metrics.page,
+}
+
+
+class ProbesMiddleware:
+    """Answers probes before anything else looks at them: they come by plain http, to an address."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info)
+        answer = probe(request) if probe else None
+        if answer is None:
+            return self.get_response(request)
+        note_route(request.path_info[1:])
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        if request.resolver_match:
+            note_route(request.resolver_match.route)

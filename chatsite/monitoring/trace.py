@@ -1,0 +1,57 @@
+"""What the work at hand belongs to: one record for each request or socket.
+
+Everything that is done for it sees the same record, in threads too: they get a copy of the context,
+which holds the record itself.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import Context, ContextVar, copy_context
+from dataclasses import dataclass
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+@dataclass(slots=True)
+class Trace:
+    request_id: str
+    person: str = ""  # the key, once a token told it
+    route: str = ""  # the URL's pattern: a path may hold what opens a door, such as a reset link
+
+
+_current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+@contextmanager
+def begin(given_id: str = "") -> Iterator[Trace]:
+    """The id that a proxy gave the request, when it is short and harmless; else one of our own."""
+    request_id = given_id if _GIVEN_ID.fullmatch(given_id) else secrets.token_hex(8)
+    trace = Trace(request_id)
+    token = _current.set(trace)
+    try:
+        yield trace
+    finally:
+        _current.reset(token)
+
+
+def current() -> Trace | None:
+    return _current.get()
+
+
+def note_person(key: str) -> None:
+    if trace := _current.get():
+        trace.person = key
+
+
+def note_route(route: str) -> None:
+    if trace := _current.get():
+        trace.route = route
+
+
+def detached() -> Context:
+    """For tasks that outlive the request which happened to start them."""
+    context = copy_context()
+    context.run(_current.set, None)
+    return context

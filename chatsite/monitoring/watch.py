@@ -1,0 +1,125 @@
+"""Outermost, around HTTP and sockets: an id for each, one access line, and the figures of both."""
+
+import logging
+import time
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from chatsite.guard.body_limit import Application, Receive, Scope, Send
+from chatsite.monitoring import metrics
+from chatsite.monitoring.logs import UNMATCHED
+from chatsite.monitoring.trace import Trace, begin
+
+logger = logging.getLogger("chatsite.access")
+Message = Mapping[str, Any]
+
+ID_HEADER = b"x-request-id"
+CLIENT_GONE = 499  # nobody was left to be answered; web servers log it so
+FAILED = 1011
+NO_CODE = 1005
+
+
+class Watch:
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        with begin(_given_id(scope)) as trace:
+            if scope["type"] == "http":
+                await _Request(scope, receive, send, trace).run(self.app)
+            else:
+                await _Socket(scope, receive, send).run(self.app)
+
+
+def _given_id(scope: Scope) -> str:
+    given = next((value for key, value in scope["headers"] if key.lower() == ID_HEADER), b"")
+    return bytes(given).decode("latin-1")
+
+
+class _Request:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._trace = trace
+        self._status = 0
+        self._started = time.perf_counter()
+
+    async def run(self, app: Application) -> None:
+        try:
+            await app(self._scope, self._receive, self._sending)
+        except Exception:
+            self._status = self._status or 500  # which the server answers
+            raise
+        finally:
+            self._note()
+
+    def _sending(self, message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            own = (ID_HEADER, self._trace.request_id.encode())
+            message = {**message, "headers": [*message.get("headers", ()), own]}
+        return self._send(message)
+
+    def _note(self) -> None:
+        seconds = time.perf_counter() - self._started
+        status = self._status or CLIENT_GONE
+        fields = {"method": self._scope["method"], "route": self._route(), "status": status}
+        metrics.note_request(**fields, seconds=seconds)
+        fields["duration_ms"] = round(seconds * 1000, 1)
+        logger.info("request", extra=fields)
+
+    def _route(self) -> str:
+        if self._scope["path"].startswith(settings.STATIC_URL):
+            return f"{settings.STATIC_URL[1:]}<path>"
+        return self._trace.route or UNMATCHED
+
+
+class _Socket:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._is_open = False
+        self._code = 0
+        self._started = time.perf_counter()
+
+    async def run(self, app: Application) -> None:
+        try:
+            await app(self._scope, self._receiving, self._sending)
+        except Exception:
+            self._code = self._code or FAILED
+            raise
+        finally:
+            self._note_end()
+
+    async def _receiving(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            self._code = self._code or message.get("code") or NO_CODE
+        return message
+
+    def _sending(self, message: Message) -> Awaitable[None]:
+        if message["type"] == "websocket.accept":
+            self._is_open = True
+            metrics.SOCKETS_OPEN.inc()
+            logger.info("socket opened")
+        elif message["type"] == "websocket.close":
+            self._code = self._code or message.get("code") or 1000
+        return self._send(message)
+
+    def _note_end(self) -> None:
+        if not self._is_open:
+            metrics.note_closed(metrics.REFUSED)
+            logger.info("socket refused")
+            return
+        metrics.SOCKETS_OPEN.dec()
+        code = self._code or NO_CODE
+        metrics.note_closed(str(code))
+        duration = round((time.perf_counter() - self._started) * 1000, 1)
+        logger.info("socket closed", extra={"code": code, "duration_ms": duration})

@@ -1,0 +1,135 @@
+"""What load balancers are told."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from pytest_django import Settings
+
+from chatsite.monitoring import health
+from tests.production import PATIENCE, Server
+from tests.services import free_port
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_checks() -> Iterator[None]:
+    health._checks.cache_clear()
+    yield
+    health._checks.cache_clear()
+
+
+@pytest.fixture
+def silence() -> Iterator[int]:
+    """A port where connections are taken and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_alive(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_ready(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok"}}
+
+
+def test_ready_with_redis(client: Client, settings: Settings, redis_url: str) -> None:
+    settings.REDIS_URL = redis_url
+    assert client.get("/readyz").json()["checks"]["redis"] == "ok"
+
+
+def test_not_ready_without_its_redis(client: Client, settings: Settings) -> None:
+    settings.REDIS_URL = f"redis://:a-password@127.0.0.1:{free_port()}/0"
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    checks = {"database": "ok", "migrations": "ok", "redis": "failed"}
+    assert answer.json() == {"status": "unavailable", "checks": checks}
+
+
+def test_a_redis_that_is_silent_holds_up_no_answer(
+    client: Client, settings: Settings, silence: int
+) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{silence}/0"
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["redis"] in ("failed", "timeout")
+
+
+def test_a_check_that_hangs_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, free = [], threading.Event()
+
+    def ask() -> None:
+        asked.append(1)
+        free.wait(PATIENCE)
+
+    check = health.Check(ask)
+    first = check.start()
+    assert check.start() is first
+    free.set()
+    first.result(PATIENCE)
+    assert check.start() is not first
+    assert len(asked) <= 2
+
+
+def test_not_ready_before_its_migrations(client: Client) -> None:
+    recorder = MigrationRecorder(connection)
+    [newest] = MigrationLoader(connection).graph.leaf_nodes("messaging")
+    recorder.record_unapplied(*newest)
+    try:
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["checks"] == {"database": "ok", "migrations": "failed"}
+    finally:
+        recorder.record_applied(*newest)
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_other_methods_are_refused(client: Client, path: str, method: str) -> None:
+    assert getattr(client, method)(path).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_load_balancers_ask_by_address_and_plain_http(
+    client: Client, settings: Settings, path: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["chat.example.org"]
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(path, headers={"Host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/login", headers={"Host": "10.0.0.7:8000"}).status_code != 200
+
+
+def test_a_site_that_lost_its_database_lives_but_is_not_ready(tmp_path: Path) -> None:
+    """Nor does it tell where that database was."""
+    address = f"postgres://chatsite:a-password@127.0.0.1:{free_port()}/chatsite"
+    with Server(tmp_path, DATABASE_URL=address).running() as server:
+        assert httpx.get(f"{server.url}/healthz", timeout=PATIENCE).status_code == 200
+        answer = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
+    assert answer.status_code == 503
+    assert set(answer.json()["checks"]) == {"database", "migrations"}
+    assert "127.0.0.1" not in answer.text
+    assert "a-password" not in server.log
+
+
+def test_ready_on_postgres(tmp_path: Path, postgres_url: str) -> None:
+    server = Server(tmp_path, DATABASE_URL=postgres_url)
+    with server.running():
+        before = httpx.get(f"{server.url}/readyz", timeout=PATIENCE).json()["checks"]
+        server.manage("migrate", "--verbosity=0")
+        after = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
+    assert before == {"database": "ok", "migrations": "failed"}
+    assert after.status_code == 200
