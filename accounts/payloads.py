@@ -1,18 +1,20 @@
 """A person as the wire shows them; nothing secret."""
 
-from typing import TypedDict
+from typing import Annotated, TypedDict
+
+from msgspec import Meta
 
 from accounts.models import User
-from chatsite import avatars
-from chatsite.wire import absolute, timestamp
+from chatsite.pictures import avatars
+from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 
 
 class UserPayload(TypedDict):
-    _id: str
-    fullName: str
-    email: str
-    profilePic: str
-    createdAt: str
+    _id: Key
+    fullName: Annotated[str, Meta(examples=["Ada Lovelace"])]
+    email: Annotated[str, Meta(examples=["ada@example.org"])]
+    profilePic: Annotated[PictureUrl, Meta(description="Never empty: the initials stand in.")]
+    createdAt: Timestamp
 
 
 def user_payload(user: User) -> UserPayload:

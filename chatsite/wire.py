@@ -1,8 +1,59 @@
-"""Values as they go over the wire."""
+"""Values as they go over the wire, and how the documents of the API describe them."""
 
 from datetime import UTC, datetime
+from typing import Annotated, NotRequired, TypedDict
 
 from django.conf import settings
+from msgspec import Meta
+
+ONE_PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJg"
+    "gg=="
+)
+
+Key = Annotated[
+    str,
+    Meta(pattern="^[0-9a-f]{24}$", description="Opaque.", examples=["65a5b1d0c0ffee0000000001"]),
+]
+Timestamp = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        description="UTC, ISO 8601 with milliseconds.",
+        examples=["2024-01-15T10:35:00.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+PictureUrl = Annotated[
+    str,
+    Meta(
+        description="A path of this site; absolute when the operator set PUBLIC_URL.",
+        extra_json_schema={"format": "uri-reference"},
+    ),
+]
+DataUri = Annotated[
+    str,
+    Meta(
+        pattern="^(data:image/[A-Za-z0-9.+-]{1,20};base64,[A-Za-z0-9+/]+={0,2})?$",
+        description="JPEG, PNG, WebP or GIF. Nothing between the quotes counts as absent.",
+        examples=[f"data:image/png;base64,{ONE_PIXEL}"],
+    ),
+]
+PictureFile = Annotated[
+    str, Meta(description="JPEG, PNG, WebP or GIF.", extra_json_schema={"format": "binary"})
+]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class ErrorPayload(TypedDict):
+    message: Annotated[str, Meta(description="One sentence for a person.")]
+    errors: NotRequired[
+        Annotated[dict[str, list[str]], Meta(description="What is wrong, by field.")]
+    ]
+
+
+class NoticePayload(TypedDict):
+    message: str
 
 
 def timestamp(moment: datetime) -> str:

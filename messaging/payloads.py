@@ -2,59 +2,24 @@
 with milliseconds.
 """
 
-from typing import TypedDict
+from collections.abc import Iterable
 
-from accounts.payloads import UserPayload, user_payload
+from accounts.payloads import user_payload
+from chatsite.pictures.images import THUMBNAIL_WIDTH
+from chatsite.pictures.storage import shown
 from chatsite.wire import absolute, timestamp
 from messaging.models import Message
 from messaging.querysets import Chat
-
-
-class MessagePayload(TypedDict):
-    _id: str
-    senderId: str
-    receiverId: str
-    text: str | None
-    image: str | None
-    deleted: bool
-    createdAt: str
-    updatedAt: str
-    seq: int
-    clientMessageId: str | None
-    imageWidth: int | None
-    imageHeight: int | None
-    thumbnail: str | None
-
-
-class ChatPayload(UserPayload):
-    lastMessage: MessagePayload | None
-    unreadCount: int
-    online: bool
-
-
-class ChangedChatPayload(ChatPayload):
-    lastSeq: int
-    lastReadSeq: int
-    peerReadSeq: int
-
-
-class DeletedPayload(TypedDict):
-    messageId: str
-    deleted: bool
-    senderId: str
-    receiverId: str
-    seq: int
-
-
-class ReadPayload(TypedDict):
-    readerId: str
-    peerId: str
-    seq: int
-
-
-class TypingPayload(TypedDict):
-    senderId: str
-    receiverId: str
+from messaging.shapes import (
+    ChangedChatPayload,
+    ChatPayload,
+    DeletedPayload,
+    MessagePayload,
+    PresencePayload,
+    ReadPayload,
+    SentPayload,
+    TypingPayload,
+)
 
 
 def message_payload(message: Message) -> MessagePayload:
@@ -73,7 +38,7 @@ def message_payload(message: Message) -> MessagePayload:
         "clientMessageId": message.client_message_id or None,
         "imageWidth": message.image_width if has_image else None,
         "imageHeight": message.image_height if has_image else None,
-        "thumbnail": _picture_url(message, message.thumbnail) if has_image else None,
+        "thumbnail": _thumbnail_url(message) if has_image else None,
     }
 
 
@@ -114,5 +79,20 @@ def typing_payload(sender_id: str, receiver_id: str) -> TypingPayload:
     return {"senderId": sender_id, "receiverId": receiver_id}
 
 
+def _thumbnail_url(message: Message) -> str:
+    if message.thumbnail:
+        return _picture_url(message, message.thumbnail)
+    return f"{_picture_url(message, message.image)}?w={THUMBNAIL_WIDTH}"
+
+
+def sent_payload(message: Message) -> SentPayload:
+    """Of a message that was sent with a client message id."""
+    return {"clientMessageId": message.client_message_id, "message": message_payload(message)}
+
+
+def presence_payload(came: Iterable[str], went: Iterable[str]) -> PresencePayload:
+    return {"online": sorted(came), "offline": sorted(went)}
+
+
 def _picture_url(message: Message, name: str) -> str:
-    return absolute(f"/media/messages/{message.pk}/{name}")
+    return absolute(f"/media/messages/{message.pk}/{shown(name)}")

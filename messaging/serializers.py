@@ -21,15 +21,21 @@ class ReadMarkSerializer(serializers.Serializer[None]):
 
 
 class HistoryQuery(serializers.Serializer[None]):
-    limit = serializers.IntegerField(min_value=1, max_value=PAGE, default=PAGE)
-    before = serializers.IntegerField(min_value=1, max_value=LARGEST, default=None)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=PAGE, default=PAGE, help_text="At most so many."
+    )
+    before = serializers.IntegerField(
+        min_value=1, max_value=LARGEST, default=None, help_text="Those with a lower `seq`."
+    )
 
 
 class ContactsQuery(serializers.Serializer[None]):
-    search = TextField(max_length=100)
-    limit = serializers.IntegerField(min_value=1, max_value=PAGE, default=None)
-    cursor = TextField(max_length=1000)
+    search = TextField(max_length=100, allow_null=False, help_text="What the name contains.")
+    limit = serializers.IntegerField(
+        min_value=1, max_value=PAGE, default=None, help_text="At most so many."
+    )
+    cursor = TextField(max_length=1000, allow_null=False, help_text="From the `Link` header.")
 
 
 class SyncQuery(serializers.Serializer[None]):
-    since = TextField(max_length=200)
+    since = TextField(max_length=200, allow_null=False, help_text="The last answer's `cursor`.")

@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import cookies
+from accounts import cookies, limited
+from accounts.api import schema
 from accounts.authentication import all_sessions
 from accounts.models import User
 from accounts.payloads import user_payload
@@ -18,6 +19,7 @@ from accounts.services import accounts
 from accounts.services.sessions import end_session
 from chatsite.api import FormView
 from chatsite.errors import DomainError
+from chatsite.guard.ratelimits import check_upload
 from chatsite.parsers import JSONParser
 from chatsite.serializers import checked
 
@@ -32,20 +34,25 @@ class EntranceView(APIView):
 class SignUpView(EntranceView, FormView):
     serializer_class = SignUpSerializer
 
+    @schema.sign_up
     def post(self, request: Request) -> Response:
-        user = accounts.sign_up(**checked(SignUpSerializer, request.data))
+        user = limited.sign_up(request=request, **checked(SignUpSerializer, request.data))
         return _signed_in(request, user, status.HTTP_201_CREATED)
 
 
 class LogInView(EntranceView, FormView):
     serializer_class = LogInSerializer
 
+    @schema.log_in
     def post(self, request: Request) -> Response:
-        user = accounts.authenticate(**checked(LogInSerializer, request.data))
+        user = limited.log_in(request=request, **checked(LogInSerializer, request.data))
         return _signed_in(request, user, status.HTTP_200_OK)
 
 
 class LogOutView(EntranceView):
+    throttle_classes = ()  # it always works
+
+    @schema.log_out
     def post(self, request: Request) -> Response:
         for session in all_sessions(request):
             end_session(session=session)
@@ -55,6 +62,7 @@ class LogOutView(EntranceView):
 
 
 class CheckView(APIView):
+    @schema.check
     def get(self, request: ApiRequest) -> Response:
         return Response(user_payload(request.user))
 
@@ -63,11 +71,13 @@ class UpdateProfileView(FormView):
     serializer_class = ProfileSerializer
     parser_classes = (JSONParser, MultiPartParser)
 
+    @schema.update_profile
     def put(self, request: ApiRequest) -> Response:
         fields = checked(ProfileSerializer, request.data)
         if fields["full_name"] is None and fields["picture"] is None:
             message = _("Profile pic is required")
             raise DomainError(message, code="required", errors={"picture": [message]})
+        check_upload(request.user.pk, fields["picture"])
         return Response(user_payload(accounts.update_profile(user=request.user, **fields)))
 
 

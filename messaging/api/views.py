@@ -11,9 +11,11 @@ from accounts.payloads import user_payload
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.errors import NotFound
+from chatsite.guard.ratelimits import check_message
 from chatsite.parsers import JSONParser
 from chatsite.serializers import checked
 from messaging import sync
+from messaging.api import schema
 from messaging.api.links import link
 from messaging.payloads import changed_chat_payload, chat_payload, message_payload
 from messaging.presence import online_users
@@ -32,6 +34,7 @@ from messaging.services.messages import delete_message, send_message
 class ContactsView(APIView):
     """Everyone but me, by name."""
 
+    @schema.contacts
     def get(self, request: ApiRequest) -> Response:
         query = checked(ContactsQuery, request.query_params.dict())
         page = contacts_page(request.user, **query)
@@ -44,6 +47,7 @@ class ContactsView(APIView):
 class ChatsView(APIView):
     """Those I have messages with, latest first."""
 
+    @schema.chats
     def get(self, request: ApiRequest) -> Response:
         online = online_users()
         chats = chats_of(request.user)
@@ -55,6 +59,7 @@ class MessagesView(APIView):
     otherwise.
     DELETE with a message: takes it back, for everybody."""
 
+    @schema.history
     def get(self, request: ApiRequest, key: str) -> Response:
         query = checked(HistoryQuery, request.query_params.dict())
         limit = query["limit"]
@@ -64,6 +69,7 @@ class MessagesView(APIView):
             response["Link"] = link(request, "prev", before=messages[-limit].seq)
         return response
 
+    @schema.delete
     def delete(self, request: ApiRequest, key: str) -> Response:
         delete_message(user=request.user, message_id=key)
         return Response({"success": True, "message": _("Message deleted successfully")})
@@ -75,8 +81,10 @@ class SendView(FormView):
     serializer_class = SendSerializer
     parser_classes = (JSONParser, MultiPartParser)
 
+    @schema.send
     def post(self, request: ApiRequest, peer: str) -> Response:
         fields = checked(SendSerializer, request.data)
+        check_message(request.user.pk, fields["image"])
         sent = send_message(sender=request.user, peer=peer, **fields)
         code = status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK
         return Response(message_payload(sent.message), status=code)
@@ -87,6 +95,7 @@ class ReadMarkView(FormView):
 
     serializer_class = ReadMarkSerializer
 
+    @schema.mark_read
     def put(self, request: ApiRequest, peer: str) -> Response:
         fields = checked(ReadMarkSerializer, request.data)
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
@@ -95,6 +104,7 @@ class ReadMarkView(FormView):
 class SyncView(APIView):
     """All that changed for me since a cursor; without one, a cursor to start from."""
 
+    @schema.sync
     def get(self, request: ApiRequest) -> Response:
         since = checked(SyncQuery, request.query_params.dict())["since"]
         if not since:

@@ -13,8 +13,9 @@ from accounts.events import session_group
 from accounts.models import User
 from accounts.tokens import InvalidToken, live_session, read_claims
 from chatsite.db import in_thread
+from chatsite.monitoring import metrics
 from messaging import audience, events
-from messaging.realtime import commands, handshake
+from messaging.realtime import commands, crowd, handshake
 from messaging.realtime.flood import Flood
 from messaging.realtime.hub import hub
 from messaging.realtime.outbox import Outbox
@@ -49,6 +50,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _leave(self) -> None:
         self.outbox.stop()
+        crowd.leave(self.user_id, self)
         hub().leave(self)
         for group in self.groups:
             try:
@@ -78,6 +80,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
         if query.get("user", [self.user_id]) != [self.user_id]:
             raise DenyConnection  # an old page of somebody else's, on a browser that changed hands
+        if not crowd.lets_in(self.user_id, self):
+            raise DenyConnection
         self.wants_delta = query.get("presence") == ["delta"]
         await self._enter(audience.user_group(self.user_id))
         await self.accept()
@@ -115,6 +119,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """The one handler for everything that services publish."""
         if message["origin"] != self.channel_name:
             self.tell(message["frame"])
+            if committed_at := message.get("committed_at"):
+                metrics.note_delivery(committed_at)
 
     async def end(self, message: dict[str, Any]) -> None:
         self.dismiss(message["code"])

@@ -13,7 +13,9 @@ from django.conf import settings
 from redis import asyncio as aioredis
 from redis.exceptions import RedisError
 
+from chatsite.monitoring.trace import detached
 from messaging import events
+from messaging.payloads import presence_payload
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
 from messaging.realtime.sweep import SessionSocket, dismiss_ended
 
@@ -51,7 +53,7 @@ class Hub:
         self._known[socket] = online
         socket.tell(events.frame(events.GET_ONLINE_USERS, sorted(online)))
         if self._task is None:
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._run(), context=detached())
 
     def leave(self, socket: Socket) -> None:
         """Nothing happens when it is gone already."""
@@ -131,8 +133,7 @@ async def _everybody() -> frozenset[str]:
 
 
 def _delta(known: frozenset[str], online: frozenset[str]) -> str:
-    change = {"online": sorted(online - known), "offline": sorted(known - online)}
-    return events.frame(events.PRESENCE_CHANGED, change)
+    return events.frame(events.PRESENCE_CHANGED, presence_payload(online - known, known - online))
 
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()

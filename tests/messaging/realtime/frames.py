@@ -12,7 +12,7 @@ OF_TESTS = {"marker"}  # events that tests send by way of the server
 
 
 def check_from_server(frame: Any) -> None:
-    """Raises ValidationError for a frame that is not described, or not so."""
+    """Raises KeyError for an event that is not described, ValidationError for one that differs."""
     if frame["event"] not in OF_TESTS:
         validator(frame["event"]).validate(frame)
 

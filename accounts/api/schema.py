@@ -1,0 +1,111 @@
+"""The calls about accounts, as the document of the API describes them."""
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+from accounts import cookies
+from accounts.bodies import LogInBody, ProfileBody, ProfileForm, SignUpBody
+from accounts.payloads import UserPayload
+from chatsite.schema.calls import FORM, JSON, call, header
+from chatsite.schema.refusals import OF_PICTURES, joined
+from chatsite.wire import NoticePayload
+
+TAG = "Accounts"
+NO_CRAWLERS = "Crawlers are refused here. A program of yours? Give it another User-Agent."
+SET_COOKIE = "`jwt`: HttpOnly, SameSite=Strict, Secure by https."
+
+sign_up = call(
+    "signUp",
+    "Make an account and sign in",
+    tag=TAG,
+    public=True,
+    changes=True,
+    bodies={JSON: SignUpBody},
+    answers={201: ("The new account. Its welcome mail does not hold up the answer.", UserPayload)},
+    refused={
+        400: [
+            "All fields are required",
+            "Password must be at least 6 characters",
+            "Password must be at most 1000 characters",
+            "Invalid email format",
+            "The name may have at most 100 characters.",
+            "Email already exists",
+        ],
+        403: [NO_CRAWLERS],
+    },
+    parameters=[header("Set-Cookie", SET_COOKIE, [201])],
+)
+
+log_in = call(
+    "logIn",
+    "Start a session",
+    tag=TAG,
+    public=True,
+    changes=True,
+    bodies={JSON: LogInBody},
+    answers={200: ("Whose session it is.", UserPayload)},
+    refused={400: ["Invalid credentials"], 403: ["This account is suspended: spam", NO_CRAWLERS]},
+    parameters=[header("Set-Cookie", SET_COOKIE, [200])],
+)
+
+log_out = call(
+    "logOut",
+    "End the session of the token that comes along, if any",
+    tag=TAG,
+    public=True,
+    changes=True,
+    limited=False,
+    answers={200: ("The token is refused from now on, its sockets are closed.", NoticePayload)},
+    parameters=[header("Set-Cookie", "`jwt`, emptied.", [200])],
+)
+
+check = call(
+    "checkAuth",
+    "Who am I",
+    tag=TAG,
+    answers={200: ("Whose token it is.", UserPayload)},
+)
+
+update_profile = call(
+    "updateProfile",
+    "Change my picture or name",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: ProfileBody, FORM: ProfileForm},
+    answers={200: ("As it is now.", UserPayload)},
+    refused=joined(
+        OF_PICTURES,
+        {
+            400: [
+                "Profile pic is required",
+                "Write the name that others should see.",
+                "The name may have at most 100 characters.",
+            ]
+        },
+    ),
+)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Both ways in which a token comes."""
+
+    target_class = "accounts.authentication.TokenAuthentication"
+    name = ["cookie", "bearer"]
+
+    def get_security_requirement(self, auto_schema: object) -> list[dict[str, list[str]]]:
+        return [{name: []} for name in self.name]
+
+    def get_security_definition(self, auto_schema: object) -> list[dict[str, str]]:
+        return [
+            {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": cookies.NAME,
+                "description": "Set by sign-up and log-in. Browsers send it by themselves.",
+            },
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "The same token as a header, which goes before the cookie.",
+            },
+        ]

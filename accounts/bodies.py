@@ -1,0 +1,54 @@
+"""What clients send, as the documents describe it. The serializers and the services check it."""
+
+from typing import Annotated, NotRequired, TypedDict
+
+from msgspec import Meta
+
+from accounts.models import EMAIL_LENGTH, NAME_LENGTH
+from accounts.services.rules import PASSWORD_MAX, PASSWORD_MIN, RAW_NAME_LENGTH
+from chatsite.wire import DataUri, PictureFile
+
+# White space around and between words does not count towards the limits of what is kept.
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=RAW_NAME_LENGTH,
+        description=f"At most {NAME_LENGTH} characters once white space is made single.",
+        examples=["Ada Lovelace"],
+    ),
+]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=EMAIL_LENGTH, examples=["ada@example.org"], extra_json_schema={"format": "email"}
+    ),
+]
+Password = Annotated[
+    str, Meta(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX, examples=["correct horse"])
+]
+
+
+class SignUpBody(TypedDict):
+    fullName: Name
+    email: Email
+    password: Password
+
+
+class LogInBody(TypedDict):
+    email: Annotated[str, Meta(examples=["ada@example.org"])]
+    password: Annotated[str, Meta(examples=["correct horse"])]
+
+
+class ProfileBody(TypedDict):
+    """At least one of the two."""
+
+    profilePic: NotRequired[DataUri | None]
+    fullName: NotRequired[Name | None]
+
+
+class ProfileForm(TypedDict):
+    """At least one of the two."""
+
+    profilePic: NotRequired[PictureFile]
+    fullName: NotRequired[Name]

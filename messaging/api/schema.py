@@ -1,0 +1,112 @@
+"""The calls about messages, as the document of the API describes them."""
+
+from accounts.payloads import UserPayload
+from chatsite.schema.calls import FORM, JSON, call, header, key_in_path
+from chatsite.schema.refusals import OF_PICTURES, joined
+from messaging.bodies import ReadBody, SendBody, SendForm
+from messaging.serializers import ContactsQuery, HistoryQuery, SyncQuery
+from messaging.shapes import (
+    ChatPayload,
+    MarkPayload,
+    MessagePayload,
+    RemovedPayload,
+    SyncPayload,
+)
+
+TAG = "Messages"
+PEER = key_in_path("peer", "The other person's `_id`.")
+
+contacts = call(
+    "listContacts",
+    "Everyone but me, by name",
+    tag=TAG,
+    parameters=[
+        ContactsQuery,
+        header("Link", '`<…>; rel="next"`, where there are more.', [200], always=False),
+    ],
+    answers={200: ("All of them, unless `limit` says otherwise.", list[UserPayload])},
+    refused={400: ["Ensure this value is greater than or equal to 1."]},
+)
+
+chats = call(
+    "listChats",
+    "Those I have messages with, latest first",
+    tag=TAG,
+    answers={200: ("One entry for each person.", list[ChatPayload])},
+)
+
+history = call(
+    "listMessages",
+    "The messages with somebody, oldest first, without deleted ones",
+    tag=TAG,
+    parameters=[
+        key_in_path("key", "The other person's `_id`."),
+        HistoryQuery,
+        header("Link", '`<…>; rel="prev"`, where there are older ones.', [200], always=False),
+    ],
+    answers={200: ("The newest page, or the one before `before`.", list[MessagePayload])},
+    refused={
+        400: ["Ensure this value is less than or equal to 1000."],
+        404: ["No such person."],
+    },
+)
+
+delete = call(
+    "deleteMessage",
+    "Take a message of mine back, for both",
+    tag=TAG,
+    changes=True,
+    parameters=[key_in_path("key", "The message's `_id`.")],
+    answers={200: ("The same answer again for one that was deleted before.", RemovedPayload)},
+    refused={403: ["You can only delete your own messages."], 404: ["Message not found."]},
+)
+
+send = call(
+    "sendMessage",
+    "Send a text, a picture, or both",
+    tag=TAG,
+    changes=True,
+    parameters=[PEER],
+    bodies={JSON: SendBody, FORM: SendForm},
+    answers={
+        201: ("Sent.", MessagePayload),
+        200: ("The first message with this `clientMessageId`: nothing is sent.", MessagePayload),
+    },
+    refused=joined(
+        {
+            400: [
+                "Text or image is required.",
+                "Cannot send messages to yourself.",
+                "The text is too long: at most 10,000 characters.",
+                "The text has characters that cannot be kept.",
+                "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
+            ],
+            404: ["Receiver not found."],
+            409: ["This client message id was used for another receiver."],
+        },
+        OF_PICTURES,
+    ),
+)
+
+mark_read = call(
+    "markRead",
+    "Move my read mark up",
+    tag=TAG,
+    changes=True,
+    parameters=[PEER],
+    bodies={JSON: ReadBody},
+    answers={200: ("The mark: at most the last message, never lower than before.", MarkPayload)},
+    refused={
+        400: ["This field is required.", "A valid integer is required."],
+        404: ["No such person."],
+    },
+)
+
+sync = call(
+    "sync",
+    "All that changed for me since a cursor, tombstones included",
+    tag=TAG,
+    parameters=[SyncQuery],
+    answers={200: ("At most 500 messages. Without `since`, a cursor to start from.", SyncPayload)},
+    refused={400: ["This cursor is not one of ours."]},
+)

@@ -1,0 +1,78 @@
+"""Every live event with its payload, both ways; and why the server closes a socket."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.events import SESSION_ENDED
+from chatsite.wire import Key
+from messaging import bodies, events, shapes
+from messaging.realtime.consumer import FLOODING
+from messaging.realtime.outbox import TOO_SLOW
+
+RESTART = 1012  # sent by the web server
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    name: str
+    payload: Any
+    summary: str
+    answers: tuple[str, ...] = ()  # events from the server
+
+
+FROM_SERVER = [
+    Event(
+        events.GET_ONLINE_USERS,
+        list[Key],
+        "Everybody who is online: at once to who connects, then whenever somebody comes or goes"
+        " (bursts merged, at most 4 a second).",
+    ),
+    Event(
+        events.PRESENCE_CHANGED,
+        shapes.PresencePayload,
+        "In place of the repeated list, for sockets that connect with `?presence=delta`.",
+    ),
+    Event(
+        events.NEW_MESSAGE,
+        shapes.MessagePayload,
+        "To every socket of the receiver, and the sender's others.",
+    ),
+    Event(events.MESSAGE_DELETED, shapes.DeletedPayload, "To every socket of both."),
+    Event(
+        events.MESSAGE_RESTORED,
+        shapes.MessagePayload,
+        "A moderator brought it back. To every socket of both.",
+    ),
+    Event(events.MESSAGES_READ, shapes.ReadPayload, "To every socket of both."),
+    Event(
+        events.TYPING,
+        shapes.TypingPayload,
+        "To the receiver, whose page forgets it after 5 seconds.",
+    ),
+    Event(events.MESSAGE_SENT, shapes.SentPayload, "The answer to `sendMessage`."),
+    Event(events.PONG, shapes.PongPayload, "The answer to `ping`."),
+    Event(
+        events.ERROR,
+        shapes.RefusalPayload,
+        "The answer to a frame that is wrong. The socket stays open, unless it floods.",
+    ),
+]
+
+FROM_CLIENT = [
+    Event(
+        "sendMessage",
+        bodies.SendCommand,
+        "Send a text, a picture, or both: the same service, checks and limits as the call.",
+        (events.MESSAGE_SENT, events.ERROR),
+    ),
+    Event("typing", bodies.TypingCommand, "Tell somebody that I am typing.", (events.ERROR,)),
+    Event("markRead", bodies.ReadCommand, "Move my read mark up.", (events.ERROR,)),
+    Event("ping", bodies.PingCommand, "Does the socket live?", (events.PONG, events.ERROR)),
+]
+
+CLOSE_CODES = {
+    SESSION_ENDED: "The session ended: do not reconnect.",
+    TOO_SLOW: "Too slow: reconnect and `sync`.",
+    FLOODING: "Too many frames.",
+    RESTART: "The site restarts: reconnect.",
+}
