@@ -11,6 +11,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import Session
 from chatsite.keys import is_key
+from chatsite.monitoring.trace import note_person
 
 USER_CLAIM = str(settings.SIMPLE_JWT["USER_ID_CLAIM"])
 SESSION_CLAIM = "sid"
@@ -57,4 +58,5 @@ def live_session(claims: Claims) -> Session:
     session = sessions.filter(pk=claims.session_id, user_id=claims.user_id).first()
     if session is None or session.user.is_banned:
         raise InvalidToken
+    note_person(session.user_id)
     return session

@@ -16,6 +16,11 @@ class ChatsiteConfig(AppConfig):
     def ready(self) -> None:
         from chatsite import checks  # noqa: F401  registers itself
 
+        if dsn := settings.ENV.operations.sentry_dsn:
+            from chatsite.monitoring import sentry
+
+            sentry.start(dsn, environment="production" if settings.PRODUCTION else "development")
+
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "chatsite.admin.AdminSite"
@@ -31,5 +36,13 @@ class ContentTypesConfig(DjangoContentTypesConfig):
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):
-    # htmx's extensions are not used, and import each other by names that cannot be hashed.
-    ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "ext"]
+    # htmx's extensions are not used, and import each other by names that cannot be hashed; of the
+    # packaged documentation pages one is used.
+    ignore_patterns = [
+        *DjangoStaticFilesConfig.ignore_patterns,
+        "ext",
+        "redoc",
+        "oauth2-redirect.*",
+        "swagger-ui-standalone-preset.*",
+        "swagger-ui-bundle.js.map",
+    ]

@@ -1,6 +1,7 @@
 """The ASGI application: HTTP to Django, the socket to the chat consumer."""
 
 import os
+from typing import Any
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
@@ -15,12 +16,20 @@ except ImproperlyConfigured as error:
 from django.conf import settings
 
 from chatsite.charset import Utf8
-from chatsite.limits import BodyLimit
+from chatsite.guard.body_limit import BodyLimit
+from chatsite.guard.proxies import TrustedProxies
+from chatsite.lifespan import lifespan
+from chatsite.monitoring.watch import Watch
 from messaging.realtime.routing import socket_application
 
-application = ProtocolTypeRouter(
-    {
-        "http": Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)),
-        "websocket": socket_application,
-    }
+trusted = TrustedProxies(
+    ProtocolTypeRouter(
+        {
+            "http": Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)),
+            "websocket": socket_application,
+            "lifespan": lifespan,
+        }
+    ),
+    settings.TRUSTED_PROXIES,
 )
+application: Any = Watch(trusted)  # servers and clients type it each their own way

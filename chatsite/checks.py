@@ -16,3 +16,17 @@ def unused_variables(**kwargs: Any) -> list[checks.CheckMessage]:
         )
         for name in settings.ENV.unused
     ]
+
+
+@checks.register()
+def mail_without_address(**kwargs: Any) -> list[checks.CheckMessage]:
+    mail = settings.ENV.mail
+    if settings.PUBLIC_URL or not (mail.resend_api_key or mail.smtp_url):
+        return []
+    return [
+        checks.Warning(
+            "Mail leaves this machine, but PUBLIC_URL is not set.",
+            hint="Links in mails then name the host that their asker named. Set PUBLIC_URL.",
+            id="chatsite.W002",
+        )
+    ]

@@ -15,6 +15,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from chatsite.wire import ErrorPayload
+
 logger = logging.getLogger(__name__)
 
 Errors = Mapping[str, list[str]]
@@ -37,6 +39,11 @@ class DomainError(Exception):
         self.errors = dict(errors or {})
         self.codes = dict.fromkeys(self.errors, code)
 
+    @property
+    def notice(self) -> str:
+        """For pages that have no words of their own."""
+        return self.message
+
     def add(self, other: "DomainError") -> None:
         """Names the other's fields too, those that it does not name itself."""
         for name, texts in other.errors.items():
@@ -57,7 +64,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         error = exceptions.PermissionDenied()
     if isinstance(error, DomainError):
         set_rollback()
-        return Response(error_payload(error), status=error.status)
+        return Response(error_payload(error), status=error.status, headers=_headers(error))
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
@@ -65,8 +72,8 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     return Response(_api_payload(error), status=error.status_code, headers=headers)
 
 
-def error_payload(error: DomainError) -> dict[str, Any]:
-    payload: dict[str, Any] = {"message": error.message}
+def error_payload(error: DomainError) -> ErrorPayload:
+    payload: ErrorPayload = {"message": error.message}
     if error.errors:
         payload["errors"] = {camel_case(name): texts for name, texts in error.errors.items()}
     return payload
@@ -77,7 +84,7 @@ def camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _headers(error: exceptions.APIException) -> dict[str, str]:
+def _headers(error: Exception) -> dict[str, str]:
     headers = {}
     if auth_header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = auth_header
@@ -86,7 +93,7 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def _api_payload(error: exceptions.APIException) -> dict[str, Any]:
+def _api_payload(error: exceptions.APIException) -> ErrorPayload:
     if isinstance(error, exceptions.NotAuthenticated):
         return {"message": _("Unauthorized - No token provided")}
     if isinstance(error, exceptions.Throttled):
@@ -96,7 +103,10 @@ def _api_payload(error: exceptions.APIException) -> dict[str, Any]:
         errors = {name: list(sentences(value)) for name, value in detail.items()}
         general = errors.pop("non_field_errors", [])
         first = next(iter([*general, *(text for texts in errors.values() for text in texts)]), "")
-        return {"message": first or _("Invalid request.")} | ({"errors": errors} if errors else {})
+        payload: ErrorPayload = {"message": first or _("Invalid request.")}
+        if errors:
+            payload["errors"] = errors
+        return payload
     return {"message": next(iter(sentences(detail)), _("Invalid request."))}
 
 
@@ -126,6 +136,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 404, _("Not found."), "404.html")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    response = _answer(request, 413, _("The request is too large."), "413.html")
+    response.headers["Connection"] = "close"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

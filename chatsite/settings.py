@@ -5,12 +5,15 @@ What an operator can choose comes from the environment, read and checked in `con
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from chatsite.conf import databases, env
+from chatsite.conf import cloud, databases, env
 from chatsite.conf.variables import BASE_DIR
+from chatsite.monitoring import logs
+from chatsite.schema import overview
 
 ENV = env.read()
 
@@ -36,18 +39,26 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "chatsite.apps.ChatsiteConfig",
     "accounts",
     "messaging",
 ]
 
 MIDDLEWARE = [
+    "chatsite.monitoring.probes.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chatsite.middleware.EmbeddingMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "chatsite.middleware.PrivateAnswersMiddleware",
+    "chatsite.middleware.BodyLimitMiddleware",
+    "chatsite.guard.crawlers.CrawlerMiddleware",
     "chatsite.middleware.ForeignOriginMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -55,7 +66,6 @@ MIDDLEWARE = [
     "chatsite.middleware.TimezoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "chatsite.urls"
@@ -110,6 +120,7 @@ SIMPLE_JWT = {
     "SIGNING_KEY": ENV.jwt_secret,
     "USER_ID_CLAIM": "userId",
     "ACCESS_TOKEN_LIFETIME": TOKEN_LIFETIME,
+    "LEEWAY": 10,  # seconds: a worker whose clock is ahead issues tokens from the future
 }
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SILENCED_SYSTEM_CHECKS = [
@@ -121,17 +132,21 @@ SILENCED_SYSTEM_CHECKS = [
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["chatsite.guard.counting.ApiThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "chatsite.browsable.BrowsableRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["chatsite.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatsite.browsable.SignedInNegotiation",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "chatsite.errors.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+
+SPECTACULAR_SETTINGS = overview.SPECTACULAR_SETTINGS
 
 # Who may call from where
 CORS_ALLOWED_ORIGINS = CLIENT_URLS
@@ -143,15 +158,15 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = TOKEN_COOKIE_SECURE = ENV.https
 CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
+BLOCK_CRAWLERS = ENV.limits.block_crawlers
 
 # Headers
+TRUSTED_PROXIES = ENV.trusted_proxies
 SECURE_SSL_REDIRECT = ENV.https
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else None
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, dict[str, list[Any]]] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
@@ -166,11 +181,42 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+# Nothing of the device but sound, for the chime.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "accelerometer": [],
+    "autoplay": ["self"],
+    "browsing-topics": [],
+    "camera": [],
+    "clipboard-read": [],
+    "display-capture": [],
+    "encrypted-media": [],
+    "fullscreen": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "hid": [],
+    "idle-detection": [],
+    "local-fonts": [],
+    "magnetometer": [],
+    "microphone": [],
+    "midi": [],
+    "payment": [],
+    "picture-in-picture": [],
+    "publickey-credentials-get": [],
+    "screen-wake-lock": [],
+    "serial": [],
+    "storage-access": [],
+    "usb": [],
+    "window-management": [],
+    "xr-spatial-tracking": [],
+}
 
-# Bodies are counted and cut off while they are read (chatsite/limits.py), uploads included.
+# Bodies are counted and cut off while they are read (guard/body_limit.py), uploads included.
 MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+LIMITS = ENV.limits
+RATELIMIT_USE_CACHE = "limits"
+RATELIMIT_FAIL_OPEN = True  # the one request at whose count Redis goes away passes
 SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second
 # A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24
@@ -178,15 +224,20 @@ DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24
 # Pictures
 MEDIA_ROOT = ENV.pictures.media_root
 MEDIA_URL = "/media/"
+MEDIA_ACCEL_PATH = ENV.pictures.accel_path
 IMAGE_MAX_BYTES = ENV.pictures.max_bytes
 IMAGE_MAX_PIXELS = ENV.pictures.max_pixels
 IMAGE_MAX_FRAMES = ENV.pictures.max_frames
+CLOUDINARY_ACCOUNT = cloud.read_account(ENV.pictures.cloudinary_url)
+if CLOUDINARY_ACCOUNT:  # where redirects from /media/ lead to
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(CLOUDINARY_ACCOUNT.delivery)
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -197,8 +248,16 @@ STORAGES = {
 }
 
 # Mail
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = f"{ENV.mail.sender_name} <{ENV.mail.sender}>"
+EMAIL_BACKEND = ENV.mail.backend
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.mail.from_email
+EMAIL_HOST, EMAIL_PORT = ENV.mail.smtp_server.host, ENV.mail.smtp_server.port
+EMAIL_HOST_USER = ENV.mail.smtp_server.user
+EMAIL_HOST_PASSWORD = ENV.mail.smtp_server.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = ENV.mail.smtp_server.starttls, ENV.mail.smtp_server.tls
+RESEND_API_KEY, RESEND_API_URL = ENV.mail.resend_api_key, ENV.mail.resend_api_url
+EMAIL_TIMEOUT = 10  # seconds, for a mail server or Resend to answer
+EMAIL_RETRY_SECONDS = 2  # before the second try; four times longer before each further one
+PASSWORD_RESET_TIMEOUT = ENV.mail.link_minutes * 60  # of all links in mails
 
 # Words and times
 LANGUAGE_CODE = "en"
@@ -208,10 +267,4 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": ENV.operations.log_level},
-}
+LOGGING = logs.config(ENV.operations, production=PRODUCTION)

@@ -4,16 +4,21 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from chatsite import errors, health, media, offline
+from chatsite import errors, offline
+from chatsite.pictures import media
+from chatsite.schema.views import DocsPage, SchemaView
 from messaging.media import message_picture
+from messaging.realtime.views import EventsView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/auth/", include("accounts.api.urls")),
     path("api/messages/", include("messaging.api.urls")),
+    path("api/schema", SchemaView.as_view(), name="api-schema"),
+    path("api/docs", DocsPage.as_view(), name="api-docs"),
+    path("api/events.yaml", EventsView.as_view(), name="api-events"),
     path("media/avatars/<int:hue_index>/<str:letters>.svg", media.avatar, name="avatar"),
     path("media/profiles/<str:name>", media.profile_picture, name="profile-picture"),
     path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
-    path("healthz", health.alive, name="healthz"),
     path("offline", offline.page, name="offline"),
     path("sw.js", offline.service_worker, name="service-worker"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -3,6 +3,7 @@ receivers.
 """
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def publish(event: str, data: Mapping[str, Any], *, to: list[str], origin: str =
     `origin` names the socket that gets its own answer instead.
     """
     message = relay(event, data, origin=origin)
-    on_commit(lambda: push(to, message))
+    on_commit(lambda: push(to, {**message, "committed_at": time.time()}))
 
 
 def relay(event: str, data: Mapping[str, Any], *, origin: str = "") -> dict[str, Any]:

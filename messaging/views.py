@@ -12,6 +12,7 @@ from django_htmx.http import push_url
 from accounts.access import SignedInRequest, signed_in
 from accounts.models import User
 from chatsite.errors import DomainError
+from chatsite.guard.ratelimits import check_message, with_retry_after
 from chatsite.keys import new_key
 from messaging import page
 from messaging.querysets import find_user
@@ -72,12 +73,14 @@ def _send(request: SignedInRequest, peer: User, tab: str) -> HttpResponse:
     image = picture.read() if picture else None
     client_id = _client_id(request.POST.get("clientMessageId", ""), text, image)
     try:
+        check_message(request.user.pk, image)
         send_message(
             sender=request.user, peer=peer.pk, text=text, image=image, client_message_id=client_id
         )
     except DomainError as error:
-        refusal = {"refusal": error.message, "text": text}
-        return _page(request, tab=tab, peer=peer, status=error.status, **refusal)
+        refusal = {"refusal": error, "text": text}
+        response = _page(request, tab=tab, peer=peer, status=error.status, **refusal)
+        return with_retry_after(response, error)
     return HttpResponseRedirect(request.get_full_path())
 
 
@@ -91,7 +94,12 @@ def _client_id(key: str, text: str, image: bytes | None) -> str:
 
 
 def _page(
-    request: SignedInRequest, *, tab: str, peer: User | None = None, status: int = 200, **more: str
+    request: SignedInRequest,
+    *,
+    tab: str,
+    peer: User | None = None,
+    status: int = 200,
+    **more: object,
 ) -> HttpResponse:
     """The whole page, or the one zone of it that htmx is about to replace."""
     part = "" if request.htmx.history_restore_request else request.htmx.target

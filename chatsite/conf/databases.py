@@ -61,7 +61,7 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     if not redis_url:
         return {
             "default": {
-                "BACKEND": "channels.layers.InMemoryChannelLayer",
+                "BACKEND": "chatsite.channels.MemoryLayer",
                 "CONFIG": {"capacity": 2000, "group_expiry": 10**9},
             }
         }
@@ -77,13 +77,25 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
 
 
 def caches(redis_url: str) -> dict[str, Any]:
+    """`limits` is apart, because it has to work, and to be quick, when Redis does not answer."""
+    # In memory, the counts that were not raised for the longest time make room for new ones.
+    limits = {"KEY_PREFIX": "chatsite:limits", "OPTIONS": {"MAX_ENTRIES": 50_000}}
+    memory = "django.core.cache.backends.locmem.LocMemCache"
     if not redis_url:
-        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        return {
+            "default": {"BACKEND": memory},
+            "limits": {"BACKEND": memory, "LOCATION": "limits", **limits},
+        }
     return {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": redis_url,
-        }
+        },
+        "limits": {
+            "BACKEND": "chatsite.guard.caches.RedisOrMemory",
+            "LOCATION": redis_url,
+            **limits,
+        },
     }
 
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite import images, storage
-from chatsite.db import atomic, now, release, retrying
+from chatsite.db import atomic, now, retrying
 from chatsite.errors import DomainError, NotFound
+from chatsite.monitoring import metrics
 from chatsite.text import is_blank, is_storable
 from messaging import audience, events
 from messaging.models import Message
@@ -23,6 +23,7 @@ from messaging.services.conversations import (
     conversation_for_update,
     mark_changed,
 )
+from messaging.services.pictures import settle_later, stored_picture
 
 TEXT_LENGTH = 10_000
 _CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
@@ -47,7 +48,7 @@ def send_message(
     sends, if one does.
 
     Raises DomainError: 400 for what cannot be sent, 404 for an unknown receiver, 409 for a client
-    message id that went to somebody else.
+    message id that went to somebody else, 502, 503, 507 when the picture cannot be stored.
     """
     text = _checked_text(text)
     _check_client_id(client_message_id)
@@ -60,10 +61,11 @@ def send_message(
     if first := _sent_before(sender, peer, client_message_id):
         return Sent(first, created=False)
     message = Message(
-        sender=sender, text=text, client_message_id=client_message_id, **_stored_picture(image)
+        sender=sender, text=text, client_message_id=client_message_id, **stored_picture(image)
     )
     sent = retrying(lambda: _store_once(message, peer), IntegrityError)
     if sent.created:
+        metrics.MESSAGES_SENT.inc()
         _publish_new(sent.message, origin)
     return sent
 
@@ -86,6 +88,7 @@ def remove(*, message: Message) -> bool:
     """Deletes whoever's message. False when it was deleted already."""
     if not _set_deleted(message, True):
         return False
+    settle_later(message)
     to = audience.of(message.conversation)
     events.publish(events.MESSAGE_DELETED, deleted_payload(message), to=to)
     return True
@@ -95,6 +98,7 @@ def restore(*, message: Message) -> bool:
     """Brings a deleted message back. False when it was not deleted."""
     if not _set_deleted(message, False):
         return False
+    settle_later(message)
     to = audience.of(message.conversation)
     events.publish(events.MESSAGE_RESTORED, message_payload(message), to=to)
     return True
@@ -137,24 +141,6 @@ def _sent_before(sender: User, peer: str, client_message_id: str) -> Message | N
             _("This client message id was used for another receiver."), 409, code="reused"
         )
     return message
-
-
-def _stored_picture(image: bytes | None) -> dict[str, str | int]:
-    """Written before the message, so that no message ever lacks its picture."""
-    if image is None:
-        return {}
-    release()
-    try:
-        display, thumbnail = images.display_and_thumbnail(image)
-    except DomainError as error:
-        errors = {"image": [error.message]}
-        raise DomainError(error.message, code=error.code, errors=errors) from None
-    return {
-        "image": storage.save(display),
-        "thumbnail": storage.save(thumbnail),
-        "image_width": display.width,
-        "image_height": display.height,
-    }
 
 
 def _store_once(message: Message, peer: str) -> Sent:
