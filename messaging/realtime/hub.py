@@ -22,7 +22,9 @@ from messaging.realtime.sweep import SessionSocket, dismiss_ended
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
 SWEEP_SECONDS = 30
+DEAF_SECONDS = 1  # between two looks at the sessions, while nobody could tell that one ended
 PAUSE_SECONDS = 1  # before Redis is listened to again
+SILENCE_SECONDS = 2  # after which Redis is asked whether it is still there
 
 
 class Socket(SessionSocket, Protocol):
@@ -41,6 +43,7 @@ class Hub:
         self._online: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._swept = time.monotonic()
+        self._is_deaf = False  # to what other workers have to tell
         self._task: asyncio.Task[None] | None = None
 
     async def join(self, socket: Socket) -> None:
@@ -73,8 +76,8 @@ class Hub:
         try:
             while self._known or self._changed.is_set():
                 await self._wait_for_change()
-                await self._refresh()
                 await self._sweep()
+                await self._refresh()
                 await asyncio.sleep(MERGE_SECONDS)
         finally:
             self._task = None
@@ -84,7 +87,7 @@ class Hub:
     async def _wait_for_change(self) -> None:
         """Not for ever: leases run out, one's own and those of workers that died."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(RENEW_SECONDS):
+            async with asyncio.timeout(DEAF_SECONDS if self._is_deaf else RENEW_SECONDS):
                 await self._changed.wait()
         self._changed.clear()
 
@@ -107,7 +110,8 @@ class Hub:
         self._known = dict.fromkeys(self._known, online)
 
     async def _sweep(self) -> None:
-        if time.monotonic() - self._swept >= SWEEP_SECONDS:
+        pause = DEAF_SECONDS if self._is_deaf else SWEEP_SECONDS
+        if time.monotonic() - self._swept >= pause:
             self._swept = time.monotonic()
             await dismiss_ended(list(self._known))
 
@@ -118,14 +122,29 @@ class Hub:
                 await self._hear()
             except (RedisError, OSError) as error:
                 logger.warning("presence: not listening (%s)", type(error).__name__)
+            self._become_deaf()
             await asyncio.sleep(PAUSE_SECONDS)
 
+    def _become_deaf(self) -> None:
+        """The news that a session ended is lost along with the rest: so look, and often."""
+        self._is_deaf = True
+        self._changed.set()
+
     async def _hear(self) -> None:
+        """Returns once Redis says nothing any more, not even that it is there."""
         redis = aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None)
         async with redis, redis.pubsub() as channel:
             await channel.subscribe(CHANGED)
-            async for _message in channel.listen():  # the first one says: subscribed
-                self._changed.set()
+            was_asked = False
+            while True:
+                message = await channel.get_message(timeout=SILENCE_SECONDS)
+                if message is None and was_asked:
+                    return
+                if was_asked := message is None:
+                    await channel.ping()
+                elif message["type"] != "pong":  # the first one says: subscribed
+                    self._is_deaf = False
+                    self._changed.set()
 
 
 async def _everybody() -> frozenset[str]:

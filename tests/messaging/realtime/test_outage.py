@@ -10,6 +10,7 @@ from channels.layers import InMemoryChannelLayer
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts.events import SESSION_ENDED
 from accounts.models import User
 from chatsite import channels
 from messaging import presence
@@ -134,6 +135,33 @@ async def test_who_leaves_while_redis_does_not_answer_is_offline_at_once(
         while await sync_to_async(online_users)():
             pass
     redis.stop()
+
+
+@pytest.mark.parametrize("outage", [Server.stop, Server.freeze])
+async def test_without_redis_a_log_out_closes_the_sockets_still(
+    redis: Server,
+    ada: User,
+    bob: User,
+    connect: Connect,
+    outage: Callable[[Server], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "PATIENCE", 0.2)
+    monkeypatch.setattr(presence, "REDIS_SECONDS", 0.2)
+    monkeypatch.setattr("messaging.realtime.hub.SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.realtime.hub.SWEEP_SECONDS", 3600)
+    token = await sync_to_async(token_for)(ada)
+    hers, his = await connect(ada, token=token), await connect(bob)
+    outage(redis)
+    await sync_to_async(_log_out)(token)
+    assert await hers.close_code() == SESSION_ENDED
+    await his.lives()
+    redis.stop()
+
+
+def _log_out(token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    assert APIClient().post("/api/auth/logout", headers=headers).status_code == 200
 
 
 async def _live_again(receiver: PersonalSocket, send: Callable[[str], Awaitable[Any]]) -> None:
