@@ -60,10 +60,16 @@ class EmbeddingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_shared = bool(settings.CLIENT_URLS) and request.path.startswith(settings.MEDIA_URL)
-        policy = "cross-origin" if is_shared else "same-origin"
+        policy = "cross-origin" if request.path.startswith(_shared()) else "same-origin"
         response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
         return response
+
+
+def _shared() -> tuple[str, ...]:
+    """What pages of other origins show: a listed front end pictures, our own what a CDN has."""
+    media = [settings.MEDIA_URL] if settings.CLIENT_URLS else []
+    static = [settings.STATIC_PATH] if settings.STATIC_ORIGIN else []
+    return (*media, *static)
 
 
 class PrivateAnswersMiddleware:

@@ -5,12 +5,11 @@ What an operator can choose comes from the environment, read and checked in `con
 
 import hashlib
 from datetime import timedelta
-from typing import Any
+from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from chatsite.conf import cloud, databases, env
+from chatsite.conf import cloud, databases, env, headers
 from chatsite.conf.variables import BASE_DIR
 from chatsite.monitoring import logs
 from chatsite.schema import overview
@@ -166,49 +165,14 @@ SECURE_SSL_REDIRECT = ENV.https
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY: dict[str, dict[str, list[Any]]] = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF],
-        "img-src": [SELF, "blob:", "data:"],
-        "connect-src": [SELF],
-        "font-src": [SELF],
-        "manifest-src": [SELF],
-        "worker-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    },
-}
-# Nothing of the device but sound, for the chime.
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    "accelerometer": [],
-    "autoplay": ["self"],
-    "browsing-topics": [],
-    "camera": [],
-    "clipboard-read": [],
-    "display-capture": [],
-    "encrypted-media": [],
-    "fullscreen": [],
-    "geolocation": [],
-    "gyroscope": [],
-    "hid": [],
-    "idle-detection": [],
-    "local-fonts": [],
-    "magnetometer": [],
-    "microphone": [],
-    "midi": [],
-    "payment": [],
-    "picture-in-picture": [],
-    "publickey-credentials-get": [],
-    "screen-wake-lock": [],
-    "serial": [],
-    "storage-access": [],
-    "usb": [],
-    "window-management": [],
-    "xr-spatial-tracking": [],
-}
+STATIC_URL = ENV.static_url
+STATIC_PATH = urlsplit(STATIC_URL).path
+STATIC_ORIGIN = ENV.static_origin
+CLOUDINARY_ACCOUNT = cloud.read_account(ENV.pictures.cloudinary_url)
+CONTENT_SECURITY_POLICY = headers.content_security_policy(
+    static=STATIC_ORIGIN, pictures=CLOUDINARY_ACCOUNT.delivery if CLOUDINARY_ACCOUNT else ""
+)
+PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
 
 # Bodies are counted and cut off while they are read (guard/body_limit.py), uploads included.
 MAX_BODY_BYTES = 10_485_760
@@ -228,16 +192,12 @@ MEDIA_ACCEL_PATH = ENV.pictures.accel_path
 IMAGE_MAX_BYTES = ENV.pictures.max_bytes
 IMAGE_MAX_PIXELS = ENV.pictures.max_pixels
 IMAGE_MAX_FRAMES = ENV.pictures.max_frames
-CLOUDINARY_ACCOUNT = cloud.read_account(ENV.pictures.cloudinary_url)
-if CLOUDINARY_ACCOUNT:  # where redirects from /media/ lead to
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(CLOUDINARY_ACCOUNT.delivery)
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
-STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
-WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ALLOW_ALL_ORIGINS = bool(STATIC_ORIGIN)  # module scripts ask for it
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

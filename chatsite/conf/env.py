@@ -4,6 +4,7 @@ A missing or weak value raises ImproperlyConfigured with the variable's name and
 Development gets safe defaults, production none.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -43,6 +44,7 @@ class Environment:
     client_urls: list[str]
     allowed_hosts: list[str]
     trusted_proxies: list[str]
+    static_url: str
     jwt_secret: str
     token_days: int
     bcrypt_rounds: int
@@ -57,6 +59,12 @@ class Environment:
     @property
     def https(self) -> bool:
         return self.public_url.startswith("https://")
+
+    @property
+    def static_origin(self) -> str:
+        """Of the CDN that has the static files, if one has."""
+        parts = urlsplit(self.static_url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def read() -> Environment:
@@ -83,6 +91,7 @@ def _read() -> Environment:
         client_urls=_client_urls(public_url),
         allowed_hosts=_allowed_hosts(public_url, production),
         trusted_proxies=networks("TRUSTED_PROXIES", LOOPBACK),
+        static_url=_static_url(),
         jwt_secret=jwt_secret,
         token_days=positive("TOKEN_DAYS", 7, most=3650),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
@@ -132,6 +141,19 @@ def _allowed_hosts(public_url: str, production: bool) -> list[str]:
             "PUBLIC_URL must be set in production, e.g. PUBLIC_URL=https://chat.example.org."
         )
     return ["*"]
+
+
+def _static_url() -> str:
+    value = text("STATIC_URL", "/static/")
+    parts = urlsplit(value)
+    if parts.netloc:
+        checked_origin("STATIC_URL", f"{parts.scheme}://{parts.netloc}")
+    if not re.fullmatch(r"(/[\w.-]+)+/", parts.path) or parts.query or parts.fragment:
+        raise ImproperlyConfigured(
+            "STATIC_URL must look like https://cdn.example.org/static/, with a slash at the end, "
+            f"not {value!r}."
+        )
+    return value
 
 
 def _jwt_secret(production: bool) -> str:

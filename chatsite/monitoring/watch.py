@@ -75,8 +75,8 @@ class _Request:
         logger.info("request", extra=fields)
 
     def _route(self) -> str:
-        if self._scope["path"].startswith(settings.STATIC_URL):
-            return f"{settings.STATIC_URL[1:]}<path>"
+        if self._scope["path"].startswith(settings.STATIC_PATH):
+            return f"{settings.STATIC_PATH[1:]}<path>"
         return self._trace.route or UNMATCHED
 
 

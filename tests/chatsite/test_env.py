@@ -52,6 +52,8 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("TRUSTED_PROXIES", ["nginx", "10.0.0.0/99", "*"]),
         ("METRICS_ALLOW", ["everybody"]),
         ("LOG_FORMAT", ["xml"]),
+        ("STATIC_URL", ["static/", "/static", "/", "https://cdn.example.org", "ftp://cdn/static/"]),
+        ("STATIC_URL", ["https://cdn.example.org/static", "https://cdn.example.org/static/?a"]),
         ("SENTRY_DSN", ["key@sentry.example.org"]),
         ("LOG_LEVEL", ["loud"]),
         ("REDIS_URL", ["localhost:6379", "http://localhost"]),
