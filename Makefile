@@ -9,7 +9,7 @@ WORKERS ?= 2
 MINUTES ?= 10
 
 # Settings of sites that are checked, never started.
-PRODUCTION := APP_ENV=production PUBLIC_URL=https://chat.example.org JWT_SECRET=a-placeholder-that-signs-nothing-anywhere
+PRODUCTION := APP_ENV=production PUBLIC_URL=https://chat.example.org JWT_SECRET=a-placeholder-that-signs-nothing-anywhere EMAIL_URL=smtp://localhost
 MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help

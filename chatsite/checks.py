@@ -30,3 +30,17 @@ def mail_without_address(**kwargs: Any) -> list[checks.CheckMessage]:
             id="chatsite.W002",
         )
     ]
+
+
+@checks.register()
+def printed_mail(**kwargs: Any) -> list[checks.CheckMessage]:
+    mail = settings.ENV.mail
+    if not settings.PRODUCTION or mail.resend_api_key or mail.smtp_url:
+        return []
+    return [
+        checks.Warning(
+            "Mail is only printed: nobody gets a link for a new password.",
+            hint="Set EMAIL_URL or RESEND_API_KEY. Until then, whoever reads the log can use them.",
+            id="chatsite.W003",
+        )
+    ]

@@ -84,6 +84,11 @@ class TestEnvironment:
     def test_variable_set_to_nothing_counts_as_not_set(self) -> None:
         assert manage_check(PORT="", DEBUG="", MEDIA_ROOT="", REDIS_URL="").returncode == 0
 
+    def test_production_that_only_prints_its_mail_is_told_so(self) -> None:
+        assert "Mail is only printed" in manage_check(**PRODUCTION).stderr
+        assert "Mail" not in manage_check(**PRODUCTION, EMAIL_URL="smtp://localhost").stderr
+        assert "Mail" not in manage_check().stderr
+
     def test_variable_of_a_service_that_is_not_used_is_reported(self) -> None:
         assert "ARCJET_KEY is set, but nothing uses it" in manage_check(ARCJET_KEY="x").stderr
 
