@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -33,10 +33,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Its URL. Everything else is where deploy/ says, but for ports and folders."""
-    program = find("nginx", "/usr/sbin/nginx")
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    _configure(folder, site, port)
+    with _running(site, tmp_path_factory.mktemp("nginx")) as url:
+        yield url
+
+
+@contextmanager
+def _running(site: Site, folder: Path, **changes: str) -> Iterator[str]:
+    """Its URL. All is as deploy/ says, but for ports, folders, and the directives in `changes`."""
+    program, port = find("nginx", "/usr/sbin/nginx"), free_port()
+    _configure(folder, site, port, changes)
     url = f"http://127.0.0.1:{port}"
     command = [program, "-e", "stderr", "-p", str(folder), "-c", "main.conf"]
     server = Server(command, port=port, url=url, folder=folder)
@@ -45,7 +50,7 @@ def nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     server.stop()
 
 
-def _configure(folder: Path, site: Site, port: int) -> None:
+def _configure(folder: Path, site: Site, port: int, changes: dict[str, str]) -> None:
     places = {
         "/etc/nginx/chatsite": str(folder),
         "/srv/chatsite/staticfiles": str(ROOT / "staticfiles"),
@@ -56,6 +61,8 @@ def _configure(folder: Path, site: Site, port: int) -> None:
         text = (ROOT / "deploy" / name).read_text()
         for place, here in places.items():
             text = text.replace(place, here)
+        for directive, value in changes.items():
+            text = re.sub(rf"{directive} .*;", f"{directive} {value};", text)
         (folder / name).write_text(text)
     (folder / "upstream.conf").write_text(
         f"upstream chatsite {{ server 127.0.0.1:{site.port} max_fails=0; }}"
@@ -145,3 +152,11 @@ def test_without_a_worker_the_api_still_answers_in_json(nginx: str, site: Site) 
     assert answer.headers["Content-Type"] == "application/json"
     assert list(answer.json()) == ["message"]
     assert page.headers["Content-Type"] == "text/html"
+
+
+def test_a_worker_that_does_not_answer_is_a_json_504(site: Site, tmp_path: Path) -> None:
+    with _running(site, tmp_path, proxy_read_timeout="500ms") as url, site.frozen():
+        answer = httpx.get(f"{url}/api/auth/check", timeout=PATIENCE)
+    assert answer.status_code == 504
+    assert answer.headers["Content-Type"] == "application/json"
+    assert list(answer.json()) == ["message"]

@@ -62,7 +62,11 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
         return {
             "default": {
                 "BACKEND": "chatsite.channels.MemoryLayer",
-                "CONFIG": {"capacity": 2000, "group_expiry": 10**9},
+                # Events wait here only until the loop comes round to their socket, which moves
+                # them into its outbox, bounded by bytes. So many at once mean that it stands
+                # still; what is dropped then is counted, and found by sync. Groups go with their
+                # sockets, not by age: those may stay open for weeks.
+                "CONFIG": {"capacity": 2000, "expiry": 60, "group_expiry": 10**9},
             }
         }
     # The client's own defaults time out idle subscriptions and cap connections.
@@ -70,6 +74,8 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     return {
         "default": {
             # Publish/subscribe: the other layer drops messages silently once a queue is full.
+            # Nothing is kept, so there is neither capacity nor expiry: an event that comes while
+            # Redis is away is lost, and found by sync.
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {"hosts": [host], "prefix": "chatsite"},
         }

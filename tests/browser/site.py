@@ -1,8 +1,11 @@
 """The site as `make run` serves it, with data of its own, that a test may kill and start again."""
 
 import fcntl
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.environment import ROOT, hermetic, unlimited
@@ -53,6 +56,16 @@ class Site:
         if process := self._take_process():
             process.kill()
             process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Takes connections, and answers nothing."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def _take_process(self) -> subprocess.Popen[bytes] | None:
         process, self._process = self._process, None
