@@ -3,15 +3,19 @@
 import asyncio
 import logging
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from chatsite.breaker import Breaker
 from chatsite.monitoring import metrics
 
 logger = logging.getLogger(__name__)
-PATIENCE = 5  # seconds for a channel layer that does not answer
+PATIENCE = 1  # seconds for a channel layer that does not answer
+PAUSE = 1  # seconds in which it is then left alone: senders must not wait one after another
+_breakers: "WeakKeyDictionary[Any, Breaker]" = WeakKeyDictionary()
 
 
 def push(groups: list[str], message: dict[str, Any]) -> None:
@@ -24,16 +28,23 @@ def push(groups: list[str], message: dict[str, Any]) -> None:
 
 async def apush(groups: list[str], message: dict[str, Any]) -> None:
     layer = get_channel_layer()
-    if layer is None:
+    if layer is None or not _breaker(layer).lets_through():
         return
-    for group in groups:
-        try:
-            async with asyncio.timeout(PATIENCE):
+    try:
+        async with asyncio.timeout(PATIENCE):
+            for group in groups:
                 await layer.group_send(group, message)
-        except Exception:  # a broken layer must never fail the request whose row is saved
-            metrics.PUSHES_FAILED.inc()
-            logger.exception("a live event was not pushed")
-            return
+    except Exception as error:  # a broken layer must never fail the request whose row is saved
+        metrics.PUSHES_FAILED.inc()
+        logger.exception("a live event was not pushed")
+        if isinstance(error, TimeoutError):
+            _breaker(layer).failed()
+    else:
+        _breaker(layer).worked()
+
+
+def _breaker(layer: Any) -> Breaker:
+    return _breakers.setdefault(layer, Breaker(PAUSE))
 
 
 class MemoryLayer(InMemoryChannelLayer):

@@ -9,11 +9,14 @@ from typing import Any, Protocol
 import redis
 from django.conf import settings
 
+from chatsite.breaker import Breaker
+
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 19
 RENEW_SECONDS = 10
-REDIS_SECONDS = 2  # to wait for an answer
+REDIS_SECONDS = 1  # to wait for an answer
+PAUSE_SECONDS = 2  # between two questions to a Redis that gave none
 PREFIX = "chatsite:presence"
 WORKERS = f"{PREFIX}:workers"
 CHANGED = f"{PREFIX}:changed"  # published to whenever somebody comes or goes
@@ -59,6 +62,7 @@ class RedisLeases:
         self._lease = f"{PREFIX}:worker:{secrets.token_hex(8)}"
         self._users: frozenset[str] = frozenset()
         self._announced: frozenset[str] = frozenset()
+        self._breaker = Breaker(PAUSE_SECONDS)
 
     def hold(self, users: Iterable[str]) -> None:
         self._users = frozenset(users)
@@ -101,11 +105,17 @@ class RedisLeases:
         return people
 
     def _guarded(self, call: Callable[[], Any]) -> Any:
+        if not self._breaker.lets_through():
+            return None
         try:
-            return call()
+            answer = call()
         except redis.RedisError as error:
             logger.warning("presence: Redis cannot be reached (%s)", type(error).__name__)
+            if isinstance(error, redis.TimeoutError):
+                self._breaker.failed()
             return None
+        self._breaker.worked()
+        return answer
 
 
 @cache

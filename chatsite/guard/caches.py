@@ -1,7 +1,6 @@
 """Where limits are counted: in Redis, and in this process's memory while Redis is away."""
 
 import logging
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
@@ -15,6 +14,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from chatsite.breaker import Breaker
 
 logger = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of it
@@ -54,37 +55,13 @@ class RedisOrMemory(BaseCache):
             try:
                 answer = question(self._redis)
             except RedisError as error:
-                self._breaker.failed(error)
+                if self._breaker.failed():
+                    logger.warning("limits are counted without Redis (%s)", type(error).__name__)
             else:
-                self._breaker.worked()
+                if self._breaker.worked():
+                    logger.warning("limits are counted in Redis again")
                 return answer
         return question(self._memory)
-
-
-class Breaker:
-    """Lets one caller in PAUSE seconds find out whether Redis is back; the others do not wait."""
-
-    def __init__(self) -> None:
-        self._is_away = False
-        self._again_at = 0.0
-
-    def lets_through(self) -> bool:
-        if not self._is_away:
-            return True
-        if (now := time.monotonic()) < self._again_at:
-            return False
-        self._again_at = now + PAUSE
-        return True
-
-    def failed(self, error: RedisError) -> None:
-        if not self._is_away:
-            logger.warning("limits are counted without Redis (%s)", type(error).__name__)
-        self._is_away, self._again_at = True, time.monotonic() + PAUSE
-
-    def worked(self) -> None:
-        if self._is_away:
-            logger.warning("limits are counted in Redis again")
-        self._is_away = False
 
 
 class _SharedRedis(RedisCache):
@@ -109,19 +86,18 @@ class _Client(RedisCacheClient):
         return self._only
 
     def incr(self, key: Any, delta: int) -> Any:
-        """In one round trip, where Django takes two."""
+        """In one round trip, where Django takes two. A count is at least 1, so one that is no more
+        than `delta` afterwards was not there.
+        """
         client = self.get_client(key, write=True)
-        both = client.pipeline()
-        both.exists(key)
-        both.incrby(key, delta)
-        existed, count = both.execute()
-        if not existed:
+        count = client.incrby(key, delta)
+        if count == delta:
             client.delete(key)
             raise ValueError(f"Key '{key}' not found.")
         return count
 
 
-_breaker = cache(lambda url: Breaker())
+_breaker = cache(lambda url: Breaker(PAUSE))
 
 
 @cache

@@ -19,6 +19,7 @@ from chatsite.keys import is_key
 from chatsite.serializers import checked
 from messaging import audience, events
 from messaging.payloads import sent_payload, typing_payload
+from messaging.realtime import crowd
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.conversations import mark_read
 from messaging.services.messages import is_client_id, send_message
@@ -64,6 +65,7 @@ def _stored(socket: "ChatConsumer", data: Data) -> SentPayload:
 
 
 async def _typing(socket: "ChatConsumer", data: Data) -> None:
+    _check_signal(socket)
     receiver_id = _key(data, "receiverId")
     if receiver_id != socket.user_id:
         message = events.relay(events.TYPING, typing_payload(socket.user_id, receiver_id))
@@ -71,6 +73,7 @@ async def _typing(socket: "ChatConsumer", data: Data) -> None:
 
 
 async def _mark_read(socket: "ChatConsumer", data: Data) -> None:
+    _check_signal(socket)
     await in_thread(_marked)(socket, data)
 
 
@@ -89,6 +92,11 @@ _COMMANDS: dict[str, Callable[["ChatConsumer", Data], Awaitable[None]]] = {
     "markRead": _mark_read,
     "ping": _ping,
 }
+
+
+def _check_signal(socket: "ChatConsumer") -> None:
+    if wait := crowd.refuses_signal(socket.user_id):
+        raise TooMany(wait)
 
 
 def _key(data: Data, name: str) -> str:
@@ -120,6 +128,6 @@ def _error(error: DomainError, data: Data) -> RefusalPayload:
     client_message_id = data.get("clientMessageId")
     if is_client_id(client_message_id):
         payload["clientMessageId"] = client_message_id
-    if isinstance(error, TooMany):
+    if error.wait:
         payload["retryAfter"] = error.wait
     return payload

@@ -1,5 +1,6 @@
 """One socket: let in, told what concerns its person, and its frames turned into commands."""
 
+import asyncio
 import logging
 from typing import Any
 from urllib.parse import parse_qs
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs
 from channels.consumer import get_handler_name
 from channels.exceptions import DenyConnection, StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from redis.exceptions import RedisError
 
 from accounts.events import session_group
@@ -22,6 +24,7 @@ from messaging.realtime.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 FLOODING = 4429
+PATIENCE = 5  # seconds for a channel layer to let somebody in or out
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -34,14 +37,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.groups: list[str] = []
-        self.flood = Flood()
+        self.flood = Flood(settings.SOCKET_FRAMES_PER_SECOND)
         self.outbox = Outbox(self.send, self.close)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Whatever ends a socket, nothing of it stays behind."""
         try:
             await super().__call__(scope, receive, send)
-        except RedisError as error:
+        except (RedisError, TimeoutError) as error:
             logger.warning("a socket without channel layer (%s)", type(error).__name__)
             if not self.accepted:
                 await send({"type": "websocket.close"})
@@ -54,8 +57,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         hub().leave(self)
         for group in self.groups:
             try:
-                await self.channel_layer.group_discard(group, self.channel_name)
-            except RedisError as error:
+                async with asyncio.timeout(PATIENCE):
+                    await self.channel_layer.group_discard(group, self.channel_name)
+            except (RedisError, TimeoutError) as error:
                 logger.warning("a group was not left (%s)", type(error).__name__)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -90,7 +94,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _enter(self, group: str) -> None:
         self.groups.append(group)
-        await self.channel_layer.group_add(group, self.channel_name)
+        async with asyncio.timeout(PATIENCE):
+            await self.channel_layer.group_add(group, self.channel_name)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         """Offline at once, however long the channel layer takes to let go."""

@@ -1,21 +1,19 @@
-"""How many frames a socket may send: so many a second, twice as many at once."""
+"""How many frames may come: so many a second, twice as many at once."""
 
 import time
-
-from django.conf import settings
 
 LARGE = 2**18  # characters, which take about as long to read as a small frame to handle
 
 
 class Flood:
-    def __init__(self) -> None:
-        self._rate = settings.SOCKET_FRAMES_PER_SECOND
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
         self._burst = 2 * self._rate
         self._allowed = float(self._burst)
         self._at = time.monotonic()
         self._refused = 0
 
-    def refuses(self, size: int) -> float:
+    def refuses(self, size: int = 0) -> float:
         """Counts a frame of `size` characters, a large one as several.
 
         Returns the seconds to wait before the next; 0 when this one is welcome.

@@ -22,9 +22,9 @@ from messaging.realtime.sweep import SessionSocket, dismiss_ended
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
 SWEEP_SECONDS = 30
-DEAF_SECONDS = 1  # between two looks at the sessions, while nobody could tell that one ended
+RESTART = 1012  # the close code: reconnect and sync
 PAUSE_SECONDS = 1  # before Redis is listened to again
-SILENCE_SECONDS = 2  # after which Redis is asked whether it is still there
+SILENCE_SECONDS = 3  # after which Redis is asked whether it is still there
 
 
 class Socket(SessionSocket, Protocol):
@@ -43,7 +43,6 @@ class Hub:
         self._online: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._swept = time.monotonic()
-        self._is_deaf = False  # to what other workers have to tell
         self._task: asyncio.Task[None] | None = None
 
     async def join(self, socket: Socket) -> None:
@@ -87,7 +86,7 @@ class Hub:
     async def _wait_for_change(self) -> None:
         """Not for ever: leases run out, one's own and those of workers that died."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(DEAF_SECONDS if self._is_deaf else RENEW_SECONDS):
+            async with asyncio.timeout(RENEW_SECONDS):
                 await self._changed.wait()
         self._changed.clear()
 
@@ -110,8 +109,7 @@ class Hub:
         self._known = dict.fromkeys(self._known, online)
 
     async def _sweep(self) -> None:
-        pause = DEAF_SECONDS if self._is_deaf else SWEEP_SECONDS
-        if time.monotonic() - self._swept >= pause:
+        if time.monotonic() - self._swept >= SWEEP_SECONDS:
             self._swept = time.monotonic()
             await dismiss_ended(list(self._known))
 
@@ -122,19 +120,22 @@ class Hub:
                 await self._hear()
             except (RedisError, OSError) as error:
                 logger.warning("presence: not listening (%s)", type(error).__name__)
-            self._become_deaf()
+            self._let_go()
             await asyncio.sleep(PAUSE_SECONDS)
 
-    def _become_deaf(self) -> None:
-        """The news that a session ended is lost along with the rest: so look, and often."""
-        self._is_deaf = True
-        self._changed.set()
+    def _let_go(self) -> None:
+        """What is lost while Redis is away nobody can tell later, be it a message or the end of a
+        session. So all come back once it is there again, and sync; until then they ask by HTTP.
+        """
+        for socket in list(self._known):
+            socket.dismiss(RESTART)
 
     async def _hear(self) -> None:
         """Returns once Redis says nothing any more, not even that it is there."""
         redis = aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None)
         async with redis, redis.pubsub() as channel:
-            await channel.subscribe(CHANGED)
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await channel.subscribe(CHANGED)
             was_asked = False
             while True:
                 message = await channel.get_message(timeout=SILENCE_SECONDS)
@@ -143,7 +144,6 @@ class Hub:
                 if was_asked := message is None:
                     await channel.ping()
                 elif message["type"] != "pong":  # the first one says: subscribed
-                    self._is_deaf = False
                     self._changed.set()
 
 

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeGuard
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite.db import atomic, now, retrying
+from chatsite.db import atomic, now, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.monitoring import metrics
 from chatsite.text import is_blank, is_storable
@@ -26,6 +27,7 @@ from messaging.services.conversations import (
 from messaging.services.pictures import settle_later, stored_picture
 
 TEXT_LENGTH = 10_000
+INSTANT = timedelta(milliseconds=1)
 _CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
 
 
@@ -170,9 +172,11 @@ def _publish_new(message: Message, origin: str) -> None:
     events.publish(events.NEW_MESSAGE, message_payload(message), to=to, origin=origin)
 
 
+@repeatable
 def _set_deleted(message: Message, deleted: bool) -> bool:
     with atomic():
-        moment = now()
+        # Later than before, by whatever clock: of two states clients keep the later one.
+        moment = max(now(), message.updated_at + INSTANT)
         changed = Message.objects.filter(pk=message.pk, deleted=not deleted).update(
             deleted=deleted, updated_at=moment
         )

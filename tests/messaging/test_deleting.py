@@ -1,5 +1,7 @@
 """Taking messages back, and a moderator's bringing them back."""
 
+from datetime import timedelta
+
 import pytest
 
 from chatsite.errors import DomainError
@@ -39,6 +41,14 @@ def test_again_nothing_happens(events: Events) -> None:
     delete_message(user=message.sender, message_id=message.pk)
     assert not len(events)
     assert Message.objects.get().updated_at == deleted_at
+
+
+def test_is_later_than_the_message_by_whatever_clock() -> None:
+    message = make_message()
+    sent_at = message.updated_at + timedelta(seconds=5)  # by a worker whose clock is ahead
+    Message.objects.update(updated_at=sent_at)
+    delete_message(user=message.sender, message_id=message.pk)
+    assert Message.objects.get().updated_at > sent_at
 
 
 def test_others_cannot(events: Events) -> None:

@@ -8,7 +8,7 @@ from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from messaging.audience import user_group
-from messaging.models import Conversation, Membership, Message
+from messaging.models import Conversation, Membership, Message, direct_key
 from messaging.payloads import message_payload
 from messaging.services.messages import delete_message, send_message
 from tests.factories import make_message, make_pair, make_user
@@ -162,3 +162,12 @@ def test_a_clock_that_is_behind_takes_no_change_back() -> None:
     Conversation.objects.update(changed_at=later)
     make_message(bo, ada)
     assert Conversation.objects.get().changed_at == later
+
+
+def test_a_conversation_that_was_left_without_members_gets_them() -> None:
+    ada, bo = make_pair()
+    conversation = Conversation.objects.create(key=direct_key(ada.pk, bo.pk))
+    Membership.objects.create(conversation=conversation, user=ada)
+    make_message(ada, bo)
+    members = Membership.objects.filter(conversation=conversation)
+    assert set(members.values_list("user_id", flat=True)) == {ada.pk, bo.pk}

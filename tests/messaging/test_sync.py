@@ -148,6 +148,7 @@ def test_five_hundred_come_at_once_and_then_more() -> None:
     assert [(len(page.messages), page.more) for page in pages] == [(500, True), (2, False)]
 
 
+@pytest.mark.sql_only("a MongoDB server of its own commits each write by itself, at once")
 @pytest.mark.django_db(transaction=True)
 def test_what_is_committed_after_the_cursor_was_made_is_not_missed() -> None:
     ada, bo = make_pair()

@@ -11,12 +11,15 @@ const TYPING_EVERY = 3000;
 const POLL_EVERY = 5000;
 /** Nothing tells that the last message of a conversation was lost on its way: so look, now and then. */
 const LOOK_EVERY = 240_000;
+/** After coming back, once more: what others send just then may be lost on its way. */
+const LOOK_AGAIN = 5000;
 const REFUSALS_BEFORE_POLLING = 3;
 const FRESH_PAGE = 60_000;
 
 let me = "";
 let state = "";
 let refusals = 0;
+let wasLive = false;
 let isApplying = false;
 let socket, sync;
 const marks = new Marks(tellMark);
@@ -89,6 +92,8 @@ function opened() {
   refusals = 0;
   sync.repeat(LOOK_EVERY);
   sync.now();
+  if (wasLive) setTimeout(() => socket.isOpen && sync.soon(), LOOK_AGAIN);
+  wasLive = true;
   marks.tellAgain();
   enter("live");
 }

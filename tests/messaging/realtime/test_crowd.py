@@ -1,4 +1,4 @@
-"""How many sockets a person may have."""
+"""How many sockets a person may have, and how often they may signal by all of them together."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -51,3 +51,23 @@ async def test_what_came_to_nothing_takes_no_place(ada: User, connect: Connect) 
     for socket in [await connect(ada), await connect(ada)]:
         await socket.close()
     assert not crowd._crowd
+
+
+async def test_signals_of_all_sockets_of_a_person_count_together(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    first, second = await connect(ada), await connect(ada)
+    hers, theirs = await connect(eve), await connect(bob)
+    signals = crowd._crowd[ada.pk].signals
+    # One now, and the next long after this test.
+    signals._rate, signals._allowed = 0.001, 1.0
+    await first.send("typing", receiverId=bob.pk)
+    await theirs.data("typing")
+
+    await second.send("typing", receiverId=bob.pk)
+    assert (await second.data("error"))["status"] == 429
+    await first.send("markRead", peerId=bob.pk, seq=1)
+    assert (await first.data("error"))["retryAfter"] > 0
+    await theirs.got_nothing()
+    for socket in (first, second, hers):
+        await socket.lives()
