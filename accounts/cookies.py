@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from accounts import known_devices
-from accounts.models import Session
+from accounts.models import Session, User
 from accounts.tokens import issue_token
 
 NAME = "jwt"
@@ -14,12 +14,12 @@ NAME = "jwt"
 
 def set_token_cookie(response: HttpResponse, session: Session) -> None:
     _set(response, NAME, issue_token(session), settings.TOKEN_LIFETIME)
-    _set(
-        response,
-        known_devices.COOKIE,
-        known_devices.device_token(session),
-        known_devices.LIFETIME,
-    )
+    set_device_cookie(response, session.user)
+
+
+def set_device_cookie(response: HttpResponse, user: User) -> None:
+    token = known_devices.device_token(user)
+    _set(response, known_devices.COOKIE, token, known_devices.LIFETIME)
 
 
 def _set(response: HttpResponse, name: str, value: str, lifetime: timedelta) -> None:

@@ -1,6 +1,8 @@
-"""Browsers that have signed in to an account before: each keeps a signed cookie that says so.
+"""Browsers that have signed in to an account before, or set its password by a link: each keeps a
+signed cookie that says so.
 
-It opens nothing. It keeps strangers who guess at the account from holding its owner up.
+It opens nothing. It keeps strangers who guess at the account from holding its owner up. So it dies
+with the password, and is no good to whoever had the account's address before.
 """
 
 from datetime import timedelta
@@ -8,7 +10,9 @@ from datetime import timedelta
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
-from accounts.models import Session, normalize_email
+from accounts.models import User, normalize_email
+from chatsite.keys import new_key
+from chatsite.text import is_storable
 
 COOKIE = "device"
 LIFETIME = timedelta(days=365)
@@ -22,14 +26,29 @@ def account_key(email: str) -> str:
     return salted_hmac(_SALT, address).hexdigest()[:KEY_LENGTH]
 
 
-def device_token(session: Session) -> str:
-    return signing.dumps([account_key(session.user.email), session.pk], salt=_SALT)
+def device_token(user: User) -> str:
+    return signing.dumps([_seal(user), new_key()], salt=_SALT)
 
 
-def device_key(token: str, account: str) -> str:
-    """The same for as long as the browser keeps this token; empty when it is another account's."""
+def device_key(token: str, email: str) -> str:
+    """The same for as long as the browser keeps this token; empty when whoever has the address now
+    is somebody else, nobody, or has another password.
+
+    Asks the database only for a token of ours, and then for any address alike.
+    """
     try:
-        known, key = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+        seal, key = signing.loads(token, salt=_SALT, max_age=LIFETIME)
     except (signing.BadSignature, ValueError):
         return ""
-    return str(key) if known == account else ""
+    return str(key) if seal == _seal(_owner(email)) else ""
+
+
+def _owner(email: str) -> User:
+    """Of an address that nobody has: somebody whom no token fits."""
+    address = normalize_email(email)
+    user = User.objects.filter(email=address).first() if is_storable(address) else None
+    return user or User()
+
+
+def _seal(user: User) -> str:
+    return salted_hmac(_SALT, f"{user.pk} {user.password}").hexdigest()[:KEY_LENGTH]

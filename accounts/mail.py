@@ -1,4 +1,7 @@
-"""The mails that people get. Each has a text and an HTML part, from `templates/mail/`."""
+"""The mails that people get. Each has a text and an HTML part, from `templates/mail/`.
+
+None carries a name: anybody can sign up with somebody else's address, and a name can say anything.
+"""
 
 from typing import Any
 
@@ -18,39 +21,34 @@ def send(letter: EmailMessage) -> None:
 
 
 def welcome(user: User) -> EmailMessage:
-    return _letter("welcome", _("Welcome to Chatsite"), user, link=settings.PUBLIC_URL)
+    return _letter("welcome", _("Welcome to Chatsite"), user.email, link=settings.PUBLIC_URL)
 
 
 def password_reset(user: User, link: str) -> EmailMessage:
-    return _letter("password_reset", _("Choose a new password"), user, link=link, **_lifetime())
+    subject = _("Choose a new password")
+    return _letter("password_reset", subject, user.email, link=link, **_lifetime())
 
 
 def password_changed(user: User) -> EmailMessage:
-    return _letter("password_changed", _("Your password was changed"), user)
+    return _letter("password_changed", _("Your password was changed"), user.email)
 
 
-def address_confirmation(user: User, address: str, link: str) -> EmailMessage:
-    """To the new address, whoever it belongs to: without the name, in which anybody can write
-    anything.
-    """
+def address_confirmation(address: str, link: str) -> EmailMessage:
+    """To the new address, whoever it belongs to."""
     subject = _("Confirm your e-mail address")
-    context = {"to": address, "name": "", "link": link, **_lifetime()}
-    return _letter("address_confirmation", subject, user, **context)
+    return _letter("address_confirmation", subject, address, link=link, **_lifetime())
 
 
-def address_changed(user: User, old_address: str) -> EmailMessage:
-    subject = _("Your e-mail address was changed")
-    return _letter("address_changed", subject, user, to=old_address)
+def address_changed(old_address: str) -> EmailMessage:
+    return _letter("address_changed", _("Your e-mail address was changed"), old_address)
 
 
-def _letter(
-    template: str, subject: str, user: User, *, to: str = "", **context: Any
-) -> EmailMessage:
-    context = {"name": user.first_name, "subject": subject, **context}
+def _letter(template: str, subject: str, address: str, **context: Any) -> EmailMessage:
+    context = {"subject": subject, **context}
     letter = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
-        to=[to or user.email],
+        to=[address],
         # Answering machines leave such mail alone.
         headers={"Auto-Submitted": "auto-generated"},
     )

@@ -2,7 +2,7 @@
 
 import re
 
-from chatsite.guard.body_limit import Application, Receive, Scope, Send
+from chatsite.interfaces import Application, Receive, Scope, Send
 
 _CHARSET = re.compile(rb";\s*charset[\s*]*=[^;]*", re.IGNORECASE)
 

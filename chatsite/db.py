@@ -1,11 +1,13 @@
 """Transactions that mean the same on every database."""
 
 import logging
+import random
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
-from typing import ParamSpec, TypeVar, cast
+from functools import partial, wraps
+from typing import ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection, transaction
@@ -15,7 +17,8 @@ logger = logging.getLogger(__name__)
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
-ATTEMPTS = 5
+ATTEMPTS = 15
+LONGEST_PAUSE = 0.5  # seconds, before another attempt
 RETRYABLE_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
 
 
@@ -29,20 +32,22 @@ def now() -> datetime:
 
 @contextmanager
 def atomic() -> Iterator[None]:
-    with _atomic():
-        yield
+    """All or nothing, but on a MongoDB server without transactions: docs/databases.md."""
+    if connection.vendor == "mongodb":
+        from chatsite import mongodb
+
+        with mongodb.atomic():
+            yield
+    else:
+        with transaction.atomic():
+            yield
 
 
 def on_commit(action: Callable[[], object]) -> None:
     """Runs `action` after the commit, at once outside of a transaction; what it raises is logged,
     never passed on.
     """
-    if connection.vendor == "mongodb":
-        from django_mongodb_backend import transaction as mongo
-
-        mongo.on_commit(partial(_guarded, action))
-    else:
-        transaction.on_commit(partial(_guarded, action), robust=True)
+    transaction.on_commit(partial(_guarded, action), robust=True)
 
 
 def in_thread(work: Callable[Params, Result]) -> Callable[Params, Awaitable[Result]]:
@@ -60,24 +65,36 @@ def retrying(work: Callable[[], Result], *also: type[DatabaseError]) -> Result:
     """Runs a transaction again, a few times, when the database asks for it, or after an error named
     in `also`.
     """
-    for _ in range(ATTEMPTS - 1):
+    for attempt in range(ATTEMPTS - 1):
         try:
             return work()
         except DatabaseError as error:
-            if connection.in_atomic_block or not (
-                isinstance(error, also) or _asks_to_repeat(error)
-            ):
+            if _is_in_transaction() or not (isinstance(error, also) or _asks_to_repeat(error)):
                 raise
             logger.info("transaction repeated: %s", type(error).__name__)
+            _pause(attempt)
     return work()
 
 
-def _atomic() -> "transaction.Atomic":
-    if connection.vendor == "mongodb":
-        from django_mongodb_backend import transaction as mongo
+def repeatable(work: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Decorates what is one transaction, and may run again: two that write the same at once wait
+    for each other in SQL; MongoDB asks one of them to repeat.
+    """
 
-        return cast(transaction.Atomic, mongo.atomic())
-    return transaction.atomic()
+    @wraps(work)
+    def run(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        return retrying(partial(work, *args, **kwargs))
+
+    return run
+
+
+def _is_in_transaction() -> bool:
+    return connection.in_atomic_block or getattr(connection, "in_atomic_block_mongo", False)
+
+
+def _pause(attempt: int) -> None:
+    """By chance, so that those who met once do not meet again; at first a few milliseconds."""
+    time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311  no secret
 
 
 def _asks_to_repeat(error: DatabaseError) -> bool:

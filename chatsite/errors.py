@@ -2,22 +2,18 @@
 fields.
 """
 
-import logging
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from chatsite.wire import ErrorPayload
-
-logger = logging.getLogger(__name__)
 
 Errors = Mapping[str, list[str]]
 
@@ -26,11 +22,17 @@ class DomainError(Exception):
     """A rule of the product says no.
 
     `errors` names fields in snake_case; `code`, and `codes` of the fields, are for pages that word
-    it their own way.
+    it their own way. `wait` is in seconds: what Retry-After says.
     """
 
     def __init__(
-        self, message: str, status: int = 400, *, code: str = "", errors: Errors | None = None
+        self,
+        message: str,
+        status: int = 400,
+        *,
+        code: str = "",
+        errors: Errors | None = None,
+        wait: int = 0,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -38,6 +40,7 @@ class DomainError(Exception):
         self.code = code
         self.errors = dict(errors or {})
         self.codes = dict.fromkeys(self.errors, code)
+        self.wait = wait
 
     @property
     def notice(self) -> str:
@@ -120,35 +123,3 @@ def sentences(detail: object) -> Iterable[str]:
             yield from sentences(value)
     else:
         yield str(detail)
-
-
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 400, _("The request could not be understood."), "400.html")
-
-
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 403, _("You may not do this."), "403.html")
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return forbidden(request)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 404, _("Not found."), "404.html")
-
-
-def too_large(request: HttpRequest) -> HttpResponse:
-    response = _answer(request, 413, _("The request is too large."), "413.html")
-    response.headers["Connection"] = "close"
-    return response
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, _("Something went wrong here. Please try again."), "500.html")
-
-
-def _answer(request: HttpRequest, status: int, message: str, template: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return JsonResponse({"message": message}, status=status)
-    return render(request, template, status=status)

@@ -4,12 +4,12 @@ others end in a way that runs `atexit`).
 
 import asyncio
 
-from chatsite.guard.body_limit import Receive, Scope, Send
-from chatsite.mail import delivery
+from chatsite import jobs
+from chatsite.interfaces import Receive, Scope, Send
 
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         await send({"type": "lifespan.startup.complete"})
-    await asyncio.to_thread(delivery.outbox.close)
+    await asyncio.to_thread(jobs.close_all)
     await send({"type": "lifespan.shutdown.complete"})

@@ -1,20 +1,22 @@
-"""Middleware: what is too large or comes from a foreign origin is refused, answers say who may keep
-and embed them, times are shown in the reader's zone.
+"""Middleware: what is too large, asks for a foreign host or comes from a foreign origin is refused,
+answers say who may keep and embed them, times are shown in the reader's zone.
 """
 
-from collections.abc import Callable
+import logging
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chatsite import errors
-from chatsite.guard.body_limit import TOO_LARGE
+from chatsite import error_pages
+from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE
 from chatsite.guard.origins import is_own_origin, origin_of
+from chatsite.interfaces import GetResponse
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+logger = logging.getLogger(__name__)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -36,15 +38,35 @@ class ForeignOriginMiddleware:
         return self.get_response(request)
 
 
-class BodyLimitMiddleware:
-    """Answers for `limits.BodyLimit`, so that a refusal has the headers of any other answer."""
+class HostMiddleware:
+    """Refuses a foreign Host before anything asks for it: Django would log an error with a trace for
+    whatever anybody makes up.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if TOO_LARGE in getattr(request, "scope", {}):
-            return errors.too_large(request)
+        try:
+            request.get_host()
+        except DisallowedHost:
+            logger.warning("refused: %.100r is no host of this site", request.headers.get("Host"))
+            return error_pages.bad_request(request)
+        return self.get_response(request)
+
+
+class BodyLimitMiddleware:
+    """Answers for `BodyLimit`, so that a refusal has the headers of any other answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        scope = getattr(request, "scope", {})
+        if TOO_LARGE in scope:
+            return error_pages.too_large(request)
+        if NO_ROOM in scope:
+            return error_pages.no_room(request)
         return self.get_response(request)
 
 

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from chatsite.db import atomic
+from chatsite.db import atomic, retrying
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
 from chatsite.text import is_storable, one_line
@@ -117,10 +117,15 @@ class ModeratedAdmin(ReadOnlyAdmin):
             raise DomainError(_("This is done already, or you may not do it."), 403)
         options = {"reason": _reason(request)} if act.asks_reason else {}
         what = ": ".join([str(act.done), *options.values()])
+        retrying(lambda: self._do_and_record(request, row, name, what, options))
+        return what
+
+    def _do_and_record(
+        self, request: HttpRequest, row: Model, name: str, what: str, options: dict[str, str]
+    ) -> None:
         with atomic():
             getattr(self, name)(row, **options)
             record(request, what, self.model, row.pk, self.describe(row))
-        return what
 
     def carry_out_all(self, request: HttpRequest, rows: Iterable[Model], name: str) -> None:
         """For an action of the list. Rows that are as wanted already are passed over."""

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "chatsite.middleware.PrivateAnswersMiddleware",
+    "chatsite.middleware.HostMiddleware",
     "chatsite.middleware.BodyLimitMiddleware",
     "chatsite.guard.crawlers.CrawlerMiddleware",
     "chatsite.middleware.ForeignOriginMiddleware",
@@ -156,12 +157,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = TOKEN_COOKIE_SECURE = ENV.https
-CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "chatsite.error_pages.csrf_failure"
 BLOCK_CRAWLERS = ENV.limits.block_crawlers
 
 # Headers
 TRUSTED_PROXIES = ENV.trusted_proxies
 SECURE_SSL_REDIRECT = ENV.https
+SECURE_SSL_HOST = urlsplit(PUBLIC_URL).netloc  # whatever host plain http was sent to
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -177,7 +179,7 @@ PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
 # Bodies are counted and cut off while they are read (guard/body_limit.py), uploads included.
 MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
-FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # beyond it bodies, and files in them, wait on disk
 LIMITS = ENV.limits
 RATELIMIT_USE_CACHE = "limits"
 RATELIMIT_FAIL_OPEN = True  # the one request at whose count Redis goes away passes
@@ -216,6 +218,7 @@ EMAIL_HOST_PASSWORD = ENV.mail.smtp_server.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = ENV.mail.smtp_server.starttls, ENV.mail.smtp_server.tls
 RESEND_API_KEY, RESEND_API_URL = ENV.mail.resend_api_key, ENV.mail.resend_api_url
 EMAIL_TIMEOUT = 10  # seconds, for a mail server or Resend to answer
+EMAIL_DELAY_SECONDS = 1  # before the first try, whose work would show in the time of the answer
 EMAIL_RETRY_SECONDS = 2  # before the second try; four times longer before each further one
 PASSWORD_RESET_TIMEOUT = ENV.mail.link_minutes * 60  # of all links in mails
 

@@ -109,10 +109,12 @@ def chats_of(user: User, *, changed_since: datetime | None = None) -> list[Chat]
     mine = Membership.objects.of(user.pk).filter(conversation__last_seq__gt=0)
     if changed_since is not None:
         mine = mine.filter(conversation__changed_at__gte=changed_since)
-    memberships = list(
-        mine.select_related("conversation")
-        .prefetch_related("conversation__last_message", "conversation__memberships__user")
-        .order_by("-conversation__last_message_id")
+    memberships = sorted(  # here, because not every MongoDB server orders by a joined field
+        mine.select_related("conversation").prefetch_related(
+            "conversation__last_message", "conversation__memberships__user"
+        ),
+        key=lambda membership: membership.conversation.last_message_id or "",
+        reverse=True,
     )
     unread = _unread_counts(memberships)
     return [
@@ -122,8 +124,10 @@ def chats_of(user: User, *, changed_since: datetime | None = None) -> list[Chat]
 
 def read_marks(user: User, peer: User) -> tuple[int, int]:
     """How far the two have read: `user`, then `peer`."""
-    memberships = Membership.objects.filter(conversation__key=direct_key(user.pk, peer.pk))
-    marks = dict(memberships.values_list("user_id", "last_read_seq"))
+    # Not in one query: MongoDB would begin at everybody's memberships.
+    conversation = find_conversation(user.pk, peer.pk)
+    memberships = Membership.objects.filter(conversation=conversation)
+    marks = dict(memberships.values_list("user_id", "last_read_seq") if conversation else ())
     return marks.get(user.pk, 0), marks.get(peer.pk, 0)
 
 

@@ -14,8 +14,8 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
-from messaging.models import Message
-from messaging.querysets import Chat, chats_of, visible_to
+from messaging.models import Membership, Message
+from messaging.querysets import Chat, chats_of
 
 PAGE = 500
 # A write carries the time at which it began, which is before its commit. Looking back this far
@@ -65,9 +65,13 @@ def changes_since(user: User, since: str) -> Changes:
 
 def _changed(user: User, cursor: Cursor) -> QuerySet[Message]:
     after = Q(updated_at__gt=cursor.moment) | Q(updated_at=cursor.moment, pk__gt=cursor.message_id)
+    conversations = Membership.objects.of(user.pk).filter(
+        conversation__changed_at__gte=cursor.moment
+    )
+    # Keys, not a join: MongoDB would begin at the messages of everybody.
+    keys = list(conversations.values_list("conversation_id", flat=True))
     return (
-        visible_to(user)
-        .filter(after, conversation__changed_at__gte=cursor.moment, updated_at__gte=cursor.moment)
+        Message.objects.filter(after, conversation__in=keys, updated_at__gte=cursor.moment)
         .select_related("conversation")
         .order_by("updated_at", "pk")
     )

@@ -22,11 +22,20 @@ def main() -> None:
         raise SystemExit(f"Configuration: {error}") from None
     refuse_taken_port(environment.host, environment.port)
     manage = [sys.executable, str(ROOT / "manage.py")]
+    if not environment.database_url.startswith("sqlite"):
+        wait_for_database(manage)
     migrate(manage)
     command = [*manage, "runserver", address(environment.host, environment.port)]
     if not environment.debug:
         command.append("--noreload")
     os.execv(sys.executable, command)
+
+
+def wait_for_database(manage: list[str]) -> None:
+    """It may be starting, too."""
+    waited = subprocess.run([*manage, "wait_for_database"])
+    if waited.returncode:
+        raise SystemExit(waited.returncode)
 
 
 def migrate(manage: list[str]) -> None:

@@ -182,22 +182,21 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.site.mood == "garbled":
             self._send(200, "text/html", b"<h1>Hotel network: please log in</h1>")
         else:
-            self.site.note(self._answered(call, body))
+            name, status, answer = self._outcome(call, body)
+            self.site.note(name)  # first: whoever has the answer may look
+            if isinstance(answer, bytes):
+                self._send(status, "image/webp", answer)
+            else:
+                self._send(status, "application/json", json.dumps(answer).encode())
 
-    def _answered(self, call: Call, body: bytes) -> str:
+    def _outcome(self, call: Call, body: bytes) -> tuple[str, int, Any]:
         try:
             if self.site.mood == "down":
                 raise Refused(500, "General Error")
             name, answer = call(body)
         except Refused as refused:
-            error = {"error": {"message": str(refused)}}
-            self._send(refused.status, "application/json", json.dumps(error).encode())
-            return "refused"
-        if isinstance(answer, bytes):
-            self._send(200, "image/webp", answer)
-        else:
-            self._send(200, "application/json", json.dumps(answer).encode())
-        return name
+            return "refused", refused.status, {"error": {"message": str(refused)}}
+        return name, 200, answer
 
     def _signed_call(self, body: bytes) -> tuple[str, Any]:
         action = self._under_api("image")

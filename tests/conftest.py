@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.tokens import issue_token
 from chatsite.conf.cloud import read_account
 from messaging import presence
+from messaging.services.pictures import moves
 from tests import services
 from tests.cloudinary_server import CloudinaryServer, cloudinary
 from tests.environment import settings_under
@@ -37,6 +38,13 @@ def pytest_report_header() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "database: asks the site's database; nobody sets this one")
+    config.addinivalue_line("markers", "sql_only(reason): does not hold on every MongoDB server")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    mark = item.get_closest_marker("sql_only")
+    if mark and connection.vendor == "mongodb":
+        pytest.skip(mark.args[0])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -143,3 +151,5 @@ def cloud(settings: Settings) -> Iterator[CloudinaryServer]:
     with cloudinary() as server:
         settings.CLOUDINARY_ACCOUNT = read_account(server.url())
         yield server
+        server.wakes.set()
+        assert moves.wait(services.PATIENCE)  # none looks at the next test's database

@@ -26,6 +26,9 @@ from chatsite.settings import DATABASES, STORAGES  # noqa: E402
 # bcrypt takes long on purpose; tests of passwords themselves ask for it by `real_passwords`.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# Mails are waited for; a test of the delay asks for one.
+EMAIL_DELAY_SECONDS = 0
+
 # Pages name their static files plainly, so that no test in this process needs them collected.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Looked up when asked for; every test client would list the whole folder otherwise.

@@ -103,6 +103,7 @@ def test_static_files_come_from_disk_and_for_good(nginx: str) -> None:
     assert answer.headers["ETag"]  # nginx has one for a file; the site has none
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("path", ["/static/none.css", "/static/none.0123456789ab.css"])
@@ -110,6 +111,11 @@ def test_a_static_file_that_is_not_there_is_the_sites_404(nginx: str, path: str)
     answer = httpx.get(nginx + path)
     assert answer.status_code == 404
     assert "X-Request-ID" in answer.headers
+
+
+def test_a_client_does_not_choose_the_id_of_its_request(nginx: str) -> None:
+    answer = httpx.get(f"{nginx}/login", headers={"X-Request-ID": "chosen-by-a-client"})
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
 
 
 def test_sockets_pass(nginx: str, person: Callable[[str], httpx.Client]) -> None:

@@ -14,7 +14,7 @@ from accounts.forms.fields import (
     old_password_field,
 )
 from accounts.forms.service import ServiceForm
-from accounts.forms.traps import Traps
+from accounts.forms.traps import FILLED, Traps
 
 
 class SignUpForm(ServiceForm):
@@ -31,11 +31,17 @@ class SignUpForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.traps = Traps(self.data if self.is_bound else None)
+        self.held_up = False
+
+    @property
+    def is_calm(self) -> bool:
+        return self.held_up or super().is_calm
 
     def clean(self) -> None:
         """Who is held up by a trap has nothing to correct, so nothing to write again either."""
         if words := self.traps.objection():
             self.fields["password"].widget.render_value = True
+            self.held_up = words != str(FILLED)
             raise forms.ValidationError(words)
 
 

@@ -7,7 +7,6 @@ from django import forms
 from django.utils.functional import Promise
 
 from chatsite.errors import DomainError
-from chatsite.guard.ratelimits import TooMany
 
 Result = TypeVar("Result")
 
@@ -30,7 +29,7 @@ class ServiceForm(forms.Form):
     @property
     def is_calm(self) -> bool:
         """Nothing is wrong but the moment."""
-        return isinstance(self.refusal, TooMany)
+        return bool(self.refusal and self.refusal.wait)
 
     def focus(self) -> None:
         """For the form of a page that is there for nothing else."""

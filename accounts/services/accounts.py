@@ -18,7 +18,7 @@ from accounts.services.rules import (
     field_error,
     require,
 )
-from chatsite.db import atomic, now, release
+from chatsite.db import atomic, now, release, repeatable
 from chatsite.errors import DomainError
 from chatsite.pictures import images, storage
 from chatsite.text import is_blank, is_storable
@@ -39,12 +39,17 @@ def sign_up(*, full_name: str, email: str, password: str) -> User:
     user.rename(checked_name(full_name))
     user.set_password(password)
     try:
-        with atomic():
-            user.save(force_insert=True)
+        _insert(user)
     except IntegrityError:  # somebody was faster
         raise email_taken() from None
     mail.send(mail.welcome(user))
     return user
+
+
+@repeatable
+def _insert(user: User) -> None:
+    with atomic():
+        user.save(force_insert=True)
 
 
 def authenticate(*, email: str, password: str) -> User:

@@ -2,9 +2,11 @@
 
 from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import links, mail
+from accounts.known_devices import account_key
 from accounts.models import User
 from accounts.services.rules import (
     check_all,
@@ -14,7 +16,7 @@ from accounts.services.rules import (
     encodable,
     field_error,
 )
-from chatsite.db import atomic, now
+from chatsite.db import atomic, now, repeatable
 from chatsite.guard.counting import MAILS
 from chatsite.guard.ratelimits import check
 
@@ -22,7 +24,8 @@ from chatsite.guard.ratelimits import check
 def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
     """Mails a link to the new address, which is returned; nothing changes before it is used.
 
-    Raises DomainError 400 for an address that is none, the same or taken, and a wrong password.
+    Raises DomainError 400 for an address that is none, the same or taken, and a wrong password;
+    TooMany for one who asks, or an address that gets, too much.
     """
     check_all(
         lambda: _check_password(user, password),
@@ -30,7 +33,8 @@ def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
     )
     address = checked_email(email)
     check(MAILS, user.pk)
-    mail.send(mail.address_confirmation(user, address, links.address_link(site, user, address)))
+    check(MAILS, account_key(address))  # many accounts are no way to flood one address
+    mail.send(mail.address_confirmation(address, links.address_link(site, user, address)))
     return address
 
 
@@ -47,13 +51,18 @@ def confirm_address(*, key: str, token: str) -> User:
         pk=key, password=user.password, email=old_address, banned_at=None
     )
     try:
-        with atomic():
-            if not unchanged.update(email=address, updated_at=user.updated_at):
-                raise dead_link()
+        if not _move(unchanged, user):
+            raise dead_link()
     except IntegrityError:
         raise email_taken() from None
-    mail.send(mail.address_changed(user, old_address))
+    mail.send(mail.address_changed(old_address))
     return user
+
+
+@repeatable
+def _move(unchanged: QuerySet[User], user: User) -> bool:
+    with atomic():
+        return bool(unchanged.update(email=user.email, updated_at=user.updated_at))
 
 
 def _check_password(user: User, password: str) -> None:

@@ -2,9 +2,10 @@
 
 from accounts.models import User
 from accounts.services.sessions import end_other_sessions
-from chatsite.db import atomic, now
+from chatsite.db import atomic, now, repeatable
 
 
+@repeatable
 def ban(*, user: User, reason: str) -> None:
     """Signs the person out everywhere at once; they are told the reason when they log in."""
     user.banned_at, user.ban_reason = now(), reason

@@ -1,6 +1,7 @@
 """Passwords: changed by who knows the old one, or by a link that went to the owner's address."""
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import links, mail
@@ -14,7 +15,8 @@ from accounts.services.rules import (
     field_error,
 )
 from accounts.services.sessions import end_other_sessions
-from chatsite.db import atomic, now
+from chatsite.db import atomic, now, repeatable
+from chatsite.errors import DomainError
 from chatsite.guard.counting import MAILS
 from chatsite.guard.ratelimits import check
 
@@ -27,29 +29,31 @@ def change_password(
     Raises DomainError 400 for a wrong old password or a weak new one.
     """
     if not check_password(encodable(old_password), user.password):
-        raise field_error("old_password", _("This is not your current password."), "wrong_password")
+        raise _wrong_password()
     check_new_password(new_password, field="new_password")
+    # A link that sets a password goes before whoever still knows the old one.
+    unchanged = User.objects.filter(pk=user.pk, password=user.password)
     user.set_password(new_password)
     user.updated_at = now()
-    with atomic():
-        user.save(update_fields=["password", "updated_at"])
-        end_other_sessions(user=user, keep=keep)
+    if not _replace(unchanged, user, keep):
+        raise _wrong_password()
     mail.send(mail.password_changed(user))
 
 
 def ask_for_reset(*, email: str, site: str) -> None:
-    """Mails a link to whoever has the address and is not banned; all others cost the same and get
-    nothing.
+    """Mails a link to whoever has the address and is not banned; all others cost the same, down to
+    a mail on its way, and get nothing.
 
     Raises DomainError 400 for what cannot be an address, TooMany for one that gets too many.
     """
     address = checked_email(email)
     check(MAILS, account_key(address))
     user = User.objects.filter(email=address, banned_at=None).first()
-    reader = user or User(email=address, full_name="?")
+    reader = user or User(email=address)
     letter = mail.password_reset(reader, links.reset_link(site, reader))
-    if user:
-        mail.send(letter)
+    if not user:
+        letter.to = []  # delivered to nobody
+    mail.send(letter)
 
 
 def reset_password(*, key: str, token: str, new_password: str) -> User:
@@ -61,14 +65,25 @@ def reset_password(*, key: str, token: str, new_password: str) -> User:
     if not user:
         raise dead_link()
     check_new_password(new_password, field="new_password")
-    password = make_password(new_password)
     # Of two who use the link at the same instant, the second finds another password.
     unchanged = User.objects.filter(
         pk=key, password=user.password, email=user.email, banned_at=None
     )
-    with atomic():
-        if not unchanged.update(password=password, updated_at=now()):
-            raise dead_link()
-        end_other_sessions(user=user, keep=None)
+    user.password, user.updated_at = make_password(new_password), now()
+    if not _replace(unchanged, user, keep=None):
+        raise dead_link()
     mail.send(mail.password_changed(user))
     return user
+
+
+@repeatable
+def _replace(unchanged: QuerySet[User], user: User, keep: Session | None) -> bool:
+    with atomic():
+        found = unchanged.update(password=user.password, updated_at=user.updated_at)
+        if found:
+            end_other_sessions(user=user, keep=keep)
+    return bool(found)
+
+
+def _wrong_password() -> DomainError:
+    return field_error("old_password", _("This is not your current password."), "wrong_password")

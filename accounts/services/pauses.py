@@ -8,6 +8,7 @@ from chatsite.guard.counting import HOUR
 from chatsite.guard.ratelimits import TooMany
 
 FREE = 5  # tries without a pause
+FIRST = 1  # second; each further pause is twice as long
 LONGEST = 30  # seconds
 MEMORY = HOUR  # from the first failure on
 
@@ -27,7 +28,7 @@ class Pauses:
         tries = self._count()
         if tries <= FREE:
             return
-        pause = min(LONGEST, 2 ** min(tries - FREE - 1, LONGEST))
+        pause = min(LONGEST, FIRST * 2 ** min(tries - FREE - 1, LONGEST))
         now = time.time()
         if not self._cache.add(self._pause, now + pause, pause):
             self._uncount()

@@ -9,17 +9,20 @@ from django.conf import settings
 
 from accounts import events
 from accounts.models import Session, User
-from chatsite.db import atomic, now
+from chatsite.db import atomic, now, repeatable
 
 CHUNK = 500  # rows that are removed at once
 SEEN_PRECISION = timedelta(minutes=1)  # a write a minute a session, not one a request
 
 
+@repeatable
 def start_session(*, user: User, user_agent: str, address: str) -> Session:
     """Ended from the start when a new password or a ban came since `user` was looked at."""
     agent = user_agent.encode("utf-8", "replace").decode().replace("\x00", "")
     with atomic():
-        current = User.objects.select_for_update().get(pk=user.pk)
+        # Written, which keeps everybody else from writing it on every database.
+        User.objects.filter(pk=user.pk).update(last_login=now())
+        current = User.objects.get(pk=user.pk)
         passed = current.password == user.password and not current.is_banned
         return Session.objects.create(
             user=user,

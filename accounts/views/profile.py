@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts import limited
 from accounts.access import Rest, SignedInRequest, SignedInView, next_address, signed_in
+from accounts.cookies import set_device_cookie
 from accounts.devices import device_of
 from accounts.forms.address import AddressForm
 from accounts.forms.profile import PasswordForm, ProfileForm
@@ -63,7 +64,9 @@ def password(request: SignedInRequest) -> HttpResponse:
     form.submit(limited.change_password, request=request)
     if form.errors:
         return show(request, password=form)
-    return done(request, "password", _("Your password is changed."))
+    response = done(request, "password", _("Your password is changed."))
+    set_device_cookie(response, request.user)  # the old one died with the old password
+    return response
 
 
 @section

@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 
 from accounts import limited, links
 from accounts.access import PageRequest, lead_to
-from accounts.cookies import clear_token_cookie
+from accounts.cookies import clear_token_cookie, set_device_cookie
 from accounts.forms.reset import NewPasswordForm, ResetRequestForm
+from accounts.models import User
 from accounts.services import passwords, sessions
 from accounts.views.mailed import dead_link, mailed_link
 from accounts.views.status import answer
@@ -51,20 +52,23 @@ def choose(request: PageRequest, key: str, token: str) -> HttpResponse:
         return dead_link(request, "accounts/reset_dead.html")
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
-        form.submit(passwords.reset_password, key=key, token=token)
-        if not form.errors:
-            return _changed(request)
+        if user := form.submit(passwords.reset_password, key=key, token=token):
+            return _changed(request, user)
     else:
         form.focus()
     context = {"form": form, "email": owner.email}
     return answer(request, "accounts/reset_link.html", context, form)
 
 
-def _changed(request: PageRequest) -> HttpResponse:
-    """On to log-in, which whoever is signed in here would not get to see."""
+def _changed(request: PageRequest, owner: User) -> HttpResponse:
+    """On to log-in, which whoever is signed in here would not get to see.
+
+    The browser is known from now on: those who guess at the account do not hold its owner up there.
+    """
     if request.auth_session:
         sessions.end_session(session=request.auth_session)
     messages.success(request, _("Your password is changed. Log in with it."), extra_tags="entrance")
     response = lead_to(request, resolve_url("login"))
     clear_token_cookie(response)
+    set_device_cookie(response, owner)
     return response

@@ -1,13 +1,25 @@
 """The database, and what several processes share: settings for each kind."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.conf.variables import BASE_DIR, text, url
 
+# 2 to 10 connections; how long to wait for one, and for the server; and what is acknowledged
+# outlives the server that was written to. What the address says goes before.
+MONGODB_OPTIONS: dict[str, Any] = {
+    "minPoolSize": 2,
+    "maxPoolSize": 10,
+    "waitQueueTimeoutMS": 10_000,
+    "serverSelectionTimeoutMS": 10_000,
+    "connectTimeoutMS": 10_000,
+    "retryWrites": True,
+    "retryReads": True,
+    "w": "majority",
+}
 KINDS = ("sqlite:", "postgres:", "postgresql:", "mongodb:", "mongodb+srv:")
 
 
@@ -32,13 +44,7 @@ def read_redis_url() -> str:
 def database(address: str) -> dict[str, Any]:
     """SQLite for a newcomer, PostgreSQL or MongoDB for those who grow."""
     if address.startswith(("mongodb://", "mongodb+srv://")):
-        name = urlsplit(address).path.strip("/") or "chatsite"
-        return {
-            "ENGINE": "django_mongodb_backend",
-            "HOST": address,
-            "NAME": name,
-            "OPTIONS": {"maxPoolSize": 10, "minPoolSize": 2, "retryWrites": True},
-        }
+        return _mongodb(address)
     config: dict[str, Any] = {"OPTIONS": {}, **dj_database_url.parse(address)}
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
@@ -54,6 +60,18 @@ def database(address: str) -> dict[str, Any]:
         pool = {"min_size": 2, "max_size": 10, "timeout": 10}
         config["OPTIONS"] = {"pool": pool, **config["OPTIONS"]}
     return config
+
+
+def _mongodb(address: str) -> dict[str, Any]:
+    parts = urlsplit(address)
+    given = {name.lower() for name, _value in parse_qsl(parts.query, keep_blank_values=True)}
+    options = {name: value for name, value in MONGODB_OPTIONS.items() if name.lower() not in given}
+    return {
+        "ENGINE": "django_mongodb_backend",
+        "HOST": address,
+        "NAME": unquote(parts.path.strip("/")) or "chatsite",
+        "OPTIONS": options,
+    }
 
 
 def channel_layers(redis_url: str) -> dict[str, Any]:

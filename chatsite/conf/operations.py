@@ -25,7 +25,8 @@ def read(production: bool) -> Operations:
         log_level=_log_level(),
         log_format=chosen("LOG_FORMAT", ("line", "json"), "json" if production else "line"),
         metrics_token=text("METRICS_TOKEN"),
-        metrics_networks=networks("METRICS_ALLOW", ["127.0.0.1", "::1"]),
+        # Nobody by default in production: a proxy on this machine may ask for everybody.
+        metrics_networks=networks("METRICS_ALLOW", [] if production else ["127.0.0.1", "::1"]),
         metrics_folder=_metrics_folder(),
         sentry_dsn=url("SENTRY_DSN", ("http", "https"), "https://key@sentry.example.org/1"),
     )

@@ -1,19 +1,31 @@
 """The body limit, counted while the body is read, so that a lying or missing Content-Length does
 not help.
+
+Bodies come before anybody is asked who they are, so they wait on disk, where they are large.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+import errno
+import logging
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from itertools import chain
+from typing import IO
 
+from django.conf import settings
+
+from chatsite.interfaces import Application, Message, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+
+# Each marks the scope of a request whose body is left out, for the application to refuse it.
 TOO_LARGE = "chatsite.too_large"
-"""Marks the scope of a request whose body is left out, for the application to refuse it."""
+NO_ROOM = "chatsite.no_room"
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+PIECE = 65_536  # bytes
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 
 
@@ -26,11 +38,23 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if mark := await self._refusal(scope, receive, send):
+            await self.app(_without_body(scope, mark), _first(END_OF_BODY, _silence), send)
+
+    async def _refusal(self, scope: Scope, receive: Receive, send: Send) -> str:
+        """Runs the application; a mark when it has not got the whole body, and so not answered."""
+        if _announced(scope) > self.limit:
+            return TOO_LARGE
         body = _CountedBody(receive, self.limit)
-        if _announced(scope) <= self.limit:
-            await self.app(*await _measured(scope, body.receive), send)
-        if body.is_too_large or _announced(scope) > self.limit:
-            await self.app(_without_body(scope), _first(END_OF_BODY, _silence), send)
+        try:
+            async with _measured(scope, body.receive) as request:
+                await self.app(*request, send)
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            logger.warning("no room for a request's body in %s", tempfile.gettempdir())
+            return NO_ROOM
+        return TOO_LARGE if body.is_too_large else ""
 
 
 class _CountedBody:
@@ -44,34 +68,56 @@ class _CountedBody:
     def is_too_large(self) -> bool:
         return self._left < 0
 
-    async def receive(self) -> Mapping[str, Any]:
+    async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
         return {"type": "http.disconnect"} if self.is_too_large else message
 
 
-async def _measured(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+@asynccontextmanager
+async def _measured(scope: Scope, receive: Receive) -> AsyncIterator[tuple[Scope, Receive]]:
     """Gives a body without a length one: Django and DRF take it for empty otherwise."""
     if _header(scope, b"content-length") is not None:
-        return scope, receive
+        yield scope, receive
+        return
+    with tempfile.SpooledTemporaryFile(settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as body:
+        last = await _read_into(body, receive)
+        if last["type"] != "http.request":
+            yield scope, _first(last, receive)
+            return
+        length = (b"content-length", str(body.tell()).encode())
+        body.seek(0)
+        yield {**scope, "headers": [*scope["headers"], length]}, _from(body, receive)
+
+
+async def _read_into(body: IO[bytes], receive: Receive) -> Message:
+    """The last message."""
     message = await receive()
-    pieces = [message.get("body", b"")]
+    body.write(message.get("body", b""))
     while message.get("more_body"):
         message = await receive()
-        pieces.append(message.get("body", b""))
-    if message["type"] != "http.request":
-        return scope, _first(message, receive)
-    body = b"".join(pieces)
-    length = (b"content-length", str(len(body)).encode())
-    whole = {**END_OF_BODY, "body": body}
-    return {**scope, "headers": [*scope["headers"], length]}, _first(whole, receive)
+        body.write(message.get("body", b""))
+    return message
 
 
-def _first(message: Mapping[str, Any], receive: Receive) -> Receive:
+def _from(body: IO[bytes], receive: Receive) -> Receive:
+    pieces = iter(partial(body.read, PIECE), b"")
+    messages = chain(
+        ({"type": "http.request", "body": piece, "more_body": True} for piece in pieces),
+        [END_OF_BODY],
+    )
+
+    async def received() -> Message:
+        return next(messages, None) or await receive()
+
+    return received
+
+
+def _first(message: Message, receive: Receive) -> Receive:
     waiting = [message]
 
-    async def received() -> Mapping[str, Any]:
+    async def received() -> Message:
         return waiting.pop() if waiting else await receive()
 
     return received
@@ -86,11 +132,11 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
     return next((value for key, value in scope["headers"] if key.lower() == name), None)
 
 
-def _without_body(scope: Scope) -> Scope:
+def _without_body(scope: Scope, mark: str) -> Scope:
     headers = [header for header in scope["headers"] if header[0].lower() != b"content-length"]
-    return {**scope, "headers": headers, TOO_LARGE: True}
+    return {**scope, "headers": headers, mark: True}
 
 
-async def _silence() -> Mapping[str, Any]:
+async def _silence() -> Message:
     """The rest of the body is left where it is: the connection ends with the answer."""
     return await asyncio.Future()

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from chatsite import errors
-from chatsite.middleware import GetResponse
+from chatsite import error_pages
+from chatsite.interfaces import GetResponse
 
 PATHS = {"/api/auth/signup", "/api/auth/login", "/signup", "/login"}
 LONGEST = 512  # characters of a User-Agent that are looked at
@@ -46,6 +46,6 @@ def _is_guarded(request: HttpRequest) -> bool:
 def _refuse(request: HttpRequest) -> HttpResponse:
     """The page for a browser that was taken for a crawler, a sentence for programs."""
     if not request.path.startswith("/api/"):
-        return errors.forbidden(request)
+        return error_pages.forbidden(request)
     message = _("Crawlers are refused here. A program of yours? Give it another User-Agent.")
     return JsonResponse({"message": message}, status=403)

@@ -5,7 +5,7 @@ from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from chatsite.guard.body_limit import Application, Receive, Scope, Send
+from chatsite.interfaces import Application, Receive, Scope, Send
 
 HERE = "127.0.0.1"
 NOBODY = "0.0.0.0"  # noqa: S104  # an address to be seen under, not to listen on

@@ -17,12 +17,10 @@ Result = TypeVar("Result")
 
 
 class TooMany(DomainError):
-    """`wait` is in seconds: what Retry-After says."""
-
     def __init__(self, wait: float) -> None:
         message = _("Too many requests. Please try again later.")
-        super().__init__(message, 429, code="too_many_requests")
-        self.wait = max(1, math.ceil(wait))
+        seconds = max(1, math.ceil(wait))
+        super().__init__(message, 429, code="too_many_requests", wait=seconds)
 
     @property
     def notice(self) -> str:
@@ -70,6 +68,6 @@ def limited(limit: Limit) -> Callable[[Callable[Params, Result]], Callable[Param
 
 def with_retry_after(response: HttpResponse, error: Exception | None) -> HttpResponse:
     """For pages, whose refusals are rendered."""
-    if isinstance(error, TooMany):
+    if isinstance(error, DomainError) and error.wait:
         response.headers["Retry-After"] = str(error.wait)
     return response

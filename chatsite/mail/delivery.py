@@ -1,6 +1,7 @@
 """Sends mail from threads of its own: it neither delays nor fails who asked for it."""
 
 import logging
+import time
 from email.utils import make_msgid
 from functools import partial
 
@@ -16,26 +17,30 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from chatsite.jobs import JobQueue
 from chatsite.mail.faults import describe, is_passing
-from chatsite.mail.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 4
 THREADS = 4  # so that a recipient whose server dawdles does not hold up the others
 WAITING = 1000  # mails; more than that is an attack, or a server gone for long
-PATIENCE = 5  # seconds at the end of the process
 
-outbox = Outbox("mail", threads=THREADS, length=WAITING, patience=PATIENCE)
+outbox = JobQueue("mail", threads=THREADS, length=WAITING)
 
 
 def deliver(message: EmailMessage) -> None:
-    """Returns at once. What becomes of the mail, the log tells."""
-    if not outbox.put(partial(_send, message)):
+    """Returns at once. What becomes of the mail, the log tells.
+
+    It is sent a moment later, so that an answer takes as long whoever the mail is for, if anybody.
+    """
+    due = time.monotonic() + settings.EMAIL_DELAY_SECONDS
+    if not outbox.put(partial(_send, message, due)):
         logger.warning("a mail was not sent: %d are waiting already", WAITING)
 
 
-def _send(message: EmailMessage) -> None:
+def _send(message: EmailMessage, due: float) -> None:
+    outbox.closing.wait(max(0, due - time.monotonic()))
     _identify(message)
     try:
         _retrying()(message.send)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from functools import cache
 from hmac import compare_digest
 from ipaddress import ip_address, ip_network
@@ -79,22 +80,27 @@ def _sockets_closed(code: str) -> Counter:
 
 def page(request: HttpRequest) -> HttpResponse | None:
     """None for whoever may not read it, to whom there is no such page."""
-    if request.method not in ("GET", "HEAD") or not (_has_token(request) or _is_near(request)):
+    if request.method not in ("GET", "HEAD") or not _may_read(request):
         return None
     return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
-def _has_token(request: HttpRequest) -> bool:
+def _may_read(request: HttpRequest) -> bool:
+    """Where there is a token, it alone opens: whoever comes by a proxy that does not say so has an
+    address that may be near.
+    """
     token = settings.ENV.operations.metrics_token
+    return _has_token(request, token) if token else _is_near(request)
+
+
+def _has_token(request: HttpRequest, token: str) -> bool:
     scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
     is_same = compare_digest(given.strip().encode(), token.encode())
-    return bool(token) and scheme.lower() == "bearer" and is_same
+    return scheme.lower() == "bearer" and is_same
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """By address only without a proxy in between: behind one that does not say whom it asks for,
-    everybody would have its address.
-    """
+    """By address only without a proxy in between, as far as that can be seen."""
     if any(f"HTTP_{name}" in request.META for name in ("X_FORWARDED_FOR", "X_FORWARDED_PROTO")):
         return False
     try:
@@ -119,7 +125,8 @@ def _forget_the_dead(folder: Path) -> None:
     for file in folder.glob("gauge_live*_*.db"):
         process = file.stem.rpartition("_")[2]
         if process.isdigit() and not _lives(int(process)):
-            mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]
+            with suppress(FileNotFoundError):  # somebody else who asks was faster
+                mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]
 
 
 def _lives(process: int) -> bool:

@@ -5,10 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from chatsite.interfaces import GetResponse
 from chatsite.monitoring import health, metrics
 from chatsite.monitoring.trace import note_route
-
-GetResponse = Callable[[HttpRequest], HttpResponse]
 
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
     "/healthz": health.alive,

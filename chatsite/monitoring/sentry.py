@@ -1,12 +1,12 @@
 """Errors reported to Sentry. Imported only when SENTRY_DSN is set: it takes time to start."""
 
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.logging import ignore_logger
 
-from chatsite.conf.variables import BASE_DIR
+from chatsite import VERSION
 from chatsite.monitoring import trace
 from chatsite.monitoring.logs import UNMATCHED, WITHHELD, quotes_values
 
@@ -23,10 +23,11 @@ CONTEXTS = ("runtime", "trace")
 
 
 def start(dsn: str, *, environment: str) -> None:
+    ignore_logger("django.security.*")  # no errors of ours, and anybody may cause any number
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,
-        release=f"chatsite@{_version()}",
+        release=f"chatsite@{VERSION}",
         integrations=[DjangoIntegration(middleware_spans=False)],
         auto_enabling_integrations=False,
         auto_session_tracking=False,
@@ -36,11 +37,6 @@ def start(dsn: str, *, environment: str) -> None:
         max_request_body_size="never",
         before_send=scrubbed,
     )
-
-
-def _version() -> str:
-    project = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())
-    return str(project["project"]["version"])
 
 
 def scrubbed(event: "Event", hint: "Hint") -> "Event":

@@ -2,18 +2,16 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Mapping
-from typing import Any
+from collections.abc import Awaitable
 
 from django.conf import settings
 
-from chatsite.guard.body_limit import Application, Receive, Scope, Send
+from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.monitoring import metrics
 from chatsite.monitoring.logs import UNMATCHED
 from chatsite.monitoring.trace import Trace, begin
 
 logger = logging.getLogger("chatsite.access")
-Message = Mapping[str, Any]
 
 ID_HEADER = b"x-request-id"
 CLIENT_GONE = 499  # nobody was left to be answered; web servers log it so

@@ -9,7 +9,6 @@ import binascii
 import io
 import math
 import re
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, ImageSequence
 
 from chatsite.errors import DomainError
+from chatsite.pictures.turns import turn
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MOVING_FORMATS = ("PNG", "WEBP", "GIF")  # a JPEG may hold several pictures, of which one is meant
@@ -30,14 +30,15 @@ THUMBNAIL_WIDTH = 720
 THUMBNAIL_BOX = (THUMBNAIL_WIDTH, DISPLAY_SIDE)  # by its width: what is tall stays sharp
 MOVING_THUMBNAIL_BOX = (360, 720)
 PROFILE_SIDE = 384
-ANIMATION_PIXELS = 20_000_000  # of all frames; four bytes each
+ANIMATION_PIXELS = 13_000_000  # of all frames as shown, 480 × 270 for 100; four bytes each
 QUALITY = 82
+METHOD = 4  # how hard the encoder tries, from 0 to 6
+# Each frame is encoded once: key frames would be a second try of most.
+MOVING_METHOD: dict[str, Any] = {"method": 2, "kmin": 0, "kmax": 0}
 DIRECT_MODES = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr")  # which can be made smaller as they are
 
 # Parts of a file may be larger than it says of itself; what is twice as large, Pillow refuses.
 Image.MAX_IMAGE_PIXELS = settings.IMAGE_MAX_PIXELS // 2
-# Unpacked pictures are large: more than two at once have to wait.
-_at_once = threading.BoundedSemaphore(2)
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.IGNORECASE)
 
 
@@ -85,7 +86,7 @@ def square(data: bytes) -> Picture:
 def _readable() -> Iterator[None]:
     """Decoders raise, and warn of, all sorts of things: whatever they fail at is no picture."""
     try:
-        with _at_once, warnings.catch_warnings():
+        with turn(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except DomainError:
@@ -111,9 +112,7 @@ def _check_size(image: Image.Image) -> None:
     if pixels > settings.IMAGE_MAX_PIXELS:
         raise _too_many_pixels()
     frames = _frames(image)
-    if frames > settings.IMAGE_MAX_FRAMES or (
-        frames > 1 and pixels * frames > 4 * settings.IMAGE_MAX_PIXELS
-    ):
+    if frames > settings.IMAGE_MAX_FRAMES or pixels * frames > settings.IMAGE_MAX_PIXELS:
         raise _refused(_("The animation is too long."))
 
 
@@ -148,32 +147,42 @@ def _turned(image: Image.Image) -> Image.Image:
 def _moving_pair(image: Image.Image) -> tuple[Picture, Picture]:
     """As large as all frames fit in memory together; the small one is made of them, in place."""
     frames, durations = [], []
-    side = min(MOVING_SIDE, math.isqrt(ANIMATION_PIXELS // _frames(image)))
+    box = _moving_box(image)
     size = image.size
     for frame in ImageSequence.Iterator(image):
         if frame.size != size:  # one that is larger than the rest
             raise _not_a_picture()
         shown = frame.convert("RGBA")
-        shown.thumbnail((side, side))
+        shown.thumbnail(box, Image.Resampling.HAMMING)
         frames.append(shown)
         durations.append(int(frame.info.get("duration", 100)) or 100)
     timing = {"duration": durations, "loop": image.info.get("loop", 0)}
     display = _animation(frames, timing)
+    if display.width <= MOVING_THUMBNAIL_BOX[0] and display.height <= MOVING_THUMBNAIL_BOX[1]:
+        return display, display
     for shown in frames:
-        shown.thumbnail(MOVING_THUMBNAIL_BOX)
+        shown.thumbnail(MOVING_THUMBNAIL_BOX, Image.Resampling.HAMMING)
     return display, _animation(frames, timing)
+
+
+def _moving_box(image: Image.Image) -> tuple[int, int]:
+    pixels = image.width * image.height * _frames(image)
+    scale = min(1, math.sqrt(ANIMATION_PIXELS / pixels))
+    width, height = (max(1, int(side * scale)) for side in image.size)
+    return min(MOVING_SIDE, width), min(MOVING_SIDE, height)
 
 
 def _animation(frames: list[Image.Image], timing: dict[str, Any]) -> Picture:
     first, *others = frames
-    made = _encoded(first, save_all=True, append_images=others, **timing)
+    moving = {"save_all": True, "append_images": others, **MOVING_METHOD}
+    made = _encoded(first, **moving, **timing)
     return replace(made, moving=True)
 
 
 def _encoded(image: Image.Image, **options: object) -> Picture:
     target = io.BytesIO()
     image.info.clear()
-    image.save(target, "WEBP", quality=QUALITY, method=4, **options)
+    image.save(target, "WEBP", **{"quality": QUALITY, "method": METHOD, **options})
     return Picture(target.getvalue(), image.width, image.height)
 
 

@@ -48,7 +48,11 @@ def call(
         tags=[tag],
         request={kind: mention(body) for kind, body in (bodies or {}).items()} or None,
         responses=successes | refusals.responses(refusals.joined(refused or {}, *shared)),
-        parameters=[*parameters, header("Retry-After", "Seconds to wait.", [429])],
+        parameters=[
+            *parameters,
+            header("Retry-After", "Seconds to wait.", [429]),
+            header("Retry-After", "Seconds to wait.", [503], always=False),
+        ],
     )
 
 

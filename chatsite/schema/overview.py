@@ -1,5 +1,7 @@
 """What stands above the calls, and the other settings of drf-spectacular."""
 
+from chatsite import VERSION
+
 DESCRIPTION = """\
 JSON in, JSON out; paths have no trailing slash. Keys are 24 hex characters and opaque; times are
 UTC, ISO 8601 with milliseconds.
@@ -22,7 +24,7 @@ JSON or, with `Accept: application/yaml`, as YAML.
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Chatsite",
-    "VERSION": "0.1.0",
+    "VERSION": VERSION,
     "DESCRIPTION": DESCRIPTION,
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
     "OAS_VERSION": "3.1.0",

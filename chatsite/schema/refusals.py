@@ -22,7 +22,7 @@ MEANINGS = {
     429: "Too much at once.",
     500: "A fault of the site's own.",
     502: "The service that keeps the pictures failed.",
-    503: "Pictures cannot be kept at the moment.",
+    503: "Pictures cannot be taken or kept at the moment.",
     507: "The disk is full.",
 }
 
@@ -39,6 +39,7 @@ OF_BODIES: Sentences = {
     400: ["The body is not valid JSON."],
     413: ["The request is too large."],
     415: ['Unsupported media type "text/plain" in request.'],
+    507: ["There is no room for uploads at the moment. Please try again later."],
 }
 OF_PICTURES: Sentences = {
     400: [
@@ -50,7 +51,10 @@ OF_PICTURES: Sentences = {
         "The animation is too long.",
     ],
     502: ["The picture could not be stored. Please try again later."],
-    503: ["Pictures cannot be stored at the moment. Please try again later."],
+    503: [
+        "Many pictures are being uploaded right now. Please try again in a moment.",
+        "Pictures cannot be stored at the moment. Please try again later.",
+    ],
     507: ["There is no room for more pictures here."],
 }
 

@@ -75,6 +75,9 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "conversation"], name="one_membership")
         ]
+        indexes = [  # on MongoDB only: migration 0003
+            models.Index(fields=["user", "conversation"], name="membership_of_user")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"

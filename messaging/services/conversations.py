@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite.db import atomic, now
+from chatsite.db import atomic, now, repeatable
 from chatsite.errors import NotFound
 from messaging import audience, events
 from messaging.models import Conversation, Membership, Message, direct_key
@@ -16,15 +16,21 @@ from messaging.querysets import find_conversation, find_user
 
 def conversation_for_update(user_id: str, peer_id: str) -> Conversation:
     """The one conversation of the two, made if need be, its row locked until the commit."""
-    conversation, created = Conversation.objects.select_for_update().get_or_create(
+    conversation, _created = Conversation.objects.select_for_update().get_or_create(
         key=direct_key(user_id, peer_id)
     )
-    if created:
-        Membership.objects.bulk_create(
-            Membership(conversation=conversation, user_id=member_id)
-            for member_id in conversation.member_ids
-        )
+    if not conversation.last_seq:
+        _add_members(conversation)
     return conversation
+
+
+def _add_members(conversation: Conversation) -> None:
+    """Whoever lacks: without transactions, a crash may have left a conversation without them."""
+    present = conversation.memberships.values_list("user_id", flat=True)
+    Membership.objects.bulk_create(
+        Membership(conversation=conversation, user_id=member_id)
+        for member_id in sorted(set(conversation.member_ids) - set(present))
+    )
 
 
 def advance(conversation: Conversation, message: Message) -> None:
@@ -78,6 +84,7 @@ def _publish_read(conversation: Conversation, reader_id: str, seq: int) -> None:
     events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation))
 
 
+@repeatable
 def _raise_mark(conversation: Conversation, lower: QuerySet[Membership], mark: int) -> bool:
     with atomic():
         # The conversation first, as a send takes them: else the two wait for each other.

@@ -7,19 +7,20 @@ from django.db import connection
 
 from chatsite.db import on_commit, release
 from chatsite.errors import DomainError
-from chatsite.mail.outbox import Outbox
+from chatsite.jobs import JobQueue
 from chatsite.pictures import images, storage
 from messaging.models import Message
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 3
-_moves = Outbox("pictures", threads=2, length=1000, patience=5)
+moves = JobQueue("pictures", threads=2, length=1000)
 
 
 def stored_picture(image: bytes | None) -> dict[str, str | int]:
     """The fields of a message that is about to be; so no message ever lacks its picture.
 
-    Raises DomainError: 400 for what is no picture, 502, 503, 507 when it cannot be stored.
+    Raises DomainError: 400 for what is no picture, 503 while too many others are at it, 502,
+    503, 507 when it cannot be stored.
     """
     if image is None:
         return {}
@@ -27,6 +28,8 @@ def stored_picture(image: bytes | None) -> dict[str, str | int]:
     try:
         display, thumbnail = images.display_and_thumbnail(image)
     except DomainError as error:
+        if not error.errors:  # nothing is wrong with the picture
+            raise
         errors = {"image": [error.message]}
         raise DomainError(error.message, code=error.code, errors=errors) from None
     name, small = storage.save_for_message(display, thumbnail)
@@ -46,7 +49,7 @@ def settle_later(message: Message) -> None:
 
 
 def _line_up(store: storage.Store, message_id: str) -> None:
-    if not _moves.put(partial(_settle, store, message_id)):
+    if not moves.put(partial(_settle, store, message_id)):
         logger.warning("too many pictures wait to be moved; that of %s stays", message_id)
 
 

@@ -1,5 +1,6 @@
 // Forms that htmx sends: what they say to somebody who does not see the page change, and when nothing comes back.
 
+const TOO_LARGE = 413;
 const PAUSE = 100; // milliseconds; what a live region says at once, nobody hears
 
 document.addEventListener("input", ({ target }) => {
@@ -24,7 +25,7 @@ function announce(status) {
 
 function tellFailure(form, answer) {
   form.querySelector(".notice")?.remove();
-  form.prepend(noticeIn(answer) ?? document.getElementById("failure").content.cloneNode(true));
+  form.prepend(noticeIn(answer) ?? noticeFor(answer));
   form.querySelector(".notice").focus();
 }
 
@@ -32,4 +33,8 @@ function tellFailure(form, answer) {
 function noticeIn({ status, responseText }) {
   if (status !== 429) return null;
   return new DOMParser().parseFromString(responseText, "text/html").querySelector("form .notice");
+}
+
+function noticeFor({ status }) {
+  return document.getElementById(status === TOO_LARGE ? "too-large" : "failure").content.cloneNode(true);
 }

@@ -3,9 +3,18 @@ import "./sign-out.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { setTheme } from "./stores/settings.js";
 
+let isChosen = Promise.resolve();
+
 document.addEventListener("change", ({ target }) => {
   if (target.name === "theme") setTheme(target.value);
-  if (target.name === "picture") choosePicture(target);
+  if (target.name === "picture") isChosen = choosePicture(target);
+});
+
+// Who saves at once still sends the small picture.
+document.addEventListener("htmx:confirm", (event) => {
+  if (!event.target.elements?.picture) return;
+  event.preventDefault();
+  isChosen.then(() => event.detail.issueRequest(true));
 });
 
 async function choosePicture(input) {

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache.backends.locmem import LocMemCache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from accounts.services import log_ins, pauses
 from chatsite.errors import DomainError
-from chatsite.guard import caches as chatsite_caches
 from chatsite.guard.ratelimits import TooMany
 from tests import services
 from tests.environment import settings_under
@@ -154,6 +156,58 @@ def test_the_cookie_of_another_account_or_a_forged_one_opens_nothing(clock: Stop
     assert log_in(eve) == log_in(forger) == 429
 
 
+def test_who_had_the_address_before_is_a_stranger(clock: StoppedClock) -> None:
+    """Somebody signs up with an address that is not theirs, and collects cookies for it."""
+    squatter = make_user(email=ADA)
+    browsers = [at(ELSEWHERE) for _ in range(4)]
+    assert [log_in(browser, PASSWORD) for browser in browsers] == [200] * 4
+    User.objects.filter(pk=squatter.pk).update(email="squatter@example.org")
+    make_user(email=ADA)
+
+    fail(pauses.FREE + 1)
+    assert [log_in(browser) for browser in browsers] == [429] * 4
+
+
+def test_a_browser_stays_known_when_the_address_of_the_account_changes(
+    clock: StoppedClock,
+) -> None:
+    ada, client = make_user(email="old@example.org"), at(HOME)
+    assert log_in(client, PASSWORD, "old@example.org") == 200
+    User.objects.filter(pk=ada.pk).update(email=ADA)
+    fail(pauses.FREE + 1)
+    client.defaults["REMOTE_ADDR"] = ELSEWHERE
+    assert log_in(client, PASSWORD) == 200
+
+
+def test_a_new_password_makes_strangers_of_all_other_browsers(clock: StoppedClock) -> None:
+    make_user(email=ADA)
+    owner, thief = at(HOME), at(OFFICE)
+    assert log_in(owner, PASSWORD) == log_in(thief, PASSWORD) == 200
+    change = {"old_password": PASSWORD, "new_password": "a new one, at last"}
+    assert owner.post("/profile/password", change, format="multipart").status_code == 302
+
+    fail(pauses.FREE + 1)
+    owner.defaults["REMOTE_ADDR"] = thief.defaults["REMOTE_ADDR"] = ELSEWHERE
+    assert log_in(thief) == 429
+    assert log_in(owner) == 400
+    assert log_in(owner, "a new one, at last") == 200
+
+
+def test_a_dead_cookie_costs_the_same_whether_there_is_such_an_account(
+    clock: StoppedClock,
+) -> None:
+    make_user(email=ADA)
+    make_user(email="eve@example.org")
+    eve = at(ELSEWHERE)
+    assert log_in(eve, PASSWORD, "eve@example.org") == 200
+    costs = set()
+    for email in (ADA, "nobody@example.org"):
+        with CaptureQueriesContext(connection) as queries:
+            assert log_in(eve, email=email) == 400
+        costs.add(len(queries))
+    assert len(costs) == 1
+
+
 def test_many_at_once_are_no_way_round(clock: StoppedClock) -> None:
     """Each counts before it is known whether it is right."""
     turns = [pauses.Pauses("somewhere") for _ in range(20)]
@@ -193,7 +247,8 @@ def test_a_refused_try_costs_no_hash(
 
 @pytest.fixture
 def redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(chatsite_caches, "PATIENCE", 0.1)
+    """Its clock cannot be stopped, so every pause is longer than a test."""
+    monkeypatch.setattr(pauses, "FIRST", pauses.LONGEST)
     with services.redis() as server:
         settings.CACHES = settings_under(REDIS_URL=server.url)["CACHES"]
         yield server

@@ -9,6 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
+from accounts.services import pauses
 from tests.factories import PASSWORD, make_pair, make_user
 from tests.limits import SetLimits
 from tests.traps import shown_before
@@ -48,7 +49,10 @@ def test_sign_up(client: Client, set_limits: SetLimits) -> None:
     assert not User.objects.filter(email="b@example.org").exists()
 
 
-def test_log_in_waits_after_failures_as_over_the_api(client: Client, set_limits: SetLimits) -> None:
+def test_log_in_waits_after_failures_as_over_the_api(
+    client: Client, set_limits: SetLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST", pauses.LONGEST)
     set_limits(log_ins=100, log_ins_per_address=100)
     make_user(email="ada@example.org")
     typed = {"email": "ada@example.org", "password": "wrong"}
@@ -120,3 +124,14 @@ def test_mails_to_a_new_address(page_for: PageFor, set_limits: SetLimits) -> Non
     assert client.post("/profile/address", typed).status_code == 302
     assert_calm(client.post("/profile/address", typed), within=3600)
     assert len(mail.outbox) <= 1
+
+
+def test_mails_from_many_accounts_to_one_address(page_for: PageFor, set_limits: SetLimits) -> None:
+    set_limits(mails_per_hour=2)
+    typed = {"email": "victim@example.org", "password": PASSWORD}
+    for _ in range(2):
+        assert page_for(make_user()).post("/profile/address", typed).status_code == 302
+    another = page_for(make_user())
+    assert_calm(another.post("/profile/address", typed), within=3600)
+    typed["email"] = "another@example.org"
+    assert another.post("/profile/address", typed).status_code == 302

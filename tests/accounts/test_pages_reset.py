@@ -14,9 +14,11 @@ from accounts.services import moderation
 from accounts.services.accounts import authenticate
 from accounts.services.passwords import change_password, reset_password
 from chatsite.errors import DomainError
+from chatsite.mail import delivery
 from tests.concurrency import at_once
 from tests.factories import PASSWORD, make_session, make_user
 from tests.letters import delivered, link_in, path_in
+from tests.limits import SetLimits
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +88,19 @@ def test_nothing_tells_whether_there_is_an_account(ada: User) -> None:
 
     assert len({(each.status_code, each["Location"], each.content) for each in answers}) == 1
     assert len({frozenset(each.headers) for each in answers}) == 1
+    assert [letter.to for letter in delivered()] == [[ada.email]]
+
+
+def test_nothing_tells_by_the_work_behind_the_answer(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[Any] = []
+    put = delivery.outbox.put
+    monkeypatch.setattr(delivery.outbox, "put", lambda job: queued.append(job) or put(job))
+    moderation.ban(user=make_user(email="banned@example.org"), reason="spam")
+    for number, email in enumerate([ada.email, "nobody@example.org", "banned@example.org"], 1):
+        ask(email)
+        assert len(queued) == number
     assert [letter.to for letter in delivered()] == [[ada.email]]
 
 
@@ -212,6 +227,38 @@ def test_everybody_is_signed_out_and_their_sockets_told(
     assert elsewhere.get("/profile").status_code == 302
     assert stranger.get("/profile").status_code == 200
     assert events.recipients("end") == sorted(f"session.{key}" for key in sessions)
+
+
+def test_who_used_a_link_can_log_in_while_strangers_guess(
+    ada: User, client: Client, set_limits: SetLimits
+) -> None:
+    set_limits(log_ins=2)
+    choose(link_for(ada), client=client)
+    account = {"email": ada.email, "password": NEW}
+    guesses = [Client().post("/login", {**account, "password": "x"}) for _ in range(3)]
+
+    assert [guess.status_code for guess in guesses] == [400, 400, 429]
+    assert Client().post("/login", account).status_code == 429
+    assert client.cookies["device"]["httponly"]
+    assert client.post("/login", account).status_code == 302
+
+
+def test_a_link_that_does_not_work_makes_no_browser_known(ada: User) -> None:
+    client, path = Client(), link_for(ada)
+    choose(path)
+    choose(path, client=client)
+    choose(link_for(ada), "short", client)
+    assert "device" not in client.cookies
+
+
+def test_who_knows_the_old_password_does_not_undo_a_reset(ada: User) -> None:
+    """Who was looked up before it, and went on after."""
+    thief = User.objects.get(pk=ada.pk)
+    choose(link_for(ada))
+
+    with pytest.raises(DomainError, match="not your current password"):
+        change_password(user=thief, old_password=PASSWORD, new_password="the thief's", keep=None)
+    assert opens(ada, NEW)
 
 
 def test_who_else_is_signed_in_here_makes_room(ada: User, page_for: PageFor) -> None:

@@ -74,6 +74,7 @@ def test_the_others_end_but_not_this_one_or_other_people_s(events: Events) -> No
     assert closed(events) == groups_of(phone, desk)
 
 
+@pytest.mark.sql_only("a MongoDB server of its own rolls nothing back")
 def test_nothing_is_closed_when_the_transaction_fails(events: Events) -> None:
     session = make_session(make_user())
 

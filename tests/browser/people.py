@@ -8,6 +8,10 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from tests.browser.site import JWT_SECRET
+from tests.environment import settings_under
+from tests.traps import shown_before
+
 PASSWORD = "correct horse"
 # A killed or failing server is part of many tests, and browser and htmx remark on it.
 EXPECTED = (
@@ -68,6 +72,21 @@ def sign_up(browser: Browser, url: str, name: str, **options: Any) -> Person:
     person = Person(name, response.json()["_id"], email, context, context.new_page())
     _watch(person)
     return person
+
+
+def fill_sign_up(page: Page, name: str, email: str, seconds: float = 60) -> None:
+    """By somebody who takes that long."""
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    send_sign_up(page, seconds)
+
+
+def send_sign_up(page: Page, seconds: float) -> None:
+    key = settings_under(JWT_SECRET=JWT_SECRET)["SECRET_KEY"]
+    set_value = "(field, value) => { field.value = value; }"
+    page.locator("[name=shown]").evaluate(set_value, shown_before(seconds, key))
+    page.get_by_role("button", name="Make my account").click()
 
 
 def _watch(person: Person) -> None:

@@ -1,6 +1,7 @@
 """The pages around an account, by hand and eye."""
 
 import io
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.people import PASSWORD, Person, assert_accessible
-from tests.browser.site import JWT_SECRET, Site
-from tests.environment import settings_under
-from tests.traps import shown_before
+from tests.browser.people import PASSWORD, Person, assert_accessible, fill_sign_up, send_sign_up
+from tests.browser.site import Site
 
 PersonFor = Callable[..., Person]
 
@@ -27,21 +26,6 @@ def fill_login(page: Page, email: str, password: str) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
-
-
-def fill_sign_up(page: Page, name: str, email: str, seconds: float = 60) -> None:
-    """By somebody who takes that long."""
-    page.get_by_label("Your name").fill(name)
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    send_sign_up(page, seconds)
-
-
-def send_sign_up(page: Page, seconds: float) -> None:
-    key = settings_under(JWT_SECRET=JWT_SECRET)["SECRET_KEY"]
-    set_value = "(field, value) => { field.value = value; }"
-    page.locator("[name=shown]").evaluate(set_value, shown_before(seconds, key))
-    page.get_by_role("button", name="Make my account").click()
 
 
 def visitor(browser: Browser, site: Site, **options: Any) -> Page:
@@ -71,7 +55,9 @@ def test_who_is_quick_sends_once_more_and_loses_nothing(browser: Browser, live_s
     page.goto("/signup")
     fill_sign_up(page, "Quick Quint", "quint@lindqvist.example", seconds=-60)
 
-    expect(page.get_by_role("alert")).to_have_text("That was quick. Please send it once more.")
+    notice = page.get_by_role("alert")
+    expect(notice).to_have_text("That was quick. Please send it once more.")
+    expect(notice).to_have_class(re.compile("is-calm"))
     expect(page.get_by_label("Your name")).to_have_value("Quick Quint")
     expect(page.get_by_label("Password")).to_have_value(PASSWORD)
     send_sign_up(page, seconds=60)
@@ -129,6 +115,57 @@ def test_a_picture_is_shown_before_it_is_saved(person: PersonFor) -> None:
 
     expect(image).to_have_attribute("src", re.compile("^/media/profiles/"))
     expect(image).to_have_js_property("naturalWidth", 384)
+
+
+def grain(width: int, height: int) -> FilePayload:
+    """More than fits through, until it is made small."""
+    data = io.BytesIO()
+    noise = Image.frombytes("RGB", (width, height), os.urandom(width * height * 3))
+    noise.save(data, "PNG", compress_level=0)
+    return {"name": "grain.png", "mimeType": "image/png", "buffer": data.getvalue()}
+
+
+def test_who_saves_at_once_still_sends_the_small_picture(person: PersonFor) -> None:
+    page = person("Mira Adeyemi", "/profile").page
+
+    page.get_by_label("Change picture").set_input_files(grain(2500, 2500))
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")
+
+
+def test_a_picture_that_does_not_fit_through_is_told_so(browser: Browser, live_site: Site) -> None:
+    page = visitor(browser, live_site)
+    account = {"fullName": "Mira", "email": "much@lindqvist.example", "password": PASSWORD}
+    assert page.request.post("/api/auth/signup", data=account).ok
+    page.goto("/profile")
+    much: FilePayload = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": bytes(11_000_000)}
+
+    page.get_by_label("Change picture").set_input_files(much)
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("alert")).to_have_text("That was too large. Choose something smaller.")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_long_address_stays_in_a_narrow_page(
+    browser: Browser, live_site: Site, width: int
+) -> None:
+    page = visitor(browser, live_site, viewport={"width": width, "height": 700})
+    email = f"{'a.very.long.address' * 3}.{width}@{'rather-long.' * 4}example.org"
+    account = {"fullName": "Mira Adeyemi", "email": email, "password": PASSWORD}
+    assert page.request.post("/api/auth/signup", data=account).ok
+
+    page.goto("/profile")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.locator("#address").get_by_label("New e-mail").fill(f"new.{email}")
+    page.locator("#address").get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Change e-mail").click()
+    expect(page.locator("#address").get_by_role("status")).to_contain_text(f"new.{email}")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.context.close()
 
 
 def test_what_is_no_picture_leaves_the_old_one(person: PersonFor) -> None:

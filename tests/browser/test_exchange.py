@@ -13,7 +13,7 @@ from tests.browser.chat import (
     send,
     state,
 )
-from tests.browser.people import PASSWORD, PersonFor
+from tests.browser.people import PersonFor, fill_sign_up
 from tests.browser.site import Site
 
 
@@ -21,10 +21,7 @@ def sign_up_by_hand(browser: Browser, site: Site, name: str, email: str) -> Page
     page = browser.new_context(base_url=site.url).new_page()
     page.goto("/")
     page.get_by_role("link", name="Make an account").click()
-    page.get_by_label("Your name").fill(name)
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    fill_sign_up(page, name, email)
     return page
 
 

@@ -8,11 +8,12 @@ from django_ratelimit.core import _get_window
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.chat import expect_states, expect_texts, face_to_face, send, stored, toast
-from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
+from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 
 SENDS = 5
 TRIES = 2
+GUESS = "a wrong password"
 MINUTE = 60
 A_WHILE = 20  # seconds, in which a test does what it does within one minute of the server's
 UNTIL_ALLOWED = 90_000  # milliseconds; a minute, and more for a busy machine
@@ -39,6 +40,18 @@ def await_a_fresh_minute(somebody: Person) -> None:
     left = _get_window(somebody.id, MINUTE) - time.time()
     if left < A_WHILE:
         somebody.page.wait_for_timeout((left + 1) * 1000)
+
+
+def guess_until_refused(page: Page) -> int:
+    """How many guesses were let through: once more as many, when a minute of the server's ends."""
+    for passed in range(2 * TRIES + 1):
+        page.get_by_label("Password").fill(GUESS)
+        with page.expect_response("**/login") as answer:
+            page.get_by_role("button", name="Log in").click()
+        if is_refusal(answer.value):
+            return passed
+        expect(page.get_by_label("Password")).to_have_value("")
+    raise AssertionError("no guess was refused")
 
 
 def notice(page: Page) -> str:
@@ -73,20 +86,12 @@ def test_log_in_keeps_what_was_typed(person: PersonFor, browser: Browser, live_s
     ada = person("Ada Lindqvist", None)
     page = browser.new_page(base_url=live_site.url)
     page.goto("/login")
-    for _ in range(TRIES):
-        page.get_by_label("E-mail").fill(ada.email)
-        page.get_by_label("Password").fill("wrong")
-        with page.expect_response("**/login"):
-            page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_label("Password")).to_have_value("")
-    page.get_by_label("Password").fill(PASSWORD)
-    with page.expect_response("**/login") as refused:
-        page.get_by_role("button", name="Log in").click()
-    assert refused.value.status == 429
+    page.get_by_label("E-mail").fill(ada.email)
+    assert guess_until_refused(page) >= TRIES
     expect(page.locator("form .notice.is-calm")).to_be_focused()
     assert "then try again" in notice(page)
     expect(page.get_by_label("E-mail")).to_have_value(ada.email)
-    expect(page.get_by_label("Password")).to_have_value(PASSWORD)
+    expect(page.get_by_label("Password")).to_have_value(GUESS)
     assert_accessible(page)
     page.close()
 

@@ -236,7 +236,9 @@ def test_one_line_for_what_goes_wrong_repeatedly(person: PersonFor) -> None:
     ada = person("Ada Lindqvist", None)
     ada.context.add_init_script(CATCH_BUS)
     page = ada.page
-    page.goto("/")
+    with page.expect_event("websocket") as opening:
+        page.goto("/")
+    opening.value.wait_for_event("framereceived")  # which clears notices
     page.wait_for_function("window.bus")
 
     emit(page, *[("notice", {"text": "No luck", "kind": "error"})] * 3)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +137,18 @@ def test_what_is_no_picture_is_refused_in_words(person: PersonFor, name: str) ->
     expect(toast(ada.page)).to_contain_text("That file is not a picture that can be sent.")
     expect(ada.page.locator(".composer__preview")).to_be_hidden()
     assert stored(ada, bo) == []
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "broken.png", "drawing.svg"])
+def test_a_chosen_file_that_is_no_picture_too(person: PersonFor, name: str, tmp_path: Path) -> None:
+    """By a path, as people choose: the browser itself tells the page, listener by listener."""
+    ada, _bo = face_to_face(person)
+    chosen = tmp_path / name
+    chosen.write_text("no picture")
+
+    ada.page.get_by_label("Add a picture").set_input_files(chosen)
+
+    expect(toast(ada.page)).to_contain_text("That file is not a picture that can be sent.")
 
 
 def test_the_place_of_a_picture_is_kept_while_it_loads(person: PersonFor) -> None:

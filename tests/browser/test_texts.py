@@ -47,6 +47,12 @@ SIDEWAYS = """() => {
   }).map((each) => each.outerHTML.slice(0, 100));
 }"""
 
+# No wider than its place: what does not fit is its end, in its own direction.
+CUT_AT_ITS_END = """name => {
+  const [inner, outer] = [name, name.parentElement].map((each) => each.getBoundingClientRect());
+  return inner.width <= outer.width && name.scrollWidth > inner.width;
+}"""
+
 
 def markup(page: Page) -> list[str]:
     """Of every line of the conversation: elements, attributes in any order, words."""
@@ -124,6 +130,19 @@ def test_emoji_alone_are_large(person: PersonFor) -> None:
             expect(message(page, text).locator(".bubble")).to_have_css("font-size", "44px")
         for text in small:
             expect(message(page, text).locator(".bubble")).not_to_have_css("font-size", "44px")
+
+
+def test_a_long_name_loses_its_end_whichever_way_it_reads(person: PersonFor) -> None:
+    name = "محمد عبد الله الرحمن بن سليمان بن أحمد التميمي الحنظلي البغدادي الأول"
+    phone = {"width": 390, "height": 844}
+    ada, bo = person(name, None, viewport=phone), person(name, None)
+    bo.say(ada, "Hello")
+
+    for path in ("/", f"/chat/{bo.id}"):
+        ada.page.goto(path)
+        names = ada.page.locator(".truncate > bdi").filter(visible=True)
+        for name_shown in names.all():
+            assert name_shown.evaluate(CUT_AT_ITS_END), path
 
 
 def test_each_text_has_its_own_direction(person: PersonFor) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatsite.management.commands import backup
 from tests.environment import ROOT, hermetic
 
 SEND = "INSERT INTO django_migrations (app, name, applied) VALUES ('writer', ?, '2024-01-15')"
@@ -95,6 +96,15 @@ def test_a_place_that_cannot_be_written_is_said_and_left_clean(site: Site) -> No
     refused = site.manage("backup", "/proc/backup.sqlite3")
     assert refused.returncode != 0
     assert refused.stderr.startswith("CommandError: No backup was made: ")
+
+
+def test_a_link_put_in_its_way_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("somebody's")
+    path = tmp_path / "monday.unfinished"
+    path.symlink_to(tmp_path / "precious")
+    with pytest.raises(FileExistsError):
+        backup._write(path)
+    assert (tmp_path / "precious").read_text() == "somebody's"
 
 
 def test_other_databases_have_their_own_tools(site: Site, postgres_url: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
 from accounts.models import User
-from chatsite.db import ATTEMPTS, atomic, now, on_commit, retrying
+from chatsite.db import ATTEMPTS, atomic, now, on_commit, repeatable, retrying
 from tests.factories import make_user
 
 
@@ -16,6 +16,18 @@ class Asked(Exception):
 
     def __init__(self, sqlstate: str) -> None:
         self.sqlstate = sqlstate
+
+
+class Refused(Exception):
+    """What the driver of MongoDB raises when two write the same."""
+
+    _error_labels = {"TransientTransactionError"}
+
+
+def refused() -> DatabaseError:
+    error = DatabaseError()
+    error.__cause__ = Refused()
+    return error
 
 
 def error_of(sqlstate: str) -> DatabaseError:
@@ -44,6 +56,12 @@ class TestRetrying:
     def test_repeats_what_the_database_asks_to(self, state: str) -> None:
         assert retrying(Work(error_of(state), error_of(state))) == 3
 
+    def test_repeats_what_mongodb_refuses_for_the_moment(self) -> None:
+        assert retrying(Work(refused())) == 2
+
+    def test_a_function_may_be_declared_so(self) -> None:
+        assert repeatable(Work(refused(), error_of("40001")))() == 3
+
     def test_repeats_what_the_caller_names(self) -> None:
         assert retrying(Work(IntegrityError()), IntegrityError) == 2
 
@@ -60,6 +78,7 @@ class TestRetrying:
             retrying(work)
         assert work.runs == ATTEMPTS
 
+    @pytest.mark.sql_only("a MongoDB server of its own has no transactions, so none surrounds")
     def test_leaves_a_surrounding_transaction_to_whoever_began_it(self) -> None:
         work = Work(error_of("40001"))
         with pytest.raises(DatabaseError), atomic():
@@ -69,6 +88,7 @@ class TestRetrying:
 
 @pytest.mark.django_db(transaction=True)
 class TestCommit:
+    @pytest.mark.sql_only("a MongoDB server of its own commits each write by itself, at once")
     def test_actions_wait_for_it(self) -> None:
         done: list[bool] = []
         with atomic():
@@ -76,6 +96,7 @@ class TestCommit:
             assert not done
         assert done
 
+    @pytest.mark.sql_only("a MongoDB server of its own rolls nothing back")
     def test_actions_are_dropped_without_it(self) -> None:
         done: list[bool] = []
 

@@ -3,6 +3,7 @@
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import Client
+from pytest_django import Settings
 
 from chatsite.charset import Utf8
 
@@ -19,6 +20,20 @@ def test_a_zone_nobody_knows_is_no_error(client: Client, zone: str) -> None:
 def test_a_foreign_or_malformed_referer_is_refused(client: Client, referer: str) -> None:
     answer = client.post("/api/auth/login", {}, "application/json", headers={"Referer": referer})
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "a b", "x" * 5_000], ids=["name", "none", "long"])
+def test_a_foreign_host_is_one_short_line_in_the_log(
+    client: Client, settings: Settings, caplog: pytest.LogCaptureFixture, host: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["chat.example.org"]
+    answer = client.get("/login", headers={"Host": host})
+    assert answer.status_code == 400
+    # Django's own line on every 4xx is off where there are access lines.
+    [record] = [each for each in caplog.records if each.name != "django.request"]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert host[:50] in record.getMessage()
+    assert len(record.getMessage()) < 200
 
 
 @pytest.mark.parametrize(

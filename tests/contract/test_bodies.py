@@ -1,6 +1,8 @@
 """Bodies as a server hands them on: counted while they are read, and always UTF-8."""
 
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ from accounts.tokens import issue_token
 from chatsite.asgi import application
 from messaging.models import Message
 from tests.contract.shapes import MESSAGE
+from tests.disks import small_disk
 from tests.factories import make_pair, make_session
 
 Communicator: Any = ApplicationCommunicator  # asgiref does not annotate it
@@ -20,6 +23,7 @@ Communicator: Any = ApplicationCommunicator  # asgiref does not annotate it
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIMIT = 10_485_760
+NO_ROOM = "There is no room for uploads at the moment. Please try again later."
 CODECS = ["rot13", "zlib", "bz2", "base64", "hex", "undefined", "idna", "punycode", "utf-16"]
 
 
@@ -54,7 +58,10 @@ async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + 65_536]
 
 
-@pytest.mark.parametrize("sent", [lambda body: body, in_pieces], ids=["whole", "chunked"])
+ways = pytest.mark.parametrize("sent", [lambda body: body, in_pieces], ids=["whole", "chunked"])
+
+
+@ways
 class TestSize:
     async def test_a_byte_too_many_is_413(
         self, http: httpx.AsyncClient, talk: str, sent: Callable[[bytes], Any]
@@ -73,6 +80,35 @@ class TestSize:
         response = await http.post(talk, content=sent(body_of(LIMIT)), headers=json)
         assert response.status_code == 201
         assert set(response.json()) == MESSAGE
+
+
+@ways
+class TestFullDisk:
+    """Large bodies wait there: who is refused is told so, and small ones pass."""
+
+    @pytest.fixture(autouse=True)
+    def disk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "small"))
+        with small_disk(tmp_path / "small", size="1500k"):
+            yield
+
+    @pytest.mark.parametrize("size", [1_600_000, LIMIT])
+    async def test_large_ones(
+        self, http: httpx.AsyncClient, talk: str, sent: Callable[[bytes], Any], size: int
+    ) -> None:
+        json = {"Content-Type": "application/json"}
+        response = await http.post(talk, content=sent(body_of(size)), headers=json)
+        assert (response.status_code, response.json()) == (507, {"message": NO_ROOM})
+        assert response.headers["Connection"] == "close"
+        assert not await Message.objects.aexists()
+        response = await http.post(talk, content=sent(body_of(1_000_000)), headers=json)
+        assert response.status_code == 201
+        assert not list(Path(tempfile.gettempdir()).iterdir())
+
+    async def test_of_a_page(self, http: httpx.AsyncClient, sent: Callable[[bytes], Any]) -> None:
+        response = await http.post("/login", content=sent(body_of(LIMIT)))
+        assert response.status_code == 507
+        assert "There is no room for that" in response.text
 
 
 async def test_an_endless_body_is_cut_off() -> None:

@@ -158,6 +158,13 @@ class TestHttps:
         assert response.headers["Location"] == f"https://{HOST}/login?a=b"
         assert "Strict-Transport-Security" not in response.headers  # counts by https only
 
+    def test_a_foreign_host_is_led_there_too(self, site: ProductionSite) -> None:
+        response = httpx.get(f"{site.url}/login", headers={"Host": "evil.example"}, trust_env=False)
+        assert response.status_code == 301
+        assert response.headers["Location"] == f"https://{HOST}/login"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Traceback" not in site.log.read_text()
+
     def test_probes_are_answered_by_plain_http(self, site: ProductionSite) -> None:
         response = httpx.get(f"{site.url}/healthz", trust_env=False)
         assert response.status_code == 200

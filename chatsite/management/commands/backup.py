@@ -52,7 +52,7 @@ def _copy(target: Path) -> None:
 
 def _write(path: Path) -> None:
     """In one step, a read transaction: it holds up nobody, and no write makes it begin again."""
-    path.touch(mode=0o600)
+    path.touch(mode=0o600, exist_ok=False)  # follows no link that somebody put there
     connection.ensure_connection()
     with closing(sqlite3.connect(path)) as copy:
         connection.connection.backup(copy)

@@ -116,8 +116,7 @@ def _written(path: Path, data: bytes, undo: ExitStack) -> Path:
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         undo.callback(Path(file.name).unlink, missing_ok=True)
         file.write(data)
-        # A web server in front, which hands it over, is another user of the machine.
-        os.fchmod(file.fileno(), 0o644)
+        os.fchmod(file.fileno(), READABLE)
         file.flush()
         os.fsync(file.fileno())
     return Path(file.name)

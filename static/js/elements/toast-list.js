@@ -8,14 +8,15 @@ class ToastList extends HTMLElement {
   connectedCallback() {
     const { userId } = document.body.dataset;
     this.choose = ({ target }) => target.matches("[type=file]") && this.clear();
-    document.addEventListener("change", this.choose);
+    // First of all, so that what is said about the file stays.
+    document.addEventListener("change", this.choose, { capture: true });
     this.addEventListener("focusin", ({ relatedTarget }) => this.remember(relatedTarget));
     this.ends = [
       on("notice", (notice) => this.show(notice)),
       on("outbox", ({ change }) => change === "failed" || this.clear()),
       on("message", ({ message }) => message.senderId === userId && this.clear()),
       on("connection", ({ state }) => state === "live" && this.clear()),
-      () => document.removeEventListener("change", this.choose),
+      () => document.removeEventListener("change", this.choose, { capture: true }),
     ];
   }
 

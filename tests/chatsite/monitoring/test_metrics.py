@@ -1,7 +1,7 @@
 """The figures, and who may read them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from chatsite.asgi import application
 from chatsite.channels import MemoryLayer, apush
 from chatsite.conf.operations import Operations
 from chatsite.monitoring import metrics
+from tests.concurrency import at_once
+from tests.environment import settings_under
 from tests.factories import make_pair, make_session
 from tests.messaging.realtime.sockets import PersonalSocket
 from tests.production import PATIENCE, Server, production
@@ -45,14 +47,21 @@ def figures(text: str) -> dict[tuple[str, tuple[str, ...]], float]:
 
 @pytest.mark.django_db
 class TestWhoMayRead:
-    @pytest.fixture(autouse=True)
-    def _configured(self, settings: Settings) -> None:
-        self._allow(settings, TOKEN, ["127.0.0.1", "10.0.0.0/8"])
+    NEAR = ("127.0.0.1", "10.0.0.0/8")
 
-    def _allow(self, settings: Settings, token: str, near: list[str]) -> None:
-        env = type("Env", (), {"operations": Operations("INFO", "line", token, near, "", "")})
-        settings.ENV = env
+    def _allow(self, settings: Settings, token: str, near: Sequence[str]) -> None:
+        operations = Operations("INFO", "line", token, list(near), "", "")
+        settings.ENV = type("Env", (), {"operations": operations})
 
+    @pytest.fixture
+    def by_token(self, settings: Settings) -> None:
+        self._allow(settings, TOKEN, self.NEAR)
+
+    @pytest.fixture
+    def by_address(self, settings: Settings) -> None:
+        self._allow(settings, "", self.NEAR)
+
+    @pytest.mark.usefixtures("by_address")
     @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3"])
     def test_allowed_addresses(self, client: Client, address: str) -> None:
         answer = client.get("/metrics", REMOTE_ADDR=address, HTTP_HOST="10.0.0.7:8000")
@@ -60,21 +69,43 @@ class TestWhoMayRead:
         assert answer.headers["Content-Type"].startswith("text/plain; version=")
         assert b"chatsite_sockets_open" in answer.content
 
+    @pytest.mark.usefixtures("by_address")
     @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "", "unix:"])
     def test_to_other_addresses_there_is_no_such_page(self, client: Client, address: str) -> None:
         answer = client.get("/metrics", REMOTE_ADDR=address)
         assert answer.status_code == 404
         assert b"chatsite_" not in answer.content
 
+    @pytest.mark.usefixtures("by_address")
     @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto"])
     def test_address_of_a_proxy_is_nobodys(self, client: Client, header: str) -> None:
         assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404
 
+    @pytest.mark.usefixtures("by_token")
+    @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.0.2.1"])
+    def test_with_a_token_no_address_suffices(self, client: Client, address: str) -> None:
+        """A proxy on the same machine asks for everybody, and need not say so."""
+        assert client.get("/metrics", REMOTE_ADDR=address).status_code == 404
+
+    @pytest.mark.parametrize(("mode", "status"), [("production", 404), ("development", 200)])
+    def test_unless_somebody_is_named(
+        self, client: Client, settings: Settings, mode: str, status: int
+    ) -> None:
+        site = settings_under(
+            APP_ENV=mode,
+            PUBLIC_URL="http://chat.example.org",
+            JWT_SECRET="a secret of the tests, which is long enough",
+        )
+        settings.ENV = site["ENV"]
+        assert client.get("/metrics").status_code == status
+
+    @pytest.mark.usefixtures("by_token")
     @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
     def test_token_opens_from_everywhere(self, client: Client, scheme: str) -> None:
         headers = {"Authorization": f"{scheme} {TOKEN}", "X-Forwarded-For": "192.0.2.1"}
         assert client.get("/metrics", headers=headers).status_code == 200
 
+    @pytest.mark.usefixtures("by_token")
     @pytest.mark.parametrize(
         "given", ["", "Bearer", "Bearer x", f"Basic {TOKEN}", TOKEN, "Bearer é"]
     )
@@ -89,6 +120,7 @@ class TestWhoMayRead:
         self._allow(settings, "", [])
         assert client.get("/metrics", headers={"Authorization": given}).status_code == 404
 
+    @pytest.mark.usefixtures("by_address")
     def test_it_is_only_read(self, client: Client) -> None:
         assert client.post("/metrics").status_code == 404
 
@@ -191,7 +223,7 @@ async def test_a_full_channel_is_counted() -> None:
 
 
 async def test_a_push_that_fails_is_counted(settings: Settings) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.chatsite.test_metrics.BrokenLayer"}}
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.BrokenLayer"}}
     before = figure("pushes_failed_total")
     await apush(["group"], {"type": "x"})
     assert figure("pushes_failed_total") == before + 1
@@ -202,11 +234,23 @@ class BrokenLayer(MemoryLayer):
         raise ConnectionError("broken")
 
 
+def test_the_dead_are_forgotten_by_many_who_ask_at_once(tmp_path: Path) -> None:
+    for _ in range(20):
+        for process in range(50):
+            (tmp_path / f"gauge_livesum_{2**30 + process}.db").touch()
+        at_once([lambda: metrics._forget_the_dead(tmp_path)] * 8)
+        assert list(tmp_path.iterdir()) == []
+
+
 class TestWorkers:
     """Two processes that share a folder; either tells the figures of both."""
 
     def test_add_up_and_the_dead_have_no_sockets(self, tmp_path: Path, redis_url: str) -> None:
-        shared = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"), "REDIS_URL": redis_url}
+        shared = {
+            "METRICS_ALLOW": "127.0.0.1",
+            "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
+            "REDIS_URL": redis_url,
+        }
         with production(tmp_path, **shared) as first:
             second = Server(tmp_path, **shared)
             with second.running():
@@ -215,7 +259,7 @@ class TestWorkers:
                     both = self._figures(second)
             stale = tmp_path / "metrics" / "gauge_livesum_999999999.db"
             stale.write_bytes(next(stale.parent.glob("gauge_livesum_*.db")).read_bytes())
-            one = self._figures(first)
+            one = self._figures_without_sockets(first)
         assert both["chatsite_sockets_open", ()] == 2
         assert both["chatsite_http_requests_total", ("POST", "api/auth/signup", "201")] == 1
         assert one["chatsite_sockets_open", ()] == 0
@@ -224,6 +268,13 @@ class TestWorkers:
     def _socket(self, server: Server, token: str) -> Any:
         address = server.url.replace("http", "ws") + "/ws/chat/"
         return connect(address, additional_headers={"Cookie": f"jwt={token}"})
+
+    def _figures_without_sockets(self, server: Server) -> dict[tuple[str, tuple[str, ...]], float]:
+        """A client is through with closing before the site is."""
+        end = time.monotonic() + PATIENCE
+        while (told := self._figures(server))["chatsite_sockets_open", ()]:
+            assert time.monotonic() < end, told
+        return told
 
     def _figures(self, server: Server) -> dict[tuple[str, tuple[str, ...]], float]:
         return figures(httpx.get(f"{server.url}/metrics", timeout=PATIENCE).text)

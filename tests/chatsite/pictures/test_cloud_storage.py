@@ -82,6 +82,7 @@ class TestKeeping:
         cloud.mood = "silent"
         settings.CLOUDINARY_ACCOUNT = read_account(cloud.url(timeout=0.2))
         assert refusal(kept).status == 502
+        cloud.wait_for("unanswered")
         assert cloud.calls == ["unanswered"]
 
     def test_a_dead_service_and_a_wrong_secret_are_502(
@@ -262,7 +263,7 @@ class TestAccount:
         """It reads the environment, too, on its own, and before anything else."""
         code = (
             "import django; django.setup();"
-            "from django.conf import settings; from chatsite import storage; import cloudinary;"
+            "from chatsite.pictures import storage; import cloudinary;"
             "print(storage.find('profiles', '0' * 8 + 's' + '1' * 32), cloudinary.config().api_key)"
         )
         environment = hermetic(

@@ -135,8 +135,15 @@ def test_what_moves_for_long_is_made_smaller_until_its_frames_fit(
 ) -> None:
     monkeypatch.setattr("chatsite.pictures.images.ANIMATION_PIXELS", 4 * 10 * 10)
     for made in display_and_thumbnail(animation(4, form="GIF")):
-        assert max(made.width, made.height) == 10
+        assert (made.width, made.height) == (14, 7)
         assert opened(made.data).n_frames == 4  # type: ignore[attr-defined]
+
+
+def test_what_people_send_each_other_keeps_its_size() -> None:
+    display, thumbnail = display_and_thumbnail(animation(100, size=(480, 270)))
+    assert (display.width, display.height) == (480, 270)
+    assert opened(display.data).n_frames == 100  # type: ignore[attr-defined]
+    assert (thumbnail.width, thumbnail.height) == (360, 202)
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])

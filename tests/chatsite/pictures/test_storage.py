@@ -22,6 +22,7 @@ from chatsite.pictures.images import Picture
 from chatsite.pictures.storage import Kept
 from chatsite.pictures.storage.local import LocalStore
 from tests.concurrency import at_once
+from tests.disks import small_disk
 
 HOUR = timedelta(hours=1)
 NO_ROOM = "There is no room for more pictures here."
@@ -35,19 +36,6 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
-    """A disk of its own, where the machine lets us have one."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no right to mount a small disk")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def age(picture: Kept) -> None:

@@ -1,28 +1,29 @@
-"""Work that waits its turn in this process, in a line of limited length."""
+"""Work behind a request's back: it waits its turn in this process, in lines of limited length."""
 
 import atexit
 import logging
+import time
 from collections.abc import Callable
 from queue import Full, Queue
 from threading import Event, Lock, Thread
 
 logger = logging.getLogger(__name__)
+PATIENCE = 5  # seconds at the end of the process, for all lines together
 
 Job = Callable[[], object]
 
 
-class Outbox:
+class JobQueue:
     """Threads that carry out jobs in the order they came.
 
     The threads start with the first job, hence after a server forked its workers. They hold up no
-    one who ends the process: that gives them `patience` seconds, and drops what is left by then.
+    one who ends the process: that gives them PATIENCE, and drops what is left by then.
     """
 
-    def __init__(self, name: str, *, threads: int, length: int, patience: float) -> None:
+    def __init__(self, name: str, *, threads: int, length: int) -> None:
         self.closing = Event()
         self._name = name
         self._threads = threads
-        self._patience = patience
         self._jobs: Queue[Job] = Queue(length)
         self._starting = Lock()
         self._started = False
@@ -42,10 +43,9 @@ class Outbox:
         with jobs.all_tasks_done:
             return jobs.all_tasks_done.wait_for(lambda: not jobs.unfinished_tasks, seconds)
 
-    def close(self) -> None:
-        """The last chance for what waits; those who pause between two tries go on at once."""
-        self.closing.set()
-        if not self.wait(self._patience):
+    def finish(self, seconds: float) -> None:
+        """The last chance for what waits."""
+        if not self.wait(seconds):
             logger.warning("%s: %d were left undone", self._name, self._jobs.unfinished_tasks)
 
     def _start(self) -> None:
@@ -53,7 +53,7 @@ class Outbox:
             if self._started:
                 return
             self._started = True
-            atexit.register(self.close)
+            _working.append(self)
             for number in range(self._threads):
                 Thread(target=self._work, name=f"{self._name}-{number}", daemon=True).start()
 
@@ -67,3 +67,22 @@ class Outbox:
                 logger.error("%s: a job failed: %s", self._name, type(error).__name__)
             finally:
                 self._jobs.task_done()
+
+
+_working: list[JobQueue] = []
+
+
+def close_all() -> None:
+    """At the end of the process; again, it waits for nothing more.
+
+    Jobs that pause between two tries look at `closing`, and go on at once.
+    """
+    end = time.monotonic() + PATIENCE
+    open_ones = [queue for queue in _working if not queue.closing.is_set()]
+    for queue in open_ones:
+        queue.closing.set()
+    for queue in open_ones:
+        queue.finish(max(0, end - time.monotonic()))
+
+
+atexit.register(close_all)

@@ -1,0 +1,46 @@
+"""What is answered where no view did: a page, or a sentence under `/api/`."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, _("The request could not be understood."), "400.html")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, _("You may not do this."), "403.html")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return forbidden(request)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, _("Not found."), "404.html")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _unread(_answer(request, 413, _("The request is too large."), "413.html"))
+
+
+def no_room(request: HttpRequest) -> HttpResponse:
+    message = _("There is no room for uploads at the moment. Please try again later.")
+    return _unread(_answer(request, 507, message, "507.html"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500, _("Something went wrong here. Please try again."), "500.html")
+
+
+def _unread(response: HttpResponse) -> HttpResponse:
+    """What is left of the body would be taken for the next request."""
+    response.headers["Connection"] = "close"
+    return response
+
+
+def _answer(request: HttpRequest, status: int, message: str, template: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"message": message}, status=status)
+    return render(request, template, status=status)

@@ -1,0 +1,68 @@
+"""Waits until the database answers, for what is started together with it."""
+
+import re
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, InterfaceError, connection
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+SECONDS = 60
+ANSWERS_WITHIN = 2  # seconds, of each try
+VERBOSE = re.compile(r"\n| \(configured timeouts|, Timeout: |, full error: ")
+NO_ANSWER = (DatabaseError, InterfaceError)
+
+
+class Command(BaseCommand):
+    help = "Waits until the database answers; fails when it does not in time."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--seconds", type=float, default=SECONDS, help=f"at most this long, {SECONDS} by itself"
+        )
+
+    def handle(self, *, seconds: float, **options: Any) -> None:
+        tries = Retrying(
+            retry=retry_if_exception_type(NO_ANSWER),
+            stop=stop_after_delay(seconds),
+            wait=wait_fixed(1),
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            tries(ask)
+        except NO_ANSWER as error:
+            waited = f"DATABASE_URL: the database did not answer in {seconds:g} seconds."
+            raise CommandError(f"{waited} {_reason(error)}") from None
+
+    def _tell(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        self.stderr.write(f"Waiting for the database: {_reason(error)}")
+        self.stderr.flush()
+
+
+def ask() -> None:
+    """Raises DatabaseError, InterfaceError."""
+    if connection.vendor == "mongodb":
+        from chatsite import mongodb
+
+        mongodb.ping(ANSWERS_WITHIN)
+    elif connection.vendor == "postgresql":
+        _ask_past_the_pool()
+    else:
+        connection.ensure_connection()
+
+
+def _ask_past_the_pool() -> None:
+    """Which tells nothing but that its time was over."""
+    wrapper: Any = connection
+    params = {**wrapper.get_connection_params(), "connect_timeout": ANSWERS_WITHIN}
+    params.pop("pool", None)
+    with wrapper.wrap_database_errors, wrapper.Database.connect(**params):
+        pass
+
+
+def _reason(error: BaseException | None) -> str:
+    """What drivers say first; they go on for long."""
+    return VERBOSE.split(str(error).strip())[0] or "it does not answer."

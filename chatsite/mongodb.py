@@ -1,0 +1,95 @@
+"""Transactions on MongoDB, where the server has them.
+
+The backend's own are used, with what it leaves open: a server of its own, outside of a replica set,
+has none; and what fails at the commit is no DatabaseError there, and spoils the next transaction.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from django.db import DatabaseError, connection
+from pymongo import MongoClient
+from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+
+logger = logging.getLogger(__name__)
+
+# IllegalOperation, CommandNotFound, CommandNotSupported, NotImplemented: there are no transactions.
+NONE_HERE = {20, 59, 115, 238}
+UNKNOWN = "UnknownTransactionCommitResult"
+PAUSES = (0.1, 1, 5)  # seconds, before a commit is asked for again
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """A block in another is a part of it; without transactions each write stands for itself."""
+    if getattr(connection, "in_atomic_block_mongo", False) or not has_transactions():
+        yield
+        return
+    from django_mongodb_backend import transaction
+
+    try:
+        with transaction.atomic():
+            yield
+    except PyMongoError as error:
+        _finish(error)
+
+
+@cache
+def has_transactions() -> bool:
+    """Tries one: what calls itself a replica set may still have none. Raises DatabaseError while
+    the server does not answer.
+    """
+    wrapper: Any = connection
+    try:
+        wrapper.ensure_connection()
+        with wrapper.connection.start_session() as session, session.start_transaction():
+            wrapper.database["django_migrations"].find_one({}, session=session)
+    except PyMongoError as error:
+        if not _says_none(error):
+            raise DatabaseError(str(error)) from error
+        logger.warning("this MongoDB server has no transactions; docs/databases.md says more")
+        return False
+    return True
+
+
+def ping(seconds: float) -> None:
+    """Raises DatabaseError when no server that takes writes answers in that time."""
+    wrapper: Any = connection
+    options = {**wrapper.get_connection_params(), "serverSelectionTimeoutMS": round(seconds * 1000)}
+    try:
+        with MongoClient(**options) as client:
+            client.admin.command("ping")
+    except PyMongoError as error:
+        raise DatabaseError(str(error)) from error
+
+
+def _says_none(error: PyMongoError) -> bool:
+    if isinstance(error, OperationFailure):
+        return error.code in NONE_HERE
+    return isinstance(error, ConfigurationError)
+
+
+def _finish(error: PyMongoError) -> None:
+    """After a commit that failed: asks again where nobody knows whether it did; else the connection
+    is made ready for the next one. Raises DatabaseError.
+    """
+    wrapper: Any = connection
+    for pause in PAUSES:
+        if not (wrapper.session and error.has_error_label(UNKNOWN)):
+            break
+        time.sleep(pause)
+        try:
+            wrapper.commit_mongo()
+        except PyMongoError as again:
+            error = again
+        else:
+            return
+    if wrapper.session:
+        wrapper.session.end_session()
+        wrapper.session = None
+    wrapper.run_on_commit = []
+    raise DatabaseError(str(error)) from error

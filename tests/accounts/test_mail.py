@@ -1,0 +1,39 @@
+"""What the mails say, whoever's address somebody gave for their own."""
+
+import pytest
+
+from accounts.services.accounts import sign_up
+from accounts.services.addresses import ask_for_address, confirm_address
+from accounts.services.passwords import ask_for_reset, change_password, reset_password
+from tests.letters import delivered, html_of, path_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SITE = "https://chat.example.org"
+VICTIM, OTHER_VICTIM = "grace@example.org", "ada@example.org"
+HOSTILE = {"full_name": "https://evil.example/prize Winner", "email": VICTIM, "password": "secret"}
+
+
+def test_no_mail_carries_the_words_of_who_caused_it() -> None:
+    """Nothing tells at a sign-up whose address it is."""
+    user = sign_up(**HOSTILE)
+    change_password(user=user, old_password="secret", new_password="secret 2", keep=None)
+    ask_for_reset(email=VICTIM, site=SITE)
+    *_, key, token = path_in(delivered(to=VICTIM)[-1]).split("/")
+    user = reset_password(key=key, token=token, new_password="secret 3")
+    ask_for_address(user=user, email=OTHER_VICTIM, password="secret 3", site=SITE)
+    *_, key, token = path_in(delivered(to=OTHER_VICTIM)[-1]).split("/")
+    confirm_address(key=key, token=token)
+
+    letters = delivered()
+    assert {letter.subject for letter in letters} == {
+        "Welcome to Chatsite",
+        "Your password was changed",
+        "Choose a new password",
+        "Confirm your e-mail address",
+        "Your e-mail address was changed",
+    }
+    for letter in letters:
+        for part in (letter.subject, letter.body, html_of(letter)):
+            assert "evil.example" not in part
+            assert "Winner" not in part
