@@ -39,8 +39,8 @@ class ForeignOriginMiddleware:
 
 
 class HostMiddleware:
-    """Refuses a foreign Host before anything asks for it: Django would log an error with a trace for
-    whatever anybody makes up.
+    """Refuses a foreign Host before anything else asks for it: Django would log an error with a
+    trace for whatever anybody makes up.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

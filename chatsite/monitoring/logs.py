@@ -54,6 +54,7 @@ def config(operations: Operations, *, production: bool) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": operations.log_level} for name in ("chatsite", "accounts")},
             "messaging": {"level": operations.log_level},
+            "pymongo": {"level": "INFO"},  # below, it quotes commands with all they hold
             "django": {"handlers": []},  # its own would say everything twice, and mail it
             **(_OWN_ACCESS_LINES if own_access_lines else _ACCESS_LINES_OF_SERVERS),
         },

@@ -11,18 +11,20 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from redis import asyncio as aioredis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chatsite.monitoring.trace import detached
 from messaging import events
 from messaging.payloads import presence_payload
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
+from messaging.realtime.outbox import TOO_SLOW
 from messaging.realtime.sweep import SessionSocket, dismiss_ended
 
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
 SWEEP_SECONDS = 30
-RESTART = 1012  # the close code: reconnect and sync
 PAUSE_SECONDS = 1  # before Redis is listened to again
 SILENCE_SECONDS = 3  # after which Redis is asked whether it is still there
 
@@ -128,11 +130,13 @@ class Hub:
         session. So all come back once it is there again, and sync; until then they ask by HTTP.
         """
         for socket in list(self._known):
-            socket.dismiss(RESTART)
+            socket.dismiss(TOO_SLOW)
 
     async def _hear(self) -> None:
         """Returns once Redis says nothing any more, not even that it is there."""
-        redis = aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None)
+        # Without trying again: a connection that broke has missed something.
+        retry = Retry(NoBackoff(), 0)
+        redis = aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None, retry=retry)
         async with redis, redis.pubsub() as channel:
             async with asyncio.timeout(SILENCE_SECONDS):
                 await channel.subscribe(CHANGED)

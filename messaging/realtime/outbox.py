@@ -9,7 +9,7 @@ from contextlib import suppress
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2**20  # characters
-TOO_SLOW = 4408  # the close code: reconnect and sync, which costs less than all that was missed
+TOO_SLOW = 4408  # the close code: something was missed, so reconnect and sync
 FAILED = 1011
 GONE = 1006  # never sent
 

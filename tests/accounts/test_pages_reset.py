@@ -14,6 +14,7 @@ from accounts.services import moderation
 from accounts.services.accounts import authenticate
 from accounts.services.passwords import change_password, reset_password
 from chatsite.errors import DomainError
+from chatsite.jobs import Job
 from chatsite.mail import delivery
 from tests.concurrency import at_once
 from tests.factories import PASSWORD, make_session, make_user
@@ -94,9 +95,14 @@ def test_nothing_tells_whether_there_is_an_account(ada: User) -> None:
 def test_nothing_tells_by_the_work_behind_the_answer(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued: list[Any] = []
+    queued: list[Job] = []
     put = delivery.outbox.put
-    monkeypatch.setattr(delivery.outbox, "put", lambda job: queued.append(job) or put(job))
+
+    def count(job: Job) -> bool:
+        queued.append(job)
+        return put(job)
+
+    monkeypatch.setattr(delivery.outbox, "put", count)
     moderation.ban(user=make_user(email="banned@example.org"), reason="spam")
     for number, email in enumerate([ada.email, "nobody@example.org", "banned@example.org"], 1):
         ask(email)

@@ -1,5 +1,5 @@
-"""While too many pictures are at work, the next one is 503 with a time to come back, by whatever way
-it comes; nothing of it is kept, and it may be sent again.
+"""While too many pictures are at work, the next one is 503 with a time to come back; nothing of it
+is kept, and it may be sent again.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,9 @@ from chatsite.pictures import turns
 from chatsite.pictures.turns import turn
 from messaging.models import Message
 from tests.factories import ApiFor, make_pair
-from tests.messaging.realtime.sockets import Connect
 from tests.pictures import data_uri, picture
+
+pytestmark = pytest.mark.django_db
 
 SENTENCE = "Many pictures are being uploaded right now. Please try again in a moment."
 
@@ -33,7 +34,6 @@ def assert_busy(answer: Any) -> None:
     assert answer.json() == {"message": SENTENCE}
 
 
-@pytest.mark.django_db
 def test_over_the_api(api_for: ApiFor, folder: Path) -> None:
     ada, bo = make_pair()
     client, address = api_for(ada), f"/api/messages/send/{bo.pk}"
@@ -46,7 +46,6 @@ def test_over_the_api(api_for: ApiFor, folder: Path) -> None:
     assert client.post(address, message).status_code == 201
 
 
-@pytest.mark.django_db
 def test_of_a_profile(api_for: ApiFor, page_for: Callable[[User], Client]) -> None:
     ada = make_pair()[0]
     with turn(), turn():
@@ -60,26 +59,12 @@ def test_of_a_profile(api_for: ApiFor, page_for: Callable[[User], Client]) -> No
     assert ada.picture == ""
 
 
-@pytest.mark.django_db
 def test_on_the_page(page_for: Callable[[User], Client]) -> None:
     ada, bo = make_pair()
     file = SimpleUploadedFile("me.png", picture(), "image/png")
     with turn(), turn():
-        page = page_for(ada).post(f"/chats/{bo.pk}", {"text": "Look", "image": file})
+        page = page_for(ada).post(f"/chat/{bo.pk}", {"text": "Look", "image": file})
     assert (page.status_code, page["Retry-After"]) == (503, "5")
     assert SENTENCE in page.content.decode()
     assert "Look" in page.content.decode()
     assert not Message.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_over_the_socket(ada: User, bob: User, connect: Connect) -> None:
-    socket = await connect(ada)
-    message = {"receiverId": bob.pk, "clientMessageId": "a", "image": data_uri(picture())}
-    with turn(), turn():
-        await socket.send("sendMessage", **message)
-        error = await socket.data("error")
-    refusal = {"message": SENTENCE, "status": 503, "retryAfter": 5, "clientMessageId": "a"}
-    assert error == refusal
-    await socket.send("sendMessage", **message)
-    assert (await socket.data("messageSent"))["clientMessageId"] == "a"

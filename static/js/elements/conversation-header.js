@@ -1,6 +1,6 @@
 import { on } from "../lib/bus.js";
 import { isOnline, online } from "../stores/presence.js";
-import { isOffline } from "./connection.js";
+import { isOffline, isReconnecting } from "./connection.js";
 import { Typists } from "./typists.js";
 
 /** Says whether the other one is online or writing. The words are in the markup; this chooses. */
@@ -31,6 +31,7 @@ class ConversationHeader extends HTMLElement {
 
   get state() {
     if (isOffline()) return "waiting";
+    if (isReconnecting()) return "reconnecting";
     if (this.isTyping) return "typing";
     return this.isOnline ? "online" : "";
   }

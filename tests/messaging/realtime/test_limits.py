@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from chatsite.pictures import turns
+from chatsite.pictures.turns import turn
 from messaging.models import Message
 from tests.limits import REFUSAL, SetLimits
 from tests.messaging.realtime.sockets import Connect, PersonalSocket
@@ -79,3 +81,16 @@ async def test_what_was_refused_may_be_sent_again(
     set_limits(sends=10)
     await send(socket, bob, "b", text="two")
     assert (await socket.data("messageSent"))["message"]["seq"] == 2
+
+
+async def test_pictures_wait_for_each_other_but_not_for_long(
+    ada: User, bob: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE", 0)
+    socket, image = await connect(ada), data_uri(picture())
+    with turn(), turn():
+        await send(socket, bob, "a", image=image)
+        error = await socket.data("error")
+    assert (error["status"], error["retryAfter"], error["clientMessageId"]) == (503, 5, "a")
+    await send(socket, bob, "a", image=image)
+    assert (await socket.data("messageSent"))["clientMessageId"] == "a"
