@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from tests import services
 from tests.browser.chat import (
     RETURN,
-    expect_states,
     expect_texts,
     face_to_face,
+    message,
     send,
     state,
     stored,
@@ -47,7 +47,7 @@ def test_what_is_sent_without_redis_arrives(person: PersonFor, redis: Server) ->
         expect(state(page, "reconnecting")).to_be_visible()
     send(ada.page, "meanwhile")
     expect_texts(bo.page, ["before", "meanwhile"], timeout=RETURN)
-    expect_states(ada.page, "-r", timeout=RETURN)
+    expect(message(ada.page, "meanwhile")).to_have_attribute("data-state", "read", timeout=RETURN)
 
     redis.start()
     for page in (ada.page, bo.page):
