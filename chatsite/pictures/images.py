@@ -100,11 +100,16 @@ def _readable() -> Iterator[None]:
 def _opened(data: bytes) -> Image.Image:
     """The limits are checked on the header, before anything is unpacked."""
     if len(data) > settings.IMAGE_MAX_BYTES:
-        megabytes = settings.IMAGE_MAX_BYTES // (1024 * 1024)
-        raise _refused(_("The picture is larger than %(limit)s MB.") % {"limit": megabytes})
+        limit = _told(settings.IMAGE_MAX_BYTES)
+        raise _refused(_("The picture is larger than %(limit)s.") % {"limit": limit})
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     _check_size(image)
     return image
+
+
+def _told(size: int) -> str:
+    """`8 MB`: bytes as people say them."""
+    return f"{size // 2**20} MB" if size >= 2**20 else f"{size // 2**10} KB"
 
 
 def _check_size(image: Image.Image) -> None:

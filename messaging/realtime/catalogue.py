@@ -72,7 +72,7 @@ FROM_CLIENT = [
 
 CLOSE_CODES = {
     SESSION_ENDED: "The session ended: do not reconnect.",
-    TOO_SLOW: "Too slow: reconnect and `sync`.",
+    TOO_SLOW: "Something was missed: reconnect and `sync`.",
     FLOODING: "Too many frames.",
     RESTART: "The site restarts: reconnect.",
 }

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chat import composer, expect_preview, expect_texts, face_to_face, row, send
 from tests.browser.people import Person, PersonFor
@@ -27,6 +27,24 @@ def names(page: Page) -> list[str]:
 
 def filter_by(page: Page, text: str) -> None:
     page.get_by_role("searchbox").fill(text)
+
+
+def test_a_newcomer_who_writes_on_is_fetched_but_once(person: PersonFor) -> None:
+    """Rows that come for nothing would take away the one that somebody is clicking on."""
+    ada, bo = person("Ada Berg"), person("Bo Okonkwo", None)
+    held: list[Route] = []
+    ada.page.route("**/chats/rows", lambda route: held.append(route))
+    bo.say(ada, "one")
+    while not held:
+        ada.page.wait_for_timeout(20)
+    response = held[0].fetch()
+    bo.say(ada, "two")
+    ada.page.wait_for_timeout(1000)  # until the second one is there
+    held[0].fulfill(response=response)
+
+    expect_preview(ada.page, bo, "two")
+    ada.page.wait_for_timeout(1000)
+    assert len(held) == 1
 
 
 def test_who_writes_moves_up(person: PersonFor) -> None:

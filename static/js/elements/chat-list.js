@@ -69,6 +69,7 @@ class ChatList extends HTMLElement {
     if (this.hadMore) target.querySelector(".row")?.focus({ preventScroll: true });
     this.hadMore = false;
     if (target.id === "chat-rows") {
+      this.isFetching = false;
       this.adopt(target.querySelectorAll(".row"));
       replay(this.handlers);
     }
@@ -84,18 +85,23 @@ class ChatList extends HTMLElement {
     this.hadMore = target.matches(".more") && target.contains(document.activeElement);
   }
 
-  /** Somebody who is not in the list yet: the server knows the name and the picture. */
+  /**
+   * Somebody who is not in the list yet: the server knows the name and the picture. While it is asked already nothing is
+   * to be done: whoever is missing then asks again, and rows that came for nothing would take the click that is on them.
+   */
   refresh() {
-    this.timer ||= setTimeout(() => this.fetchRows(), REFRESH_AFTER);
+    if (!this.isFetching) this.timer ||= setTimeout(() => this.fetchRows(), REFRESH_AFTER);
   }
 
   async fetchRows() {
     this.timer = 0;
+    this.isFetching = true;
     const rows = () => this.querySelector("#chat-rows");
     const place = rows().scrollTop;
     // As a request of the list it would end that for a conversation. A failure is told already, by an event
     // of htmx; after the next sync it is tried again.
     await htmx.ajax("GET", "/chats/rows", { target: "#chat-rows", swap: "outerHTML" }).catch(() => {});
+    this.isFetching = false;
     if (this.isConnected) rows().scrollTop = place;
   }
 

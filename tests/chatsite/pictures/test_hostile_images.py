@@ -78,9 +78,10 @@ def test_what_moves_in_too_many_pixels(settings: Any) -> None:
 
 
 @both
-def test_what_is_too_many_bytes(make: Maker, settings: Any) -> None:
-    settings.IMAGE_MAX_BYTES = 2 * 1024 * 1024
-    assert refusal(make, b"x" * (2 * 1024 * 1024 + 1)) == "The picture is larger than 2 MB."
+@pytest.mark.parametrize(("most", "told"), [(2 * 2**20, "2 MB"), (200 * 2**10, "200 KB")])
+def test_what_is_too_many_bytes(make: Maker, settings: Any, most: int, told: str) -> None:
+    settings.IMAGE_MAX_BYTES = most
+    assert refusal(make, b"x" * (most + 1)) == f"The picture is larger than {told}."
 
 
 @both
