@@ -194,7 +194,9 @@ def test_what_one_tab_does_the_other_one_shows(person: PersonFor) -> None:
     other = ada.open_page(f"/chat/{bo.id}")
 
     send(ada.page, "From the first")
+    expect_texts(other, ["From the first"])
     send(other, "From the second")
+    expect_texts(bo.page, ["From the first", "From the second"])
     send(bo.page, "To both")
 
     for page in (ada.page, other):
