@@ -1,7 +1,9 @@
 """Without the channel layer nothing is lost but liveliness, and that comes back by itself."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -21,7 +23,11 @@ from tests.environment import settings_under
 from tests.messaging.realtime.sockets import PATIENCE, Connect, PersonalSocket, token_for
 from tests.services import Server
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # Connections that break on the way in are left to the collector by redis-py.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 Post = Callable[..., Awaitable[Any]]
 
@@ -34,6 +40,7 @@ def redis(settings: Settings) -> Iterator[Server]:
         for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES"):
             setattr(settings, name, site[name])
         yield server
+    gc.collect()  # here, where nobody minds what is left of broken connections
 
 
 async def test_a_layer_that_fails_does_not_fail_the_send(
@@ -78,8 +85,8 @@ async def test_redis_may_go_and_come_back(
     assert changes["messages"] == [response.json()]
 
     redis.start()
-    await connect(ada)
-    theirs = await connect(bob)
+    await _back(connect, ada)
+    theirs = await _back(connect, bob)
     assert (await theirs.frame())[1] == sorted(user.pk for user in (ada, bob))
     await post(ada, bob, text="Welcome back")
     assert (await theirs.data("newMessage"))["text"] == "Welcome back"
@@ -151,6 +158,15 @@ async def test_who_leaves_while_redis_does_not_answer_is_offline_at_once(
         while await sync_to_async(online_users)():
             pass
     redis.stop()
+
+
+async def _back(connect: Connect, user: User) -> PersonalSocket:
+    """Tries again, as clients do: the first one may meet a connection to the Redis that was."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(AssertionError):
+                return await connect(user)
+            await asyncio.sleep(0.1)
 
 
 def _sync(api_for: Callable[[User], APIClient], user: User, cursor: str = "") -> dict[str, Any]:
