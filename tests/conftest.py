@@ -12,7 +12,7 @@ from channels.layers import channel_layers
 from django.core.cache import cache, caches
 from django.db import connection, connections
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
 from rest_framework.test import APIClient
 
@@ -29,6 +29,10 @@ from tests.factories import make_session
 from tests.limits import SetLimits, StoppedClock
 from tests.recording import Events
 
+OTHERS_OUT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
@@ -77,6 +81,18 @@ def _fresh_process() -> Iterator[None]:
     presence.leases.cache_clear()
     yield
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """PostgreSQL drops no database in which somebody is, be it a pool that just opened one more."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock():
+            with connection.cursor() as cursor:
+                cursor.execute(OTHERS_OUT)
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]  # of this vendor
 
 
 @pytest.fixture
