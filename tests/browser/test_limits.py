@@ -25,6 +25,8 @@ LIMITS = {
     "SOCKETS_PER_PERSON": "1",
 }
 
+pytestmark = pytest.mark.timeout(300)  # seconds: what is waited for takes up to a minute of them
+
 
 @pytest.fixture(scope="module")
 def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
