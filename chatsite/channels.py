@@ -28,7 +28,10 @@ def push(groups: list[str], message: dict[str, Any]) -> None:
 
 async def apush(groups: list[str], message: dict[str, Any]) -> None:
     layer = get_channel_layer()
-    if layer is None or not _breaker(layer).lets_through():
+    if layer is None:
+        return
+    breaker = _breaker(layer)
+    if not breaker.lets_through():
         return
     try:
         async with asyncio.timeout(PATIENCE):
@@ -38,13 +41,15 @@ async def apush(groups: list[str], message: dict[str, Any]) -> None:
         metrics.PUSHES_FAILED.inc()
         logger.exception("a live event was not pushed")
         if isinstance(error, TimeoutError):
-            _breaker(layer).failed()
+            breaker.failed()
     else:
-        _breaker(layer).worked()
+        breaker.worked()
 
 
 def _breaker(layer: Any) -> Breaker:
-    return _breakers.setdefault(layer, Breaker(PAUSE))
+    if layer not in _breakers:
+        _breakers[layer] = Breaker(PAUSE)
+    return _breakers[layer]
 
 
 class MemoryLayer(InMemoryChannelLayer):
