@@ -24,11 +24,10 @@ TOO_LARGE = b"x" * (10 * 2**20 + 1)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"), MEDIA_ACCEL_PATH="/protected-media/")
-    site.manage("migrate", "--verbosity=0")
-    site.start()
-    yield site
-    site.stop()
+    with Site(
+        tmp_path_factory.mktemp("site"), MEDIA_ACCEL_PATH="/protected-media/"
+    ).running() as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

@@ -33,11 +33,8 @@ def _static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="module")
 def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"))
-    site.manage("migrate", "--verbosity=0")
-    site.start()
-    yield site
-    site.stop()
+    with Site(tmp_path_factory.mktemp("site")).running() as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,16 @@ class Site:
         command = [sys.executable, "manage.py", *arguments]
         subprocess.run(command, cwd=ROOT, env=self._environment, check=True)
 
+    @contextmanager
+    def running(self) -> Iterator["Site"]:
+        """With its database made, until the block ends."""
+        self.manage("migrate", "--verbosity=0")
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

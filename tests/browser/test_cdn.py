@@ -60,10 +60,8 @@ def live_site(
     folder = tmp_path_factory.mktemp("cdn")
     site = Site(folder, STATIC_URL=f"{cdn.url}/static/")
     cdn.site = site.url
-    site.manage("migrate", "--verbosity=0")
-    site.start()
-    yield site
-    site.stop()
+    with site.running():
+        yield site
 
 
 def test_everything_works_with_static_files_from_elsewhere(person: PersonFor, cdn: Cdn) -> None:

@@ -25,11 +25,8 @@ def service() -> Iterator[CloudinaryServer]:
 def live_site(
     _static_files: None, service: CloudinaryServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"), CLOUDINARY_URL=service.url())
-    site.manage("migrate", "--verbosity=0")
-    site.start()
-    yield site
-    site.stop()
+    with Site(tmp_path_factory.mktemp("site"), CLOUDINARY_URL=service.url()).running() as site:
+        yield site
 
 
 def file(width: int, height: int) -> FilePayload:

@@ -82,9 +82,7 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origins]:
         friend = f"http://127.0.0.1:{listed}"
         site = Site(tmp_path_factory.mktemp("site"), CLIENT_URL=friend, LIMIT_LOG_INS="1")
         collect_static(site)
-        site.manage("migrate", "--verbosity=0")
-        site.start()
-        stack.callback(site.stop)
+        stack.enter_context(site.running())
         yield Origins(site, friend, f"http://127.0.0.1:{other}", f"http://localhost:{other}")
 
 

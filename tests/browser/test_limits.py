@@ -30,11 +30,8 @@ pytestmark = pytest.mark.timeout(300)  # seconds: what is waited for takes up to
 
 @pytest.fixture(scope="module")
 def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("limits"), **LIMITS)
-    site.manage("migrate", "--verbosity=0")
-    site.start()
-    yield site
-    site.stop()
+    with Site(tmp_path_factory.mktemp("limits"), **LIMITS).running() as site:
+        yield site
 
 
 def await_a_fresh_minute(somebody: Person) -> None:

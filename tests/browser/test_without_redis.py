@@ -30,11 +30,8 @@ def redis() -> Iterator[Server]:
 def live_site(
     _static_files: None, redis: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("redis"), REDIS_URL=redis.url)
-    site.manage("migrate", "--verbosity=0")
-    site.start()
-    yield site
-    site.stop()
+    with Site(tmp_path_factory.mktemp("redis"), REDIS_URL=redis.url).running() as site:
+        yield site
 
 
 def test_what_is_sent_without_redis_arrives(person: PersonFor, redis: Server) -> None:
