@@ -109,7 +109,8 @@ AT_REST = """async () => {
 
 
 def assert_accessible(page: Page) -> None:
-    """axe-core finds nothing, once everything has come to rest."""
+    """axe-core finds nothing, once the page is whole and everything has come to rest."""
+    page.wait_for_load_state()
     page.evaluate(AT_REST)
     # Style sheets that import others are not fetched again: that would need inline styles.
     results = Axe().run(page, options={"preload": False})
