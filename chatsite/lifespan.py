@@ -1,15 +1,34 @@
-"""What is still to be done before the process ends, for servers that tell it (uvicorn does; the
-others end in a way that runs `atexit`).
+"""What is to be done as the process begins to serve and before it ends, for servers that tell it
+(uvicorn does; the others end in a way that runs `atexit`).
 """
 
 import asyncio
+import gc
+
+from django.conf import settings
 
 from chatsite import jobs
 from chatsite.interfaces import Receive, Scope, Send
+from chatsite.monitoring import logs
+
+# How many new objects are looked through at once, and how many such rounds make one of the older
+# objects: sockets and people are many and live long, while a request leaves hardly any cycle.
+COLLECTIONS = (10_000, 20, 50)
 
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
+        logs.follow(asyncio.get_running_loop())
+        if settings.FAST.gc:
+            _settle_down()
         await send({"type": "lifespan.startup.complete"})
     await asyncio.to_thread(jobs.close_all)
+    logs.follow(None)
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _settle_down() -> None:
+    """What was loaded stays for good: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTIONS)

@@ -103,9 +103,10 @@ if MONGODB:
         app: f"mongo_migrations.{app}" for app in ("admin", "auth", "contenttypes")
     }
 
-CHANNEL_LAYERS = databases.channel_layers(ENV.redis_url)
+CHANNEL_LAYERS = databases.channel_layers(ENV.redis_url, own=ENV.fast.layer)
 CACHES = databases.caches(ENV.redis_url)
 REDIS_URL = ENV.redis_url
+FAST = ENV.fast
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
@@ -182,6 +183,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # beyond it bodies, and files in them, wait on disk
 LIMITS = ENV.limits
 RATELIMIT_USE_CACHE = "limits"
+# The library's own defaults: to look for a setting that is not there takes longer than to count.
+RATELIMIT_ENABLE = True
+RATELIMIT_CACHE_PREFIX = "rl:"
+RATELIMIT_HASH_ALGORITHM = hashlib.sha256
 RATELIMIT_FAIL_OPEN = True  # the one request at whose count Redis goes away passes
 SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second
 # A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.

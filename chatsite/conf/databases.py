@@ -52,7 +52,10 @@ def database(address: str) -> dict[str, Any]:
             # WAL lets readers go on meanwhile.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
+            # What was written often meanwhile is moved into the database once: by default that
+            # would hold somebody up every thousand pages (4 MB), here every 40 MB.
             "init_command": "PRAGMA journal_mode=WAL;"
+            "PRAGMA wal_autocheckpoint=10000;"
             "PRAGMA synchronous=NORMAL;"
             "PRAGMA foreign_keys=ON;",
         }
@@ -74,8 +77,16 @@ def _mongodb(address: str) -> dict[str, Any]:
     }
 
 
-def channel_layers(redis_url: str) -> dict[str, Any]:
-    """Live events: this process's memory, or Redis for several workers."""
+def channel_layers(redis_url: str, *, own: bool = True) -> dict[str, Any]:
+    """Live events: this process's memory, or Redis for several workers.
+
+    `own`: our own layers, rather than those that come with Channels.
+    """
+    if own and redis_url:
+        shared = {"url": redis_url, "prefix": "chatsite"}
+        return {"default": {"BACKEND": "chatsite.layers.shared.SharedLayer", "CONFIG": shared}}
+    if own:
+        return {"default": {"BACKEND": "chatsite.layers.local.LocalLayer"}}
     if not redis_url:
         return {
             "default": {
@@ -108,7 +119,11 @@ def caches(redis_url: str) -> dict[str, Any]:
     if not redis_url:
         return {
             "default": {"BACKEND": memory},
-            "limits": {"BACKEND": memory, "LOCATION": "limits", **limits},
+            "limits": {
+                "BACKEND": "chatsite.guard.caches.MemoryCounts",
+                "LOCATION": "limits",
+                **limits,
+            },
         }
     return {
         "default": {

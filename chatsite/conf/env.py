@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from chatsite.conf import limits, mail, operations, pictures
+from chatsite.conf import fast, limits, mail, operations, pictures
 from chatsite.conf.databases import read_database_url, read_redis_url
+from chatsite.conf.fast import Fast
 from chatsite.conf.limits import Limits
 from chatsite.conf.mail import Mail
 from chatsite.conf.operations import Operations
@@ -54,6 +55,7 @@ class Environment:
     mail: Mail
     limits: Limits
     operations: Operations
+    fast: Fast
     unused: list[str]
 
     @property
@@ -101,6 +103,7 @@ def _read() -> Environment:
         mail=mail.read(),
         limits=limits.read(),
         operations=operations.read(production),
+        fast=fast.read(),
         unused=[name for name in ("ARCJET_KEY", "ARCJET_SECRET", "ARCJET_ENV") if text(name)],
     )
 

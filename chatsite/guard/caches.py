@@ -1,12 +1,15 @@
 """Where limits are counted: in Redis, and in this process's memory while Redis is away."""
 
 import logging
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from math import inf
+from threading import Lock
+from typing import Any, ClassVar, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.utils.functional import cached_property
 from redis import Redis
@@ -23,6 +26,62 @@ PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
 Answer = TypeVar("Answer")
 
 
+class MemoryCounts(BaseCache):
+    """Counts of this process, kept as they are: Django's own cache packs and unpacks them.
+
+    Those that were not raised for the longest time make room for new ones.
+    """
+
+    _all: ClassVar[dict[str, OrderedDict[str, tuple[int, float]]]] = {}
+    _lock: ClassVar[Lock] = Lock()
+
+    def __init__(self, name: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self._counts = self._all.setdefault(name, OrderedDict())
+
+    def add(
+        self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        key = self.make_key(key, version)
+        with self._lock:
+            if self._live(key):
+                return False
+            self._put(key, value, self.get_backend_timeout(timeout) or inf)
+            return True
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        with self._lock:
+            live = self._live(self.make_key(key, version))
+        return live[0] if live else default
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        key = self.make_key(key, version)
+        with self._lock:
+            live = self._live(key)
+            if live is None:
+                raise ValueError(f"Key '{key}' not found.")
+            self._put(key, live[0] + delta, live[1])
+            return live[0] + delta
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        with self._lock:
+            return self._counts.pop(self.make_key(key, version), None) is not None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._counts.clear()
+
+    def _live(self, key: str) -> tuple[int, float] | None:
+        found = self._counts.get(key)
+        return found if found and found[1] > time.time() else None
+
+    def _put(self, key: str, count: int, expires_at: float) -> None:
+        self._counts[key] = count, expires_at
+        self._counts.move_to_end(key)
+        if len(self._counts) > self._max_entries:
+            self._counts.popitem(last=False)
+
+
 class RedisOrMemory(BaseCache):
     """Asks Redis. Without it each process counts for itself, from nothing.
 
@@ -34,7 +93,7 @@ class RedisOrMemory(BaseCache):
         super().__init__(params)
         self._redis = _SharedRedis(url, params)
         self._breaker = _breaker(url)
-        self._memory = LocMemCache(f"instead of {url}", params)
+        self._memory = MemoryCounts(f"instead of {url}", params)
 
     def add(
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None

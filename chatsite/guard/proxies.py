@@ -1,5 +1,6 @@
 """Whom a request comes from: the proxies that TRUSTED_PROXIES names are believed, nobody else."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -36,12 +37,18 @@ class TrustedProxies:
 
 
 def _plain(client: tuple[str, int]) -> tuple[str, int]:
-    """One spelling an address, at most 39 characters; what is none counts as one and the same."""
     host, port = client
+    plain = _plain_host(host)
+    return plain, 0 if plain == NOBODY else port
+
+
+@lru_cache(maxsize=1000)
+def _plain_host(host: str) -> str:
+    """One spelling an address, at most 39 characters; what is none counts as one and the same."""
     try:
         address = ip_address(host)
     except ValueError:
-        return NOBODY, 0
+        return NOBODY
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or address
-    return str(address).partition("%")[0], port
+    return str(address).partition("%")[0]

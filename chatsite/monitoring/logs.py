@@ -3,15 +3,18 @@
 What people write, their addresses and what opens doors stay out, whoever logs.
 """
 
+import asyncio
 import json
 import logging
 import traceback
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from threading import get_ident
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
-from pythonjsonlogger.json import JsonFormatter
+import msgspec
 
 from chatsite.conf.operations import Operations
 from chatsite.monitoring import trace
@@ -45,7 +48,7 @@ def config(operations: Operations, *, production: bool) -> dict[str, Any]:
         },
         "handlers": {
             "console": {
-                "class": "logging.StreamHandler",
+                "()": "chatsite.monitoring.logs.RoundHandler",
                 "formatter": operations.log_format,
                 "filters": ["request"],
             }
@@ -85,6 +88,51 @@ class HandshakeFilter(logging.Filter):
         return not str(record.msg).startswith(('%s - "WebSocket', "connection "))
 
 
+class RoundHandler(logging.StreamHandler[TextIO]):
+    """Writes what is logged in one round of the event loop together: under load that is a line for
+    each of many requests. What is worse than information is written at once, in its order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._lines: list[str] = []
+
+    def follow(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """In the thread of the loop, as it begins to serve; None as it ends."""
+        self.flush()
+        self._loop, self._thread = loop, get_ident() if loop else 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._loop is None or record.levelno > logging.INFO or get_ident() != self._thread:
+            self._write()
+            super().emit(record)
+            return
+        try:
+            self._lines.append(self.format(record) + self.terminator)
+            if len(self._lines) == 1:
+                self._loop.call_soon(self.flush)
+        except Exception:
+            self.handleError(record)
+
+    def flush(self) -> None:
+        with self.lock or nullcontext():
+            self._write()
+        super().flush()
+
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
+        if lines:
+            self.stream.write("".join(lines))
+
+
+def follow(loop: asyncio.AbstractEventLoop | None) -> None:
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, RoundHandler):
+            handler.follow(loop)
+
+
 class RequestFilter(logging.Filter):
     """Adds whose request it is, and puts the URL's pattern where Django puts the path."""
 
@@ -104,23 +152,28 @@ class LineFormatter(logging.Formatter):
         return stack_trace(ei[1])
 
 
-class JsonLineFormatter(JsonFormatter):
-    def add_fields(
-        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
-    ) -> None:
-        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(
-            "T", "milliseconds"
-        )
-        log_data["level"] = record.levelname
-        log_data["logger"] = record.name
-        log_data["message"] = record.message
-        given = {name: getattr(record, name, None) for name in FIELDS}
-        log_data.update({name: value for name, value in given.items() if value not in (None, "")})
+class JsonLineFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, Any] = {
+            "time": moment.isoformat("T", "milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        for name in FIELDS:
+            if (value := getattr(record, name, None)) not in (None, ""):
+                line[name] = value
         if record.exc_info:
-            log_data["exception"] = stack_trace(record.exc_info[1])
+            line["exception"] = stack_trace(record.exc_info[1])
+        return _json(line)
 
-    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
-        return json.dumps(log_data, ensure_ascii=False, default=str)
+
+def _json(line: dict[str, Any]) -> str:
+    try:
+        return msgspec.json.encode(line, enc_hook=str).decode()
+    except UnicodeEncodeError:  # half a character, which JSON can only spell out
+        return json.dumps(line, default=str)
 
 
 def stack_trace(error: BaseException | None) -> str:

@@ -57,9 +57,8 @@ def _origin(event: "Event") -> dict[str, Any]:
     if current is None:
         return {}
     route = current.route or UNMATCHED
-    method = (event.get("request") or {}).get("method", "")
     return {
         "transaction": route,
-        "tags": {"request_id": current.request_id, "method": method},
+        "tags": {"request_id": current.request_id, "method": current.method},
         "user": {"id": current.person} if current.person else {},
     }

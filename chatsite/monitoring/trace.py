@@ -4,8 +4,8 @@ Everything that is done for it sees the same record, in threads too: they get a 
 which holds the record itself.
 """
 
+import random
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
@@ -17,6 +17,7 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 @dataclass(slots=True)
 class Trace:
     request_id: str
+    method: str = ""  # of a request
     person: str = ""  # the key, once a token told it
     route: str = ""  # the URL's pattern: a path may hold what opens a door, such as a reset link
 
@@ -27,8 +28,7 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 @contextmanager
 def begin(given_id: str = "") -> Iterator[Trace]:
     """The id that a proxy gave the request, when it is short and harmless; else one of our own."""
-    request_id = given_id if _GIVEN_ID.fullmatch(given_id) else secrets.token_hex(8)
-    trace = Trace(request_id)
+    trace = Trace(given_id if _GIVEN_ID.fullmatch(given_id) else _new_id())
     token = _current.set(trace)
     try:
         yield trace
@@ -36,8 +36,18 @@ def begin(given_id: str = "") -> Iterator[Trace]:
         _current.reset(token)
 
 
+def _new_id() -> str:
+    """No secret, so it need not cost a call of the system."""
+    return f"{random.getrandbits(64):016x}"
+
+
 def current() -> Trace | None:
     return _current.get()
+
+
+def resume(trace: Trace | None) -> None:
+    """For a thread that does the work of many, one after another."""
+    _current.set(trace)
 
 
 def note_person(key: str) -> None:

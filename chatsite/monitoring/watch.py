@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable
+from typing import Any
 
 from django.conf import settings
 
@@ -17,6 +18,7 @@ ID_HEADER = b"x-request-id"
 CLIENT_GONE = 499  # nobody was left to be answered; web servers log it so
 FAILED = 1011
 NO_CODE = 1005
+SERVER = "chatsite.server"  # an extension of a socket's scope: the server's end of it, if it tells
 
 
 class Watch:
@@ -29,14 +31,17 @@ class Watch:
             return
         with begin(_given_id(scope)) as trace:
             if scope["type"] == "http":
+                trace.method = scope["method"]
                 await _Request(scope, receive, send, trace).run(self.app)
             else:
                 await _Socket(scope, receive, send).run(self.app)
 
 
 def _given_id(scope: Scope) -> str:
-    given = next((value for key, value in scope["headers"] if key.lower() == ID_HEADER), b"")
-    return bytes(given).decode("latin-1")
+    for name, value in scope["headers"]:
+        if name == ID_HEADER:
+            return bytes(value).decode("latin-1")
+    return ""
 
 
 class _Request:
@@ -70,7 +75,8 @@ class _Request:
         fields = {"method": self._scope["method"], "route": self._route(), "status": status}
         metrics.note_request(**fields, seconds=seconds)
         fields["duration_ms"] = round(seconds * 1000, 1)
-        logger.info("request", extra=fields)
+        if logger.isEnabledFor(logging.INFO):
+            logger.handle(_access_line(fields))
 
     def _route(self) -> str:
         if self._scope["path"].startswith(settings.STATIC_PATH):
@@ -78,7 +84,16 @@ class _Request:
         return self._trace.route or UNMATCHED
 
 
+def _access_line(fields: dict[str, Any]) -> logging.LogRecord:
+    """Made by hand: where in the code it was written, which takes long to find, is of no use."""
+    record = logging.LogRecord(logger.name, logging.INFO, "", 0, "request", None, None)
+    record.__dict__.update(fields)
+    return record
+
+
 class _Socket:
+    __slots__ = ("_code", "_is_open", "_receive", "_scope", "_send", "_started")
+
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._receive = receive
@@ -88,12 +103,15 @@ class _Socket:
         self._started = time.perf_counter()
 
     async def run(self, app: Application) -> None:
+        extensions = self._scope["extensions"] = dict(self._scope.get("extensions") or {})
+        extensions[SERVER] = getattr(self._send, "__self__", None)
         try:
             await app(self._scope, self._receiving, self._sending)
         except Exception:
             self._code = self._code or FAILED
             raise
         finally:
+            extensions.clear()  # else the server's end would be kept by what it keeps itself
             self._note_end()
 
     async def _receiving(self) -> Message:

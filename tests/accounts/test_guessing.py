@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -12,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.services import log_ins, pauses
 from chatsite.errors import DomainError
+from chatsite.guard.caches import MemoryCounts
 from chatsite.guard.ratelimits import TooMany
 from tests import services
 from tests.environment import settings_under
@@ -30,7 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, set_limits: SetLimits) -> StoppedCloc
     set_limits(log_ins=10_000, log_ins_per_address=10_000, writes=10_000)
     clock = StoppedClock(1_700_000_000)
     monkeypatch.setattr(pauses, "time", clock)
-    monkeypatch.setattr("django.core.cache.backends.locmem.time", clock)
+    monkeypatch.setattr("chatsite.guard.caches.time", clock)
     monkeypatch.setattr("django.core.cache.backends.base.time", clock)
     return clock
 
@@ -265,6 +265,6 @@ def test_guessing_stays_slow_without_redis(redis: Server) -> None:
 def test_the_log_in_of_many_processes_is_counted_once(redis: Server) -> None:
     make_user(email=ADA)
     fail(pauses.FREE + 1)
-    LocMemCache(f"instead of {redis.url}", {}).clear()  # as in another process
+    MemoryCounts(f"instead of {redis.url}", {}).clear()  # as in another process
     answer = at(ELSEWHERE).post("/api/auth/login", {"email": ADA, "password": PASSWORD})
     assert answer.json() == REFUSAL

@@ -1,5 +1,6 @@
 """The environment: a sentence for every wrong value, defaults in development alone."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -145,3 +146,11 @@ def test_the_key_of_forms_is_not_the_key_of_tokens() -> None:
     site = settings_under(**PRODUCTION)
     assert site["SECRET_KEY"] != site["SIMPLE_JWT"]["SIGNING_KEY"] == PRODUCTION["JWT_SECRET"]
     assert PRODUCTION["JWT_SECRET"] not in site["SECRET_KEY"]
+
+
+def test_pieces_of_the_fast_path_are_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(asdict(read(monkeypatch, {}).fast).values())
+    some = asdict(read(monkeypatch, {"FAST_PATH_WITHOUT": "http, group_commit"}).fast)
+    assert {piece for piece, used in some.items() if not used} == {"http", "group_commit"}
+    with pytest.raises(ImproperlyConfigured, match=r"FAST_PATH_WITHOUT.*'magic'"):
+        read(monkeypatch, {"FAST_PATH_WITHOUT": "http,magic"})

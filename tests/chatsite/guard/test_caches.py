@@ -11,9 +11,10 @@ from pytest_django import Settings
 from redis import Redis
 
 from chatsite.guard import caches as ours
-from chatsite.guard.caches import RedisOrMemory
+from chatsite.guard.caches import MemoryCounts, RedisOrMemory
 from tests import services
 from tests.environment import settings_under
+from tests.limits import StoppedClock
 from tests.services import Server
 
 
@@ -105,3 +106,50 @@ def test_a_silent_redis_is_left_alone_for_a_while(
     assert "TimeoutError" in told.message
     redis.thaw()
     assert counted(cache) == 51
+
+
+class TestMemory:
+    """What a process counts for itself."""
+
+    @pytest.fixture
+    def memory(self) -> MemoryCounts:
+        memory = MemoryCounts("tests", {"OPTIONS": {"MAX_ENTRIES": 3}})
+        memory.clear()
+        return memory
+
+    def test_counts_until_the_time_is_up(
+        self, memory: MemoryCounts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = StoppedClock(1_700_000_000)
+        monkeypatch.setattr(ours, "time", clock)
+        monkeypatch.setattr("django.core.cache.backends.base.time", clock)
+        assert [counted(memory) for _ in range(3)] == [1, 2, 3]
+        clock.now += 59
+        assert counted(memory) == 4  # counting does not put the end off
+        clock.now += 1
+        assert memory.get("x", "nothing") == "nothing"
+        assert counted(memory) == 1
+
+    def test_what_is_not_there_cannot_be_counted_up(self, memory: MemoryCounts) -> None:
+        with pytest.raises(ValueError, match="not found"):
+            memory.incr("x")
+        counted(memory)
+        assert memory.delete("x") is True
+        assert memory.delete("x") is False
+        with pytest.raises(ValueError, match="not found"):
+            memory.incr("x")
+
+    def test_the_longest_forgotten_make_room(self, memory: MemoryCounts) -> None:
+        for key in ("a", "b", "c", "a", "d"):
+            counted(memory, key)
+        assert [memory.get(key) for key in ("a", "b", "c", "d")] == [2, None, 1, 1]
+
+    def test_all_instances_of_a_name_count_together(self, memory: MemoryCounts) -> None:
+        counted(memory)
+        assert counted(MemoryCounts("tests", {})) == 2
+        assert counted(MemoryCounts("others", {})) == 1
+
+    def test_many_at_once_are_all_counted(self, memory: MemoryCounts) -> None:
+        with ThreadPoolExecutor(8) as threads:
+            counts = list(threads.map(lambda _: counted(memory), range(500)))
+        assert sorted(counts) == list(range(1, 501))

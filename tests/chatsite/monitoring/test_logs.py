@@ -1,9 +1,11 @@
 """What is logged in production, and what never is."""
 
 import asyncio
+import io
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +237,67 @@ def test_a_failure_has_its_stack_and_no_body(tmp_path: Path) -> None:
     assert "no such table" in failure["exception"]
     assert SECRETS["email"] not in server.log
     assert SECRETS["password"] not in server.log
+
+
+class TestRounds:
+    """Lines of one round of the event loop are written together."""
+
+    @pytest.fixture
+    def handler(self) -> Iterator[logs.RoundHandler]:
+        handler = logs.RoundHandler()
+        handler.setStream(Written())
+        yield handler
+        handler.follow(None)
+
+    async def test_what_informs_waits_for_the_end_of_the_round(
+        self, handler: logs.RoundHandler
+    ) -> None:
+        handler.follow(asyncio.get_running_loop())
+        for number in range(3):
+            handler.handle(record(logging.INFO, f"line {number}"))
+        assert written(handler) == []
+        await asyncio.sleep(0)
+        assert written(handler) == ["line 0\nline 1\nline 2\n"]
+
+    async def test_what_is_worse_comes_at_once_and_in_its_order(
+        self, handler: logs.RoundHandler
+    ) -> None:
+        handler.follow(asyncio.get_running_loop())
+        handler.handle(record(logging.INFO, "before"))
+        handler.handle(record(logging.ERROR, "the error"))
+        assert "".join(written(handler)) == "before\nthe error\n"
+        await asyncio.sleep(0)
+        assert "".join(written(handler)) == "before\nthe error\n"
+
+    async def test_other_threads_write_at_once(self, handler: logs.RoundHandler) -> None:
+        handler.follow(asyncio.get_running_loop())
+        handler.handle(record(logging.INFO, "before"))
+        await sync_to_async(handler.handle)(record(logging.INFO, "from a thread"))
+        assert "".join(written(handler)) == "before\nfrom a thread\n"
+
+    async def test_nothing_is_left_behind_at_the_end(self, handler: logs.RoundHandler) -> None:
+        handler.follow(asyncio.get_running_loop())
+        handler.handle(record(logging.INFO, "the last line"))
+        handler.follow(None)
+        assert written(handler) == ["the last line\n"]
+        handler.handle(record(logging.INFO, "after it"))
+        assert "".join(written(handler)) == "the last line\nafter it\n"
+
+
+class Written(io.StringIO):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.pieces.append(text)
+        return len(text)
+
+
+def written(handler: logs.RoundHandler) -> list[str]:
+    assert isinstance(handler.stream, Written)
+    return handler.stream.pieces
+
+
+def record(level: int, message: str) -> logging.LogRecord:
+    return logging.LogRecord("chatsite", level, "", 0, message, None, None)
