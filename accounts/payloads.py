@@ -1,10 +1,10 @@
 """A person as the wire shows them; nothing secret."""
 
-from typing import Annotated, TypedDict
+from datetime import datetime
+from typing import Annotated, Protocol, TypedDict
 
 from msgspec import Meta
 
-from accounts.models import User
 from chatsite.pictures import avatars
 from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 
@@ -17,7 +17,22 @@ class UserPayload(TypedDict):
     createdAt: Timestamp
 
 
-def user_payload(user: User) -> UserPayload:
+class Shown(Protocol):
+    """What is shown of a person: of the model, or of a row of values."""
+
+    @property
+    def pk(self) -> str: ...
+    @property
+    def full_name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def picture(self) -> str: ...
+    @property
+    def created_at(self) -> datetime | str: ...
+
+
+def user_payload(user: Shown) -> UserPayload:
     return {
         "_id": user.pk,
         "fullName": user.full_name,
@@ -27,7 +42,7 @@ def user_payload(user: User) -> UserPayload:
     }
 
 
-def picture_url(user: User) -> str:
+def picture_url(user: Shown) -> str:
     """Never empty: the initials stand in until a picture is uploaded."""
     if user.picture:
         return absolute(f"/media/profiles/{user.picture}")

@@ -3,7 +3,9 @@
 One reader for HTTP and sockets.
 """
 
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 from rest_framework_simplejwt.exceptions import TokenError
@@ -41,15 +43,25 @@ def read_session(token: str) -> Session:
 
 def read_claims(token: str) -> Claims:
     """What the token says, its signature and its time checked. Raises InvalidToken."""
+    claims, expires_at = _verified(token)
+    if time.time() >= expires_at:
+        raise InvalidToken
+    return claims
+
+
+@lru_cache(maxsize=10_000)  # its time aside, a token that is right stays right
+def _verified(token: str) -> tuple[Claims, float]:
+    """Also the second since 1970 up to which the token may be used."""
     try:
         claims = AccessToken(token)  # type: ignore[arg-type]  # a str is what it takes
         session_id = claims[SESSION_CLAIM]
         user_id = claims[USER_CLAIM]
+        expires_at = claims["exp"] + settings.SIMPLE_JWT["LEEWAY"]
     except (TokenError, KeyError, ValueError, TypeError):
         raise InvalidToken from None
     if not (is_key(session_id) and is_key(user_id)):
         raise InvalidToken
-    return Claims(session_id, user_id)
+    return Claims(session_id, user_id), expires_at
 
 
 def live_session(claims: Claims) -> Session:

@@ -16,16 +16,20 @@ except ImproperlyConfigured as error:
 from django.conf import settings
 
 from chatsite.charset import Utf8
+from chatsite.fastpath.http import FastPath
 from chatsite.guard.body_limit import BodyLimit
 from chatsite.guard.proxies import TrustedProxies
 from chatsite.lifespan import lifespan
 from chatsite.monitoring.watch import Watch
+from messaging.api import fast
 from messaging.realtime.routing import socket_application
 
 trusted = TrustedProxies(
     ProtocolTypeRouter(
         {
-            "http": Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)),
+            "http": FastPath(
+                Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)), fast.find
+            ),
             "websocket": socket_application,
             "lifespan": lifespan,
         }

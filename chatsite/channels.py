@@ -1,4 +1,7 @@
-"""The one place that touches the channel layer."""
+"""The one place that sends over the channel layer.
+
+What fails is logged: what is stored reaches clients by sync.
+"""
 
 import asyncio
 import logging
@@ -10,26 +13,49 @@ from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from chatsite.breaker import Breaker
+from chatsite.layers.local import LocalLayer
 from chatsite.monitoring import metrics
+from chatsite.monitoring.trace import detached
 
 logger = logging.getLogger(__name__)
 PATIENCE = 1  # seconds for a channel layer that does not answer
 PAUSE = 1  # seconds in which it is then left alone: senders must not wait one after another
+UNDER_WAY = 1000  # messages that are handed over to a layer which takes its time
 _breakers: "WeakKeyDictionary[Any, Breaker]" = WeakKeyDictionary()
+_under_way: set[asyncio.Task[None]] = set()
 
 
 def push(groups: list[str], message: dict[str, Any]) -> None:
-    """Sends to every socket in the groups.
+    """Sends to every socket in the groups, from a thread."""
+    layer = get_channel_layer()
+    if isinstance(layer, LocalLayer):
+        layer.push(groups, message)
+    else:
+        async_to_sync(apush)(groups, message)
 
-    A failure is logged: what is stored reaches clients by sync.
-    """
-    async_to_sync(apush)(groups, message)
+
+def hand_over(groups: list[str], message: dict[str, Any]) -> None:
+    """The same in the thread of the event loop, where nothing may wait."""
+    layer = get_channel_layer()
+    if isinstance(layer, LocalLayer):
+        layer.hand_over(groups, message)
+    elif len(_under_way) < UNDER_WAY:
+        task = asyncio.create_task(apush(groups, message), context=detached())
+        _under_way.add(task)
+        task.add_done_callback(_under_way.discard)
+    else:
+        metrics.PUSHES_FAILED.inc()
 
 
 async def apush(groups: list[str], message: dict[str, Any]) -> None:
     layer = get_channel_layer()
-    if layer is None:
-        return
+    if isinstance(layer, LocalLayer):
+        layer.hand_over(groups, message)
+    elif layer is not None:
+        await _send(layer, groups, message)
+
+
+async def _send(layer: Any, groups: list[str], message: dict[str, Any]) -> None:
     breaker = _breaker(layer)
     if not breaker.lets_through():
         return

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from typing import ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 Params = ParamSpec("Params")
@@ -26,7 +26,7 @@ def now() -> datetime:
     """The time as it is stored: UTC, cut to milliseconds, which is what MongoDB keeps and the wire
     carries.
     """
-    moment = timezone.now().astimezone(UTC)
+    moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -38,9 +38,38 @@ def atomic() -> Iterator[None]:
 
         with mongodb.atomic():
             yield
+    elif _joined.now:
+        yield from _within()
     else:
         with transaction.atomic():
             yield
+
+
+def _within() -> Iterator[None]:
+    """Of a transaction that is under way, which is spoilt by what fails."""
+    try:
+        yield
+    except BaseException:
+        transaction.set_rollback(True)
+        raise
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """A transaction of SQL for all that is done in it: what fails there undoes the whole."""
+    with transaction.atomic():
+        _joined.now = True
+        try:
+            yield
+        finally:
+            _joined.now = False
+
+
+class _Joined(threading.local):
+    now = False
+
+
+_joined = _Joined()
 
 
 def on_commit(action: Callable[[], object]) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from chatsite import error_pages
 from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE
-from chatsite.guard.origins import is_own_origin, origin_of
+from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import GetResponse
 
 logger = logging.getLogger(__name__)
@@ -135,11 +135,10 @@ def _is_guarded(request: HttpRequest) -> bool:
 
 
 def _is_foreign(request: HttpRequest) -> bool:
-    scheme, host = request.scheme or "http", request.get_host()
-    if (origin := request.headers.get("Origin")) is not None:
-        return not is_own_origin(origin, scheme=scheme, host=host)
-    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
-        return site not in ("same-origin", "none")
-    if referer := request.headers.get("Referer"):
-        return not is_own_origin(origin_of(referer), scheme=scheme, host=host)
-    return False
+    return is_foreign(
+        origin=request.headers.get("Origin"),
+        site=request.headers.get("Sec-Fetch-Site"),
+        referer=request.headers.get("Referer"),
+        scheme=request.scheme or "http",
+        host=request.get_host(),
+    )

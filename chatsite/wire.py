@@ -56,8 +56,10 @@ class NoticePayload(TypedDict):
     message: str
 
 
-def timestamp(moment: datetime) -> str:
-    """UTC, ISO 8601 with milliseconds: `2024-01-15T10:35:00.000Z`."""
+def timestamp(moment: datetime | str) -> str:
+    """UTC, ISO 8601 with milliseconds: `2024-01-15T10:35:00.000Z`. A text is one already."""
+    if isinstance(moment, str):
+        return moment
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

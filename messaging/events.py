@@ -2,10 +2,12 @@
 receivers.
 """
 
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
+from django.utils.functional import Promise
 
 from chatsite.channels import push
 from chatsite.db import on_commit
@@ -37,4 +39,14 @@ def relay(event: str, data: Mapping[str, Any], *, origin: str = "") -> dict[str,
 
 
 def frame(event: str, data: object) -> str:
-    return json.dumps({"event": event, "data": data}, ensure_ascii=False, separators=(",", ":"))
+    return _encode({"event": event, "data": data}).decode()
+
+
+def _plain(value: object) -> str:
+    """Texts of Django's that are marked as safe, or translated late."""
+    if isinstance(value, str | Promise):
+        return str.__str__(str(value))
+    raise TypeError(f"{type(value).__name__} is not for a frame")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_plain).encode

@@ -9,8 +9,9 @@ from django.http import Http404
 from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.payloads import user_payload
+from messaging.chats import chats_of
 from messaging.presence import online_users
-from messaging.querysets import chats_of, history, read_marks
+from messaging.querysets import history, read_marks
 from messaging.rows import Row, badge, chat_row, contact_row
 from messaging.timeline import Reading, lines_of
 

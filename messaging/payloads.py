@@ -3,13 +3,18 @@ with milliseconds.
 """
 
 from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Case, CharField, Value, When
+from django.db.models.functions import NullIf
 
 from accounts.payloads import user_payload
+from chatsite.fastpath.expressions import WireFalse, WireObject, WireTimestamp
 from chatsite.pictures.images import THUMBNAIL_WIDTH
 from chatsite.pictures.storage import shown
 from chatsite.wire import absolute, timestamp
+from messaging.chats import Chat, MessageRow
 from messaging.models import Message
-from messaging.querysets import Chat
 from messaging.shapes import (
     ChangedChatPayload,
     ChatPayload,
@@ -22,13 +27,13 @@ from messaging.shapes import (
 )
 
 
-def message_payload(message: Message) -> MessagePayload:
+def message_payload(message: Message | MessageRow) -> MessagePayload:
     """Of a deleted message: its tombstone, without content. Reads `message.conversation`."""
     has_image = bool(message.image) and not message.deleted
     return {
         "_id": message.pk,
         "senderId": message.sender_id,
-        "receiverId": message.conversation.peer_id(message.sender_id),
+        "receiverId": message.receiver_id,
         "text": None if message.deleted else message.text or None,
         "image": _picture_url(message, message.image) if has_image else None,
         "deleted": message.deleted,
@@ -40,6 +45,28 @@ def message_payload(message: Message) -> MessagePayload:
         "imageHeight": message.image_height if has_image else None,
         "thumbnail": _thumbnail_url(message) if has_image else None,
     }
+
+
+def plain_message_json(me: Any, peer: Any) -> WireObject:
+    """The same, made by the database, of a message between the two that has no picture and was not
+    deleted.
+    """
+    nothing = Value(None, output_field=CharField())
+    return WireObject(
+        _id="pk",
+        senderId="sender_id",
+        receiverId=Case(When(sender_id=me, then=peer), default=me),
+        text=NullIf("text", Value("")),
+        image=nothing,
+        deleted=WireFalse(),
+        createdAt=WireTimestamp("created_at"),
+        updatedAt=WireTimestamp("updated_at"),
+        seq="seq",
+        clientMessageId=NullIf("client_message_id", Value("")),
+        imageWidth=nothing,
+        imageHeight=nothing,
+        thumbnail=nothing,
+    )
 
 
 def chat_payload(chat: Chat, online: bool) -> ChatPayload:
@@ -66,7 +93,7 @@ def deleted_payload(message: Message) -> DeletedPayload:
         "messageId": message.pk,
         "deleted": True,
         "senderId": message.sender_id,
-        "receiverId": message.conversation.peer_id(message.sender_id),
+        "receiverId": message.receiver_id,
         "seq": message.seq,
     }
 
@@ -79,20 +106,20 @@ def typing_payload(sender_id: str, receiver_id: str) -> TypingPayload:
     return {"senderId": sender_id, "receiverId": receiver_id}
 
 
-def _thumbnail_url(message: Message) -> str:
+def _thumbnail_url(message: Message | MessageRow) -> str:
     if message.thumbnail:
         return _picture_url(message, message.thumbnail)
     return f"{_picture_url(message, message.image)}?w={THUMBNAIL_WIDTH}"
 
 
-def sent_payload(message: Message) -> SentPayload:
+def sent_payload(message: MessagePayload) -> SentPayload:
     """Of a message that was sent with a client message id."""
-    return {"clientMessageId": message.client_message_id, "message": message_payload(message)}
+    return {"clientMessageId": message["clientMessageId"] or "", "message": message}
 
 
 def presence_payload(came: Iterable[str], went: Iterable[str]) -> PresencePayload:
     return {"online": sorted(came), "offline": sorted(went)}
 
 
-def _picture_url(message: Message, name: str) -> str:
+def _picture_url(message: Message | MessageRow, name: str) -> str:
     return absolute(f"/media/messages/{message.pk}/{shown(name)}")

@@ -2,8 +2,9 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
+from threading import Lock
 from typing import Any, Protocol
 
 import redis
@@ -13,8 +14,8 @@ from chatsite.breaker import Breaker
 
 logger = logging.getLogger(__name__)
 
-LEASE_SECONDS = 19
-RENEW_SECONDS = 10
+LEASE_SECONDS = 10
+RENEW_SECONDS = 4
 REDIS_SECONDS = 1  # to wait for an answer
 PAUSE_SECONDS = 2  # between two questions to a Redis that gave none
 PREFIX = "chatsite:presence"
@@ -23,6 +24,12 @@ CHANGED = f"{PREFIX}:changed"  # published to whenever somebody comes or goes
 
 
 class Leases(Protocol):
+    def came(self, user_id: str) -> None:
+        """Notes that somebody has a socket on this worker. Waits for nothing."""
+
+    def went(self, user_id: str) -> None:
+        """Notes that somebody has none any more. Waits for nothing."""
+
     def hold(self, users: Iterable[str]) -> None:
         """Notes that these, and only these, have sockets on this worker. Waits for nothing."""
 
@@ -37,16 +44,28 @@ class MemoryLeases:
     """For the one process that is all there is."""
 
     def __init__(self) -> None:
-        self._users: frozenset[str] = frozenset()
+        self._users: set[str] = set()
+        self._online: frozenset[str] | None = None  # the same, until somebody comes or goes
+
+    def came(self, user_id: str) -> None:
+        self._users.add(user_id)
+        self._online = None
+
+    def went(self, user_id: str) -> None:
+        self._users.discard(user_id)
+        self._online = None
 
     def hold(self, users: Iterable[str]) -> None:
-        self._users = frozenset(users)
+        self._users = set(users)
+        self._online = None
 
     def renew(self) -> None:
         """Nobody else is there to be told."""
 
     def online(self) -> frozenset[str]:
-        return self._users
+        if (online := self._online) is None:
+            online = self._online = frozenset(self._users)
+        return online
 
 
 class RedisLeases:
@@ -60,37 +79,77 @@ class RedisLeases:
             socket_connect_timeout=REDIS_SECONDS,
         )
         self._lease = f"{PREFIX}:worker:{secrets.token_hex(8)}"
-        self._users: frozenset[str] = frozenset()
-        self._announced: frozenset[str] = frozenset()
+        self._users: set[str] = set()
+        self._changed: set[str] = set()  # who came or went since Redis was told
+        self._is_told = False  # Redis has the lease, as far as is known
         self._breaker = Breaker(PAUSE_SECONDS)
+        self._lock = Lock()  # people come and go in one thread, Redis is told in another
+
+    def came(self, user_id: str) -> None:
+        with self._lock:
+            self._users.add(user_id)
+            self._changed.add(user_id)
+
+    def went(self, user_id: str) -> None:
+        with self._lock:
+            self._users.discard(user_id)
+            self._changed.add(user_id)
 
     def hold(self, users: Iterable[str]) -> None:
-        self._users = frozenset(users)
+        held = set(users)
+        with self._lock:
+            self._changed |= self._users ^ held
+            self._users = held
 
     def renew(self) -> None:
         self._guarded(self._renew)
 
     def online(self) -> frozenset[str]:
         """Without Redis: those on this worker."""
-        return self._users.union(*self._guarded(self._elsewhere) or ())
+        return frozenset(self._users).union(*self._guarded(self._elsewhere) or ())
 
     def _renew(self) -> None:
-        users = self._users
-        was_there = self._write(users)
-        if users != self._announced or (users and not was_there):
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            users = frozenset(self._users)
+        try:
+            is_news = self._write(users, changed)
+        except redis.RedisError:
+            with self._lock:
+                self._changed |= changed
+            self._is_told = False  # or half of it
+            raise
+        if is_news:
             self._redis.publish(CHANGED, self._lease)
-            self._announced = users
 
-    def _write(self, users: frozenset[str]) -> bool:
-        """Returns whether Redis still had the lease; it has lost it after a restart."""
+    def _write(self, users: frozenset[str], changed: set[str]) -> bool:
+        """Only what changed, unless Redis has lost the rest. Returns whether that is news."""
+        was_told, self._is_told = self._is_told, bool(users)
+        if not users:
+            return self._give_up() or was_told
+        if was_told and self._change(users & changed, changed - users):
+            return bool(changed)
+        self._give_up()
+        self._change(users, set())
+        return True
+
+    def _change(self, came: Collection[str], went: Collection[str]) -> bool:
+        """Returns whether Redis had the lease; it has lost it after a restart."""
+        pipe = self._redis.pipeline()
+        pipe.expire(self._lease, LEASE_SECONDS)
+        if came:
+            pipe.sadd(self._lease, *came)
+        if went:
+            pipe.srem(self._lease, *went)
+        pipe.expire(self._lease, LEASE_SECONDS)  # which began just now, perhaps
+        pipe.sadd(WORKERS, self._lease)
+        return bool(pipe.execute()[0])
+
+    def _give_up(self) -> bool:
+        """Returns whether there was a lease."""
         pipe = self._redis.pipeline()
         pipe.delete(self._lease)
-        if users:
-            pipe.sadd(self._lease, *users)
-            pipe.expire(self._lease, LEASE_SECONDS)
-            pipe.sadd(WORKERS, self._lease)
-        else:
-            pipe.srem(WORKERS, self._lease)
+        pipe.srem(WORKERS, self._lease)
         return bool(pipe.execute()[0])
 
     def _elsewhere(self) -> list[set[str]]:

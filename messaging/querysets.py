@@ -2,37 +2,29 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.caller import Caller
 from accounts.models import User
 from chatsite.errors import DomainError
+from chatsite.fastpath.statements import Get, Select
 from chatsite.keys import is_key
 from chatsite.text import is_storable
 from messaging.models import Conversation, Membership, Message, direct_key
 
-UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"
-CHUNK = 100  # conditions in one query
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """One row of a person's chat list."""
-
-    peer: User
-    last_message: Message | None = None
-    unread_count: int = 0
-    last_seq: int = 0
-    last_read_seq: int = 0
-    peer_read_seq: int = 0
-
 
 def find_user(key: str) -> User | None:
     return User.objects.filter(pk=key).first() if is_key(key) else None
+
+
+_PERSON = Select(lambda key: User.objects.filter(pk=key).values_list("pk"))
+
+
+def is_person(key: str) -> bool:
+    return is_key(key) and _PERSON.first(key=key) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +63,12 @@ def _decoded(cursor: str) -> tuple[str, str]:
     return name, key
 
 
+_CONVERSATION = Get(lambda key: Conversation.objects.filter(key=key))
+
+
 def find_conversation(user_id: str, peer_id: str) -> Conversation | None:
-    return Conversation.objects.filter(key=direct_key(user_id, peer_id)).first()
+    conversation: Conversation | None = _CONVERSATION.one(key=direct_key(user_id, peer_id))
+    return conversation
 
 
 def visible_to(user: User) -> QuerySet[Message]:
@@ -87,7 +83,12 @@ def find_message(user: User, message_id: str) -> Message | None:
 
 
 def history(
-    user: User, peer: User, *, before: int | None, limit: int, include_deleted: bool = False
+    user: User | Caller,
+    peer: User,
+    *,
+    before: int | None,
+    limit: int,
+    include_deleted: bool = False,
 ) -> list[Message]:
     """The newest `limit` messages between the two before seq `before`, oldest first."""
     conversation = find_conversation(user.pk, peer.pk)
@@ -104,24 +105,6 @@ def history(
     return page[::-1]
 
 
-def chats_of(user: User, *, changed_since: datetime | None = None) -> list[Chat]:
-    """Whom `user` has messages with, the latest activity first."""
-    mine = Membership.objects.of(user.pk).filter(conversation__last_seq__gt=0)
-    if changed_since is not None:
-        mine = mine.filter(conversation__changed_at__gte=changed_since)
-    memberships = sorted(  # here, because not every MongoDB server orders by a joined field
-        mine.select_related("conversation").prefetch_related(
-            "conversation__last_message", "conversation__memberships__user"
-        ),
-        key=lambda membership: membership.conversation.last_message_id or "",
-        reverse=True,
-    )
-    unread = _unread_counts(memberships)
-    return [
-        _chat(membership, unread.get(membership.conversation_id, 0)) for membership in memberships
-    ]
-
-
 def read_marks(user: User, peer: User) -> tuple[int, int]:
     """How far the two have read: `user`, then `peer`."""
     # Not in one query: MongoDB would begin at everybody's memberships.
@@ -129,36 +112,3 @@ def read_marks(user: User, peer: User) -> tuple[int, int]:
     memberships = Membership.objects.filter(conversation=conversation)
     marks = dict(memberships.values_list("user_id", "last_read_seq") if conversation else ())
     return marks.get(user.pk, 0), marks.get(peer.pk, 0)
-
-
-def _chat(mine: Membership, unread_count: int) -> Chat:
-    conversation = mine.conversation
-    theirs = next(m for m in conversation.memberships.all() if m.user_id != mine.user_id)
-    last_message = conversation.last_message
-    if last_message is not None:
-        last_message.conversation = conversation
-    return Chat(
-        peer=theirs.user,
-        last_message=last_message,
-        unread_count=unread_count,
-        last_seq=conversation.last_seq,
-        last_read_seq=mine.last_read_seq,
-        peer_read_seq=theirs.last_read_seq,
-    )
-
-
-def _unread_counts(memberships: Iterable[Membership]) -> dict[str, int]:
-    """By conversation.
-
-    The marks tell where anything is new; only there is counted, and not without bound.
-    """
-    unread = [m for m in memberships if m.last_read_seq < m.conversation.last_seq]
-    counts: dict[str, int] = {}
-    for start in range(0, len(unread), CHUNK):
-        after_marks = Q()
-        for membership in unread[start : start + CHUNK]:
-            mark = max(membership.last_read_seq, membership.conversation.last_seq - UNREAD_WINDOW)
-            after_marks |= Q(conversation=membership.conversation_id, seq__gt=mark)
-        rows = Message.objects.filter(after_marks, deleted=False).values_list("conversation")
-        counts.update(rows.annotate(Count("pk")))
-    return counts

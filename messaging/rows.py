@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.payloads import user_payload
+from messaging.chats import Chat, MessageRow
 from messaging.models import Message
 from messaging.payloads import message_payload
-from messaging.querysets import Chat
 from messaging.timeline import clock, day_label
 
 PREVIEW_LENGTH = 200
@@ -64,12 +65,12 @@ def badge(count: int) -> str:
     return str(count or "")
 
 
-def _preview(message: Message, reader: User) -> dict[str, str]:
+def _preview(message: Message | MessageRow, reader: User) -> dict[str, str]:
     payload = message_payload(message)
     mine = message.sender_id == reader.pk and not payload["deleted"]
     return {
         "created_at": payload["createdAt"],
-        "time": _row_time(message),
+        "time": _row_time(datetime.fromisoformat(payload["createdAt"])),
         "hint": "you" if mine else "",
         "kind": _kind(payload["deleted"], payload["image"], payload["text"]),
         "text": (payload["text"] or "")[:PREVIEW_LENGTH],
@@ -84,7 +85,6 @@ def _kind(deleted: bool, image: str | None, text: str | None) -> str:
     return ""
 
 
-def _row_time(message: Message) -> str:
-    day = timezone.localtime(message.created_at).date()
-    is_today = day >= timezone.localdate()
-    return clock(message.created_at) if is_today else day_label(message.created_at)
+def _row_time(moment: datetime) -> str:
+    is_today = timezone.localtime(moment).date() >= timezone.localdate()
+    return clock(moment) if is_today else day_label(moment)

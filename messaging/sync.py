@@ -14,8 +14,8 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
+from messaging.chats import Chat, chats_of
 from messaging.models import Membership, Message
-from messaging.querysets import Chat, chats_of
 
 PAGE = 500
 # A write carries the time at which it began, which is before its commit. Looking back this far

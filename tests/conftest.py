@@ -119,16 +119,19 @@ def events(transactional_db: None, settings: Settings) -> Events:
     return cast(Events, channel_layers["default"].events)
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "redis", "stock memory", "stock redis"])
 def layer(request: pytest.FixtureRequest, settings: Settings) -> str:
-    """Runs the test twice: live events in one process's memory, and by way of Redis."""
-    if request.param == "redis":
-        url = request.getfixturevalue("redis_url")
+    """Live events in one process's memory, and by way of Redis; by our layers and by Channels'."""
+    variables = {}
+    if "stock" in request.param:
+        variables["FAST_PATH_WITHOUT"] = "layer"
+    if "redis" in request.param:
+        variables["REDIS_URL"] = url = request.getfixturevalue("redis_url")
         with Redis.from_url(url) as redis:
             redis.flushdb()
-        site = settings_under(REDIS_URL=url)
-        for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES"):
-            setattr(settings, name, site[name])
+    site = settings_under(**variables)
+    for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES", "FAST"):
+        setattr(settings, name, site[name])
     return str(request.param)
 
 

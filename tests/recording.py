@@ -1,11 +1,11 @@
 """Live events as a test sees them: what was pushed, to whom."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from channels.layers import InMemoryChannelLayer
+from chatsite.layers.local import LocalLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,15 @@ class Events:
         return first
 
 
-class RecordingLayer(InMemoryChannelLayer):
-    """The in-memory layer, which also keeps what passes through it."""
+class RecordingLayer(LocalLayer):
+    """The layer of one process, which also keeps what passes through it."""
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
         self.events = Events()
 
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        self.events.record(group, message)
-        await super().group_send(group, message)
+    def _pass_on(self, groups: Sequence[str], message: dict[str, Any]) -> None:
+        for group in groups:
+            self.events.record(group, message)
+
+    _publish = _pass_on

@@ -3,7 +3,7 @@
 What ends closes its sockets at once.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -34,10 +34,16 @@ def start_session(*, user: User, user_agent: str, address: str) -> Session:
 
 def touch_session(*, session: Session) -> None:
     """Remembers when the session was last seen."""
+    session.last_seen_at = see_session(session.pk, session.last_seen_at)
+
+
+def see_session(key: str, last_seen_at: datetime) -> datetime:
+    """The same for what is known of a session by its key. Returns when it was last seen."""
     moment = now()
-    if moment - session.last_seen_at > SEEN_PRECISION:
-        session.last_seen_at = moment
-        Session.objects.filter(pk=session.pk).update(last_seen_at=moment)
+    if moment - last_seen_at <= SEEN_PRECISION:
+        return last_seen_at
+    Session.objects.filter(pk=key).update(last_seen_at=moment)
+    return moment
 
 
 def end_session(*, session: Session) -> None:

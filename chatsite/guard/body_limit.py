@@ -39,7 +39,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         if mark := await self._refusal(scope, receive, send):
-            await self.app(_without_body(scope, mark), _first(END_OF_BODY, _silence), send)
+            await self.app(_without_body(scope, mark), first(END_OF_BODY, _silence), send)
 
     async def _refusal(self, scope: Scope, receive: Receive, send: Send) -> str:
         """Runs the application; a mark when it has not got the whole body, and so not answered."""
@@ -84,7 +84,7 @@ async def _measured(scope: Scope, receive: Receive) -> AsyncIterator[tuple[Scope
     with tempfile.SpooledTemporaryFile(settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as body:
         last = await _read_into(body, receive)
         if last["type"] != "http.request":
-            yield scope, _first(last, receive)
+            yield scope, first(last, receive)
             return
         length = (b"content-length", str(body.tell()).encode())
         body.seek(0)
@@ -114,7 +114,7 @@ def _from(body: IO[bytes], receive: Receive) -> Receive:
     return received
 
 
-def _first(message: Message, receive: Receive) -> Receive:
+def first(message: Message, receive: Receive) -> Receive:
     waiting = [message]
 
     async def received() -> Message:

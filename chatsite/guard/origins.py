@@ -14,6 +14,19 @@ def is_own_origin(origin: str, *, scheme: str, host: str) -> bool:
     return bool(origin) and origin.lower() in allowed
 
 
+def is_foreign(
+    *, origin: str | None, site: str | None, referer: str | None, scheme: str, host: str
+) -> bool:
+    """By what a browser tells: Origin, else Sec-Fetch-Site, else Referer. One that tells of none
+    is no browser.
+    """
+    if origin is not None:
+        return not is_own_origin(origin, scheme=scheme, host=host)
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return bool(referer) and not is_own_origin(origin_of(referer or ""), scheme=scheme, host=host)
+
+
 def origin_of(url: str) -> str:
     """The origin part of a Referer."""
     try:

@@ -3,6 +3,7 @@
 import unicodedata
 from base64 import b64encode
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ font-weight="600" font-size="36">{initials}</text>
 """
 
 
+@lru_cache(maxsize=10_000)
 def path_of(key: str, name: str) -> str:
     """The address says all that is drawn, so it can be cached for ever and needs no look-up."""
     return f"/media/avatars/{_hue_index(key)}/{quote(initials(name), safe='')}.svg"

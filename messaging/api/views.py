@@ -17,9 +17,10 @@ from chatsite.serializers import checked
 from messaging import sync
 from messaging.api import schema
 from messaging.api.links import link
+from messaging.chats import chats_of
 from messaging.payloads import changed_chat_payload, chat_payload, message_payload
 from messaging.presence import online_users
-from messaging.querysets import chats_of, contacts_page, find_user, history
+from messaging.querysets import contacts_page, find_user, history
 from messaging.serializers import (
     ContactsQuery,
     HistoryQuery,
@@ -87,7 +88,7 @@ class SendView(FormView):
         check_message(request.user.pk, fields["image"])
         sent = send_message(sender=request.user, peer=peer, **fields)
         code = status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK
-        return Response(message_payload(sent.message), status=code)
+        return Response(sent.payload, status=code)
 
 
 class ReadMarkView(FormView):

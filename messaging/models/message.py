@@ -55,3 +55,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sender_id} #{self.seq}"
+
+    @property
+    def receiver_id(self) -> str:
+        """Reads `conversation`."""
+        return self.conversation.peer_id(self.sender_id)

@@ -5,6 +5,7 @@ What is wrong with one is answered, never raised.
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -14,11 +15,14 @@ from chatsite import strict_json
 from chatsite.channels import apush
 from chatsite.db import in_thread
 from chatsite.errors import DomainError, error_payload
+from chatsite.fastpath.threads import write
 from chatsite.guard.ratelimits import TooMany, check_message
 from chatsite.keys import is_key
 from chatsite.serializers import checked
 from messaging import audience, events
+from messaging.models import direct_key
 from messaging.payloads import sent_payload, typing_payload
+from messaging.plain_sends import from_data
 from messaging.realtime import crowd
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.conversations import mark_read
@@ -50,18 +54,28 @@ def too_many(wait: float) -> RefusalPayload:
 
 
 async def _send_message(socket: "ChatConsumer", data: Data) -> None:
-    socket.answer(events.MESSAGE_SENT, await in_thread(_stored)(socket, data))
+    work = partial(_stored, socket, data)
+    if data.get("image"):
+        answer = await in_thread(work)()  # which may take long: nobody else waits for it
+    else:
+        answer = await write(work, about=_conversation(socket, data.get("receiverId")))
+    socket.answer(events.MESSAGE_SENT, answer)
 
 
 def _stored(socket: "ChatConsumer", data: Data) -> SentPayload:
-    fields = checked(SendSerializer, data)
+    plain = from_data(data)
+    fields = plain.fields if plain else checked(SendSerializer, data)
     if not fields["client_message_id"]:
         raise DomainError(_("A clientMessageId is required."), code="client_id")
-    check_message(socket.user_id, fields["image"])
+    check_message(socket.user_id, fields.get("image"))
     sent = send_message(
-        sender=socket.user, peer=_key(data, "receiverId"), origin=socket.channel_name, **fields
+        sender=socket.caller, peer=_key(data, "receiverId"), origin=socket.channel_name, **fields
     )
-    return sent_payload(sent.message)
+    return sent_payload(sent.payload)
+
+
+def _conversation(socket: "ChatConsumer", peer: object) -> str:
+    return direct_key(socket.user_id, str(peer))
 
 
 async def _typing(socket: "ChatConsumer", data: Data) -> None:
@@ -74,12 +88,13 @@ async def _typing(socket: "ChatConsumer", data: Data) -> None:
 
 async def _mark_read(socket: "ChatConsumer", data: Data) -> None:
     _check_signal(socket)
-    await in_thread(_marked)(socket, data)
+    about = _conversation(socket, data.get("peerId"))
+    await write(partial(_marked, socket, data), about=about)
 
 
 def _marked(socket: "ChatConsumer", data: Data) -> None:
     fields = checked(ReadMarkSerializer, data)
-    mark_read(user=socket.user, peer=_key(data, "peerId"), seq=fields["seq"])
+    mark_read(user=socket.caller, peer=_key(data, "peerId"), seq=fields["seq"])
 
 
 async def _ping(socket: "ChatConsumer", data: Data) -> None:

@@ -6,6 +6,8 @@ LARGE = 2**18  # characters, which take about as long to read as a small frame t
 
 
 class Flood:
+    __slots__ = ("_allowed", "_at", "_burst", "_rate", "_refused")
+
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._burst = 2 * self._rate

@@ -1,11 +1,10 @@
-"""The sockets of this worker, told who is online: changes merged, a few times a second."""
+"""The sockets of this worker, told who is online: changes merged, as often as can be afforded."""
 
 import asyncio
 import logging
 import time
 from collections import Counter
 from contextlib import suppress
-from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -16,11 +15,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chatsite.monitoring.trace import detached
-from messaging import events
-from messaging.payloads import presence_payload
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
+from messaging.realtime.audience import Audience, Socket
 from messaging.realtime.outbox import TOO_SLOW
-from messaging.realtime.sweep import SessionSocket, dismiss_ended
+from messaging.realtime.sweep import dismiss_ended
 
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
@@ -29,57 +27,60 @@ PAUSE_SECONDS = 1  # before Redis is listened to again
 SILENCE_SECONDS = 3  # after which Redis is asked whether it is still there
 
 
-class Socket(SessionSocket, Protocol):
-    user_id: str
-    wants_delta: bool
-
-    def tell(self, frame: str) -> None: ...
-
-
 class Hub:
     """One for each event loop. Its task lives while there are sockets."""
 
     def __init__(self) -> None:
-        self._known: dict[Socket, frozenset[str]] = {}  # who is online, as each was last told
+        self._audiences: dict[bool, Audience] = {}
         self._people: Counter[str] = Counter()
-        self._online: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._swept = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def sockets(self) -> list[Socket]:
+        audiences = self._audiences.values()
+        return [socket for audience in audiences for socket in audience.tidings.listeners]
+
     async def join(self, socket: Socket) -> None:
         """Also tells the newcomer who is online."""
         if self._task is None:
-            self._online = await _everybody()
+            self._start(await _everybody())
         self._people[socket.user_id] += 1
-        self._note_change()
-        online = self._online.union(self._people)
-        self._known[socket] = online
-        socket.tell(events.frame(events.GET_ONLINE_USERS, sorted(online)))
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), context=detached())
+        if self._people[socket.user_id] == 1:
+            leases().came(socket.user_id)
+            self._changed.set()
+        for audience in self._audiences.values():
+            audience.tidings.note(socket.user_id)
+        self._audiences[socket.wants_delta].tidings.join(socket)
 
     def leave(self, socket: Socket) -> None:
         """Nothing happens when it is gone already."""
-        if self._known.pop(socket, None) is None:
+        audience = self._audiences.get(socket.wants_delta)
+        if audience is None or not audience.tidings.leave(socket):
             return
         self._people[socket.user_id] -= 1
         if not self._people[socket.user_id]:
             del self._people[socket.user_id]
-        self._note_change()
+            leases().went(socket.user_id)
+            self._changed.set()
 
-    def _note_change(self) -> None:
-        leases().hold(self._people)
-        self._changed.set()
+    def _start(self, online: frozenset[str]) -> None:
+        if self._task is None:  # nobody did meanwhile
+            self._audiences = {
+                wants_delta: Audience(online, wants_delta=wants_delta)
+                for wants_delta in (True, False)
+            }
+            self._task = asyncio.create_task(self._run(), context=detached())
 
     async def _run(self) -> None:
         listener = asyncio.create_task(self._listen()) if settings.REDIS_URL else None
         try:
-            while self._known or self._changed.is_set():
+            while self._people or self._changed.is_set():
                 await self._wait_for_change()
                 await self._sweep()
                 await self._refresh()
-                await asyncio.sleep(MERGE_SECONDS)
+                await asyncio.sleep(self._rest())
         finally:
             self._task = None
             if listener:
@@ -87,33 +88,33 @@ class Hub:
 
     async def _wait_for_change(self) -> None:
         """Not for ever: leases run out, one's own and those of workers that died."""
+        rests = [audience.rest for audience in self._audiences.values() if audience.is_behind]
         with suppress(TimeoutError):
-            async with asyncio.timeout(RENEW_SECONDS):
+            async with asyncio.timeout(min([RENEW_SECONDS, *rests])):
                 await self._changed.wait()
         self._changed.clear()
 
     async def _refresh(self) -> None:
         try:
             await sync_to_async(leases().renew, thread_sensitive=False)()
-            self._online = await _everybody()
+            online = await _everybody()
+            for audience in self._audiences.values():  # who came meanwhile is there, too
+                await audience.tell(online.union(self._people))
         except Exception:  # the next round comes soon, and must come
             logger.exception("presence was not refreshed")
-        self._tell(self._online)
 
-    def _tell(self, online: frozenset[str]) -> None:
-        everyone = events.frame(events.GET_ONLINE_USERS, sorted(online))
-        deltas = {online: ""}  # one frame for all who know the same
-        for socket, known in self._known.items():
-            if known not in deltas:
-                deltas[known] = _delta(known, online)
-            if deltas[known]:
-                socket.tell(deltas[known] if socket.wants_delta else everyone)
-        self._known = dict.fromkeys(self._known, online)
+    def _rest(self) -> float:
+        """While nobody can be told, nobody need be asked."""
+        audiences = [
+            audience for audience in self._audiences.values() if audience.tidings.listeners
+        ]
+        rest = min((audience.rest for audience in audiences), default=0)
+        return max(MERGE_SECONDS, min(rest, RENEW_SECONDS / 2))
 
     async def _sweep(self) -> None:
         if time.monotonic() - self._swept >= SWEEP_SECONDS:
             self._swept = time.monotonic()
-            await dismiss_ended(list(self._known))
+            await dismiss_ended(self.sockets)
 
     async def _listen(self) -> None:
         """Hears from the other workers that somebody came or went."""
@@ -129,7 +130,7 @@ class Hub:
         """What is lost while Redis is away nobody can tell later, be it a message or the end of a
         session. So all come back once it is there again, and sync; until then they ask by HTTP.
         """
-        for socket in list(self._known):
+        for socket in self.sockets:
             socket.dismiss(TOO_SLOW)
 
     async def _hear(self) -> None:
@@ -153,10 +154,6 @@ class Hub:
 
 async def _everybody() -> frozenset[str]:
     return await sync_to_async(leases().online, thread_sensitive=False)()
-
-
-def _delta(known: frozenset[str], online: frozenset[str]) -> str:
-    return events.frame(events.PRESENCE_CHANGED, presence_payload(online - known, known - online))
 
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()

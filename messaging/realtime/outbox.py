@@ -5,22 +5,32 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import copy_context
+
+from messaging.realtime.wire import Wire
 
 logger = logging.getLogger(__name__)
 
-BACKLOG = 2**20  # characters
+BACKLOG = 2**20  # characters, or bytes where the socket is written to directly
 TOO_SLOW = 4408  # the close code: something was missed, so reconnect and sync
 FAILED = 1011
 GONE = 1006  # never sent
+PATIENCE = 10  # seconds for a client to read that it is sent away
 
 
 class Outbox:
+    """Frames go to the `wire` where there is one, else by `send`, one after the other."""
+
+    __slots__ = ("_close", "_code", "_context", "_frames", "_send", "_size", "_task", "wire")
+
     def __init__(
         self, send: Callable[[str], Awaitable[None]], close: Callable[[int], Awaitable[None]]
     ) -> None:
+        self.wire: Wire | None = None
         self._send = send
         self._close = close
-        self._frames: deque[str] = deque()
+        self._context = copy_context()  # others put frames in, in theirs
+        self._frames: deque[str] | None = None
         self._size = 0
         self._code = 0
         self._task: asyncio.Task[None] | None = None
@@ -31,11 +41,24 @@ class Outbox:
         return bool(self._code)
 
     def put(self, frame: str) -> None:
-        if self.is_closed:
+        if self._code:
             return
-        if self._size > BACKLOG:
+        if self.wire:
+            self._write(self.wire, frame)
+        elif self._size > BACKLOG:
             self.close(TOO_SLOW)
-            return
+        else:
+            self._queue(frame)
+
+    def _write(self, wire: Wire, frame: str) -> None:
+        if wire.backlog() > BACKLOG:
+            self.close(TOO_SLOW)
+        elif not wire.write(frame):
+            self._drop(GONE)
+
+    def _queue(self, frame: str) -> None:
+        if self._frames is None:
+            self._frames = deque()
         self._frames.append(frame)
         self._size += len(frame)
         self._start()
@@ -55,27 +78,36 @@ class Outbox:
 
     def _drop(self, code: int) -> None:
         self._code = self._code or code
-        self._frames.clear()
+        self._frames = None
 
     def _start(self) -> None:
         if self._task is None:
-            self._task = asyncio.create_task(self._drain())
+            self._task = asyncio.create_task(self._drain(), context=self._context)
 
     async def _drain(self) -> None:
         try:
             while self._frames:
-                await self._send(self._next())
-        except OSError:  # the server tells the consumer as well
+                await self._send(self._next(self._frames))
+        except OSError:  # the server tells the socket as well
             self._drop(GONE)
         except Exception:
             logger.exception("a frame could not be sent")
             self._drop(FAILED)
         if self._code not in (0, GONE):
-            with suppress(OSError):
-                await self._close(self._code)
+            await self._say_goodbye()
         self._task = None
 
-    def _next(self) -> str:
-        frame = self._frames.popleft()
+    def _next(self, frames: deque[str]) -> str:
+        frame = frames.popleft()
         self._size -= len(frame)
         return frame
+
+    async def _say_goodbye(self) -> None:
+        """A client that does not even read this is cut off, where that can be done."""
+        try:
+            async with asyncio.timeout(PATIENCE if self.wire else None):
+                with suppress(OSError):
+                    await self._close(self._code)
+        except TimeoutError:
+            if self.wire:
+                self.wire.cut()

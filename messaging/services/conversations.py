@@ -5,23 +5,46 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.caller import Caller
 from accounts.models import User
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import NotFound
+from chatsite.fastpath.statements import Get, Update
 from messaging import audience, events
 from messaging.models import Conversation, Membership, Message, direct_key
 from messaging.payloads import read_payload
-from messaging.querysets import find_conversation, find_user
+from messaging.querysets import find_conversation, is_person
+
+_LOCKED = Get(lambda key: Conversation.objects.select_for_update().filter(key=key))
+_MOVE_ON = Update(
+    lambda key, seq, message, moment: (
+        Conversation.objects.filter(pk=key),
+        {"last_seq": seq, "last_message": message, "changed_at": moment},
+    )
+)
+_MARK_NEXT = Update(
+    lambda conversation, reader, before, seq: (
+        _mark_of(conversation, reader).filter(last_read_seq=before),
+        {"last_read_seq": seq},
+    )
+)
+
+
+def _mark_of(conversation_id: str, reader_id: str) -> QuerySet[Membership]:
+    return Membership.objects.filter(conversation_id=conversation_id, user_id=reader_id)
 
 
 def conversation_for_update(user_id: str, peer_id: str) -> Conversation:
     """The one conversation of the two, made if need be, its row locked until the commit."""
-    conversation, _created = Conversation.objects.select_for_update().get_or_create(
-        key=direct_key(user_id, peer_id)
-    )
+    key = direct_key(user_id, peer_id)
+    conversation: Conversation = _LOCKED.one(key=key) or _made(key)
     if not conversation.last_seq:
         _add_members(conversation)
     return conversation
+
+
+def _made(key: str) -> Conversation:
+    return Conversation.objects.select_for_update().get_or_create(key=key)[0]
 
 
 def _add_members(conversation: Conversation) -> None:
@@ -38,11 +61,15 @@ def advance(conversation: Conversation, message: Message) -> None:
     conversation.last_seq = message.seq
     conversation.last_message = message
     conversation.changed_at = max(conversation.changed_at, message.created_at)
-    conversation.save(update_fields=["last_seq", "last_message", "changed_at"])
-    mine = Membership.objects.filter(conversation=conversation, user_id=message.sender_id)
-    up_to_date = mine.filter(last_read_seq=message.seq - 1)
-    if not up_to_date.update(last_read_seq=message.seq):
-        mine.update(last_read_seq=message.seq)
+    _MOVE_ON.run(
+        key=conversation.pk,
+        seq=message.seq,
+        message=message.pk,
+        moment=conversation.changed_at,
+    )
+    mark = {"conversation": conversation.pk, "reader": message.sender_id, "seq": message.seq}
+    if not _MARK_NEXT.run(**mark, before=message.seq - 1):
+        _mark_of(conversation.pk, message.sender_id).update(last_read_seq=message.seq)
         _publish_read(conversation, message.sender_id, message.seq)
 
 
@@ -60,19 +87,19 @@ def mark_changed(conversation_id: str, moment: datetime) -> None:
     earlier.update(changed_at=moment)
 
 
-def mark_read(*, user: User, peer: str, seq: int) -> int:
+def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
     """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the
     mark.
 
     Raises DomainError 404 for an unknown peer.
     """
-    if find_user(peer) is None:
+    if not is_person(peer):
         raise NotFound(_("No such person."))
     conversation = find_conversation(user.pk, peer)
     if conversation is None:
         return 0
     mark = min(seq, conversation.last_seq)
-    mine = Membership.objects.filter(conversation=conversation, user=user)
+    mine = _mark_of(conversation.pk, user.pk)
     if not _raise_mark(conversation, mine.filter(last_read_seq__lt=mark), mark):
         return mine.get().last_read_seq
     _publish_read(conversation, user.pk, mark)

@@ -3,21 +3,24 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TypeGuard
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
+from accounts.caller import Caller
 from accounts.models import User
 from chatsite.db import atomic, now, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
+from chatsite.fastpath.statements import Get, Insert
 from chatsite.monitoring import metrics
 from chatsite.text import is_blank, is_storable
 from messaging import audience, events
 from messaging.models import Message
 from messaging.models.message import CLIENT_ID_LENGTH
 from messaging.payloads import deleted_payload, message_payload
-from messaging.querysets import find_message, find_user
+from messaging.querysets import find_message, is_person
 from messaging.services.conversations import (
     advance,
     catch_up,
@@ -25,21 +28,27 @@ from messaging.services.conversations import (
     mark_changed,
 )
 from messaging.services.pictures import settle_later, stored_picture
+from messaging.shapes import MessagePayload
 
 TEXT_LENGTH = 10_000
 INSTANT = timedelta(milliseconds=1)
 _CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sent:
     message: Message
     created: bool  # False: this client message id had been sent before
 
+    @cached_property
+    def payload(self) -> MessagePayload:
+        """Made once, for the answer and for the event."""
+        return message_payload(self.message)
+
 
 def send_message(
     *,
-    sender: User,
+    sender: Caller | User,
     peer: str,
     text: str = "",
     image: bytes | None = None,
@@ -58,17 +67,18 @@ def send_message(
         raise DomainError(_("Text or image is required."), code="empty")
     if peer == sender.pk:
         raise DomainError(_("Cannot send messages to yourself."), code="self")
-    if find_user(peer) is None:
+    if not is_person(peer):
         raise NotFound(_("Receiver not found."))
-    if first := _sent_before(sender, peer, client_message_id):
+    if first := _sent_before(sender.pk, peer, client_message_id):
         return Sent(first, created=False)
     message = Message(
-        sender=sender, text=text, client_message_id=client_message_id, **stored_picture(image)
+        sender_id=sender.pk, text=text, client_message_id=client_message_id, **stored_picture(image)
     )
     sent = retrying(lambda: _store_once(message, peer), IntegrityError)
     if sent.created:
         metrics.MESSAGES_SENT.inc()
-        _publish_new(sent.message, origin)
+        to = audience.of(sent.message.conversation)
+        events.publish(events.NEW_MESSAGE, sent.payload, to=to, origin=origin)
     return sent
 
 
@@ -133,12 +143,18 @@ def _check_client_id(client_message_id: str) -> None:
         raise DomainError(message, code="client_id", errors={"client_message_id": [message]})
 
 
-def _sent_before(sender: User, peer: str, client_message_id: str) -> Message | None:
+_SENT = Get(
+    lambda sender, client_message_id: Message.objects.filter(
+        sender_id=sender, client_message_id=client_message_id
+    )
+)
+
+
+def _sent_before(sender_id: str, peer: str, client_message_id: str) -> Message | None:
     if not client_message_id:
         return None
-    sent = Message.objects.filter(sender=sender, client_message_id=client_message_id)
-    message = sent.select_related("conversation").first()
-    if message is not None and message.conversation.peer_id(sender.pk) != peer:
+    message: Message | None = _SENT.one(sender=sender_id, client_message_id=client_message_id)
+    if message is not None and message.receiver_id != peer:
         raise DomainError(
             _("This client message id was used for another receiver."), 409, code="reused"
         )
@@ -150,7 +166,7 @@ def _store_once(message: Message, peer: str) -> Sent:
         with atomic():
             _store(message, peer)
     except IntegrityError:  # the same client message id, sent twice at once
-        first = _sent_before(message.sender, peer, message.client_message_id)
+        first = _sent_before(message.sender_id, peer, message.client_message_id)
         if first is None:
             catch_up(message.sender_id, peer)
             raise
@@ -158,18 +174,16 @@ def _store_once(message: Message, peer: str) -> Sent:
     return Sent(message, created=True)
 
 
+_INSERT = Insert(Message)
+
+
 def _store(message: Message, peer: str) -> None:
     conversation = conversation_for_update(message.sender_id, peer)
     message.conversation = conversation
     message.seq = conversation.last_seq + 1
     message.created_at = message.updated_at = now()
-    message.save(force_insert=True)
+    _INSERT.run(message)
     advance(conversation, message)
-
-
-def _publish_new(message: Message, origin: str) -> None:
-    to = audience.of(message.conversation)
-    events.publish(events.NEW_MESSAGE, message_payload(message), to=to, origin=origin)
 
 
 @repeatable

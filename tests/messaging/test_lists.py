@@ -4,7 +4,8 @@ import pytest
 
 from accounts.models import User
 from chatsite.errors import DomainError
-from messaging.querysets import Chat, chats_of, contacts_page, history, read_marks
+from messaging.chats import Chat, chats_of
+from messaging.querysets import contacts_page, history, read_marks
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
 from tests.factories import make_message, make_messages, make_pair, make_user

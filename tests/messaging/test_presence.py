@@ -57,6 +57,33 @@ def test_what_is_held_does_not_change_behind_its_back(leases: Leases) -> None:
     assert leases.online() == {ADA}
 
 
+def test_people_come_and_go_one_by_one(leases: Leases) -> None:
+    for user_id in (ADA, BOB, EVE):
+        leases.came(user_id)
+    assert leases.online() == {ADA, BOB, EVE}
+    leases.renew()
+    leases.went(BOB)
+    leases.went(EVE)
+    leases.came(EVE)
+    assert leases.online() == {ADA, EVE}
+    leases.renew()
+    assert leases.online() == {ADA, EVE}
+
+
+def test_redis_is_told_only_what_changed(redis: Redis, redis_url: str) -> None:
+    worker, other = RedisLeases(redis_url), RedisLeases(redis_url)
+    crowd = [f"{number:024x}" for number in range(5000)]
+    worker.hold(crowd)
+    worker.renew()
+    before = redis.info("stats")["total_net_input_bytes"]
+    worker.came(ADA)
+    worker.went(crowd[0])
+    worker.renew()
+    worker.renew()
+    assert redis.info("stats")["total_net_input_bytes"] - before < 3000
+    assert other.online() == {ADA, *crowd[1:]}
+
+
 def test_workers_see_the_union(redis: Redis, redis_url: str) -> None:
     one, other = RedisLeases(redis_url), RedisLeases(redis_url)
     one.hold([ADA, BOB])

@@ -4,8 +4,9 @@ import pytest
 
 from accounts.models import User
 from messaging.audience import user_group
+from messaging.chats import Chat, chats_of
 from messaging.models import Membership
-from messaging.querysets import Chat, chats_of, read_marks
+from messaging.querysets import read_marks
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
 from tests.factories import make_message, make_messages, make_pair, make_user

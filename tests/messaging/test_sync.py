@@ -62,7 +62,7 @@ def test_only_the_chats_that_changed_are_told() -> None:
     backdate(make_message(me, ada))
     cursor = sync_cursor()
     make_message(me, bo)
-    assert [chat.peer for chat in changes_since(me, cursor).chats] == [bo]
+    assert [chat.peer.pk for chat in changes_since(me, cursor).chats] == [bo.pk]
 
 
 def test_deletion_and_restoration_are_told_of_old_messages() -> None:

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from messaging import events, presence
 from messaging.presence import RedisLeases, online_users
-from messaging.realtime.hub import Hub
+from messaging.realtime.hub import Hub, hub
 from tests.factories import make_message, make_user
 from tests.messaging.realtime.sockets import PATIENCE, Connect, PersonalSocket, token_for
 
@@ -121,6 +121,35 @@ async def test_a_newcomer_hears_of_what_changes_while_they_come(
     back = await connect(bob)
     assert (await newcomer.until("presenceChanged"))["online"] == [bob.pk]
     await back.lives()
+
+
+async def test_who_comes_while_others_are_counted_stays_online(
+    ada: User, bob: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was counted before they came is told only after it."""
+    counted = asyncio.Event()
+    comes = asyncio.Event()
+
+    async def everybody() -> frozenset[str]:
+        online = online_users()
+        counted.set()
+        await comes.wait()
+        return online
+
+    comes.set()
+    monkeypatch.setattr("messaging.realtime.hub._everybody", everybody)
+    mine = await connect(ada, path=DELTA)
+    await mine.presence()
+    comes.clear()
+    counted.clear()
+    hub()._changed.set()
+    await counted.wait()
+    theirs = await connect(bob, path=DELTA)
+    comes.set()
+    assert await theirs.frame() == ("getOnlineUsers", ids(ada, bob))
+    assert await mine.until("presenceChanged") == {"online": ids(bob), "offline": []}
+    await theirs.send("ping")
+    assert await theirs.frame() == ("pong", {})
 
 
 async def test_lists_and_changes_tell_the_same_story(connect: Connect, ada: User) -> None:

@@ -7,11 +7,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from rest_framework.test import APIClient
 
+from accounts.caller import Caller, live_caller
 from accounts.models import Session, User
 from accounts.services import passwords
 from accounts.services.moderation import ban
 from accounts.services.sessions import end_other_sessions, end_session
-from accounts.tokens import Claims, issue_token, live_session
+from accounts.tokens import Claims, issue_token
 from messaging.presence import online_users
 from tests.factories import PASSWORD, make_message, make_session
 from tests.messaging.realtime.sockets import Connect, PersonalSocket
@@ -84,12 +85,12 @@ async def test_a_session_that_ends_during_the_handshake_gets_no_socket(
 ) -> None:
     """Just after the token was found good."""
 
-    def found_good_then_ended(claims: Claims) -> Session:
-        session = live_session(claims)
-        end_session(session=session)
+    def found_good_then_ended(claims: Claims) -> Caller:
+        session = live_caller(claims)
+        end_session(session=phone)
         return session
 
-    monkeypatch.setattr("messaging.realtime.consumer.live_session", found_good_then_ended)
+    monkeypatch.setattr("messaging.realtime.consumer.live_caller", found_good_then_ended)
     socket = PersonalSocket(ada, issue_token(phone))
     assert await socket.open()
     assert await socket.close_code() == ENDED
@@ -99,11 +100,11 @@ async def test_a_session_that_ends_during_the_handshake_gets_no_socket(
 async def test_a_session_that_ends_just_before_it_is_looked_at_is_refused(
     ada: User, phone: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ended_then_looked_at(claims: Claims) -> Session:
+    def ended_then_looked_at(claims: Claims) -> Caller:
         end_session(session=phone)
-        return live_session(claims)
+        return live_caller(claims)
 
-    monkeypatch.setattr("messaging.realtime.consumer.live_session", ended_then_looked_at)
+    monkeypatch.setattr("messaging.realtime.consumer.live_caller", ended_then_looked_at)
     socket = PersonalSocket(ada, issue_token(phone))
     assert not await socket.open()
     await socket.close()

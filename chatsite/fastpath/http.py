@@ -1,0 +1,112 @@
+"""The ASGI application in front of Django's that answers the calls of the hot path by itself.
+
+It takes what is plain (asking.py) and goes through the same services as the views; everything else
+is passed on to Django, its body included.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from chatsite.errors import DomainError
+from chatsite.fastpath.answers import Answer, failure, refusal
+from chatsite.fastpath.asking import Asking, read
+from chatsite.fastpath.headers import Headers, learned
+from chatsite.guard.body_limit import first
+from chatsite.interfaces import Application, Receive, Scope, Send
+from chatsite.monitoring.trace import note_route
+
+logger = logging.getLogger(__name__)
+NO_BODY: dict[str, Any] = {"type": "http.request", "body": b""}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    asking: Asking
+    scope: Scope
+    key: str  # that the path ends with, if it does
+    body: bytes
+
+    @property
+    def query(self) -> str:
+        return str(self.scope["query_string"].decode("latin-1"))
+
+    @property
+    def url(self) -> str:
+        query = f"?{self.query}" if self.query else ""
+        return f"{self.scope['scheme']}://{self.asking.host}{self.scope['path']}{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`handle` answers None when the request is one for Django after all, and nothing was done."""
+
+    route: str  # as URL patterns have it
+    allow: bytes
+    handle: Callable[[Request], Awaitable[Answer | None]]
+
+
+Find = Callable[[str, str], tuple[Call, str] | None]
+"""By method and path: the call, and the key that the path ends with."""
+
+
+class FastPath:
+    def __init__(self, app: Application, find: Find) -> None:
+        self.app = app
+        self._find = find
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._find(scope["method"], scope["path"]) if settings.FAST.http else None
+        asking = read(scope) if found else None
+        if found is None or asking is None:
+            await self.app(scope, receive, send)
+            return
+        call, key = found
+        message = await _whole(receive) if asking.length else NO_BODY
+        if message["type"] != "http.request":
+            return  # the client is gone
+        note_route(call.route)
+        request = Request(asking, scope, key, message["body"])
+        answer = await _answered(call, request)
+        if answer is None:
+            await self.app(scope, first(message, receive) if asking.length else receive, send)
+        else:
+            await _send(answer, send, _headers(scope, call, asking, answer))
+
+
+async def _whole(receive: Receive) -> dict[str, Any]:
+    """The body in one message: asking.py let no large one through."""
+    message = await receive()
+    body = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+    return {**message, "body": body}
+
+
+async def _answered(call: Call, request: Request) -> Answer | None:
+    try:
+        return await call.handle(request)
+    except DomainError as error:
+        return refusal(request.asking, error)
+    except Exception:
+        logger.exception("a request failed")
+        return failure(request.asking, _("Something went wrong here. Please try again."))
+
+
+def _headers(scope: Scope, call: Call, asking: Asking, answer: Answer) -> Headers:
+    return [
+        *learned(scope["scheme"], asking.host, asking.origin, small=answer.is_small),
+        (b"allow", call.allow),
+        (b"content-length", str(len(answer.body)).encode()),
+        *answer.headers,
+    ]
+
+
+async def _send(answer: Answer, send: Send, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

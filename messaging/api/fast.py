@@ -1,0 +1,159 @@
+"""The calls of the hot path, as the fast path answers them: the same rules, services and payloads
+as in views.py, without Django's request handling and DRF.
+"""
+
+import re
+from functools import partial
+from urllib.parse import parse_qsl
+
+from django.utils.translation import gettext as _
+
+from accounts.caller import Caller, live_caller
+from accounts.tokens import Claims, InvalidToken, read_claims
+from chatsite.errors import NotFound
+from chatsite.fastpath import threads
+from chatsite.fastpath.answers import Answer, answer, packed
+from chatsite.fastpath.headers import Headers
+from chatsite.fastpath.http import Call, Request
+from chatsite.guard.counting import READS, WRITES, Limit
+from chatsite.guard.ratelimits import check, check_message
+from chatsite.keys import is_key
+from messaging.api.links import link_from
+from messaging.chats import chats_of
+from messaging.models import direct_key
+from messaging.payloads import chat_payload, message_payload
+from messaging.plain_history import plain_history
+from messaging.plain_sends import PlainSend, from_json
+from messaging.presence import online_users
+from messaging.querysets import find_user, history, is_person
+from messaging.serializers import PAGE
+from messaging.services.messages import send_message
+
+PREFIX = "/api/messages/"
+_NUMBER = re.compile(r"[1-9][0-9]{0,14}")
+
+
+def find(method: str, path: str) -> tuple[Call, str] | None:
+    if not path.startswith(PREFIX):
+        return None
+    rest = path[len(PREFIX) :]
+    if call := _CALLS.get((method, rest)):
+        return call, ""
+    name, _slash, key = rest.rpartition("/")
+    call = _CALLS_WITH_KEY.get((method, name))
+    return (call, key) if call and is_key(key) else None
+
+
+async def _send(request: Request) -> Answer | None:
+    body = from_json(request.body)
+    claims = _claims(request)
+    if body is None or claims is None or claims.user_id == request.key:
+        return None
+    work = partial(_sent, request, claims, body)
+    return await threads.write(work, about=direct_key(claims.user_id, request.key))
+
+
+def _sent(request: Request, claims: Claims, body: PlainSend) -> Answer | None:
+    caller = _counted(request, claims, WRITES)
+    if caller is None:
+        return None
+    check_message(caller.pk, None)
+    sent = send_message(
+        sender=caller,
+        peer=request.key,
+        **body.fields,
+    )
+    return answer(request.asking, 201 if sent.created else 200, sent.payload)
+
+
+async def _history(request: Request) -> Answer | None:
+    page = _plain_page(request.query)
+    claims = _claims(request)
+    if page is None or claims is None:
+        return None
+    work = partial(_read, request, claims, *page)
+    return await threads.read(work, about=claims.user_id)
+
+
+def _plain_page(query: str) -> tuple[int, int | None] | None:
+    """`limit` and `before`; None for what the view has to look at."""
+    if not query:
+        return PAGE, None
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    limit, before = given.pop("limit", str(PAGE)), given.pop("before", "")
+    if given or not _NUMBER.fullmatch(limit) or int(limit) > PAGE:
+        return None
+    if before and not _NUMBER.fullmatch(before):
+        return None
+    return int(limit), int(before) if before else None
+
+
+def _read(request: Request, claims: Claims, limit: int, before: int | None) -> Answer | None:
+    caller = _counted(request, claims, READS)
+    if caller is None:
+        return None
+    if not is_person(request.key):
+        raise NotFound(_("No such person."))
+    page = plain_history(caller.pk, request.key, before=before, limit=limit)
+    if page is None:
+        return _read_models(request, caller, limit, before)
+    body = f"[{','.join(page.messages)}]".encode()
+    return packed(request.asking, 200, body, _previous(request, page.before))
+
+
+def _read_models(request: Request, caller: Caller, limit: int, before: int | None) -> Answer:
+    peer = find_user(request.key)
+    messages = history(caller, peer, before=before, limit=limit + 1) if peer else []
+    page = messages[-limit:]
+    headers = _previous(request, page[0].seq if len(messages) > limit else None)
+    return answer(request.asking, 200, [message_payload(message) for message in page], headers)
+
+
+def _previous(request: Request, before: int | None) -> Headers:
+    if before is None:
+        return []
+    return [(b"link", link_from(request.url, "prev", before=before).encode())]
+
+
+def _claims(request: Request) -> Claims | None:
+    try:
+        return read_claims(request.asking.token)
+    except InvalidToken:
+        return None
+
+
+def _counted(request: Request, claims: Claims, limit: Limit) -> Caller | None:
+    """None for whoever the view has to refuse. Raises TooMany."""
+    if request.asking.expected_user not in (None, claims.user_id):
+        return None
+    try:
+        caller = live_caller(claims)
+    except InvalidToken:
+        return None
+    check(limit, caller.pk)
+    return caller
+
+
+async def _chats(request: Request) -> Answer | None:
+    claims = _claims(request)
+    if request.query or claims is None:
+        return None
+    return await threads.read(partial(_listed, request, claims), about=claims.user_id)
+
+
+def _listed(request: Request, claims: Claims) -> Answer | None:
+    caller = _counted(request, claims, READS)
+    if caller is None:
+        return None
+    online = online_users()
+    chats = [chat_payload(chat, chat.peer.pk in online) for chat in chats_of(caller)]
+    return answer(request.asking, 200, chats)
+
+
+_CALLS = {
+    ("GET", "chats"): Call("api/messages/chats", b"GET, HEAD, OPTIONS", _chats),
+}
+_CALLS_WITH_KEY = {
+    ("POST", "send"): Call("api/messages/send/<str:peer>", b"POST, OPTIONS", _send),
+    ("GET", ""): Call("api/messages/<str:key>", b"GET, DELETE, HEAD, OPTIONS", _history),
+}

@@ -1,0 +1,181 @@
+"""A person's chat list: with whom, the last message, and how much of it is unread."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Greatest
+
+from accounts.caller import Caller
+from accounts.models import User
+from chatsite.fastpath.expressions import WireTimestamp
+from chatsite.fastpath.statements import Row, Select
+from messaging.models import Membership, Message
+
+UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"
+CHUNK = 100  # conditions in one query
+
+
+class PersonRow(NamedTuple):
+    """A person as `user_payload` needs them, without the model around them."""
+
+    pk: str
+    full_name: str
+    email: str
+    picture: str
+    created_at: str  # as it goes over the wire
+
+
+class MessageRow(NamedTuple):
+    """A message as `message_payload` needs it, without the model around it."""
+
+    pk: str
+    sender_id: str
+    seq: int
+    text: str
+    image: str
+    thumbnail: str
+    image_width: int | None
+    image_height: int | None
+    client_message_id: str
+    created_at: str  # as it goes over the wire
+    updated_at: str
+    receiver_id: str
+    deleted: bool = False
+
+    @classmethod
+    def stored(cls) -> tuple[str, ...]:
+        """The fields that are as the model's."""
+        return cls._fields[: cls._fields.index("created_at")]
+
+
+class Chat(NamedTuple):
+    """One row of a person's chat list."""
+
+    peer: User | PersonRow
+    last_message: Message | MessageRow | None = None
+    unread_count: int = 0
+    last_seq: int = 0
+    last_read_seq: int = 0
+    peer_read_seq: int = 0
+
+
+_LAST = "conversation__last_message__"
+
+
+def _mine(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
+    mine = Membership.objects.filter(user_id=me, conversation__last_seq__gt=0)
+    if changed_since is not None:
+        mine = mine.filter(conversation__changed_at__gte=changed_since)
+    return mine.order_by(F("conversation__last_message_id").desc(nulls_last=True)).values_list(
+        "conversation_id",
+        "conversation__last_seq",
+        "last_read_seq",
+        *(f"{_LAST}{name}" for name in MessageRow.stored()),
+        WireTimestamp(f"{_LAST}created_at"),
+        WireTimestamp(f"{_LAST}updated_at"),
+        f"{_LAST}deleted",
+    )
+
+
+def _theirs(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
+    theirs = Membership.objects.filter(conversation__memberships__user_id=me).exclude(user_id=me)
+    if changed_since is not None:
+        theirs = theirs.filter(conversation__changed_at__gte=changed_since)
+    return theirs.values_list(
+        "conversation_id",
+        "last_read_seq",
+        "user_id",
+        "user__full_name",
+        "user__email",
+        "user__picture",
+        WireTimestamp("user__created_at"),
+    )
+
+
+def _unread(*, me: Any, changed_since: Any = None) -> QuerySet[Message, Row]:
+    """By conversation: the marks tell where anything is new; only there is counted, and not without
+    bound.
+    """
+    mark = F("conversation__memberships__last_read_seq")
+    unread = Message.objects.filter(
+        conversation__memberships__user_id=me,
+        conversation__last_seq__gt=mark,
+        seq__gt=Greatest(mark, F("conversation__last_seq") - UNREAD_WINDOW),
+        deleted=False,
+    )
+    if changed_since is not None:
+        unread = unread.filter(conversation__changed_at__gte=changed_since)
+    return unread.values_list("conversation_id").annotate(Count("pk"))
+
+
+_MINE, _THEIRS, _UNREAD = Select(_mine), Select(_theirs), Select(_unread)
+
+
+def chats_of(user: User | Caller, *, changed_since: datetime | None = None) -> list[Chat]:
+    """Whom `user` has messages with, the latest activity first."""
+    if settings.MONGODB:
+        return _from_models(user, changed_since)
+    given = {"me": user.pk} | ({"changed_since": changed_since} if changed_since else {})
+    mine = _MINE.rows(**given)
+    if not mine:
+        return []
+    theirs = {row[0]: row for row in _THEIRS.rows(**given)}
+    unread: dict[str, int] = dict(_UNREAD.rows(**given))
+    return [_chat(user.pk, row, theirs[row[0]], unread.get(row[0], 0)) for row in mine]
+
+
+def _chat(me: str, mine: Row, theirs: Row, unread_count: int) -> Chat:
+    peer = PersonRow._make(theirs[2:])
+    last_message = None
+    if mine[3]:
+        receiver = peer.pk if mine[4] == me else me
+        last_message = MessageRow._make((*mine[3:-1], receiver, mine[-1]))
+    return Chat(peer, last_message, unread_count, mine[1], mine[2], theirs[1])
+
+
+def _from_models(user: User | Caller, changed_since: datetime | None) -> list[Chat]:
+    """The same for MongoDB, whose servers are slow to count and order by what is joined."""
+    mine = Membership.objects.of(user.pk).filter(conversation__last_seq__gt=0)
+    if changed_since is not None:
+        mine = mine.filter(conversation__changed_at__gte=changed_since)
+    memberships = sorted(
+        mine.select_related("conversation").prefetch_related(
+            "conversation__last_message", "conversation__memberships__user"
+        ),
+        key=lambda membership: membership.conversation.last_message_id or "",
+        reverse=True,
+    )
+    unread = _unread_counts(memberships)
+    return [_from_model(each, unread.get(each.conversation_id, 0)) for each in memberships]
+
+
+def _from_model(mine: Membership, unread_count: int) -> Chat:
+    conversation = mine.conversation
+    theirs = next(m for m in conversation.memberships.all() if m.user_id != mine.user_id)
+    last_message = conversation.last_message
+    if last_message is not None:
+        last_message.conversation = conversation
+    return Chat(
+        peer=theirs.user,
+        last_message=last_message,
+        unread_count=unread_count,
+        last_seq=conversation.last_seq,
+        last_read_seq=mine.last_read_seq,
+        peer_read_seq=theirs.last_read_seq,
+    )
+
+
+def _unread_counts(memberships: Iterable[Membership]) -> dict[str, int]:
+    unread = [m for m in memberships if m.last_read_seq < m.conversation.last_seq]
+    counts: dict[str, int] = {}
+    for start in range(0, len(unread), CHUNK):
+        after_marks = Q()
+        for membership in unread[start : start + CHUNK]:
+            mark = max(membership.last_read_seq, membership.conversation.last_seq - UNREAD_WINDOW)
+            after_marks |= Q(conversation=membership.conversation_id, seq__gt=mark)
+        rows = Message.objects.filter(after_marks, deleted=False).values_list("conversation")
+        counts.update(rows.annotate(Count("pk")))
+    return counts

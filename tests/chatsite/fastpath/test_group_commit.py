@@ -1,0 +1,189 @@
+"""Writes that come at once: one transaction for all, and none that suffers from another."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from pytest_django import Settings
+
+from accounts.models import User
+from chatsite.db import on_commit
+from chatsite.errors import DomainError
+from chatsite.fastpath import threads
+from chatsite.fastpath.group_commit import run_together
+from chatsite.fastpath.jobs import Job
+from tests.factories import make_user
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.sql_only("MongoDB's writes are done each by themselves"),
+]
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def job(loop: asyncio.AbstractEventLoop) -> Callable[..., Job]:
+    return lambda work, about="": Job(work, about, loop.create_future())
+
+
+def rename(user: User, name: str) -> str:
+    User.objects.filter(pk=user.pk).update(full_name=name)
+    return name
+
+
+def fail(error: Exception) -> Any:
+    raise error
+
+
+def name_of(user: User) -> str:
+    return User.objects.get(pk=user.pk).full_name
+
+
+def test_all_are_stored_in_one_transaction(job: Callable[..., Job]) -> None:
+    ada, bo = make_user(), make_user()
+    seen: list[bool] = []
+
+    def write(user: User) -> None:
+        rename(user, "New")
+        seen.append(connection.in_atomic_block)
+        on_commit(lambda: seen.append(connection.in_atomic_block))
+
+    jobs = [job(partial(write, user)) for user in (ada, bo)]
+    run_together(jobs)
+
+    assert [each.error for each in jobs] == [None, None]
+    assert (name_of(ada), name_of(bo)) == ("New", "New")
+    assert seen == [True, True, False, False]  # what follows the commit does so for both
+
+
+def test_a_refusal_is_for_the_one_who_asked(job: Callable[..., Job]) -> None:
+    ada, bo = make_user(), make_user()
+    no = DomainError("No.")
+    jobs = [
+        job(partial(rename, ada, "New")),
+        job(partial(fail, no)),
+        job(partial(rename, bo, "New")),
+    ]
+    run_together(jobs)
+    assert [each.error for each in jobs] == [None, no, None]
+    assert (name_of(ada), name_of(bo)) == ("New", "New")
+
+
+@pytest.mark.parametrize("error", [IntegrityError, OperationalError, ValueError])
+def test_one_that_spoils_the_transaction_fails_alone(
+    job: Callable[..., Job], error: type[Exception]
+) -> None:
+    ada, bo = make_user(), make_user()
+    runs: list[str] = []
+
+    def write(user: User) -> str:
+        runs.append(user.pk)
+        return rename(user, "New")
+
+    def spoil() -> None:
+        rename(bo, "Spoilt")
+        with transaction.atomic():
+            raise error
+
+    jobs = [job(partial(write, ada)), job(spoil), job(partial(write, bo))]
+    run_together(jobs)
+
+    assert [type(each.error) for each in jobs] == [type(None), error, type(None)]
+    assert [each.result for each in jobs] == ["New", None, "New"]
+    assert (name_of(ada), name_of(bo)) == ("New", "New")
+    assert runs == [ada.pk, ada.pk, bo.pk]  # once in vain, then each by itself
+
+
+def test_a_commit_of_which_nobody_knows_is_not_repeated(
+    job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = make_user()
+    runs: list[str] = []
+    no = DomainError("No.")
+
+    def write() -> None:
+        runs.append(rename(ada, "New"))
+
+    monkeypatch.setattr(connection, "commit", partial(fail, OperationalError("gone")))
+    jobs = [job(write), job(partial(fail, no))]
+    run_together(jobs)
+
+    assert runs == ["New"]
+    assert isinstance(jobs[0].error, DatabaseError)
+    assert jobs[1].error is no
+
+
+def test_what_they_lock_is_locked_in_one_order(job: Callable[..., Job]) -> None:
+    order: list[str] = []
+    run_together([job(partial(order.append, key), key) for key in ("c", "a", "b", "a")])
+    assert order == ["a", "a", "b", "c"]
+
+
+async def test_an_answer_comes_after_the_commit() -> None:
+    ada = await asyncio.to_thread(make_user)
+    await threads.write(partial(rename, ada, "New"), about=ada.pk)
+    assert (await User.objects.aget(pk=ada.pk)).full_name == "New"
+
+
+async def test_who_waits_gets_their_own_answer() -> None:
+    def answer(number: int) -> int:
+        if number % 3 == 0:
+            raise DomainError(str(number))
+        return number
+
+    waiting = [threads.write(partial(answer, number), about="") for number in range(1, 200)]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [str(each) for each in answers] == [str(number) for number in range(1, 200)]
+
+
+async def test_whoever_goes_away_holds_up_nobody() -> None:
+    gone = asyncio.ensure_future(threads.write(lambda: 1, about=""))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await threads.write(lambda: 2, about="") == 2
+
+
+async def test_a_thread_that_has_nothing_to_do_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "IDLE_SECONDS", 0.01)
+    thread = await threads.write(threading.current_thread, about="")
+    await asyncio.to_thread(thread.join, 10)
+    assert not thread.is_alive()
+    assert await threads.write(lambda: 3, about="") == 3  # another one starts
+
+
+async def test_left_out_each_write_is_by_itself(settings: Settings) -> None:
+    settings.FAST = replace(settings.FAST, group_commit=False)
+    assert await threads.write(lambda: connection.in_atomic_block, about="") is False
+    settings.FAST = replace(settings.FAST, group_commit=True)
+    assert await threads.write(lambda: connection.in_atomic_block, about="") is True
+
+
+async def test_a_connection_that_broke_is_replaced_by_who_reads_next() -> None:
+    ada = await asyncio.to_thread(make_user, "Ada")
+    tries: list[str] = []
+
+    def once_in_vain() -> str:
+        tries.append("")
+        if len(tries) == 1:
+            raise OperationalError("server closed the connection")
+        return name_of(ada)
+
+    assert await threads.read(once_in_vain, about="") == "Ada"
+
+
+async def test_a_read_that_fails_says_so() -> None:
+    with pytest.raises(OperationalError):
+        await threads.read(partial(fail, OperationalError("no such table")), about="")
+    with pytest.raises(ValueError, match="x"):
+        await threads.read(partial(fail, ValueError("x")), about="")

@@ -1,0 +1,372 @@
+"""The fast path answers as the views do, and leaves to them what is not plain."""
+
+import gzip
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.services.sessions import end_session
+from accounts.tokens import issue_token
+from chatsite.asgi import trusted as site
+from chatsite.db import in_thread
+from chatsite.interfaces import Receive, Scope, Send
+from messaging.models import Message
+from messaging.services.messages import delete_message
+from tests.factories import make_message, make_messages, make_session, make_user
+from tests.limits import SetLimits
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SITE = "http://testserver"
+TRUSTED: Any = site  # each library types ASGI its own way
+KEYS_AND_TIMES = re.compile(r'"(_id|createdAt|updatedAt|seq|clientMessageId)":("[^"]*"|\d+)')
+
+
+@dataclass
+class Cast:
+    me: User
+    peer: User
+    stranger: User
+    token: str
+
+
+@dataclass
+class Ways:
+    """The same request by either way."""
+
+    settings: Settings
+    token: str
+    django: "Counted"
+
+    async def fast(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return await self._ask(True, method, path, **options)
+
+    async def ordinary(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return await self._ask(False, method, path, **options)
+
+    async def is_fast(self, method: str, path: str, **options: Any) -> bool:
+        """Whether Django was not asked."""
+        before = self.django.calls
+        await self.fast(method, path, **options)
+        return self.django.calls == before
+
+    async def _ask(self, http: bool, method: str, path: str, **options: Any) -> httpx.Response:
+        self.settings.FAST = replace(self.settings.FAST, http=http)
+        headers = {"Cookie": f"jwt={self.token}"} | options.pop("headers", {})
+        transport = httpx.ASGITransport(app=TRUSTED)
+        async with httpx.AsyncClient(transport=transport, base_url=SITE) as client:
+            return await client.request(method, path, headers=headers, **options)
+
+
+class Counted:
+    """Stands in front of Django."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+        self.calls = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.calls += 1
+        await self._app(scope, receive, send)
+
+
+@pytest.fixture
+def people(transactional_db: None) -> Cast:
+    me = make_user("Ada Lovelace")
+    return Cast(me, make_user("Bo Diddley"), make_user("Cy"), issue_token(make_session(me)))
+
+
+@pytest.fixture
+def ways(people: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Ways:
+    fast_path = TRUSTED.app.application_mapping["http"]
+    django = Counted(fast_path.app)
+    monkeypatch.setattr(fast_path, "app", django)
+    return Ways(settings, people.token, django)
+
+
+def same(one: httpx.Response, other: httpx.Response) -> None:
+    assert one.status_code == other.status_code
+    assert headers_of(one) == headers_of(other)
+    assert KEYS_AND_TIMES.sub("", one.text) == KEYS_AND_TIMES.sub("", other.text)
+
+
+def headers_of(response: httpx.Response) -> Mapping[str, Any]:
+    """But for the lengths, and whether packing pays, which depend on the moment."""
+    headers = dict(response.headers) | {"content-length": "", "content-encoding": ""}
+    headers["content-security-policy"] = str(sorted(headers["content-security-policy"].split("; ")))
+    return headers
+
+
+SENDS: dict[str, dict[str, Any]] = {
+    "text": {"json": {"text": "Hello"}},
+    "long text": {"json": {"text": "x" * 10_000}},
+    "other scripts": {"json": {"text": 'שלום 👋🏽 \u2028 \\ " </script>'}},
+    "client message id": {"json": {"text": "Hello", "clientMessageId": "a-1"}},
+    "null picture": {"json": {"text": "Hello", "image": None}},
+    "empty picture": {"json": {"text": "Hello", "image": ""}},
+    "unknown fields": {"json": {"text": "Hello", "extra": {"a": [1]}}},
+    "bearer": {"json": {"text": "Hello"}, "headers": {"Cookie": "", "Authorization": "Bearer {}"}},
+    "own origin": {"json": {"text": "Hello"}, "headers": {"Origin": SITE}},
+    "compressed": {"json": {"text": "Hello " * 99}, "headers": {"Accept-Encoding": "gzip, br"}},
+    "expected user": {"json": {"text": "Hello"}, "headers": {"X-Expected-User": "me"}},
+}
+ODD: dict[str, dict[str, Any]] = {
+    "nothing": {"json": {}},
+    "blank": {"json": {"text": " \u200b\n"}},
+    "too long": {"json": {"text": "x" * 10_001}},
+    "NUL": {"json": {"text": "a\x00b"}},
+    "lone surrogate": {"content": b'{"text": "\\ud800"}'},
+    "number": {"json": {"text": 5}},
+    "list": {"json": ["text"]},
+    "broken": {"content": b'{"text": "Hel'},
+    "not a number": {"content": b'{"text": "a", "x": NaN}'},
+    "deep": {"content": b'{"text": "a", "x": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"},
+    "bad client id": {"json": {"text": "Hello", "clientMessageId": "ä"}},
+    "long client id": {"json": {"text": "Hello", "clientMessageId": "a" * 65}},
+    "no picture": {"json": {"text": "Hello", "image": "data:image/png;base64,AAAA"}},
+    "a form": {"data": {"text": "Hello"}},
+    "a charset": {
+        "content": '{"text": "ä"}'.encode(),
+        "headers": {"Content-Type": "application/json; charset=latin-1"},
+    },
+    "foreign origin": {"json": {"text": "Hello"}, "headers": {"Origin": "https://evil.example"}},
+    "null origin": {"json": {"text": "Hello"}, "headers": {"Origin": "null"}},
+    "foreign page": {"json": {"text": "Hello"}, "headers": {"Sec-Fetch-Site": "cross-site"}},
+    "foreign referer": {"json": {"text": "Hello"}, "headers": {"Referer": "https://evil.example/"}},
+    "no token": {"json": {"text": "Hello"}, "headers": {"Cookie": ""}},
+    "forged token": {"json": {"text": "Hello"}, "headers": {"Cookie": "jwt=a.b.c"}},
+    "two tokens": {"json": {"text": "Hello"}, "headers": {"Cookie": "jwt=a; jwt=b"}},
+    "somebody else expected": {"json": {"text": "Hello"}, "headers": {"X-Expected-User": "f" * 24}},
+    "large": {"json": {"text": "Hello", "extra": "x" * 60_000}},
+}
+
+
+def filled(options: dict[str, Any], people: Cast) -> dict[str, Any]:
+    """`json` is sent as people write it, and headers name who they are about."""
+    headers = {"Content-Type": "application/json"} if "content" in options else {}
+    headers |= options.get("headers", {})
+    headers = {name: value.format(people.token) for name, value in headers.items()}
+    if headers.get("X-Expected-User") == "me":
+        headers["X-Expected-User"] = people.me.pk
+    return options | {"headers": headers}
+
+
+@pytest.mark.parametrize("name", SENDS)
+async def test_a_plain_message_is_sent_as_the_view_sends_it(
+    ways: Ways, people: Cast, name: str
+) -> None:
+    path = f"/api/messages/send/{people.peer.pk}"
+    options = filled(SENDS[name], people)
+
+    fast = await ways.fast("POST", path, **options)
+    assert ways.django.calls == 0
+    if "clientMessageId" not in options["json"]:
+        same(fast, await ways.ordinary("POST", path, **options))
+
+    assert fast.status_code == 201
+    stored = await Message.objects.aget(pk=fast.json()["_id"])
+    assert (stored.text, stored.sender_id) == (options["json"]["text"], people.me.pk)
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_an_odd_message_is_left_to_the_view(ways: Ways, people: Cast, name: str) -> None:
+    path = f"/api/messages/send/{people.peer.pk}"
+    options = filled(ODD[name], people)
+
+    fast = await ways.fast("POST", path, **options)
+
+    assert ways.django.calls == 1
+    same(fast, await ways.ordinary("POST", path, **options))
+
+
+async def test_sending_again_answers_the_first_message(ways: Ways, people: Cast) -> None:
+    path = f"/api/messages/send/{people.peer.pk}"
+    body = {"text": "Once", "clientMessageId": "once"}
+
+    first = await ways.fast("POST", path, json=body)
+    again = await ways.fast("POST", path, json=body)
+    by_the_view = await ways.ordinary("POST", path, json=body)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json() == by_the_view.json()
+    same(again, by_the_view)
+    assert await Message.objects.acount() == 1
+
+
+async def test_a_client_message_id_of_another_receiver_is_refused(ways: Ways, people: Cast) -> None:
+    body = {"text": "Once", "clientMessageId": "once"}
+    await ways.fast("POST", f"/api/messages/send/{people.peer.pk}", json=body)
+    path = f"/api/messages/send/{people.stranger.pk}"
+
+    refused = await ways.fast("POST", path, json=body)
+
+    assert (refused.status_code, ways.django.calls) == (409, 0)
+    same(refused, await ways.ordinary("POST", path, json=body))
+
+
+@pytest.mark.parametrize("peer", ["0" * 24, "nobody", "me"])
+async def test_receivers_that_are_none(ways: Ways, people: Cast, peer: str) -> None:
+    path = f"/api/messages/send/{people.me.pk if peer == 'me' else peer}"
+    fast = await ways.fast("POST", path, json={"text": "Hello"})
+    assert fast.status_code in (400, 404)
+    same(fast, await ways.ordinary("POST", path, json={"text": "Hello"}))
+    assert await Message.objects.acount() == 0
+
+
+async def test_an_ended_session_sends_nothing(ways: Ways, people: Cast) -> None:
+    path = f"/api/messages/send/{people.peer.pk}"
+    assert (await ways.fast("POST", path, json={"text": "1"})).status_code == 201
+    session = await people.me.sessions.alatest("created_at")
+    await in_thread(end_session)(session=session)
+
+    refused = await ways.fast("POST", path, json={"text": "2"})
+
+    assert refused.status_code == 401
+    same(refused, await ways.ordinary("POST", path, json={"text": "2"}))
+    assert await Message.objects.acount() == 1
+
+
+async def test_a_banned_person_sends_and_reads_nothing(ways: Ways, people: Cast) -> None:
+    await User.objects.filter(pk=people.me.pk).aupdate(banned_at=people.me.created_at)
+    path = f"/api/messages/send/{people.peer.pk}"
+    assert (await ways.fast("POST", path, json={"text": "1"})).status_code == 401
+    assert (await ways.fast("GET", f"/api/messages/{people.peer.pk}")).status_code == 401
+    assert (await ways.fast("GET", "/api/messages/chats")).status_code == 401
+
+
+async def test_limits_count_either_way_together(
+    ways: Ways, people: Cast, set_limits: SetLimits
+) -> None:
+    set_limits(sends=3, reads=2)
+    path = f"/api/messages/send/{people.peer.pk}"
+    ask = [ways.fast, ways.ordinary, ways.fast]
+    answers = [await way("POST", path, json={"text": "Hello"}) for way in ask]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+
+    refused = await ways.fast("POST", path, json={"text": "Hello"})
+    assert refused.status_code == 429
+    same(refused, await ways.ordinary("POST", path, json={"text": "Hello"}))
+
+    reads = [await ways.fast("GET", "/api/messages/chats") for _ in range(3)]
+    assert [answer.status_code for answer in reads] == [200, 200, 429]
+    same(reads[2], await ways.ordinary("GET", "/api/messages/chats"))
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?limit=3", "?before=4", "?before=6&limit=2", "?limit=1&limit=2", "?limit=1000"]
+)
+async def test_history_is_what_the_view_tells(ways: Ways, people: Cast, query: str) -> None:
+    await in_thread(_a_conversation)(people)
+    path = f"/api/messages/{people.peer.pk}{query}"
+
+    fast = await ways.fast("GET", path)
+    ordinary = await ways.ordinary("GET", path)
+
+    assert ways.django.calls == 1
+    same(fast, ordinary)
+    assert fast.json() == ordinary.json() != []
+
+
+def _a_conversation(people: Cast) -> None:
+    make_messages(people.me, people.peer, 4)
+    messages = make_messages(people.peer, people.me, 3)
+    delete_message(user=people.peer, message_id=messages[0].pk)
+    Message.objects.filter(pk=messages[1].pk).update(
+        image="aaaa.webp", thumbnail="bbbb.webp", image_width=40, image_height=20
+    )
+    make_message(people.peer, people.stranger, "not for me")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?limit=0", "?limit=1001", "?limit=x", "?before=0", "?before=-1", "?limit=", "?a=b"],
+)
+async def test_odd_pages_are_left_to_the_view(ways: Ways, people: Cast, query: str) -> None:
+    path = f"/api/messages/{people.peer.pk}{query}"
+    fast = await ways.fast("GET", path)
+    assert ways.django.calls == 1
+    same(fast, await ways.ordinary("GET", path))
+
+
+async def test_history_of_nobody_is_not_found(ways: Ways) -> None:
+    fast = await ways.fast("GET", f"/api/messages/{'0' * 24}")
+    assert (fast.status_code, ways.django.calls) == (404, 0)
+    same(fast, await ways.ordinary("GET", f"/api/messages/{'0' * 24}"))
+
+
+async def test_the_chat_list_is_what_the_view_tells(ways: Ways, people: Cast) -> None:
+    await in_thread(_a_conversation)(people)
+    await in_thread(make_message)(people.stranger, people.me, "unread")
+
+    fast = await ways.fast("GET", "/api/messages/chats")
+    ordinary = await ways.ordinary("GET", "/api/messages/chats")
+
+    assert ways.django.calls == 1
+    same(fast, ordinary)
+    assert [chat["unreadCount"] for chat in fast.json()] == [1, 2]
+    assert fast.json() == ordinary.json()
+
+
+async def test_the_browsable_page_is_left_to_the_view(ways: Ways, people: Cast) -> None:
+    for path in ("/api/messages/chats", f"/api/messages/{people.peer.pk}"):
+        page = await ways.fast("GET", path, headers={"Accept": "text/html"})
+        assert page.headers["content-type"].startswith("text/html")
+    assert ways.django.calls == 2
+
+
+async def test_other_calls_are_none_of_its_business(ways: Ways, people: Cast) -> None:
+    for method, path in [
+        ("GET", "/api/auth/check"),
+        ("HEAD", "/api/messages/chats"),
+        ("OPTIONS", f"/api/messages/send/{people.peer.pk}"),
+        ("DELETE", f"/api/messages/{people.peer.pk}"),
+        ("GET", "/api/messages/contacts"),
+        ("GET", "/"),
+    ]:
+        assert not await ways.is_fast(method, path), path
+
+
+async def test_a_listed_front_end_gets_its_headers(ways: Ways, people: Cast) -> None:
+    origin = "https://app.example.org"
+    ways.settings.CLIENT_URLS = ways.settings.CORS_ALLOWED_ORIGINS = [origin]
+    path = f"/api/messages/send/{people.peer.pk}"
+    options = {"json": {"text": "Hello"}, "headers": {"Origin": origin}}
+
+    fast = await ways.fast("POST", path, **options)
+
+    assert ways.django.calls == 0
+    assert fast.headers["access-control-allow-origin"] == origin
+    same(fast, await ways.ordinary("POST", path, **options))
+
+
+async def test_a_foreign_host_is_left_to_django(ways: Ways, people: Cast) -> None:
+    ways.settings.ALLOWED_HOSTS = ["chat.example.org"]
+    fast = await ways.fast("GET", "/api/messages/chats", headers={"Host": "evil.example"})
+    assert (fast.status_code, ways.django.calls) == (400, 1)
+
+
+async def test_plain_http_of_an_https_site_is_left_to_django(ways: Ways) -> None:
+    ways.settings.SECURE_SSL_REDIRECT = True
+    fast = await ways.fast("GET", "/api/messages/chats")
+    assert ways.django.calls == 1
+    assert fast.status_code in (200, 301)
+
+
+async def test_a_compressed_answer_reads_the_same(ways: Ways, people: Cast) -> None:
+    await in_thread(make_messages)(people.me, people.peer, 20)
+    transport = httpx.ASGITransport(app=TRUSTED)
+    headers = {"Cookie": f"jwt={people.token}", "Accept-Encoding": "gzip"}
+    path = f"/api/messages/{people.peer.pk}"
+    async with (
+        httpx.AsyncClient(transport=transport, base_url=SITE, headers=headers) as client,
+        client.stream("GET", path) as response,
+    ):
+        raw = b"".join([piece async for piece in response.aiter_raw()])
+    assert ways.django.calls == 0
+    assert len(json.loads(gzip.decompress(raw))) == 20
