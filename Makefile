@@ -14,7 +14,7 @@ MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test soak check fmt clean
+.PHONY: help run demo test soak bench check fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ soak: .venv/installed-dev ## Fail servers on purpose while people talk, for MINU
 	@scripts/system-packages.sh
 	@$(PYTHON_BIN) -m tests.faults.soak $(MINUTES)
 
+bench: .venv/installed .venv-bench/installed $(STATIC) ## Measure the site beside what people run instead; ARGS='--quick' only tries it
+	@benchmarks/peer/install.sh
+	@.venv-bench/bin/python -m benchmarks.run $(ARGS)
+
 check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings, known vulnerabilities
 	@$(PYTHON_BIN) -m ruff format --check --quiet --output-format concise .
 	@$(PYTHON_BIN) -m ruff check --quiet --output-format concise .
@@ -52,7 +56,7 @@ fmt: .venv/installed-dev ## Format the code and mend what ruff can mend
 	@$(PYTHON_BIN) -m ruff format --quiet .
 
 clean: ## Remove what the other commands made, except the data in var/
-	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-bench benchmarks/peer/node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON_BIN):
@@ -66,6 +70,13 @@ $(PYTHON_BIN):
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	@echo "Installing packages for tests and checks"
 	@$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# What generates the load has packages of its own: the site's stay as they are in production.
+.venv-bench/installed: benchmarks/requirements.txt $(PYTHON_BIN)
+	@echo "Installing packages for benchmarks"
+	@$(PYTHON_BIN) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install -qq --disable-pip-version-check -r $<
 	@touch $@
 
 # Names with a hash of the content, compressed once: only when a source changed.

@@ -54,10 +54,11 @@ def _pairs(people: list[User], chance: random.Random) -> Iterator[tuple[User, Us
     for other in others[:BUSY_CHATS]:
         yield busy, other
     while True:
-        pair = tuple(chance.sample(others, 2))
-        if frozenset(pair) not in seen:
-            seen.add(frozenset(pair))
-            yield pair
+        one, other = chance.sample(others, 2)
+        pair = frozenset((one, other))
+        if pair not in seen:
+            seen.add(pair)
+            yield one, other
 
 
 def _write_messages(

@@ -94,7 +94,8 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     from accounts import tokens
     from chatsite.db import now
     from messaging import sync
-    from messaging.querysets import chats_of, contacts_page, find_message, history, read_marks
+    from messaging.chats import chats_of
+    from messaging.querysets import contacts_page, find_message, history, read_marks
     from messaging.services.conversations import mark_read
     from messaging.services.messages import delete_message, send_message
 

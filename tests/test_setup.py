@@ -230,7 +230,7 @@ def test_the_example_of_them_is_in_it() -> None:
 
 def test_make_lists_every_command() -> None:
     listed = re.findall(r"^make (\w+) ", run("make").stdout, re.MULTILINE)
-    assert listed == ["help", "run", "demo", "test", "soak", "check", "fmt", "clean"]
+    assert listed == ["help", "run", "demo", "test", "soak", "bench", "check", "fmt", "clean"]
 
 
 def _found(program: str) -> str:

@@ -1,0 +1,42 @@
+"""All scenarios, by name."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks.load.figures import Figures
+from benchmarks.load.generator import Generator
+from benchmarks.load.scenarios import (
+    connecting,
+    crowd,
+    day,
+    latency,
+    presence,
+    reading,
+    sending,
+)
+from benchmarks.load.sizes import Size
+
+
+@dataclass(frozen=True)
+class Scenario:
+    run: Callable[[Generator], Awaitable[Figures]]
+    people: Callable[[Size], int] = lambda size: 2 * max(size.pairs, size.connections) + 2
+    has_peer: bool = True
+    tells_presence: bool = False  # the peer tells of it here only: it would be at it all the time
+    is_large: bool = False  # on the database of a large site
+
+
+SCENARIOS = {
+    "latency-500": Scenario(partial(latency.run, rate=500)),
+    "latency-1000": Scenario(partial(latency.run, rate=1000)),
+    "rest": Scenario(sending.by_rest),
+    "socket": Scenario(sending.by_socket),
+    "storm": Scenario(connecting.storm, people=lambda size: size.storm),
+    "idle": Scenario(connecting.idle, people=lambda size: size.idle),
+    "presence": Scenario(presence.run, people=lambda size: size.online + 1, tells_presence=True),
+    "history": Scenario(reading.history),
+    "chats": Scenario(reading.chat_list, has_peer=False, is_large=True),
+    "crowd": Scenario(crowd.run, people=lambda size: size.crowd + 1),
+    "day": Scenario(day.run, people=lambda size: size.visitors + 2),
+}
