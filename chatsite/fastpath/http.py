@@ -21,7 +21,7 @@ from chatsite.interfaces import Application, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
 
 logger = logging.getLogger(__name__)
-NO_BODY: dict[str, Any] = {"type": "http.request", "body": b""}
+NO_BODY: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +66,27 @@ class FastPath:
             await self.app(scope, receive, send)
             return
         call, key = found
-        message = await _whole(receive) if asking.length else NO_BODY
+        message = await _read(receive, asking.length) if asking.length else NO_BODY
         if message["type"] != "http.request":
             return  # the client is gone
-        note_route(call.route)
-        request = Request(asking, scope, key, message["body"])
-        answer = await _answered(call, request)
+        answer = None
+        if not message["more_body"]:
+            note_route(call.route)
+            answer = await _answered(call, Request(asking, scope, key, message["body"]))
         if answer is None:
             await self.app(scope, first(message, receive) if asking.length else receive, send)
         else:
             await _send(answer, send, _headers(scope, call, asking, answer))
 
 
-async def _whole(receive: Receive) -> dict[str, Any]:
-    """The body in one message: asking.py let no large one through."""
+async def _read(receive: Receive, length: int) -> dict[str, Any]:
+    """The body in one message; the beginning of one that is longer than it said."""
     message = await receive()
     body = message.get("body", b"")
-    while message.get("more_body"):
+    while message.get("more_body") and len(body) <= length:
         message = await receive()
         body += message.get("body", b"")
-    return {**message, "body": body}
+    return {"more_body": False, **message, "body": body}
 
 
 async def _answered(call: Call, request: Request) -> Answer | None:

@@ -129,7 +129,8 @@ class TestPages:
         make_messages(ada, bo, 5)
         first = changes_since(bo, BEGINNING)
         late = make_message(ada, bo, "late")
-        Message.objects.filter(pk=late.pk).update(updated_at=first.messages[0].updated_at)
+        behind = first.messages[0].updated_at - timedelta(milliseconds=1)
+        Message.objects.filter(pk=late.pk).update(updated_at=behind)
         pages = all_pages(bo, first.cursor)
         assert "late" not in [text for page in pages for text in texts(page)]
         later = [text for page in all_pages(bo, pages[-1].cursor) for text in texts(page)]
