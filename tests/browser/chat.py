@@ -56,6 +56,12 @@ def expect_states(page: Page, states: str, timeout: int | None = None) -> None:
     expect(messages(page)).to_have_count(len(states))
 
 
+def wait_for_held(page: Page, held: Sequence[object]) -> None:
+    """A request that a route holds comes here later than the page tells of it."""
+    while not held:
+        page.wait_for_timeout(20)
+
+
 def stored(reader: Person, peer: Person) -> list[str]:
     """The texts that the server keeps, in order."""
     return [each["text"] for each in reader.get(f"/api/messages/{peer.id}")]

@@ -13,6 +13,7 @@ from tests.browser.chat import (
     row,
     send,
     toast,
+    wait_for_held,
 )
 from tests.browser.people import PersonFor
 from tests.pictures import data_uri, picture
@@ -80,8 +81,7 @@ def test_who_types_before_the_scripts_ran_is_left_alone(person: PersonFor) -> No
     page.route("**/js/chat*.js", lambda route: held.append(route))
     page.goto(f"/chat/{bo.id}", wait_until="commit")
     page.get_by_role("searchbox").focus()
-    while not held:
-        page.wait_for_timeout(20)
+    wait_for_held(page, held)
 
     held.pop().continue_()
 

@@ -14,6 +14,7 @@ from tests.browser.chat import (
     row,
     send,
     state,
+    wait_for_held,
 )
 from tests.browser.people import PASSWORD, Person, PersonFor
 from tests.browser.site import Site
@@ -54,6 +55,7 @@ def test_older_messages_come_on_scrolling_up_without_a_jump(person: PersonFor) -
             log(page).evaluate(TO_TOP)
         top = texts[first]
         before = place_of(page, top)
+        wait_for_held(page, held)
         held.pop().continue_()
         expect_texts(page, texts[left:])
         assert place_of(page, top) == pytest.approx(before, abs=2)

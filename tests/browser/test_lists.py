@@ -4,7 +4,15 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.chat import composer, expect_preview, expect_texts, face_to_face, row, send
+from tests.browser.chat import (
+    composer,
+    expect_preview,
+    expect_texts,
+    face_to_face,
+    row,
+    send,
+    wait_for_held,
+)
 from tests.browser.people import Person, PersonFor
 
 # Counts the notes instead of playing them.
@@ -35,8 +43,7 @@ def test_a_newcomer_who_writes_on_is_fetched_but_once(person: PersonFor) -> None
     held: list[Route] = []
     ada.page.route("**/chats/rows", lambda route: held.append(route))
     bo.say(ada, "one")
-    while not held:
-        ada.page.wait_for_timeout(20)
+    wait_for_held(ada.page, held)
     response = held[0].fetch()
     bo.say(ada, "two")
     ada.page.wait_for_timeout(1000)  # until the second one is there

@@ -16,6 +16,7 @@ from tests.browser.chat import (
     send,
     state,
     toast,
+    wait_for_held,
 )
 from tests.browser.people import Person, PersonFor
 
@@ -111,6 +112,7 @@ def test_a_new_chat_does_not_end_a_click_on_another(person: PersonFor) -> None:
     row(ada.page, bo).click()
     cy.say(ada, "I am new here")
     expect_preview(ada.page, cy, "I am new here")
+    wait_for_held(ada.page, held)
     held.pop().continue_()
 
     expect_texts(ada.page, ["Hello"])
@@ -130,8 +132,7 @@ def test_a_message_deleted_while_its_page_was_on_the_way_stays_so(person: Person
     with page.expect_request(OLDER):
         page.locator("message-list").evaluate(TO_TOP)
     page.wait_for_function("document.querySelector('message-list[aria-busy]')")
-    while not held:
-        page.wait_for_timeout(20)
+    wait_for_held(page, held)
     first_text = str(first["text"])
     gone = {"messageId": first["_id"], "senderId": bo.id, "receiverId": ada.id, "seq": first["seq"]}
     emit(page, ("message-deleted", gone))
@@ -225,8 +226,7 @@ def test_a_row_shows_what_waits_to_be_sent(person: PersonFor) -> None:
 
     expect_preview(ada.page, bo, "You: not there yet")
     expect(ada.page.locator("#chat-rows .row").first).to_have_attribute("data-peer-id", bo.id)
-    while not held:
-        ada.page.wait_for_timeout(20)
+    wait_for_held(ada.page, held)
     held.pop().continue_()
     expect(messages(ada.page).last).to_have_attribute("data-state", "read")
     expect_preview(ada.page, bo, "You: not there yet")

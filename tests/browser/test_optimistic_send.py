@@ -18,6 +18,7 @@ from tests.browser.chat import (
     send,
     stored,
     toast,
+    wait_for_held,
 )
 from tests.browser.people import PersonFor
 
@@ -43,6 +44,7 @@ def test_a_message_is_on_screen_in_the_same_frame(person: PersonFor) -> None:
     expect(composer(ada.page)).to_be_focused()
     expect(message(ada.page, "Quick as ink").locator(".receipt--pending")).to_be_visible()
     assert stored(ada, bo) == []
+    wait_for_held(ada.page, held)
     held[0].continue_()
     expect_states(ada.page, "r")
     expect_texts(bo.page, ["Quick as ink"])
@@ -59,6 +61,7 @@ def test_a_slow_server_keeps_the_order(person: PersonFor) -> None:
     bo.say(ada, "meanwhile")
     expect_texts(ada.page, ["meanwhile", "one", "two", "three"])
     expect_states(ada.page, "-ppp")
+    wait_for_held(ada.page, held)
     held[0].continue_()
 
     expect_states(ada.page, "-rrr")
