@@ -1,15 +1,17 @@
 """Who asks, as far as the hot path has to know, read by one prepared statement."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 
 from django.conf import settings
+from django.db import connections
 
 from accounts.models import Session
-from accounts.services.sessions import see_session
+from accounts.services.sessions import is_seen_lately, see_session
 from accounts.tokens import Claims, InvalidToken
 from chatsite.db import now
 from chatsite.fastpath.statements import Select
+from chatsite.jobs import JobQueue
 from chatsite.monitoring.trace import note_person
 
 _SESSION = Select(
@@ -32,7 +34,28 @@ def live_caller(claims: Claims) -> Caller:
     )
     if row is None:
         raise InvalidToken
-    last_seen: datetime = row[0]
-    see_session(claims.session_id, last_seen)
+    if not is_seen_lately(row[0]):
+        _remember(claims.session_id)
     note_person(claims.user_id)
     return Caller(claims.user_id, claims.session_id)
+
+
+# That a session was seen is written behind the caller's back: what is written waits for what others
+# write, and rows of sessions are locked in no order.
+sightings = JobQueue("sightings", threads=1, length=1000)
+_under_way: set[str] = set()
+
+
+def _remember(session_id: str) -> None:
+    if session_id not in _under_way:
+        _under_way.add(session_id)
+        if not sightings.put(partial(_see, session_id)):
+            _under_way.discard(session_id)
+
+
+def _see(session_id: str) -> None:
+    try:
+        see_session(session_id)
+    finally:
+        _under_way.discard(session_id)
+        connections.close_all()

@@ -124,7 +124,11 @@ def chats_of(user: User | Caller, *, changed_since: datetime | None = None) -> l
         return []
     theirs = {row[0]: row for row in _THEIRS.rows(**given)}
     unread: dict[str, int] = dict(_UNREAD.rows(**given))
-    return [_chat(user.pk, row, theirs[row[0]], unread.get(row[0], 0)) for row in mine]
+    return [
+        _chat(user.pk, row, theirs[row[0]], unread.get(row[0], 0))
+        for row in mine
+        if row[0] in theirs  # an account was removed meanwhile
+    ]
 
 
 def _chat(me: str, mine: Row, theirs: Row, unread_count: int) -> Chat:
@@ -133,7 +137,9 @@ def _chat(me: str, mine: Row, theirs: Row, unread_count: int) -> Chat:
     if mine[3]:
         receiver = peer.pk if mine[4] == me else me
         last_message = MessageRow._make((*mine[3:-1], receiver, mine[-1]))
-    return Chat(peer, last_message, unread_count, mine[1], mine[2], theirs[1])
+    _conversation_id, last_seq, last_read_seq, *_message = mine
+    unread_count = min(unread_count, last_seq - last_read_seq)  # what came meanwhile is told live
+    return Chat(peer, last_message, unread_count, last_seq, last_read_seq, theirs[1])
 
 
 def _from_models(user: User | Caller, changed_since: datetime | None) -> list[Chat]:

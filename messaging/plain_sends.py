@@ -10,7 +10,7 @@ from chatsite.text import is_blank
 from messaging.services.messages import TEXT_LENGTH, is_client_id
 
 
-class PlainSend(msgspec.Struct):
+class PlainSend(msgspec.Struct, forbid_unknown_fields=True):
     text: str | None = None
     image: str | None = None
     clientMessageId: str | None = None  # noqa: N815  the name on the wire

@@ -46,26 +46,31 @@ class MemoryLeases:
     def __init__(self) -> None:
         self._users: set[str] = set()
         self._online: frozenset[str] | None = None  # the same, until somebody comes or goes
+        self._changing = Lock()
 
     def came(self, user_id: str) -> None:
-        self._users.add(user_id)
-        self._online = None
+        with self._changing:
+            self._users.add(user_id)
+            self._online = None
 
     def went(self, user_id: str) -> None:
-        self._users.discard(user_id)
-        self._online = None
+        with self._changing:
+            self._users.discard(user_id)
+            self._online = None
 
     def hold(self, users: Iterable[str]) -> None:
-        self._users = set(users)
-        self._online = None
+        with self._changing:
+            self._users = set(users)
+            self._online = None
 
     def renew(self) -> None:
         """Nobody else is there to be told."""
 
     def online(self) -> frozenset[str]:
-        if (online := self._online) is None:
-            online = self._online = frozenset(self._users)
-        return online
+        with self._changing:
+            if self._online is None:
+                self._online = frozenset(self._users)
+            return self._online
 
 
 class RedisLeases:

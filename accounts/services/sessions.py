@@ -34,14 +34,17 @@ def start_session(*, user: User, user_agent: str, address: str) -> Session:
 
 def touch_session(*, session: Session) -> None:
     """Remembers when the session was last seen."""
-    session.last_seen_at = see_session(session.pk, session.last_seen_at)
+    if not is_seen_lately(session.last_seen_at):
+        session.last_seen_at = see_session(session.pk)
 
 
-def see_session(key: str, last_seen_at: datetime) -> datetime:
-    """The same for what is known of a session by its key. Returns when it was last seen."""
+def is_seen_lately(last_seen_at: datetime) -> bool:
+    return now() - last_seen_at <= SEEN_PRECISION
+
+
+def see_session(key: str) -> datetime:
+    """Returns when it is seen."""
     moment = now()
-    if moment - last_seen_at <= SEEN_PRECISION:
-        return last_seen_at
     Session.objects.filter(pk=key).update(last_seen_at=moment)
     return moment
 

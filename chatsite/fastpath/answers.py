@@ -1,20 +1,21 @@
 """Answers of the fast path, as the API's renderer and Django's middleware would make them."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 import msgspec
 from django.middleware.gzip import GZipMiddleware
 from django.utils.text import compress_string
 
 from chatsite.errors import DomainError, error_payload
-from chatsite.fastpath.asking import Asking
 from chatsite.fastpath.headers import SMALL, Headers
 
+LARGE = 8192  # bytes that take long enough to compress to do it elsewhere
 GZIP = (b"content-encoding", b"gzip")
 # As DRF's renderer does: scripts of old took them for the end of a line.
 _LINE_SEPARATOR = "\u2028".encode(), rb"\u2028"
 _PARAGRAPH_SEPARATOR = "\u2029".encode(), rb"\u2029"
-_E2 = b"\xe2"
+_E2 = b"\xe2"  # as both begin; most bodies are seen through at a glance
 _encode = msgspec.json.Encoder().encode
 
 
@@ -22,31 +23,36 @@ _encode = msgspec.json.Encoder().encode
 class Answer:
     status: int
     body: bytes
-    headers: Headers
-    is_small: bool  # before it was compressed
+    headers: Headers = field(default_factory=list)  # beside those of any answer
+    is_small: bool = True  # before it was compressed
 
 
-def answer(asking: Asking, status: int, payload: object, headers: Headers | None = None) -> Answer:
-    return packed(asking, status, _encode(payload), headers)
+def answer(status: int, payload: object, headers: Headers | None = None) -> Answer:
+    return answer_of_json(status, _encode(payload), headers)
 
 
-def packed(asking: Asking, status: int, body: bytes, headers: Headers | None = None) -> Answer:
-    """Of JSON that is made already."""
-    headers = headers or []
-    if _E2 in body:  # as both begin; most bodies are seen through at a glance
+def answer_of_json(status: int, body: bytes, headers: Headers | None = None) -> Answer:
+    if _E2 in body:
         body = body.replace(*_LINE_SEPARATOR).replace(*_PARAGRAPH_SEPARATOR)
-    is_small = len(body) < SMALL
-    if asking.takes_gzip and not is_small:
-        shorter = compress_string(body, max_random_bytes=GZipMiddleware.max_random_bytes)
-        if len(shorter) < len(body):
-            return Answer(status, shorter, [*headers, GZIP], is_small)
-    return Answer(status, body, headers, is_small)
+    return Answer(status, body, headers or [], len(body) < SMALL)
 
 
-def refusal(asking: Asking, error: DomainError) -> Answer:
+def refusal(error: DomainError) -> Answer:
     wait = [(b"retry-after", str(error.wait).encode())] if error.wait else []
-    return answer(asking, error.status, error_payload(error), wait)
+    return answer(error.status, error_payload(error), wait)
 
 
-def failure(asking: Asking, message: str) -> Answer:
-    return answer(asking, 500, {"message": message})
+async def compressed(answer: Answer) -> Answer:
+    """The same, where that makes it shorter."""
+    if answer.is_small:
+        return answer
+    if len(answer.body) < LARGE:
+        return _compressed(answer)
+    return await asyncio.to_thread(_compressed, answer)
+
+
+def _compressed(answer: Answer) -> Answer:
+    shorter = compress_string(answer.body, max_random_bytes=GZipMiddleware.max_random_bytes)
+    if len(shorter) >= len(answer.body):
+        return answer
+    return Answer(answer.status, shorter, [*answer.headers, GZIP], is_small=False)

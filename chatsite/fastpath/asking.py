@@ -82,8 +82,8 @@ def _text_or_none(headers: Headers, name: bytes) -> str | None:
 
 
 def _token(headers: Headers) -> str:
-    if bearer := headers.get(b"authorization"):
-        found = _BEARER.fullmatch(bearer)
+    if b"authorization" in headers:
+        found = _BEARER.fullmatch(headers[b"authorization"])
     else:
         cookies = headers.get(b"cookie", b"")
         found = _TOKEN.search(cookies) if cookies.count(b"jwt=") == 1 else None

@@ -2,13 +2,17 @@
 
 import logging
 
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from chatsite.db import joined
 from chatsite.errors import DomainError
-from chatsite.fastpath.jobs import Job, mend_connection, run_apart
+from chatsite.fastpath.jobs import Busy, Job, run_apart, was_broken
 
 logger = logging.getLogger(__name__)
+
+
+class Spoilt(Exception):
+    """Something failed within the transaction, so that it cannot be committed any more."""
 
 
 def run_together(jobs: list[Job]) -> None:
@@ -17,7 +21,6 @@ def run_together(jobs: list[Job]) -> None:
     jobs.sort(key=lambda job: job.about)
     ran = 0
     try:
-        mend_connection()
         with joined():
             for job in jobs:
                 _run_unless_refused(job)
@@ -26,17 +29,27 @@ def run_together(jobs: list[Job]) -> None:
         if ran == len(jobs) and not isinstance(error, IntegrityError):
             # The commit itself: nobody knows whether it was made, so nothing is done again.
             _fail(jobs, error)
+        elif ran == 0 and _is_away(error):
+            _fail(jobs, error)
         else:
             logger.info("writes are done apart: %s", type(error).__name__)
             run_apart(jobs)
 
 
 def _run_unless_refused(job: Job) -> None:
-    """A rule that says no does so before anything is written."""
     try:
+        if job.is_late:
+            raise Busy
         job.run()
     except DomainError as error:
         job.error = error
+    if transaction.get_rollback():  # whatever became of it, nothing of this is kept
+        raise Spoilt
+
+
+def _is_away(error: Exception) -> bool:
+    """The database, not just the connection to it: to wait once more for each is of no use."""
+    return isinstance(error, OperationalError | InterfaceError) and not was_broken()
 
 
 def _fail(jobs: list[Job], error: Exception) -> None:

@@ -2,7 +2,6 @@
 path sets too, and nobody has to say it twice.
 """
 
-from functools import lru_cache
 from io import BytesIO
 
 from django.core.handlers.asgi import ASGIRequest
@@ -15,11 +14,21 @@ SMALL = 200  # bytes, below which Django does not compress an answer, nor says t
 _OWN = {"content-length"}
 
 
-@lru_cache(maxsize=64)  # hosts are those that were checked: there are only so many
 def learned(scheme: str, host: str, origin: str, *, small: bool) -> Headers:
-    """What the middleware adds to an answer of the API. `origin` is one that CLIENT_URL lists, or
-    nothing.
+    """What the middleware adds to an answer of the API, whatever `host` of ours it is asked for.
+
+    `origin` is one that CLIENT_URL lists, or nothing.
     """
+    key = scheme, origin, small  # none of which a client can make up
+    if key not in _known:
+        _known[key] = _learn(scheme, host, origin, small)
+    return _known[key]
+
+
+_known: dict[tuple[str, str, bool], Headers] = {}
+
+
+def _learn(scheme: str, host: str, origin: str, small: bool) -> Headers:
     headers = [(b"host", host.encode("latin-1"))]
     if origin:
         headers.append((b"origin", origin.encode("latin-1")))

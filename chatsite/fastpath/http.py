@@ -6,17 +6,18 @@ is passed on to Django, its body included.
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chatsite.errors import DomainError
-from chatsite.fastpath.answers import Answer, failure, refusal
+from chatsite.fastpath.answers import Answer, answer, compressed, refusal
 from chatsite.fastpath.asking import Asking, read
 from chatsite.fastpath.headers import Headers, learned
 from chatsite.guard.body_limit import first
+from chatsite.guard.ratelimits import Once
 from chatsite.interfaces import Application, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
 
@@ -30,6 +31,7 @@ class Request:
     scope: Scope
     key: str  # that the path ends with, if it does
     body: bytes
+    once: Once = field(default_factory=Once)  # its work may be repeated
 
     @property
     def query(self) -> str:
@@ -69,14 +71,16 @@ class FastPath:
         message = await _read(receive, asking.length) if asking.length else NO_BODY
         if message["type"] != "http.request":
             return  # the client is gone
-        answer = None
+        found_answer = None
         if not message["more_body"]:
             note_route(call.route)
-            answer = await _answered(call, Request(asking, scope, key, message["body"]))
-        if answer is None:
+            found_answer = await _answered(call, Request(asking, scope, key, message["body"]))
+        if found_answer is None:
             await self.app(scope, first(message, receive) if asking.length else receive, send)
-        else:
-            await _send(answer, send, _headers(scope, call, asking, answer))
+            return
+        if asking.takes_gzip:
+            found_answer = await compressed(found_answer)
+        await _send(found_answer, send, _headers(scope, call, asking, found_answer))
 
 
 async def _read(receive: Receive, length: int) -> dict[str, Any]:
@@ -93,10 +97,10 @@ async def _answered(call: Call, request: Request) -> Answer | None:
     try:
         return await call.handle(request)
     except DomainError as error:
-        return refusal(request.asking, error)
+        return refusal(error)
     except Exception:
         logger.exception("a request failed")
-        return failure(request.asking, _("Something went wrong here. Please try again."))
+        return answer(500, {"message": _("Something went wrong here. Please try again.")})
 
 
 def _headers(scope: Scope, call: Call, asking: Asking, answer: Answer) -> Headers:

@@ -1,13 +1,29 @@
 """Work for a database thread: what is to be done, and who waits for the answer."""
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.utils.translation import gettext as _
 
+from chatsite.errors import DomainError
 from chatsite.monitoring.trace import Trace, current, resume
+
+logger = logging.getLogger(__name__)
+PATIENCE = 10  # seconds that a job waits for its turn: a client that gets no answer asks again
+WAIT = 2  # seconds, which it is told to wait before
+
+
+class Busy(DomainError):
+    """The database does not keep up, or is away. Nothing was done."""
+
+    def __init__(self) -> None:
+        message = _("The site is busy at the moment. Please try again.")
+        super().__init__(message, 503, code="busy", wait=WAIT)
 
 
 @dataclass(eq=False, slots=True)
@@ -16,8 +32,13 @@ class Job:
     about: str  # the key of what it locks
     answer: "asyncio.Future[Any]"
     trace: Trace | None = field(default_factory=current)
+    arrived: float = field(default_factory=time.monotonic)
     result: Any = None
     error: BaseException | None = None
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() - self.arrived > PATIENCE
 
     def run(self) -> None:
         # Not in a copy of the whole context: each would have connections to caches of its own.
@@ -25,14 +46,15 @@ class Job:
         self.result = self.work()
 
     def run_alone(self) -> None:
-        mend_connection()
         self.result = self.error = None
         try:
+            if self.is_late:
+                raise Busy
             self.run()
         except Exception as error:
             self.error = error
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         self.result, self.error = None, self.error or error
 
     def settle(self) -> None:
@@ -48,17 +70,23 @@ class Job:
 def read_each(jobs: list[Job]) -> None:
     for job in jobs:
         job.run_alone()
-        if isinstance(job.error, OperationalError | InterfaceError):
-            job.run_alone()  # the connection broke since it was used last
+        if isinstance(job.error, OperationalError | InterfaceError) and was_broken():
+            job.run_alone()
 
 
 def run_apart(jobs: list[Job]) -> None:
     for job in jobs:
+        was_broken()
         job.run_alone()
 
 
-def mend_connection() -> None:
-    """One that broke is replaced; one that works is kept, whatever its age."""
+def was_broken() -> bool:
+    """Whether the connection broke since it was used last. The next to ask gets another one."""
     connection = connections[DEFAULT_DB_ALIAS]
-    if connection.errors_occurred:
-        connection.close_if_unusable_or_obsolete()
+    if connection.connection is None or not connection.errors_occurred:
+        return False
+    if connection.is_usable():
+        connection.errors_occurred = False
+        return False
+    connection.close()
+    return True

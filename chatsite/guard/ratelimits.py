@@ -41,9 +41,23 @@ def check(limit: Limit, who: str) -> None:
         raise TooMany(wait)
 
 
-def check_message(who: str, picture: object) -> None:
+class Once:
+    """Counts for work that may be repeated: each limit is counted the first time alone."""
+
+    def __init__(self) -> None:
+        self._waits: dict[Limit, int] = {}
+
+    def check(self, limit: Limit, who: str) -> None:
+        """Raises TooMany beyond the limit."""
+        if limit not in self._waits:
+            self._waits[limit] = count(limit, who)
+        if wait := self._waits[limit]:
+            raise TooMany(wait)
+
+
+def check_message(who: str, picture: object, once: Once | None = None) -> None:
     """By whatever way it is sent."""
-    check(SENDS, who)
+    (once or Once()).check(SENDS, who)
     check_upload(who, picture)
 
 

@@ -155,6 +155,8 @@ class Listener:
                 await self._hear()
             except (RedisError, OSError) as error:
                 logger.warning("live events: not listening (%s)", type(error).__name__)
+            except Exception:  # whatever it is, it must be heard again
+                logger.exception("live events: not listening")
             if self._hears:
                 self._hears = False
                 self._lost()

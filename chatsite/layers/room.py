@@ -58,10 +58,7 @@ class Room:
         for group in groups:
             if members := self.groups.get(group):
                 for deliver in tuple(members.values()):
-                    try:
-                        deliver(message)
-                    except Exception:
-                        logger.exception("a live event was not taken")
+                    _guarded(deliver, message)
 
     def deliver_soon(self, groups: Sequence[str], message: Message) -> None:
         """From any thread. What the sender's context holds is not the receivers'."""
@@ -76,11 +73,18 @@ class Room:
             concerned = [deliver for each in members for deliver in each.values()]
         for deliver in concerned:
             if not isinstance(deliver, Mailbox):
-                deliver({"type": LOST})
+                _guarded(deliver, {"type": LOST})
 
     def clear(self) -> None:
         for content in (self.channels, self.groups, self._groups_of):
             content.clear()
+
+
+def _guarded(deliver: Deliver, message: Message) -> None:
+    try:
+        deliver(message)
+    except Exception:
+        logger.exception("a live event was not taken")
 
 
 class Mailbox:

@@ -8,7 +8,7 @@ import json
 import logging
 import traceback
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from threading import get_ident
 from types import TracebackType
@@ -119,12 +119,19 @@ class RoundHandler(logging.StreamHandler[TextIO]):
     def flush(self) -> None:
         with self.lock or nullcontext():
             self._write()
-        super().flush()
+        with suppress(OSError, ValueError):
+            super().flush()
 
     def _write(self) -> None:
+        """What cannot be written is lost: whoever logs has other things to do."""
         lines, self._lines = self._lines, []
-        if lines:
-            self.stream.write("".join(lines))
+        if not lines:
+            return
+        with suppress(OSError, ValueError):
+            try:
+                self.stream.write("".join(lines))
+            except UnicodeEncodeError:
+                self.stream.writelines(line.encode("ascii", "replace").decode() for line in lines)
 
 
 def follow(loop: asyncio.AbstractEventLoop | None) -> None:

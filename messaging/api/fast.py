@@ -2,21 +2,22 @@
 as in views.py, without Django's request handling and DRF.
 """
 
+import asyncio
 import re
 from functools import partial
-from urllib.parse import parse_qsl
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.caller import Caller, live_caller
 from accounts.tokens import Claims, InvalidToken, read_claims
 from chatsite.errors import NotFound
 from chatsite.fastpath import threads
-from chatsite.fastpath.answers import Answer, answer, packed
+from chatsite.fastpath.answers import Answer, answer, answer_of_json
 from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
 from chatsite.guard.counting import READS, WRITES, Limit
-from chatsite.guard.ratelimits import check, check_message
+from chatsite.guard.ratelimits import check_message
 from chatsite.keys import is_key
 from messaging.api.links import link_from
 from messaging.chats import chats_of
@@ -30,7 +31,7 @@ from messaging.serializers import PAGE
 from messaging.services.messages import send_message
 
 PREFIX = "/api/messages/"
-_NUMBER = re.compile(r"[1-9][0-9]{0,14}")
+_NUMBER = re.compile("[1-9][0-9]{0,14}")
 
 
 def find(method: str, path: str) -> tuple[Call, str] | None:
@@ -57,13 +58,9 @@ def _sent(request: Request, claims: Claims, body: PlainSend) -> Answer | None:
     caller = _counted(request, claims, WRITES)
     if caller is None:
         return None
-    check_message(caller.pk, None)
-    sent = send_message(
-        sender=caller,
-        peer=request.key,
-        **body.fields,
-    )
-    return answer(request.asking, 201 if sent.created else 200, sent.payload)
+    check_message(caller.pk, None, request.once)
+    sent = send_message(sender=caller, peer=request.key, **body.fields)
+    return answer(201 if sent.created else 200, sent.payload)
 
 
 async def _history(request: Request) -> Answer | None:
@@ -77,15 +74,14 @@ async def _history(request: Request) -> Answer | None:
 
 def _plain_page(query: str) -> tuple[int, int | None] | None:
     """`limit` and `before`; None for what the view has to look at."""
-    if not query:
-        return PAGE, None
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    limit, before = given.pop("limit", str(PAGE)), given.pop("before", "")
-    if given or not _NUMBER.fullmatch(limit) or int(limit) > PAGE:
-        return None
-    if before and not _NUMBER.fullmatch(before):
-        return None
-    return int(limit), int(before) if before else None
+    given: dict[str, int] = {}
+    for part in query.split("&") if query else ():
+        name, _equals, number = part.partition("=")
+        if name in given or name not in ("limit", "before") or not _NUMBER.fullmatch(number):
+            return None
+        given[name] = int(number)
+    limit = given.get("limit", PAGE)
+    return (limit, given.get("before")) if limit <= PAGE else None
 
 
 def _read(request: Request, claims: Claims, limit: int, before: int | None) -> Answer | None:
@@ -98,7 +94,7 @@ def _read(request: Request, claims: Claims, limit: int, before: int | None) -> A
     if page is None:
         return _read_models(request, caller, limit, before)
     body = f"[{','.join(page.messages)}]".encode()
-    return packed(request.asking, 200, body, _previous(request, page.before))
+    return answer_of_json(200, body, _previous(request, page.before))
 
 
 def _read_models(request: Request, caller: Caller, limit: int, before: int | None) -> Answer:
@@ -106,7 +102,7 @@ def _read_models(request: Request, caller: Caller, limit: int, before: int | Non
     messages = history(caller, peer, before=before, limit=limit + 1) if peer else []
     page = messages[-limit:]
     headers = _previous(request, page[0].seq if len(messages) > limit else None)
-    return answer(request.asking, 200, [message_payload(message) for message in page], headers)
+    return answer(200, [message_payload(message) for message in page], headers)
 
 
 def _previous(request: Request, before: int | None) -> Headers:
@@ -130,7 +126,7 @@ def _counted(request: Request, claims: Claims, limit: Limit) -> Caller | None:
         caller = live_caller(claims)
     except InvalidToken:
         return None
-    check(limit, caller.pk)
+    request.once.check(limit, caller.pk)
     return caller
 
 
@@ -138,16 +134,17 @@ async def _chats(request: Request) -> Answer | None:
     claims = _claims(request)
     if request.query or claims is None:
         return None
-    return await threads.read(partial(_listed, request, claims), about=claims.user_id)
+    # Redis may be asked, and stand still: nobody else waits for it.
+    online = await asyncio.to_thread(online_users) if settings.REDIS_URL else online_users()
+    return await threads.read(partial(_listed, request, claims, online), about=claims.user_id)
 
 
-def _listed(request: Request, claims: Claims) -> Answer | None:
+def _listed(request: Request, claims: Claims, online: frozenset[str]) -> Answer | None:
     caller = _counted(request, claims, READS)
     if caller is None:
         return None
-    online = online_users()
     chats = [chat_payload(chat, chat.peer.pk in online) for chat in chats_of(caller)]
-    return answer(request.asking, 200, chats)
+    return answer(200, chats)
 
 
 _CALLS = {

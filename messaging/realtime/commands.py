@@ -16,7 +16,7 @@ from chatsite.channels import apush
 from chatsite.db import in_thread
 from chatsite.errors import DomainError, error_payload
 from chatsite.fastpath.threads import write
-from chatsite.guard.ratelimits import TooMany, check_message
+from chatsite.guard.ratelimits import Once, TooMany, check_message
 from chatsite.keys import is_key
 from chatsite.serializers import checked
 from messaging import audience, events
@@ -54,7 +54,7 @@ def too_many(wait: float) -> RefusalPayload:
 
 
 async def _send_message(socket: "ChatConsumer", data: Data) -> None:
-    work = partial(_stored, socket, data)
+    work = partial(_stored, socket, data, Once())
     if data.get("image"):
         answer = await in_thread(work)()  # which may take long: nobody else waits for it
     else:
@@ -62,12 +62,12 @@ async def _send_message(socket: "ChatConsumer", data: Data) -> None:
     socket.answer(events.MESSAGE_SENT, answer)
 
 
-def _stored(socket: "ChatConsumer", data: Data) -> SentPayload:
+def _stored(socket: "ChatConsumer", data: Data, once: Once) -> SentPayload:
     plain = from_data(data)
     fields = plain.fields if plain else checked(SendSerializer, data)
     if not fields["client_message_id"]:
         raise DomainError(_("A clientMessageId is required."), code="client_id")
-    check_message(socket.user_id, fields.get("image"))
+    check_message(socket.user_id, fields.get("image"), once)
     sent = send_message(
         sender=socket.caller, peer=_key(data, "receiverId"), origin=socket.channel_name, **fields
     )

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from accounts.caller import Caller, live_caller
 from accounts.events import session_group
 from accounts.tokens import InvalidToken, read_claims
+from chatsite.fastpath.jobs import Busy
 from chatsite.fastpath.threads import read
 from chatsite.interfaces import Receive, Scope, Send
 from chatsite.layers.place import Place
@@ -81,7 +82,7 @@ class ChatConsumer:
     async def _is_let_in(self, scope: Scope) -> bool:
         try:
             await self._check(scope)
-        except (InvalidToken, Refused):
+        except (InvalidToken, Refused, Busy):
             await self._send({"type": "websocket.close"})
             return False
         return True

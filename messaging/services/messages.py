@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
 from accounts.models import User
-from chatsite.db import atomic, now, repeatable, retrying
+from chatsite.db import atomic, now, on_commit, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.statements import Get, Insert
 from chatsite.monitoring import metrics
@@ -76,7 +76,7 @@ def send_message(
     )
     sent = retrying(lambda: _store_once(message, peer), IntegrityError)
     if sent.created:
-        metrics.MESSAGES_SENT.inc()
+        on_commit(metrics.MESSAGES_SENT.inc)
         to = audience.of(sent.message.conversation)
         events.publish(events.NEW_MESSAGE, sent.payload, to=to, origin=origin)
     return sent

@@ -12,12 +12,15 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from pytest_django import Settings
 
 from accounts.models import User
-from chatsite.db import on_commit
+from chatsite.db import atomic, on_commit
 from chatsite.errors import DomainError
-from chatsite.fastpath import threads
+from chatsite.fastpath import database_thread, group_commit, jobs, threads
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import Job
+from chatsite.fastpath.jobs import Busy, Job
+from chatsite.guard.counting import SENDS
+from chatsite.guard.ratelimits import Once, TooMany
 from tests.factories import make_user
+from tests.limits import SetLimits
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -59,10 +62,10 @@ def test_all_are_stored_in_one_transaction(job: Callable[..., Job]) -> None:
         seen.append(connection.in_atomic_block)
         on_commit(lambda: seen.append(connection.in_atomic_block))
 
-    jobs = [job(partial(write, user)) for user in (ada, bo)]
-    run_together(jobs)
+    together = [job(partial(write, user)) for user in (ada, bo)]
+    run_together(together)
 
-    assert [each.error for each in jobs] == [None, None]
+    assert [each.error for each in together] == [None, None]
     assert (name_of(ada), name_of(bo)) == ("New", "New")
     assert seen == [True, True, False, False]  # what follows the commit does so for both
 
@@ -70,13 +73,13 @@ def test_all_are_stored_in_one_transaction(job: Callable[..., Job]) -> None:
 def test_a_refusal_is_for_the_one_who_asked(job: Callable[..., Job]) -> None:
     ada, bo = make_user(), make_user()
     no = DomainError("No.")
-    jobs = [
+    together = [
         job(partial(rename, ada, "New")),
         job(partial(fail, no)),
         job(partial(rename, bo, "New")),
     ]
-    run_together(jobs)
-    assert [each.error for each in jobs] == [None, no, None]
+    run_together(together)
+    assert [each.error for each in together] == [None, no, None]
     assert (name_of(ada), name_of(bo)) == ("New", "New")
 
 
@@ -96,11 +99,11 @@ def test_one_that_spoils_the_transaction_fails_alone(
         with transaction.atomic():
             raise error
 
-    jobs = [job(partial(write, ada)), job(spoil), job(partial(write, bo))]
-    run_together(jobs)
+    together = [job(partial(write, ada)), job(spoil), job(partial(write, bo))]
+    run_together(together)
 
-    assert [type(each.error) for each in jobs] == [type(None), error, type(None)]
-    assert [each.result for each in jobs] == ["New", None, "New"]
+    assert [type(each.error) for each in together] == [type(None), error, type(None)]
+    assert [each.result for each in together] == ["New", None, "New"]
     assert (name_of(ada), name_of(bo)) == ("New", "New")
     assert runs == [ada.pk, ada.pk, bo.pk]  # once in vain, then each by itself
 
@@ -116,12 +119,12 @@ def test_a_commit_of_which_nobody_knows_is_not_repeated(
         runs.append(rename(ada, "New"))
 
     monkeypatch.setattr(connection, "commit", partial(fail, OperationalError("gone")))
-    jobs = [job(write), job(partial(fail, no))]
-    run_together(jobs)
+    together = [job(write), job(partial(fail, no))]
+    run_together(together)
 
     assert runs == ["New"]
-    assert isinstance(jobs[0].error, DatabaseError)
-    assert jobs[1].error is no
+    assert isinstance(together[0].error, DatabaseError)
+    assert together[1].error is no
 
 
 def test_what_they_lock_is_locked_in_one_order(job: Callable[..., Job]) -> None:
@@ -155,7 +158,7 @@ async def test_whoever_goes_away_holds_up_nobody() -> None:
 
 
 async def test_a_thread_that_has_nothing_to_do_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(database_thread, "IDLE_SECONDS", 0.01)
     thread = await threads.write(threading.current_thread, about="")
     await asyncio.to_thread(thread.join, 10)
     assert not thread.is_alive()
@@ -169,7 +172,10 @@ async def test_left_out_each_write_is_by_itself(settings: Settings) -> None:
     assert await threads.write(lambda: connection.in_atomic_block, about="") is True
 
 
-async def test_a_connection_that_broke_is_replaced_by_who_reads_next() -> None:
+async def test_a_connection_that_broke_is_replaced_by_who_reads_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs, "was_broken", lambda: True)
     ada = await asyncio.to_thread(make_user, "Ada")
     tries: list[str] = []
 
@@ -182,8 +188,103 @@ async def test_a_connection_that_broke_is_replaced_by_who_reads_next() -> None:
     assert await threads.read(once_in_vain, about="") == "Ada"
 
 
-async def test_a_read_that_fails_says_so() -> None:
+async def test_a_read_that_fails_says_so_and_is_not_repeated() -> None:
+    tries: list[str] = []
+
+    def in_vain() -> None:
+        tries.append("")
+        raise OperationalError("database is locked")
+
+    with pytest.raises(OperationalError):
+        await threads.read(in_vain, about="")
+    assert tries == [""]
     with pytest.raises(OperationalError):
         await threads.read(partial(fail, OperationalError("no such table")), about="")
     with pytest.raises(ValueError, match="x"):
         await threads.read(partial(fail, ValueError("x")), about="")
+
+
+def test_whatever_fails_within_keeps_nothing_of_the_others_back(job: Callable[..., Job]) -> None:
+    """A refusal, too, that comes after something was written."""
+    ada, bo = make_user(), make_user()
+    no = DomainError("No, after all.")
+
+    def write_then_refuse() -> None:
+        rename(bo, "Spoilt")
+        with atomic():
+            raise no
+
+    together = [job(partial(rename, ada, "New")), job(write_then_refuse)]
+    run_together(together)
+
+    assert [each.error for each in together] == [None, no]
+    assert (name_of(ada), name_of(bo)) == ("New", "Spoilt")  # as by itself, where nothing is undone
+
+
+def test_a_database_that_is_away_is_not_waited_for_by_each(
+    job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+    monkeypatch.setattr(group_commit, "joined", partial(fail, OperationalError("away")))
+    together = [job(partial(tries.append, "ran")) for _ in range(5)]
+    run_together(together)
+    assert {type(each.error) for each in together} == {OperationalError}
+    assert "ran" not in tries
+
+
+def test_who_waited_too_long_is_told_and_nothing_is_done(job: Callable[..., Job]) -> None:
+    ada, bo = make_user("Ada"), make_user("Bo")
+    together = [job(partial(rename, ada, "New")), job(partial(rename, bo, "New"))]
+    together[0].arrived -= jobs.PATIENCE + 1
+    run_together(together)
+    assert [type(each.error) for each in together] == [Busy, type(None)]
+    assert (name_of(ada), name_of(bo)) == ("Ada", "New")
+
+
+async def test_who_comes_when_too_many_wait_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(database_thread, "MOST", 3)
+    waiting = [threads.write(partial(str, number), about="") for number in range(5)]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert answers[:3] == ["0", "1", "2"]
+    assert [type(each) for each in answers[3:]] == [Busy, Busy]
+    assert await threads.write(lambda: "again", about="") == "again"
+
+
+async def test_a_thread_that_fails_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave() -> None:
+        raise SystemExit
+
+    with pytest.raises(RuntimeError, match="SystemExit"):
+        async with asyncio.timeout(10):
+            await threads.write(leave, about="")
+    assert await threads.write(lambda: "others", about="") == "others"
+
+
+async def test_no_more_threads_is_an_error_and_not_a_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thread = database_thread.DatabaseThread(asyncio.get_running_loop(), run_together)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", partial(fail, RuntimeError("no more threads")))
+        with pytest.raises(RuntimeError):
+            await thread.put(lambda: "", "")
+    assert await thread.put(lambda: "there are again", "") == "there are again"
+
+
+def test_what_is_repeated_counts_once(job: Callable[..., Job], set_limits: SetLimits) -> None:
+    set_limits(sends=1)
+    runs: list[str] = []
+
+    def counted(once: Once) -> None:
+        runs.append("")
+        once.check(SENDS, "ada")
+
+    together = [job(partial(counted, Once())), job(partial(fail, ValueError()))]
+    run_together(together)
+    assert len(runs) == 2
+    assert together[0].error is None
+    again = job(partial(counted, Once()))
+    run_together([again])
+    assert isinstance(again.error, TooMany)

@@ -53,9 +53,9 @@ def test_times_are_compared_and_read_as_they_are() -> None:
 
 def test_none_and_joined_columns_are_read() -> None:
     joined = Select(
-        lambda key: Session.objects.filter(pk=key).values_list("revoked_at", "user__banned_at")
+        lambda key: Session.objects.filter(pk=key).values_list("revoked_at", "user__full_name")
     )
-    assert joined.rows(key=make_session(make_user()).pk) == [(None, None)]
+    assert joined.rows(key=make_session(make_user("Ada")).pk) == [(None, "Ada")]
 
 
 def test_shapes_and_names_are_statements_of_their_own() -> None:

@@ -1,6 +1,7 @@
 """What is logged in production, and what never is."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
@@ -282,6 +283,35 @@ class TestRounds:
         assert written(handler) == ["the last line\n"]
         handler.handle(record(logging.INFO, "after it"))
         assert "".join(written(handler)) == "the last line\nafter it\n"
+
+    @pytest.mark.parametrize("level", [logging.INFO, logging.ERROR])
+    async def test_whoever_logs_hears_nothing_of_a_full_disk(
+        self, handler: logs.RoundHandler, level: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logging, "raiseExceptions", False)
+        handler.follow(asyncio.get_running_loop())
+        handler.handle(record(logging.INFO, "before"))
+        with monkeypatch.context() as patch:
+            patch.setattr(handler.stream, "write", no_room)
+            handler.handle(record(level, "lost"))
+            handler.flush()
+        handler.handle(record(logging.INFO, "there is room again"))
+        handler.flush()
+        assert written(handler) == ["there is room again\n"]
+
+    async def test_half_a_character_loses_no_line(self, tmp_path: Path) -> None:
+        handler = logs.RoundHandler()
+        with (tmp_path / "log").open("w", encoding="utf-8") as stream:
+            handler.setStream(stream)
+            handler.follow(asyncio.get_running_loop())
+            for text in ("before", "half: \ud800", "after"):
+                handler.handle(record(logging.INFO, text))
+            handler.follow(None)
+        assert (tmp_path / "log").read_text().split("\n") == ["before", "half: ?", "after", ""]
+
+
+def no_room(text: str) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 class Written(io.StringIO):
