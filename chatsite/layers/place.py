@@ -24,6 +24,11 @@ class Place:
         self._groups: tuple[str, ...] = ()
         self._listener: asyncio.Task[None] | None = None
 
+    @staticmethod
+    def is_taken_at_once() -> bool:
+        """In the memory of this process, where nobody has to be waited for."""
+        return type(get_channel_layer()) is LocalLayer
+
     async def take(self) -> None:
         """Raises what the layer raises."""
         self._layer = get_channel_layer()

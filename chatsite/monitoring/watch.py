@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -75,8 +76,7 @@ class _Request:
         fields = {"method": self._scope["method"], "route": self._route(), "status": status}
         metrics.note_request(**fields, seconds=seconds)
         fields["duration_ms"] = round(seconds * 1000, 1)
-        if logger.isEnabledFor(logging.INFO):
-            logger.handle(_access_line(fields))
+        _log("request", fields)
 
     def _route(self) -> str:
         if self._scope["path"].startswith(settings.STATIC_PATH):
@@ -84,11 +84,12 @@ class _Request:
         return self._trace.route or UNMATCHED
 
 
-def _access_line(fields: dict[str, Any]) -> logging.LogRecord:
-    """Made by hand: where in the code it was written, which takes long to find, is of no use."""
-    record = logging.LogRecord(logger.name, logging.INFO, "", 0, "request", None, None)
-    record.__dict__.update(fields)
-    return record
+def _log(message: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """By hand: where in the code it was written, which takes long to find, is of no use."""
+    if logger.isEnabledFor(logging.INFO):
+        record = logging.LogRecord(logger.name, logging.INFO, "", 0, message, None, None)
+        record.__dict__.update(fields)
+        logger.handle(record)
 
 
 class _Socket:
@@ -124,7 +125,7 @@ class _Socket:
         if message["type"] == "websocket.accept":
             self._is_open = True
             metrics.SOCKETS_OPEN.inc()
-            logger.info("socket opened")
+            _log("socket opened")
         elif message["type"] == "websocket.close":
             self._code = self._code or message.get("code") or 1000
         return self._send(message)
@@ -132,10 +133,10 @@ class _Socket:
     def _note_end(self) -> None:
         if not self._is_open:
             metrics.note_closed(metrics.REFUSED)
-            logger.info("socket refused")
+            _log("socket refused")
             return
         metrics.SOCKETS_OPEN.dec()
         code = self._code or NO_CODE
         metrics.note_closed(str(code))
         duration = round((time.perf_counter() - self._started) * 1000, 1)
-        logger.info("socket closed", extra={"code": code, "duration_ms": duration})
+        _log("socket closed", {"code": code, "duration_ms": duration})

@@ -105,11 +105,17 @@ class ChatConsumer:
         await self._enter(audience.user_group(self.user_id))
 
     async def _enter(self, group: str) -> None:
-        async with asyncio.timeout(PATIENCE):
-            if not self.channel_name:
-                await self._place.take()
-                self.channel_name = self._place.channel
-            await self._place.enter(group)
+        if self._place.is_taken_at_once():
+            await self._take(group)
+        else:
+            async with asyncio.timeout(PATIENCE):
+                await self._take(group)
+
+    async def _take(self, group: str) -> None:
+        if not self.channel_name:
+            await self._place.take()
+            self.channel_name = self._place.channel
+        await self._place.enter(group)
 
     async def _join(self, scope: Scope) -> None:
         """What came during the handshake comes after the list of who is online."""
