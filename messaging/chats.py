@@ -95,23 +95,20 @@ def _theirs(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
     )
 
 
-def _unread(*, me: Any, changed_since: Any = None) -> QuerySet[Message, Row]:
-    """By conversation: the marks tell where anything is new; only there is counted, and not without
-    bound.
-    """
-    mark = F("conversation__memberships__last_read_seq")
-    unread = Message.objects.filter(
-        conversation__memberships__user_id=me,
-        conversation__last_seq__gt=mark,
-        seq__gt=Greatest(mark, F("conversation__last_seq") - UNREAD_WINDOW),
-        deleted=False,
+def _deleted(*, me: Any, changed_since: Any = None) -> QuerySet[Message, Row]:
+    """How many of what is unread, by conversation. Few are, so they have a small index."""
+    after = Greatest(
+        F("conversation__memberships__last_read_seq"), F("conversation__last_seq") - UNREAD_WINDOW
+    )
+    deleted = Message.objects.filter(
+        conversation__memberships__user_id=me, deleted=True, seq__gt=after
     )
     if changed_since is not None:
-        unread = unread.filter(conversation__changed_at__gte=changed_since)
-    return unread.values_list("conversation_id").annotate(Count("pk"))
+        deleted = deleted.filter(conversation__changed_at__gte=changed_since)
+    return deleted.values_list("conversation_id").annotate(Count("pk"))
 
 
-_MINE, _THEIRS, _UNREAD = Select(_mine), Select(_theirs), Select(_unread)
+_MINE, _THEIRS, _DELETED = Select(_mine), Select(_theirs), Select(_deleted)
 
 
 def chats_of(user: User | Caller, *, changed_since: datetime | None = None) -> list[Chat]:
@@ -123,22 +120,25 @@ def chats_of(user: User | Caller, *, changed_since: datetime | None = None) -> l
     if not mine:
         return []
     theirs = {row[0]: row for row in _THEIRS.rows(**given)}
-    unread: dict[str, int] = dict(_UNREAD.rows(**given))
+    deleted: dict[str, int] = dict(_DELETED.rows(**given))
     return [
-        _chat(user.pk, row, theirs[row[0]], unread.get(row[0], 0))
+        _chat(user.pk, row, theirs[row[0]], deleted.get(row[0], 0))
         for row in mine
         if row[0] in theirs  # an account was removed meanwhile
     ]
 
 
-def _chat(me: str, mine: Row, theirs: Row, unread_count: int) -> Chat:
+def _chat(me: str, mine: Row, theirs: Row, deleted: int) -> Chat:
+    last_seq, last_read_seq = mine[1], mine[2]
     peer = PersonRow._make(theirs[2:])
     last_message = None
     if mine[3]:
         receiver = peer.pk if mine[4] == me else me
         last_message = MessageRow._make((*mine[3:-1], receiver, mine[-1]))
-    _conversation_id, last_seq, last_read_seq, *_message = mine
-    unread_count = min(unread_count, last_seq - last_read_seq)  # what came meanwhile is told live
+    # `seq` has no gaps, so that nothing but what was deleted has to be counted.
+    unread_count = 0
+    if last_seq > last_read_seq:
+        unread_count = max(0, min(last_seq - last_read_seq, UNREAD_WINDOW) - deleted)
     return Chat(peer, last_message, unread_count, last_seq, last_read_seq, theirs[1])
 
 

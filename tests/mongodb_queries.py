@@ -40,6 +40,7 @@ def querysets() -> dict[str, Any]:
         .order_by("updated_at", "pk"),
         "pictures": Message.objects.exclude(image="").values_list("pk", "deleted", "image"),
         "text": Message.objects.filter(text__icontains="$(["),
+        "deleted": messages.filter(deleted=True, seq__gt=9).values_list("pk"),
         "unread": Message.objects.filter(unread).values_list("conversation").annotate(Count("pk")),
         "chats": mine.filter(
             conversation__last_seq__gt=0, conversation__changed_at__gte=since

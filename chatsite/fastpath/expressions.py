@@ -28,6 +28,17 @@ class WireTimestamp(Func):
         return self.as_sql(compiler, connection, template=template)
 
 
+class EmptyText(Expression):
+    """As the conditions of indexes spell it: SQLite takes such an index for a query that says the
+    same, not for one that is given the same.
+    """
+
+    output_field = CharField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "''", []
+
+
 class WireFalse(Expression):
     """SQLite has no word of its own for it."""
 

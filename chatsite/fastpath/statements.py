@@ -49,10 +49,9 @@ class _Prepared:
 
     def _run(self, values: Values, outcome: Callable[[Any], Any]) -> Any:
         database = _database()
-        params = [
-            _adapted(database, values[name]) if name else constant
-            for name, constant in self._params
-        ]
+        adapt = database.ops.adapt_datetimefield_value
+        given = (values[name] if name else constant for name, constant in self._params)
+        params = [adapt(value) if type(value) is datetime else value for value in given]
         if database.vendor != "sqlite" or database.force_debug_cursor:
             with database.cursor() as cursor:
                 cursor.execute(self._sql, params)
@@ -188,12 +187,6 @@ def _database() -> Any:
     if _local.database is None:
         _local.database = connections[DEFAULT_DB_ALIAS]
     return _local.database
-
-
-def _adapted(database: Any, value: Any) -> Any:
-    if type(value) is datetime:
-        return database.ops.adapt_datetimefield_value(value)
-    return value
 
 
 def _converters(compiler: Any, columns: Sequence[Any]) -> dict[int, Callable[[Any], Any]]:

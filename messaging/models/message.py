@@ -49,8 +49,12 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "updated_at"], name="message_by_change"),
+            models.Index(
+                fields=["conversation", "seq"], condition=Q(deleted=True), name="deleted_messages"
+            ),
+            # On MongoDB only
             models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
-            models.Index(fields=["conversation", "seq"], name="message_by_seq"),  # on MongoDB only
+            models.Index(fields=["conversation", "seq"], name="message_by_seq"),
         ]
 
     def __str__(self) -> str:

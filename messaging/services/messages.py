@@ -4,15 +4,18 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
+from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
 from accounts.models import User
 from chatsite.db import atomic, now, on_commit, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
+from chatsite.fastpath.expressions import EmptyText
 from chatsite.fastpath.statements import Get, Insert
 from chatsite.monitoring import metrics
 from chatsite.text import is_blank, is_storable
@@ -143,11 +146,14 @@ def _check_client_id(client_message_id: str) -> None:
         raise DomainError(message, code="client_id", errors={"client_message_id": [message]})
 
 
-_SENT = Get(
-    lambda sender, client_message_id: Message.objects.filter(
-        sender_id=sender, client_message_id=client_message_id
-    )
-)
+def _by_client_id(*, sender: Any, client_message_id: Any) -> QuerySet[Message]:
+    messages = Message.objects.filter(sender_id=sender, client_message_id=client_message_id)
+    if settings.MONGODB:
+        return messages
+    return messages.filter(client_message_id__gt=EmptyText())  # the condition of the unique index
+
+
+_SENT = Get(_by_client_id)
 
 
 def _sent_before(sender_id: str, peer: str, client_message_id: str) -> Message | None:
