@@ -32,6 +32,7 @@ class DatabaseThread:
         self._jobs: SimpleQueue[list[Job]] = SimpleQueue()
         self._starting = Lock()
         self._is_working = False
+        self._is_ending = False
 
     def put(self, work: Callable[[], Result], about: str) -> "asyncio.Future[Result]":
         """In the event loop, which hands in at once what comes in one of its rounds."""
@@ -45,6 +46,11 @@ class DatabaseThread:
             loop.call_soon(self._hand_in, loop)
         return answer
 
+    def end(self) -> None:
+        """As soon as nothing waits; it starts again with the next job."""
+        self._is_ending = True
+        self._jobs.put([])
+
     def _hand_in(self, loop: asyncio.AbstractEventLoop) -> None:
         jobs, self._coming = self._coming, []
         with self._starting:
@@ -53,6 +59,7 @@ class DatabaseThread:
                 self._start(loop)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_ending = False
         name = f"database-{self._run.__name__}"
         thread = Thread(target=self._work, args=(loop,), name=name, daemon=True)
         try:
@@ -85,13 +92,13 @@ class DatabaseThread:
 
     def _next(self) -> list[Job]:
         try:
-            jobs = self._jobs.get(timeout=IDLE_SECONDS)
+            jobs = self._jobs.get(timeout=0.001 if self._is_ending else IDLE_SECONDS)
         except Empty:
             return self._end()
         with suppress(Empty):
             while len(jobs) < ENOUGH:
                 jobs.extend(self._jobs.get_nowait())
-        return jobs
+        return jobs or self._next()
 
     def _end(self) -> list[Job]:
         with self._starting:

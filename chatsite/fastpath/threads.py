@@ -50,6 +50,13 @@ async def _do(run: Run, work: Callable[[], Result], about: str, lanes: int) -> R
     return await threads[lane].put(work, about)
 
 
+def end_all() -> None:
+    """Gives their connections back."""
+    for threads in list(_threads.values()):
+        for thread in list(threads.values()):
+            thread.end()
+
+
 @cache
 def _writing_lanes() -> int:
     return 1 if connection.vendor == "sqlite" else LANES

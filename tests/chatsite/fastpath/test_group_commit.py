@@ -165,6 +165,17 @@ async def test_a_thread_that_has_nothing_to_do_ends(monkeypatch: pytest.MonkeyPa
     assert await threads.write(lambda: 3, about="") == 3  # another one starts
 
 
+async def test_a_thread_that_is_told_to_end_does_what_waits_first() -> None:
+    thread = await threads.write(threading.current_thread, about="")
+    waiting = asyncio.gather(*[threads.write(partial(str, n), about="") for n in range(3)])
+    await asyncio.sleep(0)
+    threads.end_all()
+    assert await waiting == ["0", "1", "2"]
+    await asyncio.to_thread(thread.join, 5)
+    assert not thread.is_alive()
+    assert await threads.write(lambda: "again", about="") == "again"
+
+
 async def test_left_out_each_write_is_by_itself(settings: Settings) -> None:
     settings.FAST = replace(settings.FAST, group_commit=False)
     assert await threads.write(lambda: connection.in_atomic_block, about="") is False

@@ -17,7 +17,13 @@ from messaging.services.messages import delete_message, restore
 from tests.factories import make_message
 from tests.messaging.realtime.sockets import Connect
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("layer")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("layer"),
+    pytest.mark.parametrize(
+        "layer", ["memory", "redis", "stock memory", "stock redis"], indirect=True
+    ),
+]
 
 Post = Callable[..., Awaitable[Any]]
 

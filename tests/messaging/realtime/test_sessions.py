@@ -17,7 +17,13 @@ from messaging.presence import online_users
 from tests.factories import PASSWORD, make_message, make_session
 from tests.messaging.realtime.sockets import Connect, PersonalSocket
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("layer")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("layer"),
+    pytest.mark.parametrize(
+        "layer", ["memory", "redis", "stock memory", "stock redis"], indirect=True
+    ),
+]
 
 ENDED = 4401
 
