@@ -3,9 +3,14 @@
 const TOO_LARGE = 413;
 const PAUSE = 100; // milliseconds; what a live region says at once, nobody hears
 
+/** By status: what is about to be said, unless somebody goes on before. */
+const announcing = new WeakMap();
+
 document.addEventListener("input", ({ target }) => {
   const status = target.form?.querySelector("[role=status]");
-  if (status) status.textContent = "";
+  if (!status) return;
+  clearTimeout(announcing.get(status));
+  status.textContent = "";
 });
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
@@ -20,7 +25,7 @@ function announce(status) {
   const words = status.textContent;
   if (!words) return;
   status.textContent = "";
-  setTimeout(() => { status.textContent = words; }, PAUSE);
+  announcing.set(status, setTimeout(() => { status.textContent = words; }, PAUSE));
 }
 
 function tellFailure(form, answer) {
