@@ -49,6 +49,7 @@ def test_older_messages_come_on_scrolling_up_without_a_jump(person: PersonFor) -
     page.route(OLDER, lambda route: held.append(route))
     page.goto(f"/chat/{bo.id}")
     expect_texts(page, texts[60:])
+    expect(state(page, "offline")).to_be_visible()  # as Bo is: the page is live
 
     for first, left in ((60, 10), (10, 0)):
         with page.expect_request(OLDER):
