@@ -1,6 +1,5 @@
 import { emit, on } from "../lib/bus.js";
 import { markRead } from "../realtime/live.js";
-import { hasGap, isLong, isSkipped, join, shorten } from "../render/excerpt.js";
 import { clearMessage, createMessage, decorateMessage, fillMessage, mark, seqOf } from "../render/message.js";
 import {
   clearUnread, firstMessage, lastSent, markUnread, messagesOf, place, regroup, relabelDays, takeOut,
@@ -28,7 +27,7 @@ class MessageList extends HTMLElement {
     this.list = this.querySelector("ol");
     this.words = this.querySelector(".empty");
     this.came = [];
-    this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), () => this.arrive());
+    this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), () => this.readAll());
     this.older = new OlderPages(this);
     this.typists = new Typists((ids) => this.showTyping(ids.has(peerId)));
     this.adopt(messagesOf(this.list));
@@ -56,7 +55,6 @@ class MessageList extends HTMLElement {
     ];
     this.addEventListener("click", (event) => this.press(event));
     this.addEventListener("keydown", (event) => this.steer(event));
-    this.addEventListener("htmx:beforeSwap", ({ target }) => target.matches(".skipped") && this.place.keep(() => {}));
     this.addEventListener("htmx:load", ({ target }) => this.addOlder(target));
   }
 
@@ -81,42 +79,13 @@ class MessageList extends HTMLElement {
   /** What happened while they were on their way is told to them too. */
   settleOlder() {
     const items = this.came.splice(0);
-    // Nothing that comes above moves what is seen.
-    if (items[0] === firstMessage(this.list)) this.fitIn(items);
-    else this.place.keep(() => this.fitIn(items));
+    this.adopt(items);
+    const all = messagesOf(this.list);
+    const next = all[all.indexOf(items.at(-1)) + 1];
+    if (next) regroup(next);
     replay(this.handlers);
     this.showReceipts();
     this.older.renew();
-    this.shorten();
-  }
-
-  fitIn(items) {
-    const fresh = join(this.list, items, this.excerpt);
-    this.adopt(fresh);
-    const all = messagesOf(this.list);
-    const next = all[all.indexOf(fresh.at(-1)) + 1];
-    if (next) regroup(next);
-  }
-
-  /** What links to other pages have to tell. */
-  get excerpt() {
-    return { peerId: this.reading.peerId, readSeq: this.readSeq };
-  }
-
-  /** However much is said or scrolled past, so that the page stays quick; not while somebody has a part of it selected. */
-  shorten() {
-    if (!isLong(this.list) && !(this.place.isAtEnd && hasGap(this.list))) return;
-    if (this.list.contains(getSelection().focusNode) && !getSelection().isCollapsed) return;
-    const hadFocus = this.list.contains(document.activeElement);
-    this.place.keep(() => shorten(this.list, this.place.seen, this.excerpt));
-    if (hadFocus && !this.list.contains(document.activeElement)) this.focus({ preventScroll: true });
-    this.older.renew();
-  }
-
-  /** The reader is at the end. */
-  arrive() {
-    this.readAll();
-    this.shorten();
   }
 
   receive({ message, live }) {
@@ -131,7 +100,6 @@ class MessageList extends HTMLElement {
     else this.showRead({ readerId: peerId, peerId: userId, seq: message.seq });
     if (!known && !message.deleted && message.seq > this.readSeq) this.welcome(message, live);
     else this.place.update();
-    if (!known) this.shorten();
   }
 
   /** By key, then by the key that the sender's browser gave it. */
@@ -161,10 +129,10 @@ class MessageList extends HTMLElement {
     this.words.hidden = !this.isAbsent && Boolean(firstMessage(this.list));
   }
 
-  /** Among those that are not loaded: it comes with its page. */
+  /** Further up than what is loaded: it comes with its page. */
   isBeyond({ seq }) {
     const first = firstMessage(this.list);
-    return Boolean(first && seq < seqOf(first) && this.querySelector(".older")) || isSkipped(this.list, seq);
+    return Boolean(first && seq < seqOf(first) && this.querySelector(".older"));
   }
 
   /** Something from the other one: new to the eye, and read at once or marked as unread. */
@@ -175,7 +143,7 @@ class MessageList extends HTMLElement {
     if (!this.hasUnread) this.place.keep(() => markUnread(this.list, item));
     this.hasUnread = true;
     if (this.place.isAtEnd) this.place.update();
-    else this.place.miss(message._id);
+    else this.place.miss(item);
   }
 
   readAll() {
@@ -189,10 +157,10 @@ class MessageList extends HTMLElement {
   }
 
   forget({ messageId }) {
-    this.place.unmiss(messageId);
     const item = this.find({ _id: messageId });
     if (!item || item.matches(".is-deleted")) return;
     this.keepFocus(item, () => this.place.keep(() => clearMessage(item)));
+    this.place.unmiss(item);
     if (item.matches(".is-mine")) return;
     this.place.keep(() => clearUnread(this.list) && (this.hasUnread = false));
   }

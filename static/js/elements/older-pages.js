@@ -1,6 +1,6 @@
 const AHEAD = "600px";
 
-/** Follows the links to messages that are not here as soon as they come near; the list is busy meanwhile, so that history is not read out. */
+/** Follows the link to older messages as soon as it comes near; the list is busy meanwhile, so that history is not read out. */
 export class OlderPages {
   constructor(log) {
     this.log = log;
@@ -10,7 +10,7 @@ export class OlderPages {
     log.addEventListener("htmx:afterRequest", () => this.#rest());
   }
 
-  /** A page came, or something was left out: where are the links now? */
+  /** A page came: where is the next link? */
   renew() {
     this.#rest();
     this.#watch();
@@ -23,11 +23,12 @@ export class OlderPages {
 
   #watch() {
     this.observer.disconnect();
-    this.log.querySelectorAll(":is(.older, .skipped) > a").forEach((link) => this.observer.observe(link));
+    const link = this.log.querySelector(".older a");
+    if (link) this.observer.observe(link);
   }
 
   #near(entries) {
-    for (const { isIntersecting, target } of entries) if (isIntersecting) target.click();
+    if (entries.some((entry) => entry.isIntersecting)) entries[0].target.click();
   }
 
   #rest() {

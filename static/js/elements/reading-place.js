@@ -6,17 +6,12 @@ const NEAR = 80;
 export class ReadingPlace {
   #missed = new Set();
   #anchor = null;
-  /** Being scrolled to the end, which takes a moment that nothing may cut short. */
-  #isOnTheWay = false;
-  /** What rounding kept the list from being scrolled by. */
-  #rest = 0;
 
   /** `atEnd()` is called whenever the reader is at the end and looking. */
   constructor(log, button, atEnd) {
     Object.assign(this, { log, button, atEnd });
     this.looks = () => this.update();
     log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    log.addEventListener("scrollend", () => (this.#isOnTheWay = false));
     document.addEventListener("visibilitychange", this.looks);
     button.onclick = () => this.toEnd({ behavior: "smooth" });
     this.#look();
@@ -30,19 +25,14 @@ export class ReadingPlace {
     return this.isAtEnd && !document.hidden;
   }
 
-  /** The first message that the reader sees, at least in part; null at the end, where the last ones matter. */
-  get seen() {
-    return this.#isMeasuring ? this.#firstSeen() : null;
-  }
-
-  miss(messageId) {
-    this.#missed.add(messageId);
+  miss(item) {
+    this.#missed.add(item);
     this.update();
   }
 
   /** It was taken back before anybody saw it. */
-  unmiss(messageId) {
-    if (this.#missed.delete(messageId)) this.update();
+  unmiss(item) {
+    if (this.#missed.delete(item)) this.update();
   }
 
   update() {
@@ -56,7 +46,6 @@ export class ReadingPlace {
   toEnd(options) {
     this.#anchor = null;
     this.isAtEnd ||= !options;
-    this.#isOnTheWay = !this.isAtEnd;
     this.log.scrollTo({ top: 0, ...options });
   }
 
@@ -65,15 +54,11 @@ export class ReadingPlace {
    * it is measured once for all changes that come together, because each time costs a layout.
    */
   keep(change) {
-    if (this.#isMeasuring && !this.#anchor) {
+    if (!this.isAtEnd && !this.#anchor) {
       this.#anchor = this.#measure();
       queueMicrotask(() => this.#restore());
     }
     change();
-  }
-
-  get #isMeasuring() {
-    return !this.isAtEnd && !this.#isOnTheWay;
   }
 
   #scrolled() {
@@ -84,7 +69,6 @@ export class ReadingPlace {
   /** Only here, because to ask in between would cost a layout as well. */
   #look() {
     this.isAtEnd = this.log.scrollTop > -NEAR;
-    if (this.isAtEnd) this.#isOnTheWay = false;
   }
 
   #measure() {
@@ -95,26 +79,13 @@ export class ReadingPlace {
   #restore() {
     const { seen, top } = this.#anchor ?? {};
     this.#anchor = null;
-    if (seen?.isConnected) this.#scrollBy(seen.getBoundingClientRect().top - top + this.#rest);
+    if (seen?.isConnected) this.log.scrollTop += seen.getBoundingClientRect().top - top;
   }
 
-  #scrollBy(distance) {
-    const before = this.log.scrollTop;
-    this.log.scrollTop = before + distance;
-    this.#rest = (distance - (this.log.scrollTop - before)) % 1;
-  }
-
-  /** They lie in order, so that a few have to be asked. */
   #firstSeen() {
     const { top } = this.log.getBoundingClientRect();
     const messages = this.log.querySelectorAll(".message");
-    let [low, high] = [0, messages.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (messages[middle].getBoundingClientRect().bottom > top) high = middle;
-      else low = middle + 1;
-    }
-    return messages[low];
+    return [...messages].find((each) => each.getBoundingClientRect().bottom > top);
   }
 
   #words() {
