@@ -5,6 +5,9 @@ What fails is logged: what is stored reaches clients by sync.
 
 import asyncio
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +16,7 @@ from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from chatsite.breaker import Breaker
-from chatsite.layers.local import LocalLayer
+from chatsite.layers.local import LocalLayer, Sending
 from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import detached
 
@@ -25,12 +28,49 @@ _breakers: "WeakKeyDictionary[Any, Breaker]" = WeakKeyDictionary()
 _under_way: set[asyncio.Task[None]] = set()
 
 
+class _Held(threading.local):
+    sendings: list[Sending] | None = None
+
+
+_held = _Held()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What this thread pushes within goes out at the end of it: the event loop, which would be
+    woken by each, is woken once.
+    """
+    _held.sendings = []
+    try:
+        yield
+    finally:
+        sendings, _held.sendings = _held.sendings, None
+        if sendings:
+            _push_or_log(sendings)
+
+
 def push(groups: list[str], message: dict[str, Any]) -> None:
     """Sends to every socket in the groups, from a thread."""
+    if _held.sendings is None:
+        _push([(groups, message)])
+    else:
+        _held.sendings.append((groups, message))
+
+
+def _push_or_log(sendings: list[Sending]) -> None:
+    try:
+        _push(sendings)
+    except Exception:
+        metrics.PUSHES_FAILED.inc()
+        logger.exception("live events were not pushed")
+
+
+def _push(sendings: list[Sending]) -> None:
     layer = get_channel_layer()
     if isinstance(layer, LocalLayer):
-        layer.push(groups, message)
-    else:
+        layer.push(sendings)
+        return
+    for groups, message in sendings:
         async_to_sync(apush)(groups, message)
 
 

@@ -14,6 +14,7 @@ from chatsite.monitoring import metrics
 
 logger = logging.getLogger(__name__)
 CAPACITY = 2000  # messages that wait for a consumer of Channels
+Sending = tuple[Sequence[str], Message]  # to whom, by their groups, and what
 
 
 class LocalLayer(BaseChannelLayer):
@@ -56,17 +57,22 @@ class LocalLayer(BaseChannelLayer):
             metrics.PUSHES_FAILED.inc()
             logger.exception("a live event was not pushed")
 
-    def push(self, groups: Sequence[str], message: Message) -> None:
+    def push(self, sendings: Sequence[Sending]) -> None:
         """From any thread. What one thread sends arrives in its order."""
         if _is_in_loop():
-            self.hand_over(groups, message)
+            self._hand_over_all(sendings)
             return
         for loop, room in self._rooms.items():
             if room.is_alive:
                 with suppress(RuntimeError):  # it has just ended
-                    loop.call_soon_threadsafe(self.hand_over, groups, message, context=Context())
+                    loop.call_soon_threadsafe(self._hand_over_all, sendings, context=Context())
                     return
-        self._publish(groups, message)
+        for groups, message in sendings:
+            self._publish(groups, message)
+
+    def _hand_over_all(self, sendings: Sequence[Sending]) -> None:
+        for groups, message in sendings:
+            self.hand_over(groups, message)
 
     # The interface of Channels
 

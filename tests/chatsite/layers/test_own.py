@@ -98,6 +98,43 @@ async def test_threads_reach_the_loop_in_their_order(own: LocalLayer) -> None:
     own.detach(channel)
 
 
+async def test_what_is_pushed_together_goes_out_in_order_once_all_is_done(own: LocalLayer) -> None:
+    channel, got = await attached(own, "group")
+    pushed, may_end = threading.Event(), threading.Event()
+
+    def push_some() -> None:
+        with channels.together():
+            for number in range(3):
+                channels.push(["group"], {"type": "x", "number": number})
+            pushed.set()
+            may_end.wait(PATIENCE)
+        channels.push(["group"], {"type": "x", "number": 3})
+
+    pushing = asyncio.create_task(asyncio.to_thread(push_some))
+    await until(pushed.is_set)
+    channels.hand_over(["group"], {"type": "x", "number": -1})  # of another thread
+    assert [message["number"] for message in got] == [-1]
+    may_end.set()
+    await pushing
+    await until(lambda: len(got) == 5)
+    assert [message["number"] for message in got] == [-1, 0, 1, 2, 3]
+    own.detach(channel)
+
+
+async def test_what_was_pushed_goes_out_also_when_the_rest_failed(own: LocalLayer) -> None:
+    channel, got = await attached(own, "group")
+
+    def fail() -> None:
+        with channels.together():
+            channels.push(["group"], {"type": "x"})
+            raise RuntimeError("the next one")
+
+    with pytest.raises(RuntimeError, match="the next one"):
+        await asyncio.to_thread(fail)
+    await until(lambda: got)
+    own.detach(channel)
+
+
 async def test_what_a_sender_does_is_not_what_a_receiver_does(own: LocalLayer) -> None:
     seen: list[Any] = []
     channel = own.new_name()
