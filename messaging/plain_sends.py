@@ -14,6 +14,7 @@ class PlainSend(msgspec.Struct, forbid_unknown_fields=True):
     text: str | None = None
     image: str | None = None
     clientMessageId: str | None = None  # noqa: N815  the name on the wire
+    receiverId: str | None = None  # noqa: N815  of a frame; who calls the API names it in the path
 
     @property
     def fields(self) -> dict[str, Any]:
