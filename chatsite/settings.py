@@ -182,12 +182,6 @@ MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # beyond it bodies, and files in them, wait on disk
 LIMITS = ENV.limits
-RATELIMIT_USE_CACHE = "limits"
-# The library's own defaults: to look for a setting that is not there takes longer than to count.
-RATELIMIT_ENABLE = True
-RATELIMIT_CACHE_PREFIX = "rl:"
-RATELIMIT_HASH_ALGORITHM = hashlib.sha256
-RATELIMIT_FAIL_OPEN = True  # the one request at whose count Redis goes away passes
 SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second
 # A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24

@@ -142,7 +142,7 @@ def layer(request: pytest.FixtureRequest, settings: Settings) -> str:
 @pytest.fixture
 def set_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> SetLimits:
     """Changes some limits, by their names, for a test in which no minute ends."""
-    monkeypatch.setattr("django_ratelimit.core.time", StoppedClock(time.time()))
+    monkeypatch.setattr("chatsite.guard.counting.time", StoppedClock(time.time()))
 
     def change(**limits: int) -> None:
         settings.LIMITS = replace(settings.LIMITS, **limits)

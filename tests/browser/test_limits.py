@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from django_ratelimit.core import _get_window
 from playwright.sync_api import Browser, Page, Response, expect
 
+from chatsite.guard.counting import WRITES, window_end
 from tests.browser.chat import expect_states, expect_texts, face_to_face, send, stored, toast
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
@@ -14,7 +14,6 @@ from tests.browser.site import Site
 SENDS = 5
 TRIES = 2
 GUESS = "a wrong password"
-MINUTE = 60
 A_WHILE = 20  # seconds, in which a test does what it does within one minute of the server's
 UNTIL_ALLOWED = 90_000  # milliseconds; a minute, and more for a busy machine
 UNTIL_POLLING = 40_000
@@ -36,7 +35,7 @@ def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def await_a_fresh_minute(somebody: Person) -> None:
     """Of those that the server counts in for this person."""
-    left = _get_window(somebody.id, MINUTE) - time.time()
+    left = window_end(WRITES, somebody.id, int(time.time())) - time.time()
     if left < A_WHILE:
         somebody.page.wait_for_timeout((left + 1) * 1000)
 

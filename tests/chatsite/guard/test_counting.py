@@ -52,7 +52,7 @@ def test_the_wait_that_is_told_is_long_enough(
 ) -> None:
     """At the end of it, not a second later, the next one passes."""
     clock = StoppedClock(1_700_000_000.9)
-    monkeypatch.setattr("django_ratelimit.core.time", clock)
+    monkeypatch.setattr("chatsite.guard.counting.time", clock)
     set_limits(sends=1)
     count(SENDS, "ada")
     for _ in range(3):
