@@ -48,7 +48,7 @@ def read(scope: Scope) -> Asking | None:
     host = _text(headers, b"host")
     token = _token(headers)
     length = _length(headers)
-    if not token or length is None or not _takes_json(headers) or not _is_ours(host):
+    if not token or length is None or not _takes_json(headers) or not is_ours(host):
         return None
     if scope["method"] != "GET" and not _may_write(scope, headers, host):
         return None
@@ -103,7 +103,7 @@ def _takes_json(headers: Headers) -> bool:
     return b"text/html" not in accept and (b"*/*" in accept or b"application/json" in accept)
 
 
-def _is_ours(host: str) -> bool:
+def is_ours(host: str) -> bool:
     return _is_allowed(host, tuple(settings.ALLOWED_HOSTS))
 
 

@@ -6,6 +6,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 
 from chatsite.db import joined
 from chatsite.errors import DomainError
+from chatsite.fastpath import checkpoints
 from chatsite.fastpath.jobs import Busy, Job, run_apart, was_broken
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ def run_together(jobs: list[Job]) -> None:
         else:
             logger.info("writes are done apart: %s", type(error).__name__)
             run_apart(jobs)
+    else:
+        checkpoints.after_commit()
 
 
 def _run_unless_refused(job: Job) -> None:

@@ -1,0 +1,74 @@
+"""SQLite's log is moved into the database while the site runs, by nobody who writes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.environment import ROOT, hermetic
+
+PREPARE = """
+import asyncio, os, sqlite3, threading
+import django; django.setup()
+from pathlib import Path
+from django.core.management import call_command
+from chatsite.fastpath import checkpoints
+from chatsite.fastpath.group_commit import run_together
+from chatsite.fastpath.jobs import Job
+from messaging.models import Conversation
+
+database = Path(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))
+log = Path(f"{database}-wal")
+loop = asyncio.new_event_loop()
+call_command("migrate", verbosity=0)
+checkpoints.PAUSE = 0
+
+def write(key):
+    job = Job(lambda: Conversation.objects.create(key=key), key, loop.create_future())
+    run_together([job])
+    assert job.error is None, job.error
+    assert checkpoints._queue.wait(60)
+
+def is_moved(key):
+    return key.encode() in database.read_bytes()
+"""
+IS_MOVED = """
+write("first")
+assert is_moved("first")
+"""
+STARTS_ANEW = """
+checkpoints.LONG = 0
+write("first")
+size = log.stat().st_size
+for number in range(100):
+    write(f"key {number}")
+assert log.stat().st_size == size, log.stat().st_size
+assert is_moved("key 99")
+"""
+WAITS_FOR_READERS = """
+checkpoints.LONG = 0
+write("first")
+with sqlite3.connect(database, isolation_level=None) as reader:
+    reader.execute("BEGIN")
+    keys = "SELECT key FROM messaging_conversation ORDER BY key"
+    assert reader.execute(keys).fetchall() == [("first",)]
+    for number in range(3):
+        write(f"key {number}")
+    assert reader.execute(keys).fetchall() == [("first",)]
+    assert not is_moved("key 2")
+    reader.execute("COMMIT")
+    assert len(reader.execute(keys).fetchall()) == 4
+write("last")
+assert is_moved("key 2") and is_moved("last")
+"""
+
+
+@pytest.mark.parametrize("what", [IS_MOVED, STARTS_ANEW, WAITS_FOR_READERS])
+def test_the_log(tmp_path: Path, what: str) -> None:
+    environment = hermetic(
+        DJANGO_SETTINGS_MODULE="chatsite.settings", DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3"
+    )
+    script = [sys.executable, "-c", PREPARE + what]
+    done = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
