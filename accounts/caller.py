@@ -1,13 +1,13 @@
 """Who asks, as far as the hot path has to know, read by one prepared statement."""
 
 from dataclasses import dataclass
-from functools import partial
+from threading import Lock
 
 from django.conf import settings
 from django.db import connections
 
 from accounts.models import Session
-from accounts.services.sessions import is_seen_lately, see_session
+from accounts.services.sessions import is_seen_lately, see_sessions
 from accounts.tokens import Claims, InvalidToken
 from chatsite.db import now
 from chatsite.fastpath.statements import Select
@@ -42,20 +42,23 @@ def live_caller(claims: Claims) -> Caller:
 
 # That a session was seen is written behind the caller's back: what is written waits for what others
 # write, and rows of sessions are locked in no order.
-sightings = JobQueue("sightings", threads=1, length=1000)
-_under_way: set[str] = set()
+sightings = JobQueue("sightings", threads=1, length=1)
+_seen: set[str] = set()
+_seeing = Lock()
 
 
 def _remember(session_id: str) -> None:
-    if session_id not in _under_way:
-        _under_way.add(session_id)
-        if not sightings.put(partial(_see, session_id)):
-            _under_way.discard(session_id)
+    """Together with others that are seen until it is written."""
+    with _seeing:
+        _seen.add(session_id)
+    sightings.put(_see)  # where there is no room, one waits that has not looked yet
 
 
-def _see(session_id: str) -> None:
+def _see() -> None:
+    with _seeing:
+        keys = sorted(_seen)
+        _seen.clear()
     try:
-        see_session(session_id)
+        see_sessions(keys)
     finally:
-        _under_way.discard(session_id)
         connections.close_all()

@@ -11,7 +11,7 @@ from accounts import events
 from accounts.models import Session, User
 from chatsite.db import atomic, now, repeatable
 
-CHUNK = 500  # rows that are removed at once
+CHUNK = 500  # rows that are written at once
 SEEN_PRECISION = timedelta(minutes=1)  # a write a minute a session, not one a request
 
 
@@ -35,17 +35,19 @@ def start_session(*, user: User, user_agent: str, address: str) -> Session:
 def touch_session(*, session: Session) -> None:
     """Remembers when the session was last seen."""
     if not is_seen_lately(session.last_seen_at):
-        session.last_seen_at = see_session(session.pk)
+        session.last_seen_at = see_sessions([session.pk])
 
 
 def is_seen_lately(last_seen_at: datetime) -> bool:
     return now() - last_seen_at <= SEEN_PRECISION
 
 
-def see_session(key: str) -> datetime:
-    """Returns when it is seen."""
+@repeatable
+def see_sessions(keys: list[str]) -> datetime:
+    """Returns when they are seen."""
     moment = now()
-    Session.objects.filter(pk=key).update(last_seen_at=moment)
+    for start in range(0, len(keys), CHUNK):
+        Session.objects.filter(pk__in=keys[start : start + CHUNK]).update(last_seen_at=moment)
     return moment
 
 
