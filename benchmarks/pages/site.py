@@ -1,17 +1,15 @@
 """The site whose pages are measured: one worker, as deployed, on SQLite."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.sites.deployed import deployed
+from benchmarks.sites.deployed import deployed, production
 from benchmarks.sites.machine import PYTHON
-from benchmarks.sites.processes import HOST, ROOT, plain_environment, run, running
+from benchmarks.sites.processes import HOST, run, running
 
-LIMIT = re.compile(r"^# (LIMIT_[A-Z_]+)=", re.MULTILINE)
 SHORT, LONG = 200, 10_000  # messages in the two conversations that are opened
 OTHERS = [60] * 18  # in those that the chat list shows besides
 
@@ -36,7 +34,8 @@ def site(scratch: Path, port: int) -> Iterator[Site]:
     """On data of its own, with the static files as they are now."""
     for left in scratch.glob("pages.*"):
         left.unlink()
-    environment = _environment(scratch, port)
+    database = f"sqlite:///{scratch}/pages.sqlite3"
+    environment = production(port, database, scratch, LOG_LEVEL="WARNING")
     log, tokens = scratch / "pages.log", scratch / "pages.json"
     collecting = [str(PYTHON), "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
     run(collecting, environment, log)
@@ -46,20 +45,3 @@ def site(scratch: Path, port: int) -> Iterator[Site]:
     command = [str(PYTHON), "-m", "uvicorn", *deployed(), "--port", str(port)]
     with running(command, port=port, log=log, environment=environment) as process:
         yield Site(f"http://{HOST}:{port}", process, *people[:3])
-
-
-def _environment(scratch: Path, port: int) -> dict[str, str]:
-    """Limits count as always, but nobody reaches them."""
-    limits = dict.fromkeys(LIMIT.findall((ROOT / ".env.example").read_text()), "100000000")
-    return {
-        **plain_environment(),
-        **limits,
-        "ENV_FILE": "/dev/null",
-        "APP_ENV": "production",
-        "PUBLIC_URL": f"http://{HOST}:{port}",
-        "JWT_SECRET": "a secret of the benchmarks, which is long enough",
-        "DATABASE_URL": f"sqlite:///{scratch}/pages.sqlite3",
-        "MEDIA_ROOT": str(scratch / "media"),
-        "LOG_LEVEL": "WARNING",
-        "SOCKET_FRAMES_PER_SECOND": "1000000",
-    }

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -13,11 +12,10 @@ from pathlib import Path
 from benchmarks.load.dialects import Person
 from benchmarks.load.generator import Target
 from benchmarks.load.sizes import Size
-from benchmarks.sites.deployed import deployed
+from benchmarks.sites.deployed import deployed, production
 from benchmarks.sites.machine import PYTHON, Cores
-from benchmarks.sites.processes import HOST, ROOT, plain_environment, run, running
+from benchmarks.sites.processes import HOST, ROOT, run, running
 
-LIMIT = re.compile(r"^# (LIMIT_[A-Z_]+)=", re.MULTILINE)
 FRESH = 3 * 86_400  # seconds for which a filled database serves: its tokens end some day
 SEEDS = ("benchmarks/seeding.py", "benchmarks/filling.py")
 
@@ -70,23 +68,12 @@ class Ours:
         )
 
     def environment(self, database: str, **more: str) -> dict[str, str]:
-        """Limits count as always, but nobody reaches them."""
-        limits = dict.fromkeys(LIMIT.findall((ROOT / ".env.example").read_text()), "100000000")
-        return {
-            **plain_environment(),
-            **limits,
-            "ENV_FILE": "/dev/null",
-            "APP_ENV": "production",
-            "PUBLIC_URL": f"http://{HOST}:{self.port}",
-            "JWT_SECRET": "a secret of the benchmarks, which is long enough",
-            "DATABASE_URL": database,
-            "MEDIA_ROOT": str(self.scratch / "media"),
+        given = {
             "LOG_LEVEL": self.log_level,
-            "SOCKET_FRAMES_PER_SECOND": "1000000",
             "SOCKETS_PER_PERSON": "100000",
             "FAST_PATH_WITHOUT": ",".join(self.without),
-            **more,
         }
+        return production(self.port, database, self.scratch, **given | more)
 
     def seed(self, database: str, tokens: Path, seeds: list[str]) -> list[Person]:
         command = [str(PYTHON), "-m", "benchmarks.seeding", str(tokens), *seeds]
