@@ -33,13 +33,13 @@ def now() -> datetime:
 @contextmanager
 def atomic() -> Iterator[None]:
     """All or nothing, but on a MongoDB server without transactions: docs/databases.md."""
-    if connection.vendor == "mongodb":
+    if _joined.now:
+        yield from _within()
+    elif connection.vendor == "mongodb":
         from chatsite import mongodb
 
         with mongodb.atomic():
             yield
-    elif _joined.now:
-        yield from _within()
     else:
         with transaction.atomic():
             yield

@@ -59,7 +59,7 @@ def _add_members(conversation: Conversation) -> None:
 def advance(conversation: Conversation, message: Message) -> None:
     """Makes `message` the last one; who writes has read what is there, and the others are told."""
     conversation.last_seq = message.seq
-    conversation.last_message = message
+    conversation.last_message_id = message.pk
     conversation.changed_at = max(conversation.changed_at, message.created_at)
     _MOVE_ON.run(
         key=conversation.pk,
