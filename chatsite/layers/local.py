@@ -14,7 +14,7 @@ from chatsite.monitoring import metrics
 
 logger = logging.getLogger(__name__)
 CAPACITY = 2000  # messages that wait for a consumer of Channels
-Sending = tuple[Sequence[str], Message]  # to whom, by their groups, and what
+Sending = tuple[list[str], Message]  # to whom, by their groups, and what
 
 
 class LocalLayer(BaseChannelLayer):
