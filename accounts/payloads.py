@@ -43,7 +43,9 @@ def user_payload(user: Shown) -> UserPayload:
 
 
 def picture_url(user: Shown) -> str:
+    return absolute(picture_path(user.pk, user.full_name, user.picture))
+
+
+def picture_path(key: str, name: str, picture: str) -> str:
     """Never empty: the initials stand in until a picture is uploaded."""
-    if user.picture:
-        return absolute(f"/media/profiles/{user.picture}")
-    return absolute(avatars.path_of(user.pk, user.full_name))
+    return f"/media/profiles/{picture}" if picture else avatars.path_of(key, name)

@@ -96,12 +96,15 @@ def _theirs(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
 
 
 def _deleted(*, me: Any, changed_since: Any = None) -> QuerySet[Message, Row]:
-    """How many of what is unread, by conversation. Few are, so they have a small index."""
+    """Few messages are, so they have a small index."""
     after = Greatest(
         F("conversation__memberships__last_read_seq"), F("conversation__last_seq") - UNREAD_WINDOW
     )
     deleted = Message.objects.filter(
-        conversation__memberships__user_id=me, deleted=True, seq__gt=after
+        conversation__memberships__user_id=me,
+        conversation__last_seq__gt=F("conversation__memberships__last_read_seq"),
+        deleted=True,
+        seq__gt=after,
     )
     if changed_since is not None:
         deleted = deleted.filter(conversation__changed_at__gte=changed_since)
@@ -120,12 +123,17 @@ def chats_of(user: User | Caller, *, changed_since: datetime | None = None) -> l
     if not mine:
         return []
     theirs = {row[0]: row for row in _THEIRS.rows(**given)}
-    deleted: dict[str, int] = dict(_DELETED.rows(**given))
+    deleted = deleted_unread(**given)
     return [
         _chat(user.pk, row, theirs[row[0]], deleted.get(row[0], 0))
         for row in mine
         if row[0] in theirs  # an account was removed meanwhile
     ]
+
+
+def deleted_unread(**given: Any) -> dict[str, int]:
+    """How many of a person's unread messages are deleted, by conversation, where any are."""
+    return dict(_DELETED.rows(**given))
 
 
 def _chat(me: str, mine: Row, theirs: Row, deleted: int) -> Chat:
@@ -135,11 +143,15 @@ def _chat(me: str, mine: Row, theirs: Row, deleted: int) -> Chat:
     if mine[3]:
         receiver = peer.pk if mine[4] == me else me
         last_message = MessageRow._make((*mine[3:-1], receiver, mine[-1]))
-    # `seq` has no gaps, so that nothing but what was deleted has to be counted.
-    unread_count = 0
-    if last_seq > last_read_seq:
-        unread_count = max(0, min(last_seq - last_read_seq, UNREAD_WINDOW) - deleted)
+    unread_count = unread(last_seq, last_read_seq, deleted)
     return Chat(peer, last_message, unread_count, last_seq, last_read_seq, theirs[1])
+
+
+def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
+    """`seq` has no gaps, so that nothing but what was deleted has to be counted."""
+    if last_seq <= last_read_seq:
+        return 0
+    return max(0, min(last_seq - last_read_seq, UNREAD_WINDOW) - deleted)
 
 
 def _from_models(user: User | Caller, changed_since: datetime | None) -> list[Chat]:

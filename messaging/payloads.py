@@ -5,11 +5,10 @@ with milliseconds.
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, CharField, Value, When
-from django.db.models.functions import NullIf
+from django.db.models import Case, When
 
 from accounts.payloads import user_payload
-from chatsite.fastpath.expressions import WireFalse, WireObject, WireTimestamp
+from chatsite.fastpath.expressions import WireKey, WireObject, WireTextOrNull, WireTimestamp
 from chatsite.pictures.images import THUMBNAIL_WIDTH
 from chatsite.pictures.storage import shown
 from chatsite.wire import absolute, timestamp
@@ -47,25 +46,25 @@ def message_payload(message: Message | MessageRow) -> MessagePayload:
     }
 
 
-def plain_message_json(me: Any, peer: Any) -> WireObject:
+def plain_message_json(me: Any, peer: Any, path: str = "") -> WireObject:
     """The same, made by the database, of a message between the two that has no picture and was not
-    deleted.
+    deleted. `path` leads to it.
     """
-    nothing = Value(None, output_field=CharField())
+    sender = f"{path}sender_id"
     return WireObject(
-        _id="pk",
-        senderId="sender_id",
-        receiverId=Case(When(sender_id=me, then=peer), default=me),
-        text=NullIf("text", Value("")),
-        image=nothing,
-        deleted=WireFalse(),
-        createdAt=WireTimestamp("created_at"),
-        updatedAt=WireTimestamp("updated_at"),
-        seq="seq",
-        clientMessageId=NullIf("client_message_id", Value("")),
-        imageWidth=nothing,
-        imageHeight=nothing,
-        thumbnail=nothing,
+        _id=WireKey(f"{path}pk"),
+        senderId=WireKey(sender),
+        receiverId=WireKey(Case(When(**{sender: me}, then=peer), default=me)),
+        text=WireTextOrNull(f"{path}text"),
+        image=None,
+        deleted=False,
+        createdAt=WireTimestamp(f"{path}created_at"),
+        updatedAt=WireTimestamp(f"{path}updated_at"),
+        seq=f"{path}seq",
+        clientMessageId=WireTextOrNull(f"{path}client_message_id"),
+        imageWidth=None,
+        imageHeight=None,
+        thumbnail=None,
     )
 
 

@@ -10,7 +10,8 @@ from django.utils.text import compress_string
 from chatsite.errors import DomainError, error_payload
 from chatsite.fastpath.headers import SMALL, Headers
 
-LARGE = 8192  # bytes that take long enough to compress to do it elsewhere
+LARGE = 8192  # bytes that take too long to compress in the event loop
+HUGE = 65_536  # or in a thread in which others wait
 GZIP = (b"content-encoding", b"gzip")
 # As DRF's renderer does: scripts of old took them for the end of a line.
 _LINE_SEPARATOR = "\u2028".encode(), rb"\u2028"
@@ -44,11 +45,16 @@ def refusal(error: DomainError) -> Answer:
 
 async def compressed(answer: Answer) -> Answer:
     """The same, where that makes it shorter."""
-    if answer.is_small:
+    if answer.is_small or GZIP in answer.headers:
         return answer
     if len(answer.body) < LARGE:
         return _compressed(answer)
     return await asyncio.to_thread(_compressed, answer)
+
+
+def compressed_here(answer: Answer) -> Answer:
+    """The same in the thread that made the answer, which saves the way to another."""
+    return answer if answer.is_small or len(answer.body) > HUGE else _compressed(answer)
 
 
 def _compressed(answer: Answer) -> Answer:

@@ -13,7 +13,7 @@ from accounts.caller import Caller, live_caller
 from accounts.tokens import Claims, InvalidToken, read_claims
 from chatsite.errors import NotFound
 from chatsite.fastpath import threads
-from chatsite.fastpath.answers import Answer, answer, answer_of_json
+from chatsite.fastpath.answers import Answer, answer, answer_of_json, compressed_here
 from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
 from chatsite.guard.counting import READS, WRITES, Limit
@@ -23,6 +23,7 @@ from messaging.api.links import link_from
 from messaging.chats import chats_of
 from messaging.models import direct_key
 from messaging.payloads import chat_payload, message_payload
+from messaging.plain_chats import plain_chats
 from messaging.plain_history import plain_history
 from messaging.plain_sends import PlainSend, from_json
 from messaging.presence import online_users
@@ -88,18 +89,20 @@ def _read(request: Request, claims: Claims, limit: int, before: int | None) -> A
     caller = _counted(request, claims, READS)
     if caller is None:
         return None
-    if not is_person(request.key):
-        raise NotFound(_("No such person."))
     page = plain_history(caller.pk, request.key, before=before, limit=limit)
     if page is None:
         return _read_models(request, caller, limit, before)
+    if not page.messages and not is_person(request.key):
+        raise NotFound(_("No such person."))
     body = f"[{','.join(page.messages)}]".encode()
-    return answer_of_json(200, body, _previous(request, page.before))
+    return _packed(request, answer_of_json(200, body, _previous(request, page.before)))
 
 
 def _read_models(request: Request, caller: Caller, limit: int, before: int | None) -> Answer:
     peer = find_user(request.key)
-    messages = history(caller, peer, before=before, limit=limit + 1) if peer else []
+    if peer is None:
+        raise NotFound(_("No such person."))
+    messages = history(caller, peer, before=before, limit=limit + 1)
     page = messages[-limit:]
     headers = _previous(request, page[0].seq if len(messages) > limit else None)
     return answer(200, [message_payload(message) for message in page], headers)
@@ -143,8 +146,14 @@ def _listed(request: Request, claims: Claims, online: frozenset[str]) -> Answer 
     caller = _counted(request, claims, READS)
     if caller is None:
         return None
-    chats = [chat_payload(chat, chat.peer.pk in online) for chat in chats_of(caller)]
-    return answer(200, chats)
+    chats = plain_chats(caller.pk, online)
+    if chats is not None:
+        return _packed(request, answer_of_json(200, f"[{','.join(chats)}]".encode()))
+    return answer(200, [chat_payload(chat, chat.peer.pk in online) for chat in chats_of(caller)])
+
+
+def _packed(request: Request, answer: Answer) -> Answer:
+    return compressed_here(answer) if request.asking.takes_gzip else answer
 
 
 _CALLS = {
