@@ -95,6 +95,8 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     from chatsite.db import now
     from messaging import sync
     from messaging.chats import chats_of
+    from messaging.plain_chats import plain_chats
+    from messaging.plain_history import plain_history
     from messaging.querysets import contacts_page, find_message, history, read_marks
     from messaging.services.conversations import mark_read
     from messaging.services.messages import delete_message, send_message
@@ -114,12 +116,16 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
         ),
         "Mark as read": lambda: mark_read(user=peer, peer=me.pk, seq=newest.seq),
         "Delete": lambda: delete_message(user=me, message_id=sent.pk),
-        "History, newest page": lambda: history(me, peer, before=None, limit=50),
-        "History, an older page": lambda: history(me, peer, before=newest.seq - 20, limit=50),
+        "History, newest page": lambda: plain_history(me.pk, peer.pk, before=None, limit=50),
+        "History, an older page": lambda: plain_history(
+            me.pk, peer.pk, before=newest.seq - 20, limit=50
+        ),
+        "History, as a page shows it": lambda: history(me, peer, before=None, limit=50),
         "Read marks": lambda: read_marks(me, peer),
         "A message by its key": lambda: find_message(me, newest.pk),
-        "The chat list": lambda: chats_of(other),
-        "The chat list of the busiest": lambda: chats_of(me),
+        "The chat list": lambda: plain_chats(other.pk, ()),
+        "The chat list of the busiest": lambda: plain_chats(me.pk, ()),
+        "The chat list, as a page shows it": lambda: chats_of(me),
         "Sync": lambda: sync.changes_since(other, cursor),
         "Sync of the busiest": lambda: sync.changes_since(me, cursor),
         "Contacts, a page": lambda: contacts_page(me, limit=50),
