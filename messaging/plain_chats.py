@@ -19,6 +19,9 @@ from messaging.chats import MessageRow, deleted_unread, unread
 from messaging.models import Membership, Message
 from messaging.payloads import message_payload, plain_message_json
 
+CHUNK = 500  # keys in one query
+LAST, MESSAGE = 8, 9  # columns: the key of the last message, and its JSON
+
 _LAST = "conversation__last_message"
 _MINE = "conversation__memberships"
 
@@ -59,33 +62,44 @@ def _plain_message(me: Any) -> Case:
 
 
 _CHATS = Select(_chats)
-_MESSAGE = Select(
-    lambda key: Message.objects.filter(pk=key).values_list(
-        *MessageRow.stored(), WireTimestamp("created_at"), WireTimestamp("updated_at"), "deleted"
-    )
-)
 
 
 def plain_chats(user_id: str, online: Collection[str]) -> list[str] | None:
     """Each chat as JSON, the latest activity first. None when the database makes no JSON."""
     if settings.MONGODB or not settings.FAST.statements:
         return None
-    site, deleted, chats = absolute(""), deleted_unread(me=user_id), []
-    for row in _CHATS.rows(me=user_id):
+    rows = _CHATS.rows(me=user_id)
+    deleted = deleted_unread(me=user_id)
+    others = _messages([row[LAST] for row in rows if row[MESSAGE] is None])
+    site, chats = absolute(""), []
+    for row in rows:
         key, last_seq, last_read_seq, peer, name, picture, person, since, last, message = row
         chats.append(
             f'{{{person},"profilePic":"{site}{picture_path(peer, name, picture)}"'
             f',"createdAt":"{since}"'
-            f',"lastMessage":{message or _message_json(last, user_id, peer)}'
+            f',"lastMessage":{message or _message_json(others.get(last), user_id, peer)}'
             f',"unreadCount":{unread(last_seq, last_read_seq, deleted.get(key, 0))}'
             f',"online":{"true" if peer in online else "false"}}}'
         )
     return chats
 
 
-def _message_json(key: str, me: str, peer: str) -> str:
-    row = _MESSAGE.first(key=key)
-    if row is None:  # it was removed for good meanwhile
+def _messages(keys: list[str]) -> dict[str, Row]:
+    """By their keys. One that was removed for good meanwhile lacks."""
+    found: dict[str, Row] = {}
+    for start in range(0, len(keys), CHUNK):
+        rows = Message.objects.filter(pk__in=keys[start : start + CHUNK]).values_list(
+            *MessageRow.stored(),
+            WireTimestamp("created_at"),
+            WireTimestamp("updated_at"),
+            "deleted",
+        )
+        found.update((row[0], row) for row in rows)
+    return found
+
+
+def _message_json(row: Row | None, me: str, peer: str) -> str:
+    if row is None:
         return "null"
     receiver = peer if row[1] == me else me
     message = MessageRow._make((*row[:-1], receiver, row[-1]))
