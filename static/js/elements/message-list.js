@@ -1,5 +1,6 @@
 import { emit, on } from "../lib/bus.js";
 import { markRead } from "../realtime/live.js";
+import { endOfPage, hasGap, isAtGap, isLong, isSkipped, join, shorten } from "../render/excerpt.js";
 import { clearMessage, createMessage, decorateMessage, fillMessage, mark, seqOf } from "../render/message.js";
 import {
   clearUnread, firstMessage, lastSent, markUnread, messagesOf, place, regroup, relabelDays, takeOut,
@@ -27,8 +28,9 @@ class MessageList extends HTMLElement {
     this.list = this.querySelector("ol");
     this.words = this.querySelector(".empty");
     this.came = [];
-    this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), () => this.readAll());
-    this.older = new OlderPages(this);
+    const calls = { atEnd: () => this.arrive(), halted: () => this.older.look() };
+    this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), calls);
+    this.older = new OlderPages(this, () => !this.place.isOnTheWay);
     this.typists = new Typists((ids) => this.showTyping(ids.has(peerId)));
     this.adopt(messagesOf(this.list));
     this.listen();
@@ -55,6 +57,8 @@ class MessageList extends HTMLElement {
     ];
     this.addEventListener("click", (event) => this.press(event));
     this.addEventListener("keydown", (event) => this.steer(event));
+    this.addEventListener("htmx:configRequest", ({ detail }) => this.aim(detail));
+    this.addEventListener("htmx:beforeSwap", ({ target }) => target.matches(".skipped") && this.place.keep(() => {}));
     this.addEventListener("htmx:load", ({ target }) => this.addOlder(target));
   }
 
@@ -69,6 +73,12 @@ class MessageList extends HTMLElement {
     items.forEach(regroup);
   }
 
+  /** Of what was left out, the end that is next to the reader comes first. */
+  aim(request) {
+    const line = request.elt.closest(".skipped");
+    if (line) request.path = request.path.replace(/before=\d+/, `before=${endOfPage(line, this.place.seen)}`);
+  }
+
   /** htmx tells of each by itself. */
   addOlder(item) {
     if (!item.matches(".message")) return;
@@ -79,13 +89,45 @@ class MessageList extends HTMLElement {
   /** What happened while they were on their way is told to them too. */
   settleOlder() {
     const items = this.came.splice(0);
-    this.adopt(items);
-    const all = messagesOf(this.list);
-    const next = all[all.indexOf(items.at(-1)) + 1];
-    if (next) regroup(next);
+    // Nothing that comes above moves what is seen.
+    if (items[0] === firstMessage(this.list)) this.fitIn(items);
+    else this.place.keep(() => this.fitIn(items));
     replay(this.handlers);
     this.showReceipts();
     this.older.renew();
+    this.shorten();
+  }
+
+  fitIn(items) {
+    const fresh = join(this.list, items, this.excerpt);
+    this.adopt(fresh);
+    const all = messagesOf(this.list);
+    const next = all[all.indexOf(fresh.at(-1)) + 1];
+    if (next) regroup(next);
+  }
+
+  /** What links to other pages have to tell. */
+  get excerpt() {
+    return { peerId: this.reading.peerId, readSeq: this.readSeq };
+  }
+
+  /** However much is said or scrolled past, so that the page stays quick; not while somebody has a part of it selected. */
+  shorten() {
+    if (this.place.isOnTheWay) return;
+    if (!isLong(this.list) && !(this.place.isAtEnd && hasGap(this.list))) return;
+    const selection = getSelection();
+    if (!selection.isCollapsed && selection.containsNode(this.list, true)) return;
+    const hadFocus = this.list.contains(document.activeElement);
+    this.place.keep(() => shorten(this.list, this.place.seen, this.excerpt));
+    if (hadFocus && !this.list.contains(document.activeElement)) this.focus({ preventScroll: true });
+    this.older.shift();
+  }
+
+  /** The reader is at the end. What is left out first remembers what was not read until now. */
+  arrive() {
+    if (this.place.isOnTheWay) return;
+    this.shorten();
+    this.readAll();
   }
 
   receive({ message, live }) {
@@ -100,6 +142,7 @@ class MessageList extends HTMLElement {
     else this.showRead({ readerId: peerId, peerId: userId, seq: message.seq });
     if (!known && !message.deleted && message.seq > this.readSeq) this.welcome(message, live);
     else this.place.update();
+    if (!known) this.shorten();
   }
 
   /** By key, then by the key that the sender's browser gave it. */
@@ -129,10 +172,10 @@ class MessageList extends HTMLElement {
     this.words.hidden = !this.isAbsent && Boolean(firstMessage(this.list));
   }
 
-  /** Further up than what is loaded: it comes with its page. */
+  /** Among those that are not loaded: it comes with its page. */
   isBeyond({ seq }) {
     const first = firstMessage(this.list);
-    return Boolean(first && seq < seqOf(first) && this.querySelector(".older"));
+    return Boolean(first && seq < seqOf(first) && this.querySelector(".older")) || isSkipped(this.list, seq);
   }
 
   /** Something from the other one: new to the eye, and read at once or marked as unread. */
@@ -143,7 +186,7 @@ class MessageList extends HTMLElement {
     if (!this.hasUnread) this.place.keep(() => markUnread(this.list, item));
     this.hasUnread = true;
     if (this.place.isAtEnd) this.place.update();
-    else this.place.miss(item);
+    else this.place.miss(message._id);
   }
 
   readAll() {
@@ -157,10 +200,10 @@ class MessageList extends HTMLElement {
   }
 
   forget({ messageId }) {
+    this.place.unmiss(messageId);
     const item = this.find({ _id: messageId });
     if (!item || item.matches(".is-deleted")) return;
     this.keepFocus(item, () => this.place.keep(() => clearMessage(item)));
-    this.place.unmiss(item);
     if (item.matches(".is-mine")) return;
     this.place.keep(() => clearUnread(this.list) && (this.hasUnread = false));
   }
@@ -225,6 +268,7 @@ class MessageList extends HTMLElement {
 
   steer(event) {
     if (event.key === "Delete" && event.target.matches(DELETABLE)) this.act("delete", event.target);
+    else if (isAtGap(event.target, event.key)) event.preventDefault();
     else if (event.target.matches(".message, message-list")) moveFocus(event, messagesOf(this.list));
   }
 }

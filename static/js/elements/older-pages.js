@@ -1,37 +1,56 @@
 const AHEAD = "600px";
 
-/** Follows the link to older messages as soon as it comes near; the list is busy meanwhile, so that history is not read out. */
+/** Follows the links to messages that are not here as soon as they come near; the list is busy meanwhile, so that history is not read out. */
 export class OlderPages {
-  constructor(log) {
-    this.log = log;
+  #frame = 0;
+
+  /** `isWanted()` tells whether to follow a link now; after a no, `look()` is to be called. */
+  constructor(log, isWanted) {
+    Object.assign(this, { log, isWanted });
     this.observer = new IntersectionObserver((entries) => this.#near(entries), { root: log, rootMargin: `${AHEAD} 0px` });
-    this.#watch();
-    log.addEventListener("htmx:beforeRequest", () => log.setAttribute("aria-busy", "true"));
+    this.look();
+    for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) log.addEventListener(name, () => this.#work());
     log.addEventListener("htmx:afterRequest", () => this.#rest());
   }
 
   /** A page came: where is the next link? */
   renew() {
-    this.#rest();
-    this.#watch();
+    this.shift();
     if (document.activeElement === document.body) this.log.focus({ preventScroll: true });
+  }
+
+  /** Something was left out, and maybe a link that was being followed: nobody tells of its end. */
+  shift() {
+    this.#rest();
+    this.look();
   }
 
   stop() {
     this.observer.disconnect();
   }
 
-  #watch() {
+  look() {
     this.observer.disconnect();
-    const link = this.log.querySelector(".older a");
-    if (link) this.observer.observe(link);
+    this.log.querySelectorAll(":is(.older, .skipped) > a").forEach((link) => this.observer.observe(link));
   }
 
   #near(entries) {
-    if (entries.some((entry) => entry.isIntersecting)) entries[0].target.click();
+    if (!this.isWanted()) return;
+    for (const { isIntersecting, target } of entries) if (isIntersecting) target.click();
   }
 
+  #work() {
+    cancelAnimationFrame(this.#frame);
+    this.log.setAttribute("aria-busy", "true");
+  }
+
+  /** Two frames later: screen readers are told of what came once it is drawn, and of whether the list is busy by then. */
   #rest() {
-    this.log.removeAttribute("aria-busy");
+    this.#nextFrame(() => this.#nextFrame(() => this.log.removeAttribute("aria-busy")));
+  }
+
+  #nextFrame(call) {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(call);
   }
 }

@@ -1,4 +1,5 @@
 import { write } from "../render/message.js";
+import { WayToEnd } from "./way-to-end.js";
 
 const NEAR = 80;
 
@@ -6,33 +7,42 @@ const NEAR = 80;
 export class ReadingPlace {
   #missed = new Set();
   #anchor = null;
+  /** What rounding kept the list from being scrolled by. */
+  #rest = 0;
 
-  /** `atEnd()` is called whenever the reader is at the end and looking. */
-  constructor(log, button, atEnd) {
-    Object.assign(this, { log, button, atEnd });
+  /** `atEnd()` is called whenever the reader is at the end and looking, `halted()` after each way there. */
+  constructor(log, button, { atEnd, halted }) {
+    Object.assign(this, { log, button, atEnd, halted });
+    this.way = new WayToEnd(log, () => this.#halt());
     this.looks = () => this.update();
     log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     document.addEventListener("visibilitychange", this.looks);
-    button.onclick = () => this.toEnd({ behavior: "smooth" });
+    button.onclick = () => this.#goToEnd();
     this.#look();
   }
 
   stop() {
     document.removeEventListener("visibilitychange", this.looks);
+    this.way.stop();
   }
 
   get isReading() {
     return this.isAtEnd && !document.hidden;
   }
 
-  miss(item) {
-    this.#missed.add(item);
+  /** The first message that the reader sees, at least in part; null at the end, where the last ones matter. */
+  get seen() {
+    return this.#isMeasuring ? this.#firstSeen() : null;
+  }
+
+  miss(messageId) {
+    this.#missed.add(messageId);
     this.update();
   }
 
   /** It was taken back before anybody saw it. */
-  unmiss(item) {
-    if (this.#missed.delete(item)) this.update();
+  unmiss(messageId) {
+    if (this.#missed.delete(messageId)) this.update();
   }
 
   update() {
@@ -43,10 +53,23 @@ export class ReadingPlace {
     if (this.isReading) this.atEnd();
   }
 
-  toEnd(options) {
+  /** Being scrolled to the end, which takes a moment. */
+  get isOnTheWay() {
+    return this.way.isUnderWay;
+  }
+
+  toEnd() {
     this.#anchor = null;
-    this.isAtEnd ||= !options;
-    this.log.scrollTo({ top: 0, ...options });
+    this.isAtEnd = true;
+    this.log.scrollTo({ top: 0, behavior: "instant" });
+    this.way.leave();
+  }
+
+  #goToEnd() {
+    this.#anchor = null;
+    // The button goes away.
+    if (document.activeElement === this.button) this.log.focus({ preventScroll: true });
+    this.way.go();
   }
 
   /**
@@ -54,16 +77,25 @@ export class ReadingPlace {
    * it is measured once for all changes that come together, because each time costs a layout.
    */
   keep(change) {
-    if (!this.isAtEnd && !this.#anchor) {
+    if (this.#isMeasuring && !this.#anchor) {
       this.#anchor = this.#measure();
       queueMicrotask(() => this.#restore());
     }
     change();
   }
 
+  get #isMeasuring() {
+    return !this.isAtEnd && !this.isOnTheWay;
+  }
+
   #scrolled() {
     this.#look();
     this.update();
+  }
+
+  #halt() {
+    this.#scrolled();
+    this.halted();
   }
 
   /** Only here, because to ask in between would cost a layout as well. */
@@ -79,13 +111,26 @@ export class ReadingPlace {
   #restore() {
     const { seen, top } = this.#anchor ?? {};
     this.#anchor = null;
-    if (seen?.isConnected) this.log.scrollTop += seen.getBoundingClientRect().top - top;
+    if (seen?.isConnected) this.#scrollBy(seen.getBoundingClientRect().top - top + this.#rest);
   }
 
+  #scrollBy(distance) {
+    const before = this.log.scrollTop;
+    this.log.scrollTop = before + distance;
+    this.#rest = (distance - (this.log.scrollTop - before)) % 1;
+  }
+
+  /** They lie in order, so that a few have to be asked. */
   #firstSeen() {
     const { top } = this.log.getBoundingClientRect();
     const messages = this.log.querySelectorAll(".message");
-    return [...messages].find((each) => each.getBoundingClientRect().bottom > top);
+    let [low, high] = [0, messages.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (messages[middle].getBoundingClientRect().bottom > top) high = middle;
+      else low = middle + 1;
+    }
+    return messages[low];
   }
 
   #words() {

@@ -1,13 +1,19 @@
 const PICTOGRAPH = String.raw`\p{Extended_Pictographic}[\uFE0E\uFE0F\u{1F3FB}-\u{1F3FF}]*`;
 const EMOJI = String.raw`\p{RGI_Emoji}|[#*0-9]\uFE0F?\u20E3|${PICTOGRAPH}(?:\u200D${PICTOGRAPH})*`;
-const ONE_TO_THREE_EMOJI = new RegExp(`^(?:${EMOJI}){1,3}$`, "v");
+/** Rules out nearly all that people write: the expression for emoji takes long to make, and not every page needs it. */
+const MAY_BE_EMOJI = /^[^\0-\x7F]|\u20E3/;
 const LINK = /(?<![\p{L}\p{N}])(?:https?:\/\/|www\.)[^\s<>"]+/giu;
 const SENTENCE_END = /[.,:;!?'’”»…]/u;
 const BRACKETS = { ")": "(", "]": "[", "}": "{" };
 
+let oneToThreeEmoji = null;
+
 /** One to three emoji and no words, as messaging/timeline.py has it. */
 export function isEmojiOnly(text) {
-  return ONE_TO_THREE_EMOJI.test((text ?? "").replace(/\s+/g, ""));
+  const shown = (text ?? "").replace(/\s+/g, "");
+  if (!MAY_BE_EMOJI.test(shown)) return false;
+  oneToThreeEmoji ??= new RegExp(`^(?:${EMOJI}){1,3}$`, "v");
+  return oneToThreeEmoji.test(shown);
 }
 
 /** The text as nodes, with web addresses as links; punctuation that ends the sentence stays outside. */

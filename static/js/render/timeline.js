@@ -32,12 +32,20 @@ export function takeOut(item) {
 
 /** Whether it follows the one before it, which notes it too, and whether a day begins with it. */
 export function regroup(item) {
-  const previous = neighbour(item, PREVIOUS);
+  const previous = separator(item, "skipped") ? null : neighbour(item, PREVIOUS);
   const isNewDay = !previous || !sameDay(createdAt(previous), createdAt(item));
   setDay(item, isNewDay);
   const isFollow = !isNewDay && !separator(item, "unread") && follows(item, previous);
   mark(item, "is-follow", isFollow);
   if (previous) mark(previous, "is-followed", isFollow);
+  if (separator(item, "skipped")) mark(neighbour(item, PREVIOUS), "is-followed", false);
+}
+
+/** The highest of the lines that belong to a message: its day, the unread line, itself. */
+export function topOf(item) {
+  let top = item;
+  while (top.previousElementSibling?.matches(".day, .unread")) top = top.previousElementSibling;
+  return top;
 }
 
 export const firstMessage = (list) => list.querySelector(":scope > .message");
@@ -91,15 +99,16 @@ function followerOf(list, item) {
 /** The last line of all says that somebody is typing. */
 const lastMessage = (list) => neighbour(list.lastElementChild, PREVIOUS);
 
-function isBefore(one, other) {
-  if (seqOf(one) !== seqOf(other)) return seqOf(one) < seqOf(other);
-  return createdAt(one) <= createdAt(other);
-}
-
-function neighbour(element, direction) {
+/** The message before or after an element of the list; null at either end. */
+export function neighbour(element, direction) {
   let each = element[direction];
   while (each && !each.matches(".message")) each = each[direction];
   return each;
+}
+
+function isBefore(one, other) {
+  if (seqOf(one) !== seqOf(other)) return seqOf(one) < seqOf(other);
+  return createdAt(one) <= createdAt(other);
 }
 
 function follows(item, previous) {
@@ -119,10 +128,10 @@ function setDay(item, isNewDay) {
   if (!day) (separator(item, "unread") ?? item).before(shown);
 }
 
-/** The day or the unread line directly above a message. */
-function separator(item, name) {
+/** The day, the unread line or the gap directly above a message. */
+export function separator(item, name) {
   let each = item.previousElementSibling;
-  while (each?.matches(".day, .unread")) {
+  while (each?.matches(".day, .unread, .skipped")) {
     if (each.matches(`.${name}`)) return each;
     each = each.previousElementSibling;
   }

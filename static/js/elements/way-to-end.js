@@ -1,0 +1,54 @@
+/** How long (ms) the list rests until it counts as having come to a halt. Not every browser tells, and none tells of which way. */
+const REST = 200;
+/** What readers do who want to be elsewhere. */
+const TURNS = ["wheel", "pointerdown", "keydown", "focusin"];
+const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** The smooth way to the end of a list. Whatever else cuts it short, only the reader can keep it from getting there. */
+export class WayToEnd {
+  #timer = 0;
+
+  /** `halted()` is called after each way, be it at the end or not. */
+  constructor(log, halted) {
+    Object.assign(this, { log, halted });
+    log.addEventListener("scroll", () => this.isUnderWay && this.#wait(), { passive: true });
+    for (const name of TURNS) log.addEventListener(name, () => this.#turn(), { passive: true });
+  }
+
+  get isUnderWay() {
+    return this.#timer > 0;
+  }
+
+  go() {
+    this.#wait();
+    this.log.scrollTo({ top: 0, behavior: prefersStill.matches ? "instant" : "smooth" });
+  }
+
+  /** Whoever calls it scrolls elsewhere, or not at all any more. */
+  leave() {
+    if (!this.isUnderWay) return;
+    this.stop();
+    this.halted();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
+
+  #wait() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#arrive(), REST);
+  }
+
+  #arrive() {
+    this.log.scrollTo({ top: 0, behavior: "instant" });
+    this.leave();
+  }
+
+  #turn() {
+    if (!this.isUnderWay) return;
+    this.log.scrollTo({ top: this.log.scrollTop, behavior: "instant" });
+    this.leave();
+  }
+}

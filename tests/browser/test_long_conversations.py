@@ -1,0 +1,116 @@
+"""Some hundreds of messages are in the page, however many there are."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.chat import composer, face_to_face, message, messages, send
+from tests.browser.long_conversations import (
+    MOST,
+    TO_TOP,
+    assert_whole,
+    expect_rest,
+    lines,
+    log,
+    places,
+    say_many,
+    to_the_first,
+)
+from tests.browser.people import PersonFor
+
+LATER = 20_000  # milliseconds for hundreds of messages to arrive
+DOWN = "log => { log.scrollTop += 700; }"
+UP = "log => { log.scrollTop = -900; }"
+IS_AT_END = "log => log.scrollTop > -1"
+HEIGHT = 720
+
+
+def test_one_reads_up_to_the_first_message_and_down_again(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    say_many(bo, ada, 1, 520)
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+
+    to_the_first(page)
+    log(page).evaluate(TO_TOP)
+    expect(message(page, "message 1")).to_be_in_viewport()
+    found = lines(page)
+    assert_whole(found)
+    assert len(found) <= MOST
+    assert (found.count(0), found[-1]) == (1, 520)
+
+    for _ in range(300):
+        before = places(page)
+        log(page).evaluate(DOWN)
+        page.wait_for_timeout(60)
+        expect_rest(page)
+        assert_whole(lines(page))
+        assert_moved_evenly(before, places(page))
+        if log(page).evaluate(IS_AT_END):
+            break
+    expect(message(page, "message 520")).to_be_in_viewport()
+    expect(page.locator(".skipped")).to_have_count(0)
+
+
+def assert_moved_evenly(before: dict[str, float], after: dict[str, float]) -> None:
+    """Whatever was fetched or left out meanwhile, what was in sight moved by what one scrolled."""
+    in_sight = [seq for seq, top in before.items() if 700 < top < 1400 and seq in after]
+    moves = [before[seq] - after[seq] for seq in in_sight]
+    assert moves
+    assert max(moves) < 702
+    assert max(moves) - min(moves) < 2
+
+
+def test_hundreds_of_live_messages_leave_the_page_as_small_as_it_was(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    say_many(bo, ada, 1, 450)
+
+    expect(message(page, "message 450")).to_be_in_viewport(timeout=LATER)
+    found = lines(page)
+    assert_whole(found)
+    assert len(found) <= MOST
+    expect(page.locator(".day")).to_have_count(1)
+    composer(page).fill("kept")
+
+    to_the_first(page)
+
+    assert_whole(lines(page))
+    assert lines(page)[0] == 1
+    expect(page.locator(".unread")).to_have_count(0)
+    expect(composer(page)).to_have_value("kept")
+
+
+def test_who_reads_further_up_keeps_the_place_and_comes_back_to_the_newest(
+    person: PersonFor,
+) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    say_many(bo, ada, 1, 60)
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+    log(page).evaluate(UP)
+    expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
+    expect_rest(page)
+    seen = next(seq for seq, top in places(page).items() if top > HEIGHT / 3)
+    before = places(page)[seen]
+
+    say_many(bo, ada, 61, 510)
+
+    expect(page.get_by_role("button", name="450 new messages")).to_be_visible(timeout=LATER)
+    assert places(page)[seen] == pytest.approx(before, abs=2)
+    found = lines(page)
+    assert_whole(found)
+    assert len(found) <= MOST
+    assert (found.count(0), found[-1]) == (1, 510)
+
+    page.get_by_role("button", name="450 new messages").click()
+    expect(message(page, "message 510")).to_be_in_viewport()
+    expect(page.locator(".to-newest")).to_be_hidden()
+    expect(page.locator(".skipped")).to_have_count(0)
+    assert_whole(lines(page))
+    to_the_first(page)
+    expect(page.locator(".unread + .message")).to_have_attribute("data-seq", "61")
+
+    log(page).evaluate(UP)
+    send(page, "Here I am")
+    expect(message(page, "Here I am")).to_be_in_viewport()
+    expect(messages(page).last).to_have_attribute("data-state", "sent")
