@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "chatsite.middleware.EmbeddingMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chatsite.client_dist.ClientFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -153,7 +154,7 @@ SPECTACULAR_SETTINGS = overview.SPECTACULAR_SETTINGS
 CORS_ALLOWED_ORIGINS = CLIENT_URLS
 CORS_ALLOW_CREDENTIALS = True
 CORS_EXPOSE_HEADERS = ["Link", "Retry-After"]
-CORS_URLS_REGEX = r"^/(api|media)/"
+CORS_URLS_REGEX = r"^/(api|media|socket\.io)/"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
@@ -172,9 +173,11 @@ STATIC_URL = ENV.static_url
 STATIC_PATH = urlsplit(STATIC_URL).path
 STATIC_ORIGIN = ENV.static_origin
 CLOUDINARY_ACCOUNT = cloud.read_account(ENV.pictures.cloudinary_url)
+PICTURES_ORIGIN = CLOUDINARY_ACCOUNT.delivery if CLOUDINARY_ACCOUNT else ""
 CONTENT_SECURITY_POLICY = headers.content_security_policy(
-    static=STATIC_ORIGIN, pictures=CLOUDINARY_ACCOUNT.delivery if CLOUDINARY_ACCOUNT else ""
+    static=STATIC_ORIGIN, pictures=PICTURES_ORIGIN
 )
+CLIENT_POLICY = headers.client_policy(site=PUBLIC_URL, pictures=PICTURES_ORIGIN)
 PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
 
 # Bodies are counted and cut off while they are read (guard/body_limit.py), uploads included.
@@ -207,6 +210,9 @@ STORAGES = {
         else "chatsite.staticfiles.HashedStaticFilesStorage"
     },
 }
+
+# A front end in place of our own pages
+CLIENT_DIST = ENV.client_dist
 
 # Mail
 EMAIL_BACKEND = ENV.mail.backend

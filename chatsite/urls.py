@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from chatsite import error_pages, offline
+from chatsite import client_dist, error_pages, offline
 from chatsite.pictures import media
 from chatsite.schema.views import DocsPage, SchemaView
 from messaging.media import message_picture
 from messaging.realtime.views import EventsView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *client_dist.url_patterns(),
     path("api/auth/", include("accounts.api.urls")),
     path("api/messages/", include("messaging.api.urls")),
     path("api/schema", SchemaView.as_view(), name="api-schema"),

@@ -7,12 +7,13 @@ Development gets safe defaults, production none.
 import re
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from chatsite.conf import fast, limits, mail, operations, pictures
+from chatsite.conf import client, fast, limits, mail, operations, pictures
 from chatsite.conf.databases import read_database_url, read_redis_url
 from chatsite.conf.fast import Fast
 from chatsite.conf.limits import Limits
@@ -46,6 +47,7 @@ class Environment:
     allowed_hosts: list[str]
     trusted_proxies: list[str]
     static_url: str
+    client_dist: Path | None
     jwt_secret: str
     token_days: int
     bcrypt_rounds: int
@@ -94,6 +96,7 @@ def _read() -> Environment:
         allowed_hosts=_allowed_hosts(public_url, production),
         trusted_proxies=networks("TRUSTED_PROXIES", LOOPBACK),
         static_url=_static_url(),
+        client_dist=client.read(),
         jwt_secret=jwt_secret,
         token_days=positive("TOKEN_DAYS", 7, most=3650),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 
 # Nothing of the device but sound, for the chime.
 OFF = (
@@ -54,4 +54,29 @@ def content_security_policy(*, static: str = "", pictures: str = "") -> dict[str
             "base-uri": [NONE],
             "frame-ancestors": [NONE],
         }
+    }
+
+
+def client_policy(*, site: str = "", pictures: str = "") -> dict[str, list[str]]:
+    """For a front end that somebody else built: what such builds need beside their own files.
+
+    They write style sheets into the page, play sounds and keep pictures in memory; scripts come
+    from their files alone. `site` is our own origin: browsers did not always count sockets to it
+    as `'self'`.
+    """
+    images = [SELF, "blob:", "data:"]
+    socket = site.replace("http", "ws", 1)
+    return {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF, UNSAFE_INLINE],
+        "img-src": [*images, pictures] if pictures else images,
+        "media-src": [SELF, "blob:", "data:"],
+        "connect-src": [SELF, socket] if socket else [SELF],
+        "font-src": [SELF, "data:"],
+        "manifest-src": [SELF],
+        "worker-src": [SELF, "blob:"],
+        "form-action": [SELF],
+        "base-uri": [SELF],
+        "frame-ancestors": [NONE],
     }

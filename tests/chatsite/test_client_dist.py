@@ -1,0 +1,254 @@
+"""A front end of somebody else's in place of our own pages: its files, its page, no more."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver
+from pytest_django import Settings
+
+from chatsite import urls
+from chatsite.client_dist import url_patterns
+from chatsite.conf import client as conf
+from chatsite.conf import headers
+from chatsite.urls import handler404 as handler404  # of the URLs below
+from tests.environment import settings_under
+
+pytestmark = pytest.mark.django_db
+urlpatterns: list[URLPattern | URLResolver] = []
+SCRIPT = "console.log('here');\n"
+YEARS = "max-age=315360000, public, immutable"
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+FILES = {
+    "index.html": "<!doctype html><title>Theirs</title>",
+    "assets/index-BxY3k2Zs.js": SCRIPT,
+    "assets/index-BxY3k2Zs.js.gz": "smaller",
+    "assets/photo-20260101.jpg": "a date",
+    "assets/my-component.js": "a word",
+    "about.html": "<!doctype html><title>About</title>",
+    "favicon.svg": "<svg/>",
+    ".env": "SECRET=1",
+    ".git/config": "secret",
+    "deep/.hidden/x.js": "secret",
+    "api/auth/check": "theirs",
+    "static/x.js": "theirs",
+    "reset": "theirs",
+}
+
+
+@pytest.fixture
+def dist(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "dist"
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "secret.txt").write_text("secret")
+    (folder / "secret.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "outside").symlink_to(tmp_path)
+    (folder / "round").symlink_to(folder)
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    (settings.STATIC_ROOT / "own.css").write_text("/* ours */")
+    settings.CLIENT_DIST = folder
+    settings.CLIENT_POLICY = headers.client_policy(site="https://chat.example.org")
+    monkeypatch.setitem(globals(), "urlpatterns", [*url_patterns(), *urls.urlpatterns])
+    settings.ROOT_URLCONF = __name__
+    return folder
+
+
+@pytest.fixture(params=[True, False], ids=["looked up", "listed at start"])
+def site(request: pytest.FixtureRequest, dist: Path, settings: Settings) -> Client:
+    settings.WHITENOISE_AUTOREFRESH = request.param
+    return Client()
+
+
+def body(answer: HttpResponseBase) -> str:
+    content = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    return bytes(content).decode()
+
+
+def is_theirs(answer: HttpResponseBase) -> bool:
+    return answer.status_code == 200 and "<title>Theirs</title>" in body(answer)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/login", "/signup", "/profile", "/chat/1", "/index.html", "/deep/", "/apis", "/wsx"],
+)
+def test_its_page_is_wherever_it_may_have_one(site: Client, path: str) -> None:
+    assert is_theirs(site.get(path))
+
+
+def test_a_name_with_a_dot_is_a_page_for_who_opens_one(site: Client) -> None:
+    assert is_theirs(site.get("/people/jane.doe", headers=PAGE))
+    assert site.get("/people/jane.doe").status_code == 404
+    assert site.get("/picture.png", headers={"Accept": "image/avif,*/*"}).status_code == 404
+
+
+def test_a_script_that_is_gone_is_no_page(site: Client) -> None:
+    for path in ("/assets/index-00000000.js", "/assets/", "/assets/x"):
+        answer = site.get(path, headers=PAGE)
+        assert answer.status_code == 404
+        assert "Theirs" not in body(answer)
+
+
+def test_the_page_is_asked_for_again_each_time(site: Client) -> None:
+    answer = site.get("/login")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Last-Modified"]
+    again = site.get("/login", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.headers["Content-Security-Policy"]
+
+
+def test_head_says_the_same_without_a_body(site: Client) -> None:
+    for path in ("/login", "/assets/index-BxY3k2Zs.js"):
+        head, get = site.head(path), site.get(path)
+        get.close()
+        assert (head.status_code, body(head)) == (200, "")
+        assert head.headers["Content-Type"] == get.headers["Content-Type"]
+        assert head.headers["ETag"] == get.headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "kept_for"),
+    [
+        ("/assets/index-BxY3k2Zs.js", 'text/javascript; charset="utf-8"', YEARS),
+        ("/assets/photo-20260101.jpg", "image/jpeg", "max-age=60, public"),
+        ("/assets/my-component.js", 'text/javascript; charset="utf-8"', "max-age=60, public"),
+        ("/about.html", 'text/html; charset="utf-8"', "no-cache"),
+        ("/favicon.svg", "image/svg+xml", "max-age=60, public"),
+    ],
+)
+def test_files_have_their_type_and_are_kept_as_long_as_they_may(
+    site: Client, path: str, kind: str, kept_for: str
+) -> None:
+    answer = site.get(path)
+    assert body(answer) == FILES[path[1:]]
+    assert answer.headers["Content-Type"] == kind
+    assert answer.headers["Cache-Control"] == kept_for
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer.headers["Content-Security-Policy"]
+    unchanged = site.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert unchanged.status_code == 304
+
+
+def test_a_smaller_copy_beside_a_file_is_sent_to_who_takes_it(site: Client) -> None:
+    path = "/assets/index-BxY3k2Zs.js"
+    answer = site.get(path, headers={"Accept-Encoding": "gzip"})
+    assert (body(answer), answer.headers["Content-Encoding"]) == ("smaller", "gzip")
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert site.get(path + ".gz").status_code == 404
+
+
+def test_a_part_of_a_file(site: Client) -> None:
+    answer = site.get("/assets/index-BxY3k2Zs.js", headers={"Range": "bytes=0-6"})
+    assert (answer.status_code, body(answer)) == (206, "console")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.env",
+        "/.git/config",
+        "/deep/.hidden/x.js",
+        "/secret.txt",
+        "/outside/secret.txt",
+        "/../secret.txt",
+        "/deep/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/assets/..%5c..%5csecret.txt",
+        "/%00",
+        "/index.html%00.js",
+        "/assets/index-BxY3k2Zs.js%00",
+    ],
+)
+def test_nothing_hidden_or_outside_is_told(site: Client, path: str) -> None:
+    for asked in ({}, PAGE):
+        answer = site.get(path, headers=asked)
+        assert "secret" not in body(answer).lower()
+        assert answer.status_code == 404 or is_theirs(answer)
+    assert site.get("/.env", headers=PAGE).status_code == 404
+
+
+def test_nobody_sees_what_is_in_a_folder(site: Client) -> None:
+    for path in ("/assets", "/deep/", "/round/"):
+        assert "index-BxY3k2Zs" not in body(site.get(path))
+
+
+def test_what_changes_something_is_not_asked_of_its_pages(site: Client) -> None:
+    for path in ("/login", "/profile/theme", "/nothing", "/"):
+        answer = site.post(path)
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] == "GET, HEAD"
+    assert site.post("/favicon.svg").status_code == 405
+
+
+def test_what_is_the_site_s_own_stays(site: Client) -> None:
+    assert site.get("/api/auth/check").status_code == 401
+    assert site.get("/api/nothing").json() == {"message": "Not found."}
+    assert site.get("/healthz").status_code == 200
+    assert site.get("/readyz").status_code in (200, 503)
+    assert site.get("/metrics").status_code == 200
+    assert site.get("/static/x.js").status_code == 404
+    assert body(site.get("/static/own.css")) == "/* ours */"
+    assert site.get("/media/nothing").status_code == 404
+    assert site.get("/socket.io/").status_code == 404
+    assert site.get("/admin/").status_code == 302
+    assert site.get("/sw.js").headers["Content-Type"].startswith("text/javascript")
+    for path in ("/reset", "/reset/sent", "/reset/x/y", "/address/x/y", "/offline"):
+        answer = site.get(path)
+        assert not is_theirs(answer), path
+        assert "Chatsite" in body(answer)
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_service_worker_of_its_own_goes_before_ours(dist: Path) -> None:
+    (dist / "sw.js").write_text("// theirs")
+    assert body(Client().get("/sw.js")) == "// theirs"
+
+
+@pytest.mark.parametrize("path", ["/", "/about.html", "/favicon.svg", "/assets/index-BxY3k2Zs.js"])
+def test_its_policy_lets_a_build_work_and_no_foreign_script(site: Client, path: str) -> None:
+    answer = site.get(path)
+    answer.close()
+    parts = answer.headers["Content-Security-Policy"].split("; ")
+    policy = dict(part.split(" ", 1) for part in parts)
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["style-src"] == "'self' 'unsafe-inline'"
+    assert policy["connect-src"] == "'self' wss://chat.example.org"
+    assert policy["frame-ancestors"] == "'none'"
+
+
+def test_without_one_our_own_pages_stay(client: Client) -> None:
+    assert url_patterns() == []
+    assert "Chatsite" in body(client.get("/login"))
+    assert client.get("/nothing").status_code == 404
+
+
+def test_a_folder_that_is_none_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folder in (tmp_path / "none", empty):
+        monkeypatch.setenv("CLIENT_DIST", str(folder))
+        with pytest.raises(ImproperlyConfigured, match="CLIENT_DIST"):
+            conf.read()
+
+
+def test_a_path_counts_from_where_the_site_is_started(
+    dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dist.parent)
+    assert settings_under(CLIENT_DIST="dist")["CLIENT_DIST"] == Path(os.path.realpath(dist))
+    assert settings_under(CLIENT_DIST=" ")["CLIENT_DIST"] is None
