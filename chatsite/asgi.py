@@ -1,4 +1,4 @@
-"""The ASGI application: HTTP to Django, the socket to the chat consumer."""
+"""The ASGI application: HTTP to Django, sockets to the chat consumer, by either of its doors."""
 
 import os
 from typing import Any
@@ -23,12 +23,13 @@ from chatsite.lifespan import lifespan
 from chatsite.monitoring.watch import Watch
 from messaging.api import fast
 from messaging.realtime.routing import socket_application
+from messaging.realtime.socketio.polling import Polling
 
 trusted = TrustedProxies(
     ProtocolTypeRouter(
         {
-            "http": FastPath(
-                Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)), fast.find
+            "http": Polling(
+                FastPath(Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)), fast.find)
             ),
             "websocket": socket_application,
             "lifespan": lifespan,

@@ -7,7 +7,7 @@ import gc
 
 from django.conf import settings
 
-from chatsite import jobs
+from chatsite import ending, jobs
 from chatsite.interfaces import Receive, Scope, Send
 from chatsite.monitoring import logs
 
@@ -19,6 +19,7 @@ COLLECTIONS = (10_000, 20, 50)
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         logs.follow(asyncio.get_running_loop())
+        ending.listen(asyncio.get_running_loop())
         if settings.FAST.gc:
             _settle_down()
         await send({"type": "lifespan.startup.complete"})

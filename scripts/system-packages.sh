@@ -1,5 +1,6 @@
 #!/bin/sh
-# The tests run against a real Redis, a real PostgreSQL, a real browser, and clocks that disagree.
+# The tests run against a real Redis, a real PostgreSQL, a real browser, a real client of Socket.IO in
+# Node, and clocks that disagree.
 # What of them is missing is installed where apt can do so unasked; otherwise this says what to install.
 set -eu
 
@@ -15,6 +16,8 @@ has redis-server || missing="$missing redis-server"
 has initdb /usr/lib/postgresql/*/bin/initdb || missing="$missing postgresql"
 has nginx /usr/sbin/nginx || missing="$missing nginx"
 has chromium chromium-browser google-chrome || missing="$missing chromium fonts-liberation"
+has node || missing="$missing nodejs"
+has npm || missing="$missing npm"
 has faketime || missing="$missing faketime"
 [ -n "$missing" ] || exit 0
 

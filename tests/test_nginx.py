@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -32,15 +32,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with _running(site, tmp_path_factory.mktemp("nginx")) as url:
+    with running(tmp_path_factory.mktemp("nginx"), site) as url:
         yield url
 
 
 @contextmanager
-def _running(site: Site, folder: Path, **changes: str) -> Iterator[str]:
+def running(folder: Path, *sites: Site, **changes: str) -> Iterator[str]:
     """Its URL. All is as deploy/ says, but for ports, folders, and the directives in `changes`."""
     program, port = find("nginx", "/usr/sbin/nginx"), free_port()
-    _configure(folder, site, port, changes)
+    _configure(folder, sites, port, changes)
     url = f"http://127.0.0.1:{port}"
     command = [program, "-e", "stderr", "-p", str(folder), "-c", "main.conf"]
     server = Server(command, port=port, url=url, folder=folder)
@@ -49,11 +49,11 @@ def _running(site: Site, folder: Path, **changes: str) -> Iterator[str]:
     server.stop()
 
 
-def _configure(folder: Path, site: Site, port: int, changes: dict[str, str]) -> None:
+def _configure(folder: Path, sites: Sequence[Site], port: int, changes: dict[str, str]) -> None:
     places = {
         "/etc/nginx/chatsite": str(folder),
         "/srv/chatsite/staticfiles": str(ROOT / "staticfiles"),
-        "/srv/chatsite/media": str(site.log.parent / "media"),
+        "/srv/chatsite/media": str(sites[0].log.parent / "media"),
         "listen 80": f"listen 127.0.0.1:{port}",
     }
     for name in ("nginx.conf", "site.conf", "proxy.conf"):
@@ -63,9 +63,7 @@ def _configure(folder: Path, site: Site, port: int, changes: dict[str, str]) -> 
         for directive, value in changes.items():
             text = re.sub(rf"{directive} .*;", f"{directive} {value};", text)
         (folder / name).write_text(text)
-    (folder / "upstream.conf").write_text(
-        f"upstream chatsite {{ server 127.0.0.1:{site.port} max_fails=0; }}"
-    )
+    (folder / "upstream.conf").write_text(_upstreams(sites))
     own = "user root;" if os.geteuid() == 0 else ""
     temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in temporary)
@@ -73,6 +71,14 @@ def _configure(folder: Path, site: Site, port: int, changes: dict[str, str]) -> 
         f"{own} daemon off; pid {folder}/pid; events {{}} http {{ access_log off; {paths}"
         f" include /etc/nginx/mime.types; include nginx.conf; }}"
     )
+
+
+def _upstreams(sites: Sequence[Site]) -> str:
+    """As docs/deploy.md has them."""
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    groups = re.findall(r"^    upstream .+?^    }", text, re.MULTILINE | re.DOTALL)[:2]
+    servers = "".join(f"server 127.0.0.1:{site.port} max_fails=0;" for site in sites)
+    return re.sub(r"(?:server [^;]+;\s*)+", servers, "\n".join(groups))
 
 
 @pytest.fixture
@@ -160,7 +166,7 @@ def test_without_a_worker_the_api_still_answers_in_json(nginx: str, site: Site) 
 
 
 def test_a_worker_that_does_not_answer_is_a_json_504(site: Site, tmp_path: Path) -> None:
-    with _running(site, tmp_path, proxy_read_timeout="500ms") as url, site.frozen():
+    with running(tmp_path, site, proxy_read_timeout="500ms") as url, site.frozen():
         answer = httpx.get(f"{url}/api/auth/check", timeout=PATIENCE)
     assert answer.status_code == 504
     assert answer.headers["Content-Type"] == "application/json"

@@ -45,7 +45,7 @@ class TestEnvironment:
         assert set(documented()) == _variables_read()
 
     def test_example_shows_values_that_a_site_starts_with(self) -> None:
-        leave_something = {"DATABASE_URL", "PROMETHEUS_MULTIPROC_DIR"}
+        leave_something = {"CLIENT_DIST", "DATABASE_URL", "PROMETHEUS_MULTIPROC_DIR"}
         shown = {name: value for name, value in documented().items() if name not in leave_something}
         assert manage_check(**shown).returncode == 0
 
@@ -61,6 +61,7 @@ class TestEnvironment:
             ({**PRODUCTION, "DEBUG": "true"}, "DEBUG must be off in production"),
             ({"PUBLIC_URL": "chat.example.org"}, "PUBLIC_URL must look like"),
             ({"CLIENT_URL": "https://app.example.org"}, "set PUBLIC_URL"),
+            ({"CLIENT_DIST": "/nowhere"}, "CLIENT_DIST must be a folder"),
             ({"APP_ENV": "staging"}, "APP_ENV must be"),
             ({"BCRYPT_ROUNDS": "4"}, "BCRYPT_ROUNDS must be a whole number from 10 to 20"),
             ({"PORT": "http"}, "PORT"),
@@ -205,7 +206,15 @@ class TestSystemPackages:
         assert "redis-server" in install
 
     def test_nothing_is_said_when_none_is_missing(self, tmp_path: Path) -> None:
-        for program in ("redis-server", "initdb", "nginx", "google-chrome", "faketime"):
+        for program in (
+            "redis-server",
+            "initdb",
+            "nginx",
+            "google-chrome",
+            "node",
+            "npm",
+            "faketime",
+        ):
             self._install(tmp_path, program, "")
         told = self._run(tmp_path, CI="true")
         assert (told.returncode, told.stdout, told.stderr) == (0, "", "")

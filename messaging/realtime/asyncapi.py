@@ -19,6 +19,9 @@ The handshake is refused without a valid token (the cookie, or a bearer header; 
 which lands in logs), from a page of another site, and to who has too many sockets open. A browser
 cannot read the status of a refused handshake: ask `/api/auth/check` after one.
 
+Clients of Socket.IO 4 find the same events at `/socket.io/`, with the cookie or `auth: {token}`:
+`socket.on("<name>", payload => …)` and `socket.emit("<name>", payload)`.
+
 Delivery is at most once. A client that connects again, or sees a hole in `seq`, calls
 `/api/messages/sync` and applies the answer by `_id`: that makes it lossless.
 """

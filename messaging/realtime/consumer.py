@@ -1,106 +1,98 @@
-"""One socket: let in, told what concerns its person, and its frames turned into commands."""
+"""One connection of somebody's, whichever door it came by: let in, told what concerns its person,
+and its frames turned into commands.
+"""
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
 
 from accounts.caller import Caller, live_caller
 from accounts.events import session_group
-from accounts.tokens import InvalidToken, read_claims
-from chatsite.fastpath.jobs import Busy
+from accounts.tokens import read_claims
 from chatsite.fastpath.threads import read
-from chatsite.interfaces import Receive, Scope, Send
 from chatsite.layers.place import Place
 from chatsite.layers.room import LOST
 from chatsite.monitoring import metrics
 from messaging import audience, events
-from messaging.realtime import commands, crowd, handshake
+from messaging.realtime import commands, crowd
 from messaging.realtime.flood import Flood
 from messaging.realtime.hub import hub
-from messaging.realtime.outbox import TOO_SLOW, Outbox
-from messaging.realtime.wire import wire_of
+from messaging.realtime.outbox import TOO_SLOW
 
 logger = logging.getLogger(__name__)
 FLOODING = 4429
 PATIENCE = 5  # seconds for a channel layer to let somebody in or out
 EARLY = 1000  # messages that wait for the end of a handshake
 
+Query = Mapping[str, list[str]]
+
 
 class Refused(Exception):
-    """Nobody learns why."""
+    """Says why, for those whom a door tells."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
 
 
-class ChatConsumer:
+class ChatConsumer(ABC):
+    """A door calls `let_in`, `join` once the client knows that it is in, `hear` with each frame,
+    and at the end `leave`, whatever happened before.
+    """
+
     __slots__ = (
         "_early",
         "_place",
-        "_send",
-        "accepted",
         "caller",
         "channel_name",
         "flood",
-        "outbox",
         "session_id",
         "user_id",
         "wants_delta",
     )
     caller: Caller
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self) -> None:
         self.user_id = ""
         self.session_id = ""
         self.channel_name = ""
         self.wants_delta = False
-        self.accepted = False
         self.flood = Flood(settings.SOCKET_FRAMES_PER_SECOND)
-        self.outbox = Outbox(self._send_text, self._close)
-        self._send = send
         self._place = Place(self.deliver)
         self._early: list[dict[str, Any]] | None = []  # None once it was told who is online
 
-    async def run(self, scope: Scope, receive: Receive) -> None:
-        """Whatever ends a socket, nothing of it stays behind."""
-        try:
-            await receive()
-            if await self._is_let_in(scope):
-                await self._join(scope)
-                del scope
-                while (message := await receive())["type"] == "websocket.receive":
-                    await self._hear(message.get("text"))
-                    await asyncio.sleep(0)  # others have their turn, however many frames are there
-        except (RedisError, TimeoutError) as error:
-            logger.warning("a socket without channel layer (%s)", type(error).__name__)
-            if not self.accepted:
-                await self._send({"type": "websocket.close"})
-        finally:
-            await self._leave()
+    @property
+    @abstractmethod
+    def is_closed(self) -> bool:
+        """Nothing more is sent or wanted."""
 
-    async def _is_let_in(self, scope: Scope) -> bool:
-        try:
-            await self._check(scope)
-        except (InvalidToken, Refused, Busy):
-            await self._send({"type": "websocket.close"})
-            return False
-        return True
+    @abstractmethod
+    def tell(self, frame: str) -> None:
+        """Sends it, after those before it. Nobody waits for a slow client."""
 
-    async def _check(self, scope: Scope) -> None:
-        if not handshake.is_own_origin(scope):
-            raise Refused
-        claims = read_claims(handshake.token(scope))
+    @abstractmethod
+    def close(self, code: int) -> None:
+        """At once: what still waits is dropped."""
+
+    async def let_in(self, token: str, query: Query) -> None:
+        """Raises InvalidToken, Refused, Busy, and what the channel layer raises."""
+        claims = read_claims(token)
         # First listen for the session's end, then look whether it lives: no gap in between.
         self.session_id = claims.session_id
         await self._enter(session_group(claims.session_id))
         self.caller = await read(lambda: live_caller(claims), about=claims.user_id)
         self.user_id = self.caller.pk
-        query = parse_qs(scope["query_string"].decode("latin-1"))
         if query.get("user", [self.user_id]) != [self.user_id]:
-            raise Refused  # an old page of somebody else's, on a browser that changed hands
+            # an old page of somebody else's, on a browser that changed hands
+            raise Refused(_("Somebody else has signed in here since."))
         if not crowd.lets_in(self.user_id, self):
-            raise Refused
+            raise Refused(_("You have too many connections open."))
         self.wants_delta = query.get("presence") == ["delta"]
         await self._enter(audience.user_group(self.user_id))
 
@@ -117,19 +109,15 @@ class ChatConsumer:
             self.channel_name = self._place.channel
         await self._place.enter(group)
 
-    async def _join(self, scope: Scope) -> None:
+    async def join(self) -> None:
         """What came during the handshake comes after the list of who is online."""
-        await self._send({"type": "websocket.accept"})
-        self.accepted = True
-        self.outbox.wire = wire_of(scope)
         await hub().join(self)
         early, self._early = self._early or [], None
         for message in early:
             self.deliver(message)
 
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
         """Offline at once, however long the channel layer takes to let go."""
-        self.outbox.stop()
         crowd.leave(self.user_id, self)
         hub().leave(self)
         try:
@@ -138,9 +126,9 @@ class ChatConsumer:
         except (RedisError, TimeoutError) as error:
             logger.warning("a group was not left (%s)", type(error).__name__)
 
-    async def _hear(self, text: str | None) -> None:
+    async def hear(self, text: str | None) -> None:
         """A frame from the client. Nothing that is in it may raise."""
-        if self.outbox.is_closed:
+        if self.is_closed:
             return
         wait = self.flood.refuses(len(text or ""))
         if self.flood.is_over:
@@ -152,9 +140,6 @@ class ChatConsumer:
 
     def answer(self, event: str, data: object) -> None:
         self.tell(events.frame(event, data))
-
-    def tell(self, frame: str) -> None:
-        self.outbox.put(frame)
 
     def deliver(self, message: dict[str, Any]) -> None:
         """What comes over the channel layer; services publish it."""
@@ -175,22 +160,11 @@ class ChatConsumer:
 
     def _relay(self, message: dict[str, Any]) -> None:
         if message["origin"] != self.channel_name:
-            self.outbox.put(message["frame"])
+            self.tell(message["frame"])
             if committed_at := message.get("committed_at"):
                 metrics.note_delivery(committed_at)
 
     def dismiss(self, code: int) -> None:
         """Gone for the others at once, however long the client takes to close."""
         hub().leave(self)
-        self.outbox.close(code)
-
-    async def _send_text(self, frame: str) -> None:
-        await self._send({"type": "websocket.send", "text": frame})
-
-    async def _close(self, code: int) -> None:
-        await self._send({"type": "websocket.close", "code": code})
-
-
-def chat_socket(scope: Scope, receive: Receive, send: Send) -> Any:
-    """The ASGI application."""
-    return ChatConsumer(send).run(scope, receive)
+        self.close(code)

@@ -14,19 +14,19 @@ SCHEMES = {"ws": "http", "wss": "https"}
 
 def is_own_origin(scope: Mapping[str, Any]) -> bool:
     """True without an Origin: browsers always send one."""
-    origin = _header(scope, b"origin")
+    origin = header(scope, b"origin")
     if origin is None:
         return True
     scheme = SCHEMES.get(scope.get("scheme", "ws"), "http")
-    return origins.is_own_origin(origin, scheme=scheme, host=_header(scope, b"host") or "")
+    return origins.is_own_origin(origin, scheme=scheme, host=header(scope, b"host") or "")
 
 
 def token(scope: Mapping[str, Any]) -> str:
     """From the cookie or a bearer header; never from the address, which lands in logs."""
-    bearer = bearer_of(_header(scope, b"authorization") or "")
-    return bearer or parse_cookie(_header(scope, b"cookie") or "").get(cookies.NAME, "")
+    bearer = bearer_of(header(scope, b"authorization") or "")
+    return bearer or parse_cookie(header(scope, b"cookie") or "").get(cookies.NAME, "")
 
 
-def _header(scope: Mapping[str, Any], name: bytes) -> str | None:
+def header(scope: Mapping[str, Any], name: bytes) -> str | None:
     value = next((value for key, value in scope["headers"] if key.lower() == name), None)
     return None if value is None else value.decode("latin-1")

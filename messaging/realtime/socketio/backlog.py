@@ -1,0 +1,68 @@
+"""What a client is still to be sent: the queue of an Engine.IO session, which ends.
+
+Once the session has a wire (../wire.py), messages go there at once. What the engine sends for
+itself still comes by the queue: in which order it comes does not matter.
+"""
+
+import asyncio
+
+from engineio.packet import MESSAGE, Packet
+
+from messaging.realtime.outbox import BACKLOG
+from messaging.realtime.wire import Wire
+
+
+class Backlog(asyncio.Queue[Packet | None]):
+    """None ends whoever sends from here. `size` is in characters."""
+
+    size = 0
+    is_ended = False
+    wire: Wire | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self.size > BACKLOG or (self.wire is not None and self.wire.backlog() > BACKLOG)
+
+    def put_nowait(self, item: Packet | None) -> None:
+        if self.wire and item and item.packet_type == MESSAGE and not self.is_ended:
+            self.wire.write(item.encode())
+        else:
+            super().put_nowait(item)
+
+    def go_by(self, wire: Wire) -> None:
+        """First what waits already."""
+        for packet in self._emptied():
+            if packet:
+                wire.write(packet.encode())
+        self.wire = wire
+
+    def finish(self, *goodbye: Packet) -> None:
+        """What waits is dropped for these; nothing comes after them."""
+        self._emptied()
+        self.wire = None
+        self.is_ended = False
+        for packet in (*goodbye, None):
+            self.put_nowait(packet)
+        self.is_ended = True
+
+    def _emptied(self) -> list[Packet | None]:
+        packets = []
+        while not self.empty():
+            packets.append(self.get_nowait())
+            self.task_done()
+        return packets
+
+    def _put(self, item: Packet | None) -> None:
+        """Engine.IO puts the end back that it took with the last packets."""
+        if item is None or not self.is_ended:
+            super()._put(item)
+            self.size += _size(item)
+
+    def _get(self) -> Packet | None:
+        item: Packet | None = super()._get()
+        self.size -= _size(item)
+        return item
+
+
+def _size(item: Packet | None) -> int:
+    return len(item.data) if item and isinstance(item.data, str) else 0

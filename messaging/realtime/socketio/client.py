@@ -1,0 +1,177 @@
+"""The door of Socket.IO: one session of Engine.IO, over polls or a WebSocket, and whose it is."""
+
+import asyncio
+import logging
+import time
+from typing import cast
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from engineio.async_socket import AsyncSocket
+from redis.exceptions import RedisError
+from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
+
+from accounts.events import SESSION_ENDED
+from accounts.tokens import InvalidToken
+from chatsite.fastpath.jobs import Busy
+from messaging.realtime.consumer import FLOODING, ChatConsumer, Query, Refused
+from messaging.realtime.outbox import TOO_SLOW
+from messaging.realtime.socketio import waiting
+from messaging.realtime.socketio.backlog import Backlog
+from messaging.realtime.socketio.packets import (
+    OURS,
+    close,
+    command_of,
+    connect_of,
+    encoded,
+    message_of,
+    packet_of,
+    token_of,
+)
+from messaging.realtime.socketio.visitor import LONGEST, Visitor
+
+logger = logging.getLogger(__name__)
+FOR_GOOD = {SESSION_ENDED, FLOODING}  # closed with a word after which clients do not come back
+FAREWELL = 10  # seconds to fetch it
+NEVER = float("inf")
+
+
+class Client(ChatConsumer):
+    """`deadline`: the moment (time.monotonic) after which it has nothing left to wait for."""
+
+    __slots__ = (
+        "_is_answered",
+        "_is_gone",
+        "_is_told",
+        "deadline",
+        "engine",
+        "is_hearing",
+        "is_in",
+        "is_polling",
+        "token_hash",
+        "visitor",
+    )
+
+    def __init__(self, engine: AsyncSocket, visitor: Visitor) -> None:
+        super().__init__()
+        self.engine = engine
+        self.token_hash = visitor.token_hash
+        self.deadline = time.monotonic() + waiting.SECONDS
+        self.is_in = False
+        self.is_polling = False
+        self.is_hearing = False
+        self._is_answered = False
+        self._is_gone = False
+        self._is_told = False
+        self.visitor: Visitor | None = visitor  # until it is in
+
+    @property
+    def _backlog(self) -> Backlog:
+        return cast(Backlog, self.engine.queue)
+
+    @property
+    def is_closed(self) -> bool:
+        return self._backlog.is_ended
+
+    def tell(self, frame: str) -> None:
+        if self._backlog.is_full:
+            self.dismiss(TOO_SLOW)
+        else:
+            self._backlog.put_nowait(packet_of(frame))
+
+    def close(self, code: int) -> None:
+        if self.is_closed:
+            return
+        self._is_told = code in FOR_GOOD
+        self._backlog.finish(message_of(encoded(DISCONNECT)) if self._is_told else close())
+        self.deadline = time.monotonic() + FAREWELL
+
+    async def fetched(self) -> None:
+        """By a poll, and nothing comes any more. Whoever was told why asks once more, while they
+        are at reading it.
+        """
+        if self._is_told:
+            self._is_told = False
+            self._backlog.finish(close())
+        else:
+            await self.end()
+
+    async def take(self, packet: str) -> None:
+        """A packet of Socket.IO. What no client sends ends the session."""
+        kind = packet[:1]
+        if kind == "0" and len(packet) <= LONGEST:
+            await self._knock(packet)
+        elif kind == "2" and self.is_in:
+            await self._command(packet)
+        elif kind != "3" or not self.is_in:  # an acknowledgement, which nobody asked for
+            await self.end()
+        await asyncio.sleep(0)  # others have their turn, however many packets are there
+
+    async def _command(self, packet: str) -> None:
+        frame, number = command_of(packet)
+        await self.hear(frame)
+        if number:
+            self._put(f"3{number}[]")
+
+    async def _knock(self, packet: str) -> None:
+        namespace, auth = connect_of(packet)
+        if namespace != OURS:
+            self._refuse(_("Invalid namespace"), namespace)
+        elif self._is_answered or self.visitor is None:
+            await self.end()
+        else:
+            self._is_answered = True
+            await self._answer(token_of(auth) or self.visitor.token, self.visitor.query)
+
+    async def _answer(self, token: str, query: Query) -> None:
+        try:
+            await self.let_in(token, query)
+        except InvalidToken:
+            await self._turn_away(_INVALID if token else _NO_TOKEN)
+        except Refused as reason:
+            await self._turn_away(str(reason))
+        except (Busy, RedisError, TimeoutError) as error:
+            logger.warning("a client of Socket.IO was not let in (%s)", type(error).__name__)
+            await self.end()  # without a word: after one, clients do not try again
+        else:
+            await self._welcome()
+
+    async def _turn_away(self, message: str | Promise) -> None:
+        self._refuse(message)
+        await super().leave()
+
+    def _refuse(self, message: str | Promise, namespace: str = OURS) -> None:
+        self._put(encoded(CONNECT_ERROR, {"message": str(message)}, namespace))
+
+    async def _welcome(self) -> None:
+        """Who went away meanwhile leaves nothing behind."""
+        if not self._is_gone:
+            self._leave_waiting_room()
+            self.is_in = True
+            self.deadline = NEVER
+            self._put(encoded(CONNECT, {"sid": self.engine.server.generate_id()}))
+            await self.join()
+        if self._is_gone:
+            await super().leave()
+
+    def _put(self, packet: str) -> None:
+        self._backlog.put_nowait(message_of(packet))
+
+    def _leave_waiting_room(self) -> None:
+        if self.visitor:
+            self.visitor.leave()
+            self.visitor = None
+
+    async def end(self) -> None:
+        """At once; the engine then says that it is gone."""
+        await self.engine.close(wait=False, abort=True)
+
+    async def leave(self) -> None:
+        self._is_gone = True
+        self._backlog.finish()
+        self._leave_waiting_room()
+        await super().leave()
+
+
+_NO_TOKEN = _("Unauthorized - No token provided")
+_INVALID = _("Unauthorized - Invalid token")

@@ -1,0 +1,183 @@
+"""Sessions of Engine.IO over requests: one that opens them, polls, and bodies with packets."""
+
+import asyncio
+from contextlib import suppress
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from engineio.exceptions import EngineIOError
+from engineio.packet import Packet
+
+from chatsite.errors import DomainError
+from chatsite.fastpath.asking import is_ours
+from chatsite.fastpath.jobs import Busy
+from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE, BodyLimit, first
+from chatsite.guard.origins import is_foreign
+from chatsite.interfaces import Application, Message, Receive, Scope, Send
+from chatsite.monitoring.trace import note_route
+from messaging.realtime.handshake import header
+from messaging.realtime.socketio import PATH
+from messaging.realtime.socketio.answers import Answers
+from messaging.realtime.socketio.client import Client
+from messaging.realtime.socketio.engine import PACKETS
+from messaging.realtime.socketio.packets import is_plain
+from messaging.realtime.socketio.server import VISITOR, Server, server
+from messaging.realtime.socketio.visitor import LONGEST, query_of, visitor_of
+
+ROUTE = "socket.io/"
+METHODS = ("GET", "POST")
+BETWEEN = "\x1e"  # packets of a body
+CLIENT = "chatsite.client"  # in the scope of a request with a body
+NO_BODY: Message = {"type": "http.request", "body": b"", "more_body": False}
+
+
+class Polling:
+    """In front of the application that answers everything else, preflights among it."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not PATH.fullmatch(scope["path"]) or not _is_for_us(scope):
+            await self.app(scope, receive, send)
+            return
+        note_route(ROUTE)
+        answers = Answers(scope, send)
+        try:
+            await _answer(server(), scope, receive, answers)
+        except DomainError as error:
+            await answers.refuse(error)
+
+
+def _is_for_us(scope: Scope) -> bool:
+    """The rest is answered as for any other path."""
+    is_plain_http = settings.SECURE_SSL_REDIRECT and scope["scheme"] != "https"
+    host = header(scope, b"host") or ""
+    return scope["method"] in METHODS and not is_plain_http and is_ours(host)
+
+
+async def _answer(server: Server, scope: Scope, receive: Receive, answers: Answers) -> None:
+    query = query_of(scope)
+    if _is_foreign(scope):
+        raise DomainError(_("Requests from another site are refused."), 403)
+    if query.get("transport", ["polling"]) != ["polling"] or "j" in query:
+        raise DomainError(_("This transport is not offered."))
+    if "sid" in query:
+        client = server.client_of(query["sid"][0], scope)
+        if client is None:
+            raise DomainError(_("There is no such session, or it has ended."))
+        work = _poll if scope["method"] == "GET" else _take
+        await work(client, scope, receive, answers)
+    elif scope["method"] == "GET" and query.get("EIO") == ["4"]:
+        await _open(server, scope, receive, answers)
+    else:
+        raise DomainError(_("Version 4 of Engine.IO is what is spoken here."))
+
+
+def _is_foreign(scope: Scope) -> bool:
+    return is_foreign(
+        origin=header(scope, b"origin"),
+        site=header(scope, b"sec-fetch-site"),
+        referer=header(scope, b"referer"),
+        scheme=scope["scheme"],
+        host=header(scope, b"host") or "",
+    )
+
+
+async def _open(server: Server, scope: Scope, receive: Receive, answers: Answers) -> None:
+    visitor = visitor_of(scope, server.waiting_room)
+    if server.is_ending or not visitor.enter():
+        raise Busy
+    scope[VISITOR] = visitor
+    try:
+        await server.eio.handle_request(scope, receive, answers.send)
+    finally:
+        if VISITOR in scope:  # it did not come to a session
+            visitor.leave()
+
+
+async def _poll(client: Client, scope: Scope, receive: Receive, answers: Answers) -> None:
+    """Whoever goes away while it waits is gone, as with a socket."""
+    if client.is_polling:
+        await client.end()
+        raise DomainError(_("There is another poll of this session."))
+    client.is_polling = True
+    await receive()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            client.is_polling = False  # the next one comes as soon as the answer is there
+            if client.is_closed:
+                await client.fetched()
+        await answers.send(message)
+
+    engine = client.engine.server
+    answering = asyncio.ensure_future(engine.handle_request(scope, first(NO_BODY, receive), send))
+    going = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((answering, going), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        answering.cancel()
+        going.cancel()
+    with suppress(asyncio.CancelledError):
+        await answering
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _take(client: Client, scope: Scope, receive: Receive, answers: Answers) -> None:
+    if client.is_hearing:
+        await client.end()
+        raise DomainError(_("There is another request of this session with a body."))
+    client.is_hearing = True
+    hear = _of_members if client.is_in else _of_strangers
+    await hear({**scope, CLIENT: client}, receive, answers.send)
+
+
+async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
+    client: Client = scope[CLIENT]
+    if TOO_LARGE in scope or NO_ROOM in scope:
+        await client.end()
+        raise DomainError(_("The request is too large."), 413)
+    body = await _body(receive)
+    if body is None:
+        await client.end()
+        return
+    packets = _packets(body)
+    if packets is None:
+        await client.end()
+        raise DomainError(_("These are no packets of Socket.IO."))
+    with suppress(EngineIOError):  # it ended meanwhile
+        for packet in packets:
+            await client.engine.receive(Packet(encoded_packet=packet))
+    client.is_hearing = False  # the next one comes as soon as the answer is there
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+_of_members = BodyLimit(_hear, settings.MAX_BODY_BYTES)
+_of_strangers = BodyLimit(_hear, LONGEST)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """None when it does not come whole, or is too large."""
+    body = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(body)
+
+
+def _packets(body: bytes) -> list[str] | None:
+    """None for what no client sends."""
+    try:
+        packets = body.decode().split(BETWEEN)
+    except UnicodeDecodeError:
+        return None
+    return packets if len(packets) <= PACKETS and all(map(is_plain, packets)) else None

@@ -1,0 +1,90 @@
+"""The WebSocket that an Engine.IO session is carried by, as the engine wants one.
+
+Frames go by the wire where there is one (../wire.py), as those of the native door do.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from chatsite.interfaces import Message, Receive, Send
+from messaging.realtime.outbox import BACKLOG, PATIENCE
+from messaging.realtime.socketio.backlog import Backlog
+from messaging.realtime.socketio.packets import is_plain
+from messaging.realtime.wire import Wire, wire_of
+
+OF_AN_UPGRADE = 2  # packets: a probe, and that it was answered
+PROBE = "2probe"
+UPGRADED = "5"
+HURRY = 10  # seconds for each of them
+
+
+Handler = Any  # a method of the session's, which takes the WebSocket
+
+
+class Ended(OSError):
+    """The engine takes it for a connection that broke."""
+
+
+class WebSocket:
+    """Wrong frames end it, before anything reads what is in them."""
+
+    _receive: Receive
+    _send: Send
+
+    def __init__(self, handler: Handler, server: Any) -> None:
+        self._handler = handler
+        self._backlog: Backlog = handler.__self__.queue  # of the session, whose method it is
+        self._wire: Wire | None = None
+        self._hurried = 0  # packets that may not be waited for long
+
+    async def __call__(self, environ: dict[str, Any]) -> str:
+        """What it returns is no response: there is nothing left to answer."""
+        scope = environ["asgi.scope"]
+        self._receive, self._send = environ["asgi.receive"], environ["asgi.send"]
+        self._hurried = OF_AN_UPGRADE if b"sid=" in scope["query_string"] else 0
+        await self._send({"type": "websocket.accept"})
+        self._wire = wire_of(scope)
+        self._go_by_wire()
+        environ.clear()  # some KiB, which the engine keeps for as long as the socket lives
+        del scope
+        await self._handler(self)
+        return ""
+
+    async def wait(self) -> str:
+        message = await (self._soon() if self._hurried else self._receive())
+        packet = message.get("text")
+        if message["type"] != "websocket.receive" or not is_plain(packet):
+            raise Ended
+        if packet == PROBE and self._hurried != OF_AN_UPGRADE - 1:
+            raise Ended
+        if packet == UPGRADED:
+            self._go_by_wire()
+        await asyncio.sleep(0)  # others have their turn, however many frames are there
+        return str(packet)
+
+    def _go_by_wire(self) -> None:
+        """Once the session is carried by this socket alone, be it from its beginning."""
+        if self._wire and not self._hurried and not self._backlog.is_ended:
+            self._backlog.go_by(self._wire)
+
+    async def _soon(self) -> Message:
+        self._hurried -= 1
+        async with asyncio.timeout(HURRY):
+            return await self._receive()
+
+    async def send(self, packet: str) -> None:
+        if self._wire is None:
+            await self._send({"type": "websocket.send", "text": packet})
+        elif self._wire.backlog() > BACKLOG or not self._wire.write(packet):
+            raise Ended
+
+    async def close(self) -> None:
+        """A client that does not even read this is cut off, where that can be done."""
+        try:
+            async with asyncio.timeout(PATIENCE if self._wire else None):
+                with suppress(OSError, RuntimeError):  # closed already
+                    await self._send({"type": "websocket.close"})
+        except TimeoutError:
+            if self._wire:
+                self._wire.cut()

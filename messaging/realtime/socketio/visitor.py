@@ -1,0 +1,61 @@
+"""Who opens a session of Engine.IO, as far as its request tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from accounts.tokens import InvalidToken, read_claims
+from chatsite.guard.counting import network_of
+from chatsite.interfaces import Scope
+from chatsite.monitoring.watch import SERVER
+from messaging.realtime import handshake
+from messaging.realtime.socketio.waiting import WaitingRoom
+
+LONGEST = 8192  # characters of a packet from somebody who is not in
+
+
+@dataclass(slots=True)
+class Visitor:
+    """`who`: a person, by a token that is signed right, else an address."""
+
+    token: str  # from the cookie or a bearer header
+    query: Mapping[str, list[str]]
+    who: str
+    is_known: bool
+    room: WaitingRoom
+    _connection: Any = None
+    _usual: int | None = None
+
+    @property
+    def token_hash(self) -> int:
+        return hash(self.token)
+
+    def enter(self) -> bool:
+        return self.room.lets_in(self.who, is_known=self.is_known)
+
+    def leave(self) -> None:
+        self.room.leave(self.who, is_known=self.is_known)
+        if self._connection is not None:
+            self._connection.max_message_size = self._usual
+
+    def keep_short(self, scope: Scope) -> None:
+        """Frames, until then: those of members may be of megabytes. Where the server lets us."""
+        server = (scope.get("extensions") or {}).get(SERVER)
+        self._connection = getattr(server, "conn", None)
+        if self._connection is not None:
+            self._usual = self._connection.max_message_size
+            self._connection.max_message_size = LONGEST
+
+
+def visitor_of(scope: Scope, room: WaitingRoom) -> Visitor:
+    token = handshake.token(scope)
+    query = query_of(scope)
+    try:
+        return Visitor(token, query, read_claims(token).user_id, True, room)
+    except InvalidToken:
+        return Visitor(token, query, network_of(scope["client"][0]), False, room)
+
+
+def query_of(scope: Scope) -> Mapping[str, list[str]]:
+    return parse_qs(scope["query_string"].decode("latin-1"))

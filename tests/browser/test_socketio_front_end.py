@@ -1,0 +1,70 @@
+"""A front end on a port of its own, with the real client of Socket.IO in a real browser."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.people import Person, sign_up
+from tests.browser.site import Site, collect_static
+from tests.browser.test_foreign_origins import Origins, _served
+from tests.messaging.socketio.node import PACKAGES, installed
+
+WAYS = (["polling", "websocket"], ["polling"], ["websocket"])
+CONNECT = """([url, transports]) => new Promise((resolve) => {
+  const socket = io(url, { withCredentials: true, transports, reconnection: false });
+  const end = (...what) => { resolve(what); socket.close(); };
+  socket.on("getOnlineUsers", (people) => {
+    if (transports.length === 1 || socket.io.engine.transport.name === "websocket") {
+      end(socket.io.engine.transport.name, people);
+    } else {
+      socket.io.engine.on("upgrade", (transport) => end(transport.name, people));
+    }
+  });
+  socket.on("connect_error", (error) => end("refused", error.message));
+})"""
+
+
+@pytest.fixture(scope="module")
+def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origins]:
+    with ExitStack() as stack:
+        listed, other = (stack.enter_context(_served()) for _number in range(2))
+        friend = f"http://127.0.0.1:{listed}"
+        site = Site(tmp_path_factory.mktemp("site"), CLIENT_URL=friend)
+        collect_static(site)
+        stack.enter_context(site.running())
+        yield Origins(site, friend, f"http://127.0.0.1:{other}", f"http://localhost:{other}")
+
+
+@pytest.fixture
+def ada(origins: Origins, browser: Browser) -> Iterator[Person]:
+    person = sign_up(browser, origins.site.url, "Ada Lindqvist")
+    yield person
+    person.context.close()
+
+
+def connect(page: Page, site: Site, transports: list[str]) -> list[Any]:
+    installed()
+    page.add_script_tag(path=PACKAGES / "socket.io-client" / "dist" / "socket.io.min.js")
+    told: list[Any] = page.evaluate(CONNECT, [site.url, transports])
+    return told
+
+
+@pytest.mark.parametrize("transports", WAYS)
+def test_a_listed_front_end_connects_with_the_cookie(
+    origins: Origins, ada: Person, transports: list[str]
+) -> None:
+    ada.page.goto(origins.listed)
+    assert connect(ada.page, origins.site, transports) == [transports[-1], [ada.id]]
+
+
+@pytest.mark.parametrize("transports", WAYS)
+@pytest.mark.parametrize("origin", ["other", "elsewhere"])
+def test_no_other_page_does(
+    origins: Origins, ada: Person, origin: str, transports: list[str]
+) -> None:
+    ada.page.goto(getattr(origins, origin))
+    error = "xhr poll error" if transports[0] == "polling" else "websocket error"
+    assert connect(ada.page, origins.site, transports) == ["refused", error]

@@ -1,0 +1,217 @@
+"""Sessions whose person is not known yet, slow clients, and those that say nothing any more."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from unittest.mock import Mock
+
+import httpx
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from engineio.packet import NOOP, Packet
+
+from accounts.models import User
+from chatsite.asgi import application
+from messaging.presence import online_users
+from messaging.realtime.outbox import BACKLOG
+from messaging.realtime.socketio import backlog, client, waiting
+from messaging.realtime.socketio.backlog import Backlog
+from messaging.realtime.socketio.server import Server, server
+from messaging.realtime.socketio.waiting import WaitingRoom
+from tests.factories import make_user
+from tests.limits import SetLimits
+from tests.messaging.realtime.sockets import token_for
+from tests.messaging.socketio.session import OPENING, PATH, Session, joined, opened
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HERE = "http://testserver"
+
+
+@pytest.fixture
+def asgi() -> dict[str, Any]:
+    return {"transport": httpx.ASGITransport(application)}
+
+
+@pytest.fixture
+def ada(transactional_db: None) -> User:
+    return make_user("Ada Lovelace")
+
+
+@pytest_asyncio.fixture
+async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    """Looked after all the time; afterwards nothing may be left of anybody."""
+    monkeypatch.setattr("messaging.realtime.socketio.server.ROUND", 0.01)
+    yield server()
+    for left in [*server().clients.values()]:
+        await left.end()
+    assert get_channel_layer().groups == {}
+    assert not await sync_to_async(online_users)()
+    assert server().waiting_room.is_empty
+
+
+async def until_none(door: Server) -> None:
+    async with asyncio.timeout(20):
+        while door.clients:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_whoever_says_nothing_is_not_waited_for(
+    door: Server, asgi: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "SECONDS", 0)
+    async with opened(HERE, **asgi) as session:
+        await until_none(door)
+        assert await session.is_over()
+
+
+async def test_whoever_is_in_may_be_silent(
+    door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await sync_to_async(token_for)(ada)
+    async with joined(HERE, token, **asgi) as session:
+        (only,) = door.clients.values()
+        assert only.deadline == client.NEVER
+        assert (await session.post("3")).text == "ok"
+
+
+async def test_a_ping_that_is_not_answered_ends_the_session(
+    door: Server, asgi: dict[str, Any], ada: User
+) -> None:
+    token = await sync_to_async(token_for)(ada)
+    async with opened(HERE, token, **asgi) as session:
+        await session.connect()
+        (only,) = door.clients.values()
+        only.engine.last_ping = time.time() - door.eio.ping_timeout - 1
+        await until_none(door)
+        assert await session.is_over()
+
+
+async def test_strangers_of_an_address_are_so_many(
+    door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They keep nobody out whose cookie says who they are."""
+    monkeypatch.setattr(waiting, "AT_AN_ADDRESS", 2)
+    token = await sync_to_async(token_for)(ada)
+    async with opened(HERE, **asgi) as one, opened(HERE, **asgi) as two:
+        refused = await one.client.get(PATH, params=OPENING)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"]
+        async with joined(HERE, token, **asgi):
+            pass
+        await two.post("1")
+        async with opened(HERE, **asgi) as three:
+            await three.post(f'40{{"token":"{token}"}}')  # who is in waits no more
+            async with opened(HERE, **asgi):
+                pass
+
+
+async def test_one_person_may_not_open_sessions_without_end(
+    door: Server, asgi: dict[str, Any], ada: User, set_limits: SetLimits
+) -> None:
+    set_limits(sockets_per_person=1)
+    token = await sync_to_async(token_for)(ada)
+    async with opened(HERE, token, **asgi) as one:
+        assert (await one.client.get(PATH, params=OPENING)).status_code == 503
+        assert (await one.connect()).startswith('40{"sid":')
+        async with opened(HERE, token, **asgi):
+            pass
+
+
+async def test_sockets_of_a_person_are_counted_with_the_others(
+    door: Server, asgi: dict[str, Any], ada: User, set_limits: SetLimits
+) -> None:
+    set_limits(sockets_per_person=1)
+    token = await sync_to_async(token_for)(ada)
+    async with joined(HERE, token, **asgi), opened(HERE, token, **asgi) as second:
+        assert await second.connect() == '44{"message":"You have too many connections open."}'
+
+
+async def test_strangers_are_so_many_at_all() -> None:
+    room = WaitingRoom()
+    strangers = [f"10.0.{number // 256}.{number % 256}" for number in range(waiting.STRANGERS)]
+    assert all(room.lets_in(who, is_known=False) for who in strangers)
+    assert not room.lets_in("one more", is_known=False)
+    assert room.lets_in("a person", is_known=True)
+    room.leave(strangers[0], is_known=False)
+    assert room.lets_in("one more", is_known=False)
+
+
+async def test_who_does_not_fetch_what_is_there_is_cut_off(
+    door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And told nothing more than that: they reconnect, and ask for what they missed."""
+    monkeypatch.setattr(backlog, "BACKLOG", 1000)
+    token = await sync_to_async(token_for)(ada)
+    async with opened(HERE, token, **asgi) as session:
+        await session.connect()
+        (only,) = door.clients.values()
+        while not only.is_closed:
+            only.answer("pong", {"padding": "x" * 100})
+        assert ada.pk not in await sync_to_async(online_users)()
+        assert await _rest(session) == ["1"]
+        assert await session.is_over()
+
+
+async def test_whoever_does_not_come_for_the_goodbye_is_forgotten(
+    door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "FAREWELL", 0)
+    token = await sync_to_async(token_for)(ada)
+    async with opened(HERE, token, **asgi) as session:
+        await session.connect()
+        (only,) = door.clients.values()
+        only.dismiss(4401)
+        await until_none(door)
+        assert await session.is_over()
+
+
+async def test_a_session_that_ended_during_the_handshake_is_not_let_in(
+    door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client goes away while it is looked who it is."""
+    token = await sync_to_async(token_for)(ada)
+    let_in = client.Client.let_in
+
+    async def meanwhile_gone(self: client.Client, *arguments: Any) -> None:
+        await let_in(self, *arguments)
+        await self.end()
+
+    monkeypatch.setattr(client.Client, "let_in", meanwhile_gone)
+    async with opened(HERE, token, **asgi) as session:
+        await session.post("40")
+        assert await session.is_over()
+
+
+async def test_by_a_wire_messages_go_at_once() -> None:
+    wire = Mock(write=Mock(), backlog=Mock(return_value=0))
+    queue, noop, message = Backlog(), Packet(NOOP), Packet(4, "later")
+    queue.put_nowait(Packet(4, "first"))
+    queue.go_by(wire)
+    queue.put_nowait(noop)
+    queue.put_nowait(message)
+    assert [call.args[0] for call in wire.write.mock_calls] == ["4first", "4later"]
+    assert queue.get_nowait() is noop
+    is_full = [queue.is_full]
+    wire.backlog.return_value = BACKLOG + 1
+    assert [*is_full, queue.is_full] == [False, True]
+    queue.finish(message)
+    assert [queue.get_nowait(), queue.get_nowait()] == [message, None]
+
+
+async def test_a_backlog_ends_with_its_goodbye() -> None:
+    queue, goodbye = Backlog(), Packet(NOOP)
+    for _ in range(3):
+        queue.put_nowait(Packet(4, "x" * 10))
+    assert queue.size == 30
+    queue.finish(goodbye)
+    queue.put_nowait(Packet(4, "too late"))
+    assert [queue.get_nowait(), queue.get_nowait()] == [goodbye, None]
+    assert queue.empty()
+    assert queue.size == 0
+
+
+async def _rest(session: Session) -> list[str]:
+    return (await session.poll()).text.split("\x1e")
