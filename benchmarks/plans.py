@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from benchmarks.sites.services import postgres, redis
 PATIENCE = 300  # seconds for one measurement
 ABLATED = ("rest", "socket", "history", "crowd", "latency-500")
 SHARED = ("latency-500", "rest")  # what one and two workers are compared by
+BY_DOOR = ("latency-500", "crowd", "storm", "idle")  # and the two doors
 Names = Sequence[str] | None
 Plan = tuple[str, Iterator[Run]]  # the part of the results, and its runs as they are made
 
@@ -76,6 +77,25 @@ def workers(ours: Ours, size: Size, rounds: int, names: Names) -> Plan:
                         yield _run(name, label, at, size, site)
 
     return "workers", runs()
+
+
+def doors(ours: Ours, size: Size, rounds: int, names: Names) -> Plan:
+    """By the native WebSocket, and by Socket.IO once it is upgraded."""
+
+    def runs() -> Iterator[Run]:
+        for at in range(1, rounds + 1):
+            for name in names or BY_DOOR:
+                for label in ("native", "Socket.IO"):
+                    site = _by_door(_start_ours(ours, SCENARIOS[name], size), label)
+                    yield _run(name, label, at, size, site)
+
+    return "doors", runs()
+
+
+@contextmanager
+def _by_door(site: AbstractContextManager[Target], label: str) -> Iterator[Target]:
+    with site as target:
+        yield target if label == "native" else replace(target, name=f"{target.name} by {label}")
 
 
 def _start_ours(ours: Ours, scenario: Scenario, size: Size) -> AbstractContextManager[Target]:

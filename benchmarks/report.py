@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks import results
 from benchmarks.ablation import ablation
 from benchmarks.results import Part
-from benchmarks.rows import ROWS, WORKER_ROWS
-from benchmarks.summary import DAY_TITLES, WORKER_TITLES
+from benchmarks.rows import DOOR_ROWS, ROWS, WORKER_ROWS
+from benchmarks.summary import DAY_TITLES, DOOR_TITLES, WORKER_TITLES
 from benchmarks.tables import TITLES, cells, day_cells, lines, markdown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +50,7 @@ def write(folder: Path = results.FOLDER, page: Path = PAGE) -> None:
 
 def render(template: str, parts: dict[str, Part], drawn: list[str]) -> str:
     """Raises KeyError for a field that nobody fills."""
-    fields = {"table": NOTHING, "day": NOTHING, "workers": NOTHING, "pieces": NOTHING, "how": ""}
+    fields = dict.fromkeys(("table", "day", "workers", "doors", "pieces"), NOTHING) | {"how": ""}
     if beside := parts.get("peer"):
         compared = map(cells, lines(ROWS, beside.runs, "ours", "peer"))
         fields["table"] = _taken(beside) + markdown(TITLES, compared)
@@ -59,6 +59,9 @@ def render(template: str, parts: dict[str, Part], drawn: list[str]) -> str:
     if shared := parts.get("workers"):
         compared = map(cells, lines(WORKER_ROWS, shared.runs, "2 workers", "1 worker"))
         fields["workers"] = _taken(shared) + markdown(WORKER_TITLES, compared)
+    if by_door := parts.get("doors"):
+        compared = map(cells, lines(DOOR_ROWS, by_door.runs, "Socket.IO", "native"))
+        fields["doors"] = _taken(by_door) + markdown(DOOR_TITLES, compared)
     if apart := parts.get("pieces"):
         fields["pieces"] = _taken(apart) + markdown(*ablation(apart.runs))
     for name, alt in ALTS.items():

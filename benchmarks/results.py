@@ -1,7 +1,7 @@
 """What was measured, as it is kept: a file a day and commit in benchmarks/results.
 
-`{"parts": {"peer" | "pieces" | "workers": {"made", "commit", "changed", "machine", "versions",
-"settings", "runs": [{"scenario", "site", "round", "figures"}]}}}`
+`{"parts": {"peer" | "pieces" | "workers" | "doors": {"made", "commit", "changed", "machine",
+"versions", "settings", "runs": [{"scenario", "site", "round", "figures"}]}}}`
 """
 
 import json
@@ -12,13 +12,13 @@ from typing import Any
 from benchmarks.load.figures import Figures
 
 FOLDER = Path(__file__).resolve().parent / "results"
-PARTS = ("peer", "pieces", "workers")
+PARTS = ("peer", "pieces", "workers", "doors")
 
 
 @dataclass(frozen=True)
 class Run:
     scenario: str
-    site: str  # "ours", "peer", "without …", "1 worker", "2 workers"
+    site: str  # "ours", "peer", "without …", "1 worker", "2 workers", "native", "Socket.IO"
     round: int
     figures: Figures
 

@@ -63,6 +63,16 @@ WORKER_ROWS = [
     _cost("rest", "… processor of all servers for one"),
 ]
 
+DOOR_ROWS = [
+    Row("latency-500", "delivered_p50", "Delivery at 500 a second, median", "ms"),
+    Row("latency-500", "delivered_p99", "… 99 of 100", "ms"),
+    _cost("latency-500", "… server's processor for one"),
+    Row("crowd", "last_p50", "One message to many sockets, the last has it", "ms"),
+    _cost("crowd", "… server's processor for a receiver"),
+    Row("storm", "rate", "Sockets that connect at once", "a second", is_rate=True),
+    Row("idle", "kib", "Memory of an idle socket, of many", "KiB"),
+]
+
 DAY = {
     "chats": "the list of chats",
     "history": "a conversation's newest 50",

@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--without", default="", metavar="PIECE,…", help="of the fast path")
     parser.add_argument("--ablation", action="store_true", help="each piece left out in turn")
     parser.add_argument("--workers", action="store_true", help="one and two of them on PostgreSQL")
+    parser.add_argument("--doors", action="store_true", help="native sockets and Socket.IO")
     parser.add_argument("--quick", action="store_true", help="only whether it works; not kept")
     parser.add_argument("--no-peer", action="store_true", help="ours alone")
     parser.add_argument("--log-level", default="INFO", help="our site's")
@@ -99,6 +100,8 @@ def _plan(arguments: argparse.Namespace, size: Size) -> plans.Plan:
     )
     if arguments.workers:
         return plans.workers(ours, size, arguments.rounds, arguments.scenarios)
+    if arguments.doors:
+        return plans.doors(ours, size, arguments.rounds, arguments.scenarios)
     if arguments.ablation:
         return plans.pieces(ours, size, arguments.rounds, arguments.scenarios)
     other = peer.Peer(arguments.scratch.resolve(), arguments.port + 1, cores)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from benchmarks.ablation import ablation
 from benchmarks.results import Part
-from benchmarks.rows import ROWS, WORKER_ROWS
+from benchmarks.rows import DOOR_ROWS, ROWS, WORKER_ROWS
 from benchmarks.tables import TITLES, cells, day_cells, lines, plain
 
 DAY_TITLES = ["a mixed day, ms", "p50", "p95", "p99", "peer p50", "peer p99"]
+DOOR_TITLES = ["", "Socket.IO (spread)", "native", "Socket.IO is better by", "goal", ""]
 WORKER_TITLES = ["", "two workers (spread)", "one", "two are better by", "goal", ""]
 
 
@@ -18,6 +19,9 @@ def summary(name: str, part: Part) -> str:
     if name == "workers":
         compared = lines(WORKER_ROWS, part.runs, "2 workers", "1 worker")
         return "\n" + plain(WORKER_TITLES, map(cells, compared))
+    if name == "doors":
+        compared = lines(DOOR_ROWS, part.runs, "Socket.IO", "native")
+        return "\n" + plain(DOOR_TITLES, map(cells, compared)) + _failures(part)
     return _beside_peer(part)
 
 

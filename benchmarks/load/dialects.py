@@ -1,4 +1,4 @@
-"""Where the two servers differ on the wire; the calls of the original are the same in both."""
+"""Where the servers and their doors differ on the wire; the calls of the original are the same."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -59,6 +59,15 @@ class Ours(Dialect):
         return Crowd(people[0], [receiver] * size, "", self.send_path(receiver.id))
 
 
+class OursBySocketIO(Ours):
+    """Its second door: all but the sockets is the same."""
+
+    socket = PeerSocket
+
+    def socket_path(self, room: str) -> str:
+        return "/socket.io/?EIO=4&transport=websocket&presence=delta"
+
+
 class Peer(Dialect):
     socket = PeerSocket
 
@@ -74,4 +83,4 @@ class Peer(Dialect):
         return Crowd(people[0], people[1 : size + 1], ROOM, f"/api/groups/{ROOM}/send")
 
 
-DIALECTS = {"ours": Ours(), "peer": Peer()}
+DIALECTS = {"ours": Ours(), "ours by Socket.IO": OursBySocketIO(), "peer": Peer()}

@@ -24,6 +24,8 @@ PIECES = part(
 )
 WORKERS = part(run("rest", "1 worker", rate=100), run("rest", "2 workers", rate=180))
 
+DOORS = part(run("idle", "native", kib=20), run("idle", "Socket.IO", kib=40))
+
 
 class TestPage:
     def test_says_what_was_not_measured(self) -> None:
@@ -38,6 +40,10 @@ class TestPage:
         assert "| the list of chats | 1 | 2 | 3 | – | – |" in page
         assert "`uvicorn a:b`" in page
 
+    def test_compares_the_doors(self) -> None:
+        page = render("{{ doors }}", {"doors": DOORS}, [])
+        assert "| Memory of an idle socket, of many | 40 KiB | 20 | 0.50 × |" in page
+
     def test_says_that_something_was_not_committed(self) -> None:
         page = render("{{ table }}", {"peer": part(*BESIDE.runs, changed=True)}, [])
         assert "with changes that were not committed" in page
@@ -49,7 +55,7 @@ class TestPage:
         assert "day" not in page
 
     def test_keeps_the_words_of_the_template(self) -> None:
-        parts = {"peer": BESIDE, "pieces": PIECES, "workers": WORKERS}
+        parts = {"peer": BESIDE, "pieces": PIECES, "workers": WORKERS, "doors": DOORS}
         page = render(TEMPLATE.read_text(), parts, [])
         assert "## What is still slow" in page
         assert "{{" not in page
