@@ -52,10 +52,10 @@ class JobQueue:
         with self._starting:
             if self._started:
                 return
-            self._started = True
-            _working.append(self)
             for number in range(self._threads):
                 Thread(target=self._work, name=f"{self._name}-{number}", daemon=True).start()
+            self._started = True
+            _working.append(self)
 
     def _work(self) -> None:
         while True:

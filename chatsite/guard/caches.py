@@ -63,6 +63,14 @@ class MemoryCounts(BaseCache):
             self._put(key, live[0] + delta, live[1])
             return live[0] + delta
 
+    def count(self, key: str, seconds: int) -> int:
+        """Counts one more, the first for so many seconds; returns how many there are."""
+        key = self.make_key(key)
+        with self._lock:
+            number, expires_at = self._live(key) or (0, time.time() + seconds)
+            self._put(key, number + 1, expires_at)
+            return number + 1
+
     def delete(self, key: Any, version: int | None = None) -> bool:
         with self._lock:
             return self._counts.pop(self.make_key(key, version), None) is not None
@@ -106,10 +114,13 @@ class RedisOrMemory(BaseCache):
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         return self._ask(lambda cache: cache.incr(key, delta, version))
 
+    def count(self, key: str, seconds: int) -> int:
+        return self._ask(lambda cache: cache.count(key, seconds))
+
     def delete(self, key: str, version: int | None = None) -> bool:
         return self._ask(lambda cache: cache.delete(key, version))
 
-    def _ask(self, question: Callable[[BaseCache], Answer]) -> Answer:
+    def _ask(self, question: Callable[["_SharedRedis | MemoryCounts"], Answer]) -> Answer:
         if self._breaker.lets_through():
             try:
                 answer = question(self._redis)
@@ -130,8 +141,11 @@ class _SharedRedis(RedisCache):
         super().__init__(url, params)
         self._url = url
 
+    def count(self, key: str, seconds: int) -> int:
+        return self._cache.count(self.make_and_validate_key(key), seconds)
+
     @property
-    def _cache(self) -> RedisCacheClient:
+    def _cache(self) -> "_Client":
         return _client(self._url)
 
 
@@ -154,6 +168,14 @@ class _Client(RedisCacheClient):
             client.delete(key)
             raise ValueError(f"Key '{key}' not found.")
         return count
+
+    def count(self, key: str, seconds: int) -> int:
+        """In one step, so that of many at once none is lost; the first alone asks twice."""
+        client = self.get_client(key, write=True)
+        number = int(client.incr(key))
+        if number == 1:
+            client.expire(key, seconds)
+        return number
 
 
 _breaker = cache(lambda url: Breaker(PAUSE))

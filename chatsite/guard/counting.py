@@ -47,7 +47,9 @@ def count(limit: Limit, who: str) -> int:
     """Counts one more. Returns 0 within the limit, beyond it the seconds until it is lifted."""
     at = int(time.time())
     end = window_end(limit, who, at)
-    if _counted(_key(limit, who, end), limit.seconds) <= getattr(settings.LIMITS, limit.name):
+    counts: Any = caches["limits"]
+    counted = counts.count(_key(limit, who, end), limit.seconds + SLACK)
+    if counted <= getattr(settings.LIMITS, limit.name):
         return 0
     return end - at
 
@@ -61,18 +63,6 @@ def window_end(limit: Limit, who: str, at: int) -> int:
 def _key(limit: Limit, who: str, end: int) -> str:
     """`who` may be of any length, and made up by anybody."""
     return sha256(f"{limit.name}:{limit.seconds}:{end}:{who}".encode()).hexdigest()
-
-
-def _counted(key: str, seconds: int) -> int:
-    """How many there were, with this one. Most are not the first: Redis is asked once."""
-    counts = caches["limits"]
-    for _attempt in range(2):
-        try:
-            return int(counts.incr(key))
-        except ValueError:
-            if counts.add(key, 1, seconds + SLACK):
-                break
-    return 1  # or Redis went away in between, and this one passes
 
 
 class ApiThrottle(BaseThrottle):

@@ -69,6 +69,26 @@ def test_many_at_once_are_all_counted_over_few_connections(
         assert client.info("clients")["connected_clients"] <= 10
 
 
+def test_of_many_that_begin_at_once_none_is_lost(cache: RedisOrMemory, redis: Server) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        for key in "abcdefgh":
+            counts = threads.map(cache.count, [key] * 50, [60] * 50)
+            assert sorted(counts) == list(range(1, 51))
+    with Redis.from_url(redis.url) as client:
+        assert all(0 < client.ttl(key) <= 60 for key in client.keys("*"))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_redis_that_came_back_empty_counts_again(cache: RedisOrMemory, redis: Server) -> None:
+    cache.count("x", 60)
+    redis.stop()
+    assert [cache.count("x", 60) for _ in range(2)] == [1, 2]
+    redis.start()
+    assert [cache.count("x", 60) for _ in range(2)] == [1, 2]
+    with Redis.from_url(redis.url) as client:
+        assert len(client.keys("chatsite:limits*")) == 1
+
+
 @pytest.mark.usefixtures("impatient")
 def test_without_redis_this_process_counts_for_itself(
     cache: RedisOrMemory, redis: Server, caplog: pytest.LogCaptureFixture
@@ -129,6 +149,17 @@ class TestMemory:
         clock.now += 1
         assert memory.get("x", "nothing") == "nothing"
         assert counted(memory) == 1
+
+    def test_counts_in_one_step(
+        self, memory: MemoryCounts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = StoppedClock(1_700_000_000)
+        monkeypatch.setattr(ours, "time", clock)
+        assert [memory.count("x", 60) for _ in range(2)] == [1, 2]
+        clock.now += 59
+        assert memory.count("x", 60) == 3
+        clock.now += 1
+        assert memory.count("x", 60) == 1
 
     def test_what_is_not_there_cannot_be_counted_up(self, memory: MemoryCounts) -> None:
         with pytest.raises(ValueError, match="not found"):
