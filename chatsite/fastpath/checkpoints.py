@@ -6,6 +6,7 @@ has everything: tens of milliseconds, each second of a busy site.
 
 import logging
 import time
+from contextlib import suppress
 
 from django.db import DatabaseError, connection
 
@@ -21,27 +22,31 @@ _last = 0.0
 
 
 def after_commit() -> None:
-    """By the thread that writes."""
+    """By the thread that writes. Never raises: what was written is stored."""
     global _last
     if connection.vendor == "sqlite" and time.monotonic() - _last > PAUSE:
         _last = time.monotonic()
-        _queue.put(_move)
+        with suppress(RuntimeError):  # the system has no more threads for us
+            _queue.put(_move)
 
 
 def _move() -> None:
     try:
-        if _pages_in_log("PASSIVE") > LONG:
-            # Nobody may write meanwhile, but there is little left to move.
-            _pages_in_log("RESTART")
+        pages, moved = _checkpoint("PASSIVE")
+        # Nobody may write meanwhile, but there is little left to move, unless somebody has been
+        # reading for long, a backup perhaps: that would be waited for in vain.
+        if pages > LONG >= pages - moved:
+            _checkpoint("RESTART")
     except DatabaseError as error:
         logger.warning("the log of the database was not moved: %s", type(error).__name__)
     finally:
         connection.close()
 
 
-def _pages_in_log(mode: str) -> int:
+def _checkpoint(mode: str) -> tuple[int, int]:
+    """Returns how many pages are in the log, and how many of them in the database, too."""
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
         cursor.execute(f"PRAGMA wal_checkpoint({mode})")
-        _busy, pages, _moved = cursor.fetchone()
-    return int(pages)
+        _busy, pages, moved = cursor.fetchone()
+    return int(pages), int(moved)

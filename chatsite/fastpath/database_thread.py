@@ -12,7 +12,6 @@ from typing import TypeVar
 from asgiref.sync import SyncToAsync
 from django.db import connections
 
-from chatsite.channels import together
 from chatsite.fastpath.jobs import Busy, Job
 
 ENOUGH = 64  # jobs at once
@@ -82,8 +81,7 @@ class DatabaseThread:
         SyncToAsync.threadlocal.main_event_loop_pid = os.getpid()
         while jobs := self._next():
             try:
-                with together():
-                    self._run(jobs)
+                self._run(jobs)
             except BaseException as error:  # whatever it is, others wait
                 for job in jobs:
                     job.fail(RuntimeError(f"a database thread failed: {type(error).__name__}"))

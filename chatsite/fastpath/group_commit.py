@@ -4,6 +4,7 @@ import logging
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
+from chatsite.channels import together
 from chatsite.db import joined
 from chatsite.errors import DomainError
 from chatsite.fastpath import checkpoints
@@ -22,7 +23,7 @@ def run_together(jobs: list[Job]) -> None:
     jobs.sort(key=lambda job: job.about)
     ran = 0
     try:
-        with joined():
+        with together(), joined():
             for job in jobs:
                 _run_unless_refused(job)
                 ran += 1

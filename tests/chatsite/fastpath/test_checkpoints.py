@@ -62,9 +62,44 @@ with sqlite3.connect(database, isolation_level=None) as reader:
 write("last")
 assert is_moved("key 2") and is_moved("last")
 """
+HOLDS_NOBODY_UP_FOR_A_LONG_READER = """
+checkpoints.LONG = 20
+asked, checkpoint = [], checkpoints._checkpoint
+checkpoints._checkpoint = lambda mode: (asked.append(mode), checkpoint(mode))[1]
+with sqlite3.connect(database, isolation_level=None) as reader:
+    reader.execute("BEGIN")
+    reader.execute("SELECT key FROM messaging_conversation").fetchall()
+    for number in range(50):
+        write(f"key {number}")
+    asked.clear()
+    write("more")
+    assert asked == ["PASSIVE"], asked
+    reader.execute("COMMIT")
+write("last")
+assert asked[-1] == "RESTART", asked
+"""
+FAILS_NOBODY = """
+def start(thread):
+    raise RuntimeError("can't start new thread")
+
+threading.Thread.start = start
+job = Job(lambda: Conversation.objects.create(key="first"), "", loop.create_future())
+run_together([job])
+assert job.error is None, job.error
+assert Conversation.objects.get().key == "first"
+"""
 
 
-@pytest.mark.parametrize("what", [IS_MOVED, STARTS_ANEW, WAITS_FOR_READERS])
+@pytest.mark.parametrize(
+    "what",
+    [
+        IS_MOVED,
+        STARTS_ANEW,
+        WAITS_FOR_READERS,
+        HOLDS_NOBODY_UP_FOR_A_LONG_READER,
+        FAILS_NOBODY,
+    ],
+)
 def test_the_log(tmp_path: Path, what: str) -> None:
     environment = hermetic(
         DJANGO_SETTINGS_MODULE="chatsite.settings", DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3"

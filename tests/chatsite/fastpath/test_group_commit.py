@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from pytest_django import Settings
 
 from accounts.models import User
+from chatsite import channels
 from chatsite.db import atomic, on_commit
 from chatsite.errors import DomainError
 from chatsite.fastpath import database_thread, group_commit, jobs, threads
@@ -125,6 +126,30 @@ def test_a_commit_of_which_nobody_knows_is_not_repeated(
     assert runs == ["New"]
     assert isinstance(together[0].error, DatabaseError)
     assert together[1].error is no
+
+
+def test_what_is_pushed_goes_out_together_with_what_was_committed_together(
+    job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed: list[list[str]] = []
+    monkeypatch.setattr(
+        channels, "_push", lambda sendings: pushed.append([group for (group,), _event in sendings])
+    )
+
+    def write(group: str) -> None:
+        on_commit(partial(channels.push, [group], {}))
+
+    run_together([job(partial(write, "a"), "a"), job(partial(write, "b"), "b")])
+    assert pushed == [["a", "b"]]
+
+    seen: list[list[str]] = []
+    spoilt = [
+        job(partial(write, "c"), "c"),
+        job(partial(fail, ValueError()), "d"),
+        job(lambda: seen.extend(pushed), "e"),
+    ]
+    run_together(spoilt)
+    assert seen == pushed == [["a", "b"], ["c"]]  # nobody waits for those that come after
 
 
 def test_what_they_lock_is_locked_in_one_order(job: Callable[..., Job]) -> None:
