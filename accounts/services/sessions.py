@@ -70,6 +70,7 @@ def remove_expired_sessions() -> int:
     return removed
 
 
+@repeatable
 def _end(keys: list[str]) -> None:
     Session.objects.filter(pk__in=keys, revoked_at=None).update(revoked_at=now())
     events.sessions_ended(keys)

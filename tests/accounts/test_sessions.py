@@ -2,9 +2,11 @@
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models import QuerySet
 
 from accounts.events import session_group
 from accounts.models import Session, User
@@ -19,6 +21,7 @@ from accounts.services.sessions import (
 from accounts.tokens import issue_token
 from chatsite.db import atomic, now
 from chatsite.errors import DomainError
+from tests.chatsite.test_db import error_of
 from tests.factories import PASSWORD, ApiFor, make_session, make_user
 from tests.recording import Events
 
@@ -87,6 +90,25 @@ def test_nothing_is_closed_when_the_transaction_fails(events: Events) -> None:
         fail()
     assert not len(events)
     assert alive(session.user) == {session.pk}
+
+
+def test_others_end_also_when_the_database_asks_for_it_again(
+    events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several rows at once, as when others are seen: two of that kind may lock each other out."""
+    user = make_user()
+    here, there = make_session(user), make_session(user)
+    update, deadlocks = QuerySet.update, [error_of("40P01")]
+
+    def update_then(rows: QuerySet[Any], **changes: Any) -> int:
+        if deadlocks:
+            raise deadlocks.pop()
+        return update(rows, **changes)
+
+    monkeypatch.setattr(QuerySet, "update", update_then)
+    end_other_sessions(user=user, keep=here)
+    assert alive(user) == {here.pk}
+    assert closed(events) == groups_of(there)
 
 
 class TestNewPassword:
