@@ -8,6 +8,7 @@ from typing import cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from engineio.async_socket import AsyncSocket
+from engineio.packet import Packet
 from redis.exceptions import RedisError
 from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 
@@ -37,12 +38,15 @@ NEVER = float("inf")
 
 
 class Client(ChatConsumer):
-    """`deadline`: the moment (time.monotonic) after which it has nothing left to wait for."""
+    """`deadline`: the moment (time.monotonic) after which it has nothing left to wait for.
+    `body`: while one is read.
+    """
 
     __slots__ = (
         "_is_answered",
         "_is_gone",
         "_is_told",
+        "body",
         "deadline",
         "engine",
         "is_hearing",
@@ -60,6 +64,7 @@ class Client(ChatConsumer):
         self.is_in = False
         self.is_polling = False
         self.is_hearing = False
+        self.body: asyncio.Timeout | None = None
         self._is_answered = False
         self._is_gone = False
         self._is_told = False
@@ -74,10 +79,7 @@ class Client(ChatConsumer):
         return self._backlog.is_ended
 
     def tell(self, frame: str) -> None:
-        if self._backlog.is_full:
-            self.dismiss(TOO_SLOW)
-        else:
-            self._backlog.put_nowait(packet_of(frame))
+        self._send(packet_of(frame))
 
     def close(self, code: int) -> None:
         if self.is_closed:
@@ -97,12 +99,14 @@ class Client(ChatConsumer):
             await self.end()
 
     async def take(self, packet: str) -> None:
-        """A packet of Socket.IO. What no client sends ends the session."""
+        """A packet of Socket.IO. What no client sends ends the session, and so many of the rest."""
         kind = packet[:1]
-        if kind == "0" and len(packet) <= LONGEST:
-            await self._knock(packet)
-        elif kind == "2" and self.is_in:
+        if kind == "2" and self.is_in:
             await self._command(packet)
+        elif self.flood.refuses(len(packet)):
+            await self.end()
+        elif kind == "0" and len(packet) <= LONGEST:
+            await self._knock(packet)
         elif kind != "3" or not self.is_in:  # an acknowledgement, which nobody asked for
             await self.end()
         await asyncio.sleep(0)  # others have their turn, however many packets are there
@@ -155,7 +159,13 @@ class Client(ChatConsumer):
             await super().leave()
 
     def _put(self, packet: str) -> None:
-        self._backlog.put_nowait(message_of(packet))
+        self._send(message_of(packet))
+
+    def _send(self, packet: Packet) -> None:
+        if self._backlog.is_full:
+            self.dismiss(TOO_SLOW)
+        else:
+            self._backlog.put_nowait(packet)
 
     def _leave_waiting_room(self) -> None:
         if self.visitor:
@@ -170,6 +180,8 @@ class Client(ChatConsumer):
         self._is_gone = True
         self._backlog.finish()
         self._leave_waiting_room()
+        if self.body:
+            self.body.reschedule(0)
         await super().leave()
 
 

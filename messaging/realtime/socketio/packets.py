@@ -16,7 +16,7 @@ OURS = "/"  # the one namespace
 _EVENT = len('{"event":')
 _DATA = '","data":'
 _COMMAND = re.compile(r'2(\d{0,9})\[\s*("[^"\\]{1,100}")\s*(?:,(.*))?\]\s*', re.DOTALL)
-_PLAIN = re.compile(r"4[0-6]|(?:1|2probe|3|5)\Z")
+_PLAIN = re.compile(r"4[0-6]|[13]\Z")
 
 
 def packet_of(frame: str) -> Packet:
@@ -46,8 +46,8 @@ def command_of(packet: str) -> tuple[str, str]:
 
 
 def is_plain(packet: object) -> bool:
-    """A packet of Engine.IO that is a text, and such as clients of Socket.IO send. What is in a
-    message is not looked at.
+    """A packet of Engine.IO that is a text, and such as clients of Socket.IO send, but for those of
+    an upgrade. What is in a message is not looked at.
     """
     return isinstance(packet, str) and bool(_PLAIN.match(packet))
 

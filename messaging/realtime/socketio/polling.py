@@ -142,7 +142,7 @@ async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
     if TOO_LARGE in scope or NO_ROOM in scope:
         await client.end()
         raise DomainError(_("The request is too large."), 413)
-    body = await _body(receive)
+    body = await _body_for(client, receive)
     if body is None:
         await client.end()
         return
@@ -160,6 +160,17 @@ async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
 
 _of_members = BodyLimit(_hear, settings.MAX_BODY_BYTES)
 _of_strangers = BodyLimit(_hear, LONGEST)
+
+
+async def _body_for(client: Client, receive: Receive) -> bytes | None:
+    """What came of it is let go when the session ends meanwhile: others might follow."""
+    try:
+        async with asyncio.timeout(None) as client.body:
+            return await _body(receive)
+    except TimeoutError:
+        raise DomainError(_("There is no such session, or it has ended.")) from None
+    finally:
+        client.body = None
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -13,9 +13,9 @@ from messaging.realtime.socketio.backlog import Backlog
 from messaging.realtime.socketio.packets import is_plain
 from messaging.realtime.wire import Wire, wire_of
 
-OF_AN_UPGRADE = 2  # packets: a probe, and that it was answered
 PROBE = "2probe"
 UPGRADED = "5"
+OF_AN_UPGRADE = (PROBE, UPGRADED)  # nothing else comes before, nor these later
 HURRY = 10  # seconds for each of them
 
 
@@ -36,13 +36,13 @@ class WebSocket:
         self._handler = handler
         self._backlog: Backlog = handler.__self__.queue  # of the session, whose method it is
         self._wire: Wire | None = None
-        self._hurried = 0  # packets that may not be waited for long
+        is_an_upgrade = handler.__self__.connected  # by polls
+        self._awaited = [*OF_AN_UPGRADE] if is_an_upgrade else []
 
     async def __call__(self, environ: dict[str, Any]) -> str:
         """What it returns is no response: there is nothing left to answer."""
         scope = environ["asgi.scope"]
         self._receive, self._send = environ["asgi.receive"], environ["asgi.send"]
-        self._hurried = OF_AN_UPGRADE if b"sid=" in scope["query_string"] else 0
         await self._send({"type": "websocket.accept"})
         self._wire = wire_of(scope)
         self._go_by_wire()
@@ -52,11 +52,9 @@ class WebSocket:
         return ""
 
     async def wait(self) -> str:
-        message = await (self._soon() if self._hurried else self._receive())
+        message = await (self._soon() if self._awaited else self._receive())
         packet = message.get("text")
-        if message["type"] != "websocket.receive" or not is_plain(packet):
-            raise Ended
-        if packet == PROBE and self._hurried != OF_AN_UPGRADE - 1:
+        if message["type"] != "websocket.receive" or not self._is_in_order(packet):
             raise Ended
         if packet == UPGRADED:
             self._go_by_wire()
@@ -65,13 +63,15 @@ class WebSocket:
 
     def _go_by_wire(self) -> None:
         """Once the session is carried by this socket alone, be it from its beginning."""
-        if self._wire and not self._hurried and not self._backlog.is_ended:
+        if self._wire and not self._awaited and not self._backlog.is_ended:
             self._backlog.go_by(self._wire)
 
     async def _soon(self) -> Message:
-        self._hurried -= 1
         async with asyncio.timeout(HURRY):
             return await self._receive()
+
+    def _is_in_order(self, packet: object) -> bool:
+        return packet == self._awaited.pop(0) if self._awaited else is_plain(packet)
 
     async def send(self, packet: str) -> None:
         if self._wire is None:

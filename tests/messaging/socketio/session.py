@@ -30,7 +30,9 @@ class Session:
         assert (await self.post("40")).text == "ok"
         return await self.packets_until("4")
 
-    async def post(self, body: str | bytes, **headers: str) -> httpx.Response:
+    async def post(
+        self, body: str | bytes | AsyncIterator[bytes], **headers: str
+    ) -> httpx.Response:
         return await self.client.post(PATH, params=self._params, content=body, headers=headers)
 
     async def poll(self) -> httpx.Response:

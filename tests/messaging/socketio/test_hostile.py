@@ -35,6 +35,8 @@ NO_PACKETS: list[str | bytes] = [
     "d=42",
     "3\x1e\x1e3",
     "2probe" * 50,
+    "2probe",
+    "5",
     "\x1e".join(["3"] * 1001),
 ]
 NO_COMMANDS = [
@@ -259,7 +261,7 @@ async def test_whoever_stops_polling_is_offline(site: Server, ada: Person, bob: 
         await _until_offline(mine, bob)
 
 
-@pytest.mark.parametrize("frame", ["", "x", "4[]", f"4{DEEP}", b"\x04", "2probe", "0", "44"])
+@pytest.mark.parametrize("frame", ["", "x", "4[]", f"4{DEEP}", b"\x04", "2probe", "5", "0", "44"])
 async def test_a_wrong_frame_ends_the_socket(frame: str | bytes, site: Server, ada: Person) -> None:
     async with connect(_address(site), additional_headers=_cookie({"jwt": ada.token})) as socket:
         await _is_in(socket)
@@ -267,7 +269,9 @@ async def test_a_wrong_frame_ends_the_socket(frame: str | bytes, site: Server, a
         await _is_ended(socket)
 
 
-@pytest.mark.parametrize("frames", [["x"], ["3"], ["2probe", "x"], ["2probe", "3"], [b"5"], []])
+@pytest.mark.parametrize(
+    "frames", [["x"], ["3"], ["2probe", "x"], ["2probe", "3"], ["5"], [b"5"], []]
+)
 async def test_an_upgrade_that_fails_leaves_the_polls(
     frames: list[Any], site: Server, ada: Person
 ) -> None:
@@ -282,6 +286,28 @@ async def test_an_upgrade_that_fails_leaves_the_polls(
             await _is_ended(socket)
         await session.post('42["ping",{}]')
         assert await session.packets_until('42["pong"') == '42["pong",{}]'
+
+
+@pytest.mark.parametrize("packet", ["40/admin,", "43[]"])
+async def test_a_flood_of_other_packets_ends_the_session(
+    packet: str, site: Server, ada: Person
+) -> None:
+    async with opened(site.url, ada.token) as session:
+        await session.connect()
+        await session.post("\x1e".join([packet] * 1000))
+        assert await session.is_over()
+
+
+async def test_a_stranger_may_not_flood(site: Server) -> None:
+    async with opened(site.url) as session:
+        await session.post("\x1e".join(["40/a,"] * 1000))
+        assert await session.is_over()
+
+
+async def test_a_front_end_may_add_to_the_address(site: Server, ada: Person) -> None:
+    cookie = _cookie({"jwt": ada.token})
+    async with connect(_address(site, "&fromsid=1"), additional_headers=cookie) as socket:
+        await _is_in(socket)
 
 
 async def test_a_flood_is_refused_and_then_cut_off(site: Server, ada: Person) -> None:

@@ -155,6 +155,38 @@ async def test_who_does_not_fetch_what_is_there_is_cut_off(
         assert await session.is_over()
 
 
+async def test_refusals_that_nobody_fetches_are_not_kept(
+    door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "BACKLOG", 1000)
+    token = await sync_to_async(token_for)(ada)
+    async with opened(HERE, token, **asgi) as session:
+        await session.connect()
+        await session.post("\x1e".join(["40/" + "x" * 1000 + ","] * 3))
+        assert await _rest(session) == ["1"]
+        assert await session.is_over()
+
+
+async def test_a_body_is_not_waited_for_when_its_session_has_ended(
+    door: Server, asgi: dict[str, Any], ada: User
+) -> None:
+    token = await sync_to_async(token_for)(ada)
+    has_begun = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"42"
+        has_begun.set()
+        await asyncio.Future()
+
+    async with opened(HERE, token, **asgi) as session:
+        await session.connect()
+        answering = asyncio.ensure_future(session.post(body(), **{"Content-Length": "1000"}))
+        await has_begun.wait()
+        (only,) = door.clients.values()
+        await only.end()
+        assert (await answering).status_code == 400
+
+
 async def test_whoever_does_not_come_for_the_goodbye_is_forgotten(
     door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
