@@ -5,7 +5,7 @@ What the site keeps for itself is in KEPT: above all what links in mails and the
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, re_path
 from django.utils.cache import set_response_etag
 from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import conditional_page, require_safe
 from whitenoise.base import WhiteNoise
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -24,18 +25,25 @@ from whitenoise.responders import MissingFileError, StaticFile
 
 from chatsite.conf.client import INDEX
 from chatsite.interfaces import GetResponse
+from chatsite.monitoring.probes import PROBES
 from chatsite.monitoring.trace import note_route
 
 # First parts of paths. What mails lead to works signed out, and has no likeness elsewhere.
-KEPT = ("api", "ws", "socket.io", "admin", "logout", "reset", "address", "offline", "sw.js")
+KEPT = (
+    *("api", "ws", "socket.io", "admin", "logout", "reset", "address", "offline", "sw.js"),
+    *(probe.strip("/") for probe in PROBES),  # for who may not see them they are not there
+)
 ASSETS = "/assets/"
 ROUTE = "client"  # in the log and the metrics
-# A name that ends with eight characters of base64, as Vite has it, or with more hexadecimal ones;
-# neither a word nor a date.
+# Words and numbers: section2, DarkMode, small-24, 20260101.
+_WORDS = r"(?:\d+|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]+)*\d*)(?:[-_](?:\d+|[A-Za-z][a-z]+))*\."
+# A name that ends with eight characters of base64, as Vite has it, or with more hexadecimal ones.
 _HASHED = re.compile(
-    rf"^{ASSETS}.+[-.](?!\d+\.)(?=[\w-]*\d|[\w-]+[A-Z])"
+    rf"^{ASSETS}.+[-.](?!{_WORDS})(?=[\w-]*\d|[\w-]+[A-Z])"
     r"(?:[\w-]{8}|[0-9a-f]{9,64})\.\w+(?:\.map)?$"
 )
+# Not whatever is invisible: Persian words and some emoji are held together by such.
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
 
 
 class ClientFilesMiddleware(WhiteNoise):
@@ -65,21 +73,34 @@ class ClientFilesMiddleware(WhiteNoise):
         found = find(path) if _may_be_file(path) else None
         if not found:
             return self.get_response(request)
+        try:
+            response: HttpResponseBase = WhiteNoiseMiddleware.serve(found, request)
+        except FileNotFoundError:  # a build took it away since the site was started
+            return self.get_response(request)
         note_route(ROUTE)
-        response: HttpResponseBase = WhiteNoiseMiddleware.serve(found, request)
         return response
 
     def update_files_dictionary(self, root: str, prefix: str) -> None:
-        found = {str(path): path.stat() for path in _files_in(self.root)}
+        found = self._inside(_files_in(self.root))
         for path in found:
             url = prefix + Path(path).relative_to(root).as_posix()
             if _may_be_file(url):
                 self.add_file_to_dictionary(url, path, stat_cache=found)
 
     def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> StaticFile:
-        if not Path(path).resolve().is_relative_to(self.root):
+        """A smaller copy beside the file is no way out either."""
+        if stat_cache is None:
+            stat_cache = self._inside(path + ending for ending in ("", ".gz", ".br"))
+        if path not in stat_cache:
             raise MissingFileError(path)
         return super().get_static_file(path, url, stat_cache=stat_cache)
+
+    def _inside(self, paths: Iterable[str]) -> dict[str, os.stat_result]:
+        """Those that are files, and not behind links that lead out."""
+        # Path.is_file() fails for names that are too long.
+        files = [Path(path) for path in paths if os.path.isfile(path)]  # noqa: PTH113
+        inside = [path for path in files if path.resolve().is_relative_to(self.root)]
+        return {str(path): path.stat() for path in inside}
 
     def _add_headers(self, headers: Any, path: str, url: str) -> None:
         """Documents and workers bring their own policy along."""
@@ -95,6 +116,7 @@ def url_patterns() -> list[URLPattern]:
     return [re_path(rf"^(?!(?:{_kept()})(?:/|$))", page)]
 
 
+@csrf_exempt  # it changes nothing: whoever tries is told what may be asked
 @require_safe
 @conditional_page
 def page(request: HttpRequest) -> HttpResponse:
@@ -129,7 +151,7 @@ def _kept() -> str:
 def _is_page(request: HttpRequest) -> bool:
     """A name with a dot may be one's own: a browser that opens a page says that it takes one."""
     path = request.path_info
-    if path.startswith(ASSETS) or _is_hidden(path) or not path.isprintable():
+    if path.startswith(ASSETS) or _is_hidden(path) or _CONTROL.search(path):
         return False
     name = path.rpartition("/")[2]
     accepted = request.headers.get("Accept", "")
@@ -137,7 +159,7 @@ def _is_page(request: HttpRequest) -> bool:
 
 
 def _may_be_file(url: str) -> bool:
-    if _is_hidden(url) or url == f"/{INDEX}" or not url.isprintable():
+    if _is_hidden(url) or url == f"/{INDEX}" or _CONTROL.search(url):
         return False
     return not re.match(rf"/(?!sw\.js$)(?:{_kept()})(?:/|$)", url)
 
@@ -147,9 +169,7 @@ def _is_hidden(path: str) -> bool:
     return "/." in path
 
 
-def _files_in(folder: Path) -> Iterator[Path]:
-    """Not behind links that lead out, nor into folders by links, which may go round in circles."""
+def _files_in(folder: Path) -> Iterator[str]:
+    """Not into folders by links, which may go round in circles."""
     for place, _folders, names in os.walk(folder):
-        for path in (Path(place, name) for name in names):
-            if path.is_file() and path.resolve().is_relative_to(folder):
-                yield path
+        yield from (str(Path(place, name)) for name in names)

@@ -21,4 +21,8 @@ def read() -> Path | None:
         raise ImproperlyConfigured(
             f"CLIENT_DIST must be a built front end; there is no {INDEX} in {folder}."
         )
+    if (folder / "package.json").exists():
+        raise ImproperlyConfigured(
+            f"CLIENT_DIST must be a built front end; {folder} is what one is built from."
+        )
     return folder

@@ -127,6 +127,17 @@ def test_who_turns_away_is_let_go(page: Page, turn: str) -> None:
     assert_whole(lines(page))
 
 
+def test_the_wheel_turns_over_the_button_too(page: Page) -> None:
+    button = page.locator(".to-newest")
+    button.hover()
+    before = log(page).evaluate("log => log.scrollTop")
+
+    page.mouse.wheel(0, 200)
+
+    expect(log(page)).to_have_js_property("scrollTop", before + 200)
+    expect(button).to_be_visible()
+
+
 def test_nothing_moves_where_people_want_it_still(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
 

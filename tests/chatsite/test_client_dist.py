@@ -28,6 +28,9 @@ FILES = {
     "assets/index-BxY3k2Zs.js.gz": "smaller",
     "assets/photo-20260101.jpg": "a date",
     "assets/my-component.js": "a word",
+    "assets/icon-DarkMode.svg": "two words",
+    "assets/logo-small-24.svg": "a word and a size",
+    "assets/photo-section2.jpg": "a word and a number",
     "about.html": "<!doctype html><title>About</title>",
     "favicon.svg": "<svg/>",
     ".env": "SECRET=1",
@@ -50,6 +53,9 @@ def dist(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     (folder / "secret.txt").symlink_to(tmp_path / "secret.txt")
     (folder / "outside").symlink_to(tmp_path)
     (folder / "round").symlink_to(folder)
+    (folder / "loop").symlink_to("loop")
+    (folder / "about.html.gz").symlink_to(tmp_path / "secret.txt")
+    os.mkfifo(folder / "pipe")
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     (settings.STATIC_ROOT / "own.css").write_text("/* ours */")
@@ -77,7 +83,20 @@ def is_theirs(answer: HttpResponseBase) -> bool:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/login", "/signup", "/profile", "/chat/1", "/index.html", "/deep/", "/apis", "/wsx"],
+    [
+        *(
+            "/",
+            "/login",
+            "/signup",
+            "/profile",
+            "/chat/1",
+            "/index.html",
+            "/deep/",
+            "/apis",
+            "/wsx",
+        ),
+        *("/می\u200cخواهم", "/👨\u200d👩"),
+    ],
 )
 def test_its_page_is_wherever_it_may_have_one(site: Client, path: str) -> None:
     assert is_theirs(site.get(path))
@@ -121,6 +140,9 @@ def test_head_says_the_same_without_a_body(site: Client) -> None:
         ("/assets/index-BxY3k2Zs.js", 'text/javascript; charset="utf-8"', YEARS),
         ("/assets/photo-20260101.jpg", "image/jpeg", "max-age=60, public"),
         ("/assets/my-component.js", 'text/javascript; charset="utf-8"', "max-age=60, public"),
+        ("/assets/icon-DarkMode.svg", "image/svg+xml", "max-age=60, public"),
+        ("/assets/logo-small-24.svg", "image/svg+xml", "max-age=60, public"),
+        ("/assets/photo-section2.jpg", "image/jpeg", "max-age=60, public"),
         ("/about.html", 'text/html; charset="utf-8"', "no-cache"),
         ("/favicon.svg", "image/svg+xml", "max-age=60, public"),
     ],
@@ -179,12 +201,34 @@ def test_nothing_hidden_or_outside_is_told(site: Client, path: str) -> None:
     assert site.get("/.env", headers=PAGE).status_code == 404
 
 
+def test_a_smaller_copy_is_not_taken_from_outside(site: Client) -> None:
+    answer = site.get("/about.html", headers={"Accept-Encoding": "gzip"})
+    assert body(answer) == FILES["about.html"]
+    assert "Content-Encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/loop", "/loop/x", "/pipe", "/" + "a" * 5000])
+def test_what_is_no_file_is_left_to_its_page(site: Client, path: str) -> None:
+    assert is_theirs(site.get(path))
+
+
+def test_a_file_that_a_build_took_away_is_gone(dist: Path, settings: Settings) -> None:
+    settings.WHITENOISE_AUTOREFRESH = False
+    site = Client()
+    path = "/assets/index-BxY3k2Zs.js"
+    site.get(path).close()
+    (dist / path[1:]).unlink()
+
+    assert site.get(path).status_code == 404
+
+
 def test_nobody_sees_what_is_in_a_folder(site: Client) -> None:
     for path in ("/assets", "/deep/", "/round/"):
         assert "index-BxY3k2Zs" not in body(site.get(path))
 
 
 def test_what_changes_something_is_not_asked_of_its_pages(site: Client) -> None:
+    site.handler.enforce_csrf_checks = True
     for path in ("/login", "/profile/theme", "/nothing", "/"):
         answer = site.post(path)
         assert answer.status_code == 405
@@ -209,6 +253,12 @@ def test_what_is_the_site_s_own_stays(site: Client) -> None:
         assert not is_theirs(answer), path
         assert "Chatsite" in body(answer)
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_figures_that_somebody_may_not_see_are_no_page(site: Client) -> None:
+    answer = site.get("/metrics", REMOTE_ADDR="203.0.113.9")
+    assert answer.status_code == 404
+    assert not is_theirs(answer)
 
 
 def test_a_service_worker_of_its_own_goes_before_ours(dist: Path) -> None:

@@ -18,6 +18,7 @@ export class ReadingPlace {
     log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     document.addEventListener("visibilitychange", this.looks);
     button.onclick = () => this.#goToEnd();
+    button.addEventListener("wheel", (event) => this.#turn(event), { passive: true });
     this.#look();
   }
 
@@ -70,6 +71,13 @@ export class ReadingPlace {
     // The button goes away.
     if (document.activeElement === this.button) this.log.focus({ preventScroll: true });
     this.way.go();
+  }
+
+  /** The button lies over the list, often right where the pointer was left. */
+  #turn({ ctrlKey, deltaY }) {
+    if (ctrlKey) return;
+    this.way.leave();
+    this.log.scrollBy({ top: deltaY, behavior: "instant" });
   }
 
   /**
