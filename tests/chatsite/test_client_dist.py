@@ -288,9 +288,12 @@ def test_without_one_our_own_pages_stay(client: Client) -> None:
 def test_a_folder_that_is_none_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    for folder in (tmp_path / "none", empty):
+    empty, sources = tmp_path / "empty", tmp_path / "sources"
+    for folder in (empty, sources):
+        folder.mkdir()
+    for name in ("index.html", "package.json"):
+        (sources / name).touch()
+    for folder in (tmp_path / "none", empty, sources):
         monkeypatch.setenv("CLIENT_DIST", str(folder))
         with pytest.raises(ImproperlyConfigured, match="CLIENT_DIST"):
             conf.read()
