@@ -43,18 +43,20 @@ def live_caller(claims: Claims) -> Caller:
 # That a session was seen is written behind the caller's back: what is written waits for what others
 # write, and rows of sessions are locked in no order.
 sightings = JobQueue("sightings", threads=1, length=1)
+GATHERING = 1  # seconds
 _seen: set[str] = set()
 _seeing = Lock()
 
 
 def _remember(session_id: str) -> None:
-    """Together with others that are seen until it is written."""
+    """Together with others that are seen within a second."""
     with _seeing:
         _seen.add(session_id)
     sightings.put(_see)  # where there is no room, one waits that has not looked yet
 
 
 def _see() -> None:
+    sightings.closing.wait(GATHERING)
     with _seeing:
         keys = sorted(_seen)
         _seen.clear()
