@@ -1,4 +1,4 @@
-"""Sessions whose person is not known yet, slow clients, and those that say nothing any more."""
+"""Sessions whose person is not known yet, slow clients, and those that are at their end."""
 
 import asyncio
 import time
@@ -14,6 +14,7 @@ from channels.layers import get_channel_layer
 from engineio.packet import NOOP, Packet
 
 from accounts.models import User
+from accounts.services.moderation import ban
 from chatsite.asgi import application
 from messaging.presence import online_users
 from messaging.realtime.outbox import BACKLOG
@@ -198,6 +199,21 @@ async def test_whoever_does_not_come_for_the_goodbye_is_forgotten(
         only.dismiss(4401)
         await until_none(door)
         assert await session.is_over()
+
+
+async def test_a_ban_disconnects_for_good_and_nobody_else(
+    door: Server, asgi: dict[str, Any], ada: User
+) -> None:
+    bob = await sync_to_async(make_user)("Bob")
+    tokens = [await sync_to_async(token_for)(user) for user in (ada, bob)]
+    async with opened(HERE, tokens[0], **asgi) as hers, joined(HERE, tokens[1], **asgi) as his:
+        await hers.connect()
+        await sync_to_async(ban)(user=ada, reason="spam")
+        assert await hers.packets_until("41") == "41"  # which clients take for good
+        assert not await his.is_over()
+        assert (await hers.poll()).text == "1"
+        await hers.open()
+        assert (await hers.connect()).startswith('44{"message":"Unauthorized')
 
 
 async def test_a_session_that_ended_during_the_handshake_is_not_let_in(
