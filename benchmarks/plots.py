@@ -13,7 +13,7 @@ from benchmarks.colours import Palette, palette
 from benchmarks.load.figures import median
 from benchmarks.results import Part, Run
 from benchmarks.rows import DAY, ROWS
-from benchmarks.tables import by_round, lines
+from benchmarks.tables import amount, by_round, lines
 
 WIDTH = 8.2  # inches
 Drawing = Callable[[Any, Part, Palette], None]
@@ -74,7 +74,7 @@ def _ratios(axes: Any, part: Part, colours: Palette) -> None:
         shade = colours["accent"] if is_better else colours["ink-400"]
         axes.barh(place, value - 1, 0.7, 1, color=shade)
         side, gap = ("left", 1.07) if is_better else ("right", 1 / 1.07)
-        axes.text(value * gap, place, f"{value:.2g} ×", ha=side, va="center")
+        axes.text(value * gap, place, f"{amount(value)} ×", ha=side, va="center")
     axes.axvline(1, color=colours["text"], linewidth=1)
     axes.set_yticks(range(len(bars)), [title for title, _ in bars])
     axes.invert_yaxis()
@@ -97,7 +97,7 @@ def _latency(axes: Any, part: Part, colours: Palette) -> None:
         ]
         spots = [place + (index - 0.5) * 0.38 for place in range(len(places))]
         drawn = axes.bar(spots, heights, 0.36, color=shade, label=site)
-        axes.bar_label(drawn, [f"{height:.2g}" for height in heights], padding=2)
+        axes.bar_label(drawn, [amount(height) for height in heights], padding=2)
     names = [f"{at} of 100,\n{rate:,}/s" for rate, at in places]
     axes.set_xticks(range(len(places)), names)
     axes.set_ylabel("milliseconds until delivered")
