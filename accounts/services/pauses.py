@@ -1,6 +1,7 @@
 """Pauses between tries: none after the first few, then longer and longer, until one succeeds."""
 
 import time
+from typing import Any
 
 from django.core.cache import caches
 
@@ -19,13 +20,13 @@ class Pauses:
     """
 
     def __init__(self, place: str) -> None:
-        self._cache = caches["limits"]
+        self._cache: Any = caches["limits"]
         self._failures = f"failures:{place}".replace(" ", ":")
         self._pause = f"pause:{place}".replace(" ", ":")
 
     def take_turn(self) -> None:
         """Raises TooMany while the pause after the try before is not over."""
-        tries = self._count()
+        tries = self._cache.count(self._failures, MEMORY)
         if tries <= FREE:
             return
         pause = min(LONGEST, FIRST * 2 ** min(tries - FREE - 1, LONGEST))
@@ -38,14 +39,6 @@ class Pauses:
         """It was the right password."""
         self._cache.delete(self._failures)
         self._cache.delete(self._pause)
-
-    def _count(self) -> int:
-        if self._cache.add(self._failures, 1, MEMORY):
-            return 1
-        try:
-            return self._cache.incr(self._failures)
-        except ValueError:  # forgotten in between
-            return 1
 
     def _uncount(self) -> None:
         """A try that was not let through was none."""
