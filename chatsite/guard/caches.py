@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import inf
 from threading import Lock
@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.utils.functional import cached_property
+from hiredis import pack_command
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of it
 PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
 Answer = TypeVar("Answer")
+Counts = Sequence[tuple[str, int]]
+"""Keys to count one more of, the first for so many seconds; one may be there several times."""
 
 
 class MemoryCounts(BaseCache):
@@ -64,12 +67,12 @@ class MemoryCounts(BaseCache):
             return live[0] + delta
 
     def count(self, key: str, seconds: int) -> int:
-        """Counts one more, the first for so many seconds; returns how many there are."""
-        key = self.make_key(key)
+        return self.count_all([(key, seconds)])[0]
+
+    def count_all(self, counts: Counts) -> list[int]:
+        """Returns how many there are of each, in their order."""
         with self._lock:
-            number, expires_at = self._live(key) or (0, time.time() + seconds)
-            self._put(key, number + 1, expires_at)
-            return number + 1
+            return [self._count(self.make_key(key), seconds) for key, seconds in counts]
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         with self._lock:
@@ -78,6 +81,11 @@ class MemoryCounts(BaseCache):
     def clear(self) -> None:
         with self._lock:
             self._counts.clear()
+
+    def _count(self, key: str, seconds: int) -> int:
+        number, expires_at = self._live(key) or (0, time.time() + seconds)
+        self._put(key, number + 1, expires_at)
+        return number + 1
 
     def _live(self, key: str) -> tuple[int, float] | None:
         found = self._counts.get(key)
@@ -115,7 +123,11 @@ class RedisOrMemory(BaseCache):
         return self._ask(lambda cache: cache.incr(key, delta, version))
 
     def count(self, key: str, seconds: int) -> int:
-        return self._ask(lambda cache: cache.count(key, seconds))
+        return self.count_all([(key, seconds)])[0]
+
+    def count_all(self, counts: Counts) -> list[int]:
+        """Returns how many there are of each, in their order; all are asked for at once."""
+        return self._ask(lambda cache: cache.count_all(counts))
 
     def delete(self, key: str, version: int | None = None) -> bool:
         return self._ask(lambda cache: cache.delete(key, version))
@@ -141,8 +153,8 @@ class _SharedRedis(RedisCache):
         super().__init__(url, params)
         self._url = url
 
-    def count(self, key: str, seconds: int) -> int:
-        return self._cache.count(self.make_and_validate_key(key), seconds)
+    def count_all(self, counts: Counts) -> list[int]:
+        return self._cache.count_all([(self.make_key(key), seconds) for key, seconds in counts])
 
     @property
     def _cache(self) -> "_Client":
@@ -169,13 +181,35 @@ class _Client(RedisCacheClient):
             raise ValueError(f"Key '{key}' not found.")
         return count
 
-    def count(self, key: str, seconds: int) -> int:
-        """In one step, so that of many at once none is lost; the first alone asks twice."""
-        client = self.get_client(key, write=True)
-        number = int(client.incr(key))
-        if number == 1:
-            client.expire(key, seconds)
-        return number
+    def count_all(self, counts: Counts) -> list[int]:
+        """Each in one step, so that of many at once none is lost; the first alone asks twice."""
+        numbers = self._ask_all([("INCR", key) for key, _seconds in counts])
+        counted = zip(counts, numbers, strict=True)
+        new = [("EXPIRE", key, seconds) for (key, seconds), number in counted if number == 1]
+        if new:
+            self._ask_all(new)
+        return numbers
+
+    def _ask_all(self, commands: Sequence[tuple[str | int, ...]]) -> list[int]:
+        """At once. By hand, since a pipeline of redis-py takes two to three times as long."""
+        pool = self._only.connection_pool
+        connection = pool.get_connection()
+        try:
+            answers: list[int] = connection.retry.call_with_retry(
+                lambda: _asked(connection, commands), lambda _error: None
+            )
+        finally:
+            pool.release(connection)
+        return answers
+
+
+def _asked(connection: Any, commands: Sequence[Any]) -> list[int]:
+    try:
+        connection.send_packed_command([b"".join(map(pack_command, commands))])
+        return [int(connection.read_response()) for _command in commands]
+    except BaseException:  # what is still to be answered is not for the next to ask
+        connection.disconnect()
+        raise
 
 
 _breaker = cache(lambda url: Breaker(PAUSE))

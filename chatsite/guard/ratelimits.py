@@ -47,6 +47,10 @@ class Once:
     def __init__(self) -> None:
         self._waits: dict[Limit, int] = {}
 
+    def note(self, limit: Limit, wait: int) -> None:
+        """It was counted already, for many at once, and this was answered (`count_all`)."""
+        self._waits[limit] = wait
+
     def check(self, limit: Limit, who: str) -> None:
         """Raises TooMany beyond the limit."""
         if limit not in self._waits:

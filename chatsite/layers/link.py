@@ -4,14 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from redis import asyncio as aioredis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError
 
+from chatsite.layers.connection import Connection, Dialogue
 from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import detached
 
@@ -23,6 +22,7 @@ BACKLOG = 8 * 2**20  # bytes that wait to be said
 BATCH = 2**18  # bytes said at once
 MISSED = 10_000  # groups that something was lost for; more are everybody
 EVERYBODY = "*"  # no name of a group
+_speaking: set[asyncio.Task[None]] = set()  # an event loop does not keep what it runs
 
 
 class Speaker:
@@ -40,7 +40,7 @@ class Speaker:
         notice: Callable[[list[str]], bytes],
     ) -> None:
         """`notice` makes a message which says that something for these groups was lost."""
-        self._url = url
+        self._dialogue = Dialogue(url)
         self._channel = channel
         self._pack = pack
         self._notice = notice
@@ -60,30 +60,30 @@ class Speaker:
         self._has_more.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), context=detached())
+            _speaking.add(self._task)
+            self._task.add_done_callback(_speaking.discard)
 
     async def _run(self) -> None:
-        # Once more where the connection broke; not where there is no answer, which takes long.
-        retry = Retry(NoBackoff(), 1, supported_errors=(NoConnection,))
         try:
-            async with _client(self._url, retry, socket_timeout=PATIENCE) as redis:
-                while not _is_cancelled():
-                    await self._has_more.wait()
-                    self._has_more.clear()
-                    await self._say_all(redis)
+            while not _is_cancelled():
+                await self._has_more.wait()
+                self._has_more.clear()
+                await self._say_all()
         finally:
             self._task = None
+            await self._dialogue.close()
 
-    async def _say_all(self, redis: Any) -> None:
+    async def _say_all(self) -> None:
         while (self._waiting or self._missed) and not _is_cancelled():
             if self._waiting:
-                await self._say_some(redis)
+                await self._say_some()
             else:
-                await self._say_what_was_missed(redis)
+                await self._say_what_was_missed()
 
-    async def _say_some(self, redis: Any) -> None:
+    async def _say_some(self) -> None:
         batch = self._next()
         try:
-            await redis.publish(self._channel, self._pack([message for message, _groups in batch]))
+            await self._publish([message for message, _groups in batch])
         except (RedisError, OSError) as error:
             logger.warning("a live event was not pushed (%s)", type(error).__name__)
             for _message, groups in [*batch, *self._waiting]:
@@ -91,6 +91,10 @@ class Speaker:
             self._waiting.clear()
             self._size = 0
             await asyncio.sleep(PAUSE)
+
+    async def _publish(self, messages: list[bytes]) -> None:
+        parcel = self._pack(messages)
+        await self._dialogue.ask("PUBLISH", self._channel, parcel, patience=PATIENCE)
 
     def _next(self) -> list[tuple[bytes, Sequence[str]]]:
         batch = [self._waiting.popleft()]
@@ -108,10 +112,10 @@ class Speaker:
         elif EVERYBODY not in self._missed:
             self._missed.update(groups)
 
-    async def _say_what_was_missed(self, redis: Any) -> None:
+    async def _say_what_was_missed(self) -> None:
         missed, self._missed = self._missed, set()
         try:
-            await redis.publish(self._channel, self._pack([self._notice(sorted(missed))]))
+            await self._publish([self._notice(sorted(missed))])
         except (RedisError, OSError):
             self._missed |= missed
             await asyncio.sleep(PAUSE)
@@ -129,6 +133,7 @@ class Listener:
         self._heard = heard
         self._lost = lost
         self._hears = False
+        self._heard_at = 0.0  # by the clock of the event loop
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -166,30 +171,48 @@ class Listener:
     async def _hear(self) -> None:
         """Returns once Redis says nothing any more, not even that it is there."""
         # Without trying again: a connection that broke has missed something.
-        async with _client(self._url, Retry(NoBackoff(), 0)) as redis, redis.pubsub() as channel:
-            async with asyncio.timeout(SILENCE):
-                await channel.subscribe(self._channel)
-            was_asked = False
-            while not _is_cancelled():
-                message = await channel.get_message(timeout=SILENCE)
-                if message is None and was_asked:
-                    return
-                if was_asked := message is None:
-                    await channel.ping()
-                elif message["type"] == "message":
-                    self._heard(message["data"])
-                elif message["type"] == "subscribe":
-                    self._hears = True
-                    self._tried.set()
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        broke = partial(_end, ended, NoConnection("the connection broke"))
+        connection = Connection(partial(self._take, ended), broke)
+        try:
+            await connection.open(self._url, SILENCE)
+            connection.ask("SUBSCRIBE", self._channel)
+            await self._until_silent(connection, ended)
+        finally:
+            await connection.close()
+
+    def _take(self, ended: "asyncio.Future[None]", answer: Any) -> None:
+        self._heard_at = ended.get_loop().time()
+        if isinstance(answer, Exception):
+            _end(ended, answer)
+        elif answer[0] == b"message":
+            self._heard(answer[2])
+        elif answer[0] == b"subscribe":
+            self._hears = True
+            self._tried.set()
+
+    async def _until_silent(self, connection: Connection, ended: "asyncio.Future[None]") -> None:
+        loop = ended.get_loop()
+        asked_at = loop.time()  # to subscribe
+        while not ended.done() and not _is_cancelled():
+            silence = loop.time() - max(self._heard_at, asked_at)
+            if silence < SILENCE:
+                await asyncio.wait([ended], timeout=SILENCE - silence)
+            elif asked_at > self._heard_at:
+                return
+            else:
+                asked_at = loop.time()
+                connection.ask("PING")
+        if ended.done():
+            ended.result()
+
+
+def _end(ended: "asyncio.Future[None]", error: Exception) -> None:
+    if not ended.done():
+        ended.set_exception(error)
 
 
 def _is_cancelled() -> bool:
     """redis-py swallows it now and then."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _client(url: str, retry: Retry, socket_timeout: float | None = None) -> Any:
-    return aioredis.Redis.from_url(
-        url, retry=retry, socket_timeout=socket_timeout, socket_connect_timeout=SILENCE
-    )

@@ -37,7 +37,7 @@ class Envelope(msgspec.Struct, array_like=True):
 
 
 class Parcel(msgspec.Struct, array_like=True):
-    sender: str  # the name of a process, which does not take what is its own
+    sender: str  # the name of a process, which is told at once and takes it from nobody else
     envelopes: list[msgspec.Raw]
 
 
@@ -51,6 +51,7 @@ class SharedRoom(Room):
     def __init__(self, loop: asyncio.AbstractEventLoop, name: str, url: str, channel: str) -> None:
         super().__init__(loop)
         self._name = name
+        self._own = _pack(Parcel(name, []))[:-1]  # what a parcel of this process begins with
         self.speaker = Speaker(url, channel, self._packed, _notice)
         self.listener = Listener(url, channel, self._take, self.tell_of_loss)
 
@@ -67,11 +68,11 @@ class SharedRoom(Room):
         return _pack(Parcel(self._name, [msgspec.Raw(envelope) for envelope in envelopes]))
 
     def _take(self, data: bytes) -> None:
+        if data.startswith(self._own):
+            return
         try:
-            parcel = _parcel(data)
-            if parcel.sender != self._name:
-                for envelope in parcel.envelopes:
-                    self._open(_envelope(envelope))
+            for envelope in _parcel(data).envelopes:
+                self._open(_envelope(envelope))
         except msgspec.MsgspecError:  # of another version, perhaps, while the site is renewed
             logger.warning("a live event could not be read")
 

@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from pytest_django import Settings
-from redis import Redis
+from redis import Connection, Redis
 
 from chatsite.guard import caches as ours
 from chatsite.guard.caches import MemoryCounts, RedisOrMemory
@@ -76,6 +77,54 @@ def test_of_many_that_begin_at_once_none_is_lost(cache: RedisOrMemory, redis: Se
             assert sorted(counts) == list(range(1, 51))
     with Redis.from_url(redis.url) as client:
         assert all(0 < client.ttl(key) <= 60 for key in client.keys("*"))
+
+
+def test_many_are_counted_in_one_round_trip(
+    cache: RedisOrMemory, redis: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.count_all([("x", 60), ("y", 60)])
+    asked = []
+    send: Any = Connection.send_packed_command
+
+    def noted(connection: Connection, command: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append(command)
+        return send(connection, command, *args, **kwargs)
+
+    monkeypatch.setattr(Connection, "send_packed_command", noted)
+    assert cache.count_all([("x", 60), ("y", 60), ("x", 60)]) == [2, 2, 3]
+    assert len(asked) == 1
+    assert cache.count_all([("x", 60), ("y", 60), ("z", 5)]) == [4, 3, 1]
+    assert len(asked) == 3  # what is new is told when to end
+    with Redis.from_url(redis.url) as client:
+        ends = {key.rpartition(b":")[2]: client.ttl(key) for key in client.keys("*")}
+    assert 0 < ends.pop(b"z") <= 5
+    assert all(5 < end <= 60 for end in ends.values())
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_was_not_read_is_for_nobody_else(
+    cache: RedisOrMemory, redis: Server
+) -> None:
+    with Redis.from_url(redis.url) as client:
+        client.set(cache.make_key("broken"), "no number")
+        assert cache.count_all([("x", 60), ("broken", 60), ("y", 60)]) == [1, 1, 1]  # here
+        assert cache.count_all([("x", 60), ("y", 60)]) == [2, 2]
+        assert client.info("clients")["connected_clients"] == 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_many_are_counted_here_while_redis_is_away(
+    cache: RedisOrMemory, redis: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    together = [("x", 60), ("y", 60), ("x", 60)]
+    assert cache.count_all(together) == [1, 1, 2]
+    redis.stop()
+    assert [cache.count_all(together) for _ in range(2)] == [[1, 1, 2], [3, 2, 4]]
+    assert cache.count("x", 60) == 5
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    redis.start()
+    assert cache.count_all(together) == [1, 1, 2]
+    assert "again" in caplog.records[-1].message
 
 
 @pytest.mark.usefixtures("impatient")
@@ -160,6 +209,11 @@ class TestMemory:
         assert memory.count("x", 60) == 3
         clock.now += 1
         assert memory.count("x", 60) == 1
+
+    def test_counts_many_at_once(self, memory: MemoryCounts) -> None:
+        memory.count("x", 60)
+        assert memory.count_all([("x", 60), ("y", 60), ("x", 60)]) == [2, 1, 3]
+        assert memory.count_all([]) == []
 
     def test_what_is_not_there_cannot_be_counted_up(self, memory: MemoryCounts) -> None:
         with pytest.raises(ValueError, match="not found"):

@@ -4,8 +4,17 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from chatsite.guard.counting import SENDS, SIGN_UPS, count, network_of, person_or_address
-from chatsite.guard.ratelimits import TooMany, check
+from chatsite.guard import counting
+from chatsite.guard.counting import (
+    SENDS,
+    SIGN_UPS,
+    WRITES,
+    count,
+    count_all,
+    network_of,
+    person_or_address,
+)
+from chatsite.guard.ratelimits import Once, TooMany, check
 from tests.limits import SetLimits, StoppedClock
 
 
@@ -39,6 +48,37 @@ def test_each_counts_for_themselves_and_for_each_limit(set_limits: SetLimits) ->
     assert 1 <= count(SENDS, "ada") <= 60
     assert count(SENDS, "bob") == 0
     assert count(SIGN_UPS, "ada") == 0
+
+
+def test_many_are_counted_at_once_as_one_after_the_other(set_limits: SetLimits) -> None:
+    set_limits(sends=2, writes=3)
+    count(SENDS, "ada")
+    ada, bob = (SENDS, "ada"), (SENDS, "bob")
+    first = count_all([ada, bob, ada, (WRITES, "ada"), bob, ada])
+    assert [bool(wait) for wait in first] == [False, False, True, False, False, True]
+    assert all(wait <= 60 for wait in first)
+    assert count_all([ada, bob, (WRITES, "ada")])[2] == 0
+    assert 1 <= count(SENDS, "bob") <= 60
+
+
+def test_of_nothing_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "caches", {})
+    assert count_all([]) == []
+
+
+def test_what_was_counted_for_many_is_not_counted_again(set_limits: SetLimits) -> None:
+    set_limits(sends=1, writes=1)
+    once, refused = Once(), Once()
+    for each in (once, refused):
+        [wait] = count_all([(SENDS, "ada")])
+        each.note(SENDS, wait)
+    for _ in range(2):
+        once.check(SENDS, "ada")
+        with pytest.raises(TooMany) as error:
+            refused.check(SENDS, "ada")
+        assert 1 <= error.value.wait <= 60
+    once.check(WRITES, "ada")  # counted now, as it was not before
+    assert 1 <= count(WRITES, "ada") <= 60
 
 
 def test_an_hour_is_an_hour(set_limits: SetLimits) -> None:
