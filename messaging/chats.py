@@ -11,7 +11,8 @@ from django.db.models.functions import Greatest
 from accounts.caller import Caller
 from accounts.models import User
 from chatsite.fastpath.expressions import WireTimestamp
-from chatsite.fastpath.statements import Row, Select
+from chatsite.fastpath.prepared import Row
+from chatsite.fastpath.statements import Select
 from messaging.models import Membership, Message
 
 UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"

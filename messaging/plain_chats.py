@@ -13,7 +13,8 @@ from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from accounts.payloads import picture_path
 from chatsite.fastpath.expressions import WireFields, WireKey, WireText, WireTimestamp
-from chatsite.fastpath.statements import Row, Select
+from chatsite.fastpath.prepared import Row
+from chatsite.fastpath.statements import Select
 from chatsite.wire import absolute
 from messaging.chats import MessageRow, deleted_unread, unread
 from messaging.models import Membership, Message

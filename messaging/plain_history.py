@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db.models import Case, OuterRef, QuerySet, TextField, Value, When
 
 from chatsite.fastpath.expressions import Lines
-from chatsite.fastpath.statements import Row, Select
+from chatsite.fastpath.prepared import Row
+from chatsite.fastpath.statements import Select
 from messaging.models import Conversation, Message, direct_key
 from messaging.payloads import plain_message_json
 

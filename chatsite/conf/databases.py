@@ -61,7 +61,9 @@ def database(address: str) -> dict[str, Any]:
         }
     else:
         pool = {"min_size": 2, "max_size": 10, "timeout": 10}
-        config["OPTIONS"] = {"pool": pool, **config["OPTIONS"]}
+        # Django prepares none by itself; chatsite/fastpath/statements.py asks for it.
+        prepared = {"prepare_threshold": 5}
+        config["OPTIONS"] = {"pool": pool, **prepared, **config["OPTIONS"]}
     return config
 
 

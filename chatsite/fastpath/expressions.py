@@ -43,6 +43,10 @@ class WireKey(Func):
     output_field = CharField()
     arity = 1
 
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Which wants to be told that what is given is one."""
+        return self.as_sql(compiler, connection, template="(%(expressions)s)::text")
+
 
 class WireText(Func):
     """Any text, quoted."""

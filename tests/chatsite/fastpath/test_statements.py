@@ -5,14 +5,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, NotSupportedError, connection, transaction
 from django.db.models import F, QuerySet
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import Session, User
 from chatsite.db import now
 from chatsite.fastpath.expressions import WireTimestamp
-from chatsite.fastpath.statements import Get, Insert, Select, Update
+from chatsite.fastpath.statements import (
+    ROOM,
+    Get,
+    Insert,
+    InsertNew,
+    Select,
+    SelectAmong,
+    Update,
+    can_prepare,
+)
 from chatsite.wire import timestamp
 from messaging.models import Conversation
 from tests.factories import make_session, make_user
@@ -149,3 +159,147 @@ def test_nothing_runs_in_a_transaction_that_failed() -> None:
         connection.set_rollback(True)
         with pytest.raises(transaction.TransactionManagementError):
             by_key.rows(key="a")
+
+
+AMONG = SelectAmong(
+    lambda keys, staff: User.objects.filter(pk__in=keys, is_staff=staff).values_list("pk")
+)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, ROOM, ROOM + 1, 2 * ROOM + 3])
+def test_each_of_several_is_found_once(count: int) -> None:
+    people = [make_user() for _ in range(count)]
+    make_user("Not asked for")
+    keys = [person.pk for person in people]
+    found = AMONG.rows_among([*keys, *keys[::-1], "0" * 24], staff=False)
+    assert sorted(found) == [(key,) for key in sorted(keys)]
+    assert AMONG.rows_among(keys, staff=True) == []
+
+
+def test_several_may_come_from_anywhere_and_be_sql_like() -> None:
+    names = SelectAmong(
+        lambda names: User.objects.filter(full_name__in=names).values_list("full_name")
+    )
+    make_user("100 %s %% ?")
+    make_user("Ada")
+    asked = (name for name in ["' OR 1=1 --", "100 %s %% ?", "Ada", "Ada"])
+    assert sorted(names.rows_among(asked)) == [("100 %s %% ?",), ("Ada",)]
+
+
+def test_several_of_a_relation_are_looked_for_by_its_key() -> None:
+    """Django makes texts of what `user_id__in` is given: that is refused, rather than not found."""
+    wrong = SelectAmong(lambda users: Session.objects.filter(user_id__in=users).values_list("pk"))
+    right = SelectAmong(lambda users: Session.objects.filter(user__pk__in=users).values_list("pk"))
+    session = make_session(make_user())
+    assert right.rows_among([session.user_id]) == [(session.pk,)]
+    if can_prepare():
+        with pytest.raises(TypeError):
+            wrong.rows_among([session.user_id])
+
+
+def test_several_are_updated_and_counted() -> None:
+    raised = Update(
+        lambda key, before, seq: (
+            Conversation.objects.filter(pk=key, last_seq=before),
+            {"last_seq": seq},
+        )
+    )
+    one, other = (Conversation.objects.create(key=key) for key in "ab")
+    large = 2**40  # PostgreSQL is told of numbers by their size
+    changes = [
+        {"key": one.pk, "before": 0, "seq": 1},
+        {"key": one.pk, "before": 1, "seq": 70_000},
+        {"key": one.pk, "before": 1, "seq": 5},
+        {"key": other.pk, "before": 0, "seq": large},
+        {"key": "0" * 24, "before": 0, "seq": 5},
+    ]
+    assert raised.run_all(changes) == 3
+    assert raised.run_all(changes[2:3]) == raised.run_all([]) == 0
+    assert dict(Conversation.objects.values_list("key", "last_seq")) == {"a": 70_000, "b": large}
+
+
+def test_only_new_rows_are_inserted() -> None:
+    if not can_prepare():
+        pytest.skip("nobody asks for it then")
+    insert = InsertNew(Conversation)
+    Conversation.objects.create(key="there", last_seq=5)
+
+    def rows(*keys: str) -> list[dict[str, Any]]:
+        made = [Conversation(key=key, last_seq=7) for key in keys]
+        return [{name: getattr(row, name) for name in insert._names} for row in made]
+
+    assert insert.run_all(rows("a", "b")) == 2
+    assert insert.run_all(rows("a", "there", "c", "c")) == 1
+    stored = dict(Conversation.objects.values_list("key", "last_seq"))
+    assert stored == {"a": 7, "b": 7, "c": 7, "there": 5}
+
+
+def test_while_queries_are_written_down_the_same_is_stored_and_found() -> None:
+    """By Django's own cursor, which knows no times with a zone on SQLite."""
+    insert, moment = Insert(Conversation), now().replace(microsecond=0)
+    found = Select(
+        lambda at: Conversation.objects.filter(changed_at=at).values_list("key", "changed_at")
+    )
+    move = Update(lambda key, at: (Conversation.objects.filter(key=key), {"changed_at": at}))
+    with CaptureQueriesContext(connection):
+        insert.run(Conversation(key="a", changed_at=moment))
+        insert.run(Conversation(key="b", changed_at=moment + timedelta(days=1)))
+        assert move.run_all([{"key": "b", "at": moment}]) == 1
+        assert sorted(found.rows(at=moment)) == [("a", moment), ("b", moment)]
+    assert sorted(found.rows(at=moment)) == [("a", moment), ("b", moment)]
+    assert Conversation.objects.filter(changed_at=moment).count() == 2
+
+
+@pytest.mark.sql_only("transactions that fail are SQL's")
+def test_a_transaction_that_failed_spoils_no_later_one() -> None:
+    move = Update(lambda key, seq: (Conversation.objects.filter(key=key), {"last_seq": seq}))
+    Conversation.objects.create(key="a")
+    for _again in range(2):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            move.run_all([{"key": "a", "seq": 5}, {"key": "a", "seq": -1}, {"key": "a", "seq": 6}])
+        assert Conversation.objects.get(key="a").last_seq == 0
+    assert move.run_all([{"key": "a", "seq": 5}, {"key": "b", "seq": 6}]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.sql_only("it has no connection that ends")
+def test_a_new_connection_knows_no_statement_yet() -> None:
+    move = Update(lambda key, seq: (Conversation.objects.filter(key=key), {"last_seq": seq}))
+    Conversation.objects.create(key="a")
+    for seq in range(1, 4):
+        assert move.run(key="a", seq=seq) == move.run_all([{"key": "a", "seq": seq}]) == 1
+        connection.close()
+
+
+def change_type(length: int) -> None:
+    """By another connection, as a migration does while workers are there that began before it."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE messaging_conversation ALTER key TYPE varchar({length})")
+    other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="no other keeps plans for us")
+def test_a_column_that_got_another_type_is_read_all_the_same() -> None:
+    by_key = Select(lambda key: Conversation.objects.filter(key=key).values_list("key", "last_seq"))
+    Conversation.objects.create(key="a", last_seq=7)
+    for length in (81, 80):
+        assert by_key.rows(key="a") == [("a", 7)]
+        change_type(length)
+        assert by_key.rows(key="a") == [("a", 7)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="no other keeps plans for us")
+def test_one_transaction_at_most_fails_for_it() -> None:
+    by_key = Select(lambda key: Conversation.objects.filter(key=key).values_list("key"))
+    Conversation.objects.create(key="a")
+    for length in (81, 80):
+        assert by_key.rows(key="a") == [("a",)]
+        change_type(length)
+        if can_prepare():
+            with pytest.raises(NotSupportedError), transaction.atomic():
+                by_key.rows(key="a")
+        with transaction.atomic():
+            assert by_key.rows(key="a") == [("a",)]

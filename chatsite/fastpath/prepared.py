@@ -1,0 +1,165 @@
+"""SQL that Django made, run past the wrappers around its cursors, which take longer than that."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import CharField, DateTimeField, Expression
+
+Row = tuple[Any, ...]
+Values = Mapping[str, Any]
+
+
+class Given(Expression):
+    """Where a value goes that comes with each run."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(output_field=CharField())
+        self.name = name
+
+    def __str__(self) -> str:
+        """Else a lookup that makes texts of what it is given (that of a relation, `_id__in`) would
+        look for the text of this.
+        """
+        raise TypeError(f"the value of {self.name} is not known yet")
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "%s", [self]
+
+
+class Prepared:
+    def __init__(
+        self, sql: str, params: Sequence[Any], converters: Mapping[int, Any] | None = None
+    ) -> None:
+        self._sql = sql
+        self._sqlite_sql = sql % (("?",) * len(params))
+        self._params = [(p.name, None) if isinstance(p, Given) else ("", p) for p in params]
+        self._converters = converters or {}
+
+    def rows(self, values: Values) -> list[Row]:
+        database = database_here()
+        with database.wrap_database_errors:
+            rows: list[Row] = self._run(database, values).fetchall()
+        return [self._converted(list(row)) for row in rows] if self._converters else rows
+
+    def count(self, values: Values) -> int:
+        """The number of rows that were found."""
+        database = database_here()
+        with database.wrap_database_errors:
+            return int(self._run(database, values).rowcount)
+
+    def count_all(self, many: Iterable[Values]) -> int:
+        """Of as many runs, for which the database is asked once."""
+        database = database_here()
+        with database.wrap_database_errors:
+            return int(self._run_all(database, many).rowcount)
+
+    def _run(self, database: Any, values: Values) -> Any:
+        if database.force_debug_cursor:
+            return database.cursor().execute(self._sql, self._adapted(database, values))
+        _make_ready(database)
+        if database.vendor == "sqlite":
+            return database.connection.execute(self._sqlite_sql, self._sqlite_given(values))
+        try:
+            return _cursor(database).execute(self._sql, self._given(values), prepare=True)
+        except psycopg.errors.FeatureNotSupported:  # a column has another type since
+            if database.in_atomic_block:
+                raise  # the end of it forgets all plans
+        database.connection.execute("DEALLOCATE ALL")
+        return _cursor(database).execute(self._sql, self._given(values), prepare=True)
+
+    def _run_all(self, database: Any, many: Iterable[Values]) -> Any:
+        if database.force_debug_cursor:
+            cursor = database.cursor()
+            cursor.executemany(self._sql, [self._adapted(database, values) for values in many])
+            return cursor
+        _make_ready(database)
+        if database.vendor == "sqlite":
+            given = [self._sqlite_given(values) for values in many]
+            return database.connection.executemany(self._sqlite_sql, given)
+        cursor = _cursor(database)
+        cursor.executemany(self._sql, [self._given(values) for values in many])
+        return cursor
+
+    def _given(self, values: Values) -> list[Any]:
+        return [values[name] if name else constant for name, constant in self._params]
+
+    def _sqlite_given(self, values: Values) -> list[Any]:
+        return [
+            _as_text(value) if type(value) is datetime else value for value in self._given(values)
+        ]
+
+    def _adapted(self, database: Any, values: Values) -> list[Any]:
+        """For Django's own cursor."""
+        return self._sqlite_given(values) if database.vendor == "sqlite" else self._given(values)
+
+    def _converted(self, row: list[Any]) -> Row:
+        for place, convert in self._converters.items():
+            row[place] = convert(row[place])
+        return tuple(row)
+
+
+def _make_ready(database: Any) -> None:
+    if database.needs_rollback:
+        database.validate_no_broken_transaction()
+    if database.connection is None:
+        database.ensure_connection()
+
+
+def _cursor(database: Any) -> Any:
+    """PostgreSQL's, which has the server keep its plan: Django's would fill in the values here, and
+    let it plan anew each time.
+    """
+    return psycopg.Cursor(database.connection)
+
+
+class _Local(threading.local):
+    database: Any = None
+
+
+_local = _Local()
+
+
+def database_here() -> Any:
+    """This thread's connection, which Django keeps for the thread too, but looks up each time."""
+    if _local.database is None:
+        _local.database = connections[DEFAULT_DB_ALIAS]
+    return _local.database
+
+
+def converters_of(compiler: Any, columns: Sequence[Any]) -> dict[int, Callable[[Any], Any]]:
+    """By place in the row: what makes of the database's value the field's."""
+    return {
+        place: _converter(converters, column)
+        for place, (converters, column) in compiler.get_converters(columns).items()
+    }
+
+
+def _converter(converters: Sequence[Any], column: Any) -> Callable[[Any], Any]:
+    database = database_here()
+    if database.vendor == "sqlite" and isinstance(column.output_field, DateTimeField):
+        return _moment
+
+    def convert(value: Any) -> Any:
+        for step in converters:
+            value = step(value, column, database)
+        return value
+
+    return convert
+
+
+# Django's own ways to and from what SQLite stores take ten times as long.
+
+
+@lru_cache(maxsize=16)  # what is stored at once is of one moment
+def _as_text(moment: datetime) -> str:
+    """In UTC, without saying so."""
+    return str(moment.astimezone(UTC).replace(tzinfo=None))
+
+
+def _moment(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
