@@ -1,23 +1,37 @@
 """Who asks, as far as the hot path has to know, read by one prepared statement."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import QuerySet
 
 from accounts.models import Session
 from accounts.services.sessions import is_seen_lately, see_sessions
 from accounts.tokens import Claims, InvalidToken
 from chatsite.db import now
-from chatsite.fastpath.statements import Select
+from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.jobs import JobQueue
 from chatsite.monitoring.trace import note_person
 
+
+def _live(since: Any, **named: Any) -> QuerySet[Session]:
+    return Session.objects.filter(
+        revoked_at=None, created_at__gt=since, user__banned_at=None, **named
+    )
+
+
 _SESSION = Select(
-    lambda session, user, since: Session.objects.filter(
-        pk=session, user_id=user, revoked_at=None, created_at__gt=since, user__banned_at=None
-    ).values_list("last_seen_at")
+    lambda session, user, since: _live(since, pk=session, user_id=user).values_list("last_seen_at")
+)
+_SESSIONS = SelectAmong(
+    lambda sessions, since: _live(since, pk__in=sessions).values_list(
+        "pk", "user_id", "last_seen_at"
+    )
 )
 
 
@@ -29,15 +43,27 @@ class Caller:
 
 def live_caller(claims: Claims) -> Caller:
     """Raises InvalidToken when the session has ended or its user is banned."""
-    row = _SESSION.first(
-        session=claims.session_id, user=claims.user_id, since=now() - settings.TOKEN_LIFETIME
-    )
+    row = _SESSION.first(session=claims.session_id, user=claims.user_id, since=_since())
     if row is None:
         raise InvalidToken
     if not is_seen_lately(row[0]):
-        _remember(claims.session_id)
+        _remember([claims.session_id])
     note_person(claims.user_id)
     return Caller(claims.user_id, claims.session_id)
+
+
+def live_claims(many: Collection[Claims]) -> set[Claims]:
+    """Those whose session lives, of a user who is not banned: asked at once."""
+    rows = _SESSIONS.rows_among({claims.session_id for claims in many}, since=_since())
+    seen = {Claims(key, user): last_seen_at for key, user, last_seen_at in rows}
+    live = seen.keys() & set(many)
+    _remember([each.session_id for each in live if not is_seen_lately(seen[each])])
+    return live
+
+
+def _since() -> datetime:
+    """When the oldest session began that its token still opens."""
+    return now() - settings.TOKEN_LIFETIME
 
 
 # That a session was seen is written behind the caller's back: what is written waits for what others
@@ -48,10 +74,12 @@ _seen: set[str] = set()
 _seeing = Lock()
 
 
-def _remember(session_id: str) -> None:
+def _remember(session_ids: Collection[str]) -> None:
     """Together with others that are seen within a second."""
+    if not session_ids:
+        return
     with _seeing:
-        _seen.add(session_id)
+        _seen.update(session_ids)
     sightings.put(_see)  # where there is no room, one waits that has not looked yet
 
 

@@ -98,7 +98,7 @@ def retrying(work: Callable[[], Result], *also: type[DatabaseError]) -> Result:
         try:
             return work()
         except DatabaseError as error:
-            if _is_in_transaction() or not (isinstance(error, also) or _asks_to_repeat(error)):
+            if _is_in_transaction() or not (isinstance(error, also) or asks_to_repeat(error)):
                 raise
             logger.info("transaction repeated: %s", type(error).__name__)
             _pause(attempt)
@@ -126,7 +126,8 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311  no secret
 
 
-def _asks_to_repeat(error: DatabaseError) -> bool:
+def asks_to_repeat(error: Exception) -> bool:
+    """Of two that waited for each other, the database ended one."""
     state = getattr(error.__cause__, "sqlstate", None)
     return state in RETRYABLE_STATES or "TransientTransactionError" in getattr(
         error.__cause__, "_error_labels", ()

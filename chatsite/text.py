@@ -16,7 +16,7 @@ def is_storable(text: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """White space and characters nobody sees, alone."""
-    return all(
+    return not text[:1].isalnum() and all(
         character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
         for character in text
     )

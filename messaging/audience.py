@@ -9,4 +9,9 @@ def user_group(user_id: str) -> str:
 
 def of(conversation: Conversation) -> list[str]:
     """Every socket of everybody in the conversation."""
-    return [user_group(user_id) for user_id in conversation.member_ids]
+    return between(*conversation.member_ids)
+
+
+def between(one: str, other: str) -> list[str]:
+    """The same, by the two people."""
+    return [user_group(one), user_group(other)]

@@ -3,7 +3,7 @@ receivers.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,13 +24,28 @@ PONG = "pong"
 ERROR = "error"
 
 
+Event = tuple[str, Mapping[str, Any], list[str], str]
+"""Its name, its data, the groups that are told, and the socket that gets its own answer instead."""
+
+
 def publish(event: str, data: Mapping[str, Any], *, to: list[str], origin: str = "") -> None:
     """Sends `{event, data}` to the groups after the commit.
 
     `origin` names the socket that gets its own answer instead.
     """
-    message = relay(event, data, origin=origin)
-    on_commit(lambda: push(to, {**message, "committed_at": time.time()}))
+    publish_all([(event, data, to, origin)])
+
+
+def publish_all(events: Iterable[Event]) -> None:
+    """One after the other."""
+    messages = [(to, relay(event, data, origin=origin)) for event, data, to, origin in events]
+    on_commit(lambda: _push_all(messages))
+
+
+def _push_all(messages: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
+    committed_at = time.time()
+    for to, message in messages:
+        push(to, {**message, "committed_at": committed_at})
 
 
 def relay(event: str, data: Mapping[str, Any], *, origin: str = "") -> dict[str, Any]:

@@ -2,12 +2,17 @@
 and the service say.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from chatsite.text import is_blank
+from chatsite.keys import is_key
+from chatsite.text import is_blank, is_storable
 from messaging.services.messages import TEXT_LENGTH, is_client_id
+
+SENDS = '"sendMessage"'
+BEGINNING = 64  # characters of a frame, where clients write its name
+LONGEST = 12 * TEXT_LENGTH + 1000  # characters of one whose text is all escaped
 
 
 class PlainSend(msgspec.Struct, forbid_unknown_fields=True):
@@ -22,7 +27,13 @@ class PlainSend(msgspec.Struct, forbid_unknown_fields=True):
         return {"text": self.text or "", "client_message_id": self.clientMessageId or ""}
 
 
+class _Frame(msgspec.Struct, forbid_unknown_fields=True):
+    event: Literal["sendMessage"]
+    data: PlainSend
+
+
 _decode = msgspec.json.Decoder(PlainSend).decode
+_decode_frame = msgspec.json.Decoder(_Frame).decode
 
 
 def from_json(body: bytes) -> PlainSend | None:
@@ -33,15 +44,19 @@ def from_json(body: bytes) -> PlainSend | None:
         return None
 
 
-def from_data(data: dict[str, Any]) -> PlainSend | None:
-    try:
-        return _checked(msgspec.convert(data, PlainSend))
-    except msgspec.ValidationError:
+def from_frame(text: str) -> PlainSend | None:
+    """None for what is no frame that sends a plain message to somebody, once."""
+    if SENDS not in text[:BEGINNING] or len(text) > LONGEST:
         return None
+    try:
+        send = _checked(_decode_frame(text).data)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return None
+    return send if send and send.clientMessageId and is_key(send.receiverId) else None
 
 
 def _checked(send: PlainSend) -> PlainSend | None:
     text, client_message_id = send.text or "", send.clientMessageId or ""
-    is_text = len(text) <= TEXT_LENGTH and "\x00" not in text and not is_blank(text)
+    is_text = len(text) <= TEXT_LENGTH and is_storable(text) and not is_blank(text)
     is_plain = not send.image and (not client_message_id or is_client_id(client_message_id))
     return send if is_text and is_plain else None

@@ -1,14 +1,24 @@
 """Writes that come at the same time share one transaction, and so one commit."""
 
 import logging
+from itertools import compress
+from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from chatsite.channels import together
-from chatsite.db import joined
+from chatsite.db import asks_to_repeat, joined
 from chatsite.errors import DomainError
 from chatsite.fastpath import checkpoints
+from chatsite.fastpath.bulk import LEFT, Bulk
 from chatsite.fastpath.jobs import Busy, Job, run_apart, was_broken
+from chatsite.monitoring.trace import resume
 
 logger = logging.getLogger(__name__)
 
@@ -18,26 +28,72 @@ class Spoilt(Exception):
 
 
 def run_together(jobs: list[Job]) -> None:
-    """In one transaction; each in its own, when one of them spoils that."""
+    """What can be done at once is; the rest in one transaction; each in its own, when one of them
+    spoils that.
+    """
     # Workers that lock several conversations do so in the same order.
     jobs.sort(key=lambda job: job.about)
+    left = jobs
+    for kind in {type(job.work) for job in jobs}:
+        if issubclass(kind, Bulk):
+            settled = _do_at_once(kind, [job for job in left if type(job.work) is kind])
+            left = [job for job in left if job not in settled]
+    if left:
+        _run_in_one_transaction(left)
+
+
+def _do_at_once(kind: type[Bulk], jobs: list[Job]) -> set[Job]:
+    """Returns those that have their answer."""
+    resume(None)  # it is the work of many
+    jobs = [job for job in jobs if not job.is_late]
+    results: list[object] = []
+    line = connection.connection
+    try:
+        let_in = kind.let_in(_works(jobs))
+        jobs = list(compress(jobs, let_in))
+        if jobs:
+            with together(), joined():
+                results = kind.do_all(_works(jobs))
+    except Exception as error:
+        is_away = not results and _is_away(error, line)
+        if not (is_away or (results and _may_be_done(error))):
+            logger.info("writes are done one by one: %s", type(error).__name__)
+            return set()
+        _fail(jobs, error)
+        return set(jobs)
+    checkpoints.after_commit()
+    done = {job: result for job, result in zip(jobs, results, strict=True) if result is not LEFT}
+    for job, result in done.items():
+        job.result = result
+    return set(done)
+
+
+def _works(jobs: list[Job]) -> list[Any]:
+    return [job.work for job in jobs]
+
+
+def _run_in_one_transaction(jobs: list[Job]) -> None:
     ran = 0
+    line = connection.connection
     try:
         with together(), joined():
             for job in jobs:
                 _run_unless_refused(job)
                 ran += 1
     except Exception as error:
-        if ran == len(jobs) and not isinstance(error, IntegrityError):
-            # The commit itself: nobody knows whether it was made, so nothing is done again.
-            _fail(jobs, error)
-        elif ran == 0 and _is_away(error):
+        is_away = not ran and _is_away(error, line)
+        if is_away or (ran == len(jobs) and _may_be_done(error)):
             _fail(jobs, error)
         else:
             logger.info("writes are done apart: %s", type(error).__name__)
             run_apart(jobs)
     else:
         checkpoints.after_commit()
+
+
+def _may_be_done(error: Exception) -> bool:
+    """It was the commit: nobody knows whether it was made, unless a constraint forbade it."""
+    return not isinstance(error, IntegrityError)
 
 
 def _run_unless_refused(job: Job) -> None:
@@ -51,9 +107,14 @@ def _run_unless_refused(job: Job) -> None:
         raise Spoilt
 
 
-def _is_away(error: Exception) -> bool:
-    """The database, not just the connection to it: to wait once more for each is of no use."""
-    return isinstance(error, OperationalError | InterfaceError) and not was_broken()
+def _is_away(error: Exception, line: object) -> bool:
+    """The database, not just the line to it: to wait once more for each is of no use."""
+    if not isinstance(error, OperationalError | InterfaceError) or asks_to_repeat(error):
+        return False
+    is_another = (
+        line is not None and line is not connection.connection
+    )  # Django could not roll back
+    return not is_another and not was_broken()
 
 
 def _fail(jobs: list[Job], error: Exception) -> None:

@@ -4,6 +4,7 @@ as in views.py, without Django's request handling and DRF.
 
 import asyncio
 import re
+from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
@@ -16,9 +17,10 @@ from chatsite.fastpath import threads
 from chatsite.fastpath.answers import Answer, answer, answer_of_json, compressed_here
 from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
-from chatsite.guard.counting import READS, WRITES, Limit
+from chatsite.guard.counting import READS, SENDS, WRITES, Limit
 from chatsite.guard.ratelimits import check_message
 from chatsite.keys import is_key
+from chatsite.monitoring.trace import note_person
 from messaging.api.links import link_from
 from messaging.chats import chats_of
 from messaging.models import direct_key
@@ -29,7 +31,9 @@ from messaging.plain_sends import PlainSend, from_json
 from messaging.presence import online_users
 from messaging.querysets import find_user, history, is_person
 from messaging.serializers import PAGE
+from messaging.services.at_once import Sending
 from messaging.services.messages import send_message
+from messaging.shapes import MessagePayload
 
 PREFIX = "/api/messages/"
 _NUMBER = re.compile("[1-9][0-9]{0,14}")
@@ -51,8 +55,35 @@ async def _send(request: Request) -> Answer | None:
     claims = _claims(request)
     if body is None or claims is None or claims.user_id == request.key:
         return None
-    work = partial(_sent, request, claims, body)
-    return await threads.write(work, about=direct_key(claims.user_id, request.key))
+    conversation = direct_key(claims.user_id, request.key)
+    work = _sending(request, claims, body, conversation)
+    sent: Answer | None = await threads.write(work, about=conversation)
+    if sent:
+        note_person(claims.user_id)
+    return sent
+
+
+def _sending(
+    request: Request, claims: Claims, body: PlainSend, conversation: str
+) -> Sending | Callable[[], Answer | None]:
+    alone = partial(_sent, request, claims, body)
+    if request.asking.expected_user not in (None, claims.user_id):
+        return alone
+    return Sending(
+        alone=alone,
+        answer=_created,
+        sender_id=claims.user_id,
+        peer_id=request.key,
+        conversation=conversation,
+        **body.fields,
+        limits=(WRITES, SENDS),
+        once=request.once,
+        claims=claims,
+    )
+
+
+def _created(payload: MessagePayload) -> Answer:
+    return answer(201, payload)
 
 
 def _sent(request: Request, claims: Claims, body: PlainSend) -> Answer | None:

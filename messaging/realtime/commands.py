@@ -16,15 +16,17 @@ from chatsite.channels import apush
 from chatsite.db import in_thread
 from chatsite.errors import DomainError, error_payload
 from chatsite.fastpath.threads import write
+from chatsite.guard.counting import SENDS
 from chatsite.guard.ratelimits import Once, TooMany, check_message
 from chatsite.keys import is_key
 from chatsite.serializers import checked
 from messaging import audience, events
 from messaging.models import direct_key
 from messaging.payloads import sent_payload, typing_payload
-from messaging.plain_sends import from_data
+from messaging.plain_sends import PlainSend, from_frame
 from messaging.realtime import crowd
 from messaging.serializers import ReadMarkSerializer, SendSerializer
+from messaging.services.at_once import Sending
 from messaging.services.conversations import mark_read
 from messaging.services.messages import is_client_id, send_message
 from messaging.shapes import RefusalPayload, SentPayload
@@ -39,8 +41,13 @@ Data = dict[str, Any]
 async def handle(socket: "ChatConsumer", text: str | None) -> None:
     data: Data = {}
     try:
-        name, data = _parsed(text)
-        await _COMMANDS[name](socket, data)
+        plain = from_frame(text) if text else None
+        if plain and plain.receiverId != socket.user_id:
+            data = {"receiverId": plain.receiverId, "clientMessageId": plain.clientMessageId}
+            await _send_plain(socket, data, plain)
+        else:
+            name, data = _parsed(text)
+            await _COMMANDS[name](socket, data)
     except DomainError as error:
         socket.answer(events.ERROR, _error(error, data))
     except Exception:
@@ -53,8 +60,24 @@ def too_many(wait: float) -> RefusalPayload:
     return _error(TooMany(wait), {})
 
 
+async def _send_plain(socket: "ChatConsumer", data: Data, plain: PlainSend) -> None:
+    once, conversation = Once(), _conversation(socket, plain.receiverId)
+    work = Sending(
+        alone=partial(_stored, socket, data, plain.fields, once),
+        answer=sent_payload,
+        sender_id=socket.user_id,
+        peer_id=data["receiverId"],
+        conversation=conversation,
+        **plain.fields,
+        limits=(SENDS,),
+        once=once,
+        origin=socket.channel_name,
+    )
+    socket.answer(events.MESSAGE_SENT, await write(work, about=conversation))
+
+
 async def _send_message(socket: "ChatConsumer", data: Data) -> None:
-    work = partial(_stored, socket, data, Once())
+    work = partial(_checked_and_stored, socket, data, Once())
     if data.get("image"):
         answer = await in_thread(work)()  # which may take long: nobody else waits for it
     else:
@@ -62,11 +85,14 @@ async def _send_message(socket: "ChatConsumer", data: Data) -> None:
     socket.answer(events.MESSAGE_SENT, answer)
 
 
-def _stored(socket: "ChatConsumer", data: Data, once: Once) -> SentPayload:
-    plain = from_data(data)
-    fields = plain.fields if plain else checked(SendSerializer, data)
+def _checked_and_stored(socket: "ChatConsumer", data: Data, once: Once) -> SentPayload:
+    fields = checked(SendSerializer, data)
     if not fields["client_message_id"]:
         raise DomainError(_("A clientMessageId is required."), code="client_id")
+    return _stored(socket, data, fields, once)
+
+
+def _stored(socket: "ChatConsumer", data: Data, fields: Data, once: Once) -> SentPayload:
     check_message(socket.user_id, fields.get("image"), once)
     sent = send_message(
         sender=socket.caller, peer=_key(data, "receiverId"), origin=socket.channel_name, **fields

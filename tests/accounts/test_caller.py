@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
-from accounts.caller import live_caller, sightings
+from accounts.caller import live_caller, live_claims, sightings
 from accounts.models import Session
 from accounts.services.moderation import ban
 from accounts.services.sessions import end_session
@@ -63,3 +64,42 @@ def test_whose_session_has_ended_or_who_is_banned_is_nobody() -> None:
     assert sightings.wait(PATIENCE)
     assert not seen(ended)
     assert not seen(banned)
+
+
+def test_of_many_those_who_live_are_told_at_once() -> None:
+    lively = [make_session(make_user(f"Person {number}")) for number in range(70)]
+    two_of_one = [make_session(lively[0].user) for _ in range(2)]
+    ended, banned, expired = (make_session(make_user(name)) for name in ("Ada", "Bo", "Cy"))
+    end_session(session=ended)
+    ban(user=banned.user, reason="spam")
+    begun = now() - settings.TOKEN_LIFETIME
+    Session.objects.filter(pk=expired.pk).update(created_at=begun)
+    live = [claims_of(session) for session in [*lively, *two_of_one]]
+    dead = [claims_of(session) for session in (ended, banned, expired)]
+    dead += [Claims(lively[0].pk, lively[1].user_id), Claims("0" * 24, lively[0].user_id)]
+    assert live_claims({*live, *dead}) == set(live)
+    assert live_claims(dead) == live_claims([]) == set()
+
+
+def test_of_many_those_who_live_are_seen() -> None:
+    ada, bo, ended = (not_lately(make_session(make_user(name))) for name in ("Ada", "Bo", "Cy"))
+    lately = make_session(make_user("Di"))
+    before = lately.last_seen_at
+    end_session(session=ended)
+    live_claims([claims_of(session) for session in (ada, bo, ended, lately)])
+    assert sightings.wait(PATIENCE)
+    assert seen(ada)
+    assert seen(bo)
+    assert not seen(ended)
+    lately.refresh_from_db()
+    assert lately.last_seen_at == before
+
+
+def test_who_names_another_persons_session_does_not_make_it_seen() -> None:
+    session = not_lately(make_session(make_user("Ada")))
+    claims = Claims(session.pk, make_user("Bo").pk)
+    assert live_claims([claims]) == set()
+    with pytest.raises(InvalidToken):
+        live_caller(claims)
+    assert sightings.wait(PATIENCE)
+    assert not seen(session)

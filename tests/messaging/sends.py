@@ -1,0 +1,107 @@
+"""Messages that are handed to a database thread at once, and what became of them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import User
+from accounts.tokens import Claims
+from chatsite.fastpath.group_commit import run_together
+from chatsite.fastpath.jobs import Job
+from chatsite.guard.counting import SENDS, Limit
+from chatsite.guard.ratelimits import Once, check_message
+from messaging.models import Membership, Message, direct_key
+from messaging.services.at_once import Sending
+from messaging.services.messages import send_message
+from messaging.shapes import MessagePayload
+from tests.factories import make_message, make_user
+from tests.recording import Events
+
+TEXTS = [
+    "Hi",
+    "שלום 👋🏽",
+    "100 %s %% ?",
+    "'; DROP TABLE messaging_message; --",
+    "\u202eabc",
+    "a\n\tb",
+]
+
+
+@dataclass(slots=True)
+class Sender:
+    """Makes jobs, and knows the texts of those that were done by themselves."""
+
+    loop: asyncio.AbstractEventLoop
+    alone: list[str] = field(default_factory=list)
+
+    def __call__(
+        self,
+        sender: User,
+        peer: User,
+        text: str = "Hi",
+        client_message_id: str = "",
+        *,
+        limits: tuple[Limit, ...] = (SENDS,),
+        claims: Claims | None = None,
+    ) -> Job:
+        once = Once()
+        sending = Sending(
+            alone=lambda: self._alone(once, sender, peer.pk, text, client_message_id),
+            answer=lambda payload: payload,
+            sender_id=sender.pk,
+            peer_id=peer.pk,
+            conversation=direct_key(sender.pk, peer.pk),
+            text=text,
+            client_message_id=client_message_id,
+            limits=limits,
+            once=once,
+            claims=claims,
+        )
+        return self.job(sending, sending.conversation)
+
+    def job(self, work: Callable[[], Any], about: str) -> Job:
+        return Job(work, about, self.loop.create_future())
+
+    def _alone(
+        self, once: Once, sender: User, peer: str, text: str, client_message_id: str
+    ) -> MessagePayload:
+        self.alone.append(text)
+        check_message(sender.pk, None, once)
+        sent = send_message(
+            sender=sender, peer=peer, text=text, client_message_id=client_message_id
+        )
+        return sent.payload
+
+
+def acquainted(count: int) -> list[User]:
+    """Two and two of them have written to each other."""
+    people = [make_user(f"Person {number}") for number in range(count)]
+    for one, other in zip(people[::2], people[1::2], strict=True):
+        make_message(one, other, "before")
+    return people
+
+
+def done(jobs: list[Job]) -> list[Any]:
+    """What each was answered: a payload, or the error."""
+    run_together(list(jobs))
+    return [job.error or job.result for job in jobs]
+
+
+def numbers(one: User, other: User) -> list[int]:
+    messages = Message.objects.filter(conversation__key=direct_key(one.pk, other.pk))
+    return list(messages.order_by("seq").values_list("seq", flat=True))
+
+
+def mark_of(reader: User, peer: User) -> int:
+    key = direct_key(reader.pk, peer.pk)
+    return Membership.objects.get(conversation__key=key, user=reader).last_read_seq
+
+
+def told(events: Events) -> list[tuple[str, int]]:
+    """To whom, and the seq of what message."""
+    return sorted((each.to, each.data["seq"]) for each in events if each.event == "newMessage")
+
+
+def to_both(one: User, other: User, *seqs: int) -> list[tuple[str, int]]:
+    return sorted((f"user.{person.pk}", seq) for person in (one, other) for seq in seqs)

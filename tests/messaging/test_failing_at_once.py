@@ -1,0 +1,204 @@
+"""What fails while messages are stored together: none is lost, and none is there twice."""
+
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, connections
+
+from accounts.models import User
+from accounts.tokens import Claims
+from chatsite.errors import DomainError
+from messaging.models import Message, direct_key
+from messaging.services import at_once as service
+from messaging.services.conversations import mark_read
+from tests.concurrency import at_once
+from tests.factories import make_message, make_pair, make_session, make_user
+from tests.messaging.sends import Sender, acquainted, done, mark_of, numbers, to_both, told
+from tests.recording import Events
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.sql_only("MongoDB's messages are stored each by itself"),
+]
+STEPS = [
+    "live_claims",
+    "count_all",
+    "advances_of",
+    "_Sent.add",
+    "_Sent.store",
+    "advance_all",
+    "_Sent.publish",
+    "events.publish_all",
+]
+
+
+@pytest.mark.parametrize("error", [ValueError, IntegrityError, KeyError])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("after", [False, True])
+def test_whatever_fails_each_is_stored_and_told_once(
+    sends: Sender,
+    events: Events,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    error: type[Exception],
+    after: bool,
+) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    _fails(monkeypatch, step, error, after)
+    answers = done([sends(ada, bo, "one", "c-1"), sends(bo, ada, "two", "c-1")])
+    assert [answer["seq"] for answer in answers] == [2, 3]
+    assert sends.alone == ["one", "two"]
+    assert numbers(ada, bo) == [1, 2, 3]
+    assert told(events) == to_both(ada, bo, 2, 3)
+    assert (mark_of(ada, bo), mark_of(bo, ada)) == (2, 3)
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch, step: str, error: type[Exception], after: bool) -> None:
+    """The first time; before it does anything, or after all."""
+    *owners, name = step.split(".")
+    owner: Any = service
+    for each in owners:
+        owner = getattr(owner, each)
+    does = getattr(owner, name)
+
+    def fail(*args: Any) -> Any:
+        monkeypatch.setattr(owner, name, does)
+        if after:
+            does(*args)
+        raise error
+
+    monkeypatch.setattr(owner, name, fail)
+
+
+def test_a_commit_of_which_nobody_knows_is_not_repeated(
+    sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    here = connections["default"]
+    commit, commits = here.commit, []
+
+    def fail_once() -> None:
+        commit()
+        commits.append("")
+        if len(commits) == 1:
+            raise OperationalError("the line was cut")
+
+    monkeypatch.setattr(here, "commit", fail_once)
+    [unknown] = done([sends(ada, bo, "unknown", "c-1")])
+    assert isinstance(unknown, OperationalError)
+    assert sends.alone == []
+    [again] = done([sends(ada, bo, "unknown", "c-1")])  # as clients do
+    assert again["seq"] == 2
+    assert numbers(ada, bo) == [1, 2]
+
+
+def test_a_sender_who_was_deleted_meanwhile_fails_alone(sends: Sender, events: Events) -> None:
+    ada, bo, cy, di = acquainted(4)
+    User.objects.filter(pk=ada.pk).delete()
+    events.clear()
+    gone, sent = done([sends(ada, bo, "gone"), sends(cy, di)])
+    assert isinstance(gone, IntegrityError)
+    assert sent["seq"] == 2
+    assert told(events) == to_both(cy, di, 2)
+
+
+def test_workers_who_lock_the_same_conversations_do_not_wait_for_each_other(sends: Sender) -> None:
+    people = acquainted(8)
+    pairs = list(zip(people[::2], people[1::2], strict=True))
+
+    def work(number: int) -> list[Any]:
+        answers: list[Any] = []
+        for _round in range(6):
+            jobs = []
+            for one, other in pairs if number % 2 else pairs[::-1]:
+                jobs += [sends(one, other), sends(other, one)]
+                read = partial(mark_read, user=one, peer=other.pk, seq=10_000)
+                jobs.append(sends.job(read, direct_key(one.pk, other.pk)))
+            answers += done(jobs)
+        return answers
+
+    for answers in at_once([partial(work, number) for number in range(3)]):
+        assert not [each for each in answers if isinstance(each, Exception)]
+    for one, other in pairs:
+        assert numbers(one, other) == list(range(1, 2 + 3 * 6 * 2))
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
+def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
+    sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Client ids of several receivers, crosswise: two transactions wait for each other's rows."""
+    eve = make_user("Eve")
+    peers = [make_user(f"Peer {number}") for number in range(4)]
+    for peer in peers:
+        make_message(eve, peer)
+    innocents = [make_pair(), make_pair()]
+    for pair in innocents:
+        make_message(*pair)
+    events.clear()
+    gate = Barrier(2, timeout=30)
+    run_all = service._INSERT.run_all
+
+    def in_two_steps(rows: list[Any]) -> int:
+        first = run_all(rows[:1])
+        gate.wait()
+        return first + run_all(rows[1:])
+
+    monkeypatch.setattr(service._INSERT, "run_all", in_two_steps)
+    one = [sends(eve, peers[0], "1", "c-1"), sends(eve, peers[1], "2", "c-2"), sends(*innocents[0])]
+    other = [
+        sends(eve, peers[2], "3", "c-2"),
+        sends(eve, peers[3], "4", "c-1"),
+        sends(*innocents[1]),
+    ]
+    answers = at_once([partial(done, one), partial(done, other)])
+
+    assert [batch[2]["seq"] for batch in answers] == [2, 2]
+    crosswise = [each for batch in answers for each in batch[:2]]
+    assert sorted(each.status for each in crosswise if isinstance(each, DomainError)) == [409, 409]
+    assert Message.objects.filter(sender=eve, client_message_id__gt="").count() == 2
+    assert len(told(events)) == 8
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="no line to SQLite can break")
+@pytest.mark.parametrize("step", ["live_claims", "advances_of", "_Sent.store", "advance_all"])
+def test_a_line_that_breaks_loses_nothing_and_doubles_nothing(
+    sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    *owners, name = step.split(".")
+    owner: Any = getattr(service, owners[0]) if owners else service
+    does = getattr(owner, name)
+
+    def cut(*args: Any) -> Any:
+        monkeypatch.setattr(owner, name, does)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            [pid] = cursor.fetchone()
+        other = connections["default"].copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+        other.close()
+        return does(*args)
+
+    monkeypatch.setattr(owner, name, cut)
+    session = make_session(ada)
+    claims = Claims(session.pk, ada.pk)
+    jobs = [sends(ada, bo, "one", "c-1", claims=claims), sends(bo, ada, "two")]
+
+    def work() -> list[Any]:
+        connection.ensure_connection()  # as it is between two batches
+        return done(jobs)
+
+    [answers] = at_once([work])
+    assert [answer["seq"] for answer in answers] == [2, 3]
+    assert told(events) == to_both(ada, bo, 2, 3)
+    assert numbers(ada, bo) == [1, 2, 3]

@@ -1,0 +1,258 @@
+"""Messages that are stored together are what they would be if each had been sent by itself."""
+
+from dataclasses import replace
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from chatsite.errors import DomainError
+from chatsite.fastpath.group_commit import run_together
+from chatsite.guard.counting import SENDS, WRITES
+from chatsite.guard.ratelimits import TooMany
+from chatsite.monitoring import metrics
+from messaging.models import Conversation, Membership, Message
+from messaging.payloads import message_payload
+from messaging.services.conversations import mark_read
+from tests.factories import make_message, make_messages, make_pair, make_user
+from tests.limits import SetLimits
+from tests.messaging.sends import (
+    TEXTS,
+    Sender,
+    acquainted,
+    done,
+    mark_of,
+    numbers,
+    to_both,
+    told,
+)
+from tests.recording import Events
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.sql_only("MongoDB's messages are stored each by itself"),
+]
+
+
+def test_messages_of_many_conversations_are_stored_together(sends: Sender, events: Events) -> None:
+    people = acquainted(6)
+    pairs = list(zip(people[::2], people[1::2], strict=True))
+    events.clear()
+    before = metrics.MESSAGES_SENT._value.get()
+
+    answers = done([sends(one, other, f"from {one.pk}", "c-1") for one, other in pairs])
+
+    assert sends.alone == []
+    assert metrics.MESSAGES_SENT._value.get() == before + 3
+    for (one, other), answer in zip(pairs, answers, strict=True):
+        stored = Message.objects.get(text=f"from {one.pk}")
+        assert answer == message_payload(stored)
+        assert numbers(one, other) == [1, 2]
+        conversation = stored.conversation
+        assert (conversation.last_seq, conversation.last_message_id) == (2, stored.pk)
+        assert conversation.changed_at == stored.created_at == stored.updated_at
+        assert mark_of(one, other) == 2
+        assert mark_of(other, one) == 0
+    assert sorted(each.to for each in events) == sorted(f"user.{each.pk}" for each in people)
+    assert {each.event for each in events} == {"newMessage"}
+    for each in events:
+        assert each.data in answers
+
+
+def test_more_than_one_statement_looks_for(sends: Sender, events: Events) -> None:
+    people = acquainted(2 * 70)
+    events.clear()
+    jobs = [sends(*pair) for pair in zip(people[::2], people[1::2], strict=True)]
+    jobs += [sends(*pair) for pair in zip(people[1::2], people[::2], strict=True)]
+    answers = done(jobs)
+    assert sends.alone == []
+    assert sorted(answer["seq"] for answer in answers) == [2] * 70 + [3] * 70
+    assert len(told(events)) == 4 * 70
+    assert set(Conversation.objects.values_list("last_seq", flat=True)) == {3}
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "x" * 10_000, "a\x01", " a ", "null"])
+def test_texts_are_stored_as_they_are(sends: Sender, events: Events, text: str) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    [answer] = done([sends(ada, bo, text)])
+    assert sends.alone == []
+    assert answer["text"] == Message.objects.get(seq=2).text == text
+    assert events.data("newMessage") == answer
+    assert answer["clientMessageId"] is None
+
+
+def test_the_first_message_to_somebody_is_sent_by_itself(sends: Sender, events: Events) -> None:
+    ada, bo = make_pair()
+    cy = make_user("Cy")
+    make_message(ada, bo)
+    events.clear()
+    answers = done([sends(ada, cy, "first"), sends(ada, bo, "second"), sends(ada, cy, "next")])
+    assert sends.alone == ["first", "next"]
+    assert [answer["seq"] for answer in answers] == [1, 2, 2]
+    assert told(events) == sorted([*to_both(ada, cy, 1, 2), *to_both(ada, bo, 2)])
+
+
+def test_whom_nobody_knows_concerns_nobody_else(sends: Sender, events: Events) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    unknown, known = done([sends(ada, User(pk="0" * 24), "nobody"), sends(ada, bo)])
+    assert isinstance(unknown, DomainError)
+    assert unknown.status == 404
+    assert known["seq"] == 2
+    assert told(events) == to_both(ada, bo, 2)
+
+
+def test_who_is_gone_gets_nothing_and_concerns_nobody_else(sends: Sender, events: Events) -> None:
+    ada, bo, cy, dee = acquainted(4)
+    events.clear()
+    User.objects.filter(pk=bo.pk).delete()
+    gone, stored = sends(ada, bo, "too late"), sends(cy, dee, "in time")
+    run_together([gone, stored])
+    assert isinstance(gone.error, DomainError)
+    assert gone.error.status == 404
+    assert stored.result["text"] == "in time"
+    assert not Message.objects.filter(text="too late").exists()
+    assert {each.data["text"] for each in events} == {"in time"}
+
+
+def test_one_client_id_twice_is_one_message(sends: Sender, events: Events) -> None:
+    ada, bo, cy, di = acquainted(4)
+    events.clear()
+    jobs = [sends(ada, bo, "once", "c-1"), sends(cy, di, "c"), sends(ada, bo, "again", "c-1")]
+    first, other, again = done(jobs)
+    assert first == again
+    assert (first["text"], first["seq"], other["seq"]) == ("once", 2, 2)
+    assert told(events) == sorted([*to_both(ada, bo, 2), *to_both(cy, di, 2)])
+    assert numbers(ada, bo) == [1, 2]
+
+
+def test_one_client_id_of_two_people_is_two_messages(sends: Sender) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    answers = done([sends(ada, bo, "a", "c-1"), sends(bo, ada, "b", "c-1"), sends(ada, bo)])
+    assert sends.alone == []
+    assert [answer["seq"] for answer in answers] == [2, 3, 4]
+
+
+def test_what_was_sent_before_is_answered_and_told_nobody(sends: Sender, events: Events) -> None:
+    ada, bo, cy, di = acquainted(4)
+    before = make_message(ada, bo, "once", client_message_id="c-1")
+    events.clear()
+    again, other = done([sends(ada, bo, "again", "c-1"), sends(cy, di)])
+    assert again == message_payload(before)
+    assert other["seq"] == 2
+    assert told(events) == to_both(cy, di, 2)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_one_client_id_for_two_receivers_is_refused(
+    sends: Sender, events: Events, before: bool
+) -> None:
+    ada, bo = make_pair()
+    cy, di = make_user("Cy"), make_user("Di")
+    for peer in (bo, cy, di):
+        make_message(ada, peer)
+    if before:
+        make_message(ada, bo, "once", client_message_id="c-1")
+    events.clear()
+    one, other, innocent = done(
+        [sends(ada, bo, "once", "c-1"), sends(ada, cy, "twice", "c-1"), sends(ada, di, "x", "c-2")]
+    )
+    refused = [each for each in (one, other) if isinstance(each, DomainError)]
+    assert [each.status for each in refused] == [409]
+    assert innocent["seq"] == 2
+    assert Message.objects.filter(client_message_id="c-1").count() == 1
+    assert len(told(events)) == (2 if before else 4)
+
+
+def test_who_is_over_the_limit_is_refused_and_counts_once(
+    sends: Sender, set_limits: SetLimits, events: Events
+) -> None:
+    set_limits(sends=2)
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    answers = done([*(sends(ada, bo, f"{number}") for number in range(4)), sends(bo, ada)])
+    assert [type(answer) for answer in answers] == [dict, dict, TooMany, TooMany, dict]
+    assert numbers(ada, bo) == [1, 2, 3, 4]
+    assert len(told(events)) == 6
+
+
+def test_what_is_done_again_counts_once(sends: Sender, set_limits: SetLimits) -> None:
+    set_limits(sends=2, writes=2)
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    limits = (WRITES, SENDS)
+    jobs = [
+        sends(ada, bo, "one", "c-1", limits=limits),
+        sends(ada, bo, "two", "c-1", limits=limits),
+    ]
+    one, two = done(jobs)
+    assert sends.alone == ["one", "two"]
+    assert one == two
+    [refused] = done([sends(ada, bo, limits=limits)])
+    assert isinstance(refused, TooMany)
+
+
+def test_who_comes_too_late_sends_nothing(sends: Sender, set_limits: SetLimits) -> None:
+    set_limits(sends=1)
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    late = sends(ada, bo, "late")
+    late.arrived -= 60
+    busy, sent = done([late, sends(ada, bo, "in time")])
+    assert busy.status == 503
+    assert sent["seq"] == 2  # who was late counts for nothing
+
+
+def test_both_sides_write_at_once_and_have_read(sends: Sender, events: Events) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    mark_read(user=bo, peer=ada.pk, seq=1)
+    events.clear()
+    done([sends(ada, bo), sends(bo, ada), sends(ada, bo), sends(bo, ada)])
+    assert sends.alone == []
+    assert numbers(ada, bo) == [1, 2, 3, 4, 5]
+    assert (mark_of(ada, bo), mark_of(bo, ada)) == (4, 5)
+    reads = {
+        (each.data["readerId"], each.data["seq"]) for each in events if "read" in str(each.data)
+    }
+    assert reads == {(ada.pk, 4), (bo.pk, 5)}
+    assert events.recipients("messagesRead") == sorted([f"user.{ada.pk}", f"user.{bo.pk}"] * 2)
+
+
+def test_who_had_read_tells_nobody_again(sends: Sender, events: Events) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    done([sends(ada, bo), sends(ada, bo)])
+    assert mark_of(ada, bo) == 3
+    assert events.recipients("messagesRead") == []
+
+
+def test_a_mark_beyond_what_is_sent_stays(sends: Sender) -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 2)
+    Membership.objects.filter(user=ada).update(last_read_seq=50)
+    done([sends(ada, bo)])
+    assert mark_of(ada, bo) == 50
+
+
+def test_the_time_of_a_change_never_goes_back(sends: Sender) -> None:
+    ada, bo = make_pair()
+    later = make_message(ada, bo).created_at.replace(year=2999)
+    Conversation.objects.update(changed_at=later)
+    [answer] = done([sends(ada, bo)])
+    assert Conversation.objects.get().changed_at == later
+    assert not answer["createdAt"].startswith("2999")
+
+
+def test_left_out_each_is_sent_by_itself(sends: Sender, settings: Settings) -> None:
+    settings.FAST = replace(settings.FAST, statements=False)
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    [answer] = done([sends(ada, bo, "alone")])
+    assert (answer["seq"], sends.alone) == (2, ["alone"])
