@@ -40,4 +40,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 # Frames are not compressed: packed ones of a few kilobytes would be many times 16 MB in memory.
 CMD ["uvicorn", "chatsite.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
      "--no-proxy-headers", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "20", \
-     "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+     "--loop", "chatsite.loop:Loop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]

@@ -9,7 +9,7 @@ from benchmarks.sites.processes import HOST, ROOT, plain_environment
 UNIT = ROOT / "deploy" / "chatsite@.service"
 APPLICATION = "chatsite.asgi:application"
 LIMIT = re.compile(r"^# (LIMIT_[A-Z_]+)=", re.MULTILINE)
-CHOSEN = {"--loop": "uvloop", "--http": "httptools", "--ws": "websockets-sansio"}
+CHOSEN = {"--http": "httptools"}
 
 
 def deployed() -> list[str]:

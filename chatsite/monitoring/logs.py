@@ -74,6 +74,7 @@ _OWN_ACCESS_LINES: dict[str, Any] = {
     # Servers would repeat each line, with the query string.
     "uvicorn": {"handlers": [], "propagate": True},
     "uvicorn.error": {"filters": ["handshakes"]},
+    "uvicorn.error.sockets": {"level": "WARNING"},  # the lines that the filter is for
     "uvicorn.access": {"handlers": [], "propagate": False},
     "django.channels.server": {"level": "CRITICAL"},
     "django.request": {"level": "ERROR"},  # every 4xx has its access line

@@ -13,7 +13,7 @@ from chatsite.interfaces import Receive, Scope, Send
 from messaging.realtime import handshake
 from messaging.realtime.consumer import ChatConsumer, Refused
 from messaging.realtime.outbox import Outbox
-from messaging.realtime.wire import wire_of
+from messaging.realtime.wire import hush, wire_of
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class ChatSocket(ChatConsumer):
         return False
 
     async def _accept(self, scope: Scope) -> None:
+        hush(scope)
         await self._send({"type": "websocket.accept"})
         self.accepted = True
         self.outbox.wire = wire_of(scope)

@@ -5,6 +5,7 @@ That is uvicorn's `websockets-sansio`, without compression. With any other serve
 socket has no wire.
 """
 
+import logging
 from typing import Any, cast
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from chatsite.interfaces import Scope
 from chatsite.monitoring.watch import SERVER
 
 TEXT = 0x81  # a text, in one frame
+_logger = logging.getLogger("uvicorn.error.sockets")
 
 
 class Wire:
@@ -37,15 +39,29 @@ class Wire:
         self._transport.abort()
 
 
+def hush(scope: Scope) -> None:
+    """Before the handshake is answered. Where lines of our own tell of it, those of uvicorn were
+    made to be thrown away.
+    """
+    protocol = _protocol_of(scope)
+    if protocol:
+        protocol.logger = protocol.conn.logger = _logger
+
+
 def wire_of(scope: Scope) -> Wire | None:
     """After the handshake."""
-    protocol = (scope.get("extensions") or {}).get(SERVER)
-    if not settings.FAST.frames or not isinstance(protocol, WebSocketsSansIOProtocol):
+    protocol = _protocol_of(scope)
+    if not settings.FAST.frames or not protocol:
         return None
     if not protocol.handshake_complete or protocol.conn.extensions:
         return None
     _forget_handshake(protocol)
     return Wire(protocol)
+
+
+def _protocol_of(scope: Scope) -> WebSocketsSansIOProtocol | None:
+    protocol = (scope.get("extensions") or {}).get(SERVER)
+    return protocol if isinstance(protocol, WebSocketsSansIOProtocol) else None
 
 
 def _forget_handshake(protocol: Any) -> None:

@@ -27,7 +27,7 @@ def test_the_site_runs_as_deploy_says() -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--loop", "uvloop"), ("--http", "httptools"), ("--ws", "websockets-sansio")],
+    [("--loop", "chatsite.loop:Loop"), ("--http", "httptools"), ("--ws", "websockets-sansio")],
 )
 def test_what_makes_it_fast_is_chosen_once(option: str, value: str) -> None:
     options = deployed()

@@ -10,6 +10,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from signal import SIGTERM
 
+from benchmarks.sites.deployed import deployed
 from tests import services
 from tests.environment import ROOT, hermetic
 from tests.faults.proxy import Proxy
@@ -30,8 +31,8 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "uvicorn", "chatsite.asgi:application"]
-        options = ["--port", str(self.port), "--timeout-graceful-shutdown", "5", "--no-access-log"]
+        command = [sys.executable, "-m", "uvicorn", *deployed()]
+        options = ["--port", str(self.port), "--timeout-graceful-shutdown", "5"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command + options,

@@ -218,6 +218,11 @@ class TestLevels:
         loggers = _config("INFO", production=False)["loggers"]
         assert loggers["chatsite.access"]["level"] == "WARNING"
         assert "uvicorn.access" not in loggers
+        assert "uvicorn.error.sockets" not in loggers
+
+    def test_lines_of_handshakes_are_not_made_where_ours_tell_the_same(self) -> None:
+        loggers = _config("DEBUG", production=True)["loggers"]
+        assert loggers["uvicorn.error.sockets"] == {"level": "WARNING"}
 
 
 def _config(level: str, *, production: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import random
 import socket as sockets
 from collections.abc import AsyncIterator
@@ -95,6 +96,18 @@ async def test_a_client_reads_frames_of_every_size(port: int, ada: User) -> None
             for letter in ("x", "é", "😀"):
                 push(ada, {"text": letter * size})
                 assert await data_of(socket, "marker") == {"text": letter * size}
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING])
+async def test_uvicorn_s_lines_of_a_handshake_come_by_a_logger_of_their_own(
+    port: int, ada: User, caplog: pytest.LogCaptureFixture, level: int
+) -> None:
+    caplog.set_level(logging.INFO, "uvicorn.error")
+    caplog.set_level(level, "uvicorn.error.sockets")
+    async with at(port, ada):
+        lines = [record for record in caplog.records if "WebSocket" in str(record.msg)]
+    assert {record.name for record in lines} <= {"uvicorn.error.sockets"}
+    assert bool(lines) == (level == logging.INFO)
 
 
 async def test_a_frame_is_made_once_for_all(
