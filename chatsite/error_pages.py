@@ -1,8 +1,12 @@
 """What is answered where no view did: a page, or a sentence under `/api/`."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from chatsite.errors import Busy, is_away
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -31,7 +35,17 @@ def no_room(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Called by Django while it handles what was raised."""
+    if is_away(sys.exception()):
+        return busy(request)
     return _answer(request, 500, _("Something went wrong here. Please try again."), "500.html")
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    error = Busy()
+    response = _answer(request, error.status, error.message, "503.html")
+    response.headers["Retry-After"] = str(error.wait)
+    return response
 
 
 def _unread(response: HttpResponse) -> HttpResponse:

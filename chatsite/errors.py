@@ -2,11 +2,14 @@
 fields.
 """
 
+import logging
 import math
+import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -15,6 +18,7 @@ from rest_framework.views import set_rollback
 
 from chatsite.wire import ErrorPayload
 
+logger = logging.getLogger(__name__)
 Errors = Mapping[str, list[str]]
 
 
@@ -59,12 +63,33 @@ class NotFound(DomainError):
         super().__init__(message or _("Not found."), 404, code="not_found")
 
 
+class Busy(DomainError):
+    """The database does not keep up, or is away. Clients try again, with the same client id."""
+
+    WAIT = 2  # seconds
+
+    def __init__(self) -> None:
+        message = _("The site is busy at the moment. Please try again.")
+        super().__init__(message, 503, code="busy", wait=self.WAIT)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """The database is gone, locked or full: nothing that the request could help."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    # SQLite has no other word for a statement that is wrong.
+    return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+
+
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler."""
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif is_away(error):
+        logger.error("the database did not answer", exc_info=error)
+        error = Busy()
     if isinstance(error, DomainError):
         set_rollback()
         return Response(error_payload(error), status=error.status, headers=_headers(error))

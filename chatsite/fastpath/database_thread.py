@@ -12,7 +12,8 @@ from typing import TypeVar
 from asgiref.sync import SyncToAsync
 from django.db import connections
 
-from chatsite.fastpath.jobs import Busy, Job
+from chatsite.errors import Busy
+from chatsite.fastpath.jobs import Job
 
 ENOUGH = 64  # jobs at once
 MOST = 2000  # jobs that wait; who comes then is told at once, not after a while

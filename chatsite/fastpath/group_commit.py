@@ -14,10 +14,10 @@ from django.db import (
 
 from chatsite.channels import together
 from chatsite.db import asks_to_repeat, joined
-from chatsite.errors import DomainError
+from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
 from chatsite.fastpath.bulk import LEFT, Bulk
-from chatsite.fastpath.jobs import Busy, Job, run_apart, was_broken
+from chatsite.fastpath.jobs import Job, run_apart, was_broken
 from chatsite.monitoring.trace import resume
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chatsite.errors import DomainError
+from chatsite.errors import Busy, DomainError, is_away
 from chatsite.fastpath.answers import Answer, answer, compressed, refusal
 from chatsite.fastpath.asking import Asking, read
 from chatsite.fastpath.headers import Headers, learned
@@ -98,8 +98,10 @@ async def _answered(call: Call, request: Request) -> Answer | None:
         return await call.handle(request)
     except DomainError as error:
         return refusal(error)
-    except Exception:
+    except Exception as error:
         logger.exception("a request failed")
+        if is_away(error):
+            return refusal(Busy())
         return answer(500, {"message": _("Something went wrong here. Please try again.")})
 
 

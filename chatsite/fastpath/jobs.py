@@ -8,22 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
-from django.utils.translation import gettext as _
 
-from chatsite.errors import DomainError
+from chatsite.errors import Busy
 from chatsite.monitoring.trace import Trace, current, resume
 
 logger = logging.getLogger(__name__)
 PATIENCE = 10  # seconds that a job waits for its turn: a client that gets no answer asks again
-WAIT = 2  # seconds, which it is told to wait before
-
-
-class Busy(DomainError):
-    """The database does not keep up, or is away. Nothing was done."""
-
-    def __init__(self) -> None:
-        message = _("The site is busy at the moment. Please try again.")
-        super().__init__(message, 503, code="busy", wait=WAIT)
 
 
 @dataclass(eq=False, slots=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from chatsite import strict_json
 from chatsite.channels import apush
 from chatsite.db import in_thread
-from chatsite.errors import DomainError, error_payload
+from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import write
 from chatsite.guard.counting import SENDS
 from chatsite.guard.ratelimits import Once, TooMany, check_message
@@ -50,10 +50,10 @@ async def handle(socket: "ChatConsumer", text: str | None) -> None:
             await _COMMANDS[name](socket, data)
     except DomainError as error:
         socket.answer(events.ERROR, _error(error, data))
-    except Exception:
+    except Exception as error:
         logger.exception("a frame could not be handled")
-        failure = DomainError(_("Something went wrong here. Please try again."), 500)
-        socket.answer(events.ERROR, _error(failure, data))
+        wrong = DomainError(_("Something went wrong here. Please try again."), 500)
+        socket.answer(events.ERROR, _error(Busy() if is_away(error) else wrong, data))
 
 
 def too_many(wait: float) -> RefusalPayload:

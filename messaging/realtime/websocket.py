@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from redis.exceptions import RedisError
 
 from accounts.tokens import InvalidToken
-from chatsite.fastpath.jobs import Busy
+from chatsite.errors import Busy
 from chatsite.interfaces import Receive, Scope, Send
 from messaging.realtime import handshake
 from messaging.realtime.consumer import ChatConsumer, Refused

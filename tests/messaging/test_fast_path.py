@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
 from accounts.models import User
@@ -394,3 +395,17 @@ async def test_a_compressed_answer_reads_the_same(ways: Ways, people: Cast, coun
     assert ways.django.calls == 0
     assert response.headers["content-encoding"] == "gzip"
     assert len(json.loads(gzip.decompress(raw))) == count
+
+
+async def test_while_the_database_is_away_both_say_so(
+    people: Cast, ways: Ways, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_away(*_arguments: Any, **_values: Any) -> None:
+        raise OperationalError("connection to 10.0.0.7 failed")
+
+    monkeypatch.setattr("accounts.caller._SESSION.first", be_away)
+    monkeypatch.setattr("accounts.authentication.read_session", be_away)
+    path = f"/api/messages/{people.peer.pk}"
+    answer = await ways.fast("GET", path)
+    same(answer, await ways.ordinary("GET", path))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")

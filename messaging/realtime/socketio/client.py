@@ -14,7 +14,7 @@ from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 
 from accounts.events import SESSION_ENDED
 from accounts.tokens import InvalidToken
-from chatsite.fastpath.jobs import Busy
+from chatsite.errors import Busy
 from messaging.realtime.consumer import FLOODING, ChatConsumer, Query, Refused
 from messaging.realtime.outbox import TOO_SLOW
 from messaging.realtime.socketio import waiting

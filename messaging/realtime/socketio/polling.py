@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from engineio.exceptions import EngineIOError
 from engineio.packet import Packet
 
-from chatsite.errors import DomainError
+from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.asking import is_ours
-from chatsite.fastpath.jobs import Busy
 from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE, BodyLimit, first
 from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import Application, Message, Receive, Scope, Send

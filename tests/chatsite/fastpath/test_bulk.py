@@ -12,11 +12,11 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from accounts.models import User
 from chatsite import channels
 from chatsite.db import on_commit
-from chatsite.errors import DomainError
+from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import group_commit, jobs
 from chatsite.fastpath.bulk import LEFT, Bulk, Undone
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import Busy, Job
+from chatsite.fastpath.jobs import Job
 from chatsite.monitoring import trace
 from chatsite.monitoring.trace import Trace
 from tests.factories import make_user

@@ -14,10 +14,10 @@ from pytest_django import Settings
 from accounts.models import User
 from chatsite import channels
 from chatsite.db import atomic, on_commit
-from chatsite.errors import DomainError
+from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import database_thread, group_commit, jobs, threads
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import Busy, Job
+from chatsite.fastpath.jobs import Job
 from chatsite.guard.counting import SENDS
 from chatsite.guard.ratelimits import Once, TooMany
 from tests.factories import make_user

@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
 from accounts.models import User
@@ -133,6 +134,24 @@ async def test_what_goes_wrong_here_is_answered_and_logged(
 
 def _fail(**_fields: Any) -> None:
     raise RuntimeError("disk full")
+
+
+async def test_while_the_database_is_away_clients_are_told_when_to_come_again(
+    ada: User, bob: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = await connect(ada)
+    with monkeypatch.context() as patch:
+        patch.setattr("messaging.realtime.commands.send_message", _be_away)
+        await socket.send("sendMessage", receiverId=bob.pk, text="x", clientMessageId="one")
+        error = await socket.data("error")
+    assert (error["status"], error["retryAfter"], error["clientMessageId"]) == (503, 2, "one")
+    assert "10.0.0.7" not in error["message"]
+    await socket.send("sendMessage", receiverId=bob.pk, text="x", clientMessageId="one")
+    assert (await socket.data("messageSent"))["clientMessageId"] == "one"
+
+
+def _be_away(**_fields: Any) -> None:
+    raise OperationalError("connection to 10.0.0.7 failed")
 
 
 async def test_a_flood_is_refused_then_cut_off_and_others_go_on(
