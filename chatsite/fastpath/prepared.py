@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -52,12 +53,6 @@ class Prepared:
         with database.wrap_database_errors:
             return int(self._run(database, values).rowcount)
 
-    def count_all(self, many: Iterable[Values]) -> int:
-        """Of as many runs, for which the database is asked once."""
-        database = database_here()
-        with database.wrap_database_errors:
-            return int(self._run_all(database, many).rowcount)
-
     def _run(self, database: Any, values: Values) -> Any:
         if database.force_debug_cursor:
             return database.cursor().execute(self._sql, self._adapted(database, values))
@@ -72,12 +67,12 @@ class Prepared:
         database.connection.execute("DEALLOCATE ALL")
         return _cursor(database).execute(self._sql, self._given(values), prepare=True)
 
-    def _run_all(self, database: Any, many: Iterable[Values]) -> Any:
+    def run_all(self, database: Any, many: Iterable[Values]) -> Any:
+        """Returns a cursor, which knows how many rows all of them found."""
         if database.force_debug_cursor:
             cursor = database.cursor()
             cursor.executemany(self._sql, [self._adapted(database, values) for values in many])
             return cursor
-        _make_ready(database)
         if database.vendor == "sqlite":
             given = [self._sqlite_given(values) for values in many]
             return database.connection.executemany(self._sqlite_sql, given)
@@ -101,6 +96,25 @@ class Prepared:
         for place, convert in self._converters.items():
             row[place] = convert(row[place])
         return tuple(row)
+
+
+def counts_of(runs: Iterable[tuple[Prepared, Iterable[Values]]]) -> list[int]:
+    """How many rows each statement found, in as many runs as it has values. The database is asked
+    once.
+    """
+    database = database_here()
+    _make_ready(database)
+    with database.wrap_database_errors:
+        with _pipeline(database):
+            cursors = [statement.run_all(database, many) for statement, many in runs]
+        return [int(cursor.rowcount) for cursor in cursors]
+
+
+def _pipeline(database: Any) -> AbstractContextManager[object]:
+    """In which PostgreSQL's answers are waited for at the end."""
+    if database.vendor == "sqlite" or database.force_debug_cursor:
+        return nullcontext()
+    return database.connection.pipeline()  # type: ignore[no-any-return]
 
 
 def _make_ready(database: Any) -> None:

@@ -21,6 +21,7 @@ from chatsite.fastpath.prepared import (
     Row,
     Values,
     converters_of,
+    counts_of,
     database_here,
 )
 
@@ -41,6 +42,9 @@ class _Statement:
     def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build
         self._prepared: dict[tuple[Any, ...], Prepared] = {}
+
+    def prepared(self, values: Values) -> Prepared:
+        return self._prepare((), values)
 
     def _prepare(self, shape: tuple[Any, ...], names: Iterable[str]) -> Prepared:
         key = (*shape, *names)
@@ -121,12 +125,6 @@ class Update(_Statement):
             return int(queryset.update(**changes))
         return self._prepare(shape, values).count(values)
 
-    def run_all(self, many: Sequence[Values]) -> int:
-        """The same for several, which have the same names."""
-        if not can_prepare():
-            return sum(self.run(**values) for values in many)
-        return self._prepare((), many[0]).count_all(many) if many else 0
-
     def _compile(self, built: tuple[QuerySet[Any, Any], Values]) -> Prepared:
         queryset, changes = built
         query: Any = queryset.query.chain(UpdateQuery)
@@ -148,8 +146,11 @@ class Insert(_Statement):
         if not can_prepare():
             row.save(force_insert=True)
             return
-        self._prepare((), self._names).count(vars(row))
+        self.prepared(vars(row)).count(vars(row))
         row._state.adding = False
+
+    def prepared(self, _values: Values) -> Prepared:
+        return self._prepare((), self._names)
 
     @cached_property
     def _fields(self) -> Sequence[Any]:
@@ -167,10 +168,13 @@ class Insert(_Statement):
 
 
 class InsertNew(Insert):
-    """Of several rows, without those that a unique constraint forbids. Only if `can_prepare`."""
+    """Of rows without those that a unique constraint forbids: for `run_at_once` alone."""
 
     _on_conflict = OnConflict.IGNORE
 
-    def run_all(self, many: Sequence[Values]) -> int:
-        """Of rows by column. Returns how many there are now that were not there before."""
-        return self._prepare((), self._names).count_all(many)
+
+def run_at_once(*runs: tuple[Update | Insert, Sequence[Values]]) -> list[int]:
+    """Each for its values, of which there are some, with the same names; in this order. Returns how
+    many rows each found, or made. A server is asked once. Only if `can_prepare`.
+    """
+    return counts_of([(statement.prepared(many[0]), many) for statement, many in runs])

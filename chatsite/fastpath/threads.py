@@ -1,18 +1,17 @@
-"""The database threads of an event loop: some that write, some that read, each on a connection of
+"""The database threads of an event loop: one that writes, some that read, each on a connection of
 its own that it keeps.
 
 A thread takes on all that has come meanwhile, so under load it is woken, and asks the others to let
-go of the interpreter, once for many. SQLite has one that writes: there can be one writer anyway.
+go of the interpreter, once for many. What is written at once costs little more than one: two
+threads would have half of it each, at twice the cost.
 """
 
 import asyncio
 from collections.abc import Callable
-from functools import cache
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.db import connection
 
 from chatsite.db import in_thread
 from chatsite.fastpath.database_thread import DatabaseThread, Run
@@ -21,7 +20,7 @@ from chatsite.fastpath.jobs import read_each
 
 Result = TypeVar("Result")
 Lane = tuple[Run, int]
-LANES = 2  # threads of a kind
+READERS = 2
 
 
 async def write(work: Callable[[], Result], *, about: str) -> Result:
@@ -31,12 +30,12 @@ async def write(work: Callable[[], Result], *, about: str) -> Result:
     It may run twice, the first time in vain, so it keeps nothing that it has not got from there.
     `about` is the key of what it locks. Raises Busy.
     """
-    return await _do(run_together, work, about, _writing_lanes())
+    return await _do(run_together, work, about, 1)
 
 
 async def read(work: Callable[[], Result], *, about: str) -> Result:
     """`about` is whoever reads: what they ask is answered in turn. Raises Busy."""
-    return await _do(read_each, work, about, LANES)
+    return await _do(read_each, work, about, READERS)
 
 
 async def _do(run: Run, work: Callable[[], Result], about: str, lanes: int) -> Result:
@@ -55,11 +54,6 @@ def end_all() -> None:
     for threads in list(_threads.values()):
         for thread in list(threads.values()):
             thread.end()
-
-
-@cache
-def _writing_lanes() -> int:
-    return 1 if connection.vendor == "sqlite" else LANES
 
 
 _threads: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Lane, DatabaseThread]]" = (

@@ -12,8 +12,8 @@ from typing import Any, Self
 from accounts.caller import live_claims
 from accounts.tokens import Claims
 from chatsite.db import now, on_commit
-from chatsite.fastpath.bulk import LEFT, Bulk, Undone
-from chatsite.fastpath.statements import InsertNew, can_prepare
+from chatsite.fastpath.bulk import LEFT, Bulk
+from chatsite.fastpath.statements import can_prepare
 from chatsite.guard.counting import Limit, count_all
 from chatsite.guard.ratelimits import Once
 from chatsite.keys import new_key
@@ -23,7 +23,7 @@ from messaging import audience, events
 from messaging.chats import MessageRow
 from messaging.models import Message
 from messaging.payloads import message_payload
-from messaging.services.conversations import Advance, advance_all, advances_of
+from messaging.services.advances import Advance, advances_of, store
 from messaging.shapes import MessagePayload
 
 
@@ -80,8 +80,7 @@ class Sending(Bulk):
             sent.add(each, advances[each.conversation]) if each.conversation in advances else LEFT
             for each in works
         ]
-        sent.store()
-        advance_all(list(advances.values()))
+        store(sent.rows, list(advances.values()))
         sent.publish()
         return answers
 
@@ -92,14 +91,14 @@ class _Sent:
     def __init__(self) -> None:
         self._moment = now()
         self._timestamp = timestamp(self._moment)
-        self._rows: list[dict[str, Any]] = []
+        self.rows: list[dict[str, Any]] = []
         self._events: list[events.Event] = []
 
     def add(self, sending: Sending, advance: Advance) -> Any:
         """Returns the answer to who sends it."""
         key = new_key()
         seq = advance.by(sending.sender_id, key, self._moment)
-        self._rows.append(
+        self.rows.append(
             _blank()
             | {
                 "id": key,
@@ -134,17 +133,9 @@ class _Sent:
         )
         return message_payload(row)
 
-    def store(self) -> None:
-        """Raises Undone when one of them was sent before, or is there twice."""
-        if _INSERT.run_all(self._rows) < len(self._rows):
-            raise Undone
-
     def publish(self) -> None:
-        on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self._rows)))
+        on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.rows)))
         events.publish_all(self._events)
-
-
-_INSERT = InsertNew(Message)
 
 
 @cache

@@ -1,59 +1,36 @@
 """Conversations: made by the first message, moved on by each, read up to a mark."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
 from accounts.models import User
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import NotFound
-from chatsite.fastpath.statements import Get, SelectAmong, Update
+from chatsite.fastpath.statements import Get, Update
 from messaging import audience, events
 from messaging.models import Conversation, Membership, Message, direct_key
 from messaging.payloads import read_payload
 from messaging.querysets import find_conversation, is_person
 
-PEOPLE = 2  # in a conversation
 _LOCKED = Get(lambda key: Conversation.objects.select_for_update().filter(key=key))
-_MEMBERS = (
-    Membership.objects.filter(conversation=OuterRef("pk"))
-    .values("conversation")
-    .annotate(count=Count("pk"))
-    .values("count")
-)
-_ALL_LOCKED = SelectAmong(
-    lambda keys: (
-        Conversation.objects.select_for_update()
-        .filter(key__in=keys, last_seq__gt=0)
-        .order_by("key")
-        .values_list("key", "pk", "last_seq", "changed_at", Subquery(_MEMBERS))
-    )
-)
-_MARKS = SelectAmong(
-    lambda conversations: Membership.objects.filter(conversation__pk__in=conversations).values_list(
-        "conversation_id", "user_id", "last_read_seq"
-    )
-)
-_MOVE_ON = Update(
+MOVE_ON = Update(
     lambda key, seq, message, moment: (
         Conversation.objects.filter(pk=key),
         {"last_seq": seq, "last_message": message, "changed_at": moment},
     )
 )
-_MARK_NEXT = Update(
+MARK_NEXT = Update(
     lambda conversation, reader, before, seq: (
-        _mark_of(conversation, reader).filter(last_read_seq=before),
+        mark_of(conversation, reader).filter(last_read_seq=before),
         {"last_read_seq": seq},
     )
 )
 
 
-def _mark_of(conversation_id: str, reader_id: str) -> QuerySet[Membership]:
+def mark_of(conversation_id: str, reader_id: str) -> QuerySet[Membership]:
     return Membership.objects.filter(conversation_id=conversation_id, user_id=reader_id)
 
 
@@ -84,75 +61,16 @@ def advance(conversation: Conversation, message: Message) -> None:
     conversation.last_seq = message.seq
     conversation.last_message_id = message.pk
     conversation.changed_at = max(conversation.changed_at, message.created_at)
-    _MOVE_ON.run(
+    MOVE_ON.run(
         key=conversation.pk,
         seq=message.seq,
         message=message.pk,
         moment=conversation.changed_at,
     )
     mark = {"conversation": conversation.pk, "reader": message.sender_id, "seq": message.seq}
-    if not _MARK_NEXT.run(**mark, before=message.seq - 1):
-        _mark_of(conversation.pk, message.sender_id).update(last_read_seq=message.seq)
-        _publish_read(conversation, message.sender_id, message.seq)
-
-
-@dataclass(slots=True)
-class Advance:
-    """What several messages make of a conversation."""
-
-    key: str
-    pk: str
-    seq: int
-    changed_at: datetime
-    message_id: str = ""
-    sent: dict[str, list[int]] = field(default_factory=dict)  # by sender
-
-    def by(self, sender_id: str, message_id: str, moment: datetime) -> int:
-        """Adds a message. Returns its seq."""
-        self.seq += 1
-        self.message_id = message_id
-        self.changed_at = max(self.changed_at, moment)
-        self.sent.setdefault(sender_id, []).append(self.seq)
-        return self.seq
-
-    @property
-    def change(self) -> Mapping[str, Any]:
-        moment = self.changed_at
-        return {"key": self.pk, "seq": self.seq, "message": self.message_id, "moment": moment}
-
-    @property
-    def marks(self) -> Iterable[Mapping[str, Any]]:
-        """Where those who sent have read to, if they had read what was there before."""
-        for reader, seqs in self.sent.items():
-            before = seqs[-1] - len(seqs)  # no mark is there when somebody else wrote in between
-            yield {"conversation": self.pk, "reader": reader, "before": before, "seq": seqs[-1]}
-
-
-def advances_of(keys: Iterable[str]) -> dict[str, Advance]:
-    """By key, the rows locked until the commit. One that has no messages yet lacks, or one of
-    whose people is gone.
-    """
-    # In one order: workers that lock several do not wait for each other.
-    rows = _ALL_LOCKED.rows_among(sorted(keys))
-    return {key: Advance(key, *row) for key, *row, members in rows if members == PEOPLE}
-
-
-def advance_all(advances: Sequence[Advance]) -> None:
-    """As `advance` does for each of the messages."""
-    _MOVE_ON.run_all([advance.change for advance in advances])
-    marks = [mark for advance in advances for mark in advance.marks]
-    if _MARK_NEXT.run_all(marks) < len(marks):
-        _mark_the_rest({advance.pk: advance for advance in advances})
-
-
-def _mark_the_rest(advances: Mapping[str, Advance]) -> None:
-    """Those who wrote before they had read, which the others are told."""
-    for conversation_id, reader, mark in _MARKS.rows_among(advances):
-        advance = advances[conversation_id]
-        seqs = advance.sent.get(reader)
-        if seqs and mark < seqs[-1]:
-            _mark_of(conversation_id, reader).update(last_read_seq=seqs[-1])
-            _publish_read(Conversation(pk=conversation_id, key=advance.key), reader, seqs[-1])
+    if not MARK_NEXT.run(**mark, before=message.seq - 1):
+        mark_of(conversation.pk, message.sender_id).update(last_read_seq=message.seq)
+        publish_read(conversation, message.sender_id, message.seq)
 
 
 def catch_up(user_id: str, peer_id: str) -> None:
@@ -181,14 +99,14 @@ def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
     if conversation is None:
         return 0
     mark = min(seq, conversation.last_seq)
-    mine = _mark_of(conversation.pk, user.pk)
+    mine = mark_of(conversation.pk, user.pk)
     if not _raise_mark(conversation, mine.filter(last_read_seq__lt=mark), mark):
         return mine.get().last_read_seq
-    _publish_read(conversation, user.pk, mark)
+    publish_read(conversation, user.pk, mark)
     return mark
 
 
-def _publish_read(conversation: Conversation, reader_id: str, seq: int) -> None:
+def publish_read(conversation: Conversation, reader_id: str, seq: int) -> None:
     payload = read_payload(reader_id, conversation.peer_id(reader_id), seq)
     events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation))
 

@@ -17,7 +17,6 @@ from chatsite.asgi import application
 from chatsite.db import in_thread
 from chatsite.monitoring import trace, watch
 from messaging.models import Message
-from messaging.services import at_once
 from tests.factories import make_message, make_session, make_user
 from tests.limits import SetLimits
 from tests.recording import Events
@@ -64,20 +63,6 @@ def people(events: Events) -> Callable[[int], list[Person]]:
         return made
 
     return make
-
-
-@pytest.fixture
-def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many were stored by one statement, each time."""
-    numbers: list[int] = []
-    run_all = at_once._INSERT.run_all
-
-    def noted(rows: Any) -> int:
-        numbers.append(len(rows))
-        return run_all(rows)
-
-    monkeypatch.setattr(at_once._INSERT, "run_all", noted)
-    return numbers
 
 
 def told(events: Events) -> list[str]:

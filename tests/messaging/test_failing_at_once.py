@@ -10,6 +10,7 @@ from django.db import IntegrityError, OperationalError, connection, connections
 from accounts.models import User
 from accounts.tokens import Claims
 from chatsite.errors import DomainError
+from chatsite.fastpath.statements import run_at_once
 from messaging.models import Message, direct_key
 from messaging.services import at_once as service
 from messaging.services.conversations import mark_read
@@ -27,8 +28,7 @@ STEPS = [
     "count_all",
     "advances_of",
     "_Sent.add",
-    "_Sent.store",
-    "advance_all",
+    "store",
     "_Sent.publish",
     "events.publish_all",
 ]
@@ -143,14 +143,15 @@ def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
         make_message(*pair)
     events.clear()
     gate = Barrier(2, timeout=30)
-    run_all = service._INSERT.run_all
 
-    def in_two_steps(rows: list[Any]) -> int:
-        first = run_all(rows[:1])
+    def in_two_steps(insert: Any, *updates: Any) -> list[int]:
+        statement, rows = insert
+        [first] = run_at_once((statement, rows[:1]))
         gate.wait()
-        return first + run_all(rows[1:])
+        others, *updated = run_at_once((statement, rows[1:]), *updates)
+        return [first + others, *updated]
 
-    monkeypatch.setattr(service._INSERT, "run_all", in_two_steps)
+    monkeypatch.setattr("messaging.services.advances.run_at_once", in_two_steps)
     one = [sends(eve, peers[0], "1", "c-1"), sends(eve, peers[1], "2", "c-2"), sends(*innocents[0])]
     other = [
         sends(eve, peers[2], "3", "c-2"),
@@ -167,7 +168,7 @@ def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="no line to SQLite can break")
-@pytest.mark.parametrize("step", ["live_claims", "advances_of", "_Sent.store", "advance_all"])
+@pytest.mark.parametrize("step", ["live_claims", "advances_of", "store"])
 def test_a_line_that_breaks_loses_nothing_and_doubles_nothing(
     sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -1,14 +1,12 @@
 """What several sockets send at the same instant reaches all it concerns, once."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from messaging.models import Message
-from messaging.services import at_once
 from tests.factories import make_message
 from tests.limits import SetLimits
 from tests.messaging.realtime.sockets import Connect, PersonalSocket
@@ -19,20 +17,6 @@ pytestmark = [
     pytest.mark.usefixtures("layer"),
     pytest.mark.parametrize("layer", ["memory", "redis", "stock memory"], indirect=True),
 ]
-
-
-@pytest.fixture
-def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many were stored by one statement, each time."""
-    numbers: list[int] = []
-    run_all = at_once._INSERT.run_all
-
-    def noted(rows: Any) -> int:
-        numbers.append(len(rows))
-        return run_all(rows)
-
-    monkeypatch.setattr(at_once._INSERT, "run_all", noted)
-    return numbers
 
 
 async def send(socket: PersonalSocket, peer: User, text: str, client_id: str = "") -> None:
