@@ -20,6 +20,7 @@ from tests.environment import ROOT, hermetic
 from tests.services import postgres
 
 PAGE = ROOT / "docs" / "queries.md"
+AT_ONCE = 16  # messages
 WIDTH, HEIGHT = 160, 24  # characters and lines of a plan that are shown
 INTRODUCTION = """# How the database finds things
 
@@ -103,6 +104,8 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
 
     me, peer, other = filled.busy, filled.peer, filled.ordinary
     token = tokens.issue_token(filled.session)
+    claims = tokens.read_claims(token)
+    peers = [str(chat.peer.pk) for chat in chats_of(me)[:AT_ONCE]]
     newest = history(me, peer, before=None, limit=1)[-1]
     cursor = sync.Cursor(now() - timedelta(minutes=5)).encode()
     sent = send_message(sender=me, peer=peer.pk, text="Hello", client_message_id="before").message
@@ -111,6 +114,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
         "Send": lambda: send_message(
             sender=me, peer=peer.pk, text="Hello", client_message_id="once"
         ),
+        "Sends at once": lambda: _send_at_once(claims, peers),
         "Send again, the same": lambda: send_message(
             sender=me, peer=peer.pk, text="Hello", client_message_id="once"
         ),
@@ -130,6 +134,33 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
         "Sync of the busiest": lambda: sync.changes_since(me, cursor),
         "Contacts, a page": lambda: contacts_page(me, limit=50),
     }
+
+
+def _send_at_once(claims: Any, peers: list[str]) -> None:
+    """One message to each."""
+    from chatsite.db import joined
+    from chatsite.guard.ratelimits import Once
+    from messaging.models import direct_key
+    from messaging.services.at_once import Sending
+
+    sendings = [
+        Sending(
+            alone=lambda: None,
+            answer=lambda payload: payload,
+            sender_id=claims.user_id,
+            peer_id=peer,
+            conversation=direct_key(claims.user_id, peer),
+            text="Hello",
+            client_message_id="",
+            limits=(),
+            once=Once(),
+            claims=claims,
+        )
+        for peer in peers
+    ]
+    Sending.let_in(sendings)
+    with joined():
+        Sending.do_all(sendings)
 
 
 def _explain(work: Callable[[], object]) -> list[Explained]:
@@ -157,11 +188,15 @@ def _recorded() -> Iterator[list[tuple[str, Any]]]:
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith(("SELECT", "UPDATE")):
-            queries.append((sql, params))
+            queries.append((sql, params[0] if many else params))
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(note):
-        yield queries
+    connection.force_debug_cursor = True  # else prepared statements go past Django's cursor
+    try:
+        with connection.execute_wrapper(note):
+            yield queries
+    finally:
+        connection.force_debug_cursor = False
 
 
 def _rows(explained: dict[str, list[Explained]]) -> str:

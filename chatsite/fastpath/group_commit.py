@@ -111,10 +111,9 @@ def _is_away(error: Exception, line: object) -> bool:
     """The database, not just the line to it: to wait once more for each is of no use."""
     if not isinstance(error, OperationalError | InterfaceError) or asks_to_repeat(error):
         return False
-    is_another = (
-        line is not None and line is not connection.connection
-    )  # Django could not roll back
-    return not is_another and not was_broken()
+    # Django took another one when it could not roll back.
+    was_replaced = line is not None and line is not connection.connection
+    return not was_replaced and not was_broken()
 
 
 def _fail(jobs: list[Job], error: Exception) -> None:

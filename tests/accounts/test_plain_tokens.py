@@ -20,11 +20,12 @@ from accounts.tokens import Claims, InvalidToken, issue_token, read_claims
 HEADER = {"alg": "HS256", "typ": "JWT"}
 USER, SESSION = "a" * 24, "b" * 24
 LONG = 10**6
+DAY = 86_400  # seconds: those that are made here may wait long for their turn
 
 
 def content(**changes: Any) -> dict[str, Any]:
     now = int(time.time())
-    right = {"token_type": "access", "exp": now + 3600, "iat": now, "jti": "0" * 32}
+    right = {"token_type": "access", "exp": now + 2 * DAY, "iat": now, "jti": "0" * 32}
     all_of_it = {**right, "userId": USER, "sid": SESSION, **changes}
     return {name: value for name, value in all_of_it.items() if value is not ...}
 
@@ -45,7 +46,7 @@ def token(part: object = None, header: object = HEADER, key: str = site.JWT_SECR
 
 def others() -> dict[str, str]:
     """Tokens unlike ours, which are right or wrong."""
-    good, later, earlier = token(), int(time.time()) + 60, int(time.time()) - 60
+    good, later, earlier = token(), int(time.time()) + DAY, int(time.time()) - DAY
     head, body, seal = good.split(".")
     twin = seal[:-1] + chr(ord(seal[-1]) + 1)  # says the same, spelled otherwise
     changed: dict[str, dict[str, Any]] = {
