@@ -1,17 +1,20 @@
 """The site as `make run` serves it, with data of its own, that a test may kill and start again."""
 
 import fcntl
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from tests.environment import ROOT, hermetic, unlimited
 from tests.services import free_port, stop, wait_for_port
 
 JWT_SECRET = "a secret of the browser tests, long enough"
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex  # which its workers share
 
 
 class Site:
@@ -97,9 +100,16 @@ class ProductionSite(Site):
 
 
 def collect_static(site: Site) -> None:
-    """Once for all workers, as `make run` does."""
+    """Once for all workers, as `make run` does: a site that begins to serve while another does so
+    would find files that are being written.
+    """
     lock = ROOT / "var" / "collectstatic.lock"
     lock.parent.mkdir(exist_ok=True)
-    with lock.open("w") as file:
+    with lock.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if file.read() == RUN:
+            return
         site.manage("collectstatic", "--noinput", "--verbosity=0")
+        file.truncate(0)
+        file.write(RUN)
