@@ -245,6 +245,7 @@ def test_only_new_rows_are_inserted() -> None:
     assert stored == {"a": 7, "b": 7, "c": 7, "there": 5}
 
 
+@pytest.mark.sql_only("it has no statements to be prepared")
 def test_while_queries_are_written_down_the_same_is_stored_and_found() -> None:
     """By Django's own cursor, which knows no times with a zone on SQLite."""
     insert, moment = Insert(Conversation), now().replace(microsecond=0)
