@@ -14,6 +14,7 @@ class Fast:
     group_commit: bool  # what is sent at once stored in one transaction
     layer: bool  # our own channel layer
     frames: bool  # a frame made once for all its receivers
+    tokens: bool  # a token of ours read without the library
     gc: bool  # what lives as long as the process kept from the garbage collector
 
 

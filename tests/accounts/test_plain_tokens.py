@@ -4,12 +4,15 @@ import hashlib
 import hmac
 import json
 import time
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import pytest
 from django.conf import settings as site
 from jwt.utils import base64url_encode
+from pytest_django import Settings
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -185,3 +188,15 @@ def test_each_changed_letter_is_noticed() -> None:
     for place in range(0, len(good), 7):
         other = "A" if good[place] != "A" else "B"
         assert house(good[:place] + other + good[place + 1 :]) is None
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_left_out_the_library_reads_all(
+    is_used: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(plain_tokens, "read", read.append)  # and leaves it to the library
+    settings.FAST = replace(settings.FAST, tokens=is_used)
+    fresh = token(content(jti=uuid4().hex))
+    assert read_claims(fresh) == Claims(SESSION, USER)
+    assert read == [fresh] * is_used
