@@ -48,6 +48,10 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(is_staff=True) if self.value() == "moderator" else queryset
 
 
+def _may_moderate(request: HttpRequest, person: User) -> bool:
+    return is_superuser(request) or not (person.is_staff or person.is_superuser)
+
+
 @admin.register(User)
 class PersonAdmin(ModeratedAdmin):
     change_form_template = "admin/person.html"
@@ -72,8 +76,8 @@ class PersonAdmin(ModeratedAdmin):
         return gettext("Moderator") if person.is_staff else self.get_empty_value_display()
 
     def acts_for(self, request: HttpRequest, row: User) -> list[Act]:
-        """Nobody moderates themselves, and only superusers other superusers."""
-        if row.pk == request.user.pk or (row.is_superuser and not is_superuser(request)):
+        """Nobody moderates themselves, and only superusers other staff."""
+        if row.pk == request.user.pk or not _may_moderate(request, row):
             return []
         acts = [UNBAN if row.is_banned else BAN]
         if is_superuser(request) and not row.is_superuser:
@@ -132,7 +136,10 @@ class SessionAdmin(ModeratedAdmin):
         return gettext("Ended") if session.revoked_at else gettext("Signed in")
 
     def acts_for(self, request: HttpRequest, row: Session) -> list[Act]:
-        return [] if row.revoked_at else [REVOKE]
+        """Staff are signed out by superusers, and by themselves."""
+        is_own = row.user_id == request.user.pk
+        may = not row.revoked_at and (is_own or _may_moderate(request, row.user))
+        return [REVOKE] if may else []
 
     @admin.action(description=_("Sign out the selected sessions"))
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -30,3 +30,7 @@ class AdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: object = None
     ) -> HttpResponse:
         return redirect("profile")
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No form here needs it, and it would be a second way to search."""
+        raise Http404

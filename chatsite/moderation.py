@@ -54,6 +54,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """Nobody adds, edits or deletes anything here."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each count would be a search of its own
     filter_parameters: frozenset[str] = frozenset()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

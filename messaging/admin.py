@@ -57,17 +57,14 @@ class MessageAdmin(ModeratedAdmin):
         messages = super().get_queryset(request)
         return messages.prefetch_related("conversation__memberships__user", "sender")
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
-        if request.method != "POST" and (search := _search(request)):
-            record(request, str(search), Message)
-        return response
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
     ) -> tuple[QuerySet[Message], bool]:
+        """Recorded here, before anything is found, whatever view or method asks."""
+        search = Search(one_line(search_term), one_line(request.GET.get(PERSON, "")))
+        _record_once(request, search)
         try:
-            return find_messages(queryset, _search(request)), False
+            return find_messages(queryset, search), False
         except DomainError as error:
             messages.warning(request, error.message)
             return queryset.none(), False
@@ -150,5 +147,8 @@ def _receiver(message: Message) -> User:
     return next(member.user for member in members if member.user_id != message.sender_id)
 
 
-def _search(request: HttpRequest) -> Search:
-    return Search(one_line(request.GET.get("q", "")), one_line(request.GET.get(PERSON, "")))
+def _record_once(request: HttpRequest, search: Search) -> None:
+    """A list that carries out an action searches twice for one request."""
+    if search and getattr(request, "recorded_search", None) != search:
+        record(request, str(search), Message)
+        request.recorded_search = search  # type: ignore[attr-defined]

@@ -176,14 +176,33 @@ def test_nobody_bans_themselves(page_for: PageFor) -> None:
         assert not mo.is_banned
 
 
-def test_only_superusers_ban_superusers(page_for: PageFor) -> None:
-    su = superuser()
-    page_for(moderator()).post(ban_address(su), {"reason": "Coup"})
-    su.refresh_from_db()
-    assert not su.is_banned
-    page_for(superuser()).post(ban_address(su), {"reason": "Left us"})
-    su.refresh_from_db()
-    assert su.is_banned
+@pytest.mark.parametrize("make", [moderator, superuser])
+def test_only_superusers_ban_staff(page_for: PageFor, make: Callable[[], User]) -> None:
+    staff = make()
+    mo, su = page_for(moderator()), page_for(superuser())
+    mo.post(ban_address(staff), {"reason": "Coup"})
+    staff.refresh_from_db()
+    assert not staff.is_banned
+    su.post(ban_address(staff), {"reason": "Left us"})
+    mo.post(f"{PEOPLE}{staff.pk}/act/unban/")
+    staff.refresh_from_db()
+    assert staff.is_banned
+
+
+def test_only_superusers_sign_out_staff(page_for: PageFor) -> None:
+    other = moderator()
+    session = make_session(other)
+    page_for(moderator()).post(f"{SESSIONS}{session.pk}/act/revoke/")
+    assert list(Session.objects.active_of(other)) == [session]
+    page_for(superuser()).post(f"{SESSIONS}{session.pk}/act/revoke/")
+    assert not Session.objects.active_of(other).exists()
+
+
+def test_moderators_sign_themselves_out_elsewhere(page_for: PageFor) -> None:
+    mo = moderator()
+    elsewhere = make_session(mo)
+    page_for(mo).post(f"{SESSIONS}{elsewhere.pk}/act/revoke/")
+    assert elsewhere not in Session.objects.active_of(mo)
 
 
 def test_banned_moderator_gets_no_admin(page_for: PageFor) -> None:

@@ -99,6 +99,37 @@ def test_texts_cannot_be_guessed_past_the_record(
     assert moderator.get(MESSAGES, {"q": "e", lookup: "the"}).status_code == 400
 
 
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_search_is_recorded_whatever_the_method(
+    moderator: Client, message: Message, method: str
+) -> None:
+    getattr(moderator, method)(f"{MESSAGES}?q=shed&person=layla")
+    assert done() == ["Searched for “shed”, person “layla”"]
+
+
+def test_search_is_recorded_when_an_action_asks_for_it(moderator: Client, message: Message) -> None:
+    data = {"action": "remove_selected", "index": "0", "_selected_action": message.pk}
+    moderator.post(f"{MESSAGES}?q=no such words", data)
+    assert done() == ["Searched for “no such words”"]
+
+
+@pytest.mark.parametrize("model", ["conversation/last_message", "message/sender"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nothing_is_searched_by_autocompletion(
+    moderator: Client, message: Message, method: str, model: str
+) -> None:
+    model_name, field_name = model.split("/")
+    query = f"app_label=messaging&model_name={model_name}&field_name={field_name}&term=x&q=shed"
+    response = getattr(moderator, method)(f"/admin/autocomplete/?{query}")
+    assert response.status_code == 404
+    assert message.pk not in response.content.decode()
+
+
+def test_filters_count_no_messages(moderator: Client, message: Message) -> None:
+    page = moderator.get(MESSAGES, {"q": "ladder", "_facets": "True"})
+    assert "(1)" not in page.content.decode()
+
+
 def test_opening_shows_the_text_and_is_recorded(moderator: Client, message: Message) -> None:
     html = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
     assert SECRET in html
