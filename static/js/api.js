@@ -1,7 +1,8 @@
 import { text } from "./lib/texts.js";
 
 const PATIENCE = 30_000;
-const SLOWEST_UPLOAD = 20;
+const SLOWEST_UPLOAD = 20; // bytes a millisecond
+const BUSY = new Set([0, 408, 425, 429, 502, 503, 504, 507]);
 
 let account = "";
 
@@ -15,7 +16,12 @@ class ApiError extends Error {
   }
 
   get isTemporary() {
-    return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status);
+    return this.isBusy || this.status >= 500;
+  }
+
+  /** No answer, or one of a server, or of a proxy before it, that cannot take anything at the moment. */
+  get isBusy() {
+    return BUSY.has(this.status);
   }
 }
 
@@ -23,6 +29,9 @@ class ApiError extends Error {
 export function actAs(userId) {
   account = userId;
 }
+
+/** How many milliseconds a slow network takes to send that much. */
+export const timeToUpload = (length) => length / SLOWEST_UPLOAD;
 
 export const getJSON = (path) => request("GET", path);
 export const postJSON = (path, body) => request("POST", path, body);
@@ -47,7 +56,7 @@ function headersFor(body) {
 }
 
 function limits(body = "") {
-  return { cache: "no-store", signal: AbortSignal.timeout(PATIENCE + body.length / SLOWEST_UPLOAD) };
+  return { cache: "no-store", signal: AbortSignal.timeout(PATIENCE + timeToUpload(body.length)) };
 }
 
 async function fetchOrFail(path, options) {
@@ -60,6 +69,13 @@ async function fetchOrFail(path, options) {
 }
 
 function refusal(response, answer) {
-  const seconds = Number(response.headers.get("Retry-After"));
-  return new ApiError(response.status, answer?.message ?? text("went-wrong"), seconds * 1000 || 0);
+  const retryAfter = pauseOf(response.headers.get("Retry-After"));
+  return new ApiError(response.status, answer?.message ?? text("went-wrong"), retryAfter);
+}
+
+/** `Retry-After` in milliseconds: it comes as seconds or as a date. */
+function pauseOf(value) {
+  if (!value) return 0;
+  const pause = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Math.max(0, pause) || 0;
 }

@@ -112,18 +112,28 @@ def test_a_refused_message_keeps_its_text_and_is_sent_again_by_hand(person: Pers
     expect(failed.get_by_text("Not sent")).to_be_visible()
     expect(toast(ada.page)).to_contain_text("Your message was not sent. Not today.")
     expect_preview(ada.page, bo, "Not sent: Please")
-    send(ada.page, "What follows is not held up")
-    expect_states(ada.page, "-rf")
+    send(ada.page, "What follows waits for it")
+    expect_states(ada.page, "-fp")
 
     ada.page.reload()
-    expect_texts(ada.page, ["So that there is a row", "What follows is not held up", "Please"])
+    expect_texts(ada.page, ["So that there is a row", "Please", "What follows waits for it"])
     failed.get_by_role("button", name="Retry").click()
     expect_states(ada.page, "-rr")
-    expect_preview(ada.page, bo, "You: Please")
-    assert stored(bo, ada)[1:] == ["What follows is not held up", "Please"]
+    expect_preview(ada.page, bo, "You: What follows waits for it")
+    assert stored(bo, ada)[1:] == ["Please", "What follows waits for it"]
 
 
 def test_a_refused_message_is_discarded(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    ada.page.route(SEND, lambda route: route.fulfill(**answer(413, "Too much.")), times=1)
+
+    send(ada.page, "Never mind", "But this")
+    message(ada.page, "Never mind").get_by_role("button", name="Discard").click()
+    expect_states(ada.page, "r")
+    assert stored(ada, bo) == ["But this"]
+
+
+def test_nothing_is_left_of_the_only_message_that_is_discarded(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     ada.page.route(SEND, lambda route: route.fulfill(**answer(413, "Too much.")), times=1)
 

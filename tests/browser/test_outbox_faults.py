@@ -1,5 +1,6 @@
 """What goes wrong with the outbox's surroundings: clock, database, server, network."""
 
+import json
 import re
 
 from playwright.sync_api import Page, Request, Route, expect
@@ -13,9 +14,12 @@ from tests.browser.chat import (
     expect_texts,
     face_to_face,
     message,
+    row,
     send,
     state,
     stored,
+    toast,
+    wait_for_held,
 )
 from tests.browser.people import PersonFor
 
@@ -99,7 +103,59 @@ def test_what_is_kept_lets_one_leave_without_a_question(person: PersonFor) -> No
     assert not warns(ada.page)
 
 
-def test_a_message_that_breaks_the_server_does_not_hold_up_the_others(person: PersonFor) -> None:
+def wake(page: Page) -> None:
+    """Ends the waits between two tries."""
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def test_a_busy_server_condemns_no_message(person: PersonFor) -> None:
+    """However often it says so, and by whatever code: what was written goes out in order."""
+    ada, bo = face_to_face(person)
+    refusals: list[int] = [503, 502, 504, 507, 429, 408, 503, 0, 503, 502, 504, 503]
+    tried: list[str] = []
+
+    def refuse(route: Route) -> None:
+        tried.append(json.loads(route.request.post_data or "")["text"])
+        status = refusals[len(tried) - 1]
+        route.fulfill(**answer(status)) if status else route.abort()
+
+    ada.page.route(SEND, refuse, times=len(refusals))
+    send(ada.page, "one", "two")
+    for _ in refusals:
+        wait_for_held(ada.page, tried)
+        wake(ada.page)
+        ada.page.wait_for_timeout(50)
+
+    expect_states(ada.page, "rr", timeout=RETURN)
+    assert tried == ["one"] * len(refusals)
+    assert stored(bo, ada) == ["one", "two"]
+
+
+def test_a_pause_for_one_conversation_is_kept_and_holds_up_no_other(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    cy.say(ada, "Me, too")
+    tries: list[Request] = []
+
+    def ask_for_an_hour(route: Route) -> None:
+        tries.append(route.request)
+        route.fulfill(**answer(503, **{"Retry-After": "3600"}))
+
+    ada.page.route(f"**/api/messages/send/{bo.id}", ask_for_an_hour)
+    with ada.page.expect_response(SEND):
+        send(ada.page, "For Bo")
+    wake(ada.page)
+    row(ada.page, cy).click()
+    expect_texts(ada.page, ["Me, too"])
+    send(ada.page, "For Cy")
+    expect_states(ada.page, "-s")
+    assert stored(cy, ada) == ["Me, too", "For Cy"]
+    assert len(tries) == 1
+
+
+def test_what_follows_a_message_that_breaks_the_server_waits_for_a_decision(
+    person: PersonFor,
+) -> None:
     ada, bo = face_to_face(person)
     tries: list[Request] = []
 
@@ -114,12 +170,17 @@ def test_a_message_that_breaks_the_server_does_not_hold_up_the_others(person: Pe
     send(ada.page, "poison", "after it")
 
     expect(message(ada.page, "poison")).to_have_attribute("data-state", "failed", timeout=RETURN)
-    expect(message(ada.page, "after it")).to_have_attribute("data-state", "read")
     assert len(tries) == 5
-    assert stored(bo, ada) == ["after it"]
+    send(ada.page, "and this")
+    expect(toast(ada.page).last).to_contain_text("Retry or discard that one first.")
+    expect_states(ada.page, "fpp")
+    ada.page.reload()
+    expect_states(ada.page, "fpp")
+    assert stored(bo, ada) == []
     ada.page.unroute(SEND)
     message(ada.page, "poison").get_by_role("button", name="Retry").click()
-    expect_states(ada.page, "rr")
+    expect_states(ada.page, "rrr")
+    assert stored(bo, ada) == ["poison", "after it", "and this"]
 
 
 def test_a_proxy_without_its_server_is_waited_for(person: PersonFor) -> None:

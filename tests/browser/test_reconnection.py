@@ -2,10 +2,12 @@
 
 import json
 
-from playwright.sync_api import WebSocketRoute, expect
+import pytest
+from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.browser.chat import (
     RETURN,
+    SEND,
     banner,
     expect_preview,
     expect_states,
@@ -15,6 +17,7 @@ from tests.browser.chat import (
     send,
     state,
     stored,
+    wait_for_held,
 )
 from tests.browser.people import Person, PersonFor
 from tests.browser.site import Site
@@ -120,6 +123,60 @@ def test_a_message_that_was_lost_on_its_way_is_fetched(person: PersonFor) -> Non
 
     expect_texts(ada.page, ["one", "two", "three"])
     assert len(lost) == 1
+
+
+@pytest.mark.parametrize("is_dead", [True, False])
+def test_a_link_that_fell_silent_is_noticed_by_the_first_send(
+    person: PersonFor, is_dead: bool
+) -> None:
+    """Half-open: nothing says that it broke. A slow answer alone says nothing yet."""
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    page, held = ada.page, list[Route]()
+
+    def swallow(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            if not (is_dead and held):
+                server.send(frame)
+
+        socket.on_message(pass_on)
+
+    page.clock.install()
+    page.route_web_socket(SOCKET, swallow)
+    page.route(SEND, lambda route: held.append(route))
+    page.goto(f"/chat/{bo.id}")
+    expect(state(page, "offline")).to_be_visible()  # as Bo is: the page is live
+    with page.expect_request(SEND):
+        send(page, "Hello?")
+    wait_for_held(page, held)
+    for _ in range(10):
+        page.clock.run_for(1000)
+
+    if is_dead:
+        expect(banner(page)).to_be_visible()
+        expect(state(page, "waiting")).to_be_visible()
+    else:
+        expect(banner(page)).to_have_count(0)
+        held[0].continue_()
+        expect_states(page, "s")
+
+
+def test_a_browser_without_channels_between_tabs_loses_nothing(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    ada.context.add_init_script("delete globalThis.BroadcastChannel")
+    bo.page.goto(f"/chat/{ada.id}")
+    first, second = ada.page, ada.open_page(f"/chat/{bo.id}")
+    first.goto(f"/chat/{bo.id}")
+
+    send(first, "one")
+    expect_texts(second, ["one"])
+    send(second, "two")
+
+    for page in (first, second):
+        expect_texts(page, ["one", "two"])
+        expect_states(page, "rr")
+    expect_texts(bo.page, ["one", "two"])
 
 
 def test_a_server_that_stops_in_order_is_found_again(live_site: Site, person: PersonFor) -> None:

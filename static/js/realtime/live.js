@@ -64,6 +64,7 @@ function watch() {
   on("message", ({ message }) => checkForGap(message));
   on("read", ({ readerId, peerId, seq }) => readerId === me && marks.confirm(peerId, seq));
   on("connection", (now) => now.state === "ended" && stop());
+  on("unanswered", doubt);
   addEventListener("online", hurry);
   addEventListener("offline", () => socket.renew());
   addEventListener("pagehide", () => marks.tell());
@@ -80,6 +81,12 @@ function hurry() {
   if (state === "ended") return;
   socket.hurry();
   if (mustPoll()) sync.now();
+}
+
+/** Something that was sent is not answered: is anybody there? */
+function doubt() {
+  if (socket.isOpen) socket.hurry();
+  else if (state === "connecting") enter("offline");
 }
 
 function enter(next) {
@@ -103,10 +110,10 @@ function received(event, data) {
   frames[event]?.(data);
 }
 
-function closed(wasOpen) {
+function closed({ wasOpen, isSilent }) {
   if (!wasOpen) return askWhy();
   sync.repeat(0);
-  enter(navigator.onLine ? "connecting" : "offline");
+  enter(navigator.onLine && !isSilent ? "connecting" : "offline");
 }
 
 /** A browser does not say why a handshake was refused. */
@@ -114,7 +121,7 @@ async function askWhy() {
   const error = await getJSON("/api/auth/check").catch((failure) => failure);
   if (error.status === 401) return endSession();
   if (socket.isOpen || state === "ended") return;
-  if (error.isTemporary && !isBusy(error)) return enter("offline");
+  if (error.isTemporary && !isPatient(error)) return enter("offline");
   refusals += 1;
   if (mustPoll()) poll();
   else enter("connecting");
@@ -153,11 +160,11 @@ function failed(error) {
   if (error.status === 401) return endSession();
   // The cursor is from another time: the page as the server has it now is up to date.
   if (error.status === 400 && performance.now() > FRESH_PAGE) return location.reload();
-  if (!socket.isOpen && !isBusy(error)) enter("offline");
+  if (!socket.isOpen && !isPatient(error)) enter("offline");
 }
 
 /** A server that asks for patience is there. */
-const isBusy = ({ status }) => status === 429;
+const isPatient = ({ status }) => status === 429;
 
 function checkForGap({ senderId, receiverId, seq }) {
   const hasGap = leavesGap(senderId === me ? receiverId : senderId, seq);

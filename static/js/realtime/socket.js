@@ -12,8 +12,8 @@ const PATIENCE = 5000;
 const WEIGHT = { 1012: 2, 4429: 5 };
 
 /**
- * One WebSocket that comes back by itself. Calls `opened()`, `received(event, data)`,
- * `closed(wasOpen)` after each link that broke or was refused, and `ended()` when the session is over.
+ * One WebSocket that comes back by itself. Calls `opened()`, `received(event, data)`, `closed({wasOpen, isSilent})` after
+ * each link that broke, was refused, or fell silent, and `ended()` when the session is over.
  */
 export class Socket {
   #url;
@@ -24,6 +24,7 @@ export class Socket {
   #retry = 0;
   #ping = 0;
   #deadline = 0;
+  #due = Infinity;
 
   constructor(path, calls) {
     this.#url = new URL(path, location.href.replace(/^http/, "ws"));
@@ -37,7 +38,7 @@ export class Socket {
   connect() {
     clearTimeout(this.#retry);
     // Without network only a change of that is worth a try: see `hurry`.
-    if (!navigator.onLine) return this.#calls.closed(false);
+    if (!navigator.onLine) return this.#calls.closed({ wasOpen: false, isSilent: false });
     const link = new WebSocket(this.#url);
     this.#link = link;
     this.#openedAt = 0;
@@ -62,16 +63,17 @@ export class Socket {
   }
 
   /** Gives up the link, which may be dead without knowing it, for a new one. */
-  renew() {
+  renew({ isSilent = false } = {}) {
     if (!this.#link) return;
     this.#link.close();
-    this.#closed();
+    this.#closed(undefined, isSilent);
   }
 
   stop() {
     const link = this.#link;
     this.#link = null;
     [this.#retry, this.#ping, this.#deadline].forEach(clearTimeout);
+    this.#due = Infinity;
     link?.close();
   }
 
@@ -90,7 +92,7 @@ export class Socket {
   #alive() {
     clearTimeout(this.#deadline);
     clearTimeout(this.#ping);
-    this.#deadline = 0;
+    this.#due = Infinity;
     this.#ping = setTimeout(() => this.#probe(PONG_WITHIN), PING_EVERY);
   }
 
@@ -99,12 +101,16 @@ export class Socket {
     this.#expectLife(patience);
   }
 
+  /** Whoever asks while an answer is due already gives it no more time. */
   #expectLife(patience) {
+    const due = performance.now() + patience;
+    if (due >= this.#due) return;
+    this.#due = due;
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.renew(), patience);
+    this.#deadline = setTimeout(() => this.renew({ isSilent: true }), patience);
   }
 
-  #closed(code) {
+  #closed(code, isSilent = false) {
     const wasOpen = this.#openedAt > 0;
     this.stop();
     if (code === SESSION_ENDED) return this.#calls.ended();
@@ -112,7 +118,7 @@ export class Socket {
     this.#tries = Math.max(this.#tries, WEIGHT[code] ?? 0);
     this.#retry = setTimeout(() => this.connect(), this.#pause(code));
     this.#tries += 1;
-    this.#calls.closed(wasOpen);
+    this.#calls.closed({ wasOpen, isSilent });
   }
 
   #pause(code) {

@@ -17,9 +17,9 @@ export class OutboxDatabase {
     return this.#write("entries", (entries) => result(entries.put(entry)));
   }
 
-  /** The oldest one that waits for its turn with this receiver. */
-  next(receiverId) {
-    return this.#read((entries) => result(entries.index("waiting").get(["pending", receiverId])));
+  /** The oldest one for this receiver. */
+  first(receiverId) {
+    return this.#read((entries) => result(entries.index("receiverId").get(receiverId)));
   }
 
   all() {

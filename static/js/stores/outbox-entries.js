@@ -23,11 +23,11 @@ export class OutboxEntries {
     return this.#move();
   }
 
-  async next(receiverId) {
+  /** The oldest one for this receiver, whatever its state. */
+  async first(receiverId) {
     await this.#moving;
-    const kept = await this.#database.next(receiverId).catch(() => undefined);
-    const unkept = this.#unkept(receiverId).find(isPending);
-    return merge(kept ? [kept] : [], unkept ? [unkept] : [])[0];
+    const kept = await this.#database.first(receiverId).catch(() => undefined);
+    return merge(kept ? [kept] : [], this.#unkept(receiverId))[0];
   }
 
   async all() {

@@ -1,4 +1,4 @@
-import { postJSON } from "../api.js";
+import { postJSON, timeToUpload } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { newClientId } from "../lib/ids.js";
 import { endSession } from "../lib/session.js";
@@ -10,8 +10,12 @@ import { OutboxEntries } from "./outbox-entries.js";
 //            state: "pending" | "failed", error?: why it failed}
 
 const OTHERS_FIRST = 2000;
+/** How long an answer may take, beside the upload, until the connection is looked at. */
+const ANSWER_WITHIN = 4000;
 
-let entries, delivery, tabs, begin;
+let entries, delivery, begin;
+/** The other tabs. Where the browser has no channel to them, the database and the socket tell them nearly as much. */
+let tabs = null;
 let isConnected = false;
 /** Settles when everything that was added up to now is kept. */
 let kept = new Promise((resolve) => (begin = resolve));
@@ -22,8 +26,10 @@ export function open(userId) {
   delivery = new Delivery(entries, {
     post, sent, failed, heldUp, released, isConnected: () => isConnected, signedOut: endSession,
   });
-  tabs = new BroadcastChannel(`outbox-${userId}`);
-  tabs.onmessage = ({ data }) => hear(data);
+  if (globalThis.BroadcastChannel) {
+    tabs = new BroadcastChannel(`outbox-${userId}`);
+    tabs.onmessage = ({ data }) => hear(data);
+  }
   on("connection", ({ state }) => connected(["live", "polling"].includes(state)));
   addEventListener("online", () => delivery.wake());
   addEventListener("pagehide", () => delivery.release());
@@ -48,9 +54,11 @@ export function add({ receiverId, text, image }) {
   return entry;
 }
 
-function hasKept(entry) {
+async function hasKept(entry) {
   tell({ entry, change: "added" });
-  return delivery.wake();
+  delivery.wake();
+  const first = await entries.first(entry.receiverId);
+  if (first?.state === "failed") emit("notice", { text: say("waits-for-decision"), kind: "info" });
 }
 
 export async function retry(clientMessageId) {
@@ -62,6 +70,7 @@ export async function retry(clientMessageId) {
 export async function discard(clientMessageId) {
   const entry = await entries.remove(clientMessageId);
   if (entry) show({ entry, change: "discarded" });
+  return delivery.wake();
 }
 
 /** What waits or failed, whoever it is for. */
@@ -76,8 +85,14 @@ export async function entriesFor(receiverId) {
   return entries.of(receiverId);
 }
 
-function post({ clientMessageId, receiverId, text, image }) {
-  return postJSON(`/api/messages/send/${receiverId}`, { text, image: image?.dataUrl, clientMessageId });
+async function post({ clientMessageId, receiverId, text, image }) {
+  const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
+  const timer = setTimeout(emit, patience, "unanswered");
+  try {
+    return await postJSON(`/api/messages/send/${receiverId}`, { text, image: image?.dataUrl, clientMessageId });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function sent(entry, message) {
@@ -103,7 +118,7 @@ function show(news) {
 }
 
 function tell(news) {
-  tabs.postMessage(news);
+  tabs?.postMessage(news);
 }
 
 function hear({ entry, change, message }) {
