@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import device_of
 from accounts.lookup import find_people
-from accounts.models import Session, User
+from accounts.models import Session, User, person_matches
 from accounts.payloads import picture_url
 from accounts.services import moderation, sessions
 from chatsite.errors import DomainError
@@ -62,6 +62,12 @@ class PersonAdmin(ModeratedAdmin):
     search_help_text = _("A part of the name or of the e-mail address.")
     ordering = ("sort_name", "pk")
     fields = ("portrait", "full_name", "email", "state", "created_at", "banned_at", "ban_reason")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        words = search_term.strip()
+        return queryset.filter(person_matches(words)) if words else queryset, False
 
     @admin.display(description=_("picture"))
     def portrait(self, person: User) -> str:

@@ -4,7 +4,8 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from accounts.models import EMAIL_LENGTH, NAME_LENGTH
+from accounts.canonical import EMAIL_LENGTH
+from accounts.models import NAME_LENGTH
 from accounts.services.rules import PASSWORD_MAX, PASSWORD_MIN, RAW_NAME_LENGTH
 from chatsite.wire import DataUri, PictureFile
 

@@ -10,9 +10,9 @@ from datetime import timedelta
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
-from accounts.models import User, normalize_email
+from accounts.canonical import canonical_email
+from accounts.models import User
 from chatsite.keys import new_key
-from chatsite.text import is_storable
 
 COOKIE = "device"
 LIFETIME = timedelta(days=365)
@@ -22,7 +22,7 @@ _SALT = "accounts.known_devices"
 
 def account_key(email: str) -> str:
     """Stands for an account, and tells nobody its address. There need not be one."""
-    address = normalize_email(email).encode("utf-8", "surrogatepass")
+    address = canonical_email(email).encode("utf-8", "surrogatepass")
     return salted_hmac(_SALT, address).hexdigest()[:KEY_LENGTH]
 
 
@@ -45,9 +45,7 @@ def device_key(token: str, email: str) -> str:
 
 def _owner(email: str) -> User:
     """Of an address that nobody has: somebody whom no token fits."""
-    address = normalize_email(email)
-    user = User.objects.filter(email=address).first() if is_storable(address) else None
-    return user or User()
+    return User.objects.with_email(email) or User()
 
 
 def _seal(user: User) -> str:

@@ -1,9 +1,8 @@
 """Finding people by what a moderator knows of them."""
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import User, normalize_email
+from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.text import is_storable
 
@@ -18,13 +17,9 @@ def find_people(words: str) -> list[str]:
     words = words.strip()
     if not words or not is_storable(words):
         return []
-    one = User.objects.filter(Q(pk=words) | Q(email=normalize_email(words)))
-    several = User.objects.matching(words)
-    keys = _keys(one) or _keys(several)
+    if one := User.objects.filter(pk=words).first() or User.objects.with_email(words):
+        return [one.pk]
+    keys = list(User.objects.matching(words).values_list("pk", flat=True)[: MOST + 1])
     if len(keys) > MOST:
         raise DomainError(_("Too many people fit. Write more of the name, or the e-mail address."))
     return keys
-
-
-def _keys(people: QuerySet[User]) -> list[str]:
-    return list(people.values_list("pk", flat=True)[: MOST + 1])

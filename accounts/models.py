@@ -4,23 +4,52 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.canonical import (
+    EMAIL_LENGTH,
+    canonical_email,
+    canonical_password,
+    is_email,
+    password_forms,
+    readable_email,
+)
 from chatsite.db import now
 from chatsite.keys import HexIdField
-from chatsite.text import FOLDED_LENGTH, folded
+from chatsite.text import FOLDED_LENGTH, folded, is_storable
 
 NAME_LENGTH = 100
-EMAIL_LENGTH = 254
+
+
+def person_matches(words: str) -> Q:
+    """Whether `words` are in the name or the e-mail address, whatever their case and accents."""
+    found = Q(sort_name__contains=folded(words))
+    for part in {canonical_email(words), canonical_email(f"@{words}")[1:]}:  # or a domain
+        found |= Q(email__contains=part)
+    return found
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def matching(self, words: str) -> Self:
-        """Those with `words` in their name or e-mail address, whatever their case and accents."""
-        return self.filter(Q(sort_name__contains=folded(words)) | Q(email__contains=words.lower()))
+        return self.filter(person_matches(words))
+
+    def with_email(self, email: str) -> "User | None":
+        """Whoever has the address, in whatever way it is written.
+
+        Where two accounts turned out to have the same one, the younger kept it as it was written
+        once, and is found by that alone.
+        """
+        written = email.strip().lower()
+        if not is_storable(written):
+            return None
+        forms = {written, canonical_email(email)}
+        found = {user.email: user for user in self.filter(email__in=forms)}
+        return found.get(written) or next(iter(found.values()), None)
 
     def contacts_of(self, user: "User", search: str = "") -> Self:
         """Everyone but `user`, by name; `search` is a part of the name or of the e-mail address."""
@@ -40,21 +69,23 @@ class UserManager(BaseUserManager["User"]):
     def matching(self, words: str) -> UserQuerySet:
         return self.get_queryset().matching(words)
 
+    def with_email(self, email: str) -> "User | None":
+        return self.get_queryset().with_email(email)
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=normalize_email(username or ""))
+        if user := self.with_email(username or ""):
+            return user
+        raise User.DoesNotExist
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """For `manage.py createsuperuser`."""
-        user = self.model(email=normalize_email(email), is_staff=True, is_superuser=True, **fields)
+        """For `manage.py createsuperuser`. Raises ValidationError for what is no address."""
+        if not is_email(email):
+            raise ValidationError(_("This is not an e-mail address."))
+        user = self.model(email=canonical_email(email), is_staff=True, is_superuser=True, **fields)
         user.rename(user.full_name)
         user.set_password(password)
         user.save(using=self._db)
         return user
-
-
-def normalize_email(email: str) -> str:
-    """One address, one account, whatever the case it is written in."""
-    return email.strip().lower()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -90,9 +121,34 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.full_name = full_name
         self.sort_name = folded(full_name)
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password and canonical_password(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Makes an old hash anew: one that cost less, or of a password as it was typed once."""
+        if raw_password is None:
+            return False
+        canonical, *as_typed = password_forms(raw_password)
+        if check_password(canonical, self.password, self._rehash):
+            return True
+        fits = any(check_password(form, self.password) for form in as_typed)
+        if fits:
+            self._rehash(canonical)
+        return fits
+
+    def _rehash(self, password: str) -> None:
+        """Unless there is a new password by then."""
+        old = self.password
+        self.set_password(password)
+        User.objects.filter(pk=self.pk, password=old).update(password=self.password)
+
     @property
     def first_name(self) -> str:
         return self.full_name.split()[0] if self.full_name.strip() else self.full_name
+
+    @property
+    def shown_email(self) -> str:
+        return readable_email(self.email)
 
     @property
     def is_banned(self) -> bool:

@@ -1,8 +1,15 @@
 """What text from outside must be before anything is done with it."""
 
+import re
 import unicodedata
 
 FOLDED_LENGTH = 200
+# What nothing is drawn for, beside the categories of control and format characters: the other
+# default-ignorable ones (fillers, variation selectors, joiners), the blank of Braille, a null note.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\ufff0-\ufff8\U0001d159\U000e0000-\U000e0fff]"
+)
 
 
 def is_storable(text: str) -> bool:
@@ -16,9 +23,18 @@ def is_storable(text: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """White space and characters nobody sees, alone."""
-    return not text[:1].isalnum() and all(
-        character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
-        for character in text
+    return not (text[:1].isascii() and text[:1].isalnum()) and all(
+        character.isspace() or _is_invisible(character) for character in text
+    )
+
+
+def has_invisible(text: str) -> bool:
+    return any(map(_is_invisible, text))
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") or bool(
+        _INVISIBLE.match(character)
     )
 
 

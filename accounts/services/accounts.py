@@ -1,13 +1,12 @@
 """Signing up, logging in, and what people change about themselves."""
 
-from collections.abc import Callable
-
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from accounts import mail
-from accounts.models import User, normalize_email
+from accounts.canonical import password_forms
+from accounts.models import User
 from accounts.services.rules import (
     check_all,
     check_new_password,
@@ -21,7 +20,7 @@ from accounts.services.rules import (
 from chatsite.db import atomic, now, release, repeatable
 from chatsite.errors import DomainError
 from chatsite.pictures import images, storage
-from chatsite.text import is_blank, is_storable
+from chatsite.text import is_blank
 
 
 def sign_up(*, full_name: str, email: str, password: str) -> User:
@@ -33,7 +32,7 @@ def sign_up(*, full_name: str, email: str, password: str) -> User:
         lambda: checked_name(full_name),
     )
     address = checked_email(email)
-    if User.objects.filter(email=address).exists():
+    if User.objects.with_email(email):
         raise email_taken()
     user = User(email=address)
     user.rename(checked_name(full_name))
@@ -56,12 +55,12 @@ def authenticate(*, email: str, password: str) -> User:
     """Raises DomainError 400 for an unknown e-mail or a wrong password, alike and in the same time;
     403 for the banned.
     """
-    address = normalize_email(email)
-    user = User.objects.filter(email=address).first() if is_storable(address) else None
+    user = User.objects.with_email(email)
     if user is None:
-        make_password(encodable(password))  # costs what the check below costs
+        for form in password_forms(encodable(password)):
+            make_password(form)  # costs what the check below costs
         raise _invalid_credentials()
-    if not check_password(encodable(password), user.password, _rehash(user)):
+    if not user.check_password(encodable(password)):
         raise _invalid_credentials()
     if user.is_banned:
         reason = user.ban_reason or _("no reason was given")
@@ -100,14 +99,3 @@ def _square(picture: bytes) -> images.Picture:
 
 def _invalid_credentials() -> DomainError:
     return DomainError(_("Invalid credentials"), code="invalid_credentials")
-
-
-def _rehash(user: User) -> Callable[[str], None]:
-    """Raises the cost of an old hash at the next log-in, unless there is a new password by then."""
-    old = user.password
-
-    def setter(password: str) -> None:
-        user.set_password(password)
-        User.objects.filter(pk=user.pk, password=old).update(password=user.password)
-
-    return setter

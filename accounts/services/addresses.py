@@ -1,6 +1,5 @@
 """The e-mail address of an account: changed once the new one answers."""
 
-from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -66,12 +65,12 @@ def _move(unchanged: QuerySet[User], user: User) -> bool:
 
 
 def _check_password(user: User, password: str) -> None:
-    if not check_password(encodable(password), user.password):
+    if not user.check_password(encodable(password)):
         raise field_error("password", _("This is not your current password."), "wrong_password")
 
 
 def _check_free(user: User, address: str) -> None:
     if address == user.email:
         raise field_error("email", _("This is your e-mail address already."), "email_same")
-    if User.objects.filter(email=address).exists():
+    if User.objects.with_email(address):
         raise email_taken()

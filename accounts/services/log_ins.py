@@ -9,12 +9,11 @@ An account that does not exist is treated like one that does.
 from dataclasses import dataclass
 
 from accounts.known_devices import account_key, device_key
-from accounts.models import Session, User, normalize_email
+from accounts.models import Session, User
 from accounts.services.accounts import authenticate
 from accounts.services.pauses import Pauses
 from chatsite.guard.counting import LOG_INS, LOG_INS_PER_ADDRESS, network_of
 from chatsite.guard.ratelimits import check
-from chatsite.text import is_storable
 
 RECENT = 50  # sessions whose addresses count as known
 STRANGERS = "strangers"
@@ -49,10 +48,7 @@ def _place(account: str, email: str, origin: Origin) -> str:
 
 
 def _known_addresses(email: str) -> set[str]:
-    email = normalize_email(email)
-    if not is_storable(email):
-        return set()
     # Not by a join: MongoDB would begin at the sessions of everybody. Nobody costs as much.
-    key = User.objects.filter(email=email).values_list("pk", flat=True).first() or ""
-    sessions = Session.objects.filter(user=key).order_by("-last_seen_at")
+    user = User.objects.with_email(email)
+    sessions = Session.objects.filter(user=user.pk if user else "").order_by("-last_seen_at")
     return {network_of(address) for address in sessions.values_list("address", flat=True)[:RECENT]}

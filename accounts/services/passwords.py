@@ -1,6 +1,5 @@
 """Passwords: changed by who knows the old one, or by a link that went to the owner's address."""
 
-from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -28,7 +27,7 @@ def change_password(
 
     Raises DomainError 400 for a wrong old password or a weak new one.
     """
-    if not check_password(encodable(old_password), user.password):
+    if not user.check_password(encodable(old_password)):
         raise _wrong_password()
     check_new_password(new_password, field="new_password")
     # A link that sets a password goes before whoever still knows the old one.
@@ -48,7 +47,9 @@ def ask_for_reset(*, email: str, site: str) -> None:
     """
     address = checked_email(email)
     check(MAILS, account_key(address))
-    user = User.objects.filter(email=address, banned_at=None).first()
+    user = User.objects.with_email(email)
+    if user and user.is_banned:
+        user = None
     reader = user or User(email=address)
     letter = mail.password_reset(reader, links.reset_link(site, reader))
     if not user:
@@ -69,7 +70,8 @@ def reset_password(*, key: str, token: str, new_password: str) -> User:
     unchanged = User.objects.filter(
         pk=key, password=user.password, email=user.email, banned_at=None
     )
-    user.password, user.updated_at = make_password(new_password), now()
+    user.set_password(new_password)
+    user.updated_at = now()
     if not _replace(unchanged, user, keep=None):
         raise dead_link()
     mail.send(mail.password_changed(user))

@@ -3,21 +3,18 @@
 Each raises DomainError 400 with the field's name.
 """
 
-import re
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from accounts.models import EMAIL_LENGTH, NAME_LENGTH, normalize_email
+from accounts.canonical import canonical_email, canonical_password, is_email
+from accounts.models import NAME_LENGTH
 from chatsite.errors import DomainError
 from chatsite.text import is_blank, is_storable, one_line
 
 PASSWORD_MIN = 6
 PASSWORD_MAX = 1000
 RAW_NAME_LENGTH = 10 * NAME_LENGTH  # with white space that is not kept
-# Without what a mail header gives a meaning: `x<a@b.org>` and `x,a@b.org` are mail to other people.
-_SPECIAL = r'@\s<>()\[\]\\,;:"'
-_EMAIL = re.compile(rf"[^{_SPECIAL}]+@[^{_SPECIAL}.]+(?:\.[^{_SPECIAL}.]+)+")
 
 
 def check_all(*rules: Callable[[], object]) -> None:
@@ -52,19 +49,18 @@ def checked_name(full_name: str) -> str:
 
 
 def checked_email(email: str) -> str:
-    address = normalize_email(email)
-    if len(address) > EMAIL_LENGTH or not is_storable(address) or not _EMAIL.fullmatch(address):
+    if not is_email(email):
         raise field_error("email", _("Invalid email format"), "invalid_email")
-    return address
+    return canonical_email(email)
 
 
 def check_new_password(password: str, field: str = "password") -> None:
-    if len(password) < PASSWORD_MIN:
-        message = _("Password must be at least %(limit)s characters") % {"limit": PASSWORD_MIN}
-        raise field_error(field, message, "password_too_short")
     if len(password) > PASSWORD_MAX:
         message = _("Password must be at most %(limit)s characters") % {"limit": PASSWORD_MAX}
         raise field_error(field, message, "password_too_long")
+    if len(canonical_password(password)) < PASSWORD_MIN:
+        message = _("Password must be at least %(limit)s characters") % {"limit": PASSWORD_MIN}
+        raise field_error(field, message, "password_too_short")
     if not is_storable(password):
         message = _("The password has characters that cannot be typed again.")
         raise field_error(field, message, "invalid")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts import limited, links
 from accounts.access import PageRequest, SignedInRequest, lead_to
+from accounts.canonical import readable_email
 from accounts.forms.address import AddressForm, ConfirmationForm
 from accounts.models import User
 from accounts.services import addresses
@@ -23,7 +24,7 @@ def ask(request: SignedInRequest) -> HttpResponse:
     if address is None:
         return show(request, address=form)
     text = _("Look into your mail at %(address)s: a link there makes the change.")
-    return done(request, "address", text % {"address": address})
+    return done(request, "address", text % {"address": readable_email(address)})
 
 
 @mailed_link
@@ -37,7 +38,7 @@ def confirm(request: PageRequest, key: str, token: str) -> HttpResponse:
         form.submit(addresses.confirm_address, key=key, token=token)
         if not form.errors:
             return _changed(request, owner)
-    context = {"form": form, "address": address}
+    context = {"form": form, "address": readable_email(address)}
     return answer(request, "accounts/address_link.html", context, form)
 
 

@@ -56,7 +56,7 @@ def choose(request: PageRequest, key: str, token: str) -> HttpResponse:
             return _changed(request, user)
     else:
         form.focus()
-    context = {"form": form, "email": owner.email}
+    context = {"form": form, "owner": owner}
     return answer(request, "accounts/reset_link.html", context, form)
 
 

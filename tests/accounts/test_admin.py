@@ -87,6 +87,13 @@ def test_people_are_found_by_name_and_address(page_for: PageFor, words: str) -> 
     assert "Layla Haddad" not in html
 
 
+@pytest.mark.parametrize("words", ["Ann@BÜCHER.example", "bücher.example", "xn--bcher", "ann@xn"])
+def test_people_are_found_by_a_domain_in_either_script(page_for: PageFor, words: str) -> None:
+    make_user("Ann Onymous", email="ann@xn--bcher-kva.example")
+    html = page_for(moderator()).get(PEOPLE, {"q": words}).content.decode()
+    assert "Ann Onymous" in html
+
+
 def test_people_are_listed_by_state(page_for: PageFor) -> None:
     page = page_for(moderator())
     page.post(ban_address(make_user("Jonas Weber")), {"reason": "Spam"})

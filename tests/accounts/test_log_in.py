@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import hashers
+from django.contrib.auth.hashers import make_password
 
 from accounts.hashers import BcryptHasher
 from accounts.models import User
@@ -14,6 +15,8 @@ from chatsite.errors import DomainError
 from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
+
+COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au\u00a0lait"
 
 
 class CountingHasher(BcryptHasher):
@@ -52,6 +55,25 @@ def refusal(**credentials: str) -> DomainError:
 def test_lets_in_whatever_the_case_of_the_address(email: str) -> None:
     user = make_user(email="ada@example.org")
     assert authenticate(email=email, password=PASSWORD) == user
+
+
+@pytest.mark.parametrize("kept", ["ann@xn--bcher-kva.example", "ann@bücher.example"])
+@pytest.mark.parametrize("email", ["ann@bücher.example", "Ann@xn--bcher-kva.example"])
+def test_lets_in_whatever_script_the_domain_is_in(kept: str, email: str) -> None:
+    """Unless the address is kept as it was once written, since another account has it, too."""
+    users = {user.email: user for user in (make_user(email=kept), make_user(email="x@y.example"))}
+    if "xn--" in email and "xn--" not in kept:
+        assert refusal(email=email, password=PASSWORD).message == "Invalid credentials"
+    else:
+        assert authenticate(email=email, password=PASSWORD) == users[kept]
+
+
+def test_lets_both_in_whose_addresses_turned_out_to_be_one() -> None:
+    browser = make_user(email="ann@xn--bcher-kva.example", password="of the browser")
+    program = make_user(email="ann@bücher.example", password="of the program")
+    assert authenticate(email=browser.email, password="of the browser") == browser
+    assert authenticate(email=program.email, password="of the program") == program
+    assert refusal(email=browser.email, password="of the program").status == 400
 
 
 @pytest.mark.parametrize(
@@ -99,6 +121,14 @@ def test_takes_the_same_work_whoever_is_refused(
     assert hashed == [4]
 
 
+@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
+def test_takes_the_same_work_for_a_password_with_two_forms(hashed: list[int], email: str) -> None:
+    make_user(email="ada@example.org")
+    hashed.clear()
+    refusal(email=email, password=DECOMPOSED)
+    assert hashed == [4, 4]
+
+
 @pytest.mark.usefixtures("real_passwords")
 class TestPasswords:
     def test_are_kept_by_bcrypt_at_the_cost_of_the_settings(self, settings: Any) -> None:
@@ -119,6 +149,31 @@ class TestPasswords:
 
     def test_are_salted(self) -> None:
         assert make_user().password != make_user().password
+
+
+class TestPasswordsOfAnotherKeyboard:
+    @pytest.mark.parametrize(("chosen", "typed"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+    def test_open_the_account(self, chosen: str, typed: str) -> None:
+        user = make_user(email="ada@example.org", password=chosen)
+        for password in (chosen, typed):
+            assert authenticate(email="ada@example.org", password=password) == user
+        refusal(email="ada@example.org", password="cafe au lait")
+
+    def test_open_it_once_an_older_hash_was_made_anew(self) -> None:
+        user = make_user(email="ada@example.org")
+        before = make_password(DECOMPOSED)  # as it was typed
+        User.objects.filter(pk=user.pk).update(password=before)
+        refusal(email="ada@example.org", password=COMPOSED)
+        assert authenticate(email="ada@example.org", password=DECOMPOSED) == user
+        assert User.objects.get(pk=user.pk).password != before
+        assert authenticate(email="ada@example.org", password=COMPOSED) == user
+        assert authenticate(email="ada@example.org", password=DECOMPOSED) == user
+
+    def test_make_no_hash_anew_when_there_is_a_new_password_by_then(self) -> None:
+        user = make_user()
+        user.password = make_password(DECOMPOSED)  # was read before the change
+        assert user.check_password(DECOMPOSED)
+        assert User.objects.get(pk=user.pk).check_password(PASSWORD)
 
 
 class TestBanned:

@@ -19,7 +19,8 @@ def test_no_mail_carries_the_words_of_who_caused_it() -> None:
     user = sign_up(**HOSTILE)
     change_password(user=user, old_password="secret", new_password="secret 2", keep=None)
     ask_for_reset(email=VICTIM, site=SITE)
-    *_, key, token = path_in(delivered(to=VICTIM)[-1]).split("/")
+    [reset] = [each for each in delivered(to=VICTIM) if each.subject == "Choose a new password"]
+    *_, key, token = path_in(reset).split("/")
     user = reset_password(key=key, token=token, new_password="secret 3")
     ask_for_address(user=user, email=OTHER_VICTIM, password="secret 3", site=SITE)
     *_, key, token = path_in(delivered(to=OTHER_VICTIM)[-1]).split("/")

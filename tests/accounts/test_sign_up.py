@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts.models import User
@@ -46,7 +47,10 @@ def refusal(**changes: str) -> DomainError:
         ({"email": "gra\x00ce@example.org"}, "email", "invalid_email"),
         ({"email": "gra\ud800ce@example.org"}, "email", "invalid_email"),
         ({"email": "g" * 250 + "@example.org"}, "email", "invalid_email"),
+        ({"email": "grace\u200b@example.org"}, "email", "invalid_email"),
+        ({"email": "grace@exam\u00adple.org"}, "email", "invalid_email"),
         ({"password": "12345"}, "password", "password_too_short"),
+        ({"password": "e\u0301" * 5}, "password", "password_too_short"),
         ({"password": "x" * 1_001}, "password", "password_too_long"),
         ({"password": "secret\x00secret"}, "password", "invalid"),
         ({"password": "secret\ud800"}, "password", "invalid"),
@@ -81,6 +85,14 @@ def test_an_address_is_taken_once_whatever_its_case(email: str) -> None:
     sign_up(**{**GRACE, "email": "Grace@Example.org"})
     assert refusal(email=email).message == "Email already exists"
     assert User.objects.get().email == "grace@example.org"
+
+
+@pytest.mark.parametrize("email", ["ann@bücher.example", "ann@xn--bcher-kva.example"])
+def test_an_address_is_taken_once_whatever_script_its_domain_is_in(email: str) -> None:
+    sign_up(**{**GRACE, "email": email})
+    for other in ("ann@bücher.example", "ANN@xn--bcher-kva.example", "ａnn@bu\u0308cher.example"):
+        assert refusal(email=other).message == "Email already exists"
+    assert User.objects.get().email == "ann@xn--bcher-kva.example"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,6 +153,18 @@ def test_nobody_becomes_a_moderator_that_way() -> None:
     assert not user.is_staff
     assert not user.is_superuser
     assert not user.is_banned
+
+
+def test_superusers_have_one_address_too() -> None:
+    def create(email: str) -> None:
+        call_command("createsuperuser", email=email, full_name="Root", interactive=False)
+
+    create("Ann@BÜCHER.example")
+    assert User.objects.get().email == "ann@xn--bcher-kva.example"
+    for refused in ("ann@xn--bcher-kva.example", "ann@bu\u0308cher.example", "ann\u200b@x.example"):
+        with pytest.raises(CommandError):
+            create(refused)
+    assert User.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

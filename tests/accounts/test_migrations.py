@@ -1,0 +1,35 @@
+"""What migrations do to accounts that are there already."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+
+from accounts.models import User
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def emails() -> list[str]:
+    return list(User.objects.order_by("created_at", "pk").values_list("email", flat=True))
+
+
+def test_addresses_get_their_one_form_and_nobody_loses_an_account() -> None:
+    kept = ["ada@example.org", "ann@bu\u0308cher.example", "ann@bücher.example"]
+    kept += ["bo@xn--bcher-kva.example", "bo@bücher.example", "c\u200b@example.org"]
+    users = [make_user(email=email) for email in kept]
+    rewrite = import_module("accounts.migrations.0002_canonical_addresses").rewrite
+
+    for _ in range(2):
+        rewrite(apps, None)
+        assert emails() == [
+            "ada@example.org",
+            "ann@xn--bcher-kva.example",
+            "ann@bücher.example",
+            "bo@xn--bcher-kva.example",
+            "bo@bücher.example",
+            "c\u200b@example.org",
+        ]
+    assert [User.objects.with_email(email) for email in kept[2:]] == users[2:]
+    assert User.objects.with_email("ANN@xn--bcher-kva.example") == users[1]
