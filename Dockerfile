@@ -25,7 +25,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
 
 FROM python:3.11-slim-bookworm AS web
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    APP_ENV=production MEDIA_ROOT=/srv/chatsite/media WEB_CONCURRENCY=2
+    APP_ENV=production MEDIA_ROOT=/srv/chatsite/media HOST=0.0.0.0 PORT=8000 WEB_CONCURRENCY=2
 RUN useradd --system --uid 10001 --no-create-home chatsite \
     && install -d -o chatsite -g chatsite /srv/chatsite/media
 WORKDIR /srv/chatsite
@@ -36,8 +36,4 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# On SIGTERM sockets are told to reconnect (1012), and requests have 20 seconds to finish.
-# Frames are not compressed: packed ones of a few kilobytes would be many times 16 MB in memory.
-CMD ["uvicorn", "chatsite.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--no-proxy-headers", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "20", \
-     "--loop", "chatsite.loop:Loop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+CMD ["python", "-m", "chatsite.serve"]

@@ -2,8 +2,7 @@
 
 PYTHON_BIN := .venv/bin/python
 MANAGE := $(PYTHON_BIN) manage.py
-# -qq: pip's warnings say nothing that somebody could act on here; its errors still show.
-INSTALL := $(PYTHON_BIN) -m pip install -qq --disable-pip-version-check
+INSTALL := $(PYTHON_BIN) scripts/install.py
 STATIC := staticfiles/staticfiles.json
 WORKERS ?= 2
 MINUTES ?= 10
@@ -14,13 +13,16 @@ MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test soak bench check fmt clean
+.PHONY: help run dev demo test soak bench check fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/installed $(STATIC) ## Serve the site at http://127.0.0.1:8000 (HOST and PORT change that)
-	@$(PYTHON_BIN) scripts/serve.py
+	@$(PYTHON_BIN) scripts/start.py
+
+dev: .venv/installed ## Serve it for work on the code: it restarts on changes and shows stack traces
+	@DEBUG=$${DEBUG:-true} $(PYTHON_BIN) scripts/start.py --reload
 
 demo: .venv/installed ## Fill the site with a few people and their conversations
 	@$(MANAGE) migrate --verbosity 0
@@ -63,23 +65,23 @@ $(PYTHON_BIN):
 	@scripts/venv.sh
 
 .venv/installed: requirements.txt $(PYTHON_BIN)
-	@echo "Installing packages; the first time takes about a minute"
-	@$(INSTALL) -r requirements.txt
+	@$(INSTALL) requirements.txt
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed
-	@echo "Installing packages for tests and checks"
-	@$(INSTALL) -r requirements-dev.txt
+	@echo "For tests and checks:"
+	@$(INSTALL) requirements-dev.txt
 	@touch $@
 
 # What generates the load has packages of its own: the site's stay as they are in production.
 .venv-bench/installed: benchmarks/requirements.txt $(PYTHON_BIN)
-	@echo "Installing packages for benchmarks"
+	@echo "For benchmarks:"
 	@$(PYTHON_BIN) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install -qq --disable-pip-version-check -r $<
+	@.venv-bench/bin/python scripts/install.py $<
 	@touch $@
 
 # Names with a hash of the content, compressed once: only when a source changed.
 $(STATIC): .venv/installed chatsite/apps.py chatsite/settings.py chatsite/staticfiles.py $(shell find static)
+	@echo "Collecting static files"
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@

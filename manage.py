@@ -6,6 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 
 def main() -> None:
@@ -15,6 +16,12 @@ def main() -> None:
     except ImproperlyConfigured as error:
         # A wrong setting is the operator's to mend: one clear line, not a stack trace.
         raise SystemExit(f"Configuration: {error}") from None
+    except DatabaseError as error:
+        if not str(error):
+            from chatsite.db import reason
+
+            error.add_note(reason(error))
+        raise
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from benchmarks import plans, results
 from benchmarks.load.scenarios.catalogue import SCENARIOS
 from benchmarks.load.sizes import QUICK, Size
 from benchmarks.sites import machine, peer
-from benchmarks.sites.deployed import deployed
+from benchmarks.sites.deployed import SERVE
 from benchmarks.sites.ours import Ours
 from benchmarks.sites.processes import ROOT, CannotMeasure, allow_many_files
 from benchmarks.summary import summary
@@ -123,7 +123,7 @@ def _part(
         machine=where,
         versions=machine.versions(shutil.which("node")),
         settings={
-            "command": " ".join(["uvicorn", *deployed()]),
+            "command": " ".join(["python", *SERVE]),
             "log_level": arguments.log_level,
             "rounds": arguments.rounds,
             "size": asdict(size),

@@ -139,3 +139,15 @@ def _guarded(action: Callable[[], object]) -> None:
         action()
     except Exception:
         logger.exception("an action after the commit failed")
+
+
+def reason(error: BaseException) -> str:
+    """The first line that an error, or what led to it, has to say: MongoDB's backend raises errors
+    without any text.
+    """
+    cause: BaseException | None = error
+    while cause:
+        if text := str(cause).strip():
+            return text.splitlines()[0]
+        cause = cause.__cause__ or cause.__context__
+    return f"{type(error).__name__}, without a text."

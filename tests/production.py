@@ -1,4 +1,4 @@
-"""The site in production mode behind uvicorn, and what it logs."""
+"""The site in production mode, started as it is everywhere, and what it logs."""
 
 import json
 import subprocess
@@ -24,6 +24,7 @@ class Server:
         self.environment = hermetic(
             DJANGO_SETTINGS_MODULE="chatsite.settings",
             APP_ENV="production",
+            PORT=str(self.port),
             JWT_SECRET="a secret of the tests, which is long enough",
             PUBLIC_URL=self.url,
             DATABASE_URL=f"sqlite:///{folder}/chatsite.sqlite3",
@@ -36,11 +37,10 @@ class Server:
         subprocess.run(command, cwd=ROOT, env=self.environment, check=True)
 
     @contextmanager
-    def running(self, *options: str) -> Iterator["Server"]:
-        command = [sys.executable, "-m", "uvicorn", "chatsite.asgi:application"]
+    def running(self) -> Iterator["Server"]:
         with self._log.open("ab") as log:
             process = subprocess.Popen(
-                [*command, "--port", str(self.port), *options],
+                [sys.executable, "-m", "chatsite.serve"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -62,13 +62,12 @@ class Server:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """After uvicorn's first lines, which come before the site is there to format them."""
-        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [json.loads(line) for line in self.log.splitlines()]
 
 
 @contextmanager
-def production(folder: Path, *options: str, **variables: str) -> Iterator[Server]:
+def production(folder: Path, **variables: str) -> Iterator[Server]:
     server = Server(folder, **variables)
     server.manage("migrate", "--verbosity=0")
-    with server.running(*options):
+    with server.running():
         yield server

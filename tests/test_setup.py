@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -12,9 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import django
 import httpx
 import pytest
+from django.db import DatabaseError
 
+import manage
 from tests.environment import ROOT, documented, hermetic
 from tests.services import free_port, wait_for_port
 
@@ -104,28 +108,104 @@ class TestRun:
             for sheet in sheets:
                 assert re.search(r"\.[0-9a-f]{12}\.css$", sheet)
                 assert "immutable" in httpx.get(url + sheet).headers["Cache-Control"]
+        log = (tmp_path / "log").read_text()
+        assert "Uvicorn running on" in log
+        assert "method=GET route=login status=200" in log
+
+    def test_an_interrupt_ends_it_without_a_complaint(self, tmp_path: Path) -> None:
+        with _make_run(tmp_path) as url:
+            assert httpx.get(f"{url}/healthz").status_code == 200
+        log = (tmp_path / "log").read_text()
+        assert "Finished server process" in log
+        assert "Traceback" not in log
+        assert "***" not in log
+
+    def test_for_work_on_the_code_static_files_are_those_on_disk(self, tmp_path: Path) -> None:
+        with _make_run(tmp_path, "dev") as url:
+            page = httpx.get(f"{url}/login")
+            [sheet, *_] = re.findall(r'href="(/static/css/[^"]+\.css)"', page.text)
+            assert (ROOT / sheet.removeprefix("/")).exists()
+            assert httpx.get(url + sheet).status_code == 200
+
+    def test_database_that_cannot_be_made_is_one_line_with_a_reason(self) -> None:
+        refused = run(
+            sys.executable,
+            "scripts/start.py",
+            PORT=str(free_port()),
+            DATABASE_URL="sqlite:////nowhere/chatsite.sqlite3",
+        )
+        assert refused.returncode != 0
+        assert refused.stderr == (
+            "DATABASE_URL: the database cannot be brought up to date. "
+            "unable to open database file\n"
+        )
+
+    def test_an_error_without_a_text_is_told_by_its_cause(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As MongoDB's backend raises them, from `manage.py migrate` or any other command."""
+
+        def fail(_arguments: list[str]) -> None:
+            raise DatabaseError from ValueError("a collection exists already")
+
+        monkeypatch.setattr(manage, "execute_from_command_line", fail)
+        with pytest.raises(DatabaseError) as error:
+            manage.main()
+        assert error.value.__notes__ == ["a collection exists already"]
 
     def test_taken_port_is_one_line_that_says_what_to_do(self, tmp_path: Path) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
             port = other.getsockname()[1]
-            refused = run(sys.executable, "scripts/serve.py", PORT=str(port))
+            refused = run(sys.executable, "scripts/start.py", PORT=str(port))
         assert refused.returncode != 0
         assert refused.stderr.startswith(f"Port {port} is taken. Set PORT to another one")
         assert len(refused.stderr.splitlines()) == 1
 
     def test_address_of_another_machine_is_one_line(self) -> None:
-        refused = run(sys.executable, "scripts/serve.py", HOST="192.0.2.1")
+        refused = run(sys.executable, "scripts/start.py", HOST="192.0.2.1")
         assert refused.returncode != 0
         assert refused.stderr.startswith("HOST=192.0.2.1 is no address of this machine.")
         assert len(refused.stderr.splitlines()) == 1
 
     def test_wrong_setting_is_one_line(self) -> None:
-        refused = run(sys.executable, "scripts/serve.py", BCRYPT_ROUNDS="1")
+        refused = run(sys.executable, "scripts/start.py", BCRYPT_ROUNDS="1")
         assert refused.returncode != 0
         assert refused.stderr.startswith("Configuration: BCRYPT_ROUNDS")
         assert len(refused.stderr.splitlines()) == 1
+
+
+class TestInstalling:
+    INSTALL = runpy.run_path(str(ROOT / "scripts" / "install.py"))
+
+    @pytest.mark.parametrize(
+        ("output", "progress"),
+        [
+            ("", ("Downloading packages", 0, 4)),
+            ("Collecting a==1\n  Downloading a\nProcessing b\n", ("Downloading packages", 2, 4)),
+            ("Installing collected packages: a, b, c\n", ("Installing packages", 1, 3)),
+        ],
+    )
+    def test_tells_how_far_it_is(self, output: str, progress: tuple[str, int, int]) -> None:
+        before = self.INSTALL["installed"]()
+        before.remove(next(iter(before)))
+        assert self.INSTALL["progress"](output, 4, before) == progress
+
+    def test_what_is_there_already_is_no_failure(self, tmp_path: Path) -> None:
+        done = self._install(tmp_path, f"django=={django.__version__}")
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def test_failure_is_told_as_pip_tells_it(self, tmp_path: Path) -> None:
+        done = self._install(tmp_path, "no-such-package==1.0")
+        assert done.returncode != 0
+        assert "No matching distribution found for no-such-package==1.0" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def _install(self, folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+        requirements = folder / "requirements.txt"
+        requirements.write_text(f"--no-index\n{line}\n")
+        return run(sys.executable, "scripts/install.py", str(requirements))
 
 
 class TestPython:
@@ -239,7 +319,18 @@ def test_the_example_of_them_is_in_it() -> None:
 
 def test_make_lists_every_command() -> None:
     listed = re.findall(r"^make (\w+) ", run("make").stdout, re.MULTILINE)
-    assert listed == ["help", "run", "demo", "test", "soak", "bench", "check", "fmt", "clean"]
+    assert listed == [
+        "help",
+        "run",
+        "dev",
+        "demo",
+        "test",
+        "soak",
+        "bench",
+        "check",
+        "fmt",
+        "clean",
+    ]
 
 
 def _found(program: str) -> str:
@@ -259,13 +350,13 @@ def _variables_read() -> set[str]:
 
 
 @contextmanager
-def _make_run(folder: Path) -> Iterator[str]:
+def _make_run(folder: Path, target: str = "run") -> Iterator[str]:
     port = free_port()
     environment = hermetic(PORT=str(port), DATABASE_URL=f"sqlite:///{folder}/chatsite.sqlite3")
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["make", "run"],
+            ["make", target],
             cwd=ROOT,
             env=_outside_of_make(environment),
             stdout=output,

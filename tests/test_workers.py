@@ -1,42 +1,64 @@
-"""The workers, started as deploy/ and the Dockerfile start them."""
+"""The server, which is started by the same command everywhere."""
 
 import json
 import re
 import shlex
 from pathlib import Path
 
+import pytest
+import yaml
 from websockets.sync.client import connect
 
+from chatsite.serve import OPTIONS
 from tests.environment import ROOT
 from tests.production import PATIENCE, production
 
-UVICORN = "chatsite.asgi:application"
-PLACE = re.compile(r"--(host|port) \S+ ?")
+COMMAND = ["python", "-m", "chatsite.serve"]
 
 
-def options_of_unit() -> str:
+def command_of_unit() -> list[str]:
     text = (ROOT / "deploy" / "chatsite@.service").read_text()
     [line] = re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)
-    return _options(line)
+    program, *arguments = shlex.split(line)
+    return [Path(program).name, *arguments]
 
 
-def options_of_image() -> str:
-    text = (ROOT / "Dockerfile").read_text()
-    [command] = re.findall(r"^CMD (\[.+?\])", text, re.MULTILINE | re.DOTALL)
-    return _options(" ".join(json.loads(command.replace("\\\n", ""))))
+def command_of_image() -> list[str]:
+    [line] = re.findall(r"^CMD (\[.+\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    command: list[str] = json.loads(line)
+    return command
 
 
-def _options(command: str) -> str:
-    return PLACE.sub("", command.partition(UVICORN)[2]).strip()
+def test_image_and_unit_start_it_by_the_same_command() -> None:
+    assert command_of_unit() == command_of_image() == COMMAND
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert "command" not in services["web"]
 
 
-def test_both_ways_have_the_same_options() -> None:
-    assert options_of_unit() == options_of_image()
+@pytest.mark.parametrize("path", ["README.md", "docs/deploy.md"])
+def test_so_do_the_docs(path: str) -> None:
+    text = (ROOT / path).read_text()
+    assert "uvicorn chatsite" not in text
+    assert " ".join(COMMAND) in text or "chatsite@.service" in text
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("loop", "chatsite.loop:Loop"),
+        ("http", "httptools"),
+        ("ws", "websockets-sansio"),
+        ("access_log", False),
+        ("proxy_headers", False),
+    ],
+)
+def test_what_makes_it_fast_and_safe_is_chosen(option: str, value: object) -> None:
+    assert OPTIONS[option] == value
 
 
 def test_frames_are_not_unpacked(tmp_path: Path) -> None:
     """A few kilobytes would become many frames of 16 MB before anybody counts them."""
-    with production(tmp_path, *shlex.split(options_of_image())) as server:
+    with production(tmp_path) as server:
         token = server.sign_up("Ada", "ada@example.org", "correct horse").cookies["jwt"]
         address = server.url.replace("http", "ws") + "/ws/chat/"
         cookie = {"Cookie": f"jwt={token}"}

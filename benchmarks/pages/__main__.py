@@ -19,7 +19,7 @@ from benchmarks.pages.tables import tables
 from benchmarks.pages.traffic import HOUR, hour
 from benchmarks.results import FOLDER, Part, Run, save
 from benchmarks.sites import machine
-from benchmarks.sites.deployed import deployed
+from benchmarks.sites.deployed import SERVE
 from benchmarks.sites.processes import CannotMeasure
 
 PARTS = ("loading", "scrolling", "traffic")
@@ -99,7 +99,7 @@ def _part(arguments: argparse.Namespace, where: machine.Machine, runs: list[Run]
         machine=where,
         versions=machine.versions(shutil.which("node")),
         settings={
-            "command": " ".join(["uvicorn", *deployed()]),
+            "command": " ".join(["python", *SERVE]),
             "rounds": arguments.rounds,
             "messages": {"chat": SHORT, "scrolling": LONG, "traffic": arguments.messages},
         },

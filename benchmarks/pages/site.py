@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.sites.deployed import deployed, production
+from benchmarks.sites.deployed import SERVE, production
 from benchmarks.sites.machine import PYTHON
 from benchmarks.sites.processes import HOST, run, running
 
@@ -42,6 +42,6 @@ def site(scratch: Path, port: int) -> Iterator[Site]:
     counts = map(str, [SHORT, LONG, *OTHERS])
     run([str(PYTHON), "-m", "benchmarks.pages.seeding", str(tokens), *counts], environment, log)
     people = [Person(**entry) for entry in json.loads(tokens.read_text())]
-    command = [str(PYTHON), "-m", "uvicorn", *deployed(), "--port", str(port)]
+    command = [str(PYTHON), *SERVE]
     with running(command, port=port, log=log, environment=environment) as process:
         yield Site(f"http://{HOST}:{port}", process, *people[:3])

@@ -1,27 +1,12 @@
-"""How a worker is started: as deploy/ says, in production settings."""
+"""How a worker is started: as everywhere, in production settings."""
 
 import re
-import shlex
 from pathlib import Path
 
 from benchmarks.sites.processes import HOST, ROOT, plain_environment
 
-UNIT = ROOT / "deploy" / "chatsite@.service"
-APPLICATION = "chatsite.asgi:application"
 LIMIT = re.compile(r"^# (LIMIT_[A-Z_]+)=", re.MULTILINE)
-CHOSEN = {"--http": "httptools"}
-
-
-def deployed() -> list[str]:
-    """What is given to uvicorn, but for the place where it listens."""
-    text = UNIT.read_text()
-    _, _, options = text.partition(f"{APPLICATION} ")
-    kept = re.sub(r"--(host|port) \S+ ?", "", options.splitlines()[0])
-    given = [APPLICATION, *shlex.split(kept)]
-    for option, value in CHOSEN.items():
-        if option not in given:
-            given += [option, value]
-    return given
+SERVE = ["-m", "chatsite.serve"]  # PORT says where
 
 
 def production(port: int, database: str, scratch: Path, **more: str) -> dict[str, str]:
@@ -32,6 +17,8 @@ def production(port: int, database: str, scratch: Path, **more: str) -> dict[str
         **limits,
         "ENV_FILE": "/dev/null",
         "APP_ENV": "production",
+        "HOST": HOST,
+        "PORT": str(port),
         "PUBLIC_URL": f"http://{HOST}:{port}",
         "JWT_SECRET": "a secret of the benchmarks, which is long enough",
         "DATABASE_URL": database,

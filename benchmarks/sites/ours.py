@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.load.dialects import Person
 from benchmarks.load.generator import Target
 from benchmarks.load.sizes import Size
-from benchmarks.sites.deployed import deployed, production
+from benchmarks.sites.deployed import SERVE, production
 from benchmarks.sites.machine import PYTHON, Cores
 from benchmarks.sites.processes import HOST, ROOT, run, running
 
@@ -60,10 +60,10 @@ class Ours:
     ) -> AbstractContextManager[int]:
         port = port or self.port
         return running(
-            [str(PYTHON), "-m", "uvicorn", *deployed(), "--port", str(port)],
+            [str(PYTHON), *SERVE],
             port=port,
             log=self.scratch / f"ours-{port}.log",
-            environment=environment,
+            environment=environment | {"PORT": str(port)},
             cores=cores or self.cores.server,
         )
 

@@ -30,7 +30,6 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 def config(operations: Operations, *, production: bool) -> dict[str, Any]:
     """For `LOGGING`."""
-    own_access_lines = production or operations.log_format == "json"
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -59,7 +58,13 @@ def config(operations: Operations, *, production: bool) -> dict[str, Any]:
             "messaging": {"level": operations.log_level},
             "pymongo": {"level": "INFO"},  # below, it quotes commands with all they hold
             "django": {"handlers": []},  # its own would say everything twice, and mail it
-            **(_OWN_ACCESS_LINES if own_access_lines else _ACCESS_LINES_OF_SERVERS),
+            # Servers would repeat each access line, with the path and the query string.
+            "uvicorn": {"handlers": [], "propagate": True},
+            "uvicorn.error": {"filters": ["handshakes"]},
+            "uvicorn.error.sockets": {"level": "WARNING"},  # the lines that the filter is for
+            "uvicorn.access": {"handlers": [], "propagate": False},
+            "django.channels.server": {"level": "CRITICAL"},
+            "django.request": {"level": "ERROR"},  # every 4xx has its access line
         },
     }
 
@@ -68,18 +73,6 @@ def _level_of_libraries(operations: Operations, production: bool) -> str:
     """What they say for debugging quotes frames and statements."""
     quiet = production and operations.log_level == "DEBUG"
     return "INFO" if quiet else operations.log_level
-
-
-_OWN_ACCESS_LINES: dict[str, Any] = {
-    # Servers would repeat each line, with the query string.
-    "uvicorn": {"handlers": [], "propagate": True},
-    "uvicorn.error": {"filters": ["handshakes"]},
-    "uvicorn.error.sockets": {"level": "WARNING"},  # the lines that the filter is for
-    "uvicorn.access": {"handlers": [], "propagate": False},
-    "django.channels.server": {"level": "CRITICAL"},
-    "django.request": {"level": "ERROR"},  # every 4xx has its access line
-}
-_ACCESS_LINES_OF_SERVERS: dict[str, Any] = {"chatsite.access": {"level": "WARNING"}}
 
 
 class HandshakeFilter(logging.Filter):
@@ -156,6 +149,10 @@ class RequestFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        fields = "".join(f" {name}={value}" for name, value in _fields(record))
+        return super().formatMessage(record) + fields
+
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
         return stack_trace(ei[1])
 
@@ -169,12 +166,16 @@ class JsonLineFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        for name in FIELDS:
-            if (value := getattr(record, name, None)) not in (None, ""):
-                line[name] = value
+        line.update(_fields(record))
         if record.exc_info:
             line["exception"] = stack_trace(record.exc_info[1])
         return _json(line)
+
+
+def _fields(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
+    for name in FIELDS:
+        if (value := getattr(record, name, None)) not in (None, ""):
+            yield name, value
 
 
 def _json(line: dict[str, Any]) -> str:

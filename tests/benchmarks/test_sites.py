@@ -8,31 +8,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load.processes import family, memory_kib, processor_seconds
-from benchmarks.sites.deployed import deployed
 from benchmarks.sites.processes import CannotMeasure, running
 from tests.services import free_port
 
 SERVES = (
     "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')"
 )
-
-
-def test_the_site_runs_as_deploy_says() -> None:
-    options = deployed()
-    assert options[0] == "chatsite.asgi:application"
-    assert options[options.index("--ws-per-message-deflate") + 1] == "false"
-    assert "--no-access-log" in options
-    assert not {"--host", "--port"} & set(options)
-
-
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("--loop", "chatsite.loop:Loop"), ("--http", "httptools"), ("--ws", "websockets-sansio")],
-)
-def test_what_makes_it_fast_is_chosen_once(option: str, value: str) -> None:
-    options = deployed()
-    assert options.count(option) == 1
-    assert options[options.index(option) + 1] == value
 
 
 def test_a_server_runs_until_it_is_not_needed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from signal import SIGTERM
 
-from benchmarks.sites.deployed import deployed
+from benchmarks.sites.deployed import SERVE
 from tests import services
 from tests.environment import ROOT, hermetic
 from tests.faults.proxy import Proxy
@@ -27,15 +27,13 @@ class Worker:
     def __init__(self, number: int, folder: Path, environment: dict[str, str]) -> None:
         self.port = services.free_port()
         self.log = folder / f"worker-{number}.log"
-        self._environment = environment
+        self._environment = environment | {"PORT": str(self.port)}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "uvicorn", *deployed()]
-        options = ["--port", str(self.port), "--timeout-graceful-shutdown", "5"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command + options,
+                [sys.executable, *SERVE],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,

@@ -7,9 +7,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError, connection
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from chatsite.db import reason
+
 SECONDS = 60
 ANSWERS_WITHIN = 2  # seconds, of each try
-VERBOSE = re.compile(r"\n| \(configured timeouts|, Timeout: |, full error: ")
+VERBOSE = re.compile(r" \(configured timeouts|, Timeout: |, full error: ")
 NO_ANSWER = (DatabaseError, InterfaceError)
 
 
@@ -65,4 +67,4 @@ def _ask_past_the_pool() -> None:
 
 def _reason(error: BaseException | None) -> str:
     """What drivers say first; they go on for long."""
-    return VERBOSE.split(str(error).strip())[0] or "it does not answer."
+    return VERBOSE.split(reason(error))[0] if error else "it does not answer."

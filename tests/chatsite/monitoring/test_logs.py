@@ -20,6 +20,7 @@ from websockets.sync.client import connect
 
 from chatsite.conf.operations import Operations
 from chatsite.monitoring import logs, trace
+from tests.browser.site import Site
 from tests.pictures import data_uri, picture
 from tests.production import PATIENCE, Server, production
 from tests.services import free_port
@@ -214,20 +215,36 @@ class TestLevels:
         assert _config("ERROR", production=True)["root"]["level"] == "ERROR"
         assert _config("DEBUG", production=False)["root"]["level"] == "DEBUG"
 
-    def test_development_leaves_access_lines_to_the_server(self) -> None:
-        loggers = _config("INFO", production=False)["loggers"]
-        assert loggers["chatsite.access"]["level"] == "WARNING"
-        assert "uvicorn.access" not in loggers
-        assert "uvicorn.error.sockets" not in loggers
-
     def test_lines_of_handshakes_are_not_made_where_ours_tell_the_same(self) -> None:
-        loggers = _config("DEBUG", production=True)["loggers"]
-        assert loggers["uvicorn.error.sockets"] == {"level": "WARNING"}
+        for is_production in (True, False):
+            loggers = _config("DEBUG", production=is_production)["loggers"]
+            assert loggers["uvicorn.error.sockets"] == {"level": "WARNING"}
 
 
 def _config(level: str, *, production: bool) -> dict[str, Any]:
     operations = Operations(level, "json" if production else "line", "", [], "", "")
     return logs.config(operations, production=production)
+
+
+def test_lines_for_people_have_the_fields_too() -> None:
+    record = logging.LogRecord("chatsite.access", logging.INFO, "", 0, "request", (), None)
+    record.__dict__.update(method="GET", route="login", status=200, secret="unknown field")
+    line = logs.LineFormatter("{name}: {message}", style="{").format(record)
+    assert line == "chatsite.access: request method=GET route=login status=200"
+
+
+def test_nor_does_the_server_for_development_log_paths_and_query_strings(tmp_path: Path) -> None:
+    with Site(tmp_path).running() as site:
+        httpx.get(f"{site.url}/reset/MQ/{SECRETS['link']}", timeout=PATIENCE)
+        httpx.get(f"{site.url}/login?next={SECRETS['query']}", timeout=PATIENCE)
+        httpx.get(f"{site.url}/socket.io/?EIO=4&sid={SECRETS['query']}", timeout=PATIENCE)
+        address = site.url.replace("http", "ws") + "/ws/chat/?nothing=" + SECRETS["query"]
+        with pytest.raises(InvalidStatus):
+            connect(address)
+        log = site.log.read_text()
+    assert "route=login" in log
+    assert SECRETS["link"] not in log
+    assert SECRETS["query"] not in log
 
 
 def test_a_failure_has_its_stack_and_no_body(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A site as it is deployed, and people with accounts there."""
 
-import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from tests.environment import unlimited
 from tests.messaging.socketio.people import Person, sign_up
 from tests.production import Server, production
-from tests.test_workers import options_of_unit
 
 FRONT_END = "http://localhost:5173"  # CLIENT_URL
 
@@ -17,8 +15,7 @@ FRONT_END = "http://localhost:5173"  # CLIENT_URL
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("socketio")
-    options = shlex.split(options_of_unit())
-    with production(folder, *options, CLIENT_URL=FRONT_END, **unlimited()) as site:
+    with production(folder, CLIENT_URL=FRONT_END, **unlimited()) as site:
         yield site
     assert "Traceback" not in site.log
     assert '"level":"ERROR"' not in site.log

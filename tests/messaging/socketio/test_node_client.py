@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from tests.messaging.socketio.people import Person, sign_up
 from tests.pictures import data_uri, picture
 from tests.production import Server
 from tests.services import PATIENCE
-from tests.test_workers import options_of_unit
 
 WAYS: list[dict[str, Any]] = [{}, {"transports": ["polling"]}, {"transports": ["websocket"]}]
 way = pytest.mark.parametrize("options", WAYS, ids=["upgrade", "polling", "websocket"])
@@ -198,13 +196,12 @@ async def test_presence_counts_both_kinds_alike(
 async def test_after_a_restart_it_comes_back(options: dict[str, Any], folder: Path) -> None:
     site = Server(folder, **unlimited())
     site.manage("migrate", "--verbosity=0")
-    command = shlex.split(options_of_unit())
     async with AsyncExitStack() as stack:
-        with site.running(*command):
+        with site.running():
             ada, bob = sign_up(site.url, "Ada Lovelace"), sign_up(site.url, "Bob Kahn")
             client = await stack.enter_async_context(at_home(ada, **options))
         assert await client.until("disconnect") == "transport close"
-        with site.running(*command):
+        with site.running():
             await client.until("connect")
             assert ada.key in await client.until("getOnlineUsers")
             sent = await bob.send(ada, text="Are you there?")

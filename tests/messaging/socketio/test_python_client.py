@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import shlex
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from tests.environment import unlimited
 from tests.messaging.socketio.people import Person, sign_up
 from tests.production import production
 from tests.services import PATIENCE
-from tests.test_workers import options_of_unit
 
 # The client leaves connections of aiohttp to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(
@@ -40,7 +38,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     if "stock" in request.param:
         variables["FAST_PATH_WITHOUT"] = "layer,frames,group_commit"
     if "uvicorn" in request.param:
-        with production(folder, *shlex.split(options_of_unit()), **variables) as server:
+        with production(folder, **variables) as server:
             yield server.url
         log = server.log
     else:
