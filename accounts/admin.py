@@ -127,7 +127,7 @@ class SessionAdmin(ModeratedAdmin):
             return queryset.none(), False
 
     def describe(self, row: Session) -> str:
-        return f"{row.user.full_name}, {device_of(row.user_agent).name}"
+        return f"{row.user}, {device_of(row.user_agent).name}"
 
     @admin.display(description=_("person"))
     def person(self, session: Session) -> str:

@@ -21,7 +21,7 @@ from accounts.canonical import (
 )
 from chatsite.db import now
 from chatsite.keys import HexIdField
-from chatsite.text import FOLDED_LENGTH, folded, is_storable
+from chatsite.text import FOLDED_LENGTH, folded, is_storable, isolated, one_line
 
 NAME_LENGTH = 100
 
@@ -82,7 +82,7 @@ class UserManager(BaseUserManager["User"]):
         if not is_email(email):
             raise ValidationError(_("This is not an e-mail address."))
         user = self.model(email=canonical_email(email), is_staff=True, is_superuser=True, **fields)
-        user.rename(user.full_name)
+        user.rename(one_line(user.full_name))
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -114,7 +114,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.full_name
+        return isolated(self.full_name)
 
     def rename(self, full_name: str) -> None:
         """Sets the name, and what it is sorted and found by."""

@@ -10,6 +10,7 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\ufff0-\ufff8\U0001d159\U000e0000-\U000e0fff]"
 )
+_BIDI_CONTROL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def is_storable(text: str) -> bool:
@@ -45,6 +46,13 @@ def folded(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A name as it is shown: trimmed, without control characters, white space made single."""
+    """A name as it is kept: trimmed, white space made single, without control characters, also
+    those that turn the direction of whatever stands beside it.
+    """
     shown = ("" if unicodedata.category(c) == "Cc" and not c.isspace() else c for c in text)
-    return " ".join("".join(shown).split())
+    return " ".join(_BIDI_CONTROL.sub("", "".join(shown)).split())
+
+
+def isolated(text: str) -> str:
+    """In plain text, what `<bdi>` is in HTML: a name turns nothing but itself."""
+    return f"\u2068{text}\u2069"

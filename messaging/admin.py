@@ -78,8 +78,8 @@ class MessageAdmin(ModeratedAdmin):
 
     def describe(self, row: Message) -> str:
         return gettext("%(sender)s to %(receiver)s, number %(seq)s") % {
-            "sender": row.sender.full_name,
-            "receiver": _receiver(row).full_name,
+            "sender": row.sender,
+            "receiver": _receiver(row),
             "seq": row.seq,
         }
 
@@ -102,11 +102,11 @@ class MessageAdmin(ModeratedAdmin):
 
     @admin.display(description=_("sender"))
     def sender_name(self, message: Message) -> str:
-        return message.sender.full_name
+        return str(message.sender)
 
     @admin.display(description=_("receiver"))
     def receiver_name(self, message: Message) -> str:
-        return _receiver(message).full_name
+        return str(_receiver(message))
 
     @admin.display(description=_("sender"))
     def sender_link(self, message: Message) -> str:

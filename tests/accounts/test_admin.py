@@ -35,7 +35,11 @@ def ban_address(person: User) -> str:
 def entries() -> list[tuple[str, str, str]]:
     """Moderator, what, to whom; the oldest first."""
     rows = LogEntry.objects.order_by("pk").select_related("user")
-    return [(str(row.user), row.change_message, row.object_repr) for row in rows]
+    return [(_bare(str(row.user)), row.change_message, _bare(row.object_repr)) for row in rows]
+
+
+def _bare(name: str) -> str:
+    return name.strip("\u2068\u2069")
 
 
 def test_visitors_are_led_to_the_log_in_of_the_site() -> None:

@@ -33,3 +33,12 @@ def test_addresses_get_their_one_form_and_nobody_loses_an_account() -> None:
         ]
     assert [User.objects.with_email(email) for email in kept[2:]] == users[2:]
     assert User.objects.with_email("ANN@xn--bcher-kva.example") == users[1]
+
+
+def test_names_lose_what_turns_the_direction_of_others() -> None:
+    turned, plain = make_user("\u202egnp.Ada\u202c"), make_user("Ada Lovelace")
+    import_module("accounts.migrations.0003_names_without_bidi_controls").rewrite(apps, None)
+    turned.refresh_from_db()
+    assert (turned.full_name, turned.sort_name) == ("gnp.Ada", "gnp.ada")
+    plain.refresh_from_db()
+    assert plain.full_name == "Ada Lovelace"

@@ -30,6 +30,8 @@ def refusal(**changes: str) -> DomainError:
     ("changes", "field", "code"),
     [
         ({"full_name": " \u200b "}, "full_name", "required"),
+        ({"full_name": "\u3164\u2800"}, "full_name", "required"),
+        ({"full_name": "\u202e"}, "full_name", "required"),
         ({"full_name": "x" * 101}, "full_name", "too_long"),
         ({"full_name": "Gra\x00ce"}, "full_name", "invalid"),
         ({"full_name": "Gra\ud800ce"}, "full_name", "invalid"),
@@ -114,6 +116,7 @@ def test_the_same_address_at_the_same_instant_makes_one_account() -> None:
         ("  Grace   Hopper\n", "Grace Hopper"),
         ("Grace\r\nHopper", "Grace Hopper"),
         ("Gr\x07ace", "Grace"),
+        ("\u202eecarG\u202c \u2066Hopper\u2069", "ecarG Hopper"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("'; DROP TABLE users; --", "'; DROP TABLE users; --"),
         ("张伟", "张伟"),

@@ -106,7 +106,7 @@ def test_pages_without_a_chat(pair: Pair, path: str) -> None:
 def test_messages_are_read_out_as_they_come(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     ada.page.goto(f"/chat/{bo.id}")
-    log = ada.page.get_by_role("log", name="Messages with Bo Okonkwo")
+    log = ada.page.get_by_role("log", name="Messages with \u2068Bo Okonkwo\u2069")
     bo.say(ada, "Hello")
     expect_texts(ada.page, ["Hello"])
     expect_states(ada.page, "-")

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
+from chatsite.text import isolated
 from tests.browser.chat import (
     composer,
     expect_preview,
@@ -87,7 +88,7 @@ def test_unread_messages_are_counted_until_they_are_read(person: PersonFor) -> N
     expect_texts(page, ["one", "two"])
     expect(row(page, bo).locator(".badge")).to_be_hidden()
     expect(tab).to_be_hidden()
-    expect(page).to_have_title("Bo Okonkwo · Chatsite")
+    expect(page).to_have_title(f"{isolated('Bo Okonkwo')} · Chatsite")
     page.reload()
     expect(tab).to_be_hidden()
 
@@ -99,14 +100,14 @@ def test_what_arrives_in_a_background_tab_is_unread_until_one_looks(person: Pers
 
     send(bo.page, "Are you there?")
     expect_texts(ada.page, ["Are you there?"])
-    expect(ada.page).to_have_title("(1) Bo Okonkwo · Chatsite")
+    expect(ada.page).to_have_title(f"(1) {isolated('Bo Okonkwo')} · Chatsite")
     expect(ada.page.locator(".unread")).to_have_text("New")
     expect_states(bo.page, "s")
 
     ada.page.evaluate(look_away % "false")
     ada.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect_states(bo.page, "r")
-    expect(ada.page).to_have_title("Bo Okonkwo · Chatsite")
+    expect(ada.page).to_have_title(f"{isolated('Bo Okonkwo')} · Chatsite")
 
 
 def test_a_tick_becomes_two_when_the_other_one_reads(person: PersonFor) -> None:

@@ -1,8 +1,11 @@
 """What people write, as the page shows it: the same whoever drew it, and harmless."""
 
+import unicodedata
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from chatsite.text import is_blank, isolated
 from tests.browser.chat import (
     composer,
     expect_states,
@@ -12,6 +15,7 @@ from tests.browser.chat import (
     messages,
     row,
     send,
+    stored,
 )
 from tests.browser.people import Person, PersonFor
 from tests.pictures import data_uri, picture
@@ -103,6 +107,41 @@ def test_addresses_are_links_that_give_nothing_away(person: PersonFor) -> None:
             expect(link).to_have_attribute("target", "_blank")
 
 
+def test_the_page_and_the_server_agree_on_what_nobody_sees(person: PersonFor) -> None:
+    page = person("Ada Lindqvist").page
+    codes = [code for code in range(0x30000) if unicodedata.category(chr(code)) not in ("Cn", "Cs")]
+    codes += range(0xE0000, 0xE0200)
+    blank = """async codes => {
+      const { isBlank } = await import("/static/js/lib/text.js");
+      return codes.filter((code) => isBlank(String.fromCodePoint(code)));
+    }"""
+    assert page.evaluate(blank, codes) == [code for code in codes if is_blank(chr(code))]
+
+
+def test_a_message_that_nobody_would_see_is_not_sent(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    composer(ada.page).fill("\u3164 \u2800")
+    composer(ada.page).press("Enter")
+    send(ada.page, "seen")
+    expect_texts(bo.page, ["seen"])
+    assert stored(ada, bo) == ["seen"]
+
+
+def test_a_name_turns_nothing_but_itself(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("\u202eليلى\u2066 حداد", None)
+    bo.say(ada, "Hello")
+    name = "\u2068ليلى حداد\u2069"
+
+    ada.page.goto("/")
+    row(ada.page, bo).click()
+    expect(ada.page).to_have_title(f"{name} · Chatsite")
+    assert ada.page.title() == f"{name} · Chatsite"
+    ada.page.reload()
+    assert ada.page.title() == f"{name} · Chatsite"
+    label = ada.page.locator("message-list").get_attribute("aria-label")
+    assert label == f"Messages with {name}"
+
+
 def test_script_in_names_and_texts_is_text(person: PersonFor) -> None:
     name = "<img src=x onerror=alert(1)>"
     ada, bo = person("Ada Lindqvist", None), person(name, None)
@@ -115,7 +154,7 @@ def test_script_in_names_and_texts_is_text(person: PersonFor) -> None:
     expect(message(ada.page, text)).to_be_visible()
     expect(ada.page.get_by_role("heading", level=1, name=name)).to_be_visible()
     expect(row(ada.page, bo)).to_contain_text(text)
-    expect(ada.page).to_have_title(f"{name} · Chatsite")
+    expect(ada.page).to_have_title(f"{isolated(name)} · Chatsite")
 
 
 def test_emoji_alone_are_large(person: PersonFor) -> None:

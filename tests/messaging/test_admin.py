@@ -134,8 +134,8 @@ def test_opening_shows_the_text_and_is_recorded(moderator: Client, message: Mess
     html = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
     assert SECRET in html
     entry = LogEntry.objects.get()
-    assert (str(entry.user), entry.change_message) == ("Mo Derator", "Opened")
-    assert entry.object_repr == "Jonas Weber to Layla Haddad, number 1"
+    assert (str(entry.user), entry.change_message) == ("\u2068Mo Derator\u2069", "Opened")
+    assert entry.object_repr == "\u2068Jonas Weber\u2069 to \u2068Layla Haddad\u2069, number 1"
 
 
 def test_text_is_shown_as_text(moderator: Client, jonas: User, layla: User) -> None:

@@ -130,6 +130,7 @@ ODD: dict[str, dict[str, Any]] = {
     },
     "nothing": {"json": {}},
     "blank": {"json": {"text": " \u200b\n"}},
+    "invisible": {"json": {"text": "\u3164\u2800"}},
     "too long": {"json": {"text": "x" * 10_001}},
     "NUL": {"json": {"text": "a\x00b"}},
     "lone surrogate": {"content": b'{"text": "\\ud800"}'},

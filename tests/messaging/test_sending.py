@@ -103,7 +103,9 @@ def test_text_is_kept_as_it_is_written(text: str) -> None:
     assert Message.objects.get(pk=make_message(text=text).pk).text == text
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t", "\u2003\u00a0", "\u200b\ufeff", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t", "\u2003\u00a0", "\u200b\ufeff", "\x00", "\u2800 \u3164"]
+)
 def test_text_that_shows_nothing_is_none(text: str) -> None:
     with pytest.raises(DomainError, match="Text or image is required"):
         make_message(text=text)

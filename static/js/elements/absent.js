@@ -1,4 +1,5 @@
 // A conversation that could not be fetched, under the right name: one can write there all the same.
+import { isolated } from "../lib/text.js";
 import { nameOf } from "../render/row.js";
 
 /** Shows it in place of whatever was open; `row` is that of the chosen person. */
@@ -7,7 +8,7 @@ export function showAbsent(row) {
   const values = valuesOf(row);
   fill(pane, values);
   pane.querySelector(".conversation__back").href = document.querySelector(".segments [aria-current]").href;
-  document.title = `${values.name} · Chatsite`;
+  document.title = `${isolated(values.name)} · Chatsite`;
   document.getElementById("conversation").replaceWith(pane);
   htmx.process(pane);
 }

@@ -1,8 +1,10 @@
+import { isolated } from "../lib/text.js";
+
 /** Asks whether a message is to be deleted for both; the safe answer has the focus. */
 export function isConfirmed(name) {
   const dialog = document.getElementById("confirm");
   const words = dialog.querySelector("[data-words]");
-  words.textContent = words.dataset.words.replace("{name}", name);
+  words.textContent = words.dataset.words.replace("{name}", () => isolated(name));
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import { on } from "../lib/bus.js";
+import { isBlank } from "../lib/text.js";
 import { lastAt, previewOf, showPreview } from "../render/row.js";
 import { getDraft } from "../stores/drafts.js";
 import { allEntries } from "../stores/outbox.js";
@@ -54,8 +55,8 @@ export class Covers {
     const unsent = [...this.#unsent.values()].filter((entry) => entry.receiverId === peerId);
     const failed = unsent.findLast((entry) => entry.state === "failed");
     if (failed) return { hint: "failed", text: failed.text };
-    const draft = getDraft(document.body.dataset.userId, peerId).trim();
-    if (draft && !row.hasAttribute("aria-current")) return { hint: "draft", text: draft };
+    const draft = getDraft(document.body.dataset.userId, peerId);
+    if (!isBlank(draft) && !row.hasAttribute("aria-current")) return { hint: "draft", text: draft.trim() };
     const waiting = unsent.at(-1);
     return waiting && waiting.createdAt > lastAt(row) ? previewOf(waiting) : null;
   }

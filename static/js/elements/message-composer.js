@@ -1,4 +1,5 @@
 import { emit } from "../lib/bus.js";
+import { isBlank } from "../lib/text.js";
 import { text } from "../lib/texts.js";
 import { sendTyping } from "../realtime/live.js";
 import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
@@ -45,7 +46,7 @@ class MessageComposer extends HTMLElement {
   write() {
     this.grow();
     setDraft(this.userId, this.peerId, this.field.value);
-    if (this.field.value.trim()) sendTyping(this.peerId);
+    if (!isBlank(this.field.value)) sendTyping(this.peerId);
   }
 
   /** What another tab wrote here, unless this one has words of its own. */
@@ -84,8 +85,8 @@ class MessageComposer extends HTMLElement {
     const isComplete = await this.picture.settled();
     this.isSending = false;
     const image = this.picture.value;
-    if (!isComplete || (!written.trim() && !image)) return this.focus();
-    add({ receiverId: this.peerId, text: written.trim() ? written : "", image });
+    if (!isComplete || (isBlank(written) && !image)) return this.focus();
+    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, image });
     this.picture.clear();
     this.keepRest(written);
   }

@@ -2,11 +2,19 @@ const PICTOGRAPH = String.raw`\p{Extended_Pictographic}[\uFE0E\uFE0F\u{1F3FB}-\u
 const EMOJI = String.raw`\p{RGI_Emoji}|[#*0-9]\uFE0F?\u20E3|${PICTOGRAPH}(?:\u200D${PICTOGRAPH})*`;
 /** Rules out nearly all that people write: the expression for emoji takes long to make, and not every page needs it. */
 const MAY_BE_EMOJI = /^[^\0-\x7F]|\u20E3/;
+/** White space and what nothing is drawn for, as chatsite/text.py has it. */
+const BLANK = /^[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]*$/u;
 const LINK = /(?<![\p{L}\p{N}])(?:https?:\/\/|www\.)[^\s<>"]+/giu;
 const SENTENCE_END = /[.,:;!?'’”»…]/u;
 const BRACKETS = { ")": "(", "]": "[", "}": "{" };
 
 let oneToThreeEmoji = null;
+
+/** Whether nobody would see anything. */
+export const isBlank = (text) => BLANK.test(text);
+
+/** In plain text, what `<bdi>` is in HTML: a name turns nothing but itself. */
+export const isolated = (name) => `\u2068${name}\u2069`;
 
 /** One to three emoji and no words, as messaging/timeline.py has it. */
 export function isEmojiOnly(text) {
