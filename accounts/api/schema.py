@@ -11,6 +11,7 @@ from chatsite.wire import NoticePayload
 
 TAG = "Accounts"
 NO_CRAWLERS = "Crawlers are refused here. A program of yours? Give it another User-Agent."
+BUSY = "The site is busy at the moment. Please try again."
 SET_COOKIE = "`jwt`: HttpOnly, SameSite=Strict, Secure by https."
 
 sign_up = call(
@@ -31,6 +32,7 @@ sign_up = call(
             "Email already exists",
         ],
         403: [NO_CRAWLERS],
+        503: [BUSY],
     },
     parameters=[header("Set-Cookie", SET_COOKIE, [201])],
 )
@@ -43,7 +45,11 @@ log_in = call(
     changes=True,
     bodies={JSON: LogInBody},
     answers={200: ("Whose session it is.", UserPayload)},
-    refused={400: ["Invalid credentials"], 403: ["This account is suspended: spam", NO_CRAWLERS]},
+    refused={
+        400: ["Invalid credentials"],
+        403: ["This account is suspended: spam", NO_CRAWLERS],
+        503: [BUSY],
+    },
     parameters=[header("Set-Cookie", SET_COOKIE, [200])],
 )
 

@@ -12,6 +12,7 @@ from accounts.known_devices import account_key, device_key
 from accounts.models import Session, User
 from accounts.services.accounts import authenticate
 from accounts.services.pauses import Pauses
+from chatsite.errors import Busy
 from chatsite.guard.counting import LOG_INS, LOG_INS_PER_ADDRESS, network_of
 from chatsite.guard.ratelimits import check
 
@@ -28,13 +29,17 @@ class Origin:
 
 
 def log_in(*, email: str, password: str, origin: Origin) -> User:
-    """Raises TooMany, whatever the password is, else what `authenticate` raises."""
+    """Raises TooMany or Busy, whatever the password is, else what `authenticate` raises."""
     account = account_key(email)
     place = f"{account} {_place(account, email, origin)}"
     check(LOG_INS, place)
     pauses = Pauses(place)
     pauses.take_turn()
-    user = authenticate(email=email, password=password)
+    try:
+        user = authenticate(email=email, password=password)
+    except Busy:
+        pauses.give_back()
+        raise
     pauses.forget()
     return user
 

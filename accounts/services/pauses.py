@@ -32,7 +32,7 @@ class Pauses:
         pause = min(LONGEST, FIRST * 2 ** min(tries - FREE - 1, LONGEST))
         now = time.time()
         if not self._cache.add(self._pause, now + pause, pause):
-            self._uncount()
+            self.give_back()
             raise TooMany(self._cache.get(self._pause, now) - now)
 
     def forget(self) -> None:
@@ -40,8 +40,8 @@ class Pauses:
         self._cache.delete(self._failures)
         self._cache.delete(self._pause)
 
-    def _uncount(self) -> None:
-        """A try that was not let through was none."""
+    def give_back(self) -> None:
+        """A try in which no password was looked at was none."""
         try:
             self._cache.decr(self._failures)
         except ValueError:

@@ -9,8 +9,6 @@ from accounts.access import PageRequest
 from accounts.forms.service import ServiceForm
 from chatsite.guard.ratelimits import with_retry_after
 
-TOO_MANY = 429
-
 
 def answer(
     request: PageRequest, template: str, context: dict[str, Any], form: ServiceForm
@@ -23,4 +21,4 @@ def status_of(request: PageRequest, form: ServiceForm) -> int:
     """200, also for a refusal when htmx asks: it shows nothing of any other answer. But who is to
     wait sees their form as it is, with a notice that forms.js takes out of the answer.
     """
-    return 200 if request.htmx and form.status != TOO_MANY else form.status
+    return form.status if form.is_asked_to_wait or not request.htmx else 200

@@ -22,7 +22,7 @@ MEANINGS = {
     429: "Too much at once.",
     500: "A fault of the site's own.",
     502: "The service that keeps the pictures failed.",
-    503: "Pictures cannot be taken or kept at the moment.",
+    503: "Not at the moment: come back after `Retry-After`.",
     507: "The disk is full.",
 }
 

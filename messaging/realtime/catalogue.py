@@ -7,6 +7,7 @@ from accounts.events import SESSION_ENDED
 from chatsite.wire import Key
 from messaging import bodies, events, shapes
 from messaging.realtime.consumer import FLOODING
+from messaging.realtime.intake import LARGEST, TOO_LARGE
 from messaging.realtime.outbox import TOO_SLOW
 
 RESTART = 1012  # sent by the web server
@@ -62,7 +63,8 @@ FROM_CLIENT = [
     Event(
         "sendMessage",
         bodies.SendCommand,
-        "Send a text, a picture, or both: the same service, checks and limits as the call.",
+        "Send a text, a picture, or both: the same service, checks and limits as the call."
+        f" A frame has at most {LARGEST:,} bytes, so larger pictures go by the call.",
         (events.MESSAGE_SENT, events.ERROR),
     ),
     Event("typing", bodies.TypingCommand, "Tell somebody that I am typing.", (events.ERROR,)),
@@ -74,5 +76,6 @@ CLOSE_CODES = {
     SESSION_ENDED: "The session ended: do not reconnect.",
     TOO_SLOW: "Something was missed: reconnect and `sync`.",
     FLOODING: "Too many frames.",
+    TOO_LARGE: "A frame is too large, or too many large ones are under way at once.",
     RESTART: "The site restarts: reconnect.",
 }

@@ -12,6 +12,7 @@ from chatsite.errors import Busy
 from chatsite.interfaces import Receive, Scope, Send
 from messaging.realtime import handshake
 from messaging.realtime.consumer import ChatConsumer, Refused
+from messaging.realtime.intake import LARGEST, Intake
 from messaging.realtime.outbox import Outbox
 from messaging.realtime.wire import hush, wire_of
 
@@ -29,12 +30,14 @@ class ChatSocket(ChatConsumer):
 
     async def run(self, scope: Scope, receive: Receive) -> None:
         """Whatever ends a socket, nothing of it stays behind."""
+        intake = Intake(scope, receive, LARGEST)
         try:
-            await receive()
+            await intake.receive()
             if await self._is_let_in(scope):
+                intake.admit(self.user_id, LARGEST)
                 await self._accept(scope)
                 del scope
-                while (message := await receive())["type"] == "websocket.receive":
+                while (message := await intake.receive())["type"] == "websocket.receive":
                     await self.hear(message.get("text"))
                     await asyncio.sleep(0)  # others have their turn, however many frames are there
         except (RedisError, TimeoutError) as error:
@@ -42,6 +45,7 @@ class ChatSocket(ChatConsumer):
             if not self.accepted:
                 await self._send({"type": "websocket.close"})
         finally:
+            intake.stop()
             self.outbox.stop()
             await self.leave()
 

@@ -43,14 +43,14 @@ def hush(scope: Scope) -> None:
     """Before the handshake is answered. Where lines of our own tell of it, those of uvicorn were
     made to be thrown away.
     """
-    protocol = _protocol_of(scope)
+    protocol = protocol_of(scope)
     if protocol:
         protocol.logger = protocol.conn.logger = _logger
 
 
 def wire_of(scope: Scope) -> Wire | None:
     """After the handshake."""
-    protocol = _protocol_of(scope)
+    protocol = protocol_of(scope)
     if not settings.FAST.frames or not protocol:
         return None
     if not protocol.handshake_complete or protocol.conn.extensions:
@@ -59,7 +59,7 @@ def wire_of(scope: Scope) -> Wire | None:
     return Wire(protocol)
 
 
-def _protocol_of(scope: Scope) -> WebSocketsSansIOProtocol | None:
+def protocol_of(scope: Scope) -> WebSocketsSansIOProtocol | None:
     protocol = (scope.get("extensions") or {}).get(SERVER)
     return protocol if isinstance(protocol, WebSocketsSansIOProtocol) else None
 

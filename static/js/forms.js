@@ -1,6 +1,7 @@
 // Forms that htmx sends: what they say to somebody who does not see the page change, and when nothing comes back.
 
 const TOO_LARGE = 413;
+const TO_WAIT = [429, 503];
 const PAUSE = 100; // milliseconds; what a live region says at once, nobody hears
 
 /** By status: what is about to be said, unless somebody goes on before. */
@@ -36,7 +37,7 @@ function tellFailure(form, answer) {
 
 /** An answer that asks for patience has words for it. Nothing else of it is taken, so that all that was typed stays. */
 function noticeIn({ status, responseText }) {
-  if (status !== 429) return null;
+  if (!TO_WAIT.includes(status)) return null;
   return new DOMParser().parseFromString(responseText, "text/html").querySelector("form .notice");
 }
 

@@ -5,6 +5,7 @@ import logging
 import time
 from typing import cast
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from engineio.async_socket import AsyncSocket
@@ -150,6 +151,8 @@ class Client(ChatConsumer):
     async def _welcome(self) -> None:
         """Who went away meanwhile leaves nothing behind."""
         if not self._is_gone:
+            if self.visitor and self.visitor.intake:
+                self.visitor.intake.admit(self.user_id, settings.MAX_BODY_BYTES)
             self._leave_waiting_room()
             self.is_in = True
             self.deadline = NEVER

@@ -15,6 +15,7 @@ from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
 from messaging.realtime.handshake import header
+from messaging.realtime.intake import Share
 from messaging.realtime.socketio import PATH
 from messaging.realtime.socketio.answers import Answers
 from messaging.realtime.socketio.client import Client
@@ -141,10 +142,24 @@ async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
     if TOO_LARGE in scope or NO_ROOM in scope:
         await client.end()
         raise DomainError(_("The request is too large."), 413)
-    body = await _body_for(client, receive)
-    if body is None:
+    share = Share(client.user_id)
+    try:
+        body = await _body_for(client, receive, share)
+        if body is None:
+            await client.end()
+            return
+        await _handle(client, body)
+    except Busy:
         await client.end()
-        return
+        raise
+    finally:
+        share.release()
+    client.is_hearing = False  # the next one comes as soon as the answer is there
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def _handle(client: Client, body: bytes) -> None:
     packets = _packets(body)
     if packets is None:
         await client.end()
@@ -152,34 +167,34 @@ async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
     with suppress(EngineIOError):  # it ended meanwhile
         for packet in packets:
             await client.engine.receive(Packet(encoded_packet=packet))
-    client.is_hearing = False  # the next one comes as soon as the answer is there
-    await send({"type": "http.response.start", "status": 200})
-    await send({"type": "http.response.body", "body": b"ok"})
 
 
 _of_members = BodyLimit(_hear, settings.MAX_BODY_BYTES)
 _of_strangers = BodyLimit(_hear, LONGEST)
 
 
-async def _body_for(client: Client, receive: Receive) -> bytes | None:
+async def _body_for(client: Client, receive: Receive, share: Share) -> bytes | None:
     """What came of it is let go when the session ends meanwhile: others might follow."""
     try:
         async with asyncio.timeout(None) as client.body:
-            return await _body(receive)
+            return await _body(receive, share)
     except TimeoutError:
         raise DomainError(_("There is no such session, or it has ended.")) from None
     finally:
         client.body = None
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """None when it does not come whole, or is too large."""
-    body = []
+async def _body(receive: Receive, share: Share) -> bytes | None:
+    """None when it does not come whole, or is too large. Raises Busy above the budget."""
+    body, size = [], 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
         body.append(message.get("body", b""))
+        size += len(body[-1])
+        if not share.resize(size):
+            raise Busy
         if not message.get("more_body"):
             return b"".join(body)
 

@@ -2,11 +2,14 @@
 
 from contextlib import suppress
 
+from django.conf import settings
+
 from chatsite.interfaces import Receive, Scope, Send
 from messaging.realtime import handshake
+from messaging.realtime.intake import Intake
 from messaging.realtime.socketio.engine import Engine
 from messaging.realtime.socketio.server import VISITOR, Server, server
-from messaging.realtime.socketio.visitor import query_of, visitor_of
+from messaging.realtime.socketio.visitor import LONGEST, query_of, visitor_of
 from messaging.realtime.unknown import refuse
 
 
@@ -28,10 +31,10 @@ async def _open(server: Server, scope: Scope, receive: Receive, send: Send) -> N
     if server.is_ending or not visitor.enter():
         await refuse(scope, receive, send)
         return
-    visitor.keep_short(scope)
+    visitor.intake = Intake(scope, receive, LONGEST)
     scope[VISITOR] = visitor
     try:
-        await _run(server.eio, scope, receive, send)
+        await _run(server.eio, scope, visitor.intake, send)
     finally:
         if VISITOR in scope:  # it did not come to a session
             visitor.leave()
@@ -43,17 +46,23 @@ async def _upgrade(server: Server, sid: str, scope: Scope, receive: Receive, sen
     if client is None or session is None or session.upgrading or session.upgraded:
         await refuse(scope, receive, send)
         return
+    intake = Intake(scope, receive, LONGEST)
     if client.visitor:
-        client.visitor.keep_short(scope)
+        client.visitor.intake = intake
+    else:
+        intake.admit(client.user_id, settings.MAX_BODY_BYTES)
     session.upgrading = True  # the engine would say so only with the first packet
     try:
-        await _run(server.eio, scope, receive, send)
+        await _run(server.eio, scope, intake, send)
     finally:
         session.upgrading = False
 
 
-async def _run(engine: Engine, scope: Scope, receive: Receive, send: Send) -> None:
-    with suppress(OSError):  # broken, or ended for a wrong packet
-        await engine.handle_request(scope, receive, send)
+async def _run(engine: Engine, scope: Scope, intake: Intake, send: Send) -> None:
+    try:
+        with suppress(OSError):  # broken, or ended for a wrong packet
+            await engine.handle_request(scope, intake.receive, send)
+    finally:
+        intake.stop()
     with suppress(OSError, RuntimeError):  # closed already
         await send({"type": "websocket.close"})

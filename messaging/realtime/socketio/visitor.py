@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs
 
 from accounts.tokens import InvalidToken, read_claims
 from chatsite.guard.counting import network_of
 from chatsite.interfaces import Scope
-from chatsite.monitoring.watch import SERVER
 from messaging.realtime import handshake
+from messaging.realtime.intake import Intake
 from messaging.realtime.socketio.waiting import WaitingRoom
 
 LONGEST = 8192  # characters of a packet from somebody who is not in
@@ -24,8 +23,7 @@ class Visitor:
     who: str
     is_known: bool
     room: WaitingRoom
-    _connection: Any = None
-    _usual: int | None = None
+    intake: Intake | None = None  # of its WebSocket
 
     @property
     def token_hash(self) -> int:
@@ -36,16 +34,6 @@ class Visitor:
 
     def leave(self) -> None:
         self.room.leave(self.who, is_known=self.is_known)
-        if self._connection is not None:
-            self._connection.max_message_size = self._usual
-
-    def keep_short(self, scope: Scope) -> None:
-        """Frames, until then: those of members may be of megabytes. Where the server lets us."""
-        server = (scope.get("extensions") or {}).get(SERVER)
-        self._connection = getattr(server, "conn", None)
-        if self._connection is not None:
-            self._usual = self._connection.max_message_size
-            self._connection.max_message_size = LONGEST
 
 
 def visitor_of(scope: Scope, room: WaitingRoom) -> Visitor:
