@@ -53,7 +53,10 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowBcrypt]:
 
 @pytest.fixture
 def ada() -> User:
-    return make_user(email="ada@example.org")
+    user = make_user(email="ada@example.org")
+    user.set_password(PASSWORD)  # by the real hasher
+    user.save()
+    return user
 
 
 @pytest.fixture
