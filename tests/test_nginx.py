@@ -31,9 +31,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(tmp_path_factory.mktemp("nginx"), site) as url:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nginx")
+
+
+@pytest.fixture(scope="module")
+def nginx(site: Site, folder: Path) -> Iterator[str]:
+    with running(folder, site) as url:
         yield url
+
+
+@pytest.fixture
+def logs(folder: Path) -> Callable[[], str]:
+    """All that this nginx has logged."""
+    return lambda: "".join(file.read_text() for file in folder.glob("*log"))
 
 
 @contextmanager
@@ -52,6 +63,7 @@ def running(folder: Path, *sites: Site, **changes: str) -> Iterator[str]:
 def _configure(folder: Path, sites: Sequence[Site], port: int, changes: dict[str, str]) -> None:
     places = {
         "/etc/nginx/chatsite": str(folder),
+        "/var/log/nginx": str(folder),
         "/srv/chatsite/staticfiles": str(ROOT / "staticfiles"),
         "/srv/chatsite/media": str(sites[0].log.parent / "media"),
         "listen 80": f"listen 127.0.0.1:{port}",
@@ -171,3 +183,40 @@ def test_a_worker_that_does_not_answer_is_a_json_504(site: Site, tmp_path: Path)
     assert answer.status_code == 504
     assert answer.headers["Content-Type"] == "application/json"
     assert list(answer.json()) == ["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/reset/MQ/a-secret", "/reset/..."),
+        ("/address/MQ/a-secret", "/address/..."),
+        ("//reset/MQ/a-secret", "//..."),
+        ("/RESET/a-secret", "/RESET/..."),
+        ("/socket.io/?EIO=4&transport=polling&sid=a-secret", "/socket.io/..."),
+        ("/login?next=a-secret", "/login"),
+        ("/?a-secret", "/"),
+        ("/api/messages/contacts?search=a-secret", "/api/messages/contacts"),
+        ("/static/none.css?a-secret", "/static/none.css"),
+    ],
+)
+def test_no_log_has_what_opens_a_door(
+    nginx: str, site: Site, logs: Callable[[], str], path: str, logged: str
+) -> None:
+    httpx.get(nginx + path, headers={"Referer": f"{nginx}/reset/MQ/a-secret"}, timeout=PATIENCE)
+    assert f'"GET {logged}" ' in logs()
+    assert "secret" not in logs()
+    assert "secret" not in site.log.read_text()
+
+
+def test_nor_when_something_is_wrong(site: Site, tmp_path: Path) -> None:
+    """nginx's own errors quote the address, whatever the format says."""
+    with running(tmp_path, site, proxy_read_timeout="500ms") as url:
+        headers = {"Referer": f"{url}/reset/MQ/a-secret"}
+        path = f"{url}/reset/MQ/a-secret?a-secret"
+        assert httpx.post(path, content=TOO_LARGE, headers=headers).status_code == 413
+        with site.frozen():
+            assert httpx.get(path, headers=headers, timeout=PATIENCE).status_code == 504
+    log = "".join(file.read_text() for file in tmp_path.glob("*log"))
+    assert '"GET /reset/..." 504 ' in log
+    assert f'upstream="127.0.0.1:{site.port} 504"' in log
+    assert "secret" not in log
