@@ -26,6 +26,7 @@ TEXTS = [
     "plain words",
     "two\nlines",
     "see https://example.org/a?b=1&c=2#d, and www.example.org.",
+    "「https://example.org/docs，詳見」 and ann@example.org",
     "👋🏽🎉",
     ARABIC,
     "<b>bold</b> & <script>alert(1)</script>",
@@ -140,6 +141,69 @@ def test_a_name_turns_nothing_but_itself(person: PersonFor) -> None:
     assert ada.page.title() == f"{name} · Chatsite"
     label = ada.page.locator("message-list").get_attribute("aria-label")
     assert label == f"Messages with {name}"
+
+
+WEB = "https://example.org/a"
+# What is written, and the links in it: as they read, and where they lead when that is not the same.
+LINKS: dict[str, list[str]] = {
+    "https://example.org/docs，詳見": ["https://example.org/docs"],
+    "「https://example.org/a」。": [WEB],
+    "（https://example.org/a）": [WEB],
+    "日本語https://example.org/a": [WEB],
+    "https://example.org/a。次": [WEB],
+    "https://example.org/a\u3000次": [WEB],
+    "האתרhttps://example.org/a": [WEB],
+    "https://example.org/a، ثم": [WEB],
+    "https://example.org/a؟": [WEB],
+    "“https://example.org/a”—so": [WEB],
+    "so—https://example.org/a—it": [WEB],
+    "«https://example.org/a»": [WEB],
+    "https://example.org/a…": [WEB],
+    "https://example.org/a’": [WEB],
+    "https://example.org/a –": [WEB],
+    "`https://example.org/a`": [WEB],
+    "`https://example.org/a`를": [WEB],
+    "**https://example.org/a**.": [WEB],
+    "https://example.org/a\u200bx": [WEB],
+    "\u2067https://example.org/a\u2069": [WEB],
+    "https://example.org/a\u202e/b": [WEB],
+    "https://example.org/a\u3164": [WEB],
+    "(https://example.org/a).": [WEB],
+    "https://example.org/(a)(b))": ["https://example.org/(a)(b)"],
+    "https://example.org/a*b*c": ["https://example.org/a*b*c"],
+    "https://example.org/Bose–Einstein": ["https://example.org/Bose–Einstein"],
+    "https://example.org/ジョン・スミス": ["https://example.org/ジョン・スミス"],
+    "https://例え.jp/パス": ["https://例え.jp/パス"],
+    "https://example.org/😀❤️": ["https://example.org/😀❤️"],
+    "http://[::1]:8000/": ["http://[::1]:8000/"],
+    "www.example.org.": ["www.example.org → https://www.example.org"],
+    "xhttps://example.org www... https:// javascript:alert(1) example.org": [],
+    "ann@example.org.": ["ann@example.org → mailto:ann@example.org"],
+    "写ann@example.org写真": ["ann@example.org → mailto:ann@example.org"],
+    "søren+x@b.example!": ["søren+x@b.example → mailto:søren+x@b.example"],
+    "mailto:ann@example.org?subject=Hi.": ["mailto:ann@example.org?subject=Hi"],
+    "https://ann@example.org/": ["https://ann@example.org/"],
+    "@ann@example.social ann@example mailto:ann ann@@example.org": [],
+}
+
+
+def test_links_end_where_the_address_does_in_any_script(person: PersonFor) -> None:
+    page = person("Ada Lindqvist").page
+    links_in = """async texts => {
+      const { linkify } = await import("/static/js/lib/text.js");
+      const read = (link) => [link.textContent, link.getAttribute("href")];
+      return texts.map((text) => {
+        const shown = linkify(text);
+        const links = [...shown.querySelectorAll("a")].map(read);
+        return shown.textContent === text ? links : "the text has changed";
+      });
+    }"""
+    found = page.evaluate(links_in, list(LINKS))
+    expected = [[link.split(" → ") for link in links] for links in LINKS.values()]
+    assert dict(zip(LINKS, found, strict=True)) == {
+        text: [[link[0], link[-1]] for link in links]
+        for text, links in zip(LINKS, expected, strict=True)
+    }
 
 
 def test_script_in_names_and_texts_is_text(person: PersonFor) -> None:

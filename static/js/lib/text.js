@@ -4,8 +4,18 @@ const EMOJI = String.raw`\p{RGI_Emoji}|[#*0-9]\uFE0F?\u20E3|${PICTOGRAPH}(?:\u20
 const MAY_BE_EMOJI = /^[^\0-\x7F]|\u20E3/;
 /** White space and what nothing is drawn for, as chatsite/text.py has it. */
 const BLANK = /^[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]*$/u;
-const LINK = /(?<![\p{L}\p{N}])(?:https?:\/\/|www\.)[^\s<>"]+/giu;
-const SENTENCE_END = /[.,:;!?'’”»…]/u;
+/** What no address goes beyond: other scripts write no space after it. The signs left out are parts of names in them. */
+const BEYOND = String.raw`\s<>"\x60＜＞｜～\p{Cc}\p{Cf}[\p{P}--[\0-\x7F‘’‐‑–·・]][\p{Default_Ignorable_Code_Point}--[\uFE00-\uFE0F]]`;
+const WITHIN = `[^${BEYOND}]`;
+const MAILBOX = String.raw`\p{Script=Latin}\p{Nd}._%+\-`;
+const LAST_LABEL = String.raw`(?:xn--[a-z\d\-]+|\p{Script=Latin}{2,}|[\p{L}--\p{Script=Latin}]{2,})`;
+// A scheme may stand beside any letters but those that it is written in itself.
+const LINK = new RegExp(
+  String.raw`(?<![\p{Script=Latin}\p{Nd}])(?:https?://(?=[\p{L}\p{N}\p{S}\[])|www\.(?=[\p{L}\p{N}])|mailto:(?=[${MAILBOX}]+@))${WITHIN}+` +
+    String.raw`|(?<![${MAILBOX}@\/])[\p{Script=Latin}\p{Nd}][${MAILBOX}]*@(?:[\p{L}\p{M}\p{N}\-]+\.)+${LAST_LABEL}`,
+  "giv",
+);
+const SENTENCE_END = /[.,:;!?'‘’‐‑–·・*]/u;
 const BRACKETS = { ")": "(", "]": "[", "}": "{" };
 
 let oneToThreeEmoji = null;
@@ -24,7 +34,7 @@ export function isEmojiOnly(text) {
   return oneToThreeEmoji.test(shown);
 }
 
-/** The text as nodes, with web addresses as links; punctuation that ends the sentence stays outside. */
+/** The text as nodes, with web and mail addresses as links; punctuation that ends the sentence stays outside. */
 export function linkify(text) {
   const fragment = document.createDocumentFragment();
   let end = 0;
@@ -53,9 +63,15 @@ function looseBrackets(address) {
 }
 
 function linkTo(address) {
-  const href = /^www\./i.test(address) ? `https://${address}` : address;
+  const href = hrefOf(address);
   if (!URL.canParse(href)) return null;
   const link = document.createElement("a");
-  Object.assign(link, { href, textContent: address, target: "_blank", rel: "noopener noreferrer nofollow" });
+  Object.assign(link, { href, textContent: address, rel: "noopener noreferrer nofollow" });
+  if (link.protocol !== "mailto:") link.target = "_blank";
   return link;
+}
+
+function hrefOf(address) {
+  if (/^www\./i.test(address)) return `https://${address}`;
+  return /^(?:https?:\/\/|mailto:)/i.test(address) ? address : `mailto:${address}`;
 }
