@@ -16,6 +16,7 @@ except ImproperlyConfigured as error:
 from django.conf import settings
 
 from chatsite.charset import Utf8
+from chatsite.departure import NoticesDeparture
 from chatsite.fastpath.http import FastPath
 from chatsite.guard.body_limit import BodyLimit
 from chatsite.guard.proxies import TrustedProxies
@@ -29,9 +30,12 @@ trusted = TrustedProxies(
     ProtocolTypeRouter(
         {
             "http": Polling(
-                FastPath(Utf8(BodyLimit(django_application, settings.MAX_BODY_BYTES)), fast.find)
+                FastPath(
+                    Utf8(BodyLimit(NoticesDeparture(django_application), settings.MAX_BODY_BYTES)),
+                    fast.find,
+                )
             ),
-            "websocket": socket_application,
+            "websocket": NoticesDeparture(socket_application),
             "lifespan": lifespan,
         }
     ),

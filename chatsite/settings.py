@@ -197,6 +197,7 @@ MEDIA_ACCEL_PATH = ENV.pictures.accel_path
 IMAGE_MAX_BYTES = ENV.pictures.max_bytes
 IMAGE_MAX_PIXELS = ENV.pictures.max_pixels
 IMAGE_MAX_FRAMES = ENV.pictures.max_frames
+IMAGE_MAX_SECONDS = ENV.pictures.max_seconds
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_ROOT = BASE_DIR / "staticfiles"

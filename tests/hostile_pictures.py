@@ -21,6 +21,7 @@ from tests.pictures import (
 UNREADABLE = "This is not a picture that can be read. Choose a JPEG, PNG, WebP or GIF."
 TOO_MANY_PIXELS = "The picture has too many pixels."
 TOO_LONG = "The animation is too long."
+TOO_COSTLY = "The picture takes too long to read. Save it anew, and try again."
 SCRIPT = b"<script>alert(1)</script>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
 BOMB = zlib.compress(b"0" * 100_000_000)
@@ -54,6 +55,13 @@ def with_hidden_data() -> Image.Exif:
     exif.get_ifd(GPS)[1] = "N"
     exif.get_ifd(GPS)[2] = (52.0, 31.0, 12.0)
     return exif
+
+
+def many_scans(scans: int, side: int = 6_000) -> bytes:
+    """A grey progressive JPEG that goes over all of its pixels again and again."""
+    whole = encoded(Image.new("L", (side, side), 128), "JPEG", progressive=True)
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * scans + whole[-2:]
 
 
 REFUSED: dict[str, tuple[bytes, str]] = {
@@ -107,8 +115,9 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         png(1, 1, pixels=b"\0" * 4, extra=[chunk(b"iCCP", b"a\0\0" + BOMB)]),
         UNREADABLE,
     ),
+    "JPEG with 2,000 scans more": (many_scans(2_000, side=500), TOO_COSTLY),
     "GIF of 201 frames": (frames_without_end(201), TOO_LONG),
-    "GIF of 20,000 frames": (frames_without_end(20_000), TOO_LONG),
+    "GIF of 500,000 frames": (frames_without_end(500_000), TOO_LONG),
 }
 
 # Only as messages: a profile shows the first frame, and that is fine.

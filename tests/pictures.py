@@ -1,5 +1,6 @@
 """Pictures as people and attackers upload them."""
 
+import asyncio
 import base64
 import io
 import struct
@@ -8,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from PIL import Image
+
+from chatsite.pictures import turns
 
 GPS = 0x8825
 ORIENTATION = 0x0112
@@ -49,6 +52,13 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 def data_uri(data: bytes, kind: str = "png") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+async def decoders_free(number: int) -> None:
+    """Waits until so many are."""
+    async with asyncio.timeout(20):  # only a failing test waits for so long
+        while len(turns._free) != number:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 def opened(data: bytes) -> Image.Image:

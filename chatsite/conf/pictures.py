@@ -18,6 +18,7 @@ class Pictures:
     max_bytes: int
     max_pixels: int
     max_frames: int
+    max_seconds: int
     cloudinary_url: str
 
 
@@ -28,6 +29,7 @@ def read() -> Pictures:
         max_bytes=positive("IMAGE_MAX_BYTES", 8 * 1024 * 1024),
         max_pixels=positive("IMAGE_MAX_PIXELS", 50_000_000),
         max_frames=positive("IMAGE_MAX_FRAMES", 200),
+        max_seconds=positive("IMAGE_MAX_SECONDS", 20),
         cloudinary_url=_cloudinary_url(),
     )
 

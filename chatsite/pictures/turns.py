@@ -1,4 +1,6 @@
-"""Unpacked pictures are large: two at once, and the others wait, but neither long nor many."""
+"""Decoding takes memory and processor time: two pictures at once in a process of the site. The
+others wait, but neither long nor many.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -6,29 +8,53 @@ from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
 
+from chatsite import departure
 from chatsite.errors import DomainError
+from chatsite.pictures.decoding import Decoder
 
+AT_ONCE = 2
+LINE = 14  # who waits holds a thread and a whole upload: more would hardly get a turn in time
 PATIENCE = 10  # seconds
 RETRY_AFTER = 5  # seconds
 
-_turns = threading.BoundedSemaphore(2)
-# Who waits holds a thread and a whole upload: more than these would hardly get a turn in time.
-_line = threading.BoundedSemaphore(16)
+_free = [Decoder() for _number in range(AT_ONCE)]
+_changed = threading.Condition()
+_waiting = 0
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def turn() -> Iterator[Decoder]:
     """Raises DomainError 503 when there is none in time."""
-    with _place(_line, 0), _place(_turns, PATIENCE):
-        yield
-
-
-@contextmanager
-def _place(places: threading.BoundedSemaphore, seconds: float) -> Iterator[None]:
-    if not places.acquire(timeout=seconds):
-        message = _("Many pictures are being uploaded right now. Please try again in a moment.")
-        raise DomainError(message, 503, code="busy", wait=RETRY_AFTER)
+    decoder = _taken()
     try:
-        yield
+        yield decoder
     finally:
-        places.release()
+        with _changed:
+            _free.append(decoder)
+            _changed.notify()
+
+
+def _taken() -> Decoder:
+    global _waiting
+    client = departure.current()
+    with client.calling(_look_again), _changed:
+        if not _free and _waiting >= LINE:
+            raise busy()
+        _waiting += 1
+        try:
+            _changed.wait_for(lambda: _free or client.is_gone, PATIENCE)
+        finally:
+            _waiting -= 1
+        if client.is_gone or not _free:
+            raise busy()
+        return _free.pop()
+
+
+def _look_again() -> None:
+    with _changed:
+        _changed.notify_all()
+
+
+def busy() -> DomainError:
+    message = _("Many pictures are being uploaded right now. Please try again in a moment.")
+    return DomainError(message, 503, code="busy", wait=RETRY_AFTER)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chatsite import strict_json
+from chatsite import departure, strict_json
 from chatsite.channels import apush
 from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
@@ -79,6 +79,7 @@ async def _send_plain(socket: "ChatConsumer", data: Data, plain: PlainSend) -> N
 async def _send_message(socket: "ChatConsumer", data: Data) -> None:
     work = partial(_checked_and_stored, socket, data, Once())
     if data.get("image"):
+        departure.current().listen()
         answer = await in_thread(work)()  # which may take long: nobody else waits for it
     else:
         answer = await write(work, about=_conversation(socket, data.get("receiverId")))

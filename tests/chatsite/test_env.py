@@ -40,6 +40,7 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("IMAGE_MAX_BYTES", ["0", "8MB"]),
         ("IMAGE_MAX_PIXELS", ["-1"]),
         ("IMAGE_MAX_FRAMES", ["0"]),
+        ("IMAGE_MAX_SECONDS", ["0", "1.5"]),
         ("SOCKET_FRAMES_PER_SECOND", ["0"]),
         ("MEDIA_ACCEL_PATH", ["protected/", "/protected"]),
         ("CLOUDINARY_URL", ["https://api.cloudinary.com", "key:secret@cloud"]),

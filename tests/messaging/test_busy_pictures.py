@@ -1,23 +1,30 @@
 """While too many pictures are at work, the next one is 503 with a time to come back; nothing of it
-is kept, and it may be sent again.
+is kept, and it may be sent again. Who goes away makes room for it.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
-from chatsite.pictures import turns
+from chatsite.asgi import application
+from chatsite.pictures import decoding, turns
 from chatsite.pictures.turns import turn
 from messaging.models import Message
 from tests.factories import ApiFor, make_pair
-from tests.pictures import data_uri, picture
+from tests.hostile_pictures import many_scans
+from tests.messaging.realtime.sockets import token_for
+from tests.pictures import data_uri, decoders_free, picture
 
 pytestmark = pytest.mark.django_db
+Communicator: Any = ApplicationCommunicator  # asgiref does not annotate it
 
 SENTENCE = "Many pictures are being uploaded right now. Please try again in a moment."
 
@@ -26,6 +33,7 @@ SENTENCE = "Many pictures are being uploaded right now. Please try again in a mo
 def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr(turns, "PATIENCE", 0)
+    monkeypatch.setattr(decoding, "MAX_SCANS", 1_000_000)
     return tmp_path
 
 
@@ -68,3 +76,38 @@ def test_on_the_page(page_for: Callable[[User], Client]) -> None:
     assert SENTENCE in page.content.decode()
     assert "Look" in page.content.decode()
     assert not Message.objects.exists()
+
+
+def upload(token: str, body: bytes) -> Any:
+    headers = [
+        (b"host", b"testserver"),
+        (b"authorization", f"Bearer {token}".encode()),
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    path = "/api/auth/update-profile"
+    scope = {"type": "http", "method": "PUT", "scheme": "http", "path": path, "query_string": b""}
+    return Communicator(application, {**scope, "headers": headers, "http_version": "1.1"})
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_goes_away_makes_room(api_for: ApiFor) -> None:
+    """Both pictures would take minutes."""
+    ada, bo = await sync_to_async(make_pair)()
+    token = await sync_to_async(token_for)(ada)
+    body = json.dumps({"profilePic": data_uri(many_scans(5_000), "jpeg")}).encode()
+    uploads = [upload(token, body) for _upload in range(turns.AT_ONCE)]
+    for each in uploads:
+        await each.send_input({"type": "http.request", "body": body})
+    await decoders_free(0)
+    for each in uploads:
+        await each.send_input({"type": "http.disconnect"})
+    await decoders_free(turns.AT_ONCE)
+    change = {"profilePic": data_uri(picture())}
+    client = await sync_to_async(api_for)(bo)
+    answer = await sync_to_async(client.put)("/api/auth/update-profile", change)
+    assert answer.status_code == 200
+    for each in uploads:
+        await each.wait(20)
+    await sync_to_async(ada.refresh_from_db)()
+    assert ada.picture == ""

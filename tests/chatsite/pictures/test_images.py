@@ -6,6 +6,8 @@ import pytest
 from PIL import Image
 
 from chatsite.errors import DomainError
+from chatsite.pictures import decoder
+from chatsite.pictures.decoder import Limits
 from chatsite.pictures.images import display_and_thumbnail, from_data_uri, square
 from tests.pictures import GPS, ORIENTATION, animation, data_uri, encoded, opened, picture
 
@@ -133,8 +135,9 @@ def test_what_moves_is_smaller_in_the_conversation(
 def test_what_moves_for_long_is_made_smaller_until_its_frames_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("chatsite.pictures.images.ANIMATION_PIXELS", 4 * 10 * 10)
-    for made in display_and_thumbnail(animation(4, form="GIF")):
+    monkeypatch.setattr(decoder, "ANIMATION_PIXELS", 4 * 10 * 10)
+    limits = Limits(pixels=1_000_000, frames=10, scans=10, seconds=10)
+    for made in decoder.display_and_thumbnail(animation(4, form="GIF"), limits):
         assert (made.width, made.height) == (14, 7)
         assert opened(made.data).n_frames == 4  # type: ignore[attr-defined]
 

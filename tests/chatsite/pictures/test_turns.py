@@ -38,8 +38,8 @@ def test_who_waits_gets_the_turn_that_becomes_free() -> None:
 
 
 def test_too_many_do_not_even_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_line", threading.BoundedSemaphore(1))
-    with turn():
+    monkeypatch.setattr(turns, "LINE", 0)
+    with turn(), turn():
         assert_busy()
     assert square(picture()).width == 384
 

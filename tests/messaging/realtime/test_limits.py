@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chatsite.pictures import turns
+from chatsite.pictures import decoding, turns
 from chatsite.pictures.turns import turn
 from messaging.models import Message
+from tests.hostile_pictures import many_scans
 from tests.limits import REFUSAL, SetLimits
 from tests.messaging.realtime.sockets import Connect, PersonalSocket
-from tests.pictures import data_uri, picture
+from tests.pictures import data_uri, decoders_free, picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Post = Callable[..., Awaitable[Any]]
@@ -94,3 +95,30 @@ async def test_pictures_wait_for_each_other_but_not_for_long(
     assert (error["status"], error["retryAfter"], error["clientMessageId"]) == (503, 5, "a")
     await send(socket, bob, "a", image=image)
     assert (await socket.data("messageSent"))["clientMessageId"] == "a"
+
+
+async def test_who_goes_away_during_a_picture_makes_room(
+    ada: User, bob: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both would take minutes."""
+    monkeypatch.setattr(decoding, "MAX_SCANS", 1_000_000)
+    image = data_uri(many_scans(3_000, side=3_000), "jpeg")  # as large as a frame may be
+    sockets = [await connect(ada) for _socket in range(turns.AT_ONCE)]
+    for socket in sockets:
+        await send(socket, bob, "a", image=image)
+    await decoders_free(0)
+    for socket in sockets:
+        await socket.hang_up()
+    await decoders_free(turns.AT_ONCE)
+    assert not await Message.objects.aexists()
+
+
+async def test_what_comes_during_a_picture_is_answered_after_it(
+    ada: User, bob: User, connect: Connect
+) -> None:
+    socket, image = await connect(ada), data_uri(picture())
+    for key in ("a", "b"):
+        await send(socket, bob, key, image=image)
+    for key in ("a", "b"):
+        assert (await socket.data("messageSent"))["clientMessageId"] == key
+    await socket.lives()

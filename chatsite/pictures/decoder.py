@@ -1,0 +1,284 @@
+"""The program that decodes pictures, in a process of its own: `decoding.py` starts it, and ends it.
+
+Pictures come from anybody, and decoders are large C libraries. So this process has none of the
+site's memory, files, sockets or secrets, limits on memory and processor time, and a priority below
+the site's. It knows neither Django nor settings: each job says what it may cost.
+"""
+
+import fcntl
+import io
+import json
+import math
+import os
+import re
+import resource
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from multiprocessing.connection import Connection
+from typing import Any
+
+from PIL import Image, ImageOps, ImageSequence
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MOVING_FORMATS = ("PNG", "WEBP", "GIF")  # a JPEG may hold several pictures, of which one is meant
+DISPLAY_SIDE = 2048
+MOVING_SIDE = 720
+THUMBNAIL_WIDTH = 720
+THUMBNAIL_BOX = (THUMBNAIL_WIDTH, DISPLAY_SIDE)  # by its width: what is tall stays sharp
+MOVING_THUMBNAIL_BOX = (360, 720)
+PROFILE_SIDE = 384
+ANIMATION_PIXELS = 13_000_000  # of all frames as shown, 480 × 270 for 100; four bytes each
+QUALITY = 82
+METHOD = 4  # how hard the encoder tries, from 0 to 6
+# Each frame is encoded once: key frames would be a second try of most.
+MOVING_METHOD: dict[str, Any] = {"method": 2, "kmin": 0, "kmax": 0}
+DIRECT_MODES = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr")  # which can be made smaller as they are
+
+LOWER_PRIORITY = 10  # a tenth of a core where the site wants all of it, so that it still ends
+# A marker of a JPEG, between bytes of pixels: those of restarts and of a plain 0xff are no others.
+_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = b"\xd8", b"\xd9", b"\xda"
+
+
+class Refused(Exception):
+    """With the reason, one of the words that `images.py` has a sentence for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    pixels: int  # of all frames together
+    frames: int
+    scans: int  # of a JPEG: how often a decoder goes over all of it
+    seconds: int  # of processor time, for one picture
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """WebP bytes with their size in pixels."""
+
+    data: bytes
+    width: int
+    height: int
+    moving: bool = False
+
+
+def display_and_thumbnail(data: bytes, limits: Limits) -> list[Picture]:
+    """The picture as it is looked at, and a small one for the conversation."""
+    image, frames = _opened(data, limits)
+    if frames > 1:
+        return _moving_pair(image, frames)
+    display = _shrunk(image, DISPLAY_SIDE)
+    thumbnail = display.copy()
+    thumbnail.thumbnail(THUMBNAIL_BOX)
+    return [_encoded(display), _encoded(thumbnail)]
+
+
+def square(data: bytes, limits: Limits) -> list[Picture]:
+    """The middle, cut to a square."""
+    image, _frames = _opened(data, limits)
+    return [_encoded(ImageOps.fit(_shrunk(image, DISPLAY_SIDE), (PROFILE_SIDE, PROFILE_SIDE)))]
+
+
+KINDS: dict[str, Callable[[bytes, Limits], list[Picture]]] = {
+    "message": display_and_thumbnail,
+    "profile": square,
+}
+
+
+def _opened(data: bytes, limits: Limits) -> tuple[Image.Image, int]:
+    """The picture and how many frames it has. Nothing is unpacked before the limits are checked."""
+    # Parts of a file may be larger than it says of itself; what is twice as large, Pillow refuses.
+    Image.MAX_IMAGE_PIXELS = limits.pixels // 2
+    if _scans(data, limits.scans + 1) > limits.scans:
+        raise Refused("costly")
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    pixels = image.width * image.height
+    if pixels > limits.pixels:
+        raise Refused("pixels")
+    frames = _frames(image, data, limits.frames + 1)
+    if frames > limits.frames or pixels * frames > limits.pixels:
+        raise Refused("long")
+    return image, frames
+
+
+def _scans(data: bytes, most: int) -> int:
+    """Of a JPEG, counted up to `most`."""
+    if not data.startswith(b"\xff\xd8"):
+        return 0
+    scans, place = 0, 2
+    while scans < most and (found := _MARKER.search(data, place)):
+        place, marker = found.end(), found[1]
+        if marker == END_OF_IMAGE:
+            break
+        if marker != START_OF_IMAGE:
+            scans += marker == START_OF_SCAN
+            place += int.from_bytes(data[place : place + 2], "big")
+    return scans
+
+
+def _frames(image: Image.Image, data: bytes, most: int) -> int:
+    if image.format not in MOVING_FORMATS:
+        return 1
+    if image.format == "GIF":  # Pillow would go through all of them
+        return max(1, _gif_frames(data, most))
+    return int(getattr(image, "n_frames", 1))
+
+
+def _gif_frames(data: bytes, most: int) -> int:
+    """Counted up to `most`, by the blocks of the file; of one that is cut off, those it has."""
+    file = io.BytesIO(data)
+    file.seek(10)
+    _skip_palette(file)
+    file.seek(2, os.SEEK_CUR)
+    frames = 0
+    while frames < most and (kind := file.read(1)):
+        if kind == b"\x2c":
+            frames += 1
+            file.seek(8, os.SEEK_CUR)
+            _skip_palette(file)
+            file.seek(1, os.SEEK_CUR)
+            _skip_parts(file)
+        elif kind == b"\x21":
+            file.seek(1, os.SEEK_CUR)
+            _skip_parts(file)
+        elif kind == b"\x3b":
+            break
+    return frames
+
+
+def _skip_palette(file: io.BytesIO) -> None:
+    (flags,) = file.read(1) or b"\0"
+    if flags & 0x80:
+        file.seek(3 << (flags & 7) + 1, os.SEEK_CUR)
+
+
+def _skip_parts(file: io.BytesIO) -> None:
+    while (size := file.read(1)) > b"\0":
+        file.seek(size[0], os.SEEK_CUR)
+
+
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    """Made smaller first: everything else is done on what is left."""
+    if image.mode not in DIRECT_MODES or "transparency" in image.info:
+        has_alpha = image.mode == "PA" or "transparency" in image.info
+        image = image.convert("RGBA" if has_alpha else "RGB")
+    image.thumbnail((side, side))
+    upright = _turned(image)
+    return upright.convert("RGBA" if upright.mode in ("RGBA", "LA") else "RGB")
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # broken hidden data only means that nothing tells which way is up
+        return image
+
+
+def _moving_pair(image: Image.Image, count: int) -> list[Picture]:
+    """As large as all frames fit in memory together; the small one is made of them, in place."""
+    frames, durations = [], []
+    box = _moving_box(image, count)
+    size = image.size
+    for frame in islice(ImageSequence.Iterator(image), count):
+        if frame.size != size:  # one that is larger than the rest
+            raise Refused("unreadable")
+        shown = frame.convert("RGBA")
+        shown.thumbnail(box, Image.Resampling.HAMMING)
+        frames.append(shown)
+        durations.append(int(frame.info.get("duration", 100)) or 100)
+    timing = {"duration": durations, "loop": image.info.get("loop", 0)}
+    display = _animation(frames, timing)
+    if display.width <= MOVING_THUMBNAIL_BOX[0] and display.height <= MOVING_THUMBNAIL_BOX[1]:
+        return [display, display]
+    for shown in frames:
+        shown.thumbnail(MOVING_THUMBNAIL_BOX, Image.Resampling.HAMMING)
+    return [display, _animation(frames, timing)]
+
+
+def _moving_box(image: Image.Image, count: int) -> tuple[int, int]:
+    scale = min(1, math.sqrt(ANIMATION_PIXELS / (image.width * image.height * count)))
+    width, height = (max(1, int(side * scale)) for side in image.size)
+    return min(MOVING_SIDE, width), min(MOVING_SIDE, height)
+
+
+def _animation(frames: list[Image.Image], timing: dict[str, Any]) -> Picture:
+    first, *others = frames
+    moving = {"save_all": True, "append_images": others, **MOVING_METHOD}
+    return replace(_encoded(first, **moving, **timing), moving=True)
+
+
+def _encoded(image: Image.Image, **options: object) -> Picture:
+    target = io.BytesIO()
+    image.info.clear()
+    image.save(target, "WEBP", **{"quality": QUALITY, "method": METHOD, **options})
+    return Picture(target.getvalue(), image.width, image.height)
+
+
+def main() -> None:
+    site = Connection(sys.stdin.fileno())
+    _hold_back(memory=int(sys.argv[1]))
+    while True:
+        try:
+            job, data = json.loads(site.recv_bytes()), site.recv_bytes()
+        except EOFError:  # the site has ended
+            return
+        with _ending_with_the_site():
+            refusal, pictures = _done(job["kind"], data, Limits(**job["limits"]))
+        sizes = [(picture.width, picture.height, picture.moving) for picture in pictures]
+        site.send_bytes(json.dumps({"refusal": refusal, "pictures": sizes}).encode())
+        for picture in pictures:
+            site.send_bytes(picture.data)
+
+
+def _hold_back(memory: int) -> None:
+    """The site tells when to end, by closing the line: a signal to all of its processes is not for
+    this one, whose picture may still be wanted.
+    """
+    os.nice(LOWER_PRIORITY)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(nothing, (0, 0))
+
+
+@contextmanager
+def _ending_with_the_site() -> Iterator[None]:
+    """Nobody writes meanwhile: what the kernel signals is that the other end of the line is gone,
+    by SIGIO, which ends a process.
+    """
+    line = sys.stdin.fileno()
+    flags = fcntl.fcntl(line, fcntl.F_GETFL)
+    fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(line, fcntl.F_SETFL, flags | os.O_ASYNC)
+    try:
+        yield
+    finally:
+        fcntl.fcntl(line, fcntl.F_SETFL, flags)
+
+
+def _done(kind: str, data: bytes, limits: Limits) -> tuple[str, list[Picture]]:
+    """What it made, or why not. Decoders raise all sorts of things."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(usage.ru_utime + usage.ru_stime) + limits.seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return "", KINDS[kind](data, limits)
+    except Refused as refused:
+        return str(refused), []
+    except Image.DecompressionBombError:
+        return "pixels", []
+    except MemoryError:
+        return "costly", []
+    except Exception:
+        return "unreadable", []
+
+
+if __name__ == "__main__":
+    main()

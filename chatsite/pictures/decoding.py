@@ -1,0 +1,119 @@
+"""Our end of a process that decodes pictures (`decoder.py`)."""
+
+import atexit
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+from django.conf import settings
+
+from chatsite import departure
+from chatsite.pictures.decoder import Limits, Picture
+
+logger = logging.getLogger(__name__)
+# What is unpacked takes four bytes a pixel, and is often there twice; the rest is the program.
+MEMORY, MEMORY_OF_PIXEL = 512 * 2**20, 16
+MAX_SCANS = 32  # encoders write 10, or 18 for print colours
+LARGEST = 32 * 2**20  # bytes of one picture that was made
+PATIENCE = 2  # seconds on the clock for each of processor time: the site comes first
+
+
+class Refused(Exception):
+    """The picture's own fault: "unreadable", "pixels", "long" or "costly"."""
+
+
+class Lost(Exception):
+    """Not the picture's fault: the client went away, or the machine had no time or memory."""
+
+
+class Decoder:
+    """A process for one picture at a time. It starts with the first one; when one goes over its
+    limits, the process is killed, and the next picture starts another.
+
+    It inherits neither files nor the environment, and ends with this process, however that ends.
+    """
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self._line: Connection
+        atexit.register(self.close)
+
+    def make(self, kind: str, data: bytes) -> list[Picture]:
+        """Raises Refused, Lost."""
+        limits = Limits(
+            pixels=settings.IMAGE_MAX_PIXELS,
+            frames=settings.IMAGE_MAX_FRAMES,
+            scans=MAX_SCANS,
+            seconds=settings.IMAGE_MAX_SECONDS,
+        )
+        job = json.dumps({"kind": kind, "limits": asdict(limits)}).encode()
+        try:
+            with _killed_in_time(self._running()):
+                self._line.send_bytes(job)
+                self._line.send_bytes(data)
+                answer = json.loads(self._line.recv_bytes(LARGEST))
+                pictures = [
+                    Picture(self._line.recv_bytes(LARGEST), width, height, moving)
+                    for width, height, moving in answer["pictures"]
+                ]
+        except Exception:  # it ended, or says what it should not: it may be in a stranger's hands
+            raise self._failure() from None
+        if answer["refusal"]:
+            raise Refused(answer["refusal"])
+        return pictures
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self.process and self.process.poll() is None:
+            return self.process
+        self.close()
+        self._line, its_end = Pipe()
+        memory = MEMORY + MEMORY_OF_PIXEL * settings.IMAGE_MAX_PIXELS
+        self.process = subprocess.Popen(  # noqa: S603  nothing of it comes from outside
+            [sys.executable, "-P", "-m", "chatsite.pictures.decoder", str(memory)],
+            stdin=its_end.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        its_end.close()
+        return self.process
+
+    def _failure(self) -> Exception:
+        process = self.process
+        self.close()
+        code = process.returncode if process else None
+        if code == -signal.SIGXCPU:
+            return Refused("costly")
+        if code == -signal.SIGKILL:  # by us, or by a machine without memory
+            return Lost()
+        logger.warning("the process that decodes pictures ended with %s", code)
+        # A signal is a crash, over this picture; anything else is the program's own fault.
+        return Refused("unreadable") if code is not None and code < 0 else Lost()
+
+    def close(self) -> None:
+        if self.process:
+            self._line.close()
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@contextmanager
+def _killed_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    timer = threading.Timer(PATIENCE * settings.IMAGE_MAX_SECONDS, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        with departure.current().calling(process.kill):
+            yield
+    finally:
+        timer.cancel()
