@@ -1,7 +1,7 @@
 """What the templates of the chat page show."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404
@@ -10,12 +10,14 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.payloads import user_payload
 from messaging.chats import chats_of
+from messaging.models import Message
 from messaging.presence import online_users
-from messaging.querysets import history, read_marks
+from messaging.querysets import first_unread, history, read_marks
 from messaging.rows import Row, badge, chat_row, contact_row
 from messaging.timeline import Reading, lines_of
 
 MESSAGES_PER_PAGE = 50
+UNREAD_PER_PAGE = 40  # of a page around the first unread message; the others come before it
 CONTACTS_PER_PAGE = 50
 NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -75,15 +77,22 @@ def pane(request: SignedInRequest, peer: User | None) -> Context:
 
 
 def timeline(request: SignedInRequest, peer: User) -> Context:
-    """A page of messages, and how far either side had read when the conversation was opened."""
+    """A page of messages, and how far either side had read when the conversation was opened: the
+    newest ones, together with those around the first unread one, wherever that is.
+    """
     before = _number(request, "before")
-    messages = history(
-        request.user, peer, before=before, limit=MESSAGES_PER_PAGE, include_deleted=True
-    )
+    messages = _messages(request, peer, before)
     my_mark, peer_read_seq = read_marks(request.user, peer)
     read = _number(request, "read")
     read_seq = my_mark if read is None else read
     reading = Reading(request.user, peer, read_seq, peer_read_seq)
+    if before is None and messages and messages[0].seq > read_seq + 1:
+        # The first unread one lies further back, or nothing but deleted ones does.
+        unread = first_unread(request.user, peer, read_seq=read_seq) or messages[0].seq
+        reading = replace(reading, last_read_seq=unread - 1)
+        if unread < messages[0].seq:
+            end = min(unread + UNREAD_PER_PAGE, messages[0].seq)
+            messages = _messages(request, peer, end) + messages
     return {
         "peer": peer,
         "lines": list(lines_of(messages, reading)),
@@ -92,6 +101,11 @@ def timeline(request: SignedInRequest, peer: User) -> Context:
         "peer_read_seq": peer_read_seq,
         "is_newest": before is None,
     }
+
+
+def _messages(request: SignedInRequest, peer: User, before: int | None) -> list[Message]:
+    limit = MESSAGES_PER_PAGE
+    return history(request.user, peer, before=before, limit=limit, include_deleted=True)
 
 
 def _number(request: SignedInRequest, name: str) -> int | None:

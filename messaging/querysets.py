@@ -105,6 +105,16 @@ def history(
     return page[::-1]
 
 
+def first_unread(user: User, peer: User, *, read_seq: int) -> int | None:
+    """The seq of the first message from `peer` after that, unless none is left."""
+    conversation = find_conversation(user.pk, peer.pk)
+    unread = Message.objects.filter(
+        conversation=conversation, seq__gt=read_seq, sender=peer, deleted=False
+    )
+    seqs: QuerySet[Message, int] = unread.order_by("seq").values_list("seq", flat=True)
+    return seqs.first() if conversation else None
+
+
 def read_marks(user: User, peer: User) -> tuple[int, int]:
     """How far the two have read: `user`, then `peer`."""
     # Not in one query: MongoDB would begin at everybody's memberships.

@@ -25,11 +25,14 @@ EMOJI_LENGTH = 16  # code points at the most, and some to spare
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the list: a day, the mark above what is unread, or a message."""
+    """One line of the list: a day, the mark above what is unread, a message, or a link to those
+    that are left out between two.
+    """
 
     kind: str
     label: str = ""
     message: "Bubble | None" = None
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ def lines_of(messages: Sequence[Message], reading: Reading) -> Iterator[Line]:
     for place, message in enumerate(messages):
         before = messages[place - 1] if place else None
         after = messages[place + 1] if place + 1 < len(messages) else None
+        if before and _is_apart(before, message):
+            yield Line("skipped", before=message.seq)
+            before = None
+        if after and _is_apart(message, after):
+            after = None
         if _begins_day(message, before):
             yield Line("day", label=day_label(message.created_at))
         if message is unread:
@@ -85,6 +93,11 @@ def _first_unread(messages: Sequence[Message], reading: Reading) -> Message | No
     unread = (message for message in messages if message.seq > reading.last_read_seq)
     theirs = (each for each in unread if each.sender_id != reading.reader.pk)
     return next((each for each in theirs if not each.deleted), None)
+
+
+def _is_apart(message: Message, following: Message) -> bool:
+    """`seq` has no gaps, so others are left out between the two."""
+    return following.seq > message.seq + 1
 
 
 def _begins_day(message: Message, previous: Message | None) -> bool:

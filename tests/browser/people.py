@@ -52,6 +52,10 @@ class Person:
         """Sends over the API, past the page."""
         return self.post(f"/api/messages/send/{to.id}", text=text)
 
+    def read(self, peer: "Person", seq: int) -> None:
+        """Moves the read mark, as another device would."""
+        self._answer("PUT", f"/api/messages/read/{peer.id}", {"seq": seq})
+
     def _answer(self, method: str, path: str, data: Any = None) -> Any:
         response = self.context.request.fetch(path, method=method, data=data)
         assert response.ok, f"{method} {path}: {response.status} {response.text()}"

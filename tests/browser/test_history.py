@@ -17,6 +17,7 @@ from tests.browser.chat import (
     state,
     wait_for_held,
 )
+from tests.browser.long_conversations import assert_whole, expect_rest, lines
 from tests.browser.people import PASSWORD, Person, PersonFor
 from tests.browser.site import Site
 
@@ -45,6 +46,7 @@ def place_of(page: Page, text: str) -> float:
 def test_older_messages_come_on_scrolling_up_without_a_jump(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     texts = chatter(bo, ada, 110)
+    ada.read(bo, 110)
     held: list[Route] = []
     page = ada.page
     page.route(OLDER, lambda route: held.append(route))
@@ -95,6 +97,76 @@ def test_who_reads_further_up_is_told_of_new_messages_and_left_alone(person: Per
     expect(message(page, "more news")).to_be_in_viewport()
     expect(page.locator(".to-newest")).to_be_hidden()
     expect(row(page, bo).locator(".badge")).to_be_hidden()
+
+
+def unread_count(reader: Person, peer: Person) -> int:
+    chats = {chat["_id"]: chat for chat in reader.get("/api/messages/chats")}
+    count: int = chats[peer.id]["unreadCount"]
+    return count
+
+
+def test_a_conversation_opens_at_its_first_unread_message_however_far_back(
+    person: PersonFor,
+) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    chatter(bo, ada, 20)
+    ada.say(bo, "read so far")
+    for number in range(22, 122):
+        bo.say(ada, f"message {number}")
+    page = ada.page
+    marks: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: marks.append(frame)))
+
+    page.goto(f"/chat/{bo.id}")
+    expect(page.locator(".unread")).to_be_in_viewport()
+    expect(message(page, "message 22")).to_be_in_viewport()
+    expect(message(page, "message 121")).not_to_be_in_viewport()
+    expect(row(page, bo).locator(".badge")).not_to_contain_text("99+")
+    page.wait_for_timeout(500)  # as long as marks are gathered
+    assert 50 < unread_count(ada, bo) < 100
+    found = lines(page)
+    assert_whole(found)
+    assert 0 in found
+
+    for _ in range(10):
+        page.mouse.move(800, 400)
+        page.mouse.wheel(0, 300)
+        expect_rest(page)
+    expect(message(page, "message 65")).to_be_attached()
+    assert_whole(lines(page))
+    page.get_by_role("button", name="Newest messages").click()
+    expect(message(page, "message 121")).to_be_in_viewport()
+    expect(row(page, bo).locator(".badge")).to_be_hidden()
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(page.locator(".unread")).to_have_count(0)
+    expect(message(page, "message 121")).to_be_in_viewport()
+    assert unread_count(ada, bo) == 0
+    assert len([frame for frame in marks if "markRead" in frame]) < 45
+
+
+def test_nothing_is_read_in_a_window_that_has_not_the_focus(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    bo.say(ada, "seen")
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+    expect(row(page, bo).locator(".badge")).to_be_hidden()
+    page.evaluate("document.hasFocus = () => false")
+
+    for number in range(40):
+        bo.say(ada, f"message {number}")
+    expect(row(page, bo).locator(".badge")).to_contain_text("40")
+    expect(message(page, "message 39")).to_be_attached()
+    expect(page.locator(".unread")).to_be_in_viewport()
+    expect(message(page, "message 0")).to_be_in_viewport()
+    expect(message(page, "message 39")).not_to_be_in_viewport()
+    assert unread_count(ada, bo) == 40
+
+    page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+    expect(row(page, bo).locator(".badge")).not_to_contain_text("40")
+    expect(page.locator(".unread")).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    assert 0 < unread_count(ada, bo) < 40
 
 
 def test_one_s_own_message_is_shown_wherever_one_was(person: PersonFor) -> None:

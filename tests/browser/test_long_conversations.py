@@ -85,6 +85,7 @@ def test_who_reads_further_up_keeps_the_place_and_comes_back_to_the_newest(
 ) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     say_many(bo, ada, 1, 60)
+    ada.read(bo, 60)
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     log(page).evaluate(UP)

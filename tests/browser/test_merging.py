@@ -122,6 +122,7 @@ def test_a_new_chat_does_not_end_a_click_on_another(person: PersonFor) -> None:
 def test_a_message_deleted_while_its_page_was_on_the_way_stays_so(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     chatter(bo, ada, 60)
+    ada.read(bo, 60)
     first = ada.get(f"/api/messages/{bo.id}")[0]
     page = ada.page
     ada.context.add_init_script(CATCH_BUS)
@@ -157,6 +158,7 @@ def test_a_late_acknowledgement_shows_nothing_twice(person: PersonFor) -> None:
     ada.page.goto("about:blank")
     ada.post(f"/api/messages/send/{bo.id}", text="from the tunnel", clientMessageId=key)
     chatter(bo, ada, 55)
+    ada.read(bo, 56)
     ada.page.unroute(SEND)
 
     with ada.page.expect_response(SEND):

@@ -76,6 +76,11 @@ def test_rows_and_older_messages_are_links(page: Page, people: tuple[Person, Per
     expect(row(page, bo).locator(".badge")).to_contain_text("60")
 
     row(page, bo).click()
+    expect_texts(page, texts)
+    expect(messages(page).first).to_be_in_viewport()
+    expect(page.locator(".unread")).to_be_in_viewport()
+    ada.read(bo, 60)
+    page.reload()
     expect_texts(page, texts[10:])
     page.get_by_role("link", name="Show older messages").click()
     expect_texts(page, texts[:10])

@@ -3,7 +3,7 @@ import { markRead } from "../realtime/live.js";
 import { endOfPage, hasGap, isAtGap, isLong, isSkipped, join, shorten } from "../render/excerpt.js";
 import { clearMessage, createMessage, decorateMessage, fillMessage, mark, seqOf } from "../render/message.js";
 import {
-  clearUnread, firstMessage, lastSent, markUnread, messagesOf, place, regroup, relabelDays, takeOut,
+  clearUnread, firstMessage, lastSent, lastSentUpTo, markUnread, messagesOf, place, regroup, relabelDays, takeOut, unreadLine,
 } from "../render/timeline.js";
 import { entriesFor } from "../stores/outbox.js";
 import { moveFocus } from "./arrow-keys.js";
@@ -28,11 +28,12 @@ class MessageList extends HTMLElement {
     this.list = this.querySelector("ol");
     this.words = this.querySelector(".empty");
     this.came = [];
-    const calls = { atEnd: () => this.arrive(), halted: () => this.older.look() };
+    const calls = { seen: (item) => this.see(item), halted: () => this.older.look() };
     this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), calls);
     this.older = new OlderPages(this, () => !this.place.isOnTheWay);
     this.typists = new Typists((ids) => this.showTyping(ids.has(peerId)));
     this.adopt(messagesOf(this.list));
+    this.open();
     this.listen();
     this.catchUp();
   }
@@ -65,7 +66,14 @@ class MessageList extends HTMLElement {
   async catchUp() {
     replay(this.handlers);
     for (const entry of await entriesFor(this.reading.peerId)) this.showEntry(entry);
-    this.place.update();
+    this.place.look();
+  }
+
+  /** At the first unread message, or at the end. */
+  open() {
+    const line = unreadLine(this.list);
+    this.hasUnread = Boolean(line);
+    if (line) this.place.startAt(line);
   }
 
   adopt(items) {
@@ -123,11 +131,11 @@ class MessageList extends HTMLElement {
     this.older.shift();
   }
 
-  /** The reader is at the end. What is left out first remembers what was not read until now. */
-  arrive() {
+  /** The reader sees the list up to that message, or up to its end. What is left out first remembers what was not read until now. */
+  see(item) {
     if (this.place.isOnTheWay) return;
-    this.shorten();
-    this.readAll();
+    if (!item) this.shorten();
+    this.readTo(item);
   }
 
   receive({ message, live }) {
@@ -138,7 +146,7 @@ class MessageList extends HTMLElement {
     if (!known && this.isBeyond(message)) return;
     this.place.keep(() => this.upsert(message, known));
     // Who writes has read: the server moves the mark by itself.
-    if (mine) this.readSeq = Math.max(this.readSeq, message.seq);
+    if (mine) this.hasRead(message.seq);
     else this.showRead({ readerId: peerId, peerId: userId, seq: message.seq });
     if (!known && !message.deleted && message.seq > this.readSeq) this.welcome(message, live);
     else this.place.update();
@@ -182,21 +190,27 @@ class MessageList extends HTMLElement {
   welcome(message, live) {
     const item = this.find(message);
     mark(item, "is-new", live);
-    if (this.place.isReading) return this.readAll();
+    if (this.place.isReading) return this.readTo();
     if (!this.hasUnread) this.place.keep(() => markUnread(this.list, item));
     this.hasUnread = true;
+    this.place.holdAt(unreadLine(this.list));
     if (this.place.isAtEnd) this.place.update();
     else this.place.miss(message._id);
   }
 
-  readAll() {
+  /** Up to that message, or up to the newest. */
+  readTo(item) {
     if (this.isAbsent) return;
-    this.hasUnread = false;
-    const seq = Number(lastSent(this.list)?.dataset.seq);
+    const seq = Number((item ? lastSentUpTo(item) : lastSent(this.list))?.dataset.seq);
     if (!(seq > this.readSeq)) return;
-    this.readSeq = seq;
-    markRead(this.reading.peerId, this.readSeq);
-    emit("seen", { peerId: this.reading.peerId, seq: this.readSeq });
+    this.hasRead(seq);
+    markRead(this.reading.peerId, seq);
+    emit("seen", { peerId: this.reading.peerId, seq });
+  }
+
+  hasRead(seq) {
+    this.readSeq = Math.max(this.readSeq, seq);
+    if (!(Number(lastSent(this.list)?.dataset.seq) > this.readSeq)) this.hasUnread = false;
   }
 
   forget({ messageId }) {
@@ -210,7 +224,7 @@ class MessageList extends HTMLElement {
 
   showRead({ readerId, peerId, seq }) {
     const { userId, peerId: other } = this.reading;
-    if (readerId === userId && peerId === other) this.readSeq = Math.max(this.readSeq, seq);
+    if (readerId === userId && peerId === other) this.hasRead(seq);
     if (readerId !== other || peerId !== userId) return;
     if (seq <= this.reading.peerReadSeq) return;
     this.reading.peerReadSeq = seq;

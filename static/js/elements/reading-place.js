@@ -2,33 +2,43 @@ import { write } from "../render/message.js";
 import { WayToEnd } from "./way-to-end.js";
 
 const NEAR = 80;
+const MARGIN = 16;
 
-/** Where the reader is in the list: at its end, where messages count as read, or further up. */
+const isLooking = () => !document.hidden && document.hasFocus();
+
+/** Where the reader is in the list: at its end, or further up. What comes into view while the reader looks counts as read. */
 export class ReadingPlace {
   #missed = new Set();
   #anchor = null;
   /** What rounding kept the list from being scrolled by. */
   #rest = 0;
+  #frame = 0;
 
-  /** `atEnd()` is called whenever the reader is at the end and looking, `halted()` after each way there. */
-  constructor(log, button, { atEnd, halted }) {
-    Object.assign(this, { log, button, atEnd, halted });
+  /**
+   * Calls `seen(message)` when the reader looks: with the last one in view, or null at the end, where all are seen;
+   * `halted()` after each way there.
+   */
+  constructor(log, button, { seen, halted }) {
+    Object.assign(this, { log, button, tell: seen, halted });
     this.way = new WayToEnd(log, () => this.#halt());
-    this.looks = () => this.update();
+    this.looks = () => this.look();
     log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     document.addEventListener("visibilitychange", this.looks);
+    addEventListener("focus", this.looks);
     button.onclick = () => this.#goToEnd();
     button.addEventListener("wheel", (event) => this.#turn(event), { passive: true });
-    this.#look();
+    this.#measureEnd();
   }
 
   stop() {
     document.removeEventListener("visibilitychange", this.looks);
+    removeEventListener("focus", this.looks);
+    cancelAnimationFrame(this.#frame);
     this.way.stop();
   }
 
   get isReading() {
-    return this.isAtEnd && !document.hidden;
+    return this.isAtEnd && isLooking();
   }
 
   /** The first message that the reader sees, at least in part; null at the end, where the last ones matter. */
@@ -51,7 +61,37 @@ export class ReadingPlace {
     this.button.hidden = this.isAtEnd;
     this.button.classList.toggle("is-quiet", !this.#missed.size);
     write(this.button.lastElementChild, this.#words());
-    if (this.isReading) this.atEnd();
+    if (this.isReading) this.tell(null);
+  }
+
+  /** Something else may have come into view. */
+  look() {
+    this.update();
+    if (isLooking() && !this.isAtEnd) this.#tellSoon();
+  }
+
+  /** Opens at a line further up; where less than the window has room for follows, that is the end. */
+  startAt(line) {
+    const top = line.getBoundingClientRect().top - this.log.getBoundingClientRect().top;
+    this.log.scrollTop += top - MARGIN;
+    this.#measureEnd();
+  }
+
+  /** At the end the list follows what comes. Whoever does not look is to find the line where the unread ones begin. */
+  holdAt(line) {
+    if (this.isAtEnd && line && !isLooking() && line.getBoundingClientRect().top < this.log.getBoundingClientRect().top) {
+      this.startAt(line);
+    }
+  }
+
+  /** Once for all that happens until the next frame, because it is measured. */
+  #tellSoon() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => {
+      if (!isLooking() || this.isOnTheWay) return;
+      const seen = this.#lastSeen();
+      if (seen) this.tell(seen);
+    });
   }
 
   /** Being scrolled to the end, which takes a moment. */
@@ -97,8 +137,8 @@ export class ReadingPlace {
   }
 
   #scrolled() {
-    this.#look();
-    this.update();
+    this.#measureEnd();
+    this.look();
   }
 
   #halt() {
@@ -107,7 +147,7 @@ export class ReadingPlace {
   }
 
   /** Only here, because to ask in between would cost a layout as well. */
-  #look() {
+  #measureEnd() {
     this.isAtEnd = this.log.scrollTop > -NEAR;
   }
 
@@ -132,13 +172,14 @@ export class ReadingPlace {
   #firstSeen() {
     const { top } = this.log.getBoundingClientRect();
     const messages = this.log.querySelectorAll(".message");
-    let [low, high] = [0, messages.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (messages[middle].getBoundingClientRect().bottom > top) high = middle;
-      else low = middle + 1;
-    }
-    return messages[low];
+    return messages[countUntil(messages, ({ bottom }) => bottom > top)];
+  }
+
+  /** The last one whose end is in view. */
+  #lastSeen() {
+    const { bottom: end } = this.log.getBoundingClientRect();
+    const messages = this.log.querySelectorAll(".message");
+    return messages[countUntil(messages, ({ bottom }) => bottom > end + 1) - 1];
   }
 
   #words() {
@@ -146,4 +187,15 @@ export class ReadingPlace {
     if (!this.#missed.size) return none;
     return this.#missed.size === 1 ? one : many.replace("{n}", this.#missed.size);
   }
+}
+
+/** How many messages come before the first one whose box is that far down. */
+function countUntil(messages, isThere) {
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isThere(messages[middle].getBoundingClientRect())) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -51,15 +51,20 @@ export function topOf(item) {
 export const firstMessage = (list) => list.querySelector(":scope > .message");
 
 /** The newest one that the server has. */
-export function lastSent(list) {
-  let each = lastMessage(list);
+export const lastSent = (list) => lastSentUpTo(lastMessage(list));
+
+/** That one, or the newest one before it that the server has. */
+export function lastSentUpTo(item) {
+  let each = item;
   while (each && !each.dataset.seq) each = neighbour(each, PREVIOUS);
   return each;
 }
 
+export const unreadLine = (list) => list.querySelector(":scope > .unread");
+
 /** Draws the line above a message; there is one at most. */
 export function markUnread(list, item) {
-  const line = list.querySelector(":scope > .unread") ?? clone("unread-template");
+  const line = unreadLine(list) ?? clone("unread-template");
   const next = neighbour(line, NEXT);
   item.before(line);
   regroup(item);
@@ -68,7 +73,7 @@ export function markUnread(list, item) {
 
 /** Takes the line away once nothing from anybody else is left under it; true when it did. */
 export function clearUnread(list) {
-  const line = list.querySelector(":scope > .unread");
+  const line = unreadLine(list);
   const next = line && neighbour(line, NEXT);
   for (let each = next; each; each = neighbour(each, NEXT)) {
     if (!each.matches(".is-mine, .is-deleted")) return false;
