@@ -14,6 +14,8 @@ from django.conf import settings
 from jwt.utils import base64url_decode, base64url_encode
 from rest_framework_simplejwt.state import token_backend
 
+from chatsite import strict_json
+
 HEADER = base64url_encode(b'{"alg":"HS256","typ":"JWT"}').decode()
 DIGEST = "sha256"
 LEEWAY = cast(int, settings.SIMPLE_JWT["LEEWAY"])  # seconds
@@ -48,12 +50,14 @@ def _signature(signed: str) -> str:
 def _claims(text: str) -> Content | None:
     try:
         content = base64url_decode(text)
-        claims = _decode(content)
-    except (binascii.Error, msgspec.DecodeError):
+    except binascii.Error:
+        return None
+    claims = _read(content)
+    if claims is None:
         return None
     is_spelled_so = base64url_encode(content).decode() == text
     is_from_the_future = claims.iat > time.time() + LEEWAY
     return claims if is_spelled_so and not is_from_the_future else None
 
 
-_decode = msgspec.json.Decoder(Content).decode
+_read = strict_json.reader(Content)

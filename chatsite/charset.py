@@ -4,11 +4,12 @@ import re
 
 from chatsite.interfaces import Application, Receive, Scope, Send
 
-_CHARSET = re.compile(rb";\s*charset[\s*]*=[^;]*", re.IGNORECASE)
+# Parameters whose name ends with an asterisk say their charset themselves.
+_CHARSET = re.compile(rb";\s*(?:charset|[^;=]*\*)\s*=[^;]*", re.IGNORECASE)
 
 
 class Utf8:
-    """Django would look up any name, and fail at the codecs that are for no text."""
+    """Django would look up any name, and fail at the codecs that are none, or are for no text."""
 
     def __init__(self, app: Application) -> None:
         self.app = app

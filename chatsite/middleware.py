@@ -3,6 +3,7 @@ answers say who may keep and embed them, times are shown in the reader's zone.
 """
 
 import logging
+from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import GetResponse
 
 logger = logging.getLogger(__name__)
+URL_ENCODED = "application/x-www-form-urlencoded"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -67,6 +69,18 @@ class BodyLimitMiddleware:
             return error_pages.too_large(request)
         if NO_ROOM in scope:
             return error_pages.no_room(request)
+        return self.get_response(request)
+
+
+class FormsMiddleware:
+    """Refuses forms of pages that are no UTF-8: Django would read something else in their place."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/") and not _is_readable(request):
+            return error_pages.bad_request(request)
         return self.get_response(request)
 
 
@@ -124,6 +138,17 @@ class TimezoneMiddleware:
             zone = ZoneInfo("UTC")
         with timezone.override(zone):
             return self.get_response(request)
+
+
+def _is_readable(request: HttpRequest) -> bool:
+    try:
+        if request.content_type == URL_ENCODED:
+            unquote_to_bytes(request.body).decode()  # Django would try Latin-1 next
+            return True
+        form = request.POST
+    except UnicodeDecodeError:
+        return False
+    return not any("\ufffd" in text for name, texts in form.lists() for text in (name, *texts))
 
 
 def _is_guarded(request: HttpRequest) -> bool:

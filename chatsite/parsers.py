@@ -1,13 +1,18 @@
-"""JSON in, whatever is sent: a body that cannot be read is a clear 400."""
+"""JSON and forms in, whatever is sent: a body that cannot be read is a clear 400."""
 
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
+from rest_framework.parsers import DataAndFiles
 from rest_framework.parsers import JSONParser as DrfJSONParser
+from rest_framework.parsers import MultiPartParser as DrfMultiPartParser
 
 from chatsite import strict_json
+
+LOSSLESS = "latin-1"
 
 
 class JSONParser(DrfJSONParser):
@@ -18,6 +23,36 @@ class JSONParser(DrfJSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return strict_json.loads(stream.read().decode())
+            return strict_json.loads(stream.read())
         except ValueError:
             raise ParseError(_("The body is not valid JSON.")) from None
+
+
+class MultiPartParser(DrfMultiPartParser):
+    """Django would store U+FFFD in place of bytes that are no UTF-8. So it reads Latin-1, in which
+    no byte is lost, and what it read is decoded here.
+    """
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> DataAndFiles:
+        context = {**(parser_context or {}), "encoding": LOSSLESS}
+        try:
+            read = super().parse(stream, media_type, context)
+            return DataAndFiles(_decoded(read.data), read.files)
+        except UnicodeDecodeError:
+            raise ParseError(_("The form is not valid UTF-8.")) from None
+
+
+def _decoded(form: QueryDict) -> QueryDict:
+    decoded = QueryDict(mutable=True)
+    for name, values in form.lists():
+        decoded.setlist(_utf8(name), [_utf8(value) for value in values])
+    return decoded
+
+
+def _utf8(text: str) -> str:
+    return text.encode(LOSSLESS).decode()

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "chatsite.guard.crawlers.CrawlerMiddleware",
     "chatsite.middleware.ForeignOriginMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "chatsite.middleware.FormsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.authentication.TokenMiddleware",
     "chatsite.middleware.TimezoneMiddleware",

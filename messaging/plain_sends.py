@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from chatsite import strict_json
 from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
 from messaging.services.messages import TEXT_LENGTH, is_client_id
@@ -32,26 +33,22 @@ class _Frame(msgspec.Struct, forbid_unknown_fields=True):
     data: PlainSend
 
 
-_decode = msgspec.json.Decoder(PlainSend).decode
-_decode_frame = msgspec.json.Decoder(_Frame).decode
+_read = strict_json.reader(PlainSend)
+_read_frame = strict_json.reader(_Frame)
 
 
 def from_json(body: bytes) -> PlainSend | None:
     """None for what is no plain message."""
-    try:
-        return _checked(_decode(body))
-    except (msgspec.DecodeError, RecursionError):
-        return None
+    send = _read(body)
+    return send and _checked(send)
 
 
 def from_frame(text: str) -> PlainSend | None:
     """None for what is no frame that sends a plain message to somebody, once."""
     if SENDS not in text[:BEGINNING] or len(text) > LONGEST:
         return None
-    try:
-        send = _checked(_decode_frame(text).data)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return None
+    frame = _read_frame(text)
+    send = frame and _checked(frame.data)
     return send if send and send.clientMessageId and is_key(send.receiverId) else None
 
 

@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +19,7 @@ from accounts.services.sessions import end_session
 from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.guard.ratelimits import check_upload
-from chatsite.parsers import JSONParser
+from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.serializers import checked
 
 

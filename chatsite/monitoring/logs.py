@@ -36,6 +36,7 @@ def config(operations: Operations, *, production: bool) -> dict[str, Any]:
         "filters": {
             "request": {"()": "chatsite.monitoring.logs.RequestFilter"},
             "handshakes": {"()": "chatsite.monitoring.logs.HandshakeFilter"},
+            "undecodable": {"()": "chatsite.monitoring.logs.UndecodableFilter"},
         },
         "formatters": {
             "line": {
@@ -49,7 +50,7 @@ def config(operations: Operations, *, production: bool) -> dict[str, Any]:
             "console": {
                 "()": "chatsite.monitoring.logs.RoundHandler",
                 "formatter": operations.log_format,
-                "filters": ["request"],
+                "filters": ["undecodable", "request"],
             }
         },
         "root": {"handlers": ["console"], "level": _level_of_libraries(operations, production)},
@@ -80,6 +81,15 @@ class HandshakeFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not str(record.msg).startswith(('%s - "WebSocket', "connection "))
+
+
+class UndecodableFilter(logging.Filter):
+    """Takes out what uvicorn logs as an error, with its stack, when a client sends a text frame
+    that is no UTF-8. It closes the socket with 1007, which our own line tells.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Invalid UTF-8 sequence received from client")
 
 
 class RoundHandler(logging.StreamHandler[TextIO]):

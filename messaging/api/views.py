@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -12,7 +11,7 @@ from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.errors import NotFound
 from chatsite.guard.ratelimits import check_message
-from chatsite.parsers import JSONParser
+from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.serializers import checked
 from messaging import sync
 from messaging.api import schema

@@ -269,6 +269,19 @@ async def test_a_wrong_frame_ends_the_socket(frame: str | bytes, site: Server, a
         await _is_ended(socket)
 
 
+@pytest.mark.parametrize("bad", [b"h\xe9", b"\xe2\x82", b"\xc0\xaf", b"\xed\xa0\x80"], ids=repr)
+@pytest.mark.parametrize("path", [f"{PATH}?EIO=4&transport=websocket", "/ws/chat/"])
+async def test_a_text_that_is_no_utf_8_ends_the_socket(
+    path: str, bad: bytes, site: Server, ada: Person
+) -> None:
+    """And is no error of the site: its log has none at the end."""
+    url = site.url.replace("http", "ws") + path
+    async with connect(url, additional_headers=_cookie({"jwt": ada.token})) as socket:
+        await socket.send(bad, text=True)
+        await _is_ended(socket)
+        assert socket.close_code == 1007
+
+
 @pytest.mark.parametrize(
     "frames", [["x"], ["3"], ["2probe", "x"], ["2probe", "3"], ["5"], [b"5"], []]
 )
