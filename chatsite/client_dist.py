@@ -18,7 +18,7 @@ from django.urls import URLPattern, re_path
 from django.utils.cache import set_response_etag
 from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 from whitenoise.base import WhiteNoise
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import MissingFileError, StaticFile
@@ -118,7 +118,6 @@ def url_patterns() -> list[URLPattern]:
 
 @csrf_exempt  # it changes nothing: whoever tries is told what may be asked
 @require_safe
-@conditional_page
 def page(request: HttpRequest) -> HttpResponse:
     """The index page, whose script knows what to show at this path; 404 for a missing file."""
     note_route(ROUTE)

@@ -75,4 +75,5 @@ def _file(path: Path) -> HttpResponse:
         raise Http404 from None
     # WebP is packed; to try again costs and gains nothing.
     response["Content-Encoding"] = "identity"
+    response["Accept-Ranges"] = "bytes"
     return response

@@ -155,3 +155,12 @@ def test_other_names_are_404(message: Message, name: str) -> None:
 
 def test_it_cannot_be_written_to(message: Message) -> None:
     assert receiver_of(message).put(addresses(message)[0]).status_code == 405
+
+
+def test_a_part_of_it(message: Message) -> None:
+    client, address = receiver_of(message), addresses(message)[0]
+    whole = client.get(address)
+    part = client.get(address, headers={"Range": "bytes=-1"})
+    assert (part.status_code, part.content) == (206, whole.content[-1:])
+    assert part.headers["Cache-Control"] == whole.headers["Cache-Control"]
+    assert client.get(address, headers={"Range": "bytes=99999999-"}).status_code == 416

@@ -1,0 +1,105 @@
+"""Answers that depend on what the client has already, and parts of files.
+
+Both are decided here, outside of all other middleware, and nowhere else: so a 304, 206, 412 or 416
+is the 200 itself, with every header that anything gave it, and another body.
+"""
+
+import re
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import parse_http_date_safe
+from whitenoise.responders import SlicedFile
+
+from chatsite.interfaces import GetResponse
+
+CONDITIONS = (
+    *("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
+    *("HTTP_RANGE", "HTTP_IF_RANGE"),
+)
+OF_THE_BODY = ("Content-Type", "Content-Length", "Content-Encoding")
+_RANGE = re.compile(r"bytes\s*=\s*(?=\S*\d)(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE)
+
+
+class ConditionalMiddleware:
+    """For whatever has an ETag, a Last-Modified, or says that it has parts (Accept-Ranges)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        asked = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
+        response: HttpResponseBase = self.get_response(request)
+        request.META.update(asked)
+        if response.status_code == 200 and request.method in ("GET", "HEAD"):
+            if isinstance(response, FileResponse):
+                response.headers["Accept-Ranges"] = "bytes"
+            _answer_condition(request, response)
+            _answer_range(request, response)
+        return response
+
+
+def _answer_condition(request: HttpRequest, response: HttpResponseBase) -> None:
+    etag = response.headers.get("ETag")
+    modified = parse_http_date_safe(response.headers.get("Last-Modified", ""))
+    decided = get_conditional_response(request, etag, modified) if etag or modified else None
+    if decided:
+        _empty(response, decided.status_code)
+
+
+def _answer_range(request: HttpRequest, response: HttpResponseBase) -> None:
+    """What asks for several parts, or for none that there could be, gets the whole."""
+    found = _RANGE.fullmatch(request.META.get("HTTP_RANGE", ""))
+    if not found or not _has_parts(request, response):
+        return
+    first, last = found.groups()
+    if first and last and int(last) < int(first):
+        return
+    size = int(response.headers["Content-Length"])
+    start, end = _bytes(first, last, size)
+    if start > end:
+        _empty(response, 416)
+        response.headers["Content-Range"] = f"bytes */{size}"
+        return
+    _cut(response, start, end)
+    response.status_code = 206
+    response.headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    response.headers["Content-Length"] = str(end - start + 1)
+
+
+def _bytes(first: str, last: str, size: int) -> tuple[int, int]:
+    """Of the first and the last byte. Without a first one it is the length of the end."""
+    if not first:
+        return max(size - int(last), 0), size - 1
+    return int(first), min(int(last or size), size - 1)
+
+
+def _has_parts(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """And the client's other parts are of this same version, if it says which."""
+    validators = (response.headers.get("ETag", ""), response.headers.get("Last-Modified"))
+    return (
+        (request.method, response.status_code) == ("GET", 200)
+        and response.headers.get("Accept-Ranges") == "bytes"
+        and request.META.get("HTTP_IF_RANGE", validators[0]) in validators
+        and not request.META.get("HTTP_IF_RANGE", "").startswith("W/")
+    )
+
+
+def _cut(response: HttpResponseBase, start: int, end: int) -> None:
+    if isinstance(response, FileResponse):
+        response.streaming_content = SlicedFile(response.file_to_stream, start, end)
+    elif isinstance(response, HttpResponse):
+        response.content = response.content[start : end + 1]
+
+
+def _empty(response: HttpResponseBase, status: int) -> None:
+    response.status_code = status
+    if isinstance(response, FileResponse):
+        if response.file_to_stream:
+            response.file_to_stream.close()
+        response.streaming_content = ()
+    elif isinstance(response, HttpResponse):
+        response.content = b""
+    for name in OF_THE_BODY:
+        response.headers.pop(name, None)

@@ -1,0 +1,139 @@
+"""Conditional answers and parts of files: the same headers as the whole has, another body."""
+
+from collections.abc import Mapping
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+from pytest_django import Settings
+
+from chatsite.conditional import OF_THE_BODY
+from tests.chatsite.test_client_dist import SCRIPT, body
+from tests.chatsite.test_client_dist import dist as dist
+from tests.chatsite.test_client_dist import site as site
+
+pytestmark = pytest.mark.django_db
+FRONT_END = "https://front.example.org"
+FILE = "/assets/index-BxY3k2Zs.js"
+PATHS = ["/login", "/about.html", "/favicon.svg", FILE, "/static/own.css"]
+SIZE = len(SCRIPT)
+
+
+def others(answer: HttpResponseBase) -> Mapping[str, str]:
+    """The headers that are not about the body. Directives of a policy come in any order."""
+    policy = answer.headers.get("Content-Security-Policy", "")
+    headers = {**answer.headers, "Content-Security-Policy": str(sorted(policy.split("; ")))}
+    about = {*OF_THE_BODY, "Content-Range"}
+    return {name: value for name, value in headers.items() if name not in about}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"Accept-Encoding": "gzip"}, {"Origin": FRONT_END}, {"Origin": "https://evil.example"}],
+    ids=["plain", "compressed", "listed origin", "foreign origin"],
+)
+def test_what_is_unchanged_has_the_headers_of_the_whole(
+    site: Client, settings: Settings, path: str, asked: dict[str, str]
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = settings.CLIENT_URLS = [FRONT_END]
+    whole = site.get(path, headers=asked)
+    whole.close()
+    assert "Content-Security-Policy" in whole.headers or path.startswith("/static/")
+    conditions = [
+        {"If-None-Match": whole.headers["ETag"]},
+        {"If-None-Match": f'"x", W/{whole.headers["ETag"].removeprefix("W/")}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": whole.headers["Last-Modified"]},
+        {"If-None-Match": whole.headers["ETag"], "Range": "bytes=0-0"},
+    ]
+    for condition in conditions:
+        for ask in (site.get, site.head):
+            unchanged = ask(path, headers={**asked, **condition})
+            assert (unchanged.status_code, body(unchanged)) == (304, "")
+            assert others(unchanged) == others(whole)
+            assert not {*OF_THE_BODY} & {*unchanged.headers}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_has_changed_is_sent(site: Client, path: str) -> None:
+    for condition in ({"If-None-Match": '"x"'}, {"If-Modified-Since": "nonsense"}):
+        answer = site.get(path, headers=condition)
+        assert (answer.status_code, bool(body(answer))) == (200, True)
+
+
+def test_what_should_be_another_version_is_not_sent(site: Client) -> None:
+    whole = site.get(FILE)
+    whole.close()
+    answer = site.get(FILE, headers={"If-Match": '"x"'})
+    assert (answer.status_code, body(answer), others(answer)) == (412, "", others(whole))
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-0", 0, 0),
+        ("bytes=5-5", 5, 5),
+        ("bytes=-1", SIZE - 1, SIZE - 1),
+        (f"bytes={SIZE - 1}-", SIZE - 1, SIZE - 1),
+        ("bytes=0-6", 0, 6),
+        ("Bytes = 0-6 ", 0, 6),
+        ("bytes=0-", 0, SIZE - 1),
+        ("bytes=-7", SIZE - 7, SIZE - 1),
+        ("bytes=-999999", 0, SIZE - 1),
+        ("bytes=3-999999999999", 3, SIZE - 1),
+    ],
+)
+def test_a_part_of_a_file(site: Client, asked: str, start: int, end: int) -> None:
+    whole = site.get(FILE)
+    whole.close()
+    answer = site.get(FILE, headers={"Range": asked})
+    assert (answer.status_code, body(answer)) == (206, SCRIPT[start : end + 1])
+    assert answer.headers["Content-Range"] == f"bytes {start}-{end}/{SIZE}"
+    assert answer.headers["Content-Length"] == str(end - start + 1)
+    assert answer.headers["Content-Type"] == whole.headers["Content-Type"]
+    assert others(answer) == others(whole)
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=-0", f"bytes={SIZE}-{SIZE}"])
+def test_a_part_that_is_not_there(site: Client, asked: str) -> None:
+    whole = site.get(FILE)
+    whole.close()
+    answer = site.get(FILE, headers={"Range": asked})
+    assert (answer.status_code, body(answer)) == (416, "")
+    assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+    assert others(answer) == others(whole)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes=0-0,2-2", "bytes=-", "bytes=5-2", "bytes=x-", "bytes=0", "lines=0-0", "", "bytes=--1"],
+)
+def test_several_parts_and_no_parts_are_the_whole(site: Client, asked: str) -> None:
+    answer = site.get(FILE, headers={"Range": asked})
+    assert (answer.status_code, body(answer)) == (200, SCRIPT)
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+def test_a_part_is_of_the_version_that_the_others_are_of(site: Client) -> None:
+    whole = site.get(FILE)
+    whole.close()
+    for same in (whole.headers["ETag"], whole.headers["Last-Modified"]):
+        answer = site.get(FILE, headers={"Range": "bytes=0-0", "If-Range": same})
+        assert (answer.status_code, body(answer)) == (206, SCRIPT[0])
+    for other in ('"x"', f"W/{whole.headers['ETag']}", "Mon, 01 Jan 2024 00:00:00 GMT", "x"):
+        answer = site.get(FILE, headers={"Range": "bytes=0-0", "If-Range": other})
+        assert (answer.status_code, body(answer)) == (200, SCRIPT)
+
+
+def test_head_has_no_parts(site: Client) -> None:
+    answer = site.head(FILE, headers={"Range": "bytes=0-0"})
+    assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(SIZE))
+    assert "Content-Range" not in answer.headers
+
+
+def test_a_page_has_no_parts(site: Client) -> None:
+    for path in ("/login", "/reset"):
+        answer = site.get(path, headers={"Range": "bytes=0-0"})
+        assert answer.status_code == 200
+        assert "Accept-Ranges" not in answer.headers
