@@ -77,20 +77,21 @@ def _write_messages(
                 conversation=conversation,
                 sender=chance.choice(pairs[index]),
                 seq=seq,
+                version=seq,
                 text=f"Message {seq} of a long conversation",
                 client_message_id=new_key(),
                 deleted=chance.random() < 0.01,
                 created_at=sent,
                 updated_at=sent,
             )
-            conversation.last_seq, conversation.last_message_id = seq, message.pk
-            conversation.changed_at = sent
+            conversation.last_seq = conversation.version = seq
+            conversation.last_message_id, conversation.changed_at = message.pk, sent
             batch.append(message)
             if len(batch) == BATCH:
                 Message.objects.bulk_create(batch)
                 batch.clear()
     Message.objects.bulk_create(batch)
-    fields = ["last_seq", "last_message", "changed_at"]
+    fields = ["last_seq", "version", "last_message", "changed_at"]
     Conversation.objects.bulk_update(conversations, fields, batch_size=500)
 
 

@@ -56,12 +56,15 @@ def _write_history(one: str, other: str) -> None:
     from chatsite.keys import new_key
     from messaging.models import Conversation, Membership, Message, direct_key
 
-    conversation = Conversation.objects.create(key=direct_key(one, other), last_seq=HISTORY)
+    conversation = Conversation.objects.create(
+        key=direct_key(one, other), last_seq=HISTORY, version=HISTORY
+    )
     messages = [
         Message(
             conversation=conversation,
             sender_id=(one, other)[seq % 2],
             seq=seq,
+            version=seq,
             text=f"history message number {seq} with some text in it",
             client_message_id=new_key(),
         )

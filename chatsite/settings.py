@@ -125,7 +125,9 @@ SIMPLE_JWT = {
     "SIGNING_KEY": ENV.jwt_secret,
     "USER_ID_CLAIM": "userId",
     "ACCESS_TOKEN_LIFETIME": TOKEN_LIFETIME,
-    "LEEWAY": 10,  # seconds: a worker whose clock is ahead issues tokens from the future
+    # Seconds: a worker whose clock is ahead issues tokens from the future. How long a session lasts
+    # is looked up with it.
+    "LEEWAY": 2 * 60 * 60,
 }
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SILENCED_SYSTEM_CHECKS = [

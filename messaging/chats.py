@@ -1,7 +1,6 @@
 """A person's chat list: with whom, the last message, and how much of it is unread."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from accounts.caller import Caller
 from accounts.models import User
 from chatsite.fastpath.expressions import WireTimestamp
 from chatsite.fastpath.prepared import Row
-from chatsite.fastpath.statements import Select
+from chatsite.fastpath.statements import Select, SelectAmong
 from messaging.models import Membership, Message
 
 UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"
@@ -66,10 +65,8 @@ class Chat(NamedTuple):
 _LAST = "conversation__last_message__"
 
 
-def _mine(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
+def _mine(*, me: Any) -> QuerySet[Membership, Row]:
     mine = Membership.objects.filter(user_id=me, conversation__last_seq__gt=0)
-    if changed_since is not None:
-        mine = mine.filter(conversation__changed_at__gte=changed_since)
     return mine.order_by(F("conversation__last_message_id").desc(nulls_last=True)).values_list(
         "conversation_id",
         "conversation__last_seq",
@@ -81,10 +78,8 @@ def _mine(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
     )
 
 
-def _theirs(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
+def _theirs(*, me: Any) -> QuerySet[Membership, Row]:
     theirs = Membership.objects.filter(conversation__memberships__user_id=me).exclude(user_id=me)
-    if changed_since is not None:
-        theirs = theirs.filter(conversation__changed_at__gte=changed_since)
     return theirs.values_list(
         "conversation_id",
         "last_read_seq",
@@ -96,7 +91,7 @@ def _theirs(*, me: Any, changed_since: Any = None) -> QuerySet[Membership, Row]:
     )
 
 
-def _deleted(*, me: Any, changed_since: Any = None) -> QuerySet[Message, Row]:
+def _deleted(*, me: Any) -> QuerySet[Message, Row]:
     """Few messages are, so they have a small index."""
     after = Greatest(
         F("conversation__memberships__last_read_seq"), F("conversation__last_seq") - UNREAD_WINDOW
@@ -107,24 +102,36 @@ def _deleted(*, me: Any, changed_since: Any = None) -> QuerySet[Message, Row]:
         deleted=True,
         seq__gt=after,
     )
-    if changed_since is not None:
-        deleted = deleted.filter(conversation__changed_at__gte=changed_since)
     return deleted.values_list("conversation_id").annotate(Count("pk"))
 
 
-_MINE, _THEIRS, _DELETED = Select(_mine), Select(_theirs), Select(_deleted)
+class _Rows:
+    """Of all of a person's conversations, or of some."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self._all = Select(build)
+        self._some = SelectAmong(lambda keys, *, me: build(me=me).filter(conversation__pk__in=keys))
+
+    def __call__(self, me: str, among: Collection[str] | None = None) -> list[Row]:
+        return self._all.rows(me=me) if among is None else self._some.rows_among(among, me=me)
 
 
-def chats_of(user: User | Caller, *, changed_since: datetime | None = None) -> list[Chat]:
-    """Whom `user` has messages with, the latest activity first."""
+_MINE, _THEIRS, _DELETED = _Rows(_mine), _Rows(_theirs), _Rows(_deleted)
+
+
+def chats_of(user: User | Caller, *, among: Collection[str] | None = None) -> list[Chat]:
+    """Whom `user` has messages with, the latest activity first: in all conversations, or in those
+    of these keys.
+    """
     if settings.MONGODB:
-        return _from_models(user, changed_since)
-    given = {"me": user.pk} | ({"changed_since": changed_since} if changed_since else {})
-    mine = _MINE.rows(**given)
+        return _from_models(user, among)
+    mine = _MINE(user.pk, among)
     if not mine:
         return []
-    theirs = {row[0]: row for row in _THEIRS.rows(**given)}
-    deleted = deleted_unread(**given)
+    if among is not None:  # which are asked for by parts
+        mine.sort(key=lambda row: row[3] or "", reverse=True)
+    theirs = {row[0]: row for row in _THEIRS(user.pk, among)}
+    deleted = deleted_unread(user.pk, among)
     return [
         _chat(user.pk, row, theirs[row[0]], deleted.get(row[0], 0))
         for row in mine
@@ -132,9 +139,9 @@ def chats_of(user: User | Caller, *, changed_since: datetime | None = None) -> l
     ]
 
 
-def deleted_unread(**given: Any) -> dict[str, int]:
+def deleted_unread(me: str, among: Collection[str] | None = None) -> dict[str, int]:
     """How many of a person's unread messages are deleted, by conversation, where any are."""
-    return dict(_DELETED.rows(**given))
+    return dict(_DELETED(me, among))
 
 
 def _chat(me: str, mine: Row, theirs: Row, deleted: int) -> Chat:
@@ -155,11 +162,11 @@ def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
     return max(0, min(last_seq - last_read_seq, UNREAD_WINDOW) - deleted)
 
 
-def _from_models(user: User | Caller, changed_since: datetime | None) -> list[Chat]:
+def _from_models(user: User | Caller, among: Collection[str] | None) -> list[Chat]:
     """The same for MongoDB, whose servers are slow to count and order by what is joined."""
     mine = Membership.objects.of(user.pk).filter(conversation__last_seq__gt=0)
-    if changed_since is not None:
-        mine = mine.filter(conversation__changed_at__gte=changed_since)
+    if among is not None:
+        mine = mine.filter(conversation__in=list(among))
     memberships = sorted(
         mine.select_related("conversation").prefetch_related(
             "conversation__last_message", "conversation__memberships__user"

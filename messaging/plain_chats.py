@@ -70,7 +70,7 @@ def plain_chats(user_id: str, online: Collection[str]) -> list[str] | None:
     if settings.MONGODB or not settings.FAST.statements:
         return None
     rows = _CHATS.rows(me=user_id)
-    deleted = deleted_unread(me=user_id)
+    deleted = deleted_unread(user_id)
     others = _messages([row[LAST] for row in rows if row[MESSAGE] is None])
     site, chats = absolute(""), []
     for row in rows:

@@ -6,6 +6,7 @@ from chatsite.serializers import LARGEST, PictureField, TextField
 from messaging.models.message import CLIENT_ID_LENGTH
 
 PAGE = 1000  # messages, when nobody asks for fewer
+CURSOR_LENGTH = 1100
 
 
 class SendSerializer(serializers.Serializer[None]):
@@ -38,4 +39,6 @@ class ContactsQuery(serializers.Serializer[None]):
 
 
 class SyncQuery(serializers.Serializer[None]):
-    since = TextField(max_length=200, allow_null=False, help_text="The last answer's `cursor`.")
+    since = TextField(
+        max_length=CURSOR_LENGTH, allow_null=False, help_text="The last answer's `cursor`."
+    )

@@ -1,41 +1,60 @@
 """What changed for a person since a cursor: how a client that was away gets everything, without
 asking for all.
+
+No clock takes part. A conversation counts its changes in `version`, under its row's lock, and a
+message keeps the version that its last change made. A cursor holds the sums of the versions of the
+person's conversations, which are spread over buckets, each conversation into two of them.
+
+Why nothing is missed: versions only rise and no conversation leaves its buckets, so none has made
+more steps since the cursor than the sum of either bucket has grown; every change since lies in the
+last so many versions of its conversation. A version that can be read was committed with all changes
+up to it. An answer's cursor is made of versions that are read before the messages, so what is
+committed meanwhile comes next time, and what comes twice an upsert does not mind.
 """
 
 import base64
 import binascii
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Annotated, NamedTuple
+from zlib import crc32
 
-from django.db.models import Q, QuerySet
+import msgspec
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite.db import now
 from chatsite.errors import DomainError
+from chatsite.fastpath.statements import Select
 from chatsite.keys import is_key
-from messaging.chats import Chat, chats_of
+from messaging.chats import CHUNK, Chat, chats_of
 from messaging.models import Membership, Message
 
 PAGE = 500
-# A write carries the time at which it began, which is before its commit. Looking back this far
-# finds those still under way when a cursor was made, and forgives workers' clocks that disagree.
-LOOKBACK = timedelta(seconds=15)
+# Two rows of buckets, and the smaller growth counts: then what shares a bucket with a busy
+# conversation is seldom told in vain, not even to somebody with a thousand conversations.
+COLUMNS = 32
+Bucket = Annotated[int, msgspec.Meta(ge=0, lt=2 * COLUMNS)]
+Version = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+Sums = dict[Bucket, Version]
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    moment: datetime
-    message_id: str = ""  # within the moment, after this message
-    # Of the pages of one answer: where to go on once they are through. What was still under way
-    # when the first one was made may have been passed by meanwhile.
-    then: datetime | None = None
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Opaque to clients, and short enough for an address: `serializers.CURSOR_LENGTH`."""
+
+    sums: Sums
+    # Of the pages of one answer: how much the sums had grown when the first one was made, and after
+    # which change of which conversation to go on.
+    growth: Sums = {}
+    conversation: str = ""
+    version: Version = 0
 
     def encode(self) -> str:
-        text = f"{_milliseconds(self.moment)}.{self.message_id}"
-        if self.then:
-            text += f".{_milliseconds(self.then)}"
-        return base64.urlsafe_b64encode(text.encode()).decode()
+        return base64.urlsafe_b64encode(msgspec.msgpack.encode(self)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,55 +65,143 @@ class Changes:
     more: bool
 
 
-def sync_cursor() -> str:
+class _Span(NamedTuple):
+    """Versions of a conversation: after `floor`, up to `top`."""
+
+    conversation: str
+    floor: int
+    top: int
+
+
+_VERSIONS = Select(
+    lambda me: Membership.objects.filter(user_id=me, conversation__version__gt=0).values_list(
+        "conversation_id", "conversation__version"
+    )
+)
+
+
+def sync_cursor(user: User) -> str:
     """A cursor to start from: what is known now is known."""
-    return Cursor(now() - LOOKBACK).encode()
+    return Cursor(_sums(_versions(user))).encode()
 
 
 def changes_since(user: User, since: str) -> Changes:
     """Raises DomainError 400 for a cursor that is none."""
-    cursor = _decoded(since)
-    then = cursor.then or now() - LOOKBACK
-    page = list(_changed(user, cursor)[: PAGE + 1])
-    messages, more = page[:PAGE], len(page) > PAGE
-    following = Cursor(messages[-1].updated_at, messages[-1].pk, then) if more else Cursor(then)
-    # The first page has the chats; what changes while the others are fetched is found by `then`.
-    chats = [] if cursor.then else chats_of(user, changed_since=cursor.moment)
-    return Changes(messages, chats, following.encode(), more)
+    decoded = _decoded(since)
+    versions = _versions(user)
+    cursor = decoded if isinstance(decoded, Cursor) else _from_moment(decoded, versions)
+    sums = _sums(versions)
+    # A sum that has fallen says nothing: all of its bucket is told.
+    known = {bucket: was for bucket, was in cursor.sums.items() if was <= sums.get(bucket, 0)}
+    growth = {bucket: now - known.get(bucket, 0) for bucket, now in sums.items()}
+    spans = _spans(versions, growth)
+    page = _messages([span for each in spans if (span := _after(cursor, each))])
+    # The first page has the chats; what changes while the others are fetched is found next time.
+    first = not cursor.conversation
+    chats = chats_of(user, among=[span.conversation for span in spans]) if first else []
+    seen = growth if first else cursor.growth
+    if len(page) <= PAGE:
+        return Changes(page, chats, Cursor(_added(known, seen)).encode(), more=False)
+    last = page[PAGE - 1]
+    changed = {bucket: grown for bucket, grown in seen.items() if grown}
+    following = Cursor(known, changed, last.conversation_id, last.version)
+    return Changes(page[:PAGE], chats, following.encode(), more=True)
 
 
-def _changed(user: User, cursor: Cursor) -> QuerySet[Message]:
-    after = Q(updated_at__gt=cursor.moment) | Q(updated_at=cursor.moment, pk__gt=cursor.message_id)
-    conversations = Membership.objects.of(user.pk).filter(
-        conversation__changed_at__gte=cursor.moment
+def _versions(user: User) -> dict[str, int]:
+    return dict(_VERSIONS.rows(me=user.pk))
+
+
+def _buckets(conversation: str) -> tuple[Bucket, Bucket]:
+    row, other = divmod(crc32(conversation.encode()) % COLUMNS**2, COLUMNS)
+    return row, COLUMNS + other
+
+
+def _sums(versions: Mapping[str, int]) -> Sums:
+    sums: Counter[int] = Counter()
+    for conversation, version in versions.items():
+        for bucket in _buckets(conversation):
+            sums[bucket] += version
+    return dict(sums)
+
+
+def _added(sums: Sums, growth: Sums) -> Sums:
+    return {bucket: sums.get(bucket, 0) + growth.get(bucket, 0) for bucket in {**sums, **growth}}
+
+
+def _spans(versions: Mapping[str, int], growth: Sums) -> list[_Span]:
+    """Where changes may be, in the order in which they are told."""
+    spans = []
+    for conversation, version in sorted(versions.items()):
+        steps = min(growth[bucket] for bucket in _buckets(conversation))
+        if steps:
+            spans.append(_Span(conversation, max(0, version - steps), version))
+    return spans
+
+
+def _after(cursor: Cursor, span: _Span) -> _Span | None:
+    """What of it the pages before did not tell."""
+    if span.conversation == cursor.conversation:
+        span = span._replace(floor=max(span.floor, cursor.version))
+    return span if span.conversation >= cursor.conversation and span.floor < span.top else None
+
+
+def _messages(spans: Collection[_Span]) -> list[Message]:
+    """One more than a page, if there are as many."""
+    found: list[Message] = []
+    left = list(spans)
+    while left and (room := PAGE + 1 - len(found)) > 0:
+        some = list(_fitting(left, room))
+        del left[: len(some)]
+        changed = Q()
+        for span in some:
+            versions = Q(version__gt=span.floor, version__lte=span.top)
+            changed |= Q(conversation=span.conversation) & versions
+        messages = Message.objects.filter(changed).select_related("conversation")
+        if len(some) == 1:
+            found += messages.order_by("version")[:room]
+        else:  # sorted here, lest an index be read from end to end for the order
+            found += sorted(messages, key=attrgetter("conversation_id", "version"))
+    return found
+
+
+def _fitting(spans: list[_Span], room: int) -> Iterator[_Span]:
+    """As many as one query is to look for: one, or several that cannot find more than `room`."""
+    for index, span in enumerate(spans[:CHUNK]):
+        room -= span.top - span.floor
+        if index and room < 0:
+            return
+        yield span
+        if room < 0:
+            return
+
+
+def _from_moment(moment: datetime, versions: Mapping[str, int]) -> Cursor:
+    """Of the cursors that there were before, which said when; clocks may have been wrong by an
+    hour. Each chat is told, since its marks may have moved.
+    """
+    changed = Message.objects.filter(
+        conversation__in=list(versions), updated_at__gte=moment - timedelta(hours=1)
     )
-    # Keys, not a join: MongoDB would begin at the messages of everybody.
-    keys = list(conversations.values_list("conversation_id", flat=True))
-    return (
-        Message.objects.filter(after, conversation__in=keys, updated_at__gte=cursor.moment)
-        .select_related("conversation")
-        .order_by("updated_at", "pk")
-    )
+    first = dict(changed.values_list("conversation").annotate(Min("version")))
+    return Cursor(_sums({key: min(first.get(key, v), v) - 1 for key, v in versions.items()}))
 
 
-def _decoded(text: str) -> Cursor:
+_decode = msgspec.msgpack.Decoder(Cursor).decode
+_MOMENT = re.compile(rb"(\d{1,14})\.(?:[0-9a-f]{24})?(?:\.\d{1,14})?")
+
+
+def _decoded(text: str) -> Cursor | datetime:
     try:
-        decoded = base64.b64decode(text, b"-_", validate=True).decode()
-        moment, key, then = (*decoded.split("."), "", "")[:3]
-        cursor = Cursor(_moment(moment), key, _moment(then) if then else None)
-    except (binascii.Error, ValueError, OverflowError, OSError):
+        decoded = base64.b64decode(text, b"-_", validate=True)
+        if said := _MOMENT.fullmatch(decoded):
+            return datetime.fromtimestamp(int(said[1]) / 1000, UTC)
+        cursor = _decode(decoded)
+    except (binascii.Error, msgspec.DecodeError, ValueError):
         raise _bad_cursor() from None
-    if key and not is_key(key):
+    if cursor.conversation and not is_key(cursor.conversation):
         raise _bad_cursor()
     return cursor
-
-
-def _moment(milliseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
 
 
 def _bad_cursor() -> DomainError:

@@ -108,7 +108,7 @@ def _page(
     context = {"tab": tab, "peer": peer, "client_message_id": new_key(), **more}
     if part == "conversation":
         return render(request, "messaging/_pane.html", context | page.pane(request, peer))
-    context["cursor"] = sync_cursor()
+    context["cursor"] = sync_cursor(request.user)
     context |= page.BLANKS | page.lists(request, tab) | page.pane(request, peer)
     return render(request, "messaging/chat.html", context, status=status)
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from datetime import timedelta
 from typing import Any
 
 
@@ -11,15 +10,16 @@ def querysets() -> dict[str, Any]:
 
     from accounts.admin import PersonAdmin, RecordAdmin, SessionAdmin
     from accounts.models import Session, User
-    from chatsite.db import now
     from chatsite.keys import new_key
     from messaging.admin import MessageAdmin
     from messaging.models import Conversation, Membership, Message
     from messaging.querysets import visible_to
 
-    me, key, since = User(email="a@example.org"), new_key(), now() - timedelta(minutes=1)
+    me, key = User(email="a@example.org"), new_key()
     mine = Membership.objects.of(key)
     unread = Q(conversation=key, seq__gt=3) | Q(conversation=new_key(), seq__gt=5)
+    versions = Q(version__gt=3, version__lte=9)
+    changed = Q(conversation=key) & versions | Q(conversation=new_key()) & versions
     messages = Message.objects.filter(conversation=key)
     admin = (PersonAdmin, RecordAdmin, SessionAdmin, MessageAdmin)
     return {
@@ -33,18 +33,19 @@ def querysets() -> dict[str, Any]:
         "banned": User.objects.exclude(banned_at=None).filter(is_staff=True),
         "visible": visible_to(me).select_related("conversation").filter(pk=key),
         "history": messages.filter(seq__lt=9, deleted=False).order_by("-seq")[:50],
-        "changes": messages.filter(
-            Q(updated_at__gt=since) | Q(updated_at=since, pk__gt=key), conversation__in=[key]
-        )
+        "versions": mine.filter(conversation__version__gt=0).values_list(
+            "conversation_id", "conversation__version"
+        ),
+        "changes": Message.objects.filter(changed)
         .select_related("conversation")
-        .order_by("updated_at", "pk"),
+        .order_by("version"),
         "pictures": Message.objects.exclude(image="").values_list("pk", "deleted", "image"),
         "text": Message.objects.filter(text__icontains="$(["),
         "deleted": messages.filter(deleted=True, seq__gt=9).values_list("pk"),
         "unread": Message.objects.filter(unread).values_list("conversation").annotate(Count("pk")),
-        "chats": mine.filter(
-            conversation__last_seq__gt=0, conversation__changed_at__gte=since
-        ).select_related("conversation"),
+        "chats": mine.filter(conversation__last_seq__gt=0, conversation__in=[key]).select_related(
+            "conversation"
+        ),
         "chats of people": Membership.objects.filter(user__in=[key])
         .values_list("conversation_id", flat=True)
         .distinct(),

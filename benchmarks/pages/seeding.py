@@ -53,12 +53,15 @@ def _write_history(one: str, other: str, count: int, chance: random.Random) -> N
     from chatsite.keys import new_key
     from messaging.models import Conversation, Membership, Message, direct_key
 
-    conversation = Conversation.objects.create(key=direct_key(one, other), last_seq=count)
+    conversation = Conversation.objects.create(
+        key=direct_key(one, other), last_seq=count, version=count
+    )
     messages = [
         Message(
             conversation=conversation,
             sender_id=chance.choice((one, other)),
             seq=seq,
+            version=seq,
             text=_text(seq, chance),
             client_message_id=new_key(),
             created_at=(sent := now() - timedelta(seconds=PAUSE * (count - seq + 1))),

@@ -108,7 +108,7 @@ class SyncView(APIView):
     def get(self, request: ApiRequest) -> Response:
         since = checked(SyncQuery, request.query_params.dict())["since"]
         if not since:
-            cursor = sync.sync_cursor()
+            cursor = sync.sync_cursor(request.user)
             return Response({"messages": [], "chats": [], "cursor": cursor, "more": False})
         changes = sync.changes_since(request.user, since)
         online = online_users()

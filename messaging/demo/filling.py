@@ -78,6 +78,7 @@ def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> 
         conversation=conversation,
         sender=sender,
         seq=seq,
+        version=seq,
         text=line.text,
         deleted=line.deleted,
         created_at=line.at,
@@ -111,7 +112,7 @@ def _memberships(
 
 
 def _finish(conversation: Conversation, messages: list[Message]) -> None:
-    conversation.last_seq = len(messages)
+    conversation.last_seq = conversation.version = len(messages)
     conversation.last_message = messages[-1]
     conversation.changed_at = max(message.updated_at for message in messages)
-    conversation.save(update_fields=["last_seq", "last_message", "changed_at"])
+    conversation.save(update_fields=["last_seq", "version", "last_message", "changed_at"])

@@ -27,6 +27,10 @@ class Conversation(models.Model):
     last_message = models.ForeignKey(
         "messaging.Message", null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
+    # Counts the changes of the conversation, its messages and its read marks, under the row's lock:
+    # what `sync` goes by.
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+    # Not before the newest time in the conversation, whatever the workers' clocks say.
     changed_at = models.DateTimeField(_("changed"), default=now, editable=False)
 
     class Meta:

@@ -25,6 +25,8 @@ class Message(models.Model):
         verbose_name=_("sender"),
     )
     seq = models.PositiveBigIntegerField(_("number"), editable=False)
+    # The conversation's version that the last change of this message made.
+    version = models.PositiveBigIntegerField(default=0, editable=False)
     text = models.TextField(_("text"), blank=True)
     image = models.CharField(_("picture"), max_length=200, blank=True)
     thumbnail = models.CharField(max_length=200, blank=True)
@@ -48,7 +50,7 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["conversation", "updated_at"], name="message_by_change"),
+            models.Index(fields=["conversation", "version"], name="message_by_version"),
             models.Index(
                 fields=["conversation", "seq"], condition=Q(deleted=True), name="deleted_messages"
             ),

@@ -26,7 +26,7 @@ _ALL_LOCKED = SelectAmong(
         Conversation.objects.select_for_update()
         .filter(key__in=keys, last_seq__gt=0)
         .order_by("key")
-        .values_list("key", "pk", "last_seq", "changed_at", Subquery(_MEMBERS))
+        .values_list("key", "pk", "last_seq", "version", "changed_at", Subquery(_MEMBERS))
     )
 )
 _MARKS = SelectAmong(
@@ -43,22 +43,28 @@ class Advance:
     key: str
     pk: str
     seq: int
+    version: int
     changed_at: datetime
     message_id: str = ""
     sent: dict[str, list[int]] = field(default_factory=dict)  # by sender
 
-    def by(self, sender_id: str, message_id: str, moment: datetime) -> int:
-        """Adds a message. Returns its seq."""
+    def by(self, sender_id: str, message_id: str, moment: datetime) -> None:
+        """Adds a message, whose number, version and time are then those of this."""
         self.seq += 1
+        self.version += 1
         self.message_id = message_id
         self.changed_at = max(self.changed_at, moment)
         self.sent.setdefault(sender_id, []).append(self.seq)
-        return self.seq
 
     @property
     def change(self) -> Mapping[str, Any]:
-        moment = self.changed_at
-        return {"key": self.pk, "seq": self.seq, "message": self.message_id, "moment": moment}
+        return {
+            "key": self.pk,
+            "seq": self.seq,
+            "version": self.version,
+            "message": self.message_id,
+            "moment": self.changed_at,
+        }
 
     @property
     def marks(self) -> Iterable[Mapping[str, Any]]:

@@ -90,33 +90,34 @@ class _Sent:
 
     def __init__(self) -> None:
         self._moment = now()
-        self._timestamp = timestamp(self._moment)
         self.rows: list[dict[str, Any]] = []
         self._events: list[events.Event] = []
 
     def add(self, sending: Sending, advance: Advance) -> Any:
         """Returns the answer to who sends it."""
         key = new_key()
-        seq = advance.by(sending.sender_id, key, self._moment)
+        advance.by(sending.sender_id, key, self._moment)
+        moment = advance.changed_at
         self.rows.append(
             _blank()
             | {
                 "id": key,
                 "conversation_id": advance.pk,
                 "sender_id": sending.sender_id,
-                "seq": seq,
+                "seq": advance.seq,
+                "version": advance.version,
                 "text": sending.text,
                 "client_message_id": sending.client_message_id,
-                "created_at": self._moment,
-                "updated_at": self._moment,
+                "created_at": moment,
+                "updated_at": moment,
             }
         )
-        payload = self._payload(sending, key, seq)
+        payload = self._payload(sending, key, advance.seq, timestamp(moment))
         to = audience.between(sending.sender_id, sending.peer_id)
         self._events.append((events.NEW_MESSAGE, payload, to, sending.origin))
         return sending.answer(payload)
 
-    def _payload(self, sending: Sending, key: str, seq: int) -> MessagePayload:
+    def _payload(self, sending: Sending, key: str, seq: int, moment: str) -> MessagePayload:
         row = MessageRow(
             pk=key,
             sender_id=sending.sender_id,
@@ -127,8 +128,8 @@ class _Sent:
             image_width=None,
             image_height=None,
             client_message_id=sending.client_message_id,
-            created_at=self._timestamp,
-            updated_at=self._timestamp,
+            created_at=moment,
+            updated_at=moment,
             receiver_id=sending.peer_id,
         )
         return message_payload(row)

@@ -17,9 +17,9 @@ from messaging.querysets import find_conversation, is_person
 
 _LOCKED = Get(lambda key: Conversation.objects.select_for_update().filter(key=key))
 MOVE_ON = Update(
-    lambda key, seq, message, moment: (
+    lambda key, seq, version, message, moment: (
         Conversation.objects.filter(pk=key),
-        {"last_seq": seq, "last_message": message, "changed_at": moment},
+        {"last_seq": seq, "version": version, "last_message": message, "changed_at": moment},
     )
 )
 MARK_NEXT = Update(
@@ -32,6 +32,11 @@ MARK_NEXT = Update(
 
 def mark_of(conversation_id: str, reader_id: str) -> QuerySet[Membership]:
     return Membership.objects.filter(conversation_id=conversation_id, user_id=reader_id)
+
+
+def locked_conversation(conversation_id: str) -> Conversation:
+    """Its row locked until the commit."""
+    return Conversation.objects.select_for_update().get(pk=conversation_id)
 
 
 def conversation_for_update(user_id: str, peer_id: str) -> Conversation:
@@ -59,11 +64,13 @@ def _add_members(conversation: Conversation) -> None:
 def advance(conversation: Conversation, message: Message) -> None:
     """Makes `message` the last one; who writes has read what is there, and the others are told."""
     conversation.last_seq = message.seq
+    conversation.version = message.version
     conversation.last_message_id = message.pk
     conversation.changed_at = max(conversation.changed_at, message.created_at)
     MOVE_ON.run(
         key=conversation.pk,
         seq=message.seq,
+        version=message.version,
         message=message.pk,
         moment=conversation.changed_at,
     )
@@ -78,13 +85,18 @@ def catch_up(user_id: str, peer_id: str) -> None:
     conversation = find_conversation(user_id, peer_id)
     last = conversation and conversation.messages.order_by("-seq").first()
     if conversation and last and last.seq > conversation.last_seq:
+        last.version = conversation.version + 1
+        Message.objects.filter(pk=last.pk).update(version=last.version)
         advance(conversation, last)
 
 
-def mark_changed(conversation_id: str, moment: datetime) -> None:
-    """Never back: whoever had to wait for the row comes with an older time than the one before."""
-    earlier = Conversation.objects.filter(pk=conversation_id, changed_at__lt=moment)
-    earlier.update(changed_at=moment)
+def mark_changed(conversation: Conversation, moment: datetime) -> None:
+    """Of one whose row is locked. Its time never goes back, as clocks do."""
+    conversation.version += 1
+    conversation.changed_at = max(conversation.changed_at, moment)
+    Conversation.objects.filter(pk=conversation.pk).update(
+        version=conversation.version, changed_at=conversation.changed_at
+    )
 
 
 def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
@@ -115,8 +127,8 @@ def publish_read(conversation: Conversation, reader_id: str, seq: int) -> None:
 def _raise_mark(conversation: Conversation, lower: QuerySet[Membership], mark: int) -> bool:
     with atomic():
         # The conversation first, as a send takes them: else the two wait for each other.
-        Conversation.objects.select_for_update().get(pk=conversation.pk)
+        locked = locked_conversation(conversation.pk)
         moved = lower.update(last_read_seq=mark)
         if moved:
-            mark_changed(conversation.pk, now())
+            mark_changed(locked, now())
     return bool(moved)

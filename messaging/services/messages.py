@@ -28,6 +28,7 @@ from messaging.services.conversations import (
     advance,
     catch_up,
     conversation_for_update,
+    locked_conversation,
     mark_changed,
 )
 from messaging.services.pictures import settle_later, stored_picture
@@ -187,7 +188,9 @@ def _store(message: Message, peer: str) -> None:
     conversation = conversation_for_update(message.sender_id, peer)
     message.conversation = conversation
     message.seq = conversation.last_seq + 1
-    message.created_at = message.updated_at = now()
+    message.version = conversation.version + 1
+    # The clock of another worker may be ahead of this one's: times of a conversation only rise.
+    message.created_at = message.updated_at = max(now(), conversation.changed_at)
     _INSERT.run(message)
     advance(conversation, message)
 
@@ -195,12 +198,14 @@ def _store(message: Message, peer: str) -> None:
 @repeatable
 def _set_deleted(message: Message, deleted: bool) -> bool:
     with atomic():
+        # The conversation first, as a send takes them: else the two wait for each other.
+        conversation = locked_conversation(message.conversation_id)
         # Later than before, by whatever clock: of two states clients keep the later one.
-        moment = max(now(), message.updated_at + INSTANT)
+        moment = max(now(), conversation.changed_at + INSTANT)
         changed = Message.objects.filter(pk=message.pk, deleted=not deleted).update(
-            deleted=deleted, updated_at=moment
+            deleted=deleted, updated_at=moment, version=conversation.version + 1
         )
         if changed:
             message.deleted, message.updated_at = deleted, moment
-            mark_changed(message.conversation_id, moment)
+            mark_changed(conversation, moment)
     return bool(changed)

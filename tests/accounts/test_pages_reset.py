@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from pytest_django import Settings
 
@@ -179,6 +181,17 @@ def test_a_link_works_for_its_time(ada: User, settings: Settings) -> None:
     assert Client().get(path).status_code == 410
     assert choose(path).status_code == 410
     assert opens(ada, PASSWORD)
+
+
+def test_a_link_of_a_worker_whose_clock_is_ahead_works(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        ahead = datetime.now() + timedelta(hours=1)
+        patch.setattr(default_token_generator, "_now", lambda: ahead)
+        path = links.reset_link("", ada)
+    assert choose(path).status_code == 302
+    assert opens(ada, NEW)
 
 
 @pytest.mark.parametrize("change", ["password", "address", "ban"])

@@ -6,7 +6,7 @@ import pytest
 
 from chatsite.errors import DomainError
 from messaging.audience import user_group
-from messaging.models import Message
+from messaging.models import Conversation, Message
 from messaging.payloads import message_payload
 from messaging.querysets import find_message, history
 from messaging.services.messages import delete_message, remove, restore
@@ -47,6 +47,7 @@ def test_is_later_than_the_message_by_whatever_clock() -> None:
     message = make_message()
     sent_at = message.updated_at + timedelta(seconds=5)  # by a worker whose clock is ahead
     Message.objects.update(updated_at=sent_at)
+    Conversation.objects.update(changed_at=sent_at)
     delete_message(user=message.sender, message_id=message.pk)
     assert Message.objects.get().updated_at > sent_at
 
