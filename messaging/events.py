@@ -49,8 +49,12 @@ def _push_all(messages: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
 
 
 def relay(event: str, data: Mapping[str, Any], *, origin: str = "") -> dict[str, Any]:
-    """The message on the channel layer that the consumer's relay handler passes on."""
-    return {"type": "relay", "frame": frame(event, data), "origin": origin}
+    """The message on the channel layer that the consumer's relay handler passes on.
+
+    `author` is who wrote the new message: not all of their sockets want to hear of it.
+    """
+    author = data["senderId"] if event == NEW_MESSAGE else ""
+    return {"type": "relay", "frame": frame(event, data), "origin": origin, "author": author}
 
 
 def frame(event: str, data: object) -> str:

@@ -20,7 +20,8 @@ which lands in logs), from a page of another site, and to who has too many socke
 cannot read the status of a refused handshake: ask `/api/auth/check` after one.
 
 Clients of Socket.IO 4 find the same events at `/socket.io/`, with the cookie or `auth: {token}`:
-`socket.on("<name>", payload => …)` and `socket.emit("<name>", payload)`.
+`socket.on("<name>", payload => …)` and `socket.emit("<name>", payload)`. There `newMessage` goes to
+the sender's own sockets only if they connect with `?ownMessages=true`.
 
 Delivery is at most once. A client that connects again, or sees a hole in `seq`, calls
 `/api/messages/sync` and applies the answer by `_id`: that makes it lossless.

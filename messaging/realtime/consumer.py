@@ -158,8 +158,12 @@ class ChatConsumer(ABC):
         else:
             early[-1] = {"type": LOST}
 
+    def wants(self, message: dict[str, Any]) -> bool:
+        """Not what it was answered already."""
+        return bool(message["origin"] != self.channel_name)
+
     def _relay(self, message: dict[str, Any]) -> None:
-        if message["origin"] != self.channel_name:
+        if self.wants(message):
             self.tell(message["frame"])
             if committed_at := message.get("committed_at"):
                 metrics.note_delivery(committed_at)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 FOR_GOOD = {SESSION_ENDED, FLOODING}  # closed with a word after which clients do not come back
 FAREWELL = 10  # seconds to fetch it
 NEVER = float("inf")
+OWN_MESSAGES = "ownMessages"  # in the query of the handshake
 
 
 class Client(ChatConsumer):
@@ -55,6 +56,7 @@ class Client(ChatConsumer):
         "is_polling",
         "token_hash",
         "visitor",
+        "wants_own",
     )
 
     def __init__(self, engine: AsyncSocket, visitor: Visitor) -> None:
@@ -70,6 +72,7 @@ class Client(ChatConsumer):
         self._is_gone = False
         self._is_told = False
         self.visitor: Visitor | None = visitor  # until it is in
+        self.wants_own = visitor.query.get(OWN_MESSAGES) == ["true"]
 
     @property
     def _backlog(self) -> Backlog:
@@ -78,6 +81,13 @@ class Client(ChatConsumer):
     @property
     def is_closed(self) -> bool:
         return self._backlog.is_ended
+
+    def wants(self, message: dict[str, Any]) -> bool:
+        """The original told the receiver alone, and its front ends show by themselves what they
+        sent.
+        """
+        is_own = message.get("author") == self.user_id  # a worker of an older version names none
+        return super().wants(message) and (self.wants_own or not is_own)
 
     def tell(self, frame: str) -> None:
         self._send(packet_of(frame))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from tests.environment import unlimited
 from tests.messaging.realtime.frames import check_from_server
@@ -160,16 +160,50 @@ async def test_both_kinds_of_socket_hear_of_a_message_once(
         for text in ("one", "two"):
             await ada.send(bob, text=text)
         assert [(await client.until("newMessage"))["text"] for _ in range(2)] == ["one", "two"]
-        heard: list[str] = []
-        while len(heard) < 2:
-            frame = json.loads(await asyncio.wait_for(native.recv(), PATIENCE))
-            if frame["event"] == "newMessage":
-                heard.append(frame["data"]["text"])
-        assert heard == ["one", "two"]
+        assert [(await _next_message(native))["text"] for _ in range(2)] == ["one", "two"]
         await client.emit("ping", {})
         assert await client.next() == ("pong", {})  # and nothing before it
         await native.send('{"event": "ping"}')
         assert json.loads(await native.recv())["event"] == "pong"
+
+
+@way
+async def test_who_sends_is_told_of_it_only_where_they_ask(
+    options: dict[str, Any], site: Server, ada: Person, bob: Person
+) -> None:
+    """However it is sent. The sender's native sockets hear of it as ever."""
+    address = site.url.replace("http", "ws") + "/ws/chat/"
+    cookie = {"Cookie": f"jwt={ada.token}"}
+    asking = {**options, "query": {"ownMessages": "true"}}
+    async with (
+        at_home(bob, **options) as theirs,
+        at_home(ada, **options) as mine,
+        at_home(ada, **options) as sending,
+        at_home(ada, **asking) as told,
+        connect(address, additional_headers=cookie) as native,
+    ):
+        posted = await ada.send(bob, text="By a call")
+        message = {"receiverId": bob.key, "text": "By Socket.IO", "clientMessageId": "one"}
+        await sending.emit("sendMessage", message)
+        emitted = (await sending.until("messageSent"))["message"]
+        message = {"receiverId": bob.key, "text": "By a native socket", "clientMessageId": "two"}
+        await native.send(json.dumps({"event": "sendMessage", "data": message}))
+        heard = [await _next_message(native) for _ in range(2)]
+        assert heard == [posted, emitted]
+        for client in (theirs, told):
+            heard = [await client.until("newMessage") for _ in range(3)]
+            assert heard[:2] == [posted, emitted]
+            assert heard[2]["text"] == "By a native socket"
+        answer = await bob.send(ada, text="I see")
+        for client in (mine, sending, told):
+            assert await client.until("newMessage") == answer  # and none before it
+
+
+async def _next_message(native: ClientConnection) -> Any:
+    while True:
+        frame = json.loads(await asyncio.wait_for(native.recv(), PATIENCE))
+        if frame["event"] == "newMessage":
+            return frame["data"]
 
 
 @pytest.mark.parametrize("kind", ["native", *["upgrade", "polling", "websocket"]])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -88,10 +89,11 @@ async def test_sessions_are_at_both_workers(workers: list[Site], people: list[Pe
 async def test_a_websocket_alone_needs_no_balancer(
     workers: list[Site], people: list[Person]
 ) -> None:
-    websocket = {"transports": ["websocket"]}
+    websocket: dict[str, Any] = {"transports": ["websocket"]}
+    asking = {**websocket, "query": {"ownMessages": "true"}}
     ada, bob = people[:2]
     async with (
-        node_client(workers[0].url, ada.token, **websocket) as mine,
+        node_client(workers[0].url, ada.token, **asking) as mine,
         node_client(workers[1].url, bob.token, **websocket) as theirs,
     ):
         for client in (mine, theirs):
