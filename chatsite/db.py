@@ -19,7 +19,10 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 15
 LONGEST_PAUSE = 0.5  # seconds, before another attempt
-RETRYABLE_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
+# PostgreSQL's
+RETRYABLE_STATES = {"40001", "40P01"}  # serialization failure, deadlock detected
+LOCK_NOT_AVAILABLE = "55P03"
+LOCK_WAIT = 500  # milliseconds, for a row that another transaction holds
 
 
 def now() -> datetime:
@@ -58,6 +61,8 @@ def _within() -> Iterator[None]:
 def joined() -> Iterator[None]:
     """A transaction of SQL for all that is done in it: what fails there undoes the whole."""
     with transaction.atomic():
+        if connection.vendor == "postgresql":
+            wait_for_locks(LOCK_WAIT)
         _joined.now = True
         try:
             yield
@@ -70,6 +75,17 @@ class _Joined(threading.local):
 
 
 _joined = _Joined()
+
+
+def wait_for_locks(milliseconds: int) -> None:
+    """At most so long for each, in this transaction of PostgreSQL; else it fails (`was_held`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
+
+
+def was_held(error: Exception) -> bool:
+    """Another transaction has a lock that was waited for."""
+    return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def on_commit(action: Callable[[], object]) -> None:

@@ -13,7 +13,7 @@ from django.db import (
 )
 
 from chatsite.channels import together
-from chatsite.db import asks_to_repeat, joined
+from chatsite.db import asks_to_repeat, joined, was_held
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
 from chatsite.fastpath.bulk import LEFT, Bulk
@@ -92,8 +92,8 @@ def _run_in_one_transaction(jobs: list[Job]) -> None:
 
 
 def _may_be_done(error: Exception) -> bool:
-    """It was the commit: nobody knows whether it was made, unless a constraint forbade it."""
-    return not isinstance(error, IntegrityError)
+    """It was the commit: nobody knows whether it was made, unless the database said why not."""
+    return not (isinstance(error, IntegrityError) or was_held(error) or asks_to_repeat(error))
 
 
 def _run_unless_refused(job: Job) -> None:
@@ -109,7 +109,9 @@ def _run_unless_refused(job: Job) -> None:
 
 def _is_away(error: Exception, line: object) -> bool:
     """The database, not just the line to it: to wait once more for each is of no use."""
-    if not isinstance(error, OperationalError | InterfaceError) or asks_to_repeat(error):
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    if asks_to_repeat(error) or was_held(error):
         return False
     # Django took another one when it could not roll back.
     was_replaced = line is not None and line is not connection.connection

@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Subquery
 from chatsite.fastpath.bulk import Undone
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import InsertNew, SelectAmong, run_at_once
+from chatsite.locks import is_held
 from messaging.models import Conversation, Membership, Message
 from messaging.services.conversations import MARK_NEXT, MOVE_ON, mark_of, publish_read
 
@@ -23,7 +24,7 @@ _MEMBERS = (
 )
 _ALL_LOCKED = SelectAmong(
     lambda keys: (
-        Conversation.objects.select_for_update()
+        Conversation.objects.select_for_update(skip_locked=True)
         .filter(key__in=keys, last_seq__gt=0)
         .order_by("key")
         .values_list("key", "pk", "last_seq", "version", "changed_at", Subquery(_MEMBERS))
@@ -75,11 +76,10 @@ class Advance:
 
 
 def advances_of(keys: Iterable[str]) -> dict[str, Advance]:
-    """By key, the rows locked until the commit. One that has no messages yet lacks, or one of
-    whose people is gone.
+    """By key, the rows locked until the commit. One that has no messages yet lacks, or that another
+    transaction holds, or one of whose people is gone.
     """
-    # In one order: workers that lock several do not wait for each other.
-    rows = _ALL_LOCKED.rows_among(sorted(keys))
+    rows = _ALL_LOCKED.rows_among(sorted(key for key in keys if not is_held(key)))
     return {key: Advance(key, *row) for key, *row, members in rows if members == PEOPLE}
 
 

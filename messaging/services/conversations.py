@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
 from accounts.models import User
-from chatsite.db import atomic, now, repeatable
+from chatsite.db import now, repeatable
 from chatsite.errors import NotFound
 from chatsite.fastpath.statements import Get, Update
+from chatsite.locks import locking
 from messaging import audience, events
 from messaging.models import Conversation, Membership, Message, direct_key
 from messaging.payloads import read_payload
@@ -125,7 +126,7 @@ def publish_read(conversation: Conversation, reader_id: str, seq: int) -> None:
 
 @repeatable
 def _raise_mark(conversation: Conversation, lower: QuerySet[Membership], mark: int) -> bool:
-    with atomic():
+    with locking(conversation.key):
         # The conversation first, as a send takes them: else the two wait for each other.
         locked = locked_conversation(conversation.pk)
         moved = lower.update(last_read_seq=mark)

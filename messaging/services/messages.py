@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
 from accounts.models import User
-from chatsite.db import atomic, now, on_commit, repeatable, retrying
+from chatsite.db import now, on_commit, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.fastpath.statements import Get, Insert
+from chatsite.locks import locking
 from chatsite.monitoring import metrics
 from chatsite.text import is_blank, is_storable
 from messaging import audience, events
-from messaging.models import Message
+from messaging.models import Message, direct_key
 from messaging.models.message import CLIENT_ID_LENGTH
 from messaging.payloads import deleted_payload, message_payload
 from messaging.querysets import find_message, is_person
@@ -170,7 +171,7 @@ def _sent_before(sender_id: str, peer: str, client_message_id: str) -> Message |
 
 def _store_once(message: Message, peer: str) -> Sent:
     try:
-        with atomic():
+        with locking(direct_key(message.sender_id, peer)):
             _store(message, peer)
     except IntegrityError:  # the same client message id, sent twice at once
         first = _sent_before(message.sender_id, peer, message.client_message_id)
@@ -197,7 +198,7 @@ def _store(message: Message, peer: str) -> None:
 
 @repeatable
 def _set_deleted(message: Message, deleted: bool) -> bool:
-    with atomic():
+    with locking(message.conversation.key):
         # The conversation first, as a send takes them: else the two wait for each other.
         conversation = locked_conversation(message.conversation_id)
         # Later than before, by whatever clock: of two states clients keep the later one.
