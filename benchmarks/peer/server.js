@@ -1,7 +1,7 @@
 // Benchmark peer: what a user would run instead of our server. It follows the original's
 // design (Express + Socket.IO + one process, jwt cookie, bcryptjs 10 rounds, in-memory
 // userSocketMap, a user lookup on every request, naive presence broadcast).
-// env: PORT, STORE=memory|sqlite, DB=path, SYNC=NORMAL|FULL, JWT_SECRET, SEED_USERS=n, USERS_OUT=file,
+// env: PORT, STORE=memory|sqlite, DB=path, SYNC=FULL|NORMAL, JWT_SECRET, SEED_USERS=n, USERS_OUT=file,
 //      SEED_HISTORY=n messages between user 0 and user 1, PRESENCE=all|off, TUNED=1
 const fs = require("fs"), http = require("http"), crypto = require("crypto");
 const express = require("express"), cookieParser = require("cookie-parser"), cors = require("cors");
@@ -34,7 +34,7 @@ function memoryStore() {
 }
 function sqliteStore() {
   const db = require("better-sqlite3")(ENV.DB || "peer.db");
-  db.pragma("journal_mode = WAL"); db.pragma("synchronous = " + (ENV.SYNC || "NORMAL"));
+  db.pragma("journal_mode = WAL"); db.pragma("synchronous = " + (ENV.SYNC || "FULL"));
   db.exec(`create table if not exists users(_id text primary key, fullName text, email text unique, password text, profilePic text, createdAt text);
     create table if not exists messages(_id text primary key, senderId text, receiverId text, text text, image text, deleted integer default 0, createdAt text, updatedAt text);
     create index if not exists conv on messages(senderId, receiverId, createdAt);`);

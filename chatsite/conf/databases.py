@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.conf.variables import BASE_DIR, text, url
+from chatsite.conf.variables import BASE_DIR, chosen, text, url
 
 # 2 to 10 connections; how long to wait for one, and for the server; and what is acknowledged
 # outlives the server that was written to. What the address says goes before.
@@ -55,7 +55,12 @@ def _with_password(address: str, password: str) -> str:
     return f"{scheme}://{user}:{quote(password, safe='')}@{hosts}{rest[len(place) :]}"
 
 
-def database(address: str) -> dict[str, Any]:
+def read_sqlite_synchronous() -> str:
+    """When SQLite waits for the disk: `full` at each commit, `normal` now and then."""
+    return chosen("SQLITE_SYNCHRONOUS", ("full", "normal"), "full")
+
+
+def database(address: str, sqlite_synchronous: str = "full") -> dict[str, Any]:
     """SQLite for a newcomer, PostgreSQL or MongoDB for those who grow."""
     if address.startswith(("mongodb://", "mongodb+srv://")):
         return _mongodb(address)
@@ -70,7 +75,7 @@ def database(address: str) -> dict[str, Any]:
             # would hold somebody up every thousand pages (4 MB), here every 40 MB.
             "init_command": "PRAGMA journal_mode=WAL;"
             "PRAGMA wal_autocheckpoint=10000;"
-            "PRAGMA synchronous=NORMAL;"
+            f"PRAGMA synchronous={sqlite_synchronous};"
             "PRAGMA foreign_keys=ON;",
         }
     else:

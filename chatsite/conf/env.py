@@ -14,7 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
 from chatsite.conf import client, fast, limits, mail, operations, pictures
-from chatsite.conf.databases import read_database_url, read_redis_url
+from chatsite.conf.databases import (
+    read_database_url,
+    read_redis_url,
+    read_sqlite_synchronous,
+)
 from chatsite.conf.fast import Fast
 from chatsite.conf.limits import Limits
 from chatsite.conf.mail import Mail
@@ -52,6 +56,7 @@ class Environment:
     token_days: int
     bcrypt_rounds: int
     database_url: str
+    sqlite_synchronous: str
     redis_url: str
     pictures: Pictures
     mail: Mail
@@ -101,6 +106,7 @@ def _read() -> Environment:
         token_days=positive("TOKEN_DAYS", 7, most=3650),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
         database_url=read_database_url(),
+        sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),
         pictures=pictures.read(),
         mail=mail.read(),

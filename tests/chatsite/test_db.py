@@ -1,13 +1,17 @@
 """Transactions that mean the same everywhere."""
 
 import logging
+import subprocess
+import sys
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
 from accounts.models import User
 from chatsite.db import ATTEMPTS, atomic, now, on_commit, repeatable, retrying
+from tests.environment import ROOT, hermetic
 from tests.factories import make_user
 
 
@@ -146,9 +150,43 @@ def test_times_are_cut_to_milliseconds() -> None:
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own settings")
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 1), ("busy_timeout", 20_000)],
+    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2), ("busy_timeout", 20_000)],
 )
 def test_sqlite_is_set_up_for_many(pragma: str, value: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")
         assert cursor.fetchone() == (value,)
+
+
+@pytest.mark.parametrize(("given", "level"), [("", 2), ("full", 2), ("normal", 1)])
+def test_what_is_acknowledged_is_on_disk_unless_somebody_prefers_speed(
+    given: str, level: int, tmp_path: Path
+) -> None:
+    """On the connections of all threads that the site works with."""
+    asked = """
+import asyncio, django
+django.setup()
+from django.db import connection
+from chatsite.db import in_thread
+from chatsite.fastpath import threads
+
+def level():
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        return cursor.fetchone()[0]
+
+async def all_of_them():
+    written = await threads.write(level, about="a")
+    read = [await threads.read(level, about=str(number)) for number in range(8)]
+    return {written, *read, await in_thread(level)()}
+
+print(asyncio.run(all_of_them()))
+"""
+    environment = hermetic(
+        DJANGO_SETTINGS_MODULE="chatsite.settings",
+        DATABASE_URL=f"sqlite:///{tmp_path}/a.sqlite3",
+        SQLITE_SYNCHRONOUS=given,
+    )
+    run = [sys.executable, "-c", asked]
+    said = subprocess.run(run, cwd=ROOT, env=environment, check=True, capture_output=True)
+    assert said.stdout.split() == [f"{{{level}}}".encode()]
