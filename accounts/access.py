@@ -12,8 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from accounts import cookies
-from accounts.authentication import EXPECTED_USER
+from accounts.authentication import EXPECTED_USER, cookie_tokens
 from accounts.models import Session, User
 
 ARRIVAL_COOKIE = "arrival"
@@ -88,7 +87,7 @@ def _arrived(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def _came_without_cookies(request: HttpRequest) -> bool:
     return (
         request.method == "GET"
-        and cookies.NAME not in request.COOKIES
+        and not cookie_tokens(request)
         and request.headers.get("Sec-Fetch-Site") == "cross-site"
         and request.accepts("text/html")
     )
@@ -108,7 +107,7 @@ def was_ended(request: HttpRequest) -> bool:
     """Whether somebody who is not signed in still has the cookie of a session: signing out takes it
     away, but not a ban, a new password or signing out from elsewhere.
     """
-    return bool(request.COOKIES.get(cookies.NAME))
+    return bool(cookie_tokens(request))
 
 
 def login_address(request: PageRequest) -> str:

@@ -1,5 +1,8 @@
 """Who is asking: one token, from the `jwt` cookie or a bearer header, for pages, admin and API."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -31,42 +34,47 @@ class TokenMiddleware(AuthenticationMiddleware):
         request.user = SimpleLazyObject(lambda: _cookie_user(request))  # type: ignore[assignment]
 
 
-def token_of(request: HttpRequest | Request) -> str:
-    """A bearer header goes before the cookie."""
+def cookie_tokens(request: HttpRequest | Request) -> list[str]:
+    return cookies.tokens_in(request.META.get("HTTP_COOKIE", ""))
+
+
+def tokens_of(request: HttpRequest | Request) -> list[str]:
+    """A bearer header goes before the cookies."""
     bearer = bearer_of(request.headers.get("Authorization", ""))
-    return bearer or request.COOKIES.get(cookies.NAME, "")
+    return [bearer] if bearer else cookie_tokens(request)
 
 
 def any_session(request: HttpRequest | Request) -> Session | None:
     """For those who are glad of a token but ask for none."""
-    return _session(token_of(request))
+    return _first_of(tokens_of(request))
 
 
 def all_sessions(request: HttpRequest | Request) -> list[Session]:
-    """For log-out: that of the header and that of the cookie."""
+    """For log-out: that of the header and those of the cookies."""
     bearer = bearer_of(request.headers.get("Authorization", ""))
-    tokens = {bearer, request.COOKIES.get(cookies.NAME, "")}
-    return [session for token in tokens if (session := _session(token))]
+    return list(_sessions([bearer, *cookie_tokens(request)]))
 
 
-def _session(token: str) -> Session | None:
-    try:
-        return read_session(token)
-    except InvalidToken:
-        return None
+def _first_of(tokens: Iterable[str]) -> Session | None:
+    return next(_sessions(tokens), None)
+
+
+def _sessions(tokens: Iterable[str]) -> Iterator[Session]:
+    for token in tokens:
+        with suppress(InvalidToken):
+            yield read_session(token)
 
 
 class TokenAuthentication(BaseAuthentication):
     """The API's."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
-        token = token_of(request)
-        if not token:
+        tokens = tokens_of(request)
+        if not tokens:
             return None
-        try:
-            session = _expected(request, read_session(token))
-        except InvalidToken:
-            raise AuthenticationFailed(_("Unauthorized - Invalid token")) from None
+        session = _first_of(tokens)
+        if session is None or not _is_expected(request, session):
+            raise AuthenticationFailed(_("Unauthorized - Invalid token"))
         touch_session(session=session)
         return session.user, session
 
@@ -75,11 +83,9 @@ class TokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def _expected(request: Request, session: Session) -> Session:
+def _is_expected(request: Request, session: Session) -> bool:
     """A page that was left open says whose it is, so that it never acts for who signed in since."""
-    if request.headers.get(EXPECTED_USER, session.user_id) != session.user_id:
-        raise InvalidToken
-    return session
+    return request.headers.get(EXPECTED_USER, session.user_id) == session.user_id
 
 
 def _cookie_session(request: HttpRequest) -> Session | None:
@@ -94,9 +100,7 @@ def _cookie_user(request: HttpRequest) -> User | AnonymousUser:
 
 
 def _read_cookie(request: HttpRequest) -> Session | None:
-    try:
-        session = read_session(request.COOKIES.get(cookies.NAME, ""))
-    except InvalidToken:
-        return None
-    touch_session(session=session)
+    session = _first_of(cookie_tokens(request))
+    if session:
+        touch_session(session=session)
     return session

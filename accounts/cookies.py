@@ -9,11 +9,29 @@ from accounts import known_devices
 from accounts.models import Session, User
 from accounts.tokens import issue_token
 
-NAME = "jwt"
+NAME = "jwt"  # which clients of the original know
+HOST_NAME = "__Host-jwt"  # which neither another host of the domain nor a plain http page can set
+MOST = 5  # tokens that are looked at
+
+
+def tokens_in(header: str) -> list[str]:
+    """The tokens of a Cookie header, the surest first: a parent domain may have set one by the same
+    name, which a browser sends along.
+    """
+    pairs = [pair.partition("=") for pair in header.split(";")]
+    tokens = [
+        value.strip()
+        for wanted in (HOST_NAME, NAME)
+        for name, _equals, value in pairs
+        if name.strip() == wanted and value.strip()
+    ]
+    return list(dict.fromkeys(tokens))[:MOST]
 
 
 def set_token_cookie(response: HttpResponse, session: Session) -> None:
-    _set(response, NAME, issue_token(session), settings.TOKEN_LIFETIME)
+    for name in _names() - {settings.TOKEN_COOKIE_NAME}:  # of an earlier log-in
+        _delete(response, name)
+    _set(response, settings.TOKEN_COOKIE_NAME, issue_token(session), settings.TOKEN_LIFETIME)
     set_device_cookie(response, session.user)
 
 
@@ -34,4 +52,13 @@ def _set(response: HttpResponse, name: str, value: str, lifetime: timedelta) -> 
 
 
 def clear_token_cookie(response: HttpResponse) -> None:
-    response.delete_cookie(NAME, samesite="Strict")
+    for name in _names():
+        _delete(response, name)
+
+
+def _names() -> set[str]:
+    return {NAME, HOST_NAME} if settings.TOKEN_COOKIE_SECURE else {NAME}
+
+
+def _delete(response: HttpResponse, name: str) -> None:
+    response.delete_cookie(name, samesite="Strict")

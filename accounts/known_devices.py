@@ -26,6 +26,14 @@ def account_key(email: str) -> str:
     return salted_hmac(_SALT, address).hexdigest()[:KEY_LENGTH]
 
 
+def inbox_key(email: str) -> str:
+    """Stands for whoever reads the mail: `ann+1@` and `a.nn@` are usually in the inbox of `ann@`.
+    Others share no more than a limit by it.
+    """
+    local, at, domain = canonical_email(email).rpartition("@")
+    return account_key(local.partition("+")[0].replace(".", "") + at + domain)
+
+
 def device_token(user: User) -> str:
     return signing.dumps([_seal(user), new_key()], salt=_SALT)
 

@@ -12,13 +12,19 @@ from accounts.access import SignedInRequest
 from accounts.known_devices import COOKIE
 from accounts.models import User
 from accounts.services import accounts, addresses, log_ins, passwords
-from chatsite.guard.counting import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, WRITES
+from chatsite.guard.counting import (
+    LOG_INS,
+    MAILS_PER_ADDRESS,
+    SIGN_UPS,
+    WRITES,
+    person_or_address,
+)
 from chatsite.guard.ratelimits import check_upload, limited
 
 
 @limited(SIGN_UPS)
 def sign_up(*, request: HttpRequest | Request, **fields: str) -> User:
-    return accounts.sign_up(**fields)
+    return accounts.sign_up(**fields, client=person_or_address(request))
 
 
 def log_in(*, request: HttpRequest | Request, email: str, password: str) -> User:

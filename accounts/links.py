@@ -16,7 +16,7 @@ from chatsite.keys import is_key
 
 def site_of(request: HttpRequest) -> str:
     """`https://chat.example.org`, as it belongs into a mail. The Host header is asked only where
-    there is no PUBLIC_URL, hence never in production.
+    there is no PUBLIC_URL: then mail is printed, and goes to nobody.
     """
     return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
 

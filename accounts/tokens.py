@@ -64,11 +64,11 @@ def _verified(token: str) -> tuple[Claims, float]:
 
 
 def _judged(token: str) -> tuple[Claims, int]:
-    """By the library, which does not look what the keys are."""
+    """By the library, which does not look what the keys are, and fails at times out of reach."""
     try:
         claims = AccessToken(token)  # type: ignore[arg-type]  # a str is what it takes
         return Claims(claims[SESSION_CLAIM], claims[USER_CLAIM]), claims["exp"]
-    except (TokenError, KeyError, ValueError, TypeError):
+    except (TokenError, KeyError, ValueError, TypeError, ArithmeticError, OSError):
         raise InvalidToken from None
 
 

@@ -14,8 +14,12 @@ class ChatsiteConfig(AppConfig):
     name = "chatsite"
 
     def ready(self) -> None:
-        from chatsite import checks  # noqa: F401  registers itself
+        from chatsite import (
+            checks,  # noqa: F401  registers itself
+            sqlite,
+        )
 
+        sqlite.watch()
         if dsn := settings.ENV.operations.sentry_dsn:
             from chatsite.monitoring import sentry
 

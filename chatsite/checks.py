@@ -19,23 +19,8 @@ def unused_variables(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register()
-def mail_without_address(**kwargs: Any) -> list[checks.CheckMessage]:
-    mail = settings.ENV.mail
-    if settings.PUBLIC_URL or not (mail.resend_api_key or mail.smtp_url):
-        return []
-    return [
-        checks.Warning(
-            "Mail leaves this machine, but PUBLIC_URL is not set.",
-            hint="Links in mails then name the host that their asker named. Set PUBLIC_URL.",
-            id="chatsite.W002",
-        )
-    ]
-
-
-@checks.register()
 def printed_mail(**kwargs: Any) -> list[checks.CheckMessage]:
-    mail = settings.ENV.mail
-    if not settings.PRODUCTION or mail.resend_api_key or mail.smtp_url:
+    if not settings.PRODUCTION or settings.ENV.mail.is_delivered:
         return []
     return [
         checks.Warning(

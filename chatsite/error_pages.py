@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from chatsite.errors import Busy, is_away
+from chatsite.guard.ratelimits import TooMany, with_retry_after
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -32,6 +33,12 @@ def too_large(request: HttpRequest) -> HttpResponse:
 def no_room(request: HttpRequest) -> HttpResponse:
     message = _("There is no room for uploads at the moment. Please try again later.")
     return _unread(_answer(request, 507, message, "507.html"))
+
+
+def too_many(request: HttpRequest, wait: float) -> HttpResponse:
+    error = TooMany(wait)
+    response = render(request, "429.html", {"words": error.notice}, status=error.status)
+    return with_retry_after(response, error)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chatsite import error_pages
 from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE
+from chatsite.guard.counting import READS, WRITES, count, person_or_address
 from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import GetResponse
 
@@ -119,6 +121,27 @@ class PrivateAnswersMiddleware:
         if request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class PageLimitMiddleware:
+    """Pages have the limits of the API, which counts its own calls."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _is_page(request):
+            limit = READS if request.method in SAFE_METHODS else WRITES
+            if wait := count(limit, person_or_address(request)):
+                return error_pages.too_many(request, wait)
+        return self.get_response(request)
+
+
+def _is_page(request: HttpRequest) -> bool:
+    """Signing out always works, and the profile's form counts by itself, to keep what was typed."""
+    if request.path.startswith(("/api/", settings.MEDIA_URL, reverse("logout"))):
+        return False
+    return request.method in SAFE_METHODS or request.path != reverse("profile")
 
 
 class TimezoneMiddleware:

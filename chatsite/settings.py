@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "chatsite.middleware.FormsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.authentication.TokenMiddleware",
+    "chatsite.middleware.PageLimitMiddleware",
     "chatsite.middleware.TimezoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -119,6 +120,7 @@ BCRYPT_ROUNDS = ENV.bcrypt_rounds
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "chats"
+TOKEN_COOKIE_NAME = "__Host-jwt" if ENV.https and ENV.host_cookie else "jwt"
 TOKEN_LIFETIME = timedelta(days=ENV.token_days)
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",

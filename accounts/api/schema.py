@@ -12,7 +12,7 @@ from chatsite.wire import NoticePayload
 TAG = "Accounts"
 NO_CRAWLERS = "Crawlers are refused here. A program of yours? Give it another User-Agent."
 BUSY = "The site is busy at the moment. Please try again."
-SET_COOKIE = "`jwt`: HttpOnly, SameSite=Strict, Secure by https."
+SET_COOKIE = "`jwt`, by https `__Host-jwt`: HttpOnly, SameSite=Strict, Secure by https."
 
 sign_up = call(
     "signUp",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts import mail
 from accounts.canonical import password_forms
+from accounts.known_devices import inbox_key
 from accounts.models import User
 from accounts.services.rules import (
     check_all,
@@ -19,12 +20,16 @@ from accounts.services.rules import (
 )
 from chatsite.db import atomic, now, release, repeatable
 from chatsite.errors import DomainError
+from chatsite.guard.counting import MAILS, MAILS_PER_ADDRESS, count_all
 from chatsite.pictures import images, storage
 from chatsite.text import is_blank
 
 
-def sign_up(*, full_name: str, email: str, password: str) -> User:
-    """Raises DomainError 400 with the first broken rule; `errors` names every wrong field."""
+def sign_up(*, full_name: str, email: str, password: str, client: str = "") -> User:
+    """Raises DomainError 400 with the first broken rule; `errors` names every wrong field.
+
+    `client` is where it comes from. Beyond the limits of mails nobody is welcomed by one.
+    """
     check_all(
         lambda: require(full_name=full_name, email=email, password=password),
         lambda: check_new_password(password),
@@ -41,7 +46,8 @@ def sign_up(*, full_name: str, email: str, password: str) -> User:
         _insert(user)
     except IntegrityError:  # somebody was faster
         raise email_taken() from None
-    mail.send(mail.welcome(user))
+    if not any(count_all([(MAILS, inbox_key(address)), (MAILS_PER_ADDRESS, client)])):
+        mail.send(mail.welcome(user))
     return user
 
 

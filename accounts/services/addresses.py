@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import links, mail
-from accounts.known_devices import account_key
+from accounts.known_devices import inbox_key
 from accounts.models import User
 from accounts.services.rules import (
     check_all,
@@ -32,7 +32,7 @@ def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
     )
     address = checked_email(email)
     check(MAILS, user.pk)
-    check(MAILS, account_key(address))  # many accounts are no way to flood one address
+    check(MAILS, inbox_key(address))  # many accounts are no way to flood one address
     mail.send(mail.address_confirmation(address, links.address_link(site, user, address)))
     return address
 

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import links, mail
-from accounts.known_devices import account_key
+from accounts.known_devices import inbox_key
 from accounts.models import Session, User
 from accounts.services.rules import (
     check_new_password,
@@ -46,7 +46,7 @@ def ask_for_reset(*, email: str, site: str) -> None:
     Raises DomainError 400 for what cannot be an address, TooMany for one that gets too many.
     """
     address = checked_email(email)
-    check(MAILS, account_key(address))
+    check(MAILS, inbox_key(address))
     user = User.objects.with_email(email)
     if user and user.is_banned:
         user = None

@@ -15,6 +15,7 @@ from accounts.access import (
     was_ended,
     with_next,
 )
+from accounts.authentication import all_sessions
 from accounts.cookies import clear_token_cookie, set_token_cookie
 from accounts.forms.entrance import LogInForm, SignUpForm
 from accounts.forms.service import ServiceForm
@@ -67,8 +68,8 @@ def logout(request: PageRequest) -> HttpResponse:
     """Only a POST signs out, so that no link or picture elsewhere does; others see the button."""
     if request.method != "POST":
         return redirect("profile" if request.user.is_authenticated else "login")
-    if request.auth_session:
-        sessions.end_session(session=request.auth_session)
+    for session in all_sessions(request):
+        sessions.end_session(session=session)
     response = redirect("login")
     clear_token_cookie(response)
     return response

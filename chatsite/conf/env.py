@@ -54,6 +54,7 @@ class Environment:
     client_dist: Path | None
     jwt_secret: str
     token_days: int
+    host_cookie: bool
     bcrypt_rounds: int
     database_url: str
     sqlite_synchronous: str
@@ -104,12 +105,13 @@ def _read() -> Environment:
         client_dist=client.read(),
         jwt_secret=jwt_secret,
         token_days=positive("TOKEN_DAYS", 7, most=3650),
+        host_cookie=flag("HOST_COOKIE", True),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
         database_url=read_database_url(),
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),
         pictures=pictures.read(),
-        mail=mail.read(),
+        mail=mail.read(public_url),
         limits=limits.read(),
         operations=operations.read(production),
         fast=fast.read(),

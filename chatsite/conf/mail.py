@@ -42,6 +42,11 @@ class Mail:
         return f"django.core.mail.backends.{kind}.EmailBackend"
 
     @property
+    def is_delivered(self) -> bool:
+        """Rather than printed."""
+        return bool(self.resend_api_key or self.smtp_url)
+
+    @property
     def smtp_server(self) -> SmtpServer:
         return _smtp_server(self.smtp_url) if self.smtp_url else SmtpServer()
 
@@ -51,7 +56,7 @@ class Mail:
         return str(Address(self.sender_name, addr_spec=self.sender))
 
 
-def read() -> Mail:
+def read(public_url: str) -> Mail:
     mail = Mail(
         sender=text("EMAIL_FROM", "chatsite@localhost"),
         sender_name=text("EMAIL_FROM_NAME", "Chatsite"),
@@ -61,6 +66,12 @@ def read() -> Mail:
         link_minutes=positive("LINK_MINUTES", 60, most=7 * 24 * 60),
     )
     _check(mail)
+    if mail.is_delivered and not public_url:
+        raise ImproperlyConfigured(
+            "EMAIL_URL or RESEND_API_KEY is set, so set PUBLIC_URL to this site's own address too: "
+            "links in mails begin with it, e.g. PUBLIC_URL=https://chat.example.org, or "
+            "PUBLIC_URL=http://localhost:8000 to try it out."
+        )
     return mail
 
 

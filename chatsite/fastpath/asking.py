@@ -24,7 +24,7 @@ _KNOWN = frozenset(
 )
 # What asks for something that only Django does.
 _UNUSUAL = frozenset(b"transfer-encoding content-encoding expect upgrade".split())
-_TOKEN = re.compile(rb"(?:^|;\s*)jwt=([\w.-]+)(?:;|$)")
+_TOKEN = re.compile(rb"(?:^|;\s*)(?:__Host-)?jwt=([\w.-]+)(?:;|$)")
 _BEARER = re.compile(rb"bearer ([\w.-]+)", re.IGNORECASE)
 
 Headers = Mapping[bytes, bytes]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from threading import Lock
 
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
@@ -9,10 +10,18 @@ from chatsite.schema.components import Schema
 
 JSON = "application/json"
 YAML = "application/yaml"
+_making = Lock()
+
+
+def rendered(document: Callable[[], Schema], kind: str) -> bytes:
+    """Once for each process: whoever asks gets the same, also those who ask while it is made, which
+    the library cannot do twice at a time.
+    """
+    with _making:
+        return _rendered(document, kind)
 
 
 @cache
-def rendered(document: Callable[[], Schema], kind: str) -> bytes:
-    """Once for each process: whoever asks gets the same."""
+def _rendered(document: Callable[[], Schema], kind: str) -> bytes:
     renderer = OpenApiYamlRenderer() if kind == YAML else OpenApiJsonRenderer()
     return bytes(renderer.render(document()))

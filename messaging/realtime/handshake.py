@@ -1,12 +1,14 @@
 """Who knocks: the origin of the page and the token, from the headers of the handshake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from django.http import parse_cookie
 
 from accounts import cookies
 from accounts.authentication import bearer_of
+from accounts.caller import live_claims
+from accounts.tokens import Claims, InvalidToken, read_claims
+from chatsite.fastpath.asking import is_ours
+from chatsite.fastpath.threads import read as read_from_database
 from chatsite.guard import origins
 
 SCHEMES = {"ws": "http", "wss": "https"}
@@ -21,10 +23,31 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
     return origins.is_own_origin(origin, scheme=scheme, host=header(scope, b"host") or "")
 
 
-def token(scope: Mapping[str, Any]) -> str:
-    """From the cookie or a bearer header; never from the address, which lands in logs."""
+def is_for_us(scope: Mapping[str, Any]) -> bool:
+    """Not for a foreign Host, as with pages and calls."""
+    return is_ours(header(scope, b"host") or "") and is_own_origin(scope)
+
+
+def tokens(scope: Mapping[str, Any]) -> list[str]:
+    """From the cookies or a bearer header; never from the address, which lands in logs."""
     bearer = bearer_of(header(scope, b"authorization") or "")
-    return bearer or parse_cookie(header(scope, b"cookie") or "").get(cookies.NAME, "")
+    return [bearer] if bearer else cookies.tokens_in(header(scope, b"cookie") or "")
+
+
+async def token_among(tokens: Sequence[str]) -> str:
+    """The first whose session lives, where there are several; else the one there is, or none."""
+    claims = {token: read for token in tokens if (read := _claims(token))}
+    if len(claims) < 2:
+        return next(iter(claims or tokens), "")
+    live = await read_from_database(lambda: live_claims([*claims.values()]), about="")
+    return next((token for token in claims if claims[token] in live), tokens[0])
+
+
+def _claims(token: str) -> Claims | None:
+    try:
+        return read_claims(token)
+    except InvalidToken:
+        return None
 
 
 def header(scope: Mapping[str, Any], name: bytes) -> str | None:

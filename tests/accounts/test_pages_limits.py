@@ -135,3 +135,35 @@ def test_mails_from_many_accounts_to_one_address(page_for: PageFor, set_limits: 
     assert_calm(another.post("/profile/address", typed), within=3600)
     typed["email"] = "another@example.org"
     assert another.post("/profile/address", typed).status_code == 302
+
+
+def test_pages_have_the_limits_of_the_api(page_for: PageFor, set_limits: SetLimits) -> None:
+    ada, bob = make_pair()
+    set_limits(reads=3, writes=2)
+    page = page_for(ada)
+    assert [page.get("/profile").status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert [page.post("/profile/theme").status_code for _ in range(3)] == [302, 302, 429]
+    answer = page.get("/profile")
+    assert 1 <= int(answer["Retry-After"]) <= 60
+    assert "Wait" in answer.content.decode()
+    assert page.get("/api/auth/check").status_code == 429, "one count for both"
+    assert page_for(bob).get("/profile").status_code == 200
+
+
+def test_strangers_are_counted_by_address(client: Client, set_limits: SetLimits) -> None:
+    set_limits(reads=2)
+    assert [client.get("/login").status_code for _ in range(3)] == [200, 200, 429]
+    assert client.get("/login", REMOTE_ADDR="192.0.2.9").status_code == 200
+
+
+def test_signing_out_has_no_limit(page_for: PageFor, set_limits: SetLimits) -> None:
+    set_limits(writes=1)
+    page = page_for(make_user())
+    assert [page.post("/profile/theme").status_code for _ in range(2)] == [302, 429]
+    assert page.post("/logout").headers["Location"] == "/login"
+
+
+def test_pictures_are_no_pages(page_for: PageFor, set_limits: SetLimits) -> None:
+    set_limits(reads=1)
+    page = page_for(make_user())
+    assert [page.get("/media/avatars/1/A.svg").status_code for _ in range(3)] == [200] * 3

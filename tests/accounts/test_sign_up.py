@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.services.accounts import authenticate, sign_up
+from accounts.services.passwords import ask_for_reset
 from chatsite.errors import DomainError
+from chatsite.guard.ratelimits import TooMany
 from tests.concurrency import at_once
 from tests.factories import make_user
 from tests.letters import delivered, html_of, link_in
+from tests.limits import SetLimits
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +153,45 @@ def test_any_password_opens_its_account_and_nothing_near_it_does(password: str) 
     for wrong in (password[:-1], password + " ", password[:-1] + "_"):
         with pytest.raises(DomainError, match="Invalid credentials"):
             authenticate(email=GRACE["email"], password=wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_of_sign_ups_count_for_the_inbox_they_go_to(set_limits: SetLimits) -> None:
+    """Of a thousand addresses that lead there."""
+    set_limits(mails_per_hour=3)
+    people = [
+        sign_up(**{**GRACE, "email": f"{spelling}+{n}@example.org"})
+        for n, spelling in enumerate(["grace", "gr.ace", "g.r.a.c.e"] * 2)
+    ]
+    assert len(people) == 6
+    assert len(delivered()) == 3
+    sign_up(**{**GRACE, "email": "ada@example.org"})
+    assert len(delivered(to="ada@example.org")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_of_sign_ups_and_resets_are_counted_together(set_limits: SetLimits) -> None:
+    set_limits(mails_per_hour=2)
+    sign_up(**{**GRACE, "email": "gr.ace+a@example.org"})
+    ask_for_reset(email="gr.ace+a@example.org", site="")
+    with pytest.raises(TooMany):
+        ask_for_reset(email="grace@example.org", site="")
+    sign_up(**{**GRACE, "email": "grace+b@example.org"})
+    assert delivered(to="grace+b@example.org") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_of_sign_ups_count_for_whoever_causes_them(set_limits: SetLimits) -> None:
+    set_limits(mails_per_address_and_hour=2)
+    for n in range(4):
+        account = {"fullName": "Bob", "email": f"bob{n}@example.org", "password": "secret-1"}
+        answer = APIClient(REMOTE_ADDR="192.0.2.1").post("/api/auth/signup", account)
+        assert answer.status_code == 201
+    assert len(delivered()) == 2
+    elsewhere = APIClient(REMOTE_ADDR="192.0.2.2")
+    account = {"fullName": "Bob", "email": "bob9@example.org", "password": "secret-1"}
+    assert elsewhere.post("/api/auth/signup", account).status_code == 201
+    assert len(delivered(to="bob9@example.org")) == 1
 
 
 def test_nobody_becomes_a_moderator_that_way() -> None:

@@ -78,6 +78,13 @@ def test_a_token_names_person_and_session_and_lasts_a_week() -> None:
     [
         {"exp": datetime(2020, 1, 1, tzinfo=UTC)},
         {"exp": ...},
+        {"exp": 10**400},
+        {"exp": 10**18},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
+        {"exp": "soon"},
+        {"iat": 10**400},
+        {"nbf": 10**400},
         {"sid": ...},
         {"userId": ...},
         {"sid": "0" * 24},

@@ -115,3 +115,18 @@ def test_other_databases_have_their_own_tools(site: Site, postgres_url: str) -> 
 def _written(database: Path) -> list[str]:
     with closing(sqlite3.connect(database)) as connection:
         return [name for (name,) in connection.execute(KEPT)]
+
+
+def test_files_of_the_database_are_their_owners_alone(tmp_path: Path) -> None:
+    """Also those that were there before, and open to everybody."""
+    site = Site(tmp_path)
+    site.database.touch(mode=0o644)
+    with closing(sqlite3.connect(site.database)) as holder:
+        holder.execute("PRAGMA journal_mode=WAL")
+        holder.execute("CREATE TABLE held (number)")
+        assert len(list(tmp_path.iterdir())) == 3
+        assert site.manage("migrate", "--verbosity=0").returncode == 0
+        site.manage("backup", str(tmp_path / "copy.sqlite3"))
+        files = [path for path in tmp_path.iterdir() if path.is_file()]
+        assert len(files) == 4
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

@@ -134,6 +134,35 @@ def test_another_site_needs_our_own_address(monkeypatch: pytest.MonkeyPatch) -> 
     assert read(monkeypatch, {"CLIENT_URL": "http://localhost:5173"}).client_urls
 
 
+@pytest.mark.parametrize(
+    "variables", [{"EMAIL_URL": "smtp://mail.example.org"}, {"RESEND_API_KEY": "re_1"}], ids=str
+)
+def test_mail_that_goes_out_needs_our_own_address(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    """In development too: else whoever asks for a link says by the Host header where it leads."""
+    with pytest.raises(ImproperlyConfigured, match="set PUBLIC_URL to this site's own address"):
+        read(monkeypatch, variables)
+    named = {**variables, "PUBLIC_URL": "http://localhost:8000"}
+    assert read(monkeypatch, named).mail.is_delivered
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"PUBLIC_URL": "https://chat.example.org"}, "__Host-jwt"),
+        ({"PUBLIC_URL": "https://chat.example.org", "HOST_COOKIE": "false"}, "jwt"),
+        ({"PUBLIC_URL": "http://chat.example.org"}, "jwt"),
+        ({}, "jwt"),
+    ],
+    ids=str,
+)
+def test_the_cookie_belongs_to_one_host_where_browsers_take_it_so(
+    variables: dict[str, str], name: str
+) -> None:
+    assert settings_under(**variables)["TOKEN_COOKIE_NAME"] == name
+
+
 @pytest.mark.parametrize(("url", "secure"), [("https://x.org", True), ("http://x.lan", False)])
 def test_only_https_makes_cookies_secure_and_redirects(url: str, secure: bool) -> None:
     site: dict[str, Any] = settings_under(**{**PRODUCTION, "PUBLIC_URL": url})

@@ -16,8 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from chatsite.schema import refusals
+from chatsite.schema import refusals, views
 from chatsite.schema.views import document
+from tests.concurrency import at_once
 from tests.contract.shapes import assert_refused
 from tests.environment import ROOT
 
@@ -30,6 +31,21 @@ FOREIGN = re.compile(
     r'Method "\w+" not allowed\.|Unsupported media type ".+" in request\.|This field is required\.'
     r"|A valid integer is required\.|Ensure this value is (greater|less) than or equal to \d+\."
 )
+
+
+def test_first_calls_at_once_make_the_document_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def make() -> dict[str, Any]:
+        made.append(document())
+        return made[-1]
+
+    monkeypatch.setattr(views, "document", make)
+
+    answers = at_once([lambda: APIClient().get("/api/schema")] * 8)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(made) == 1
 
 
 class TestDocument:

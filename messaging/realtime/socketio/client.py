@@ -16,6 +16,7 @@ from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 from accounts.events import SESSION_ENDED
 from accounts.tokens import InvalidToken
 from chatsite.errors import Busy
+from messaging.realtime import handshake
 from messaging.realtime.consumer import FLOODING, ChatConsumer, Query, Refused
 from messaging.realtime.outbox import TOO_SLOW
 from messaging.realtime.socketio import waiting
@@ -54,7 +55,7 @@ class Client(ChatConsumer):
         "is_hearing",
         "is_in",
         "is_polling",
-        "token_hash",
+        "proof",
         "visitor",
         "wants_own",
     )
@@ -62,7 +63,7 @@ class Client(ChatConsumer):
     def __init__(self, engine: AsyncSocket, visitor: Visitor) -> None:
         super().__init__()
         self.engine = engine
-        self.token_hash = visitor.token_hash
+        self.proof = visitor.proof
         self.deadline = time.monotonic() + waiting.SECONDS
         self.is_in = False
         self.is_polling = False
@@ -136,13 +137,14 @@ class Client(ChatConsumer):
             await self.end()
         else:
             self._is_answered = True
-            await self._answer(token_of(auth) or self.visitor.token, self.visitor.query)
+            given = token_of(auth)
+            await self._answer([given] if given else self.visitor.tokens, self.visitor.query)
 
-    async def _answer(self, token: str, query: Query) -> None:
+    async def _answer(self, tokens: list[str], query: Query) -> None:
         try:
-            await self.let_in(token, query)
+            await self.let_in(await handshake.token_among(tokens), query)
         except InvalidToken:
-            await self._turn_away(_INVALID if token else _NO_TOKEN)
+            await self._turn_away(_INVALID if tokens else _NO_TOKEN)
         except Refused as reason:
             await self._turn_away(str(reason))
         except (Busy, RedisError, TimeoutError) as error:

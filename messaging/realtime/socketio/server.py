@@ -15,10 +15,10 @@ import socketio
 from chatsite import ending
 from chatsite.interfaces import Scope
 from chatsite.monitoring.trace import detached
-from messaging.realtime import handshake
 from messaging.realtime.catalogue import RESTART
 from messaging.realtime.socketio.client import Client
 from messaging.realtime.socketio.engine import Engine
+from messaging.realtime.socketio.visitor import proof_of
 from messaging.realtime.socketio.waiting import WaitingRoom
 
 ROUND = 2  # seconds between two looks at who went away
@@ -37,14 +37,11 @@ class Server(socketio.AsyncServer):
         ending.at_end(self._end_polls)
 
     def client_of(self, sid: str, scope: Scope) -> Client | None:
-        """Not for whoever comes with another token than the one by which it began. Some clients
-        send none with later requests.
-        """
+        """For whoever brings what it began with alone: its key is no secret that opens anything."""
         client = self.clients.get(sid)
         if client is None or client.engine.closed:
             return None
-        token = handshake.token(scope)
-        return client if not token or hash(token) == client.token_hash else None
+        return client if proof_of(scope) == client.proof else None
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine

@@ -16,7 +16,7 @@ from messaging.realtime.unknown import refuse
 async def socketio_socket(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. What is refused is so without a word: no browser could read it."""
     query = query_of(scope)
-    if not handshake.is_own_origin(scope) or query.get("transport") != ["websocket"]:
+    if not handshake.is_for_us(scope) or query.get("transport") != ["websocket"]:
         await refuse(scope, receive, send)
     elif sid := query.get("sid"):
         await _upgrade(server(), sid[0], scope, receive, send)

@@ -18,16 +18,13 @@ LONGEST = 8192  # characters of a packet from somebody who is not in
 class Visitor:
     """`who`: a person, by a token that is signed right, else an address."""
 
-    token: str  # from the cookie or a bearer header
+    tokens: list[str]  # from the cookies or a bearer header
     query: Mapping[str, list[str]]
+    proof: int
     who: str
     is_known: bool
     room: WaitingRoom
     intake: Intake | None = None  # of its WebSocket
-
-    @property
-    def token_hash(self) -> int:
-        return hash(self.token)
 
     def enter(self) -> bool:
         return self.room.lets_in(self.who, is_known=self.is_known)
@@ -37,12 +34,28 @@ class Visitor:
 
 
 def visitor_of(scope: Scope, room: WaitingRoom) -> Visitor:
-    token = handshake.token(scope)
-    query = query_of(scope)
+    tokens = handshake.tokens(scope)
+    person = next(filter(None, map(_signer, tokens)), "")
+    who = person or _network(scope)
+    return Visitor(tokens, query_of(scope), proof_of(scope), who, bool(person), room)
+
+
+def _signer(token: str) -> str:
     try:
-        return Visitor(token, query, read_claims(token).user_id, True, room)
+        return read_claims(token).user_id
     except InvalidToken:
-        return Visitor(token, query, network_of(scope["client"][0]), False, room)
+        return ""
+
+
+def proof_of(scope: Scope) -> int:
+    """What each request of a session has to come with: the tokens in its headers, or, where the
+    client hands its token over as `auth.token`, the address of the first.
+    """
+    return hash(tuple(handshake.tokens(scope)) or _network(scope))
+
+
+def _network(scope: Scope) -> str:
+    return network_of(scope["client"][0])
 
 
 def query_of(scope: Scope) -> Mapping[str, list[str]]:

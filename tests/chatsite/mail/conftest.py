@@ -24,6 +24,7 @@ CHOSEN = (
     "RESEND_API_KEY",
     "RESEND_API_URL",
 )
+SITE = "https://chat.example.org"
 ADDRESS = "grace@example.org"
 SECRET = "what only she may read"
 
@@ -31,7 +32,7 @@ SECRET = "what only she may read"
 @pytest.fixture
 def site(settings: Settings) -> Callable[..., None]:
     def choose(**variables: str) -> None:
-        values = settings_under(**variables)
+        values = settings_under(PUBLIC_URL=SITE, **variables)
         for name in CHOSEN:
             setattr(settings, name, values[name])
         settings.EMAIL_RETRY_SECONDS = 0.01

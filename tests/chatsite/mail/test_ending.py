@@ -24,6 +24,7 @@ def test_a_mail_between_two_tries_is_sent_at_the_end(tmp_path: Path, server: str
             DATABASE_URL=f"sqlite:///{tmp_path}/chatsite.sqlite3",
             JWT_SECRET="a secret of the mail tests, long enough",
             EMAIL_URL=f"smtp://127.0.0.1:{mail_server.port}",
+            PUBLIC_URL=f"http://127.0.0.1:{port}",
         )
         manage = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(manage, cwd=ROOT, env=environment, check=True)

@@ -53,6 +53,40 @@ async def test_a_bad_token_is_refused(cookie: str) -> None:
     assert await refused(Socket(headers={"cookie": cookie}))
 
 
+@pytest.mark.parametrize(
+    "cookie",
+    ["__Host-jwt={token}", "jwt=nonsense; jwt={token}", "jwt={ended}; jwt={token}"],
+)
+async def test_any_valid_cookie_of_several_opens_a_socket(cookie: str, ada: User) -> None:
+    ended = await sync_to_async(make_session)(ada)
+    await sync_to_async(end_session)(session=ended)
+    token = await sync_to_async(token_for)(ada)
+    cookie = cookie.format(token=token, ended=issue_token(ended))
+    socket = Socket(headers={"cookie": cookie})
+    assert await socket.open()
+    await socket.close()
+
+
+async def test_several_cookies_of_which_none_is_valid_are_refused(ada: User) -> None:
+    tokens = []
+    for _ in range(2):
+        session = await sync_to_async(make_session)(ada)
+        await sync_to_async(end_session)(session=session)
+        tokens.append(f"jwt={issue_token(session)}")
+    assert await refused(Socket(headers={"cookie": "; ".join(tokens)}))
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", ""])
+@pytest.mark.parametrize("path", [CHAT, "/socket.io/?EIO=4&transport=websocket"])
+async def test_a_foreign_host_is_refused(
+    host: str, path: str, ada: User, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    token = await sync_to_async(token_for)(ada)
+    headers = {"host": host, "authorization": f"Bearer {token}"}
+    assert await refused(Socket(path, headers=headers))
+
+
 async def test_a_token_in_the_address_is_not_looked_at(ada: User) -> None:
     token = await sync_to_async(token_for)(ada)
     assert await refused(Socket(f"{CHAT}?token={token}"))

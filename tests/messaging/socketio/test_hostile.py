@@ -210,6 +210,40 @@ async def test_a_key_opens_nothing_with_the_token_of_somebody_else(
         assert (await session.post("3")).text == "ok"
 
 
+async def test_a_key_alone_opens_nothing(site: Server, ada: Person) -> None:
+    """It stands in the log of whatever is in between."""
+    async with joined(site.url, ada.token) as session:
+        params = {**OPENING, "sid": session.key}
+        async with httpx.AsyncClient(base_url=site.url) as other:
+            assert (await other.get(PATH, params=params)).status_code == 400
+            assert (await other.post(PATH, params=params, content="41")).status_code == 400
+        with pytest.raises(InvalidStatus):
+            async with connect(_address(site, f"&sid={session.key}")):
+                pass
+        assert (await session.post("3")).text == "ok"
+
+
+async def test_a_key_of_a_session_by_bearer_header_opens_nothing(site: Server, ada: Person) -> None:
+    bearer = {"Authorization": f"Bearer {ada.token}"}
+    async with opened(site.url, headers=bearer) as session:
+        assert (await session.connect()).startswith('40{"sid":')
+        params = {**OPENING, "sid": session.key}
+        async with httpx.AsyncClient(base_url=site.url) as other:
+            assert (await other.post(PATH, params=params, content="41")).status_code == 400
+        assert (await session.post("3")).text == "ok"
+
+
+async def test_a_session_by_auth_stays_at_its_address(site: Server, ada: Person) -> None:
+    """Its requests carry no token: a key that was read elsewhere opens nothing there."""
+    async with opened(site.url) as session:
+        assert (await session.post(f'40{{"token":"{ada.token}"}}')).text == "ok"
+        elsewhere = {"X-Forwarded-For": "203.0.113.7"}  # the proxy here is believed
+        params = {**OPENING, "sid": session.key}
+        async with httpx.AsyncClient(base_url=site.url, headers=elsewhere) as other:
+            assert (await other.post(PATH, params=params, content="41")).status_code == 400
+        assert (await session.post("3")).text == "ok"
+
+
 async def test_two_polls_at_once_end_the_session(site: Server, ada: Person) -> None:
     async with opened(site.url, ada.token) as session:
         await session.connect()

@@ -84,8 +84,8 @@ class Client:
 
 
 @asynccontextmanager
-async def stranger() -> AsyncIterator[Client]:
-    async with ClientSession() as http:
+async def stranger(cookies: dict[str, str] | None = None) -> AsyncIterator[Client]:
+    async with ClientSession(cookies=cookies) as http:
         client = Client(http)
         try:
             yield client
@@ -95,9 +95,8 @@ async def stranger() -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def at_home(person: Person, transports: list[str] | None) -> AsyncIterator[Client]:
-    cookie = {"Cookie": f"jwt={person.token}"}
-    async with stranger() as client:
-        await client.io.connect(person.url, headers=cookie, transports=transports)
+    async with stranger({"jwt": person.token}) as client:
+        await client.io.connect(person.url, transports=transports)
         assert person.key in await client.until("getOnlineUsers")
         yield client
 
