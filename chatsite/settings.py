@@ -143,7 +143,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["chatsite.guard.counting.ApiThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
+        "chatsite.renderers.JSONRenderer",
         "chatsite.browsable.BrowsableRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["chatsite.parsers.JSONParser"],

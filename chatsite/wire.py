@@ -1,5 +1,6 @@
 """Values as they go over the wire, and how the documents of the API describe them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, NotRequired, TypedDict
 
@@ -27,7 +28,8 @@ Timestamp = Annotated[
 PictureUrl = Annotated[
     str,
     Meta(
-        description="A path of this site; absolute when the operator set PUBLIC_URL.",
+        description="A path of this site; absolute when the operator set PUBLIC_URL, and for pages"
+        " of other origins that CLIENT_URL lists.",
         extra_json_schema={"format": "uri-reference"},
     ),
 ]
@@ -42,6 +44,7 @@ DataUri = Annotated[
 PictureFile = Annotated[
     str, Meta(description="JPEG, PNG, WebP or GIF.", extra_json_schema={"format": "binary"})
 ]
+PICTURES = ("image", "thumbnail", "profilePic")  # the fields that are a PictureUrl
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -66,3 +69,12 @@ def timestamp(moment: datetime | str) -> str:
 def absolute(path: str) -> str:
     """A path of this site as a client elsewhere needs it: absolute when PUBLIC_URL is set."""
     return f"{settings.PUBLIC_URL}{path}"
+
+
+def with_address(json_text: str, address: str) -> str:
+    """The same JSON, compact as we write it, with this address in front of its pictures' paths."""
+    return _PICTURE.sub(rf"\g<0>{address}", json_text)
+
+
+# Quotes inside of texts have a backslash before them.
+_PICTURE = re.compile(rf'"(?:{"|".join(PICTURES)})":"(?=/media/)')

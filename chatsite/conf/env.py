@@ -131,9 +131,8 @@ def _client_urls(public_url: str) -> list[str]:
 
     Pictures are linked by path, so another host needs PUBLIC_URL.
     """
-    urls = [value.rstrip("/").lower() for value in several("CLIENT_URL")]
-    for url in urls:
-        checked_origin("CLIENT_URL", url)
+    values = [value.rstrip("/").lower() for value in several("CLIENT_URL")]
+    urls = [checked_origin("CLIENT_URL", value) for value in values]
     if urls and not public_url and any(not _is_local(url) for url in urls):
         raise ImproperlyConfigured(
             "CLIENT_URL names another host, so set PUBLIC_URL to this site's own address too, "

@@ -16,6 +16,7 @@ from environs import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 Value = TypeVar("Value")
 
 env = Env()
@@ -76,11 +77,16 @@ def origin(name: str) -> str:
 
 
 def checked_origin(name: str, value: str) -> str:
+    """As browsers spell it."""
     if not _ORIGIN.fullmatch(value):
         raise ImproperlyConfigured(
             f"{name} must look like https://chat.example.org, without a path, not {value!r}."
         )
-    return value
+    return without_default_port(value)
+
+
+def without_default_port(origin: str) -> str:
+    return origin.removesuffix(DEFAULT_PORTS.get(origin.partition(":")[0], ""))
 
 
 def networks(name: str, default: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from chatsite.guard.origins import is_foreign
+from chatsite.guard.origins import address_for, is_foreign
 from chatsite.interfaces import Scope
 
 LARGEST = 49_152  # bytes of a body: fewer than the parts that strict_json lets through
@@ -53,6 +53,8 @@ def read(scope: Scope) -> Asking | None:
     if scope["method"] != "GET" and not _may_write(scope, headers, host):
         return None
     origin = _text(headers, b"origin")
+    if address_for(origin, scheme=scope["scheme"], host=host):
+        return None  # its pictures have an address of their own
     return Asking(
         host=host,
         token=token,

@@ -7,11 +7,23 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from chatsite.conf.variables import without_default_port
+
 
 def is_own_origin(origin: str, *, scheme: str, host: str) -> bool:
     """`origin` as in the header; `scheme` and `host` (with port) as the request came in."""
-    allowed = {f"{scheme}://{host}".lower(), settings.PUBLIC_URL.lower(), *settings.CLIENT_URLS}
+    allowed = {_origin(scheme, host), settings.PUBLIC_URL.lower(), *settings.CLIENT_URLS}
     return bool(origin) and origin.lower() in allowed
+
+
+def address_for(origin: str | None, *, scheme: str, host: str) -> str:
+    """What a page of a listed origin has to put before the paths of this site, where no PUBLIC_URL
+    is in front of them anyway; nothing for our own pages and for programs.
+    """
+    is_listed = origin is not None and origin.lower() in settings.CLIENT_URLS
+    own = _origin(scheme, host)
+    is_needed = is_listed and not settings.PUBLIC_URL and origin != own
+    return own if is_needed else ""
 
 
 def is_foreign(
@@ -34,3 +46,8 @@ def origin_of(url: str) -> str:
     except ValueError:
         return ""  # nobody's
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _origin(scheme: str, host: str) -> str:
+    """This site's, as it was asked for."""
+    return without_default_port(f"{scheme}://{host}".lower())

@@ -20,6 +20,7 @@ from chatsite.fastpath.threads import read
 from chatsite.layers.place import Place
 from chatsite.layers.room import LOST
 from chatsite.monitoring import metrics
+from chatsite.wire import with_address
 from messaging import audience, events
 from messaging.realtime import commands, crowd
 from messaging.realtime.flood import Flood
@@ -49,6 +50,7 @@ class ChatConsumer(ABC):
     __slots__ = (
         "_early",
         "_place",
+        "address",
         "caller",
         "channel_name",
         "flood",
@@ -58,7 +60,9 @@ class ChatConsumer(ABC):
     )
     caller: Caller
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
+        """`address` goes in front of pictures' paths, for pages of other origins."""
+        self.address = address
         self.user_id = ""
         self.session_id = ""
         self.channel_name = ""
@@ -137,6 +141,9 @@ class ChatConsumer(ABC):
             self.answer(events.ERROR, commands.too_many(wait))
         else:
             await commands.handle(self, text)
+
+    def addressed(self, frame: str) -> str:
+        return with_address(frame, self.address) if self.address else frame
 
     def answer(self, event: str, data: object) -> None:
         self.tell(events.frame(event, data))

@@ -19,8 +19,17 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
     origin = header(scope, b"origin")
     if origin is None:
         return True
-    scheme = SCHEMES.get(scope.get("scheme", "ws"), "http")
-    return origins.is_own_origin(origin, scheme=scheme, host=header(scope, b"host") or "")
+    return origins.is_own_origin(origin, **_knocked_at(scope))
+
+
+def address_for(scope: Mapping[str, Any]) -> str:
+    """What the page that knocks needs in front of paths of this site."""
+    return origins.address_for(header(scope, b"origin"), **_knocked_at(scope))
+
+
+def _knocked_at(scope: Mapping[str, Any]) -> dict[str, str]:
+    scheme = scope.get("scheme", "ws")
+    return {"scheme": SCHEMES.get(scheme, scheme), "host": header(scope, b"host") or ""}
 
 
 def is_for_us(scope: Mapping[str, Any]) -> bool:

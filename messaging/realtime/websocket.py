@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 class ChatSocket(ChatConsumer):
     __slots__ = ("_send", "accepted", "outbox")
 
-    def __init__(self, send: Send) -> None:
-        super().__init__()
+    def __init__(self, scope: Scope, send: Send) -> None:
+        super().__init__(handshake.address_for(scope))
         self.accepted = False
         self.outbox = Outbox(self._send_text, self._send_close)
         self._send = send
@@ -74,7 +74,7 @@ class ChatSocket(ChatConsumer):
         return self.outbox.is_closed
 
     def tell(self, frame: str) -> None:
-        self.outbox.put(frame)
+        self.outbox.put(self.addressed(frame))
 
     def close(self, code: int) -> None:
         self.outbox.close(code)
@@ -88,4 +88,4 @@ class ChatSocket(ChatConsumer):
 
 def chat_socket(scope: Scope, receive: Receive, send: Send) -> Any:
     """The ASGI application."""
-    return ChatSocket(send).run(scope, receive)
+    return ChatSocket(scope, send).run(scope, receive)

@@ -11,6 +11,7 @@ from tests.browser.people import Person, sign_up
 from tests.browser.site import Site, collect_static
 from tests.browser.test_foreign_origins import Origins, _served
 from tests.messaging.socketio.node import PACKAGES, installed
+from tests.pictures import data_uri, picture
 
 WAYS = (["polling", "websocket"], ["polling"], ["websocket"])
 CONNECT = """([url, transports]) => new Promise((resolve) => {
@@ -24,6 +25,29 @@ CONNECT = """([url, transports]) => new Promise((resolve) => {
     }
   });
   socket.on("connect_error", (error) => end("refused", error.message));
+})"""
+
+
+SHOW = """([url, transports, image]) => new Promise((resolve) => {
+  const socket = io(url, { withCredentials: true, transports, query: { ownMessages: "true" } });
+  const json = { "Content-Type": "application/json" };
+  const send = (to) => fetch(`${url}/api/messages/send/${to}`, {
+    method: "POST", credentials: "include", headers: json, body: JSON.stringify({ image }),
+  }).then((answer) => answer.json());
+  const heard = new Promise((hear) => socket.on("newMessage", hear));
+  const load = ({ image }) => new Promise((done) => {
+    const element = new Image();
+    element.onload = () => done(element.naturalWidth);
+    element.onerror = () => done(image);
+    element.src = image;
+  });
+  socket.on("getOnlineUsers", async (people) => {
+    const contacts = await fetch(`${url}/api/messages/contacts`, { credentials: "include" });
+    const [{ _id, profilePic }] = await contacts.json();
+    const shown = [await send(_id), await heard, { image: profilePic }];
+    socket.close();
+    resolve(await Promise.all(shown.map(load)));
+  });
 })"""
 
 
@@ -68,3 +92,17 @@ def test_no_other_page_does(
     ada.page.goto(getattr(origins, origin))
     error = "xhr poll error" if transports[0] == "polling" else "websocket error"
     assert connect(ada.page, origins.site, transports) == ["refused", error]
+
+
+@pytest.mark.parametrize("transports", WAYS[1:])
+def test_it_shows_pictures_of_answers_and_events(
+    origins: Origins, ada: Person, browser: Browser, transports: list[str]
+) -> None:
+    with sign_up(browser, origins.site.url, "Bo Ek").context:
+        ada.page.goto(origins.listed)
+        installed()
+        ada.page.add_script_tag(path=PACKAGES / "socket.io-client" / "dist" / "socket.io.min.js")
+        image = data_uri(picture(64, 32))
+        answer, event, initials = ada.page.evaluate(SHOW, [origins.site.url, transports, image])
+        assert (answer, event) == (64, 64)
+        assert isinstance(initials, int)

@@ -128,6 +128,23 @@ def test_addresses_are_taken_whatever_their_case_and_end(monkeypatch: pytest.Mon
     assert "chat.example.org" in made.allowed_hosts
 
 
+def test_a_default_port_is_left_out_as_browsers_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = read(
+        monkeypatch,
+        {
+            **PRODUCTION,
+            "PUBLIC_URL": "https://chat.example.org:443",
+            "CLIENT_URL": "https://front.example.org:443,http://localhost:80,https://x.org:4433",
+        },
+    )
+    assert made.public_url == "https://chat.example.org"
+    assert made.client_urls == [
+        "https://front.example.org",
+        "http://localhost",
+        "https://x.org:4433",
+    ]
+
+
 def test_another_site_needs_our_own_address(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImproperlyConfigured, match="set PUBLIC_URL"):
         read(monkeypatch, {"CLIENT_URL": "https://app.example.org"})

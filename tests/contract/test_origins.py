@@ -1,15 +1,19 @@
 """Which sites may call: this one and those in CLIENT_URL, nobody else."""
 
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.payloads import UserPayload
 from accounts.tokens import issue_token
+from chatsite.wire import PICTURES
 from messaging.models import Message
+from messaging.shapes import ChangedChatPayload, ChatPayload, MessagePayload
 from tests.contract.shapes import assert_refused
-from tests.factories import PASSWORD, ApiFor, make_pair, make_session, make_user
+from tests.factories import PASSWORD, ApiFor, make_message, make_pair, make_session, make_user
+from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +108,69 @@ class TestCors:
     def test_pages_are_for_nobody_else(self, api_for: ApiFor) -> None:
         response = api_for(make_user()).get("/login", headers={"Origin": FRIEND})
         assert "Access-Control-Allow-Origin" not in response.headers
+
+
+NEIGHBOUR = "http://testserver:5173"
+TRAP = '"image":"/media/x'
+
+
+class TestPictures:
+    """A front end on another port of the same host needs addresses, where PUBLIC_URL gives none."""
+
+    @pytest.fixture(autouse=True)
+    def _listed(self, settings: Any) -> None:
+        settings.CLIENT_URLS = settings.CORS_ALLOWED_ORIGINS = [NEIGHBOUR]
+        settings.PUBLIC_URL = ""
+
+    @pytest.fixture
+    def addresses(self, api_for: ApiFor) -> Any:
+        ada, bo = make_pair()
+        make_message(ada, bo, text=TRAP, image=picture())
+
+        def addresses(**headers: str) -> list[str]:
+            """Of all pictures in all answers."""
+            found: list[str] = []
+            client = api_for(ada)
+            for call in ("messages/contacts", "messages/chats", f"messages/{bo.pk}", "auth/check"):
+                answer = client.get(f"/api/{call}", headers=headers)
+                assert answer.status_code == 200
+                _collect(answer.json(), found)
+            assert len(found) == 7
+            return found
+
+        return addresses
+
+    def test_a_listed_origin_gets_whole_addresses(self, addresses: Any) -> None:
+        found = addresses(Origin=NEIGHBOUR)
+        assert all(address.startswith("http://testserver/media/") for address in found)
+
+    @pytest.mark.parametrize(
+        "headers", [{}, {"Origin": "http://testserver"}, *FOREIGN[:2]], ids=str
+    )
+    def test_nobody_else_does(self, addresses: Any, headers: dict[str, str]) -> None:
+        assert all(address.startswith("/media/") for address in addresses(**headers))
+
+    def test_with_a_public_address_it_is_that(self, addresses: Any, settings: Any) -> None:
+        settings.PUBLIC_URL = "https://chat.example.org"
+        found = addresses(Origin=NEIGHBOUR)
+        assert all(address.startswith("https://chat.example.org/media/") for address in found)
+
+    def test_fields_that_are_pictures_are_known(self) -> None:
+        """By their names, which is how answers are gone through."""
+        shapes = (UserPayload, MessagePayload, ChatPayload, ChangedChatPayload)
+        fields = {
+            name
+            for shape in shapes
+            for name, kind in get_type_hints(shape, include_extras=True).items()
+            if "uri-reference" in str(kind)
+        }
+        assert fields == set(PICTURES)
+
+
+def _collect(data: Any, found: list[str]) -> None:
+    """The pictures; a text that looks like one stays as it is."""
+    for each in data if isinstance(data, list) else [data]:
+        found += [each[name] for name in PICTURES if each.get(name)]
+        assert each.get("text") in (None, TRAP)
+        if each.get("lastMessage"):
+            _collect(each["lastMessage"], found)

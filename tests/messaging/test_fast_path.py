@@ -359,6 +359,7 @@ async def test_other_calls_are_none_of_its_business(ways: Ways, people: Cast) ->
 async def test_a_listed_front_end_gets_its_headers(ways: Ways, people: Cast) -> None:
     origin = "https://app.example.org"
     ways.settings.CLIENT_URLS = ways.settings.CORS_ALLOWED_ORIGINS = [origin]
+    ways.settings.PUBLIC_URL = "https://chat.example.org"
     path = f"/api/messages/send/{people.peer.pk}"
     options = {"json": {"text": "Hello"}, "headers": {"Origin": origin}}
 
@@ -367,6 +368,15 @@ async def test_a_listed_front_end_gets_its_headers(ways: Ways, people: Cast) -> 
     assert ways.django.calls == 0
     assert fast.headers["access-control-allow-origin"] == origin
     same(fast, await ways.ordinary("POST", path, **options))
+
+
+async def test_a_front_end_whose_pictures_need_an_address_is_left_to_django(
+    ways: Ways, people: Cast
+) -> None:
+    ways.settings.CLIENT_URLS = [origin] = ["http://testserver:5173"]
+    path = f"/api/messages/{people.peer.pk}"
+    assert not await ways.is_fast("GET", path, headers={"Origin": origin})
+    assert await ways.is_fast("GET", path, headers={"Origin": SITE})
 
 
 async def test_a_foreign_host_is_left_to_django(ways: Ways, people: Cast) -> None:

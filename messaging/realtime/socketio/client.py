@@ -61,7 +61,7 @@ class Client(ChatConsumer):
     )
 
     def __init__(self, engine: AsyncSocket, visitor: Visitor) -> None:
-        super().__init__()
+        super().__init__(visitor.address)
         self.engine = engine
         self.proof = visitor.proof
         self.deadline = time.monotonic() + waiting.SECONDS
@@ -91,7 +91,7 @@ class Client(ChatConsumer):
         return super().wants(message) and (self.wants_own or not is_own)
 
     def tell(self, frame: str) -> None:
-        self._send(packet_of(frame))
+        self._send(packet_of(self.addressed(frame)))
 
     def close(self, code: int) -> None:
         if self.is_closed:

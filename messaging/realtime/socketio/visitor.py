@@ -19,6 +19,7 @@ class Visitor:
     """`who`: a person, by a token that is signed right, else an address."""
 
     tokens: list[str]  # from the cookies or a bearer header
+    address: str  # for pictures, on a page of another origin
     query: Mapping[str, list[str]]
     proof: int
     who: str
@@ -36,8 +37,15 @@ class Visitor:
 def visitor_of(scope: Scope, room: WaitingRoom) -> Visitor:
     tokens = handshake.tokens(scope)
     person = next(filter(None, map(_signer, tokens)), "")
-    who = person or _network(scope)
-    return Visitor(tokens, query_of(scope), proof_of(scope), who, bool(person), room)
+    return Visitor(
+        tokens=tokens,
+        address=handshake.address_for(scope),
+        query=query_of(scope),
+        proof=proof_of(scope),
+        who=person or _network(scope),
+        is_known=bool(person),
+        room=room,
+    )
 
 
 def _signer(token: str) -> str:

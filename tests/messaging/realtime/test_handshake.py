@@ -13,8 +13,10 @@ from accounts.services.moderation import ban
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
 from messaging.presence import online_users
+from messaging.services.messages import send_message
 from tests.factories import make_session
 from tests.messaging.realtime.sockets import CHAT, Connect, PersonalSocket, Socket, token_for
+from tests.pictures import picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("layer")]
 
@@ -168,3 +170,17 @@ async def test_a_page_of_somebody_else_is_refused(ada: User, bob: User, connect:
 async def test_other_paths_are_refused(path: str, ada: User) -> None:
     token = await sync_to_async(token_for)(ada)
     assert await refused(PersonalSocket(ada, token, path))
+
+
+async def test_a_page_on_another_port_gets_pictures_with_their_address(
+    ada: User, bob: User, connect: Connect, settings: Settings
+) -> None:
+    settings.CLIENT_URLS = [neighbour] = ["http://testserver:5173"]
+    elsewhere = await connect(ada, origin=neighbour)
+    here = await connect(ada, origin="http://testserver")
+    sent = await sync_to_async(send_message)(sender=bob, peer=ada.pk, image=picture())
+    heard, there = await here.data("newMessage"), await elsewhere.data("newMessage")
+    assert heard == sent.payload
+    for name in ("image", "thumbnail"):
+        assert heard[name].startswith("/media/")
+        assert there[name] == f"http://testserver{heard[name]}"

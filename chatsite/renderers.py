@@ -1,0 +1,25 @@
+"""JSON out, for pages of whatever origin."""
+
+from typing import Any
+
+from rest_framework.renderers import JSONRenderer as DrfJSONRenderer
+from rest_framework.request import Request
+
+from chatsite.guard.origins import address_for
+from chatsite.wire import with_address
+
+
+class JSONRenderer(DrfJSONRenderer):
+    def render(
+        self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None
+    ) -> Any:
+        json = super().render(data, accepted_media_type, renderer_context)
+        address = _address_for((renderer_context or {}).get("request"))
+        return with_address(json.decode(), address).encode() if address else json
+
+
+def _address_for(request: Request | None) -> str:
+    origin = request.headers.get("Origin") if request else None
+    if request is None or origin is None:
+        return ""
+    return address_for(origin, scheme=request.scheme or "http", host=request.get_host())
