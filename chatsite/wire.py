@@ -37,12 +37,13 @@ DataUri = Annotated[
     str,
     Meta(
         pattern="^(data:image/[A-Za-z0-9.+-]{1,20};base64,[A-Za-z0-9+/]+={0,2})?$",
-        description="JPEG, PNG, WebP or GIF. Nothing between the quotes counts as absent.",
+        description="JPEG, PNG, WebP, GIF, AVIF or HEIC. Nothing between the quotes is absent.",
         examples=[f"data:image/png;base64,{ONE_PIXEL}"],
     ),
 ]
 PictureFile = Annotated[
-    str, Meta(description="JPEG, PNG, WebP or GIF.", extra_json_schema={"format": "binary"})
+    str,
+    Meta(description="JPEG, PNG, WebP, GIF, AVIF or HEIC.", extra_json_schema={"format": "binary"}),
 ]
 PICTURES = ("image", "thumbnail", "profilePic")  # the fields that are a PictureUrl
 Count = Annotated[int, Meta(ge=0)]

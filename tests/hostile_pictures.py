@@ -18,7 +18,7 @@ from tests.pictures import (
     png,
 )
 
-UNREADABLE = "This is not a picture that can be read. Choose a JPEG, PNG, WebP or GIF."
+UNREADABLE = "This is not a picture that can be read. Choose a JPEG, PNG, WebP, GIF, AVIF or HEIC."
 TOO_MANY_PIXELS = "The picture has too many pixels."
 TOO_LONG = "The animation is too long."
 TOO_COSTLY = "The picture takes too long to read. Save it anew, and try again."

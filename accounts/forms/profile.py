@@ -12,8 +12,10 @@ class ProfileForm(ServiceForm):
     full_name = name_field(label=_("Name"))
     picture = forms.FileField(
         required=False,
-        help_text=_("JPEG, PNG, WebP or GIF, cut to a square."),
-        widget=forms.FileInput(attrs={"class": "visually-hidden", "accept": "image/*"}),
+        help_text=_("JPEG, PNG, WebP, GIF, AVIF or HEIC, cut to a square."),
+        widget=forms.FileInput(
+            attrs={"class": "visually-hidden", "accept": "image/*,.avif,.heic,.heif"}
+        ),
         error_messages={"empty": _("This file is empty. Choose another picture.")},
     )
 

@@ -22,10 +22,11 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any
 
-from PIL import Image, ImageOps, ImageSequence
+from PIL import AvifImagePlugin, Image, ImageCms, ImageOps, ImageSequence
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-MOVING_FORMATS = ("PNG", "WEBP", "GIF")  # a JPEG may hold several pictures, of which one is meant
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+# The others may hold several pictures, of which one is meant.
+MOVING_FORMATS = ("PNG", "WEBP", "GIF", "AVIF")
 DISPLAY_SIDE = 2048
 MOVING_SIDE = 720
 THUMBNAIL_WIDTH = 720
@@ -38,6 +39,13 @@ METHOD = 4  # how hard the encoder tries, from 0 to 6
 # Each frame is encoded once: key frames would be a second try of most.
 MOVING_METHOD: dict[str, Any] = {"method": 2, "kmin": 0, "kmax": 0}
 DIRECT_MODES = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr")  # which can be made smaller as they are
+
+# Of a file of AVIF or HEIC, from the fourth byte on. (`mif1` may be either, and is tried as both.)
+_HEIF = re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmx]|mif1|msf1)", re.DOTALL)
+SRGB = ImageCms.createProfile("sRGB")
+PROFILED = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # what a profile is for, as modes
+FOR_EVER = 0
+MOST_PLAYS = 65_535
 
 LOWER_PRIORITY = 10  # a tenth of a core where the site wants all of it, so that it still ends
 # A marker of a JPEG, between bytes of pixels: those of restarts and of a plain 0xff are no others.
@@ -96,7 +104,7 @@ def _opened(data: bytes, limits: Limits) -> tuple[Image.Image, int]:
     Image.MAX_IMAGE_PIXELS = limits.pixels // 2
     if _scans(data, limits.scans + 1) > limits.scans:
         raise Refused("costly")
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    image = Image.open(io.BytesIO(data), formats=_formats(data))
     pixels = image.width * image.height
     if pixels > limits.pixels:
         raise Refused("pixels")
@@ -104,6 +112,18 @@ def _opened(data: bytes, limits: Limits) -> tuple[Image.Image, int]:
     if frames > limits.frames or pixels * frames > limits.pixels:
         raise Refused("long")
     return image, frames
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """HEIC only where its decoder is installed, which is loaded with the first one."""
+    if not _HEIF.match(data):
+        return FORMATS
+    try:
+        import pillow_heif
+    except ImportError:
+        raise Refused("unreadable" if b"avif" in data[:64] else "heic") from None
+    pillow_heif.register_heif_opener()
+    return (*FORMATS, "HEIF")
 
 
 def _scans(data: bytes, most: int) -> int:
@@ -163,13 +183,35 @@ def _skip_parts(file: io.BytesIO) -> None:
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
-    """Made smaller first: everything else is done on what is left."""
-    if image.mode not in DIRECT_MODES or "transparency" in image.info:
+    """Made smaller first: nearly everything else is done on what is left."""
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I;16"):  # of which Pillow would cut off what is beyond 255
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
+    elif image.mode not in DIRECT_MODES or "transparency" in image.info:
         has_alpha = image.mode == "PA" or "transparency" in image.info
         image = image.convert("RGBA" if has_alpha else "RGB")
     image.thumbnail((side, side))
-    upright = _turned(image)
-    return upright.convert("RGBA" if upright.mode in ("RGBA", "LA") else "RGB")
+    return _in_srgb(_turned(image), profile)
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Its colours as every screen shows them, since the profile is dropped. One that cannot be
+    read, or is for other pixels, says nothing.
+    """
+    plain = image.convert("RGBA" if image.mode in ("RGBA", "LA") else "RGB")
+    if not profile:
+        return plain
+    try:
+        meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = PROFILED[meant.profile.xcolor_space.strip()]
+        if (mode == "CMYK") != (image.mode == "CMYK"):
+            return plain
+        shown = ImageCms.profileToProfile(image.convert(mode), meant, SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, KeyError, OSError, ValueError):
+        return plain
+    if shown and plain.mode == "RGBA":
+        shown.putalpha(plain.getchannel("A"))
+    return shown or plain
 
 
 def _turned(image: Image.Image) -> Image.Image:
@@ -183,21 +225,35 @@ def _moving_pair(image: Image.Image, count: int) -> list[Picture]:
     """As large as all frames fit in memory together; the small one is made of them, in place."""
     frames, durations = [], []
     box = _moving_box(image, count)
-    size = image.size
-    for frame in islice(ImageSequence.Iterator(image), count):
+    size, profile = image.size, image.info.get("icc_profile")
+    # An animated PNG may begin with a picture for those who show no motion.
+    first = int(getattr(image, "default_image", False))
+    for frame in islice(ImageSequence.Iterator(image), first, count):
         if frame.size != size:  # one that is larger than the rest
             raise Refused("unreadable")
         shown = frame.convert("RGBA")
         shown.thumbnail(box, Image.Resampling.HAMMING)
-        frames.append(shown)
+        frames.append(_in_srgb(shown, profile))
         durations.append(int(frame.info.get("duration", 100)) or 100)
-    timing = {"duration": durations, "loop": image.info.get("loop", 0)}
+    timing = {"duration": durations, "loop": _plays(image)}
     display = _animation(frames, timing)
     if display.width <= MOVING_THUMBNAIL_BOX[0] and display.height <= MOVING_THUMBNAIL_BOX[1]:
         return [display, display]
     for shown in frames:
         shown.thumbnail(MOVING_THUMBNAIL_BOX, Image.Resampling.HAMMING)
     return [display, _animation(frames, timing)]
+
+
+def _plays(image: Image.Image) -> int:
+    """How often it is shown in all. A GIF says how often it is repeated, or nothing, which is
+    once; the others say what we want to know.
+    """
+    loop = image.info.get("loop")
+    if image.format != "GIF":
+        return int(loop or FOR_EVER)
+    if loop is None:
+        return 1
+    return min(loop + 1, MOST_PLAYS) if loop else FOR_EVER
 
 
 def _moving_box(image: Image.Image, count: int) -> tuple[int, int]:
@@ -222,6 +278,7 @@ def _encoded(image: Image.Image, **options: object) -> Picture:
 def main() -> None:
     site = Connection(sys.stdin.fileno())
     _hold_back(memory=int(sys.argv[1]))
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each turn is one of a core
     while True:
         try:
             job, data = json.loads(site.recv_bytes()), site.recv_bytes()

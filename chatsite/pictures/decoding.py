@@ -28,7 +28,7 @@ PATIENCE = 2  # seconds on the clock for each of processor time: the site comes 
 
 
 class Refused(Exception):
-    """The picture's own fault: "unreadable", "pixels", "long" or "costly"."""
+    """The picture's own fault: as `decoder.py` calls it."""
 
 
 class Lost(Exception):

@@ -59,7 +59,10 @@ def _made(kind: str, data: bytes) -> list[Picture]:
 
 def _sentences() -> dict[str, str]:
     return {
-        "unreadable": _("This is not a picture that can be read. Choose a JPEG, PNG, WebP or GIF."),
+        "unreadable": _(
+            "This is not a picture that can be read. Choose a JPEG, PNG, WebP, GIF, AVIF or HEIC."
+        ),
+        "heic": _("HEIC cannot be read here. Choose a JPEG, PNG, WebP, GIF or AVIF."),
         "pixels": _("The picture has too many pixels."),
         "long": _("The animation is too long."),
         "costly": _("The picture takes too long to read. Save it anew, and try again."),

@@ -45,7 +45,7 @@ OF_PICTURES: Sentences = {
     400: [
         "The picture must be a data URI such as data:image/png;base64,…",
         "The picture is not valid base64.",
-        "This is not a picture that can be read. Choose a JPEG, PNG, WebP or GIF.",
+        "This is not a picture that can be read. Choose a JPEG, PNG, WebP, GIF, AVIF or HEIC.",
         "The picture is larger than 8 MB.",
         "The picture has too many pixels.",
         "The animation is too long.",

@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, JSHandle, Page, Route, expect
@@ -21,8 +22,8 @@ from tests.browser.chat import (
     stored,
     toast,
 )
-from tests.browser.people import PersonFor
-from tests.pictures import encoded, picture
+from tests.browser.people import Person, PersonFor
+from tests.pictures import animation, display_p3, encoded, picture
 
 LAYOUT = "log => [log.scrollHeight, log.scrollTop, log.querySelector('.message').offsetTop]"
 RISEN = """async log => {
@@ -149,6 +150,36 @@ def test_a_chosen_file_that_is_no_picture_too(person: PersonFor, name: str, tmp_
     ada.page.get_by_label("Add a picture").set_input_files(chosen)
 
     expect(toast(ada.page)).to_contain_text("That file is not a picture that can be sent.")
+
+
+def kept_by(ada: Person, bo: Person, name: str, kind: str, data: bytes) -> Image.Image:
+    """What the site has of a picture that was sent by the page."""
+    ada.page.get_by_label("Add a picture").set_input_files(
+        {"name": name, "mimeType": kind, "buffer": data}
+    )
+    expect(ada.page.locator(".composer__preview")).to_contain_text(name)
+    with ada.page.expect_response(SEND) as answer:
+        composer(ada.page).press("Enter")
+    assert answer.value.status == 201
+    image = ada.context.request.get(ada.get(f"/api/messages/{bo.id}")[-1]["image"])
+    return Image.open(io.BytesIO(image.body()))
+
+
+def test_pictures_keep_their_look_on_their_way_through_the_page(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    for form in ("GIF", "WEBP", "PNG", "AVIF"):
+        moving = animation(3, form=form, size=(400, 200))
+        kept: Any = kept_by(ada, bo, f"moving.{form}", f"image/{form.lower()}", moving)
+        assert kept.n_frames == 3, form
+    for side in (200, 3000):  # as it is, and shrunk by the browser
+        wide = encoded(Image.new("RGB", (side, side), (230, 60, 60)), icc_profile=display_p3())
+        shown = kept_by(ada, bo, f"wide{side}.png", "image/png", wide).convert("RGB")
+        colours = zip(shown.getpixel((9, 9)), (250, 31, 49), strict=True)  # type: ignore[arg-type]
+        assert max(abs(one - other) for one, other in colours) <= 4, side
+    pillow_heif.register_heif_opener()
+    photo = encoded(Image.new("RGB", (300, 200), (200, 30, 30)), "HEIF")
+    for kind in ("image/heic", ""):  # browsers do not know it, and hardly any reads it
+        assert kept_by(ada, bo, "photo.heic", kind, photo).size == (300, 200)
 
 
 def test_the_place_of_a_picture_is_kept_while_it_loads(person: PersonFor) -> None:

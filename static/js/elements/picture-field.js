@@ -59,7 +59,7 @@ export class PictureField {
   #fill({ dataUrl, name, width, height, size }) {
     this.#preview.querySelector("img").src = dataUrl;
     this.#preview.querySelector("b").textContent = name;
-    this.#preview.querySelector("figcaption span").textContent = `${width} × ${height}, ${sizeOf(size)}`;
+    this.#preview.querySelector("figcaption span").textContent = (width ? `${width} × ${height}, ` : "") + sizeOf(size);
   }
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -24,7 +25,8 @@ from tests.pictures import animation, encoded, opened, picture
 
 Maker = Callable[[bytes], object]
 both = pytest.mark.parametrize("make", [display_and_thumbnail, square])
-FORMS = ["JPEG", "PNG", "WEBP", "GIF"]
+FORMS = ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
+pillow_heif.register_heif_opener()
 
 
 def refusal(make: Maker, data: bytes) -> str:
@@ -75,6 +77,13 @@ def test_what_moves_in_too_many_pixels(settings: Any) -> None:
     settings.IMAGE_MAX_PIXELS = 9 * 30 * 30
     assert display_and_thumbnail(animation(9, size=(30, 30)))[0].moving
     assert refusal(display_and_thumbnail, animation(10, size=(30, 30))) == TOO_LONG
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_what_moves_in_too_many_frames(form: str, settings: Any) -> None:
+    settings.IMAGE_MAX_FRAMES = 3
+    assert display_and_thumbnail(animation(3, form=form))[0].moving
+    assert refusal(display_and_thumbnail, animation(4, form=form)) == TOO_LONG
 
 
 @both

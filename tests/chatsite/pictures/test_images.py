@@ -1,17 +1,30 @@
 """Pictures that people take: what comes out of them."""
 
+import sys
 from typing import Any
 
+import pillow_heif
 import pytest
 from PIL import Image
 
 from chatsite.errors import DomainError
 from chatsite.pictures import decoder
-from chatsite.pictures.decoder import Limits
+from chatsite.pictures.decoder import Limits, Picture
 from chatsite.pictures.images import display_and_thumbnail, from_data_uri, square
-from tests.pictures import GPS, ORIENTATION, animation, data_uri, encoded, opened, picture
+from tests.hostile_pictures import heif
+from tests.pictures import (
+    GPS,
+    ORIENTATION,
+    animation,
+    data_uri,
+    display_p3,
+    encoded,
+    opened,
+    picture,
+)
 
-FORMS = ["JPEG", "PNG", "WEBP", "GIF"]
+FORMS = ["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
+LIMITS = Limits(pixels=50_000_000, frames=10, scans=10, seconds=10)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -108,7 +121,112 @@ def test_the_right_side_is_up(form: str, orientation: int) -> None:
         assert min(corners, key=lambda corner: corners[corner]) == (right, bottom)  # type: ignore[arg-type,return-value]
 
 
-@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("grey", [0, 0x4000, 0x8000, 0xC000, 0xFFFF])
+def test_sixteen_bits_keep_their_brightness(grey: int) -> None:
+    deep = encoded(Image.new("I;16", (40, 20), grey))
+    for made in (*display_and_thumbnail(deep), square(deep)):
+        assert_colour(made, (grey >> 8,) * 3)
+
+
+def assert_colour(made: Picture, colour: tuple[int, ...]) -> None:
+    shown = opened(made.data).convert("RGB").getpixel((made.width // 2, made.height // 2))
+    assert isinstance(shown, tuple)
+    distance = max(abs(one - other) for one, other in zip(shown, colour, strict=True))
+    assert distance <= 3, shown
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_a_profile_is_converted_before_it_is_dropped(form: str) -> None:
+    wide = encoded(
+        Image.new("RGB", (40, 20), (230, 60, 60)), form, quality=95, icc_profile=display_p3()
+    )
+    for made in (*display_and_thumbnail(wide), square(wide)):
+        assert_colour(made, (250, 31, 49))
+        assert "icc_profile" not in opened(made.data).info
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "L", "P"])
+def test_a_profile_is_converted_whatever_the_pixels(mode: str) -> None:
+    image = Image.new("RGB", (40, 20), (230, 60, 60))
+    image = image.quantize(2) if mode == "P" else image.convert(mode)
+    made, _thumbnail = display_and_thumbnail(encoded(image, icc_profile=display_p3()))
+    (red, green, _blue) = opened(made.data).convert("RGB").getpixel((9, 9))  # type: ignore[misc]
+    assert abs(red - green) <= 2 if mode == "L" else red > 245
+
+
+def test_what_is_transparent_stays_so_with_a_profile() -> None:
+    clear = Image.new("RGBA", (40, 20), (230, 60, 60, 100))
+    made, _thumbnail = display_and_thumbnail(encoded(clear, icc_profile=display_p3()))
+    assert opened(made.data).getchannel("A").getextrema() == (100, 100)
+
+
+def test_what_moves_has_its_profile_converted_too() -> None:
+    frames = [Image.new("RGB", (40, 20), (230, 60, shade)) for shade in (60, 61)]
+    wide = encoded(frames[0], save_all=True, append_images=frames[1:], icc_profile=display_p3())
+    for made in display_and_thumbnail(wide):
+        assert made.moving
+        assert_colour(made, (250, 31, 49))
+
+
+@pytest.mark.parametrize("profile", [b"garbage", b"", b"\0" * 200])
+def test_a_profile_that_is_none_says_nothing(profile: bytes) -> None:
+    odd = encoded(Image.new("RGB", (40, 20), (230, 60, 60)), icc_profile=profile)
+    assert_colour(display_and_thumbnail(odd)[0], (230, 60, 60))
+
+
+def test_a_profile_for_other_pixels_says_nothing() -> None:
+    print_colours = picture(form="JPEG", mode="CMYK", icc_profile=display_p3())
+    assert_colour(display_and_thumbnail(print_colours)[0], (255, 255, 255))
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "plays"),
+    [
+        ("GIF", {}, 1),
+        ("GIF", {"loop": 0}, 0),
+        ("GIF", {"loop": 1}, 2),
+        ("GIF", {"loop": 65_535}, 65_535),
+        ("WEBP", {"loop": 0}, 0),
+        ("WEBP", {"loop": 3}, 3),
+        ("PNG", {"loop": 0}, 0),
+        ("PNG", {"loop": 3}, 3),
+        ("AVIF", {}, 0),
+    ],
+)
+def test_what_moves_is_played_as_often_as_it_says(
+    form: str, options: dict[str, int], plays: int
+) -> None:
+    """0 is for ever. A GIF counts its repetitions, the others how often they are shown."""
+    first, *others = [Image.new("RGB", (40, 20), (70 * i, 9, 9)) for i in range(3)]
+    moving = encoded(first, form, save_all=True, append_images=others, **options)
+    for made in display_and_thumbnail(moving):
+        assert opened(made.data).info["loop"] == plays
+
+
+def test_a_picture_for_those_who_show_no_motion_is_no_part_of_it() -> None:
+    still, *frames = [Image.new("RGB", (40, 20), (70 * i, 9, 9)) for i in range(4)]
+    moving = encoded(still, save_all=True, append_images=frames, default_image=True)
+    made, _thumbnail = display_and_thumbnail(moving)
+    assert opened(made.data).n_frames == 3  # type: ignore[attr-defined]
+    assert_colour(made, (70, 9, 9))
+
+
+def test_heic_is_read() -> None:
+    pillow_heif.register_heif_opener()
+    photo = encoded(Image.new("RGB", (300, 200), (200, 30, 30)), "HEIF", quality=90)
+    assert_colour(display_and_thumbnail(photo)[0], (200, 30, 30))
+    assert square(photo).width == 384
+
+
+def test_where_heic_cannot_be_read_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(decoder.Refused, match="heic"):
+        decoder.square(heif(b"heic"), LIMITS)
+    with pytest.raises(decoder.Refused, match="unreadable"):
+        decoder.square(b"\0\0\0\x20ftypmif1\0\0\0\0mif1avif", LIMITS)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_what_moves_keeps_moving_but_on_profiles(form: str) -> None:
     for made in display_and_thumbnail(animation(3, form=form)):
         moving: Any = opened(made.data)
@@ -136,8 +254,7 @@ def test_what_moves_for_long_is_made_smaller_until_its_frames_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(decoder, "ANIMATION_PIXELS", 4 * 10 * 10)
-    limits = Limits(pixels=1_000_000, frames=10, scans=10, seconds=10)
-    for made in decoder.display_and_thumbnail(animation(4, form="GIF"), limits):
+    for made in decoder.display_and_thumbnail(animation(4, form="GIF"), LIMITS):
         assert (made.width, made.height) == (14, 7)
         assert opened(made.data).n_frames == 4  # type: ignore[attr-defined]
 
