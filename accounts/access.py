@@ -9,11 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.authentication import EXPECTED_USER, cookie_tokens
 from accounts.models import Session, User
+from accounts.services.accounts import suspension
+from accounts.tokens import session_of
 
 ARRIVAL_COOKIE = "arrival"
 ARRIVAL_SECONDS = 5
@@ -103,11 +106,17 @@ def lead_to(request: PageRequest, address: str) -> HttpResponse:
     return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
-def was_ended(request: HttpRequest) -> bool:
-    """Whether somebody who is not signed in still has the cookie of a session: signing out takes it
-    away, but not a ban, a new password or signing out from elsewhere.
+def ending(request: HttpRequest) -> str:
+    """Why somebody is not signed in who still has the cookie of a session: signing out takes it
+    away, but not a ban, a new password or signing out from elsewhere. Empty for everybody else.
     """
-    return bool(cookie_tokens(request))
+    tokens = cookie_tokens(request)
+    if not tokens:
+        return ""
+    for session in filter(None, map(session_of, tokens)):
+        if session.user.is_banned:
+            return suspension(session.user)
+    return _("You were signed out on this device. Log in again.")
 
 
 def login_address(request: PageRequest) -> str:

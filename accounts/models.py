@@ -27,9 +27,16 @@ NAME_LENGTH = 100
 
 
 def person_matches(words: str) -> Q:
-    """Whether `words` are in the name or the e-mail address, whatever their case and accents."""
-    found = Q(sort_name__contains=folded(words))
-    for part in {canonical_email(words), canonical_email(f"@{words}")[1:]}:  # or a domain
+    """Whether each word is in the name or the e-mail address, whatever its case and accents."""
+    found = Q()
+    for word in words.split():
+        found &= _word_matches(word)
+    return found
+
+
+def _word_matches(word: str) -> Q:
+    found = Q(sort_name__contains=folded(word))
+    for part in {canonical_email(word), canonical_email(f"@{word}")[1:]}:  # or a domain
         found |= Q(email__contains=part)
     return found
 
@@ -52,7 +59,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return found.get(written) or next(iter(found.values()), None)
 
     def contacts_of(self, user: "User", search: str = "") -> Self:
-        """Everyone but `user`, by name; `search` is a part of the name or of the e-mail address."""
+        """Everyone but `user`, by name; each word of `search` is in the name or the address."""
         contacts = self.exclude(pk=user.pk).order_by("sort_name", "pk")
         if search:
             contacts = contacts.matching(search)

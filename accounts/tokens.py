@@ -72,6 +72,16 @@ def _judged(token: str) -> tuple[Claims, int]:
         raise InvalidToken from None
 
 
+def session_of(token: str) -> Session | None:
+    """The session that a token was made for, ended or not; None for what is no token of ours."""
+    try:
+        claims = read_claims(token)
+    except InvalidToken:
+        return None
+    sessions = Session.objects.select_related("user")
+    return sessions.filter(pk=claims.session_id, user_id=claims.user_id).first()
+
+
 def live_session(claims: Claims) -> Session:
     """Raises InvalidToken when the session has ended or its user is banned."""
     sessions = Session.objects.active().select_related("user")

@@ -1,10 +1,9 @@
 """DRF's browsable pages, for signed-in people who name `text/html`; everybody else gets JSON."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
@@ -17,18 +16,6 @@ class SignedInNegotiation(DefaultContentNegotiation):
         if pages and "text/html" in request.headers.get("Accept", "") and _signed_in(request):
             return pages[0], pages[0].media_type
         return json_renderer, json_renderer.media_type
-
-
-class BrowsableRenderer(BrowsableAPIRenderer):
-    """The stock pages carry inline styles: the policy is relaxed for them alone."""
-
-    def render(
-        self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None
-    ) -> Any:
-        page = super().render(data, accepted_media_type, renderer_context)
-        response = renderer_context["response"]
-        response._csp_update = {"style-src": ["'unsafe-inline'"]}
-        return page
 
 
 def _signed_in(request: Request) -> bool:

@@ -144,7 +144,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["chatsite.guard.counting.ApiThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
         "chatsite.renderers.JSONRenderer",
-        "chatsite.browsable.BrowsableRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["chatsite.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatsite.browsable.SignedInNegotiation",

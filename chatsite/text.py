@@ -39,10 +39,24 @@ def _is_invisible(character: str) -> bool:
     )
 
 
+# What no decomposition takes apart. static/js/elements/filter.js has the same.
+_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t"}
+    | {"þ": "th"}
+)
+
+
 def folded(text: str) -> str:
     """For comparing and sorting as people do: without case, accents or width, and not too long."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))[:FOLDED_LENGTH]
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return plain.translate(_LETTERS)[:FOLDED_LENGTH]
+
+
+def has_words(name: str, query: str) -> bool:
+    """Whether each word of the query is in the name; static/js/elements/filter.js agrees."""
+    shown = folded(name)
+    return all(word in shown for word in folded(query).split())
 
 
 def one_line(text: str) -> str:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from chatsite import client_dist, error_pages, offline
+from chatsite.favicon import favicon
 from chatsite.pictures import media
 from chatsite.schema.views import DocsPage, SchemaView
 from messaging.media import message_picture
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/avatars/<int:hue_index>/<str:letters>.svg", media.avatar, name="avatar"),
     path("media/profiles/<str:name>", media.profile_picture, name="profile-picture"),
     path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
+    path("favicon.ico", favicon, name="favicon"),
     path("offline", offline.page, name="offline"),
     path("sw.js", offline.service_worker, name="service-worker"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

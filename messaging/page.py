@@ -9,6 +9,7 @@ from django.http import Http404
 from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.payloads import user_payload
+from chatsite.text import has_words
 from messaging.chats import chats_of
 from messaging.models import Message
 from messaging.presence import online_users
@@ -50,7 +51,7 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
     online, chats = online_users(), chats_of(request.user)
     rows = [chat_row(chat, request.user, online) for chat in chats]
     return {
-        "chat_rows": [row for row in rows if query.casefold() in row.name.casefold()],
+        "chat_rows": [row for row in rows if has_words(row.name, query)],
         "unread": badge(sum(row.unread for row in rows)),
         "query": _query(request),
     }

@@ -11,7 +11,7 @@ from accounts.payloads import user_payload
 from messaging.chats import Chat, MessageRow
 from messaging.models import Message
 from messaging.payloads import message_payload
-from messaging.timeline import clock, day_label
+from messaging.timeline import clock, day_label, full_date
 
 PREVIEW_LENGTH = 200
 MOST_UNREAD = 99
@@ -30,6 +30,7 @@ class Row:
     unread: int = 0
     created_at: str = ""
     time: str = ""
+    full_date: str = ""
     hint: str = ""
     kind: str = ""
     text: str = ""
@@ -68,9 +69,11 @@ def badge(count: int) -> str:
 def _preview(message: Message | MessageRow, reader: User) -> dict[str, str]:
     payload = message_payload(message)
     mine = message.sender_id == reader.pk and not payload["deleted"]
+    created_at = datetime.fromisoformat(payload["createdAt"])
     return {
         "created_at": payload["createdAt"],
-        "time": _row_time(datetime.fromisoformat(payload["createdAt"])),
+        "time": _row_time(created_at),
+        "full_date": full_date(created_at),
         "hint": "you" if mine else "",
         "kind": _kind(payload["deleted"], payload["image"], payload["text"]),
         "text": (payload["text"] or "")[:PREVIEW_LENGTH],

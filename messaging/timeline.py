@@ -42,6 +42,7 @@ class Bubble:
     payload: MessagePayload
     sender_name: str
     time: str
+    full_date: str
     classes: str
     state: str
 
@@ -128,6 +129,7 @@ def _bubble(message: Message, reading: Reading, follows: bool, followed: bool) -
         payload=payload,
         sender_name=(reading.reader if mine else reading.peer).full_name,
         time=clock(message.created_at),
+        full_date=full_date(message.created_at),
         classes="".join(f" {name}" for name, applies in classes.items() if applies),
         state=_state(message, reading) if mine else "",
     )
@@ -147,6 +149,12 @@ def is_large_emoji(text: str | None) -> bool:
 
 def clock(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%H:%M")
+
+
+def full_date(moment: datetime) -> str:
+    """ "Saturday, 28 November 2026, 14:52": what a short time stands for."""
+    local = timezone.localtime(moment)
+    return date_format(local, "l, j F Y, H:i")
 
 
 def day_label(moment: datetime) -> str:

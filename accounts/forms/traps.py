@@ -8,7 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SALT = "accounts.forms.traps"
-LEAST_SECONDS = 2  # between a form's being shown and sent
+LEAST_SECONDS = (
+    1  # between a form's being shown and sent; browsers and password managers fill it in
+)
 MOST_SECONDS = 24 * 60 * 60
 
 QUICK = _("That was quick. Please send it once more.")
@@ -41,11 +43,11 @@ class Traps(forms.Form):
             return self._anew(FILLED)
         if age is None:
             return self._anew(STALE)
-        # Who was quick need not wait again, and keeps the time.
-        return str(QUICK) if age < LEAST_SECONDS else None
+        # Whoever sends it again does so as slowly as they like.
+        return self._anew(QUICK, age=LEAST_SECONDS) if age < LEAST_SECONDS else None
 
-    def _anew(self, words: Promise) -> str:
-        self.data = {"shown": signed(time.time())}
+    def _anew(self, words: Promise, age: float = 0) -> str:
+        self.data = {"shown": signed(time.time() - age)}
         return str(words)
 
 

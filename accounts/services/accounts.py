@@ -69,10 +69,14 @@ def authenticate(*, email: str, password: str) -> User:
     if not user.check_password(encodable(password)):
         raise _invalid_credentials()
     if user.is_banned:
-        reason = user.ban_reason or _("no reason was given")
-        message = _("This account is suspended: %(reason)s") % {"reason": reason}
-        raise DomainError(message, 403, code="suspended")
+        raise DomainError(suspension(user), 403, code="suspended")
     return user
+
+
+def suspension(user: User) -> str:
+    """What the banned are told."""
+    reason = user.ban_reason or _("no reason was given")
+    return _("This account is suspended: %(reason)s") % {"reason": reason}
 
 
 def update_profile(

@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from accounts import limited
 from accounts.access import (
     PageRequest,
+    ending,
     lead_to,
     next_address,
     signed_out,
-    was_ended,
     with_next,
 )
 from accounts.authentication import all_sessions
@@ -51,7 +51,7 @@ def _entrance(
     target = next_address(request)
     context = {
         "form": form,
-        "ended": was_ended(request) and not form.is_bound,
+        "ended": "" if form.is_bound else ending(request),
         "login_link": with_next("login", target),
         "signup_link": with_next("signup", target),
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -71,6 +71,9 @@ def password(request: SignedInRequest) -> HttpResponse:
 
 @section
 def other_sessions(request: SignedInRequest) -> HttpResponse:
+    """Asks first: the profile by a dialog, this page where there is no script."""
+    if "confirmed" not in request.POST:
+        return render(request, "accounts/sessions_question.html")
     sessions.end_other_sessions(user=request.user, keep=request.auth_session)
     return done(request, "sessions", _("You are signed in here alone."))
 

@@ -1,5 +1,7 @@
 // Forms that htmx sends: what they say to somebody who does not see the page change, and when nothing comes back.
 
+import "./busy.js";
+
 const TOO_LARGE = 413;
 const TO_WAIT = [429, 503];
 const PAUSE = 100; // milliseconds; what a live region says at once, nobody hears

@@ -1,5 +1,6 @@
 import "./forms.js";
 import "./sign-out.js";
+import { isAgreed } from "./lib/ask.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { setTheme } from "./stores/settings.js";
 
@@ -15,6 +16,13 @@ document.addEventListener("htmx:confirm", (event) => {
   if (!event.target.elements?.picture) return;
   event.preventDefault();
   isChosen.then(() => event.detail.issueRequest(true));
+});
+
+document.addEventListener("htmx:confirm", async (event) => {
+  const { dialog } = event.target.dataset;
+  if (!dialog) return;
+  event.preventDefault();
+  if (await isAgreed(document.getElementById(dialog), "agree")) event.detail.issueRequest(true);
 });
 
 async function choosePicture(input) {

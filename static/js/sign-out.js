@@ -1,4 +1,6 @@
 // Signing out takes the drafts away, keeps what is not sent yet, and needs the network.
+import { setBusy } from "./busy.js";
+import { isAgreed } from "./lib/ask.js";
 import { forgetDrafts } from "./stores/drafts.js";
 import { OutboxDatabase } from "./stores/outbox-database.js";
 
@@ -15,21 +17,14 @@ async function leave(event) {
   if (!navigator.onLine) return document.getElementById("still-signed-in").showModal();
   if (!(await isWanted())) return;
   forgetDrafts(userId);
+  setBusy(form);
   form.submit();
 }
 
 async function isWanted() {
   const count = await new OutboxDatabase(userId).count().catch(() => 0);
-  return count === 0 || isAgreed(count);
-}
-
-function isAgreed(count) {
+  if (count === 0) return true;
   const words = question.querySelector("[data-many]");
   words.textContent = count === 1 ? words.dataset.one : words.dataset.many.replace("{n}", count);
-  question.returnValue = "";
-  question.showModal();
-  return new Promise((resolve) => {
-    // The event of an earlier time may come only now.
-    question.onclose = () => question.open || resolve(question.returnValue === "leave");
-  });
+  return isAgreed(question, "leave");
 }

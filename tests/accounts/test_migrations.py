@@ -42,3 +42,10 @@ def test_names_lose_what_turns_the_direction_of_others() -> None:
     assert (turned.full_name, turned.sort_name) == ("gnp.Ada", "gnp.ada")
     plain.refresh_from_db()
     assert plain.full_name == "Ada Lovelace"
+
+
+def test_names_are_found_without_the_strokes_of_letters() -> None:
+    soren = make_user("Søren Kjær")
+    User.objects.filter(pk=soren.pk).update(sort_name="søren kjær")
+    import_module("accounts.migrations.0004_letters_in_sort_names").rewrite(apps, None)
+    assert User.objects.matching("soren").get() == soren

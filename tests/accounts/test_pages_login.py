@@ -196,12 +196,15 @@ def test_who_was_signed_out_by_others_is_told_so(page_for: PageFor, end: str) ->
     if end == "ban":
         moderation.ban(user=user, reason="Sells ladders")
     else:
-        page_for(user).post("/profile/sessions")
+        page_for(user).post("/profile/sessions", {"confirmed": "1"})
 
+    words = "This account is suspended: Sells ladders" if end == "ban" else ENDED
     response = page.get("/profile", follow=True)
     assert response.redirect_chain == [("/login?next=/profile", 302)]
-    assert ENDED in response.content.decode()
-    assert ENDED not in log_in(page, user.email, "wrong password").content.decode()
+    assert words in response.content.decode()
+    assert words not in log_in(page, user.email, "wrong password").content.decode()
+    page.cookies["jwt"] = page.cookies["jwt"].value[:-4] + "AAAA"
+    assert "Sells ladders" not in page.get("/login").content.decode()
 
 
 def test_who_signed_out_is_told_nothing(page_for: PageFor) -> None:

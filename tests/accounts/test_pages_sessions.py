@@ -76,13 +76,25 @@ def test_other_devices_are_signed_out_and_this_one_is_not(page_for: PageFor) -> 
     user = make_user()
     here, elsewhere, stranger = page_for(user), page_for(user), page_for(make_user())
 
-    response = here.post("/profile/sessions", follow=True)
+    response = here.post("/profile/sessions", {"confirmed": "1"}, follow=True)
 
     assert response.redirect_chain == [("/profile", 302)]
     assert "You are signed in here alone." in response.content.decode()
     assert elsewhere.get("/profile").status_code == 302
     assert stranger.get("/profile").status_code == 200
     assert Session.objects.active_of(user).count() == 1
+
+
+def test_other_devices_are_signed_out_only_after_a_question(page_for: PageFor) -> None:
+    user = make_user()
+    here, elsewhere = page_for(user), page_for(user)
+
+    response = here.post("/profile/sessions")
+
+    assert response.status_code == 200
+    assert "Sign out other devices?" in response.content.decode()
+    assert 'name="confirmed"' in response.content.decode()
+    assert elsewhere.get("/profile").status_code == 200
 
 
 def test_one_other_device_is_signed_out_alone(page_for: PageFor) -> None:

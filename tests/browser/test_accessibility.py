@@ -97,6 +97,22 @@ def test_dialogs(pair: Pair) -> None:
     assert_accessible(page)
 
 
+def test_browsable_api(pair: Pair) -> None:
+    ada, bo = pair
+    page = ada.page
+    for path in ("/api/messages/chats", f"/api/messages/send/{bo.id}"):
+        page.goto(path)
+        assert_accessible(page)
+    page.get_by_label("Text").fill("By hand")
+    page.get_by_role("button", name="POST").first.click()
+    expect(page.get_by_role("region", name="Response")).to_contain_text("By hand")
+    page.goto("/api/auth/update-profile")
+    page.get_by_label("fullName").fill("Ada King")
+    page.get_by_role("button", name="PUT").first.click()
+    expect(page.get_by_role("region", name="Response")).to_contain_text("Ada King")
+    assert_accessible(page)
+
+
 @pytest.mark.parametrize("path", ["/chat/nobody", "/offline"])
 def test_pages_without_a_chat(pair: Pair, path: str) -> None:
     pair[0].page.goto(path)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
-from tests.browser.people import PASSWORD, Person, assert_accessible, fill_sign_up, send_sign_up
+from tests.browser.people import PASSWORD, Person, assert_accessible, fill_sign_up
 from tests.browser.site import Site
 
 PersonFor = Callable[..., Person]
+LOGIN = re.compile(r"/login\?next=/profile$")
 
 
 def picture() -> FilePayload:
@@ -50,6 +51,46 @@ def test_from_sign_up_over_sign_out_to_log_in(browser: Browser, live_site: Site)
     page.context.close()
 
 
+def test_a_form_shows_that_it_is_at_work_and_is_not_sent_twice(
+    browser: Browser, live_site: Site, person: PersonFor
+) -> None:
+    ada = person("Ada Lindqvist", None)
+    page = visitor(browser, live_site)
+    held: list[Route] = []
+    page.goto("/profile")
+    page.route(LOGIN, lambda route: held.append(route))
+    form = page.locator("form")
+    fill_login(page, ada.email, "not this one")
+    expect(form).to_have_attribute("aria-busy", "true")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Log in").click()
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(form).not_to_have_attribute("aria-busy", "true")
+
+    page.unroute(LOGIN)
+    fill_login(page, ada.email, PASSWORD)
+    expect(page).to_have_url(f"{live_site.url}/profile")
+    page.context.close()
+
+
+def test_a_form_that_is_left_for_another_page_stays_at_work(
+    browser: Browser, live_site: Site, person: PersonFor
+) -> None:
+    ada = person("Ada Lindqvist", None)
+    page = visitor(browser, live_site)
+    page.goto("/login")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    page.route(f"{live_site.url}/", lambda route: None)  # a slow page behind the log-in
+    fill_login(page, ada.email, PASSWORD)
+    expect(page.locator("form")).to_have_attribute("aria-busy", "true")
+    page.evaluate("document.querySelector('form').requestSubmit()")
+    assert asked.count("POST") == 1
+    page.context.close()
+
+
 def test_who_is_quick_sends_once_more_and_loses_nothing(browser: Browser, live_site: Site) -> None:
     page = visitor(browser, live_site)
     page.goto("/signup")
@@ -60,7 +101,7 @@ def test_who_is_quick_sends_once_more_and_loses_nothing(browser: Browser, live_s
     expect(notice).to_have_class(re.compile("is-calm"))
     expect(page.get_by_label("Your name")).to_have_value("Quick Quint")
     expect(page.get_by_label("Password")).to_have_value(PASSWORD)
-    send_sign_up(page, seconds=60)
+    page.get_by_role("button", name="Make my account").click()
     expect(page).to_have_url(f"{live_site.url}/")
     page.context.close()
 

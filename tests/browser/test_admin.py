@@ -42,6 +42,7 @@ def test_banned_person_is_led_out_at_once_and_told_why(
     expect(moderator.get_by_text("Banned: Sold ladders to strangers")).to_be_visible()
 
     expect(jonas.page).to_have_url(re.compile("/login"))
+    expect(jonas.page.get_by_text("suspended: Sold ladders to strangers")).to_be_visible()
     jonas.page.fill("[name=email]", jonas.email)
     jonas.page.fill("[name=password]", "correct horse")
     jonas.page.keyboard.press("Enter")
@@ -70,3 +71,25 @@ def test_message_is_taken_back_and_restored_before_both_peoples_eyes(
     moderator.get_by_role("button", name="Restore").click()
     for bubble in bubbles:
         expect(bubble).to_be_visible()
+
+
+def test_moderators_find_the_way_and_keep_their_theme(
+    moderator: Page, person: Callable[..., Person]
+) -> None:
+    expect(person("Ada Lindqvist").page.get_by_role("link", name="Moderation")).to_have_count(0)
+    for page in ("/profile", "/"):
+        moderator.goto(page)
+        expect(moderator.get_by_role("link", name="Moderation")).to_be_visible()
+    moderator.get_by_role("button", name="Theme: system").click()
+    moderator.get_by_role("link", name="Moderation").click()
+
+    theme = moderator.get_by_role("button", name="Theme: dark")
+    expect(theme).to_be_visible()
+    scheme = "getComputedStyle(document.body).backgroundColor"
+    dark = moderator.evaluate(scheme)
+    for path in ("/admin/", "/admin/accounts/user/", "/admin/accounts/session/?q=robin"):
+        moderator.goto(path)
+        assert moderator.evaluate(scheme) == dark
+        assert_accessible(moderator)
+    theme.click()
+    assert moderator.evaluate(scheme) != dark

@@ -89,6 +89,26 @@ def test_chats_are_filtered_by_name(person: PersonFor) -> None:
     assert names(ada.page) == ["Inês Duarte", "Bo Okonkwo"]
 
 
+def test_people_are_found_by_what_a_keyboard_has(person: PersonFor) -> None:
+    ada, soren = person("Ada Berg", None), person("Søren Kjær-Þorn", None)
+    layla = person("Layla Haddad", None)
+    soren.say(ada, "hej")
+    layla.say(ada, "hello")
+
+    shown = ada.page.locator("a.row").filter(visible=True).locator("bdi")
+    for path in ("/", "/contacts"):
+        ada.page.goto(path)
+        for query in ("soren", "kjaer sor", "THORN", "søren"):
+            filter_by(ada.page, query)
+            expect(shown).to_have_text(["Søren Kjær-Þorn"])
+        filter_by(ada.page, " lay  had")
+        expect(shown).to_have_text(["Layla Haddad"])
+        filter_by(ada.page, "lay kjaer")
+        expect(ada.page.get_by_role("heading", name="Nobody found")).to_be_visible()
+        ada.page.goto(f"{path}?q=KJAER")
+        expect(shown).to_have_text(["Søren Kjær-Þorn"])
+
+
 def test_contacts_are_searched_on_the_server(person: PersonFor) -> None:
     ada, zoe = person("Ada Berg", None), person("Zoë Zimmermann", None)
     person("Yannick Zimmer", None)

@@ -1,5 +1,6 @@
 """Narrow and wide, light and dark, moving or still."""
 
+import re
 from typing import Any
 
 import pytest
@@ -67,14 +68,54 @@ def test_the_theme_is_the_system_s_until_one_chooses(
     page = person("Ada Lindqvist", color_scheme=system).page
     by_system = surface(page)
 
-    page.get_by_role("button", name="Light or dark").click()
-    expect(page.locator("html")).to_have_attribute("data-theme", other)
+    page.get_by_role("button", name="Theme: system").click()
+    expect(page.get_by_role("button", name=f"Theme: {other}")).to_be_focused()
     chosen = surface(page)
     assert chosen != by_system
     page.reload()
     assert surface(page) == chosen
-    page.get_by_role("button", name="Light or dark").click()
+    page.get_by_role("button", name=f"Theme: {other}").click()
     assert surface(page) == by_system
+    page.emulate_media(color_scheme=other)
+    assert surface(page) == by_system
+    page.emulate_media(color_scheme=system)
+    page.get_by_role("button", name=f"Theme: {system}").click()
+    expect(page.get_by_role("button", name="Theme: system")).to_have_attribute(
+        "title", "Theme: system"
+    )
+    page.emulate_media(color_scheme=other)
+    assert surface(page) == chosen
+
+
+def test_the_composer_s_focus_is_not_the_colour_of_what_is_new(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    colour = """(field) => {
+      const probe = document.createElement("i");
+      probe.style.color = "var(--text-quiet)";
+      field.append(probe);
+      const quiet = getComputedStyle(probe).color;
+      probe.remove();
+      return [getComputedStyle(field).borderColor, quiet];
+    }"""
+    page = ada.page
+    page.emulate_media(reduced_motion="reduce")
+    composer(page).focus()
+
+    border, quiet = page.locator(".composer__field").evaluate(colour)
+    assert border == quiet
+
+
+def test_short_times_tell_the_full_date(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    send(ada.page, "Hello")
+    expect_texts(bo.page, ["Hello"])
+
+    full = re.compile(r"^[A-Z][a-z]+day, \d{1,2} [A-Z][a-z]+ 20\d\d, \d\d:\d\d$")
+    for place in (messages(ada.page), row(ada.page, bo), messages(bo.page), row(bo.page, ada)):
+        expect(place.locator("time")).to_have_attribute("title", full)
+    by_script = row(ada.page, bo).locator("time").get_attribute("title")
+    ada.page.reload()
+    expect(row(ada.page, bo).locator("time")).to_have_attribute("title", by_script or "")
 
 
 @pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])

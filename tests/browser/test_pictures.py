@@ -23,8 +23,11 @@ from tests.browser.chat import (
     toast,
 )
 from tests.browser.people import Person, PersonFor
-from tests.pictures import animation, display_p3, encoded, picture
+from tests.pictures import animation, data_uri, display_p3, encoded, picture
 
+WIDTHS = """item => [".bubble", ".bubble__picture", "img"].map(
+  (part) => item.querySelector(part).getBoundingClientRect().width
+)"""
 LAYOUT = "log => [log.scrollHeight, log.scrollTop, log.querySelector('.message').offsetTop]"
 RISEN = """async log => {
   for (const each of log.getAnimations({ subtree: true })) await each.finished;
@@ -231,3 +234,14 @@ def test_a_picture_is_looked_at_and_left_by_keyboard(person: PersonFor) -> None:
     expect(lightbox).to_be_hidden()
     expect(link).to_be_focused()
     expect(ada.page).to_have_url(f"{ada.page.url.partition('/chat/')[0]}/chat/{bo.id}")
+
+
+@pytest.mark.parametrize("text", ["", "Hi", "Words that would make a bubble far wider than this"])
+def test_a_bubble_is_as_wide_as_its_narrow_picture(person: PersonFor, text: str) -> None:
+    ada, bo = face_to_face(person)
+    image = data_uri(picture(150, 400))
+    ada.post(f"/api/messages/send/{bo.id}", image=image, text=text)
+
+    for page in (ada.page, bo.page):
+        expect(messages(page).locator("img")).to_be_visible()
+        assert messages(page).evaluate(WIDTHS) == [150, 150, 150]

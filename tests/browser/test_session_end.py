@@ -8,8 +8,9 @@ from tests.browser.chat import (
     expect_texts,
     face_to_face,
     send,
+    state,
 )
-from tests.browser.people import PASSWORD, Person, PersonFor
+from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 
 
@@ -27,7 +28,15 @@ def test_signing_out_other_devices_ends_their_open_pages(
     elsewhere.goto("/login?next=/profile")
     log_in(elsewhere, ada)
 
-    elsewhere.get_by_role("button", name="Sign out other devices").click()
+    ask = elsewhere.get_by_role("button", name="Sign out other devices")
+    dialog = elsewhere.get_by_role("dialog", name="Sign out other devices?")
+    ask.click()
+    assert_accessible(elsewhere)
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    expect(state(ada.page, "online")).to_be_visible()
+    ask.click()
+    dialog.get_by_role("button", name="Sign them out").click()
 
     expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
     log_in(ada.page, ada)

@@ -90,7 +90,7 @@ def test_rows_and_older_messages_are_links(page: Page, people: tuple[Person, Per
 
 def test_what_only_script_can_do_is_not_offered(page: Page, people: tuple[Person, Person]) -> None:
     page.goto("/")
-    for name in ("Sound", "Light or dark"):
+    for name in ("Sound", "Theme"):
         expect(page.get_by_role("button", name=name)).to_be_hidden()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Log in")).to_be_visible()

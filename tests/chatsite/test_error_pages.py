@@ -83,3 +83,11 @@ def test_any_other_failure_is_no_promise(visitor: Client, monkeypatch: pytest.Mo
         answer = visitor.get(path)
         assert answer.status_code == 500
         assert "Retry-After" not in answer
+
+
+def test_browsers_find_an_icon_that_no_page_names(client: Client) -> None:
+    response = client.get("/favicon.ico")
+    assert response.status_code == 302
+    icon = client.get(response["Location"])
+    assert b"".join(icon)[:4] == b"\0\0\1\0"
+    assert client.post("/favicon.ico").status_code == 405

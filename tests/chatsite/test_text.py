@@ -61,7 +61,16 @@ def test_one_line(written: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "same"), [("Émile", "emile"), ("ＡＤＡ", "ada"), ("Straße", "strasse"), ("葵", "葵")]
+    ("text", "same"),
+    [
+        ("Émile", "emile"),
+        ("ＡＤＡ", "ada"),
+        ("Straße", "strasse"),
+        ("葵", "葵"),
+        ("Søren Kjær", "soren kjaer"),
+        ("Łukasz", "lukasz"),
+        ("Þór Đorđe", "thor dorde"),
+    ],
 )
 def test_folded(text: str, same: str) -> None:
     assert folded(text) == same

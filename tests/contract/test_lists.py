@@ -36,6 +36,24 @@ class TestContacts:
         response = api_for(make_user("Mia")).get("/api/messages/contacts", {"search": search})
         assert [user["fullName"] for user in response.json()] == ["Émile"]
 
+    @pytest.mark.parametrize(
+        ("search", "found"),
+        [
+            ("soren", ["Søren Kjær"]),
+            ("kjær SØR", ["Søren Kjær"]),
+            ("lay had", ["Layla Haddad"]),
+            ("had example", ["Layla Haddad"]),
+            ("lay kj", []),
+        ],
+    )
+    def test_are_found_by_several_beginnings(
+        self, api_for: ApiFor, search: str, found: list[str]
+    ) -> None:
+        make_user("Søren Kjær")
+        make_user("Layla Haddad", email="layla@example.org")
+        response = api_for(make_user("Mia")).get("/api/messages/contacts", {"search": search})
+        assert [user["fullName"] for user in response.json()] == found
+
     def test_are_kept_by_no_cache(self, api_for: ApiFor) -> None:
         response = api_for(make_user()).get("/api/messages/contacts")
         assert response["Cache-Control"] == "private, no-store"

@@ -11,6 +11,21 @@ export function clock(iso) {
   return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
+/** "Saturday, 28 November 2026, 14:52": what a short time stands for. */
+export function fullDate(iso) {
+  const date = new Date(iso);
+  const [weekday, month] = [{ weekday: "long" }, { month: "long" }].map((options) => named(date, options));
+  return `${weekday}, ${date.getDate()} ${month} ${date.getFullYear()}, ${clock(iso)}`;
+}
+
+/** Shows a moment in a `<time>` as these words, and in full on hover; leaves alone what is so already. */
+export function showTime(element, iso, words) {
+  const full = fullDate(iso);
+  if (element.dateTime !== iso) element.dateTime = iso;
+  if (element.title !== full) element.title = full;
+  if (element.textContent !== words) element.textContent = words;
+}
+
 /** "Today", "Yesterday", "Friday" within a week, then "12 Nov", with the year once it is another. */
 export function dayLabel(iso) {
   const date = new Date(iso);

@@ -1,5 +1,5 @@
 import { isEmojiOnly, linkify } from "../lib/text.js";
-import { clock } from "../lib/time.js";
+import { clock, showTime } from "../lib/time.js";
 import { srcset } from "./srcset.js";
 
 const CLASSES = ["is-mine", "is-follow", "is-followed", "is-emoji", "is-deleted", "is-new"];
@@ -26,14 +26,14 @@ export function fillMessage(item, message, reading) {
   write(slot(item, "sender"), mine ? reading.userName : reading.peerName);
   mark(item, "is-mine", mine);
   mark(item, "is-deleted", Boolean(message.deleted));
-  fillTime(item, message.createdAt);
+  showTime(slot(item, "time"), message.createdAt, clock(message.createdAt));
   fillPicture(item, message);
   fillText(item, message.text ?? "");
 }
 
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */
 export function decorateMessage(item) {
-  fillTime(item, createdAt(item));
+  showTime(slot(item, "time"), createdAt(item), clock(createdAt(item)));
   const text = slot(item, "text");
   const linked = linkify(text.textContent);
   if (linked.firstElementChild) text.replaceChildren(linked);
@@ -66,12 +66,6 @@ function fillKeys(item, { _id = "", clientMessageId, seq = "", senderId }, state
   for (const [name, key] of Object.entries(keys)) {
     if (item.dataset[name] !== key) item.dataset[name] = key;
   }
-}
-
-function fillTime(item, iso) {
-  const time = slot(item, "time");
-  if (time.dateTime !== iso) time.dateTime = iso;
-  write(time, clock(iso));
 }
 
 function fillText(item, text) {

@@ -1,5 +1,5 @@
 // How a chat reads in the side bar. messaging/rows.py says the same for what the server renders.
-import { rowTime } from "../lib/time.js";
+import { rowTime, showTime } from "../lib/time.js";
 import { write } from "./message.js";
 
 const PREVIEW_LENGTH = 200;
@@ -49,7 +49,7 @@ export function showPreview(row, cover) {
     if (row.dataset[name] !== value) row.dataset[name] = value;
   }
   write(slot(row, "text"), text);
-  if (createdAt) fillTime(row, createdAt);
+  if (createdAt) showTime(slot(row, "time"), createdAt, rowTime(createdAt));
 }
 
 export function setUnread(row, count) {
@@ -65,17 +65,11 @@ export function setOnline(row, isOnline) {
 }
 
 export function refreshTime(row) {
-  if (happenedAt(row)) fillTime(row, happenedAt(row));
+  if (happenedAt(row)) showTime(slot(row, "time"), happenedAt(row), rowTime(happenedAt(row)));
 }
 
 function kindOf({ deleted, image, text }) {
   if (deleted) return "deleted";
   if (image) return text ? "caption" : "picture";
   return "";
-}
-
-function fillTime(row, iso) {
-  const time = slot(row, "time");
-  if (time.dateTime !== iso) time.dateTime = iso;
-  write(time, rowTime(iso));
 }

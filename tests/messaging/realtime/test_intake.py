@@ -28,7 +28,8 @@ SOCKETIO = "/socket.io/?EIO=4&transport=websocket"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("intake")
-    with production(folder, **unlimited()) as server:
+    options = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
+    with production(folder, *options, **unlimited()) as server:
         yield server
     assert "Traceback" not in server.log
 
