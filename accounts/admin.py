@@ -26,7 +26,7 @@ admin.site.unregister(Group)  # who is staff may moderate; there is nothing fine
 BAN = Act("ban", _("Ban"), _("Banned"), asks_reason=True, is_grave=True)
 UNBAN = Act("unban", _("Lift the ban"), _("Ban lifted"))
 PROMOTE = Act("promote", _("Make a moderator"), _("Made a moderator"))
-DEMOTE = Act("demote", _("End as a moderator"), _("Ended as a moderator"), is_grave=True)
+DEMOTE = Act("demote", _("Remove as a moderator"), _("Removed as a moderator"), is_grave=True)
 REVOKE = Act("revoke", _("Sign out"), _("Signed out"), is_grave=True)
 
 
@@ -59,7 +59,7 @@ class PersonAdmin(ModeratedAdmin):
     list_filter = (StateFilter,)
     filter_parameters = frozenset({StateFilter.parameter_name})
     search_fields = ("full_name", "email")
-    search_help_text = _("A part of the name or of the e-mail address.")
+    search_help_text = _("Part of the name or e-mail address.")
     ordering = ("sort_name", "pk")
     fields = ("portrait", "full_name", "email", "state", "created_at", "banned_at", "ban_reason")
 
@@ -108,7 +108,7 @@ class SessionAdmin(ModeratedAdmin):
     list_display = ("device", "person", "address", "last_seen_at", "state")
     list_select_related = ("user",)
     search_fields = ("address",)
-    search_help_text = _("A name, an e-mail address, or the address of a device.")
+    search_help_text = _("A name, an e-mail address or the IP address of a device.")
     ordering = ("-last_seen_at", "-pk")
     fields = ("person", "device", "user_agent", "address", "created_at", "last_seen_at", "state")
     actions = ("revoke_selected",)
@@ -163,7 +163,7 @@ class RecordAdmin(ReadOnlyAdmin):
     list_display_links = ("action_time",)
     list_select_related = ("user", "content_type")
     search_fields = ("change_message",)
-    search_help_text = _("A moderator, or a part of what was done, or to whom.")
+    search_help_text = _("A moderator, or part of what was done or to whom.")
     ordering = ("-action_time", "-pk")
     fields = ("action_time", "person", "change_message", "content_type", "object_repr", "object_id")
 

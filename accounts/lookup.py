@@ -21,5 +21,7 @@ def find_people(words: str) -> list[str]:
         return [one.pk]
     keys = list(User.objects.matching(words).values_list("pk", flat=True)[: MOST + 1])
     if len(keys) > MOST:
-        raise DomainError(_("Too many people fit. Write more of the name, or the e-mail address."))
+        raise DomainError(
+            _("Too many people match. Enter more of the name, or the e-mail address.")
+        )
     return keys

@@ -103,7 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     picture = models.CharField(_("picture"), max_length=200, blank=True)
     is_staff = models.BooleanField(_("moderator"), default=False)
     banned_at = models.DateTimeField(_("banned"), null=True, blank=True)
-    ban_reason = models.CharField(_("reason of the ban"), max_length=300, blank=True)
+    ban_reason = models.CharField(_("reason for the ban"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     updated_at = models.DateTimeField(_("updated"), default=now, editable=False)
 

@@ -115,7 +115,9 @@ class ModeratedAdmin(ReadOnlyAdmin):
         """Does the act and records it, or neither; returns what was done. Raises DomainError."""
         act = next((act for act in self.acts_for(request, row) if act.name == name), None)
         if act is None:
-            raise DomainError(_("This is done already, or you may not do it."), 403)
+            raise DomainError(
+                _("This has already been done, or you are not allowed to do it."), 403
+            )
         options = {"reason": _reason(request)} if act.asks_reason else {}
         what = ": ".join([str(act.done), *options.values()])
         retrying(lambda: self._do_and_record(request, row, name, what, options))
@@ -167,7 +169,7 @@ def _reason(request: HttpRequest) -> str:
     written = request.POST.get("reason", "")
     reason = one_line(written) if is_storable(written) else ""
     if not reason:
-        raise DomainError(_("Write a reason: the person will read it."))
+        raise DomainError(_("Enter a reason: the person will see it."))
     if len(reason) > REASON_LENGTH:
         message = _("The reason may have at most %(limit)s characters.")
         raise DomainError(message % {"limit": REASON_LENGTH})

@@ -45,7 +45,7 @@ class MessageAdmin(ModeratedAdmin):
     list_filter = ("deleted",)
     filter_parameters = frozenset({"deleted__exact"})
     search_fields = ("text",)
-    search_help_text = _("Each search is recorded, and each message that you open.")
+    search_help_text = _("Each search, and each message that you open, is recorded.")
     ordering = ("-pk",)
     fields = ("sender_link", "receiver_link", "created_at", "state", "words", "picture")
     actions = ("remove_selected", "restore_selected")
@@ -136,7 +136,7 @@ class MessageAdmin(ModeratedAdmin):
         try:
             data = storage.read(message.image, withdrawn=message.deleted)
         except storage.StorageError:
-            return gettext("The picture cannot be had at the moment.")
+            return gettext("The picture is not available at the moment.")
         encoded = base64.b64encode(data).decode()
         return format_html('<img class="picture" src="data:image/webp;base64,{}" alt="">', encoded)
 

@@ -58,7 +58,7 @@ def _decoded(cursor: str) -> tuple[str, str]:
         text = ""
     key, name = text[:24], text[24:]
     if not is_key(key) or not is_storable(name):
-        message = _("This cursor is not one of ours.")
+        message = _("This cursor is not valid.")
         raise DomainError(message, code="cursor", errors={"cursor": [message]})
     return name, key
 

@@ -205,5 +205,5 @@ def _decoded(text: str) -> Cursor | datetime:
 
 
 def _bad_cursor() -> DomainError:
-    message = _("This cursor is not one of ours.")
+    message = _("This cursor is not valid.")
     return DomainError(message, code="cursor", errors={"since": [message]})

@@ -10,13 +10,15 @@ from chatsite.schema.refusals import OF_PICTURES, joined
 from chatsite.wire import NoticePayload
 
 TAG = "Accounts"
-NO_CRAWLERS = "Crawlers are refused here. A program of yours? Give it another User-Agent."
+NO_CRAWLERS = (
+    "Crawlers are not allowed here. If this is your own program, give it another User-Agent."
+)
 BUSY = "The site is busy at the moment. Please try again."
 SET_COOKIE = "`jwt`, by https `__Host-jwt`: HttpOnly, SameSite=Strict, Secure by https."
 
 sign_up = call(
     "signUp",
-    "Make an account and sign in",
+    "Create an account and sign in",
     tag=TAG,
     public=True,
     changes=True,
@@ -83,7 +85,7 @@ update_profile = call(
         {
             400: [
                 "Profile pic is required",
-                "Write the name that others should see.",
+                "Enter the name that others will see.",
                 "The name may have at most 100 characters.",
             ]
         },

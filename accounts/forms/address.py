@@ -14,12 +14,12 @@ class AddressForm(ServiceForm):
         label=_("New e-mail"),
         autocomplete="email",
         invalid_email=INVALID_EMAIL,
-        email_same=_("This is your e-mail already. Write another one."),
-        email_taken=_("Somebody already uses this e-mail. Choose another one."),
+        email_same=_("This is already your e-mail address. Enter a different one."),
+        email_taken=_("This e-mail address is already in use. Choose another one."),
     )
     password = old_password_field(
         label=_("Your password"),
-        wrong_password=_("This is not your password. Check it and try again."),
+        wrong_password=_("That is not your password. Check it and try again."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -30,5 +30,7 @@ class ConfirmationForm(ServiceForm):
     """Nothing but a button."""
 
     refusals: ClassVar[dict[str, Promise]] = {
-        "email_taken": _("Somebody uses this e-mail by now. Choose another one in your profile."),
+        "email_taken": _(
+            "This e-mail address is now in use by someone else. Choose another one in your profile."
+        ),
     }

@@ -23,7 +23,9 @@ class SignUpForm(ServiceForm):
     full_name = name_field(label=_("Your name"), required=False)
     email = email_field(
         required=False,
-        email_taken=_("Somebody already uses this e-mail. Is it you? Then log in."),
+        email_taken=_(
+            "This e-mail address already has an account. If it is yours, log in instead."
+        ),
         invalid_email=INVALID_EMAIL,
     )
     password = new_password_field(label=_("Password"), required=False)
@@ -51,6 +53,6 @@ class LogInForm(ServiceForm):
 
     refusals: ClassVar[dict[str, Promise]] = {
         "invalid_credentials": _(
-            "This e-mail and password do not go together. Check both and try again."
+            "That e-mail address and password do not match. Check both and try again."
         ),
     }

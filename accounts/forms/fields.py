@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services.rules import PASSWORD_MIN
 
-INVALID_EMAIL = _("This does not look like an e-mail address. Check it for typing errors.")
+INVALID_EMAIL = _("This does not look like an e-mail address. Check it for typos.")
 
 
 def _text(widget: type[forms.Widget], *, attrs: dict[str, Any], **options: Any) -> forms.CharField:
@@ -20,7 +20,7 @@ def name_field(**options: Any) -> forms.CharField:
     return _text(
         forms.TextInput,
         attrs={"autocomplete": "name", "dir": "auto"},
-        error_messages={"required": _("Write the name that others should see.")},
+        error_messages={"required": _("Enter the name that others will see.")},
         **options,
     )
 
@@ -37,7 +37,7 @@ def email_field(
         label=label or _("E-mail"),
         required=required,
         attrs={"autocomplete": autocomplete},
-        error_messages={"required": _("Write your e-mail address."), **errors},
+        error_messages={"required": _("Enter your e-mail address."), **errors},
     )
 
 
@@ -47,7 +47,7 @@ def old_password_field(*, label: Any, **errors: Any) -> forms.CharField:
         label=label,
         strip=False,
         attrs={"autocomplete": "current-password"},
-        error_messages={"required": _("Write your password."), **errors},
+        error_messages={"required": _("Enter your password."), **errors},
     )
 
 
@@ -60,7 +60,7 @@ def new_password_field(**options: Any) -> forms.CharField:
         error_messages={
             "required": _("Choose a password."),
             "password_too_short": format_lazy(
-                _("This is too short. Take at least {limit} characters."), limit=PASSWORD_MIN
+                _("This is too short. Use at least {limit} characters."), limit=PASSWORD_MIN
             ),
         },
         **options,

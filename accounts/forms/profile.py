@@ -26,7 +26,7 @@ class ProfileForm(ServiceForm):
 
 class PasswordForm(ServiceForm):
     old_password = old_password_field(
-        label=_("Your password now"),
-        wrong_password=_("This is not your password. Check it and try again."),
+        label=_("Current password"),
+        wrong_password=_("That is not your password. Check it and try again."),
     )
     new_password = new_password_field(label=_("New password"))

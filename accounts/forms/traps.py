@@ -14,8 +14,8 @@ LEAST_SECONDS = (
 MOST_SECONDS = 24 * 60 * 60
 
 QUICK = _("That was quick. Please send it once more.")
-STALE = _("This page was open for a long time. Please send it once more.")
-FILLED = _("This did not work. Please try again later.")
+STALE = _("This page has been open for a long time. Please send it once more.")
+FILLED = _("That did not work. Please try again later.")
 
 
 def signed(seconds: float) -> str:

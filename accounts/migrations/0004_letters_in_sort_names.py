@@ -1,6 +1,6 @@
 """Names are found and sorted without the strokes of letters too: "soren" finds Søren."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 from chatsite.text import folded
 
@@ -14,4 +14,11 @@ def rewrite(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0003_names_without_bidi_controls")]
-    operations = [migrations.RunPython(rewrite, migrations.RunPython.noop)]
+    operations = [
+        migrations.RunPython(rewrite, migrations.RunPython.noop),
+        migrations.AlterField(  # its name in words alone
+            "user",
+            "ban_reason",
+            models.CharField(blank=True, max_length=300, verbose_name="reason for the ban"),
+        ),
+    ]

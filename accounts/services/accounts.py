@@ -91,7 +91,7 @@ def update_profile(
     changed = ["updated_at"]
     if full_name is not None:
         if is_blank(full_name):
-            raise field_error("full_name", _("Write the name that others should see."), "required")
+            raise field_error("full_name", _("Enter the name that others will see."), "required")
         user.rename(checked_name(full_name))
         changed += ["full_name", "sort_name"]
     if square is not None:

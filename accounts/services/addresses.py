@@ -71,6 +71,6 @@ def _check_password(user: User, password: str) -> None:
 
 def _check_free(user: User, address: str) -> None:
     if address == user.email:
-        raise field_error("email", _("This is your e-mail address already."), "email_same")
+        raise field_error("email", _("This is already your e-mail address."), "email_same")
     if User.objects.with_email(address):
         raise email_taken()

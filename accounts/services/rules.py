@@ -41,7 +41,9 @@ def require(**fields: str) -> None:
 def checked_name(full_name: str) -> str:
     name = one_line(full_name[:RAW_NAME_LENGTH])
     if not is_storable(full_name):
-        raise field_error("full_name", _("The name has characters that cannot be kept."), "invalid")
+        raise field_error(
+            "full_name", _("The name has characters that cannot be stored."), "invalid"
+        )
     if len(name) > NAME_LENGTH or len(full_name) > RAW_NAME_LENGTH:
         message = _("The name may have at most %(limit)s characters.") % {"limit": NAME_LENGTH}
         raise field_error("full_name", message, "too_long")
@@ -62,7 +64,7 @@ def check_new_password(password: str, field: str = "password") -> None:
         message = _("Password must be at least %(limit)s characters") % {"limit": PASSWORD_MIN}
         raise field_error(field, message, "password_too_short")
     if not is_storable(password):
-        message = _("The password has characters that cannot be typed again.")
+        message = _("The password has characters that cannot be typed.")
         raise field_error(field, message, "invalid")
 
 
@@ -80,4 +82,4 @@ def encodable(password: str) -> str:
 
 
 def dead_link() -> DomainError:
-    return DomainError(_("This link does not work any more."), 410, code="dead_link")
+    return DomainError(_("This link no longer works."), 410, code="dead_link")

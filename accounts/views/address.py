@@ -23,7 +23,7 @@ def ask(request: SignedInRequest) -> HttpResponse:
     address = form.submit(limited.ask_for_address, request=request, site=site)
     if address is None:
         return show(request, address=form)
-    text = _("Look into your mail at %(address)s: a link there makes the change.")
+    text = _("Check your mail at %(address)s: the link there completes the change.")
     return done(request, "address", text % {"address": readable_email(address)})
 
 
@@ -45,9 +45,9 @@ def confirm(request: PageRequest, key: str, token: str) -> HttpResponse:
 def _changed(request: PageRequest, owner: User) -> HttpResponse:
     """To where the owner sees it; whoever else is signed in here just goes on."""
     if not request.user.is_authenticated:
-        text = _("Your e-mail address is changed. Log in with the new one.")
+        text = _("Your e-mail address has been changed. Log in with the new one.")
         messages.success(request, text, extra_tags="entrance")
         return lead_to(request, resolve_url("login"))
     if request.user.pk == owner.pk:
-        messages.success(request, _("Your e-mail address is changed."), extra_tags="address")
+        messages.success(request, _("Your e-mail address has been changed."), extra_tags="address")
     return lead_to(request, resolve_url("profile"))

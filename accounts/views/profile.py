@@ -64,7 +64,7 @@ def password(request: SignedInRequest) -> HttpResponse:
     form.submit(limited.change_password, request=request)
     if form.errors:
         return show(request, password=form)
-    response = done(request, "password", _("Your password is changed."))
+    response = done(request, "password", _("Your password has been changed."))
     set_device_cookie(response, request.user)  # the old one died with the old password
     return response
 
@@ -75,7 +75,7 @@ def other_sessions(request: SignedInRequest) -> HttpResponse:
     if "confirmed" not in request.POST:
         return render(request, "accounts/sessions_question.html")
     sessions.end_other_sessions(user=request.user, keep=request.auth_session)
-    return done(request, "sessions", _("You are signed in here alone."))
+    return done(request, "sessions", _("All other devices have been signed out."))
 
 
 @section
@@ -85,7 +85,7 @@ def other_session(request: SignedInRequest, key: str) -> HttpResponse:
     session = get_object_or_404(others, pk=key)
     sessions.end_session(session=session)
     name = device_of(session.user_agent).name
-    return done(request, "sessions", _("%(device)s is signed out.") % {"device": name})
+    return done(request, "sessions", _("%(device)s has been signed out.") % {"device": name})
 
 
 def show(

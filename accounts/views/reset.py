@@ -67,7 +67,11 @@ def _changed(request: PageRequest, owner: User) -> HttpResponse:
     """
     if request.auth_session:
         sessions.end_session(session=request.auth_session)
-    messages.success(request, _("Your password is changed. Log in with it."), extra_tags="entrance")
+    messages.success(
+        request,
+        _("Your password has been changed. Log in with the new one."),
+        extra_tags="entrance",
+    )
     response = lead_to(request, resolve_url("login"))
     clear_token_cookie(response)
     set_device_cookie(response, owner)

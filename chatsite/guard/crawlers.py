@@ -47,5 +47,7 @@ def _refuse(request: HttpRequest) -> HttpResponse:
     """The page for a browser that was taken for a crawler, a sentence for programs."""
     if not request.path.startswith("/api/"):
         return error_pages.forbidden(request)
-    message = _("Crawlers are refused here. A program of yours? Give it another User-Agent.")
+    message = _(
+        "Crawlers are not allowed here. If this is your own program, give it another User-Agent."
+    )
     return JsonResponse({"message": message}, status=403)

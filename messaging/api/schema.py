@@ -78,7 +78,7 @@ send = call(
                 "Text or image is required.",
                 "Cannot send messages to yourself.",
                 "The text is too long: at most 10,000 characters.",
-                "The text has characters that cannot be kept.",
+                "The text has characters that cannot be stored.",
                 "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
             ],
             404: ["Receiver not found."],
@@ -108,5 +108,5 @@ sync = call(
     tag=TAG,
     parameters=[SyncQuery],
     answers={200: ("At most 500 messages. Without `since`, a cursor to start from.", SyncPayload)},
-    refused={400: ["This cursor is not one of ours."]},
+    refused={400: ["This cursor is not valid."]},
 )

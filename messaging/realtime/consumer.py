@@ -94,7 +94,7 @@ class ChatConsumer(ABC):
         self.user_id = self.caller.pk
         if query.get("user", [self.user_id]) != [self.user_id]:
             # an old page of somebody else's, on a browser that changed hands
-            raise Refused(_("Somebody else has signed in here since."))
+            raise Refused(_("Someone else has signed in here since."))
         if not crowd.lets_in(self.user_id, self):
             raise Refused(_("You have too many connections open."))
         self.wants_delta = query.get("presence") == ["delta"]

@@ -125,7 +125,7 @@ def _checked_text(text: str) -> str:
     if is_blank(text):
         return ""
     if not is_storable(text):
-        raise _text_error(_("The text has characters that cannot be kept."))
+        raise _text_error(_("The text has characters that cannot be stored."))
     if len(text) > TEXT_LENGTH:
         message = _("The text is too long: at most %(limit)s characters.")
         raise _text_error(message % {"limit": f"{TEXT_LENGTH:,}"})

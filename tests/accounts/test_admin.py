@@ -234,7 +234,10 @@ def test_only_superusers_make_moderators(page_for: PageFor) -> None:
     assert staff.exists()
     page.post(f"{address}demote/")
     assert not staff.exists()
-    assert [what for _who, what, _whom in entries()] == ["Made a moderator", "Ended as a moderator"]
+    assert [what for _who, what, _whom in entries()] == [
+        "Made a moderator",
+        "Removed as a moderator",
+    ]
 
 
 def test_plain_people_and_visitors_ban_nobody(page_for: PageFor) -> None:
@@ -298,7 +301,7 @@ def test_search_that_fits_too_many_says_so(
     for _ in range(2):
         make_session(make_user("Jonas Weber"), address="203.0.113.7")
     html = page_for(moderator()).get(SESSIONS, {"q": "jonas"}).content.decode()
-    assert "Too many people fit" in html
+    assert "Too many people match" in html
     assert "203.0.113.7" not in html
 
 

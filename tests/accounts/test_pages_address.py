@@ -56,7 +56,7 @@ def address_of(user: User) -> str:
 
 def test_an_address_changes_once_it_is_confirmed(ada: User, page: Client) -> None:
     answer = ask(page, f" {NEW.upper()}", follow=True)
-    assert f"Look into your mail at {NEW}" in answer.content.decode()
+    assert f"Check your mail at {NEW}" in answer.content.decode()
     [letter] = delivered()
     assert letter.to == [NEW]
     assert address_of(ada) == "ada@old.example"
@@ -64,7 +64,7 @@ def test_an_address_changes_once_it_is_confirmed(ada: User, page: Client) -> Non
     answer = page.post(path_in(letter), follow=True)
 
     assert answer.redirect_chain == [("/profile", 302)]
-    assert "Your e-mail address is changed." in answer.content.decode()
+    assert "Your e-mail address has been changed." in answer.content.decode()
     assert address_of(ada) == NEW
     assert authenticate(email=NEW, password=PASSWORD) == ada
     [notice] = delivered(to="ada@old.example")
@@ -97,19 +97,19 @@ def test_it_works_for_who_is_signed_in_as_another(
 
     assert address_of(ada) == NEW
     assert answer.redirect_chain == [("/profile", 302)]
-    assert "Your e-mail address is changed." not in answer.content.decode()
+    assert "Your e-mail address has been changed." not in answer.content.decode()
     assert bob.email in answer.content.decode()
 
 
 @pytest.mark.parametrize(
     ("email", "password", "words"),
     [
-        ("", PASSWORD, "Write your e-mail address."),
+        ("", PASSWORD, "Enter your e-mail address."),
         ("ada", PASSWORD, "This does not look like an e-mail address."),
-        ("ada@old.example", PASSWORD, "This is your e-mail already."),
-        ("Taken@example.org", PASSWORD, "Somebody already uses this e-mail."),
-        (NEW, "wrong", "This is not your password."),
-        (NEW, "", "Write your password."),
+        ("ada@old.example", PASSWORD, "This is already your e-mail address."),
+        ("Taken@example.org", PASSWORD, "This e-mail address is already in use."),
+        (NEW, "wrong", "That is not your password."),
+        (NEW, "", "Enter your password."),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(
@@ -189,7 +189,7 @@ def test_an_address_that_was_taken_meanwhile_is_refused(ada: User, page: Client)
     answer = Client().post(path)
 
     assert answer.status_code == 400
-    assert "Somebody uses this e-mail by now." in answer.content.decode()
+    assert "This e-mail address is now in use by someone else." in answer.content.decode()
     assert address_of(ada) == "ada@old.example"
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 PageFor = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
 ENDED = "You were signed out on this device. Log in again."
-NOT_TOGETHER = "This e-mail and password do not go together. Check both and try again."
+NOT_TOGETHER = "That e-mail address and password do not match. Check both and try again."
 
 
 def log_in(client: Client, email: str, password: str, **options: Any) -> Any:
@@ -105,8 +105,8 @@ def test_missing_fields_are_named_beside_them(client: Client) -> None:
 
     assert response.status_code == 400
     assert response.context["form"].errors == {
-        "email": ["Write your e-mail address."],
-        "password": ["Write your password."],
+        "email": ["Enter your e-mail address."],
+        "password": ["Enter your password."],
     }
     assert 'id="email_error"' in page
     assert 'aria-invalid="true" aria-describedby="email_error"' in page

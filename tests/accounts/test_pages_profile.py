@@ -89,7 +89,7 @@ def test_a_blank_name_is_refused_beside_its_field(page: Client, user: User, name
     about = part(response, "about")
 
     assert response.status_code == 400
-    assert "Write the name that others should see." in about
+    assert "Enter the name that others will see." in about
     assert 'aria-invalid="true" aria-describedby="full_name_error"' in about
     user.refresh_from_db()
     assert user.full_name == "Ada Lindqvist"
@@ -99,7 +99,7 @@ def test_a_refusal_by_htmx_comes_as_a_page_that_it_shows(page: Client) -> None:
     response = page.post("/profile", {"full_name": ""}, headers=HTMX)
 
     assert response.status_code == 200
-    assert "Write the name that others should see." in part(response, "about")
+    assert "Enter the name that others will see." in part(response, "about")
 
 
 def test_a_picture_is_cut_to_a_square(page: Client, user: User) -> None:
@@ -176,7 +176,7 @@ def test_a_new_password_ends_the_other_sessions(
     response = change_password(page, PASSWORD, "another one", follow=True)
 
     assert response.redirect_chain == [("/profile", 302)]
-    assert "Your password is changed." in part(response, "password")
+    assert "Your password has been changed." in part(response, "password")
     assert elsewhere.get("/profile").status_code == 302
     assert stranger.get("/profile").status_code == 200
     user.refresh_from_db()
@@ -190,7 +190,7 @@ def test_a_wrong_old_password_changes_nothing(page: Client, page_for: PageFor, u
     section = part(response, "password")
 
     assert response.status_code == 400
-    assert "This is not your password. Check it and try again." in section
+    assert "That is not your password. Check it and try again." in section
     assert 'aria-describedby="old_password_error"' in section
     assert "a guess" not in section
     assert "another one" not in section

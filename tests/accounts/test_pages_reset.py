@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PageFor = Callable[[User], Client]
 NEW = "a new one, at last"
-DEAD = "This link does not work any more"
+DEAD = "This link no longer works"
 
 
 @pytest.fixture
@@ -78,8 +78,8 @@ def test_a_link_comes_by_mail_and_opens_the_account_anew(ada: User, client: Clie
     answer = choose(path, client=client, follow=True)
 
     assert answer.redirect_chain == [("/login", 302)]
-    assert "Your password is changed. Log in with it." in answer.content.decode()
-    assert "Your password is changed" not in client.get("/login").content.decode()
+    assert "Your password has been changed. Log in with the new one." in answer.content.decode()
+    assert "Your password has been changed" not in client.get("/login").content.decode()
     assert opens(ada, NEW)
     assert not opens(ada, PASSWORD)
     assert delivered(to=ada.email)[-1].subject == "Your password was changed"

@@ -79,7 +79,7 @@ def test_other_devices_are_signed_out_and_this_one_is_not(page_for: PageFor) -> 
     response = here.post("/profile/sessions", {"confirmed": "1"}, follow=True)
 
     assert response.redirect_chain == [("/profile", 302)]
-    assert "You are signed in here alone." in response.content.decode()
+    assert "All other devices have been signed out." in response.content.decode()
     assert elsewhere.get("/profile").status_code == 302
     assert stranger.get("/profile").status_code == 200
     assert Session.objects.active_of(user).count() == 1
@@ -105,7 +105,7 @@ def test_one_other_device_is_signed_out_alone(page_for: PageFor) -> None:
     response = here.post(f"/profile/sessions/{first.pk}", follow=True)
 
     assert response.redirect_chain == [("/profile", 302)]
-    assert "Unknown device is signed out." in response.content.decode()
+    assert "Unknown device has been signed out." in response.content.decode()
     assert [page.get("/profile").status_code for page in (here, there, elsewhere)] == [
         200,
         302,

@@ -51,7 +51,7 @@ def test_an_address_in_use_leads_to_log_in(client: Client) -> None:
 
     error = error_of(sign_up(client, email="ADA@example.org"), "email")
 
-    assert error == "Somebody already uses this e-mail. Is it you? Then log in."
+    assert error == "This e-mail address already has an account. If it is yours, log in instead."
     assert User.objects.count() == 1
 
 
@@ -59,14 +59,14 @@ def test_an_address_in_use_leads_to_log_in(client: Client) -> None:
 def test_a_blank_name_is_refused(client: Client, name: str) -> None:
     error = error_of(sign_up(client, full_name=name), "full_name")
 
-    assert error == "Write the name that others should see."
+    assert error == "Enter the name that others will see."
 
 
 def test_a_short_password_is_refused_in_place_of_the_hint(client: Client) -> None:
     response = sign_up(client, password="short")
     page = response.content.decode()
 
-    assert error_of(response, "password") == "This is too short. Take at least 6 characters."
+    assert error_of(response, "password") == "This is too short. Use at least 6 characters."
     assert "password_helptext" not in page
     assert 'aria-describedby="password_error"' in page
     assert "short" not in page.replace("too short", "")
@@ -88,9 +88,9 @@ def test_what_is_missing_and_what_is_wrong_is_said_at_once(client: Client) -> No
     form = sign_up(client, full_name="", email="ada", password="short").context["form"]
 
     assert {name: errors[0] for name, errors in form.errors.items()} == {
-        "full_name": "Write the name that others should see.",
-        "email": "This does not look like an e-mail address. Check it for typing errors.",
-        "password": "This is too short. Take at least 6 characters.",
+        "full_name": "Enter the name that others will see.",
+        "email": "This does not look like an e-mail address. Check it for typos.",
+        "password": "This is too short. Use at least 6 characters.",
     }
 
 

@@ -90,7 +90,7 @@ def send_sign_up(page: Page, seconds: float) -> None:
     key = settings_under(JWT_SECRET=JWT_SECRET)["SECRET_KEY"]
     set_value = "(field, value) => { field.value = value; }"
     page.locator("[name=shown]").evaluate(set_value, shown_before(seconds, key))
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create my account").click()
 
 
 def _watch(person: Person) -> None:

@@ -36,7 +36,7 @@ def visitor(browser: Browser, site: Site, **options: Any) -> Page:
 def test_from_sign_up_over_sign_out_to_log_in(browser: Browser, live_site: Site) -> None:
     page = visitor(browser, live_site)
     page.goto("/profile")
-    page.get_by_role("link", name="Make an account").click()
+    page.get_by_role("link", name="Create an account").click()
     fill_sign_up(page, "Ada Lindqvist", "ada@lindqvist.example")
 
     expect(page).to_have_url(f"{live_site.url}/profile")
@@ -101,7 +101,7 @@ def test_who_is_quick_sends_once_more_and_loses_nothing(browser: Browser, live_s
     expect(notice).to_have_class(re.compile("is-calm"))
     expect(page.get_by_label("Your name")).to_have_value("Quick Quint")
     expect(page.get_by_label("Password")).to_have_value(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create my account").click()
     expect(page).to_have_url(f"{live_site.url}/")
     page.context.close()
 
@@ -116,7 +116,7 @@ def test_nobody_meets_the_field_for_programs(browser: Browser, live_site: Site) 
     assert room["width"] == room["height"] == 1
     page.get_by_label("Password").focus()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Make my account")).to_be_focused()
+    expect(page.get_by_role("button", name="Create my account")).to_be_focused()
     page.context.close()
 
 
@@ -128,7 +128,7 @@ def test_a_name_is_saved_in_place(person: PersonFor) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Name")).to_be_focused()
     expect(page.get_by_label("Name")).to_have_accessible_description(
-        "Write the name that others should see."
+        "Enter the name that others will see."
     )
     page.get_by_label("Name").fill("Mira A.")
     page.get_by_role("button", name="Save").click()
@@ -185,7 +185,7 @@ def test_a_picture_that_does_not_fit_through_is_told_so(browser: Browser, live_s
     page.get_by_label("Change picture").set_input_files(much)
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_role("alert")).to_have_text("That was too large. Choose something smaller.")
+    expect(page.get_by_role("alert")).to_have_text("That file is too large. Choose a smaller one.")
     expect(page.get_by_role("alert")).to_be_focused()
     page.context.close()
 
@@ -257,7 +257,9 @@ def test_one_device_is_signed_out(browser: Browser, live_site: Site, person: Per
 
     mira.page.reload()
     mira.page.locator(".session").get_by_role("button", name="Sign out").click()
-    expect(mira.page.locator("#sessions").get_by_role("status")).to_contain_text("is signed out.")
+    expect(mira.page.locator("#sessions").get_by_role("status")).to_contain_text(
+        "has been signed out."
+    )
     expect(mira.page.locator(".session")).to_have_count(1)
     elsewhere.reload()
 
@@ -275,12 +277,12 @@ def test_a_new_password_empties_the_list_of_devices(
     expect(elsewhere.locator(".session")).to_have_count(2)
 
     mira.page.reload()
-    mira.page.get_by_label("Your password now").fill(PASSWORD)
+    mira.page.get_by_label("Current password").fill(PASSWORD)
     mira.page.get_by_label("New password").fill("another one")
     mira.page.get_by_role("button", name="Change password").click()
 
     expect(mira.page.locator("#password").get_by_role("status")).to_have_text(
-        "Your password is changed."
+        "Your password has been changed."
     )
     expect(mira.page.locator(".session")).to_have_count(1)
     elsewhere.reload()
@@ -343,10 +345,10 @@ def test_everything_works_without_script(browser: Browser, live_site: Site) -> N
     page.get_by_text("Dark", exact=True).click()
     page.locator("#looks").get_by_role("button", name="Save").click()
     assert page.get_attribute("html", "data-theme") == "dark"
-    page.get_by_label("Your password now").fill("not this one")
+    page.get_by_label("Current password").fill("not this one")
     page.get_by_label("New password").fill("another one")
     page.get_by_role("button", name="Change password").click()
-    assert "This is not your password." in page.inner_text("#password")
+    assert "That is not your password." in page.inner_text("#password")
     page.get_by_role("button", name="Sign out", exact=True).click()
     assert page.url == f"{live_site.url}/login"
     page.context.close()

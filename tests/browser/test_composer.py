@@ -82,7 +82,7 @@ def test_a_caption_waits_for_a_better_picture(person: PersonFor) -> None:
     composer(page).fill("A caption")
     composer(page).press("Enter")
     page.evaluate("held[0]()")
-    expect(toast(page)).to_contain_text("That file is not a picture")
+    expect(toast(page)).to_contain_text("That file cannot be sent as a picture")
     expect(composer(page)).to_have_value("A caption")
     expect(messages(page)).to_have_count(0)
 

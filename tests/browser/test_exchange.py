@@ -21,7 +21,7 @@ from tests.browser.site import Site
 def sign_up_by_hand(browser: Browser, site: Site, name: str, email: str) -> Page:
     page = browser.new_context(base_url=site.url).new_page()
     page.goto("/")
-    page.get_by_role("link", name="Make an account").click()
+    page.get_by_role("link", name="Create an account").click()
     fill_sign_up(page, name, email)
     return page
 

@@ -69,7 +69,7 @@ def test_the_outbox_waits_and_goes_on_by_itself(person: PersonFor) -> None:
     await_a_fresh_minute(ada)
 
     send(ada.page, *texts)
-    told = toast(ada.page).filter(has_text="What is left goes out by itself")
+    told = toast(ada.page).filter(has_text="The rest will be sent automatically")
     expect(told).to_have_attribute("data-kind", "info")
     expect_texts(ada.page, texts)
     expect_states(ada.page, "r" * SENDS + "ppp")

@@ -1,7 +1,7 @@
 """Narrow and wide, light and dark, moving or still."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,6 +15,7 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
+Scheme = Literal["light", "dark"]
 SURFACE = "getComputedStyle(document.querySelector('.sheet')).backgroundColor"
 
 
@@ -63,7 +64,7 @@ def surface(page: Page) -> str:
 
 @pytest.mark.parametrize(("system", "other"), [("light", "dark"), ("dark", "light")])
 def test_the_theme_is_the_system_s_until_one_chooses(
-    person: PersonFor, system: str, other: str
+    person: PersonFor, system: Scheme, other: Scheme
 ) -> None:
     page = person("Ada Lindqvist", color_scheme=system).page
     by_system = surface(page)

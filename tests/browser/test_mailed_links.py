@@ -36,7 +36,7 @@ def test_a_forgotten_password_is_chosen_anew_and_signs_out_elsewhere(
     expect(page.get_by_label("E-mail")).to_be_focused()
     page.get_by_label("E-mail").fill(mira.email)
     page.get_by_role("button", name="Send me a link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your mail")
     assert_accessible(page)
 
     link = mailed_link(live_site, "reset", mira, page)
@@ -50,7 +50,9 @@ def test_a_forgotten_password_is_chosen_anew_and_signs_out_elsewhere(
     page.get_by_role("button", name="Change password").click()
 
     expect(page).to_have_url(f"{live_site.url}/login")
-    expect(page.get_by_role("status")).to_have_text("Your password is changed. Log in with it.")
+    expect(page.get_by_role("status")).to_have_text(
+        "Your password has been changed. Log in with the new one."
+    )
     expect(elsewhere.get_by_text("You were signed out on this device.")).to_be_visible()
     fill_login(page, mira.email, PASSWORD)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -58,7 +60,7 @@ def test_a_forgotten_password_is_chosen_anew_and_signs_out_elsewhere(
     expect(page).to_have_url(f"{live_site.url}/")
 
     page.goto(link)
-    expect(page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link no longer works")
     assert_accessible(page)
     page.get_by_role("link", name="Ask for a new link").click()
     expect(page).to_have_url(f"{live_site.url}/reset")
@@ -83,11 +85,11 @@ def test_an_address_is_changed_in_the_profile(live_site: Site, person: PersonFor
     opened.goto(mailed_link(live_site, "address", mira, page))
     expect(opened.get_by_text("mira@new.example")).to_be_visible()
     assert_accessible(opened)
-    opened.get_by_role("button", name="Use this e-mail").click()
+    opened.get_by_role("button", name="Use this e-mail address").click()
 
     expect(opened).to_have_url(f"{live_site.url}/profile")
     expect(opened.locator("#address").get_by_role("status")).to_have_text(
-        "Your e-mail address is changed."
+        "Your e-mail address has been changed."
     )
     expect(opened.locator("#address")).to_contain_text("You log in with mira@new.example")
 
@@ -103,7 +105,9 @@ def test_all_of_it_works_without_script(
     page.goto(mailed_link(live_site, "reset", mira, page))
     page.get_by_label("New password").fill(NEW)
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_role("status")).to_have_text("Your password is changed. Log in with it.")
+    expect(page.get_by_role("status")).to_have_text(
+        "Your password has been changed. Log in with the new one."
+    )
     fill_login(page, mira.email, NEW)
     expect(page).to_have_url(f"{live_site.url}/")
     page.context.close()

@@ -162,7 +162,7 @@ def test_what_follows_a_message_that_breaks_the_server_waits_for_a_decision(
     def break_down(route: Route) -> None:
         if "poison" in (route.request.post_data or ""):
             tries.append(route.request)
-            route.fulfill(**answer(500, "Something broke."))
+            route.fulfill(**answer(500, "Something went wrong."))
         else:
             route.continue_()
 

@@ -138,7 +138,7 @@ def test_what_is_no_picture_is_refused_in_words(person: PersonFor, name: str) ->
 
     drop(ada.page, carried(ada.page, name, kind, b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
 
-    expect(toast(ada.page)).to_contain_text("That file is not a picture that can be sent.")
+    expect(toast(ada.page)).to_contain_text("That file cannot be sent as a picture.")
     expect(ada.page.locator(".composer__preview")).to_be_hidden()
     assert stored(ada, bo) == []
 
@@ -152,7 +152,7 @@ def test_a_chosen_file_that_is_no_picture_too(person: PersonFor, name: str, tmp_
 
     ada.page.get_by_label("Add a picture").set_input_files(chosen)
 
-    expect(toast(ada.page)).to_contain_text("That file is not a picture that can be sent.")
+    expect(toast(ada.page)).to_contain_text("That file cannot be sent as a picture.")
 
 
 def kept_by(ada: Person, bo: Person, name: str, kind: str, data: bytes) -> Image.Image:

@@ -80,7 +80,9 @@ def test_without_network_one_stays_and_is_told(person: PersonFor, path: str) -> 
 
     sign_out(page)
 
-    expect(page.get_by_role("dialog")).to_contain_text("You are offline, and still signed in.")
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "You are offline, so you are still signed in."
+    )
     page.get_by_role("button", name="Close").click()
     ada.context.set_offline(False)
     page.goto(f"/chat/{bo.id}")

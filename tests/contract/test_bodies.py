@@ -110,7 +110,7 @@ class TestFullDisk:
     async def test_of_a_page(self, http: httpx.AsyncClient, sent: Callable[[bytes], Any]) -> None:
         response = await http.post("/login", content=sent(body_of(LIMIT)))
         assert response.status_code == 507
-        assert "There is no room for that" in response.text
+        assert "There is not enough space for that" in response.text
 
 
 async def test_an_endless_body_is_cut_off() -> None:

@@ -246,4 +246,4 @@ class TestModerating:
         self, cloud: CloudinaryServer, message: Message, page_for: PageFor
     ) -> None:
         cloud.mood = "down"
-        assert "The picture cannot be had at the moment." in self.html(page_for, message)
+        assert "The picture is not available at the moment." in self.html(page_for, message)

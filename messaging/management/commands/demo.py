@@ -39,8 +39,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {person.email:<20} {person.full_name}{_note(person)}")
         self.stdout.write(
             "\n"
-            + _("Password of them all: %s")
-            % (password if known else _("the one of the first time"))
+            + _("Password for all of them: %s")
+            % (password if known else _("the one from the first time"))
         )
 
 

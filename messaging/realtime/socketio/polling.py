@@ -71,7 +71,7 @@ async def _answer(server: Server, scope: Scope, receive: Receive, answers: Answe
     elif scope["method"] == "GET" and query.get("EIO") == ["4"]:
         await _open(server, scope, receive, answers)
     else:
-        raise DomainError(_("Version 4 of Engine.IO is what is spoken here."))
+        raise DomainError(_("Only version 4 of Engine.IO is supported."))
 
 
 def _is_foreign(scope: Scope) -> bool:
@@ -100,7 +100,7 @@ async def _poll(client: Client, scope: Scope, receive: Receive, answers: Answers
     """Whoever goes away while it waits is gone, as with a socket."""
     if client.is_polling:
         await client.end()
-        raise DomainError(_("There is another poll of this session."))
+        raise DomainError(_("This session already has a poll waiting."))
     client.is_polling = True
     await receive()
 
@@ -131,7 +131,7 @@ async def _gone(receive: Receive) -> None:
 async def _take(client: Client, scope: Scope, receive: Receive, answers: Answers) -> None:
     if client.is_hearing:
         await client.end()
-        raise DomainError(_("There is another request of this session with a body."))
+        raise DomainError(_("This session is already sending a request with a body."))
     client.is_hearing = True
     hear = _of_members if client.is_in else _of_strangers
     await hear({**scope, CLIENT: client}, receive, answers.send)
@@ -163,7 +163,7 @@ async def _handle(client: Client, body: bytes) -> None:
     packets = _packets(body)
     if packets is None:
         await client.end()
-        raise DomainError(_("These are no packets of Socket.IO."))
+        raise DomainError(_("These are not Socket.IO packets."))
     with suppress(EngineIOError):  # it ended meanwhile
         for packet in packets:
             await client.engine.receive(Packet(encoded_packet=packet))

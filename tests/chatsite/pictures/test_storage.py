@@ -96,7 +96,7 @@ class TestTrouble:
     def test_a_disk_that_is_full_once_it_writes(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
     ) -> None:
-        failures = iter([None, OSError(number, "No room")])
+        failures = iter([None, OSError(number, "Out of space")])
 
         def full(_descriptor: int) -> None:
             if failure := next(failures):
