@@ -9,7 +9,6 @@ from django.http import Http404
 from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.payloads import user_payload
-from chatsite.text import has_words
 from messaging.chats import chats_of
 from messaging.models import Message
 from messaging.presence import online_users
@@ -49,9 +48,10 @@ def lists(request: SignedInRequest, tab: str) -> Context:
 def chat_list(request: SignedInRequest, tab: str) -> Context:
     query = _query(request) if tab == "chats" else ""
     online, chats = online_users(), chats_of(request.user)
-    rows = [chat_row(chat, request.user, online) for chat in chats]
+    rows = [chat_row(chat, request.user, online, query) for chat in chats]
     return {
-        "chat_rows": [row for row in rows if has_words(row.name, query)],
+        "chat_rows": rows,
+        "is_found": not all(row.hidden for row in rows),
         "unread": badge(sum(row.unread for row in rows)),
         "query": _query(request),
     }

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.payloads import user_payload
+from chatsite.text import has_words
 from messaging.chats import Chat, MessageRow
 from messaging.models import Message
 from messaging.payloads import message_payload
@@ -34,6 +35,7 @@ class Row:
     hint: str = ""
     kind: str = ""
     text: str = ""
+    hidden: bool = False  # by the filter, which shows it again when it is emptied
 
     @property
     def badge(self) -> str:
@@ -45,7 +47,7 @@ def contact_row(user: User, online: Collection[str]) -> Row:
     return Row(key=user.pk, name=user.full_name, picture=picture, online=user.pk in online)
 
 
-def chat_row(chat: Chat, reader: User, online: Collection[str]) -> Row:
+def chat_row(chat: Chat, reader: User, online: Collection[str], query: str = "") -> Row:
     last = chat.last_message
     return Row(
         key=chat.peer.pk,
@@ -55,6 +57,7 @@ def chat_row(chat: Chat, reader: User, online: Collection[str]) -> Row:
         last_seq=chat.last_seq,
         read_seq=chat.last_read_seq,
         unread=chat.unread_count,
+        hidden=not has_words(chat.peer.full_name, query),
         **(_preview(last, reader) if last else {}),
     )
 
