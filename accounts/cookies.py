@@ -20,10 +20,10 @@ def tokens_in(header: str) -> list[str]:
     """
     pairs = [pair.partition("=") for pair in header.split(";")]
     tokens = [
-        value.strip()
+        token
         for wanted in (HOST_NAME, NAME)
         for name, _equals, value in pairs
-        if name.strip() == wanted and value.strip()
+        if name.strip() == wanted and (token := value.strip(' \t"'))  # which quotes may surround
     ]
     return list(dict.fromkeys(tokens))[:MOST]
 
