@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -65,6 +66,14 @@ def ping(seconds: float) -> None:
             client.admin.command("ping")
     except PyMongoError as error:
         raise DatabaseError(str(error)) from error
+
+
+def clock() -> float:
+    """The server's, in seconds since 1970."""
+    wrapper: Any = connection
+    wrapper.ensure_connection()
+    told: datetime = wrapper.database.command("hello")["localTime"]
+    return told.replace(tzinfo=UTC).timestamp()
 
 
 def _says_none(error: PyMongoError) -> bool:

@@ -74,7 +74,7 @@ async def stage(
         # Clocks never agree: each worker is ahead of the one after it.
         ahead = [SKEW * number for number in reversed(range(count))]
         workers = [
-            Worker(number, folder, environment | _clock(seconds))
+            Worker(number, folder, environment | (services.clock(seconds) if seconds else {}))
             for number, seconds in enumerate(ahead)
         ]
         made = Stage(workers, running, environment["DATABASE_URL"])
@@ -86,14 +86,6 @@ async def stage(
             await made.proxy.stop()
             for worker in made.workers:
                 worker.kill()
-
-
-def _clock(ahead: int) -> dict[str, str]:
-    """The variables that make a process live so many seconds in the future."""
-    if not ahead:
-        return {}
-    library = services.find_library("libfaketime.so.1")
-    return {"LD_PRELOAD": library, "FAKETIME": f"+{ahead}", "DONT_FAKE_MONOTONIC": "1"}
 
 
 def _migrate(environment: dict[str, str]) -> None:

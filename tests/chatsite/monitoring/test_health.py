@@ -26,6 +26,7 @@ def _fresh_checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Which may take their time on a machine that is busy."""
     monkeypatch.setattr(health, "PATIENCE", PATIENCE)
     health._checks.cache_clear()
+    health._clocks.cache_clear()
     yield
     health._checks.cache_clear()
 
