@@ -81,7 +81,7 @@ DAY = {
     "read": "a read mark",
     "send": "a send by REST",
     "socket": "a send by socket",
-    "delivered": "… until the receiver has it",
+    "delivered": "a text, until the receiver has it",
     "picture": "a picture sent",
     "typing": "“typing”, until it is seen",
     "reconnect": "a page opened anew: its socket",

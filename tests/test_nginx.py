@@ -149,7 +149,7 @@ def test_a_picture_is_for_those_who_may_see_it(person: Callable[[str], httpx.Cli
     seen = bob.get(sent["image"])
     assert (seen.status_code, seen.headers["Content-Type"]) == (200, "image/webp")
     assert seen.headers["ETag"]
-    assert seen.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert seen.headers["Cache-Control"] == "private, no-cache"
     assert seen.headers["Content-Security-Policy"] == "default-src 'none'"
     assert seen.headers["X-Content-Type-Options"] == "nosniff"
     assert eve.get(sent["image"]).status_code == 404

@@ -1,4 +1,4 @@
-"""Files that may be cached for ever, sent so that no browser can take them for anything else."""
+"""Files that never change, sent so that no browser can take them for anything else."""
 
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from chatsite.pictures import avatars, storage
 from chatsite.pictures.storage import Kind
 from chatsite.pictures.storage.names import WIDTHS
 
+# Others may sit at the same browser tomorrow: it asks each time, and is told (304) that what it
+# has is right, by whoever may still see it.
+ASK_AGAIN = "private, no-cache"
 IMMUTABLE = "max-age=31536000, immutable"
 REDIRECT_SECONDS = 300
 
@@ -38,13 +41,15 @@ def picture_response(request: HttpRequest, kind: Kind, name: str) -> HttpRespons
     where = storage.find(kind, name, _width(request))
     if where is None:
         raise Http404
-    audience = "public" if kind == "profiles" else "private"
+    is_public = kind == "profiles"
     if isinstance(where, str):
         response: HttpResponse = HttpResponseRedirect(where)
-        response["Cache-Control"] = f"{audience}, max-age={REDIRECT_SECONDS}"
+        response["Cache-Control"] = (
+            f"public, max-age={REDIRECT_SECONDS}" if is_public else ASK_AGAIN
+        )
         return response
     response = _handed_over(where) if settings.MEDIA_ACCEL_PATH else _file(where)
-    response["Cache-Control"] = f"{audience}, {IMMUTABLE}"
+    response["Cache-Control"] = f"public, {IMMUTABLE}" if is_public else ASK_AGAIN
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'"
     return response
@@ -76,4 +81,5 @@ def _file(path: Path) -> HttpResponse:
     # WebP is packed; to try again costs and gains nothing.
     response["Content-Encoding"] = "identity"
     response["Accept-Ranges"] = "bytes"
+    response["ETag"] = f'"{path.name}"'
     return response

@@ -77,7 +77,7 @@ def test_both_are_led_to_it_for_a_while(
         for query in ("", "?w=360", "?w=720", "?w=1080", "?w=1440"):
             assert shown_to(api_for(user), message, query) == 200
     headers = api_for(pair[0]).get(address_of(message)).headers
-    assert headers["Cache-Control"] == "private, max-age=300"
+    assert headers["Cache-Control"] == "private, no-cache"
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 

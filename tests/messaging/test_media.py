@@ -51,9 +51,26 @@ def test_both_see_it_in_two_sizes(message: Message, api_for: ApiFor) -> None:
 def test_it_is_kept_by_this_browser_alone_and_is_nothing_but_a_picture(message: Message) -> None:
     headers = receiver_of(message).get(addresses(message)[0]).headers
     assert headers["Content-Type"] == "image/webp"
-    assert headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert headers["Cache-Control"] == "private, no-cache"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'"
+
+
+def test_a_browser_that_has_it_asks_again_and_is_told_so(message: Message) -> None:
+    client, address = receiver_of(message), addresses(message)[0]
+    tag = client.get(address).headers["ETag"]
+    again = client.get(address, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_who_comes_next_to_the_same_browser_does_not_get_it_out_of_its_cache(
+    message: Message, api_for: ApiFor
+) -> None:
+    address = addresses(message)[0]
+    tag = receiver_of(message).get(address).headers["ETag"]
+    for client in (APIClient(), api_for(make_user())):
+        assert_nothing(client.get(address, headers={"If-None-Match": tag}))
 
 
 def test_a_bearer_header_opens_it(message: Message) -> None:
@@ -133,7 +150,7 @@ def test_the_web_server_sends_it_once_we_said_yes(
     assert response.headers["X-Accel-Redirect"] == f"/protected-media/{name[:2]}/{name}"
     assert response.content == b""
     assert response.headers["Content-Type"] == "image/webp"
-    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert response.headers["Cache-Control"] == "private, no-cache"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     refused = api_for(make_user()).get(address)
     assert_nothing(refused)

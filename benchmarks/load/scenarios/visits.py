@@ -97,7 +97,7 @@ class Visits(Visitors):
         return await self._post(person, friend, {"image": self._picture})
 
     async def _post(self, person: Person, friend: Person, more: dict[str, Any]) -> bool:
-        number = self.expect(friend)
+        number = self.expect(friend, is_timed=not more)
         message = self.generator.dialect.message(number, self.generator.text(number))
         path = self.generator.dialect.send_path(friend.id)
         return (await self.ask("POST", path, person, message | more)).is_good
