@@ -8,6 +8,7 @@ from playwright.sync_api import Route, WebSocketRoute, expect
 from tests.browser.chat import (
     RETURN,
     SEND,
+    answer,
     banner,
     expect_preview,
     expect_states,
@@ -123,6 +124,61 @@ def test_a_message_that_was_lost_on_its_way_is_fetched(person: PersonFor) -> Non
 
     expect_texts(ada.page, ["one", "two", "three"])
     assert len(lost) == 1
+
+
+def is_second(message: dict[str, object]) -> bool:
+    return message.get("seq") == 2
+
+
+def lose_second_frame(socket: WebSocketRoute) -> None:
+    server = socket.connect_to_server()
+
+    def pass_on(frame: str | bytes) -> None:
+        data = json.loads(frame)["data"]
+        if not (isinstance(data, dict) and is_second(data)):
+            socket.send(frame)
+
+    server.on_message(pass_on)
+
+
+def lose_second_change(route: Route) -> None:
+    changes = route.fetch().json()
+    changes["messages"] = [each for each in changes["messages"] if not is_second(each)]
+    route.fulfill(json=changes)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_what_neither_socket_nor_sync_brought_is_fetched_once(
+    person: PersonFor, is_deleted: bool
+) -> None:
+    """`seq` shows what is missing; only the server can say that it is not to be had."""
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    page = ada.page
+    asked: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        asked.append(route.request.url.partition("/messages/")[2])
+        route.fulfill(**answer(503)) if len(asked) == 1 else route.continue_()
+
+    bo.say(ada, "one")
+    page.route_web_socket(SOCKET, lose_second_frame)
+    page.route("**/api/messages/sync*", lose_second_change)
+    page.route(f"**/api/messages/{bo.id}?*", refuse_once)
+    page.goto(f"/chat/{bo.id}")
+    expect(state(page, "offline")).to_be_visible()
+    lost = bo.say(ada, "two")
+    if is_deleted:
+        bo.context.request.delete(f"/api/messages/{lost['_id']}")
+    bo.say(ada, "three")
+
+    expect_texts(page, ["one", "three"])
+    while len(asked) < 2:
+        page.wait_for_timeout(100)
+    expect_texts(page, ["one", "three"] if is_deleted else ["one", "two", "three"])
+    bo.say(ada, "four")
+    expect(page.locator(".message").last).to_contain_text("four")
+    page.wait_for_timeout(3000)  # longer than it waits for what is only late
+    assert asked == [f"{bo.id}?before=3&limit=1"] * 2
 
 
 @pytest.mark.parametrize("is_dead", [True, False])

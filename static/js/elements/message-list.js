@@ -7,6 +7,7 @@ import {
 } from "../render/timeline.js";
 import { entriesFor } from "../stores/outbox.js";
 import { moveFocus } from "./arrow-keys.js";
+import { Holes } from "./holes.js";
 import { act } from "./message-actions.js";
 import { onNewDay } from "./new-day.js";
 import { OlderPages } from "./older-pages.js";
@@ -31,6 +32,7 @@ class MessageList extends HTMLElement {
     const calls = { seen: (item) => this.see(item), halted: () => this.older.look() };
     this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), calls);
     this.older = new OlderPages(this, () => !this.place.isOnTheWay);
+    this.holes = new Holes(this.list, peerId);
     this.typists = new Typists((ids) => this.showTyping(ids.has(peerId)));
     this.adopt(messagesOf(this.list));
     this.open();
@@ -42,6 +44,7 @@ class MessageList extends HTMLElement {
     this.ends.forEach((end) => end());
     this.place.stop();
     this.older.stop();
+    this.holes.stop();
     this.typists.stop();
   }
 
@@ -50,6 +53,7 @@ class MessageList extends HTMLElement {
       message: (detail) => this.receive(detail),
       "message-deleted": (detail) => this.forget(detail),
       read: (mark) => this.showRead(mark),
+      chat: ({ _id }) => _id === this.reading.peerId && this.lookForHoles(),
     };
     this.ends = [
       onNewDay(() => relabelDays(this.list)),
@@ -67,6 +71,11 @@ class MessageList extends HTMLElement {
     replay(this.handlers);
     for (const entry of await entriesFor(this.reading.peerId)) this.showEntry(entry);
     this.place.look();
+    this.lookForHoles();
+  }
+
+  lookForHoles() {
+    if (!this.isProvisional) this.holes.look();
   }
 
   /** At the first unread message, or at the end. */
@@ -150,7 +159,9 @@ class MessageList extends HTMLElement {
     else this.showRead({ readerId: peerId, peerId: userId, seq: message.seq });
     if (!known && !message.deleted && message.seq > this.readSeq) this.welcome(message, live);
     else this.place.update();
-    if (!known) this.shorten();
+    if (known) return;
+    this.shorten();
+    this.lookForHoles();
   }
 
   /** By key, then by the key that the sender's browser gave it. */
@@ -173,6 +184,11 @@ class MessageList extends HTMLElement {
   /** Not fetched yet: what is here is not all there is. */
   get isAbsent() {
     return "absent" in this.dataset;
+  }
+
+  /** The one that the server has is on its way. */
+  get isProvisional() {
+    return this.isAbsent || "stale" in this.dataset;
   }
 
   /** As long as nothing was said, an invitation. */
@@ -200,7 +216,7 @@ class MessageList extends HTMLElement {
 
   /** Up to that message, or up to the newest. */
   readTo(item) {
-    if (this.isAbsent) return;
+    if (this.isProvisional) return;
     const seq = Number((item ? lastSentUpTo(item) : lastSent(this.list))?.dataset.seq);
     if (!(seq > this.readSeq)) return;
     this.hasRead(seq);

@@ -46,6 +46,8 @@ export function start({ userId, cursor, socketPath }) {
   socket.connect();
 }
 
+export const isSyncing = () => sync.isRunning;
+
 export const markRead = (peerId, seq) => marks.raise(peerId, seq);
 
 export function sendTyping(receiverId) {
