@@ -2,11 +2,15 @@ import "./forms.js";
 import "./sign-out.js";
 import { isAgreed } from "./lib/ask.js";
 import { shrinkPicture } from "./lib/shrink.js";
-import { setTheme } from "./stores/settings.js";
+import { returnKey, setReturnKey, setTheme } from "./stores/settings.js";
 
 let isChosen = Promise.resolve();
 
+const chosen = document.querySelector(`[name="return"][value="${CSS.escape(returnKey())}"]`);
+if (chosen) chosen.checked = true;
+
 document.addEventListener("change", ({ target }) => {
+  if (target.name === "return") setReturnKey(target.value);
   if (target.name === "theme") setTheme(target.value);
   if (target.name === "picture") isChosen = choosePicture(target);
 });

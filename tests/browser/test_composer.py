@@ -139,6 +139,119 @@ def test_a_file_that_misses_the_pane_does_not_replace_the_page(person: PersonFor
     expect(preview(ada.page)).to_be_hidden()
 
 
+# Whether the page takes what is pasted for itself, instead of leaving it to the field as text.
+PASTE = """(field, [texts, names]) => {
+  const clipboardData = new DataTransfer();
+  for (const [type, text] of Object.entries(texts)) clipboardData.setData(type, text);
+  const bytes = Uint8Array.from(atob(window.red), (character) => character.charCodeAt(0));
+  for (const name of names) {
+    clipboardData.items.add(new File([bytes], name, { type: "image/png" }));
+  }
+  const options = { clipboardData, bubbles: true, cancelable: true };
+  return !field.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
+
+
+def test_a_paste_is_what_one_sees(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    page = ada.page
+    data = base64.b64encode(picture(640, 480)).decode()
+    page.evaluate("data => { window.red = data; }", data)
+    html, cells = "<table><td>1</table>", "1\t2"
+
+    def is_picture(names: list[str], **texts: str) -> bool:
+        given = {name.replace("_", "/"): text for name, text in texts.items()}
+        taken: bool = composer(page).evaluate(PASTE, [given, names])
+        return taken
+
+    assert not is_picture([], text_plain="words")
+    assert not is_picture(["image.png"], text_plain=cells, text_html=html)
+    assert not is_picture(["table.png"], text_plain=cells, text_html=html)
+    assert not is_picture(["image.png"], text_plain=cells)
+    expect(preview(page)).to_be_hidden()
+    assert is_picture(["image.png"], text_html="<img src=x>")
+    expect(preview(page)).to_contain_text("image.png")
+    page.get_by_role("button", name="Remove picture").click()
+    assert is_picture(["cat.png"], text_plain="cat.png")
+    expect(preview(page)).to_contain_text("cat.png")
+    expect(toast(page)).to_have_count(0)
+
+
+def test_of_several_pictures_none_is_lost_silently(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    page = ada.page
+    data = base64.b64encode(picture(640, 480)).decode()
+    page.evaluate("data => { window.red = data; }", data)
+
+    assert composer(page).evaluate(PASTE, [{}, ["first.png", "second.png"]])
+    expect(preview(page)).to_contain_text("first.png")
+    expect(toast(page)).to_contain_text("A message takes one picture: the first was added.")
+    assert composer(page).evaluate(PASTE, [{}, ["third.png"]])
+    expect(preview(page)).to_contain_text("third.png")
+    expect(toast(page).last).to_contain_text("replaced the one before")
+    dropped = page.locator(".conversation").evaluate(DRAG, ["drop", data])
+    assert dropped
+    expect(preview(page)).to_contain_text("red.png")
+
+
+def test_typing_anywhere_reaches_the_composer(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    bo.say(ada, "Hello")
+    page = ada.page
+    expect_texts(page, ["Hello"])
+
+    row(page, bo).focus()
+    page.keyboard.type("Hi Bo")
+    expect(composer(page)).to_be_focused()
+    expect(composer(page)).to_have_value("Hi Bo")
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("Weber")
+    expect(page.get_by_role("searchbox")).to_have_value("Weber")
+    messages(page).first.focus()
+    for key in ("Control+b", "Space", "ArrowUp", "Tab", "F2"):
+        page.keyboard.press(key)
+        expect(composer(page)).to_have_value("Hi Bo")
+
+
+def test_return_breaks_the_line_on_a_touch_keyboard(person: PersonFor) -> None:
+    touch = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+    ada, bo = face_to_face(person, **touch)
+    page = ada.page
+    expect(composer(page)).to_have_attribute("enterkeyhint", "enter")
+
+    composer(page).tap()
+    page.keyboard.type("one")
+    page.keyboard.press("Enter")
+    page.keyboard.type("two")
+    expect(composer(page)).to_have_value("one\ntwo")
+    page.get_by_role("button", name="Send", exact=True).tap()
+    expect_texts(page, ["one\ntwo"])
+
+    page.goto("/profile")
+    expect(page.get_by_label("Automatic")).to_be_checked()
+    page.get_by_text("Sends", exact=True).tap()
+    page.reload()
+    expect(page.get_by_label("Sends")).to_be_checked()
+    page.goto(f"/chat/{bo.id}")
+    expect(composer(page)).to_have_attribute("enterkeyhint", "send")
+    send(page, "three")
+    expect_states(page, "rr")
+
+
+def test_return_breaks_the_line_where_one_wants_it_to(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    page.goto("/profile")
+    page.get_by_text("New line", exact=True).click()
+    page.goto(f"/chat/{bo.id}")
+
+    composer(page).press_sequentially("one\ntwo")
+    expect(composer(page)).to_have_value("one\ntwo")
+    composer(page).press("Control+Enter")
+    expect_texts(page, ["one\ntwo"])
+    assert stored(bo, ada) == ["one\ntwo"]
+
+
 def test_a_draft_follows_into_the_other_tab(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     other = ada.open_page(f"/chat/{bo.id}")

@@ -3,7 +3,7 @@ const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
 // A file that misses the pane would replace the page.
 for (const name of ["dragover", "drop"]) document.addEventListener(name, refuse);
 
-/** Calls `take(file)` for a file that is dropped on the pane; returns the function that ends it. */
+/** Calls `take(files)` for what is dropped on the pane; returns the function that ends it. */
 export function watchDrops(pane, take) {
   const zone = pane.querySelector(".drop-zone");
   const show = (event) => {
@@ -18,7 +18,7 @@ export function watchDrops(pane, take) {
     if (!carriesFile(event)) return;
     event.preventDefault();
     zone.hidden = true;
-    if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) take([...event.dataTransfer.files]);
   };
   const handlers = { dragenter: show, dragover: show, dragleave: hide, drop };
   for (const [name, handler] of Object.entries(handlers)) pane.addEventListener(name, handler);

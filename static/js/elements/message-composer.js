@@ -4,8 +4,11 @@ import { text } from "../lib/texts.js";
 import { sendTyping } from "../realtime/live.js";
 import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { add } from "../stores/outbox.js";
+import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
+import { pastedFiles } from "./pasted.js";
 import { PictureField } from "./picture-field.js";
+import { watchTyping } from "./typing.js";
 
 const LONGEST = 10_000;
 const MOST_ROWS = 8;
@@ -20,6 +23,7 @@ class MessageComposer extends HTMLElement {
     this.field = this.querySelector("textarea");
     this.picture = new PictureField(this.form, this.peerId);
     this.field.value ||= getDraft(this.userId, this.peerId);
+    this.field.enterKeyHint = returnSends() ? "send" : "enter";
     this.grow();
     this.listen();
   }
@@ -30,7 +34,8 @@ class MessageComposer extends HTMLElement {
 
   listen() {
     this.endings = [
-      watchDrops(this.closest(".conversation"), (file) => this.take(file)),
+      watchDrops(this.closest(".conversation"), (files) => this.take(files)),
+      watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
     ];
     this.form.addEventListener("submit", (event) => this.submit(event));
@@ -57,19 +62,20 @@ class MessageComposer extends HTMLElement {
   press(event) {
     // While an input method composes, Enter only ends the word.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (!returnSends() && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.form.requestSubmit();
   }
 
   paste(event) {
-    const [file] = event.clipboardData.files;
-    if (!file) return;
+    const files = pastedFiles(event.clipboardData);
+    if (!files.length) return;
     event.preventDefault();
-    this.take(file);
+    this.take(files);
   }
 
-  take(file) {
-    this.picture.take(file);
+  take(files) {
+    this.picture.take(files);
     this.focus();
   }
 

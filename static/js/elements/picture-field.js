@@ -1,3 +1,5 @@
+import { emit } from "../lib/bus.js";
+import { text } from "../lib/texts.js";
 import { pictureFor } from "../stores/pictures.js";
 
 const KILOBYTE = 1000;
@@ -30,8 +32,13 @@ export class PictureField {
     return this.#picture.settled();
   }
 
-  take(file) {
-    this.#picture.take(file);
+  /** One picture goes with a message: the first, and whoever gave more is told. */
+  take(files) {
+    const pictures = files.filter(({ type }) => type.startsWith("image/"));
+    const hadOne = Boolean(this.value) || this.#picture.isBusy;
+    this.#picture.take(pictures[0] ?? files[0]);
+    if (files.length > 1) emit("notice", { text: text("one-picture"), kind: "info" });
+    else if (hadOne) emit("notice", { text: text("picture-replaced"), kind: "info" });
   }
 
   clear() {
@@ -39,8 +46,7 @@ export class PictureField {
   }
 
   #choose() {
-    const [file] = this.#input.files;
-    if (file) this.take(file);
+    if (this.#input.files.length) this.take([...this.#input.files]);
   }
 
   #remove() {

@@ -5,6 +5,13 @@ const YEAR = 31_536_000;
 export const soundOn = () => read("sound") !== "off";
 export const setSound = (on) => write("sound", on ? "" : "off");
 
+const touchKeyboard = matchMedia("(hover: none) and (pointer: coarse)");
+
+/** "send", "break", or "" where that depends on the keyboard. */
+export const returnKey = () => read("return");
+export const setReturnKey = (name) => write("return", name);
+export const returnSends = () => (returnKey() ? returnKey() === "send" : !touchKeyboard.matches);
+
 /** "light", "dark", or "" where the system decides. */
 export const theme = () => document.documentElement.dataset.theme ?? "";
 
