@@ -13,13 +13,17 @@ import "./sign-out.js";
 import { actAs } from "./api.js";
 import { watchChime } from "./elements/chime.js";
 import { watchNavigation } from "./elements/navigation.js";
+import { on } from "./lib/bus.js";
 import { keepOfflinePage } from "./lib/offline.js";
 import { start } from "./realtime/live.js";
+import { forgetDrafts } from "./stores/drafts.js";
 import { open } from "./stores/outbox.js";
 
 const { userId, cursor, socketPath } = document.body.dataset;
 
 actAs(userId);
+forgetDrafts({ but: userId });
+on("connection", ({ state }) => state === "ended" && forgetDrafts());
 watchNavigation();
 watchChime(userId);
 open(userId);

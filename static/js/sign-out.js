@@ -16,7 +16,7 @@ async function leave(event) {
   const form = event.target;
   if (!navigator.onLine) return document.getElementById("still-signed-in").showModal();
   if (!(await isWanted())) return;
-  forgetDrafts(userId);
+  forgetDrafts();
   setBusy(form);
   form.submit();
 }

@@ -24,6 +24,7 @@ EXPECTED = (
     "htmx:sendError",
     "htmx:responseError",
 )
+DRAFTS = "Object.keys(localStorage).filter((key) => key.startsWith('draft:'))"
 _numbers = itertools.count(1)
 
 

@@ -4,13 +4,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat import (
+    composer,
     expect_states,
     expect_texts,
     face_to_face,
     send,
     state,
 )
-from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
+from tests.browser.people import DRAFTS, PASSWORD, Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 
 
@@ -45,6 +46,17 @@ def test_signing_out_other_devices_ends_their_open_pages(
     elsewhere.close()
 
 
+def test_a_session_that_ended_while_no_page_was_open_leaves_no_draft(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    composer(ada.page).fill("Between us")
+    ada.page.goto("about:blank")
+    ada.context.clear_cookies()
+
+    ada.page.goto("/")
+    expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
+    assert ada.page.evaluate(DRAFTS) == []
+
+
 def test_signing_out_in_one_tab_ends_the_others(live_site: Site, person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     other = ada.open_page("/")
@@ -62,7 +74,9 @@ def test_what_was_not_sent_when_the_session_ended_goes_out_after_log_in(
     ada.context.clear_cookies()
 
     send(ada.page, "Hold that thought")
+    composer(ada.page).fill("A draft")
     expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
+    assert ada.page.evaluate(DRAFTS) == []
     log_in(ada.page, ada)
 
     expect_states(ada.page, "r")
@@ -74,12 +88,15 @@ def test_a_page_never_writes_for_another_account(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     cy = person("Cy Weber", None)
     cookies = cy.context.storage_state()["cookies"]
+    composer(ada.page).fill("A draft of Ada's")
+    assert len(ada.page.evaluate(DRAFTS)) == 1
     ada.context.add_cookies([{**each} for each in cookies])  # type: ignore[typeddict-item]
 
     send(ada.page, "From Ada")
 
     expect(ada.page.get_by_role("link", name="Cy Weber")).to_be_visible()
     expect(ada.page.get_by_role("heading", name="Say hello to Bo")).to_be_visible()
+    assert ada.page.evaluate(DRAFTS) == []
     assert bo.get("/api/messages/chats") == []
 
 

@@ -15,9 +15,7 @@ from tests.browser.chat import (
     send,
     stored,
 )
-from tests.browser.people import PASSWORD, Person, PersonFor
-
-DRAFTS = "Object.keys(localStorage).filter((key) => key.startsWith('draft:'))"
+from tests.browser.people import DRAFTS, PASSWORD, Person, PersonFor
 
 
 def sign_out(page: Page) -> None:

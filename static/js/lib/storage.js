@@ -17,9 +17,11 @@ export function write(key, value) {
   }
 }
 
-export function forget(prefix) {
+/** All that begins like this, but for what begins like `kept`. */
+export function forget(prefix, kept) {
   try {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    const isOver = (key) => key.startsWith(prefix) && !(kept && key.startsWith(kept));
+    const keys = Object.keys(localStorage).filter(isOver);
     keys.forEach((key) => localStorage.removeItem(key));
   } catch {
     return;

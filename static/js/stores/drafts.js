@@ -8,7 +8,8 @@ export const getDraft = (userId, peerId) => read(keyOf(userId, peerId));
 /** An empty text forgets the draft. */
 export const setDraft = (userId, peerId, text) => write(keyOf(userId, peerId), text);
 
-export const forgetDrafts = (userId) => forget(prefix(userId));
+/** Of everybody, or of everybody but one: however a session ended, nothing of it is left for the next person. */
+export const forgetDrafts = ({ but } = {}) => forget("draft:", but && prefix(but));
 
 /** Calls `handler(text, before)` when another tab changes the draft; returns the function that ends it. */
 export function onDraft(userId, peerId, handler) {
