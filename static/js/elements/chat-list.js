@@ -43,7 +43,6 @@ class ChatList extends HTMLElement {
       chat: (chat) => this.rows.update(chat),
       seen: ({ peerId, seq }) => this.rows.read(peerId, seq),
       presence: () => this.showPresence(),
-      chosen: () => this.showOpen(),
       opened: () => this.opened(),
     };
     this.ends = [
@@ -117,9 +116,9 @@ class ChatList extends HTMLElement {
   }
 
   showOpen() {
-    const { peerId, next } = document.getElementById("conversation").dataset;
+    const { peerId } = document.getElementById("conversation").dataset;
     for (const row of this.querySelectorAll("a.row")) {
-      if (row.dataset.peerId === (next || peerId)) row.setAttribute("aria-current", "page");
+      if (row.dataset.peerId === peerId) row.setAttribute("aria-current", "page");
       else row.removeAttribute("aria-current");
     }
     const here = encodeURIComponent(location.pathname + location.search);

@@ -1,56 +1,132 @@
-// htmx swaps the zones of the page; this looks after what it cannot know.
+// Leads from the lists to a conversation and back. Where one goes is shown at once, under its address; what is said there
+// follows when the server has told. htmx swaps the side bar, and fetches pages that cannot be shown from what is here.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
-import { fetchAbsent, showAbsent } from "./absent.js";
+import { hasPane, pane, provisionalList, showNoPane, showPane } from "./panes.js";
 
 const hasPointer = matchMedia("(hover: hover)");
 const { userId } = document.body.dataset;
-const pane = () => document.getElementById("conversation");
+const AGAIN_AFTER = 5000;
+/** The address of what the page shows, which the address bar may be ahead of. */
+let shown = "";
 let last = "";
 let goingTo = null;
+/** The side bar of the tab that is not shown. */
+let otherSidebar = null;
 
 export function watchNavigation() {
   // A page of old messages by itself is for browsers without script.
   if (document.querySelector(".conversation:not([data-newest])")) return location.replace(location.pathname);
+  shown = here();
+  document.addEventListener("click", follow);
+  // Before htmx, which would fetch the whole page.
+  addEventListener("popstate", travel, { capture: true });
   const listen = (name, handler) => document.addEventListener(`htmx:${name}`, handler);
   listen("configRequest", ({ detail }) => (detail.headers["X-Expected-User"] = userId));
-  listen("beforeRequest", ({ detail }) => opening(detail));
-  listen("afterSettle", ({ target }) => target.id === "conversation" && opened());
+  listen("beforeSwap", ({ target }) => target.id === "sidebar" && (otherSidebar = target.cloneNode(true)));
+  listen("pushedIntoHistory", () => (shown = here()));
   listen("historyCacheMiss", ({ detail }) => goingBack(detail.xhr));
-  listen("historyRestore", opened);
+  listen("historyRestore", restored);
   listen("historyCacheMissLoad", ({ detail }) => followRedirect(detail.xhr));
+  listen("historyCacheMissLoadError", ({ detail }) => (detail.xhr.status === 404 ? location.reload() : stay()));
   listen("responseError", ({ detail }) => refused(detail));
-  for (const name of ["sendError", "timeout"]) listen(name, ({ detail }) => isOpening(detail) || notLoaded());
-  listen("historyCacheMissLoadError", notLoaded);
-  on("connection", ({ state }) => ["live", "polling"].includes(state) && fetchAbsent());
+  for (const name of ["sendError", "timeout"]) listen(name, ({ detail }) => unanswered(detail.elt));
+  on("connection", ({ state }) => ["live", "polling"].includes(state) && load());
   if (document.activeElement === document.body) focusPane();
 }
 
-const isOpening = ({ elt }) => elt.matches(".row");
+const here = () => location.pathname + location.search;
+
+function placeOf(address) {
+  const { pathname, searchParams } = new URL(address, location);
+  const isContacts = pathname === "/contacts" || searchParams.get("list") === "contacts";
+  return { peerId: pathname.match(/^\/chat\/([^/]+)$/)?.[1] ?? "", tab: isContacts ? "contacts" : "chats" };
+}
+
+const isList = (address) => address !== undefined && !placeOf(address).peerId;
+
+function follow(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const link = event.target.closest?.("a.row, .conversation__back");
+  if (!link) return;
+  event.preventDefault();
+  if (link.matches(".row")) open(link.getAttribute("href"));
+  else leave();
+}
+
+function open(address) {
+  if (address === here() && !provisionalList()) return focusPane();
+  if (address !== here()) {
+    history.replaceState({ ...history.state, htmx: true }, "");
+    history.pushState({ htmx: true, from: shown }, "", address);
+  }
+  show(address);
+}
+
+/** Back to the list: in history, where that is what comes before. */
+function leave() {
+  if (isList(history.state?.from)) return history.back();
+  history.replaceState({ htmx: true }, "", document.querySelector(".segments [aria-current]").getAttribute("href"));
+  show(here());
+}
+
+function travel(event) {
+  const { peerId, tab } = placeOf(here());
+  const isHere = here() === shown;
+  if (!isHere && tab !== tabOf(sidebar()) && tabOf(otherSidebar) !== tab) return;
+  if (!isHere && peerId && !hasPane(peerId, rowOf(peerId))) return;
+  event.stopImmediatePropagation();
+  goingTo?.abort();
+  if (!isHere) show(here());
+}
+
+function show(address) {
+  const { peerId, tab } = placeOf(address);
+  htmx.trigger(provisionalList() ?? pane(), "htmx:abort");
+  shown = address;
+  if (tabOf(sidebar()) !== tab) swapSidebars();
+  if (!peerId) showNoPane();
+  else if (peerId !== pane().dataset.peerId) showPane(peerId, rowOf(peerId));
+  opened();
+  load();
+}
+
+/** Asks the server what is said in the conversation that is shown; what is being written there stays. */
+function load() {
+  const list = provisionalList();
+  if (!list || list.matches(".htmx-request")) return;
+  if ("absent" in list.dataset) list.dataset.absent = "loading";
+  const headers = { "HX-Target": "conversation" };
+  const how = { source: list, target: list, select: "message-list", swap: "outerHTML show:none", headers };
+  htmx.ajax("GET", shown, how).catch(() => {});
+}
+
+const sidebar = () => document.getElementById("sidebar");
+const tabOf = (bar) => bar && (bar.querySelector("#contact-rows") ? "contacts" : "chats");
+
+/** The chats are in both, and up to date in the one that is shown. */
+function swapSidebars() {
+  const [old, next] = [sidebar(), otherSidebar];
+  const chats = old.querySelector("#chat-rows");
+  otherSidebar = old.cloneNode(true);
+  next.querySelector("#chat-rows").replaceWith(chats);
+  old.replaceWith(next);
+  htmx.process(next);
+}
+
+function unanswered(elt) {
+  if (!elt.matches("message-list")) return notLoaded();
+  if ("absent" in elt.dataset) elt.dataset.absent = "failed";
+  // Without network, the next connection is what to wait for.
+  if (navigator.onLine) setTimeout(load, AGAIN_AFTER);
+}
+
 const notLoaded = () => emit("notice", { text: text("load-failed"), kind: "info" });
 
-/** From the click on, nobody can write to the one before by mistake. */
-function opening({ elt, xhr }) {
-  if (!elt.matches(".row")) return;
-  choose(elt.dataset.peerId);
-  for (const name of ["error", "timeout"]) xhr.addEventListener(name, () => showInstead(elt));
-  xhr.addEventListener("load", () => xhr.status >= 400 && choose(""));
-}
-
-/** The pane tells the list whom it is about to show; "" for the one that it shows. */
-function choose(peerId) {
-  pane().inert = Boolean(peerId);
-  pane().dataset.next = peerId;
-  emit("chosen", {});
-}
-
-function showInstead(row) {
-  const address = row.getAttribute("href");
-  // As htmx marks its own entries, so that it brings back either.
-  history.replaceState({ htmx: true }, "");
-  history.pushState({ htmx: true }, "", address);
-  showAbsent(row);
-  opened();
+/** The page that was wanted cannot be shown: then the address is that of the one which is. */
+function stay() {
+  history.replaceState({ htmx: true }, "", shown);
+  notLoaded();
 }
 
 /** Whoever goes back twice wants the second page, whichever answer comes first. */
@@ -58,12 +134,12 @@ function goingBack(xhr) {
   goingTo?.abort();
   goingTo = xhr;
   xhr.setRequestHeader("X-Expected-User", userId);
-  xhr.addEventListener("error", () => {
-    const row = rowOf(location.pathname.split("/")[2]);
-    if (!row) return notLoaded();
-    showAbsent(row);
-    opened();
-  });
+  xhr.addEventListener("error", stay);
+}
+
+function restored() {
+  shown = here();
+  opened();
 }
 
 function opened() {
@@ -97,7 +173,10 @@ function followRedirect(xhr) {
 }
 
 /** A page that says what is wrong tells more than a line could. */
-function refused({ xhr, pathInfo, boosted }) {
-  if (boosted && xhr.status === 404) location.assign(pathInfo.requestPath);
-  else emit("notice", { text: text("load-failed"), kind: "error" });
+function refused({ elt, xhr, pathInfo, boosted }) {
+  const isPane = elt.matches("message-list");
+  if (isPane && xhr.status === 404) return location.reload();
+  if (boosted && xhr.status === 404) return location.assign(pathInfo.requestPath);
+  if (isPane) unanswered(elt);
+  emit("notice", { text: text("load-failed"), kind: "error" });
 }

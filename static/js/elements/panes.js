@@ -1,0 +1,84 @@
+// What stands where a conversation is read: one that was just open, or its frame, until the server has told what is said there.
+import { on } from "../lib/bus.js";
+import { isolated } from "../lib/text.js";
+import { clearMessage } from "../render/message.js";
+import { nameOf } from "../render/row.js";
+import { messagesOf, takeOut, unreadLine } from "../render/timeline.js";
+
+const MOST_KEPT = 8;
+const kept = new Map();
+
+on("message-deleted", ({ messageId }) => clear(messageId));
+on("message", ({ message }) => message.deleted && clear(message._id));
+
+/** What is deleted does not come back with a conversation that was open before. */
+function clear(messageId) {
+  const find = (copy) => copy.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
+  [...kept.values()].map(find).forEach((item) => item && clearMessage(item));
+}
+
+export const pane = () => document.getElementById("conversation");
+
+/** The list, when what it shows is not what the server has, or not certainly. */
+export const provisionalList = () => document.querySelector("message-list:is([data-absent], [data-stale])");
+
+/** Whether that conversation can be shown without asking anybody. */
+export const hasPane = (peerId, row) => kept.has(peerId) || Boolean(row);
+
+/** Shows a conversation that was open before, or else an empty one; `row` tells whose it is. */
+export function showPane(peerId, row) {
+  put(kept.get(peerId)?.cloneNode(true) ?? emptyPane(row));
+  document.title = `${isolated(pane().dataset.peerName)} · Chatsite`;
+}
+
+export function showNoPane() {
+  put(copyOf("nothing-template"));
+  document.title = "Chatsite";
+}
+
+function put(next) {
+  keep(pane());
+  pane().replaceWith(next);
+  htmx.process(next);
+}
+
+/** A copy, since an element that was taken out would listen twice when it comes back. */
+function keep(old) {
+  const { peerId } = old.dataset;
+  if (!peerId || old.querySelector("message-list[data-absent]")) return;
+  const copy = old.cloneNode(true);
+  const list = copy.querySelector("message-list");
+  list.dataset.stale = "";
+  list.removeAttribute("aria-busy");
+  unreadLine(list.querySelector("ol"))?.remove();
+  // What is not sent yet comes from the outbox.
+  messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);
+  copy.querySelectorAll(".is-new").forEach((item) => item.classList.remove("is-new"));
+  copy.querySelector("textarea").value = "";
+  kept.delete(peerId);
+  kept.set(peerId, copy);
+  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
+}
+
+function emptyPane(row) {
+  const empty = copyOf("absent-template");
+  fill(empty, valuesOf(row));
+  return empty;
+}
+
+const copyOf = (id) => document.getElementById(id).content.querySelector("section").cloneNode(true);
+
+function valuesOf(row) {
+  const name = nameOf(row);
+  const picture = row.querySelector("img").getAttribute("src");
+  return { id: row.dataset.peerId, name, first: name.split(/\s+/)[0], picture };
+}
+
+function fill(root, values) {
+  const put = (text) => text.replace(/__(\w+?)__/g, (place, key) => values[key] ?? place);
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  for (let node = root; node; node = walker.nextNode()) {
+    if (node.nodeType === Node.TEXT_NODE) node.data = put(node.data);
+    for (const attribute of node.attributes ?? []) attribute.value = put(attribute.value);
+  }
+}
