@@ -21,7 +21,7 @@ from tests.pictures import (
 UNREADABLE = "This is not a picture that can be read. Choose a JPEG, PNG, WebP, GIF, AVIF or HEIC."
 TOO_MANY_PIXELS = "The picture has too many pixels."
 TOO_LONG = "The animation is too long."
-TOO_COSTLY = "The picture takes too long to read. Save it anew, and try again."
+TOO_COSTLY = "The picture takes too long to read. Save it again in another program, then retry."
 SCRIPT = b"<script>alert(1)</script>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
 BOMB = zlib.compress(b"0" * 100_000_000)

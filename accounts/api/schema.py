@@ -57,7 +57,7 @@ log_in = call(
 
 log_out = call(
     "logOut",
-    "End the session of the token that comes along, if any",
+    "End the session of the token that is sent along, if any",
     tag=TAG,
     public=True,
     changes=True,

@@ -65,7 +65,9 @@ def _sentences() -> dict[str, str]:
         "heic": _("HEIC cannot be read here. Choose a JPEG, PNG, WebP, GIF or AVIF."),
         "pixels": _("The picture has too many pixels."),
         "long": _("The animation is too long."),
-        "costly": _("The picture takes too long to read. Save it anew, and try again."),
+        "costly": _(
+            "The picture takes too long to read. Save it again in another program, then retry."
+        ),
     }
 
 

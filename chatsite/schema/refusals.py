@@ -49,7 +49,7 @@ OF_PICTURES: Sentences = {
         "The picture is larger than 8 MB.",
         "The picture has too many pixels.",
         "The animation is too long.",
-        "The picture takes too long to read. Save it anew, and try again.",
+        "The picture takes too long to read. Save it again in another program, then retry.",
     ],
     502: ["The picture could not be stored. Please try again later."],
     503: [

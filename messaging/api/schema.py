@@ -30,14 +30,14 @@ contacts = call(
 
 chats = call(
     "listChats",
-    "Those I have messages with, latest first",
+    "The people I have messages with, latest first",
     tag=TAG,
     answers={200: ("One entry for each person.", list[ChatPayload])},
 )
 
 history = call(
     "listMessages",
-    "The messages with somebody, oldest first, without deleted ones",
+    "The messages with one person, oldest first, without deleted ones",
     tag=TAG,
     parameters=[
         key_in_path("key", "The other person's `_id`."),
@@ -53,7 +53,7 @@ history = call(
 
 delete = call(
     "deleteMessage",
-    "Take a message of mine back, for both",
+    "Delete one of my messages, for both of us",
     tag=TAG,
     changes=True,
     parameters=[key_in_path("key", "The message's `_id`.")],
@@ -104,7 +104,7 @@ mark_read = call(
 
 sync = call(
     "sync",
-    "All that changed for me since a cursor, tombstones included",
+    "Everything that changed for me since a cursor, including tombstones",
     tag=TAG,
     parameters=[SyncQuery],
     answers={200: ("At most 500 messages. Without `since`, a cursor to start from.", SyncPayload)},

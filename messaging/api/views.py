@@ -45,7 +45,7 @@ class ContactsView(APIView):
 
 
 class ChatsView(APIView):
-    """Those I have messages with, latest first."""
+    """The people I have messages with, latest first."""
 
     @schema.chats
     def get(self, request: ApiRequest) -> Response:

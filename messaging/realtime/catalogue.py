@@ -25,7 +25,7 @@ FROM_SERVER = [
     Event(
         events.GET_ONLINE_USERS,
         list[Key],
-        "Everybody who is online: at once to who connects, then whenever somebody comes or goes"
+        "Everyone who is online: on connecting, then whenever someone comes or goes"
         " (bursts merged, at most 4 a second).",
     ),
     Event(
@@ -38,13 +38,13 @@ FROM_SERVER = [
         shapes.MessagePayload,
         "To every socket of the receiver, and the sender's others.",
     ),
-    Event(events.MESSAGE_DELETED, shapes.DeletedPayload, "To every socket of both."),
+    Event(events.MESSAGE_DELETED, shapes.DeletedPayload, "To every socket of both people."),
     Event(
         events.MESSAGE_RESTORED,
         shapes.MessagePayload,
-        "A moderator brought it back. To every socket of both.",
+        "A moderator restored it. To every socket of both people.",
     ),
-    Event(events.MESSAGES_READ, shapes.ReadPayload, "To every socket of both."),
+    Event(events.MESSAGES_READ, shapes.ReadPayload, "To every socket of both people."),
     Event(
         events.TYPING,
         shapes.TypingPayload,
@@ -69,7 +69,9 @@ FROM_CLIENT = [
     ),
     Event("typing", bodies.TypingCommand, "Tell somebody that I am typing.", (events.ERROR,)),
     Event("markRead", bodies.ReadCommand, "Move my read mark up.", (events.ERROR,)),
-    Event("ping", bodies.PingCommand, "Does the socket live?", (events.PONG, events.ERROR)),
+    Event(
+        "ping", bodies.PingCommand, "Check that the socket is alive.", (events.PONG, events.ERROR)
+    ),
 ]
 
 CLOSE_CODES = {
