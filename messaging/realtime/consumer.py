@@ -63,11 +63,15 @@ class ChatConsumer(ABC):
     def __init__(self, address: str) -> None:
         """`address` goes in front of pictures' paths, for pages of other origins."""
         self.address = address
+        self.flood = Flood(settings.SOCKET_FRAMES_PER_SECOND)
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was before it was let in."""
         self.user_id = ""
         self.session_id = ""
         self.channel_name = ""
         self.wants_delta = False
-        self.flood = Flood(settings.SOCKET_FRAMES_PER_SECOND)
         self._place = Place(self.deliver)
         self._early: list[dict[str, Any]] | None = []  # None once it was told who is online
 

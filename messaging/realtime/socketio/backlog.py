@@ -6,7 +6,7 @@ itself still comes by the queue: in which order it comes does not matter.
 
 import asyncio
 
-from engineio.packet import MESSAGE, Packet
+from engineio.packet import MESSAGE, NOOP, Packet
 
 from messaging.realtime.outbox import BACKLOG
 from messaging.realtime.wire import Wire
@@ -30,9 +30,9 @@ class Backlog(asyncio.Queue[Packet | None]):
             super().put_nowait(item)
 
     def go_by(self, wire: Wire) -> None:
-        """First what waits already."""
+        """First what waits already, but for what was meant for a poll."""
         for packet in self._emptied():
-            if packet:
+            if packet and packet.packet_type != NOOP:
                 wire.write(packet.encode())
         self.wire = wire
 

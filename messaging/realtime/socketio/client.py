@@ -28,16 +28,17 @@ from messaging.realtime.socketio.packets import (
     connect_of,
     encoded,
     message_of,
+    nothing,
     packet_of,
     token_of,
 )
-from messaging.realtime.socketio.visitor import LONGEST, Visitor
+from messaging.realtime.socketio.visitor import LONGEST, OWN_MESSAGES, Visitor
 
 logger = logging.getLogger(__name__)
 FOR_GOOD = {SESSION_ENDED, FLOODING}  # closed with a word after which clients do not come back
+LEAVING = "1"  # the namespace
 FAREWELL = 10  # seconds to fetch it
 NEVER = float("inf")
-OWN_MESSAGES = "ownMessages"  # in the query of the handshake
 
 
 class Client(ChatConsumer):
@@ -46,6 +47,8 @@ class Client(ChatConsumer):
     """
 
     __slots__ = (
+        "_came_as",
+        "_goodbye",
         "_is_answered",
         "_is_gone",
         "_is_told",
@@ -72,6 +75,8 @@ class Client(ChatConsumer):
         self._is_answered = False
         self._is_gone = False
         self._is_told = False
+        self._goodbye = close()
+        self._came_as = visitor
         self.visitor: Visitor | None = visitor  # until it is in
         self.wants_own = visitor.query.get(OWN_MESSAGES) == ["true"]
 
@@ -119,6 +124,8 @@ class Client(ChatConsumer):
             await self.end()
         elif kind == "0" and len(packet) <= LONGEST:
             await self._knock(packet)
+        elif packet == LEAVING and self.is_in:
+            await self._step_out()
         elif kind != "3" or not self.is_in:  # an acknowledgement, which nobody asked for
             await self.end()
         await asyncio.sleep(0)  # others have their turn, however many packets are there
@@ -173,6 +180,19 @@ class Client(ChatConsumer):
         if self._is_gone:
             await super().leave()
 
+    async def _step_out(self) -> None:
+        """Leaves the namespace, and may come in again by another CONNECT: until then it waits as
+        whoever has just come.
+        """
+        self.is_in = self._is_answered = False
+        await super().leave()
+        self.reset()
+        if self._came_as.enter():
+            self.visitor = self._came_as
+            self.deadline = time.monotonic() + waiting.SECONDS
+        else:
+            await self.end()
+
     def _put(self, packet: str) -> None:
         self._send(message_of(packet))
 
@@ -191,9 +211,13 @@ class Client(ChatConsumer):
         """At once; the engine then says that it is gone."""
         await self.engine.close(wait=False, abort=True)
 
+    def has_closed(self) -> None:
+        """By itself: its poll comes back with nothing, instead of being told to close."""
+        self._goodbye = nothing()
+
     async def leave(self) -> None:
         self._is_gone = True
-        self._backlog.finish()
+        self._backlog.finish(*(() if self.engine.upgraded else (self._goodbye,)))
         self._leave_waiting_room()
         if self.body:
             self.body.reschedule(0)

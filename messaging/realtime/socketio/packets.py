@@ -8,7 +8,7 @@ that nothing is decoded or encoded once more.
 import re
 from typing import Any
 
-from engineio.packet import CLOSE, MESSAGE, Packet
+from engineio.packet import CLOSE, MESSAGE, NOOP, Packet
 from socketio import packet as socketio_packet
 
 OURS = "/"  # the one namespace
@@ -77,6 +77,11 @@ def message_of(packet: str) -> Packet:
 
 def close() -> Packet:
     return Packet(CLOSE)
+
+
+def nothing() -> Packet:
+    """What a poll is answered that there is nothing for."""
+    return Packet(NOOP)
 
 
 _last: tuple[str, Packet] = ("", Packet(MESSAGE, ""))  # a frame goes to its receivers in a row

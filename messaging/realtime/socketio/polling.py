@@ -60,7 +60,7 @@ async def _answer(server: Server, scope: Scope, receive: Receive, answers: Answe
     query = query_of(scope)
     if _is_foreign(scope):
         raise DomainError(_("Requests from another site are refused."), 403)
-    if query.get("transport", ["polling"]) != ["polling"] or "j" in query:
+    if query.get("transport") != ["polling"] or "j" in query:
         raise DomainError(_("This transport is not offered."))
     if "sid" in query:
         client = server.client_of(query["sid"][0], scope)

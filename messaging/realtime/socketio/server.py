@@ -59,6 +59,8 @@ class Server(socketio.AsyncServer):
     async def _handle_eio_disconnect(self, sid: str, reason: str) -> None:
         self.eio.sockets.pop(sid, None)
         if client := self.clients.pop(sid, None):
+            if reason == self.reason.CLIENT_DISCONNECT:
+                client.has_closed()
             await client.leave()
 
     async def _look_after(self) -> None:

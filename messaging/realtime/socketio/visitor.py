@@ -11,6 +11,8 @@ from messaging.realtime import handshake
 from messaging.realtime.intake import Intake
 from messaging.realtime.socketio.waiting import WaitingRoom
 
+OWN_MESSAGES = "ownMessages"
+HEEDED = ("user", "presence", OWN_MESSAGES)  # in the query of the handshake
 LONGEST = 8192  # characters of a packet from somebody who is not in
 
 
@@ -40,7 +42,7 @@ def visitor_of(scope: Scope, room: WaitingRoom) -> Visitor:
     return Visitor(
         tokens=tokens,
         address=handshake.address_for(scope),
-        query=query_of(scope),
+        query={name: values for name, values in query_of(scope).items() if name in HEEDED},
         proof=proof_of(scope),
         who=person or _network(scope),
         is_known=bool(person),

@@ -1,6 +1,7 @@
 """What no client of Socket.IO sends, and pages that may not call."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.messaging.socketio.conftest import FRONT_END
 from tests.messaging.socketio.people import Person
-from tests.messaging.socketio.session import OPENING, PATH, joined, opened
+from tests.messaging.socketio.session import OPENING, PATH, Session, joined, opened
 from tests.production import Server
 from tests.services import PATIENCE
 
@@ -54,7 +55,7 @@ NO_COMMANDS = [
     '42["getOnlineUsers",{}]',
     '42["' + "x" * 10_000 + '",{}]',
 ]
-ENDING = ["44", "451-[]", "461-[]", "41", '45["x",{"_placeholder":true,"num":0}]']
+ENDING = ["44", "451-[]", "461-[]", "41/admin,", '45["x",{"_placeholder":true,"num":0}]']
 
 
 def header_names(answer: httpx.Response) -> set[str]:
@@ -122,6 +123,7 @@ async def test_sockets_of_pages_from_elsewhere_are_refused(
     [
         ("GET", {"EIO": "3", "transport": "polling"}, 400),
         ("GET", {"transport": "polling"}, 400),
+        ("GET", {"EIO": "4"}, 400),
         ("GET", {**OPENING, "j": "0"}, 400),
         ("GET", {**OPENING, "transport": "websocket"}, 400),
         ("GET", {**OPENING, "sid": "nonsense"}, 400),
@@ -248,9 +250,66 @@ async def test_two_polls_at_once_end_the_session(site: Server, ada: Person) -> N
     async with opened(site.url, ada.token) as session:
         await session.connect()
         await session.packets_until('42["getOnlineUsers"')
-        answers = await asyncio.gather(session.poll(), session.poll(), session.poll())
-        assert {answer.status_code for answer in answers} == {200, 400}
+        waiting, late = await _while_it_polls(session, session.poll)
+        assert (waiting.text, waiting.status_code, late.status_code) == ("1", 200, 400)
         assert await session.is_over()
+
+
+async def test_a_poll_comes_back_when_its_session_is_closed(site: Server, ada: Person) -> None:
+    async with opened(site.url, ada.token) as session:
+        await session.connect()
+        await session.packets_until('42["getOnlineUsers"')
+        waiting, closed = await _while_it_polls(session, lambda: session.post("1"))
+        assert (waiting.text, waiting.status_code, closed.text) == ("6", 200, "ok")
+        assert await session.is_over()
+
+
+async def test_nothing_of_the_polls_is_left_over_after_an_upgrade(
+    site: Server, ada: Person
+) -> None:
+    """Whether a poll was waiting or not."""
+    async with joined(site.url, ada.token) as session:
+        await session.packets_until('42["getOnlineUsers"')
+        url, cookie = _address(site, f"&sid={session.key}"), _cookie({"jwt": ada.token})
+        async with connect(url, additional_headers=cookie) as socket:
+            await socket.send("2probe")
+            assert await socket.recv() == "3probe"
+            await socket.send("5")
+            await socket.send('42["ping",{}]')
+            assert await socket.recv() == '42["pong",{}]'
+
+
+async def test_whoever_left_may_come_in_again(site: Server, ada: Person, bob: Person) -> None:
+    url, cookie = _address(site), _cookie({"jwt": ada.token})
+    async with (
+        joined(site.url, bob.token) as theirs,
+        connect(url, additional_headers=cookie) as socket,
+    ):
+        await _is_in(socket)
+        await _until_online(theirs, ada)
+        await socket.send("41")
+        await _until_offline(theirs, ada)
+        await bob.send(ada, text="Nobody hears this")
+        await socket.send("40")
+        while not str(packet := await socket.recv()).startswith('40{"sid":'):
+            assert "newMessage" not in str(packet)
+        sent = await bob.send(ada, text="Welcome back")
+        while "newMessage" not in str(packet := await socket.recv()):
+            pass
+        assert sent["_id"] in str(packet)
+        await socket.send("41")
+        await socket.send('42["ping",{}]')  # which nobody may who has left
+        await _is_ended(socket)
+
+
+async def _while_it_polls(
+    session: Session, ask: Callable[[], Awaitable[httpx.Response]]
+) -> tuple[httpx.Response, httpx.Response]:
+    """Their answers."""
+    waiting = asyncio.ensure_future(session.poll())
+    await asyncio.sleep(0.3)  # a poll that has come cannot be told from one on its way
+    answer = await ask()
+    return await waiting, answer
 
 
 async def test_a_body_that_is_too_large_is_refused(site: Server, ada: Person) -> None:
