@@ -50,6 +50,12 @@ class ReadBody(TypedDict):
     seq: Mark
 
 
+class ReadAllBody(TypedDict):
+    """All of the conversation, unless it says up to where."""
+
+    seq: NotRequired[Mark]
+
+
 class SendCommand(TypedDict):
     receiverId: Key
     text: NotRequired[Text | None]
@@ -59,6 +65,10 @@ class SendCommand(TypedDict):
 
 class TypingCommand(TypedDict):
     receiverId: Key
+
+
+class DeleteCommand(TypedDict):
+    messageId: Key
 
 
 class ReadCommand(TypedDict):

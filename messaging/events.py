@@ -20,6 +20,7 @@ MESSAGE_DELETED = "messageDeleted"
 MESSAGE_RESTORED = "messageRestored"
 MESSAGES_READ = "messagesRead"
 TYPING = "typing"
+STOPPED_TYPING = "stoppedTyping"
 PONG = "pong"
 ERROR = "error"
 
@@ -59,6 +60,11 @@ def relay(event: str, data: Mapping[str, Any], *, origin: str = "") -> dict[str,
 
 def frame(event: str, data: object) -> str:
     return _encode({"event": event, "data": data}).decode()
+
+
+def beginning(event: str) -> str:
+    """What a frame of this event begins with."""
+    return f'{{"event":"{event}",'
 
 
 def _plain(value: object) -> str:

@@ -71,12 +71,12 @@ def find_conversation(user_id: str, peer_id: str) -> Conversation | None:
     return conversation
 
 
-def visible_to(user: User) -> QuerySet[Message]:
+def visible_to(user: User | Caller) -> QuerySet[Message]:
     """Messages of the conversations that `user` is in, deleted ones included."""
-    return Message.objects.filter(conversation__memberships__user=user)
+    return Message.objects.filter(conversation__memberships__user_id=user.pk)
 
 
-def find_message(user: User, message_id: str) -> Message | None:
+def find_message(user: User | Caller, message_id: str) -> Message | None:
     if not is_key(message_id):
         return None
     return visible_to(user).select_related("conversation").filter(pk=message_id).first()

@@ -3,7 +3,7 @@
 from accounts.payloads import UserPayload
 from chatsite.schema.calls import FORM, JSON, call, header, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
-from messaging.bodies import ReadBody, SendBody, SendForm
+from messaging.bodies import ReadAllBody, ReadBody, SendBody, SendForm
 from messaging.serializers import ContactsQuery, HistoryQuery, SyncQuery
 from messaging.shapes import (
     ChatPayload,
@@ -100,6 +100,17 @@ mark_read = call(
         400: ["This field is required.", "A valid integer is required."],
         404: ["No such person."],
     },
+)
+
+mark_all_read = call(
+    "markAllRead",
+    "Move my read mark up to the last message",
+    tag=TAG,
+    changes=True,
+    parameters=[PEER],
+    bodies={JSON: ReadAllBody},
+    answers={200: ("The mark: the last message, or `seq` where one is given.", MarkPayload)},
+    refused={400: ["A valid integer is required."], 404: ["No such person."]},
 )
 
 sync = call(

@@ -12,7 +12,7 @@ from chatsite.api import FormView
 from chatsite.errors import NotFound
 from chatsite.guard.ratelimits import check_message
 from chatsite.parsers import JSONParser, MultiPartParser
-from chatsite.serializers import checked
+from chatsite.serializers import LARGEST, checked
 from messaging import sync
 from messaging.api import schema
 from messaging.api.links import link
@@ -98,6 +98,12 @@ class ReadMarkView(FormView):
     @schema.mark_read
     def put(self, request: ApiRequest, peer: str) -> Response:
         fields = checked(ReadMarkSerializer, request.data)
+        return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
+
+    @schema.mark_all_read
+    def patch(self, request: ApiRequest, peer: str) -> Response:
+        """As forks of the original call it: all of the conversation, where no `seq` is given."""
+        fields = checked(ReadMarkSerializer, request.data or {"seq": LARGEST})
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
 
 

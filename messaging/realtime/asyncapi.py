@@ -10,6 +10,7 @@ from accounts import cookies
 from chatsite.schema import overview
 from chatsite.schema.components import Schema, components, reference_to, schema_of
 from chatsite.wire import Key
+from messaging.realtime import aliases
 from messaging.realtime.catalogue import CLOSE_CODES, FROM_CLIENT, FROM_SERVER, Event
 
 DESCRIPTION = """\
@@ -21,7 +22,8 @@ cannot read the status of a refused handshake: ask `/api/auth/check` after one.
 
 Clients of Socket.IO 4 find the same events at `/socket.io/`, with the cookie or `auth: {token}`:
 `socket.on("<name>", payload => …)` and `socket.emit("<name>", payload)`. There `newMessage` goes to
-the sender's own sockets only if they connect with `?ownMessages=true`.
+the sender's own sockets only if they connect with `?ownMessages=true`, and what has an alias
+(`x-alias`) is told by both names. Commands are heard by either name at every socket.
 
 Delivery is at most once. A client that connects again, or sees a hole in `seq`, calls
 `/api/messages/sync` and applies the answer by `_id`: that makes it lossless.
@@ -118,7 +120,20 @@ def _message(event: Event) -> Schema:
         "properties": {"event": {"const": event.name}, "data": reference_to(event.payload)},
         "required": ["event", "data"],
     }
-    return {"name": event.name, "summary": event.summary, "payload": frame}
+    return {
+        "name": event.name,
+        "summary": event.summary,
+        "payload": frame,
+        **_other_names(event),
+    }
+
+
+def _other_names(event: Event) -> Schema:
+    names = aliases.EVENTS if event in FROM_SERVER else _COMMANDS_BY_NAME
+    return {"x-alias": names[event.name]} if event.name in names else {}
+
+
+_COMMANDS_BY_NAME = {name: alias for alias, name in aliases.COMMANDS.items()}
 
 
 def _security_schemes() -> Schema:

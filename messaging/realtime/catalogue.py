@@ -50,6 +50,11 @@ FROM_SERVER = [
         shapes.TypingPayload,
         "To the receiver, whose page forgets it after 5 seconds.",
     ),
+    Event(
+        events.STOPPED_TYPING,
+        shapes.TypingPayload,
+        "To the receiver, when somebody's client says so; most say nothing.",
+    ),
     Event(events.MESSAGE_SENT, shapes.SentPayload, "The answer to `sendMessage`."),
     Event(events.PONG, shapes.PongPayload, "The answer to `ping`."),
     Event(
@@ -68,6 +73,18 @@ FROM_CLIENT = [
         (events.MESSAGE_SENT, events.ERROR),
     ),
     Event("typing", bodies.TypingCommand, "Tell somebody that I am typing.", (events.ERROR,)),
+    Event(
+        "stopTyping",
+        bodies.TypingCommand,
+        "Tell somebody that I have stopped typing.",
+        (events.ERROR,),
+    ),
+    Event(
+        "deleteMessage",
+        bodies.DeleteCommand,
+        "Take a message of mine back, for everybody: the same service as the call.",
+        (events.MESSAGE_DELETED, events.ERROR),
+    ),
     Event("markRead", bodies.ReadCommand, "Move my read mark up.", (events.ERROR,)),
     Event(
         "ping", bodies.PingCommand, "Check that the socket is alive.", (events.PONG, events.ERROR)

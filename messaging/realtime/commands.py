@@ -16,19 +16,19 @@ from chatsite.channels import apush
 from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import write
-from chatsite.guard.counting import SENDS
-from chatsite.guard.ratelimits import Once, TooMany, check_message
+from chatsite.guard.counting import SENDS, WRITES
+from chatsite.guard.ratelimits import Once, TooMany, check, check_message
 from chatsite.keys import is_key
 from chatsite.serializers import checked
 from messaging import audience, events
 from messaging.models import direct_key
 from messaging.payloads import sent_payload, typing_payload
 from messaging.plain_sends import PlainSend, from_frame
-from messaging.realtime import crowd
+from messaging.realtime import aliases, crowd
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.at_once import Sending
 from messaging.services.conversations import mark_read
-from messaging.services.messages import is_client_id, send_message
+from messaging.services.messages import delete_message, is_client_id, send_message
 from messaging.shapes import RefusalPayload, SentPayload
 
 if TYPE_CHECKING:
@@ -105,12 +105,22 @@ def _conversation(socket: "ChatConsumer", peer: object) -> str:
     return direct_key(socket.user_id, str(peer))
 
 
-async def _typing(socket: "ChatConsumer", data: Data) -> None:
+async def _typing(socket: "ChatConsumer", data: Data, event: str = events.TYPING) -> None:
     _check_signal(socket)
     receiver_id = _key(data, "receiverId")
     if receiver_id != socket.user_id:
-        message = events.relay(events.TYPING, typing_payload(socket.user_id, receiver_id))
+        message = events.relay(event, typing_payload(socket.user_id, receiver_id))
         await apush([audience.user_group(receiver_id)], message)
+
+
+async def _delete_message(socket: "ChatConsumer", data: Data) -> None:
+    """Answered by the event that both are told."""
+    await in_thread(partial(_deleted, socket, data))()
+
+
+def _deleted(socket: "ChatConsumer", data: Data) -> None:
+    check(WRITES, socket.user_id)
+    delete_message(user=socket.caller, message_id=str(data.get("messageId")))
 
 
 async def _mark_read(socket: "ChatConsumer", data: Data) -> None:
@@ -131,7 +141,9 @@ async def _ping(socket: "ChatConsumer", data: Data) -> None:
 _COMMANDS: dict[str, Callable[["ChatConsumer", Data], Awaitable[None]]] = {
     "sendMessage": _send_message,
     "typing": _typing,
+    "stopTyping": partial(_typing, event=events.STOPPED_TYPING),
     "markRead": _mark_read,
+    "deleteMessage": _delete_message,
     "ping": _ping,
 }
 
@@ -160,6 +172,7 @@ def _parsed(text: str | None) -> tuple[str, Data]:
     data = frame.get("data", {}) if isinstance(frame, dict) else None
     if not isinstance(name, str) or not isinstance(data, dict):
         raise DomainError(_('A frame looks like {"event": "<name>", "data": {…}}.'))
+    name = aliases.COMMANDS.get(name, name)
     if name not in _COMMANDS:
         raise DomainError(_("There is no such event."))
     return name, data

@@ -87,7 +87,7 @@ def send_message(
     return sent
 
 
-def delete_message(*, user: User, message_id: str) -> Message:
+def delete_message(*, user: User | Caller, message_id: str) -> Message:
     """Takes one's own message back, for everybody.
 
     Raises DomainError 403, 404. Again: nothing happens.

@@ -16,7 +16,7 @@ from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 from accounts.events import SESSION_ENDED
 from accounts.tokens import InvalidToken
 from chatsite.errors import Busy
-from messaging.realtime import handshake
+from messaging.realtime import aliases, handshake
 from messaging.realtime.consumer import FLOODING, ChatConsumer, Query, Refused
 from messaging.realtime.outbox import TOO_SLOW
 from messaging.realtime.socketio import waiting
@@ -97,6 +97,8 @@ class Client(ChatConsumer):
 
     def tell(self, frame: str) -> None:
         self._send(packet_of(self.addressed(frame)))
+        if other := aliases.also(frame):
+            self._send(packet_of(other))
 
     def close(self, code: int) -> None:
         if self.is_closed:

@@ -108,3 +108,37 @@ async def test_a_key_of_the_wrong_form_is_nobody(
     await mine.send(event, receiverId=peer, peerId=peer, seq=1)
     assert (await mine.data("error"))["status"] == 404
     await mine.lives()
+
+
+async def test_whoever_stops_typing_may_say_so(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    mine, theirs, others = await connect(ada), await connect(bob), await connect(eve)
+    for command in ("stopTyping", "userStoppedTyping"):
+        await mine.send(command, receiverId=bob.pk)
+        payload = {"senderId": ada.pk, "receiverId": bob.pk}
+        assert await theirs.event() == ("stoppedTyping", payload)
+    await mine.send("userTyping", receiverId=bob.pk)
+    assert await theirs.event() == ("typing", payload)
+    await others.got_nothing()
+
+
+@pytest.mark.usefixtures("_three_messages")
+async def test_a_call_of_forks_marks_all_as_read(
+    ada: User, bob: User, eve: User, connect: Connect, api_for: Callable[[User], APIClient]
+) -> None:
+    writers, path = await connect(ada), f"/api/messages/read/{ada.pk}"
+
+    def patch(user: User, body: Any = None) -> tuple[int, Any]:
+        answer = api_for(user).patch(path, body)
+        return answer.status_code, answer.json()
+
+    mark = sync_to_async(patch)
+    assert await mark(bob, {"seq": 2}) == (200, {"seq": 2})
+    assert (await writers.data("messagesRead"))["seq"] == 2
+    assert await mark(bob) == (200, {"seq": 3})
+    assert (await writers.data("messagesRead"))["seq"] == 3
+    assert (await mark(bob, {"seq": "x"}))[0] == 400
+    assert (await mark(bob, [1]))[0] == 400
+    assert await mark(eve) == (200, {"seq": 0})
+    await writers.got_nothing()

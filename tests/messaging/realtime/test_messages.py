@@ -259,3 +259,21 @@ def picture() -> str:
     file = BytesIO()
     Image.new("RGB", (30, 20), "teal").save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+async def test_a_message_is_taken_back_by_a_command(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    message = await sync_to_async(make_message)(ada, bob, "Hi")
+    mine, theirs, others = await connect(ada), await connect(bob), await connect(eve)
+    for socket, key, status in ((theirs, message.pk, 403), (others, message.pk, 404)):
+        await socket.send("deleteMessage", messageId=key)
+        assert (await socket.data("error"))["status"] == status
+    wrong: list[Any] = ["x", None, {"$ne": None}, "0" * 24]
+    for other in wrong:
+        await mine.send("deleteMessage", messageId=other)
+        assert (await mine.data("error"))["status"] == 404
+    await mine.send("deleteMessage", messageId=message.pk)
+    for socket in (mine, theirs):
+        assert (await socket.data("messageDeleted"))["messageId"] == message.pk
+    await others.got_nothing()

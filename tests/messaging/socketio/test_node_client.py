@@ -69,11 +69,17 @@ async def test_commands_do_what_they_do_over_the_native_socket(
         assert await theirs.until("newMessage") == answer["message"]
         await theirs.emit("typing", {"receiverId": ada.key})
         assert await mine.until("typing") == {"senderId": bob.key, "receiverId": ada.key}
+        await theirs.emit("userStoppedTyping", {"receiverId": ada.key})
+        for event in ("userTyping", "stoppedTyping", "userStoppedTyping"):  # by all their names
+            assert await mine.next() == (event, {"senderId": bob.key, "receiverId": ada.key})
         await theirs.emit("markRead", {"peerId": ada.key, "seq": 1})
         assert (await mine.until("messagesRead"))["seq"] == 1
         await mine.emit("ping", {}, asks=True)
         assert await mine.until("pong") == {}
         assert await mine.until("acknowledged") == "ping"
+        await mine.emit("deleteMessage", {"messageId": answer["message"]["_id"]})
+        deleted = await theirs.until("messageDeleted")
+        assert deleted["messageId"] == answer["message"]["_id"]
         await mine.emit("nonsense", [1, 2])
         assert (await mine.until("error"))["status"] == 400
 
