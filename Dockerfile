@@ -8,7 +8,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 COPY requirements.txt .
-RUN pip install --quiet -r requirements.txt
+RUN pip install --quiet --require-hashes -r requirements.txt
 WORKDIR /srv/chatsite
 COPY . .
 # Placeholders: settings are read, but nothing is signed or served here.

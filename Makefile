@@ -13,7 +13,7 @@ MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test soak bench check fmt clean
+.PHONY: help run dev demo test soak bench check fmt lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ bench: .venv/installed .venv-bench/installed $(STATIC) ## Measure the site besid
 	@benchmarks/peer/install.sh
 	@.venv-bench/bin/python -m benchmarks.run $(ARGS)
 
-check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings, known vulnerabilities
+check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings, requirements, known vulnerabilities
 	@$(PYTHON_BIN) -m ruff format --check --quiet --output-format concise .
 	@$(PYTHON_BIN) -m ruff check --quiet --output-format concise .
 	@$(PYTHON_BIN) -m mypy
@@ -51,11 +51,20 @@ check: .venv/installed-dev ## Format, lint, types, layers, migrations, deploymen
 	@$(MONGODB) $(PYTHON_BIN) scripts/check_migrations.py
 	@$(MONGODB) $(MANAGE) check
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	@$(PYTHON_BIN) scripts/check_requirements.py
 	@$(PYTHON_BIN) scripts/audit.py
 
 fmt: .venv/installed-dev ## Format the code and mend what ruff can mend
 	@$(PYTHON_BIN) -m ruff check --fix-only --quiet .
 	@$(PYTHON_BIN) -m ruff format --quiet .
+
+# For every platform and Python from 3.11 on. What is pinned already stays as it is.
+lock: .venv/installed-dev ## Pin all packages with their hashes, after a change of a requirements*.in
+	@for name in requirements requirements-dev benchmarks/requirements; do \
+		$(PYTHON_BIN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS) \
+			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
+	done
 
 clean: ## Remove what the other commands made, except the data in var/
 	rm -rf .venv .venv-bench benchmarks/peer/node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 PIP = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+OPTIONS = ["--progress-bar", "off", "--require-hashes", "--requirement"]
 PIN = re.compile(r"^[\w.-]+(?:\[[\w,-]+\])?==", re.MULTILINE)
 FOUND = re.compile(r"^(?:Collecting|Processing|Requirement already satisfied)", re.MULTILINE)
 INSTALLING = re.compile(r"^Installing collected packages: (.+)$", re.MULTILINE)
@@ -16,7 +17,7 @@ SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
 
 
 def main(requirements: str) -> None:
-    command = [*PIP, "--progress-bar", "off", "--requirement", requirements]
+    command = [*PIP, *OPTIONS, requirements]
     listed = len(PIN.findall(Path(requirements).read_text()))
     before = installed()
     shown = ""

@@ -204,8 +204,42 @@ class TestInstalling:
 
     def _install(self, folder: Path, line: str) -> subprocess.CompletedProcess[str]:
         requirements = folder / "requirements.txt"
-        requirements.write_text(f"--no-index\n{line}\n")
+        requirements.write_text(f"--no-index\n{line} --hash=sha256:{'0' * 64}\n")
         return run(sys.executable, "scripts/install.py", str(requirements))
+
+
+class TestRequirements:
+    CHECK = runpy.run_path(str(ROOT / "scripts" / "check_requirements.py"))
+    HASH = f"    --hash=sha256:{'0' * 64}"
+
+    def test_the_files_have_what_is_asked_for(self) -> None:
+        assert run(sys.executable, "scripts/check_requirements.py").stderr == ""
+
+    @pytest.mark.parametrize("name", CHECK["LOCKED"])
+    def test_they_say_nothing_of_where_packages_came_from(self, name: str) -> None:
+        text = (ROOT / name).with_suffix(".txt").read_text()
+        assert "://" not in text
+        assert "index" not in text.splitlines()[1]
+
+    @pytest.mark.parametrize(
+        ("asked", "locked", "problem"),
+        [
+            ("a==1\nb[x]==2", f"a==1 \\\n{HASH}\n    # via -r own.in\nb==2 ; x\\\n{HASH}\n", []),
+            ("a==2", f"a==1 \\\n{HASH}\n", ["own.txt lacks a==2"]),
+            ("a==1", "a==1\n", ["own.txt has no hash of a==1"]),
+            (
+                "# a==1",
+                f"a==1 \\\n{HASH}\n    # via\n    #   -r own.in\n",
+                ["own.txt has a==1, which nothing asks for any more"],
+            ),
+        ],
+    )
+    def test_a_difference_is_told(
+        self, tmp_path: Path, asked: str, locked: str, problem: list[str]
+    ) -> None:
+        (tmp_path / "own.in").write_text(asked)
+        (tmp_path / "own.txt").write_text(locked)
+        assert list(self.CHECK["problems_of"](tmp_path / "own")) == problem
 
 
 class TestPython:
@@ -329,6 +363,7 @@ def test_make_lists_every_command() -> None:
         "bench",
         "check",
         "fmt",
+        "lock",
         "clean",
     ]
 
