@@ -65,7 +65,7 @@ def _changed(request: PageRequest, owner: User) -> HttpResponse:
 
     The browser is known from now on: those who guess at the account do not hold its owner up there.
     """
-    if request.auth_session:
+    if request.auth_session and request.auth_session.user_id != owner.pk:  # theirs have ended
         sessions.end_session(session=request.auth_session)
     messages.success(
         request,
