@@ -52,7 +52,7 @@ def test_one_is_asked_when_something_waits(person: PersonFor, path: str) -> None
     page.goto(path)
 
     sign_out(page)
-    expect(question).to_contain_text("2 messages are not sent yet.")
+    expect(question).to_contain_text("2 messages have not been sent yet.")
     question.get_by_role("button", name="Stay").click()
     expect(question).to_be_hidden()
     sign_out(page)
