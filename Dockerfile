@@ -20,7 +20,7 @@ FROM nginx:1.28-alpine AS proxy
 COPY deploy/nginx.conf /etc/nginx/conf.d/default.conf
 COPY deploy/upstream.conf deploy/site.conf deploy/proxy.conf /etc/nginx/chatsite/
 COPY --from=build /srv/chatsite/staticfiles /srv/chatsite/staticfiles
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+HEALTHCHECK --start-period=60s --start-interval=2s --interval=60s --timeout=3s \
     CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1/healthz"]
 
 FROM python:3.11-slim-bookworm AS web
@@ -34,6 +34,6 @@ COPY --from=build /srv/chatsite .
 USER chatsite
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+HEALTHCHECK --start-period=60s --start-interval=2s --interval=60s --timeout=5s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 CMD ["python", "-m", "chatsite.serve"]

@@ -1,7 +1,8 @@
 """The database, and what several processes share: settings for each kind."""
 
+import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -32,13 +33,26 @@ def read_database_url() -> str:
         )
     if not address.startswith("mongodb") and not _is_address(address):
         raise ImproperlyConfigured(
-            "DATABASE_URL is no address; write special characters in its password as %XX."
+            "DATABASE_URL is no address. Put its password into DATABASE_PASSWORD, or write special "
+            "characters in it as %XX."
         )
-    return address
+    return _with_password(address, text("DATABASE_PASSWORD"))
 
 
 def read_redis_url() -> str:
-    return url("REDIS_URL", ("redis", "rediss", "unix"), "redis://localhost:6379/0")
+    address = url("REDIS_URL", ("redis", "rediss", "unix"), "redis://localhost:6379/0")
+    return _with_password(address, text("REDIS_PASSWORD"))
+
+
+def _with_password(address: str, password: str) -> str:
+    """A password in an address has to be written with %XX; in a variable of its own it has not."""
+    scheme, slashes, rest = address.partition("://")
+    place = re.split("[/?]", rest, maxsplit=1)[0]
+    user, _at, hosts = place.rpartition("@")
+    needs_user = scheme not in ("redis", "rediss", "unix")
+    if not password or not slashes or ":" in user or (needs_user and not user):
+        return address
+    return f"{scheme}://{user}:{quote(password, safe='')}@{hosts}{rest[len(place) :]}"
 
 
 def read_sqlite_synchronous() -> str:

@@ -201,3 +201,24 @@ def test_pieces_of_the_fast_path_are_left_out_by_name(monkeypatch: pytest.Monkey
     assert {piece for piece, used in some.items() if not used} == {"http", "group_commit"}
     with pytest.raises(ImproperlyConfigured, match=r"FAST_PATH_WITHOUT.*'magic'"):
         read(monkeypatch, {"FAST_PATH_WITHOUT": "http,magic"})
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "complete"),
+    [
+        ("DATABASE_URL", "postgres://u@h:5432/d", "postgres://u:p%40%2F%25@h:5432/d"),
+        ("DATABASE_URL", "mongodb://u@h,i/d?a=@", "mongodb://u:p%40%2F%25@h,i/d?a=@"),
+        ("DATABASE_URL", "postgres://u:own@h/d", "postgres://u:own@h/d"),
+        ("DATABASE_URL", "postgres://h/d", "postgres://h/d"),
+        ("DATABASE_URL", "sqlite:////tmp/a@b", "sqlite:////tmp/a@b"),
+        ("REDIS_URL", "redis://h:6379/0", "redis://:p%40%2F%25@h:6379/0"),
+        ("REDIS_URL", "rediss://u@h/0", "rediss://u:p%40%2F%25@h/0"),
+        ("REDIS_URL", "redis://:own@h/0", "redis://:own@h/0"),
+    ],
+)
+def test_password_apart_from_its_address_may_have_any_characters(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str, complete: str
+) -> None:
+    password = {"DATABASE_PASSWORD": "p@/%", "REDIS_PASSWORD": "p@/%"}
+    found = read(monkeypatch, {name: address, **password})
+    assert getattr(found, name.lower()) == complete

@@ -53,6 +53,9 @@ class TestOnDisk:
         for path in folder.rglob("*"):
             os.utime(path, (moment, moment))
 
+    def test_a_fresh_site_has_nothing_to_tidy(self) -> None:
+        assert tidied()[-1].endswith(report(kept=0, removed=0))
+
     def test_what_is_referred_to_stays(self, folder: Path) -> None:
         ada, bo = make_pair()
         for image in (picture(900, 450), animation()):

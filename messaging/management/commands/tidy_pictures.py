@@ -21,10 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count")
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
-        if not User.objects.exists():
-            raise CommandError(_("Nobody is in this database. Is DATABASE_URL right?"))
+        is_empty = not User.objects.exists()
         for store in storage.stores():
             try:
+                if is_empty and any(True for _kept in store.listed()):
+                    raise CommandError(_("Nobody is in this database. Is DATABASE_URL right?"))
                 tidied = tidy(store, dry_run=dry_run)
             except (storage.StorageError, OSError) as error:
                 raise CommandError(f"{store.label}: {error}") from None

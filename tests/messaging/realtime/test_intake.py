@@ -28,8 +28,7 @@ SOCKETIO = "/socket.io/?EIO=4&transport=websocket"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("intake")
-    options = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
-    with production(folder, *options, **unlimited()) as server:
+    with production(folder, **unlimited()) as server:
         yield server
     assert "Traceback" not in server.log
 
