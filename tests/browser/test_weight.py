@@ -9,13 +9,7 @@ from tests.browser.people import Person, PersonFor
 from tests.browser.site import Site
 
 LIMIT = 80_000
-REQUEST = re.compile(r"HTTP GET (\S+) 200")
 PICTURE = re.compile(r"/media/|\.svg$")
-
-
-def requested(site: Site) -> list[str]:
-    """Every answer that the server gave up to now, also to the service worker."""
-    return REQUEST.findall(site.log.read_text())
 
 
 def weight(site: Site, person: Person, path: str) -> int:
@@ -29,13 +23,15 @@ def weight(site: Site, person: Person, path: str) -> int:
 def test_a_first_visit_weighs_less_than_80_kilobytes(live_site: Site, person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     bo.say(ada, "Hello")
-    before = len(requested(live_site))
+    requested: list[str] = []  # by the page and by its service worker
+    ada.context.on("request", lambda request: requested.append(request.url))
 
     ada.page.goto("/")
     ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     expect(ada.page.locator("#sidebar .is-online")).to_have_count(0)
 
-    paths = [path for path in requested(live_site)[before:] if not PICTURE.search(path)]
+    urls = [url for url in requested if url.startswith(live_site.url)]
+    paths = [url.removeprefix(live_site.url) for url in urls if not PICTURE.search(url)]
     weights = sorted(((weight(live_site, ada, path), path) for path in paths), reverse=True)
     assert {"/", "/sw.js", "/offline"} < set(paths)
     largest = "\n".join(f"{size:7} {path}" for size, path in weights[:15])
