@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial, wraps
+from itertools import count
 from typing import ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
-ATTEMPTS = 15
+PATIENCE = 3  # seconds in which a transaction is repeated
 LONGEST_PAUSE = 0.5  # seconds, before another attempt
 # PostgreSQL's
 RETRYABLE_STATES = {"40001", "40P01"}  # serialization failure, deadlock detected
@@ -107,18 +108,26 @@ def release() -> None:
 
 
 def retrying(work: Callable[[], Result], *also: type[DatabaseError]) -> Result:
-    """Runs a transaction again, a few times, when the database asks for it, or after an error named
-    in `also`.
+    """Runs a transaction again, for a while, when the database asks for it, or after an error named
+    in `also`. Raises Busy when the database still asks for it then.
     """
-    for attempt in range(ATTEMPTS - 1):
+    from chatsite.errors import Busy  # which needs the apps to be there
+
+    ends_at = time.monotonic() + PATIENCE
+    for attempt in count():
         try:
             return work()
         except DatabaseError as error:
-            if _is_in_transaction() or not (isinstance(error, also) or asks_to_repeat(error)):
+            is_asked = asks_to_repeat(error)
+            if _is_in_transaction() or not (isinstance(error, also) or is_asked):
+                raise
+            if time.monotonic() > ends_at:
+                if is_asked or connection.vendor == "mongodb":
+                    raise Busy from error
                 raise
             logger.info("transaction repeated: %s", type(error).__name__)
             _pause(attempt)
-    return work()
+    raise AssertionError("there is always another attempt")
 
 
 def repeatable(work: Callable[Params, Result]) -> Callable[Params, Result]:
@@ -139,7 +148,7 @@ def _is_in_transaction() -> bool:
 
 def _pause(attempt: int) -> None:
     """By chance, so that those who met once do not meet again; at first a few milliseconds."""
-    time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311  no secret
+    time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2 ** min(attempt, 10))))  # noqa: S311  no secret
 
 
 def asks_to_repeat(error: Exception) -> bool:

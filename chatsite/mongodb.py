@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+
+from chatsite.mongodb_backend.base import translated
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ def has_transactions() -> bool:
             wrapper.database["django_migrations"].find_one({}, session=session)
     except PyMongoError as error:
         if not _says_none(error):
-            raise DatabaseError(str(error)) from error
+            raise translated(error) from error
         logger.warning("this MongoDB server has no transactions; docs/databases.md says more")
         return False
     return True
@@ -65,7 +67,7 @@ def ping(seconds: float) -> None:
         with MongoClient(**options) as client:
             client.admin.command("ping")
     except PyMongoError as error:
-        raise DatabaseError(str(error)) from error
+        raise translated(error) from error
 
 
 def clock() -> float:
@@ -101,4 +103,4 @@ def _finish(error: PyMongoError) -> None:
         wrapper.session.end_session()
         wrapper.session = None
     wrapper.run_on_commit = []
-    raise DatabaseError(str(error)) from error
+    raise translated(error) from error

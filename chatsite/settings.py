@@ -96,7 +96,7 @@ TEMPLATES = [
 
 # Databases, live events, caches
 DATABASES = {"default": databases.database(ENV.database_url, ENV.sqlite_synchronous)}
-MONGODB = DATABASES["default"]["ENGINE"] == "django_mongodb_backend"
+MONGODB = DATABASES["default"]["ENGINE"] == "chatsite.mongodb_backend"
 DEFAULT_AUTO_FIELD = (
     "django_mongodb_backend.fields.ObjectIdAutoField"
     if MONGODB

@@ -33,8 +33,8 @@ def querysets() -> dict[str, Any]:
         "banned": User.objects.exclude(banned_at=None).filter(is_staff=True),
         "visible": visible_to(me).select_related("conversation").filter(pk=key),
         "history": messages.filter(seq__lt=9, deleted=False).order_by("-seq")[:50],
-        "versions": mine.filter(conversation__version__gt=0).values_list(
-            "conversation_id", "conversation__version"
+        "versions": Conversation.objects.filter(pk__in=[key], version__gt=0).values_list(
+            "pk", "version"
         ),
         "changes": Message.objects.filter(changed)
         .select_related("conversation")

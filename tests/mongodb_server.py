@@ -36,6 +36,7 @@ class MongoDBServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), Conversation)
         self.url = f"mongodb://127.0.0.1:{self.server_address[1]}/chatsite"
         self.commands: list[str] = []
+        self.collections: list[str] = []  # that are there, with no index
 
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         name = next(iter(command))
@@ -51,6 +52,11 @@ class MongoDBServer(socketserver.ThreadingTCPServer):
             return {**HELLO, "ok": 1.0}
         if name.lower() == "buildinfo":
             return {"version": "8.0.0", "versionArray": [8, 0, 0, 0], "ok": 1.0}
+        if name == "listCollections":
+            there = [{"name": each, "type": "collection"} for each in self.collections]
+            return {"cursor": {"id": 0, "ns": "a.b", "firstBatch": there}, "ok": 1.0}
+        if name == "dropIndexes":
+            return {"ok": 0.0, "errmsg": "index not found", "code": 27}
         if name in ("find", "aggregate"):
             return {"cursor": {"id": 0, "ns": "a.b", "firstBatch": []}, "ok": 1.0}
         return {"ok": 1.0}

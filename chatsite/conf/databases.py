@@ -91,7 +91,7 @@ def _mongodb(address: str) -> dict[str, Any]:
     given = {name.lower() for name, _value in parse_qsl(parts.query, keep_blank_values=True)}
     options = {name: value for name, value in MONGODB_OPTIONS.items() if name.lower() not in given}
     return {
-        "ENGINE": "django_mongodb_backend",
+        "ENGINE": "chatsite.mongodb_backend",
         "HOST": address,
         "NAME": unquote(parts.path.strip("/")) or "chatsite",
         "OPTIONS": options,

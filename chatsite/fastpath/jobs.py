@@ -64,6 +64,12 @@ def read_each(jobs: list[Job]) -> None:
             job.run_alone()
 
 
+def write_each(jobs: list[Job]) -> None:
+    """Each in a transaction of its own."""
+    for job in jobs:
+        job.run_alone()
+
+
 def run_apart(jobs: list[Job]) -> None:
     for job in jobs:
         was_broken()

@@ -16,11 +16,14 @@ from django.conf import settings
 from chatsite.db import in_thread
 from chatsite.fastpath.database_thread import DatabaseThread, Run
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import read_each
+from chatsite.fastpath.jobs import read_each, write_each
 
 Result = TypeVar("Result")
 Lane = tuple[Run, int]
 READERS = 2
+# MongoDB has no line of its own for who writes the same: it refuses. So each conversation has one
+# writer in a process, and what several processes write at once is repeated.
+MONGODB_WRITERS = 8
 
 
 async def write(work: Callable[[], Result], *, about: str) -> Result:
@@ -39,7 +42,9 @@ async def read(work: Callable[[], Result], *, about: str) -> Result:
 
 
 async def _do(run: Run, work: Callable[[], Result], about: str, lanes: int) -> Result:
-    if not settings.FAST.group_commit or settings.MONGODB:
+    if settings.MONGODB and run is run_together:
+        run, lanes = write_each, MONGODB_WRITERS
+    elif settings.MONGODB or not settings.FAST.group_commit:
         return await in_thread(work)()
     loop = asyncio.get_running_loop()
     threads = _threads.setdefault(loop, {})

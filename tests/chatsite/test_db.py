@@ -10,7 +10,9 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
 from accounts.models import User
-from chatsite.db import ATTEMPTS, atomic, now, on_commit, repeatable, retrying
+from chatsite import db
+from chatsite.db import atomic, now, on_commit, repeatable, retrying
+from chatsite.errors import Busy
 from tests.environment import ROOT, hermetic
 from tests.factories import make_user
 
@@ -76,11 +78,13 @@ class TestRetrying:
             retrying(work)
         assert work.runs == 1
 
-    def test_gives_up_after_a_few_times(self) -> None:
-        work = Work(*[error_of("40001")] * 99)
-        with pytest.raises(DatabaseError):
+    def test_gives_up_after_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(db, "PATIENCE", 0.1)
+        work = Work(*[error_of("40001")] * 999)
+        with pytest.raises(Busy) as refused:
             retrying(work)
-        assert work.runs == ATTEMPTS
+        assert (refused.value.status, refused.value.wait) == (503, 2)
+        assert 1 < work.runs < 100
 
     @pytest.mark.sql_only("a MongoDB server of its own has no transactions, so none surrounds")
     def test_leaves_a_surrounding_transaction_to_whoever_began_it(self) -> None:

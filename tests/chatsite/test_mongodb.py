@@ -5,10 +5,15 @@ import sys
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, IntegrityError, OperationalError
+from pymongo import IndexModel, errors
 
 from chatsite.conf.databases import database
+from chatsite.errors import is_away
+from chatsite.mongodb_backend.base import _plainly_partial, translating
 from tests.environment import ROOT, hermetic
 from tests.mongodb_server import mongodb
+from tests.services import free_port
 
 ADDRESS = "mongodb://one:1,two:2/talk"
 
@@ -18,7 +23,7 @@ def run(url: str, *command: str) -> str:
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env=hermetic(DATABASE_URL=url),
+        env=hermetic(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="chatsite.settings"),
         check=True,
         capture_output=True,
         text=True,
@@ -66,3 +71,83 @@ def test_every_query_can_be_said_in_its_language() -> None:
         "mongodb://127.0.0.1:1/chatsite", "-m", "tests.mongodb_queries"
     ).splitlines()
     assert len(pipelines) > 15
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("error", "kind"),
+        [
+            (errors.ServerSelectionTimeoutError("no server"), OperationalError),
+            (errors.AutoReconnect("the line was cut"), OperationalError),
+            (errors.WaitQueueTimeoutError("no connection is free"), OperationalError),
+            (errors.NotPrimaryError("another is the primary"), OperationalError),
+            (errors.OperationFailure("out of disk space", 14031), OperationalError),
+            (errors.BulkWriteError({"writeErrors": [{"code": 10107}]}), OperationalError),
+            (errors.BulkWriteError({"writeErrors": [{"code": 11000}]}), IntegrityError),
+            (errors.DuplicateKeyError("E11000", 11000), IntegrityError),
+            (errors.BulkWriteError({"writeErrors": [{"code": 112}]}), DatabaseError),
+            (errors.OperationFailure("conflict", 112), DatabaseError),
+        ],
+    )
+    def test_mean_what_they_mean_on_sql(
+        self, error: errors.PyMongoError, kind: type[Exception]
+    ) -> None:
+        with pytest.raises(DatabaseError) as raised, translating():
+            raise error
+        assert type(raised.value) is kind
+        assert raised.value.__cause__ is error
+        assert is_away(raised.value) == (kind is OperationalError)
+
+    def test_a_server_that_is_away_is_one_whatever_is_asked_of_it(self) -> None:
+        asked = """
+import django
+django.setup()
+from accounts.models import User
+from chatsite.errors import is_away
+
+def asks():
+    yield lambda: list(User.objects.all())
+    yield lambda: User.objects.create(email="a@example.org")
+    yield lambda: User.objects.bulk_create([User(email="a@example.org")])
+    yield lambda: User.objects.update(email="a@example.org")
+    yield lambda: User.objects.filter(pk="0" * 24).delete()
+    yield lambda: User.objects.count()
+
+for ask in asks():
+    try:
+        ask()
+    except Exception as error:
+        print(is_away(error))
+"""
+        away = f"mongodb://127.0.0.1:{free_port()}/chatsite?serverSelectionTimeoutMS=100"
+        assert run(away, "-c", asked).split() == ["True"] * 6
+
+
+def test_each_condition_of_a_partial_index_has_one_operator() -> None:
+    """Other servers of the protocol refuse several for one field."""
+    condition = {"id": {"$gt": "", "$type": "string"}, "sender": {"$type": "string"}}
+    index = _plainly_partial(IndexModel("id", partialFilterExpression=condition))
+    assert index.document["partialFilterExpression"] == {
+        "$and": [{"id": {"$gt": ""}}, {"id": {"$type": "string"}}, {"sender": {"$type": "string"}}]
+    }
+    simple = {"deleted": {"$eq": True}}
+    index = _plainly_partial(IndexModel("id", partialFilterExpression=simple))
+    assert index.document["partialFilterExpression"] == simple
+
+
+def test_a_migration_that_was_interrupted_is_taken_up_again() -> None:
+    """Its collection is there, and its index is gone already."""
+    taken_up = """
+import django
+django.setup()
+from django.db import connection
+from messaging.models import Message
+with connection.schema_editor() as editor:
+    editor.create_model(Message)
+    editor.remove_index(Message, Message._meta.indexes[0])
+"""
+    with mongodb() as server:
+        server.collections.append("messaging_message")
+        run(server.url, "-c", taken_up)
+        assert "create" not in server.commands
+        assert {"createIndexes", "dropIndexes"} <= set(server.commands)

@@ -1,0 +1,1 @@
+"""The database backend of the site on MongoDB: django-mongodb-backend, with what it leaves open."""
