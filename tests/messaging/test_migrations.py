@@ -8,7 +8,8 @@ import pytest
 from django.apps import apps
 
 from chatsite.pictures import storage
-from tests.factories import make_message, make_user
+from messaging.models import Conversation, Message
+from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -25,3 +26,14 @@ def test_profile_pictures_get_a_folder_of_their_own(settings: Any, tmp_path: Pat
         found = [Path(str(storage.find(kind, name))) for kind in ("messages", "profiles")]
         assert found[0] != found[1]
         assert found[0].read_bytes() == found[1].read_bytes()
+
+
+def test_what_was_there_before_versions_gets_them() -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 3)
+    Message.objects.update(version=0)
+    Conversation.objects.update(version=0)
+    import_module("messaging.migrations.0005_versions").number(apps, None)
+    assert sorted(Message.objects.values_list("seq", "version")) == [(1, 1), (2, 2), (3, 3)]
+    assert Conversation.objects.get().version == 3
+    assert make_message(ada, bo).version == 4
