@@ -3,7 +3,7 @@
 Descriptions are for those who call.
 """
 
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -69,6 +69,10 @@ class SyncPayload(TypedDict):
     more: Annotated[bool, Meta(description="Ask again, with this cursor.")]
 
 
+# With its type: generators of clients make nothing of a constant alone.
+True_ = Annotated[bool, Meta(extra_json_schema={"const": True})]
+
+
 class MarkPayload(TypedDict):
     seq: Mark
 
@@ -76,13 +80,13 @@ class MarkPayload(TypedDict):
 class RemovedPayload(TypedDict):
     """The answer to who deletes a message."""
 
-    success: Literal[True]
+    success: True_
     message: str
 
 
 class DeletedPayload(TypedDict):
     messageId: Key
-    deleted: Literal[True]
+    deleted: True_
     senderId: Key
     receiverId: Key
     seq: Seq

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from chatsite.schema.components import Schema, components, reference_to
 
 _mentioned: list[Any] = []
@@ -17,6 +19,12 @@ def add_components(result: Schema, **_context: Any) -> Schema:
     """The payloads that were mentioned."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(components(_mentioned))
+    return result
+
+
+def add_servers(result: Schema, **_context: Any) -> Schema:
+    """The address that people type; else whatever host the document came from."""
+    result["servers"] = [{"url": settings.PUBLIC_URL or "/", "description": "This site"}]
     return result
 
 

@@ -36,6 +36,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "POSTPROCESSING_HOOKS": [
         "chatsite.schema.hooks.add_components",
+        "chatsite.schema.hooks.add_servers",
         "chatsite.schema.hooks.require_bodies",
         "messaging.api.schema_links.add_links",
     ],

@@ -192,5 +192,5 @@ _CALLS = {
 }
 _CALLS_WITH_KEY = {
     ("POST", "send"): Call("api/messages/send/<str:peer>", b"POST, OPTIONS", _send),
-    ("GET", ""): Call("api/messages/<str:key>", b"GET, DELETE, HEAD, OPTIONS", _history),
+    ("GET", ""): Call("api/messages/<str:peer>", b"GET, DELETE, HEAD, OPTIONS", _history),
 }

@@ -40,7 +40,7 @@ history = call(
     "The messages with one person, oldest first, without deleted ones",
     tag=TAG,
     parameters=[
-        key_in_path("key", "The other person's `_id`."),
+        PEER,
         HistoryQuery,
         header("Link", '`<…>; rel="prev"`, where there are older ones.', [200], always=False),
     ],
@@ -56,7 +56,7 @@ delete = call(
     "Delete one of my messages, for both of us",
     tag=TAG,
     changes=True,
-    parameters=[key_in_path("key", "The message's `_id`.")],
+    parameters=[key_in_path("peer", "The `_id` of the message, not of a person.")],
     answers={200: ("The same answer again for one that was deleted before.", RemovedPayload)},
     refused={403: ["You can only delete your own messages."], 404: ["Message not found."]},
 )

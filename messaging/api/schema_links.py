@@ -7,17 +7,17 @@ from chatsite.schema.components import Schema
 # By call and status: the calls whose parameter is found in the answer, and where.
 ANSWERS: dict[tuple[str, str], dict[str, dict[str, str]]] = {
     ("listContacts", "200"): {
-        "listMessages": {"key": "$response.body#/0/_id"},
+        "listMessages": {"peer": "$response.body#/0/_id"},
         "sendMessage": {"peer": "$response.body#/0/_id"},
         "markRead": {"peer": "$response.body#/0/_id"},
     },
     ("listChats", "200"): {
-        "listMessages": {"key": "$response.body#/0/_id"},
+        "listMessages": {"peer": "$response.body#/0/_id"},
         "markRead": {"peer": "$response.body#/0/_id"},
     },
     ("sendMessage", "201"): {
-        "deleteMessage": {"key": "$response.body#/_id"},
-        "listMessages": {"key": "$response.body#/receiverId"},
+        "deleteMessage": {"peer": "$response.body#/_id"},
+        "listMessages": {"peer": "$response.body#/receiverId"},
         "markRead": {"peer": "$response.body#/receiverId"},
     },
     ("sync", "200"): {"sync": {"since": "$response.body#/cursor"}},

@@ -8,5 +8,5 @@ urlpatterns = [
     path("sync", views.SyncView.as_view(), name="api-sync"),
     path("send/<str:peer>", views.SendView.as_view(), name="api-send"),
     path("read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
-    path("<str:key>", views.MessagesView.as_view(), name="api-messages"),
+    path("<str:peer>", views.MessagesView.as_view(), name="api-messages"),
 ]

@@ -55,23 +55,22 @@ class ChatsView(APIView):
 
 
 class MessagesView(APIView):
-    """GET with a peer: the messages with them, oldest first, the newest page unless `before` says
-    otherwise.
-    DELETE with a message: takes it back, for everybody."""
+    """GET: the messages with a peer, oldest first, the newest page unless `before` says otherwise.
+    DELETE: takes a message back, for everybody; its key stands where the peer's does."""
 
     @schema.history
-    def get(self, request: ApiRequest, key: str) -> Response:
+    def get(self, request: ApiRequest, peer: str) -> Response:
         query = checked(HistoryQuery, request.query_params.dict())
         limit = query["limit"]
-        messages = history(request.user, _peer(key), before=query["before"], limit=limit + 1)
+        messages = history(request.user, _peer(peer), before=query["before"], limit=limit + 1)
         response = Response([message_payload(message) for message in messages[-limit:]])
         if len(messages) > limit:
             response["Link"] = link(request, "prev", before=messages[-limit].seq)
         return response
 
     @schema.delete
-    def delete(self, request: ApiRequest, key: str) -> Response:
-        delete_message(user=request.user, message_id=key)
+    def delete(self, request: ApiRequest, peer: str) -> Response:
+        delete_message(user=request.user, message_id=peer)
         return Response({"success": True, "message": _("Message deleted successfully")})
 
 

@@ -35,7 +35,7 @@ SECURITY = "#/components/securitySchemes"
 @cache
 def document() -> Schema:
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": _info(),
         "defaultContentType": "application/json",
         "servers": {"site": _server()},

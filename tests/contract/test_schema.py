@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema import Draft202012Validator
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chatsite.schema import refusals, views
@@ -57,6 +58,15 @@ class TestDocument:
 
     def test_is_valid_and_without_warnings(self) -> None:
         call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
+
+    def test_keys_in_paths_of_messages_have_one_name(self) -> None:
+        paths = [path for path in document()["paths"] if path.startswith("/api/messages/")]
+        assert {name for path in paths for name in re.findall(r"{(\w+)}", path)} == {"peer"}
+
+    def test_names_the_server(self, settings: Settings) -> None:
+        assert [server["url"] for server in document()["servers"]] == ["/"]
+        settings.PUBLIC_URL = "https://chat.example.org"
+        assert [server["url"] for server in document()["servers"]] == ["https://chat.example.org"]
 
     def test_has_the_version_of_the_project(self) -> None:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

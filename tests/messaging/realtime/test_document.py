@@ -32,7 +32,7 @@ def test_is_served_to_everybody_as_yaml(client: Client) -> None:
 
 
 def test_has_what_asyncapi_demands() -> None:
-    assert document()["asyncapi"] == "3.0.0"
+    assert document()["asyncapi"] == "3.1.0"
     assert set(document()["info"]) >= {"title", "version"}
     for server in document()["servers"].values():
         assert set(server) >= {"host", "protocol"}

@@ -1,52 +1,26 @@
 """socket.io-client from npm, in a process of Node, as a front end uses it."""
 
 import asyncio
-import fcntl
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.environment import ROOT
+from tests.npm import packages
 from tests.services import PATIENCE, find
 
 SOURCE = Path(__file__).parent / "client"
-FOLDER = ROOT / "var" / "socketio-client"
-PACKAGES = FOLDER / "node_modules"
-INSTALL = ("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+NAME = "socketio-client"
+PACKAGES = ROOT / "var" / NAME / "node_modules"
 
 
 def installed() -> Path:
-    """The client's script with its packages beside it, fetched once; skips where that cannot be."""
-    npm = find("npm")
-    find("node")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if not _is_current():
-            _install(npm)
+    """The client's script, whose packages are there; skips where that cannot be."""
+    packages(SOURCE, NAME)
     return SOURCE / "client.js"
-
-
-def _is_current() -> bool:
-    lock = FOLDER / "package-lock.json"
-    is_same = lock.exists() and lock.read_bytes() == (SOURCE / lock.name).read_bytes()
-    return is_same and (PACKAGES / ".package-lock.json").exists()
-
-
-def _install(npm: str) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(SOURCE / name, FOLDER / name)
-    done = subprocess.run([npm, *INSTALL], cwd=FOLDER, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = f"npm could not fetch socket.io-client: {done.stderr.strip()[-300:]}"
-        raise (pytest.fail if os.environ.get("CI") == "true" else pytest.skip).Exception(reason)
 
 
 class NodeClient:
