@@ -102,7 +102,9 @@ class ReadMarkView(FormView):
     @schema.mark_all_read
     def patch(self, request: ApiRequest, peer: str) -> Response:
         """As forks of the original call it: all of the conversation, where no `seq` is given."""
-        fields = checked(ReadMarkSerializer, request.data or {"seq": LARGEST})
+        body = request.data
+        given = {"seq": LARGEST, **body} if isinstance(body, dict) else body
+        fields = checked(ReadMarkSerializer, given)
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
 
 

@@ -140,5 +140,6 @@ async def test_a_call_of_forks_marks_all_as_read(
     assert (await writers.data("messagesRead"))["seq"] == 3
     assert (await mark(bob, {"seq": "x"}))[0] == 400
     assert (await mark(bob, [1]))[0] == 400
+    assert await mark(bob, {"unknown": 1}) == (200, {"seq": 3})
     assert await mark(eve) == (200, {"seq": 0})
     await writers.got_nothing()
