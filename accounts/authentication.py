@@ -49,10 +49,10 @@ def any_session(request: HttpRequest | Request) -> Session | None:
     return _first_of(tokens_of(request))
 
 
-def all_sessions(request: HttpRequest | Request) -> list[Session]:
+def all_tokens(request: HttpRequest | Request) -> list[str]:
     """For log-out: that of the header and those of the cookies."""
     bearer = bearer_of(request.headers.get("Authorization", ""))
-    return list(_sessions([bearer, *cookie_tokens(request)]))
+    return [bearer, *cookie_tokens(request)]
 
 
 def _first_of(tokens: Iterable[str]) -> Session | None:

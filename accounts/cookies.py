@@ -52,6 +52,10 @@ def _set(response: HttpResponse, name: str, value: str, lifetime: timedelta) -> 
 
 
 def clear_token_cookie(response: HttpResponse) -> None:
+    """What the browser cached of the session goes, too; not its storage, where the page keeps what
+    is not sent yet.
+    """
+    response.headers["Clear-Site-Data"] = '"cache"'
     for name in _names():
         _delete(response, name)
 

@@ -9,13 +9,13 @@ from rest_framework.views import APIView
 
 from accounts import cookies, limited
 from accounts.api import schema
-from accounts.authentication import all_sessions
+from accounts.authentication import all_tokens
 from accounts.models import User
 from accounts.payloads import user_payload
 from accounts.requests import ApiRequest, start_session_for
 from accounts.serializers import LogInSerializer, ProfileSerializer, SignUpSerializer
 from accounts.services import accounts
-from accounts.services.sessions import end_session
+from accounts.services.log_outs import ENDS_LATER, log_out
 from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.guard.ratelimits import check_upload
@@ -53,9 +53,9 @@ class LogOutView(EntranceView):
 
     @schema.log_out
     def post(self, request: Request) -> Response:
-        for session in all_sessions(request):
-            end_session(session=session)
-        response = Response({"message": _("User logged out successfully")})
+        is_done = log_out(all_tokens(request))
+        message = _("User logged out successfully") if is_done else ENDS_LATER
+        response = Response({"message": message})
         cookies.clear_token_cookie(response)
         return response
 

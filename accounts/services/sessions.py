@@ -52,13 +52,13 @@ def see_sessions(keys: list[str]) -> datetime:
 
 
 def end_session(*, session: Session) -> None:
-    _end([session.pk])
+    end_sessions([session.pk])
 
 
 def end_other_sessions(*, user: User, keep: Session | None) -> None:
     """Signs `user` out everywhere, but for the session to keep."""
     keys = Session.objects.active_of(user).values_list("pk", flat=True)
-    _end([key for key in keys if keep is None or key != keep.pk])
+    end_sessions([key for key in keys if keep is None or key != keep.pk])
 
 
 def remove_expired_sessions() -> int:
@@ -71,6 +71,8 @@ def remove_expired_sessions() -> int:
 
 
 @repeatable
-def _end(keys: list[str]) -> None:
+def end_sessions(keys: list[str]) -> None:
+    if not keys:
+        return
     Session.objects.filter(pk__in=keys, revoked_at=None).update(revoked_at=now())
     events.sessions_ended(keys)

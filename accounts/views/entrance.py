@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -15,13 +16,13 @@ from accounts.access import (
     signed_out,
     with_next,
 )
-from accounts.authentication import all_sessions
+from accounts.authentication import all_tokens
 from accounts.cookies import clear_token_cookie, set_token_cookie
 from accounts.forms.entrance import LogInForm, SignUpForm
 from accounts.forms.service import ServiceForm
 from accounts.models import User
 from accounts.requests import start_session_for
-from accounts.services import sessions
+from accounts.services.log_outs import ENDS_LATER, log_out
 from accounts.views.status import answer
 
 
@@ -68,8 +69,8 @@ def logout(request: PageRequest) -> HttpResponse:
     """Only a POST signs out, so that no link or picture elsewhere does; others see the button."""
     if request.method != "POST":
         return redirect("profile" if request.user.is_authenticated else "login")
-    for session in all_sessions(request):
-        sessions.end_session(session=session)
+    if not log_out(all_tokens(request)):
+        messages.warning(request, ENDS_LATER, extra_tags="entrance")
     response = redirect("login")
     clear_token_cookie(response)
     return response

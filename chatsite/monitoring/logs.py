@@ -6,11 +6,12 @@ What people write, their addresses and what opens doors stay out, whoever logs.
 import asyncio
 import json
 import logging
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
-from threading import get_ident
+from threading import Lock, Timer, get_ident
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -36,6 +37,7 @@ def config(operations: Operations, *, production: bool) -> dict[str, Any]:
         "filters": {
             "request": {"()": "chatsite.monitoring.logs.RequestFilter"},
             "handshakes": {"()": "chatsite.monitoring.logs.HandshakeFilter"},
+            "repeats": {"()": "chatsite.monitoring.logs.RepeatFilter"},
             "undecodable": {"()": "chatsite.monitoring.logs.UndecodableFilter"},
         },
         "formatters": {
@@ -50,7 +52,7 @@ def config(operations: Operations, *, production: bool) -> dict[str, Any]:
             "console": {
                 "()": "chatsite.monitoring.logs.RoundHandler",
                 "formatter": operations.log_format,
-                "filters": ["undecodable", "request"],
+                "filters": ["undecodable", "request", "repeats"],
             }
         },
         "root": {"handlers": ["console"], "level": _level_of_libraries(operations, production)},
@@ -90,6 +92,53 @@ class UndecodableFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not str(record.msg).startswith("Invalid UTF-8 sequence received from client")
+
+
+class RepeatFilter(logging.Filter):
+    """Of what goes wrong in the same way again and again: one line a minute, then one that says how
+    often it happened since.
+    """
+
+    WINDOW = 60  # seconds
+    MOST = 1000  # different ones; beyond that nothing is held back
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._repeats: dict[tuple[object, ...], int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING or getattr(record, "repeats", 0):
+            return True
+        key = _sort_of(record)
+        with self._lock:
+            if key in self._repeats:
+                self._repeats[key] += 1
+                return False
+            if len(self._repeats) < self.MOST:
+                self._repeats[key] = 0
+                timer = Timer(self.WINDOW, self.tell, [key, record])
+                timer.daemon = True
+                timer.start()
+        return True
+
+    def tell(self, key: tuple[object, ...], first: logging.LogRecord) -> None:
+        """The minute is over."""
+        with self._lock:
+            repeats = self._repeats.pop(key, 0)
+        if repeats:
+            again = logging.makeLogRecord(first.__dict__)
+            again.created, again.exc_info, again.exc_text = time.time(), None, None
+            again.msg, again.args = f"{first.getMessage()} (and {repeats} times more)", ()
+            again.repeats = repeats
+            logging.getLogger(first.name).handle(again)
+
+
+def _sort_of(record: logging.LogRecord) -> tuple[object, ...]:
+    """With an exception: where it was logged, and what it is. Else the words."""
+    if record.exc_info and record.exc_info[0]:
+        return record.name, record.levelno, record.msg, record.exc_info[0]
+    return record.name, record.levelno, record.getMessage()
 
 
 class RoundHandler(logging.StreamHandler[TextIO]):

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -353,3 +354,52 @@ def written(handler: logs.RoundHandler) -> list[str]:
 
 def record(level: int, message: str) -> logging.LogRecord:
     return logging.LogRecord("chatsite", level, "", 0, message, None, None)
+
+
+class TestRepeats:
+    @pytest.fixture
+    def lines(self) -> Iterator[list[str]]:
+        """What a logger of its own writes."""
+        lines: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+        self.filter = logs.RepeatFilter()
+        handler.addFilter(self.filter)
+        logger = logging.getLogger("tests.repeats")
+        logger.addHandler(handler)
+        yield lines
+        logger.removeHandler(handler)
+
+    def minute_is_over(self) -> None:
+        for timer in [each for each in threading.enumerate() if isinstance(each, threading.Timer)]:
+            if timer.function == self.filter.tell:
+                timer.cancel()
+                timer.function(*timer.args)
+
+    def test_a_thousand_equal_errors_are_one_line_with_a_count(self, lines: list[str]) -> None:
+        logger = logging.getLogger("tests.repeats")
+        for number in range(1000):
+            try:
+                raise OSError(f"no room for {number}")
+            except OSError:
+                logger.exception("not stored")
+        assert lines == ["not stored"]
+        self.minute_is_over()
+        assert lines == ["not stored", "not stored (and 999 times more)"]
+        logger.error("not stored")
+        assert len(lines) == 3
+
+    def test_different_errors_are_all_told(self, lines: list[str]) -> None:
+        logger = logging.getLogger("tests.repeats")
+        for name in ("redis", "database", "media"):
+            logger.warning("not ready: %s", name)
+        logger.error("not ready: %s", "redis")
+        self.minute_is_over()
+        assert len(lines) == 4
+
+    def test_what_informs_is_never_held_back(self, lines: list[str]) -> None:
+        logger = logging.getLogger("tests.repeats")
+        logger.setLevel(logging.INFO)
+        for _ in range(3):
+            logger.info("request")
+        assert len(lines) == 3
