@@ -108,7 +108,7 @@ class RepeatFilter(logging.Filter):
         self._repeats: dict[tuple[object, ...], int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < logging.WARNING or getattr(record, "repeats", 0):
+        if record.levelno < logging.WARNING or hasattr(record, "repeats"):
             return True
         key = _sort_of(record)
         with self._lock:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts import cookies
 from accounts.models import Session, User
-from accounts.services import log_outs
+from accounts.services import log_outs, sessions
 from tests.factories import make_session, make_user
 from tests.services import PATIENCE
 
@@ -23,7 +23,7 @@ DOORS = ["/api/auth/logout", "/logout"]
 def away(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """The database does not let sessions end, for a while."""
     monkeypatch.setattr(log_outs, "FIRST", 0.01)
-    end_sessions = log_outs.end_sessions
+    end_sessions = sessions.end_sessions
     tries = []
 
     def refuse(keys: list[str]) -> None:
