@@ -65,6 +65,11 @@ class Departure:
         if self._receive and not self._ahead:
             self._ahead = asyncio.create_task(self._received())
 
+    @property
+    def holds_message(self) -> bool:
+        """One that was read ahead, and that nobody got yet."""
+        return self._ahead is not None and self._ahead.done()
+
     def end(self) -> None:
         if self._ahead:
             self._ahead.cancel()

@@ -15,6 +15,7 @@ from django.conf import settings
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from chatsite import departure
 from chatsite.interfaces import Message, Receive, Scope
 from messaging.realtime.wire import protocol_of
 
@@ -86,7 +87,7 @@ class Intake:
 
     def receive(self) -> Awaitable[Message]:
         """The next message. Whoever asks for it has handled those before."""
-        if self._handed and self._protocol.queue.empty():
+        if self._handed and self._protocol.queue.empty() and not departure.current().holds_message:
             self._handed = self._protocol.conn.current_size or 0
             self._count()
         return self._receive()

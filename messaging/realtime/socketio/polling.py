@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from engineio.exceptions import EngineIOError
 from engineio.packet import Packet
 
+from chatsite.departure import NoticesDeparture
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.asking import is_ours
 from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE, BodyLimit, first
@@ -169,7 +170,7 @@ async def _handle(client: Client, body: bytes) -> None:
             await client.engine.receive(Packet(encoded_packet=packet))
 
 
-_of_members = BodyLimit(_hear, settings.MAX_BODY_BYTES)
+_of_members = BodyLimit(NoticesDeparture(_hear), settings.MAX_BODY_BYTES)
 _of_strangers = BodyLimit(_hear, LONGEST)
 
 

@@ -33,10 +33,10 @@ class Session:
     async def post(
         self, body: str | bytes | AsyncIterator[bytes], **headers: str
     ) -> httpx.Response:
-        return await self.client.post(PATH, params=self._params, content=body, headers=headers)
+        return await self.client.post(PATH, params=self.params, content=body, headers=headers)
 
     async def poll(self) -> httpx.Response:
-        return await self.client.get(PATH, params=self._params)
+        return await self.client.get(PATH, params=self.params)
 
     async def packets_until(self, beginning: str) -> str:
         """The next packet that begins so."""
@@ -52,7 +52,7 @@ class Session:
         return (await self.post("3")).status_code == 400
 
     @property
-    def _params(self) -> dict[str, str]:
+    def params(self) -> dict[str, str]:
         return {**OPENING, "sid": self.key}
 
 

@@ -1,6 +1,7 @@
 """Sessions whose person is not known yet, slow clients, and those that are at their end."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,12 +11,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
 from channels.layers import get_channel_layer
 from engineio.packet import NOOP, Packet
 
 from accounts.models import User
 from accounts.services.moderation import ban
 from chatsite.asgi import application
+from chatsite.pictures import decoding, turns
 from messaging.presence import online_users
 from messaging.realtime.outbox import BACKLOG
 from messaging.realtime.socketio import backlog, client, waiting
@@ -23,12 +26,15 @@ from messaging.realtime.socketio.backlog import Backlog
 from messaging.realtime.socketio.server import Server, server
 from messaging.realtime.socketio.waiting import WaitingRoom
 from tests.factories import make_user
+from tests.hostile_pictures import many_scans
 from tests.limits import SetLimits
 from tests.messaging.realtime.sockets import token_for
 from tests.messaging.socketio.session import OPENING, PATH, Session, joined, opened
+from tests.pictures import data_uri, decoders_free
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE = "http://testserver"
+Communicator: Any = ApplicationCommunicator  # asgiref does not annotate it
 
 
 @pytest.fixture
@@ -263,3 +269,34 @@ async def test_a_backlog_ends_with_its_goodbye() -> None:
 
 async def _rest(session: Session) -> list[str]:
     return (await session.poll()).text.split("\x1e")
+
+
+async def test_who_breaks_off_a_request_with_a_picture_makes_room(
+    door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take minutes."""
+    monkeypatch.setattr(decoding, "MAX_SCANS", 1_000_000)
+    token = await sync_to_async(token_for)(ada)
+    message = {
+        "receiverId": (await sync_to_async(make_user)()).pk,
+        "clientMessageId": "a",
+        "image": data_uri(many_scans(5_000), "jpeg"),
+    }
+    body = f'42["sendMessage",{json.dumps(message)}]'.encode()
+    async with joined(HERE, token, **asgi) as session:
+        request = session.client.build_request("POST", PATH, params=session.params, content=body)
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": PATH,
+            "query_string": request.url.query,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        }
+        broken = Communicator(application, scope)
+        await broken.send_input({"type": "http.request", "body": body})
+        await decoders_free(turns.AT_ONCE - 1)
+        await broken.send_input({"type": "http.disconnect"})
+        await decoders_free(turns.AT_ONCE)
+        await broken.wait(20)
