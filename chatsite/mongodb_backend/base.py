@@ -4,7 +4,7 @@ The backend wraps most errors as plain DatabaseError, whatever they are, and let
 they are translated where they come from, in the collection that everything is asked of.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -86,7 +86,7 @@ def _asking(ask: Callable[..., Any]) -> Callable[..., Any]:
 class TranslatingCollection(Collection[dict[str, Any]]):
     """Raises Django's errors."""
 
-    def create_indexes(self, indexes: list[IndexModel], *args: Any, **kwargs: Any) -> Any:
+    def create_indexes(self, indexes: Sequence[IndexModel], *args: Any, **kwargs: Any) -> Any:
         return super().create_indexes(list(map(_plainly_partial, indexes)), *args, **kwargs)
 
 
