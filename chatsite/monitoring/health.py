@@ -1,6 +1,10 @@
 """For load balancers and supervisors: does it live, and may it be sent requests."""
 
+import errno
 import logging
+import secrets
+import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from functools import cache
@@ -16,10 +20,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chatsite.monitoring.clocks import Clocks
+from chatsite.pictures import storage
 
 logger = logging.getLogger(__name__)
 PATIENCE = 2  # seconds for everything that is asked
 OK = "ok"
+FULL = "full"
+REFUSES_WRITES = "refuses writes"
+# Everybody may ask, so what is written is written at most once in this many seconds.
+PAUSE = 1
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+POSTGRESQL_DISK_FULL = "53100"
+_PROBE = f"readyz-{secrets.token_hex(8)}"  # what this process writes, and takes back
 
 
 @never_cache
@@ -49,23 +61,45 @@ def _result(name: str, asked: "Future[None]") -> str:
         logger.warning("not ready: %s does not answer", name)
         return "timeout"
     if error := asked.exception():
-        logger.warning("not ready: %s failed (%s)", name, type(error).__name__)
-        return "failed"
+        failure = _failure(error)
+        logger.warning("not ready: %s %s (%s)", name, failure, type(error).__name__)
+        return failure
     return OK
 
 
-class Check:
-    """Asks in a thread of its own, which may hang; who comes meanwhile waits along."""
+def _failure(error: BaseException) -> str:
+    cause = error.__cause__ or error
+    is_full = (
+        getattr(cause, "errno", None) in DISK_FULL
+        or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        or getattr(cause, "sqlstate", None) == POSTGRESQL_DISK_FULL
+    )
+    if is_full:
+        return FULL
+    is_refused = isinstance(error, redis.ResponseError) and not isinstance(
+        error, redis.AuthenticationError
+    )
+    return REFUSES_WRITES if is_refused else "failed"
 
-    def __init__(self, ask: Callable[[], None]) -> None:
+
+class Check:
+    """Asks in a thread of its own, which may hang; who comes meanwhile, or within `pause` seconds,
+    gets the same answer.
+    """
+
+    def __init__(self, ask: Callable[[], None], pause: float = 0) -> None:
         self._ask = ask
+        self._pause = pause
         self._lock = Lock()
         self._asked: Future[None] | None = None
+        self._next = 0.0  # by the monotonic clock
 
     def start(self) -> "Future[None]":
         with self._lock:
-            if self._asked is None or self._asked.done():
+            is_under_way = self._asked is not None and not self._asked.done()
+            if self._asked is None or not (is_under_way or time.monotonic() < self._next):
                 self._asked = Future()
+                self._next = time.monotonic() + self._pause
                 Thread(target=self._answer, args=[self._asked], daemon=True).start()
             return self._asked
 
@@ -99,16 +133,21 @@ class Migrations:
         self._applied = True
 
 
-def _ask_database() -> None:
-    MigrationRecorder(connection).has_table()
+def _write_database() -> None:
+    """Only a commit tells of a full disk. No migration is called so, and none looks at the row."""
+    recorder = MigrationRecorder(connection)
+    if recorder.has_table():
+        recorder.record_applied(_PROBE, _PROBE)
+        recorder.record_unapplied(_PROBE, _PROBE)
 
 
-def _ask_redis() -> None:
+def _write_redis() -> None:
+    """One that is out of memory, a replica, or cannot save, answers but takes no writes."""
     patience = PATIENCE / 2
     with redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=patience, socket_connect_timeout=patience
     ) as client:
-        client.ping()
+        client.set(f"chatsite:{_PROBE}", 1, ex=60)
 
 
 @cache
@@ -119,7 +158,11 @@ def _clocks() -> tuple[Clocks, Check]:
 
 @cache
 def _checks() -> dict[str, Check]:
-    checks = {"database": Check(_ask_database), "migrations": Check(Migrations().check)}
+    checks = {
+        "database": Check(_write_database, PAUSE),
+        "migrations": Check(Migrations().check),
+        "media": Check(storage.try_to_write, PAUSE),
+    }
     if settings.REDIS_URL:
-        checks["redis"] = Check(_ask_redis)
+        checks["redis"] = Check(_write_redis, PAUSE)
     return checks

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from chatsite.conf.cloud import CloudAccount
 from chatsite.pictures.images import Picture
+from chatsite.pictures.storage import local
 from chatsite.pictures.storage.local import LocalStore
 from chatsite.pictures.storage.names import shown
 from chatsite.pictures.storage.store import Kept, Kind, StorageError, Store
@@ -44,6 +45,12 @@ def read(name: str, *, withdrawn: bool) -> bytes:
     if store is None:
         raise StorageError("nothing is known of where it is kept")
     return store.read(name, withdrawn=withdrawn)
+
+
+def try_to_write() -> None:
+    """Raises OSError when our folder takes no picture. A service is not asked."""
+    if stores()[-1] is _LOCAL:
+        local.try_to_write()
 
 
 def stores() -> list[Store]:

@@ -122,6 +122,15 @@ def _written(path: Path, data: bytes, undo: ExitStack) -> Path:
     return Path(file.name)
 
 
+def try_to_write() -> None:
+    folder = Path(settings.MEDIA_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(4096))
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def _removed(path: Path, unchanged_since: datetime) -> bool:
     """Moved aside first: whoever saves the same picture right now either finds it there, which
     shows in its time, or writes it anew.

@@ -1,24 +1,36 @@
 """What load balancers are told."""
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import Settings
+from redis import Redis
 
 from chatsite.monitoring import health
+from tests.disks import small_disk
 from tests.production import PATIENCE, Server
 from tests.services import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRIES = 10  # of which each takes two seconds at the most
+
+
+def _error(kind: type[Exception], **attributes: object) -> Exception:
+    error = kind()
+    for name, value in attributes.items():
+        setattr(error, name, value)
+    return error
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +68,10 @@ def test_alive(client: Client) -> None:
 def test_ready(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok"}}
+    assert answer.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "migrations": "ok", "media": "ok"},
+    }
 
 
 def test_ready_with_redis(client: Client, settings: Settings, redis_url: str) -> None:
@@ -68,8 +83,72 @@ def test_not_ready_without_its_redis(client: Client, settings: Settings) -> None
     settings.REDIS_URL = f"redis://:a-password@127.0.0.1:{free_port()}/0"
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    checks = {"database": "ok", "migrations": "ok", "redis": "failed"}
+    checks = {"database": "ok", "migrations": "ok", "media": "ok", "redis": "failed"}
     assert answer.json() == {"status": "unavailable", "checks": checks}
+
+
+def test_not_ready_with_a_redis_that_refuses_writes(
+    client: Client, settings: Settings, redis_url: str
+) -> None:
+    settings.REDIS_URL = redis_url
+    with Redis.from_url(redis_url) as redis:
+        redis.replicaof("127.0.0.1", str(free_port()))
+        try:
+            answer = client.get("/readyz")
+        finally:
+            redis.replicaof("NO", "ONE")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["redis"] == "refuses writes"
+
+
+def test_not_ready_with_full_disks(client: Client, settings: Settings, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        settings.MEDIA_ROOT = str(disk)
+        with suppress(OSError), (disk / "filling").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["media"] == "full"
+
+
+@pytest.mark.parametrize(
+    ("cause", "says"),
+    [
+        (_error(sqlite3.OperationalError, sqlite_errorcode=sqlite3.SQLITE_FULL), "full"),
+        (_error(psycopg.errors.DiskFull), "full"),
+        (_error(sqlite3.OperationalError, sqlite_errorcode=sqlite3.SQLITE_READONLY), "failed"),
+    ],
+)
+def test_a_database_that_cannot_be_written_says_why(
+    client: Client, monkeypatch: pytest.MonkeyPatch, cause: Exception, says: str
+) -> None:
+    def fail(*args: object) -> None:
+        raise OperationalError from cause
+
+    monkeypatch.setattr(MigrationRecorder, "record_applied", fail)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == says
+
+
+def test_many_who_ask_write_once_and_leave_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PAUSE", PATIENCE)
+    before = MigrationRecorder(connection).applied_migrations()
+    written = []
+    write = MigrationRecorder.record_applied
+
+    def count(recorder: MigrationRecorder, app: str, name: str) -> None:
+        written.append(name)
+        write(recorder, app, name)
+
+    monkeypatch.setattr(MigrationRecorder, "record_applied", count)
+    for _ in range(5):
+        assert client.get("/readyz").status_code == 200
+    assert len(written) == 1
+    assert MigrationRecorder(connection).applied_migrations().keys() == before.keys()
 
 
 def test_a_redis_that_is_silent_holds_up_no_answer(
@@ -105,7 +184,7 @@ def test_not_ready_before_its_migrations(client: Client) -> None:
     try:
         answer = client.get("/readyz")
         assert answer.status_code == 503
-        assert answer.json()["checks"] == {"database": "ok", "migrations": "failed"}
+        assert answer.json()["checks"] == {"database": "ok", "migrations": "failed", "media": "ok"}
     finally:
         recorder.record_applied(*newest)
     assert client.get("/readyz").status_code == 200
@@ -134,7 +213,7 @@ def test_a_site_that_lost_its_database_lives_but_is_not_ready(tmp_path: Path) ->
         assert httpx.get(f"{server.url}/healthz", timeout=PATIENCE).status_code == 200
         answer = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
     assert answer.status_code == 503
-    assert set(answer.json()["checks"]) == {"database", "migrations"}
+    assert set(answer.json()["checks"]) == {"database", "migrations", "media"}
     assert "127.0.0.1" not in answer.text
     assert "a-password" not in server.log
 
@@ -145,5 +224,5 @@ def test_ready_on_postgres(tmp_path: Path, postgres_url: str) -> None:
         before = settled(server).json()["checks"]
         server.manage("migrate", "--verbosity=0")
         after = settled(server)
-    assert before == {"database": "ok", "migrations": "failed"}
+    assert before == {"database": "ok", "migrations": "failed", "media": "ok"}
     assert after.status_code == 200
