@@ -10,9 +10,7 @@ from chatsite.text import has_invisible, is_storable
 EMAIL_LENGTH = 254
 # Without what a mail header gives a meaning: `x<a@b.org>` and `x,a@b.org` are mail to other people.
 _SPECIAL = r'@\s<>()\[\]\\,;:"'
-_EMAIL = re.compile(
-    rf"[^{_SPECIAL}]+@(?:[^{_SPECIAL}.\x80-\U0010ffff]+\.)+[^{_SPECIAL}.\x80-\U0010ffff]+"
-)
+_EMAIL = re.compile(rf"[^{_SPECIAL}]+@(?:[a-z0-9_-]+\.)+[a-z0-9_-]+")
 _ACE = "xn--"
 _RAW_LENGTH = 4 * EMAIL_LENGTH  # nothing longer becomes an address
 
@@ -65,9 +63,11 @@ def _readable(label: str) -> str:
     if not label.startswith(_ACE):
         return label
     try:
-        return label.removeprefix(_ACE).encode("ascii").decode("punycode")
+        text = label.removeprefix(_ACE).encode("ascii").decode("punycode")
+        is_encoded = not text.isascii() and _ACE + text.encode("punycode").decode() == label
     except UnicodeError:
         return label
+    return text if is_encoded else label
 
 
 def canonical_password(password: str) -> str:

@@ -8,7 +8,8 @@ person's conversations, which are spread over buckets, each conversation into tw
 Why nothing is missed: versions only rise and no conversation leaves its buckets, so none has made
 more steps since the cursor than the sum of either bucket has grown; every change since lies in the
 last so many versions of its conversation. A version that can be read was committed with all changes
-up to it. An answer's cursor is made of versions that are read before the messages, so what is
+up to it. (So a membership lasts as long as its person does: whoever leaves is marked as gone.) An
+answer's cursor is made of versions that are read before the messages, so what is
 committed meanwhile comes next time, and what comes twice an upsert does not mind.
 """
 

@@ -6,8 +6,12 @@ however many they are. So an attack with many addresses is slow, and the owner d
 An account that does not exist is treated like one that does.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 
+from accounts.hashers import LINE
 from accounts.known_devices import account_key, device_key
 from accounts.models import Session, User
 from accounts.services.accounts import authenticate
@@ -18,6 +22,9 @@ from chatsite.guard.ratelimits import check
 
 RECENT = 50  # sessions whose addresses count as known
 STRANGERS = "strangers"
+# How many of them may wait for their password to be hashed: whoever is known at a place finds room
+# and a turn soon, however many strangers try.
+_strangers = BoundedSemaphore(LINE // 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +38,33 @@ class Origin:
 def log_in(*, email: str, password: str, origin: Origin) -> User:
     """Raises TooMany or Busy, whatever the password is, else what `authenticate` raises."""
     account = account_key(email)
-    place = f"{account} {_place(account, email, origin)}"
-    check(LOG_INS, place)
-    pauses = Pauses(place)
-    pauses.take_turn()
-    try:
-        user = authenticate(email=email, password=password)
-    except Busy:
-        pauses.give_back()
-        raise
-    pauses.forget()
+    where = _place(account, email, origin)
+    place = f"{account} {where}"
+    with _room_at(where):
+        check(LOG_INS, place)
+        pauses = Pauses(place)
+        pauses.take_turn()
+        try:
+            user = authenticate(email=email, password=password)
+        except Busy:
+            pauses.give_back()
+            raise
+        pauses.forget()
     return user
+
+
+@contextmanager
+def _room_at(where: str) -> Iterator[None]:
+    """Raises Busy, before anything is counted, when too many strangers are there already."""
+    if where != STRANGERS:
+        yield
+        return
+    if not _strangers.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        _strangers.release()
 
 
 def _place(account: str, email: str, origin: Origin) -> str:

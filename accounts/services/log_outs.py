@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services.sessions import end_sessions
 from accounts.tokens import InvalidToken, read_claims
+from chatsite.errors import Busy
 from chatsite.jobs import JobQueue
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def log_out(tokens: Iterable[str]) -> bool:
             keys.append(read_claims(token).session_id)
     try:
         end_sessions(keys)
-    except Error as error:
+    except (Error, Busy) as error:
         logger.warning("a log-out ends its session later (%s)", type(error).__name__)
         if not later.put(lambda: _retry(keys)):
             logger.error("a session that was logged out of stays open: too many wait")
@@ -42,7 +43,7 @@ def _retry(keys: list[str]) -> None:
         try:
             end_sessions(keys)
             return
-        except Error:
+        except (Error, Busy):
             pause = min(LONGEST, 2 * pause)
         finally:
             connections.close_all()

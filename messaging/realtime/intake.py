@@ -24,7 +24,7 @@ from messaging.realtime.wire import protocol_of
 LARGEST = 131_072
 PERSON = 2 * settings.MAX_BODY_BYTES
 PROCESS = 12 * settings.MAX_BODY_BYTES
-SMALL = 16_384  # always welcome: whoever uses up the process's budget silences nobody
+SMALL = LARGEST  # always welcome: whoever uses up the process's budget silences nobody
 TOO_LARGE = 1009
 PATIENCE = 10  # seconds for a client to read why it is closed
 _HEADER = 14  # bytes before the payload of a frame

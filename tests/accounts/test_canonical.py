@@ -26,6 +26,8 @@ SAME = [
     ("ren\u00e9e@example.org", "rene\u0301e@example.org"),
     ("a_b@c_d.example", "A_b@c_d.Example"),
     ("ann@xn--zzzzzzzzzz.example", "ann@xn--zzzzzzzzzz.example"),
+    ("ann@xn--example-.com", "ann@xn--example-.com"),
+    ("a@xn--xn--xn--a---.com", "a@xn--xn--xn--a---.com"),
 ]
 NO_ADDRESS = [
     "ann\u200b@example.org",
@@ -43,6 +45,7 @@ NO_ADDRESS = [
     "ann@\ue000.example",
     "ann@example..org",
     "ann@example.org。",
+    "ann@\u2100.com",
     "@",
     "\x00",
     "\ud800@example.org",

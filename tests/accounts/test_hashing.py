@@ -6,19 +6,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import bcrypt
 import pytest
+from django.conf import settings
 from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts import hashers, links
 from accounts.hashers import AT_ONCE, LINE, BcryptHasher
 from accounts.models import User
-from accounts.services import pauses
+from accounts.services import log_ins, pauses
 from chatsite.errors import Busy
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_session, make_user
 from tests.services import PATIENCE
 from tests.traps import shown_before
 
@@ -129,6 +131,20 @@ def test_log_in_is_refused_without_a_word_about_the_account(email: str) -> None:
     account = {"email": email, "password": PASSWORD}
     assert_busy(APIClient().post("/api/auth/login", account))
     assert_busy(Client().post("/login", account))
+
+
+def test_strangers_leave_room_for_whoever_is_known(ada: User) -> None:
+    make_session(ada, address="192.0.2.9")
+    account = {"email": ada.email, "password": PASSWORD}
+    with ExitStack() as strangers:
+        for _ in range(LINE // 4):
+            strangers.enter_context(log_ins._room_at(log_ins.STRANGERS))
+        for _ in range(settings.LIMITS.log_ins + 1):  # none of which counts for the account
+            assert_busy(APIClient(REMOTE_ADDR="198.51.100.7").post("/api/auth/login", account))
+        known = APIClient(REMOTE_ADDR="192.0.2.9").post("/api/auth/login", account)
+        assert known.status_code == 200
+    stranger = APIClient(REMOTE_ADDR="198.51.100.7").post("/api/auth/login", account)
+    assert stranger.status_code == 200
 
 
 @pytest.mark.usefixtures("full_line")

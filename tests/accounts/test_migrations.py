@@ -18,6 +18,8 @@ def emails() -> list[str]:
 def test_addresses_get_their_one_form_and_nobody_loses_an_account() -> None:
     kept = ["ada@example.org", "ann@bu\u0308cher.example", "ann@bücher.example"]
     kept += ["bo@xn--bcher-kva.example", "bo@bücher.example", "c\u200b@example.org"]
+    no_addresses = ["x\uff1cvictim@b.org", "d@" + "\u6f22\u5b57\u6f22." * 43 + "example"]
+    kept += no_addresses
     users = [make_user(email=email) for email in kept]
     rewrite = import_module("accounts.migrations.0002_canonical_addresses").rewrite
 
@@ -30,6 +32,7 @@ def test_addresses_get_their_one_form_and_nobody_loses_an_account() -> None:
             "bo@xn--bcher-kva.example",
             "bo@bücher.example",
             "c\u200b@example.org",
+            *no_addresses,
         ]
     assert [User.objects.with_email(email) for email in kept[2:]] == users[2:]
     assert User.objects.with_email("ANN@xn--bcher-kva.example") == users[1]

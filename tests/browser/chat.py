@@ -29,7 +29,7 @@ def composer(page: Page) -> Locator:
 def send(page: Page, *texts: str) -> None:
     for text in texts:
         composer(page).fill(text)
-        composer(page).press("Enter")
+        composer(page).press("Control+Enter")  # on a touch keyboard, too
         expect(composer(page)).to_have_value("")
 
 

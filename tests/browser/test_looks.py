@@ -37,7 +37,7 @@ def test_on_a_phone_list_and_conversation_are_two_screens(person: PersonFor) -> 
     expect(pane).to_be_hidden()
     expect(row(page, bo)).to_contain_text("Hello from the tram")
 
-    page.go_back()
+    page.go_forward()
     expect(pane).to_be_visible()
     page.reload()
     expect(pane).to_be_visible()

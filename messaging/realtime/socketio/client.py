@@ -188,6 +188,8 @@ class Client(ChatConsumer):
         """
         self.is_in = self._is_answered = False
         await super().leave()
+        if self._is_gone:  # meanwhile: nobody would let go of its place
+            return
         self.reset()
         if self._came_as.enter():
             self.visitor = self._came_as
