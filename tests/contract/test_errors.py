@@ -24,7 +24,7 @@ CALLS = {
     "messages/sync": {"get"},
     "messages/{peer}": {"get", "delete"},
     "messages/send/{peer}": {"post"},
-    "messages/read/{peer}": {"put"},
+    "messages/read/{peer}": {"put", "patch"},
 }
 WRONG_METHODS = [
     (method, path)

@@ -65,6 +65,8 @@ class Person:
 
     async def arrive(self) -> None:
         """From now on the socket is kept open, whatever happens to it."""
+        if not self._cursor:
+            await self.sync()  # what comes before there is a cursor, none would find
         self._life = asyncio.create_task(self._live())
         async with asyncio.timeout(60):
             await self._is_up.wait()
