@@ -174,6 +174,7 @@ def test_a_deleted_unread_message_is_not_counted_as_new(person: PersonFor) -> No
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     chatter(ada, bo, 60)
     page = ada.page
+    ada.context.add_init_script(CATCH_BUS)
     page.goto(f"/chat/{bo.id}")
     page.locator("message-list").evaluate(UP)
     expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
@@ -185,6 +186,13 @@ def test_a_deleted_unread_message_is_not_counted_as_new(person: PersonFor) -> No
     expect(page.locator(".unread")).to_have_count(1)
     bo.context.request.delete(f"/api/messages/{sent[1]['_id']}")
 
+    expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
+    expect(page.locator(".unread")).to_have_count(0)
+
+    third = bo.say(ada, "three")
+    expect(page.get_by_role("button", name="1 new message")).to_be_visible()
+    gone = {**third, "text": None, "deleted": True}
+    emit(page, ("message", {"live": False, "message": gone}))  # as `sync` tells of it
     expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
     expect(page.locator(".unread")).to_have_count(0)
 

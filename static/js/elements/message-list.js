@@ -159,6 +159,7 @@ class MessageList extends HTMLElement {
     else this.showRead({ readerId: peerId, peerId: userId, seq: message.seq });
     if (!known && !message.deleted && message.seq > this.readSeq) this.welcome(message, live);
     else this.place.update();
+    if (known && message.deleted && !mine) this.noteDeleted(message._id);
     if (known) return;
     this.shorten();
     this.lookForHoles();
@@ -234,7 +235,12 @@ class MessageList extends HTMLElement {
     const item = this.find({ _id: messageId });
     if (!item || item.matches(".is-deleted")) return;
     this.keepFocus(item, () => this.place.keep(() => clearMessage(item)));
-    if (item.matches(".is-mine")) return;
+    if (!item.matches(".is-mine")) this.noteDeleted(messageId);
+  }
+
+  /** One from the other person is new no more, whether the socket or `sync` told of it first. */
+  noteDeleted(messageId) {
+    this.place.unmiss(messageId);
     this.place.keep(() => clearUnread(this.list) && (this.hasUnread = false));
   }
 
