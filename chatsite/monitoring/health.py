@@ -1,6 +1,5 @@
 """For load balancers and supervisors: does it live, and may it be sent requests."""
 
-import errno
 import logging
 import secrets
 import sqlite3
@@ -19,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chatsite.guard.body_limit import DISK_FULL
 from chatsite.monitoring.clocks import Clocks
 from chatsite.pictures import storage
 
@@ -29,7 +29,6 @@ FULL = "full"
 REFUSES_WRITES = "refuses writes"
 # Everybody may ask, so what is written is written at most once in this many seconds.
 PAUSE = 1
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 POSTGRESQL_DISK_FULL = "53100"
 _PROBE = f"readyz-{secrets.token_hex(8)}"  # what this process writes, and takes back
 
