@@ -2,6 +2,7 @@
 fields.
 """
 
+import errno
 import logging
 import math
 import sqlite3
@@ -20,6 +21,7 @@ from chatsite.wire import ErrorPayload
 
 logger = logging.getLogger(__name__)
 Errors = Mapping[str, list[str]]
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # of an OSError
 
 
 class DomainError(Exception):

@@ -5,7 +5,6 @@ Bodies come before anybody is asked who they are, so they wait on disk, where th
 """
 
 import asyncio
-import errno
 import logging
 import tempfile
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from typing import IO
 
 from django.conf import settings
 
+from chatsite.errors import DISK_FULL
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 TOO_LARGE = "chatsite.too_large"
 NO_ROOM = "chatsite.no_room"
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 PIECE = 65_536  # bytes
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 

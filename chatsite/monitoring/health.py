@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chatsite.guard.body_limit import DISK_FULL
+from chatsite.errors import DISK_FULL
 from chatsite.monitoring.clocks import Clocks
 from chatsite.pictures import storage
 

@@ -2,7 +2,6 @@
 changes its bytes.
 """
 
-import errno
 import hashlib
 import logging
 import os
@@ -16,12 +15,11 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chatsite.errors import DomainError
+from chatsite.errors import DISK_FULL, DomainError
 from chatsite.pictures.images import Picture
 from chatsite.pictures.storage.store import Kept, Kind, StorageError
 
 logger = logging.getLogger(__name__)
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 READABLE = 0o644  # by the web server in front, too; who comes into the folder decides its owner
 # Apart, so that the name of a message's picture opens nothing among those that all may see.
 FOLDERS: dict[Kind, str] = {"messages": "", "profiles": "profiles"}
@@ -92,7 +90,7 @@ def _save(kind: Kind, pictures: Sequence[Picture]) -> list[str]:
                 temporary.replace(path)
     except OSError as error:
         logger.error("a picture could not be stored: %s", error)
-        raise _no_room() if error.errno in NO_ROOM else _not_writable() from None
+        raise _no_room() if error.errno in DISK_FULL else _not_writable() from None
     return names
 
 
