@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from chatsite.monitoring.trace import detached
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
 from messaging.realtime.audience import Audience, Socket
+from messaging.realtime.intake import end_stalled
 from messaging.realtime.outbox import TOO_SLOW
 from messaging.realtime.sweep import dismiss_ended
 
@@ -114,6 +115,7 @@ class Hub:
     async def _sweep(self) -> None:
         if time.monotonic() - self._swept >= SWEEP_SECONDS:
             self._swept = time.monotonic()
+            end_stalled()
             await dismiss_ended(self.sockets)
 
     async def _listen(self) -> None:

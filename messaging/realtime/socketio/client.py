@@ -223,9 +223,14 @@ class Client(ChatConsumer):
         self._is_gone = True
         self._backlog.finish(*(() if self.engine.upgraded else (self._goodbye,)))
         self._leave_waiting_room()
+        self.drop_body()
+        await super().leave()
+
+    def drop_body(self) -> None:
+        """What was read of it is let go, and its request is refused."""
         if self.body:
             self.body.reschedule(0)
-        await super().leave()
+            self.body = None
 
 
 _NO_TOKEN = _("Unauthorized - No token provided")

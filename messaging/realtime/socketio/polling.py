@@ -143,7 +143,7 @@ async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
     if TOO_LARGE in scope or NO_ROOM in scope:
         await client.end()
         raise DomainError(_("The request is too large."), 413)
-    share = Share(client.user_id)
+    share = Share(client.drop_body, client.user_id)
     try:
         body = await _body_for(client, receive, share)
         if body is None:
@@ -175,11 +175,16 @@ _of_strangers = BodyLimit(_hear, LONGEST)
 
 
 async def _body_for(client: Client, receive: Receive, share: Share) -> bytes | None:
-    """What came of it is let go when the session ends meanwhile: others might follow."""
+    """What came of it is let go when the session ends meanwhile: others might follow.
+
+    Raises Busy above the budget, or when it was stalled, or gave way to somebody else's.
+    """
     try:
         async with asyncio.timeout(None) as client.body:
             return await _body(receive, share)
     except TimeoutError:
+        if not client.is_closed:
+            raise Busy from None
         raise DomainError(_("There is no such session, or it has ended.")) from None
     finally:
         client.body = None
@@ -194,9 +199,10 @@ async def _body(receive: Receive, share: Share) -> bytes | None:
             return None
         body.append(message.get("body", b""))
         size += len(body[-1])
-        if not share.resize(size):
+        is_whole = not message.get("more_body")
+        if not share.resize(size, 0 if is_whole else size):
             raise Busy
-        if not message.get("more_body"):
+        if is_whole:
             return b"".join(body)
 
 

@@ -13,20 +13,18 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
-from uvicorn import Config, Server
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from accounts.models import User
-from chatsite.asgi import application
 from chatsite.channels import hand_over
 from messaging import audience, events
 from messaging.realtime import outbox, wire
 from messaging.realtime.hub import hub
+from tests.messaging.realtime.serving import serving
 from tests.messaging.realtime.sockets import CHAT, PATIENCE, token_for
-from tests.services import free_port
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -34,20 +32,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 SIZES = [0, 1, 60, 80, 125, 126, 127, 1000, 65_400, 65_535, 65_536, 70_000, 900_000]
-
-
-@asynccontextmanager
-async def serving(**options: Any) -> AsyncIterator[int]:
-    """The port of a server in this process."""
-    port = free_port()
-    options = {"ws": "websockets-sansio", "ws_per_message_deflate": False, **options}
-    server = Server(Config(application, port=port, lifespan="off", log_config=None, **options))
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  it tells nobody
-        await asyncio.sleep(0.01)
-    yield port
-    server.should_exit = True
-    await task
 
 
 @pytest_asyncio.fixture
