@@ -130,7 +130,7 @@ def test_a_message_that_nobody_would_see_is_not_sent(person: PersonFor) -> None:
 
 def test_a_name_turns_nothing_but_itself(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("\u202eليلى\u2066 حداد", None)
-    bo.say(ada, "Hello")
+    ada.say(bo, "Hello")  # nothing for her to read, whose count would be in the title
     name = "\u2068ليلى حداد\u2069"
 
     ada.page.goto("/")
