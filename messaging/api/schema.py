@@ -1,7 +1,9 @@
 """The calls about messages, as the document of the API describes them."""
 
+from collections.abc import Callable
+
 from accounts.payloads import UserPayload
-from chatsite.schema.calls import FORM, JSON, call, header, key_in_path
+from chatsite.schema.calls import FORM, JSON, View, call, header, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
 from messaging.bodies import ReadAllBody, ReadBody, SendBody, SendForm
 from messaging.serializers import ContactsQuery, HistoryQuery, SyncQuery
@@ -88,29 +90,36 @@ send = call(
     ),
 )
 
-mark_read = call(
+
+def _marking(
+    operation: str, summary: str, body: type, mark: str, wrong: list[str]
+) -> Callable[[View], View]:
+    return call(
+        operation,
+        summary,
+        tag=TAG,
+        changes=True,
+        parameters=[PEER],
+        bodies={JSON: body},
+        answers={200: (mark, MarkPayload)},
+        refused={400: [*wrong, "A valid integer is required."], 404: ["No such person."]},
+    )
+
+
+mark_read = _marking(
     "markRead",
     "Move my read mark up",
-    tag=TAG,
-    changes=True,
-    parameters=[PEER],
-    bodies={JSON: ReadBody},
-    answers={200: ("The mark: at most the last message, never lower than before.", MarkPayload)},
-    refused={
-        400: ["This field is required.", "A valid integer is required."],
-        404: ["No such person."],
-    },
+    ReadBody,
+    "The mark: at most the last message, never lower than before.",
+    ["This field is required."],
 )
 
-mark_all_read = call(
+mark_all_read = _marking(
     "markAllRead",
     "Move my read mark up to the last message",
-    tag=TAG,
-    changes=True,
-    parameters=[PEER],
-    bodies={JSON: ReadAllBody},
-    answers={200: ("The mark: the last message, or `seq` where one is given.", MarkPayload)},
-    refused={400: ["A valid integer is required."], 404: ["No such person."]},
+    ReadAllBody,
+    "The mark: the last message, or `seq` where one is given.",
+    [],
 )
 
 sync = call(
