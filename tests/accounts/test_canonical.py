@@ -1,8 +1,11 @@
 """One form of an address and of a password, however they are written."""
 
 import unicodedata
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.canonical import (
     canonical_email,
@@ -99,3 +102,44 @@ def test_a_domain_is_shown_in_its_own_script() -> None:
 def test_a_password_is_one_whatever_keyboard_it_is_typed_on(password: str, typed: str) -> None:
     assert canonical_password(typed) == password
     assert password_forms(typed) == ([password, typed] if password != typed else [password])
+
+
+LETTERS = st.characters(exclude_categories=["Cs"])
+ADDRESSES = st.builds(
+    "{}@{}.{}".format,
+    *(st.text(LETTERS, min_size=1, max_size=12) for _ in range(2)),
+    st.just("org"),
+)
+# The same ones each time, however slow the machine is.
+steady = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FORMS = ["NFC", "NFD", "NFKC", "NFKD"]
+
+
+@steady
+@given(ADDRESSES.filter(is_email), st.sampled_from(FORMS))
+def test_every_spelling_of_an_address_is_the_same_one(written: str, form: Any) -> None:
+    """Nothing that is an address stops being one."""
+    address = canonical_email(written)
+    domain = address.rpartition("@")[2]
+    spellings = [
+        unicodedata.normalize(form, written),
+        f"\t{written} ",
+        address.upper() if address.isascii() else address,
+        readable_email(address),
+    ]
+    assert canonical_email(address) == address
+    for spelling in spellings:
+        assert is_email(spelling)
+        assert canonical_email(spelling) == address
+    assert domain.isascii()
+
+
+@steady
+@given(st.text(max_size=200), st.sampled_from(["NFC", "NFD"]))
+def test_canonical_passwords_stay_as_they_are(typed: str, form: Any) -> None:
+    password = canonical_password(typed)
+    assert canonical_password(password) == password
+    assert canonical_password(unicodedata.normalize(form, typed)) == password
+    assert canonical_password(typed.replace(" ", "\u00a0")) == password
+    assert bool(password) == bool(typed)
+    assert set(password_forms(typed)) == {password, typed}
