@@ -1,35 +1,44 @@
-{% load static %}const CACHE = "offline-{{ version }}";
+const CACHE = "offline-{{ version }}";
+/** Caches that begin like this hold what one person read last: see static/js/stores/kept-pages.js. */
+const KEPT = "pages-";
+const MOST_KEPT = 12;
 const PAGE = "{% url 'offline' %}";
-const SCRIPT = new URL("{% static 'js/offline-page.js' %}", location).href;
+const CHAT_FILES = [{% for file in files %}"{{ file }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
+/** Whoever signs in or out by whichever way, another account's pages are not to be shown from then on. */
+const SESSIONS = ["{% url 'logout' %}", "{% url 'api-logout' %}", "{% url 'api-login' %}", "{% url 'api-signup' %}"];
 const PARTS = /(?:href|src)="([^"]+\.(?:css|js)(?:\?[^"]*)?)"/g;
 
 self.addEventListener("install", (event) => event.waitUntil(keep().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
+self.addEventListener("message", (event) => event.waitUntil(keepPage(event.data)));
 self.addEventListener("fetch", (event) => {
   const { method, mode, destination, url } = event.request;
-  if (mode === "navigate" && method === "GET") event.respondWith(visit(event));
-  else if (destination === "style" || url === SCRIPT) event.respondWith(part(event.request));
+  if (method === "POST" && SESSIONS.includes(new URL(url).pathname)) event.waitUntil(forgetPages());
+  else if (mode === "navigate" && method === "GET") event.respondWith(visit(event));
+  else if (destination === "style" || destination === "script") event.respondWith(part(event.request));
 });
 
 async function keep() {
   const response = await fetch(PAGE, { cache: "reload", credentials: "omit" });
-  const html = await response.clone().text();
-  const parts = Array.from(html.matchAll(PARTS), (match) => match[1]);
+  const parts = [...partsOf(await response.clone().text()), ...CHAT_FILES];
   const cache = await caches.open(CACHE);
   await Promise.all([cache.put(PAGE, response), cache.addAll([...new Set(parts)])]);
 }
 
+const partsOf = (html) => Array.from(html.split("<body", 1)[0].matchAll(PARTS), (match) => match[1]);
+
 async function tidy() {
   await self.registration.navigationPreload?.enable();
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
+  const isOld = (name) => name !== CACHE && !name.startsWith(KEPT);
+  await Promise.all(names.filter(isOld).map((name) => caches.delete(name)));
 }
 
 async function visit(event) {
   try {
     return (await event.preloadResponse) ?? (await fetch(event.request));
   } catch {
-    return (await caches.match(PAGE)) ?? Response.error();
+    return (await keptPage(event.request.url)) ?? (await caches.match(PAGE)) ?? Response.error();
   }
 }
 
@@ -39,4 +48,48 @@ async function part(request) {
   } catch {
     return (await caches.match(request)) ?? Response.error();
   }
+}
+
+let written = Promise.resolve();
+
+/** One after the other: the last one counts. */
+function keepPage(page) {
+  written = written.then(() => putPage(page)).catch(() => {});
+  return written;
+}
+
+/** Where the cache is gone, the session has ended meanwhile: another tab may not have heard of it yet. */
+async function putPage({ userId, address, html }) {
+  if (!(await caches.has(KEPT + userId))) return;
+  const cache = await caches.open(KEPT + userId);
+  await cache.delete(address);
+  await cache.put(address, new Response(html));
+  const [oldest, ...others] = await cache.keys();
+  if (others.length >= MOST_KEPT) await cache.delete(oldest);
+}
+
+/** What was read there last, under the policy of our own page; nothing where it is not certain whose it would be. */
+async function keptPage(url) {
+  await written;
+  const [name, ...others] = await keptNames();
+  if (!name || others.length) return null;
+  const html = await (await (await caches.open(name)).match(url))?.text();
+  const page = await caches.match(PAGE);
+  if (!html || !page || !(await hasParts(html))) return null;
+  const headers = new Headers(page.headers);
+  ["Content-Length", "Content-Encoding"].forEach((each) => headers.delete(each));
+  return new Response(html, { headers });
+}
+
+/** A page from before an update may need files that are not here any more. */
+async function hasParts(html) {
+  const cache = await caches.open(CACHE);
+  const found = await Promise.all(partsOf(html).map((each) => cache.match(each)));
+  return found.every(Boolean);
+}
+
+const keptNames = async () => (await caches.keys()).filter((name) => name.startsWith(KEPT));
+
+async function forgetPages() {
+  await Promise.all((await keptNames()).map((name) => caches.delete(name)));
 }

@@ -12,20 +12,23 @@ import "./elements/theme-button.js";
 import "./sign-out.js";
 import { actAs } from "./api.js";
 import { watchChime } from "./elements/chime.js";
+import { watchPage } from "./elements/kept-page.js";
 import { watchNavigation } from "./elements/navigation.js";
 import { on } from "./lib/bus.js";
 import { keepOfflinePage } from "./lib/offline.js";
 import { start } from "./realtime/live.js";
-import { forgetDrafts } from "./stores/drafts.js";
+import { startKeeping } from "./stores/kept-pages.js";
 import { open } from "./stores/outbox.js";
+import { forgetPrivate } from "./stores/private.js";
 
 const { userId, cursor, socketPath } = document.body.dataset;
 
 actAs(userId);
-forgetDrafts({ but: userId });
-on("connection", ({ state }) => state === "ended" && forgetDrafts());
+on("connection", ({ state }) => state === "ended" && forgetPrivate());
 watchNavigation();
 watchChime(userId);
+watchPage(userId);
 open(userId);
 start({ userId, cursor, socketPath });
+startKeeping(userId);
 keepOfflinePage();

@@ -1,11 +1,14 @@
-// Signing out takes the drafts away, keeps what is not sent yet, and needs the network.
+// Signing out takes drafts and kept pages away, keeps what is not sent yet, and needs the network.
 import { setBusy } from "./busy.js";
 import { isAgreed } from "./lib/ask.js";
-import { forgetDrafts } from "./stores/drafts.js";
 import { OutboxDatabase } from "./stores/outbox-database.js";
+import { forgetPrivate } from "./stores/private.js";
 
 const question = document.getElementById("sign-out");
 const { userId } = question.dataset;
+
+// Somebody else may have been signed in before.
+forgetPrivate({ but: userId });
 
 document.addEventListener("submit", (event) => {
   if (event.target.matches('[action="/logout"]')) leave(event);
@@ -16,8 +19,8 @@ async function leave(event) {
   const form = event.target;
   if (!navigator.onLine) return document.getElementById("still-signed-in").showModal();
   if (!(await isWanted())) return;
-  forgetDrafts();
   setBusy(form);
+  await forgetPrivate();
   form.submit();
 }
 

@@ -71,6 +71,15 @@ class Site:
             process.wait()
 
     @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nothing listens at its address."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
     def frozen(self) -> Iterator[None]:
         """Takes connections, and answers nothing."""
         assert self._process

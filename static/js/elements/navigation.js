@@ -2,7 +2,8 @@
 // follows when the server has told. htmx swaps the side bar, and fetches pages that cannot be shown from what is here.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
-import { hasPane, pane, provisionalList, showNoPane, showPane } from "./panes.js";
+import { keptPage } from "../stores/kept-pages.js";
+import { hasPane, pane, provisionalList, showKeptPane, showNoPane, showPane } from "./panes.js";
 
 const hasPointer = matchMedia("(hover: hover)");
 const { userId } = document.body.dataset;
@@ -30,12 +31,15 @@ export function watchNavigation() {
   listen("historyCacheMissLoad", ({ detail }) => followRedirect(detail.xhr));
   listen("historyCacheMissLoadError", ({ detail }) => (detail.xhr.status === 404 ? location.reload() : stay()));
   listen("responseError", ({ detail }) => refused(detail));
-  for (const name of ["sendError", "timeout"]) listen(name, ({ detail }) => unanswered(detail.elt));
+  listen("timeout", ({ detail }) => unanswered(detail.elt));
+  listen("sendError", ({ detail }) => withoutNetwork(detail.elt));
   on("connection", ({ state }) => ["live", "polling"].includes(state) && load());
   if (document.activeElement === document.body) focusPane();
 }
 
 const here = () => location.pathname + location.search;
+
+export const shownAddress = () => shown;
 
 function placeOf(address) {
   const { pathname, searchParams } = new URL(address, location);
@@ -112,6 +116,15 @@ function swapSidebars() {
   next.querySelector("#chat-rows").replaceWith(chats);
   old.replaceWith(next);
   htmx.process(next);
+}
+
+/** What was read there before this page was loaded, if anything. */
+async function withoutNetwork(elt) {
+  const html = elt.matches("message-list[data-absent]") ? await keptPage(userId, shown) : "";
+  if (!html) return unanswered(elt);
+  if (!elt.isConnected) return;
+  showKeptPane(html);
+  opened();
 }
 
 function unanswered(elt) {

@@ -31,6 +31,13 @@ export function showPane(peerId, row) {
   document.title = `${isolated(pane().dataset.peerName)} · Chatsite`;
 }
 
+/** Shows a conversation as a page of before has it. */
+export function showKeptPane(html) {
+  const before = new DOMParser().parseFromString(html, "text/html").getElementById("conversation");
+  before.querySelector("message-list").dataset.stale = "";
+  put(document.adoptNode(before));
+}
+
 export function showNoPane() {
   put(copyOf("nothing-template"));
   document.title = "Chatsite";
@@ -47,17 +54,23 @@ function keep(old) {
   const { peerId } = old.dataset;
   if (!peerId || old.querySelector("message-list[data-absent]")) return;
   const copy = old.cloneNode(true);
+  tidyPane(copy);
+  copy.querySelector("message-list").dataset.stale = "";
+  kept.delete(peerId);
+  kept.set(peerId, copy);
+  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
+}
+
+/** Takes out what belongs to one visit, or to one moment of it. */
+export function tidyPane(copy) {
   const list = copy.querySelector("message-list");
-  list.dataset.stale = "";
+  if (!list) return;
   list.removeAttribute("aria-busy");
   unreadLine(list.querySelector("ol"))?.remove();
   // What is not sent yet comes from the outbox.
   messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);
   copy.querySelectorAll(".is-new").forEach((item) => item.classList.remove("is-new"));
   copy.querySelector("textarea").value = "";
-  kept.delete(peerId);
-  kept.set(peerId, copy);
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
 }
 
 function emptyPane(row) {

@@ -137,11 +137,13 @@ function poll() {
   sync.now();
 }
 
-function apply({ messages, chats }) {
+function apply({ messages, chats, cursor }) {
   isApplying = true;
   messages.forEach((message) => emit("message", { message, live: false }));
   isApplying = false;
   chats.forEach(applyChat);
+  // For the page, should it be opened again as it is now.
+  document.body.dataset.cursor = cursor;
 }
 
 function applyChat(chat) {

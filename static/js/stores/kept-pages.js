@@ -1,0 +1,28 @@
+// The pages of the chat that were read last, as they were left. The service worker writes them, and shows them while the
+// network gives nothing. Browsers offer this over https and on localhost only: without it, nothing is kept.
+
+const PREFIX = "pages-"; // templates/sw.js has the same
+const storage = globalThis.caches;
+
+/** From now on pages of this account are kept, until they are forgotten. */
+export async function startKeeping(userId) {
+  await storage?.open(PREFIX + userId).catch(() => {});
+}
+
+export function keepPage(userId, address, html) {
+  navigator.serviceWorker?.controller?.postMessage({ userId, address, html });
+}
+
+/** What was shown at that address, beside whichever list. */
+export async function keptPage(userId, address) {
+  const where = { cacheName: PREFIX + userId, ignoreSearch: true };
+  const page = await storage?.match(address, where).catch(() => null);
+  return page ? page.text() : "";
+}
+
+/** Of everybody, or of everybody but one. */
+export async function forgetPages({ but } = {}) {
+  const names = (await storage?.keys().catch(() => [])) ?? [];
+  const isOver = (name) => name.startsWith(PREFIX) && name !== PREFIX + but;
+  await Promise.allSettled(names.filter(isOver).map((name) => storage.delete(name)));
+}
