@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from tests.databases import migrate
 from tests.environment import ROOT, hermetic
 from tests.services import free_port, stop, wait_for_port
 
@@ -31,6 +32,9 @@ class Server:
             MEDIA_ROOT=str(folder / "media"),
         )
         self.environment.update(variables)
+
+    def migrate(self) -> None:
+        migrate(self.environment)
 
     def manage(self, *arguments: str) -> None:
         command = [sys.executable, "manage.py", *arguments]
@@ -68,6 +72,6 @@ class Server:
 @contextmanager
 def production(folder: Path, **variables: str) -> Iterator[Server]:
     server = Server(folder, **variables)
-    server.manage("migrate", "--verbosity=0")
+    server.migrate()
     with server.running():
         yield server

@@ -109,7 +109,7 @@ def test_whatever_a_worker_s_clock_says_sync_has_everything(
         shared["REDIS_URL"] = request.getfixturevalue("redis_url")
     clock.write_text("+0")
     right, wrong = Server(tmp_path, **shared), Server(tmp_path, **shared, **services.clock(clock))
-    right.manage("migrate", "--verbosity=0")
+    right.migrate()
     with right.running(), wrong.running():
         ada, bo = Person(right, "Ada"), Person(wrong, "Bo")
         sent: list[str] = []

@@ -31,16 +31,26 @@ def _static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
     collect_static(Site(tmp_path_factory.mktemp("static")))
 
 
-@pytest.fixture(scope="module")
-def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(scope="package")
+def _shared_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with Site(tmp_path_factory.mktemp("site")).running() as site:
         yield site
 
 
 @pytest.fixture(scope="module")
+def live_site(_shared_site: Site) -> Site:
+    """With nobody there yet. It goes on to the next file, so who stops it starts it again."""
+    _shared_site.empty()
+    return _shared_site
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Ends with its file, because async tests cannot run in this process as long as it is there."""
-    program = find("chromium", "chromium-browser", "google-chrome")
+    """Ends with the last file here: as long as it is there, no async test can run in this process.
+
+    The headless shell does with a third of the work what the whole Chromium does.
+    """
+    program = find("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield browser

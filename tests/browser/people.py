@@ -68,8 +68,12 @@ PersonFor = Callable[..., Person]
 
 
 def sign_up(browser: Browser, url: str, name: str, **options: Any) -> Person:
-    """A new account in a browser of its own. `options` are those of a Playwright context."""
-    context = browser.new_context(base_url=url, **options)
+    """A new account in a browser of its own. `options` are those of a Playwright context.
+
+    Requests that go by way of a service worker are not always seen by `page.route`: only tests of
+    it allow one.
+    """
+    context = browser.new_context(base_url=url, **{"service_workers": "block", **options})
     email = f"person{next(_numbers)}@example.org"
     account = {"fullName": name, "email": email, "password": PASSWORD}
     response = context.request.post("/api/auth/signup", data=account)

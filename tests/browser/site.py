@@ -1,20 +1,23 @@
 """The site as `make run` serves it, with data of its own, that a test may kill and start again."""
 
-import fcntl
-import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from uuid import uuid4
 
+from tests.databases import migrate
 from tests.environment import ROOT, hermetic, unlimited
-from tests.services import free_port, stop, wait_for_port
+from tests.once import once
+from tests.services import PATIENCE, free_port, stop, wait_for_port
 
 JWT_SECRET = "a secret of the browser tests, long enough"
-RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex  # which its workers share
+OWN_TABLES = """
+    SELECT name FROM sqlite_master WHERE type = 'table'
+    AND (name LIKE 'accounts!_%' ESCAPE '!' OR name LIKE 'messaging!_%' ESCAPE '!')
+"""
 
 
 class Site:
@@ -22,14 +25,19 @@ class Site:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "site.log"
+        self._database = folder / "chatsite.sqlite3"
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = hermetic(
             DJANGO_SETTINGS_MODULE="chatsite.settings",
-            DATABASE_URL=f"sqlite:///{folder}/chatsite.sqlite3",
+            PORT=str(self.port),
+            DATABASE_URL=f"sqlite:///{self._database}",
             MEDIA_ROOT=str(folder / "media"),
             JWT_SECRET=JWT_SECRET,
             **(unlimited() | variables),
         )
+
+    def migrate(self) -> None:
+        migrate(self._environment)
 
     def manage(self, *arguments: str) -> None:
         command = [sys.executable, "manage.py", *arguments]
@@ -38,7 +46,7 @@ class Site:
     @contextmanager
     def running(self) -> Iterator["Site"]:
         """With its database made, until the block ends."""
-        self.manage("migrate", "--verbosity=0")
+        self.migrate()
         self.start()
         try:
             yield self
@@ -48,7 +56,7 @@ class Site:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command(),
+                [sys.executable, *self._command()],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
@@ -57,7 +65,7 @@ class Site:
         wait_for_port(self._process, self.port, self.log)
 
     def _command(self) -> list[str]:
-        return [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{self.port}"]
+        return ["-m", "chatsite.serve"]
 
     def stop(self) -> None:
         """An orderly end, as by Ctrl-C."""
@@ -69,6 +77,12 @@ class Site:
         if process := self._take_process():
             process.kill()
             process.wait()
+
+    def empty(self) -> None:
+        """Takes away all people and what they wrote, while it runs."""
+        with closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database, database:
+            for (table,) in database.execute(OWN_TABLES).fetchall():
+                database.execute(f"DELETE FROM {table}")  # no foreign key is looked at here
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -94,8 +108,15 @@ class Site:
         return process
 
 
+class DevelopmentSite(Site):
+    """As `make dev` serves it."""
+
+    def _command(self) -> list[str]:
+        return ["manage.py", "runserver", "--noreload", f"127.0.0.1:{self.port}"]
+
+
 class ProductionSite(Site):
-    """The site as it is deployed: uvicorn behind a proxy with TLS, here the test itself."""
+    """The site as it is deployed, behind a proxy with TLS: here the test itself."""
 
     HOST = "chat.example.org"
 
@@ -103,22 +124,9 @@ class ProductionSite(Site):
         production = {"APP_ENV": "production", "PUBLIC_URL": f"https://{self.HOST}"}
         super().__init__(folder, **production, **variables)
 
-    def _command(self) -> list[str]:
-        uvicorn = [sys.executable, "-m", "uvicorn", "chatsite.asgi:application"]
-        return [*uvicorn, "--port", str(self.port), "--no-access-log"]
-
 
 def collect_static(site: Site) -> None:
-    """Once for all workers, as `make run` does: a site that begins to serve while another does so
-    would find files that are being written.
+    """As `make run` does: a site that begins to serve while another does so would find files that
+    are being written.
     """
-    lock = ROOT / "var" / "collectstatic.lock"
-    lock.parent.mkdir(exist_ok=True)
-    with lock.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        if file.read() == RUN:
-            return
-        site.manage("collectstatic", "--noinput", "--verbosity=0")
-        file.truncate(0)
-        file.write(RUN)
+    once("collectstatic", lambda: site.manage("collectstatic", "--noinput", "--verbosity=0"))

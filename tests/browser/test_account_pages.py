@@ -30,7 +30,7 @@ def fill_login(page: Page, email: str, password: str) -> None:
 
 
 def visitor(browser: Browser, site: Site, **options: Any) -> Page:
-    return browser.new_context(base_url=site.url, **options).new_page()
+    return browser.new_context(base_url=site.url, service_workers="block", **options).new_page()
 
 
 def test_from_sign_up_over_sign_out_to_log_in(browser: Browser, live_site: Site) -> None:

@@ -74,7 +74,7 @@ def test_everything_works_with_static_files_from_elsewhere(person: PersonFor, cd
 
 
 def test_the_page_for_when_the_network_is_away_is_kept_with_its_style(person: PersonFor) -> None:
-    ada = person("Ada Lindqvist")
+    ada = person("Ada Lindqvist", service_workers="allow")
     ada.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
     ada.page.reload()
     ada.context.set_offline(True)

@@ -102,7 +102,7 @@ def test_an_answer_that_was_lost_makes_nothing_twice(person: PersonFor) -> None:
 
 
 def test_a_refused_message_keeps_its_text_and_is_sent_again_by_hand(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, service_workers="block")  # routes see all
+    ada, bo = face_to_face(person)
     bo.say(ada, "So that there is a row")
     ada.page.route(SEND, lambda route: route.fulfill(**answer(400, "Not today.")), times=1)
 

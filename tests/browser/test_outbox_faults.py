@@ -132,7 +132,7 @@ def test_a_busy_server_condemns_no_message(person: PersonFor) -> None:
 
 
 def test_a_pause_for_one_conversation_is_kept_and_holds_up_no_other(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, service_workers="block")  # routes see all
+    ada, bo = face_to_face(person)
     cy = person("Cy Weber", None)
     cy.say(ada, "Me, too")
     tries: list[Request] = []

@@ -68,7 +68,7 @@ ANSWERS: dict[str, tuple[int, Ask]] = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionSite]:
     site = ProductionSite(tmp_path_factory.mktemp("site"))
     collect_static(site)
-    site.manage("migrate", "--verbosity=0")
+    site.migrate()
     site.start()
     yield site
     site.stop()

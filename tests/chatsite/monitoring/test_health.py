@@ -222,7 +222,7 @@ def test_ready_on_postgres(tmp_path: Path, postgres_url: str) -> None:
     server = Server(tmp_path, DATABASE_URL=postgres_url)
     with server.running():
         before = settled(server).json()["checks"]
-        server.manage("migrate", "--verbosity=0")
+        server.migrate()
         after = settled(server)
     assert before == {"database": "ok", "migrations": "failed", "media": "ok"}
     assert after.status_code == 200

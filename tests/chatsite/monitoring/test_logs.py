@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 
 from chatsite.conf.operations import Operations
 from chatsite.monitoring import logs, trace
-from tests.browser.site import Site
+from tests.browser.site import DevelopmentSite
 from tests.pictures import data_uri, picture
 from tests.production import PATIENCE, Server, production
 from tests.services import free_port
@@ -235,7 +235,7 @@ def test_lines_for_people_have_the_fields_too() -> None:
 
 
 def test_nor_does_the_server_for_development_log_paths_and_query_strings(tmp_path: Path) -> None:
-    with Site(tmp_path).running() as site:
+    with DevelopmentSite(tmp_path).running() as site:
         httpx.get(f"{site.url}/reset/MQ/{SECRETS['link']}", timeout=PATIENCE)
         httpx.get(f"{site.url}/login?next={SECRETS['query']}", timeout=PATIENCE)
         httpx.get(f"{site.url}/socket.io/?EIO=4&sid={SECRETS['query']}", timeout=PATIENCE)

@@ -46,7 +46,7 @@ def sites(
         with Redis.from_url(url) as redis:
             redis.flushdb()
         workers = [Site(folder, REDIS_URL=url), Site(folder, REDIS_URL=url)]
-    workers[0].manage("migrate", "--verbosity=0")
+    workers[0].migrate()
     for site in workers:
         site.start()
     yield [workers[0], workers[-1]]

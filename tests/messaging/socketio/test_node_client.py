@@ -232,18 +232,25 @@ async def test_presence_counts_both_kinds_alike(
             pass
 
 
-@way
-async def test_after_a_restart_it_comes_back(options: dict[str, Any], folder: Path) -> None:
+async def test_after_a_restart_it_comes_back(folder: Path) -> None:
+    """Whichever way it takes."""
     site = Server(folder, **unlimited())
-    site.manage("migrate", "--verbosity=0")
+    site.migrate()
     async with AsyncExitStack() as stack:
         with site.running():
-            ada, bob = sign_up(site.url, "Ada Lovelace"), sign_up(site.url, "Bob Kahn")
-            client = await stack.enter_async_context(at_home(ada, **options))
-        assert await client.until("disconnect") == "transport close"
+            people = [sign_up(site.url, f"Person {number}") for number in range(len(WAYS))]
+            clients = [
+                await stack.enter_async_context(at_home(person, **options))
+                for person, options in zip(people, WAYS, strict=True)
+            ]
+        for client in clients:
+            assert await client.until("disconnect") == "transport close"
         with site.running():
-            await client.until("connect")
-            assert ada.key in await client.until("getOnlineUsers")
-            sent = await bob.send(ada, text="Are you there?")
-            assert await client.until("newMessage") == sent
+            for person, client, sender in zip(
+                people, clients, people[1:] + people[:1], strict=True
+            ):
+                await client.until("connect")
+                assert person.key in await client.until("getOnlineUsers")
+                sent = await sender.send(person, text="Are you there?")
+                assert await client.until("newMessage") == sent
     assert "Traceback" not in site.log

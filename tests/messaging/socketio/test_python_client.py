@@ -12,7 +12,7 @@ import socketio
 from aiohttp import ClientSession
 from redis import Redis
 
-from tests.browser.site import Site
+from tests.browser.site import DevelopmentSite
 from tests.environment import unlimited
 from tests.messaging.socketio.people import Person, sign_up
 from tests.production import production
@@ -42,7 +42,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             yield server.url
         log = server.log
     else:
-        with Site(folder, **variables).running() as site:
+        with DevelopmentSite(folder, **variables).running() as site:
             yield site.url
         log = site.log.read_text()
     assert "Traceback" not in log

@@ -27,7 +27,7 @@ def workers(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
     workers = [Site(folder, REDIS_URL=redis_url), Site(folder, REDIS_URL=redis_url)]
-    workers[0].manage("migrate", "--verbosity=0")
+    workers[0].migrate()
     for worker in workers:
         worker.start()
     yield workers
