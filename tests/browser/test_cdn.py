@@ -78,7 +78,7 @@ def test_the_page_for_when_the_network_is_away_is_kept_with_its_style(person: Pe
     ada.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
     ada.page.reload()
     ada.context.set_offline(True)
-    ada.page.goto("/")
+    ada.page.goto("/profile")
     heading = ada.page.get_by_role("heading")
     expect(heading).to_be_visible()
     family = heading.evaluate("(element) => getComputedStyle(element).fontFamily")

@@ -13,6 +13,7 @@ export function watchPage(userId) {
   for (const name of ["opened", "message", "message-deleted", "read", "chat"]) on(name, later);
   document.addEventListener("htmx:afterSettle", later);
   navigator.serviceWorker?.addEventListener("controllerchange", later);
+  on("leaving", atOnce);
   // Before a reload asks for the page.
   addEventListener("beforeunload", atOnce);
   document.addEventListener("visibilitychange", () => document.hidden && atOnce());

@@ -87,6 +87,7 @@ function travel(event) {
 function show(address) {
   const { peerId, tab } = placeOf(address);
   htmx.trigger(provisionalList() ?? pane(), "htmx:abort");
+  emit("leaving");
   shown = address;
   if (tabOf(sidebar()) !== tab) swapSidebars();
   if (!peerId) showNoPane();

@@ -190,14 +190,6 @@ async def test_a_client_that_vanishes_goes_offline(
         await hear_that(mine, bob, "offline")
 
 
-async def test_a_frame_above_the_limit_is_answered(sites: list[Site], ada: Person) -> None:
-    async with ada.at(sites[0]) as mine:
-        await say(mine, "ping", padding="x" * 11 * MIB)
-        assert (await hear(mine, "error"))["status"] == 413
-        await say(mine, "ping")
-        assert await hear(mine, "pong") == {}
-
-
 async def test_a_monstrous_frame_ends_its_own_socket_only(
     sites: list[Site], ada: Person, bob: Person
 ) -> None:
