@@ -404,4 +404,4 @@ def _make_run(folder: Path, target: str = "run") -> Iterator[str]:
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(10)
+            process.wait(30)
