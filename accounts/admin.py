@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_of
 from accounts.lookup import find_people
 from accounts.models import Session, User, person_matches
-from accounts.payloads import picture_url
+from accounts.record import picture_url
 from accounts.services import moderation, sessions
 from chatsite.errors import DomainError
 from chatsite.moderation import Act, ModeratedAdmin, ReadOnlyAdmin, is_superuser

@@ -58,9 +58,9 @@ class UserQuerySet(models.QuerySet["User"]):
         found = {user.email: user for user in self.filter(email__in=forms)}
         return found.get(written) or next(iter(found.values()), None)
 
-    def contacts_of(self, user: "User", search: str = "") -> Self:
-        """Everyone but `user`, by name; each word of `search` is in the name or the address."""
-        contacts = self.exclude(pk=user.pk).order_by("sort_name", "pk")
+    def contacts_of(self, user_id: str, search: str = "") -> Self:
+        """Everyone else, by name; each word of `search` is in the name or the address."""
+        contacts = self.exclude(pk=user_id).order_by("sort_name", "pk")
         if search:
             contacts = contacts.matching(search)
         return contacts
@@ -70,8 +70,8 @@ class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
 
-    def contacts_of(self, user: "User", search: str = "") -> UserQuerySet:
-        return self.get_queryset().contacts_of(user, search)
+    def contacts_of(self, user_id: str, search: str = "") -> UserQuerySet:
+        return self.get_queryset().contacts_of(user_id, search)
 
     def matching(self, words: str) -> UserQuerySet:
         return self.get_queryset().matching(words)

@@ -94,8 +94,6 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     from accounts import tokens
     from messaging import sync
     from messaging.chats import chats_of
-    from messaging.plain_chats import plain_chats
-    from messaging.plain_history import plain_history
     from messaging.querysets import contacts_page, find_message, history, read_marks
     from messaging.services.conversations import mark_read
     from messaging.services.messages import delete_message, send_message
@@ -103,10 +101,10 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     me, peer, other = filled.busy, filled.peer, filled.ordinary
     token = tokens.issue_token(filled.session)
     claims = tokens.read_claims(token)
-    peers = [str(chat.peer.pk) for chat in chats_of(me)[:AT_ONCE]]
-    newest = history(me, peer, before=None, limit=1)[-1]
+    peers = [str(chat.peer.id) for chat in chats_of(me)[:AT_ONCE]]
+    newest = history(me, peer.pk, before=None, limit=1)[-1]
     cursors = {each: sync.sync_cursor(each) for each in (other, me)}
-    send_message(sender=other, peer=str(chats_of(other)[0].peer.pk), text="Hello")
+    send_message(sender=other, peer=str(chats_of(other)[0].peer.id), text="Hello")
     sent = send_message(sender=me, peer=peer.pk, text="Hello", client_message_id="before").message
     return {
         "Who is asking": lambda: tokens.read_session(token),
@@ -119,16 +117,15 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
         ),
         "Mark as read": lambda: mark_read(user=peer, peer=me.pk, seq=newest.seq),
         "Delete": lambda: delete_message(user=me, message_id=sent.pk),
-        "History, newest page": lambda: plain_history(me.pk, peer.pk, before=None, limit=50),
-        "History, an older page": lambda: plain_history(
-            me.pk, peer.pk, before=newest.seq - 20, limit=50
+        "History, newest page": lambda: history(me, peer.pk, before=None, limit=50),
+        "History, an older page": lambda: history(me, peer.pk, before=newest.seq - 20, limit=50),
+        "History, as a page shows it": lambda: history(
+            me, peer.pk, before=None, limit=50, include_deleted=True
         ),
-        "History, as a page shows it": lambda: history(me, peer, before=None, limit=50),
         "Read marks": lambda: read_marks(me, peer),
-        "A message by its key": lambda: find_message(me, newest.pk),
-        "The chat list": lambda: plain_chats(other.pk, ()),
-        "The chat list of the busiest": lambda: plain_chats(me.pk, ()),
-        "The chat list, as a page shows it": lambda: chats_of(me),
+        "A message by its key": lambda: find_message(me, newest.id),
+        "The chat list": lambda: chats_of(other),
+        "The chat list of the busiest": lambda: chats_of(me),
         "Sync": lambda: sync.changes_since(other, cursors[other]),
         "Sync of the busiest": lambda: sync.changes_since(me, cursors[me]),
         "Contacts, a page": lambda: contacts_page(me, limit=50),

@@ -2,14 +2,25 @@
 
 from typing import Any
 
+import msgspec
 from rest_framework.renderers import JSONRenderer as DrfJSONRenderer
 from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
 
 from chatsite.guard.origins import address_for
 from chatsite.wire import with_address
 
 
+class _Encoder(JSONEncoder):
+    def default(self, obj: Any) -> Any:
+        return msgspec.to_builtins(obj) if isinstance(obj, msgspec.Struct) else super().default(obj)
+
+
 class JSONRenderer(DrfJSONRenderer):
+    """Records, too."""
+
+    encoder_class = _Encoder
+
     def render(
         self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None
     ) -> Any:

@@ -61,9 +61,11 @@ class NoticePayload(TypedDict):
 
 
 def timestamp(moment: datetime | str) -> str:
-    """UTC, ISO 8601 with milliseconds: `2024-01-15T10:35:00.000Z`. A text is one already."""
+    """UTC, ISO 8601 with milliseconds: `2024-01-15T10:35:00.000Z`. A text is SQLite's of a moment,
+    `2024-01-15 10:35:00.123000`, whose fraction may be missing.
+    """
     if isinstance(moment, str):
-        return moment
+        return f"{moment[:10]}T{moment[11:19]}{moment[19:23] or '.000'}Z"
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -9,8 +9,9 @@ from msgspec import Meta
 
 from chatsite.wire import DataUri, Key, PictureFile
 from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.record import ClientMessageId
 from messaging.services.messages import TEXT_LENGTH
-from messaging.shapes import ClientMessageId, Mark
+from messaging.shapes import Mark
 
 Text = Annotated[
     str,

@@ -9,85 +9,47 @@ from django.db.models.functions import Greatest
 
 from accounts.caller import Caller
 from accounts.models import User
-from chatsite.fastpath.expressions import WireTimestamp
+from accounts.record import COLUMNS as PERSON_COLUMNS
+from accounts.record import PersonRecord, person_of, person_of_row
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from messaging.models import Membership, Message
+from messaging.record import SENDER, MessageRecord, columns, record_of, record_of_row
 
 UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"
 CHUNK = 100  # conditions in one query
 
 
-class PersonRow(NamedTuple):
-    """A person as `user_payload` needs them, without the model around them."""
-
-    pk: str
-    full_name: str
-    email: str
-    picture: str
-    created_at: str  # as it goes over the wire
-
-
-class MessageRow(NamedTuple):
-    """A message as `message_payload` needs it, without the model around it."""
-
-    pk: str
-    sender_id: str
-    seq: int
-    text: str
-    image: str
-    thumbnail: str
-    image_width: int | None
-    image_height: int | None
-    client_message_id: str
-    created_at: str  # as it goes over the wire
-    updated_at: str
-    receiver_id: str
-    deleted: bool = False
-
-    @classmethod
-    def stored(cls) -> tuple[str, ...]:
-        """The fields that are as the model's."""
-        return cls._fields[: cls._fields.index("created_at")]
-
-
 class Chat(NamedTuple):
     """One row of a person's chat list."""
 
-    peer: User | PersonRow
-    last_message: Message | MessageRow | None = None
+    peer: PersonRecord
+    last_message: MessageRecord | None = None
     unread_count: int = 0
     last_seq: int = 0
     last_read_seq: int = 0
     peer_read_seq: int = 0
 
 
-_LAST = "conversation__last_message__"
+_LAST = "conversation__last_message"
+_MINE = "conversation__memberships"
+PERSON, MESSAGE = 4, 4 + len(PERSON_COLUMNS)  # where their columns begin
 
 
-def _mine(*, me: Any) -> QuerySet[Membership, Row]:
-    mine = Membership.objects.filter(user_id=me, conversation__last_seq__gt=0)
-    return mine.order_by(F("conversation__last_message_id").desc(nulls_last=True)).values_list(
-        "conversation_id",
-        "conversation__last_seq",
-        "last_read_seq",
-        *(f"{_LAST}{name}" for name in MessageRow.stored()),
-        WireTimestamp(f"{_LAST}created_at"),
-        WireTimestamp(f"{_LAST}updated_at"),
-        f"{_LAST}deleted",
-    )
-
-
-def _theirs(*, me: Any) -> QuerySet[Membership, Row]:
-    theirs = Membership.objects.filter(conversation__memberships__user_id=me).exclude(user_id=me)
-    return theirs.values_list(
-        "conversation_id",
-        "last_read_seq",
-        "user_id",
-        "user__full_name",
-        "user__email",
-        "user__picture",
-        WireTimestamp("user__created_at"),
+def _chats(*, me: Any) -> QuerySet[Membership, Row]:
+    """By the memberships of the others, beside which are those of `me`."""
+    theirs = Membership.objects.filter(**{f"{_MINE}__user_id": me}, conversation__last_seq__gt=0)
+    return (
+        theirs.exclude(user_id=me)
+        .order_by(F(f"{_LAST}_id").desc(nulls_last=True))
+        .values_list(
+            "conversation_id",
+            "conversation__last_seq",
+            f"{_MINE}__last_read_seq",
+            "last_read_seq",
+            *(f"user__{name}" for name in PERSON_COLUMNS),
+            *columns(f"{_LAST}__"),
+        )
     )
 
 
@@ -109,14 +71,16 @@ class _Rows:
     """Of all of a person's conversations, or of some."""
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
-        self._all = Select(build)
-        self._some = SelectAmong(lambda keys, *, me: build(me=me).filter(conversation__pk__in=keys))
+        self._all = Select(build, packed=True)
+        self._some = SelectAmong(
+            lambda keys, *, me: build(me=me).filter(conversation__pk__in=keys), packed=True
+        )
 
     def __call__(self, me: str, among: Collection[str] | None = None) -> list[Row]:
         return self._all.rows(me=me) if among is None else self._some.rows_among(among, me=me)
 
 
-_MINE, _THEIRS, _DELETED = _Rows(_mine), _Rows(_theirs), _Rows(_deleted)
+_CHATS, _DELETED = _Rows(_chats), _Rows(_deleted)
 
 
 def chats_of(user: User | Caller, *, among: Collection[str] | None = None) -> list[Chat]:
@@ -125,18 +89,13 @@ def chats_of(user: User | Caller, *, among: Collection[str] | None = None) -> li
     """
     if settings.MONGODB:
         return _from_models(user, among)
-    mine = _MINE(user.pk, among)
-    if not mine:
+    rows = _CHATS(user.pk, among)
+    if not rows:
         return []
     if among is not None:  # which are asked for by parts
-        mine.sort(key=lambda row: row[3] or "", reverse=True)
-    theirs = {row[0]: row for row in _THEIRS(user.pk, among)}
+        rows.sort(key=lambda row: row[MESSAGE] or "", reverse=True)
     deleted = deleted_unread(user.pk, among)
-    return [
-        _chat(user.pk, row, theirs[row[0]], deleted.get(row[0], 0))
-        for row in mine
-        if row[0] in theirs  # an account was removed meanwhile
-    ]
+    return [_chat(user.pk, row, deleted.get(row[0], 0)) for row in rows]
 
 
 def deleted_unread(me: str, among: Collection[str] | None = None) -> dict[str, int]:
@@ -144,15 +103,14 @@ def deleted_unread(me: str, among: Collection[str] | None = None) -> dict[str, i
     return dict(_DELETED(me, among))
 
 
-def _chat(me: str, mine: Row, theirs: Row, deleted: int) -> Chat:
-    last_seq, last_read_seq = mine[1], mine[2]
-    peer = PersonRow._make(theirs[2:])
+def _chat(me: str, row: Row, deleted: int) -> Chat:
+    _key, last_seq, read_seq, peer_read_seq = row[:PERSON]
+    peer, message = person_of_row(row[PERSON:MESSAGE]), row[MESSAGE:]
     last_message = None
-    if mine[3]:
-        receiver = peer.pk if mine[4] == me else me
-        last_message = MessageRow._make((*mine[3:-1], receiver, mine[-1]))
-    unread_count = unread(last_seq, last_read_seq, deleted)
-    return Chat(peer, last_message, unread_count, last_seq, last_read_seq, theirs[1])
+    if message[0]:
+        last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
+    count = unread(last_seq, read_seq, deleted)
+    return Chat(peer, last_message, count, last_seq, read_seq, peer_read_seq)
 
 
 def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
@@ -181,12 +139,10 @@ def _from_models(user: User | Caller, among: Collection[str] | None) -> list[Cha
 def _from_model(mine: Membership, unread_count: int) -> Chat:
     conversation = mine.conversation
     theirs = next(m for m in conversation.memberships.all() if m.user_id != mine.user_id)
-    last_message = conversation.last_message
-    if last_message is not None:
-        last_message.conversation = conversation
+    last, me, peer = conversation.last_message, mine.user_id, person_of(theirs.user)
     return Chat(
-        peer=theirs.user,
-        last_message=last_message,
+        peer=peer,
+        last_message=record_of(last, peer.id if last.sender_id == me else me) if last else None,
         unread_count=unread_count,
         last_seq=conversation.last_seq,
         last_read_seq=mine.last_read_seq,

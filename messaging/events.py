@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from chatsite.channels import push
 from chatsite.db import on_commit
+from messaging.record import MessageRecord
 
 GET_ONLINE_USERS = "getOnlineUsers"
 PRESENCE_CHANGED = "presenceChanged"
@@ -25,11 +26,12 @@ PONG = "pong"
 ERROR = "error"
 
 
-Event = tuple[str, Mapping[str, Any], list[str], str]
+Data = Mapping[str, Any] | MessageRecord
+Event = tuple[str, Data, list[str], str]
 """Its name, its data, the groups that are told, and the socket that gets its own answer instead."""
 
 
-def publish(event: str, data: Mapping[str, Any], *, to: list[str], origin: str = "") -> None:
+def publish(event: str, data: Data, *, to: list[str], origin: str = "") -> None:
     """Sends `{event, data}` to the groups after the commit.
 
     `origin` names the socket that gets its own answer instead.
@@ -49,12 +51,14 @@ def _push_all(messages: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
         push(to, {**message, "committed_at": committed_at})
 
 
-def relay(event: str, data: Mapping[str, Any], *, origin: str = "") -> dict[str, Any]:
+def relay(event: str, data: Data, *, origin: str = "") -> dict[str, Any]:
     """The message on the channel layer that the consumer's relay handler passes on.
 
     `author` is who wrote the new message: not all of their sockets want to hear of it.
     """
-    author = data["senderId"] if event == NEW_MESSAGE else ""
+    author = ""
+    if event == NEW_MESSAGE and isinstance(data, MessageRecord):
+        author = data.sender_id
     return {"type": "relay", "frame": frame(event, data), "origin": origin, "author": author}
 
 

@@ -8,11 +8,11 @@ from django.http import Http404
 
 from accounts.access import SignedInRequest
 from accounts.models import User
-from accounts.payloads import user_payload
+from accounts.record import picture_url
 from messaging.chats import chats_of
-from messaging.models import Message
 from messaging.presence import online_users
 from messaging.querysets import first_unread, history, read_marks
+from messaging.record import MessageRecord
 from messaging.rows import Row, badge, chat_row, contact_row
 from messaging.timeline import Reading, lines_of
 
@@ -41,7 +41,7 @@ BLANKS: Context = {
 
 def lists(request: SignedInRequest, tab: str) -> Context:
     """Both lists: the chats stay live beside the contacts too, if hidden."""
-    context = {"my_picture": user_payload(request.user)["profilePic"], **chat_list(request, tab)}
+    context = {"my_picture": picture_url(request.user), **chat_list(request, tab)}
     return context | (contact_list(request) if tab == "contacts" else {})
 
 
@@ -60,7 +60,7 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
 def contact_list(request: SignedInRequest) -> Context:
     number = _number(request, "page") or 1
     start = (number - 1) * CONTACTS_PER_PAGE
-    people = User.objects.contacts_of(request.user, search=_query(request))
+    people = User.objects.contacts_of(request.user.pk, search=_query(request))
     found = list(people[start : start + CONTACTS_PER_PAGE + 1])
     online = online_users()
     return {
@@ -104,9 +104,9 @@ def timeline(request: SignedInRequest, peer: User) -> Context:
     }
 
 
-def _messages(request: SignedInRequest, peer: User, before: int | None) -> list[Message]:
+def _messages(request: SignedInRequest, peer: User, before: int | None) -> list[MessageRecord]:
     limit = MESSAGES_PER_PAGE
-    return history(request.user, peer, before=before, limit=limit, include_deleted=True)
+    return history(request.user, peer.pk, before=before, limit=limit, include_deleted=True)
 
 
 def _number(request: SignedInRequest, name: str) -> int | None:

@@ -2,18 +2,25 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
 from accounts.models import User
-from chatsite.errors import DomainError
+from accounts.record import COLUMNS as PERSON_COLUMNS
+from accounts.record import PersonRecord, person_of_row
+from chatsite.errors import DomainError, NotFound
+from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Get, Select
 from chatsite.keys import is_key
 from chatsite.text import is_storable
 from messaging.models import Conversation, Membership, Message, direct_key
+from messaging.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
 
 def find_user(key: str) -> User | None:
@@ -29,26 +36,40 @@ def is_person(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ContactsPage:
-    users: list[User]
+    people: list[PersonRecord]
     cursor: str  # of the next page, "" at the end
 
 
 def contacts_page(
-    user: User, *, search: str = "", limit: int | None = None, cursor: str = ""
+    user: User | Caller, *, search: str = "", limit: int | None = None, cursor: str = ""
 ) -> ContactsPage:
     """Everyone but `user`, by name. Raises DomainError 400 for a cursor that is none."""
-    contacts = User.objects.contacts_of(user, search.strip())
-    if cursor:
-        name, key = _decoded(cursor)
+    given = dict(zip(("name", "key"), _decoded(cursor), strict=True)) if cursor else {}
+    count = None if limit is None else limit + 1
+    if words := search.strip():
+        rows = list(_contacts(count, words, me=user.pk, **given))
+    else:
+        rows = _CONTACTS.rows(count, me=user.pk, **given)
+    people = [person_of_row(row[:-1]) for row in rows[:limit]]
+    if limit is None or len(rows) <= limit:
+        return ContactsPage(people, "")
+    return ContactsPage(people, _encoded(people[-1].id, rows[limit - 1][-1]))
+
+
+def _contacts(
+    count: int | None, search: str = "", *, me: Any, name: Any = None, key: Any = None
+) -> QuerySet[User, Row]:
+    contacts = User.objects.contacts_of(me, search)
+    if key is not None:
         contacts = contacts.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=key))
-    users = list(contacts if limit is None else contacts[: limit + 1])
-    if limit is None or len(users) <= limit:
-        return ContactsPage(users, "")
-    return ContactsPage(users[:limit], _encoded(users[limit - 1]))
+    return contacts.values_list(*PERSON_COLUMNS, "sort_name")[:count]
 
 
-def _encoded(last: User) -> str:
-    return base64.urlsafe_b64encode(f"{last.pk}{last.sort_name}".encode()).decode()
+_CONTACTS = Select(_contacts, packed=True)
+
+
+def _encoded(key: str, name: str) -> str:
+    return base64.urlsafe_b64encode(f"{key}{name}".encode()).decode()
 
 
 def _decoded(cursor: str) -> tuple[str, str]:
@@ -82,27 +103,71 @@ def find_message(user: User | Caller, message_id: str) -> Message | None:
     return visible_to(user).select_related("conversation").filter(pk=message_id).first()
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    messages: list[MessageRecord]  # oldest first
+    before: int | None  # where the page before ends, if there is one
+
+
+def history_page(user: User | Caller, peer: str, *, before: int | None, limit: int) -> HistoryPage:
+    """Without deleted messages. Raises NotFound when there is no such person."""
+    messages = history(user, peer, before=before, limit=limit + 1)
+    if not messages and not is_person(peer):
+        raise NotFound(_("No such person."))
+    page = messages[-limit:]
+    return HistoryPage(page, page[0].seq if len(messages) > limit else None)
+
+
 def history(
     user: User | Caller,
-    peer: User,
+    peer: str,
     *,
     before: int | None,
     limit: int,
     include_deleted: bool = False,
-) -> list[Message]:
+) -> list[MessageRecord]:
     """The newest `limit` messages between the two before seq `before`, oldest first."""
-    conversation = find_conversation(user.pk, peer.pk)
-    if conversation is None:
-        return []
-    messages = Message.objects.filter(conversation=conversation)
+    given = {} if before is None else {"before": before}
+    if settings.MONGODB:
+        rows = list(_history_on_mongodb(user.pk, peer, limit, include_deleted, **given))
+    else:
+        key = direct_key(user.pk, peer)
+        rows = _HISTORY.rows(limit, include_deleted, key=key, peer=peer, **given)
+    return [
+        record_of_row(row, peer if row[SENDER] == user.pk else user.pk) for row in reversed(rows)
+    ]
+
+
+def _history(
+    limit: int, include_deleted: bool, *, conversation: Any, before: Any = None
+) -> QuerySet[Message, Row]:
+    messages = Message.objects.filter(conversation_id=conversation)
     if before is not None:
         messages = messages.filter(seq__lt=before)
     if not include_deleted:
         messages = messages.filter(deleted=False)
-    page = list(messages.order_by("-seq")[:limit])
-    for message in page:
-        message.conversation = conversation
-    return page[::-1]
+    return messages.order_by("-seq").values_list(*COLUMNS)[:limit]
+
+
+def _history_with(
+    limit: int, include_deleted: bool, *, key: Any, peer: Any, **given: Any
+) -> QuerySet[Message, Row]:
+    """Of the conversation of that key, in which `peer` still is."""
+    known = Conversation.objects.filter(key=key, memberships__user_id=peer).values("pk")
+    return _history(limit, include_deleted, conversation=Subquery(known), **given)
+
+
+_HISTORY = Select(_history_with, packed=True)
+
+
+def _history_on_mongodb(
+    me: str, peer: str, limit: int, include_deleted: bool, **given: int
+) -> Iterable[Row]:
+    """Which would begin at everybody's memberships."""
+    conversation = find_conversation(me, peer)
+    if conversation is None or not is_person(peer):
+        return []
+    return _history(limit, include_deleted, conversation=conversation.pk, **given)
 
 
 def first_unread(user: User, peer: User, *, read_seq: int) -> int | None:

@@ -7,11 +7,10 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.payloads import user_payload
+from accounts.record import picture_url
 from chatsite.text import has_words
-from messaging.chats import Chat, MessageRow
-from messaging.models import Message
-from messaging.payloads import message_payload
+from messaging.chats import Chat
+from messaging.record import MessageRecord
 from messaging.timeline import clock, day_label, full_date
 
 PREVIEW_LENGTH = 200
@@ -43,17 +42,17 @@ class Row:
 
 
 def contact_row(user: User, online: Collection[str]) -> Row:
-    picture = user_payload(user)["profilePic"]
+    picture = picture_url(user)
     return Row(key=user.pk, name=user.full_name, picture=picture, online=user.pk in online)
 
 
 def chat_row(chat: Chat, reader: User, online: Collection[str], query: str = "") -> Row:
     last = chat.last_message
     return Row(
-        key=chat.peer.pk,
+        key=chat.peer.id,
         name=chat.peer.full_name,
-        picture=user_payload(chat.peer)["profilePic"],
-        online=chat.peer.pk in online,
+        picture=chat.peer.profile_pic,
+        online=chat.peer.id in online,
         last_seq=chat.last_seq,
         read_seq=chat.last_read_seq,
         unread=chat.unread_count,
@@ -69,25 +68,24 @@ def badge(count: int) -> str:
     return str(count or "")
 
 
-def _preview(message: Message | MessageRow, reader: User) -> dict[str, str]:
-    payload = message_payload(message)
-    mine = message.sender_id == reader.pk and not payload["deleted"]
-    created_at = datetime.fromisoformat(payload["createdAt"])
+def _preview(message: MessageRecord, reader: User) -> dict[str, str]:
+    mine = message.sender_id == reader.pk and not message.deleted
+    created_at = datetime.fromisoformat(message.created_at)
     return {
-        "created_at": payload["createdAt"],
+        "created_at": message.created_at,
         "time": _row_time(created_at),
         "full_date": full_date(created_at),
         "hint": "you" if mine else "",
-        "kind": _kind(payload["deleted"], payload["image"], payload["text"]),
-        "text": (payload["text"] or "")[:PREVIEW_LENGTH],
+        "kind": _kind(message),
+        "text": (message.text or "")[:PREVIEW_LENGTH],
     }
 
 
-def _kind(deleted: bool, image: str | None, text: str | None) -> str:
-    if deleted:
+def _kind(message: MessageRecord) -> str:
+    if message.deleted:
         return "deleted"
-    if image:
-        return "caption" if text else "picture"
+    if message.image:
+        return "caption" if message.text else "picture"
     return ""
 
 

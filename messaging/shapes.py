@@ -7,63 +7,33 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from accounts.payloads import UserPayload
-from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
-from messaging.models.message import CLIENT_ID_LENGTH
+from accounts.record import PersonRecord
+from chatsite.wire import Count, ErrorPayload, Key
+from messaging.record import ClientMessageId, MessageRecord, Seq
 
-Seq = Annotated[
-    int, Meta(ge=1, description="1, 2, 3 … in the conversation, without gaps.", examples=[1])
-]
 Mark = Annotated[
     int, Meta(ge=0, description="The `seq` up to which somebody has read.", examples=[1])
 ]
-ClientMessageId = Annotated[
-    str,
-    Meta(
-        pattern=f"^[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}$",
-        description="Chosen by the sender, once for each message: makes a retry safe.",
-        examples=["5f1c2f0e-7a42-4f7c-9a59-0d5c2c6f8a11"],
-    ),
-]
-Pixels = Annotated[int, Meta(ge=1)]
 
 
-class MessagePayload(TypedDict):
-    """Of a deleted one: its tombstone, without text and picture."""
-
-    _id: Key
-    senderId: Key
-    receiverId: Key
-    text: Annotated[str, Meta(examples=["Hello"])] | None
-    image: PictureUrl | None
-    deleted: bool
-    createdAt: Timestamp
-    updatedAt: Timestamp
-    seq: Seq
-    clientMessageId: ClientMessageId | None
-    imageWidth: Pixels | None
-    imageHeight: Pixels | None
-    thumbnail: PictureUrl | None
-
-
-class ChatPayload(UserPayload):
+class ChatPayload(PersonRecord):
     """Somebody I have messages with."""
 
-    lastMessage: MessagePayload | None
-    unreadCount: Count
+    last_message: MessageRecord | None
+    unread_count: Count
     online: bool
 
 
 class ChangedChatPayload(ChatPayload):
     """A chat with the marks of both sides."""
 
-    lastSeq: Count
-    lastReadSeq: Mark
-    peerReadSeq: Mark
+    last_seq: Count
+    last_read_seq: Mark
+    peer_read_seq: Mark
 
 
 class SyncPayload(TypedDict):
-    messages: list[MessagePayload]
+    messages: list[MessageRecord]
     chats: list[ChangedChatPayload]
     cursor: Annotated[str, Meta(description="Opaque: the next `since`.")]
     more: Annotated[bool, Meta(description="Ask again, with this cursor.")]
@@ -112,7 +82,7 @@ class PresencePayload(TypedDict):
 
 class SentPayload(TypedDict):
     clientMessageId: ClientMessageId
-    message: MessagePayload
+    message: MessageRecord
 
 
 class PongPayload(TypedDict):

@@ -20,21 +20,24 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
-from typing import Annotated, NamedTuple
+from operator import itemgetter
+from typing import Annotated, Any, NamedTuple
 from zlib import crc32
 
 import msgspec
 from django.conf import settings
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.caller import Caller
 from accounts.models import User
 from chatsite.errors import DomainError
+from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select
 from chatsite.keys import is_key
 from messaging.chats import CHUNK, Chat, chats_of
-from messaging.models import Conversation, Membership, Message
+from messaging.models import Conversation, Membership, Message, peer_in
+from messaging.record import SENDER, MessageRecord, columns, record_of_row
 
 PAGE = 500
 # Two rows of buckets, and the smaller growth counts: then what shares a bucket with a busy
@@ -61,7 +64,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    messages: list[Message]
+    messages: list[MessageRecord]
     chats: list[Chat]
     cursor: str
     more: bool
@@ -78,17 +81,20 @@ class _Span(NamedTuple):
 _VERSIONS = Select(
     lambda me: Membership.objects.filter(user_id=me, conversation__version__gt=0).values_list(
         "conversation_id", "conversation__version"
-    )
+    ),
+    packed=True,
 )
 
 
-def sync_cursor(user: User) -> str:
+def sync_cursor(user: User | Caller) -> str:
     """A cursor to start from: what is known now is known."""
     return Cursor(_sums(_versions(user))).encode()
 
 
-def changes_since(user: User, since: str) -> Changes:
-    """Raises DomainError 400 for a cursor that is none."""
+def changes_since(user: User | Caller, since: str) -> Changes:
+    """Without a cursor: one to start from. Raises DomainError 400 for a cursor that is none."""
+    if not since:
+        return Changes([], [], sync_cursor(user), more=False)
     decoded = _decoded(since)
     versions = _versions(user)
     cursor = decoded if isinstance(decoded, Cursor) else _from_moment(decoded, versions)
@@ -102,15 +108,16 @@ def changes_since(user: User, since: str) -> Changes:
     first = not cursor.conversation
     chats = chats_of(user, among=[span.conversation for span in spans]) if first else []
     seen = growth if first else cursor.growth
+    messages = [_record(row) for row in page[:PAGE]]
     if len(page) <= PAGE:
-        return Changes(page, chats, Cursor(_added(known, seen)).encode(), more=False)
-    last = page[PAGE - 1]
+        return Changes(messages, chats, Cursor(_added(known, seen)).encode(), more=False)
+    conversation, version, *_rest = page[PAGE - 1]
     changed = {bucket: grown for bucket, grown in seen.items() if grown}
-    following = Cursor(known, changed, last.conversation_id, last.version)
-    return Changes(page[:PAGE], chats, following.encode(), more=True)
+    following = Cursor(known, changed, conversation, version)
+    return Changes(messages, chats, following.encode(), more=True)
 
 
-def _versions(user: User) -> dict[str, int]:
+def _versions(user: User | Caller) -> dict[str, int]:
     if settings.MONGODB:  # which would look for each conversation by itself
         keys = Membership.objects.of(user.pk).values_list("conversation_id", flat=True)
         conversations = Conversation.objects.filter(pk__in=list(keys), version__gt=0)
@@ -152,23 +159,46 @@ def _after(cursor: Cursor, span: _Span) -> _Span | None:
     return span if span.conversation >= cursor.conversation and span.floor < span.top else None
 
 
-def _messages(spans: Collection[_Span]) -> list[Message]:
+def _messages(spans: Collection[_Span]) -> list[Row]:
     """One more than a page, if there are as many."""
-    found: list[Message] = []
+    found: list[Row] = []
     left = list(spans)
     while left and (room := PAGE + 1 - len(found)) > 0:
         some = list(_fitting(left, room))
         del left[: len(some)]
-        changed = Q()
-        for span in some:
-            versions = Q(version__gt=span.floor, version__lte=span.top)
-            changed |= Q(conversation=span.conversation) & versions
-        messages = Message.objects.filter(changed).select_related("conversation")
-        if len(some) == 1:
-            found += messages.order_by("version")[:room]
-        else:  # sorted here, lest an index be read from end to end for the order
-            found += sorted(messages, key=attrgetter("conversation_id", "version"))
+        # The last stands in where one lacks, so that a few statements do for any number.
+        count = 1 << (len(some) - 1).bit_length()
+        some += some[-1:] * (count - len(some))
+        given = {
+            f"{name}{place}": value
+            for place, span in enumerate(some)
+            for name, value in span._asdict().items()
+        }
+        rows = _CHANGED.rows(count, **given)
+        found += rows[:room] if count == 1 else sorted(rows, key=itemgetter(0, 1))
     return found
+
+
+def _changed(count: int, **given: Any) -> QuerySet[Message, Row]:
+    """In so many spans. Those of several are sorted here, lest an index be read from end to end for
+    the order.
+    """
+    changed = Q()
+    for place in range(count):
+        conversation, floor, top = (given[f"{name}{place}"] for name in _Span._fields)
+        changed |= Q(conversation_id=conversation, version__gt=floor, version__lte=top)
+    messages = Message.objects.filter(changed).values_list(
+        "conversation_id", "version", "conversation__key", *columns()
+    )
+    return messages.order_by("version")[: PAGE + 1] if count == 1 else messages
+
+
+_CHANGED = Select(_changed, packed=True)
+
+
+def _record(row: Row) -> MessageRecord:
+    _conversation, _version, key, *message = row
+    return record_of_row(message, peer_in(key, message[SENDER]))
 
 
 def _fitting(spans: list[_Span], room: int) -> Iterator[_Span]:

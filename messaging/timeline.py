@@ -13,9 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from messaging.models import Message
-from messaging.payloads import message_payload
-from messaging.shapes import MessagePayload
+from messaging.record import MessageRecord
 from messaging.srcset import srcset
 
 GROUP_GAP = timedelta(minutes=5)
@@ -39,7 +37,7 @@ class Line:
 class Bubble:
     """What `_message.html` shows; its blank copy in the page has every field empty."""
 
-    payload: MessagePayload
+    record: MessageRecord
     sender_name: str
     time: str
     full_date: str
@@ -48,14 +46,12 @@ class Bubble:
 
     @property
     def key(self) -> str:
-        return self.payload["_id"]
+        return self.record.id
 
     @property
     def srcset(self) -> str:
-        payload = self.payload
-        return srcset(
-            payload["image"] or "", payload["thumbnail"] or "", payload["imageWidth"] or 0
-        )
+        record = self.record
+        return srcset(record.image or "", record.thumbnail or "", record.image_width or 0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ class Reading:
     peer_read_seq: int
 
 
-def lines_of(messages: Sequence[Message], reading: Reading) -> Iterator[Line]:
+def lines_of(messages: Sequence[MessageRecord], reading: Reading) -> Iterator[Line]:
     unread = _first_unread(messages, reading)
     for place, message in enumerate(messages):
         before = messages[place - 1] if place else None
@@ -79,7 +75,7 @@ def lines_of(messages: Sequence[Message], reading: Reading) -> Iterator[Line]:
         if after and _is_apart(message, after):
             after = None
         if _begins_day(message, before):
-            yield Line("day", label=day_label(message.created_at))
+            yield Line("day", label=day_label(_moment(message)))
         if message is unread:
             yield Line("unread")
         follows = _follows(message, before, unread)
@@ -87,7 +83,7 @@ def lines_of(messages: Sequence[Message], reading: Reading) -> Iterator[Line]:
         yield Line("message", message=_bubble(message, reading, follows, followed))
 
 
-def _first_unread(messages: Sequence[Message], reading: Reading) -> Message | None:
+def _first_unread(messages: Sequence[MessageRecord], reading: Reading) -> MessageRecord | None:
     """None, too, when the first unread one lies further up than these."""
     if not messages or messages[0].seq > reading.last_read_seq + 1:
         return None
@@ -96,46 +92,47 @@ def _first_unread(messages: Sequence[Message], reading: Reading) -> Message | No
     return next((each for each in theirs if not each.deleted), None)
 
 
-def _is_apart(message: Message, following: Message) -> bool:
+def _is_apart(message: MessageRecord, following: MessageRecord) -> bool:
     """`seq` has no gaps, so others are left out between the two."""
     return following.seq > message.seq + 1
 
 
-def _begins_day(message: Message, previous: Message | None) -> bool:
+def _begins_day(message: MessageRecord, previous: MessageRecord | None) -> bool:
     return previous is None or _day(previous) != _day(message)
 
 
-def _follows(message: Message, previous: Message | None, unread: Message | None) -> bool:
+def _follows(
+    message: MessageRecord, previous: MessageRecord | None, unread: MessageRecord | None
+) -> bool:
     return (
         previous is not None
         and message is not unread
         and not _begins_day(message, previous)
         and previous.sender_id == message.sender_id
-        and message.created_at - previous.created_at <= GROUP_GAP
+        and _moment(message) - _moment(previous) <= GROUP_GAP
     )
 
 
-def _bubble(message: Message, reading: Reading, follows: bool, followed: bool) -> Bubble:
+def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: bool) -> Bubble:
     mine = message.sender_id == reading.reader.pk
-    payload = message_payload(message)
     classes = {
         "is-mine": mine,
         "is-follow": follows,
         "is-followed": followed,
-        "is-emoji": is_large_emoji(payload["text"]) and not payload["image"],
-        "is-deleted": payload["deleted"],
+        "is-emoji": is_large_emoji(message.text) and not message.image,
+        "is-deleted": message.deleted,
     }
     return Bubble(
-        payload=payload,
+        record=message,
         sender_name=(reading.reader if mine else reading.peer).full_name,
-        time=clock(message.created_at),
-        full_date=full_date(message.created_at),
+        time=clock(_moment(message)),
+        full_date=full_date(_moment(message)),
         classes="".join(f" {name}" for name, applies in classes.items() if applies),
         state=_state(message, reading) if mine else "",
     )
 
 
-def _state(message: Message, reading: Reading) -> str:
+def _state(message: MessageRecord, reading: Reading) -> str:
     return "read" if message.seq <= reading.peer_read_seq else "sent"
 
 
@@ -170,5 +167,9 @@ def day_label(moment: datetime) -> str:
     return date_format(day, "j M" if day.year == today.year else "j M Y")
 
 
-def _day(message: Message) -> date:
-    return timezone.localtime(message.created_at).date()
+def _day(message: MessageRecord) -> date:
+    return timezone.localtime(_moment(message)).date()
+
+
+def _moment(message: MessageRecord) -> datetime:
+    return datetime.fromisoformat(message.created_at)

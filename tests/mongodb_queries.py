@@ -26,7 +26,7 @@ def querysets() -> dict[str, Any]:
         "session with user": Session.objects.active().select_related("user").filter(pk=key),
         "sessions of": Session.objects.active_of(me),
         "sessions of an account": Session.objects.filter(user__in=[key]).values_list("address"),
-        "people": User.objects.contacts_of(me, "İ.(*"),
+        "people": User.objects.contacts_of(me.pk, "İ.(*"),
         "people after": User.objects.filter(Q(sort_name__gt="a") | Q(sort_name="a", pk__gt=key)),
         "people by name or key": User.objects.filter(Q(pk=key) | Q(email="a")).values_list("pk"),
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),

@@ -4,7 +4,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from accounts import cookies
 from accounts.bodies import LogInBody, ProfileBody, ProfileForm, SignUpBody
-from accounts.payloads import UserPayload
+from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, call, header
 from chatsite.schema.refusals import OF_PICTURES, joined
 from chatsite.wire import NoticePayload
@@ -23,7 +23,7 @@ sign_up = call(
     public=True,
     changes=True,
     bodies={JSON: SignUpBody},
-    answers={201: ("The new account. Its welcome mail does not hold up the answer.", UserPayload)},
+    answers={201: ("The new account. Its welcome mail does not hold up the answer.", PersonRecord)},
     refused={
         400: [
             "All fields are required",
@@ -46,7 +46,7 @@ log_in = call(
     public=True,
     changes=True,
     bodies={JSON: LogInBody},
-    answers={200: ("Whose session it is.", UserPayload)},
+    answers={200: ("Whose session it is.", PersonRecord)},
     refused={
         400: ["Invalid credentials"],
         403: ["This account is suspended: spam", NO_CRAWLERS],
@@ -70,7 +70,7 @@ check = call(
     "checkAuth",
     "Who am I",
     tag=TAG,
-    answers={200: ("Whose token it is.", UserPayload)},
+    answers={200: ("Whose token it is.", PersonRecord)},
 )
 
 update_profile = call(
@@ -79,7 +79,7 @@ update_profile = call(
     tag=TAG,
     changes=True,
     bodies={JSON: ProfileBody, FORM: ProfileForm},
-    answers={200: ("As it is now.", UserPayload)},
+    answers={200: ("As it is now.", PersonRecord)},
     refused=joined(
         OF_PICTURES,
         {

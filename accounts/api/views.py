@@ -11,7 +11,7 @@ from accounts import cookies, limited
 from accounts.api import schema
 from accounts.authentication import all_tokens
 from accounts.models import User
-from accounts.payloads import user_payload
+from accounts.record import person_of
 from accounts.requests import ApiRequest, start_session_for
 from accounts.serializers import LogInSerializer, ProfileSerializer, SignUpSerializer
 from accounts.services import accounts
@@ -63,7 +63,7 @@ class LogOutView(EntranceView):
 class CheckView(APIView):
     @schema.check
     def get(self, request: ApiRequest) -> Response:
-        return Response(user_payload(request.user))
+        return Response(person_of(request.user))
 
 
 class UpdateProfileView(FormView):
@@ -77,10 +77,10 @@ class UpdateProfileView(FormView):
             message = _("Profile pic is required")
             raise DomainError(message, code="required", errors={"picture": [message]})
         check_upload(request.user.pk, fields["picture"])
-        return Response(user_payload(accounts.update_profile(user=request.user, **fields)))
+        return Response(person_of(accounts.update_profile(user=request.user, **fields)))
 
 
 def _signed_in(request: Request, user: User, status_code: int) -> Response:
-    response = Response(user_payload(user), status=status_code)
+    response = Response(person_of(user), status=status_code)
     cookies.set_token_cookie(response, start_session_for(request, user))
     return response

@@ -15,7 +15,7 @@ from accounts.devices import device_of
 from accounts.forms.address import AddressForm
 from accounts.forms.profile import PasswordForm, ProfileForm
 from accounts.models import Session
-from accounts.payloads import picture_url
+from accounts.record import picture_url
 from accounts.rows import session_rows
 from accounts.services import sessions
 from accounts.views.status import answer

@@ -29,10 +29,7 @@ class Answer:
 
 
 def answer(status: int, payload: object, headers: Headers | None = None) -> Answer:
-    return answer_of_json(status, _encode(payload), headers)
-
-
-def answer_of_json(status: int, body: bytes, headers: Headers | None = None) -> Answer:
+    body = _encode(payload)
     if _E2 in body:
         body = body.replace(*_LINE_SEPARATOR).replace(*_PARAGRAPH_SEPARATOR)
     return Answer(status, body, headers or [], len(body) < SMALL)

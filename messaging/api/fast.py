@@ -8,13 +8,11 @@ from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from accounts.caller import Caller, live_caller
 from accounts.tokens import Claims, InvalidToken, read_claims
-from chatsite.errors import NotFound
 from chatsite.fastpath import threads
-from chatsite.fastpath.answers import Answer, answer, answer_of_json, compressed_here
+from chatsite.fastpath.answers import Answer, answer, compressed_here
 from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
 from chatsite.guard.counting import READS, SENDS, WRITES, Limit
@@ -24,19 +22,20 @@ from chatsite.monitoring.trace import note_person
 from messaging.api.links import link_from
 from messaging.chats import chats_of
 from messaging.models import direct_key
-from messaging.payloads import chat_payload, message_payload
-from messaging.plain_chats import plain_chats
-from messaging.plain_history import plain_history
+from messaging.payloads import chat_payload, sync_payload
 from messaging.plain_sends import PlainSend, from_json
 from messaging.presence import online_users
-from messaging.querysets import find_user, history, is_person
-from messaging.serializers import PAGE
+from messaging.querysets import contacts_page, history_page
+from messaging.record import MessageRecord
+from messaging.serializers import CURSOR_LENGTH, PAGE
 from messaging.services.at_once import Sending
 from messaging.services.messages import send_message
-from messaging.shapes import MessagePayload
+from messaging.sync import changes_since
 
 PREFIX = "/api/messages/"
 _NUMBER = re.compile("[1-9][0-9]{0,14}")
+_SINCE = re.compile(rf"(?:since=([A-Za-z0-9_-]{{0,{CURSOR_LENGTH - 2}}}(?:=|%3D){{0,2}}))?")
+_FIRST_CONTACTS = re.compile("limit=([1-9][0-9]{0,3})")
 
 
 def find(method: str, path: str) -> tuple[Call, str] | None:
@@ -82,7 +81,7 @@ def _sending(
     )
 
 
-def _created(payload: MessagePayload) -> Answer:
+def _created(payload: MessageRecord) -> Answer:
     return answer(201, payload)
 
 
@@ -120,29 +119,13 @@ def _read(request: Request, claims: Claims, limit: int, before: int | None) -> A
     caller = _counted(request, claims, READS)
     if caller is None:
         return None
-    page = plain_history(caller.pk, request.key, before=before, limit=limit)
-    if page is None:
-        return _read_models(request, caller, limit, before)
-    if not page.messages and not is_person(request.key):
-        raise NotFound(_("No such person."))
-    body = f"[{','.join(page.messages)}]".encode()
-    return _packed(request, answer_of_json(200, body, _previous(request, page.before)))
+    page = history_page(caller, request.key, before=before, limit=limit)
+    headers = _link(request, "prev", before=page.before) if page.before else []
+    return _packed(request, answer(200, page.messages, headers))
 
 
-def _read_models(request: Request, caller: Caller, limit: int, before: int | None) -> Answer:
-    peer = find_user(request.key)
-    if peer is None:
-        raise NotFound(_("No such person."))
-    messages = history(caller, peer, before=before, limit=limit + 1)
-    page = messages[-limit:]
-    headers = _previous(request, page[0].seq if len(messages) > limit else None)
-    return answer(200, [message_payload(message) for message in page], headers)
-
-
-def _previous(request: Request, before: int | None) -> Headers:
-    if before is None:
-        return []
-    return [(b"link", link_from(request.url, "prev", before=before).encode())]
+def _link(request: Request, rel: str, **params: str | int) -> Headers:
+    return [(b"link", link_from(request.url, rel, **params).encode())]
 
 
 def _claims(request: Request) -> Claims | None:
@@ -168,19 +151,57 @@ async def _chats(request: Request) -> Answer | None:
     claims = _claims(request)
     if request.query or claims is None:
         return None
-    # Redis may be asked, and stand still: nobody else waits for it.
-    online = await asyncio.to_thread(online_users) if settings.REDIS_URL else online_users()
-    return await threads.read(partial(_listed, request, claims, online), about=claims.user_id)
+    work = partial(_listed, request, claims, await _online())
+    return await threads.read(work, about=claims.user_id)
+
+
+async def _online() -> frozenset[str]:
+    """Redis may be asked, and stand still: nobody else waits for it."""
+    return await asyncio.to_thread(online_users) if settings.REDIS_URL else online_users()
 
 
 def _listed(request: Request, claims: Claims, online: frozenset[str]) -> Answer | None:
     caller = _counted(request, claims, READS)
     if caller is None:
         return None
-    chats = plain_chats(caller.pk, online)
-    if chats is not None:
-        return _packed(request, answer_of_json(200, f"[{','.join(chats)}]".encode()))
-    return answer(200, [chat_payload(chat, chat.peer.pk in online) for chat in chats_of(caller)])
+    chats = [chat_payload(chat, chat.peer.id in online) for chat in chats_of(caller)]
+    return _packed(request, answer(200, chats))
+
+
+async def _sync(request: Request) -> Answer | None:
+    claims, given = _claims(request), _SINCE.fullmatch(request.query)
+    if given is None or claims is None:
+        return None
+    since = (given[1] or "").replace("%3D", "=")
+    work = partial(_synced, request, claims, since, await _online())
+    return await threads.read(work, about=claims.user_id)
+
+
+def _synced(request: Request, claims: Claims, since: str, online: frozenset[str]) -> Answer | None:
+    caller = _counted(request, claims, READS)
+    if caller is None:
+        return None
+    changes = changes_since(caller, since)
+    return _packed(request, answer(200, sync_payload(changes, online)))
+
+
+async def _contacts(request: Request) -> Answer | None:
+    """The first of them: everybody at once, or whom a search finds, would hold up the others."""
+    claims, given = _claims(request), _FIRST_CONTACTS.fullmatch(request.query)
+    limit = int(given[1]) if given else 0
+    if claims is None or not 0 < limit <= PAGE:
+        return None
+    work = partial(_listed_contacts, request, claims, limit)
+    return await threads.read(work, about=claims.user_id)
+
+
+def _listed_contacts(request: Request, claims: Claims, limit: int) -> Answer | None:
+    caller = _counted(request, claims, READS)
+    if caller is None:
+        return None
+    page = contacts_page(caller, limit=limit)
+    headers = _link(request, "next", cursor=page.cursor) if page.cursor else []
+    return _packed(request, answer(200, page.people, headers))
 
 
 def _packed(request: Request, answer: Answer) -> Answer:
@@ -188,6 +209,8 @@ def _packed(request: Request, answer: Answer) -> Answer:
 
 
 _CALLS = {
+    ("GET", "sync"): Call("api/messages/sync", b"GET, HEAD, OPTIONS", _sync),
+    ("GET", "contacts"): Call("api/messages/contacts", b"GET, HEAD, OPTIONS", _contacts),
     ("GET", "chats"): Call("api/messages/chats", b"GET, HEAD, OPTIONS", _chats),
 }
 _CALLS_WITH_KEY = {

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from accounts.payloads import UserPayload
+from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, View, call, header, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
 from messaging.bodies import ReadAllBody, ReadBody, SendBody, SendForm
+from messaging.record import MessageRecord
 from messaging.serializers import ContactsQuery, HistoryQuery, SyncQuery
 from messaging.shapes import (
     ChatPayload,
     MarkPayload,
-    MessagePayload,
     RemovedPayload,
     SyncPayload,
 )
@@ -26,7 +26,7 @@ contacts = call(
         ContactsQuery,
         header("Link", '`<…>; rel="next"`, where there are more.', [200], always=False),
     ],
-    answers={200: ("All of them, unless `limit` says otherwise.", list[UserPayload])},
+    answers={200: ("All of them, unless `limit` says otherwise.", list[PersonRecord])},
     refused={400: ["Ensure this value is greater than or equal to 1."]},
 )
 
@@ -46,7 +46,7 @@ history = call(
         HistoryQuery,
         header("Link", '`<…>; rel="prev"`, where there are older ones.', [200], always=False),
     ],
-    answers={200: ("The newest page, or the one before `before`.", list[MessagePayload])},
+    answers={200: ("The newest page, or the one before `before`.", list[MessageRecord])},
     refused={
         400: ["Ensure this value is less than or equal to 1000."],
         404: ["No such person."],
@@ -71,8 +71,8 @@ send = call(
     parameters=[PEER],
     bodies={JSON: SendBody, FORM: SendForm},
     answers={
-        201: ("Sent.", MessagePayload),
-        200: ("The first message with this `clientMessageId`: nothing is sent.", MessagePayload),
+        201: ("Sent.", MessageRecord),
+        200: ("The first message with this `clientMessageId`: nothing is sent.", MessageRecord),
     },
     refused=joined(
         {

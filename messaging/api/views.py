@@ -5,11 +5,8 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
-from accounts.payloads import user_payload
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
-from chatsite.errors import NotFound
 from chatsite.guard.ratelimits import check_message
 from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.serializers import LARGEST, checked
@@ -17,9 +14,9 @@ from messaging import sync
 from messaging.api import schema
 from messaging.api.links import link
 from messaging.chats import chats_of
-from messaging.payloads import changed_chat_payload, chat_payload, message_payload
+from messaging.payloads import chat_payload, sync_payload
 from messaging.presence import online_users
-from messaging.querysets import contacts_page, find_user, history
+from messaging.querysets import contacts_page, history_page
 from messaging.serializers import (
     ContactsQuery,
     HistoryQuery,
@@ -38,7 +35,7 @@ class ContactsView(APIView):
     def get(self, request: ApiRequest) -> Response:
         query = checked(ContactsQuery, request.query_params.dict())
         page = contacts_page(request.user, **query)
-        response = Response([user_payload(user) for user in page.users])
+        response = Response(page.people)
         if page.cursor:
             response["Link"] = link(request, "next", cursor=page.cursor)
         return response
@@ -51,7 +48,7 @@ class ChatsView(APIView):
     def get(self, request: ApiRequest) -> Response:
         online = online_users()
         chats = chats_of(request.user)
-        return Response([chat_payload(chat, chat.peer.pk in online) for chat in chats])
+        return Response([chat_payload(chat, chat.peer.id in online) for chat in chats])
 
 
 class MessagesView(APIView):
@@ -61,11 +58,10 @@ class MessagesView(APIView):
     @schema.history
     def get(self, request: ApiRequest, peer: str) -> Response:
         query = checked(HistoryQuery, request.query_params.dict())
-        limit = query["limit"]
-        messages = history(request.user, _peer(peer), before=query["before"], limit=limit + 1)
-        response = Response([message_payload(message) for message in messages[-limit:]])
-        if len(messages) > limit:
-            response["Link"] = link(request, "prev", before=messages[-limit].seq)
+        page = history_page(request.user, peer, **query)
+        response = Response(page.messages)
+        if page.before:
+            response["Link"] = link(request, "prev", before=page.before)
         return response
 
     @schema.delete
@@ -114,23 +110,4 @@ class SyncView(APIView):
     @schema.sync
     def get(self, request: ApiRequest) -> Response:
         since = checked(SyncQuery, request.query_params.dict())["since"]
-        if not since:
-            cursor = sync.sync_cursor(request.user)
-            return Response({"messages": [], "chats": [], "cursor": cursor, "more": False})
-        changes = sync.changes_since(request.user, since)
-        online = online_users()
-        return Response(
-            {
-                "messages": [message_payload(message) for message in changes.messages],
-                "chats": [changed_chat_payload(c, c.peer.pk in online) for c in changes.chats],
-                "cursor": changes.cursor,
-                "more": changes.more,
-            }
-        )
-
-
-def _peer(key: str) -> User:
-    user = find_user(key)
-    if user is None:
-        raise NotFound(_("No such person."))
-    return user
+        return Response(sync_payload(sync.changes_since(request.user, since), online_users()))

@@ -18,6 +18,12 @@ def direct_key(one: str, other: str) -> str:
     return f"{DIRECT}:{low}:{high}"
 
 
+def peer_in(key: str, user_id: str) -> str:
+    """Whom `user_id` writes to in the direct conversation of that key."""
+    _kind, low, high = key.split(":")
+    return high if user_id == low else low
+
+
 class Conversation(models.Model):
     """Messages in the order of `seq`, which counts 1, 2, 3 … without gaps."""
 
@@ -49,8 +55,7 @@ class Conversation(models.Model):
 
     def peer_id(self, user_id: str) -> str:
         """Whom `user_id` writes to here."""
-        low, high = self.member_ids
-        return high if user_id == low else low
+        return peer_in(self.key, user_id)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -9,6 +9,7 @@ from messaging import bodies, events, shapes
 from messaging.realtime.consumer import FLOODING
 from messaging.realtime.intake import LARGEST, TOO_LARGE
 from messaging.realtime.outbox import TOO_SLOW
+from messaging.record import MessageRecord
 
 RESTART = 1012  # sent by the web server
 
@@ -35,13 +36,13 @@ FROM_SERVER = [
     ),
     Event(
         events.NEW_MESSAGE,
-        shapes.MessagePayload,
+        MessageRecord,
         "To every socket of the receiver, and the sender's others.",
     ),
     Event(events.MESSAGE_DELETED, shapes.DeletedPayload, "To every socket of both people."),
     Event(
         events.MESSAGE_RESTORED,
-        shapes.MessagePayload,
+        MessageRecord,
         "A moderator restored it. To every socket of both people.",
     ),
     Event(events.MESSAGES_READ, shapes.ReadPayload, "To every socket of both people."),

@@ -7,6 +7,7 @@ first to somebody, what was sent before, and whoever may not send.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any, Self
 
 from accounts.caller import live_claims
@@ -18,13 +19,10 @@ from chatsite.guard.counting import Limit, count_all
 from chatsite.guard.ratelimits import Once
 from chatsite.keys import new_key
 from chatsite.monitoring import metrics
-from chatsite.wire import timestamp
 from messaging import audience, events
-from messaging.chats import MessageRow
 from messaging.models import Message
-from messaging.payloads import message_payload
+from messaging.record import COLUMNS, MessageRecord, record_of_row
 from messaging.services.advances import Advance, advances_of, store
-from messaging.shapes import MessagePayload
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +32,7 @@ class Sending(Bulk):
     """
 
     alone: Callable[[], Any]
-    answer: Callable[[MessagePayload], Any]
+    answer: Callable[[MessageRecord], Any]
     sender_id: str
     peer_id: str
     conversation: str  # its key
@@ -98,45 +96,29 @@ class _Sent:
         key = new_key()
         advance.by(sending.sender_id, key, self._moment)
         moment = advance.changed_at
-        self.rows.append(
-            _blank()
-            | {
-                "id": key,
-                "conversation_id": advance.pk,
-                "sender_id": sending.sender_id,
-                "seq": advance.seq,
-                "version": advance.version,
-                "text": sending.text,
-                "client_message_id": sending.client_message_id,
-                "created_at": moment,
-                "updated_at": moment,
-            }
-        )
-        payload = self._payload(sending, key, advance.seq, timestamp(moment))
+        row = _blank() | {
+            "id": key,
+            "conversation_id": advance.pk,
+            "sender_id": sending.sender_id,
+            "seq": advance.seq,
+            "version": advance.version,
+            "text": sending.text,
+            "client_message_id": sending.client_message_id,
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        self.rows.append(row)
+        payload = record_of_row(_shown(row), sending.peer_id)
         to = audience.between(sending.sender_id, sending.peer_id)
         self._events.append((events.NEW_MESSAGE, payload, to, sending.origin))
         return sending.answer(payload)
 
-    def _payload(self, sending: Sending, key: str, seq: int, moment: str) -> MessagePayload:
-        row = MessageRow(
-            pk=key,
-            sender_id=sending.sender_id,
-            seq=seq,
-            text=sending.text,
-            image="",
-            thumbnail="",
-            image_width=None,
-            image_height=None,
-            client_message_id=sending.client_message_id,
-            created_at=moment,
-            updated_at=moment,
-            receiver_id=sending.peer_id,
-        )
-        return message_payload(row)
-
     def publish(self) -> None:
         on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.rows)))
         events.publish_all(self._events)
+
+
+_shown = itemgetter(*COLUMNS)
 
 
 @cache

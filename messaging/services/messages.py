@@ -23,8 +23,9 @@ from chatsite.text import is_blank, is_storable
 from messaging import audience, events
 from messaging.models import Message, direct_key
 from messaging.models.message import CLIENT_ID_LENGTH
-from messaging.payloads import deleted_payload, message_payload
+from messaging.payloads import deleted_payload
 from messaging.querysets import find_message, is_person
+from messaging.record import MessageRecord, record_of
 from messaging.services.conversations import (
     advance,
     catch_up,
@@ -33,7 +34,6 @@ from messaging.services.conversations import (
     mark_changed,
 )
 from messaging.services.pictures import settle_later, stored_picture
-from messaging.shapes import MessagePayload
 
 TEXT_LENGTH = 10_000
 INSTANT = timedelta(milliseconds=1)
@@ -46,9 +46,9 @@ class Sent:
     created: bool  # False: this client message id had been sent before
 
     @cached_property
-    def payload(self) -> MessagePayload:
+    def payload(self) -> MessageRecord:
         """Made once, for the answer and for the event."""
-        return message_payload(self.message)
+        return record_of(self.message)
 
 
 def send_message(
@@ -117,7 +117,7 @@ def restore(*, message: Message) -> bool:
         return False
     settle_later(message)
     to = audience.of(message.conversation)
-    events.publish(events.MESSAGE_RESTORED, message_payload(message), to=to)
+    events.publish(events.MESSAGE_RESTORED, record_of(message), to=to)
     return True
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from accounts.payloads import user_payload
+from accounts.record import picture_url
 from accounts.services.accounts import update_profile
 from chatsite.errors import DomainError
 from tests.factories import make_user
@@ -24,9 +24,9 @@ def test_only_what_is_given_changes() -> None:
 
 def test_initials_stand_in_until_there_is_a_picture() -> None:
     user = make_user("Ada Lovelace")
-    assert user_payload(user)["profilePic"].startswith("/media/avatars/")
+    assert picture_url(user).startswith("/media/avatars/")
     update_profile(user=user, picture=picture())
-    assert user_payload(user)["profilePic"] == f"/media/profiles/{user.picture}"
+    assert picture_url(user) == f"/media/profiles/{user.picture}"
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b", "x" * 101, "a\x00b", "a\ud800b"])

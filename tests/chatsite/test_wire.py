@@ -16,9 +16,11 @@ from chatsite.wire import absolute, timestamp
         (datetime(2024, 1, 15, 10, 35, tzinfo=UTC), "2024-01-15T10:35:00.000Z"),
         (datetime(2024, 1, 15, 10, 35, 0, 7_999, tzinfo=UTC), "2024-01-15T10:35:00.007Z"),
         (datetime(2024, 1, 15, 1, tzinfo=timezone(timedelta(hours=2))), "2024-01-14T23:00:00.000Z"),
+        ("2024-01-15 10:35:00", "2024-01-15T10:35:00.000Z"),  # as SQLite stores them
+        ("2024-01-15 10:35:00.007999", "2024-01-15T10:35:00.007Z"),
     ],
 )
-def test_times_are_utc_with_milliseconds(moment: datetime, text: str) -> None:
+def test_times_are_utc_with_milliseconds(moment: datetime | str, text: str) -> None:
     assert timestamp(moment) == text
 
 

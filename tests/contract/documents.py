@@ -14,6 +14,6 @@ def closed(document: Document) -> Document:
     """
     strict = copy.deepcopy(document)
     for name, schema in strict["components"]["schemas"].items():
-        if name.endswith("Payload"):
+        if name.endswith(("Payload", "Record")):
             schema.setdefault("additionalProperties", False)
     return strict

@@ -1,16 +1,18 @@
 """Which sites may call: this one and those in CLIENT_URL, nobody else."""
 
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.payloads import UserPayload
+from accounts.record import PersonRecord
 from accounts.tokens import issue_token
+from chatsite.schema.components import components
 from chatsite.wire import PICTURES
 from messaging.models import Message
-from messaging.shapes import ChangedChatPayload, ChatPayload, MessagePayload
+from messaging.record import MessageRecord
+from messaging.shapes import ChangedChatPayload, ChatPayload
 from tests.contract.shapes import assert_refused
 from tests.factories import PASSWORD, ApiFor, make_message, make_pair, make_session, make_user
 from tests.pictures import picture
@@ -157,11 +159,11 @@ class TestPictures:
 
     def test_fields_that_are_pictures_are_known(self) -> None:
         """By their names, which is how answers are gone through."""
-        shapes = (UserPayload, MessagePayload, ChatPayload, ChangedChatPayload)
+        schemas = components([PersonRecord, MessageRecord, ChatPayload, ChangedChatPayload])
         fields = {
             name
-            for shape in shapes
-            for name, kind in get_type_hints(shape, include_extras=True).items()
+            for schema in schemas.values()
+            for name, kind in schema["properties"].items()
             if "uri-reference" in str(kind)
         }
         assert fields == set(PICTURES)

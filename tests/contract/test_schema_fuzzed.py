@@ -73,7 +73,7 @@ def test_no_answer_breaks_the_document(site: Server, folder: Path) -> None:
 
 def test_an_answer_that_breaks_it_would_be_found(site: Server, folder: Path) -> None:
     document = _document(site)
-    user = document["components"]["schemas"]["UserPayload"]
+    user = document["components"]["schemas"]["PersonRecord"]
     del user["properties"]["email"]
     user["required"].remove("email")
     one = ["--include-operation-id", "checkAuth", "--phases", "fuzzing", "-n", "1"]

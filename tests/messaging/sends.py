@@ -12,9 +12,9 @@ from chatsite.fastpath.jobs import Job
 from chatsite.guard.counting import SENDS, Limit
 from chatsite.guard.ratelimits import Once, check_message
 from messaging.models import Membership, Message, direct_key
+from messaging.record import MessageRecord
 from messaging.services.at_once import Sending
 from messaging.services.messages import send_message
-from messaging.shapes import MessagePayload
 from tests.factories import make_message, make_user
 from tests.recording import Events
 
@@ -65,7 +65,7 @@ class Sender:
 
     def _alone(
         self, once: Once, sender: User, peer: str, text: str, client_message_id: str
-    ) -> MessagePayload:
+    ) -> MessageRecord:
         self.alone.append(text)
         check_message(sender.pk, None, once)
         sent = send_message(
@@ -83,7 +83,7 @@ def acquainted(count: int) -> list[User]:
 
 
 def done(jobs: list[Job]) -> list[Any]:
-    """What each was answered: a payload, or the error."""
+    """What each was answered: a record, or the error."""
     run_together(list(jobs))
     return [job.error or job.result for job in jobs]
 

@@ -16,7 +16,7 @@ from chatsite.conf.cloud import read_account
 from chatsite.db import atomic
 from chatsite.pictures import storage
 from messaging.models import Message
-from messaging.payloads import message_payload
+from messaging.record import record_of
 from messaging.services.messages import delete_message, remove, restore
 from messaging.services.pictures import settle
 from tests.cloudinary_server import CloudinaryServer
@@ -58,16 +58,16 @@ def withdrawn(message: Message) -> list[str]:
 
 
 def test_addresses_are_of_this_site_and_tell_nothing_of_the_place(message: Message) -> None:
-    payload = message_payload(message)
-    assert payload["image"] == address_of(message)
-    assert payload["thumbnail"] == address_of(message, "?w=720")
-    assert (payload["imageWidth"], payload["imageHeight"]) == (1600, 800)
-    assert message.image.partition("_")[2] not in str(payload)
+    record = record_of(message)
+    assert record.image == address_of(message)
+    assert record.thumbnail == address_of(message, "?w=720")
+    assert (record.image_width, record.image_height) == (1600, 800)
+    assert message.image.partition("_")[2] not in str(record)
 
 
 def test_what_moves_has_one_size(cloud: CloudinaryServer) -> None:
-    payload = message_payload(make_message(image=animation()))
-    assert payload["thumbnail"] == payload["image"]
+    record = record_of(make_message(image=animation()))
+    assert record.thumbnail == record.image
 
 
 def test_both_are_led_to_it_for_a_while(

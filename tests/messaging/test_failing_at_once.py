@@ -50,7 +50,7 @@ def test_whatever_fails_each_is_stored_and_told_once(
     events.clear()
     _fails(monkeypatch, step, error, after)
     answers = done([sends(ada, bo, "one", "c-1"), sends(bo, ada, "two", "c-1")])
-    assert [answer["seq"] for answer in answers] == [2, 3]
+    assert [answer.seq for answer in answers] == [2, 3]
     assert sends.alone == ["one", "two"]
     assert numbers(ada, bo) == [1, 2, 3]
     assert told(events) == to_both(ada, bo, 2, 3)
@@ -94,7 +94,7 @@ def test_a_commit_of_which_nobody_knows_is_not_repeated(
     assert isinstance(unknown, OperationalError)
     assert sends.alone == []
     [again] = done([sends(ada, bo, "unknown", "c-1")])  # as clients do
-    assert again["seq"] == 2
+    assert again.seq == 2
     assert numbers(ada, bo) == [1, 2]
 
 
@@ -104,7 +104,7 @@ def test_a_sender_who_was_deleted_meanwhile_fails_alone(sends: Sender, events: E
     events.clear()
     gone, sent = done([sends(ada, bo, "gone"), sends(cy, di)])
     assert isinstance(gone, IntegrityError)
-    assert sent["seq"] == 2
+    assert sent.seq == 2
     assert told(events) == to_both(cy, di, 2)
 
 
@@ -160,7 +160,7 @@ def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
     ]
     answers = at_once([partial(done, one), partial(done, other)])
 
-    assert [batch[2]["seq"] for batch in answers] == [2, 2]
+    assert [batch[2].seq for batch in answers] == [2, 2]
     crosswise = [each for batch in answers for each in batch[:2]]
     assert sorted(each.status for each in crosswise if isinstance(each, DomainError)) == [409, 409]
     assert Message.objects.filter(sender=eve, client_message_id__gt="").count() == 2
@@ -200,6 +200,6 @@ def test_a_line_that_breaks_loses_nothing_and_doubles_nothing(
         return done(jobs)
 
     [answers] = at_once([work])
-    assert [answer["seq"] for answer in answers] == [2, 3]
+    assert [answer.seq for answer in answers] == [2, 3]
     assert told(events) == to_both(ada, bo, 2, 3)
     assert numbers(ada, bo) == [1, 2, 3]

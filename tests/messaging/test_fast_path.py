@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -335,6 +336,43 @@ async def test_the_chat_list_is_what_the_view_tells(ways: Ways, people: Cast) ->
     same(fast, ordinary)
     assert [chat["unreadCount"] for chat in fast.json()] == [1, 2]
     assert fast.json() == ordinary.json()
+
+
+async def test_changes_are_what_the_view_tells(ways: Ways, people: Cast) -> None:
+    path = "/api/messages/sync"
+    cursor = (await ways.fast("GET", path)).json()["cursor"]
+    await in_thread(_a_conversation)(people)
+    for query in ("", "?since=", f"?since={cursor}", f"?since={quote(cursor)}", "?since=AAAA"):
+        fast, django = await ways.fast("GET", path + query), ways.django.calls
+        same(fast, await ways.ordinary("GET", path + query))
+        assert ways.django.calls == django + 1
+    changes = (await ways.fast("GET", f"{path}?since={cursor}")).json()
+    assert [message["seq"] for message in changes["messages"]] == [1, 2, 3, 4, 6, 7, 5]
+    assert [chat["lastSeq"] for chat in changes["chats"]] == [7]
+
+
+@pytest.mark.parametrize(
+    "query", ["?since=1&since=2", "?since=%00", "?cursor=a", "?since=" + "A" * 1101]
+)
+async def test_odd_cursors_are_left_to_the_view(ways: Ways, people: Cast, query: str) -> None:
+    fast = await ways.fast("GET", f"/api/messages/sync{query}")
+    assert ways.django.calls == 1
+    same(fast, await ways.ordinary("GET", f"/api/messages/sync{query}"))
+
+
+@pytest.mark.parametrize(
+    ("query", "django"),
+    [
+        *(("?limit=1", 0), ("?limit=2", 0), ("?limit=1000", 0), ("", 1), ("?limit=1001", 1)),
+        *(("?limit=0", 1), ("?limit=2&search=a", 1), ("?limit=1&limit=2", 1), ("?cursor=x", 1)),
+    ],
+)
+async def test_contacts_are_what_the_view_tells(
+    ways: Ways, people: Cast, query: str, django: int
+) -> None:
+    fast = await ways.fast("GET", f"/api/messages/contacts{query}")
+    assert ways.django.calls == django
+    same(fast, await ways.ordinary("GET", f"/api/messages/contacts{query}"))
 
 
 async def test_the_browsable_page_is_left_to_the_view(ways: Ways, people: Cast) -> None:

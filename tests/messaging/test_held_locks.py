@@ -86,7 +86,7 @@ def test_two_conversations_do_not_hold_up_the_other_eighteen(
         for number in range(rounds):
             answers = round_of(number)
             sent, refused = answers[2:20], answers[:2] + answers[20:]
-            assert [answer["seq"] for answer in sent] == [2 + number] * len(free)
+            assert [answer.seq for answer in sent] == [2 + number] * len(free)
             assert {(type(each), each.status, each.wait) for each in refused} == {(Busy, 503, 2)}
         assert len(vain) == len(locked)  # whoever comes then is told at once
     locks._held.update(dict.fromkeys(locks._held, 0))  # the pause is over
@@ -125,10 +125,10 @@ def test_no_other_row_that_a_send_needs_holds_up_the_rest(
         for number in range(3):
             refused, *sent = done([sends(*pair, "Hi", f"c-{number}") for pair in [locked, *free]])
             assert isinstance(refused, Busy)
-            assert [answer["seq"] for answer in sent] == [2 + number] * len(free)
+            assert [answer.seq for answer in sent] == [2 + number] * len(free)
         assert len(vain) == 1  # after it had been in vain together with the others
     locks._held.update(dict.fromkeys(locks._held, 0))
-    assert done([sends(*locked, "Hi", "c-1")])[0]["seq"] == 2
+    assert done([sends(*locked, "Hi", "c-1")])[0].seq == 2
 
 
 def test_a_restore_is_busy_too(vain: list[Exception], pairs: list[Pair]) -> None:

@@ -5,6 +5,7 @@ import pytest
 from accounts.models import User
 from chatsite.errors import DomainError
 from messaging.chats import Chat, chats_of
+from messaging.models import Conversation, Membership
 from messaging.querysets import contacts_page, history, read_marks
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
@@ -38,6 +39,22 @@ class TestChats:
         make_message()
         assert chats_of(make_user()) == []
 
+    def test_are_gone_with_the_account(self) -> None:
+        me, peer = make_pair()
+        make_message(me, peer)
+        Membership.objects.filter(user=peer).delete()
+        assert chats_of(me) == []
+
+    def test_stay_without_their_last_message(self) -> None:
+        me, ada, bo = make_user("Mia"), make_user("Ada"), make_user("Bo")
+        make_message(me, bo)
+        make_message(me, ada)
+        Conversation.objects.filter(memberships__user=ada).update(last_message=None)
+        assert [(chat.peer.full_name, bool(chat.last_message)) for chat in chats_of(me)] == [
+            ("Bo", True),
+            ("Ada", False),
+        ]
+
     def test_take_the_same_few_queries_however_many(
         self, django_assert_max_num_queries: object
     ) -> None:
@@ -55,7 +72,7 @@ class TestChats:
 
 class TestHistory:
     def seqs(self, user: User, peer: User, limit: int, before: int | None = None) -> list[int]:
-        return [message.seq for message in history(user, peer, before=before, limit=limit)]
+        return [message.seq for message in history(user, peer.pk, before=before, limit=limit)]
 
     def test_comes_in_pages_back_to_the_beginning(self) -> None:
         ada, bo = make_pair()
@@ -79,7 +96,8 @@ class TestHistory:
         stranger = make_user("Stranger")
         make_message(stranger, ada, "of the stranger")
         assert self.seqs(stranger, bo, 9) == []
-        assert [m.text for m in history(stranger, ada, before=None, limit=9)] == ["of the stranger"]
+        [seen] = history(stranger, ada.pk, before=None, limit=9)
+        assert seen.text == "of the stranger"
         assert self.seqs(ada, ada, 9) == []
 
 
@@ -101,7 +119,7 @@ class TestContacts:
         for number, name in enumerate(["Ada 100%", "Ada_Lovelace", "Zoe"]):
             make_user(name, email=f"p{number}@example.org")
         page = contacts_page(make_user("Mia"), search=search)
-        assert [user.full_name for user in page.users] == found
+        assert [person.full_name for person in page.people] == found
 
     def test_come_once_each_over_all_pages(self) -> None:
         me = make_user("Mia")
@@ -110,7 +128,7 @@ class TestContacts:
         cursor = ""
         for _page in range(4):
             page = contacts_page(me, limit=2, cursor=cursor)
-            seen, cursor = [*seen, *(user.pk for user in page.users)], page.cursor
+            seen, cursor = [*seen, *(person.id for person in page.people)], page.cursor
         assert cursor == ""
         assert len(seen) == 7
         assert set(seen) == people

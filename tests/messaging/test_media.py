@@ -12,7 +12,7 @@ from accounts.tokens import issue_token
 from chatsite.db import now
 from chatsite.pictures.storage.local import LocalStore
 from messaging.models import Message
-from messaging.payloads import message_payload
+from messaging.record import record_of
 from messaging.services.messages import delete_message, remove, restore
 from tests.factories import ApiFor, make_message, make_pair, make_session, make_user
 from tests.pictures import opened, picture
@@ -26,8 +26,8 @@ def message() -> Message:
 
 
 def addresses(message: Message) -> list[str]:
-    payload = message_payload(message)
-    return [address for address in (payload["image"], payload["thumbnail"]) if address]
+    record = record_of(message)
+    return [address for address in (record.image, record.thumbnail) if address]
 
 
 def receiver_of(message: Message) -> APIClient:

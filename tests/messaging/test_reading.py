@@ -4,8 +4,8 @@ import pytest
 
 from accounts.models import User
 from messaging.audience import user_group
-from messaging.chats import Chat, chats_of
-from messaging.models import Membership
+from messaging.chats import UNREAD_WINDOW, Chat, chats_of
+from messaging.models import Conversation, Membership
 from messaging.querysets import read_marks
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
@@ -44,6 +44,26 @@ def test_what_i_send_is_read_by_me() -> None:
     make_message(bo, ada, "an answer")
     assert only_chat(bo).unread_count == 0
     assert only_chat(ada).unread_count == 1
+
+
+def test_what_was_deleted_is_not_unread() -> None:
+    ada, bo = make_pair()
+    messages = make_messages(ada, bo, 5)
+    delete_message(user=ada, message_id=messages[1].pk)
+    delete_message(user=ada, message_id=messages[3].pk)
+    assert (only_chat(bo).unread_count, only_chat(ada).unread_count) == (3, 0)
+    mark_read(user=bo, peer=ada.pk, seq=3)
+    assert only_chat(bo).unread_count == 1
+    mark_read(user=bo, peer=ada.pk, seq=5)
+    assert only_chat(bo).unread_count == 0
+
+
+@pytest.mark.sql_only("MongoDB counts the messages themselves")
+def test_unread_messages_are_counted_so_far_only() -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    Conversation.objects.update(last_seq=5 * UNREAD_WINDOW)
+    assert only_chat(bo).unread_count == UNREAD_WINDOW
 
 
 def test_each_chat_has_its_own_count() -> None:

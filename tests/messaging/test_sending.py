@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from chatsite.db import now
@@ -9,7 +10,7 @@ from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from messaging.audience import user_group
 from messaging.models import Conversation, Membership, Message, direct_key
-from messaging.payloads import message_payload
+from messaging.record import record_of
 from messaging.services.messages import delete_message, send_message
 from tests.factories import make_message, make_pair, make_user
 from tests.pictures import opened, picture
@@ -23,7 +24,7 @@ def test_both_hear_of_it_and_nobody_else(events: Events) -> None:
     make_user("Stranger")
     message = make_message(ada, bo)
     assert events.recipients("newMessage") == sorted([user_group(ada.pk), user_group(bo.pk)])
-    assert events.data("newMessage") == message_payload(message)
+    assert events.data("newMessage") == msgspec.to_builtins(record_of(message))
     assert len(events) == 2
 
 

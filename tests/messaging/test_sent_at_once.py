@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from pytest_django import Settings
 
@@ -13,7 +14,7 @@ from chatsite.guard.ratelimits import TooMany
 from chatsite.monitoring import metrics
 from chatsite.wire import timestamp
 from messaging.models import Conversation, Membership, Message
-from messaging.payloads import message_payload
+from messaging.record import MessageRecord, record_of
 from messaging.services.conversations import mark_read
 from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.limits import SetLimits
@@ -47,7 +48,7 @@ def test_messages_of_many_conversations_are_stored_together(sends: Sender, event
     assert metrics.MESSAGES_SENT._value.get() == before + 3
     for (one, other), answer in zip(pairs, answers, strict=True):
         stored = Message.objects.get(text=f"from {one.pk}")
-        assert answer == message_payload(stored)
+        assert answer == record_of(stored)
         assert numbers(one, other) == [1, 2]
         conversation = stored.conversation
         assert (conversation.last_seq, conversation.last_message_id) == (2, stored.pk)
@@ -58,7 +59,7 @@ def test_messages_of_many_conversations_are_stored_together(sends: Sender, event
     assert sorted(each.to for each in events) == sorted(f"user.{each.pk}" for each in people)
     assert {each.event for each in events} == {"newMessage"}
     for each in events:
-        assert each.data in answers
+        assert each.data in msgspec.to_builtins(answers)
 
 
 def test_more_than_one_statement_looks_for(sends: Sender, events: Events) -> None:
@@ -68,7 +69,7 @@ def test_more_than_one_statement_looks_for(sends: Sender, events: Events) -> Non
     jobs += [sends(*pair) for pair in zip(people[1::2], people[::2], strict=True)]
     answers = done(jobs)
     assert sends.alone == []
-    assert sorted(answer["seq"] for answer in answers) == [2] * 70 + [3] * 70
+    assert sorted(answer.seq for answer in answers) == [2] * 70 + [3] * 70
     assert len(told(events)) == 4 * 70
     assert set(Conversation.objects.values_list("last_seq", flat=True)) == {3}
 
@@ -80,9 +81,9 @@ def test_texts_are_stored_as_they_are(sends: Sender, events: Events, text: str) 
     events.clear()
     [answer] = done([sends(ada, bo, text)])
     assert sends.alone == []
-    assert answer["text"] == Message.objects.get(seq=2).text == text
-    assert events.data("newMessage") == answer
-    assert answer["clientMessageId"] is None
+    assert answer.text == Message.objects.get(seq=2).text == text
+    assert events.data("newMessage") == msgspec.to_builtins(answer)
+    assert answer.client_message_id is None
 
 
 def test_the_first_message_to_somebody_is_sent_by_itself(sends: Sender, events: Events) -> None:
@@ -92,7 +93,7 @@ def test_the_first_message_to_somebody_is_sent_by_itself(sends: Sender, events: 
     events.clear()
     answers = done([sends(ada, cy, "first"), sends(ada, bo, "second"), sends(ada, cy, "next")])
     assert sends.alone == ["first", "next"]
-    assert [answer["seq"] for answer in answers] == [1, 2, 2]
+    assert [answer.seq for answer in answers] == [1, 2, 2]
     assert told(events) == sorted([*to_both(ada, cy, 1, 2), *to_both(ada, bo, 2)])
 
 
@@ -103,7 +104,7 @@ def test_whom_nobody_knows_concerns_nobody_else(sends: Sender, events: Events) -
     unknown, known = done([sends(ada, User(pk="0" * 24), "nobody"), sends(ada, bo)])
     assert isinstance(unknown, DomainError)
     assert unknown.status == 404
-    assert known["seq"] == 2
+    assert known.seq == 2
     assert told(events) == to_both(ada, bo, 2)
 
 
@@ -115,7 +116,7 @@ def test_who_is_gone_gets_nothing_and_concerns_nobody_else(sends: Sender, events
     run_together([gone, stored])
     assert isinstance(gone.error, DomainError)
     assert gone.error.status == 404
-    assert stored.result["text"] == "in time"
+    assert stored.result.text == "in time"
     assert not Message.objects.filter(text="too late").exists()
     assert {each.data["text"] for each in events} == {"in time"}
 
@@ -126,7 +127,7 @@ def test_one_client_id_twice_is_one_message(sends: Sender, events: Events) -> No
     jobs = [sends(ada, bo, "once", "c-1"), sends(cy, di, "c"), sends(ada, bo, "again", "c-1")]
     first, other, again = done(jobs)
     assert first == again
-    assert (first["text"], first["seq"], other["seq"]) == ("once", 2, 2)
+    assert (first.text, first.seq, other.seq) == ("once", 2, 2)
     assert told(events) == sorted([*to_both(ada, bo, 2), *to_both(cy, di, 2)])
     assert numbers(ada, bo) == [1, 2]
 
@@ -136,7 +137,7 @@ def test_one_client_id_of_two_people_is_two_messages(sends: Sender) -> None:
     make_message(ada, bo)
     answers = done([sends(ada, bo, "a", "c-1"), sends(bo, ada, "b", "c-1"), sends(ada, bo)])
     assert sends.alone == []
-    assert [answer["seq"] for answer in answers] == [2, 3, 4]
+    assert [answer.seq for answer in answers] == [2, 3, 4]
 
 
 def test_what_was_sent_before_is_answered_and_told_nobody(sends: Sender, events: Events) -> None:
@@ -144,8 +145,8 @@ def test_what_was_sent_before_is_answered_and_told_nobody(sends: Sender, events:
     before = make_message(ada, bo, "once", client_message_id="c-1")
     events.clear()
     again, other = done([sends(ada, bo, "again", "c-1"), sends(cy, di)])
-    assert again == message_payload(before)
-    assert other["seq"] == 2
+    assert again == record_of(before)
+    assert other.seq == 2
     assert told(events) == to_both(cy, di, 2)
 
 
@@ -165,7 +166,7 @@ def test_one_client_id_for_two_receivers_is_refused(
     )
     refused = [each for each in (one, other) if isinstance(each, DomainError)]
     assert [each.status for each in refused] == [409]
-    assert innocent["seq"] == 2
+    assert innocent.seq == 2
     assert Message.objects.filter(client_message_id="c-1").count() == 1
     assert len(told(events)) == (2 if before else 4)
 
@@ -178,7 +179,13 @@ def test_who_is_over_the_limit_is_refused_and_counts_once(
     make_message(ada, bo)
     events.clear()
     answers = done([*(sends(ada, bo, f"{number}") for number in range(4)), sends(bo, ada)])
-    assert [type(answer) for answer in answers] == [dict, dict, TooMany, TooMany, dict]
+    assert [type(answer) for answer in answers] == [
+        MessageRecord,
+        MessageRecord,
+        TooMany,
+        TooMany,
+        MessageRecord,
+    ]
     assert numbers(ada, bo) == [1, 2, 3, 4]
     assert len(told(events)) == 6
 
@@ -207,7 +214,7 @@ def test_who_comes_too_late_sends_nothing(sends: Sender, set_limits: SetLimits) 
     late.arrived -= 60
     busy, sent = done([late, sends(ada, bo, "in time")])
     assert busy.status == 503
-    assert sent["seq"] == 2  # who was late counts for nothing
+    assert sent.seq == 2  # who was late counts for nothing
 
 
 def test_both_sides_write_at_once_and_have_read(sends: Sender, events: Events) -> None:
@@ -249,7 +256,7 @@ def test_the_time_of_a_change_never_goes_back(sends: Sender) -> None:
     Conversation.objects.update(changed_at=later)
     [answer] = done([sends(ada, bo)])
     assert Conversation.objects.get().changed_at == later
-    assert answer["createdAt"] == answer["updatedAt"] == timestamp(later)
+    assert answer.created_at == answer.updated_at == timestamp(later)
     assert Message.objects.get(seq=2).created_at == later
 
 
@@ -258,4 +265,4 @@ def test_left_out_each_is_sent_by_itself(sends: Sender, settings: Settings) -> N
     ada, bo = make_pair()
     make_message(ada, bo)
     [answer] = done([sends(ada, bo, "alone")])
-    assert (answer["seq"], sends.alone) == (2, ["alone"])
+    assert (answer.seq, sends.alone) == (2, ["alone"])

@@ -169,7 +169,7 @@ class World:
 
 
 def outcome(answer: Any) -> Any:
-    return answer.status if isinstance(answer, DomainError) else (answer["seq"], answer["text"])
+    return answer.status if isinstance(answer, DomainError) else (answer.seq, answer.text)
 
 
 def read(world: World, acts: Iterable[Send | Read]) -> None:

@@ -20,6 +20,7 @@ from messaging import sync
 from messaging.chats import chats_of
 from messaging.models import Conversation, Message
 from messaging.querysets import find_message, visible_to
+from messaging.record import record_of
 from messaging.serializers import CURSOR_LENGTH
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, remove, restore
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db
 BEGINNING = Cursor({}).encode()
 
 
-def texts(changes: Changes) -> list[str]:
+def texts(changes: Changes) -> list[str | None]:
     return [message.text for message in changes.messages]
 
 
@@ -43,7 +44,7 @@ def all_pages(user: User, since: str) -> list[Changes]:
     return pages
 
 
-def all_texts(pages: list[Changes]) -> list[str]:
+def all_texts(pages: list[Changes]) -> list[str | None]:
     return [text for page in pages for text in texts(page)]
 
 
@@ -84,7 +85,7 @@ def test_only_the_chats_that_changed_are_told() -> None:
         apart = {conversation: (0, sync.COLUMNS)}
         patch.setattr(sync, "_buckets", lambda key: apart.get(key, (1, sync.COLUMNS + 1)))
         cursor = Cursor({1: 1, sync.COLUMNS + 1: 1}).encode()
-        assert [chat.peer.pk for chat in changes_since(me, cursor).chats] == [bo.pk]
+        assert [chat.peer.id for chat in changes_since(me, cursor).chats] == [bo.pk]
 
 
 def test_the_chats_come_with_the_latest_first_however_many() -> None:
@@ -92,7 +93,7 @@ def test_the_chats_come_with_the_latest_first_however_many() -> None:
     for other in others:
         make_message(me, other)
     chats = changes_since(me, BEGINNING).chats
-    assert [chat.peer.pk for chat in chats] == [other.pk for other in reversed(others)]
+    assert [chat.peer.id for chat in chats] == [other.pk for other in reversed(others)]
 
 
 def test_deletion_and_restoration_are_told_of_old_messages() -> None:
@@ -176,7 +177,7 @@ class TestPages:
         pages = all_pages(bo, first.cursor)
         later = all_pages(bo, pages[-1].cursor)
         assert {"late", "late, too"} <= set(all_texts(pages) + all_texts(later))
-        deleted = [m.pk for page in pages + later for m in page.messages if m.deleted]
+        deleted = [m.id for page in pages + later for m in page.messages if m.deleted]
         assert made[0].pk in deleted
 
 
@@ -293,10 +294,10 @@ class TestCursors:
         text = f"{moment}.{tail.format(key=new_key(), then=moment)}"
         changes = changes_since(bo, base64.urlsafe_b64encode(text.encode()).decode())
         assert {"2", "3"} <= set(texts(changes))
-        assert {chat.peer.pk for chat in changes.chats} == {ada.pk, cy.pk}
+        assert {chat.peer.id for chat in changes.chats} == {ada.pk, cy.pk}
         assert texts(changes_since(bo, changes.cursor)) == []
         delete_message(user=ada, message_id=old.pk)
-        assert [m.pk for m in changes_since(bo, changes.cursor).messages] == [old.pk]
+        assert [m.id for m in changes_since(bo, changes.cursor).messages] == [old.pk]
 
 
 class Client:
@@ -312,9 +313,9 @@ class Client:
         changes = changes_since(self.user, self.cursor)
         self.cursor = changes.cursor
         for message in changes.messages:
-            self.messages[message.pk] = (message.deleted, message.version)
+            self.messages[message.id] = message
         for chat in changes.chats:
-            self.marks[str(chat.peer.pk)] = (chat.last_read_seq, chat.peer_read_seq)
+            self.marks[str(chat.peer.id)] = (chat.last_read_seq, chat.peer_read_seq)
         return changes.more
 
     def catch_up(self) -> None:
@@ -323,8 +324,9 @@ class Client:
 
 
 def _truth(user: User) -> tuple[dict[str, Any], dict[str, Any]]:
-    messages = {m.pk: (m.deleted, m.version) for m in visible_to(user)}
-    marks = {str(chat.peer.pk): (chat.last_read_seq, chat.peer_read_seq) for chat in chats_of(user)}
+    visible = visible_to(user).select_related("conversation")
+    messages = {message.pk: record_of(message) for message in visible}
+    marks = {str(chat.peer.id): (chat.last_read_seq, chat.peer_read_seq) for chat in chats_of(user)}
     return messages, marks
 
 

@@ -13,7 +13,6 @@ from pytest_django import Settings
 
 from accounts.models import Session, User
 from chatsite.db import now
-from chatsite.fastpath.expressions import WireTimestamp
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import (
     ROOM,
@@ -93,15 +92,38 @@ def test_shapes_and_names_are_statements_of_their_own() -> None:
     assert people.rows(2, staff=True) == []
 
 
-@pytest.mark.sql_only("MongoDB's rows are read from models")
-def test_a_wire_timestamp_reads_as_python_writes_it() -> None:
-    written = Select(
-        lambda key: User.objects.filter(pk=key).values_list(WireTimestamp("created_at"))
+TEXTS = [
+    *("plain", "", "null", "line\nline\ttab", "100 %s %d %% %(name)s", "x" * 300),
+    *(
+        "".join(map(chr, [*range(1, 32), 127])),
+        "quotes \" and \\ and ' and {}",
+        "שלום 👋🏽 \u2028 \x85",
+    ),
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_many_rows_have_the_texts_that_are_stored(text: str) -> None:
+    named = Select(
+        lambda key: User.objects.filter(pk=key).values_list("ban_reason", "banned_at"), packed=True
     )
-    for microsecond in (0, 1000, 10_000, 120_000, 999_000):
-        moment = now().replace(microsecond=microsecond)
-        user = make_user(created_at=moment)
-        assert written.rows(key=user.pk) == [(timestamp(moment),)]
+    key = make_user(ban_reason=text).pk
+    assert [tuple(row) for row in named.rows(key=key)] == [(text, None)]
+
+
+def test_many_rows_come_in_their_order_and_times_read_as_they_are() -> None:
+    def sessions(limit: int, *, user: Any) -> QuerySet[Session, Any]:
+        of_user = Session.objects.filter(user_id=user).order_by("-user_agent")
+        return of_user.values_list("user_agent", "created_at")[:limit]
+
+    agents = Select(sessions, packed=True)
+    ada, bo = make_user("Ada"), make_user("Bo")
+    made = {agent: make_session(ada, user_agent=agent) for agent in ("2", "4", "1", "3")}
+    Session.objects.filter(user_agent="4").update(created_at=now().replace(microsecond=0))
+    made["4"].refresh_from_db()
+    read = [(agent, timestamp(moment)) for agent, moment in agents.rows(3, user=ada.pk)]
+    assert read == [(agent, timestamp(made[agent].created_at)) for agent in ("4", "3", "2")]
+    assert agents.rows(3, user=bo.pk) == []
 
 
 def test_get_finds_the_model() -> None:

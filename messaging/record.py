@@ -1,0 +1,114 @@
+"""A message as it is shown: the one definition of its shape on the wire, in its order.
+
+The columns that are read for it, both documents, history, `sync`, the chat list, answers and live
+events derive from it. A new column of `Message` that is shown needs a field here, and its place in
+`record_of_row`.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from chatsite.pictures.images import THUMBNAIL_WIDTH
+from chatsite.pictures.storage import shown
+from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
+from messaging.models import Message
+from messaging.models.message import CLIENT_ID_LENGTH
+
+Seq = Annotated[
+    int, Meta(ge=1, description="1, 2, 3 … in the conversation, without gaps.", examples=[1])
+]
+ClientMessageId = Annotated[
+    str,
+    Meta(
+        pattern=f"^[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}$",
+        description="Chosen by the sender, once for each message: makes a retry safe.",
+        examples=["5f1c2f0e-7a42-4f7c-9a59-0d5c2c6f8a11"],
+    ),
+]
+Pixels = Annotated[int, Meta(ge=1)]
+
+
+class MessageRecord(msgspec.Struct, rename="camel", gc=False):
+    """Of a deleted one: its tombstone, without text and picture."""
+
+    id: Key = msgspec.field(name="_id")
+    sender_id: Key
+    receiver_id: Key
+    text: Annotated[str, Meta(examples=["Hello"])] | None
+    image: PictureUrl | None
+    deleted: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+    seq: Seq
+    client_message_id: ClientMessageId | None
+    image_width: Pixels | None
+    image_height: Pixels | None
+    thumbnail: PictureUrl | None
+
+
+# Who receives a message is not stored with it: whoever reads it says so.
+COLUMNS = tuple(name for name in MessageRecord.__struct_fields__ if name != "receiver_id")
+SENDER = COLUMNS.index("sender_id")
+_stored = attrgetter(*COLUMNS)
+
+
+def columns(path: str = "") -> list[str]:
+    """The COLUMNS, of a message that `path` leads to."""
+    return [path + name for name in COLUMNS]
+
+
+def record_of(message: Message, receiver_id: str | None = None) -> MessageRecord:
+    """Reads `message.conversation` unless it is told who receives it."""
+    return record_of_row(_stored(message), receiver_id or message.receiver_id)
+
+
+def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
+    """Of the values of COLUMNS, in their order."""
+    # Runs for each message of each page: one step through the row, and one call.
+    (
+        key,
+        sender_id,
+        text,
+        image,
+        deleted,
+        created_at,
+        updated_at,
+        seq,
+        client_message_id,
+        image_width,
+        image_height,
+        thumbnail,
+    ) = row
+    created = timestamp(created_at)
+    if deleted:
+        text = image = image_width = image_height = thumbnail = None
+    elif image:
+        image, thumbnail = _addresses(key, image, thumbnail)
+    return MessageRecord(
+        key,
+        sender_id,
+        receiver_id,
+        text or None,
+        image or None,
+        bool(deleted),
+        created,
+        created if updated_at == created_at else timestamp(updated_at),
+        seq,
+        client_message_id or None,
+        image_width,
+        image_height,
+        thumbnail or None,
+    )
+
+
+def _addresses(key: str, image: str, thumbnail: str) -> tuple[str, str]:
+    """Of the picture and of its smaller version, by their names."""
+    folder = absolute(f"/media/messages/{key}")
+    address = f"{folder}/{shown(image)}"
+    if thumbnail:
+        return address, f"{folder}/{shown(thumbnail)}"
+    return address, f"{address}?w={THUMBNAIL_WIDTH}"

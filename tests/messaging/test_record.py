@@ -1,0 +1,127 @@
+"""A message on the wire, byte for byte, wherever it is read from."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.models import User
+from chatsite.db import now
+from chatsite.schema.components import components
+from chatsite.wire import timestamp
+from messaging.chats import chats_of
+from messaging.models import Message
+from messaging.querysets import history
+from messaging.record import MessageRecord, record_of
+from messaging.services.messages import delete_message
+from messaging.sync import Cursor, changes_since
+from tests.factories import make_message, make_messages, make_pair
+
+pytestmark = pytest.mark.django_db
+ODD = 'שלום 👋🏽 \u2028 \\ " </script> %s {}\n\t\x01'
+Read = Callable[[User, User], MessageRecord]
+
+
+def from_history(me: User, peer: User) -> MessageRecord:
+    return history(me, peer.pk, before=None, limit=5, include_deleted=True)[-1]
+
+
+def from_chats(me: User, _peer: User) -> MessageRecord:
+    [chat] = chats_of(me)
+    assert chat.last_message
+    return chat.last_message
+
+
+def from_sync(me: User, _peer: User) -> MessageRecord:
+    return changes_since(me, Cursor({}).encode()).messages[-1]
+
+
+def from_model(_me: User, _peer: User) -> MessageRecord:
+    return record_of(Message.objects.latest("seq"))
+
+
+@pytest.fixture(params=[from_history, from_chats, from_sync, from_model])
+def read(request: pytest.FixtureRequest) -> Read:
+    found: Read = request.param
+    return found
+
+
+def add_picture(message: Message, **fields: object) -> None:
+    names = {"image": "aaaa_secret.webp", "thumbnail": "bbbb_secret.webp"}
+    sizes = {"image_width": 40, "image_height": 20}
+    Message.objects.filter(pk=message.pk).update(**{**names, **sizes, **fields})
+
+
+@pytest.mark.parametrize("text", ["Hello", ODD])
+def test_a_text(read: Read, text: str) -> None:
+    ada, bo = make_pair()
+    message = make_message(ada, bo, text, client_message_id="a-1")
+    moment = timestamp(message.created_at)
+    for me, peer in ((ada, bo), (bo, ada)):
+        assert msgspec.json.encode(read(me, peer)).decode() == (
+            f'{{"_id":"{message.pk}","senderId":"{ada.pk}","receiverId":"{bo.pk}",'
+            f'"text":{msgspec.json.encode(text).decode()},"image":null,"deleted":false,'
+            f'"createdAt":"{moment}","updatedAt":"{moment}","seq":1,"clientMessageId":"a-1",'
+            '"imageWidth":null,"imageHeight":null,"thumbnail":null}'
+        )
+
+
+def test_a_picture_has_addresses_that_tell_no_secret(read: Read, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://chat.example.org"
+    ada, bo = make_pair()
+    message = make_message(ada, bo, "look")
+    add_picture(message, text="")
+    record = read(bo, ada)
+    folder = f"https://chat.example.org/media/messages/{message.pk}"
+    assert (record.image, record.thumbnail) == (f"{folder}/aaaa", f"{folder}/bbbb")
+    assert (record.image_width, record.image_height, record.text) == (40, 20, None)
+    add_picture(message, thumbnail="")
+    assert read(bo, ada).thumbnail == f"{folder}/aaaa?w=720"
+
+
+def test_of_a_deleted_one_nothing_is_left_but_that_it_was(read: Read) -> None:
+    ada, bo = make_pair()
+    message = make_message(ada, bo, "secret", client_message_id="a-1")
+    add_picture(message)
+    delete_message(user=ada, message_id=message.pk)
+    stored, record = Message.objects.get(), read(bo, ada)
+    assert msgspec.to_builtins(record) == {
+        **dict.fromkeys(msgspec.to_builtins(record)),
+        "_id": message.pk,
+        "senderId": ada.pk,
+        "receiverId": bo.pk,
+        "deleted": True,
+        "createdAt": timestamp(stored.created_at),
+        "updatedAt": timestamp(stored.updated_at),
+        "seq": 1,
+        "clientMessageId": "a-1",
+    }
+
+
+@pytest.mark.parametrize("microsecond", [0, 1000, 120_000, 999_000])
+def test_any_moment(read: Read, microsecond: int) -> None:
+    ada, bo = make_pair()
+    message, moment = make_message(ada, bo), now().replace(microsecond=microsecond)
+    Message.objects.filter(pk=message.pk).update(created_at=moment)
+    record = read(bo, ada)
+    assert record.created_at == timestamp(moment)
+    assert record.updated_at == timestamp(message.updated_at)
+
+
+@pytest.mark.sql_only("MongoDB is asked for the conversation first")
+def test_a_page_is_one_query_whatever_is_on_it(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    ada, bo = make_pair()
+    for message in make_messages(ada, bo, 6)[::2]:
+        add_picture(message)
+    with django_assert_num_queries(1):
+        page = history(bo, ada.pk, before=None, limit=5)
+    assert [bool(message.image) for message in page] == [False, True, False, True, False]
+
+
+def test_both_documents_describe_it_from_its_definition() -> None:
+    schema = components([MessageRecord])["MessageRecord"]
+    assert schema["required"] == list(schema["properties"])
+    assert set(schema["properties"]) == set(msgspec.to_builtins(record_of(make_message())))
