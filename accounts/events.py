@@ -1,7 +1,7 @@
 """What accounts tell the live part: sessions that ended, to be closed on every worker."""
 
-from chatsite.channels import push
 from chatsite.db import on_commit
+from chatsite.live.broadcast import broadcast
 
 SESSION_ENDED = 4401  # the close code: do not reconnect
 
@@ -13,4 +13,4 @@ def session_group(session_id: str) -> str:
 def sessions_ended(session_ids: list[str]) -> None:
     groups = [session_group(session_id) for session_id in session_ids]
     message = {"type": "end", "code": SESSION_ENDED}
-    on_commit(lambda: push(groups, message))
+    on_commit(lambda: broadcast(groups, message))

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from chatsite import ending, jobs
 from chatsite.interfaces import Receive, Scope, Send
+from chatsite.live.broadcast import worker
 from chatsite.monitoring import logs
 
 # How many new objects are looked through at once, and how many such rounds make one of the older
@@ -20,10 +21,12 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         logs.follow(asyncio.get_running_loop())
         ending.listen(asyncio.get_running_loop())
+        worker()  # hears and is heard from now on, sockets or not
         if settings.FAST.gc:
             _settle_down()
         await send({"type": "lifespan.startup.complete"})
     await asyncio.to_thread(jobs.close_all)
+    await worker().close()
     logs.follow(None)
     await send({"type": "lifespan.shutdown.complete"})
 

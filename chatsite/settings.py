@@ -108,7 +108,7 @@ if MONGODB:
         app: f"mongo_migrations.{app}" for app in ("admin", "auth", "contenttypes")
     }
 
-CHANNEL_LAYERS = databases.channel_layers(ENV.redis_url, own=ENV.fast.layer)
+CHANNEL_LAYERS = databases.channel_layers(ENV.redis_url)
 CACHES = databases.caches(ENV.redis_url)
 REDIS_URL = ENV.redis_url
 FAST = ENV.fast

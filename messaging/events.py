@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from django.utils.functional import Promise
 
-from chatsite.channels import push
 from chatsite.db import on_commit
+from chatsite.live.broadcast import broadcast
 from messaging.record import MessageRecord
 
 GET_ONLINE_USERS = "getOnlineUsers"
@@ -42,17 +42,17 @@ def publish(event: str, data: Data, *, to: list[str], origin: str = "") -> None:
 def publish_all(events: Iterable[Event]) -> None:
     """One after the other."""
     messages = [(to, relay(event, data, origin=origin)) for event, data, to, origin in events]
-    on_commit(lambda: _push_all(messages))
+    on_commit(lambda: _broadcast_all(messages))
 
 
-def _push_all(messages: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
+def _broadcast_all(messages: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
     committed_at = time.time()
     for to, message in messages:
-        push(to, {**message, "committed_at": committed_at})
+        broadcast(to, {**message, "committed_at": committed_at})
 
 
 def relay(event: str, data: Data, *, origin: str = "") -> dict[str, Any]:
-    """The message on the channel layer that the consumer's relay handler passes on.
+    """The message that the consumer's relay handler passes on.
 
     `author` is who wrote the new message: not all of their sockets want to hear of it.
     """

@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 
 from chatsite.breaker import Breaker
+from chatsite.live.broadcast import broadcast
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ REDIS_SECONDS = 1  # to wait for an answer
 PAUSE_SECONDS = 2  # between two questions to a Redis that gave none
 PREFIX = "chatsite:presence"
 WORKERS = f"{PREFIX}:workers"
-CHANGED = f"{PREFIX}:changed"  # published to whenever somebody comes or goes
+CHANGED = "presence"  # the group that is told whenever somebody comes or goes
 
 
 class Leases(Protocol):
@@ -125,7 +126,7 @@ class RedisLeases:
             self._is_told = False  # or half of it
             raise
         if is_news:
-            self._redis.publish(CHANGED, self._lease)
+            broadcast([CHANGED], {"type": "presence"})
 
     def _write(self, users: frozenset[str], changed: set[str]) -> bool:
         """Only what changed, unless Redis has lost the rest. Returns whether that is news."""

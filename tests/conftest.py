@@ -4,11 +4,10 @@ import inspect
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 import pytest
 from asgiref.sync import SyncToAsync
-from channels.layers import channel_layers
 from django.core.cache import cache, caches
 from django.db import connection, connections
 from django.test import Client
@@ -21,6 +20,7 @@ from accounts.models import User
 from accounts.tokens import issue_token
 from chatsite.conf.cloud import read_account
 from chatsite.fastpath import threads
+from chatsite.live import broadcast
 from messaging import presence
 from messaging.services.pictures import moves
 from tests import services
@@ -115,26 +115,30 @@ def _signed_in(client: AnyClient, user: User) -> AnyClient:
 
 
 @pytest.fixture
-def events(transactional_db: None, settings: Settings) -> Events:
+def events(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Events:
     """What was pushed, to whom. Commits are real, since nothing is pushed before one."""
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.recording.RecordingLayer"}}
-    return cast(Events, channel_layers["default"].events)
+    events, send = Events(), broadcast._send
+
+    def record_and_send(sent: Any) -> None:
+        for groups, message in sent:
+            for group in groups:
+                events.record(group, message)
+        send(sent)
+
+    monkeypatch.setattr(broadcast, "_send", record_and_send)
+    return events
 
 
 @pytest.fixture(params=["memory", "redis"])
 def layer(request: pytest.FixtureRequest, settings: Settings) -> str:
-    """Live events in one process's memory, and by way of Redis; with "stock" before it by Channels'
-    own layers, for modules that ask for them.
-    """
+    """Live events in one process alone, and with Redis, as for several."""
     variables = {}
-    if "stock" in request.param:
-        variables["FAST_PATH_WITHOUT"] = "layer"
-    if "redis" in request.param:
+    if request.param == "redis":
         variables["REDIS_URL"] = url = request.getfixturevalue("redis_url")
         with Redis.from_url(url) as redis:
             redis.flushdb()
     site = settings_under(**variables)
-    for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES", "FAST"):
+    for name in ("REDIS_URL", "CHANNEL_LAYERS", "CACHES"):
         setattr(settings, name, site[name])
     return str(request.param)
 

@@ -1,11 +1,9 @@
 """Live events as a test sees them: what was pushed, to whom."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from chatsite.layers.local import LocalLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +40,3 @@ class Events:
         first, *others = [pushed.data for pushed in self._pushed if pushed.event == event]
         assert all(other == first for other in others), f"{event} was pushed with different data"
         return first
-
-
-class RecordingLayer(LocalLayer):
-    """The layer of one process, which also keeps what passes through it."""
-
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.events = Events()
-
-    def _pass_on(self, groups: Sequence[str], message: dict[str, Any]) -> None:
-        for group in groups:
-            self.events.record(group, message)
-
-    _publish = _pass_on

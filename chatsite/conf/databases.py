@@ -98,34 +98,14 @@ def _mongodb(address: str) -> dict[str, Any]:
     }
 
 
-def channel_layers(redis_url: str, *, own: bool = True) -> dict[str, Any]:
-    """Live events: this process's memory, or Redis for several workers.
-
-    `own`: our own layers, rather than those that come with Channels.
-    """
-    if own and redis_url:
-        shared = {"url": redis_url, "prefix": "chatsite"}
-        return {"default": {"BACKEND": "chatsite.layers.shared.SharedLayer", "CONFIG": shared}}
-    if own:
-        return {"default": {"BACKEND": "chatsite.layers.local.LocalLayer"}}
+def channel_layers(redis_url: str) -> dict[str, Any]:
+    """What workers tell each other goes by it; within one it is not needed (chatsite/live/)."""
     if not redis_url:
-        return {
-            "default": {
-                "BACKEND": "chatsite.channels.MemoryLayer",
-                # Events wait here only until the loop comes round to their socket, which moves
-                # them into its outbox, bounded by bytes. So many at once mean that it stands
-                # still; what is dropped then is counted, and found by sync. Groups go with their
-                # sockets, not by age: those may stay open for weeks.
-                "CONFIG": {"capacity": 2000, "expiry": 60, "group_expiry": 10**9},
-            }
-        }
-    # The client's own defaults time out idle subscriptions and cap connections.
-    host = {"address": redis_url, "socket_timeout": None, "max_connections": 100_000}
+        return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    host = {"address": redis_url, "socket_timeout": 1, "socket_connect_timeout": 1}
     return {
         "default": {
             # Publish/subscribe: the other layer drops messages silently once a queue is full.
-            # Nothing is kept, so there is neither capacity nor expiry: an event that comes while
-            # Redis is away is lost, and found by sync.
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {"hosts": [host], "prefix": "chatsite"},
         }

@@ -12,7 +12,6 @@ class Fast:
     http: bool  # the calls of the hot path answered without Django's request handling
     statements: bool  # SQL made once, not at each query
     group_commit: bool  # what is sent at once stored in one transaction
-    layer: bool  # our own channel layer
     frames: bool  # a frame made once for all its receivers
     tokens: bool  # a token of ours read without the library
     gc: bool  # what lives as long as the process kept from the garbage collector

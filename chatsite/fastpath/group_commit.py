@@ -12,12 +12,12 @@ from django.db import (
     transaction,
 )
 
-from chatsite.channels import together
 from chatsite.db import asks_to_repeat, joined, was_held
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
 from chatsite.fastpath.bulk import LEFT, Bulk
 from chatsite.fastpath.jobs import Job, run_apart, was_broken
+from chatsite.live.broadcast import batched
 from chatsite.monitoring.trace import resume
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def _do_at_once(kind: type[Bulk], jobs: list[Job]) -> set[Job]:
         let_in = kind.let_in(_works(jobs))
         jobs = list(compress(jobs, let_in))
         if jobs:
-            with together(), joined():
+            with batched(), joined():
                 results = kind.do_all(_works(jobs))
     except Exception as error:
         is_away = not results and _is_away(error, line)
@@ -76,7 +76,7 @@ def _run_in_one_transaction(jobs: list[Job]) -> None:
     ran = 0
     line = connection.connection
     try:
-        with together(), joined():
+        with batched(), joined():
             for job in jobs:
                 _run_unless_refused(job)
                 ran += 1

@@ -42,8 +42,7 @@ DELIVERY_SECONDS = Histogram(
     "From the commit of a change to its frame, for each socket.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-PUSHES_FAILED = Counter("chatsite_pushes_failed", "Live events that reached no channel layer.")
-EVENTS_DROPPED = Counter("chatsite_events_dropped", "Live events that a full socket missed.")
+PUSHES_FAILED = Counter("chatsite_pushes_failed", "Live events that were not passed on.")
 
 
 def note_request(*, method: str, route: str, status: int, seconds: float) -> None:

@@ -12,13 +12,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chatsite import departure, strict_json
-from chatsite.channels import apush
 from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import write
 from chatsite.guard.counting import SENDS, WRITES
 from chatsite.guard.ratelimits import Once, TooMany, check, check_message
 from chatsite.keys import is_key
+from chatsite.live.broadcast import broadcast
 from chatsite.serializers import checked
 from messaging import audience, events
 from messaging.models import direct_key
@@ -110,7 +110,7 @@ async def _typing(socket: "ChatConsumer", data: Data, event: str = events.TYPING
     receiver_id = _key(data, "receiverId")
     if receiver_id != socket.user_id:
         message = events.relay(event, typing_payload(socket.user_id, receiver_id))
-        await apush([audience.user_group(receiver_id)], message)
+        broadcast([audience.user_group(receiver_id)], message)
 
 
 async def _delete_message(socket: "ChatConsumer", data: Data) -> None:

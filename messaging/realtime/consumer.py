@@ -2,8 +2,7 @@
 and its frames turned into commands.
 """
 
-import asyncio
-import logging
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from redis.exceptions import RedisError
 
 from accounts.caller import Caller, live_caller
 from accounts.events import session_group
 from accounts.tokens import read_claims
 from chatsite.fastpath.threads import read
-from chatsite.layers.place import Place
-from chatsite.layers.room import LOST
+from chatsite.live.broadcast import subscribe, unsubscribe
+from chatsite.live.registry import LOST
 from chatsite.monitoring import metrics
 from chatsite.wire import with_address
 from messaging import audience, events
@@ -27,9 +25,7 @@ from messaging.realtime.flood import Flood
 from messaging.realtime.hub import hub
 from messaging.realtime.outbox import TOO_SLOW
 
-logger = logging.getLogger(__name__)
 FLOODING = 4429
-PATIENCE = 5  # seconds for a channel layer to let somebody in or out
 EARLY = 1000  # messages that wait for the end of a handshake
 
 Query = Mapping[str, list[str]]
@@ -49,7 +45,6 @@ class ChatConsumer(ABC):
 
     __slots__ = (
         "_early",
-        "_place",
         "address",
         "caller",
         "channel_name",
@@ -70,9 +65,8 @@ class ChatConsumer(ABC):
         """As it was before it was let in."""
         self.user_id = ""
         self.session_id = ""
-        self.channel_name = ""
+        self.channel_name = secrets.token_hex(8)
         self.wants_delta = False
-        self._place = Place(self.deliver)
         self._early: list[dict[str, Any]] | None = []  # None once it was told who is online
 
     @property
@@ -89,11 +83,11 @@ class ChatConsumer(ABC):
         """At once: what still waits is dropped."""
 
     async def let_in(self, token: str, query: Query) -> None:
-        """Raises InvalidToken, Refused, Busy, and what the channel layer raises."""
+        """Raises InvalidToken, Refused, Busy, RedisError."""
         claims = read_claims(token)
         # First listen for the session's end, then look whether it lives: no gap in between.
         self.session_id = claims.session_id
-        await self._enter(session_group(claims.session_id))
+        await subscribe(session_group(claims.session_id), self.deliver)
         self.caller = await read(lambda: live_caller(claims), about=claims.user_id)
         self.user_id = self.caller.pk
         if query.get("user", [self.user_id]) != [self.user_id]:
@@ -102,20 +96,7 @@ class ChatConsumer(ABC):
         if not crowd.lets_in(self.user_id, self):
             raise Refused(_("You have too many connections open."))
         self.wants_delta = query.get("presence") == ["delta"]
-        await self._enter(audience.user_group(self.user_id))
-
-    async def _enter(self, group: str) -> None:
-        if self._place.is_taken_at_once():
-            await self._take(group)
-        else:
-            async with asyncio.timeout(PATIENCE):
-                await self._take(group)
-
-    async def _take(self, group: str) -> None:
-        if not self.channel_name:
-            await self._place.take()
-            self.channel_name = self._place.channel
-        await self._place.enter(group)
+        await subscribe(audience.user_group(self.user_id), self.deliver)
 
     async def join(self) -> None:
         """What came during the handshake comes after the list of who is online."""
@@ -125,14 +106,9 @@ class ChatConsumer(ABC):
             self.deliver(message)
 
     async def leave(self) -> None:
-        """Offline at once, however long the channel layer takes to let go."""
         crowd.leave(self.user_id, self)
         hub().leave(self)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._place.leave()
-        except (RedisError, TimeoutError) as error:
-            logger.warning("a group was not left (%s)", type(error).__name__)
+        unsubscribe(self.deliver)
 
     async def hear(self, text: str | None) -> None:
         """A frame from the client. Nothing that is in it may raise."""
@@ -153,7 +129,7 @@ class ChatConsumer(ABC):
         self.tell(events.frame(event, data))
 
     def deliver(self, message: dict[str, Any]) -> None:
-        """What comes over the channel layer; services publish it."""
+        """A live event; services publish it."""
         if self._early is not None:
             self._keep(self._early, message)
         elif message["type"] == "relay":

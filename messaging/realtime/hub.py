@@ -8,24 +8,18 @@ from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
-from redis import asyncio as aioredis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
+from chatsite.live.broadcast import unsubscribe, worker
+from chatsite.live.registry import Message
 from chatsite.monitoring.trace import detached
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
 from messaging.realtime.audience import Audience, Socket
 from messaging.realtime.intake import end_stalled
-from messaging.realtime.outbox import TOO_SLOW
 from messaging.realtime.sweep import dismiss_ended
 
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
 SWEEP_SECONDS = 30
-PAUSE_SECONDS = 1  # before Redis is listened to again
-SILENCE_SECONDS = 3  # after which Redis is asked whether it is still there
 
 
 class Hub:
@@ -75,7 +69,7 @@ class Hub:
             self._task = asyncio.create_task(self._run(), context=detached())
 
     async def _run(self) -> None:
-        listener = asyncio.create_task(self._listen()) if settings.REDIS_URL else None
+        worker().registry.subscribe(CHANGED, self._note_change)
         try:
             while self._people or self._changed.is_set():
                 await self._wait_for_change()
@@ -84,8 +78,11 @@ class Hub:
                 await asyncio.sleep(self._rest())
         finally:
             self._task = None
-            if listener:
-                listener.cancel()
+            unsubscribe(self._note_change)
+
+    def _note_change(self, _message: Message) -> None:
+        """Somebody came or went on another worker, or that may have been missed."""
+        self._changed.set()
 
     async def _wait_for_change(self) -> None:
         """Not for ever: leases run out, one's own and those of workers that died."""
@@ -117,41 +114,6 @@ class Hub:
             self._swept = time.monotonic()
             end_stalled()
             await dismiss_ended(self.sockets)
-
-    async def _listen(self) -> None:
-        """Hears from the other workers that somebody came or went."""
-        while True:
-            try:
-                await self._hear()
-            except (RedisError, OSError) as error:
-                logger.warning("presence: not listening (%s)", type(error).__name__)
-            self._let_go()
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    def _let_go(self) -> None:
-        """What is lost while Redis is away nobody can tell later, be it a message or the end of a
-        session. So all come back once it is there again, and sync; until then they ask by HTTP.
-        """
-        for socket in self.sockets:
-            socket.dismiss(TOO_SLOW)
-
-    async def _hear(self) -> None:
-        """Returns once Redis says nothing any more, not even that it is there."""
-        # Without trying again: a connection that broke has missed something.
-        retry = Retry(NoBackoff(), 0)
-        redis = aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=None, retry=retry)
-        async with redis, redis.pubsub() as channel:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                await channel.subscribe(CHANGED)
-            was_asked = False
-            while True:
-                message = await channel.get_message(timeout=SILENCE_SECONDS)
-                if message is None and was_asked:
-                    return
-                if was_asked := message is None:
-                    await channel.ping()
-                elif message["type"] != "pong":  # the first one says: subscribed
-                    self._changed.set()
 
 
 async def _everybody() -> frozenset[str]:

@@ -10,13 +10,13 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections
 
 from accounts.models import User
-from chatsite import channels
 from chatsite.db import on_commit
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import group_commit, jobs
 from chatsite.fastpath.bulk import LEFT, Bulk, Undone
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
+from chatsite.live import broadcast
 from chatsite.monitoring import trace
 from chatsite.monitoring.trace import Trace
 from tests.factories import make_user
@@ -54,7 +54,7 @@ class Renaming(Bulk):
 
     def _write(self, how: str) -> str:
         User.objects.filter(pk=self.user.pk).update(full_name=f"{self.name}, {how}")
-        on_commit(lambda: channels.push([self.name], {}))
+        on_commit(lambda: broadcast.broadcast([self.name], {}))
         return how
 
     @classmethod
@@ -104,7 +104,7 @@ def pushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def push(sendings: Any) -> None:
         groups.extend(group for (group,), _event in sendings)
 
-    monkeypatch.setattr(channels, "_push", push)
+    monkeypatch.setattr(broadcast, "_send", push)
     return groups
 
 

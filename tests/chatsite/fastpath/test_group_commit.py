@@ -12,7 +12,6 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from pytest_django import Settings
 
 from accounts.models import User
-from chatsite import channels
 from chatsite.db import atomic, on_commit
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import database_thread, group_commit, jobs, threads
@@ -20,6 +19,7 @@ from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
 from chatsite.guard.counting import SENDS
 from chatsite.guard.ratelimits import Once, TooMany
+from chatsite.live import broadcast
 from tests.factories import make_user
 from tests.limits import SetLimits
 
@@ -133,11 +133,11 @@ def test_what_is_pushed_goes_out_together_with_what_was_committed_together(
 ) -> None:
     pushed: list[list[str]] = []
     monkeypatch.setattr(
-        channels, "_push", lambda sendings: pushed.append([group for (group,), _event in sendings])
+        broadcast, "_send", lambda sendings: pushed.append([group for (group,), _event in sendings])
     )
 
     def write(group: str) -> None:
-        on_commit(partial(channels.push, [group], {}))
+        on_commit(partial(broadcast.broadcast, [group], {}))
 
     run_together([job(partial(write, "a"), "a"), job(partial(write, "b"), "b")])
     assert pushed == [["a", "b"]]

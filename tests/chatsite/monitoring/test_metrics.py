@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
-from channels.exceptions import ChannelFull
 from django.test import Client
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,7 +18,6 @@ from websockets.sync.client import connect
 from accounts.models import User
 from accounts.tokens import issue_token
 from chatsite.asgi import application
-from chatsite.channels import MemoryLayer, apush
 from chatsite.conf.operations import Operations
 from chatsite.monitoring import metrics
 from tests.concurrency import at_once
@@ -209,29 +207,6 @@ def test_a_clock_that_is_behind_makes_no_negative_time() -> None:
     before = figure("delivery_seconds_sum")
     metrics.note_delivery(time.time() + 3600)
     assert figure("delivery_seconds_sum") == before
-
-
-async def test_a_full_channel_is_counted() -> None:
-    layer = MemoryLayer(capacity=1)
-    before = figure("events_dropped_total")
-    await layer.group_add("group", "channel")
-    await layer.group_send("group", {"type": "x"})
-    await layer.group_send("group", {"type": "x"})
-    assert figure("events_dropped_total") == before + 1
-    with pytest.raises(ChannelFull):
-        await layer.send("channel", {"type": "x"})
-
-
-async def test_a_push_that_fails_is_counted(settings: Settings) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.BrokenLayer"}}
-    before = figure("pushes_failed_total")
-    await apush(["group"], {"type": "x"})
-    assert figure("pushes_failed_total") == before + 1
-
-
-class BrokenLayer(MemoryLayer):
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        raise ConnectionError("broken")
 
 
 def test_the_dead_are_forgotten_by_many_who_ask_at_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from channels.testing import WebsocketCommunicator
 from accounts.models import User
 from accounts.tokens import issue_token
 from chatsite.asgi import application
-from chatsite.channels import apush
+from chatsite.live.broadcast import broadcast
 from messaging import audience, events
 from tests.factories import make_session
 from tests.messaging.realtime.frames import check_from_server
@@ -137,7 +137,7 @@ class PersonalSocket(Socket):
     async def got_nothing(self) -> None:
         """What was pushed to the person before now did not concern them."""
         marker = events.relay("marker", {})
-        await apush([audience.user_group(self.user.pk)], marker)
+        broadcast([audience.user_group(self.user.pk)], marker)
         assert await self.event() == ("marker", {})
 
 

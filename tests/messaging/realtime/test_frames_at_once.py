@@ -15,7 +15,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.sql_only("MongoDB's messages are stored each by itself"),
     pytest.mark.usefixtures("layer"),
-    pytest.mark.parametrize("layer", ["memory", "redis", "stock memory"], indirect=True),
 ]
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 from asgiref.sync import sync_to_async
-from channels.layers import get_channel_layer
 from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -13,6 +12,7 @@ from accounts.models import User
 from accounts.services.moderation import ban
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
+from chatsite.live.broadcast import worker
 from messaging.presence import online_users
 from messaging.services.messages import send_message
 from tests.factories import make_session
@@ -26,7 +26,7 @@ async def refused(socket: Socket) -> bool:
     """Refused, and without a trace of a socket left behind."""
     accepted = await socket.open()
     await socket.close()
-    assert get_channel_layer().groups == {}
+    assert worker().registry.groups == {}
     return not accepted and not await sync_to_async(online_users)()
 
 

@@ -20,9 +20,6 @@ from tests.messaging.realtime.sockets import Connect
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("layer"),
-    pytest.mark.parametrize(
-        "layer", ["memory", "redis", "stock memory", "stock redis"], indirect=True
-    ),
 ]
 
 Post = Callable[..., Awaitable[Any]]

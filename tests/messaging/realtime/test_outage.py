@@ -12,8 +12,8 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from chatsite.layers import link
-from chatsite.layers.local import LocalLayer
+from chatsite.live import subscriber
+from chatsite.live.registry import Registry
 from messaging import presence
 from messaging.presence import online_users
 from messaging.realtime.hub import hub
@@ -55,14 +55,14 @@ async def test_a_layer_that_fails_does_not_fail_the_send(
     cursor = await sync_to_async(_sync)(api_for, bob)
     mine, theirs = await connect(ada), await connect(bob)
     with monkeypatch.context() as patch:
-        patch.setattr(LocalLayer, "_deliver", _fail)
+        patch.setattr(Registry, "deliver", _fail)
         response = await post(ada, bob, text="Hello")
         await mine.send("sendMessage", receiverId=bob.pk, text="Hello", clientMessageId="one")
         answer = await mine.data("messageSent")
     assert response.status_code == 201
     changes = await sync_to_async(_sync)(api_for, bob, cursor["cursor"])
     assert changes["messages"] == [response.json(), answer["message"]]
-    assert "a live event was not pushed" in caplog.text
+    assert "live events were not sent" in caplog.text
     await theirs.got_nothing()
 
 
@@ -98,16 +98,14 @@ async def test_a_redis_that_does_not_answer_holds_up_no_send_for_long(
     bob: User,
     connect: Connect,
     post: Post,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(link, "PATIENCE", 0.2)
     await connect(bob)
     redis.freeze()
     response = await post(ada, bob, text="Hello")
     assert response.status_code == 201
     async with asyncio.timeout(PATIENCE):
-        while "a live event was not pushed" not in caplog.text:  # noqa: ASYNC110  a log tells nobody
+        while "live events were not published" not in caplog.text:  # noqa: ASYNC110  a log tells nobody
             await asyncio.sleep(0.01)
     redis.stop()
 
@@ -127,7 +125,7 @@ async def test_a_redis_that_does_not_answer_is_asked_once_and_then_left_alone(
     redis.freeze()
     for _time in range(5):
         assert (await post(ada, bob, text="Hello")).status_code == 201
-    assert caplog.text.count("a live event was not pushed") < 5
+    assert caplog.text.count("live events were not published") < 5
     redis.stop()
 
 
@@ -140,8 +138,7 @@ async def test_without_redis_sockets_close_and_leave_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So that a session that ends meanwhile has none either, wherever it ends."""
-    monkeypatch.setattr("messaging.realtime.hub.SILENCE_SECONDS", 0.5)
-    monkeypatch.setattr("messaging.realtime.consumer.PATIENCE", 0.5)
+    monkeypatch.setattr(subscriber, "HEARTBEAT", 0.1)
     socket = await connect(ada)
     outage(redis)
     assert await socket.close_code() == TOO_SLOW
@@ -178,5 +175,5 @@ def _sync(api_for: Callable[[User], APIClient], user: User, cursor: str = "") ->
     return dict(response.json())
 
 
-def _fail(self: LocalLayer, groups: list[str], message: dict[str, Any]) -> None:
-    raise ConnectionError("the layer is broken")
+def _fail(self: Registry, groups: list[str], message: dict[str, Any]) -> None:
+    raise ConnectionError("broken")

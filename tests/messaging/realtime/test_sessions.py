@@ -20,9 +20,6 @@ from tests.messaging.realtime.sockets import Connect, PersonalSocket
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("layer"),
-    pytest.mark.parametrize(
-        "layer", ["memory", "redis", "stock memory", "stock redis"], indirect=True
-    ),
 ]
 
 ENDED = 4401

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from accounts.models import User
-from chatsite.channels import hand_over
+from chatsite.live.broadcast import broadcast
 from messaging import audience, events
 from messaging.realtime import outbox, wire
 from messaging.realtime.hub import hub
@@ -57,7 +57,7 @@ async def data_of(socket: ClientConnection, event: str) -> Any:
 
 
 def push(user: User, data: dict[str, Any]) -> None:
-    hand_over([audience.user_group(user.pk)], events.relay("marker", data))
+    broadcast([audience.user_group(user.pk)], events.relay("marker", data))
 
 
 def is_direct() -> bool:

@@ -22,7 +22,7 @@ from tests.services import PATIENCE
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-SERVERS = ["uvicorn", "uvicorn redis", "uvicorn stock", "uvicorn stock redis", "runserver"]
+SERVERS = ["uvicorn", "uvicorn redis", "uvicorn plain", "runserver"]
 WAYS: list[list[str] | None] = [None, ["polling"], ["websocket"]]
 way = pytest.mark.parametrize("transports", WAYS, ids=["upgrade", "polling", "websocket"])
 
@@ -35,8 +35,8 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         variables["REDIS_URL"] = redis_url = request.getfixturevalue("redis_url")
         with Redis.from_url(redis_url) as redis:
             redis.flushdb()
-    if "stock" in request.param:
-        variables["FAST_PATH_WITHOUT"] = "layer,frames,group_commit"
+    if "plain" in request.param:
+        variables["FAST_PATH_WITHOUT"] = "frames,group_commit"
     if "uvicorn" in request.param:
         with production(folder, **variables) as server:
             yield server.url
