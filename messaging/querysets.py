@@ -88,6 +88,8 @@ _CONVERSATION = Get(lambda key: Conversation.objects.filter(key=key))
 
 
 def find_conversation(user_id: str, peer_id: str) -> Conversation | None:
+    if not is_key(peer_id):
+        return None
     conversation: Conversation | None = _CONVERSATION.one(key=direct_key(user_id, peer_id))
     return conversation
 
@@ -127,6 +129,8 @@ def history(
     include_deleted: bool = False,
 ) -> list[MessageRecord]:
     """The newest `limit` messages between the two before seq `before`, oldest first."""
+    if not is_key(peer):
+        return []
     given = {} if before is None else {"before": before}
     if settings.MONGODB:
         rows = list(_history_on_mongodb(user.pk, peer, limit, include_deleted, **given))
