@@ -97,7 +97,7 @@ def test_the_last_picture_counts_whichever_is_ready_first(person: PersonFor) -> 
     page.evaluate(HOLD)
 
     choose(page, file("first.png"), file("second.png"))
-    page.wait_for_function("held[0] && held[1]")
+    page.wait_for_function("() => held[0] && held[1]")
     page.evaluate("held[1]()")
     expect(preview(page)).to_contain_text("second.png")
     page.evaluate("held[0]()")
@@ -105,7 +105,7 @@ def test_the_last_picture_counts_whichever_is_ready_first(person: PersonFor) -> 
     send(page, "The second")
     expect_texts(page, ["The second"])
     choose(page, file("third.png"))
-    page.wait_for_function("held[2]")
+    page.wait_for_function("() => held[2]")
     page.evaluate("held[2]()")
     expect(preview(page)).to_contain_text("third.png640 × 480")
     expect(preview(page)).to_contain_text(re.compile(r"480, \d+ kB"))

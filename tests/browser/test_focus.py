@@ -119,6 +119,6 @@ def test_the_way_back_closes_a_picture(person: PersonFor) -> None:
         expect(large).to_be_visible()
         close()
         expect(large).to_be_hidden()
-        page.wait_for_function("!history.state?.isPicture")
+        page.wait_for_function("() => !history.state?.isPicture")
         assert page.evaluate(stays)
         assert page.url.endswith(bo.id)

@@ -132,7 +132,7 @@ def test_a_message_deleted_while_its_page_was_on_the_way_stays_so(person: Person
     expect(state(page, "offline")).to_be_visible()
     with page.expect_request(OLDER):
         page.locator("message-list").evaluate(TO_TOP)
-    page.wait_for_function("document.querySelector('message-list[aria-busy]')")
+    page.wait_for_function("() => document.querySelector('message-list[aria-busy]')")
     wait_for_held(page, held)
     first_text = str(first["text"])
     gone = {"messageId": first["_id"], "senderId": bo.id, "receiverId": ada.id, "seq": first["seq"]}
@@ -250,7 +250,7 @@ def test_one_line_for_what_goes_wrong_repeatedly(person: PersonFor) -> None:
     with page.expect_event("websocket") as opening:
         page.goto("/")
     opening.value.wait_for_event("framereceived")  # which clears notices
-    page.wait_for_function("window.bus")
+    page.wait_for_function("() => window.bus")
 
     emit(page, *[("notice", {"text": "No luck", "kind": "error"})] * 3)
     expect(toast(page)).to_have_count(1)
