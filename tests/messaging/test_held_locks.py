@@ -29,6 +29,7 @@ Pair = tuple[User, User]
 def vain(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exception]]:
     """What was waited for in vain; nobody tries again until the test ends."""
     vain: list[Exception] = []
+    locks._held.clear()  # of rows that earlier tests waited for
     was_held = db.was_held
 
     def noted(error: Exception) -> bool:
@@ -97,6 +98,7 @@ def test_two_conversations_do_not_hold_up_the_other_eighteen(
         assert numbers(*pair) == list(range(1, 2 + rounds))
     for pair in locked:
         assert numbers(*pair) == list(range(1, 2 + 2 * rounds))
+    assert not locks._held
 
 
 def _read(pair: Pair) -> int:
