@@ -133,12 +133,16 @@ def _from_models(user: User | Caller, among: Collection[str] | None) -> list[Cha
         reverse=True,
     )
     unread = _unread_counts(memberships)
-    return [_from_model(each, unread.get(each.conversation_id, 0)) for each in memberships]
+    return [
+        _from_memberships(mine, theirs, unread.get(mine.conversation_id, 0))
+        for mine in memberships
+        for theirs in mine.conversation.memberships.all()
+        if theirs.user_id != mine.user_id
+    ]
 
 
-def _from_model(mine: Membership, unread_count: int) -> Chat:
+def _from_memberships(mine: Membership, theirs: Membership, unread_count: int) -> Chat:
     conversation = mine.conversation
-    theirs = next(m for m in conversation.memberships.all() if m.user_id != mine.user_id)
     last, me, peer = conversation.last_message, mine.user_id, person_of(theirs.user)
     return Chat(
         peer=peer,

@@ -33,7 +33,7 @@ from accounts.caller import Caller
 from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.fastpath.prepared import Row
-from chatsite.fastpath.statements import Select
+from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
 from messaging.chats import CHUNK, Chat, chats_of
 from messaging.models import Conversation, Membership, Message, peer_in
@@ -108,7 +108,7 @@ def changes_since(user: User | Caller, since: str) -> Changes:
     first = not cursor.conversation
     chats = chats_of(user, among=[span.conversation for span in spans]) if first else []
     seen = growth if first else cursor.growth
-    messages = [_record(row) for row in page[:PAGE]]
+    messages = _records(page[:PAGE])
     if len(page) <= PAGE:
         return Changes(messages, chats, Cursor(_added(known, seen)).encode(), more=False)
     conversation, version, *_rest = page[PAGE - 1]
@@ -187,18 +187,24 @@ def _changed(count: int, **given: Any) -> QuerySet[Message, Row]:
     for place in range(count):
         conversation, floor, top = (given[f"{name}{place}"] for name in _Span._fields)
         changed |= Q(conversation_id=conversation, version__gt=floor, version__lte=top)
-    messages = Message.objects.filter(changed).values_list(
-        "conversation_id", "version", "conversation__key", *columns()
-    )
+    messages = Message.objects.filter(changed).values_list("conversation_id", "version", *columns())
     return messages.order_by("version")[: PAGE + 1] if count == 1 else messages
 
 
 _CHANGED = Select(_changed, packed=True)
 
 
-def _record(row: Row) -> MessageRecord:
-    _conversation, _version, key, *message = row
-    return record_of_row(message, peer_in(key, message[SENDER]))
+_KEYS = SelectAmong(lambda keys: Conversation.objects.filter(pk__in=keys).values_list("pk", "key"))
+
+
+def _records(rows: Collection[Row]) -> list[MessageRecord]:
+    """But of conversations that were removed meanwhile."""
+    keys: dict[str, str] = dict(_KEYS.rows_among({row[0] for row in rows}))
+    return [
+        record_of_row(message, peer_in(keys[conversation], message[SENDER]))
+        for conversation, _version, *message in rows
+        if conversation in keys
+    ]
 
 
 def _fitting(spans: list[_Span], room: int) -> Iterator[_Span]:
