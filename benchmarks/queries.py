@@ -105,7 +105,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     newest = history(me, peer.pk, before=None, limit=1)[-1]
     cursors = {each: sync.sync_cursor(each) for each in (other, me)}
     send_message(sender=other, peer=str(chats_of(other)[0].peer.id), text="Hello")
-    sent = send_message(sender=me, peer=peer.pk, text="Hello", client_message_id="before").message
+    sent = send_message(sender=me, peer=peer.pk, text="Hello", client_message_id="before")
     return {
         "Who is asking": lambda: tokens.read_session(token),
         "Send": lambda: send_message(
@@ -116,7 +116,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
             sender=me, peer=peer.pk, text="Hello", client_message_id="once"
         ),
         "Mark as read": lambda: mark_read(user=peer, peer=me.pk, seq=newest.seq),
-        "Delete": lambda: delete_message(user=me, message_id=sent.pk),
+        "Delete": lambda: delete_message(user=me, message_id=sent.record.id),
         "History, newest page": lambda: history(me, peer.pk, before=None, limit=50),
         "History, an older page": lambda: history(me, peer.pk, before=newest.seq - 20, limit=50),
         "History, as a page shows it": lambda: history(
@@ -135,26 +135,21 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
 def _send_at_once(claims: Any, peers: list[str]) -> None:
     """One message to each."""
     from chatsite.db import joined
-    from chatsite.guard.ratelimits import Once
-    from messaging.models import direct_key
-    from messaging.services.at_once import Sending
+    from messaging.services.drafts import new_draft
+    from messaging.services.sending import Sending
 
     sendings = [
         Sending(
-            alone=lambda: None,
-            answer=lambda payload: payload,
-            sender_id=claims.user_id,
-            peer_id=peer,
-            conversation=direct_key(claims.user_id, peer),
-            text="Hello",
-            client_message_id="",
+            new_draft(
+                sender_id=claims.user_id, receiver_id=peer, text="Hi", client_message_id=peer
+            ),
+            answer=lambda sent: sent,
             limits=(),
-            once=Once(),
             claims=claims,
         )
         for peer in peers
     ]
-    Sending.let_in(sendings)
+    Sending.admit(sendings)
     with joined():
         Sending.do_all(sendings)
 

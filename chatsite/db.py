@@ -62,8 +62,6 @@ def _within() -> Iterator[None]:
 def joined() -> Iterator[None]:
     """A transaction of SQL for all that is done in it: what fails there undoes the whole."""
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            wait_for_locks(LOCK_WAIT)
         _joined.now = True
         try:
             yield

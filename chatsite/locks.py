@@ -47,6 +47,17 @@ def locking(row: str) -> Iterator[None]:
     _held.pop(row, None)
 
 
+@contextmanager
+def locking_several() -> Iterator[None]:
+    """A transaction that locks several rows, without those that somebody else holds (`is_held`, and
+    `select_for_update(skip_locked=True)`). Whatever else it needs it does not wait for for long.
+    """
+    with db.atomic():
+        if connection.vendor == "postgresql":
+            db.wait_for_locks(db.LOCK_WAIT)
+        yield
+
+
 def is_held(row: str) -> bool:
     """Somebody has waited for it in vain, and nobody has had it since."""
     return row in _held

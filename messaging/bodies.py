@@ -1,16 +1,20 @@
 """What clients send, as the documents describe it: bodies of calls, and the data of live commands.
 
-The serializers and the services are what checks it.
+The serializers and the services are what checks it. Messages of text alone are read here in one
+step; whatever is not just that, the serializers read, and say what is wrong with it.
 """
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
+import msgspec
 from msgspec import Meta
 
+from chatsite import strict_json
+from chatsite.errors import DomainError
 from chatsite.wire import DataUri, Key, PictureFile
 from messaging.models.message import CLIENT_ID_LENGTH
 from messaging.record import ClientMessageId
-from messaging.services.messages import TEXT_LENGTH
+from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.shapes import Mark
 
 Text = Annotated[
@@ -29,6 +33,47 @@ OptionalId = Annotated[
         examples=["5f1c2f0e-7a42-4f7c-9a59-0d5c2c6f8a11"],
     ),
 ]
+
+
+class TextSend(msgspec.Struct, forbid_unknown_fields=True):
+    """A message of text alone."""
+
+    text: str | None = None
+    image: Literal[""] | None = None
+    clientMessageId: str | None = None
+    receiverId: str | None = None  # of a frame; who calls the API names it in the path
+
+    def draft(self, sender_id: str, receiver_id: str, origin: str = "") -> Draft | None:
+        """None for what has to be refused, which those do who are asked with all that was sent."""
+        try:
+            return new_draft(
+                sender_id=sender_id,
+                receiver_id=receiver_id,
+                text=self.text or "",
+                client_message_id=self.clientMessageId or "",
+                origin=origin,
+            )
+        except DomainError:
+            return None
+
+
+class _SendFrame(msgspec.Struct, forbid_unknown_fields=True):
+    event: Literal["sendMessage"]
+    data: TextSend
+
+
+SENDS = '"sendMessage"'
+BEGINNING = 64  # characters of a frame, where clients write its name
+LONGEST = 12 * TEXT_LENGTH + 1000  # characters of one whose text is all escaped
+_read_frame = strict_json.reader(_SendFrame)
+text_of_body = strict_json.reader(TextSend)
+
+
+def text_of_frame(text: str) -> TextSend | None:
+    if SENDS not in text[:BEGINNING] or len(text) > LONGEST:
+        return None
+    frame = _read_frame(text)
+    return frame.data if frame else None
 
 
 class SendBody(TypedDict):

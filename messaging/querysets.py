@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
 from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.prepared import Row
-from chatsite.fastpath.statements import Get, Select
+from chatsite.fastpath.statements import Get, Select, SelectAmong
 from chatsite.keys import is_key
 from chatsite.text import is_storable
 from messaging.models import Conversation, Membership, Message, direct_key
@@ -27,11 +27,15 @@ def find_user(key: str) -> User | None:
     return User.objects.filter(pk=key).first() if is_key(key) else None
 
 
-_PERSON = Select(lambda key: User.objects.filter(pk=key).values_list("pk"))
+_PEOPLE = SelectAmong(lambda keys: User.objects.filter(pk__in=keys).values_list("pk"))
+
+
+def people_among(keys: Collection[str]) -> set[str]:
+    return {key for (key,) in _PEOPLE.rows_among(keys)}
 
 
 def is_person(key: str) -> bool:
-    return is_key(key) and _PERSON.first(key=key) is not None
+    return is_key(key) and bool(people_among([key]))
 
 
 @dataclass(frozen=True, slots=True)

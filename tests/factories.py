@@ -41,7 +41,8 @@ def make_message(
 ) -> Message:
     """A sent message; whoever is left out is made."""
     sender, receiver = sender or make_user(), receiver or make_user()
-    return send_message(sender=sender, peer=receiver.pk, text=text, **fields).message
+    sent = send_message(sender=sender, peer=receiver.pk, text=text, **fields)
+    return Message.objects.select_related("conversation").get(pk=sent.record.id)
 
 
 def make_messages(sender: User, receiver: User, count: int) -> list[Message]:

@@ -2,30 +2,27 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Final, Self
-
-LEFT: Final = object()  # instead of a result: this one is to be done by itself
-
-
-class Undone(Exception):
-    """It cannot be done at once after all, and nothing of it may be kept."""
+from typing import Any, Self
 
 
 class Bulk(ABC):
-    """One piece of work. By itself or with others of its kind, the outcome is the same."""
+    """One piece of work, which is done with what else of its kind waits: one is a batch of one."""
 
     __slots__ = ()
+    refusal: Exception | None  # why it may not be done, by `admit`
 
     @abstractmethod
     def __call__(self) -> Any:
-        """Does this one by itself."""
+        """By itself, in a transaction of its own."""
 
     @classmethod
     @abstractmethod
-    def let_in(cls, works: Sequence[Self]) -> list[bool]:
-        """Before the transaction: which of them may be done at once."""
+    def admit(cls, works: Sequence[Self]) -> None:
+        """Before the transaction, and once, however often they are tried: sets `refusal`."""
 
     @classmethod
     @abstractmethod
     def do_all(cls, works: Sequence[Self]) -> list[Any]:
-        """Within the transaction. Returns the result of each, or LEFT. Raises Undone."""
+        """Within a transaction. Returns the result of each, or the DomainError that refuses it:
+        Busy when it has to wait for what the others need not.
+        """

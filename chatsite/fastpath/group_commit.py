@@ -1,10 +1,12 @@
 """Writes that come at the same time share one transaction, and so one commit."""
 
 import logging
-from itertools import compress
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db import (
+    Error,
     IntegrityError,
     InterfaceError,
     OperationalError,
@@ -15,9 +17,10 @@ from django.db import (
 from chatsite.db import asks_to_repeat, joined, was_held
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
-from chatsite.fastpath.bulk import LEFT, Bulk
+from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.jobs import Job, run_apart, was_broken
 from chatsite.live.broadcast import batched
+from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import resume
 
 logger = logging.getLogger(__name__)
@@ -28,48 +31,76 @@ class Spoilt(Exception):
 
 
 def run_together(jobs: list[Job]) -> None:
-    """What can be done at once is; the rest in one transaction; each in its own, when one of them
-    spoils that.
+    """What is done in bulk is, kind by kind; the rest in one transaction; each in its own, when one
+    of them spoils that.
     """
     # Workers that lock several conversations do so in the same order.
-    jobs.sort(key=lambda job: job.about)
-    left = jobs
+    jobs.sort(key=_about)
     for kind in {type(job.work) for job in jobs}:
         if issubclass(kind, Bulk):
-            settled = _do_at_once(kind, [job for job in left if type(job.work) is kind])
-            left = [job for job in left if job not in settled]
-    if left:
-        _run_in_one_transaction(left)
+            _run_in_bulk(kind, [job for job in jobs if type(job.work) is kind])
+    if rest := [job for job in jobs if not isinstance(job.work, Bulk)]:
+        _run_in_one_transaction(rest)
 
 
-def _do_at_once(kind: type[Bulk], jobs: list[Job]) -> set[Job]:
-    """Returns those that have their answer."""
+_about = attrgetter("about")
+
+
+def _run_in_bulk(kind: type[Bulk], jobs: list[Job]) -> None:
+    """What the database raises may be the fault of one: then each is done by itself. Whatever else
+    is raised is a fault of the code, of which nothing is kept, and which no other way hides.
+    """
     resume(None)  # it is the work of many
-    jobs = [job for job in jobs if not job.is_late]
-    results: list[object] = []
+    outcomes: list[Any] = []
     line = connection.connection
     try:
-        let_in = kind.let_in(_works(jobs))
-        jobs = list(compress(jobs, let_in))
+        jobs = _admitted(kind, jobs)
         if jobs:
             with batched(), joined():
-                results = kind.do_all(_works(jobs))
-    except Exception as error:
-        is_away = not results and _is_away(error, line)
-        if not (is_away or (results and _may_be_done(error))):
+                outcomes = kind.do_all(_works(jobs))
+    except Error as error:
+        if _may_be_done(error) if outcomes else _is_away(error, line):
+            _fail(jobs, error)
+        else:
             logger.info("writes are done one by one: %s", type(error).__name__)
-            return set()
+            run_apart(jobs)
+    except DomainError as error:
         _fail(jobs, error)
-        return set(jobs)
-    checkpoints.after_commit()
-    done = {job: result for job, result in zip(jobs, results, strict=True) if result is not LEFT}
-    for job, result in done.items():
-        job.result = result
-    return set(done)
+    except Exception as error:
+        logger.exception("a batch of writes failed")
+        metrics.BATCHES_FAILED.inc()
+        _fail(jobs, RuntimeError(f"a batch of writes failed: {type(error).__name__}"))
+    else:
+        checkpoints.after_commit()
+        _settle(kind, jobs, outcomes)
+
+
+def _admitted(kind: type[Bulk], jobs: list[Job]) -> list[Job]:
+    late = {job for job in jobs if job.is_late}
+    in_time = [job for job in jobs if job not in late]
+    kind.admit(_works(in_time))
+    for job in late:
+        job.error = Busy()
+    for job, work in zip(in_time, _works(in_time), strict=True):
+        job.error = work.refusal
+    return [job for job in in_time if job.error is None]
 
 
 def _works(jobs: list[Job]) -> list[Any]:
     return [job.work for job in jobs]
+
+
+def _settle(kind: type[Bulk], jobs: list[Job], outcomes: list[Any]) -> None:
+    waiting = []
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, Busy) and jobs[0].about != jobs[-1].about:
+            waiting.append(job)
+        elif isinstance(outcome, DomainError):
+            job.error = outcome
+        else:
+            job.result = outcome
+    for _key, some in groupby(waiting, key=_about):
+        _run_in_bulk(kind, list(some))
 
 
 def _run_in_one_transaction(jobs: list[Job]) -> None:

@@ -48,12 +48,6 @@ class Prepared:
             rows: list[Row] = self._run(database, values).fetchall()
         return [self._converted(list(row)) for row in rows] if self._converters else rows
 
-    def count(self, values: Values) -> int:
-        """The number of rows that were found."""
-        database = database_here()
-        with database.wrap_database_errors:
-            return int(self._run(database, values).rowcount)
-
     def _run(self, database: Any, values: Values) -> Any:
         if database.force_debug_cursor:
             return database.cursor().execute(self._sql, self._adapted(database, values))
@@ -68,18 +62,15 @@ class Prepared:
         database.connection.execute("DEALLOCATE ALL")
         return _cursor(database).execute(self._sql, self._given(values), prepare=True)
 
-    def run_all(self, database: Any, many: Iterable[Values]) -> Any:
-        """Returns a cursor, which knows how many rows all of them found."""
+    def run_all(self, database: Any, many: Iterable[Values]) -> None:
         if database.force_debug_cursor:
-            cursor = database.cursor()
-            cursor.executemany(self._sql, [self._adapted(database, values) for values in many])
-            return cursor
-        if database.vendor == "sqlite":
+            given = [self._adapted(database, values) for values in many]
+            database.cursor().executemany(self._sql, given)
+        elif database.vendor == "sqlite":
             given = [self._sqlite_given(values) for values in many]
-            return database.connection.executemany(self._sqlite_sql, given)
-        cursor = _cursor(database)
-        cursor.executemany(self._sql, [self._given(values) for values in many])
-        return cursor
+            database.connection.executemany(self._sqlite_sql, given)
+        else:
+            _cursor(database).executemany(self._sql, [self._given(values) for values in many])
 
     def _given(self, values: Values) -> list[Any]:
         return [values[name] if name else constant for name, constant in self._params]
@@ -122,16 +113,13 @@ class Packed(Prepared):
 _unpack = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
 
 
-def counts_of(runs: Iterable[tuple[Prepared, Iterable[Values]]]) -> list[int]:
-    """How many rows each statement found, in as many runs as it has values. The database is asked
-    once.
-    """
+def run_all(runs: Iterable[tuple[Prepared, Iterable[Values]]]) -> None:
+    """Each statement in as many runs as it has values. The database is asked once."""
     database = database_here()
     _make_ready(database)
-    with database.wrap_database_errors:
-        with _pipeline(database):
-            cursors = [statement.run_all(database, many) for statement, many in runs]
-        return [int(cursor.rowcount) for cursor in cursors]
+    with database.wrap_database_errors, _pipeline(database):
+        for statement, many in runs:
+            statement.run_all(database, many)
 
 
 def _pipeline(database: Any) -> AbstractContextManager[object]:

@@ -6,13 +6,12 @@ the piece is left out, the queryset itself is asked.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
-from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 from chatsite.fastpath.prepared import (
@@ -22,12 +21,11 @@ from chatsite.fastpath.prepared import (
     Row,
     Values,
     converters_of,
-    counts_of,
     database_here,
+    run_all,
 )
 
 ROOM = 64  # values that one statement looks for
-_PLACES = [f"_{number}" for number in range(ROOM)]
 
 
 def can_prepare() -> bool:
@@ -43,9 +41,6 @@ class _Statement:
     def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build
         self._prepared: dict[tuple[Any, ...], Prepared] = {}
-
-    def prepared(self, values: Values) -> Prepared:
-        return self._prepare((), values)
 
     def _prepare(self, shape: tuple[Any, ...], names: Iterable[str]) -> Prepared:
         key = (*shape, *names)
@@ -88,13 +83,21 @@ class Select(_Statement):
 
 
 class SelectAmong(Select):
-    """Of a queryset of values_list that looks for several values, which `build` takes first."""
+    """Of a queryset of values_list that looks for several values, which `build` takes first; or for
+    several tuples of `width` values.
+    """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *, packed: bool = False) -> None:
+    def __init__(
+        self, build: Callable[..., QuerySet[Any, Any]], *, width: int = 1, packed: bool = False
+    ) -> None:
+        self._width = width
         super().__init__(
-            lambda room, **given: build([given.pop(n) for n in _PLACES[:room]], **given),
-            packed=packed,
+            lambda room, **given: build(self._wanted(room, given), **given), packed=packed
         )
+
+    def _wanted(self, room: int, given: dict[str, Any]) -> list[Any]:
+        values = [given.pop(name) for name in _places(room * self._width)]
+        return values if self._width == 1 else list(zip(*[iter(values)] * self._width, strict=True))
 
     def rows_among(self, wanted: Iterable[Any], **values: Any) -> list[Row]:
         """Each row once, however often its value is wanted."""
@@ -105,8 +108,15 @@ class SelectAmong(Select):
             # The last stands in where one lacks, so that a few statements do for any number.
             room = 1 << (len(some) - 1).bit_length()
             some += some[-1:] * (room - len(some))
-            found += self.rows(room, **dict(zip(_PLACES, some, strict=False)), **values)
+            if self._width > 1:
+                some = [value for each in some for value in each]
+            found += self.rows(room, **dict(zip(_places(len(some)), some, strict=True)), **values)
         return found
+
+
+@cache
+def _places(count: int) -> tuple[str, ...]:
+    return tuple(f"_{number}" for number in range(count))
 
 
 class Get(Select):
@@ -126,14 +136,15 @@ class Get(Select):
 
 
 class Update(_Statement):
-    """Of a queryset and what to set, by field."""
+    """Of a queryset and what to set, by field: for `run_at_once`."""
 
-    def run(self, *shape: Any, **values: Any) -> int:
-        """The number of rows that the queryset found."""
-        if not can_prepare():
-            queryset, changes = self._build(*shape, **values)
-            return int(queryset.update(**changes))
-        return self._prepare(shape, values).count(values)
+    def run_each(self, many: Sequence[Values]) -> None:
+        for values in many:
+            queryset, changes = self._build(**values)
+            queryset.update(**changes)
+
+    def prepared(self, values: Values) -> Prepared:
+        return self._prepare((), values)
 
     def _compile(self, built: tuple[QuerySet[Any, Any], Values]) -> Prepared:
         queryset, changes = built
@@ -144,20 +155,14 @@ class Update(_Statement):
 
 
 class Insert(_Statement):
-    """Of a new row of `model`, all fields from the instance."""
-
-    _on_conflict: OnConflict | None = None
+    """Of new rows of `model`, all fields by attname: for `run_at_once`."""
 
     def __init__(self, model: type[Model]) -> None:
         super().__init__(model)
         self._model = model
 
-    def run(self, row: Model) -> None:
-        if not can_prepare():
-            row.save(force_insert=True)
-            return
-        self.prepared(vars(row)).count(vars(row))
-        row._state.adding = False
+    def run_each(self, many: Sequence[Values]) -> None:
+        self._model._default_manager.bulk_create(self._model(**values) for values in many)
 
     def prepared(self, _values: Values) -> Prepared:
         return self._prepare((), self._names)
@@ -171,20 +176,17 @@ class Insert(_Statement):
         return tuple(field.attname for field in self._fields)
 
     def _compile(self, built: Model) -> Prepared:
-        query = InsertQuery(self._model, on_conflict=self._on_conflict)
+        query = InsertQuery(self._model)
         query.insert_values(self._fields, [built])
         ((sql, params),) = query.get_compiler(connection=database_here()).as_sql()
         return Prepared(sql, params)
 
 
-class InsertNew(Insert):
-    """Of rows without those that a unique constraint forbids: for `run_at_once` alone."""
-
-    _on_conflict = OnConflict.IGNORE
-
-
-def run_at_once(*runs: tuple[Update | Insert, Sequence[Values]]) -> list[int]:
-    """Each for its values, of which there are some, with the same names; in this order. Returns how
-    many rows each found, or made. A server is asked once. Only if `can_prepare`.
-    """
-    return counts_of([(statement.prepared(many[0]), many) for statement, many in runs])
+def run_at_once(*runs: tuple[Update | Insert, Sequence[Values]]) -> None:
+    """Each for its values, which have the same names; in this order. A server is asked once."""
+    runs = tuple((statement, many) for statement, many in runs if many)
+    if can_prepare():
+        run_all((statement.prepared(many[0]), many) for statement, many in runs)
+        return
+    for statement, many in runs:
+        statement.run_each(many)

@@ -47,10 +47,6 @@ class Once:
     def __init__(self) -> None:
         self._waits: dict[Limit, int] = {}
 
-    def note(self, limit: Limit, wait: int) -> None:
-        """It was counted already, for many at once, and this was answered (`count_all`)."""
-        self._waits[limit] = wait
-
     def check(self, limit: Limit, who: str) -> None:
         """Raises TooMany beyond the limit."""
         if limit not in self._waits:
@@ -59,9 +55,8 @@ class Once:
             raise TooMany(wait)
 
 
-def check_message(who: str, picture: object, once: Once | None = None) -> None:
-    """By whatever way it is sent."""
-    (once or Once()).check(SENDS, who)
+def check_message(who: str, picture: object) -> None:
+    check(SENDS, who)
     check_upload(who, picture)
 
 

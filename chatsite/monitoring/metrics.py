@@ -42,6 +42,9 @@ DELIVERY_SECONDS = Histogram(
     "From the commit of a change to its frame, for each socket.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+BATCHES_FAILED = Counter(
+    "chatsite_batches_failed", "Batches of writes that failed by a fault of the code."
+)
 PUSHES_FAILED = Counter("chatsite_pushes_failed", "Live events that were not passed on.")
 
 

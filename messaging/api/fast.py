@@ -4,7 +4,6 @@ as in views.py, without Django's request handling and DRF.
 
 import asyncio
 import re
-from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
@@ -16,20 +15,17 @@ from chatsite.fastpath.answers import Answer, answer, compressed_here
 from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
 from chatsite.guard.counting import READS, SENDS, WRITES, Limit
-from chatsite.guard.ratelimits import check_message
 from chatsite.keys import is_key
 from chatsite.monitoring.trace import note_person
 from messaging.api.links import link_from
+from messaging.bodies import text_of_body
 from messaging.chats import chats_of
-from messaging.models import direct_key
 from messaging.payloads import chat_payload, sync_payload
-from messaging.plain_sends import PlainSend, from_json
 from messaging.presence import online_users
 from messaging.querysets import contacts_page, history_page
-from messaging.record import MessageRecord
 from messaging.serializers import CURSOR_LENGTH, PAGE
-from messaging.services.at_once import Sending
-from messaging.services.messages import send_message
+from messaging.services.messages import Sent
+from messaging.services.sending import Sending
 from messaging.sync import changes_since
 
 PREFIX = "/api/messages/"
@@ -50,48 +46,22 @@ def find(method: str, path: str) -> tuple[Call, str] | None:
 
 
 async def _send(request: Request) -> Answer | None:
-    body = from_json(request.body)
-    claims = _claims(request)
-    if body is None or claims is None or claims.user_id == request.key:
+    claims, body = _claims(request), text_of_body(request.body)
+    draft = body.draft(claims.user_id, request.key) if claims and body else None
+    if draft is None or claims is None:
         return None
-    conversation = direct_key(claims.user_id, request.key)
-    work = _sending(request, claims, body, conversation)
-    sent: Answer | None = await threads.write(work, about=conversation)
-    if sent:
-        note_person(claims.user_id)
+    note_person(claims.user_id)
+    work = Sending(draft, _answer_to_send, (WRITES, SENDS), claims)
+    try:
+        sent: Answer = await threads.write(work, about=draft.conversation)
+    except InvalidToken:
+        note_person("")  # it is nobody's any more
+        return None
     return sent
 
 
-def _sending(
-    request: Request, claims: Claims, body: PlainSend, conversation: str
-) -> Sending | Callable[[], Answer | None]:
-    alone = partial(_sent, request, claims, body)
-    if request.asking.expected_user not in (None, claims.user_id):
-        return alone
-    return Sending(
-        alone=alone,
-        answer=_created,
-        sender_id=claims.user_id,
-        peer_id=request.key,
-        conversation=conversation,
-        **body.fields,
-        limits=(WRITES, SENDS),
-        once=request.once,
-        claims=claims,
-    )
-
-
-def _created(payload: MessageRecord) -> Answer:
-    return answer(201, payload)
-
-
-def _sent(request: Request, claims: Claims, body: PlainSend) -> Answer | None:
-    caller = _counted(request, claims, WRITES)
-    if caller is None:
-        return None
-    check_message(caller.pk, None, request.once)
-    sent = send_message(sender=caller, peer=request.key, **body.fields)
-    return answer(201 if sent.created else 200, sent.payload)
+def _answer_to_send(sent: Sent) -> Answer:
+    return answer(201 if sent.created else 200, sent.record)
 
 
 async def _history(request: Request) -> Answer | None:
@@ -129,16 +99,16 @@ def _link(request: Request, rel: str, **params: str | int) -> Headers:
 
 
 def _claims(request: Request) -> Claims | None:
+    """None for whoever the view has to refuse."""
     try:
-        return read_claims(request.asking.token)
+        claims = read_claims(request.asking.token)
     except InvalidToken:
         return None
+    return claims if request.asking.expected_user in (None, claims.user_id) else None
 
 
 def _counted(request: Request, claims: Claims, limit: Limit) -> Caller | None:
     """None for whoever the view has to refuse. Raises TooMany."""
-    if request.asking.expected_user not in (None, claims.user_id):
-        return None
     try:
         caller = live_caller(claims)
     except InvalidToken:

@@ -82,7 +82,7 @@ class SendView(FormView):
         check_message(request.user.pk, fields["image"])
         sent = send_message(sender=request.user, peer=peer, **fields)
         code = status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK
-        return Response(sent.payload, status=code)
+        return Response(sent.record, status=code)
 
 
 class ReadMarkView(FormView):

@@ -47,14 +47,8 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.key
 
-    @property
-    def member_ids(self) -> tuple[str, str]:
-        """The two people of a direct conversation."""
-        _kind, low, high = self.key.split(":")
-        return low, high
-
     def peer_id(self, user_id: str) -> str:
-        """Whom `user_id` writes to here."""
+        """Whom `user_id` writes to in a direct conversation."""
         return peer_in(self.key, user_id)
 
 

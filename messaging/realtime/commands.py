@@ -16,19 +16,20 @@ from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import write
 from chatsite.guard.counting import SENDS, WRITES
-from chatsite.guard.ratelimits import Once, TooMany, check, check_message
+from chatsite.guard.ratelimits import TooMany, check, check_message
 from chatsite.keys import is_key
 from chatsite.live.broadcast import broadcast
 from chatsite.serializers import checked
 from messaging import audience, events
+from messaging.bodies import text_of_frame
 from messaging.models import direct_key
 from messaging.payloads import sent_payload, typing_payload
-from messaging.plain_sends import PlainSend, from_frame
 from messaging.realtime import aliases, crowd
 from messaging.serializers import ReadMarkSerializer, SendSerializer
-from messaging.services.at_once import Sending
 from messaging.services.conversations import mark_read
-from messaging.services.messages import delete_message, is_client_id, send_message
+from messaging.services.drafts import Draft, is_client_id
+from messaging.services.messages import Sent, delete_message, send_message
+from messaging.services.sending import Sending
 from messaging.shapes import RefusalPayload, SentPayload
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ Data = dict[str, Any]
 async def handle(socket: "ChatConsumer", text: str | None) -> None:
     data: Data = {}
     try:
-        plain = from_frame(text) if text else None
-        if plain and plain.receiverId != socket.user_id:
-            data = {"receiverId": plain.receiverId, "clientMessageId": plain.clientMessageId}
-            await _send_plain(socket, data, plain)
+        if draft := _draft(socket, text):
+            data = {"clientMessageId": draft.client_message_id}
+            work = Sending(draft, _answer_to_send, (SENDS,))
+            answer = await write(work, about=draft.conversation)
+            socket.answer(events.MESSAGE_SENT, answer)
         else:
             name, data = _parsed(text)
             await _COMMANDS[name](socket, data)
@@ -60,49 +62,32 @@ def too_many(wait: float) -> RefusalPayload:
     return _error(TooMany(wait), {})
 
 
-async def _send_plain(socket: "ChatConsumer", data: Data, plain: PlainSend) -> None:
-    once, conversation = Once(), _conversation(socket, plain.receiverId)
-    work = Sending(
-        alone=partial(_stored, socket, data, plain.fields, once),
-        answer=sent_payload,
-        sender_id=socket.user_id,
-        peer_id=data["receiverId"],
-        conversation=conversation,
-        **plain.fields,
-        limits=(SENDS,),
-        once=once,
-        origin=socket.channel_name,
-    )
-    socket.answer(events.MESSAGE_SENT, await write(work, about=conversation))
+def _draft(socket: "ChatConsumer", text: str | None) -> Draft | None:
+    """Of a frame that sends text to somebody, once; the others are read, or refused, below."""
+    sent = text_of_frame(text) if text else None
+    if sent is None or not sent.clientMessageId:
+        return None
+    return sent.draft(socket.user_id, sent.receiverId or "", socket.channel_name)
+
+
+def _answer_to_send(sent: Sent) -> SentPayload:
+    return sent_payload(sent.record)
 
 
 async def _send_message(socket: "ChatConsumer", data: Data) -> None:
-    work = partial(_checked_and_stored, socket, data, Once())
     if data.get("image"):
         departure.current().listen()
-        answer = await in_thread(work)()  # which may take long: nobody else waits for it
-    else:
-        answer = await write(work, about=_conversation(socket, data.get("receiverId")))
-    socket.answer(events.MESSAGE_SENT, answer)
+    socket.answer(events.MESSAGE_SENT, await in_thread(partial(_sent, socket, data))())
 
 
-def _checked_and_stored(socket: "ChatConsumer", data: Data, once: Once) -> SentPayload:
+def _sent(socket: "ChatConsumer", data: Data) -> SentPayload:
     fields = checked(SendSerializer, data)
     if not fields["client_message_id"]:
         raise DomainError(_("A clientMessageId is required."), code="client_id")
-    return _stored(socket, data, fields, once)
-
-
-def _stored(socket: "ChatConsumer", data: Data, fields: Data, once: Once) -> SentPayload:
-    check_message(socket.user_id, fields.get("image"), once)
-    sent = send_message(
-        sender=socket.caller, peer=_key(data, "receiverId"), origin=socket.channel_name, **fields
-    )
-    return sent_payload(sent.payload)
-
-
-def _conversation(socket: "ChatConsumer", peer: object) -> str:
-    return direct_key(socket.user_id, str(peer))
+    check_message(socket.user_id, fields["image"])
+    peer = _key(data, "receiverId")
+    sent = send_message(sender=socket.caller, peer=peer, origin=socket.channel_name, **fields)
+    return _answer_to_send(sent)
 
 
 async def _typing(socket: "ChatConsumer", data: Data, event: str = events.TYPING) -> None:
@@ -125,7 +110,7 @@ def _deleted(socket: "ChatConsumer", data: Data) -> None:
 
 async def _mark_read(socket: "ChatConsumer", data: Data) -> None:
     _check_signal(socket)
-    about = _conversation(socket, data.get("peerId"))
+    about = direct_key(socket.user_id, str(data.get("peerId")))
     await write(partial(_marked, socket, data), about=about)
 
 

@@ -1,6 +1,9 @@
-"""Conversations: made by the first message, moved on by each, read up to a mark."""
+"""Conversations: locked while they change, moved on by messages, read up to a mark."""
 
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -9,95 +12,167 @@ from accounts.caller import Caller
 from accounts.models import User
 from chatsite.db import now, repeatable
 from chatsite.errors import NotFound
-from chatsite.fastpath.statements import Get, Update
-from chatsite.locks import locking
+from chatsite.fastpath.prepared import Values
+from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
+from chatsite.keys import new_key
+from chatsite.locks import is_held, locking
 from messaging import audience, events
 from messaging.models import Conversation, Membership, Message, direct_key
 from messaging.payloads import read_payload
-from messaging.querysets import find_conversation, is_person
+from messaging.querysets import find_conversation, is_person, people_among
+from messaging.services.drafts import Draft
 
-_LOCKED = Get(lambda key: Conversation.objects.select_for_update().filter(key=key))
-MOVE_ON = Update(
+
+def _rows(conversations: QuerySet[Conversation]) -> Callable[[Any], QuerySet[Conversation, Any]]:
+    return lambda keys: (
+        conversations.filter(key__in=keys)
+        .order_by("key")
+        .values_list("key", "pk", "last_seq", "version", "changed_at", "last_message_id")
+    )
+
+
+_LOCKED = SelectAmong(_rows(Conversation.objects.select_for_update()))
+_LOCKED_IF_FREE = SelectAmong(_rows(Conversation.objects.select_for_update(skip_locked=True)))
+_THERE = SelectAmong(_rows(Conversation.objects.all()))
+_MARKS = SelectAmong(
+    lambda conversations: Membership.objects.filter(conversation__pk__in=conversations).values_list(
+        "conversation_id", "user_id", "last_read_seq"
+    )
+)
+_CHANGE = Update(
     lambda key, seq, version, message, moment: (
         Conversation.objects.filter(pk=key),
         {"last_seq": seq, "version": version, "last_message": message, "changed_at": moment},
     )
 )
-MARK_NEXT = Update(
-    lambda conversation, reader, before, seq: (
-        mark_of(conversation, reader).filter(last_read_seq=before),
+_MARK = Update(
+    lambda conversation, reader, seq: (
+        Membership.objects.filter(conversation_id=conversation, user_id=reader),
         {"last_read_seq": seq},
     )
 )
 
 
-def mark_of(conversation_id: str, reader_id: str) -> QuerySet[Membership]:
-    return Membership.objects.filter(conversation_id=conversation_id, user_id=reader_id)
+@dataclass(slots=True, eq=False)
+class LockedConversation:
+    """Which nobody else changes until the commit: as it is, and as it is going to be."""
+
+    key: str
+    pk: str
+    seq: int  # of the last message
+    version: int
+    changed_at: datetime
+    message_id: str | None = None  # of the last message
+    marks: dict[str, int] = field(default_factory=dict)  # of each member: the seq they have read to
+    is_new: bool = False
+    is_changed: bool = False
+    joining: list[str] = field(default_factory=list)  # who become members by the first message
+    readers: set[str] = field(default_factory=set)  # whose marks moved
+
+    def change(self, moment: datetime) -> None:
+        """By somebody else's clock it may be later already: times only rise."""
+        self.version += 1
+        self.changed_at = max(self.changed_at, moment)
+        self.is_changed = True
+
+    def add(self, message_id: str, sender_id: str, moment: datetime) -> bool:
+        """The message's number, version and time are then those of this. Who writes has read what
+        is there; returns whether that is news.
+        """
+        is_news = self.marks[sender_id] < self.seq
+        self.change(moment)
+        self.seq += 1
+        self.message_id = message_id
+        self.read(sender_id, max(self.marks[sender_id], self.seq))
+        return is_news
+
+    def read(self, reader_id: str, seq: int) -> None:
+        self.marks[reader_id] = seq
+        self.readers.add(reader_id)
 
 
-def locked_conversation(conversation_id: str) -> Conversation:
-    """Its row locked until the commit."""
-    return Conversation.objects.select_for_update().get(pk=conversation_id)
+def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]:
+    """By key, those that exist, with their members. One alone is waited for; of several, those are
+    left out that somebody else holds.
+    """
+    if len(keys) == 1:
+        rows = _LOCKED.rows_among(keys)
+    else:
+        rows = _LOCKED_IF_FREE.rows_among(sorted(key for key in keys if not is_held(key)))
+    found = {row[1]: LockedConversation(*row) for row in rows}
+    # Asked after the lock, so that they are as whoever had it before has left them.
+    for conversation_id, user_id, mark in _MARKS.rows_among(found):
+        found[conversation_id].marks[user_id] = mark
+    return {conversation.key: conversation for conversation in found.values()}
 
 
-def conversation_for_update(user_id: str, peer_id: str) -> Conversation:
-    """The one conversation of the two, made if need be, its row locked until the commit."""
-    key = direct_key(user_id, peer_id)
-    conversation: Conversation = _LOCKED.one(key=key) or _made(key)
-    if not conversation.last_seq:
-        _add_members(conversation)
-    return conversation
+def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
+    """The same of drafts, with those that begin with one of them, if its people exist."""
+    keys = {draft.conversation for draft in drafts}
+    found = locked_conversations(keys)
+    begun = {key for key, conversation in found.items() if conversation.seq}
+    if len(keys) > 1 and (lacking := keys - found.keys()):
+        begun |= {row[0] for row in _THERE.rows_among(lacking)}.union(filter(is_held, lacking))
+    beginning = [draft for draft in drafts if draft.conversation not in begun]
+    people = people_among({key for each in beginning for key in (each.sender_id, each.receiver_id)})
+    for draft in beginning:
+        made = LockedConversation(draft.conversation, new_key(), 0, 0, now(), is_new=True)
+        conversation = found.setdefault(draft.conversation, made)
+        for person in {draft.sender_id, draft.receiver_id} & people - conversation.marks.keys():
+            conversation.marks[person] = 0
+            conversation.joining.append(person)
+    return found
 
 
-def _made(key: str) -> Conversation:
-    return Conversation.objects.select_for_update().get_or_create(key=key)[0]
+def store(
+    conversations: Iterable[LockedConversation],
+    *messages: tuple[Insert, Sequence[Values]],
+) -> None:
+    """What has changed of them, and what was added to them."""
+    changed = [each for each in conversations if each.is_changed]
+    if any(each.joining for each in changed):
+        _begin(changed)
+    changes = [
+        {
+            "key": each.pk,
+            "seq": each.seq,
+            "version": each.version,
+            "message": each.message_id,
+            "moment": each.changed_at,
+        }
+        for each in changed
+    ]
+    marks = [
+        {"conversation": each.pk, "reader": reader, "seq": each.marks[reader]}
+        for each in changed
+        for reader in each.readers
+    ]
+    run_at_once(*messages, (_CHANGE, changes), (_MARK, marks))
 
 
-def _add_members(conversation: Conversation) -> None:
-    """Whoever lacks: without transactions, a crash may have left a conversation without them."""
-    present = conversation.memberships.values_list("user_id", flat=True)
+def _begin(conversations: Sequence[LockedConversation]) -> None:
+    """Members may lack though the conversation is there: without transactions, after a crash."""
+    Conversation.objects.bulk_create(
+        Conversation(pk=each.pk, key=each.key) for each in conversations if each.is_new
+    )
     Membership.objects.bulk_create(
-        Membership(conversation=conversation, user_id=member_id)
-        for member_id in sorted(set(conversation.member_ids) - set(present))
+        Membership(conversation_id=each.pk, user_id=person)
+        for each in conversations
+        for person in each.joining
     )
 
 
-def advance(conversation: Conversation, message: Message) -> None:
-    """Makes `message` the last one; who writes has read what is there, and the others are told."""
-    conversation.last_seq = message.seq
-    conversation.version = message.version
-    conversation.last_message_id = message.pk
-    conversation.changed_at = max(conversation.changed_at, message.created_at)
-    MOVE_ON.run(
-        key=conversation.pk,
-        seq=message.seq,
-        version=message.version,
-        message=message.pk,
-        moment=conversation.changed_at,
-    )
-    mark = {"conversation": conversation.pk, "reader": message.sender_id, "seq": message.seq}
-    if not MARK_NEXT.run(**mark, before=message.seq - 1):
-        mark_of(conversation.pk, message.sender_id).update(last_read_seq=message.seq)
-        publish_read(conversation, message.sender_id, message.seq)
-
-
-def catch_up(user_id: str, peer_id: str) -> None:
+@repeatable
+def catch_up(key: str) -> None:
     """Without transactions a crash may leave a message that its conversation knows not of."""
-    conversation = find_conversation(user_id, peer_id)
-    last = conversation and conversation.messages.order_by("-seq").first()
-    if conversation and last and last.seq > conversation.last_seq:
-        last.version = conversation.version + 1
-        Message.objects.filter(pk=last.pk).update(version=last.version)
-        advance(conversation, last)
-
-
-def mark_changed(conversation: Conversation, moment: datetime) -> None:
-    """Of one whose row is locked. Its time never goes back, as clocks do."""
-    conversation.version += 1
-    conversation.changed_at = max(conversation.changed_at, moment)
-    Conversation.objects.filter(pk=conversation.pk).update(
-        version=conversation.version, changed_at=conversation.changed_at
-    )
+    with locking(key):
+        for conversation in locked_conversations([key]).values():
+            last = Message.objects.filter(conversation=conversation.pk).order_by("-seq").first()
+            if last and last.seq > conversation.seq:
+                conversation.seq = last.seq - 1
+                conversation.add(last.pk, last.sender_id, last.created_at)
+                Message.objects.filter(pk=last.pk).update(version=conversation.version)
+                store([conversation])
 
 
 def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
@@ -108,28 +183,21 @@ def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
     """
     if not is_person(peer):
         raise NotFound(_("No such person."))
-    conversation = find_conversation(user.pk, peer)
-    if conversation is None:
+    if find_conversation(user.pk, peer) is None:
         return 0
-    mark = min(seq, conversation.last_seq)
-    mine = mark_of(conversation.pk, user.pk)
-    if not _raise_mark(conversation, mine.filter(last_read_seq__lt=mark), mark):
-        return mine.get().last_read_seq
-    publish_read(conversation, user.pk, mark)
-    return mark
-
-
-def publish_read(conversation: Conversation, reader_id: str, seq: int) -> None:
-    payload = read_payload(reader_id, conversation.peer_id(reader_id), seq)
-    events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation))
+    return _mark_read(direct_key(user.pk, peer), user.pk, peer, seq)
 
 
 @repeatable
-def _raise_mark(conversation: Conversation, lower: QuerySet[Membership], mark: int) -> bool:
-    with locking(conversation.key):
-        # The conversation first, as a send takes them: else the two wait for each other.
-        locked = locked_conversation(conversation.pk)
-        moved = lower.update(last_read_seq=mark)
-        if moved:
-            mark_changed(locked, now())
-    return bool(moved)
+def _mark_read(key: str, reader_id: str, peer_id: str, seq: int) -> int:
+    with locking(key):
+        conversation = locked_conversations([key])[key]
+        mark = min(seq, conversation.seq)
+        if mark <= (before := conversation.marks.get(reader_id, mark)):
+            return before
+        conversation.change(now())
+        conversation.read(reader_id, mark)
+        store([conversation])
+        payload = read_payload(reader_id, peer_id, mark)
+        events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation.marks))
+    return mark

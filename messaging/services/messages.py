@@ -1,54 +1,54 @@
 """Sending, deleting and restoring messages."""
 
-import re
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import cached_property
-from typing import Any, TypeGuard
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache, partial, reduce
+from operator import itemgetter, or_
+from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
 from accounts.models import User
 from chatsite.db import now, on_commit, repeatable, retrying
-from chatsite.errors import DomainError, NotFound
+from chatsite.errors import Busy, DomainError, NotFound
 from chatsite.fastpath.expressions import EmptyText
-from chatsite.fastpath.statements import Get, Insert
-from chatsite.locks import locking
+from chatsite.fastpath.statements import Insert, SelectAmong
+from chatsite.keys import new_key
+from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
-from chatsite.text import is_blank, is_storable
 from messaging import audience, events
-from messaging.models import Message, direct_key
-from messaging.models.message import CLIENT_ID_LENGTH
-from messaging.payloads import deleted_payload
+from messaging.models import Message
+from messaging.payloads import deleted_payload, read_payload
 from messaging.querysets import find_message, is_person
-from messaging.record import MessageRecord, record_of
+from messaging.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.services.conversations import (
-    advance,
+    LockedConversation,
     catch_up,
-    conversation_for_update,
-    locked_conversation,
-    mark_changed,
+    conversations_for,
+    locked_conversations,
+    store,
 )
+from messaging.services.drafts import Draft, new_draft, unknown_receiver
 from messaging.services.pictures import settle_later, stored_picture
 
-TEXT_LENGTH = 10_000
 INSTANT = timedelta(milliseconds=1)
-_CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sent:
-    message: Message
+    record: MessageRecord
     created: bool  # False: this client message id had been sent before
 
-    @cached_property
-    def payload(self) -> MessageRecord:
-        """Made once, for the answer and for the event."""
-        return record_of(self.message)
+
+Outcome = Sent | DomainError
+Known = dict[tuple[str, str], tuple[str, MessageRecord]]
+"""What was sent before, by sender and client message id: to which conversation, by its key."""
 
 
 def send_message(
@@ -66,25 +66,163 @@ def send_message(
     Raises DomainError: 400 for what cannot be sent, 404 for an unknown receiver, 409 for a client
     message id that went to somebody else, 502, 503, 507 when the picture cannot be stored.
     """
-    text = _checked_text(text)
-    _check_client_id(client_message_id)
-    if not text and image is None:
-        raise DomainError(_("Text or image is required."), code="empty")
-    if peer == sender.pk:
-        raise DomainError(_("Cannot send messages to yourself."), code="self")
-    if not is_person(peer):
-        raise NotFound(_("Receiver not found."))
-    if first := _sent_before(sender.pk, peer, client_message_id):
-        return Sent(first, created=False)
-    message = Message(
-        sender_id=sender.pk, text=text, client_message_id=client_message_id, **stored_picture(image)
+    draft = new_draft(
+        sender_id=sender.pk,
+        receiver_id=peer,
+        text=text,
+        client_message_id=client_message_id,
+        has_picture=image is not None,
+        origin=origin,
     )
-    sent = retrying(lambda: _store_once(message, peer), IntegrityError)
-    if sent.created:
-        on_commit(metrics.MESSAGES_SENT.inc)
-        to = audience.of(sent.message.conversation)
-        events.publish(events.NEW_MESSAGE, sent.payload, to=to, origin=origin)
-    return sent
+    if image is not None:
+        # Which takes long: in vain where there is nobody to see it, or where it was sent before.
+        if not is_person(peer):
+            raise unknown_receiver()
+        if before := _sent_before(draft, _known([draft])):
+            return before
+        draft = msgspec.structs.replace(draft, picture=stored_picture(image))
+    return send_alone(draft)
+
+
+def send_alone(draft: Draft) -> Sent:
+    """In a transaction of its own. Raises DomainError."""
+    # Of two that make the same at once, a conversation or an id, one finds it when it tries again.
+    outcome = retrying(partial(_send_alone, draft), IntegrityError)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def _send_alone(draft: Draft) -> Outcome:
+    try:
+        [outcome] = send_messages([draft])
+    except IntegrityError:
+        catch_up(draft.conversation)
+        raise
+    return outcome
+
+
+def send_messages(drafts: Sequence[Draft]) -> list[Outcome]:
+    """Stores them in one transaction, by one statement a table, and publishes them after its
+    commit.
+
+    Returns what became of each. Refused are an unknown receiver (404), a client message id that
+    went to somebody else (409) and, of several conversations, those whose row somebody else holds
+    (503). One conversation alone is waited for, and raises Busy.
+    """
+    keys = {draft.conversation for draft in drafts}
+    with locking(*keys) if len(keys) == 1 else locking_several():
+        batch = _Batch(conversations_for(drafts), _known(drafts))
+        outcomes = [batch.outcome(draft) for draft in drafts]
+        store(batch.conversations.values(), (_INSERT, batch.rows))
+        batch.publish()
+    return outcomes
+
+
+@dataclass
+class _Batch:
+    """Messages that are stored together."""
+
+    conversations: dict[str, LockedConversation]
+    known: Known
+    moment: datetime = field(default_factory=now)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    sent: list[tuple[Draft, MessageRecord]] = field(default_factory=list)
+    reads: dict[tuple[str, str], Draft] = field(default_factory=dict)  # who read by answering
+
+    def outcome(self, draft: Draft) -> Outcome:
+        conversation = self.conversations.get(draft.conversation)
+        if conversation is None:
+            return Busy()
+        if not {draft.sender_id, draft.receiver_id} <= conversation.marks.keys():
+            return unknown_receiver()
+        try:
+            return _sent_before(draft, self.known) or self._send(draft, conversation)
+        except DomainError as error:
+            return error
+
+    def _send(self, draft: Draft, conversation: LockedConversation) -> Sent:
+        key = new_key()
+        if conversation.add(key, draft.sender_id, self.moment):
+            self.reads[draft.conversation, draft.sender_id] = draft
+        row = {
+            **_blank(),
+            **draft.picture,
+            "id": key,
+            "conversation_id": conversation.pk,
+            "sender_id": draft.sender_id,
+            "seq": conversation.seq,
+            "version": conversation.version,
+            "text": draft.text,
+            "client_message_id": draft.client_message_id,
+            "created_at": conversation.changed_at,
+            "updated_at": conversation.changed_at,
+        }
+        record = record_of_row(_shown(row), draft.receiver_id)
+        self.rows.append(row)
+        self.sent.append((draft, record))
+        if draft.client_message_id:
+            self.known[draft.sender_id, draft.client_message_id] = draft.conversation, record
+        return Sent(record, created=True)
+
+    def publish(self) -> None:
+        to = {key: audience.of(each.marks) for key, each in self.conversations.items()}
+        told: list[events.Event] = []
+        for (key, reader), draft in self.reads.items():
+            mark = self.conversations[key].marks[reader]
+            payload = read_payload(reader, draft.receiver_id, mark)
+            told.append((events.MESSAGES_READ, payload, to[key], ""))
+        for draft, record in self.sent:
+            told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
+        events.publish_all(told)
+        on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.sent)))
+
+
+_INSERT = Insert(Message)
+_shown = itemgetter(*COLUMNS)
+
+
+@cache
+def _blank() -> dict[str, Any]:
+    """A message without a picture, by column."""
+    return {field.attname: field.get_default() for field in Message._meta.concrete_fields}
+
+
+def _pairs(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Any]:
+    sent = (Q(sender_id=sender, client_message_id=client_id) for sender, client_id in pairs)
+    messages = Message.objects.filter(reduce(or_, sent))
+    if not settings.MONGODB:  # the condition of the unique index
+        messages = messages.filter(client_message_id__gt=EmptyText())
+    return messages.values_list("pk")
+
+
+_KNOWN = SelectAmong(_pairs, width=2)
+
+
+def _known(drafts: Iterable[Draft]) -> Known:
+    keys = _KNOWN.rows_among(
+        (draft.sender_id, draft.client_message_id) for draft in drafts if draft.client_message_id
+    )
+    if not keys:
+        return {}
+    messages = Message.objects.select_related("conversation").filter(pk__in=[pk for (pk,) in keys])
+    return {
+        (each.sender_id, each.client_message_id): (each.conversation.key, record_of(each))
+        for each in messages
+    }
+
+
+def _sent_before(draft: Draft, known: Known) -> Sent | None:
+    """Raises DomainError 409."""
+    first = known.get((draft.sender_id, draft.client_message_id))
+    if first is None:
+        return None
+    conversation, record = first
+    if conversation != draft.conversation:
+        raise DomainError(
+            _("This client message id was used for another receiver."), 409, code="reused"
+        )
+    return Sent(record, created=False)
 
 
 def delete_message(*, user: User | Caller, message_id: str) -> Message:
@@ -103,110 +241,32 @@ def delete_message(*, user: User | Caller, message_id: str) -> Message:
 
 def remove(*, message: Message) -> bool:
     """Deletes whoever's message. False when it was deleted already."""
-    if not _set_deleted(message, True):
-        return False
-    settle_later(message)
-    to = audience.of(message.conversation)
-    events.publish(events.MESSAGE_DELETED, deleted_payload(message), to=to)
-    return True
+    return _set_deleted(message, True)
 
 
 def restore(*, message: Message) -> bool:
     """Brings a deleted message back. False when it was not deleted."""
-    if not _set_deleted(message, False):
-        return False
-    settle_later(message)
-    to = audience.of(message.conversation)
-    events.publish(events.MESSAGE_RESTORED, record_of(message), to=to)
-    return True
-
-
-def _checked_text(text: str) -> str:
-    if is_blank(text):
-        return ""
-    if not is_storable(text):
-        raise _text_error(_("The text has characters that cannot be stored."))
-    if len(text) > TEXT_LENGTH:
-        message = _("The text is too long: at most %(limit)s characters.")
-        raise _text_error(message % {"limit": f"{TEXT_LENGTH:,}"})
-    return text
-
-
-def _text_error(message: str) -> DomainError:
-    return DomainError(message, code="text", errors={"text": [message]})
-
-
-def is_client_id(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and _CLIENT_ID.fullmatch(value) is not None
-
-
-def _check_client_id(client_message_id: str) -> None:
-    if client_message_id and not is_client_id(client_message_id):
-        message = _(
-            "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."
-        )
-        raise DomainError(message, code="client_id", errors={"client_message_id": [message]})
-
-
-def _by_client_id(*, sender: Any, client_message_id: Any) -> QuerySet[Message]:
-    messages = Message.objects.filter(sender_id=sender, client_message_id=client_message_id)
-    if settings.MONGODB:
-        return messages
-    return messages.filter(client_message_id__gt=EmptyText())  # the condition of the unique index
-
-
-_SENT = Get(_by_client_id)
-
-
-def _sent_before(sender_id: str, peer: str, client_message_id: str) -> Message | None:
-    if not client_message_id:
-        return None
-    message: Message | None = _SENT.one(sender=sender_id, client_message_id=client_message_id)
-    if message is not None and message.receiver_id != peer:
-        raise DomainError(
-            _("This client message id was used for another receiver."), 409, code="reused"
-        )
-    return message
-
-
-def _store_once(message: Message, peer: str) -> Sent:
-    try:
-        with locking(direct_key(message.sender_id, peer)):
-            _store(message, peer)
-    except IntegrityError:  # the same client message id, sent twice at once
-        first = _sent_before(message.sender_id, peer, message.client_message_id)
-        if first is None:
-            catch_up(message.sender_id, peer)
-            raise
-        return Sent(first, created=False)
-    return Sent(message, created=True)
-
-
-_INSERT = Insert(Message)
-
-
-def _store(message: Message, peer: str) -> None:
-    conversation = conversation_for_update(message.sender_id, peer)
-    message.conversation = conversation
-    message.seq = conversation.last_seq + 1
-    message.version = conversation.version + 1
-    # The clock of another worker may be ahead of this one's: times of a conversation only rise.
-    message.created_at = message.updated_at = max(now(), conversation.changed_at)
-    _INSERT.run(message)
-    advance(conversation, message)
+    return _set_deleted(message, False)
 
 
 @repeatable
 def _set_deleted(message: Message, deleted: bool) -> bool:
-    with locking(message.conversation.key):
-        # The conversation first, as a send takes them: else the two wait for each other.
-        conversation = locked_conversation(message.conversation_id)
+    key = message.conversation.key
+    with locking(key):
+        conversation = locked_conversations([key])[key]
         # Later than before, by whatever clock: of two states clients keep the later one.
-        moment = max(now(), conversation.changed_at + INSTANT)
+        conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         changed = Message.objects.filter(pk=message.pk, deleted=not deleted).update(
-            deleted=deleted, updated_at=moment, version=conversation.version + 1
+            deleted=deleted, updated_at=moment, version=conversation.version
         )
-        if changed:
-            message.deleted, message.updated_at = deleted, moment
-            mark_changed(conversation, moment)
-    return bool(changed)
+        if not changed:
+            return False
+        store([conversation])
+        message.deleted, message.updated_at = deleted, moment
+        settle_later(message)
+        to = audience.of(conversation.marks)
+        if deleted:
+            events.publish(events.MESSAGE_DELETED, deleted_payload(message), to=to)
+        else:
+            events.publish(events.MESSAGE_RESTORED, record_of(message), to=to)
+    return True

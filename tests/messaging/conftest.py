@@ -2,19 +2,44 @@
 
 import asyncio
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from chatsite.fastpath.statements import run_at_once
-from tests.messaging.sends import Sender
+from tests.messaging.sends import FailsOnce, Sender
 
 
 @pytest.fixture
-def sends() -> Iterator[Sender]:
+def sends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sender]:
     loop = asyncio.new_event_loop()
-    yield Sender(loop)
+    sender = Sender(loop)
+    monkeypatch.setattr("messaging.services.sending.send_alone", sender.send_alone)
+    yield sender
     loop.close()
+
+
+@pytest.fixture
+def fails_once(monkeypatch: pytest.MonkeyPatch) -> FailsOnce:
+    """Has a step of the writer fail the first time: before it does anything, or after all."""
+
+    def fail_once(step: str, error: Exception, *, after: bool = False) -> None:
+        module, *owners, name = step.split(".")
+        owner: Any = import_module(f"messaging.services.{module}")
+        for each in owners:
+            owner = getattr(owner, each)
+        does = getattr(owner, name)
+
+        def fail(*args: Any) -> Any:
+            monkeypatch.setattr(owner, name, does)
+            if after:
+                does(*args)
+            raise error
+
+        monkeypatch.setattr(owner, name, fail)
+
+    return fail_once
 
 
 @pytest.fixture
@@ -22,9 +47,9 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many were stored by one statement, each time."""
     numbers: list[int] = []
 
-    def noted(insert: Any, *updates: Any) -> list[int]:
+    def noted(insert: Any, *updates: Any) -> None:
         numbers.append(len(insert[1]))
-        return run_at_once(insert, *updates)
+        run_at_once(insert, *updates)
 
-    monkeypatch.setattr("messaging.services.advances.run_at_once", noted)
+    monkeypatch.setattr("messaging.services.conversations.run_at_once", noted)
     return numbers

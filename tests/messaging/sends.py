@@ -10,11 +10,10 @@ from accounts.tokens import Claims
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
 from chatsite.guard.counting import SENDS, Limit
-from chatsite.guard.ratelimits import Once, check_message
 from messaging.models import Membership, Message, direct_key
-from messaging.record import MessageRecord
-from messaging.services.at_once import Sending
-from messaging.services.messages import send_message
+from messaging.services.drafts import Draft, new_draft
+from messaging.services.messages import Sent, send_alone
+from messaging.services.sending import Sending
 from tests.factories import make_message, make_user
 from tests.recording import Events
 
@@ -26,6 +25,9 @@ TEXTS = [
     "\u202eabc",
     "a\n\tb",
 ]
+
+
+FailsOnce = Callable[..., None]
 
 
 @dataclass(slots=True)
@@ -45,33 +47,21 @@ class Sender:
         limits: tuple[Limit, ...] = (SENDS,),
         claims: Claims | None = None,
     ) -> Job:
-        once = Once()
-        sending = Sending(
-            alone=lambda: self._alone(once, sender, peer.pk, text, client_message_id),
-            answer=lambda payload: payload,
+        draft = new_draft(
             sender_id=sender.pk,
-            peer_id=peer.pk,
-            conversation=direct_key(sender.pk, peer.pk),
+            receiver_id=peer.pk,
             text=text,
             client_message_id=client_message_id,
-            limits=limits,
-            once=once,
-            claims=claims,
         )
-        return self.job(sending, sending.conversation)
+        sending = Sending(draft, lambda sent: sent.record, limits, claims)
+        return self.job(sending, draft.conversation)
 
     def job(self, work: Callable[[], Any], about: str) -> Job:
         return Job(work, about, self.loop.create_future())
 
-    def _alone(
-        self, once: Once, sender: User, peer: str, text: str, client_message_id: str
-    ) -> MessageRecord:
-        self.alone.append(text)
-        check_message(sender.pk, None, once)
-        sent = send_message(
-            sender=sender, peer=peer, text=text, client_message_id=client_message_id
-        )
-        return sent.payload
+    def send_alone(self, draft: Draft) -> Sent:
+        self.alone.append(draft.text)
+        return send_alone(draft)
 
 
 def acquainted(count: int) -> list[User]:

@@ -42,7 +42,7 @@ def test_one_client_id_makes_one_message(events: Events) -> None:
     send = partial(send_message, sender=ada, peer=bo.pk, text="Hi", client_message_id="c-1")
     outcomes = at_once([send] * 8)
     assert Message.objects.count() == 1
-    assert {sent.message.pk for sent in outcomes} == {Message.objects.get().pk}
+    assert {sent.record.id for sent in outcomes} == {Message.objects.get().pk}
     assert [sent.created for sent in outcomes].count(True) == 1
     assert Conversation.objects.get().last_seq == 1
     assert len(events.recipients("newMessage")) == 2

@@ -1,22 +1,39 @@
 """What fails while messages are stored together: none is lost, and none is there twice."""
 
 from functools import partial
+from importlib import import_module
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, connections
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+)
 
 from accounts.models import User
 from accounts.tokens import Claims
 from chatsite.errors import DomainError
 from chatsite.fastpath.statements import run_at_once
-from messaging.models import Message, direct_key
-from messaging.services import at_once as service
-from messaging.services.conversations import mark_read
+from chatsite.monitoring import metrics
+from messaging.models import Conversation, Message, direct_key
+from messaging.services.conversations import _begin, mark_read
 from tests.concurrency import at_once
 from tests.factories import make_message, make_pair, make_session, make_user
-from tests.messaging.sends import Sender, acquainted, done, mark_of, numbers, to_both, told
+from tests.messaging.sends import (
+    FailsOnce,
+    Sender,
+    acquainted,
+    done,
+    mark_of,
+    numbers,
+    to_both,
+    told,
+)
 from tests.recording import Events
 
 pytestmark = [
@@ -24,31 +41,33 @@ pytestmark = [
     pytest.mark.sql_only("MongoDB's messages are stored each by itself"),
 ]
 STEPS = [
-    "live_claims",
-    "count_all",
-    "advances_of",
-    "_Sent.add",
-    "store",
-    "_Sent.publish",
-    "events.publish_all",
+    "sending.live_claims",
+    "sending.count_all",
+    "messages.conversations_for",
+    "messages._known",
+    "messages._Batch.outcome",
+    "conversations.run_at_once",
+    "messages.store",
+    "messages._Batch.publish",
+    "messages.events.publish_all",
 ]
 
 
-@pytest.mark.parametrize("error", [ValueError, IntegrityError, KeyError])
+@pytest.mark.parametrize("error", [IntegrityError(), DatabaseError(), DataError()])
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("after", [False, True])
-def test_whatever_fails_each_is_stored_and_told_once(
+def test_whatever_the_database_says_each_is_stored_and_told_once(
     sends: Sender,
     events: Events,
-    monkeypatch: pytest.MonkeyPatch,
+    fails_once: FailsOnce,
     step: str,
-    error: type[Exception],
+    error: Exception,
     after: bool,
 ) -> None:
     ada, bo = make_pair()
     make_message(ada, bo)
     events.clear()
-    _fails(monkeypatch, step, error, after)
+    fails_once(step, error, after=after)
     answers = done([sends(ada, bo, "one", "c-1"), sends(bo, ada, "two", "c-1")])
     assert [answer.seq for answer in answers] == [2, 3]
     assert sends.alone == ["one", "two"]
@@ -57,21 +76,28 @@ def test_whatever_fails_each_is_stored_and_told_once(
     assert (mark_of(ada, bo), mark_of(bo, ada)) == (2, 3)
 
 
-def _fails(monkeypatch: pytest.MonkeyPatch, step: str, error: type[Exception], after: bool) -> None:
-    """The first time; before it does anything, or after all."""
-    *owners, name = step.split(".")
-    owner: Any = service
-    for each in owners:
-        owner = getattr(owner, each)
-    does = getattr(owner, name)
-
-    def fail(*args: Any) -> Any:
-        monkeypatch.setattr(owner, name, does)
-        if after:
-            does(*args)
-        raise error
-
-    monkeypatch.setattr(owner, name, fail)
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("after", [False, True])
+def test_a_fault_of_the_code_is_an_error_and_no_slower_way(
+    sends: Sender,
+    events: Events,
+    fails_once: FailsOnce,
+    caplog: pytest.LogCaptureFixture,
+    step: str,
+    after: bool,
+) -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    events.clear()
+    failed = metrics.BATCHES_FAILED._value.get()
+    fails_once(step, KeyError("a field that nobody filled in"), after=after)
+    answers = done([sends(ada, bo, "one", "c-1"), sends(bo, ada, "two", "c-1")])
+    assert [str(answer) for answer in answers] == ["a batch of writes failed: KeyError"] * 2
+    [record] = caplog.records
+    assert "a field that nobody filled in" in caplog.text
+    assert (record.levelname, record.exc_info is not None) == ("ERROR", True)
+    assert metrics.BATCHES_FAILED._value.get() == failed + 1
+    assert (sends.alone, numbers(ada, bo), told(events)) == ([], [1], [])
 
 
 def test_a_commit_of_which_nobody_knows_is_not_repeated(
@@ -103,7 +129,7 @@ def test_a_sender_who_was_deleted_meanwhile_fails_alone(sends: Sender, events: E
     User.objects.filter(pk=ada.pk).delete()
     events.clear()
     gone, sent = done([sends(ada, bo, "gone"), sends(cy, di)])
-    assert isinstance(gone, IntegrityError)
+    assert gone.status == 404
     assert sent.seq == 2
     assert told(events) == to_both(cy, di, 2)
 
@@ -130,6 +156,33 @@ def test_workers_who_lock_the_same_conversations_do_not_wait_for_each_other(send
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
+def test_workers_that_begin_the_same_conversation_make_one(
+    sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bo = make_pair()
+    innocents = [make_pair(), make_pair()]
+    gate = Barrier(2, timeout=30)
+    waiting = iter([gate.wait, gate.wait])
+
+    def begin_together(conversations: Any) -> None:
+        next(waiting, lambda: 0)()  # when both have seen that there is none
+        _begin(conversations)
+
+    monkeypatch.setattr("messaging.services.conversations._begin", begin_together)
+    one = [sends(ada, bo, "1", "c-1"), sends(*innocents[0])]
+    other = [sends(bo, ada, "2", "c-2"), sends(*innocents[1])]
+    answers = at_once([partial(done, one), partial(done, other)])
+
+    assert sorted(batch[0].seq for batch in answers) == [1, 2]
+    assert [batch[1].seq for batch in answers] == [1, 1]
+    assert numbers(ada, bo) == [1, 2]
+    assert Conversation.objects.count() == 3
+    assert told(events) == sorted(
+        [*to_both(ada, bo, 1, 2), *to_both(*innocents[0], 1), *to_both(*innocents[1], 1)]
+    )
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
 def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
     sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,14 +197,14 @@ def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
     events.clear()
     gate = Barrier(2, timeout=30)
 
-    def in_two_steps(insert: Any, *updates: Any) -> list[int]:
+    def in_two_steps(insert: Any, *updates: Any) -> None:
         statement, rows = insert
-        [first] = run_at_once((statement, rows[:1]))
-        gate.wait()
-        others, *updated = run_at_once((statement, rows[1:]), *updates)
-        return [first + others, *updated]
+        run_at_once((statement, rows[:1]))
+        if len(rows) > 1:
+            gate.wait()
+        run_at_once((statement, rows[1:]), *updates)
 
-    monkeypatch.setattr("messaging.services.advances.run_at_once", in_two_steps)
+    monkeypatch.setattr("messaging.services.conversations.run_at_once", in_two_steps)
     one = [sends(eve, peers[0], "1", "c-1"), sends(eve, peers[1], "2", "c-2"), sends(*innocents[0])]
     other = [
         sends(eve, peers[2], "3", "c-2"),
@@ -168,15 +221,17 @@ def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="no line to SQLite can break")
-@pytest.mark.parametrize("step", ["live_claims", "advances_of", "store"])
+@pytest.mark.parametrize(
+    "step", ["sending.live_claims", "messages.conversations_for", "messages.store"]
+)
 def test_a_line_that_breaks_loses_nothing_and_doubles_nothing(
     sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     ada, bo = make_pair()
     make_message(ada, bo)
     events.clear()
-    *owners, name = step.split(".")
-    owner: Any = getattr(service, owners[0]) if owners else service
+    module, name = step.split(".")
+    owner = import_module(f"messaging.services.{module}")
     does = getattr(owner, name)
 
     def cut(*args: Any) -> Any:

@@ -233,6 +233,23 @@ async def test_receivers_that_are_none(ways: Ways, people: Cast, peer: str) -> N
     assert await Message.objects.acount() == 0
 
 
+async def test_a_fault_in_the_writer_is_an_error_by_either_way(
+    ways: Ways, people: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_runs: Any) -> None:
+        raise KeyError("a field that nobody filled in")
+
+    monkeypatch.setattr("messaging.services.conversations.run_at_once", fail)
+    path = f"/api/messages/send/{people.peer.pk}"
+    answer = await ways.fast("POST", path, json={"text": "Hello", "clientMessageId": "a-1"})
+    assert (answer.status_code, ways.django.calls) == (500, 0)
+    assert "nobody filled in" not in answer.text
+    assert "a field that nobody filled in" in caplog.text
+    assert "Traceback" in caplog.text
+    assert (await ways.ordinary("POST", path, json={"text": "Hello"})).status_code == 500
+    assert not await Message.objects.aexists()
+
+
 async def test_an_ended_session_sends_nothing(ways: Ways, people: Cast) -> None:
     path = f"/api/messages/send/{people.peer.pk}"
     assert (await ways.fast("POST", path, json={"text": "1"})).status_code == 201

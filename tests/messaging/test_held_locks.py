@@ -161,4 +161,4 @@ def test_the_first_message_to_somebody_does_not_wait_for_another_that_is_stuck(
         other.close()
     locks._held.update(dict.fromkeys(locks._held, 0))
     sent = send_message(sender=ada, peer=bo.pk, text="Hi", client_message_id="c-1")
-    assert (sent.created, sent.message.seq) == (True, 1)
+    assert (sent.created, sent.record.seq) == (True, 1)

@@ -33,7 +33,7 @@ def test_again_nobody_hears_of_it(events: Events) -> None:
     first = send_message(sender=ada, peer=bo.pk, text="Hi", client_message_id="c-1")
     events.clear()
     again = send_message(sender=ada, peer=bo.pk, text="Hi again", client_message_id="c-1")
-    assert (again.message, again.created) == (first.message, False)
+    assert (again.record, again.created) == (first.record, False)
     assert not len(events)
 
 
@@ -69,7 +69,7 @@ def test_a_client_id_stays_used_after_the_deletion(events: Events) -> None:
     delete_message(user=ada, message_id=first.pk)
     events.clear()
     again = send_message(sender=ada, peer=bo.pk, text="Hi", client_message_id="c-1")
-    assert (again.message.pk, again.message.deleted, again.created) == (first.pk, True, False)
+    assert (again.record.id, again.record.deleted, again.created) == (first.pk, True, False)
     assert not len(events)
 
 

@@ -1,9 +1,10 @@
-"""Messages that are stored together are what they would be if each had been sent by itself."""
+"""Messages that are stored together."""
 
 from dataclasses import replace
 
 import msgspec
 import pytest
+from django.db import IntegrityError
 from pytest_django import Settings
 
 from accounts.models import User
@@ -20,6 +21,7 @@ from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.limits import SetLimits
 from tests.messaging.sends import (
     TEXTS,
+    FailsOnce,
     Sender,
     acquainted,
     done,
@@ -86,15 +88,44 @@ def test_texts_are_stored_as_they_are(sends: Sender, events: Events, text: str) 
     assert answer.client_message_id is None
 
 
-def test_the_first_message_to_somebody_is_sent_by_itself(sends: Sender, events: Events) -> None:
+def test_first_messages_to_somebody_are_stored_with_the_others(
+    sends: Sender, events: Events
+) -> None:
     ada, bo = make_pair()
-    cy = make_user("Cy")
+    cy, di = make_user("Cy"), make_user("Di")
     make_message(ada, bo)
     events.clear()
-    answers = done([sends(ada, cy, "first"), sends(ada, bo, "second"), sends(ada, cy, "next")])
-    assert sends.alone == ["first", "next"]
-    assert [answer.seq for answer in answers] == [1, 2, 2]
-    assert told(events) == sorted([*to_both(ada, cy, 1, 2), *to_both(ada, bo, 2)])
+    jobs = [sends(ada, cy, "first", "c-1"), sends(ada, bo, "second"), sends(di, ada, "hello")]
+    answers = done([*jobs, sends(cy, ada, "next"), sends(ada, cy, "again", "c-1")])
+    assert sends.alone == []
+    assert [answer.seq for answer in answers] == [1, 2, 1, 2, 1]
+    assert answers[4] == answers[0]
+    assert told(events) == sorted(
+        [*to_both(ada, cy, 1, 2), *to_both(ada, bo, 2), *to_both(ada, di, 1)]
+    )
+    assert (mark_of(ada, cy), mark_of(cy, ada)) == (1, 2)
+    assert (mark_of(ada, di), mark_of(di, ada)) == (0, 1)
+    assert events.recipients("messagesRead") == sorted([f"user.{ada.pk}", f"user.{cy.pk}"])
+    assert Conversation.objects.count() == 3
+    for conversation in Conversation.objects.select_related("last_message"):
+        assert conversation.memberships.count() == 2
+        last = conversation.last_message
+        assert last is not None
+        assert (conversation.last_seq, conversation.version) == (last.seq, last.version)
+
+
+def test_what_is_refused_begins_no_conversation(sends: Sender, events: Events) -> None:
+    ada, bo = make_pair()
+    cy, di = make_user("Cy"), make_user("Di")
+    make_message(ada, bo, client_message_id="c-1")
+    events.clear()
+    used, unknown, begun = done(
+        [sends(ada, cy, "used", "c-1"), sends(ada, User(pk="0" * 24)), sends(ada, di)]
+    )
+    assert (used.status, unknown.status, begun.seq) == (409, 404, 1)
+    assert told(events) == to_both(ada, di, 1)
+    assert Conversation.objects.count() == 2
+    assert not Membership.objects.filter(user=cy).exists()
 
 
 def test_whom_nobody_knows_concerns_nobody_else(sends: Sender, events: Events) -> None:
@@ -190,7 +221,9 @@ def test_who_is_over_the_limit_is_refused_and_counts_once(
     assert len(told(events)) == 6
 
 
-def test_what_is_done_again_counts_once(sends: Sender, set_limits: SetLimits) -> None:
+def test_what_is_done_again_counts_once(
+    sends: Sender, set_limits: SetLimits, fails_once: FailsOnce
+) -> None:
     set_limits(sends=2, writes=2)
     ada, bo = make_pair()
     make_message(ada, bo)
@@ -199,6 +232,7 @@ def test_what_is_done_again_counts_once(sends: Sender, set_limits: SetLimits) ->
         sends(ada, bo, "one", "c-1", limits=limits),
         sends(ada, bo, "two", "c-1", limits=limits),
     ]
+    fails_once("messages.store", IntegrityError())
     one, two = done(jobs)
     assert sends.alone == ["one", "two"]
     assert one == two
@@ -260,9 +294,19 @@ def test_the_time_of_a_change_never_goes_back(sends: Sender) -> None:
     assert Message.objects.get(seq=2).created_at == later
 
 
-def test_left_out_each_is_sent_by_itself(sends: Sender, settings: Settings) -> None:
+def test_without_statements_made_once_the_outcome_is_the_same(
+    sends: Sender, events: Events, settings: Settings
+) -> None:
+    """As on MongoDB."""
     settings.FAST = replace(settings.FAST, statements=False)
     ada, bo = make_pair()
+    cy = make_user("Cy")
     make_message(ada, bo)
-    [answer] = done([sends(ada, bo, "alone")])
-    assert (answer.seq, sends.alone) == (2, ["alone"])
+    events.clear()
+    jobs = [sends(ada, bo, "one", "c-1"), sends(bo, ada, "two"), sends(ada, cy, "three", "c-3")]
+    one, two, three, again = done([*jobs, sends(ada, bo, "again", "c-1")])
+    assert sends.alone == []
+    assert (one.seq, two.seq, three.seq, again) == (2, 3, 1, one)
+    assert record_of(Message.objects.get(seq=3)) == two
+    assert (mark_of(ada, bo), mark_of(bo, ada), mark_of(ada, cy)) == (2, 3, 1)
+    assert told(events) == sorted([*to_both(ada, bo, 2, 3), *to_both(ada, cy, 1)])

@@ -222,7 +222,7 @@ class TestClocks:
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, timedelta]:
         """How far this worker's clock is ahead."""
         clock = {"ahead": timedelta()}
-        for module in ("messages", "conversations", "at_once"):
+        for module in ("messages", "conversations"):
             monkeypatch.setattr(f"messaging.services.{module}.now", lambda: now() + clock["ahead"])
         return clock
 

@@ -7,17 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+)
 
 from accounts.models import User
 from chatsite.db import on_commit
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import group_commit, jobs
-from chatsite.fastpath.bulk import LEFT, Bulk, Undone
+from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
 from chatsite.live import broadcast
-from chatsite.monitoring import trace
+from chatsite.monitoring import metrics, trace
 from chatsite.monitoring.trace import Trace
 from tests.factories import make_user
 
@@ -31,8 +39,8 @@ pytestmark = [
 class Plan:
     """What becomes of the renamings of a test, and what became of them."""
 
-    let_in: Callable[[str], bool] = lambda name: True
-    left: Sequence[str] = ()
+    refusal: Callable[[str], Exception | None] = lambda name: None
+    waiting: Sequence[str] = ()
     error: Exception | None = None
     batches: list[list[str]] = field(default_factory=list)
     alone: list[str] = field(default_factory=list)
@@ -44,6 +52,8 @@ class Renaming(Bulk):
     plan: Plan
     user: User
     name: str
+
+    refusal: Exception | None = None
 
     def __call__(self) -> str:
         self.plan.traces.append(trace.current())
@@ -58,9 +68,10 @@ class Renaming(Bulk):
         return how
 
     @classmethod
-    def let_in(cls, works: Sequence[Self]) -> list[bool]:
+    def admit(cls, works: Sequence[Self]) -> None:
         assert not connection.in_atomic_block
-        return [work.plan.let_in(work.name) for work in works]
+        for work in works:
+            work.refusal = work.plan.refusal(work.name)
 
     @classmethod
     def do_all(cls, works: Sequence[Self]) -> list[Any]:
@@ -68,10 +79,16 @@ class Renaming(Bulk):
         plan = works[0].plan
         plan.traces.append(trace.current())
         plan.batches.append([work.name for work in works])
-        done = [LEFT if work.name in plan.left else work._write("at once") for work in works]
+        done = [work._done() for work in works]
         if plan.error:
             raise plan.error
         return done
+
+    def _done(self) -> Any:
+        if self.name == "refused":
+            return DomainError("No.")
+        has_to_wait = self.name in self.plan.waiting and len(self.plan.batches) == 1
+        return Busy() if has_to_wait else self._write("at once")
 
 
 class Other(Renaming):
@@ -128,31 +145,38 @@ def test_what_comes_at_once_is_done_at_once_in_one_order(
     assert (plan.batches, plan.alone, pushed) == ([["a", "b", "c"]], [], ["a", "b", "c"])
 
 
-def test_what_is_not_let_in_or_left_is_done_by_itself(
+def test_a_refusal_concerns_nobody_else(renames: Renames, plan: Plan, pushed: list[str]) -> None:
+    no = ValueError("not admitted")
+    plan.refusal = lambda name: no if name == "a" else None
+    together = renames("a", "b", "refused")
+    not_admitted, first, refused = outcomes(together)
+    assert (not_admitted, first, type(refused)) == (no, "at once", DomainError)
+    assert stored(together) == ["", "at once", ""]
+    assert (plan.batches, plan.alone, pushed) == ([["b", "refused"]], [], ["b"])
+
+
+def test_what_has_to_wait_does_so_after_the_others(
     renames: Renames, plan: Plan, pushed: list[str]
 ) -> None:
-    plan.let_in = lambda name: name != "a"
-    plan.left = ["c"]
+    plan.waiting = ["a", "c"]
     together = renames("a", "b", "c")
-    assert outcomes(together) == ["alone", "at once", "alone"]
-    assert stored(together) == ["alone", "at once", "alone"]
-    assert (plan.batches, plan.alone, pushed) == ([["b", "c"]], ["a", "c"], ["b", "a", "c"])
+    assert outcomes(together) == stored(together) == ["at once"] * 3
+    assert (plan.batches, plan.alone) == ([["a", "b", "c"], ["a"], ["c"]], [])
+    assert pushed == ["b", "a", "c"]
 
 
-def test_where_nobody_is_let_in_nothing_is_done_at_once(renames: Renames, plan: Plan) -> None:
-    plan.let_in = lambda name: False
-    together = renames("a", "refused")
-    first, refused = outcomes(together)
-    assert first == "alone"
-    assert isinstance(refused, DomainError)
-    assert plan.batches == []
+def test_what_waits_for_the_same_does_so_together(renames: Renames, plan: Plan) -> None:
+    plan.waiting = ["a", "c"]
+    together = renames("a", "b", "c")
+    together[2].about = "a"
+    assert outcomes(together) == ["at once"] * 3
+    assert plan.batches == [["a", "c", "b"], ["a", "c"]]
 
 
-def test_all_may_be_left(renames: Renames, plan: Plan, pushed: list[str]) -> None:
-    plan.left = ["a", "b"]
-    together = renames("a", "b")
-    assert outcomes(together) == stored(together) == ["alone", "alone"]
-    assert pushed == ["a", "b"]
+def test_where_nobody_is_admitted_nothing_is_done(renames: Renames, plan: Plan) -> None:
+    plan.refusal = lambda name: DomainError(name)
+    assert [str(refused) for refused in outcomes(renames("a", "b"))] == ["a", "b"]
+    assert (plan.batches, plan.alone) == ([], [])
 
 
 def deadlock() -> OperationalError:
@@ -164,9 +188,9 @@ def deadlock() -> OperationalError:
 
 @pytest.mark.parametrize(
     "error",
-    [Undone(), ValueError(), IntegrityError(), DatabaseError(), DomainError(""), deadlock()],
+    [IntegrityError(), DatabaseError(), DataError(), ProgrammingError(), deadlock()],
 )
-def test_of_what_is_undone_nothing_is_kept_and_each_is_done_by_itself(
+def test_of_what_the_database_undoes_nothing_is_kept_and_each_is_done_by_itself(
     renames: Renames, plan: Plan, pushed: list[str], error: Exception
 ) -> None:
     plan.error = error
@@ -178,12 +202,36 @@ def test_of_what_is_undone_nothing_is_kept_and_each_is_done_by_itself(
     assert pushed == ["a", "b"]
 
 
-def test_what_cannot_be_asked_before_is_asked_of_each(renames: Renames, plan: Plan) -> None:
-    def fail(name: str) -> bool:
-        raise ValueError(name)
+@pytest.mark.parametrize("error", [ValueError("wrong"), KeyError("wrong")])
+def test_a_fault_of_the_code_is_told_and_counted_and_nothing_is_done(
+    renames: Renames,
+    plan: Plan,
+    pushed: list[str],
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    plan.error = error
+    failed = metrics.BATCHES_FAILED._value.get()
+    together = renames("a", "b")
+    assert {type(each) for each in outcomes(together)} == {RuntimeError}
+    assert stored(together) == ["", ""]
+    assert (plan.alone, pushed) == ([], [])
+    assert "Traceback" in caplog.text
+    assert metrics.BATCHES_FAILED._value.get() == failed + 1
 
-    plan.let_in = fail
+
+def test_what_the_database_refuses_before_is_asked_of_each(renames: Renames, plan: Plan) -> None:
+    def fail(name: str) -> Exception | None:
+        raise IntegrityError(name)
+
+    plan.refusal = fail
     assert outcomes(renames("a", "b")) == ["alone", "alone"]
+
+
+def test_all_wait_no_longer_than_the_one_that_they_wait_for(renames: Renames, plan: Plan) -> None:
+    plan.error = Busy()
+    assert outcomes(renames("a", "b")) == [plan.error, plan.error]
+    assert plan.alone == []
 
 
 def test_a_database_that_is_away_is_waited_for_once(
@@ -225,10 +273,9 @@ def test_a_commit_of_which_nobody_knows_is_not_repeated(
 ) -> None:
     error = OperationalError("gone")
     fails_to_commit(monkeypatch, error)
-    plan.let_in = lambda name: name != "b"
     together = renames("a", "b")
-    assert outcomes(together) == [error, "alone"]
-    assert (plan.alone, pushed) == (["b"], ["b"])
+    assert outcomes(together) == [error, error]
+    assert (plan.alone, pushed) == ([], [])
 
 
 def test_a_commit_that_a_constraint_forbids_is_of_none(
@@ -258,19 +305,18 @@ def test_each_kind_is_done_by_itself_and_so_is_what_is_of_none(
     assert sorted(plan.batches) == [["a"], ["b"]]
 
 
-def test_the_work_of_many_is_traced_as_nobodys_and_what_is_left_as_theirs(
+def test_the_work_of_many_is_traced_as_nobodys_and_what_is_done_apart_as_theirs(
     renames: Renames, plan: Plan
 ) -> None:
-    plan.left = ["b"]
+    plan.error = IntegrityError()
     with trace.begin("somebody-before"):
-        together = renames("a", "b", "c")
+        together = renames("a", "b")
         for number, job in enumerate(together):
             job.trace = Trace(f"request-{number}")
         run_together(together)
-        nobody, whoever_is_left = plan.traces
+        nobody, *each = plan.traces
     assert nobody is None
-    assert whoever_is_left is not None
-    assert whoever_is_left.request_id == "request-1"
+    assert [one and one.request_id for one in each] == ["request-0", "request-1"]
 
 
 def test_that_it_is_undone_is_logged_of_nobody(
@@ -284,7 +330,7 @@ def test_that_it_is_undone_is_logged_of_nobody(
 
     monkeypatch.setattr(group_commit.logger, "handlers", [Handler()])
     monkeypatch.setattr(group_commit.logger, "level", logging.INFO)
-    plan.error = Undone()
+    plan.error = IntegrityError()
     with trace.begin("somebody-before"):
         run_together(renames("a"))
     assert seen == [None]

@@ -1,13 +1,14 @@
 """A prepared statement does what its queryset does."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, NotSupportedError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -18,7 +19,6 @@ from chatsite.fastpath.statements import (
     ROOM,
     Get,
     Insert,
-    InsertNew,
     Select,
     SelectAmong,
     Update,
@@ -138,11 +138,14 @@ def test_get_finds_the_model() -> None:
     assert get.one(key="0" * 24) is None
 
 
+def values(row: Model) -> Values:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
 def test_update_changes_what_it_finds() -> None:
     rename = Update(lambda key, name: (User.objects.filter(pk=key), {"full_name": name}))
     ada, bo = make_user("Ada"), make_user("Bo")
-    assert rename.run(key=ada.pk, name="Ada L.") == 1
-    assert rename.run(key="0" * 24, name="Nobody") == 0
+    run_at_once((rename, [{"key": ada.pk, "name": "Ada L."}, {"key": "0" * 24, "name": "Nobody"}]))
     assert set(User.objects.values_list("full_name", flat=True)) == {"Ada L.", bo.full_name}
 
 
@@ -151,30 +154,31 @@ def test_update_may_go_by_what_is_stored() -> None:
         lambda key: (Conversation.objects.filter(pk=key), {"last_seq": F("last_seq") + 1})
     )
     conversation = Conversation.objects.create(key="a")
-    count.run(key=conversation.pk)
-    count.run(key=conversation.pk)
+    run_at_once((count, [{"key": conversation.pk}] * 2))
     conversation.refresh_from_db()
     assert conversation.last_seq == 2
 
 
 def test_insert_stores_every_field() -> None:
-    insert = Insert(Conversation)
-    for key in ("a", "b"):
-        conversation = Conversation(key=key, last_seq=7)
-        insert.run(conversation)
-        stored = Conversation.objects.get(key=key)
-        assert (stored.pk, stored.last_seq) == (conversation.pk, 7)
-        assert (stored.changed_at, stored.last_message_id) == (conversation.changed_at, None)
-        conversation.last_seq = 8
-        conversation.save()
-        assert Conversation.objects.get(key=key).last_seq == 8
+    rows = [Conversation(key=key, last_seq=7) for key in ("a", "b")]
+    run_at_once((Insert(Conversation), [values(row) for row in rows]))
+    for row in rows:
+        stored = Conversation.objects.get(key=row.key)
+        assert (stored.pk, stored.last_seq) == (row.pk, 7)
+        assert (stored.changed_at, stored.last_message_id) == (row.changed_at, None)
+
+
+def test_what_there_is_nothing_of_is_not_run() -> None:
+    run_at_once((Insert(Conversation), []), (Update(lambda: 1 / 0), []))
+    assert not Conversation.objects.exists()
 
 
 def test_a_clash_is_djangos_error() -> None:
     insert = Insert(Conversation)
-    insert.run(Conversation(key="a"))
+    run_at_once((insert, [values(Conversation(key="a"))]))
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert.run(Conversation(key="a"))
+        run_at_once((insert, [values(Conversation(key=key)) for key in "ba"]))
+    assert Conversation.objects.count() == 1
 
 
 @pytest.mark.sql_only("transactions that fail are SQL's")
@@ -222,15 +226,21 @@ def test_several_of_a_relation_are_looked_for_by_its_key() -> None:
             wrong.rows_among([session.user_id])
 
 
-def run_all(statement: Update | Insert, many: Sequence[Values]) -> int:
-    """How many rows were found."""
-    [found] = run_at_once((statement, many))
-    return found
+@pytest.mark.parametrize("room", [1, 2, 5, ROOM + 1])
+def test_several_may_be_pairs(room: int) -> None:
+    pairs = SelectAmong(
+        lambda pairs: User.objects.filter(
+            reduce(or_, (Q(pk=key, full_name=name) for key, name in pairs))
+        ).values_list("pk"),
+        width=2,
+    )
+    people = [make_user(f"Person {number}") for number in range(room)]
+    wanted = [(person.pk, person.full_name) for person in people]
+    assert sorted(pairs.rows_among(wanted)) == sorted((person.pk,) for person in people)
+    assert pairs.rows_among([(people[0].pk, "somebody else"), ("0" * 24, "Person 0")]) == []
 
 
-def test_several_are_updated_and_counted() -> None:
-    if not can_prepare():
-        pytest.skip("nobody asks for it then")
+def test_several_are_updated_in_their_order() -> None:
     raised = Update(
         lambda key, before, seq: (
             Conversation.objects.filter(pk=key, last_seq=before),
@@ -246,25 +256,8 @@ def test_several_are_updated_and_counted() -> None:
         {"key": other.pk, "before": 0, "seq": large},
         {"key": "0" * 24, "before": 0, "seq": 5},
     ]
-    assert run_all(raised, changes) == 3
-    assert run_all(raised, changes[2:3]) == 0
+    run_at_once((raised, changes))
     assert dict(Conversation.objects.values_list("key", "last_seq")) == {"a": 70_000, "b": large}
-
-
-def test_only_new_rows_are_inserted() -> None:
-    if not can_prepare():
-        pytest.skip("nobody asks for it then")
-    insert = InsertNew(Conversation)
-    Conversation.objects.create(key="there", last_seq=5)
-
-    def rows(*keys: str) -> list[dict[str, Any]]:
-        made = [Conversation(key=key, last_seq=7) for key in keys]
-        return [{name: getattr(row, name) for name in insert._names} for row in made]
-
-    assert run_all(insert, rows("a", "b")) == 2
-    assert run_all(insert, rows("a", "there", "c", "c")) == 1
-    stored = dict(Conversation.objects.values_list("key", "last_seq"))
-    assert stored == {"a": 7, "b": 7, "c": 7, "there": 5}
 
 
 @pytest.mark.sql_only("it has no statements to be prepared")
@@ -276,9 +269,11 @@ def test_while_queries_are_written_down_the_same_is_stored_and_found() -> None:
     )
     move = Update(lambda key, at: (Conversation.objects.filter(key=key), {"changed_at": at}))
     with CaptureQueriesContext(connection):
-        insert.run(Conversation(key="a", changed_at=moment))
-        insert.run(Conversation(key="b", changed_at=moment + timedelta(days=1)))
-        assert run_all(move, [{"key": "b", "at": moment}]) == 1
+        rows = [Conversation(key=key, changed_at=moment + timedelta(days=1)) for key in "ab"]
+        run_at_once(
+            (insert, [values(row) for row in rows]),
+            (move, [{"key": k, "at": moment} for k in "ab"]),
+        )
         assert sorted(found.rows(at=moment)) == [("a", moment), ("b", moment)]
     assert sorted(found.rows(at=moment)) == [("a", moment), ("b", moment)]
     assert Conversation.objects.filter(changed_at=moment).count() == 2
@@ -290,9 +285,10 @@ def test_a_transaction_that_failed_spoils_no_later_one() -> None:
     Conversation.objects.create(key="a")
     for _again in range(2):
         with pytest.raises(IntegrityError), transaction.atomic():
-            run_all(move, [{"key": "a", "seq": 5}, {"key": "a", "seq": -1}, {"key": "a", "seq": 6}])
+            run_at_once((move, [{"key": "a", "seq": seq} for seq in (5, -1, 6)]))
         assert Conversation.objects.get(key="a").last_seq == 0
-    assert run_all(move, [{"key": "a", "seq": 5}, {"key": "b", "seq": 6}]) == 1
+    run_at_once((move, [{"key": "a", "seq": 5}, {"key": "b", "seq": 6}]))
+    assert Conversation.objects.get().last_seq == 5
 
 
 @pytest.mark.django_db(transaction=True)
@@ -301,7 +297,8 @@ def test_a_new_connection_knows_no_statement_yet() -> None:
     move = Update(lambda key, seq: (Conversation.objects.filter(key=key), {"last_seq": seq}))
     Conversation.objects.create(key="a")
     for seq in range(1, 4):
-        assert move.run(key="a", seq=seq) == run_all(move, [{"key": "a", "seq": seq}]) == 1
+        run_at_once((move, [{"key": "a", "seq": seq}]))
+        assert Conversation.objects.get().last_seq == seq
         connection.close()
 
 

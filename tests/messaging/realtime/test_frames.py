@@ -123,7 +123,7 @@ async def test_what_goes_wrong_here_is_answered_and_logged(
 ) -> None:
     socket = await connect(ada)
     with monkeypatch.context() as patch:
-        patch.setattr("messaging.realtime.commands.send_message", _fail)
+        patch.setattr("messaging.services.sending.send_messages", _fail)
         await socket.send("sendMessage", receiverId=bob.pk, text="x", clientMessageId="one")
         error = await socket.data("error")
     assert (error["status"], error["clientMessageId"]) == (500, "one")
@@ -132,7 +132,7 @@ async def test_what_goes_wrong_here_is_answered_and_logged(
     await socket.lives()
 
 
-def _fail(**_fields: Any) -> None:
+def _fail(*_drafts: Any) -> None:
     raise RuntimeError("disk full")
 
 
@@ -141,7 +141,7 @@ async def test_while_the_database_is_away_clients_are_told_when_to_come_again(
 ) -> None:
     socket = await connect(ada)
     with monkeypatch.context() as patch:
-        patch.setattr("messaging.realtime.commands.send_message", _be_away)
+        patch.setattr("messaging.services.sending.send_messages", _be_away)
         await socket.send("sendMessage", receiverId=bob.pk, text="x", clientMessageId="one")
         error = await socket.data("error")
     assert (error["status"], error["retryAfter"], error["clientMessageId"]) == (503, 2, "one")
@@ -150,7 +150,7 @@ async def test_while_the_database_is_away_clients_are_told_when_to_come_again(
     assert (await socket.data("messageSent"))["clientMessageId"] == "one"
 
 
-def _be_away(**_fields: Any) -> None:
+def _be_away(*_drafts: Any) -> None:
     raise OperationalError("connection to 10.0.0.7 failed")
 
 

@@ -181,7 +181,7 @@ async def test_a_page_on_another_port_gets_pictures_with_their_address(
     here = await connect(ada, origin="http://testserver")
     sent = await sync_to_async(send_message)(sender=bob, peer=ada.pk, image=picture())
     heard, there = await here.data("newMessage"), await elsewhere.data("newMessage")
-    assert heard == msgspec.to_builtins(sent.payload)
+    assert heard == msgspec.to_builtins(sent.record)
     for name in ("image", "thumbnail"):
         assert heard[name].startswith("/media/")
         assert there[name] == f"http://testserver{heard[name]}"

@@ -1,0 +1,87 @@
+"""A message before it is sent. What may be one is said here, for every way to send it."""
+
+import re
+from typing import TypeGuard
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from chatsite.errors import DomainError, NotFound
+from chatsite.keys import is_key
+from chatsite.text import is_blank, is_storable
+from messaging.models import direct_key
+from messaging.models.message import CLIENT_ID_LENGTH
+
+TEXT_LENGTH = 10_000
+_CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """`new_draft` makes it: a draft is valid."""
+
+    sender_id: str
+    receiver_id: str  # as the wire names it
+    conversation: str  # its key
+    text: str
+    client_message_id: str = ""
+    origin: str = ""  # the socket that sends, if one does
+    picture: dict[str, str | int] = {}  # the message's fields, once it is stored
+
+
+def new_draft(
+    *,
+    sender_id: str,
+    receiver_id: str,
+    text: str = "",
+    client_message_id: str = "",
+    has_picture: bool = False,
+    origin: str = "",
+) -> Draft:
+    """Raises DomainError: 400, and 404 for what can be nobody's key."""
+    text = _checked_text(text)
+    _check_client_id(client_message_id)
+    if not text and not has_picture:
+        raise DomainError(_("Text or image is required."), code="empty")
+    if receiver_id == sender_id:
+        raise DomainError(_("Cannot send messages to yourself."), code="self")
+    if not is_key(receiver_id):
+        raise unknown_receiver()
+    return Draft(
+        sender_id=sender_id,
+        receiver_id=receiver_id,
+        conversation=direct_key(sender_id, receiver_id),
+        text=text,
+        client_message_id=client_message_id,
+        origin=origin,
+    )
+
+
+def unknown_receiver() -> NotFound:
+    return NotFound(_("Receiver not found."))
+
+
+def _checked_text(text: str) -> str:
+    if is_blank(text):
+        return ""
+    if not is_storable(text):
+        raise _text_error(_("The text has characters that cannot be stored."))
+    if len(text) > TEXT_LENGTH:
+        message = _("The text is too long: at most %(limit)s characters.")
+        raise _text_error(message % {"limit": f"{TEXT_LENGTH:,}"})
+    return text
+
+
+def _text_error(message: str) -> DomainError:
+    return DomainError(message, code="text", errors={"text": [message]})
+
+
+def is_client_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _CLIENT_ID.fullmatch(value) is not None
+
+
+def _check_client_id(client_message_id: str) -> None:
+    if client_message_id and not is_client_id(client_message_id):
+        message = _(
+            "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."
+        )
+        raise DomainError(message, code="client_id", errors={"client_message_id": [message]})
