@@ -12,18 +12,12 @@ from accounts.access import SignedInRequest
 from accounts.known_devices import COOKIE
 from accounts.models import User
 from accounts.services import accounts, addresses, log_ins, passwords
-from chatsite.guard.counting import (
-    LOG_INS,
-    MAILS_PER_ADDRESS,
-    SIGN_UPS,
-    WRITES,
-    person_or_address,
-)
-from chatsite.guard.ratelimits import check_upload, limited
+from chatsite.guard.counting import WRITES, check, check_upload, person_or_address
+from chatsite.guard.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, limited
 
 
 @limited(SIGN_UPS)
-def sign_up(*, request: HttpRequest | Request, **fields: str) -> User:
+def sign_up(request: HttpRequest | Request, **fields: str) -> User:
     return accounts.sign_up(**fields, client=person_or_address(request))
 
 
@@ -33,23 +27,23 @@ def log_in(*, request: HttpRequest | Request, email: str, password: str) -> User
 
 
 @limited(MAILS_PER_ADDRESS)
-def ask_for_reset(*, request: HttpRequest, email: str, site: str) -> None:
+def ask_for_reset(request: HttpRequest, *, email: str, site: str) -> None:
     passwords.ask_for_reset(email=email, site=site)
 
 
-@limited(WRITES)
 def update_profile(*, request: SignedInRequest, picture: bytes | None, **fields: Any) -> User:
+    check(WRITES, request.user.pk)
     check_upload(request.user.pk, picture)
     return accounts.update_profile(user=request.user, picture=picture, **fields)
 
 
 @limited(LOG_INS)
-def change_password(*, request: SignedInRequest, **fields: str) -> None:
+def change_password(request: SignedInRequest, **fields: str) -> None:
     """Asks for the password, and so is a way to guess at it."""
     passwords.change_password(user=request.user, keep=request.auth_session, **fields)
 
 
 @limited(LOG_INS)
-def ask_for_address(*, request: SignedInRequest, **fields: str) -> str:
+def ask_for_address(request: SignedInRequest, **fields: str) -> str:
     """Asks for the password, too."""
     return addresses.ask_for_address(user=request.user, **fields)

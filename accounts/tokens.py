@@ -6,18 +6,19 @@ One reader for HTTP and sockets.
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from django.conf import settings
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts import plain_tokens
 from accounts.models import Session
 from chatsite.keys import is_key
 from chatsite.monitoring.trace import note_person
 
 USER_CLAIM = str(settings.SIMPLE_JWT["USER_ID_CLAIM"])
 SESSION_CLAIM = "sid"
+LEEWAY = cast(int, settings.SIMPLE_JWT["LEEWAY"])  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +54,16 @@ def read_claims(token: str) -> Claims:
 @lru_cache(maxsize=10_000)  # its time aside, a token that is right stays right
 def _verified(token: str) -> tuple[Claims, float]:
     """Also the second since 1970 up to which the token may be used."""
-    plain = plain_tokens.read(token) if settings.FAST.tokens else None
-    if plain:
-        claims, expires_at = Claims(plain.session_id, plain.user_id), plain.exp
-    else:
-        claims, expires_at = _judged(token)
-    if not (is_key(claims.session_id) and is_key(claims.user_id)):
-        raise InvalidToken
-    return claims, expires_at + plain_tokens.LEEWAY
-
-
-def _judged(token: str) -> tuple[Claims, int]:
-    """By the library, which does not look what the keys are, and fails at times out of reach."""
     try:
-        claims = AccessToken(token)  # type: ignore[arg-type]  # a str is what it takes
-        return Claims(claims[SESSION_CLAIM], claims[USER_CLAIM]), claims["exp"]
+        content = AccessToken(token)  # type: ignore[arg-type]  # a str is what it takes
+        claims = Claims(content[SESSION_CLAIM], content[USER_CLAIM])
+        expires_at = content["exp"] + LEEWAY
+    # The library does not look what the keys are, and fails at times out of reach.
     except (TokenError, KeyError, ValueError, TypeError, ArithmeticError, OSError):
         raise InvalidToken from None
+    if not (is_key(claims.session_id) and is_key(claims.user_id)):
+        raise InvalidToken
+    return claims, expires_at
 
 
 def session_of(token: str) -> Session | None:

@@ -15,7 +15,6 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from chatsite.wire import ErrorPayload
 
@@ -93,11 +92,9 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         logger.error("the database did not answer", exc_info=error)
         error = Busy()
     if isinstance(error, DomainError):
-        set_rollback()
         return Response(error_payload(error), status=error.status, headers=_headers(error))
     if not isinstance(error, exceptions.APIException):
         return None
-    set_rollback()
     headers = _headers(error)
     return Response(_api_payload(error), status=error.status_code, headers=headers)
 

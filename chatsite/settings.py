@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_ratelimit",
     "chatsite.apps.ChatsiteConfig",
     "accounts",
     "messaging",
@@ -136,6 +137,7 @@ SILENCED_SYSTEM_CHECKS = [
     "admin.E410",  # the admin reads the same token as everything else; there is no second session
     "security.W005",  # other sites under the same domain are not ours to move to https,
     "security.W021",  # nor to enter in the browsers' list
+    "django_ratelimit.W001",  # of our own cache it cannot know that it counts in one step
 ]
 
 REST_FRAMEWORK = {
@@ -192,6 +194,8 @@ MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # beyond it bodies, and files in them, wait on disk
 LIMITS = ENV.limits
+RATELIMIT_USE_CACHE = "limits"
+RATELIMIT_FAIL_OPEN = True  # for the one request in which Redis goes away between two questions
 SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second
 # A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24

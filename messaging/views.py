@@ -12,7 +12,8 @@ from django_htmx.http import push_url
 from accounts.access import SignedInRequest, signed_in
 from accounts.models import User
 from chatsite.errors import DomainError
-from chatsite.guard.ratelimits import check_message, with_retry_after
+from chatsite.guard.counting import check_message
+from chatsite.guard.ratelimits import with_retry_after
 from chatsite.keys import new_key
 from messaging import page
 from messaging.querysets import find_user

@@ -146,7 +146,9 @@ def layer(request: pytest.FixtureRequest, settings: Settings) -> str:
 @pytest.fixture
 def set_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> SetLimits:
     """Changes some limits, by their names, for a test in which no minute ends."""
-    monkeypatch.setattr("chatsite.guard.counting.time", StoppedClock(time.time()))
+    clock = StoppedClock(time.time())
+    monkeypatch.setattr("chatsite.guard.counting.time", clock)
+    monkeypatch.setattr("django_ratelimit.core.time", clock)
 
     def change(**limits: int) -> None:
         settings.LIMITS = replace(settings.LIMITS, **limits)

@@ -18,7 +18,7 @@ from accounts.services import accounts
 from accounts.services.log_outs import ENDS_LATER, log_out
 from chatsite.api import FormView
 from chatsite.errors import DomainError
-from chatsite.guard.ratelimits import check_upload
+from chatsite.guard.counting import check_upload
 from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.serializers import checked
 

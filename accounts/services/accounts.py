@@ -1,5 +1,7 @@
 """Signing up, logging in, and what people change about themselves."""
 
+from contextlib import suppress
+
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
@@ -20,7 +22,7 @@ from accounts.services.rules import (
 )
 from chatsite.db import atomic, now, release, repeatable
 from chatsite.errors import DomainError
-from chatsite.guard.counting import MAILS, MAILS_PER_ADDRESS, count_all
+from chatsite.guard.ratelimits import MAILS, MAILS_PER_ADDRESS, TooMany, check
 from chatsite.pictures import images, storage
 from chatsite.text import is_blank
 
@@ -46,7 +48,9 @@ def sign_up(*, full_name: str, email: str, password: str, client: str = "") -> U
         _insert(user)
     except IntegrityError:  # somebody was faster
         raise email_taken() from None
-    if not any(count_all([(MAILS, inbox_key(address)), (MAILS_PER_ADDRESS, client)])):
+    with suppress(TooMany):
+        check(MAILS, inbox_key(address))
+        check(MAILS_PER_ADDRESS, client)
         mail.send(mail.welcome(user))
     return user
 

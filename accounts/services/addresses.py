@@ -16,8 +16,7 @@ from accounts.services.rules import (
     field_error,
 )
 from chatsite.db import atomic, now, repeatable
-from chatsite.guard.counting import MAILS
-from chatsite.guard.ratelimits import check
+from chatsite.guard.ratelimits import MAILS, check
 
 
 def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:

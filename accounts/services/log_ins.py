@@ -17,8 +17,8 @@ from accounts.models import Session, User
 from accounts.services.accounts import authenticate
 from accounts.services.pauses import Pauses
 from chatsite.errors import Busy
-from chatsite.guard.counting import LOG_INS, LOG_INS_PER_ADDRESS, network_of
-from chatsite.guard.ratelimits import check
+from chatsite.guard.counting import network_of
+from chatsite.guard.ratelimits import LOG_INS, LOG_INS_PER_ADDRESS, check
 
 RECENT = 50  # sessions whose addresses count as known
 STRANGERS = "strangers"

@@ -16,8 +16,7 @@ from accounts.services.rules import (
 from accounts.services.sessions import end_other_sessions
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import DomainError
-from chatsite.guard.counting import MAILS
-from chatsite.guard.ratelimits import check
+from chatsite.guard.ratelimits import MAILS, check
 
 
 def change_password(

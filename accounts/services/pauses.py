@@ -5,8 +5,7 @@ from typing import Any
 
 from django.core.cache import caches
 
-from chatsite.guard.counting import HOUR
-from chatsite.guard.ratelimits import TooMany
+from chatsite.guard.ratelimits import HOUR, TooMany
 
 FREE = 5  # tries without a pause
 FIRST = 1  # second; each further pause is twice as long

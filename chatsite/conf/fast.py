@@ -13,8 +13,6 @@ class Fast:
     statements: bool  # SQL made once, not at each query
     group_commit: bool  # what is sent at once stored in one transaction
     frames: bool  # a frame made once for all its receivers
-    tokens: bool  # a token of ours read without the library
-    gc: bool  # what lives as long as the process kept from the garbage collector
 
 
 PIECES = [field.name for field in fields(Fast)]

@@ -17,7 +17,7 @@ from chatsite.fastpath.answers import Answer, answer, compressed, refusal
 from chatsite.fastpath.asking import Asking, read
 from chatsite.fastpath.headers import Headers, learned
 from chatsite.guard.body_limit import first
-from chatsite.guard.ratelimits import Once
+from chatsite.guard.counting import Once
 from chatsite.interfaces import Application, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
 

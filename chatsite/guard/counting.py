@@ -1,7 +1,9 @@
-"""How often somebody did something, counted in fixed windows of time in the cache `limits`.
+"""The limits that the hot path shares with all else: how much one person may read, change, send
+and upload. Counted in fixed windows of a minute in the cache `limits`.
 
-The numbers are those of `settings.LIMITS`. Whoever is signed in counts for themselves; an address,
-which many may share, counts only where nobody is.
+This is apart from django-ratelimit (`ratelimits.py`), which asks the cache twice for one request:
+what is sent at once is counted here by one question (`count_all`), and work that is repeated counts
+nothing again (`Once`). Calls, pages and sockets count together, so all of them count here.
 """
 
 import time
@@ -19,29 +21,24 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-MINUTE = 60
-HOUR = 60 * MINUTE
+from chatsite.guard.ratelimits import TooMany
+
+WINDOW = 60  # seconds
 SLACK = 5  # seconds that a count outlives its window, for clocks that differ
 HOUSEHOLD = 64  # bits of an IPv6 address that tell one line from another
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`name` is a field of `settings.LIMITS`: so many in `seconds`."""
+    """`name` is a field of `settings.LIMITS`: so many a minute."""
 
     name: str
-    seconds: int = MINUTE
 
 
 WRITES = Limit("writes")
 READS = Limit("reads")
 SENDS = Limit("sends")
 UPLOADS = Limit("uploads")
-SIGN_UPS = Limit("sign_ups_per_hour", HOUR)
-LOG_INS = Limit("log_ins")
-LOG_INS_PER_ADDRESS = Limit("log_ins_per_address")
-MAILS = Limit("mails_per_hour", HOUR)
-MAILS_PER_ADDRESS = Limit("mails_per_address_and_hour", HOUR)
 
 
 def count(limit: Limit, who: str) -> int:
@@ -57,10 +54,10 @@ def count_all(counts: Sequence[tuple[Limit, str]]) -> list[int]:
     if not counts:
         return []
     at = int(time.time())
-    ends = [window_end(limit, who, at) for limit, who in counts]
+    ends = [window_end(who, at) for _limit, who in counts]
     asked = zip(counts, ends, strict=True)
     numbers: list[int] = _cache().count_all(
-        [(_key(limit, who, end), limit.seconds + SLACK) for (limit, who), end in asked]
+        [(_key(limit, who, end), WINDOW + SLACK) for (limit, who), end in asked]
     )
     counted = zip(counts, ends, numbers, strict=True)
     return [
@@ -69,19 +66,49 @@ def count_all(counts: Sequence[tuple[Limit, str]]) -> list[int]:
     ]
 
 
+def check(limit: Limit, who: str) -> None:
+    """Counts one more. Raises TooMany beyond the limit."""
+    if wait := count(limit, who):
+        raise TooMany(wait)
+
+
+class Once:
+    """Counts for work that may be repeated: each limit is counted the first time alone."""
+
+    def __init__(self) -> None:
+        self._waits: dict[Limit, int] = {}
+
+    def check(self, limit: Limit, who: str) -> None:
+        """Raises TooMany beyond the limit."""
+        if limit not in self._waits:
+            self._waits[limit] = count(limit, who)
+        if wait := self._waits[limit]:
+            raise TooMany(wait)
+
+
+def check_message(who: str, picture: object) -> None:
+    check(SENDS, who)
+    check_upload(who, picture)
+
+
+def check_upload(who: str, picture: object) -> None:
+    if picture is not None:
+        check(UPLOADS, who)
+
+
 def _cache() -> Any:
     return caches["limits"]
 
 
-def window_end(limit: Limit, who: str, at: int) -> int:
+def window_end(who: str, at: int) -> int:
     """The second in which the next one begins, which is not the same for everybody."""
-    return at + limit.seconds - (at + crc32(who.encode())) % limit.seconds
+    return at + WINDOW - (at + crc32(who.encode())) % WINDOW
 
 
 @lru_cache(maxsize=10_000)
 def _key(limit: Limit, who: str, end: int) -> str:
     """`who` may be of any length, and made up by anybody."""
-    return sha256(f"{limit.name}:{limit.seconds}:{end}:{who}".encode()).hexdigest()
+    return sha256(f"{limit.name}:{end}:{who}".encode()).hexdigest()
 
 
 class ApiThrottle(BaseThrottle):

@@ -1,19 +1,31 @@
-"""Refuses who did something too often: 429, and when to try again."""
+"""Rate limits of what is asked for seldom, by django-ratelimit: accounts, guesses at passwords,
+mails. What people do all the time is counted in `counting.py`.
+
+Both count in fixed windows in the cache `limits`, by the numbers of `settings.LIMITS`.
+"""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django_ratelimit.core import get_usage
+from django_ratelimit.decorators import ratelimit
 
 from chatsite.errors import DomainError
-from chatsite.guard.counting import MINUTE, SENDS, UPLOADS, Limit, count, person_or_address
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
+MINUTE = 60
+HOUR = 60 * MINUTE
+# Whoever is signed in counts for themselves; an address, which many may share, only where nobody
+# is. Of IPv6 the network counts, whose other bits are its owner's choice.
+USER_OR_IP = "user_or_ip"
 
 
 class TooMany(DomainError):
@@ -35,48 +47,53 @@ class TooMany(DomainError):
         return words % {"count": math.ceil(self.wait / MINUTE)}
 
 
-def check(limit: Limit, who: str) -> None:
-    """Counts one more. Raises TooMany beyond the limit."""
-    if wait := count(limit, who):
-        raise TooMany(wait)
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`name` is a field of `settings.LIMITS`: so many in `seconds`."""
+
+    name: str
+    seconds: int = MINUTE
+
+    def __call__(self, group: str, request: object) -> tuple[int, int]:
+        return getattr(settings.LIMITS, self.name), self.seconds
 
 
-class Once:
-    """Counts for work that may be repeated: each limit is counted the first time alone."""
-
-    def __init__(self) -> None:
-        self._waits: dict[Limit, int] = {}
-
-    def check(self, limit: Limit, who: str) -> None:
-        """Raises TooMany beyond the limit."""
-        if limit not in self._waits:
-            self._waits[limit] = count(limit, who)
-        if wait := self._waits[limit]:
-            raise TooMany(wait)
+SIGN_UPS = Rate("sign_ups_per_hour", HOUR)
+LOG_INS = Rate("log_ins")
+LOG_INS_PER_ADDRESS = Rate("log_ins_per_address")
+MAILS = Rate("mails_per_hour", HOUR)
+MAILS_PER_ADDRESS = Rate("mails_per_address_and_hour", HOUR)
 
 
-def check_message(who: str, picture: object) -> None:
-    check(SENDS, who)
-    check_upload(who, picture)
-
-
-def check_upload(who: str, picture: object) -> None:
-    if picture is not None:
-        check(UPLOADS, who)
-
-
-def limited(limit: Limit) -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
-    """For what takes a `request` by keyword: each call counts, and may raise TooMany."""
+def limited(rate: Rate) -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
+    """For what takes a `request` first: each call counts. Raises TooMany beyond the limit."""
+    terms: dict[str, Any] = {"group": rate.name, "key": USER_OR_IP, "rate": rate}
 
     def decorate(function: Callable[Params, Result]) -> Callable[Params, Result]:
+        @ratelimit(**terms, block=False)  # its own refusal does not say when to come back
         @wraps(function)
-        def counted(*args: Params.args, **kwargs: Params.kwargs) -> Result:
-            check(limit, person_or_address(kwargs["request"]))
-            return function(*args, **kwargs)
+        def counted(request: Any, *args: Any, **kwargs: Any) -> Any:
+            if request.limited:
+                raise _too_many(get_usage(request, **terms))
+            return cast(Any, function)(request, *args, **kwargs)
 
-        return counted
+        return cast(Callable[Params, Result], counted)
 
     return decorate
+
+
+def check(rate: Rate, who: str) -> None:
+    """Counts one more for what is no visitor: an account, an inbox. Raises TooMany beyond the
+    limit.
+    """
+    usage = get_usage(None, rate.name, key=lambda *_: who, rate=rate, increment=True)
+    if usage and usage["should_limit"]:
+        raise _too_many(usage)
+
+
+def _too_many(usage: dict[str, int]) -> TooMany:
+    """The last second of a window still belongs to it."""
+    return TooMany(usage["time_left"] + 1)
 
 
 def with_retry_after(response: HttpResponse, error: Exception | None) -> HttpResponse:

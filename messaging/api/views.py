@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
-from chatsite.guard.ratelimits import check_message
+from chatsite.guard.counting import check_message
 from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.serializers import LARGEST, checked
 from messaging import sync

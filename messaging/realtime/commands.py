@@ -15,8 +15,8 @@ from chatsite import departure, strict_json
 from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import write
-from chatsite.guard.counting import SENDS, WRITES
-from chatsite.guard.ratelimits import TooMany, check, check_message
+from chatsite.guard.counting import SENDS, WRITES, check, check_message
+from chatsite.guard.ratelimits import TooMany
 from chatsite.keys import is_key
 from chatsite.live.broadcast import broadcast
 from chatsite.serializers import checked

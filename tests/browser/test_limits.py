@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from chatsite.guard.counting import WRITES, window_end
+from chatsite.guard.counting import window_end
 from tests.browser.chat import expect_states, expect_texts, face_to_face, send, stored, toast
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
@@ -35,7 +35,7 @@ def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def await_a_fresh_minute(somebody: Person) -> None:
     """Of those that the server counts in for this person."""
-    left = window_end(WRITES, somebody.id, int(time.time())) - time.time()
+    left = window_end(somebody.id, int(time.time())) - time.time()
     if left < A_WHILE:
         somebody.page.wait_for_timeout((left + 1) * 1000)
 

@@ -17,8 +17,8 @@ from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import database_thread, group_commit, jobs, threads
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
-from chatsite.guard.counting import SENDS
-from chatsite.guard.ratelimits import Once, TooMany
+from chatsite.guard.counting import SENDS, Once
+from chatsite.guard.ratelimits import TooMany
 from chatsite.live import broadcast
 from tests.factories import make_user
 from tests.limits import SetLimits

@@ -7,14 +7,15 @@ from django.test import RequestFactory
 from chatsite.guard import counting
 from chatsite.guard.counting import (
     SENDS,
-    SIGN_UPS,
     WRITES,
+    Once,
+    check,
     count,
     count_all,
     network_of,
     person_or_address,
 )
-from chatsite.guard.ratelimits import Once, TooMany, check
+from chatsite.guard.ratelimits import TooMany
 from tests.limits import SetLimits, StoppedClock
 
 
@@ -43,11 +44,11 @@ def test_what_a_client_says_of_its_address_counts_for_nothing(rf: RequestFactory
 
 
 def test_each_counts_for_themselves_and_for_each_limit(set_limits: SetLimits) -> None:
-    set_limits(sends=2, sign_ups_per_hour=2)
+    set_limits(sends=2)
     assert [count(SENDS, "ada") for _ in range(2)] == [0, 0]
     assert 1 <= count(SENDS, "ada") <= 60
     assert count(SENDS, "bob") == 0
-    assert count(SIGN_UPS, "ada") == 0
+    assert count(WRITES, "ada") == 0
 
 
 def test_many_are_counted_at_once_as_one_after_the_other(set_limits: SetLimits) -> None:
@@ -76,12 +77,6 @@ def test_what_is_repeated_counts_once_and_is_refused_alike(set_limits: SetLimits
         assert 1 <= error.value.wait <= 60
 
 
-def test_an_hour_is_an_hour(set_limits: SetLimits) -> None:
-    set_limits(sign_ups_per_hour=1)
-    count(SIGN_UPS, "ada")
-    assert 1 <= count(SIGN_UPS, "ada") <= 3600
-
-
 def test_the_wait_that_is_told_is_long_enough(
     set_limits: SetLimits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,13 +100,3 @@ def test_a_refusal_says_when_to_come_back(set_limits: SetLimits) -> None:
         check(SENDS, "ada")
     assert refused.value.status == 429
     assert 1 <= refused.value.wait <= 60
-
-
-@pytest.mark.parametrize(
-    ("seconds", "wait", "words"),
-    [(0.2, 1, "1 second,"), (30, 30, "30 seconds,"), (119, 119, "119 s"), (121, 121, "3 minutes,")],
-)
-def test_pages_say_it_in_words(seconds: float, wait: int, words: str) -> None:
-    error = TooMany(seconds)
-    assert error.wait == wait
-    assert f"Wait {words}" in error.notice
