@@ -1,9 +1,9 @@
-"""The ASGI application: HTTP to Django, sockets to the chat consumer, by either of its doors."""
+"""The ASGI application: HTTP to Django, sockets to the consumers of messaging/routing.py."""
 
 import os
 from typing import Any
 
-from channels.routing import ProtocolTypeRouter
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 
@@ -19,12 +19,13 @@ from chatsite.charset import Utf8
 from chatsite.departure import NoticesDeparture
 from chatsite.fastpath.http import FastPath
 from chatsite.guard.body_limit import BodyLimit
+from chatsite.guard.handshakes import HostAndOriginValidator
 from chatsite.guard.proxies import TrustedProxies
 from chatsite.lifespan import lifespan
 from chatsite.monitoring.watch import Watch
 from messaging.api import fast
-from messaging.realtime.routing import socket_application
 from messaging.realtime.socketio.polling import Polling
+from messaging.routing import websocket_urlpatterns
 
 trusted = TrustedProxies(
     ProtocolTypeRouter(
@@ -35,7 +36,7 @@ trusted = TrustedProxies(
                     fast.find,
                 )
             ),
-            "websocket": NoticesDeparture(socket_application),
+            "websocket": HostAndOriginValidator(NoticesDeparture(URLRouter(websocket_urlpatterns))),
             "lifespan": lifespan,
         }
     ),

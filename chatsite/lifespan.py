@@ -5,7 +5,7 @@
 import asyncio
 import gc
 
-from chatsite import ending, jobs
+from chatsite import jobs, shutdown
 from chatsite.interfaces import Receive, Scope, Send
 from chatsite.live.broadcast import worker
 from chatsite.monitoring import logs
@@ -18,8 +18,8 @@ COLLECTIONS = (10_000, 20, 50)
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         logs.follow(asyncio.get_running_loop())
-        ending.listen(asyncio.get_running_loop())
-        worker()  # hears and is heard from now on, sockets or not
+        shutdown.install(asyncio.get_running_loop())
+        worker()  # receives and is heard from now on, sockets or not
         _settle_down()
         await send({"type": "lifespan.startup.complete"})
     await asyncio.to_thread(jobs.close_all)

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.events import SESSION_ENDED
 from chatsite.wire import Key
 from messaging import bodies, events, shapes
-from messaging.realtime.consumer import FLOODING
-from messaging.realtime.intake import LARGEST, TOO_LARGE
-from messaging.realtime.outbox import TOO_SLOW
+from messaging.realtime.close_codes import (
+    MESSAGE_TOO_BIG,
+    MISSED_EVENTS,
+    SERVICE_RESTART,
+    SESSION_ENDED,
+    TOO_MANY_FRAMES,
+)
+from messaging.realtime.intake import LARGEST
 from messaging.record import MessageRecord
-
-RESTART = 1012  # sent by the web server
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ FROM_CLIENT = [
 
 CLOSE_CODES = {
     SESSION_ENDED: "The session ended: do not reconnect.",
-    TOO_SLOW: "Something was missed: reconnect and `sync`.",
-    FLOODING: "Too many frames.",
-    TOO_LARGE: "A frame is too large, or too many large ones are under way at once.",
-    RESTART: "The site restarts: reconnect.",
+    MISSED_EVENTS: "Something was missed: reconnect and `sync`.",
+    TOO_MANY_FRAMES: "Too many frames.",
+    MESSAGE_TOO_BIG: "A frame is too large, or too many large ones are under way at once.",
+    SERVICE_RESTART: "The site restarts: reconnect.",
 }

@@ -24,7 +24,7 @@ from messaging import audience, events
 from messaging.bodies import text_of_frame
 from messaging.models import direct_key
 from messaging.payloads import sent_payload, typing_payload
-from messaging.realtime import aliases, crowd
+from messaging.realtime import aliases, connection_limits
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.conversations import mark_read
 from messaging.services.drafts import Draft, is_client_id
@@ -33,97 +33,99 @@ from messaging.services.sending import Sending
 from messaging.shapes import RefusalPayload, SentPayload
 
 if TYPE_CHECKING:
-    from messaging.realtime.consumer import ChatConsumer
+    from messaging.realtime.connection import Connection
 
 logger = logging.getLogger(__name__)
 Data = dict[str, Any]
 
 
-async def handle(socket: "ChatConsumer", text: str | None) -> None:
+async def handle(connection: "Connection", text: str | None) -> None:
     data: Data = {}
     try:
-        if draft := _draft(socket, text):
+        if draft := _draft(connection, text):
             data = {"clientMessageId": draft.client_message_id}
             work = Sending(draft, _answer_to_send, (SENDS,))
             answer = await write(work, about=draft.conversation)
-            socket.answer(events.MESSAGE_SENT, answer)
+            connection.send_event(events.MESSAGE_SENT, answer)
         else:
             name, data = _parsed(text)
-            await _COMMANDS[name](socket, data)
+            await _COMMANDS[name](connection, data)
     except DomainError as error:
-        socket.answer(events.ERROR, _error(error, data))
+        connection.send_event(events.ERROR, _error(error, data))
     except Exception as error:
         logger.exception("a frame could not be handled")
         wrong = DomainError(_("Something went wrong here. Please try again."), 500)
-        socket.answer(events.ERROR, _error(Busy() if is_away(error) else wrong, data))
+        connection.send_event(events.ERROR, _error(Busy() if is_away(error) else wrong, data))
 
 
 def too_many(wait: float) -> RefusalPayload:
     return _error(TooMany(wait), {})
 
 
-def _draft(socket: "ChatConsumer", text: str | None) -> Draft | None:
+def _draft(connection: "Connection", text: str | None) -> Draft | None:
     """Of a frame that sends text to somebody, once; the others are read, or refused, below."""
     sent = text_of_frame(text) if text else None
     if sent is None or not sent.clientMessageId:
         return None
-    return sent.draft(socket.user_id, sent.receiverId or "", socket.channel_name)
+    return sent.draft(connection.user_id, sent.receiverId or "", connection.channel_name)
 
 
 def _answer_to_send(sent: Sent) -> SentPayload:
     return sent_payload(sent.record)
 
 
-async def _send_message(socket: "ChatConsumer", data: Data) -> None:
+async def _send_message(connection: "Connection", data: Data) -> None:
     if data.get("image"):
         departure.current().listen()
-    socket.answer(events.MESSAGE_SENT, await in_thread(partial(_sent, socket, data))())
+    connection.send_event(events.MESSAGE_SENT, await in_thread(partial(_sent, connection, data))())
 
 
-def _sent(socket: "ChatConsumer", data: Data) -> SentPayload:
+def _sent(connection: "Connection", data: Data) -> SentPayload:
     fields = checked(SendSerializer, data)
     if not fields["client_message_id"]:
         raise DomainError(_("A clientMessageId is required."), code="client_id")
-    check_message(socket.user_id, fields["image"])
+    check_message(connection.user_id, fields["image"])
     peer = _key(data, "receiverId")
-    sent = send_message(sender=socket.caller, peer=peer, origin=socket.channel_name, **fields)
+    sent = send_message(
+        sender=connection.caller, peer=peer, origin=connection.channel_name, **fields
+    )
     return _answer_to_send(sent)
 
 
-async def _typing(socket: "ChatConsumer", data: Data, event: str = events.TYPING) -> None:
-    _check_signal(socket)
+async def _typing(connection: "Connection", data: Data, event: str = events.TYPING) -> None:
+    _check_signal(connection)
     receiver_id = _key(data, "receiverId")
-    if receiver_id != socket.user_id:
-        message = events.relay(event, typing_payload(socket.user_id, receiver_id))
+    if receiver_id != connection.user_id:
+        message = events.relay(event, typing_payload(connection.user_id, receiver_id))
         broadcast([audience.user_group(receiver_id)], message)
 
 
-async def _delete_message(socket: "ChatConsumer", data: Data) -> None:
+async def _delete_message(connection: "Connection", data: Data) -> None:
     """Answered by the event that both are told."""
-    await in_thread(partial(_deleted, socket, data))()
+    await in_thread(partial(_deleted, connection, data))()
 
 
-def _deleted(socket: "ChatConsumer", data: Data) -> None:
-    check(WRITES, socket.user_id)
-    delete_message(user=socket.caller, message_id=str(data.get("messageId")))
+def _deleted(connection: "Connection", data: Data) -> None:
+    check(WRITES, connection.user_id)
+    delete_message(user=connection.caller, message_id=str(data.get("messageId")))
 
 
-async def _mark_read(socket: "ChatConsumer", data: Data) -> None:
-    _check_signal(socket)
-    about = direct_key(socket.user_id, str(data.get("peerId")))
-    await write(partial(_marked, socket, data), about=about)
+async def _mark_read(connection: "Connection", data: Data) -> None:
+    _check_signal(connection)
+    about = direct_key(connection.user_id, str(data.get("peerId")))
+    await write(partial(_marked, connection, data), about=about)
 
 
-def _marked(socket: "ChatConsumer", data: Data) -> None:
+def _marked(connection: "Connection", data: Data) -> None:
     fields = checked(ReadMarkSerializer, data)
-    mark_read(user=socket.caller, peer=_key(data, "peerId"), seq=fields["seq"])
+    mark_read(user=connection.caller, peer=_key(data, "peerId"), seq=fields["seq"])
 
 
-async def _ping(socket: "ChatConsumer", data: Data) -> None:
-    socket.answer(events.PONG, {})
+async def _ping(connection: "Connection", data: Data) -> None:
+    connection.send_event(events.PONG, {})
 
 
-_COMMANDS: dict[str, Callable[["ChatConsumer", Data], Awaitable[None]]] = {
+_COMMANDS: dict[str, Callable[["Connection", Data], Awaitable[None]]] = {
     "sendMessage": _send_message,
     "typing": _typing,
     "stopTyping": partial(_typing, event=events.STOPPED_TYPING),
@@ -133,8 +135,8 @@ _COMMANDS: dict[str, Callable[["ChatConsumer", Data], Awaitable[None]]] = {
 }
 
 
-def _check_signal(socket: "ChatConsumer") -> None:
-    if wait := crowd.refuses_signal(socket.user_id):
+def _check_signal(connection: "Connection") -> None:
+    if wait := connection_limits.take_signal(connection.user_id):
         raise TooMany(wait)
 
 

@@ -1,4 +1,4 @@
-"""Who knocks: the origin of the page and the token, from the headers of the handshake."""
+"""Whose token comes with a handshake."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,34 +7,8 @@ from accounts import cookies
 from accounts.authentication import bearer_of
 from accounts.caller import live_claims
 from accounts.tokens import Claims, InvalidToken, read_claims
-from chatsite.fastpath.asking import is_ours
 from chatsite.fastpath.threads import read as read_from_database
-from chatsite.guard import origins
-
-SCHEMES = {"ws": "http", "wss": "https"}
-
-
-def is_own_origin(scope: Mapping[str, Any]) -> bool:
-    """True without an Origin: browsers always send one."""
-    origin = header(scope, b"origin")
-    if origin is None:
-        return True
-    return origins.is_own_origin(origin, **_knocked_at(scope))
-
-
-def address_for(scope: Mapping[str, Any]) -> str:
-    """What the page that knocks needs in front of paths of this site."""
-    return origins.address_for(header(scope, b"origin"), **_knocked_at(scope))
-
-
-def _knocked_at(scope: Mapping[str, Any]) -> dict[str, str]:
-    scheme = scope.get("scheme", "ws")
-    return {"scheme": SCHEMES.get(scheme, scheme), "host": header(scope, b"host") or ""}
-
-
-def is_for_us(scope: Mapping[str, Any]) -> bool:
-    """Not for a foreign Host, as with pages and calls."""
-    return is_ours(header(scope, b"host") or "") and is_own_origin(scope)
+from chatsite.guard.handshakes import header
 
 
 def tokens(scope: Mapping[str, Any]) -> list[str]:
@@ -57,8 +31,3 @@ def _claims(token: str) -> Claims | None:
         return read_claims(token)
     except InvalidToken:
         return None
-
-
-def header(scope: Mapping[str, Any], name: bytes) -> str | None:
-    value = next((value for key, value in scope["headers"] if key.lower() == name), None)
-    return None if value is None else value.decode("latin-1")

@@ -23,6 +23,7 @@ from websockets.protocol import State
 
 from chatsite import departure
 from chatsite.interfaces import Message, Receive, Scope
+from messaging.realtime.close_codes import MESSAGE_TOO_BIG
 from messaging.realtime.wire import protocol_of
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ PERSON = 2 * settings.MAX_BODY_BYTES
 PROCESS = 12 * settings.MAX_BODY_BYTES
 SMALL = LARGEST  # always welcome: whoever uses up the process's budget silences nobody
 LEAST = 65_536  # bytes by which an unfinished message grows between two calls of `end_stalled`
-TOO_LARGE = 1009
 PATIENCE = 10  # seconds for a client to read why it is closed
 _HEADER = 14  # bytes before the payload of a frame
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -199,7 +199,7 @@ class Intake:
         if protocol.transport.is_closing():
             return
         if protocol.conn.state is State.OPEN:
-            protocol.conn.fail(TOO_LARGE)
+            protocol.conn.fail(MESSAGE_TOO_BIG)
             protocol.handle_parser_exception()
             protocol.loop.call_later(PATIENCE, protocol.transport.abort)
         else:

@@ -1,12 +1,12 @@
-"""Sockets that outlived their session, when the push that said so was lost."""
+"""Closes sockets that outlived their session, when the message that said so was lost."""
 
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from accounts.events import SESSION_ENDED
 from accounts.models import Session
 from chatsite.db import in_thread
+from messaging.realtime.close_codes import SESSION_ENDED
 
 logger = logging.getLogger(__name__)
 CHUNK = 500  # sessions in one query
@@ -15,10 +15,10 @@ CHUNK = 500  # sessions in one query
 class SessionSocket(Protocol):
     session_id: str
 
-    def dismiss(self, code: int) -> None: ...
+    def terminate(self, code: int) -> None: ...
 
 
-async def dismiss_ended(sockets: Sequence[SessionSocket]) -> None:
+async def terminate_ended(sockets: Sequence[SessionSocket]) -> None:
     try:
         live = await in_thread(_live)({socket.session_id for socket in sockets})
     except Exception:  # another round comes
@@ -26,7 +26,7 @@ async def dismiss_ended(sockets: Sequence[SessionSocket]) -> None:
         return
     for socket in sockets:
         if socket.session_id not in live:
-            socket.dismiss(SESSION_ENDED)
+            socket.terminate(SESSION_ENDED)
 
 
 def _live(session_ids: Iterable[str]) -> set[str]:

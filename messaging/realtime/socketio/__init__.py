@@ -1,5 +1,1 @@
-"""A second door to the same house, for clients that speak Socket.IO."""
-
-import re
-
-PATH = re.compile(r"/*socket\.io/?")
+"""Socket.IO, for clients of the original."""

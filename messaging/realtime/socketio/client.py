@@ -1,26 +1,26 @@
-"""The door of Socket.IO: one session of Engine.IO, over polls or a WebSocket, and whose it is."""
+"""A client of Socket.IO: one session of Engine.IO, over polls or a WebSocket, and whose it is."""
 
 import asyncio
 import logging
 import time
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from engineio.async_socket import AsyncSocket
 from engineio.packet import Packet
 from redis.exceptions import RedisError
 from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 
-from accounts.events import SESSION_ENDED
 from accounts.tokens import InvalidToken
 from chatsite.errors import Busy
-from messaging.realtime import aliases, handshake
-from messaging.realtime.consumer import FLOODING, ChatConsumer, Query, Refused
-from messaging.realtime.outbox import TOO_SLOW
-from messaging.realtime.socketio import waiting
-from messaging.realtime.socketio.backlog import Backlog
+from messaging.realtime import aliases
+from messaging.realtime.close_codes import MISSED_EVENTS, SESSION_ENDED, TOO_MANY_FRAMES
+from messaging.realtime.connection import Connection, Query, Refused
+from messaging.realtime.handshake import token_among
+from messaging.realtime.socketio import pending
+from messaging.realtime.socketio.engine import Session
+from messaging.realtime.socketio.handshake import LONGEST, OWN_MESSAGES, Handshake
 from messaging.realtime.socketio.packets import (
     OURS,
     close,
@@ -32,70 +32,66 @@ from messaging.realtime.socketio.packets import (
     packet_of,
     token_of,
 )
-from messaging.realtime.socketio.visitor import LONGEST, OWN_MESSAGES, Visitor
 
 logger = logging.getLogger(__name__)
-FOR_GOOD = {SESSION_ENDED, FLOODING}  # closed with a word after which clients do not come back
+FOR_GOOD = {SESSION_ENDED, TOO_MANY_FRAMES}  # clients that are told so do not come back
 LEAVING = "1"  # the namespace
-FAREWELL = 10  # seconds to fetch it
+CLOSE_TIMEOUT = 10  # seconds to fetch the last packet
 NEVER = float("inf")
 
 
-class Client(ChatConsumer):
+class Client(Connection):
     """`deadline`: the moment (time.monotonic) after which it has nothing left to wait for.
     `body`: while one is read.
     """
 
     __slots__ = (
-        "_came_as",
-        "_goodbye",
-        "_is_answered",
+        "_has_answered",
         "_is_gone",
         "_is_told",
+        "_last_packet",
+        "_opened_by",
         "body",
         "deadline",
-        "engine",
-        "is_hearing",
-        "is_in",
+        "fingerprint",
+        "handshake",
+        "is_admitted",
         "is_polling",
-        "proof",
-        "visitor",
+        "is_receiving",
+        "session",
         "wants_own",
     )
 
-    def __init__(self, engine: AsyncSocket, visitor: Visitor) -> None:
-        super().__init__(visitor.address)
-        self.engine = engine
-        self.proof = visitor.proof
-        self.deadline = time.monotonic() + waiting.SECONDS
-        self.is_in = False
+    def __init__(self, session: Session, handshake: Handshake) -> None:
+        super().__init__()
+        self.session = session
+        self.picture_origin = handshake.picture_origin
+        self.fingerprint = handshake.fingerprint
+        self.deadline = time.monotonic() + pending.TIMEOUT
+        self.is_admitted = False
         self.is_polling = False
-        self.is_hearing = False
+        self.is_receiving = False
         self.body: asyncio.Timeout | None = None
-        self._is_answered = False
+        self._has_answered = False
         self._is_gone = False
         self._is_told = False
-        self._goodbye = close()
-        self._came_as = visitor
-        self.visitor: Visitor | None = visitor  # until it is in
-        self.wants_own = visitor.query.get(OWN_MESSAGES) == ["true"]
-
-    @property
-    def _backlog(self) -> Backlog:
-        return cast(Backlog, self.engine.queue)
+        self._last_packet = close()
+        self._opened_by = handshake
+        self.handshake: Handshake | None = handshake  # until it is admitted
+        self.wants_own = handshake.query.get(OWN_MESSAGES) == ["true"]
 
     @property
     def is_closed(self) -> bool:
-        return self._backlog.is_ended
+        return self.session.queue.is_closed
 
-    def wants(self, message: dict[str, Any]) -> bool:
+    def is_receiver(self, message: dict[str, Any]) -> bool:
         """The original told the receiver alone, and its front ends show by themselves what they
         sent.
         """
         is_own = message.get("author") == self.user_id  # a worker of an older version names none
-        return super().wants(message) and (self.wants_own or not is_own)
+        return super().is_receiver(message) and (self.wants_own or not is_own)
 
-    def tell(self, frame: str) -> None:
+    def send_frame(self, frame: str) -> None:
         self._send(packet_of(self.addressed(frame)))
         if other := aliases.also(frame):
             self._send(packet_of(other))
@@ -104,125 +100,125 @@ class Client(ChatConsumer):
         if self.is_closed:
             return
         self._is_told = code in FOR_GOOD
-        self._backlog.finish(message_of(encoded(DISCONNECT)) if self._is_told else close())
-        self.deadline = time.monotonic() + FAREWELL
+        last_packet = message_of(encoded(DISCONNECT)) if self._is_told else close()
+        self.session.queue.close(last_packet)
+        self.deadline = time.monotonic() + CLOSE_TIMEOUT
 
-    async def fetched(self) -> None:
-        """By a poll, and nothing comes any more. Whoever was told why asks once more, while they
+    async def last_packet_fetched(self) -> None:
+        """By a poll, and nothing comes any more. Whoever was told why polls once more, while they
         are at reading it.
         """
         if self._is_told:
             self._is_told = False
-            self._backlog.finish(close())
+            self.session.queue.close(close())
         else:
-            await self.end()
+            await self.close_session()
 
-    async def take(self, packet: str) -> None:
-        """A packet of Socket.IO. What no client sends ends the session, and so many of the rest."""
+    async def receive_packet(self, packet: str) -> None:
+        """Of Socket.IO. What no client sends ends the session, and so do too many of the rest."""
         kind = packet[:1]
-        if kind == "2" and self.is_in:
+        if kind == "2" and self.is_admitted:
             await self._command(packet)
-        elif self.flood.refuses(len(packet)):
-            await self.end()
+        elif self.throttle.take(len(packet)):
+            await self.close_session()
         elif kind == "0" and len(packet) <= LONGEST:
-            await self._knock(packet)
-        elif packet == LEAVING and self.is_in:
-            await self._step_out()
-        elif kind != "3" or not self.is_in:  # an acknowledgement, which nobody asked for
-            await self.end()
+            await self._connect(packet)
+        elif packet == LEAVING and self.is_admitted:
+            await self._disconnect()
+        elif kind != "3" or not self.is_admitted:  # an acknowledgement, which nobody asked for
+            await self.close_session()
         await asyncio.sleep(0)  # others have their turn, however many packets are there
 
     async def _command(self, packet: str) -> None:
         frame, number = command_of(packet)
-        await self.hear(frame)
+        await self.receive_frame(frame)
         if number:
             self._put(f"3{number}[]")
 
-    async def _knock(self, packet: str) -> None:
+    async def _connect(self, packet: str) -> None:
         namespace, auth = connect_of(packet)
         if namespace != OURS:
             self._refuse(_("Invalid namespace"), namespace)
-        elif self._is_answered or self.visitor is None:
-            await self.end()
+        elif self._has_answered or self.handshake is None:
+            await self.close_session()
         else:
-            self._is_answered = True
+            self._has_answered = True
             given = token_of(auth)
-            await self._answer([given] if given else self.visitor.tokens, self.visitor.query)
+            tokens = [given] if given else self.handshake.tokens
+            await self._authenticate(tokens, self.handshake.query)
 
-    async def _answer(self, tokens: list[str], query: Query) -> None:
+    async def _authenticate(self, tokens: list[str], query: Query) -> None:
         try:
-            await self.let_in(await handshake.token_among(tokens), query)
+            await self.admit(await token_among(tokens), query)
         except InvalidToken:
-            await self._turn_away(_INVALID if tokens else _NO_TOKEN)
+            await self._reject(_INVALID if tokens else _NO_TOKEN)
         except Refused as reason:
-            await self._turn_away(str(reason))
+            await self._reject(str(reason))
         except (Busy, RedisError, TimeoutError) as error:
-            logger.warning("a client of Socket.IO was not let in (%s)", type(error).__name__)
-            await self.end()  # without a word: after one, clients do not try again
+            logger.warning("a client of Socket.IO was not admitted (%s)", type(error).__name__)
+            await self.close_session()  # without a word: after one, clients do not try again
         else:
-            await self._welcome()
+            await self._accept()
 
-    async def _turn_away(self, message: str | Promise) -> None:
+    async def _reject(self, message: str | Promise) -> None:
         self._refuse(message)
         await super().leave()
 
     def _refuse(self, message: str | Promise, namespace: str = OURS) -> None:
         self._put(encoded(CONNECT_ERROR, {"message": str(message)}, namespace))
 
-    async def _welcome(self) -> None:
+    async def _accept(self) -> None:
         """Who went away meanwhile leaves nothing behind."""
         if not self._is_gone:
-            if self.visitor and self.visitor.intake:
-                self.visitor.intake.admit(self.user_id, settings.MAX_BODY_BYTES)
-            self._leave_waiting_room()
-            self.is_in = True
+            if self.handshake and self.handshake.intake:
+                self.handshake.intake.admit(self.user_id, settings.MAX_BODY_BYTES)
+            self._end_handshake()
+            self.is_admitted = True
             self.deadline = NEVER
-            self._put(encoded(CONNECT, {"sid": self.engine.server.generate_id()}))
+            self._put(encoded(CONNECT, {"sid": self.session.new_id()}))
             await self.join()
         if self._is_gone:
             await super().leave()
 
-    async def _step_out(self) -> None:
-        """Leaves the namespace, and may come in again by another CONNECT: until then it waits as
-        whoever has just come.
-        """
-        self.is_in = self._is_answered = False
+    async def _disconnect(self) -> None:
+        """From the namespace, and may connect again: until then it is as when it was opened."""
+        self.is_admitted = self._has_answered = False
         await super().leave()
-        if self._is_gone:  # meanwhile: nobody would let go of its place
+        if self._is_gone:  # meanwhile: nobody would count it out again
             return
         self.reset()
-        if self._came_as.enter():
-            self.visitor = self._came_as
-            self.deadline = time.monotonic() + waiting.SECONDS
+        if self._opened_by.begin():
+            self.handshake = self._opened_by
+            self.deadline = time.monotonic() + pending.TIMEOUT
         else:
-            await self.end()
+            await self.close_session()
 
     def _put(self, packet: str) -> None:
         self._send(message_of(packet))
 
     def _send(self, packet: Packet) -> None:
-        if self._backlog.is_full:
-            self.dismiss(TOO_SLOW)
+        if self.session.queue.is_full:
+            self.terminate(MISSED_EVENTS)
         else:
-            self._backlog.put_nowait(packet)
+            self.session.queue.put_nowait(packet)
 
-    def _leave_waiting_room(self) -> None:
-        if self.visitor:
-            self.visitor.leave()
-            self.visitor = None
+    def _end_handshake(self) -> None:
+        if self.handshake:
+            self.handshake.end()
+            self.handshake = None
 
-    async def end(self) -> None:
+    async def close_session(self) -> None:
         """At once; the engine then says that it is gone."""
-        await self.engine.close(wait=False, abort=True)
+        await self.session.close()
 
     def has_closed(self) -> None:
         """By itself: its poll comes back with nothing, instead of being told to close."""
-        self._goodbye = nothing()
+        self._last_packet = nothing()
 
     async def leave(self) -> None:
         self._is_gone = True
-        self._backlog.finish(*(() if self.engine.upgraded else (self._goodbye,)))
-        self._leave_waiting_room()
+        self.session.queue.close(*(() if self.session.is_upgraded else (self._last_packet,)))
+        self._end_handshake()
         self.drop_body()
         await super().leave()
 

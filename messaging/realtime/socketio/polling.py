@@ -1,30 +1,30 @@
 """Sessions of Engine.IO over requests: one that opens them, polls, and bodies with packets."""
 
 import asyncio
+import re
 from contextlib import suppress
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from engineio.exceptions import EngineIOError
-from engineio.packet import Packet
 
 from chatsite.departure import NoticesDeparture
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.asking import is_ours
 from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE, BodyLimit, first
+from chatsite.guard.handshakes import header
 from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
-from messaging.realtime.handshake import header
 from messaging.realtime.intake import Share
-from messaging.realtime.socketio import PATH
-from messaging.realtime.socketio.answers import Answers
 from messaging.realtime.socketio.client import Client
 from messaging.realtime.socketio.engine import PACKETS
+from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of
 from messaging.realtime.socketio.packets import is_plain
-from messaging.realtime.socketio.server import VISITOR, Server, server
-from messaging.realtime.socketio.visitor import LONGEST, query_of, visitor_of
+from messaging.realtime.socketio.responses import Responses
+from messaging.realtime.socketio.server import HANDSHAKE, Server, server
 
+PATH = re.compile(r"/*socket\.io/?")
 ROUTE = "socket.io/"
 METHODS = ("GET", "POST")
 BETWEEN = "\x1e"  # packets of a body
@@ -43,21 +43,21 @@ class Polling:
             await self.app(scope, receive, send)
             return
         note_route(ROUTE)
-        answers = Answers(scope, send)
+        responses = Responses(scope, send)
         try:
-            await _answer(server(), scope, receive, answers)
+            await _respond(server(), scope, receive, responses)
         except DomainError as error:
-            await answers.refuse(error)
+            await responses.refuse(error)
 
 
 def _is_for_us(scope: Scope) -> bool:
-    """The rest is answered as for any other path."""
+    """The rest is responded to as at any other path."""
     is_plain_http = settings.SECURE_SSL_REDIRECT and scope["scheme"] != "https"
     host = header(scope, b"host") or ""
     return scope["method"] in METHODS and not is_plain_http and is_ours(host)
 
 
-async def _answer(server: Server, scope: Scope, receive: Receive, answers: Answers) -> None:
+async def _respond(server: Server, scope: Scope, receive: Receive, responses: Responses) -> None:
     query = query_of(scope)
     if _is_foreign(scope):
         raise DomainError(_("Requests from another site are refused."), 403)
@@ -67,10 +67,10 @@ async def _answer(server: Server, scope: Scope, receive: Receive, answers: Answe
         client = server.client_of(query["sid"][0], scope)
         if client is None:
             raise DomainError(_("There is no such session, or it has ended."))
-        work = _poll if scope["method"] == "GET" else _take
-        await work(client, scope, receive, answers)
+        work = _poll if scope["method"] == "GET" else _post
+        await work(client, scope, receive, responses)
     elif scope["method"] == "GET" and query.get("EIO") == ["4"]:
-        await _open(server, scope, receive, answers)
+        await _open(server, scope, receive, responses)
     else:
         raise DomainError(_("Only version 4 of Engine.IO is supported."))
 
@@ -85,77 +85,77 @@ def _is_foreign(scope: Scope) -> bool:
     )
 
 
-async def _open(server: Server, scope: Scope, receive: Receive, answers: Answers) -> None:
-    visitor = visitor_of(scope, server.waiting_room)
-    if server.is_ending or not visitor.enter():
+async def _open(server: Server, scope: Scope, receive: Receive, responses: Responses) -> None:
+    handshake = handshake_of(scope, server.pending)
+    if server.is_shutting_down or not handshake.begin():
         raise Busy
-    scope[VISITOR] = visitor
+    scope[HANDSHAKE] = handshake
     try:
-        await server.eio.handle_request(scope, receive, answers.send)
+        await server.engine.handle_request(scope, receive, responses.send)
     finally:
-        if VISITOR in scope:  # it did not come to a session
-            visitor.leave()
+        if HANDSHAKE in scope:  # it did not come to a session
+            handshake.end()
 
 
-async def _poll(client: Client, scope: Scope, receive: Receive, answers: Answers) -> None:
+async def _poll(client: Client, scope: Scope, receive: Receive, responses: Responses) -> None:
     """Whoever goes away while it waits is gone, as with a socket."""
     if client.is_polling:
-        await client.end()
+        await client.close_session()
         raise DomainError(_("This session already has a poll waiting."))
     client.is_polling = True
     await receive()
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            client.is_polling = False  # the next one comes as soon as the answer is there
+            client.is_polling = False  # the next one comes as soon as the response is there
             if client.is_closed:
-                await client.fetched()
-        await answers.send(message)
+                await client.last_packet_fetched()
+        await responses.send(message)
 
-    engine = client.engine.server
-    answering = asyncio.ensure_future(engine.handle_request(scope, first(NO_BODY, receive), send))
-    going = asyncio.ensure_future(_gone(receive))
+    engine = server().engine
+    polling = asyncio.ensure_future(engine.handle_request(scope, first(NO_BODY, receive), send))
+    leaving = asyncio.ensure_future(_disconnected(receive))
     try:
-        await asyncio.wait((answering, going), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((polling, leaving), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        answering.cancel()
-        going.cancel()
+        polling.cancel()
+        leaving.cancel()
     with suppress(asyncio.CancelledError):
-        await answering
+        await polling
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _take(client: Client, scope: Scope, receive: Receive, answers: Answers) -> None:
-    if client.is_hearing:
-        await client.end()
+async def _post(client: Client, scope: Scope, receive: Receive, responses: Responses) -> None:
+    if client.is_receiving:
+        await client.close_session()
         raise DomainError(_("This session is already sending a request with a body."))
-    client.is_hearing = True
-    hear = _of_members if client.is_in else _of_strangers
-    await hear({**scope, CLIENT: client}, receive, answers.send)
+    client.is_receiving = True
+    read = _of_members if client.is_admitted else _of_strangers
+    await read({**scope, CLIENT: client}, receive, responses.send)
 
 
-async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
+async def _read(scope: Scope, receive: Receive, send: Send) -> None:
     client: Client = scope[CLIENT]
     if TOO_LARGE in scope or NO_ROOM in scope:
-        await client.end()
+        await client.close_session()
         raise DomainError(_("The request is too large."), 413)
     share = Share(client.drop_body, client.user_id)
     try:
         body = await _body_for(client, receive, share)
         if body is None:
-            await client.end()
+            await client.close_session()
             return
         await _handle(client, body)
     except Busy:
-        await client.end()
+        await client.close_session()
         raise
     finally:
         share.release()
-    client.is_hearing = False  # the next one comes as soon as the answer is there
+    client.is_receiving = False  # the next one comes as soon as the response is there
     await send({"type": "http.response.start", "status": 200})
     await send({"type": "http.response.body", "body": b"ok"})
 
@@ -163,15 +163,15 @@ async def _hear(scope: Scope, receive: Receive, send: Send) -> None:
 async def _handle(client: Client, body: bytes) -> None:
     packets = _packets(body)
     if packets is None:
-        await client.end()
+        await client.close_session()
         raise DomainError(_("These are not Socket.IO packets."))
     with suppress(EngineIOError):  # it ended meanwhile
         for packet in packets:
-            await client.engine.receive(Packet(encoded_packet=packet))
+            await client.session.receive(packet)
 
 
-_of_members = BodyLimit(NoticesDeparture(_hear), settings.MAX_BODY_BYTES)
-_of_strangers = BodyLimit(_hear, LONGEST)
+_of_members = BodyLimit(NoticesDeparture(_read), settings.MAX_BODY_BYTES)
+_of_strangers = BodyLimit(_read, LONGEST)
 
 
 async def _body_for(client: Client, receive: Receive, share: Share) -> bytes | None:

@@ -1,8 +1,8 @@
-"""python-socketio's server, one for each event loop, over our own engine.
+"""Socket.IO over Engine.IO, one server for each event loop.
 
-Who is let in, and who is told what, is not its own affair here: its rooms and namespaces would be
-kept beside the groups of the channel layer, and hear of an event a second time. So its packets come
-to a `Client`, the same consumer of the channel layer as a native socket.
+python-socketio's own server would keep rooms and namespaces beside the groups of the channel layer,
+and send each event a second time. So packets come to a `Client`, which is a connection like that of
+a native socket.
 """
 
 import asyncio
@@ -10,56 +10,51 @@ import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import socketio
-
-from chatsite import ending
+from chatsite import shutdown
 from chatsite.interfaces import Scope
 from chatsite.monitoring.trace import detached
-from messaging.realtime.catalogue import RESTART
+from messaging.realtime.close_codes import SERVICE_RESTART
 from messaging.realtime.socketio.client import Client
 from messaging.realtime.socketio.engine import Engine
-from messaging.realtime.socketio.visitor import proof_of
-from messaging.realtime.socketio.waiting import WaitingRoom
+from messaging.realtime.socketio.handshake import fingerprint_of
+from messaging.realtime.socketio.pending import PendingSessions
 
 ROUND = 2  # seconds between two looks at who went away
-VISITOR = "chatsite.visitor"  # in the scope of a request that opens a session
+HANDSHAKE = "chatsite.handshake"  # in the scope of a request that opens a session
 
 
-class Server(socketio.AsyncServer):
-    eio: Engine
-
+class Server:
     def __init__(self) -> None:
-        super().__init__(async_mode="asgi")
+        self.engine = Engine(
+            connected=self._connected, received=self._received, disconnected=self._disconnected
+        )
         self.clients: dict[str, Client] = {}  # by the key of their session
-        self.waiting_room = WaitingRoom()
-        self.is_ending = False
+        self.pending = PendingSessions()
+        self.is_shutting_down = False
         self._task: asyncio.Task[None] | None = None
-        ending.at_end(self._end_polls)
+        shutdown.on_shutdown(self._end_polls)
 
     def client_of(self, sid: str, scope: Scope) -> Client | None:
         """For whoever brings what it began with alone: its key is no secret that opens anything."""
         client = self.clients.get(sid)
-        if client is None or client.engine.closed:
+        if client is None or client.session.is_closed:
             return None
-        return client if proof_of(scope) == client.proof else None
+        return client if fingerprint_of(scope) == client.fingerprint else None
 
-    def _engineio_server_class(self) -> type[Engine]:
-        return Engine
-
-    async def _handle_eio_connect(self, sid: str, environ: dict[str, Any]) -> None:
-        visitor = environ["asgi.scope"].pop(VISITOR)
-        self.clients[sid] = Client(self.eio.sockets[sid], visitor)
+    async def _connected(self, sid: str, environ: dict[str, Any]) -> None:
+        handshake = environ["asgi.scope"].pop(HANDSHAKE)
+        self.clients[sid] = Client(self.engine.session_of(sid), handshake)
         if self._task is None:
             self._task = asyncio.create_task(self._look_after(), context=detached())
 
-    async def _handle_eio_message(self, sid: str, data: str) -> None:
+    async def _received(self, sid: str, data: str) -> None:
         if client := self.clients.get(sid):
-            await client.take(data)
+            await client.receive_packet(data)
 
-    async def _handle_eio_disconnect(self, sid: str, reason: str) -> None:
-        self.eio.sockets.pop(sid, None)
+    async def _disconnected(self, sid: str, reason: str) -> None:
+        self.engine.forget(sid)
         if client := self.clients.pop(sid, None):
-            if reason == self.reason.CLIENT_DISCONNECT:
+            if reason == self.engine.reason.CLIENT_DISCONNECT:
                 client.has_closed()
             await client.leave()
 
@@ -74,17 +69,17 @@ class Server(socketio.AsyncServer):
 
     def _end_polls(self) -> None:
         """The server says it to WebSockets; polls would keep it from its end."""
-        self.is_ending = True
+        self.is_shutting_down = True
         for client in self.clients.values():
-            if not client.engine.upgraded:
-                client.dismiss(RESTART)
+            if not client.session.is_upgraded:
+                client.terminate(SERVICE_RESTART)
 
 
 async def _look_at(client: Client) -> None:
     if client.deadline < time.monotonic():
-        await client.end()
-    elif not client.engine.closed:
-        await client.engine.check_ping_timeout()
+        await client.close_session()
+    elif not client.session.is_closed:
+        await client.session.check_ping()
 
 
 _servers: "WeakKeyDictionary[asyncio.AbstractEventLoop, Server]" = WeakKeyDictionary()

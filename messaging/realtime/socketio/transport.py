@@ -4,12 +4,13 @@ Frames go by the wire where there is one (../wire.py), as those of the native do
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 from chatsite.interfaces import Message, Receive, Send
-from messaging.realtime.outbox import BACKLOG, PATIENCE
-from messaging.realtime.socketio.backlog import Backlog
+from messaging.realtime.send_queue import BACKLOG, CLOSE_TIMEOUT
+from messaging.realtime.socketio.packet_queue import PacketQueue
 from messaging.realtime.socketio.packets import is_plain
 from messaging.realtime.wire import Wire, wire_of
 
@@ -17,10 +18,7 @@ PROBE = "2probe"
 UPGRADED = "5"
 NOTHING = "6"
 OF_AN_UPGRADE = (PROBE, UPGRADED)  # nothing else comes before, nor these later
-HURRY = 10  # seconds for each of them
-
-
-Handler = Any  # a method of the session's, which takes the WebSocket
+UPGRADE_TIMEOUT = 10  # seconds for each of them
 
 
 class Ended(OSError):
@@ -33,23 +31,29 @@ class WebSocket:
     _receive: Receive
     _send: Send
 
-    def __init__(self, handler: Handler, server: Any) -> None:
-        self._handler = handler
-        self._backlog: Backlog = handler.__self__.queue  # of the session, whose method it is
+    def __init__(
+        self,
+        run: Callable[["WebSocket"], Awaitable[None]],
+        queue: PacketQueue,
+        *,
+        is_an_upgrade: bool,
+    ) -> None:
+        """`run` is the session's: it sends and waits by this socket until its end."""
+        self._run = run
+        self._queue = queue
         self._wire: Wire | None = None
-        is_an_upgrade = handler.__self__.connected  # by polls
         self._awaited = [*OF_AN_UPGRADE] if is_an_upgrade else []
 
     async def __call__(self, environ: dict[str, Any]) -> str:
-        """What it returns is no response: there is nothing left to answer."""
+        """What it returns is no response: nothing is left to respond to."""
         scope = environ["asgi.scope"]
         self._receive, self._send = environ["asgi.receive"], environ["asgi.send"]
         await self._send({"type": "websocket.accept"})
         self._wire = wire_of(scope)
-        self._go_by_wire()
+        self._switch_to_wire()
         environ.clear()  # some KiB, which the engine keeps for as long as the socket lives
         del scope
-        await self._handler(self)
+        await self._run(self)
         return ""
 
     async def wait(self) -> str:
@@ -58,17 +62,17 @@ class WebSocket:
         if message["type"] != "websocket.receive" or not self._is_in_order(packet):
             raise Ended
         if packet == UPGRADED:
-            self._go_by_wire()
+            self._switch_to_wire()
         await asyncio.sleep(0)  # others have their turn, however many frames are there
         return str(packet)
 
-    def _go_by_wire(self) -> None:
+    def _switch_to_wire(self) -> None:
         """Once the session is carried by this socket alone, be it from its beginning."""
-        if self._wire and not self._awaited and not self._backlog.is_ended:
-            self._backlog.go_by(self._wire)
+        if self._wire and not self._awaited and not self._queue.is_closed:
+            self._queue.switch_to(self._wire)
 
     async def _soon(self) -> Message:
-        async with asyncio.timeout(HURRY):
+        async with asyncio.timeout(UPGRADE_TIMEOUT):
             return await self._receive()
 
     def _is_in_order(self, packet: object) -> bool:
@@ -85,7 +89,7 @@ class WebSocket:
     async def close(self) -> None:
         """A client that does not even read this is cut off, where that can be done."""
         try:
-            async with asyncio.timeout(PATIENCE if self._wire else None):
+            async with asyncio.timeout(CLOSE_TIMEOUT if self._wire else None):
                 with suppress(OSError, RuntimeError):  # closed already
                     await self._send({"type": "websocket.close"})
         except TimeoutError:

@@ -4,58 +4,57 @@ from contextlib import suppress
 
 from django.conf import settings
 
+from chatsite.guard.handshakes import deny
 from chatsite.interfaces import Receive, Scope, Send
-from messaging.realtime import handshake
 from messaging.realtime.intake import Intake
 from messaging.realtime.socketio.engine import Engine
-from messaging.realtime.socketio.server import VISITOR, Server, server
-from messaging.realtime.socketio.visitor import LONGEST, query_of, visitor_of
-from messaging.realtime.unknown import refuse
+from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of
+from messaging.realtime.socketio.server import HANDSHAKE, Server, server
 
 
 async def socketio_socket(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. What is refused is so without a word: no browser could read it."""
     query = query_of(scope)
-    if not handshake.is_for_us(scope) or query.get("transport") != ["websocket"]:
-        await refuse(scope, receive, send)
+    if query.get("transport") != ["websocket"]:
+        await deny(scope, receive, send)
     elif sid := query.get("sid"):
         await _upgrade(server(), sid[0], scope, receive, send)
     elif query.get("EIO") == ["4"]:
         await _open(server(), scope, receive, send)
     else:
-        await refuse(scope, receive, send)
+        await deny(scope, receive, send)
 
 
 async def _open(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
-    visitor = visitor_of(scope, server.waiting_room)
-    if server.is_ending or not visitor.enter():
-        await refuse(scope, receive, send)
+    handshake = handshake_of(scope, server.pending)
+    if server.is_shutting_down or not handshake.begin():
+        await deny(scope, receive, send)
         return
-    visitor.intake = Intake(scope, receive, LONGEST)
-    scope[VISITOR] = visitor
+    handshake.intake = Intake(scope, receive, LONGEST)
+    scope[HANDSHAKE] = handshake
     try:
-        await _run(server.eio, scope, visitor.intake, send)
+        await _run(server.engine, scope, handshake.intake, send)
     finally:
-        if VISITOR in scope:  # it did not come to a session
-            visitor.leave()
+        if HANDSHAKE in scope:  # it did not come to a session
+            handshake.end()
 
 
 async def _upgrade(server: Server, sid: str, scope: Scope, receive: Receive, send: Send) -> None:
     client = server.client_of(sid, scope)
-    session = client.engine if client else None
-    if client is None or session is None or session.upgrading or session.upgraded:
-        await refuse(scope, receive, send)
+    session = client.session if client else None
+    if client is None or session is None or session.is_upgrading or session.is_upgraded:
+        await deny(scope, receive, send)
         return
     intake = Intake(scope, receive, LONGEST)
-    if client.visitor:
-        client.visitor.intake = intake
+    if client.handshake:
+        client.handshake.intake = intake
     else:
         intake.admit(client.user_id, settings.MAX_BODY_BYTES)
-    session.upgrading = True  # the engine would say so only with the first packet
+    session.is_upgrading = True  # the engine would say so only with the first packet
     try:
-        await _run(server.eio, scope, intake, send)
+        await _run(server.engine, scope, intake, send)
     finally:
-        session.upgrading = False
+        session.is_upgrading = False
 
 
 async def _run(engine: Engine, scope: Scope, intake: Intake, send: Send) -> None:

@@ -14,7 +14,8 @@ from websockets.exceptions import ConnectionClosed
 
 from accounts.models import User
 from messaging.realtime import intake
-from messaging.realtime.intake import LARGEST, LEAST, PERSON, PROCESS, SMALL, TOO_LARGE, Share
+from messaging.realtime.close_codes import MESSAGE_TOO_BIG
+from messaging.realtime.intake import LARGEST, LEAST, PERSON, PROCESS, SMALL, Share
 from tests.environment import unlimited
 from tests.factories import make_user
 from tests.messaging.realtime.serving import serving
@@ -27,7 +28,7 @@ from tests.services import PATIENCE
 EACH = 8 * 2**20  # bytes, which one message may have
 LONGEST = 159 * 2**16  # of an unfinished message: two fill a person's budget, all but a rest
 PIECE = 2**16
-CUT_OFF = (TOO_LARGE, 1006)  # the server does not read to the end of what it closes for
+CUT_OFF = (MESSAGE_TOO_BIG, 1006)  # the server does not read to the end of what it closes for
 SOCKETS = 50  # as many as one person may have
 TEXT, LAST, MASKED = 0x01, 0x80, 0x80
 SOCKETIO = "/socket.io/?EIO=4&transport=websocket"
@@ -301,8 +302,8 @@ async def test_messages_one_after_the_other_are_no_stalled_one(eve: Person) -> N
 
 @pytest.mark.django_db(transaction=True)
 async def test_the_hub_looks_for_what_stalls(eve: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("messaging.realtime.hub.RENEW_SECONDS", 0.1)
-    monkeypatch.setattr("messaging.realtime.hub.SWEEP_SECONDS", 0)
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster.RENEW_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster.SWEEP_SECONDS", 0)
     async with socketio(eve) as socket:
         await begin(socket, fragments=0)
         assert await close_code(socket) in CUT_OFF
@@ -339,7 +340,7 @@ async def test_a_native_frame_carries_the_longest_text(ada: Person, bob: Person)
 async def test_a_larger_native_frame_closes_its_socket(ada: Person) -> None:
     async with native(ada) as socket:
         await socket.send("x" * (LARGEST + 1))
-        assert await close_code(socket) == TOO_LARGE
+        assert await close_code(socket) == MESSAGE_TOO_BIG
 
 
 class Sender:

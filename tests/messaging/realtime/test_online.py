@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from messaging import events, presence
 from messaging.presence import RedisLeases, online_users
-from messaging.realtime.hub import Hub, hub
+from messaging.realtime.presence.broadcaster import Broadcaster, broadcaster
 from tests.factories import make_message, make_user
 from tests.messaging.realtime.sockets import PATIENCE, Connect, PersonalSocket, token_for
 
@@ -86,7 +86,7 @@ async def test_one_change_is_followed_by_a_pause(
     pauses: list[float] = []
 
     class Watch:
-        """asyncio, but for the sleep of the hub, which is noted and cut short."""
+        """asyncio, but for the sleep of the broadcaster, which is noted and cut short."""
 
         def __getattr__(self, name: str) -> Any:
             return getattr(asyncio, name)
@@ -95,7 +95,7 @@ async def test_one_change_is_followed_by_a_pause(
             pauses.append(seconds)
             await asyncio.sleep(0)
 
-    monkeypatch.setattr("messaging.realtime.hub.asyncio", Watch())
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster.asyncio", Watch())
     mine = await connect(ada)
     await connect(bob)
     await mine.sees_online(ada, bob)
@@ -137,12 +137,12 @@ async def test_who_comes_while_others_are_counted_stays_online(
         return online
 
     comes.set()
-    monkeypatch.setattr("messaging.realtime.hub._everybody", everybody)
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster._everybody", everybody)
     mine = await connect(ada, path=DELTA)
     await mine.presence()
     comes.clear()
     counted.clear()
-    hub()._changed.set()
+    broadcaster()._changed.set()
     await counted.wait()
     theirs = await connect(bob, path=DELTA)
     comes.set()
@@ -191,10 +191,10 @@ async def test_a_socket_that_breaks_off_in_the_handshake_is_not_counted(
 ) -> None:
     watching = await connect(ada)
 
-    async def fail(self: Hub, socket: object) -> None:
+    async def fail(self: Broadcaster, socket: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(Hub, "join", fail)
+    monkeypatch.setattr(Broadcaster, "join", fail)
     broken = PersonalSocket(bob, await sync_to_async(token_for)(bob))
     assert await broken.open()
     with pytest.raises(RuntimeError, match="broken"):
@@ -248,7 +248,7 @@ class TestOtherWorkers:
         connect: Connect,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("messaging.realtime.hub.RENEW_SECONDS", 0.2)
+        monkeypatch.setattr("messaging.realtime.presence.broadcaster.RENEW_SECONDS", 0.2)
         monkeypatch.setattr(presence, "LEASE_SECONDS", 1)
         other.hold([bob.pk])
         await sync_to_async(other.renew)()
@@ -261,7 +261,7 @@ class TestOtherWorkers:
         self, other: RedisLeases, ada: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Woken all the time by others, a worker still has to look after its own lease."""
-        monkeypatch.setattr("messaging.realtime.hub.RENEW_SECONDS", 600)
+        monkeypatch.setattr("messaging.realtime.presence.broadcaster.RENEW_SECONDS", 600)
         await connect(ada)
         await _until(lambda: other.online() == {ada.pk})
         await sync_to_async(other._redis.flushdb)()

@@ -16,8 +16,8 @@ from chatsite.live import subscriber
 from chatsite.live.registry import Registry
 from messaging import presence
 from messaging.presence import online_users
-from messaging.realtime.hub import hub
-from messaging.realtime.outbox import TOO_SLOW
+from messaging.realtime.close_codes import MISSED_EVENTS
+from messaging.realtime.presence.broadcaster import broadcaster
 from tests import services
 from tests.environment import settings_under
 from tests.messaging.realtime.sockets import PATIENCE, Connect, PersonalSocket, token_for
@@ -80,7 +80,7 @@ async def test_redis_may_go_and_come_back(
 
     response = await post(ada, bob, text="Meanwhile")
     assert response.status_code == 201
-    assert await mine.close_code() == await theirs.close_code() == TOO_SLOW
+    assert await mine.close_code() == await theirs.close_code() == MISSED_EVENTS
     changes = await sync_to_async(_sync)(api_for, bob, cursor["cursor"])
     assert changes["messages"] == [response.json()]
 
@@ -141,8 +141,8 @@ async def test_without_redis_sockets_close_and_leave_nothing(
     monkeypatch.setattr(subscriber, "HEARTBEAT", 0.1)
     socket = await connect(ada)
     outage(redis)
-    assert await socket.close_code() == TOO_SLOW
-    assert not hub().sockets
+    assert await socket.close_code() == MISSED_EVENTS
+    assert not broadcaster().sockets
     redis.stop()
 
 

@@ -93,7 +93,7 @@ async def test_a_session_that_ends_during_the_handshake_gets_no_socket(
         end_session(session=phone)
         return session
 
-    monkeypatch.setattr("messaging.realtime.consumer.live_caller", found_good_then_ended)
+    monkeypatch.setattr("messaging.realtime.connection.live_caller", found_good_then_ended)
     socket = PersonalSocket(ada, issue_token(phone))
     assert await socket.open()
     assert await socket.close_code() == ENDED
@@ -107,7 +107,7 @@ async def test_a_session_that_ends_just_before_it_is_looked_at_is_refused(
         end_session(session=phone)
         return live_caller(claims)
 
-    monkeypatch.setattr("messaging.realtime.consumer.live_caller", ended_then_looked_at)
+    monkeypatch.setattr("messaging.realtime.connection.live_caller", ended_then_looked_at)
     socket = PersonalSocket(ada, issue_token(phone))
     assert not await socket.open()
     await socket.close()
@@ -149,8 +149,8 @@ async def test_sockets_that_open_while_the_session_ends_are_closed_or_refused(
 async def test_a_lost_push_does_not_leave_a_dead_session_its_socket(
     ada: User, bob: User, phone: Session, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("messaging.realtime.hub.RENEW_SECONDS", 0.1)
-    monkeypatch.setattr("messaging.realtime.hub.SWEEP_SECONDS", 0)
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster.RENEW_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster.SWEEP_SECONDS", 0)
     socket, theirs = await connect(ada, token=issue_token(phone)), await connect(bob)
     await Session.objects.filter(pk=phone.pk).aupdate(revoked_at=phone.created_at)
     assert await socket.close_code() == ENDED

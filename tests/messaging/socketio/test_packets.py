@@ -6,7 +6,7 @@ import pytest
 from engineio.packet import MESSAGE
 
 from messaging import events
-from messaging.realtime.roster import Roster
+from messaging.realtime.presence.snapshot import Snapshot
 from messaging.realtime.socketio.packets import command_of, packet_of
 
 DATA: list[object] = [
@@ -34,7 +34,7 @@ def test_a_frame_is_converted_once_for_all_its_receivers() -> None:
 
 
 def test_the_list_of_who_is_online_is_converted_as_it_grows() -> None:
-    roster = Roster([])
+    roster = Snapshot([])
     assert packet_of(roster.frame).encode() == '42["getOnlineUsers",[]]'
     roster.add("a")
     roster.add("b")

@@ -20,11 +20,11 @@ from chatsite.asgi import application
 from chatsite.live.broadcast import worker
 from chatsite.pictures import decoding, turns
 from messaging.presence import CHANGED, online_users
-from messaging.realtime.outbox import BACKLOG
-from messaging.realtime.socketio import backlog, client, waiting
-from messaging.realtime.socketio.backlog import Backlog
+from messaging.realtime.send_queue import BACKLOG
+from messaging.realtime.socketio import client, packet_queue, pending
+from messaging.realtime.socketio.packet_queue import PacketQueue
+from messaging.realtime.socketio.pending import PendingSessions
 from messaging.realtime.socketio.server import Server, server
-from messaging.realtime.socketio.waiting import WaitingRoom
 from tests.factories import make_user
 from tests.hostile_pictures import many_scans
 from tests.limits import SetLimits
@@ -53,10 +53,10 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     monkeypatch.setattr("messaging.realtime.socketio.server.ROUND", 0.01)
     yield server()
     for left in [*server().clients.values()]:
-        await left.end()
-    assert worker().registry.groups.keys() <= {CHANGED}  # which the hub still hears
+        await left.close_session()
+    assert worker().registry.groups.keys() <= {CHANGED}  # to which presence is still subscribed
     assert not await sync_to_async(online_users)()
-    assert server().waiting_room.is_empty
+    assert server().pending.is_empty
 
 
 async def until_none(door: Server) -> None:
@@ -68,7 +68,7 @@ async def until_none(door: Server) -> None:
 async def test_whoever_says_nothing_is_not_waited_for(
     door: Server, asgi: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "SECONDS", 0)
+    monkeypatch.setattr(pending, "TIMEOUT", 0)
     async with opened(HERE, **asgi) as session:
         await until_none(door)
         assert await session.is_over()
@@ -91,7 +91,7 @@ async def test_a_ping_that_is_not_answered_ends_the_session(
     async with opened(HERE, token, **asgi) as session:
         await session.connect()
         (only,) = door.clients.values()
-        only.engine.last_ping = time.time() - door.eio.ping_timeout - 1
+        only.session._socket.last_ping = time.time() - door.engine.ping_timeout - 1
         await until_none(door)
         assert await session.is_over()
 
@@ -100,7 +100,7 @@ async def test_strangers_of_an_address_are_so_many(
     door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They keep nobody out whose cookie says who they are."""
-    monkeypatch.setattr(waiting, "AT_AN_ADDRESS", 2)
+    monkeypatch.setattr(pending, "AT_AN_ADDRESS", 2)
     token = await sync_to_async(token_for)(ada)
     async with opened(HERE, **asgi) as one, opened(HERE, **asgi) as two:
         refused = await one.client.get(PATH, params=OPENING)
@@ -137,26 +137,26 @@ async def test_sockets_of_a_person_are_counted_with_the_others(
 
 
 async def test_strangers_are_so_many_at_all() -> None:
-    room = WaitingRoom()
-    strangers = [f"10.0.{number // 256}.{number % 256}" for number in range(waiting.STRANGERS)]
-    assert all(room.lets_in(who, is_known=False) for who in strangers)
-    assert not room.lets_in("one more", is_known=False)
-    assert room.lets_in("a person", is_known=True)
-    room.leave(strangers[0], is_known=False)
-    assert room.lets_in("one more", is_known=False)
+    room = PendingSessions()
+    strangers = [f"10.0.{number // 256}.{number % 256}" for number in range(pending.STRANGERS)]
+    assert all(room.add(who, is_known=False) for who in strangers)
+    assert not room.add("one more", is_known=False)
+    assert room.add("a person", is_known=True)
+    room.remove(strangers[0], is_known=False)
+    assert room.add("one more", is_known=False)
 
 
 async def test_who_does_not_fetch_what_is_there_is_cut_off(
     door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And told nothing more than that: they reconnect, and ask for what they missed."""
-    monkeypatch.setattr(backlog, "BACKLOG", 1000)
+    monkeypatch.setattr(packet_queue, "BACKLOG", 1000)
     token = await sync_to_async(token_for)(ada)
     async with opened(HERE, token, **asgi) as session:
         await session.connect()
         (only,) = door.clients.values()
         while not only.is_closed:
-            only.answer("pong", {"padding": "x" * 100})
+            only.send_event("pong", {"padding": "x" * 100})
         assert ada.pk not in await sync_to_async(online_users)()
         assert await _rest(session) == ["1"]
         assert await session.is_over()
@@ -165,7 +165,7 @@ async def test_who_does_not_fetch_what_is_there_is_cut_off(
 async def test_refusals_that_nobody_fetches_are_not_kept(
     door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backlog, "BACKLOG", 1000)
+    monkeypatch.setattr(packet_queue, "BACKLOG", 1000)
     token = await sync_to_async(token_for)(ada)
     async with opened(HERE, token, **asgi) as session:
         await session.connect()
@@ -190,19 +190,19 @@ async def test_a_body_is_not_waited_for_when_its_session_has_ended(
         answering = asyncio.ensure_future(session.post(body(), **{"Content-Length": "1000"}))
         await has_begun.wait()
         (only,) = door.clients.values()
-        await only.end()
+        await only.close_session()
         assert (await answering).status_code == 400
 
 
 async def test_whoever_does_not_come_for_the_goodbye_is_forgotten(
     door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "FAREWELL", 0)
+    monkeypatch.setattr(client, "CLOSE_TIMEOUT", 0)
     token = await sync_to_async(token_for)(ada)
     async with opened(HERE, token, **asgi) as session:
         await session.connect()
         (only,) = door.clients.values()
-        only.dismiss(4401)
+        only.terminate(4401)
         await until_none(door)
         assert await session.is_over()
 
@@ -227,13 +227,13 @@ async def test_a_session_that_ended_during_the_handshake_is_not_let_in(
 ) -> None:
     """The client goes away while it is looked who it is."""
     token = await sync_to_async(token_for)(ada)
-    let_in = client.Client.let_in
+    let_in = client.Client.admit
 
     async def meanwhile_gone(self: client.Client, *arguments: Any) -> None:
         await let_in(self, *arguments)
-        await self.end()
+        await self.close_session()
 
-    monkeypatch.setattr(client.Client, "let_in", meanwhile_gone)
+    monkeypatch.setattr(client.Client, "admit", meanwhile_gone)
     async with opened(HERE, token, **asgi) as session:
         await session.post("40")
         assert await session.is_over()
@@ -241,9 +241,9 @@ async def test_a_session_that_ended_during_the_handshake_is_not_let_in(
 
 async def test_by_a_wire_messages_go_at_once() -> None:
     wire = Mock(write=Mock(), backlog=Mock(return_value=0))
-    queue, noop, message = Backlog(), Packet(NOOP), Packet(4, "later")
+    queue, noop, message = PacketQueue(), Packet(NOOP), Packet(4, "later")
     queue.put_nowait(Packet(4, "first"))
-    queue.go_by(wire)
+    queue.switch_to(wire)
     queue.put_nowait(noop)
     queue.put_nowait(message)
     assert [call.args[0] for call in wire.write.mock_calls] == ["4first", "4later"]
@@ -251,16 +251,16 @@ async def test_by_a_wire_messages_go_at_once() -> None:
     is_full = [queue.is_full]
     wire.backlog.return_value = BACKLOG + 1
     assert [*is_full, queue.is_full] == [False, True]
-    queue.finish(message)
+    queue.close(message)
     assert [queue.get_nowait(), queue.get_nowait()] == [message, None]
 
 
 async def test_a_backlog_ends_with_its_goodbye() -> None:
-    queue, goodbye = Backlog(), Packet(NOOP)
+    queue, goodbye = PacketQueue(), Packet(NOOP)
     for _ in range(3):
         queue.put_nowait(Packet(4, "x" * 10))
     assert queue.size == 30
-    queue.finish(goodbye)
+    queue.close(goodbye)
     queue.put_nowait(Packet(4, "too late"))
     assert [queue.get_nowait(), queue.get_nowait()] == [goodbye, None]
     assert queue.empty()

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from messaging.realtime.audience import OF_CHANGES, OF_LISTS, Audience
-from messaging.realtime.roster import Roster
-from messaging.realtime.tidings import COHORTS, Tidings
+from messaging.realtime.presence.pacing import OF_CHANGES, OF_LISTS, PacedUpdates
+from messaging.realtime.presence.snapshot import Snapshot
+from messaging.realtime.presence.updates import COHORTS, PresenceUpdates
 
 ADA, BOB, EVE = "a" * 24, "b" * 24, "c" * 24
 
@@ -23,7 +23,7 @@ class Client:
         self.online: set[str] = set()
         self.frames: list[Any] = []
 
-    def tell(self, frame: str) -> None:
+    def send_frame(self, frame: str) -> None:
         self.frames.append(frame)
         data = json.loads(frame)["data"]
         if isinstance(data, list):
@@ -31,83 +31,83 @@ class Client:
         else:
             self.online = self.online - set(data["offline"]) | set(data["online"])
 
-    def dismiss(self, code: int) -> None:
+    def terminate(self, code: int) -> None:
         """Nothing of this test."""
 
 
-def tell(tidings: Tidings[Client], *online: str) -> list[str]:
+def update(updates: PresenceUpdates[Client], *online: str) -> list[str]:
     """Returns the frames, one for all who know the same."""
     frames = []
-    for frame, clients in tidings.tell(frozenset(online)):
+    for frame, clients in updates.update(frozenset(online)):
         frames.append(frame)
         for client in clients:
-            client.tell(frame)
+            client.send_frame(frame)
     return frames
 
 
-def newcomer(tidings: Tidings[Client], user_id: str) -> Client:
+def newcomer(updates: PresenceUpdates[Client], user_id: str) -> Client:
     client = Client(user_id)
-    tidings.note(user_id)
-    tidings.join(client)
+    updates.note_arrival(user_id)
+    updates.subscribe(client)
     return client
 
 
 @pytest.mark.parametrize("people", [[], [BOB], [EVE, BOB]])
-def test_a_roster_is_a_frame_to_which_people_are_added(people: list[str]) -> None:
-    roster = Roster(people)
-    assert json.loads(roster.frame) == {"event": "getOnlineUsers", "data": sorted(people)}
-    roster.add(ADA)
-    roster.add("d" * 24)
-    assert json.loads(roster.frame)["data"] == [*sorted(people), ADA, "d" * 24]
+def test_a_snapshot_is_a_frame_to_which_people_are_added(people: list[str]) -> None:
+    snapshot = Snapshot(people)
+    assert json.loads(snapshot.frame) == {"event": "getOnlineUsers", "data": sorted(people)}
+    snapshot.add(ADA)
+    snapshot.add("d" * 24)
+    assert json.loads(snapshot.frame)["data"] == [*sorted(people), ADA, "d" * 24]
 
 
 @pytest.mark.parametrize("wants_delta", [True, False])
 def test_a_newcomer_knows_everybody_at_once_and_others_at_the_next_round(wants_delta: bool) -> None:
-    tidings: Tidings[Client] = Tidings(frozenset([EVE]), wants_delta=wants_delta)
-    first, second = newcomer(tidings, ADA), newcomer(tidings, BOB)
+    updates: PresenceUpdates[Client] = PresenceUpdates(frozenset([EVE]), wants_delta=wants_delta)
+    first, second = newcomer(updates, ADA), newcomer(updates, BOB)
     assert first.online == {ADA, EVE}
     assert second.online == {ADA, BOB, EVE}
-    assert len(tell(tidings, ADA, BOB, EVE)) == 1
+    assert len(update(updates, ADA, BOB, EVE)) == 1
     assert first.online == {ADA, BOB, EVE}
     assert len(second.frames) == 1, "told of what was known"
 
 
 def test_all_who_know_the_same_get_the_same_frame() -> None:
-    tidings: Tidings[Client] = Tidings(frozenset(), wants_delta=True)
-    clients = [newcomer(tidings, ADA) for _ in range(10)]
-    assert tell(tidings, ADA) == []
-    assert len(tell(tidings, ADA, BOB)) == 1
-    assert tell(tidings, ADA, BOB) == []
+    updates: PresenceUpdates[Client] = PresenceUpdates(frozenset(), wants_delta=True)
+    clients = [newcomer(updates, ADA) for _ in range(10)]
+    assert update(updates, ADA) == []
+    assert len(update(updates, ADA, BOB)) == 1
+    assert update(updates, ADA, BOB) == []
     assert {len(client.frames) for client in clients} == {2}
 
 
 def test_who_came_and_went_between_two_rounds_stays_with_nobody() -> None:
-    tidings: Tidings[Client] = Tidings(frozenset([ADA]), wants_delta=True)
-    before = newcomer(tidings, ADA)
-    short = newcomer(tidings, BOB)
-    after = newcomer(tidings, EVE)
-    tidings.leave(short)
+    updates: PresenceUpdates[Client] = PresenceUpdates(frozenset([ADA]), wants_delta=True)
+    before = newcomer(updates, ADA)
+    short = newcomer(updates, BOB)
+    after = newcomer(updates, EVE)
+    updates.unsubscribe(short)
     assert BOB in after.online
-    tell(tidings, ADA, EVE)
+    update(updates, ADA, EVE)
     assert before.online == after.online == {ADA, EVE}
 
 
 def test_a_short_absence_is_told_to_nobody() -> None:
-    tidings: Tidings[Client] = Tidings(frozenset([ADA, BOB]), wants_delta=True)
-    client = newcomer(tidings, ADA)
-    tidings.note(BOB)  # who had gone, and is back
-    assert tell(tidings, ADA, BOB) == []
+    updates: PresenceUpdates[Client] = PresenceUpdates(frozenset([ADA, BOB]), wants_delta=True)
+    client = newcomer(updates, ADA)
+    updates.note_arrival(BOB)  # who had gone, and is back
+    assert update(updates, ADA, BOB) == []
     assert client.online == {ADA, BOB}
 
 
 def test_of_many_newcomers_all_know_the_truth_by_few_frames() -> None:
-    tidings: Tidings[Client] = Tidings(frozenset([ADA]), wants_delta=True)
-    clients = [newcomer(tidings, f"{number:024x}") for number in range(1000)]
+    updates: PresenceUpdates[Client] = PresenceUpdates(frozenset([ADA]), wants_delta=True)
+    clients = [newcomer(updates, f"{number:024x}") for number in range(1000)]
     gone = set(random.Random(1).sample(range(1000), 300))
     for number in gone:
-        tidings.leave(clients[number])
+        updates.unsubscribe(clients[number])
     online = [f"{number:024x}" for number in range(1000) if number not in gone]
-    assert len(tell(tidings, *online, EVE)) <= COHORTS + 1
+    assert len(update(updates, *online, EVE)) <= COHORTS + 1
     left = [client for number, client in enumerate(clients) if number not in gone]
     assert all(client.online == {*online, EVE} for client in left)
 
@@ -116,20 +116,20 @@ def test_of_many_newcomers_all_know_the_truth_by_few_frames() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_happens_all_know_the_truth_after_a_round(seed: int, wants_delta: bool) -> None:
     chance = random.Random(seed)
-    tidings: Tidings[Client] = Tidings(frozenset(), wants_delta=wants_delta)
+    updates: PresenceUpdates[Client] = PresenceUpdates(frozenset(), wants_delta=wants_delta)
     elsewhere: set[str] = set()
     clients: list[Client] = []
     for _round in range(30):
         for _ in range(chance.randrange(8)):
             user_id = f"{chance.randrange(12):024x}"
             if chance.random() < 0.5:
-                clients.append(newcomer(tidings, user_id))
+                clients.append(newcomer(updates, user_id))
             elif chance.random() < 0.5:
                 elsewhere ^= {user_id}
             elif clients:
-                tidings.leave(clients.pop(chance.randrange(len(clients))))
+                updates.unsubscribe(clients.pop(chance.randrange(len(clients))))
         online = elsewhere.union(client.user_id for client in clients)
-        tell(tidings, *online)
+        update(updates, *online)
         assert all(client.online == online for client in clients)
 
 
@@ -140,21 +140,21 @@ def test_the_more_is_told_the_longer_is_the_rest() -> None:
     assert OF_LISTS.rest_after(10**12) == 12
 
 
-async def test_an_audience_that_rests_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_paced_that_rests_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = 100.0
-    monkeypatch.setattr("messaging.realtime.audience.time.monotonic", lambda: clock)
-    audience = Audience(frozenset(), wants_delta=True)
+    monkeypatch.setattr("messaging.realtime.presence.pacing.time.monotonic", lambda: clock)
+    paced = PacedUpdates(frozenset(), wants_delta=True)
     clients = [Client(ADA) for _ in range(1000)]
     for client in clients:
-        audience.tidings.note(ADA)
-        audience.tidings.join(client)
-    await audience.tell(frozenset([ADA, BOB]))
-    await audience.tell(frozenset([ADA]))
-    told_later = audience.is_behind
+        paced.updates.note_arrival(ADA)
+        paced.updates.subscribe(client)
+    await paced.send(frozenset([ADA, BOB]))
+    await paced.send(frozenset([ADA]))
+    told_later = paced.is_behind
     assert told_later
     assert clients[0].online == {ADA, BOB}
-    clock += audience.rest
-    await audience.tell(frozenset([ADA]))
-    told_later = audience.is_behind
+    clock += paced.rest
+    await paced.send(frozenset([ADA]))
+    told_later = paced.is_behind
     assert not told_later
     assert clients[0].online == {ADA}

@@ -1,5 +1,5 @@
-"""What is to be done as soon as the process is told to end: before the server waits for requests
-that are under way, so that those which would take long can be brief.
+"""What is done as soon as the process is told to stop: before the server waits for requests that
+are under way, so that those which would take long are cut short.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ Handler = Callable[[int, FrameType | None], Any]
 _methods: "list[WeakMethod[Callable[[], None]]]" = []
 
 
-def at_end(method: Callable[[], None]) -> None:
+def on_shutdown(method: Callable[[], None]) -> None:
     """It is called in the event loop. Nothing happens when whose method it is lives no more."""
     _methods[:] = [kept for kept in _methods if kept()]
     _methods.append(WeakMethod(method))
 
 
-def listen(loop: asyncio.AbstractEventLoop) -> None:
+def install(loop: asyncio.AbstractEventLoop) -> None:
     """As the process begins to serve, after the server's own handlers, which are called first."""
     if threading.current_thread() is not threading.main_thread():
         return

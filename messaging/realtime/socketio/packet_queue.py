@@ -1,4 +1,4 @@
-"""What a client is still to be sent: the queue of an Engine.IO session, which ends.
+"""What a client is still to be sent: the queue of an Engine.IO session, which can be closed.
 
 Once the session has a wire (../wire.py), messages go there at once. What the engine sends for
 itself still comes by the queue: in which order it comes does not matter.
@@ -8,15 +8,15 @@ import asyncio
 
 from engineio.packet import MESSAGE, NOOP, Packet
 
-from messaging.realtime.outbox import BACKLOG
+from messaging.realtime.send_queue import BACKLOG
 from messaging.realtime.wire import Wire
 
 
-class Backlog(asyncio.Queue[Packet | None]):
+class PacketQueue(asyncio.Queue[Packet | None]):
     """None ends whoever sends from here. `size` is in characters."""
 
     size = 0
-    is_ended = False
+    is_closed = False
     wire: Wire | None = None
 
     @property
@@ -24,26 +24,26 @@ class Backlog(asyncio.Queue[Packet | None]):
         return self.size > BACKLOG or (self.wire is not None and self.wire.backlog() > BACKLOG)
 
     def put_nowait(self, item: Packet | None) -> None:
-        if self.wire and item and item.packet_type == MESSAGE and not self.is_ended:
+        if self.wire and item and item.packet_type == MESSAGE and not self.is_closed:
             self.wire.write(item.encode())
         else:
             super().put_nowait(item)
 
-    def go_by(self, wire: Wire) -> None:
+    def switch_to(self, wire: Wire) -> None:
         """First what waits already, but for what was meant for a poll."""
         for packet in self._emptied():
             if packet and packet.packet_type != NOOP:
                 wire.write(packet.encode())
         self.wire = wire
 
-    def finish(self, *goodbye: Packet) -> None:
+    def close(self, *last: Packet) -> None:
         """What waits is dropped for these; nothing comes after them."""
         self._emptied()
         self.wire = None
-        self.is_ended = False
-        for packet in (*goodbye, None):
+        self.is_closed = False
+        for packet in (*last, None):
             self.put_nowait(packet)
-        self.is_ended = True
+        self.is_closed = True
 
     def _emptied(self) -> list[Packet | None]:
         packets = []
@@ -54,7 +54,7 @@ class Backlog(asyncio.Queue[Packet | None]):
 
     def _put(self, item: Packet | None) -> None:
         """Engine.IO puts the end back that it took with the last packets."""
-        if item is None or not self.is_ended:
+        if item is None or not self.is_closed:
             super()._put(item)
             self.size += _size(item)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from messaging import events
 
 
-class Roster:
+class Snapshot:
     __slots__ = ("_frame", "_is_empty")
 
     def __init__(self, people: Iterable[str]) -> None:

@@ -21,8 +21,8 @@ from websockets.frames import Frame, Opcode
 from accounts.models import User
 from chatsite.live.broadcast import broadcast
 from messaging import audience, events
-from messaging.realtime import outbox, wire
-from messaging.realtime.hub import hub
+from messaging.realtime import send_queue, wire
+from messaging.realtime.presence.broadcaster import broadcaster
 from tests.messaging.realtime.serving import serving
 from tests.messaging.realtime.sockets import CHAT, PATIENCE, token_for
 
@@ -61,8 +61,8 @@ def push(user: User, data: dict[str, Any]) -> None:
 
 
 def is_direct() -> bool:
-    (socket,) = hub().sockets
-    return socket.outbox.wire is not None  # type: ignore[attr-defined]
+    (socket,) = broadcaster().sockets
+    return socket.queue.wire is not None  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -140,7 +140,7 @@ async def test_it_can_be_left_out(port: int, ada: User, settings: Settings) -> N
 async def test_who_is_dismissed_reads_why_and_nothing_after_it(port: int, ada: User) -> None:
     async with at(port, ada) as socket:
         push(ada, {"number": 1})
-        hub().sockets[0].dismiss(4401)
+        broadcaster().sockets[0].terminate(4401)
         push(ada, {"number": 2})
         assert await data_of(socket, "marker") == {"number": 1}
         with pytest.raises(ConnectionClosed):
@@ -151,23 +151,23 @@ async def test_who_is_dismissed_reads_why_and_nothing_after_it(port: int, ada: U
 async def test_a_client_that_does_not_read_is_cut_off_and_the_others_go_on(
     port: int, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "PATIENCE", 0.2)
+    monkeypatch.setattr(send_queue, "CLOSE_TIMEOUT", 0.2)
     async with at(port, bob) as quick:
         reader = await _deaf(port, ada)
-        while len(hub().sockets) < 2:  # noqa: ASYNC110
+        while len(broadcaster().sockets) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        (slow,) = [socket for socket in hub().sockets if socket.user_id == ada.pk]
-        connection = slow.outbox.wire  # type: ignore[attr-defined]
+        (slow,) = [socket for socket in broadcaster().sockets if socket.user_id == ada.pk]
+        connection = slow.queue.wire  # type: ignore[attr-defined]
         assert connection
         text = "".join(random.choices("abcdef", k=100_000))
         largest, count = 0, 0
-        while not slow.outbox.is_closed:  # type: ignore[attr-defined]
+        while not slow.queue.is_closed:  # type: ignore[attr-defined]
             push(ada, {"text": text})
             await asyncio.sleep(0)
             largest = max(largest, connection.backlog())
             count += 1
             assert count < 1000
-        assert largest <= outbox.BACKLOG + 2 * len(text)
+        assert largest <= send_queue.BACKLOG + 2 * len(text)
         for _ in range(100):
             push(ada, {"text": text})
         assert connection.backlog() <= largest + 100

@@ -1,4 +1,4 @@
-"""What is done as soon as the process is told to end."""
+"""What is done as soon as the process is told to stop."""
 
 import asyncio
 import signal
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatsite import ending
+from chatsite import shutdown
 
 
 class Brief:
@@ -21,8 +21,8 @@ class Brief:
 def server_told() -> Iterator[list[int]]:
     """The signals that a server's own handler saw."""
     told: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in ending.SIGNALS}
-    for number in ending.SIGNALS:
+    handlers = {number: signal.getsignal(number) for number in shutdown.SIGNALS}
+    for number in shutdown.SIGNALS:
         signal.signal(number, lambda number, frame: told.append(number))
     yield told
     for number, handler in handlers.items():
@@ -31,8 +31,8 @@ def server_told() -> Iterator[list[int]]:
 
 async def test_a_signal_is_told_in_the_loop_and_to_the_server(server_told: list[int]) -> None:
     brief = Brief()
-    ending.at_end(brief.end)
-    ending.listen(asyncio.get_running_loop())
+    shutdown.on_shutdown(brief.end)
+    shutdown.install(asyncio.get_running_loop())
     signal.raise_signal(signal.SIGTERM)
     await asyncio.wait_for(brief.is_told.wait(), 20)
     assert server_told == [signal.SIGTERM]
@@ -46,11 +46,11 @@ async def test_whoever_is_gone_is_not_told(server_told: list[int]) -> None:
             told.append("gone")
 
     gone = Gone()
-    ending.at_end(gone.end)
+    shutdown.on_shutdown(gone.end)
     del gone
     brief = Brief()
-    ending.at_end(brief.end)
-    ending.listen(asyncio.get_running_loop())
+    shutdown.on_shutdown(brief.end)
+    shutdown.install(asyncio.get_running_loop())
     signal.raise_signal(signal.SIGINT)
     await asyncio.wait_for(brief.is_told.wait(), 20)
     assert told == []
@@ -58,5 +58,5 @@ async def test_whoever_is_gone_is_not_told(server_told: list[int]) -> None:
 
 async def test_a_signal_that_nobody_handles_is_left_alone(server_told: list[int]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ending.listen(asyncio.get_running_loop())
+    shutdown.install(asyncio.get_running_loop())
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -7,18 +7,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
 
+from messaging.realtime.close_codes import CONNECTION_LOST, INTERNAL_ERROR, MISSED_EVENTS
 from messaging.realtime.wire import Wire
 
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2**20  # characters, or bytes where the socket is written to directly
-TOO_SLOW = 4408  # the close code: something was missed, so reconnect and sync
-FAILED = 1011
-GONE = 1006  # never sent
-PATIENCE = 10  # seconds for a client to read that it is sent away
+CLOSE_TIMEOUT = 10  # seconds for a client to read that it is closed
 
 
-class Outbox:
+class SendQueue:
     """Frames go to the `wire` where there is one, else by `send`, one after the other."""
 
     __slots__ = ("_close", "_code", "_context", "_frames", "_send", "_size", "_task", "wire")
@@ -37,7 +35,7 @@ class Outbox:
 
     @property
     def is_closed(self) -> bool:
-        """Nothing more is sent or wanted."""
+        """Nothing more is sent or received."""
         return bool(self._code)
 
     def put(self, frame: str) -> None:
@@ -46,17 +44,17 @@ class Outbox:
         if self.wire:
             self._write(self.wire, frame)
         elif self._size > BACKLOG:
-            self.close(TOO_SLOW)
+            self.close(MISSED_EVENTS)
         else:
-            self._queue(frame)
+            self._append(frame)
 
     def _write(self, wire: Wire, frame: str) -> None:
         if wire.backlog() > BACKLOG:
-            self.close(TOO_SLOW)
+            self.close(MISSED_EVENTS)
         elif not wire.write(frame):
-            self._drop(GONE)
+            self._drop(CONNECTION_LOST)
 
-    def _queue(self, frame: str) -> None:
+    def _append(self, frame: str) -> None:
         if self._frames is None:
             self._frames = deque()
         self._frames.append(frame)
@@ -71,7 +69,7 @@ class Outbox:
 
     def stop(self) -> None:
         """The client is gone."""
-        self._drop(GONE)
+        self._drop(CONNECTION_LOST)
         if self._task:
             self._task.cancel()
             self._task = None
@@ -89,12 +87,12 @@ class Outbox:
             while self._frames:
                 await self._send(self._next(self._frames))
         except OSError:  # the server tells the socket as well
-            self._drop(GONE)
+            self._drop(CONNECTION_LOST)
         except Exception:
             logger.exception("a frame could not be sent")
-            self._drop(FAILED)
-        if self._code not in (0, GONE):
-            await self._say_goodbye()
+            self._drop(INTERNAL_ERROR)
+        if self._code not in (0, CONNECTION_LOST):
+            await self._send_close()
         self._task = None
 
     def _next(self, frames: deque[str]) -> str:
@@ -102,10 +100,10 @@ class Outbox:
         self._size -= len(frame)
         return frame
 
-    async def _say_goodbye(self) -> None:
+    async def _send_close(self) -> None:
         """A client that does not even read this is cut off, where that can be done."""
         try:
-            async with asyncio.timeout(PATIENCE if self.wire else None):
+            async with asyncio.timeout(CLOSE_TIMEOUT if self.wire else None):
                 with suppress(OSError):
                     await self._close(self._code)
         except TimeoutError:

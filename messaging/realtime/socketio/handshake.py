@@ -1,4 +1,4 @@
-"""Who opens a session of Engine.IO, as far as its request tells."""
+"""What the request that opens a session of Engine.IO tells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,47 +6,49 @@ from urllib.parse import parse_qs
 
 from accounts.tokens import InvalidToken, read_claims
 from chatsite.guard.counting import network_of
+from chatsite.guard.handshakes import picture_origin
 from chatsite.interfaces import Scope
-from messaging.realtime import handshake
+from messaging.realtime.handshake import tokens
 from messaging.realtime.intake import Intake
-from messaging.realtime.socketio.waiting import WaitingRoom
+from messaging.realtime.socketio.pending import PendingSessions
 
 OWN_MESSAGES = "ownMessages"
-HEEDED = ("user", "presence", OWN_MESSAGES)  # in the query of the handshake
-LONGEST = 8192  # characters of a packet from somebody who is not in
+HEEDED = ("user", "presence", OWN_MESSAGES)  # in the query
+LONGEST = 8192  # characters of a packet from somebody who is not admitted
 
 
 @dataclass(slots=True)
-class Visitor:
+class Handshake:
     """`who`: a person, by a token that is signed right, else an address."""
 
     tokens: list[str]  # from the cookies or a bearer header
-    address: str  # for pictures, on a page of another origin
+    picture_origin: str
     query: Mapping[str, list[str]]
-    proof: int
+    fingerprint: int
     who: str
     is_known: bool
-    room: WaitingRoom
+    pending: PendingSessions
     intake: Intake | None = None  # of its WebSocket
 
-    def enter(self) -> bool:
-        return self.room.lets_in(self.who, is_known=self.is_known)
+    def begin(self) -> bool:
+        """False when too many wait already."""
+        return self.pending.add(self.who, is_known=self.is_known)
 
-    def leave(self) -> None:
-        self.room.leave(self.who, is_known=self.is_known)
+    def end(self) -> None:
+        self.pending.remove(self.who, is_known=self.is_known)
 
 
-def visitor_of(scope: Scope, room: WaitingRoom) -> Visitor:
-    tokens = handshake.tokens(scope)
-    person = next(filter(None, map(_signer, tokens)), "")
-    return Visitor(
-        tokens=tokens,
-        address=handshake.address_for(scope),
+def handshake_of(scope: Scope, pending: PendingSessions) -> Handshake:
+    given = tokens(scope)
+    person = next(filter(None, map(_signer, given)), "")
+    return Handshake(
+        tokens=given,
+        picture_origin=picture_origin(scope),
         query={name: values for name, values in query_of(scope).items() if name in HEEDED},
-        proof=proof_of(scope),
+        fingerprint=fingerprint_of(scope),
         who=person or _network(scope),
         is_known=bool(person),
-        room=room,
+        pending=pending,
     )
 
 
@@ -57,11 +59,11 @@ def _signer(token: str) -> str:
         return ""
 
 
-def proof_of(scope: Scope) -> int:
+def fingerprint_of(scope: Scope) -> int:
     """What each request of a session has to come with: the tokens in its headers, or, where the
     client hands its token over as `auth.token`, the address of the first.
     """
-    return hash(tuple(handshake.tokens(scope)) or _network(scope))
+    return hash(tuple(tokens(scope)) or _network(scope))
 
 
 def _network(scope: Scope) -> str:

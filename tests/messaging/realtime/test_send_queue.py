@@ -7,8 +7,8 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
-from messaging.realtime import outbox
-from messaging.realtime.outbox import Outbox
+from messaging.realtime import send_queue
+from messaging.realtime.send_queue import SendQueue
 from tests.factories import make_message
 from tests.messaging.realtime.sockets import Connect
 
@@ -22,7 +22,7 @@ class Client:
         self.reading = asyncio.Event()
         self.reading.set()
         self.failure: Exception | None = None
-        self.outbox = Outbox(self._send, self._close)
+        self.queue = SendQueue(self._send, self._close)
 
     async def _send(self, frame: str) -> None:
         await self.reading.wait()
@@ -35,14 +35,14 @@ class Client:
         self.code = code
 
     async def settle(self) -> None:
-        while task := self.outbox._task:
+        while task := self.queue._task:
             await asyncio.wait([task])
 
 
 async def test_frames_go_out_in_order() -> None:
     client = Client()
     for number in range(100):
-        client.outbox.put(str(number))
+        client.queue.put(str(number))
     await client.settle()
     assert client.got == [str(number) for number in range(100)]
 
@@ -50,8 +50,8 @@ async def test_frames_go_out_in_order() -> None:
 async def test_putting_a_frame_never_waits_for_the_client() -> None:
     client = Client()
     client.reading.clear()
-    client.outbox.put("one")
-    client.outbox.put("two")
+    client.queue.put("one")
+    client.queue.put("two")
     assert client.got == []
     client.reading.set()
     await client.settle()
@@ -59,14 +59,14 @@ async def test_putting_a_frame_never_waits_for_the_client() -> None:
 
 
 async def test_a_client_that_does_not_read_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "BACKLOG", 1000)
+    monkeypatch.setattr(send_queue, "BACKLOG", 1000)
     client = Client()
     client.reading.clear()
     for _ in range(50):
-        client.outbox.put("x" * 100)
+        client.queue.put("x" * 100)
         await asyncio.sleep(0)
-    assert client.outbox.is_closed
-    assert not client.outbox._frames
+    assert client.queue.is_closed
+    assert not client.queue._frames
     client.reading.set()
     await client.settle()
     assert client.code == 4408
@@ -76,24 +76,24 @@ async def test_a_client_that_does_not_read_is_sent_away(monkeypatch: pytest.Monk
 async def test_a_frame_larger_than_the_backlog_reaches_who_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outbox, "BACKLOG", 1000)
+    monkeypatch.setattr(send_queue, "BACKLOG", 1000)
     client = Client()
     for _ in range(3):
-        client.outbox.put("x" * 5000)
+        client.queue.put("x" * 5000)
         await client.settle()
     assert len(client.got) == 3
-    assert not client.outbox.is_closed
+    assert not client.queue.is_closed
 
 
 async def test_closing_drops_what_waits_and_takes_no_more() -> None:
     client = Client()
     client.reading.clear()
-    client.outbox.put("on its way")
+    client.queue.put("on its way")
     await asyncio.sleep(0)
-    client.outbox.put("waiting")
-    client.outbox.close(4401)
-    client.outbox.put("later")
-    client.outbox.close(4429)
+    client.queue.put("waiting")
+    client.queue.close(4401)
+    client.queue.put("later")
+    client.queue.close(4429)
     client.reading.set()
     await client.settle()
     assert (client.got, client.code) == (["on its way"], 4401)
@@ -103,10 +103,10 @@ async def test_a_client_that_is_gone_is_no_error(caplog: pytest.LogCaptureFixtur
     client = Client()
     client.failure = ConnectionResetError()
     with caplog.at_level(logging.INFO):
-        client.outbox.put("one")
+        client.queue.put("one")
         await client.settle()
-        client.outbox.put("two")
-    assert client.outbox.is_closed
+        client.queue.put("two")
+    assert client.queue.is_closed
     assert not caplog.records
 
 
@@ -115,21 +115,21 @@ async def test_a_frame_that_cannot_be_sent_closes_the_socket(
 ) -> None:
     client = Client()
     client.failure = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
-    client.outbox.put("one")
+    client.queue.put("one")
     await client.settle()
     assert client.code == 1011
     assert "a frame could not be sent" in caplog.text
 
 
-async def test_a_stopped_outbox_leaves_no_task() -> None:
+async def test_a_stopped_queue_leaves_no_task() -> None:
     client = Client()
     client.reading.clear()
-    client.outbox.put("one")
+    client.queue.put("one")
     await asyncio.sleep(0)
-    client.outbox.stop()
+    client.queue.stop()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert client.outbox.is_closed
+    assert client.queue.is_closed
     assert client.got == []
 
 
@@ -142,7 +142,7 @@ async def test_a_socket_that_is_not_read_is_closed_and_holds_up_nobody(
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outbox, "BACKLOG", 2000)
+    monkeypatch.setattr(send_queue, "BACKLOG", 2000)
     slow, quick, writers = await connect(bob, unread=2), await connect(bob), await connect(ada)
     for number in range(20):
         await sync_to_async(make_message)(ada, bob, f"{number}" + "x" * 500)

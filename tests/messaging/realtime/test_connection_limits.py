@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
-from messaging.realtime import crowd
+from messaging.realtime import connection_limits
 from tests.limits import SetLimits
 from tests.messaging.realtime.sockets import Connect, PersonalSocket, token_for
 
@@ -50,7 +50,7 @@ async def test_what_came_to_nothing_takes_no_place(ada: User, connect: Connect) 
         await socket.close()
     for socket in [await connect(ada), await connect(ada)]:
         await socket.close()
-    assert not crowd._crowd
+    assert not connection_limits._people
 
 
 async def test_signals_of_all_sockets_of_a_person_count_together(
@@ -58,9 +58,9 @@ async def test_signals_of_all_sockets_of_a_person_count_together(
 ) -> None:
     first, second = await connect(ada), await connect(ada)
     hers, theirs = await connect(eve), await connect(bob)
-    signals = crowd._crowd[ada.pk].signals
+    signals = connection_limits._people[ada.pk].signals
     # One now, and the next long after this test.
-    signals._rate, signals._allowed = 0.001, 1.0
+    signals._rate, signals._tokens = 0.001, 1.0
     await first.send("typing", receiverId=bob.pk)
     await theirs.data("typing")
 

@@ -1,0 +1,45 @@
+"""How many sockets a person may have at this process, and how often they may signal by them.
+
+Beyond that a handshake is refused rather than an older socket closed: the page that is refused
+polls, while one that is closed would come back and push out the next.
+"""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from messaging.realtime.token_bucket import TokenBucket
+
+SIGNALS = 10  # a second: that somebody types, or has read; of all their sockets together
+
+
+@dataclass(slots=True)
+class Person:
+    connections: set[object] = field(default_factory=set)
+    signals: TokenBucket = field(default_factory=lambda: TokenBucket(SIGNALS))
+
+
+_people: dict[str, Person] = {}
+
+
+def add(user_id: str, connection: object) -> bool:
+    """False when there are too many already."""
+    person = _people.setdefault(user_id, Person())
+    if len(person.connections) >= settings.LIMITS.sockets_per_person:
+        return False
+    person.connections.add(connection)
+    return True
+
+
+def remove(user_id: str, connection: object) -> None:
+    """Nothing happens when it was not added."""
+    if person := _people.get(user_id):
+        person.connections.discard(connection)
+        if not person.connections:
+            del _people[user_id]
+
+
+def take_signal(user_id: str) -> float:
+    """The seconds to wait before the next; 0 when this one is accepted."""
+    person = _people.get(user_id)
+    return person.signals.take() if person else 0

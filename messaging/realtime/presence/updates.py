@@ -1,0 +1,111 @@
+"""What the subscribers of one kind know of who is online, and what they are to be sent next."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from messaging import events
+from messaging.payloads import presence_payload
+from messaging.realtime.presence.snapshot import Snapshot
+
+SETTLED = -1
+COHORTS = 64  # of newcomers, each sent a frame of its own; beyond, some learn things twice
+
+
+class Subscriber(Protocol):
+    user_id: str
+
+    def send_frame(self, frame: str) -> None: ...
+
+
+AnySubscriber = TypeVar("AnySubscriber", bound=Subscriber)
+Batch = tuple[str, list[AnySubscriber]]  # a frame, and whom it is for
+
+
+class PresenceUpdates(Generic[AnySubscriber]):
+    """Those who are settled know `_sent`. A newcomer knows in addition those who had come by then,
+    a beginning of `_came`: so nothing that grows with the number of people is done for each.
+    """
+
+    def __init__(self, online: frozenset[str], *, wants_delta: bool) -> None:
+        self._wants_delta = wants_delta
+        self._known: dict[AnySubscriber, int] = {}
+        self._sent = online
+        self._came: dict[str, None] = {}
+        self._snapshot: Snapshot | None = None
+
+    @property
+    def subscribers(self) -> Iterable[AnySubscriber]:
+        return self._known.keys()
+
+    def note_arrival(self, user_id: str) -> None:
+        """Whichever kind of socket they have."""
+        if user_id not in self._sent and user_id not in self._came:
+            self._came[user_id] = None
+            if self._snapshot:
+                self._snapshot.add(user_id)
+
+    def subscribe(self, subscriber: AnySubscriber) -> None:
+        """Sends it the list of everybody, oneself included."""
+        if self._snapshot is None:
+            self._snapshot = Snapshot(self._sent.union(self._came))
+        self._known[subscriber] = len(self._came)
+        subscriber.send_frame(self._snapshot.frame)
+
+    def unsubscribe(self, subscriber: AnySubscriber) -> bool:
+        """Returns whether it was subscribed."""
+        return self._known.pop(subscriber, None) is not None
+
+    def is_outdated(self, online: frozenset[str]) -> bool:
+        return online != self._sent or bool(self._came)
+
+    def update(self, online: frozenset[str]) -> Iterator[Batch[AnySubscriber]]:
+        """From now on `online` is what everybody knows: the caller sends what is returned."""
+        came, sent, known = list(self._came), self._sent, self._known
+        self._known = dict.fromkeys(known, SETTLED)
+        self._sent = online
+        self._came = {}
+        self._snapshot = None
+        return self._batches(_by_knowledge(known, len(came)), came, sent, online)
+
+    def _batches(
+        self,
+        cohorts: dict[int, list[AnySubscriber]],
+        came: list[str],
+        sent: frozenset[str],
+        online: frozenset[str],
+    ) -> Iterator[Batch[AnySubscriber]]:
+        frame = self._delta if self._wants_delta else _full_list(online)
+        new, went = online - sent, sent - online
+        gone_again = [user_id for user_id in came if user_id not in online]
+        for knows, subscribers in cohorts.items():
+            if knows == SETTLED:
+                changes = (new, went)
+            else:
+                changes = (new.difference(came[:knows]), went.union(gone_again))
+            if any(changes):
+                yield frame(*changes), subscribers
+
+    @staticmethod
+    def _delta(came: frozenset[str], went: frozenset[str]) -> str:
+        return events.frame(events.PRESENCE_CHANGED, presence_payload(came, went))
+
+
+def _full_list(online: frozenset[str]) -> Callable[[frozenset[str], frozenset[str]], str]:
+    frames: list[str] = []
+
+    def frame(_came: frozenset[str], _went: frozenset[str]) -> str:
+        if not frames:
+            frames.append(Snapshot(online).frame)
+        return frames[0]
+
+    return frame
+
+
+def _by_knowledge(known: dict[AnySubscriber, int], came: int) -> dict[int, list[AnySubscriber]]:
+    """Of many newcomers some count as knowing less than they do."""
+    step = came // COHORTS + 1
+    cohorts: dict[int, list[AnySubscriber]] = defaultdict(list)
+    for subscriber, knows in known.items():
+        cohorts[knows if knows == SETTLED else knows - knows % step].append(subscriber)
+    return cohorts
