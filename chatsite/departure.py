@@ -5,7 +5,7 @@ A thread cannot be cancelled as a task can: what such work waits for is ended in
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -48,10 +48,10 @@ class Departure:
             with self._lock:
                 self._calls.remove(call)
 
-    async def receive(self) -> Message:
+    def receive(self) -> Awaitable[Message]:
         """For the application, in place of the server's."""
         ahead, self._ahead = self._ahead, None
-        return await (ahead or self._received())
+        return ahead or self._received()
 
     async def _received(self) -> Message:
         assert self._receive  # noqa: S101  else nobody asks
@@ -64,11 +64,6 @@ class Departure:
         """For an application that does not receive while it works: one message is read ahead."""
         if self._receive and not self._ahead:
             self._ahead = asyncio.create_task(self._received())
-
-    @property
-    def holds_message(self) -> bool:
-        """One that was read ahead, and that nobody got yet."""
-        return self._ahead is not None and self._ahead.done()
 
     def end(self) -> None:
         if self._ahead:

@@ -16,7 +16,7 @@ APPLICATION = "chatsite.asgi:application"
 OPTIONS: dict[str, Any] = {
     "loop": "chatsite.loop:Loop",
     "http": "httptools",
-    "ws": "websockets-sansio",
+    "ws": "chatsite.uvicorn_websockets:WebSocketProtocol",
     # A few compressed kilobytes could unpack to many messages of the largest size.
     "ws_per_message_deflate": False,
     # chatsite.guard.proxies decides whom to believe.

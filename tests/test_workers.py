@@ -53,7 +53,7 @@ def test_so_do_the_docs(path: str) -> None:
     [
         ("loop", "chatsite.loop:Loop"),
         ("http", "httptools"),
-        ("ws", "websockets-sansio"),
+        ("ws", "chatsite.uvicorn_websockets:WebSocketProtocol"),
         ("access_log", False),
         ("proxy_headers", False),
     ],

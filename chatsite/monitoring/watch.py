@@ -19,7 +19,6 @@ ID_HEADER = b"x-request-id"
 CLIENT_GONE = 499  # nobody was left to be answered; web servers log it so
 FAILED = 1011
 NO_CODE = 1005
-SERVER = "chatsite.server"  # an extension of a socket's scope: the server's end of it, if it tells
 
 
 class Watch:
@@ -104,15 +103,12 @@ class _Socket:
         self._started = time.perf_counter()
 
     async def run(self, app: Application) -> None:
-        extensions = self._scope["extensions"] = dict(self._scope.get("extensions") or {})
-        extensions[SERVER] = getattr(self._send, "__self__", None)
         try:
             await app(self._scope, self._receiving, self._sending)
         except Exception:
             self._code = self._code or FAILED
             raise
         finally:
-            extensions.clear()  # else the server's end would be kept by what it keeps itself
             self._note_end()
 
     async def _receiving(self) -> Message:

@@ -12,7 +12,7 @@ from messaging.realtime.close_codes import (
     SESSION_ENDED,
     TOO_MANY_FRAMES,
 )
-from messaging.realtime.intake import LARGEST
+from messaging.realtime.receive_budget import LARGEST
 from messaging.record import MessageRecord
 
 

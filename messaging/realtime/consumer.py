@@ -16,9 +16,9 @@ from chatsite.guard.handshakes import picture_origin
 from chatsite.interfaces import Receive, Scope, Send
 from messaging.realtime import handshake
 from messaging.realtime.connection import Connection, Refused
-from messaging.realtime.intake import LARGEST, Intake
+from messaging.realtime.frames import connection_for_writing
+from messaging.realtime.receive_budget import LARGEST, Receiver
 from messaging.realtime.send_queue import SendQueue
-from messaging.realtime.wire import hush, wire_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class ChatConsumer(Connection, AsyncConsumer):
     """
 
     scope: Scope
-    intake: Intake
+    receiver: Receiver
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,14 +43,14 @@ class ChatConsumer(Connection, AsyncConsumer):
         """Whatever ends a socket, nothing of it stays behind."""
         self.scope = scope
         self.base_send = send
-        self.intake = Intake(scope, receive, LARGEST)
+        self.receiver = Receiver(scope, receive, LARGEST)
         try:
             while True:
-                await self.dispatch(await self.intake.receive())
+                await self.dispatch(await self.receiver())
         except StopConsumer:
             pass
         finally:
-            self.intake.stop()
+            self.receiver.stop()
             self.queue.stop()
             await self.leave()
 
@@ -63,10 +63,9 @@ class ChatConsumer(Connection, AsyncConsumer):
         if not await self._is_admitted():
             await self.send({"type": "websocket.close"})
             raise StopConsumer
-        self.intake.admit(self.user_id, LARGEST)
-        hush(self.scope)
+        self.receiver.assign_to(self.user_id, LARGEST)
         await self.send({"type": "websocket.accept"})
-        self.queue.wire = wire_of(self.scope)
+        self.queue.connection = connection_for_writing(self.scope)
         await self.join()
 
     async def websocket_receive(self, message: Mapping[str, Any]) -> None:

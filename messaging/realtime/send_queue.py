@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
 
+from chatsite.uvicorn_websockets import WebSocketProtocol
 from messaging.realtime.close_codes import CONNECTION_LOST, INTERNAL_ERROR, MISSED_EVENTS
-from messaging.realtime.wire import Wire
+from messaging.realtime.frames import encoded
 
 logger = logging.getLogger(__name__)
 
@@ -17,14 +18,14 @@ CLOSE_TIMEOUT = 10  # seconds for a client to read that it is closed
 
 
 class SendQueue:
-    """Frames go to the `wire` where there is one, else by `send`, one after the other."""
+    """Frames are written to the `connection` where there is one, else sent one after the other."""
 
-    __slots__ = ("_close", "_code", "_context", "_frames", "_send", "_size", "_task", "wire")
+    __slots__ = ("_close", "_code", "_context", "_frames", "_send", "_size", "_task", "connection")
 
     def __init__(
         self, send: Callable[[str], Awaitable[None]], close: Callable[[int], Awaitable[None]]
     ) -> None:
-        self.wire: Wire | None = None
+        self.connection: WebSocketProtocol | None = None
         self._send = send
         self._close = close
         self._context = copy_context()  # others put frames in, in theirs
@@ -41,17 +42,17 @@ class SendQueue:
     def put(self, frame: str) -> None:
         if self._code:
             return
-        if self.wire:
-            self._write(self.wire, frame)
+        if self.connection:
+            self._write(self.connection, frame)
         elif self._size > BACKLOG:
             self.close(MISSED_EVENTS)
         else:
             self._append(frame)
 
-    def _write(self, wire: Wire, frame: str) -> None:
-        if wire.backlog() > BACKLOG:
+    def _write(self, connection: WebSocketProtocol, frame: str) -> None:
+        if connection.backlog() > BACKLOG:
             self.close(MISSED_EVENTS)
-        elif not wire.write(frame):
+        elif not connection.write(encoded(frame)):
             self._drop(CONNECTION_LOST)
 
     def _append(self, frame: str) -> None:
@@ -103,9 +104,9 @@ class SendQueue:
     async def _send_close(self) -> None:
         """A client that does not even read this is cut off, where that can be done."""
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT if self.wire else None):
+            async with asyncio.timeout(CLOSE_TIMEOUT if self.connection else None):
                 with suppress(OSError):
                     await self._close(self._code)
         except TimeoutError:
-            if self.wire:
-                self.wire.cut()
+            if self.connection:
+                self.connection.abort()

@@ -14,8 +14,8 @@ from chatsite.live.broadcast import unsubscribe, worker
 from chatsite.live.registry import Message
 from chatsite.monitoring.trace import detached
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
-from messaging.realtime.intake import end_stalled
 from messaging.realtime.presence.pacing import PacedUpdates, Socket
+from messaging.realtime.receive_budget import end_stalled
 from messaging.realtime.sweep import terminate_ended
 
 logger = logging.getLogger(__name__)

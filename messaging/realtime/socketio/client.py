@@ -170,8 +170,8 @@ class Client(Connection):
     async def _accept(self) -> None:
         """Who went away meanwhile leaves nothing behind."""
         if not self._is_gone:
-            if self.handshake and self.handshake.intake:
-                self.handshake.intake.admit(self.user_id, settings.MAX_BODY_BYTES)
+            if self.handshake and self.handshake.receiver:
+                self.handshake.receiver.assign_to(self.user_id, settings.MAX_BODY_BYTES)
             self._end_handshake()
             self.is_admitted = True
             self.deadline = NEVER

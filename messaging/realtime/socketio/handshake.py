@@ -9,7 +9,7 @@ from chatsite.guard.counting import network_of
 from chatsite.guard.handshakes import picture_origin
 from chatsite.interfaces import Scope
 from messaging.realtime.handshake import tokens
-from messaging.realtime.intake import Intake
+from messaging.realtime.receive_budget import Receiver
 from messaging.realtime.socketio.pending import PendingSessions
 
 OWN_MESSAGES = "ownMessages"
@@ -28,7 +28,7 @@ class Handshake:
     who: str
     is_known: bool
     pending: PendingSessions
-    intake: Intake | None = None  # of its WebSocket
+    receiver: Receiver | None = None  # of its WebSocket
 
     def begin(self) -> bool:
         """False when too many wait already."""

@@ -1,15 +1,16 @@
 """What a client is still to be sent: the queue of an Engine.IO session, which can be closed.
 
-Once the session has a wire (../wire.py), messages go there at once. What the engine sends for
-itself still comes by the queue: in which order it comes does not matter.
+Once there is a connection to write to (../frames.py), messages go there at once. What the engine
+sends for itself still comes by the queue: in which order it comes does not matter.
 """
 
 import asyncio
 
 from engineio.packet import MESSAGE, NOOP, Packet
 
+from chatsite.uvicorn_websockets import WebSocketProtocol
+from messaging.realtime.frames import encoded
 from messaging.realtime.send_queue import BACKLOG
-from messaging.realtime.wire import Wire
 
 
 class PacketQueue(asyncio.Queue[Packet | None]):
@@ -17,29 +18,31 @@ class PacketQueue(asyncio.Queue[Packet | None]):
 
     size = 0
     is_closed = False
-    wire: Wire | None = None
+    connection: WebSocketProtocol | None = None
 
     @property
     def is_full(self) -> bool:
-        return self.size > BACKLOG or (self.wire is not None and self.wire.backlog() > BACKLOG)
+        return self.size > BACKLOG or (
+            self.connection is not None and self.connection.backlog() > BACKLOG
+        )
 
     def put_nowait(self, item: Packet | None) -> None:
-        if self.wire and item and item.packet_type == MESSAGE and not self.is_closed:
-            self.wire.write(item.encode())
+        if self.connection and item and item.packet_type == MESSAGE and not self.is_closed:
+            self.connection.write(encoded(item.encode()))
         else:
             super().put_nowait(item)
 
-    def switch_to(self, wire: Wire) -> None:
+    def switch_to(self, connection: WebSocketProtocol) -> None:
         """First what waits already, but for what was meant for a poll."""
         for packet in self._emptied():
             if packet and packet.packet_type != NOOP:
-                wire.write(packet.encode())
-        self.wire = wire
+                connection.write(encoded(packet.encode()))
+        self.connection = connection
 
     def close(self, *last: Packet) -> None:
         """What waits is dropped for these; nothing comes after them."""
         self._emptied()
-        self.wire = None
+        self.connection = None
         self.is_closed = False
         for packet in (*last, None):
             self.put_nowait(packet)

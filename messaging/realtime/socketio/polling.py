@@ -16,7 +16,7 @@ from chatsite.guard.handshakes import header
 from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
-from messaging.realtime.intake import Share
+from messaging.realtime.receive_budget import Allocation
 from messaging.realtime.socketio.client import Client
 from messaging.realtime.socketio.engine import PACKETS
 from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of
@@ -143,9 +143,9 @@ async def _read(scope: Scope, receive: Receive, send: Send) -> None:
     if TOO_LARGE in scope or NO_ROOM in scope:
         await client.close_session()
         raise DomainError(_("The request is too large."), 413)
-    share = Share(client.drop_body, client.user_id)
+    allocation = Allocation(client.drop_body, client.user_id)
     try:
-        body = await _body_for(client, receive, share)
+        body = await _body_for(client, receive, allocation)
         if body is None:
             await client.close_session()
             return
@@ -154,7 +154,7 @@ async def _read(scope: Scope, receive: Receive, send: Send) -> None:
         await client.close_session()
         raise
     finally:
-        share.release()
+        allocation.release()
     client.is_receiving = False  # the next one comes as soon as the response is there
     await send({"type": "http.response.start", "status": 200})
     await send({"type": "http.response.body", "body": b"ok"})
@@ -174,14 +174,14 @@ _of_members = BodyLimit(NoticesDeparture(_read), settings.MAX_BODY_BYTES)
 _of_strangers = BodyLimit(_read, LONGEST)
 
 
-async def _body_for(client: Client, receive: Receive, share: Share) -> bytes | None:
+async def _body_for(client: Client, receive: Receive, allocation: Allocation) -> bytes | None:
     """What came of it is let go when the session ends meanwhile: others might follow.
 
     Raises Busy above the budget, or when it was stalled, or gave way to somebody else's.
     """
     try:
         async with asyncio.timeout(None) as client.body:
-            return await _body(receive, share)
+            return await _body(receive, allocation)
     except TimeoutError:
         if not client.is_closed:
             raise Busy from None
@@ -190,7 +190,7 @@ async def _body_for(client: Client, receive: Receive, share: Share) -> bytes | N
         client.body = None
 
 
-async def _body(receive: Receive, share: Share) -> bytes | None:
+async def _body(receive: Receive, allocation: Allocation) -> bytes | None:
     """None when it does not come whole, or is too large. Raises Busy above the budget."""
     body, size = [], 0
     while True:
@@ -200,7 +200,7 @@ async def _body(receive: Receive, share: Share) -> bytes | None:
         body.append(message.get("body", b""))
         size += len(body[-1])
         is_whole = not message.get("more_body")
-        if not share.resize(size, 0 if is_whole else size):
+        if not allocation.resize(size, 0 if is_whole else size):
             raise Busy
         if is_whole:
             return b"".join(body)

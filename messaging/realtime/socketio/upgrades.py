@@ -6,7 +6,7 @@ from django.conf import settings
 
 from chatsite.guard.handshakes import deny
 from chatsite.interfaces import Receive, Scope, Send
-from messaging.realtime.intake import Intake
+from messaging.realtime.receive_budget import Receiver
 from messaging.realtime.socketio.engine import Engine
 from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of
 from messaging.realtime.socketio.server import HANDSHAKE, Server, server
@@ -30,10 +30,10 @@ async def _open(server: Server, scope: Scope, receive: Receive, send: Send) -> N
     if server.is_shutting_down or not handshake.begin():
         await deny(scope, receive, send)
         return
-    handshake.intake = Intake(scope, receive, LONGEST)
+    handshake.receiver = Receiver(scope, receive, LONGEST)
     scope[HANDSHAKE] = handshake
     try:
-        await _run(server.engine, scope, handshake.intake, send)
+        await _run(server.engine, scope, handshake.receiver, send)
     finally:
         if HANDSHAKE in scope:  # it did not come to a session
             handshake.end()
@@ -45,23 +45,23 @@ async def _upgrade(server: Server, sid: str, scope: Scope, receive: Receive, sen
     if client is None or session is None or session.is_upgrading or session.is_upgraded:
         await deny(scope, receive, send)
         return
-    intake = Intake(scope, receive, LONGEST)
+    receiver = Receiver(scope, receive, LONGEST)
     if client.handshake:
-        client.handshake.intake = intake
+        client.handshake.receiver = receiver
     else:
-        intake.admit(client.user_id, settings.MAX_BODY_BYTES)
+        receiver.assign_to(client.user_id, settings.MAX_BODY_BYTES)
     session.is_upgrading = True  # the engine would say so only with the first packet
     try:
-        await _run(server.engine, scope, intake, send)
+        await _run(server.engine, scope, receiver, send)
     finally:
         session.is_upgrading = False
 
 
-async def _run(engine: Engine, scope: Scope, intake: Intake, send: Send) -> None:
+async def _run(engine: Engine, scope: Scope, receiver: Receiver, send: Send) -> None:
     try:
         with suppress(OSError):  # broken, or ended for a wrong packet
-            await engine.handle_request(scope, intake.receive, send)
+            await engine.handle_request(scope, receiver, send)
     finally:
-        intake.stop()
+        receiver.stop()
     with suppress(OSError, RuntimeError):  # closed already
         await send({"type": "websocket.close"})

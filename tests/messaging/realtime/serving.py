@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn import Config, Server
 
 from chatsite.asgi import application
+from chatsite.uvicorn_websockets import WebSocketProtocol
 from tests.services import free_port
 
 
@@ -15,7 +16,7 @@ from tests.services import free_port
 async def serving(**options: Any) -> AsyncIterator[int]:
     """Its port."""
     port = free_port()
-    options = {"ws": "websockets-sansio", "ws_per_message_deflate": False, **options}
+    options = {"ws": WebSocketProtocol, "ws_per_message_deflate": False, **options}
     server = Server(Config(application, port=port, lifespan="off", log_config=None, **options))
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  it tells nobody

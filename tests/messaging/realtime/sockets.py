@@ -22,7 +22,7 @@ CHAT = "/ws/chat/"
 Headers = dict[str, str]
 
 
-class Wire(WebsocketCommunicator):
+class Communicator(WebsocketCommunicator):
     """Channels' own patches `close_old_connections` out of the application while a test sends or
     waits for a frame, so that what threads connected meanwhile never goes back to the pool.
     """
@@ -36,43 +36,45 @@ class Socket:
         """As on a wire, the server waits when so many frames are not read yet; 0 is no limit."""
         lines = {"host": "testserver", **(headers or {})}
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in lines.items()]
-        self._wire = Wire(application, path, headers=pairs)
-        self._wire._output_queue = asyncio.Queue(unread)
+        self._communicator = Communicator(application, path, headers=pairs)
+        self._communicator._output_queue = asyncio.Queue(unread)
 
     async def open(self) -> bool:
         """False when the handshake is refused."""
-        accepted, _code = await self._wire.connect(PATIENCE)
+        accepted, _code = await self._communicator.connect(PATIENCE)
         return bool(accepted)
 
     async def is_counted(self) -> None:
         """Let in comes first; that it is told who is online shows that the others see it, too."""
-        while self._wire.output_queue.empty() and not self._wire.future.done():  # noqa: ASYNC110
+        while self._communicator.output_queue.empty() and not self._communicator.future.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
     async def close(self) -> None:
-        if not self._wire.future.cancelled():  # as it is when a test waited for a frame in vain
-            await self._wire.disconnect(timeout=PATIENCE)
+        if (
+            not self._communicator.future.cancelled()
+        ):  # as it is when a test waited for a frame in vain
+            await self._communicator.disconnect(timeout=PATIENCE)
 
     async def hang_up(self) -> None:
         """Closes without waiting for the server to be done with it."""
-        await self._wire.send_input({"type": "websocket.disconnect", "code": 1001})
+        await self._communicator.send_input({"type": "websocket.disconnect", "code": 1001})
 
     def is_quiet(self) -> bool:
         """Nothing has come that was not looked at."""
-        return bool(self._wire.output_queue.empty())
+        return bool(self._communicator.output_queue.empty())
 
     async def send(self, event: str, **data: Any) -> None:
         await self.send_text(json.dumps({"event": event, "data": data}))
 
     async def send_text(self, text: str) -> None:
-        await self._wire.send_input({"type": "websocket.receive", "text": text})
+        await self._communicator.send_input({"type": "websocket.receive", "text": text})
 
     async def send_bytes(self, data: bytes) -> None:
-        await self._wire.send_input({"type": "websocket.receive", "bytes": data})
+        await self._communicator.send_input({"type": "websocket.receive", "bytes": data})
 
     async def frame(self) -> tuple[str, Any]:
         """The next event and its data, of whatever kind."""
-        message = await self._wire.receive_output(PATIENCE)
+        message = await self._communicator.receive_output(PATIENCE)
         assert message["type"] == "websocket.send", message
         frame = json.loads(message["text"])
         check_from_server(frame)
@@ -118,9 +120,9 @@ class Socket:
 
     async def close_code(self) -> int:
         """Waits for the server to close; what it sent before is skipped."""
-        message = await self._wire.receive_output(PATIENCE)
+        message = await self._communicator.receive_output(PATIENCE)
         while message["type"] == "websocket.send":
-            message = await self._wire.receive_output(PATIENCE)
+            message = await self._communicator.receive_output(PATIENCE)
         assert message["type"] == "websocket.close", message
         return int(message["code"])
 

@@ -59,8 +59,9 @@ class Session:
 @asynccontextmanager
 async def opened(url: str, token: str = "", **options: Any) -> AsyncIterator[Session]:
     cookies = {"jwt": token} if token else {}
+    limits = httpx.Limits(keepalive_expiry=2)  # before the server closes what is idle
     async with httpx.AsyncClient(
-        base_url=url, cookies=cookies, timeout=PATIENCE, **options
+        base_url=url, cookies=cookies, limits=limits, timeout=PATIENCE, **options
     ) as client:
         session = Session(client)
         await session.open()

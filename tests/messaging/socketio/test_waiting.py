@@ -239,17 +239,17 @@ async def test_a_session_that_ended_during_the_handshake_is_not_let_in(
         assert await session.is_over()
 
 
-async def test_by_a_wire_messages_go_at_once() -> None:
-    wire = Mock(write=Mock(), backlog=Mock(return_value=0))
+async def test_to_a_connection_messages_go_at_once() -> None:
+    connection = Mock(write=Mock(), backlog=Mock(return_value=0))
     queue, noop, message = PacketQueue(), Packet(NOOP), Packet(4, "later")
     queue.put_nowait(Packet(4, "first"))
-    queue.switch_to(wire)
+    queue.switch_to(connection)
     queue.put_nowait(noop)
     queue.put_nowait(message)
-    assert [call.args[0] for call in wire.write.mock_calls] == ["4first", "4later"]
+    assert [call.args[0][2:] for call in connection.write.mock_calls] == [b"4first", b"4later"]
     assert queue.get_nowait() is noop
     is_full = [queue.is_full]
-    wire.backlog.return_value = BACKLOG + 1
+    connection.backlog.return_value = BACKLOG + 1
     assert [*is_full, queue.is_full] == [False, True]
     queue.close(message)
     assert [queue.get_nowait(), queue.get_nowait()] == [message, None]

@@ -21,7 +21,7 @@ from websockets.frames import Frame, Opcode
 from accounts.models import User
 from chatsite.live.broadcast import broadcast
 from messaging import audience, events
-from messaging.realtime import send_queue, wire
+from messaging.realtime import frames, send_queue
 from messaging.realtime.presence.broadcaster import broadcaster
 from tests.messaging.realtime.serving import serving
 from tests.messaging.realtime.sockets import CHAT, PATIENCE, token_for
@@ -62,7 +62,7 @@ def push(user: User, data: dict[str, Any]) -> None:
 
 def is_direct() -> bool:
     (socket,) = broadcaster().sockets
-    return socket.queue.wire is not None  # type: ignore[attr-defined]
+    return socket.queue.connection is not None  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -70,7 +70,7 @@ def is_direct() -> bool:
 def test_a_frame_is_what_the_standard_says(size: int, letter: str) -> None:
     text = letter * size
     expected = Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
-    assert wire.encoded(text) == expected
+    assert frames.encoded(text) == expected
 
 
 async def test_a_client_reads_frames_of_every_size(port: int, ada: User) -> None:
@@ -98,14 +98,14 @@ async def test_a_frame_is_made_once_for_all(
     port: int, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[bytes] = []
-    encode = wire._encoded
+    encode = frames._encoded
 
     def counting(payload: bytes) -> bytes:
         made.append(payload)
         return encode(payload)
 
     async with at(port, ada) as one, at(port, ada) as two, at(port, ada) as three:
-        monkeypatch.setattr(wire, "_encoded", counting)
+        monkeypatch.setattr(frames, "_encoded", counting)
         push(ada, {"text": "Hi"})
         for socket in (one, two, three):
             assert await data_of(socket, "marker") == {"text": "Hi"}
@@ -157,7 +157,7 @@ async def test_a_client_that_does_not_read_is_cut_off_and_the_others_go_on(
         while len(broadcaster().sockets) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         (slow,) = [socket for socket in broadcaster().sockets if socket.user_id == ada.pk]
-        connection = slow.queue.wire  # type: ignore[attr-defined]
+        connection = slow.queue.connection  # type: ignore[attr-defined]
         assert connection
         text = "".join(random.choices("abcdef", k=100_000))
         largest, count = 0, 0
@@ -172,7 +172,7 @@ async def test_a_client_that_does_not_read_is_cut_off_and_the_others_go_on(
             push(ada, {"text": text})
         assert connection.backlog() <= largest + 100
         async with asyncio.timeout(PATIENCE):
-            while not connection._transport.is_closing():  # noqa: ASYNC110
+            while not connection.transport.is_closing():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         push(bob, {"text": "Hi"})
         assert await data_of(quick, "marker") == {"text": "Hi"}

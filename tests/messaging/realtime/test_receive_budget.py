@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from accounts.models import User
-from messaging.realtime import intake
+from messaging.realtime import receive_budget
 from messaging.realtime.close_codes import MESSAGE_TOO_BIG
-from messaging.realtime.intake import LARGEST, LEAST, PERSON, PROCESS, SMALL, Share
+from messaging.realtime.receive_budget import LARGEST, LEAST, PERSON, PROCESS, SMALL, Allocation
 from tests.environment import unlimited
 from tests.factories import make_user
 from tests.messaging.realtime.serving import serving
@@ -62,8 +62,8 @@ async def eve(transactional_db: None) -> AsyncIterator[Person]:
     async with serving() as port:
         token = await sync_to_async(token_for)(user)
         yield Person(f"http://127.0.0.1:{port}", user.pk, token)
-    assert not intake._begun
-    assert not +intake._held, "all is given back"
+    assert not receive_budget._begun
+    assert not +receive_budget._held, "all is given back"
 
 
 @asynccontextmanager
@@ -262,11 +262,11 @@ async def test_people_who_fill_the_budget_of_all_give_way_to_somebody_else(
 async def test_what_stalls_is_ended_and_given_back(eve: Person, kind: Stalling) -> None:
     async with kind(eve, EACH) as ended, native(eve) as other:
         await held(PIECE if kind is at_the_native_door else EACH)
-        intake.end_stalled()
-        assert intake._begun, "it has the time between two looks"
-        intake.end_stalled()
-        assert not intake._begun
-        assert not +intake._held
+        receive_budget.end_stalled()
+        assert receive_budget._begun, "it has the time between two looks"
+        receive_budget.end_stalled()
+        assert not receive_budget._begun
+        assert not +receive_budget._held
         assert await ended()
         await other.ping()
 
@@ -282,7 +282,7 @@ async def test_a_slow_client_is_let_finish(eve: Person) -> None:
             socket.transport.write(text[start : start + step])
             if start + step < len(text):
                 await held(start + step)
-                intake.end_stalled()
+                receive_budget.end_stalled()
         assert await is_answered(socket)
 
 
@@ -295,7 +295,7 @@ async def test_messages_one_after_the_other_are_no_stalled_one(eve: Person) -> N
         socket.transport.write(head(TEXT | LAST, len(text)) + text[:half])
         for _ in range(4):
             await held(half)
-            intake.end_stalled()
+            receive_budget.end_stalled()
             socket.transport.write(text[half:] + head(TEXT | LAST, len(text)) + text[:half])
             assert await is_answered(socket)
 
@@ -314,7 +314,7 @@ async def test_a_small_frame_is_counted_and_no_more(
     eve: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noted: list[int] = []
-    monkeypatch.setattr(Share, "_note", lambda _share, unfinished: noted.append(unfinished))
+    monkeypatch.setattr(Allocation, "_note", lambda _share, unfinished: noted.append(unfinished))
     async with socketio(eve) as socket, native(eve) as other:
         for _ in range(10):
             assert await is_served(socket)
@@ -325,7 +325,7 @@ async def test_a_small_frame_is_counted_and_no_more(
 async def held(size: int) -> None:
     """Until the server has so much."""
     async with asyncio.timeout(PATIENCE):
-        while intake._held["process"] < size:  # noqa: ASYNC110
+        while receive_budget._held["process"] < size:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -348,16 +348,16 @@ class Sender:
 
     def __init__(self, who: str) -> None:
         self.is_ended = False
-        self.share = Share(self.end, who)
+        self.allocation = Allocation(self.end, who)
 
     def end(self) -> None:
         self.is_ended = True
 
     def sends(self, size: int) -> bool:
-        return self.share.resize(size, size)
+        return self.allocation.resize(size, size)
 
     def is_done(self, size: int) -> bool:
-        return self.share.resize(size)
+        return self.allocation.resize(size)
 
 
 @pytest.fixture
@@ -370,9 +370,9 @@ def sender() -> Iterator[Callable[[str], Sender]]:
 
     yield made
     for each in senders:
-        each.share.release()
-    assert not intake._begun
-    assert not +intake._held
+        each.allocation.release()
+    assert not receive_budget._begun
+    assert not +receive_budget._held
 
 
 MakeSender = Callable[[str], Sender]
@@ -386,7 +386,7 @@ def test_no_more_is_held_than_a_process_may(sender: MakeSender) -> None:
     assert late.sends(SMALL), "whoever sends little is always listened to"
     assert not late.sends(SMALL + 1)
     assert not any(each.is_ended for each in people)
-    people[0].share.release()
+    people[0].allocation.release()
     assert late.sends(SMALL + 2)
 
 
@@ -402,7 +402,7 @@ def test_of_whoever_holds_most_the_oldest_gives_way(sender: MakeSender) -> None:
     late = sender("late")
     assert late.sends(EACH)
     assert [each.is_ended for each in (*crowd, old, new, slow)] == [True, *[False] * 7]
-    assert intake._held["process"] == PROCESS - PERSON + EACH
+    assert receive_budget._held["process"] == PROCESS - PERSON + EACH
 
 
 def test_nobody_gives_way_to_whoever_holds_as_much(sender: MakeSender) -> None:
@@ -418,10 +418,10 @@ def test_a_message_may_grow_slowly_but_not_stand_still(sender: MakeSender) -> No
     for number in range(1, 4):
         slow.sends(number * LEAST)
         stalled.sends(LEAST + number)
-        intake.end_stalled()
+        receive_budget.end_stalled()
     assert stalled.is_ended
     assert not slow.is_ended
     slow.is_done(4 * LEAST)
-    intake.end_stalled()
-    intake.end_stalled()
+    receive_budget.end_stalled()
+    receive_budget.end_stalled()
     assert not slow.is_ended
