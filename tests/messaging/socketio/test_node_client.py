@@ -71,7 +71,7 @@ async def test_commands_do_what_they_do_over_the_native_socket(
         assert await mine.until("typing") == {"senderId": bob.key, "receiverId": ada.key}
         await theirs.emit("userStoppedTyping", {"receiverId": ada.key})
         for event in ("userTyping", "stoppedTyping", "userStoppedTyping"):  # by all their names
-            assert await mine.next() == (event, {"senderId": bob.key, "receiverId": ada.key})
+            assert await mine.until(event) == {"senderId": bob.key, "receiverId": ada.key}
         await theirs.emit("markRead", {"peerId": ada.key, "seq": 1})
         assert (await mine.until("messagesRead"))["seq"] == 1
         await mine.emit("ping", {}, asks=True)
