@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from csp.decorators import csp
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -118,7 +119,7 @@ def url_patterns() -> list[URLPattern]:
 
 @csrf_exempt  # it changes nothing: whoever tries is told what may be asked
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest) -> HttpResponseBase:
     """The index page, whose script knows what to show at this path; 404 for a missing file."""
     note_route(ROUTE)
     folder = settings.CLIENT_DIST
@@ -128,9 +129,8 @@ def page(request: HttpRequest) -> HttpResponse:
     content, modified = read(folder / INDEX)
     headers = {"Cache-Control": "no-cache", "Last-Modified": http_date(modified)}
     response = HttpResponse(content, headers=headers)
-    response._csp_config = settings.CLIENT_POLICY  # type: ignore[attr-defined]
     set_response_etag(response)
-    return response
+    return csp(settings.CLIENT_POLICY)(lambda _request: response)(request)
 
 
 def _read(path: Path) -> tuple[bytes, float]:

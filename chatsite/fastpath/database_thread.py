@@ -1,7 +1,6 @@
 """One thread that works at the database for an event loop."""
 
 import asyncio
-import os
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +8,6 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
 
-from asgiref.sync import SyncToAsync
 from django.db import connections
 
 from chatsite.errors import Busy
@@ -77,9 +75,6 @@ class DatabaseThread:
         self._settle(jobs)
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        # What a job asks of async code, such as a stock channel layer, is done in the loop.
-        SyncToAsync.threadlocal.main_event_loop = loop
-        SyncToAsync.threadlocal.main_event_loop_pid = os.getpid()
         while jobs := self._next():
             try:
                 self._run(jobs)

@@ -23,6 +23,7 @@ from chatsite.breaker import Breaker
 
 logger = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of it
+FEW = 300  # counts, as in Django, where nothing says how many
 PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
 Answer = TypeVar("Answer")
 Counts = Sequence[tuple[str, int]]
@@ -41,6 +42,7 @@ class MemoryCounts(BaseCache):
     def __init__(self, name: str, params: dict[str, Any]) -> None:
         super().__init__(params)
         self._counts = self._all.setdefault(name, OrderedDict())
+        self._room = params.get("OPTIONS", {}).get("MAX_ENTRIES", FEW)
 
     def add(
         self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
@@ -94,7 +96,7 @@ class MemoryCounts(BaseCache):
     def _put(self, key: str, count: int, expires_at: float) -> None:
         self._counts[key] = count, expires_at
         self._counts.move_to_end(key)
-        if len(self._counts) > self._max_entries:
+        if len(self._counts) > self._room:
             self._counts.popitem(last=False)
 
 

@@ -22,7 +22,7 @@ class SchemaView(PublicView):
     """OpenAPI, as JSON or, for those who name it, as YAML."""
 
     def get(self, request: Request) -> HttpResponse:
-        kind = request._request.get_preferred_type([JSON, YAML]) or JSON
+        kind = request.get_preferred_type([JSON, YAML]) or JSON
         response = HttpResponse(rendered(document, kind), content_type=kind)
         response["Vary"] = "Accept"
         return response
@@ -33,7 +33,7 @@ class DocsPage(PublicView):
     """Swagger UI."""
 
     def get(self, request: Request) -> HttpResponse:
-        return render(request._request, "docs.html")
+        return render(request, "docs.html")
 
 
 def document() -> Schema:

@@ -10,7 +10,8 @@ from pymongo import IndexModel, errors
 
 from chatsite.conf.databases import database
 from chatsite.errors import is_away
-from chatsite.mongodb_backend.base import _plainly_partial, translating
+from chatsite.mongodb_backend.base import DatabaseSchemaEditor, _plainly_partial, translating
+from tests.adapters import leaning_on
 from tests.environment import ROOT, hermetic
 from tests.mongodb_server import mongodb
 from tests.services import free_port
@@ -28,6 +29,16 @@ def run(url: str, *command: str) -> str:
         capture_output=True,
         text=True,
     ).stdout.strip()
+
+
+def test_the_backend_makes_indexes_by_themselves() -> None:
+    """As a migration needs that was interrupted after it had made its collection."""
+    with leaning_on(
+        "django-mongodb-backend",
+        "chatsite/mongodb_backend/base.py",
+        "how it makes a model's indexes",
+    ):
+        assert callable(DatabaseSchemaEditor._create_model_indexes)
 
 
 class TestSettings:
