@@ -17,7 +17,7 @@ from tests.browser.long_conversations import (
 )
 from tests.browser.people import PersonFor
 
-LATER = 20_000  # milliseconds for hundreds of messages to arrive
+LATER = 60_000  # milliseconds for hundreds of messages to arrive
 DOWN = "log => { log.scrollTop += 700; }"
 UP = "log => { log.scrollTop = -900; }"
 IS_AT_END = "log => log.scrollTop > -1"
