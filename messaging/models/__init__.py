@@ -1,4 +1,28 @@
-from messaging.models.conversation import Conversation, Membership, direct_key, peer_in
-from messaging.models.message import Message
+from messaging.models.conversation import (
+    Conversation,
+    Kind,
+    Membership,
+    Posting,
+    Role,
+    conversation_key,
+    direct_key,
+    is_group,
+    new_group_key,
+    peer_in,
+)
+from messaging.models.message import Message, MessageKind
 
-__all__ = ["Conversation", "Membership", "Message", "direct_key", "peer_in"]
+__all__ = [
+    "Conversation",
+    "Kind",
+    "Membership",
+    "Message",
+    "MessageKind",
+    "Posting",
+    "Role",
+    "conversation_key",
+    "direct_key",
+    "is_group",
+    "new_group_key",
+    "peer_in",
+]

@@ -7,20 +7,61 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
-from chatsite.keys import HexIdField
+from chatsite.keys import HexIdField, new_key
 
-DIRECT = "direct"
+TITLE_LENGTH = 100
+DESCRIPTION_LENGTH = 500
+
+
+class Kind(models.TextChoices):
+    DIRECT = "direct", _("direct chat")
+    GROUP = "group", _("group")
+
+
+class Posting(models.TextChoices):
+    """Who may write in a group."""
+
+    ALL = "all", _("everybody")
+    ADMINS = "admins", _("only admins")
+
+
+class Role(models.TextChoices):
+    """Of a member of a group; in direct chats everybody is a member."""
+
+    OWNER = "owner", _("owner")
+    ADMIN = "admin", _("admin")
+    MEMBER = "member", _("member")
+
+
+def new_group_key() -> str:
+    """The primary key of a group. It begins with f, and no other key does: keys begin with the time
+    in seconds, which reaches f0000000 in 2097. So a key tells by itself what it names.
+    """
+    return f"f{new_key()[1:]}"
+
+
+def is_group(key: str) -> bool:
+    """Whether a `peer` is a group rather than a person."""
+    return key.startswith("f")
 
 
 def direct_key(one: str, other: str) -> str:
     """The same for both people, so that they can have but one conversation."""
     low, high = sorted((one, other))
-    return f"{DIRECT}:{low}:{high}"
+    return f"{Kind.DIRECT}:{low}:{high}"
+
+
+def conversation_key(user_id: str, peer: str) -> str:
+    """Of the conversation in which `user_id` writes to `peer`, a person or a group."""
+    return f"{Kind.GROUP}:{peer}" if is_group(peer) else direct_key(user_id, peer)
 
 
 def peer_in(key: str, user_id: str) -> str:
-    """Whom `user_id` writes to in the direct conversation of that key."""
-    _kind, low, high = key.split(":")
+    """Whom `user_id` writes to in the conversation of that key: the other person, or the group."""
+    kind, *ends = key.split(":")
+    if kind == Kind.GROUP:
+        return ends[0]
+    low, high = ends
     return high if user_id == low else low
 
 
@@ -29,6 +70,17 @@ class Conversation(models.Model):
 
     id = HexIdField(primary_key=True, db_column="_id")
     key = models.CharField(max_length=80, unique=True, editable=False)
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=Kind, default=Kind.DIRECT, editable=False
+    )
+    # Of a group:
+    title = models.CharField(_("name"), max_length=TITLE_LENGTH, blank=True)
+    description = models.CharField(_("description"), max_length=DESCRIPTION_LENGTH, blank=True)
+    picture = models.CharField(_("picture"), max_length=200, blank=True)
+    posting = models.CharField(
+        _("who may write"), max_length=10, choices=Posting, default=Posting.ALL
+    )
+    shows_history = models.BooleanField(_("new members see what was before"), default=False)
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_message = models.ForeignKey(
         "messaging.Message", null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -48,7 +100,7 @@ class Conversation(models.Model):
         return self.key
 
     def peer_id(self, user_id: str) -> str:
-        """Whom `user_id` writes to in a direct conversation."""
+        """Whom `user_id` writes to in it."""
         return peer_in(self.key, user_id)
 
 
@@ -58,7 +110,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """A person in a conversation. Unread is what lies after `last_read_seq`."""
+    """A person in a conversation, also after they have left it. Unread is what lies after
+    `last_read_seq`.
+
+    They see the messages after `since_seq`, up to `until_seq` if they have left, and those of their
+    earlier stays: `stays()`.
+    """
 
     id = HexIdField(primary_key=True, db_column="_id")
     conversation = models.ForeignKey(
@@ -71,6 +128,12 @@ class Membership(models.Model):
         db_index=False,
     )
     last_read_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    since_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    until_seq = models.PositiveBigIntegerField(null=True, editable=False)
+    # Who left and came back was there twice: JSON, `[[since, until], …]`.
+    earlier_stays = models.TextField(blank=True, editable=False)
+    joined_at = models.DateTimeField(_("joined"), default=now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 

@@ -12,6 +12,11 @@ from messaging.models.conversation import Conversation
 CLIENT_ID_LENGTH = 64
 
 
+class MessageKind(models.TextChoices):
+    TEXT = "text", _("message")
+    SYSTEM = "system", _("system message")  # tells of a change in a group
+
+
 class Message(models.Model):
     id = HexIdField(primary_key=True, db_column="_id")
     conversation = models.ForeignKey(
@@ -27,7 +32,14 @@ class Message(models.Model):
     seq = models.PositiveBigIntegerField(_("number"), editable=False)
     # The conversation's version that the last change of this message made.
     version = models.PositiveBigIntegerField(default=0, editable=False)
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=MessageKind, default=MessageKind.TEXT, editable=False
+    )
     text = models.TextField(_("text"), blank=True)
+    # Of a system message: what it tells, as JSON (messaging/system_messages.py).
+    details = models.TextField(blank=True, editable=False)
+    # The key of the message of the same conversation that this one answers, or "".
+    reply_to = models.CharField(max_length=24, blank=True, editable=False)
     image = models.CharField(_("picture"), max_length=200, blank=True)
     thumbnail = models.CharField(max_length=200, blank=True)
     image_width = models.PositiveIntegerField(null=True)
