@@ -1,12 +1,23 @@
 """Who receives what. Groups of the channel layer are named here."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+LIVE_MARKS = 50  # members at the most, who are told what each of them has read
 
 
 def user_group(user_id: str) -> str:
     return f"user.{user_id}"
 
 
-def of(members: Iterable[str]) -> list[str]:
-    """Every socket of everybody in a conversation."""
-    return [user_group(user_id) for user_id in members]
+def of(people: Iterable[str]) -> list[str]:
+    """Every socket of theirs."""
+    return [user_group(user_id) for user_id in people]
+
+
+def of_read_mark(reader_id: str, members: Collection[str]) -> list[str]:
+    """Everybody in the conversation; in a large group, and of who has left one, the reader alone:
+    the others ask who has read what, if they want to know.
+    """
+    if len(members) > LIVE_MARKS or reader_id not in members:
+        return of([reader_id])
+    return of(members)

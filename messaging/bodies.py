@@ -35,12 +35,22 @@ OptionalId = Annotated[
 ]
 
 
+ReplyTo = Annotated[
+    str,
+    Meta(
+        pattern="^([0-9a-f]{24})?$",
+        description="The `_id` of the message of the same conversation that this one answers.",
+    ),
+]
+
+
 class TextSend(msgspec.Struct, forbid_unknown_fields=True):
     """A message of text alone."""
 
     text: str | None = None
     image: Literal[""] | None = None
     clientMessageId: str | None = None
+    replyTo: str | None = None
     receiverId: str | None = None  # of a frame; who calls the API names it in the path
 
     def draft(self, sender_id: str, receiver_id: str, origin: str = "") -> Draft | None:
@@ -52,6 +62,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
                 text=self.text or "",
                 client_message_id=self.clientMessageId or "",
                 origin=origin,
+                reply_to=self.replyTo or "",
             )
         except DomainError:
             return None
@@ -82,6 +93,7 @@ class SendBody(TypedDict):
     text: NotRequired[Text | None]
     image: NotRequired[DataUri | None]
     clientMessageId: NotRequired[OptionalId | None]
+    replyTo: NotRequired[ReplyTo | None]
 
 
 class SendForm(TypedDict):
@@ -90,6 +102,7 @@ class SendForm(TypedDict):
     text: NotRequired[Text]
     image: NotRequired[PictureFile]
     clientMessageId: NotRequired[OptionalId]
+    replyTo: NotRequired[ReplyTo]
 
 
 class ReadBody(TypedDict):
@@ -107,6 +120,7 @@ class SendCommand(TypedDict):
     text: NotRequired[Text | None]
     image: NotRequired[DataUri | None]
     clientMessageId: ClientMessageId
+    replyTo: NotRequired[ReplyTo | None]
 
 
 class TypingCommand(TypedDict):

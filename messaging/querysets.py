@@ -14,6 +14,7 @@ from accounts.caller import Caller
 from accounts.models import User
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
+from chatsite import strict_json
 from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Get, Select, SelectAmong
@@ -88,6 +89,26 @@ def _decoded(cursor: str) -> tuple[str, str]:
     return name, key
 
 
+Stay = tuple[int, int]
+LAST = 2**62  # beyond any `seq`
+_earlier_stays = strict_json.reader(list[Stay])
+
+
+class Stays(list[Stay]):
+    """When somebody was in a conversation, oldest first: they see the messages after the first
+    `seq` of each, up to its second.
+    """
+
+    @classmethod
+    def of(cls, since: int, until: int | None, earlier: str) -> "Stays":
+        """As a membership has them."""
+        now = (since, LAST if until is None else until)
+        return cls([*(_earlier_stays(earlier) or ()), now] if earlier else [now])
+
+    def see(self, seq: int) -> bool:
+        return any(since < seq <= until for since, until in self)
+
+
 _CONVERSATION = Get(lambda key: Conversation.objects.filter(key=key))
 
 
@@ -98,15 +119,28 @@ def find_conversation(user_id: str, peer_id: str) -> Conversation | None:
     return conversation
 
 
-def visible_to(user: User | Caller) -> QuerySet[Message]:
-    """Messages of the conversations that `user` is in, deleted ones included."""
-    return Message.objects.filter(conversation__memberships__user_id=user.pk)
+_STAYS = Select(
+    lambda conversation, user: Membership.objects.filter(
+        conversation_id=conversation, user_id=user
+    ).values_list("since_seq", "until_seq", "earlier_stays")
+)
+
+
+def stays_in(conversation: str, user_id: str) -> Stays | None:
+    """None for who is in it neither now nor was before."""
+    if not is_key(conversation):
+        return None
+    row = _STAYS.first(conversation=conversation, user=user_id)
+    return Stays.of(*row) if row else None
 
 
 def find_message(user: User | Caller, message_id: str) -> Message | None:
+    """One that `user` may see, deleted or not."""
     if not is_key(message_id):
         return None
-    return visible_to(user).select_related("conversation").filter(pk=message_id).first()
+    message = Message.objects.select_related("conversation").filter(pk=message_id).first()
+    stays = message and stays_in(message.conversation_id, user.pk)
+    return message if stays and message and stays.see(message.seq) else None
 
 
 @dataclass(frozen=True, slots=True)

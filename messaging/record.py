@@ -17,6 +17,7 @@ from chatsite.pictures.storage import shown
 from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 from messaging.models import Message
 from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.system_messages import SystemDetails, decoded, text_of
 
 Seq = Annotated[
     int, Meta(ge=1, description="1, 2, 3 … in the conversation, without gaps.", examples=[1])
@@ -33,11 +34,11 @@ Pixels = Annotated[int, Meta(ge=1)]
 
 
 class MessageRecord(msgspec.Struct, rename="camel", gc=False):
-    """Of a deleted one: its tombstone, without text and picture."""
+    """Of a deleted one: its tombstone, without text, picture and what it answers."""
 
     id: Key = msgspec.field(name="_id")
     sender_id: Key
-    receiver_id: Key
+    receiver_id: Annotated[Key, Meta(description="A person, or a group.")]
     text: Annotated[str, Meta(examples=["Hello"])] | None
     image: PictureUrl | None
     deleted: bool
@@ -48,10 +49,23 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False):
     image_width: Pixels | None
     image_height: Pixels | None
     thumbnail: PictureUrl | None
+    conversation_id: Key
+    reply_to: Annotated[Key, Meta(description="The message that this one answers.")] | None
+    system: (
+        Annotated[
+            SystemDetails,
+            Meta(description="What a message of the system tells, which `text` says in words."),
+        ]
+        | None
+    )
 
 
 # Who receives a message is not stored with it: whoever reads it says so.
-COLUMNS = tuple(name for name in MessageRecord.__struct_fields__ if name != "receiver_id")
+COLUMNS = tuple(
+    "details" if name == "system" else name
+    for name in MessageRecord.__struct_fields__
+    if name != "receiver_id"
+)
 SENDER = COLUMNS.index("sender_id")
 _stored = attrgetter(*COLUMNS)
 
@@ -82,10 +96,16 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         image_width,
         image_height,
         thumbnail,
+        conversation_id,
+        reply_to,
+        details,
     ) = row
     created = timestamp(created_at)
+    system = decoded(details) if details else None
     if deleted:
-        text = image = image_width = image_height = thumbnail = None
+        text = image = image_width = image_height = thumbnail = reply_to = None
+    elif system:
+        text = text_of(system)
     elif image:
         image, thumbnail = _addresses(key, image, thumbnail)
     return MessageRecord(
@@ -102,6 +122,9 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         image_width,
         image_height,
         thumbnail or None,
+        conversation_id,
+        reply_to or None,
+        system,
     )
 
 

@@ -15,6 +15,7 @@ class SendSerializer(serializers.Serializer[None]):
     clientMessageId = TextField(
         source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
     )
+    replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
 
 
 class ReadMarkSerializer(serializers.Serializer[None]):

@@ -12,6 +12,18 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="conversation",
+            name="created_at",
+            field=models.DateTimeField(
+                default=chatsite.db.now, editable=False, verbose_name="created"
+            ),
+        ),
+        migrations.AddField(
+            model_name="conversation",
+            name="member_count",
+            field=models.PositiveIntegerField(default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name="conversation",
             name="description",
             field=models.CharField(blank=True, max_length=500, verbose_name="description"),
         ),

@@ -81,6 +81,9 @@ class Conversation(models.Model):
         _("who may write"), max_length=10, choices=Posting, default=Posting.ALL
     )
     shows_history = models.BooleanField(_("new members see what was before"), default=False)
+    # Of those who are in it now: counted anew whenever somebody comes or goes.
+    member_count = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_message = models.ForeignKey(
         "messaging.Message", null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -110,11 +113,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """A person in a conversation, also after they have left it. Unread is what lies after
-    `last_read_seq`.
+    """A person in a conversation, also after they have left it.
 
     They see the messages after `since_seq`, up to `until_seq` if they have left, and those of their
-    earlier stays: `stays()`.
+    earlier stays (`querysets.Stays`). Unread is what they see after `last_read_seq`, which is never
+    less than `since_seq`.
     """
 
     id = HexIdField(primary_key=True, db_column="_id")

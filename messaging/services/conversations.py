@@ -1,10 +1,13 @@
-"""Conversations: locked while they change, moved on by messages, read up to a mark."""
+"""Conversations: locked while they change, moved on by messages, read up to a mark, joined and
+left.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -17,9 +20,17 @@ from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_onc
 from chatsite.keys import new_key
 from chatsite.locks import is_held, locking
 from messaging import audience, events
-from messaging.models import Conversation, Membership, Message, direct_key
+from messaging.models import (
+    Conversation,
+    Membership,
+    Message,
+    Posting,
+    Role,
+    conversation_key,
+    is_group,
+)
 from messaging.payloads import read_payload
-from messaging.querysets import find_conversation, is_person, people_among
+from messaging.querysets import Stays, find_conversation, is_person, people_among, stays_in
 from messaging.services.drafts import Draft
 
 
@@ -27,16 +38,22 @@ def _rows(conversations: QuerySet[Conversation]) -> Callable[[Any], QuerySet[Con
     return lambda keys: (
         conversations.filter(key__in=keys)
         .order_by("key")
-        .values_list("key", "pk", "last_seq", "version", "changed_at", "last_message_id")
+        .values_list("key", "pk", "last_seq", "version", "changed_at", "last_message_id", "posting")
     )
 
 
 _LOCKED = SelectAmong(_rows(Conversation.objects.select_for_update()))
 _LOCKED_IF_FREE = SelectAmong(_rows(Conversation.objects.select_for_update(skip_locked=True)))
 _THERE = SelectAmong(_rows(Conversation.objects.all()))
-_MARKS = SelectAmong(
+_MEMBERS = SelectAmong(
     lambda conversations: Membership.objects.filter(conversation__pk__in=conversations).values_list(
-        "conversation_id", "user_id", "last_read_seq"
+        "conversation_id",
+        "user_id",
+        "last_read_seq",
+        "role",
+        "since_seq",
+        "until_seq",
+        "earlier_stays",
     )
 )
 _CHANGE = Update(
@@ -51,6 +68,26 @@ _MARK = Update(
         {"last_read_seq": seq},
     )
 )
+_ROLE_AND_END = Update(
+    lambda conversation, user, role, until: (
+        Membership.objects.filter(conversation_id=conversation, user_id=user),
+        {"role": role, "until_seq": until},
+    )
+)
+
+
+class Member(msgspec.Struct, gc=False):
+    """Of a conversation; also somebody who has left it."""
+
+    mark: int = 0  # the seq they have read to
+    role: str = Role.MEMBER.value
+    since: int = 0
+    until: int | None = None
+    earlier: str = ""
+
+    @property
+    def stays(self) -> Stays:
+        return Stays.of(self.since, self.until, self.earlier)
 
 
 @dataclass(slots=True, eq=False)
@@ -63,11 +100,32 @@ class LockedConversation:
     version: int
     changed_at: datetime
     message_id: str | None = None  # of the last message
-    marks: dict[str, int] = field(default_factory=dict)  # of each member: the seq they have read to
+    posting: str = Posting.ALL.value
+    members: dict[str, Member] = field(default_factory=dict)  # and who has been one
     is_new: bool = False
     is_changed: bool = False
-    joining: list[str] = field(default_factory=list)  # who become members by the first message
+    joining: list[str] = field(default_factory=list)  # who become members
+    returning: list[str] = field(default_factory=list)  # who were members before
+    changed_members: set[str] = field(default_factory=set)  # who left, or have another role
     readers: set[str] = field(default_factory=set)  # whose marks moved
+
+    @property
+    def current(self) -> list[str]:
+        """Who is in it now."""
+        return [key for key, member in self.members.items() if member.until is None]
+
+    @property
+    def receivers(self) -> list[str]:
+        """Of its last message: that of somebody's leaving is the last one that they see."""
+        return [
+            key
+            for key, member in self.members.items()
+            if member.until is None or member.until >= self.seq
+        ]
+
+    def who_see(self, seq: int) -> list[str]:
+        """Whoever may see that message, be they still in it or not."""
+        return [key for key, member in self.members.items() if member.stays.see(seq)]
 
     def change(self, moment: datetime) -> None:
         """By somebody else's clock it may be later already: times only rise."""
@@ -79,16 +137,38 @@ class LockedConversation:
         """The message's number, version and time are then those of this. Who writes has read what
         is there; returns whether that is news.
         """
-        is_news = self.marks[sender_id] < self.seq
+        is_news = self.members[sender_id].mark < self.seq
         self.change(moment)
         self.seq += 1
         self.message_id = message_id
-        self.read(sender_id, max(self.marks[sender_id], self.seq))
+        self.read(sender_id, max(self.members[sender_id].mark, self.seq))
         return is_news
 
     def read(self, reader_id: str, seq: int) -> None:
-        self.marks[reader_id] = seq
+        self.members[reader_id].mark = seq
         self.readers.add(reader_id)
+
+    # Each of these is followed by the message that tells of it, in the same transaction.
+
+    def join(self, user_id: str, role: str = Role.MEMBER.value, *, sees_all: bool = False) -> None:
+        """Of who is not in it now. They see the next message, and with `sees_all` those before."""
+        member = Member(self.seq, role, since=0 if sees_all else self.seq)
+        if before := self.members.get(user_id):
+            member.earlier = msgspec.json.encode(before.stays).decode()
+            self.returning.append(user_id)
+        else:
+            self.joining.append(user_id)
+        self.members[user_id] = member
+
+    def leave(self, user_id: str) -> None:
+        """The next message is the last one that they see."""
+        self.members[user_id].until = self.seq + 1
+        self.members[user_id].role = Role.MEMBER.value
+        self.changed_members.add(user_id)
+
+    def give_role(self, user_id: str, role: str) -> None:
+        self.members[user_id].role = role
+        self.changed_members.add(user_id)
 
 
 def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]:
@@ -101,26 +181,36 @@ def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]
         rows = _LOCKED_IF_FREE.rows_among(sorted(key for key in keys if not is_held(key)))
     found = {row[1]: LockedConversation(*row) for row in rows}
     # Asked after the lock, so that they are as whoever had it before has left them.
-    for conversation_id, user_id, mark in _MARKS.rows_among(found):
-        found[conversation_id].marks[user_id] = mark
+    for conversation_id, user_id, *member in _MEMBERS.rows_among(found):
+        found[conversation_id].members[user_id] = Member(*member)
     return {conversation.key: conversation for conversation in found.values()}
 
 
 def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
-    """The same of drafts, with those that begin with one of them, if its people exist."""
+    """The same of drafts, with direct chats that begin with one of them, if its people exist. A
+    group that does not exist has no members here.
+    """
     keys = {draft.conversation for draft in drafts}
     found = locked_conversations(keys)
     begun = {key for key, conversation in found.items() if conversation.seq}
     if len(keys) > 1 and (lacking := keys - found.keys()):
         begun |= {row[0] for row in _THERE.rows_among(lacking)}.union(filter(is_held, lacking))
     beginning = [draft for draft in drafts if draft.conversation not in begun]
-    people = people_among({key for each in beginning for key in (each.sender_id, each.receiver_id)})
+    people = people_among(
+        {
+            key
+            for each in beginning
+            if not is_group(each.receiver_id)
+            for key in (each.sender_id, each.receiver_id)
+        }
+    )
     for draft in beginning:
         made = LockedConversation(draft.conversation, new_key(), 0, 0, now(), is_new=True)
         conversation = found.setdefault(draft.conversation, made)
-        for person in {draft.sender_id, draft.receiver_id} & people - conversation.marks.keys():
-            conversation.marks[person] = 0
-            conversation.joining.append(person)
+        if not is_group(draft.receiver_id):
+            for person in {draft.sender_id, draft.receiver_id} & people:
+                if person not in conversation.members:
+                    conversation.join(person)
     return found
 
 
@@ -130,8 +220,8 @@ def store(
 ) -> None:
     """What has changed of them, and what was added to them."""
     changed = [each for each in conversations if each.is_changed]
-    if any(each.joining for each in changed):
-        _begin(changed)
+    if any(each.joining or each.returning or each.changed_members for each in changed):
+        _store_members(changed)
     changes = [
         {
             "key": each.pk,
@@ -143,23 +233,56 @@ def store(
         for each in changed
     ]
     marks = [
-        {"conversation": each.pk, "reader": reader, "seq": each.marks[reader]}
+        {"conversation": each.pk, "reader": reader, "seq": each.members[reader].mark}
         for each in changed
         for reader in each.readers
     ]
     run_at_once(*messages, (_CHANGE, changes), (_MARK, marks))
 
 
-def _begin(conversations: Sequence[LockedConversation]) -> None:
+def _store_members(conversations: Sequence[LockedConversation]) -> None:
     """Members may lack though the conversation is there: without transactions, after a crash."""
     Conversation.objects.bulk_create(
         Conversation(pk=each.pk, key=each.key) for each in conversations if each.is_new
     )
     Membership.objects.bulk_create(
-        Membership(conversation_id=each.pk, user_id=person)
+        Membership(
+            conversation_id=each.pk,
+            user_id=key,
+            role=each.members[key].role,
+            since_seq=each.members[key].since,
+            last_read_seq=each.members[key].mark,
+        )
         for each in conversations
-        for person in each.joining
+        for key in each.joining
     )
+    for each in conversations:
+        _store_returning(each)
+        changed = [
+            {
+                "conversation": each.pk,
+                "user": key,
+                "role": each.members[key].role,
+                "until": each.members[key].until,
+            }
+            for key in each.changed_members
+        ]
+        run_at_once((_ROLE_AND_END, changed))
+        if is_group(each.pk):
+            Conversation.objects.filter(pk=each.pk).update(member_count=len(each.current))
+
+
+def _store_returning(conversation: LockedConversation) -> None:
+    for key in conversation.returning:
+        member = conversation.members[key]
+        Membership.objects.filter(conversation_id=conversation.pk, user_id=key).update(
+            role=member.role,
+            since_seq=member.since,
+            until_seq=None,
+            earlier_stays=member.earlier,
+            last_read_seq=member.mark,
+            joined_at=now(),
+        )
 
 
 @repeatable
@@ -179,25 +302,31 @@ def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
     """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the
     mark.
 
-    Raises DomainError 404 for an unknown peer.
+    Raises DomainError 404 for an unknown peer, and for a group that `user` never was in.
     """
-    if not is_person(peer):
+    if is_group(peer):
+        if stays_in(peer, user.pk) is None:
+            raise NotFound(_("No such group."))
+    elif not is_person(peer):
         raise NotFound(_("No such person."))
-    if find_conversation(user.pk, peer) is None:
+    elif find_conversation(user.pk, peer) is None:
         return 0
-    return _mark_read(direct_key(user.pk, peer), user.pk, peer, seq)
+    return _mark_read(conversation_key(user.pk, peer), user.pk, peer, seq)
 
 
 @repeatable
 def _mark_read(key: str, reader_id: str, peer_id: str, seq: int) -> int:
     with locking(key):
         conversation = locked_conversations([key])[key]
-        mark = min(seq, conversation.seq)
-        if mark <= (before := conversation.marks.get(reader_id, mark)):
-            return before
+        member = conversation.members[reader_id]
+        end = conversation.seq if member.until is None else member.until
+        mark = min(seq, end)
+        if mark <= member.mark:
+            return member.mark
         conversation.change(now())
         conversation.read(reader_id, mark)
         store([conversation])
         payload = read_payload(reader_id, peer_id, mark)
-        events.publish(events.MESSAGES_READ, payload, to=audience.of(conversation.marks))
+        to = audience.of_read_mark(reader_id, conversation.current)
+        events.publish(events.MESSAGES_READ, payload, to=to)
     return mark

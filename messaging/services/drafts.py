@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
-from messaging.models import direct_key
+from messaging.models import conversation_key
 from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.system_messages import SystemDetails
 
 TEXT_LENGTH = 10_000
 _CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")
@@ -20,12 +21,14 @@ class Draft(msgspec.Struct, frozen=True):
     """`new_draft` makes it: a draft is valid."""
 
     sender_id: str
-    receiver_id: str  # as the wire names it
+    receiver_id: str  # as the wire names it: a person or a group
     conversation: str  # its key
     text: str
     client_message_id: str = ""
     origin: str = ""  # the socket that sends, if one does
     picture: dict[str, str | int] = {}  # the message's fields, once it is stored
+    reply_to: str = ""  # the key of the message that it answers
+    system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
 
 
 def new_draft(
@@ -36,6 +39,7 @@ def new_draft(
     client_message_id: str = "",
     has_picture: bool = False,
     origin: str = "",
+    reply_to: str = "",
 ) -> Draft:
     """Raises DomainError: 400, and 404 for what can be nobody's key."""
     text = _checked_text(text)
@@ -46,18 +50,32 @@ def new_draft(
         raise DomainError(_("Cannot send messages to yourself."), code="self")
     if not is_key(receiver_id):
         raise unknown_receiver()
+    if reply_to and not is_key(reply_to):
+        raise unknown_reply()
     return Draft(
         sender_id=sender_id,
         receiver_id=receiver_id,
-        conversation=direct_key(sender_id, receiver_id),
+        conversation=conversation_key(sender_id, receiver_id),
         text=text,
         client_message_id=client_message_id,
         origin=origin,
+        reply_to=reply_to,
     )
+
+
+def system_draft(group: str, details: SystemDetails) -> Draft:
+    """Which tells the members of a group what somebody changed in it."""
+    conversation = conversation_key(details.by.id, group)
+    return Draft(details.by.id, group, conversation, text="", system=details)
 
 
 def unknown_receiver() -> NotFound:
     return NotFound(_("Receiver not found."))
+
+
+def unknown_reply() -> DomainError:
+    message = _("The message that this one answers is not there.")
+    return DomainError(message, code="reply_to", errors={"replyTo": [message]})
 
 
 def _checked_text(text: str) -> str:

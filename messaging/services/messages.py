@@ -23,9 +23,9 @@ from chatsite.keys import new_key
 from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
 from messaging import audience, events
-from messaging.models import Message
+from messaging.models import Message, MessageKind, Posting, Role, is_group
 from messaging.payloads import deleted_payload, read_payload
-from messaging.querysets import find_message, is_person
+from messaging.querysets import find_message, is_person, stays_in
 from messaging.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.services.conversations import (
     LockedConversation,
@@ -34,8 +34,15 @@ from messaging.services.conversations import (
     locked_conversations,
     store,
 )
-from messaging.services.drafts import Draft, new_draft, unknown_receiver
+from messaging.services.drafts import (
+    Draft,
+    new_draft,
+    system_draft,
+    unknown_receiver,
+    unknown_reply,
+)
 from messaging.services.pictures import settle_later, stored_picture
+from messaging.system_messages import SystemDetails, encoded
 
 INSTANT = timedelta(milliseconds=1)
 
@@ -49,6 +56,8 @@ class Sent:
 Outcome = Sent | DomainError
 Known = dict[tuple[str, str], tuple[str, MessageRecord]]
 """What was sent before, by sender and client message id: to which conversation, by its key."""
+Answered = dict[str, tuple[str, int]]
+"""Messages that others answer and that are not deleted, by key: the conversation's key, and seq."""
 
 
 def send_message(
@@ -59,12 +68,14 @@ def send_message(
     image: bytes | None = None,
     client_message_id: str = "",
     origin: str = "",
+    reply_to: str = "",
 ) -> Sent:
     """Stores and publishes a message, once per client message id. `origin` is the socket that
     sends, if one does.
 
-    Raises DomainError: 400 for what cannot be sent, 404 for an unknown receiver, 409 for a client
-    message id that went to somebody else, 502, 503, 507 when the picture cannot be stored.
+    Raises DomainError: 400 for what cannot be sent, 403 where `sender` may not write, 404 for an
+    unknown receiver, 409 for a client message id that went to somebody else, 502, 503, 507 when the
+    picture cannot be stored.
     """
     draft = new_draft(
         sender_id=sender.pk,
@@ -73,10 +84,11 @@ def send_message(
         client_message_id=client_message_id,
         has_picture=image is not None,
         origin=origin,
+        reply_to=reply_to,
     )
     if image is not None:
         # Which takes long: in vain where there is nobody to see it, or where it was sent before.
-        if not is_person(peer):
+        if not (stays_in(peer, sender.pk) if is_group(peer) else is_person(peer)):
             raise unknown_receiver()
         if before := _sent_before(draft, _known([draft])):
             return before
@@ -106,17 +118,27 @@ def send_messages(drafts: Sequence[Draft]) -> list[Outcome]:
     """Stores them in one transaction, by one statement a table, and publishes them after its
     commit.
 
-    Returns what became of each. Refused are an unknown receiver (404), a client message id that
-    went to somebody else (409) and, of several conversations, those whose row somebody else holds
-    (503). One conversation alone is waited for, and raises Busy.
+    Returns what became of each. Refused are an unknown receiver (404), who may not write in the
+    group (403), an answer to what is not there (400), a client message id that went to somebody
+    else (409) and, of several conversations, those whose row somebody else holds (503). One
+    conversation alone is waited for, and raises Busy.
     """
     keys = {draft.conversation for draft in drafts}
     with locking(*keys) if len(keys) == 1 else locking_several():
-        batch = _Batch(conversations_for(drafts), _known(drafts))
+        batch = _Batch(conversations_for(drafts), _known(drafts), _answered(drafts))
         outcomes = [batch.outcome(draft) for draft in drafts]
-        store(batch.conversations.values(), (_INSERT, batch.rows))
-        batch.publish()
+        batch.store()
     return outcomes
+
+
+def store_system_message(group: LockedConversation, details: SystemDetails) -> MessageRecord:
+    """Of who is or has been a member: it tells of a change in the group, and is stored along with
+    that, in the transaction that holds the group.
+    """
+    batch = _Batch({group.key: group})
+    record = batch.add(system_draft(group.pk, details), group)
+    batch.store()
+    return record
 
 
 @dataclass
@@ -124,7 +146,8 @@ class _Batch:
     """Messages that are stored together."""
 
     conversations: dict[str, LockedConversation]
-    known: Known
+    known: Known = field(default_factory=dict)
+    answered: Answered = field(default_factory=dict)
     moment: datetime = field(default_factory=now)
     rows: list[dict[str, Any]] = field(default_factory=list)
     sent: list[tuple[Draft, MessageRecord]] = field(default_factory=list)
@@ -134,14 +157,32 @@ class _Batch:
         conversation = self.conversations.get(draft.conversation)
         if conversation is None:
             return Busy()
-        if not {draft.sender_id, draft.receiver_id} <= conversation.marks.keys():
-            return unknown_receiver()
         try:
-            return _sent_before(draft, self.known) or self._send(draft, conversation)
+            if before := _sent_before(draft, self.known):
+                return before
+            self._check(draft, conversation)
         except DomainError as error:
             return error
+        return Sent(self.add(draft, conversation), created=True)
 
-    def _send(self, draft: Draft, conversation: LockedConversation) -> Sent:
+    def _check(self, draft: Draft, conversation: LockedConversation) -> None:
+        """Whether this may be written. Raises DomainError 400, 403, 404."""
+        sender = conversation.members.get(draft.sender_id)
+        if sender is None:
+            raise unknown_receiver()
+        if is_group(draft.receiver_id):
+            if sender.until is not None:
+                raise DomainError(_("You are no longer in this group."), 403, code="left")
+            if conversation.posting == Posting.ADMINS and sender.role == Role.MEMBER:
+                raise DomainError(_("Only admins may write in this group."), 403, code="posting")
+        elif draft.receiver_id not in conversation.members:
+            raise unknown_receiver()
+        if draft.reply_to:
+            key, seq = self.answered.get(draft.reply_to, ("", 0))
+            if key != draft.conversation or not sender.stays.see(seq):
+                raise unknown_reply()
+
+    def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
         key = new_key()
         if conversation.add(key, draft.sender_id, self.moment):
             self.reads[draft.conversation, draft.sender_id] = draft
@@ -154,24 +195,35 @@ class _Batch:
             "seq": conversation.seq,
             "version": conversation.version,
             "text": draft.text,
+            "reply_to": draft.reply_to,
             "client_message_id": draft.client_message_id,
             "created_at": conversation.changed_at,
             "updated_at": conversation.changed_at,
         }
+        if draft.system:
+            row["kind"] = MessageKind.SYSTEM.value
+            row["details"] = encoded(draft.system).decode()
         record = record_of_row(_shown(row), draft.receiver_id)
         self.rows.append(row)
         self.sent.append((draft, record))
         if draft.client_message_id:
             self.known[draft.sender_id, draft.client_message_id] = draft.conversation, record
-        return Sent(record, created=True)
+        return record
+
+    def store(self) -> None:
+        """And publishes them, after the commit."""
+        store(self.conversations.values(), (_INSERT, self.rows))
+        self.publish()
 
     def publish(self) -> None:
-        to = {key: audience.of(each.marks) for key, each in self.conversations.items()}
         told: list[events.Event] = []
         for (key, reader), draft in self.reads.items():
-            mark = self.conversations[key].marks[reader]
-            payload = read_payload(reader, draft.receiver_id, mark)
-            told.append((events.MESSAGES_READ, payload, to[key], ""))
+            conversation = self.conversations[key]
+            payload = read_payload(reader, draft.receiver_id, conversation.members[reader].mark)
+            readers = audience.of_read_mark(reader, conversation.current)
+            told.append((events.MESSAGES_READ, payload, readers, ""))
+        writing = {draft.conversation for draft, _record in self.sent}
+        to = {key: audience.of(self.conversations[key].receivers) for key in writing}
         for draft, record in self.sent:
             told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
         events.publish_all(told)
@@ -185,7 +237,8 @@ _shown = itemgetter(*COLUMNS)
 @cache
 def _blank() -> dict[str, Any]:
     """A message without a picture, by column."""
-    return {field.attname: field.get_default() for field in Message._meta.concrete_fields}
+    fields = {field.attname: field.get_default() for field in Message._meta.concrete_fields}
+    return {**fields, "kind": MessageKind.TEXT.value}
 
 
 def _pairs(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Any]:
@@ -197,6 +250,18 @@ def _pairs(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Any]:
 
 
 _KNOWN = SelectAmong(_pairs, width=2)
+
+
+_ANSWERED = SelectAmong(
+    lambda keys: Message.objects.filter(pk__in=keys, deleted=False).values_list(
+        "pk", "conversation__key", "seq"
+    )
+)
+
+
+def _answered(drafts: Iterable[Draft]) -> Answered:
+    rows = _ANSWERED.rows_among(draft.reply_to for draft in drafts if draft.reply_to)
+    return {key: (conversation, seq) for key, conversation, seq in rows}
 
 
 def _known(drafts: Iterable[Draft]) -> Known:
@@ -233,7 +298,7 @@ def delete_message(*, user: User | Caller, message_id: str) -> Message:
     message = find_message(user, message_id)
     if message is None:
         raise NotFound(_("Message not found."))
-    if message.sender_id != user.pk:
+    if message.sender_id != user.pk or message.kind == MessageKind.SYSTEM:
         raise DomainError(_("You can only delete your own messages."), 403, code="not_sender")
     remove(message=message)
     return message
@@ -264,7 +329,7 @@ def _set_deleted(message: Message, deleted: bool) -> bool:
         store([conversation])
         message.deleted, message.updated_at = deleted, moment
         settle_later(message)
-        to = audience.of(conversation.marks)
+        to = audience.of(conversation.who_see(message.seq))
         if deleted:
             events.publish(events.MESSAGE_DELETED, deleted_payload(message), to=to)
         else:

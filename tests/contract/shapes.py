@@ -19,6 +19,9 @@ MESSAGE = SEED_MESSAGE | {
     "imageWidth",
     "imageHeight",
     "thumbnail",
+    "conversationId",
+    "replyTo",
+    "system",
 }
 
 NOT_KEYS = ["abc", "0" * 23, "0" * 25, "A" * 24, "g" * 24, "%00", "%FF", "null", "[object Object]"]

@@ -21,7 +21,7 @@ from chatsite.errors import DomainError
 from chatsite.fastpath.statements import run_at_once
 from chatsite.monitoring import metrics
 from messaging.models import Conversation, Message, direct_key
-from messaging.services.conversations import _begin, mark_read
+from messaging.services.conversations import _store_members, mark_read
 from tests.concurrency import at_once
 from tests.factories import make_message, make_pair, make_session, make_user
 from tests.messaging.sends import (
@@ -166,9 +166,9 @@ def test_workers_that_begin_the_same_conversation_make_one(
 
     def begin_together(conversations: Any) -> None:
         next(waiting, lambda: 0)()  # when both have seen that there is none
-        _begin(conversations)
+        _store_members(conversations)
 
-    monkeypatch.setattr("messaging.services.conversations._begin", begin_together)
+    monkeypatch.setattr("messaging.services.conversations._store_members", begin_together)
     one = [sends(ada, bo, "1", "c-1"), sends(*innocents[0])]
     other = [sends(bo, ada, "2", "c-2"), sends(*innocents[1])]
     answers = at_once([partial(done, one), partial(done, other)])

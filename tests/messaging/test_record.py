@@ -63,7 +63,8 @@ def test_a_text(read: Read, text: str) -> None:
             f'{{"_id":"{message.pk}","senderId":"{ada.pk}","receiverId":"{bo.pk}",'
             f'"text":{msgspec.json.encode(text).decode()},"image":null,"deleted":false,'
             f'"createdAt":"{moment}","updatedAt":"{moment}","seq":1,"clientMessageId":"a-1",'
-            '"imageWidth":null,"imageHeight":null,"thumbnail":null}'
+            '"imageWidth":null,"imageHeight":null,"thumbnail":null,'
+            f'"conversationId":"{message.conversation_id}","replyTo":null,"system":null}}'
         )
 
 
@@ -96,7 +97,17 @@ def test_of_a_deleted_one_nothing_is_left_but_that_it_was(read: Read) -> None:
         "updatedAt": timestamp(stored.updated_at),
         "seq": 1,
         "clientMessageId": "a-1",
+        "conversationId": message.conversation_id,
     }
+
+
+def test_an_answer_tells_what_it_answers_until_it_is_deleted(read: Read) -> None:
+    ada, bo = make_pair()
+    first = make_message(ada, bo)
+    answer = make_message(bo, ada, reply_to=first.pk)
+    assert read(ada, bo).reply_to == read(bo, ada).reply_to == first.pk
+    delete_message(user=bo, message_id=answer.pk)
+    assert read(ada, bo).reply_to is None
 
 
 @pytest.mark.parametrize("microsecond", [0, 1000, 120_000, 999_000])

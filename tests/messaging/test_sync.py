@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -19,7 +20,7 @@ from chatsite.keys import new_key
 from messaging import sync
 from messaging.chats import chats_of
 from messaging.models import Conversation, Message
-from messaging.querysets import find_message, visible_to
+from messaging.querysets import find_message
 from messaging.record import record_of
 from messaging.serializers import CURSOR_LENGTH
 from messaging.services.conversations import mark_read
@@ -323,9 +324,13 @@ class Client:
             pass
 
 
+def _messages_of(user: User) -> QuerySet[Message]:
+    messages = Message.objects.filter(conversation__memberships__user_id=user.pk)
+    return messages.select_related("conversation").order_by("pk")
+
+
 def _truth(user: User) -> tuple[dict[str, Any], dict[str, Any]]:
-    visible = visible_to(user).select_related("conversation")
-    messages = {message.pk: record_of(message) for message in visible}
+    messages = {message.pk: record_of(message) for message in _messages_of(user)}
     marks = {str(chat.peer.id): (chat.last_read_seq, chat.peer_read_seq) for chat in chats_of(user)}
     return messages, marks
 
@@ -339,8 +344,7 @@ def _something_happens(chance: random.Random, me: User, others: list[User]) -> N
         case 3:
             mark_read(user=sender, peer=receiver.pk, seq=chance.randrange(1, 20))
         case _:
-            messages = visible_to(me).select_related("conversation").order_by("pk")
-            message = chance.choice(list(messages))
+            message = chance.choice(list(_messages_of(me)))
             (restore if message.deleted else remove)(message=message)
 
 
