@@ -5,6 +5,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.utils import html
 
 from chatsite.errors import DomainError, sentences
 from chatsite.pictures import images
@@ -55,6 +56,25 @@ class PictureField(serializers.Field[bytes | None, Any, str, Any]):
 
     def to_representation(self, value: Any) -> str:
         return ""
+
+
+class FlagField(serializers.BooleanField):
+    """true or false, in forms as a text; null and absent are None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"default": None, "allow_null": True, **kwargs})
+
+    def get_value(self, dictionary: Any) -> Any:
+        """Of a form, that alone which is there: DRF takes an unchecked box for false."""
+        if html.is_html_input(dictionary):
+            text = dictionary.get(self.field_name)
+            return {"true": True, "false": False, None: serializers.empty}.get(text, text)
+        return super().get_value(dictionary)
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
 
 
 def checked(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:

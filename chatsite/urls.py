@@ -14,7 +14,7 @@ from messaging.realtime.views import EventsView
 urlpatterns: list[URLPattern | URLResolver] = [
     *client_dist.url_patterns(),
     path("api/auth/", include("accounts.api.urls")),
-    path("api/messages/", include("messaging.api.urls")),
+    path("api/", include("messaging.api.urls")),
     path("api/schema", SchemaView.as_view(), name="api-schema"),
     path("api/docs", DocsPage.as_view(), name="api-docs"),
     path("api/events.yaml", EventsView.as_view(), name="api-events"),

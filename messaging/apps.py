@@ -1,5 +1,19 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import pre_delete
 
 
 class MessagingConfig(AppConfig):
     name = "messaging"
+
+    def ready(self) -> None:
+        pre_delete.connect(_leave_groups, sender=settings.AUTH_USER_MODEL)
+
+
+def _leave_groups(instance: Any, **_signal: Any) -> None:
+    """However an account is deleted: in the same transaction."""
+    from messaging.services.groups import leave_all  # which needs the models
+
+    leave_all(instance)

@@ -9,13 +9,16 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 import msgspec
 from msgspec import Meta
 
+from accounts.bodies import Name
 from chatsite import strict_json
 from chatsite.errors import DomainError
 from chatsite.wire import DataUri, Key, PictureFile
+from messaging.models.conversation import DESCRIPTION_LENGTH
 from messaging.models.message import CLIENT_ID_LENGTH
 from messaging.record import ClientMessageId
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
-from messaging.shapes import Mark
+from messaging.services.groups import MEMBERS
+from messaging.shapes import Mark, PostingName, RoleName, ShowsHistory
 
 Text = Annotated[
     str,
@@ -113,6 +116,67 @@ class ReadAllBody(TypedDict):
     """All of the conversation, unless it says up to where."""
 
     seq: NotRequired[Mark]
+
+
+People = Annotated[
+    list[Key],
+    Meta(
+        max_length=MEMBERS - 1,
+        description="Others than me, each once.",
+        extra_json_schema={"uniqueItems": True},
+    ),
+]
+Description = Annotated[str, Meta(max_length=DESCRIPTION_LENGTH)]
+
+
+class GroupForm(TypedDict):
+    """A new group, with its picture as a file."""
+
+    name: Name
+    people: NotRequired[People]
+    description: NotRequired[Description]
+    picture: NotRequired[PictureFile]
+    posting: NotRequired[PostingName]
+    showsHistory: NotRequired[ShowsHistory]
+
+
+class GroupBody(TypedDict):
+    """A new group."""
+
+    name: Name
+    people: NotRequired[People]
+    description: NotRequired[Description | None]
+    picture: NotRequired[DataUri | None]
+    posting: NotRequired[PostingName | None]
+    showsHistory: NotRequired[ShowsHistory | None]
+
+
+class GroupChangeForm(TypedDict):
+    """What is to change, with the picture as a file."""
+
+    name: NotRequired[Name]
+    description: NotRequired[Description]
+    picture: NotRequired[PictureFile]
+    posting: NotRequired[PostingName]
+    showsHistory: NotRequired[ShowsHistory]
+
+
+class GroupChangeBody(TypedDict):
+    """What is to change."""
+
+    name: NotRequired[Name | None]
+    description: NotRequired[Description | None]
+    picture: NotRequired[DataUri | None]
+    posting: NotRequired[PostingName | None]
+    showsHistory: NotRequired[ShowsHistory | None]
+
+
+class PeopleBody(TypedDict):
+    people: People
+
+
+class RoleBody(TypedDict):
+    role: RoleName
 
 
 class SendCommand(TypedDict):

@@ -4,13 +4,19 @@ from collections.abc import Collection, Iterable
 
 from msgspec.structs import astuple
 
+from accounts.record import picture_path
+from chatsite.wire import absolute, timestamp
 from messaging.chats import Chat
-from messaging.models import Message
+from messaging.models import Conversation, Message
+from messaging.querysets import Member
 from messaging.record import MessageRecord
 from messaging.shapes import (
     ChangedChatPayload,
     ChatPayload,
     DeletedPayload,
+    GroupLeftPayload,
+    GroupPayload,
+    MemberPayload,
     PresencePayload,
     ReadPayload,
     SentPayload,
@@ -66,3 +72,29 @@ def sent_payload(message: MessageRecord) -> SentPayload:
 
 def presence_payload(came: Iterable[str], went: Iterable[str]) -> PresencePayload:
     return {"online": sorted(came), "offline": sorted(went)}
+
+
+def group_payload(group: Conversation, role: str) -> GroupPayload:
+    """For a member with that role."""
+    return {
+        "_id": group.pk,
+        "isGroup": True,
+        "fullName": group.title,
+        "description": group.description,
+        "profilePic": absolute(picture_path(group.pk, group.title, group.picture)),
+        "posting": group.posting,
+        "showsHistory": group.shows_history,
+        "memberCount": group.member_count,
+        "role": role,
+        "createdAt": timestamp(group.created_at),
+    }
+
+
+def member_payload(member: Member, online: Collection[str]) -> MemberPayload:
+    person, role, joined_at = member
+    fields = (*astuple(person), role, timestamp(joined_at), person.id in online)
+    return MemberPayload(*fields)
+
+
+def left_payload(group: str) -> GroupLeftPayload:
+    return {"groupId": group}

@@ -4,7 +4,8 @@ import base64
 import binascii
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q, QuerySet, Subquery
@@ -20,7 +21,7 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Get, Select, SelectAmong
 from chatsite.keys import is_key
 from chatsite.text import is_storable
-from messaging.models import Conversation, Membership, Message, direct_key
+from messaging.models import Conversation, Membership, Message, direct_key, is_group
 from messaging.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
 
@@ -229,3 +230,86 @@ def read_marks(user: User, peer: User) -> tuple[int, int]:
     memberships = Membership.objects.filter(conversation=conversation)
     marks = dict(memberships.values_list("user_id", "last_read_seq") if conversation else ())
     return marks.get(user.pk, 0), marks.get(peer.pk, 0)
+
+
+def find_group(user: User | Caller, group: str) -> tuple[Conversation, str]:
+    """With the role of `user` in it. Raises DomainError 403, 404."""
+    if not is_group(group):
+        raise no_such_group()
+    mine = _membership_in(user, group)
+    return mine.conversation, mine.role
+
+
+def _membership_in(user: User | Caller, conversation: str) -> Membership:
+    """Of who is in the conversation now: the others learn no more of it."""
+    if not is_key(conversation):
+        raise no_such_group()
+    memberships = Membership.objects.of(user.pk).select_related("conversation")
+    mine = memberships.filter(conversation_id=conversation).first()
+    if mine is None:
+        raise no_such_group()
+    if mine.until_seq is not None:
+        raise past_member()
+    return mine
+
+
+def no_such_group() -> NotFound:
+    return NotFound(_("No such group."))
+
+
+def past_member() -> DomainError:
+    return DomainError(_("You are no longer in this group."), 403, code="left")
+
+
+def no_such_member() -> NotFound:
+    return NotFound(_("This person is not in the group."))
+
+
+class Member(NamedTuple):
+    person: PersonRecord
+    role: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MembersPage:
+    members: list[Member]
+    cursor: str  # of the next page, "" at the end
+
+
+def members_page(
+    user: User | Caller, conversation: str, *, limit: int, cursor: str = ""
+) -> MembersPage:
+    """Who is in it now, by name. Raises DomainError 400, 403, 404."""
+    return _members_page(_membership_in(user, conversation), limit=limit, cursor=cursor)
+
+
+def readers_page(
+    user: User | Caller, conversation: str, *, seq: int, limit: int, cursor: str = ""
+) -> MembersPage:
+    """Who of those that the message was sent to has read it, by name. Raises DomainError 400, 403,
+    404.
+    """
+    mine = _membership_in(user, conversation)
+    stays = Stays.of(mine.since_seq, mine.until_seq, mine.earlier_stays)
+    message = Message.objects.filter(conversation_id=conversation, seq=seq).first()
+    if message is None or not stays.see(seq):
+        raise NotFound(_("Message not found."))
+    # Of who came later nobody knows which of the messages before they have read.
+    read = Q(last_read_seq__gte=seq, joined_at__lte=message.created_at)
+    others = read & ~Q(user_id=message.sender_id)
+    return _members_page(mine, others, limit=limit, cursor=cursor)
+
+
+def _members_page(mine: Membership, *which: Q, limit: int, cursor: str) -> MembersPage:
+    there = Membership.objects.filter(*which, conversation_id=mine.conversation_id, until_seq=None)
+    if cursor:
+        name, key = _decoded(cursor)
+        there = there.filter(Q(user__sort_name__gt=name) | Q(user__sort_name=name, user__gt=key))
+    person = [f"user__{name}" for name in PERSON_COLUMNS]
+    members = there.order_by("user__sort_name", "user_id")
+    rows = list(members.values_list(*person, "role", "joined_at", "user__sort_name")[: limit + 1])
+    page = [Member(person_of_row(row[:-3]), row[-3], row[-2]) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return MembersPage(page, "")
+    return MembersPage(page, _encoded(page[-1].person.id, rows[limit - 1][-1]))

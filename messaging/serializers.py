@@ -2,9 +2,11 @@
 
 from rest_framework import serializers
 
-from chatsite.serializers import LARGEST, PictureField, TextField
+from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
+from messaging.models import Posting, Role
 from messaging.models.message import CLIENT_ID_LENGTH
 
+MEMBERS_PAGE = 100  # when nobody says how many
 PAGE = 1000  # messages, when nobody asks for fewer
 CURSOR_LENGTH = 1100
 
@@ -42,4 +44,41 @@ class ContactsQuery(serializers.Serializer[None]):
 class SyncQuery(serializers.Serializer[None]):
     since = TextField(
         max_length=CURSOR_LENGTH, allow_null=False, help_text="The last answer's `cursor`."
+    )
+
+
+class PeopleSerializer(serializers.Serializer[None]):
+    people = serializers.ListField(child=TextField(allow_null=False))
+
+
+class ChangeGroupSerializer(serializers.Serializer[None]):
+    """What is absent stays as it is."""
+
+    name = TextField(source="title", label="name", default=None)
+    description = TextField(default=None, style={"base_template": "textarea.html"})
+    picture = PictureField(style={"input_type": "file"})
+    posting = serializers.ChoiceField(Posting.choices, default=None, allow_null=True)
+    showsHistory = FlagField(source="shows_history", label="showsHistory")
+
+
+class GroupSerializer(ChangeGroupSerializer):
+    name = TextField(source="title", label="name")
+    people = serializers.ListField(child=TextField(allow_null=False), default=list)
+    description = TextField(style={"base_template": "textarea.html"})
+
+
+class RoleSerializer(serializers.Serializer[None]):
+    role = serializers.ChoiceField(Role.choices)
+
+
+class MembersQuery(serializers.Serializer[None]):
+    limit = serializers.IntegerField(
+        min_value=1, max_value=PAGE, default=MEMBERS_PAGE, help_text="At most so many."
+    )
+    cursor = TextField(max_length=1000, allow_null=False, help_text="From the `Link` header.")
+
+
+class ReadersQuery(MembersQuery):
+    seq = serializers.IntegerField(
+        min_value=1, max_value=LARGEST, help_text="Of the message that they have read."
     )

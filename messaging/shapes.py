@@ -8,7 +8,9 @@ from typing import Annotated, NotRequired, TypedDict
 from msgspec import Meta
 
 from accounts.record import PersonRecord
-from chatsite.wire import Count, ErrorPayload, Key
+from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
+from messaging.models import Posting, Role
+from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.record import ClientMessageId, MessageRecord, Seq
 
 Mark = Annotated[
@@ -95,3 +97,37 @@ class RefusalPayload(ErrorPayload):
     status: Annotated[int, Meta(ge=400, le=599, description="As of the call over HTTP.")]
     clientMessageId: NotRequired[ClientMessageId]
     retryAfter: NotRequired[Annotated[int, Meta(ge=1, description="Seconds.")]]
+
+
+RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
+PostingName = Annotated[
+    str, Meta(description="Who may write.", extra_json_schema={"enum": Posting.values})
+]
+ShowsHistory = Annotated[
+    bool, Meta(description="Who is added from now on sees what was written before.")
+]
+
+
+class GroupPayload(TypedDict):
+    _id: Annotated[Key, Meta(description="Stands for a person's wherever one writes or reads.")]
+    isGroup: True_
+    fullName: Annotated[str, Meta(max_length=TITLE_LENGTH, description="Its name.")]
+    description: Annotated[str, Meta(max_length=DESCRIPTION_LENGTH)]
+    profilePic: PictureUrl
+    posting: PostingName
+    showsHistory: ShowsHistory
+    memberCount: Count
+    role: Annotated[RoleName, Meta(description="Mine.")]
+    createdAt: Timestamp
+
+
+class MemberPayload(PersonRecord):
+    """Somebody in a conversation; in direct chats both are members."""
+
+    role: RoleName
+    joined_at: Timestamp
+    online: bool
+
+
+class GroupLeftPayload(TypedDict):
+    groupId: Key

@@ -1,19 +1,40 @@
 """System messages, which tell of a change in a group: what is stored of one, and what it says."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from msgspec import Meta
 
+from accounts.models import User
 from chatsite import strict_json
-from chatsite.wire import Key
+from chatsite.text import isolated
+from chatsite.wire import Count, Key
 
-Change = Literal["created", "added", "joined", "left", "removed", "renamed"]
+NAMED = 10  # people at the most whom one message names: a thousand may come at once
+Change = Literal[
+    "created",
+    "added",
+    "left",
+    "removed",
+    "renamed",
+    "described",
+    "pictured",
+    "onlyAdminsPost",
+    "allPost",
+    "historyShown",
+    "historyHidden",
+    "promoted",
+    "demoted",
+    "handedOver",
+]
 
 
 class NamedPerson(msgspec.Struct, rename="camel"):
-    """By the name that they had then."""
+    """By the name that they had then; without one, an account that was deleted."""
 
     id: Key = msgspec.field(name="_id")
     full_name: str
@@ -24,7 +45,10 @@ class SystemDetails(msgspec.Struct, rename="camel"):
 
     event: Change
     by: Annotated[NamedPerson, Meta(description="Who did it.")]
-    people: Annotated[list[NamedPerson], Meta(description="To whom.")] = []
+    people: Annotated[
+        list[NamedPerson], Meta(max_length=NAMED, description="To whom: the first of them.")
+    ] = []
+    others: Annotated[Count, Meta(description="To how many more.")] = 0
     title: Annotated[str | None, Meta(description="The new name of the group.")] = None
 
 
@@ -32,27 +56,57 @@ encoded = msgspec.json.encode
 decoded = strict_json.reader(SystemDetails)
 
 
+def details_of(
+    event: Change, by: User, people: Sequence[User] = (), *, title: str | None = None
+) -> SystemDetails:
+    named = [_named(person) for person in people[:NAMED]]
+    return SystemDetails(event, _named(by), named, len(people) - len(named), title)
+
+
+def _named(person: User) -> NamedPerson:
+    return NamedPerson(person.pk, person.full_name)
+
+
 def text_of(details: SystemDetails) -> str:
     """For whoever shows it as a message like any other."""
     names = {
-        "by": details.by.full_name,
-        "people": ", ".join(person.full_name for person in details.people),
-        "title": details.title,
+        "by": _name(details.by),
+        "people": _people(details),
+        "title": isolated(details.title or ""),
     }
-    return _sentence(details.event) % names
+    return str(_SENTENCES[details.event]) % names
 
 
-def _sentence(event: Change) -> str:
-    match event:
-        case "created":
-            return _("%(by)s created the group “%(title)s”")
-        case "added":
-            return _("%(by)s added %(people)s")
-        case "joined":
-            return _("%(by)s joined")
-        case "left":
-            return _("%(by)s left")
-        case "removed":
-            return _("%(by)s removed %(people)s")
-        case "renamed":
-            return _("%(by)s changed the name of the group to “%(title)s”")
+def deleted_account() -> str:
+    """What is shown in place of the name of somebody whose account is gone."""
+    return _("Deleted account")
+
+
+def _name(person: NamedPerson) -> str:
+    return isolated(person.full_name) if person.full_name else deleted_account()
+
+
+def _people(details: SystemDetails) -> str:
+    names = ", ".join(map(_name, details.people))
+    if not details.others:
+        return names
+    more = ngettext("%(names)s and %(n)d other", "%(names)s and %(n)d others", details.others)
+    return more % {"names": names, "n": details.others}
+
+
+_SENTENCES: dict[Change, Promise] = {
+    "created": gettext_lazy("%(by)s created the group “%(title)s”"),
+    "added": gettext_lazy("%(by)s added %(people)s"),
+    "left": gettext_lazy("%(by)s left"),
+    "removed": gettext_lazy("%(by)s removed %(people)s"),
+    "renamed": gettext_lazy("%(by)s changed the name of the group to “%(title)s”"),
+    "described": gettext_lazy("%(by)s changed the description of the group"),
+    "pictured": gettext_lazy("%(by)s changed the picture of the group"),
+    "onlyAdminsPost": gettext_lazy("%(by)s let only admins write in the group"),
+    "allPost": gettext_lazy("%(by)s let everybody write in the group"),
+    "historyShown": gettext_lazy("%(by)s let new members see earlier messages"),
+    "historyHidden": gettext_lazy("%(by)s hid earlier messages from new members"),
+    "promoted": gettext_lazy("%(by)s made %(people)s an admin"),
+    "demoted": gettext_lazy("%(by)s removed %(people)s as an admin"),
+    "handedOver": gettext_lazy("%(by)s made %(people)s the owner of the group"),
+}

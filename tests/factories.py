@@ -8,11 +8,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, User
 from accounts.services.sessions import start_session
-from chatsite.locks import locking
-from messaging.models import Conversation, Kind, Message, Role, conversation_key, new_group_key
-from messaging.services.conversations import locked_conversations
-from messaging.services.messages import send_message, store_system_message
-from messaging.system_messages import NamedPerson, SystemDetails
+from messaging.models import Message
+from messaging.services.groups import create_group
+from messaging.services.messages import send_message
 
 ApiFor = Callable[[User], APIClient]
 
@@ -55,14 +53,6 @@ def make_messages(sender: User, receiver: User, count: int) -> list[Message]:
 
 def make_group(owner: User, *people: User, title: str = "Friends", **fields: Any) -> str:
     """The key of a group, whose first message tells that it was made."""
-    pk = new_group_key()
-    key = conversation_key(owner.pk, pk)
-    with locking(key):
-        Conversation.objects.create(pk=pk, key=key, kind=Kind.GROUP, title=title, **fields)
-        group = locked_conversations([key])[key]
-        group.join(owner.pk, Role.OWNER.value)
-        for person in people:
-            group.join(person.pk)
-        by = NamedPerson(owner.pk, owner.full_name)
-        store_system_message(group, SystemDetails("created", by, title=title))
-    return pk
+    keys = [person.pk for person in people]
+    group, _role = create_group(user=owner, title=title, people=keys, **fields)
+    return group.pk

@@ -91,22 +91,23 @@ def update_profile(
     Raises DomainError: 400 for a blank name or a picture that is none, 502, 503, 507 when the
     picture cannot be stored.
     """
-    square = None if picture is None else _square(picture)
+    cut = None if picture is None else square(picture)
     changed = ["updated_at"]
     if full_name is not None:
         if is_blank(full_name):
             raise field_error("full_name", _("Enter the name that others will see."), "required")
         user.rename(checked_name(full_name))
         changed += ["full_name", "sort_name"]
-    if square is not None:
-        user.picture = storage.save_for_profile(square)
+    if cut is not None:
+        user.picture = storage.save_for_profile(cut)
         changed.append("picture")
     user.updated_at = now()
     user.save(update_fields=changed)
     return user
 
 
-def _square(picture: bytes) -> images.Picture:
+def square(picture: bytes) -> images.Picture:
+    """Of people and groups. Raises DomainError 400, 503."""
     release()
     return images.square(picture)
 

@@ -5,17 +5,37 @@ from collections.abc import Callable
 from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, View, call, header, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
-from messaging.bodies import ReadAllBody, ReadBody, SendBody, SendForm
+from messaging.bodies import (
+    GroupBody,
+    GroupChangeBody,
+    GroupChangeForm,
+    GroupForm,
+    PeopleBody,
+    ReadAllBody,
+    ReadBody,
+    RoleBody,
+    SendBody,
+    SendForm,
+)
 from messaging.record import MessageRecord
-from messaging.serializers import ContactsQuery, HistoryQuery, SyncQuery
+from messaging.serializers import (
+    ContactsQuery,
+    HistoryQuery,
+    MembersQuery,
+    ReadersQuery,
+    SyncQuery,
+)
 from messaging.shapes import (
     ChatPayload,
+    GroupPayload,
     MarkPayload,
+    MemberPayload,
     RemovedPayload,
     SyncPayload,
 )
 
 TAG = "Messages"
+LEFT = "You are no longer in this group."
 PEER = key_in_path("peer", "The other person's `_id`.")
 
 contacts = call(
@@ -84,7 +104,7 @@ send = call(
                 "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
                 "The message that this one answers is not there.",
             ],
-            403: ["You are no longer in this group.", "Only admins may write in this group."],
+            403: [LEFT, "Only admins may write in this group."],
             404: ["Receiver not found."],
             409: ["This client message id was used for another receiver."],
         },
@@ -131,4 +151,125 @@ sync = call(
     parameters=[SyncQuery],
     answers={200: ("At most 500 messages. Without `since`, a cursor to start from.", SyncPayload)},
     refused={400: ["This cursor is not valid."]},
+)
+
+GROUPS = "Groups"
+GROUP = key_in_path("group", "The group's `_id`.")
+PERSON = key_in_path("person", "A member's `_id`.")
+CONVERSATION = key_in_path("conversation", "A group's `_id`, or any `conversationId`.")
+BUSY = "The site is busy at the moment. Please try again."
+NO_GROUP = "No such group."
+NO_MEMBER = "This person is not in the group."
+ADMINS_ONLY = "Only admins of the group may do this."
+OWNER_ONLY = "Only the owner of the group may do this."
+OF_NAMES = [
+    "Enter a name for the group.",
+    "The name may have at most 100 characters.",
+    "The description may have at most 500 characters.",
+    "The description has characters that cannot be stored.",
+]
+OF_PEOPLE = [
+    "Somebody is in the list twice.",
+    "You are in the group anyway.",
+    "Somebody in the list does not exist or cannot be added.",
+    "A group may have at most 1,000 members.",
+]
+
+create_group = call(
+    "createGroup",
+    "Make a group of me and others",
+    tag=GROUPS,
+    changes=True,
+    bodies={JSON: GroupBody, FORM: GroupForm},
+    answers={201: ("The new group, whose owner I am.", GroupPayload)},
+    refused=joined({400: [*OF_NAMES, *OF_PEOPLE], 503: [BUSY]}, OF_PICTURES),
+)
+
+group = call(
+    "getGroup",
+    "A group that I am in",
+    tag=GROUPS,
+    parameters=[GROUP],
+    answers={200: ("As it is now.", GroupPayload)},
+    refused={403: [LEFT], 404: [NO_GROUP]},
+)
+
+change_group = call(
+    "changeGroup",
+    "Change the name, the description, the picture or the rules of a group",
+    tag=GROUPS,
+    changes=True,
+    parameters=[GROUP],
+    bodies={JSON: GroupChangeBody, FORM: GroupChangeForm},
+    answers={200: ("As it is now.", GroupPayload)},
+    refused=joined(
+        {400: OF_NAMES, 403: [ADMINS_ONLY, LEFT], 404: [NO_GROUP], 503: [BUSY]}, OF_PICTURES
+    ),
+)
+
+add_members = call(
+    "addMembers",
+    "Add people to a group",
+    tag=GROUPS,
+    changes=True,
+    parameters=[GROUP],
+    bodies={JSON: PeopleBody},
+    answers={200: ("As it is now. Who was in it already stays as they are.", GroupPayload)},
+    refused={400: OF_PEOPLE, 403: [ADMINS_ONLY, LEFT], 404: [NO_GROUP], 503: [BUSY]},
+)
+
+remove_member = call(
+    "removeMember",
+    "Remove somebody from a group, or leave it",
+    tag=GROUPS,
+    changes=True,
+    parameters=[GROUP, PERSON],
+    answers={200: ("The same answer again for who has left before.", RemovedPayload)},
+    refused={
+        403: [ADMINS_ONLY, OWNER_ONLY, LEFT],
+        404: [NO_GROUP, NO_MEMBER],
+        503: [BUSY],
+    },
+)
+
+set_role = call(
+    "setRole",
+    "Make a member an admin or the owner, or an admin a member",
+    tag=GROUPS,
+    changes=True,
+    parameters=[GROUP, PERSON],
+    bodies={JSON: RoleBody},
+    answers={
+        200: ("As it is now. Who has made somebody else the owner is an admin.", GroupPayload)
+    },
+    refused={
+        403: [OWNER_ONLY, LEFT],
+        404: [NO_GROUP, NO_MEMBER],
+        409: ["Make somebody else the owner first."],
+        503: [BUSY],
+    },
+)
+
+NEXT = header("Link", '`<…>; rel="next"`, where there are more.', [200], always=False)
+
+members = call(
+    "listMembers",
+    "Who is in a conversation, by name",
+    tag=GROUPS,
+    parameters=[CONVERSATION, MembersQuery, NEXT],
+    answers={200: ("A page of them.", list[MemberPayload])},
+    refused={400: ["This cursor is not valid."], 403: [LEFT], 404: [NO_GROUP]},
+)
+
+readers = call(
+    "listReaders",
+    "Who has read a message, by name",
+    tag=GROUPS,
+    parameters=[CONVERSATION, ReadersQuery, NEXT],
+    answers={200: ("Of those who were in the conversation when it was sent.", list[MemberPayload])},
+    refused={
+        400: ["This field is required.", "This cursor is not valid."],
+        403: [LEFT],
+        404: [NO_GROUP, "Message not found."],
+    },
 )

@@ -1,12 +1,30 @@
 from django.urls import path
 
-from messaging.api import views
+from messaging.api import groups, views
 
 urlpatterns = [
-    path("contacts", views.ContactsView.as_view(), name="api-contacts"),
-    path("chats", views.ChatsView.as_view(), name="api-chats"),
-    path("sync", views.SyncView.as_view(), name="api-sync"),
-    path("send/<str:peer>", views.SendView.as_view(), name="api-send"),
-    path("read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
-    path("<str:peer>", views.MessagesView.as_view(), name="api-messages"),
+    path("messages/contacts", views.ContactsView.as_view(), name="api-contacts"),
+    path("messages/chats", views.ChatsView.as_view(), name="api-chats"),
+    path("messages/sync", views.SyncView.as_view(), name="api-sync"),
+    path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
+    path("messages/read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
+    path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),
+    path("groups", groups.GroupsView.as_view(), name="api-groups"),
+    path("groups/<str:group>", groups.GroupView.as_view(), name="api-group"),
+    path("groups/<str:group>/members", groups.GroupMembersView.as_view(), name="api-group-members"),
+    path(
+        "groups/<str:group>/members/<str:person>",
+        groups.GroupMemberView.as_view(),
+        name="api-group-member",
+    ),
+    path(
+        "conversations/<str:conversation>/members",
+        groups.MembersView.as_view(),
+        name="api-members",
+    ),
+    path(
+        "conversations/<str:conversation>/readers",
+        groups.ReadersView.as_view(),
+        name="api-readers",
+    ),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from chatsite.db import now
 from chatsite.keys import HexIdField, new_key
 
+GROUP = "f"  # what the primary keys of groups begin with
 TITLE_LENGTH = 100
 DESCRIPTION_LENGTH = 500
 
@@ -37,12 +38,12 @@ def new_group_key() -> str:
     """The primary key of a group. It begins with f, and no other key does: keys begin with the time
     in seconds, which reaches f0000000 in 2097. So a key tells by itself what it names.
     """
-    return f"f{new_key()[1:]}"
+    return f"{GROUP}{new_key()[1:]}"
 
 
 def is_group(key: str) -> bool:
     """Whether a `peer` is a group rather than a person."""
-    return key.startswith("f")
+    return key.startswith(GROUP)
 
 
 def direct_key(one: str, other: str) -> str:

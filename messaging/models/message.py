@@ -1,13 +1,15 @@
 """Messages. A deleted one stays for the audit; its content leaves every answer."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import CASCADE, Q
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
-from messaging.models.conversation import Conversation
+from messaging.models.conversation import GROUP, Conversation
 
 CLIENT_ID_LENGTH = 64
 
@@ -17,16 +19,28 @@ class MessageKind(models.TextChoices):
     SYSTEM = "system", _("system message")  # tells of a change in a group
 
 
+def stay_in_groups(collector: Any, field: Any, messages: Any, using: str) -> None:
+    """What an account wrote goes with it, but for what it wrote in groups, which is the others'
+    history, too.
+    """
+    CASCADE(collector, field, messages.exclude(conversation_id__startswith=GROUP), using)
+
+
+stay_in_groups.lazy_sub_objs = True  # type: ignore[attr-defined]  # Django's: nothing is fetched
+
+
 class Message(models.Model):
     id = HexIdField(primary_key=True, db_column="_id")
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
+    # In a group it may be the key of an account that was deleted.
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
+        on_delete=stay_in_groups,
         related_name="messages",
         db_index=False,
+        db_constraint=False,
         verbose_name=_("sender"),
     )
     seq = models.PositiveBigIntegerField(_("number"), editable=False)

@@ -49,6 +49,17 @@ FROM_SERVER = [
     ),
     Event(events.MESSAGES_READ, shapes.ReadPayload, "To every socket of both people."),
     Event(
+        events.GROUP_CHANGED,
+        shapes.GroupPayload,
+        "To every socket of everybody in the group, each with their own `role`: when it is made,"
+        " and after each change of it or of its members.",
+    ),
+    Event(
+        events.GROUP_LEFT,
+        shapes.GroupLeftPayload,
+        "To every socket of somebody who has left the group or was removed.",
+    ),
+    Event(
         events.TYPING,
         shapes.TypingPayload,
         "To the receiver, whose page forgets it after 5 seconds.",

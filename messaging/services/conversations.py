@@ -30,7 +30,14 @@ from messaging.models import (
     is_group,
 )
 from messaging.payloads import read_payload
-from messaging.querysets import Stays, find_conversation, is_person, people_among, stays_in
+from messaging.querysets import (
+    Stays,
+    find_conversation,
+    is_person,
+    no_such_group,
+    people_among,
+    stays_in,
+)
 from messaging.services.drafts import Draft
 
 
@@ -252,6 +259,7 @@ def _store_members(conversations: Sequence[LockedConversation]) -> None:
             role=each.members[key].role,
             since_seq=each.members[key].since,
             last_read_seq=each.members[key].mark,
+            joined_at=each.changed_at,
         )
         for each in conversations
         for key in each.joining
@@ -270,6 +278,9 @@ def _store_members(conversations: Sequence[LockedConversation]) -> None:
         run_at_once((_ROLE_AND_END, changed))
         if is_group(each.pk):
             Conversation.objects.filter(pk=each.pk).update(member_count=len(each.current))
+        # A transaction may tell of several changes, one after the other.
+        for stored in (each.joining, each.returning, each.changed_members):
+            stored.clear()
 
 
 def _store_returning(conversation: LockedConversation) -> None:
@@ -281,7 +292,7 @@ def _store_returning(conversation: LockedConversation) -> None:
             until_seq=None,
             earlier_stays=member.earlier,
             last_read_seq=member.mark,
-            joined_at=now(),
+            joined_at=conversation.changed_at,
         )
 
 
@@ -306,7 +317,7 @@ def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
     """
     if is_group(peer):
         if stays_in(peer, user.pk) is None:
-            raise NotFound(_("No such group."))
+            raise no_such_group()
     elif not is_person(peer):
         raise NotFound(_("No such person."))
     elif find_conversation(user.pk, peer) is None:

@@ -25,7 +25,7 @@ from chatsite.monitoring import metrics
 from messaging import audience, events
 from messaging.models import Message, MessageKind, Posting, Role, is_group
 from messaging.payloads import deleted_payload, read_payload
-from messaging.querysets import find_message, is_person, stays_in
+from messaging.querysets import find_message, is_person, past_member, stays_in
 from messaging.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.services.conversations import (
     LockedConversation,
@@ -172,7 +172,7 @@ class _Batch:
             raise unknown_receiver()
         if is_group(draft.receiver_id):
             if sender.until is not None:
-                raise DomainError(_("You are no longer in this group."), 403, code="left")
+                raise past_member()
             if conversation.posting == Posting.ADMINS and sender.role == Role.MEMBER:
                 raise DomainError(_("Only admins may write in this group."), 403, code="posting")
         elif draft.receiver_id not in conversation.members:

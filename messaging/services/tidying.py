@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 
 from accounts.models import User
 from chatsite.db import now
 from chatsite.pictures import storage
 from chatsite.pictures.storage import Kept, Kind, Store
-from messaging.models import Message
+from messaging.models import Conversation, Message
 from messaging.services.pictures import settle
 
 # A picture is stored before its message: what is younger may still be on its way.
@@ -58,7 +59,8 @@ def tidy(store: Store, *, dry_run: bool) -> Tidied:
 def _uses() -> Uses:
     """A deleted message needs its picture, too: staff see it, and it may be restored."""
     people = User.objects.exclude(picture="").values_list("picture", flat=True)
-    uses: Uses = {("profiles", name): None for name in people.iterator()}
+    groups = Conversation.objects.exclude(picture="").values_list("picture", flat=True)
+    uses: Uses = {("profiles", name): None for name in chain(people.iterator(), groups.iterator())}
     messages = Message.objects.exclude(image="").values_list("pk", "deleted", "image", "thumbnail")
     for key, deleted, *names in messages.iterator():
         for name in filter(None, names):

@@ -1,0 +1,398 @@
+"""Groups: made, changed, joined and left.
+
+Each change is one transaction under the lock of the group. It is told to the members by a system
+message, which the same writer stores as all others, and by the event `groupChanged`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services.accounts import square
+from accounts.services.rules import RAW_NAME_LENGTH, field_error
+from chatsite.db import repeatable, retrying
+from chatsite.errors import DomainError
+from chatsite.keys import is_key
+from chatsite.locks import locking
+from chatsite.pictures import storage
+from chatsite.text import is_blank, is_storable, one_line
+from messaging import audience, events
+from messaging.models import (
+    Conversation,
+    Kind,
+    Membership,
+    Posting,
+    Role,
+    conversation_key,
+    is_group,
+    new_group_key,
+)
+from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
+from messaging.payloads import group_payload, left_payload
+from messaging.querysets import no_such_group, no_such_member, past_member
+from messaging.services.conversations import LockedConversation, locked_conversations
+from messaging.services.messages import store_system_message
+from messaging.system_messages import Change, NamedPerson, SystemDetails, details_of
+
+MEMBERS = 1000
+Outcome = tuple[Conversation, str]
+"""The group as it is now, and the role in it of whoever changed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Which nobody else changes until the commit."""
+
+    row: Conversation
+    locked: LockedConversation
+
+    def role_of(self, person: str) -> str | None:
+        """None for who is not in it now."""
+        member = self.locked.members.get(person)
+        return member.role if member and member.until is None else None
+
+    def tell(self, details: SystemDetails) -> None:
+        store_system_message(self.locked, details)
+
+    def publish(self) -> None:
+        """Each role its own payload: three at most."""
+        by_role: dict[str, list[str]] = {}
+        for person in self.locked.current:
+            by_role.setdefault(self.locked.members[person].role, []).append(person)
+        self.row.member_count = len(self.locked.current)
+        for role, people in by_role.items():
+            payload = group_payload(self.row, role)
+            events.publish(events.GROUP_CHANGED, payload, to=audience.of(people))
+
+    def outcome(self, user: User) -> Outcome:
+        return self.row, self.role_of(user.pk) or Role.MEMBER.value
+
+
+@contextmanager
+def _changing(group: str) -> Iterator[_Group]:
+    """Raises NotFound."""
+    if not (is_key(group) and is_group(group)):
+        raise no_such_group()
+    key = conversation_key("", group)
+    with locking(key):
+        locked = locked_conversations([key]).get(key)
+        if locked is None:
+            raise no_such_group()
+        yield _Group(Conversation.objects.get(pk=group), locked)
+
+
+@contextmanager
+def _changing_as(user: User, group: str, *allowed: Role) -> Iterator[_Group]:
+    """Raises DomainError 404 for who never was in the group, 403 for who is in it no longer, and
+    for who has none of the allowed roles, if there are any.
+    """
+    with _changing(group) as changing:
+        if user.pk not in changing.locked.members:
+            raise no_such_group()
+        role = changing.role_of(user.pk)
+        if role is None:
+            raise past_member()
+        if allowed and role not in allowed:
+            if Role.ADMIN in allowed:
+                raise _forbidden(_("Only admins of the group may do this."))
+            raise _forbidden(_("Only the owner of the group may do this."))
+        yield changing
+
+
+def create_group(
+    *,
+    user: User,
+    title: str,
+    people: Sequence[str],
+    description: str = "",
+    picture: bytes | None = None,
+    posting: str | None = None,
+    shows_history: bool | None = None,
+) -> Outcome:
+    """`user` becomes its owner.
+
+    Raises DomainError: 400 for what cannot be a group, 502, 503, 507 when the picture cannot be
+    stored.
+    """
+    row = Conversation(
+        title=_checked_title(title),
+        description=_checked_description(description),
+        posting=posting or Posting.ALL.value,
+        shows_history=bool(shows_history),
+    )
+    _check_people(user, people)
+    if picture is not None:
+        _active(people)  # a picture takes long: in vain where the group cannot be made
+        row.picture = _stored(picture)
+    # Somebody's account may be deleted meanwhile: then that is said when it is tried again.
+    return retrying(partial(_create, user, row, people), IntegrityError)
+
+
+def _create(user: User, row: Conversation, people: Sequence[str]) -> Outcome:
+    key = new_group_key()
+    row = Conversation(
+        pk=key,
+        key=conversation_key(user.pk, key),
+        kind=Kind.GROUP,
+        title=row.title,
+        description=row.description,
+        picture=row.picture,
+        posting=row.posting,
+        shows_history=row.shows_history,
+    )
+    with locking(row.key):
+        others = _active(people)
+        row.save(force_insert=True)
+        locked = LockedConversation(row.key, key, 0, 0, row.changed_at, posting=row.posting)
+        group = _Group(row, locked)
+        locked.join(user.pk, Role.OWNER.value)
+        for person in others:
+            locked.join(person.pk)
+        group.tell(details_of("created", user, others, title=row.title))
+        group.publish()
+        return group.outcome(user)
+
+
+def change_group(
+    *,
+    user: User,
+    group: str,
+    title: str | None = None,
+    description: str | None = None,
+    picture: bytes | None = None,
+    posting: str | None = None,
+    shows_history: bool | None = None,
+) -> Outcome:
+    """Changes what is given.
+
+    Raises DomainError: 400 for what cannot be, 403, 404 for who may not, 502, 503, 507 when the
+    picture cannot be stored.
+    """
+    given: dict[str, Any] = {}
+    if title is not None:
+        given["title"] = _checked_title(title)
+    if description is not None:
+        given["description"] = _checked_description(description)
+    if picture is not None:
+        with _changing_as(user, group, Role.OWNER, Role.ADMIN):
+            """Else the picture, which takes long, would be in vain."""
+        given["picture"] = _stored(picture)
+    if posting is not None:
+        given["posting"] = posting
+    if shows_history is not None:
+        given["shows_history"] = shows_history
+    return _change(user, group, given)
+
+
+@repeatable
+def _change(user: User, group: str, given: Mapping[str, Any]) -> Outcome:
+    with _changing_as(user, group, Role.OWNER, Role.ADMIN) as changing:
+        row = changing.row
+        changes = {name: value for name, value in given.items() if getattr(row, name) != value}
+        if changes:
+            for name, value in changes.items():
+                setattr(row, name, value)
+            row.save(update_fields=list(changes))
+            for name in changes:
+                title = row.title if name == "title" else None
+                changing.tell(details_of(_change_of(row, name), user, title=title))
+            changing.publish()
+        return changing.outcome(user)
+
+
+def _change_of(row: Conversation, field: str) -> Change:
+    match field:
+        case "title":
+            return "renamed"
+        case "description":
+            return "described"
+        case "picture":
+            return "pictured"
+        case "posting":
+            return "onlyAdminsPost" if row.posting == Posting.ADMINS else "allPost"
+    return "historyShown" if row.shows_history else "historyHidden"
+
+
+def add_members(*, user: User, group: str, people: Sequence[str]) -> Outcome:
+    """Whoever is there already stays as they are.
+
+    Raises DomainError 400, 403, 404, with nobody added.
+    """
+    _check_people(user, people)
+    return retrying(partial(_add, user, group, people), IntegrityError)
+
+
+def _add(user: User, group: str, people: Sequence[str]) -> Outcome:
+    with _changing_as(user, group, Role.OWNER, Role.ADMIN) as changing:
+        locked = changing.locked
+        added = _active([key for key in people if changing.role_of(key) is None])
+        if len(locked.current) + len(added) > MEMBERS:
+            raise _too_many()
+        if added:
+            for person in added:
+                locked.join(person.pk, sees_all=changing.row.shows_history)
+            changing.tell(details_of("added", user, added))
+            changing.publish()
+        return changing.outcome(user)
+
+
+@repeatable
+def remove_member(*, user: User, group: str, person: str) -> None:
+    """Removing oneself is leaving. Again: nothing happens.
+
+    Raises DomainError: 403 for who may not, 404 for who never was in the group.
+    """
+    if person == user.pk:
+        _leave(user, group)
+        return
+    with _changing_as(user, group, Role.OWNER, Role.ADMIN) as changing:
+        if person not in changing.locked.members:
+            raise no_such_member()
+        theirs = changing.role_of(person)
+        if theirs is None:
+            return
+        if theirs != Role.MEMBER and changing.role_of(user.pk) != Role.OWNER:
+            raise _forbidden(_("Only the owner of the group may do this."))
+        removed = User.objects.get(pk=person)
+        changing.locked.leave(person)
+        changing.tell(details_of("removed", user, [removed]))
+        _told_to_go(changing, person)
+
+
+def _leave(user: User, group: str) -> None:
+    with _changing(group) as changing:
+        if user.pk not in changing.locked.members:
+            raise no_such_group()
+        if changing.role_of(user.pk) is not None:
+            _depart(changing, NamedPerson(user.pk, user.full_name))
+
+
+def _depart(changing: _Group, who: NamedPerson) -> None:
+    """Of an owner somebody else becomes the owner, if anybody is left."""
+    locked = changing.locked
+    if changing.role_of(who.id) == Role.OWNER and (successor := _successor(changing, who.id)):
+        locked.give_role(successor.pk, Role.OWNER.value)
+        named = [NamedPerson(successor.pk, successor.full_name)]
+        changing.tell(SystemDetails("handedOver", who, named))
+    locked.leave(who.id)
+    changing.tell(SystemDetails("left", who))
+    _told_to_go(changing, who.id)
+
+
+def _told_to_go(changing: _Group, person: str) -> None:
+    """Whoever has left, on each of their devices, and those who stay."""
+    events.publish(events.GROUP_LEFT, left_payload(changing.row.pk), to=audience.of([person]))
+    changing.publish()
+
+
+def _successor(changing: _Group, owner: str) -> User | None:
+    """The admin who has been there for the longest time, else the member."""
+    there = Membership.objects.filter(conversation=changing.row.pk, until_seq=None)
+    others = there.exclude(user_id=owner).order_by("joined_at", "pk").select_related("user")
+    first = others.filter(role=Role.ADMIN).first() or others.first()
+    return first.user if first else None
+
+
+@repeatable
+def set_role(*, user: User, group: str, person: str, role: str) -> Outcome:
+    """An owner who makes somebody else the owner is an admin from then on.
+
+    Raises DomainError 403, 404, and 409 for an owner who would leave the group without one.
+    """
+    with _changing_as(user, group, Role.OWNER) as changing:
+        theirs = changing.role_of(person)
+        if theirs is None:
+            raise no_such_member()
+        if theirs == role:
+            return changing.outcome(user)
+        if theirs == Role.OWNER:
+            message = _("Make somebody else the owner first.")
+            raise DomainError(message, 409, code="owner")
+        changed = User.objects.get(pk=person)
+        changing.locked.give_role(person, role)
+        if role == Role.OWNER:
+            changing.locked.give_role(user.pk, Role.ADMIN.value)
+        told: dict[str, Change] = {
+            Role.OWNER: "handedOver",
+            Role.ADMIN: "promoted",
+            Role.MEMBER: "demoted",
+        }
+        changing.tell(details_of(told[role], user, [changed]))
+        changing.publish()
+        return changing.outcome(user)
+
+
+def leave_all(user: User) -> None:
+    """Before the account is deleted, in the same transaction. Its messages stay."""
+    groups = Membership.objects.of(user.pk).filter(until_seq=None, conversation__kind=Kind.GROUP)
+    for group in sorted(groups.values_list("conversation_id", flat=True)):
+        with _changing(group) as changing:
+            if changing.role_of(user.pk) is not None:
+                _depart(changing, NamedPerson(user.pk, ""))
+
+
+def _checked_title(title: str) -> str:
+    if not is_storable(title):
+        raise field_error("title", _("The name has characters that cannot be stored."), "invalid")
+    if is_blank(title):
+        raise field_error("title", _("Enter a name for the group."), "required")
+    name = one_line(title[:RAW_NAME_LENGTH])
+    if len(name) > TITLE_LENGTH or len(title) > RAW_NAME_LENGTH:
+        message = _("The name may have at most %(limit)s characters.") % {"limit": TITLE_LENGTH}
+        raise field_error("title", message, "too_long")
+    return name
+
+
+def _checked_description(description: str) -> str:
+    if is_blank(description):
+        return ""
+    if not is_storable(description):
+        message = _("The description has characters that cannot be stored.")
+        raise field_error("description", message, "invalid")
+    if len(description) > DESCRIPTION_LENGTH:
+        message = _("The description may have at most %(limit)s characters.")
+        message %= {"limit": DESCRIPTION_LENGTH}
+        raise field_error("description", message, "too_long")
+    return description
+
+
+def _check_people(user: User, people: Sequence[str]) -> None:
+    if len(people) >= MEMBERS:
+        raise _too_many()
+    if len(set(people)) < len(people):
+        raise _people_error(_("Somebody is in the list twice."))
+    if user.pk in people:
+        raise _people_error(_("You are in the group anyway."))
+
+
+def _active(people: Sequence[str]) -> list[User]:
+    """In the same order. Raises DomainError 400 unless all of them are there, and not banned."""
+    keys = [key for key in people if is_key(key)]
+    found = {user.pk: user for user in User.objects.filter(pk__in=keys, banned_at=None)}
+    if len(found) < len(people):
+        raise _people_error(_("Somebody in the list does not exist or cannot be added."))
+    return [found[key] for key in people]
+
+
+def _too_many() -> DomainError:
+    message = _("A group may have at most %(limit)s members.") % {"limit": f"{MEMBERS:,}"}
+    return _people_error(message)
+
+
+def _people_error(message: str) -> DomainError:
+    return DomainError(message, code="people", errors={"people": [message]})
+
+
+def _forbidden(message: str) -> DomainError:
+    return DomainError(message, 403, code="role")
+
+
+def _stored(picture: bytes) -> str:
+    """Its name. As with people, whoever knows it may see it: it stands beside every message."""
+    return storage.save_for_profile(square(picture))
