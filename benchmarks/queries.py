@@ -135,12 +135,12 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
 def _send_at_once(claims: Any, peers: list[str]) -> None:
     """One message to each."""
     from chatsite.db import joined
+    from messaging.services.batches import Sending
     from messaging.services.drafts import new_draft
-    from messaging.services.sending import Sending
 
     sendings = [
         Sending(
-            new_draft(
+            draft=new_draft(
                 sender_id=claims.user_id, receiver_id=peer, text="Hi", client_message_id=peer
             ),
             answer=lambda sent: sent,

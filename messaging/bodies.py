@@ -76,11 +76,18 @@ class _SendFrame(msgspec.Struct, forbid_unknown_fields=True):
     data: TextSend
 
 
+class MarkSent(msgspec.Struct, forbid_unknown_fields=True):
+    """A read mark."""
+
+    seq: Annotated[int, Meta(ge=0)]
+
+
 SENDS = '"sendMessage"'
 BEGINNING = 64  # characters of a frame, where clients write its name
 LONGEST = 12 * TEXT_LENGTH + 1000  # characters of one whose text is all escaped
 _read_frame = strict_json.reader(_SendFrame)
 text_of_body = strict_json.reader(TextSend)
+mark_of_body = strict_json.reader(MarkSent)
 
 
 def text_of_frame(text: str) -> TextSend | None:

@@ -11,7 +11,6 @@ from django.db import (
     InterfaceError,
     OperationalError,
     connection,
-    transaction,
 )
 
 from chatsite.db import asks_to_repeat, joined, was_held
@@ -26,21 +25,13 @@ from chatsite.monitoring.trace import resume
 logger = logging.getLogger(__name__)
 
 
-class Spoilt(Exception):
-    """Something failed within the transaction, so that it cannot be committed any more."""
-
-
 def run_together(jobs: list[Job]) -> None:
-    """What is done in bulk is, kind by kind; the rest in one transaction; each in its own, when one
-    of them spoils that.
-    """
+    """Kind by kind."""
     # Workers that lock several conversations do so in the same order.
     jobs.sort(key=_about)
-    for kind in {type(job.work) for job in jobs}:
-        if issubclass(kind, Bulk):
-            _run_in_bulk(kind, [job for job in jobs if type(job.work) is kind])
-    if rest := [job for job in jobs if not isinstance(job.work, Bulk)]:
-        _run_in_one_transaction(rest)
+    kinds: set[type[Any]] = {type(job.work) for job in jobs}
+    for kind in kinds:
+        _run_in_bulk(kind, [job for job in jobs if type(job.work) is kind])
 
 
 _about = attrgetter("about")
@@ -103,39 +94,9 @@ def _settle(kind: type[Bulk], jobs: list[Job], outcomes: list[Any]) -> None:
         _run_in_bulk(kind, list(some))
 
 
-def _run_in_one_transaction(jobs: list[Job]) -> None:
-    ran = 0
-    line = connection.connection
-    try:
-        with batched(), joined():
-            for job in jobs:
-                _run_unless_refused(job)
-                ran += 1
-    except Exception as error:
-        is_away = not ran and _is_away(error, line)
-        if is_away or (ran == len(jobs) and _may_be_done(error)):
-            _fail(jobs, error)
-        else:
-            logger.info("writes are done apart: %s", type(error).__name__)
-            run_apart(jobs)
-    else:
-        checkpoints.after_commit()
-
-
 def _may_be_done(error: Exception) -> bool:
     """It was the commit: nobody knows whether it was made, unless the database said why not."""
     return not (isinstance(error, IntegrityError) or was_held(error) or asks_to_repeat(error))
-
-
-def _run_unless_refused(job: Job) -> None:
-    try:
-        if job.is_late:
-            raise Busy
-        job.run()
-    except DomainError as error:
-        job.error = error
-    if transaction.get_rollback():  # whatever became of it, nothing of this is kept
-        raise Spoilt
 
 
 def _is_away(error: Exception, line: object) -> bool:

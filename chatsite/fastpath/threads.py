@@ -8,12 +8,13 @@ threads would have half of it each, at twice the cost.
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
 from chatsite.db import in_thread
+from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.database_thread import DatabaseThread, Run
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import read_each, write_each
@@ -26,8 +27,8 @@ READERS = 2
 MONGODB_WRITERS = 8
 
 
-async def write(work: Callable[[], Result], *, about: str) -> Result:
-    """Runs `work`, which writes to the database, together with what others write; the answer comes
+async def write(work: Bulk, *, about: str) -> Any:
+    """Does `work`, which writes to the database, together with what others write; the answer comes
     after the commit.
 
     It may run twice, the first time in vain, so it keeps nothing that it has not got from there.

@@ -119,7 +119,10 @@ class RepeatFilter(logging.Filter):
                 self._repeats[key] = 0
                 timer = Timer(self.WINDOW, self.tell, [key, record])
                 timer.daemon = True
-                timer.start()
+                try:
+                    timer.start()
+                except RuntimeError:  # the system has no more threads for us: every line is written
+                    del self._repeats[key]
         return True
 
     def tell(self, key: tuple[object, ...], first: logging.LogRecord) -> None:

@@ -12,20 +12,22 @@ from accounts.caller import Caller, live_caller
 from accounts.tokens import Claims, InvalidToken, read_claims
 from chatsite.fastpath import threads
 from chatsite.fastpath.answers import Answer, answer, compressed_here
+from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
 from chatsite.guard.counting import READS, SENDS, WRITES, Limit
 from chatsite.keys import is_key
 from chatsite.monitoring.trace import note_person
 from messaging.api.links import link_from
-from messaging.bodies import text_of_body
+from messaging.bodies import mark_of_body, text_of_body
 from messaging.chats import chats_of
 from messaging.payloads import chat_payload, sync_payload
 from messaging.presence import online_users
 from messaging.querysets import contacts_page, history_page
 from messaging.serializers import CURSOR_LENGTH, PAGE
+from messaging.services.batches import Reading, Sending
+from messaging.services.conversations import ReadMark
 from messaging.services.messages import Sent
-from messaging.services.sending import Sending
 from messaging.sync import changes_since
 
 PREFIX = "/api/messages/"
@@ -50,18 +52,36 @@ async def _send(request: Request) -> Answer | None:
     draft = body.draft(claims.user_id, request.key) if claims and body else None
     if draft is None or claims is None:
         return None
+    limits = (WRITES, SENDS)
+    work = Sending(draft=draft, answer=_answer_to_send, limits=limits, claims=claims)
+    return await _written(work, claims, draft.conversation)
+
+
+async def _written(work: Bulk, claims: Claims, conversation: str) -> Answer | None:
     note_person(claims.user_id)
-    work = Sending(draft, _answer_to_send, (WRITES, SENDS), claims)
     try:
-        sent: Answer = await threads.write(work, about=draft.conversation)
+        written: Answer = await threads.write(work, about=conversation)
     except InvalidToken:
         note_person("")  # it is nobody's any more
         return None
-    return sent
+    return written
 
 
 def _answer_to_send(sent: Sent) -> Answer:
     return answer(201 if sent.created else 200, sent.record)
+
+
+async def _mark_read(request: Request) -> Answer | None:
+    claims, body = _claims(request), mark_of_body(request.body)
+    if claims is None or body is None:
+        return None
+    mark = ReadMark(claims.user_id, request.key, body.seq)
+    work = Reading(mark=mark, answer=_answer_to_mark, limits=(WRITES,), claims=claims)
+    return await _written(work, claims, mark.conversation)
+
+
+def _answer_to_mark(seq: int) -> Answer:
+    return answer(200, {"seq": seq})
 
 
 async def _history(request: Request) -> Answer | None:
@@ -185,5 +205,6 @@ _CALLS = {
 }
 _CALLS_WITH_KEY = {
     ("POST", "send"): Call("api/messages/send/<str:peer>", b"POST, OPTIONS", _send),
+    ("PUT", "read"): Call("api/messages/read/<str:peer>", b"PUT, PATCH, OPTIONS", _mark_read),
     ("GET", ""): Call("api/messages/<str:peer>", b"GET, DELETE, HEAD, OPTIONS", _history),
 }

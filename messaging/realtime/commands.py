@@ -22,14 +22,13 @@ from chatsite.live.broadcast import broadcast
 from chatsite.serializers import checked
 from messaging import audience, events
 from messaging.bodies import text_of_frame
-from messaging.models import direct_key
 from messaging.payloads import sent_payload, typing_payload
 from messaging.realtime import aliases, connection_limits
 from messaging.serializers import ReadMarkSerializer, SendSerializer
-from messaging.services.conversations import mark_read
+from messaging.services.batches import Reading, Sending
+from messaging.services.conversations import ReadMark
 from messaging.services.drafts import Draft, is_client_id
 from messaging.services.messages import Sent, delete_message, send_message
-from messaging.services.sending import Sending
 from messaging.shapes import RefusalPayload, SentPayload
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ async def handle(connection: "Connection", text: str | None) -> None:
     try:
         if draft := _draft(connection, text):
             data = {"clientMessageId": draft.client_message_id}
-            work = Sending(draft, _answer_to_send, (SENDS,))
+            work = Sending(draft=draft, answer=_answer_to_send, limits=(SENDS,))
             answer = await write(work, about=draft.conversation)
             connection.send_event(events.MESSAGE_SENT, answer)
         else:
@@ -112,13 +111,9 @@ def _deleted(connection: "Connection", data: Data) -> None:
 
 async def _mark_read(connection: "Connection", data: Data) -> None:
     _check_signal(connection)
-    about = direct_key(connection.user_id, str(data.get("peerId")))
-    await write(partial(_marked, connection, data), about=about)
-
-
-def _marked(connection: "Connection", data: Data) -> None:
     fields = checked(ReadMarkSerializer, data)
-    mark_read(user=connection.caller, peer=_key(data, "peerId"), seq=fields["seq"])
+    mark = ReadMark(connection.user_id, _key(data, "peerId"), fields["seq"])
+    await write(Reading(mark=mark, answer=lambda seq: seq), about=mark.conversation)
 
 
 async def _ping(connection: "Connection", data: Data) -> None:

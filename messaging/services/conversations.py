@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from accounts.caller import Caller
 from accounts.models import User
 from chatsite.db import now, repeatable
-from chatsite.errors import NotFound
+from chatsite.errors import Busy, DomainError, NotFound
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
 from chatsite.keys import new_key
-from chatsite.locks import is_held, locking
+from chatsite.locks import is_held, locking, locking_several
 from messaging import audience, events
 from messaging.models import (
     Conversation,
@@ -32,11 +32,9 @@ from messaging.models import (
 from messaging.payloads import read_payload
 from messaging.querysets import (
     Stays,
-    find_conversation,
     is_person,
     no_such_group,
     people_among,
-    stays_in,
 )
 from messaging.services.drafts import Draft
 
@@ -193,6 +191,13 @@ def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]
     return {conversation.key: conversation for conversation in found.values()}
 
 
+def _held_by_others(lacking: Collection[str]) -> set[str]:
+    """Of the keys that were not among the locked ones, those of conversations that exist."""
+    if not lacking:
+        return set()
+    return {row[0] for row in _THERE.rows_among(lacking)}.union(filter(is_held, lacking))
+
+
 def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
     """The same of drafts, with direct chats that begin with one of them, if its people exist. A
     group that does not exist has no members here.
@@ -200,8 +205,8 @@ def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
     keys = {draft.conversation for draft in drafts}
     found = locked_conversations(keys)
     begun = {key for key, conversation in found.items() if conversation.seq}
-    if len(keys) > 1 and (lacking := keys - found.keys()):
-        begun |= {row[0] for row in _THERE.rows_among(lacking)}.union(filter(is_held, lacking))
+    if len(keys) > 1:
+        begun |= _held_by_others(keys - found.keys())
     beginning = [draft for draft in drafts if draft.conversation not in begun]
     people = people_among(
         {
@@ -309,35 +314,74 @@ def catch_up(key: str) -> None:
                 store([conversation])
 
 
+@dataclass(frozen=True, slots=True)
+class ReadMark:
+    """`reader_id` has read what `peer`, a person or a group, wrote up to `seq`."""
+
+    reader_id: str
+    peer: str
+    seq: int
+
+    @property
+    def conversation(self) -> str:
+        """Its key."""
+        return conversation_key(self.reader_id, self.peer)
+
+
 def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
     """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the
     mark.
 
     Raises DomainError 404 for an unknown peer, and for a group that `user` never was in.
     """
-    if is_group(peer):
-        if stays_in(peer, user.pk) is None:
-            raise no_such_group()
-    elif not is_person(peer):
-        raise NotFound(_("No such person."))
-    elif find_conversation(user.pk, peer) is None:
-        return 0
-    return _mark_read(conversation_key(user.pk, peer), user.pk, peer, seq)
+    return move_mark(ReadMark(user.pk, peer, seq))
 
 
 @repeatable
-def _mark_read(key: str, reader_id: str, peer_id: str, seq: int) -> int:
-    with locking(key):
-        conversation = locked_conversations([key])[key]
-        member = conversation.members[reader_id]
-        end = conversation.seq if member.until is None else member.until
-        mark = min(seq, end)
-        if mark <= member.mark:
-            return member.mark
-        conversation.change(now())
-        conversation.read(reader_id, mark)
-        store([conversation])
-        payload = read_payload(reader_id, peer_id, mark)
-        to = audience.of_read_mark(reader_id, conversation.current)
-        events.publish(events.MESSAGES_READ, payload, to=to)
-    return mark
+def move_mark(mark: ReadMark) -> int:
+    """In a transaction of its own. Raises DomainError."""
+    [outcome] = move_marks([mark])
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def move_marks(marks: Sequence[ReadMark]) -> list[int | DomainError]:
+    """As `mark_read`, in one transaction. Of several conversations, those are refused (503) whose
+    row somebody else holds. One alone is waited for, and raises Busy.
+    """
+    keys = {mark.conversation for mark in marks}
+    with locking(*keys) if len(keys) == 1 else locking_several():
+        found = locked_conversations(keys)
+        busy = _held_by_others(keys - found.keys()) if len(keys) > 1 else set()
+        outcomes: list[int | DomainError] = []
+        for mark in marks:
+            conversation = found.get(mark.conversation)
+            if conversation and mark.reader_id in conversation.members:
+                outcomes.append(_move_mark(mark, conversation))
+            elif mark.conversation in busy:
+                outcomes.append(Busy())
+            else:
+                outcomes.append(_without_conversation(mark))
+        store(found.values())
+    return outcomes
+
+
+def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
+    reader = conversation.members[mark.reader_id]
+    end = conversation.seq if reader.until is None else reader.until
+    seq = min(mark.seq, end)
+    if seq <= reader.mark:
+        return reader.mark
+    conversation.change(now())
+    conversation.read(mark.reader_id, seq)
+    payload = read_payload(mark.reader_id, mark.peer, seq)
+    to = audience.of_read_mark(mark.reader_id, conversation.current)
+    events.publish(events.MESSAGES_READ, payload, to=to)
+    return seq
+
+
+def _without_conversation(mark: ReadMark) -> int | DomainError:
+    if is_group(mark.peer):
+        return no_such_group()
+    return 0 if is_person(mark.peer) else NotFound(_("No such person."))

@@ -173,6 +173,7 @@ django.setup()
 from django.db import connection
 from chatsite.db import in_thread
 from chatsite.fastpath import threads
+from tests.bulk_calls import Call
 
 def level():
     with connection.cursor() as cursor:
@@ -180,7 +181,7 @@ def level():
         return cursor.fetchone()[0]
 
 async def all_of_them():
-    written = await threads.write(level, about="a")
+    written = await threads.write(Call(level), about="a")
     read = [await threads.read(level, about=str(number)) for number in range(8)]
     return {written, *read, await in_thread(level)()}
 

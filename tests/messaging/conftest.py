@@ -15,7 +15,7 @@ from tests.messaging.sends import FailsOnce, Sender
 def sends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sender]:
     loop = asyncio.new_event_loop()
     sender = Sender(loop)
-    monkeypatch.setattr("messaging.services.sending.send_alone", sender.send_alone)
+    monkeypatch.setattr("messaging.services.batches.send_alone", sender.send_alone)
     yield sender
     loop.close()
 

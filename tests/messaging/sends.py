@@ -7,13 +7,14 @@ from typing import Any
 
 from accounts.models import User
 from accounts.tokens import Claims
+from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
 from chatsite.guard.counting import SENDS, Limit
 from messaging.models import Membership, Message, direct_key
+from messaging.services.batches import Sending
 from messaging.services.drafts import Draft, new_draft
 from messaging.services.messages import Sent, send_alone
-from messaging.services.sending import Sending
 from tests.factories import make_message, make_user
 from tests.recording import Events
 
@@ -53,10 +54,12 @@ class Sender:
             text=text,
             client_message_id=client_message_id,
         )
-        sending = Sending(draft, lambda sent: sent.record, limits, claims)
+        sending = Sending(
+            draft=draft, answer=lambda sent: sent.record, limits=limits, claims=claims
+        )
         return self.job(sending, draft.conversation)
 
-    def job(self, work: Callable[[], Any], about: str) -> Job:
+    def job(self, work: Bulk, about: str) -> Job:
         return Job(work, about, self.loop.create_future())
 
     def send_alone(self, draft: Draft) -> Sent:

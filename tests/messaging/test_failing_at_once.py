@@ -20,8 +20,9 @@ from accounts.tokens import Claims
 from chatsite.errors import DomainError
 from chatsite.fastpath.statements import run_at_once
 from chatsite.monitoring import metrics
-from messaging.models import Conversation, Message, direct_key
-from messaging.services.conversations import _store_members, mark_read
+from messaging.models import Conversation, Message
+from messaging.services.batches import Reading
+from messaging.services.conversations import ReadMark, _store_members
 from tests.concurrency import at_once
 from tests.factories import make_message, make_pair, make_session, make_user
 from tests.messaging.sends import (
@@ -41,8 +42,8 @@ pytestmark = [
     pytest.mark.sql_only("MongoDB's messages are stored each by itself"),
 ]
 STEPS = [
-    "sending.live_claims",
-    "sending.count_all",
+    "batches.live_claims",
+    "batches.count_all",
     "messages.conversations_for",
     "messages._known",
     "messages._Batch.outcome",
@@ -144,8 +145,8 @@ def test_workers_who_lock_the_same_conversations_do_not_wait_for_each_other(send
             jobs = []
             for one, other in pairs if number % 2 else pairs[::-1]:
                 jobs += [sends(one, other), sends(other, one)]
-                read = partial(mark_read, user=one, peer=other.pk, seq=10_000)
-                jobs.append(sends.job(read, direct_key(one.pk, other.pk)))
+                mark = ReadMark(one.pk, other.pk, 10_000)
+                jobs.append(sends.job(Reading(mark=mark, answer=str), mark.conversation))
             answers += done(jobs)
         return answers
 
@@ -222,7 +223,7 @@ def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="no line to SQLite can break")
 @pytest.mark.parametrize(
-    "step", ["sending.live_claims", "messages.conversations_for", "messages.store"]
+    "step", ["batches.live_claims", "messages.conversations_for", "messages.store"]
 )
 def test_a_line_that_breaks_loses_nothing_and_doubles_nothing(
     sends: Sender, events: Events, monkeypatch: pytest.MonkeyPatch, step: str

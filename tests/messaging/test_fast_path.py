@@ -223,6 +223,37 @@ async def test_a_client_message_id_of_another_receiver_is_refused(ways: Ways, pe
     same(refused, await ways.ordinary("POST", path, json=body))
 
 
+@pytest.mark.parametrize("seq", [0, 1, 2, 10**30])
+async def test_a_read_mark_moves_as_the_view_moves_it(ways: Ways, people: Cast, seq: int) -> None:
+    for text in ("1", "2"):
+        await in_thread(make_message)(people.peer, people.me, text)
+    path = f"/api/messages/read/{people.peer.pk}"
+
+    fast = await ways.fast("PUT", path, json={"seq": seq})
+
+    assert (fast.status_code, fast.json(), ways.django.calls) == (200, {"seq": min(seq, 2)}, 0)
+    same(fast, await ways.ordinary("PUT", path, json={"seq": seq}))
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"seq": -1}, {"seq": "1"}, {"seq": None}, {"seq": 1.5}, {"seq": 1, "x": 1}, [], 1]
+)
+async def test_an_odd_read_mark_is_left_to_the_view(ways: Ways, people: Cast, body: Any) -> None:
+    path = f"/api/messages/read/{people.peer.pk}"
+    fast = await ways.fast("PUT", path, json=body)
+    assert ways.django.calls == 1
+    same(fast, await ways.ordinary("PUT", path, json=body))
+
+
+@pytest.mark.parametrize("peer", ["0" * 24, "f" * 24, "me", "stranger"])
+async def test_a_read_mark_of_no_conversation(ways: Ways, people: Cast, peer: str) -> None:
+    keys = {"me": people.me.pk, "stranger": people.stranger.pk}
+    path = f"/api/messages/read/{keys.get(peer, peer)}"
+    fast = await ways.fast("PUT", path, json={"seq": 1})
+    assert (fast.status_code, ways.django.calls) == (200 if peer in keys else 404, 0)
+    same(fast, await ways.ordinary("PUT", path, json={"seq": 1}))
+
+
 @pytest.mark.parametrize("peer", ["0" * 24, "nobody", "me"])
 async def test_receivers_that_are_none(ways: Ways, people: Cast, peer: str) -> None:
     path = f"/api/messages/send/{people.me.pk if peer == 'me' else peer}"

@@ -16,7 +16,8 @@ from chatsite.monitoring import metrics
 from chatsite.wire import timestamp
 from messaging.models import Conversation, Membership, Message
 from messaging.record import MessageRecord, record_of
-from messaging.services.conversations import mark_read
+from messaging.services.batches import Reading
+from messaging.services.conversations import ReadMark, mark_read
 from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.limits import SetLimits
 from tests.messaging.sends import (
@@ -265,6 +266,27 @@ def test_both_sides_write_at_once_and_have_read(sends: Sender, events: Events) -
     }
     assert reads == {(ada.pk, 4), (bo.pk, 5)}
     assert events.recipients("messagesRead") == sorted([f"user.{ada.pk}", f"user.{bo.pk}"] * 2)
+
+
+def test_marks_that_come_at_once_move_together(sends: Sender, events: Events) -> None:
+    ada, bo, cy, di = acquainted(4)
+    make_message(ada, bo)
+    stranger = make_user("Eve")
+    events.clear()
+    marks = [
+        ReadMark(bo.pk, ada.pk, 1),
+        ReadMark(bo.pk, ada.pk, 99),
+        ReadMark(di.pk, cy.pk, 1),
+        ReadMark(stranger.pk, ada.pk, 1),
+        ReadMark(ada.pk, "0" * 24, 1),
+        ReadMark(ada.pk, "f" * 24, 1),
+    ]
+    answers = done([sends.job(Reading(mark=mark, answer=int), mark.conversation) for mark in marks])
+    assert answers[:4] == [1, 2, 1, 0]
+    assert [each.status for each in answers[4:]] == [404, 404]
+    assert (mark_of(bo, ada), mark_of(di, cy)) == (2, 1)
+    told_of = [(each.data["readerId"], each.data["seq"]) for each in events]
+    assert sorted(set(told_of)) == sorted({(bo.pk, 1), (bo.pk, 2), (di.pk, 1)})
 
 
 def test_who_had_read_tells_nobody_again(sends: Sender, events: Events) -> None:

@@ -17,6 +17,7 @@ from chatsite.fastpath import checkpoints
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
 from messaging.models import Conversation
+from tests.bulk_calls import Call
 
 database = Path(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))
 log = Path(f"{database}-wal")
@@ -25,7 +26,7 @@ call_command("migrate", verbosity=0)
 checkpoints.PAUSE = 0
 
 def write(key):
-    job = Job(lambda: Conversation.objects.create(key=key), key, loop.create_future())
+    job = Job(Call(lambda: Conversation.objects.create(key=key)), key, loop.create_future())
     run_together([job])
     assert job.error is None, job.error
     assert checkpoints._queue.wait(60)
@@ -83,7 +84,7 @@ def start(thread):
     raise RuntimeError("can't start new thread")
 
 threading.Thread.start = start
-job = Job(lambda: Conversation.objects.create(key="first"), "", loop.create_future())
+job = Job(Call(lambda: Conversation.objects.create(key="first")), "", loop.create_future())
 run_together([job])
 assert job.error is None, job.error
 assert Conversation.objects.get().key == "first"

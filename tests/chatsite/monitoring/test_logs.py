@@ -397,6 +397,19 @@ class TestRepeats:
         self.minute_is_over()
         assert len(lines) == 4
 
+    def test_without_another_thread_every_line_is_written(
+        self, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        logger = logging.getLogger("tests.repeats")
+
+        def start(_timer: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", start)
+        for _ in range(3):
+            logger.error("the database is away")
+        assert len(lines) == 3
+
     def test_what_informs_is_never_held_back(self, lines: list[str]) -> None:
         logger = logging.getLogger("tests.repeats")
         logger.setLevel(logging.INFO)

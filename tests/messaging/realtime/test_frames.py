@@ -106,7 +106,7 @@ async def test_what_goes_wrong_here_is_answered_and_logged(
 ) -> None:
     socket = await connect(ada)
     with monkeypatch.context() as patch:
-        patch.setattr("messaging.services.sending.send_messages", _fail)
+        patch.setattr("messaging.services.batches.send_messages", _fail)
         await socket.send("sendMessage", receiverId=bob.pk, text="x", clientMessageId="one")
         error = await socket.data("error")
     assert (error["status"], error["clientMessageId"]) == (500, "one")
@@ -124,7 +124,7 @@ async def test_while_the_database_is_away_clients_are_told_when_to_come_again(
 ) -> None:
     socket = await connect(ada)
     with monkeypatch.context() as patch:
-        patch.setattr("messaging.services.sending.send_messages", _be_away)
+        patch.setattr("messaging.services.batches.send_messages", _be_away)
         await socket.send("sendMessage", receiverId=bob.pk, text="x", clientMessageId="one")
         error = await socket.data("error")
     assert (error["status"], error["retryAfter"], error["clientMessageId"]) == (503, 2, "one")

@@ -1,0 +1,104 @@
+"""Writes of the hot path: they wait for a database thread, which does all that wait at once."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from accounts.caller import live_claims
+from accounts.tokens import Claims, InvalidToken
+from chatsite.errors import DomainError
+from chatsite.fastpath.bulk import Bulk
+from chatsite.guard.counting import Limit, count_all
+from chatsite.guard.ratelimits import TooMany
+from messaging.services.conversations import ReadMark, move_mark, move_marks
+from messaging.services.drafts import Draft
+from messaging.services.messages import Sent, send_alone, send_messages
+
+
+@dataclass(slots=True, eq=False)
+class _Write(Bulk):
+    """What one person writes, within their limits."""
+
+    answer: Callable[[Any], Any]
+    limits: Sequence[Limit] = ()
+    claims: Claims | None = None  # whose session has to be looked at
+    refusal: Exception | None = None
+    is_admitted: bool = False
+
+    @property
+    @abstractmethod
+    def person(self) -> str:
+        """The key of who writes."""
+
+    @abstractmethod
+    def do_alone(self) -> Any:
+        """In a transaction of its own. Raises DomainError."""
+
+    @classmethod
+    @abstractmethod
+    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
+        """Within a transaction: what each is answered by, or a DomainError."""
+
+    def __call__(self) -> Any:
+        self.admit([self])
+        if self.refusal:
+            raise self.refusal
+        return self.answer(self.do_alone())
+
+    @classmethod
+    def admit(cls, works: Sequence[Self]) -> None:
+        """Refuses by InvalidToken whose session has ended, or who is banned, and by TooMany."""
+        works = [each for each in works if not each.is_admitted]
+        live = live_claims({each.claims for each in works if each.claims})
+        alive = [each for each in works if each.claims is None or each.claims in live]
+        waits = iter(count_all([(limit, each.person) for each in alive for limit in each.limits]))
+        for each in works:
+            each.is_admitted = True
+            each.refusal = InvalidToken()
+        for each in alive:
+            wait = next(filter(None, [next(waits) for _limit in each.limits]), 0)
+            each.refusal = TooMany(wait) if wait else None
+
+    @classmethod
+    def do_all(cls, works: Sequence[Self]) -> list[Any]:
+        return [
+            outcome if isinstance(outcome, DomainError) else each.answer(outcome)
+            for each, outcome in zip(works, cls.outcomes(works), strict=True)
+        ]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Sending(_Write):
+    """Is answered by what `answer` makes of a Sent."""
+
+    draft: Draft
+
+    @property
+    def person(self) -> str:
+        return self.draft.sender_id
+
+    def do_alone(self) -> Sent:
+        return send_alone(self.draft)
+
+    @classmethod
+    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
+        return send_messages([each.draft for each in works])
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Reading(_Write):
+    """Is answered by what `answer` makes of the mark's seq."""
+
+    mark: ReadMark
+
+    @property
+    def person(self) -> str:
+        return self.mark.reader_id
+
+    def do_alone(self) -> int:
+        return move_mark(self.mark)
+
+    @classmethod
+    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
+        return move_marks([each.mark for each in works])
