@@ -122,7 +122,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
         "History, as a page shows it": lambda: history(
             me, peer.pk, before=None, limit=50, include_deleted=True
         ),
-        "Read marks": lambda: read_marks(me, peer),
+        "Read marks": lambda: read_marks(me, peer.pk),
         "A message by its key": lambda: find_message(me, newest.id),
         "The chat list": lambda: chats_of(other),
         "The chat list of the busiest": lambda: chats_of(me),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-LIVE_MARKS = 50  # members at the most, who are told what each of them has read
+from messaging.models import LIVE_MARKS
 
 
 def user_group(user_id: str) -> str:

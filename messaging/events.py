@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from chatsite.db import on_commit
 from chatsite.live.broadcast import broadcast
+from messaging.models import is_group
 from messaging.record import MessageRecord
 
 GET_ONLINE_USERS = "getOnlineUsers"
@@ -54,14 +55,19 @@ def _broadcast_all(messages: Sequence[tuple[list[str], dict[str, Any]]]) -> None
 
 
 def relay(event: str, data: Data, *, origin: str = "") -> dict[str, Any]:
-    """The message that the consumer's relay handler passes on.
+    """The message that the relay handler of a connection passes on.
 
-    `author` is who wrote the new message: not all of their sockets want to hear of it.
+    `author` is who wrote the new message: not all of their sockets want to hear of it. `group` is
+    where somebody writes, or is about to.
     """
-    author = ""
-    if event == NEW_MESSAGE and isinstance(data, MessageRecord):
-        author = data.sender_id
-    return {"type": "relay", "frame": frame(event, data), "origin": origin, "author": author}
+    author = receiver = ""
+    if isinstance(data, MessageRecord):
+        if event == NEW_MESSAGE:
+            author, receiver = data.sender_id, data.receiver_id
+    elif event in (TYPING, STOPPED_TYPING):
+        receiver = data["receiverId"]
+    message = {"type": "relay", "frame": frame(event, data), "origin": origin, "author": author}
+    return {**message, "group": receiver} if is_group(receiver) else message
 
 
 def frame(event: str, data: object) -> str:

@@ -83,13 +83,13 @@ def timeline(request: SignedInRequest, peer: User) -> Context:
     """
     before = _number(request, "before")
     messages = _messages(request, peer, before)
-    my_mark, peer_read_seq = read_marks(request.user, peer)
+    my_mark, peer_read_seq = read_marks(request.user, peer.pk)
     read = _number(request, "read")
     read_seq = my_mark if read is None else read
     reading = Reading(request.user, peer, read_seq, peer_read_seq)
     if before is None and messages and messages[0].seq > read_seq + 1:
         # The first unread one lies further back, or nothing but deleted ones does.
-        unread = first_unread(request.user, peer, read_seq=read_seq) or messages[0].seq
+        unread = first_unread(request.user, peer.pk, read_seq=read_seq) or messages[0].seq
         reading = replace(reading, last_read_seq=unread - 1)
         if unread < messages[0].seq:
             end = min(unread + UNREAD_PER_PAGE, messages[0].seq)

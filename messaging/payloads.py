@@ -27,7 +27,8 @@ from messaging.sync import Changes
 
 
 def chat_payload(chat: Chat, online: bool) -> ChatPayload:
-    fields = (*astuple(chat.peer), chat.last_message, chat.unread_count, online)
+    group = (chat.is_group, chat.member_count, chat.role, chat.can_post)
+    fields = (*astuple(chat.peer), chat.last_message, chat.unread_count, online, *group)
     return ChatPayload(*fields)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Max, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.caller import Caller
@@ -21,7 +21,14 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Get, Select, SelectAmong
 from chatsite.keys import is_key
 from chatsite.text import is_storable
-from messaging.models import Conversation, Membership, Message, direct_key, is_group
+from messaging.models import (
+    LIVE_MARKS,
+    Conversation,
+    Membership,
+    Message,
+    direct_key,
+    is_group,
+)
 from messaging.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
 
@@ -38,6 +45,17 @@ def people_among(keys: Collection[str]) -> set[str]:
 
 def is_person(key: str) -> bool:
     return is_key(key) and bool(people_among([key]))
+
+
+def is_peer(key: str, user_id: str) -> bool:
+    """Whether it is a person, or a group that `user_id` is in or was."""
+    return stays_in(key, user_id) is not None if is_group(key) else is_person(key)
+
+
+def check_peer(key: str, user_id: str) -> None:
+    """Raises DomainError 404 unless it is one."""
+    if not is_peer(key, user_id):
+        raise no_such_group() if is_group(key) else NotFound(_("No such person."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +153,19 @@ def stays_in(conversation: str, user_id: str) -> Stays | None:
     return Stays.of(*row) if row else None
 
 
+_MEMBERS = Select(
+    lambda group: Membership.objects.filter(conversation_id=group, until_seq=None).values_list(
+        "user_id"
+    ),
+    packed=True,
+)
+
+
+def members_of(group: str) -> list[str]:
+    """Who is in it now."""
+    return [user_id for (user_id,) in _MEMBERS.rows(group=group)]
+
+
 def find_message(user: User | Caller, message_id: str) -> Message | None:
     """One that `user` may see, deleted or not."""
     if not is_key(message_id):
@@ -151,10 +182,10 @@ class HistoryPage:
 
 
 def history_page(user: User | Caller, peer: str, *, before: int | None, limit: int) -> HistoryPage:
-    """Without deleted messages. Raises NotFound when there is no such person."""
+    """Without deleted messages. Raises NotFound when there is no such peer."""
     messages = history(user, peer, before=before, limit=limit + 1)
-    if not messages and not is_person(peer):
-        raise NotFound(_("No such person."))
+    if not messages:
+        check_peer(peer, user.pk)
     page = messages[-limit:]
     return HistoryPage(page, page[0].seq if len(messages) > limit else None)
 
@@ -167,9 +198,12 @@ def history(
     limit: int,
     include_deleted: bool = False,
 ) -> list[MessageRecord]:
-    """The newest `limit` messages between the two before seq `before`, oldest first."""
+    """The newest `limit` messages with that peer before seq `before`, oldest first."""
     if not is_key(peer):
         return []
+    if is_group(peer):
+        rows = _group_history(user.pk, peer, before, limit, include_deleted)
+        return [record_of_row(row, peer) for row in reversed(rows)]
     given = {} if before is None else {"before": before}
     if settings.MONGODB:
         rows = list(_history_on_mongodb(user.pk, peer, limit, include_deleted, **given))
@@ -182,9 +216,11 @@ def history(
 
 
 def _history(
-    limit: int, include_deleted: bool, *, conversation: Any, before: Any = None
+    limit: int, include_deleted: bool, *, conversation: Any, after: Any = None, before: Any = None
 ) -> QuerySet[Message, Row]:
     messages = Message.objects.filter(conversation_id=conversation)
+    if after is not None:
+        messages = messages.filter(seq__gt=after)
     if before is not None:
         messages = messages.filter(seq__lt=before)
     if not include_deleted:
@@ -201,6 +237,21 @@ def _history_with(
 
 
 _HISTORY = Select(_history_with, packed=True)
+_GROUP_HISTORY = Select(_history, packed=True)
+
+
+def _group_history(
+    me: str, group: str, before: int | None, limit: int, include_deleted: bool
+) -> list[Row]:
+    rows: list[Row] = []
+    end = LAST if before is None else before
+    for since, until in reversed(stays_in(group, me) or ()):
+        given = {"conversation": group, "after": since, "before": min(end, until + 1)}
+        rows += _GROUP_HISTORY.rows(limit, include_deleted, **given)
+        if len(rows) >= limit:
+            break
+        end = min(end, since + 1)  # one stay may show what an earlier one did
+    return rows[:limit]
 
 
 def _history_on_mongodb(
@@ -213,23 +264,61 @@ def _history_on_mongodb(
     return _history(limit, include_deleted, conversation=conversation.pk, **given)
 
 
-def first_unread(user: User, peer: User, *, read_seq: int) -> int | None:
-    """The seq of the first message from `peer` after that, unless none is left."""
-    conversation = find_conversation(user.pk, peer.pk)
-    unread = Message.objects.filter(
-        conversation=conversation, seq__gt=read_seq, sender=peer, deleted=False
-    )
-    seqs: QuerySet[Message, int] = unread.order_by("seq").values_list("seq", flat=True)
-    return seqs.first() if conversation else None
+def first_unread(user: User, peer: str, *, read_seq: int) -> int | None:
+    """The seq of the first message from somebody else after that, unless none is left."""
+    direct = None if is_group(peer) else find_conversation(user.pk, peer)
+    conversation = direct.pk if direct else peer
+    for since, until in stays_in(conversation, user.pk) or ():
+        unread = Message.objects.filter(
+            conversation_id=conversation,
+            seq__gt=max(read_seq, since),
+            seq__lte=until,
+            deleted=False,
+        ).exclude(sender_id=user.pk)
+        first = unread.order_by("seq").values_list("seq", flat=True).first()
+        if first is not None:
+            return first
+    return None
 
 
-def read_marks(user: User, peer: User) -> tuple[int, int]:
-    """How far the two have read: `user`, then `peer`."""
+def read_marks(user: User, peer: str) -> tuple[int, int]:
+    """How far `user` has read, and how far the other, or any other member of a group."""
+    if is_group(peer):
+        return _read_marks_in_group(user.pk, peer)
     # Not in one query: MongoDB would begin at everybody's memberships.
-    conversation = find_conversation(user.pk, peer.pk)
+    conversation = find_conversation(user.pk, peer)
     memberships = Membership.objects.filter(conversation=conversation)
     marks = dict(memberships.values_list("user_id", "last_read_seq") if conversation else ())
-    return marks.get(user.pk, 0), marks.get(peer.pk, 0)
+    return marks.get(user.pk, 0), marks.get(peer, 0)
+
+
+def _read_marks_in_group(me: str, group: str) -> tuple[int, int]:
+    memberships = Membership.objects.filter(conversation_id=group, user_id=me)
+    mine = memberships.select_related("conversation").first()
+    if mine is None:
+        return 0, 0
+    told = [group] if are_marks_told(mine.until_seq, mine.conversation.member_count) else []
+    return mine.last_read_seq, read_by_others(me, told).get(group, 0)
+
+
+def are_marks_told(until: int | None, member_count: int) -> bool:
+    """What the others in a group have read: to its members, unless they are many."""
+    return until is None and member_count <= LIVE_MARKS
+
+
+_READ_BY_OTHERS = SelectAmong(
+    lambda groups, *, me: (
+        Membership.objects.filter(conversation__pk__in=groups, until_seq=None)
+        .exclude(user_id=me)
+        .values_list("conversation_id")
+        .annotate(Max("last_read_seq"))
+    )
+)
+
+
+def read_by_others(me: str, groups: Collection[str]) -> dict[str, int]:
+    """How far any other member has read, by group."""
+    return dict(_READ_BY_OTHERS.rows_among(groups, me=me))
 
 
 def find_group(user: User | Caller, group: str) -> tuple[Conversation, str]:

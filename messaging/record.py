@@ -66,7 +66,8 @@ COLUMNS = tuple(
     for name in MessageRecord.__struct_fields__
     if name != "receiver_id"
 )
-SENDER = COLUMNS.index("sender_id")
+SENDER, SEQ = COLUMNS.index("sender_id"), COLUMNS.index("seq")
+CONVERSATION = COLUMNS.index("conversation_id")
 _stored = attrgetter(*COLUMNS)
 
 

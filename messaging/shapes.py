@@ -9,21 +9,26 @@ from msgspec import Meta
 
 from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
-from messaging.models import Posting, Role
+from messaging.models import LIVE_MARKS, Posting, Role
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.record import ClientMessageId, MessageRecord, Seq
 
+RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
 Mark = Annotated[
     int, Meta(ge=0, description="The `seq` up to which somebody has read.", examples=[1])
 ]
 
 
 class ChatPayload(PersonRecord):
-    """Somebody I have messages with."""
+    """Somebody I have messages with, or a group: then `fullName` is its name, `email` is empty."""
 
     last_message: MessageRecord | None
     unread_count: Count
-    online: bool
+    online: Annotated[bool, Meta(description="Never of a group.")]
+    is_group: bool
+    member_count: Annotated[Count, Meta(description="2 in a direct chat, 0 in a group I left.")]
+    role: Annotated[RoleName, Meta(description="Mine, in a group that I am in.")] | None
+    can_post: bool
 
 
 class ChangedChatPayload(ChatPayload):
@@ -31,7 +36,13 @@ class ChangedChatPayload(ChatPayload):
 
     last_seq: Count
     last_read_seq: Mark
-    peer_read_seq: Mark
+    peer_read_seq: Annotated[
+        Mark,
+        Meta(
+            description="In a group: the furthest that any other member has read; 0 where there are"
+            f" more than {LIVE_MARKS}, or where I have left."
+        ),
+    ]
 
 
 class SyncPayload(TypedDict):
@@ -99,7 +110,6 @@ class RefusalPayload(ErrorPayload):
     retryAfter: NotRequired[Annotated[int, Meta(ge=1, description="Seconds.")]]
 
 
-RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
 PostingName = Annotated[
     str, Meta(description="Who may write.", extra_json_schema={"enum": Posting.values})
 ]

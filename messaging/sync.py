@@ -8,9 +8,11 @@ person's conversations, which are spread over buckets, each conversation into tw
 Why nothing is missed: versions only rise and no conversation leaves its buckets, so none has made
 more steps since the cursor than the sum of either bucket has grown; every change since lies in the
 last so many versions of its conversation. A version that can be read was committed with all changes
-up to it. (So a membership lasts as long as its person does: whoever leaves is marked as gone.) An
-answer's cursor is made of versions that are read before the messages, so what is
-committed meanwhile comes next time, and what comes twice an upsert does not mind.
+up to it. (So a membership lasts as long as its person does: whoever leaves a group is marked as
+gone, and is told of changes to what they may still see, and of nothing else.) An answer's cursor is
+made of versions that are read before the messages, so what is committed meanwhile comes next time,
+and what comes twice an upsert does not mind. What somebody may see only since they came back to a
+group is history, and no change.
 """
 
 import base64
@@ -36,8 +38,9 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
 from messaging.chats import CHUNK, Chat, chats_of
-from messaging.models import Conversation, Membership, Message, peer_in
-from messaging.record import SENDER, MessageRecord, columns, record_of_row
+from messaging.models import Conversation, Membership, Message, is_group, peer_in
+from messaging.querysets import LAST, Stays
+from messaging.record import SENDER, SEQ, MessageRecord, columns, record_of_row
 
 PAGE = 500
 # Two rows of buckets, and the smaller growth counts: then what shares a bucket with a busy
@@ -71,11 +74,15 @@ class Changes:
 
 
 class _Span(NamedTuple):
-    """Versions of a conversation: after `floor`, up to `top`."""
+    """Versions of a conversation: after `floor`, up to `top`; of messages after number `since`, up
+    to `until`.
+    """
 
     conversation: str
     floor: int
     top: int
+    since: int = 0
+    until: int = LAST
 
 
 _VERSIONS = Select(
@@ -103,12 +110,14 @@ def changes_since(user: User | Caller, since: str) -> Changes:
     known = {bucket: was for bucket, was in cursor.sums.items() if was <= sums.get(bucket, 0)}
     growth = {bucket: now - known.get(bucket, 0) for bucket, now in sums.items()}
     spans = _spans(versions, growth)
+    stays = _stays(user, [span.conversation for span in spans if is_group(span.conversation)])
+    spans = [_within(span, stays) for span in spans]
     page = _messages([span for each in spans if (span := _after(cursor, each))])
     # The first page has the chats; what changes while the others are fetched is found next time.
     first = not cursor.conversation
     chats = chats_of(user, among=[span.conversation for span in spans]) if first else []
     seen = growth if first else cursor.growth
-    messages = _records(page[:PAGE])
+    messages = _records(page[:PAGE], stays)
     if len(page) <= PAGE:
         return Changes(messages, chats, Cursor(_added(known, seen)).encode(), more=False)
     conversation, version, *_rest = page[PAGE - 1]
@@ -152,6 +161,26 @@ def _spans(versions: Mapping[str, int], growth: Sums) -> list[_Span]:
     return spans
 
 
+_STAYS = SelectAmong(
+    lambda groups, *, me: Membership.objects.filter(
+        conversation__pk__in=groups, user_id=me
+    ).values_list("conversation_id", "since_seq", "until_seq", "earlier_stays")
+)
+
+
+def _stays(user: User | Caller, groups: Collection[str]) -> dict[str, Stays]:
+    return {group: Stays.of(*stay) for group, *stay in _STAYS.rows_among(groups, me=user.pk)}
+
+
+def _within(span: _Span, stays: Mapping[str, Stays]) -> _Span:
+    """From the beginning of the first stay to the end of the last."""
+    if not is_group(span.conversation):
+        return span
+    theirs = stays[span.conversation]
+    first, last = min(since for since, _ in theirs), max(until for _, until in theirs)
+    return span._replace(since=first, until=last)
+
+
 def _after(cursor: Cursor, span: _Span) -> _Span | None:
     """What of it the pages before did not tell."""
     if span.conversation == cursor.conversation:
@@ -185,8 +214,14 @@ def _changed(count: int, **given: Any) -> QuerySet[Message, Row]:
     """
     changed = Q()
     for place in range(count):
-        conversation, floor, top = (given[f"{name}{place}"] for name in _Span._fields)
-        changed |= Q(conversation_id=conversation, version__gt=floor, version__lte=top)
+        conversation, floor, top, since, until = (given[f"{name}{place}"] for name in _Span._fields)
+        changed |= Q(
+            conversation_id=conversation,
+            version__gt=floor,
+            version__lte=top,
+            seq__gt=since,
+            seq__lte=until,
+        )
     messages = Message.objects.filter(changed).values_list("conversation_id", "version", *columns())
     return messages.order_by("version")[: PAGE + 1] if count == 1 else messages
 
@@ -197,13 +232,14 @@ _CHANGED = Select(_changed, packed=True)
 _KEYS = SelectAmong(lambda keys: Conversation.objects.filter(pk__in=keys).values_list("pk", "key"))
 
 
-def _records(rows: Collection[Row]) -> list[MessageRecord]:
-    """But of conversations that were removed meanwhile."""
+def _records(rows: Collection[Row], stays: Mapping[str, Stays]) -> list[MessageRecord]:
+    """But of conversations that were removed meanwhile, and between two stays in a group."""
     keys: dict[str, str] = dict(_KEYS.rows_among({row[0] for row in rows}))
     return [
         record_of_row(message, peer_in(keys[conversation], message[SENDER]))
         for conversation, _version, *message in rows
         if conversation in keys
+        and (conversation not in stays or stays[conversation].see(message[SEQ]))
     ]
 
 

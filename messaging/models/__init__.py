@@ -1,4 +1,6 @@
 from messaging.models.conversation import (
+    FIRST_GROUP,
+    LIVE_MARKS,
     Conversation,
     Kind,
     Membership,
@@ -13,6 +15,8 @@ from messaging.models.conversation import (
 from messaging.models.message import Message, MessageKind
 
 __all__ = [
+    "FIRST_GROUP",
+    "LIVE_MARKS",
     "Conversation",
     "Kind",
     "Membership",

@@ -34,10 +34,15 @@ class Role(models.TextChoices):
     MEMBER = "member", _("member")
 
 
+# A key tells by itself what it names: that of a group begins with f, and no other does, since keys
+# begin with the time in seconds, which reaches f0000000 in 2097.
+FIRST_GROUP = f"{GROUP}{'0' * 23}"
+# A group of more members does not tell each of them live what the others have read.
+LIVE_MARKS = 50
+
+
 def new_group_key() -> str:
-    """The primary key of a group. It begins with f, and no other key does: keys begin with the time
-    in seconds, which reaches f0000000 in 2097. So a key tells by itself what it names.
-    """
+    """The primary key of a group."""
     return f"{GROUP}{new_key()[1:]}"
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from chatsite import departure, strict_json
 from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
-from chatsite.fastpath.threads import write
+from chatsite.fastpath.threads import read, write
 from chatsite.guard.counting import SENDS, WRITES, check, check_message
 from chatsite.guard.ratelimits import TooMany
 from chatsite.keys import is_key
@@ -22,12 +22,14 @@ from chatsite.live.broadcast import broadcast
 from chatsite.serializers import checked
 from messaging import audience, events
 from messaging.bodies import text_of_frame
+from messaging.models import is_group
 from messaging.payloads import sent_payload, typing_payload
+from messaging.querysets import members_of
 from messaging.realtime import aliases, connection_limits
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.batches import Reading, Sending
 from messaging.services.conversations import ReadMark
-from messaging.services.drafts import Draft, is_client_id
+from messaging.services.drafts import Draft, is_client_id, unknown_receiver
 from messaging.services.messages import Sent, delete_message, send_message
 from messaging.shapes import RefusalPayload, SentPayload
 
@@ -94,13 +96,18 @@ def _sent(connection: "Connection", data: Data) -> SentPayload:
 async def _typing(connection: "Connection", data: Data, event: str = events.TYPING) -> None:
     _check_signal(connection)
     receiver_id = _key(data, "receiverId")
-    if receiver_id != connection.user_id:
+    people = [receiver_id]
+    if is_group(receiver_id):
+        people = await read(partial(members_of, receiver_id), about=connection.user_id)
+        if connection.user_id not in people:
+            raise unknown_receiver()
+    if others := [key for key in people if key != connection.user_id]:
         message = events.relay(event, typing_payload(connection.user_id, receiver_id))
-        broadcast([audience.user_group(receiver_id)], message)
+        broadcast(audience.of(others), message)
 
 
 async def _delete_message(connection: "Connection", data: Data) -> None:
-    """Answered by the event that both are told."""
+    """Answered by the event that everybody is told."""
     await in_thread(partial(_deleted, connection, data))()
 
 

@@ -25,7 +25,7 @@ from chatsite.monitoring import metrics
 from messaging import audience, events
 from messaging.models import Message, MessageKind, Posting, Role, is_group
 from messaging.payloads import deleted_payload, read_payload
-from messaging.querysets import find_message, is_person, past_member, stays_in
+from messaging.querysets import find_message, is_peer, past_member
 from messaging.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.services.conversations import (
     LockedConversation,
@@ -88,7 +88,7 @@ def send_message(
     )
     if image is not None:
         # Which takes long: in vain where there is nobody to see it, or where it was sent before.
-        if not (stays_in(peer, sender.pk) if is_group(peer) else is_person(peer)):
+        if not is_peer(peer, sender.pk):
             raise unknown_receiver()
         if before := _sent_before(draft, _known([draft])):
             return before

@@ -9,7 +9,8 @@ KEY = re.compile(r"[0-9a-f]{24}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 USER = {"_id", "fullName", "email", "profilePic", "createdAt"}
-CHAT = USER | {"lastMessage", "unreadCount", "online"}
+GROUP = {"isGroup", "memberCount", "role", "canPost"}
+CHAT = USER | GROUP | {"lastMessage", "unreadCount", "online"}
 CHANGED_CHAT = CHAT | {"lastSeq", "lastReadSeq", "peerReadSeq"}
 SEED_MESSAGE = {"_id", "senderId", "receiverId", "text", "image", "deleted", "createdAt"}
 MESSAGE = SEED_MESSAGE | {

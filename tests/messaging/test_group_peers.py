@@ -1,5 +1,7 @@
 """A group as the peer of a message: who may write, who is told, who sees what."""
 
+import random
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -7,29 +9,35 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chatsite.errors import DomainError
+from chatsite.errors import DomainError, NotFound
 from chatsite.locks import locking
-from messaging import audience
+from messaging import audience, querysets, sync
 from messaging.audience import user_group
+from messaging.chats import Chat, chats_of
 from messaging.models import Conversation, Message, Posting, Role
+from messaging.querysets import find_message, first_unread, history, history_page, read_marks
+from messaging.record import MessageRecord, record_of
 from messaging.services.conversations import locked_conversations, mark_read
 from messaging.services.drafts import Draft, new_draft
 from messaging.services.messages import (
     Sent,
     delete_message,
+    remove,
     restore,
     send_message,
     send_messages,
     store_system_message,
 )
+from messaging.sync import Cursor, changes_since, sync_cursor
 from messaging.system_messages import Change, NamedPerson, SystemDetails
-from tests.factories import make_group, make_message, make_pair, make_user
+from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
+from tests.pictures import picture
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db
 
 
-def changed(group: str, event: Change, by: User, person: User) -> None:
+def changed(group: str, event: Change, by: User, person: User, *, sees_all: bool = False) -> None:
     """`by` has `person` come or go."""
     key = f"group:{group}"
     with locking(key):
@@ -37,7 +45,7 @@ def changed(group: str, event: Change, by: User, person: User) -> None:
         if event in ("left", "removed"):
             locked.leave(person.pk)
         else:
-            locked.join(person.pk)
+            locked.join(person.pk, sees_all=sees_all)
         people = [NamedPerson(person.pk, person.full_name)]
         store_system_message(locked, SystemDetails(event, NamedPerson(by.pk, by.full_name), people))
 
@@ -250,3 +258,322 @@ class TestTelling:
         with pytest.raises(DomainError) as refusal:
             mark_read(user=bo, peer=make_group(ada), seq=1)
         assert refusal.value.status == 404
+
+
+def seqs(user: User, group: str, **page: Any) -> list[int]:
+    page = {"before": None, "limit": 50, **page}
+    return [message.seq for message in history(user, group, **page)]
+
+
+def synced(user: User, since: str = "") -> list[int]:
+    """The numbers of the messages, page by page."""
+    found, changes = [], changes_since(user, since or Cursor({}).encode())
+    while True:
+        found += [message.seq for message in changes.messages]
+        if not changes.more:
+            return found
+        changes = changes_since(user, changes.cursor)
+
+
+class Visit:
+    """Bo comes after the first two messages of a group, sees 3 to 5, goes, and misses the rest."""
+
+    def __init__(self, *, shows_history: bool = False) -> None:
+        self.ada, self.bo = make_pair()
+        self.group = make_group(self.ada)
+        self.before = say(self.ada, self.group).record
+        changed(self.group, "added", self.ada, self.bo, sees_all=shows_history)
+        self.within = say(self.ada, self.group).record
+        changed(self.group, "removed", self.ada, self.bo)
+        self.later = say(self.ada, self.group).record
+
+    def come_back(self, *, shows_history: bool = False) -> None:
+        changed(self.group, "added", self.ada, self.bo, sees_all=shows_history)
+
+
+class TestSeeing:
+    def test_nothing_from_before_and_nothing_from_after(self) -> None:
+        visit = Visit()
+        assert seqs(visit.bo, visit.group) == [3, 4, 5]
+        assert seqs(visit.ada, visit.group) == [1, 2, 3, 4, 5, 6]
+        assert synced(visit.bo) == [3, 4, 5]
+        assert find_message(visit.bo, visit.within.id)
+        assert not find_message(visit.bo, visit.before.id)
+        assert not find_message(visit.bo, visit.later.id)
+
+    def test_what_was_before_where_the_group_shows_it(self) -> None:
+        visit = Visit(shows_history=True)
+        assert seqs(visit.bo, visit.group) == synced(visit.bo) == [1, 2, 3, 4, 5]
+        assert find_message(visit.bo, visit.before.id)
+
+    def test_both_stays_of_who_came_back_and_nothing_between(self) -> None:
+        visit = Visit()
+        visit.come_back()
+        say(visit.bo, visit.group)
+        assert seqs(visit.bo, visit.group) == synced(visit.bo) == [3, 4, 5, 7, 8]
+        assert not find_message(visit.bo, visit.later.id)
+        assert find_message(visit.bo, visit.within.id)
+
+    def test_everything_once_for_who_came_back_to_see_it(self) -> None:
+        visit = Visit()
+        visit.come_back(shows_history=True)
+        everything = [1, 2, 3, 4, 5, 6, 7]
+        assert seqs(visit.bo, visit.group) == synced(visit.bo) == everything
+
+    def test_pages_go_on_over_the_stays(self) -> None:
+        visit = Visit()
+        visit.come_back()
+        pages = []
+        page = history_page(visit.bo, visit.group, before=None, limit=2)
+        while page.before:
+            pages.append([message.seq for message in page.messages])
+            page = history_page(visit.bo, visit.group, before=page.before, limit=2)
+        assert [*pages, [message.seq for message in page.messages]] == [[5, 7], [3, 4]]
+
+    def test_deleted_ones_only_where_they_are_asked_for(self) -> None:
+        visit = Visit()
+        delete_message(user=visit.ada, message_id=visit.within.id)
+        assert seqs(visit.bo, visit.group) == [3, 5]
+        assert seqs(visit.bo, visit.group, include_deleted=True) == [3, 4, 5]
+
+    def test_a_stranger_sees_nothing(self) -> None:
+        visit, stranger = Visit(), make_user("Stranger")
+        assert seqs(stranger, visit.group) == synced(stranger) == []
+        assert chats_of(stranger) == []
+        assert not find_message(stranger, visit.within.id)
+        with pytest.raises(NotFound, match="No such group"):
+            history_page(stranger, visit.group, before=None, limit=9)
+
+    def test_a_group_is_no_way_to_a_direct_chat(self) -> None:
+        """Nor is the key of its conversation."""
+        message = make_message(ada := make_user(), bo := make_user())
+        for user in (ada, bo, make_user()):
+            assert seqs(user, message.conversation_id) == []
+
+    def test_a_deletion_is_told_to_who_saw_it_also_later(self) -> None:
+        visit = Visit()
+        since = sync_cursor(visit.bo)
+        for record in (visit.before, visit.within, visit.later):
+            delete_message(user=visit.ada, message_id=record.id)
+        assert [(each.seq, each.deleted) for each in changes_since(visit.bo, since).messages] == [
+            (4, True)
+        ]
+
+    def test_a_busy_group_is_told_page_by_page_to_who_came_late(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sync, "PAGE", 2)
+        visit = Visit()
+        visit.come_back()
+        say(visit.bo, visit.group)
+        make_message(visit.bo, visit.ada)
+        assert sorted(synced(visit.bo)) == [1, 3, 4, 5, 7, 8]
+
+
+class TestChatList:
+    def chat(self, user: User, group: str) -> Chat:
+        [chat] = [each for each in chats_of(user) if each.peer.id == group]
+        [told] = [
+            each for each in changes_since(user, Cursor({}).encode()).chats if each.peer.id == group
+        ]
+        assert told._replace(peer_read_seq=0) == chat
+        return told
+
+    def test_a_group_is_one_entry_by_its_name(self) -> None:
+        ada, bo = make_pair()
+        cleo = make_user("Cleo")
+        direct = make_message(bo, ada)
+        group = make_group(ada, bo, cleo, title="Cats")
+        say(bo, group, text="Meow")
+        assert [each.peer.full_name for each in chats_of(ada)] == ["Cats", "Bo Diddley"]
+        make_message(bo, ada)
+        assert [each.peer.full_name for each in chats_of(ada)] == ["Bo Diddley", "Cats"]
+        chat = self.chat(ada, group)
+        assert (chat.is_group, chat.member_count, chat.role, chat.can_post) == (
+            True,
+            3,
+            "owner",
+            True,
+        )
+        assert chat.last_message
+        assert (chat.last_message.text, chat.last_message.receiver_id) == ("Meow", group)
+        assert (chat.peer.email, chat.peer.profile_pic[:15]) == ("", "/media/avatars/")
+        assert (chat.unread_count, chat.last_seq, chat.last_read_seq) == (1, 2, 1)
+        [other] = [each for each in chats_of(ada) if not each.is_group]
+        assert (other.peer.id, other.role, other.member_count) == (direct.sender_id, None, 2)
+
+    def test_whoever_has_left_keeps_it_as_it_was(self) -> None:
+        visit = Visit()
+        chat = self.chat(visit.bo, visit.group)
+        assert chat.last_message
+        assert chat.last_message.system
+        assert chat.last_message.system.event == "removed"
+        assert (chat.last_seq, chat.last_read_seq, chat.unread_count) == (5, 2, 3)
+        assert (chat.member_count, chat.role, chat.can_post, chat.peer_read_seq) == (
+            0,
+            None,
+            False,
+            0,
+        )
+        mark_read(user=visit.bo, peer=visit.group, seq=99)
+        assert self.chat(visit.bo, visit.group).unread_count == 0
+
+    def test_unread_is_what_they_see_and_is_not_deleted(self) -> None:
+        visit = Visit()
+        delete_message(user=visit.ada, message_id=visit.before.id)
+        delete_message(user=visit.ada, message_id=visit.later.id)
+        assert self.chat(visit.bo, visit.group).unread_count == 3
+        delete_message(user=visit.ada, message_id=visit.within.id)
+        assert self.chat(visit.bo, visit.group).unread_count == 2
+        visit.come_back()
+        assert self.chat(visit.bo, visit.group).unread_count == 1
+
+    def test_where_only_admins_write_others_are_told_that_they_cannot(self) -> None:
+        ada, bo = make_pair()
+        group = make_group(ada, bo, posting=Posting.ADMINS)
+        assert (self.chat(ada, group).can_post, self.chat(bo, group).can_post) == (True, False)
+
+    def test_what_somebody_has_read_is_told_in_small_groups(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada, bo = make_pair()
+        group = make_group(ada, bo, make_user("Cleo"))
+        say(ada, group)
+        mark_read(user=bo, peer=group, seq=1)
+        assert self.chat(ada, group).peer_read_seq == 1
+        assert read_marks(ada, group) == (2, 1)
+        assert read_marks(bo, group) == (1, 2)
+        assert read_marks(make_user(), group) == (0, 0)
+        monkeypatch.setattr(querysets, "LIVE_MARKS", 2)
+        assert self.chat(ada, group).peer_read_seq == 0
+        assert read_marks(ada, group) == (2, 0)
+
+    def test_the_first_unread_message_is_one_that_they_see(self) -> None:
+        visit = Visit()
+        assert first_unread(visit.bo, visit.group, read_seq=0) == 3
+        assert first_unread(visit.bo, visit.group, read_seq=4) == 5
+        assert first_unread(visit.bo, visit.group, read_seq=5) is None
+        assert first_unread(visit.ada, visit.group, read_seq=0) is None
+        visit.come_back()
+        assert first_unread(visit.bo, visit.group, read_seq=5) == 7
+
+    @pytest.mark.sql_only("MongoDB has other queries")
+    def test_what_it_asks_grows_neither_with_groups_nor_with_their_members(self) -> None:
+        people = [make_user(f"Person {number}") for number in range(8)]
+        asked = []
+        for _round in range(2):
+            for count in (2, 8):
+                make_group(*people[:count])
+                changed(make_group(*people[:count]), "left", people[0], people[0])
+            with CaptureQueriesContext(connection) as queries:
+                chats_of(people[0])
+            asked.append(len(queries))
+        assert asked == [4, 4]
+
+
+class TestPictures:
+    def test_open_for_who_may_see_the_message(self, api_for: ApiFor) -> None:
+        visit = Visit()
+        stranger = make_user("Stranger")
+        visit_says = {"text": "", "image": picture()}
+        within = say(visit.ada, visit.group, **visit_says).record
+        visit.come_back()
+        seen = say(visit.ada, visit.group, **visit_says).record
+        changed(visit.group, "removed", visit.ada, visit.bo)
+        later = say(visit.ada, visit.group, **visit_says).record
+        for record, people in ((within, "ada"), (seen, "ada bo"), (later, "ada")):
+            for name, user in {"ada": visit.ada, "bo": visit.bo, "stranger": stranger}.items():
+                assert record.image
+                status = api_for(user).get(record.image).status_code
+                assert status == (200 if name in people else 404)
+
+
+Seen = dict[int, tuple[str | None, bool]]  # text and whether it is deleted, by seq
+
+
+def view_of(messages: Iterable[MessageRecord]) -> Seen:
+    return {each.seq: (each.text, each.deleted) for each in messages}
+
+
+class Life:
+    """Of a group, at random: who is there, and what each of them may see."""
+
+    def __init__(self, events: Events, seed: int) -> None:
+        self.chance, self.events = random.Random(seed), events
+        self.owner, *self.others = (make_user(f"Person {number}") for number in range(4))
+        self.people = {each.pk: each for each in [self.owner, *self.others]}
+        self.group = make_group(self.owner)
+        self.there = {self.owner.pk}
+        self.may_see: dict[str, set[int]] = {key: set() for key in self.people}
+        self.may_see[self.owner.pk] = {1}
+        self.cursors = dict.fromkeys(self.people, Cursor({}).encode())
+        self.synced: dict[str, dict[int, MessageRecord]] = {key: {} for key in self.people}
+
+    @property
+    def last(self) -> int:
+        return Conversation.objects.get(pk=self.group).last_seq
+
+    def goes_on(self) -> None:
+        self.events.clear()
+        before = self.last
+        act = self.chance.choice([self.come_or_go, self.say, self.say, self.say, self.change])
+        hearing = act() or self.there
+        if self.last > before:
+            for key in hearing:
+                self.may_see[key].add(self.last)
+            assert self.events.recipients("newMessage") == sorted(map(user_group, hearing))
+
+    def come_or_go(self) -> set[str]:
+        """Who hears of it: also whoever goes."""
+        person = self.chance.choice(self.others)
+        hearing = self.there | {person.pk}
+        if person.pk in self.there:
+            changed(self.group, "removed", self.owner, person)
+            self.there.remove(person.pk)
+            return hearing
+        # What somebody sees only since they came back is history, and no change.
+        shown = not self.may_see[person.pk] and self.chance.random() < 0.5
+        if shown:
+            self.may_see[person.pk] = set(range(1, self.last + 1))
+        changed(self.group, "added", self.owner, person, sees_all=shown)
+        self.there.add(person.pk)
+        return hearing
+
+    def say(self) -> None:
+        person = self.people[self.chance.choice(sorted(self.there))]
+        say(person, self.group, text=f"number {self.last}")
+
+    def change(self) -> None:
+        message = self.chance.choice(list(Message.objects.filter(conversation_id=self.group)))
+        (restore if message.deleted else remove)(message=message)
+        event = "messageDeleted" if message.deleted else "messageRestored"
+        told = [user_group(key) for key, seen in self.may_see.items() if message.seq in seen]
+        assert self.events.recipients(event) == sorted(told)
+
+    def sync(self, key: str) -> None:
+        changes = changes_since(self.people[key], self.cursors[key])
+        self.cursors[key] = changes.cursor
+        self.synced[key].update((message.seq, message) for message in changes.messages)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_each_sees_what_was_said_while_they_were_there(
+    events: Events, seed: int
+) -> None:
+    """By every way: history, sync now and then, live events, the chat list, a message's key."""
+    life = Life(events, seed)
+    for _step in range(50):
+        life.goes_on()
+        for key in life.people:
+            if life.chance.random() < 0.3:
+                life.sync(key)
+    stored = {each.seq: each for each in Message.objects.filter(conversation_id=life.group)}
+    for key, person in life.people.items():
+        life.sync(key)
+        seen = life.may_see[key]
+        truth = view_of(record_of(stored[seq], life.group) for seq in seen)
+        page = history(person, life.group, before=None, limit=100, include_deleted=True)
+        assert view_of(page) == view_of(life.synced[key].values()) == truth
+        assert {seq for seq, each in stored.items() if find_message(person, each.pk)} == seen
+        lasts = [chat.last_message.seq for chat in chats_of(person) if chat.last_message]
+        assert lasts == [max(seen)] if seen else not lasts

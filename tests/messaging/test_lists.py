@@ -67,7 +67,8 @@ class TestChats:
             assert {chat.unread_count for chat in chats} == {1}
 
     def test_nothing_is_read_where_nothing_was_said(self) -> None:
-        assert read_marks(*make_pair()) == (0, 0)
+        ada, bo = make_pair()
+        assert read_marks(ada, bo.pk) == (0, 0)
 
 
 class TestHistory:

@@ -81,7 +81,7 @@ def test_both_marks_are_told() -> None:
     mark_read(user=bo, peer=ada.pk, seq=2)
     chat = only_chat(ada)
     assert (chat.last_seq, chat.last_read_seq, chat.peer_read_seq) == (3, 3, 2)
-    assert read_marks(bo, ada) == (2, 3)
+    assert read_marks(bo, ada.pk) == (2, 3)
 
 
 def test_both_sides_hear_of_a_mark_and_nobody_else(events: Events) -> None:

@@ -91,6 +91,12 @@ class Client(Connection):
         is_own = message.get("author") == self.user_id  # a worker of an older version names none
         return super().is_receiver(message) and (self.wants_own or not is_own)
 
+    def relay(self, message: dict[str, Any]) -> None:
+        group = message.get("group")
+        if group and message["author"] != self.user_id:
+            message = {**message, "frame": aliases.by_group(message["frame"], group)}
+        super().relay(message)
+
     def send_frame(self, frame: str) -> None:
         self._send(packet_of(self.addressed(frame)))
         if other := aliases.also(frame):

@@ -9,7 +9,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from messaging.models import Membership
-from tests.factories import make_message
+from messaging.services.groups import remove_member
+from tests.factories import make_group, make_message, make_user
 from tests.messaging.realtime.sockets import Connect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("layer")]
@@ -97,6 +98,37 @@ async def test_typing_to_oneself_says_nothing(ada: User, connect: Connect) -> No
     await mine.send("typing", receiverId=ada.pk)
     await mine.lives()
     await mine.got_nothing()
+
+
+async def test_typing_in_a_group_reaches_the_other_members_and_nobody_else(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    cleo = await sync_to_async(make_user)("Cleo")
+    group = await sync_to_async(make_group)(ada, bob, cleo)
+    await sync_to_async(remove_member)(user=ada, group=group, person=cleo.pk)
+    mine, theirs = await connect(ada), await connect(bob)
+    others = [await connect(eve), await connect(cleo)]
+    await mine.send("typing", receiverId=group)
+    assert await theirs.data("typing") == {"senderId": ada.pk, "receiverId": group}
+    await mine.got_nothing()
+    for socket in others:
+        await socket.got_nothing()
+        await socket.send("typing", receiverId=group)
+        assert (await socket.data("error"))["status"] == 404
+    await theirs.got_nothing()
+
+
+async def test_a_mark_in_a_group_reaches_the_members(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    group = await sync_to_async(make_group)(ada, bob)
+    mine, theirs, other = await connect(ada), await connect(bob), await connect(eve)
+    await theirs.send("markRead", peerId=group, seq=1)
+    for socket in (mine, theirs):
+        payload = {"readerId": bob.pk, "peerId": group, "seq": 1}
+        assert await socket.data("messagesRead") == payload
+    await other.send("markRead", peerId=group, seq=1)
+    assert (await other.data("error"))["status"] == 404
 
 
 @pytest.mark.parametrize("event", ["typing", "markRead"])

@@ -13,8 +13,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chatsite.keys import new_key
 from messaging.models import Message
+from messaging.services.groups import remove_member
 from messaging.services.messages import delete_message, restore
-from tests.factories import make_message
+from tests.factories import make_group, make_message, make_user
 from tests.messaging.realtime.sockets import Connect
 
 pytestmark = [
@@ -61,6 +62,41 @@ async def test_a_third_person_gets_nothing(
     await bystander.got_nothing()
 
 
+async def test_a_message_in_a_group_goes_to_its_members(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    cleo = await sync_to_async(make_user)("Cleo")
+    group = await sync_to_async(make_group)(ada, bob, cleo)
+    await sync_to_async(remove_member)(user=ada, group=group, person=cleo.pk)
+    mine, my_other, theirs = await connect(ada), await connect(ada), await connect(bob)
+    others = [await connect(eve), await connect(cleo)]
+    await mine.send("sendMessage", receiverId=group, text="Hello", clientMessageId="one")
+    message = (await mine.data("messageSent"))["message"]
+    assert (message["senderId"], message["receiverId"]) == (ada.pk, group)
+    for socket in (my_other, theirs):
+        assert await socket.data("newMessage") == message
+    await mine.send("deleteMessage", messageId=message["_id"])
+    for socket in (mine, my_other, theirs):
+        assert (await socket.data("messageDeleted"))["receiverId"] == group
+    for socket, status in zip(others, (404, 403), strict=True):
+        await socket.got_nothing()
+        await socket.send("sendMessage", receiverId=group, text="Hello", clientMessageId="x")
+        assert (await socket.data("error"))["status"] == status
+    await theirs.got_nothing()
+
+
+async def test_an_answer_names_its_message(ada: User, bob: User, connect: Connect) -> None:
+    first = await sync_to_async(make_message)(ada, bob)
+    mine, theirs = await connect(bob), await connect(ada)
+    send = {"receiverId": ada.pk, "text": "Yes", "clientMessageId": "one"}
+    await mine.send("sendMessage", **send, replyTo=first.pk)
+    assert (await mine.until("messageSent"))["message"]["replyTo"] == first.pk
+    assert (await theirs.until("newMessage"))["replyTo"] == first.pk
+    for key in ("0" * 24, "nonsense", 5):
+        await mine.send("sendMessage", **{**send, "clientMessageId": "two"}, replyTo=key)
+        assert (await mine.data("error"))["status"] == 400
+
+
 async def test_the_payload_is_exactly_the_message(ada: User, bob: User, connect: Connect) -> None:
     mine, theirs = await connect(ada), await connect(bob)
     await mine.send("sendMessage", receiverId=bob.pk, text="Hi <b> 👋\n", clientMessageId="one")
@@ -81,6 +117,9 @@ async def test_the_payload_is_exactly_the_message(ada: User, bob: User, connect:
         "imageWidth": None,
         "imageHeight": None,
         "thumbnail": None,
+        "conversationId": stored.conversation_id,
+        "replyTo": None,
+        "system": None,
     }
 
 
