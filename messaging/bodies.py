@@ -15,7 +15,7 @@ from chatsite.errors import DomainError
 from chatsite.wire import DataUri, Key, PictureFile
 from messaging.models.conversation import DESCRIPTION_LENGTH
 from messaging.models.message import CLIENT_ID_LENGTH
-from messaging.record import ClientMessageId
+from messaging.record import ClientMessageId, PeerKey
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.groups import MEMBERS
 from messaging.shapes import Mark, PostingName, RoleName, ShowsHistory
@@ -187,7 +187,7 @@ class RoleBody(TypedDict):
 
 
 class SendCommand(TypedDict):
-    receiverId: Key
+    receiverId: PeerKey
     text: NotRequired[Text | None]
     image: NotRequired[DataUri | None]
     clientMessageId: ClientMessageId
@@ -195,7 +195,7 @@ class SendCommand(TypedDict):
 
 
 class TypingCommand(TypedDict):
-    receiverId: Key
+    receiverId: PeerKey
 
 
 class DeleteCommand(TypedDict):
@@ -203,7 +203,7 @@ class DeleteCommand(TypedDict):
 
 
 class ReadCommand(TypedDict):
-    peerId: Key
+    peerId: PeerKey
     seq: Mark
 
 

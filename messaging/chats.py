@@ -14,7 +14,8 @@ from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
-from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role
+from chatsite.wire import absolute
+from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
 from messaging.querysets import are_marks_told, read_by_others
 from messaging.record import (
     COLUMNS,
@@ -133,13 +134,16 @@ def chats_of(user: User | Caller, *, among: Collection[str] | None = None) -> li
     conversations; or in those of these keys, with what others have read in groups.
     """
     me = user.pk
+    people = None if among is None else [key for key in among if not is_group(key)]
+    in_groups = None if among is None else [key for key in among if is_group(key)]
     if settings.MONGODB:
-        direct, groups = _direct_on_mongodb(me, among), _groups_on_mongodb(me, among)
+        direct, groups = _direct_on_mongodb(me, people), _groups_on_mongodb(me, in_groups)
         deleted = _deleted_on_mongodb([*direct, *map(_as_seen, groups)])
     else:
-        direct, groups = _DIRECT(me, among), _GROUPS(me, among)
+        direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
-    chats = [_direct_chat(me, row, deleted.get(row[0], 0)) for row in direct]
+    site = absolute("")
+    chats = [_direct_chat(me, row, deleted.get(row[0], 0), site) for row in direct]
     if groups:
         chats += _group_chats(me, groups, deleted, with_marks=among is not None)
     chats.sort(key=_last_key, reverse=True)
@@ -150,9 +154,9 @@ def _last_key(chat: Chat) -> str:
     return chat.last_message.id if chat.last_message else ""
 
 
-def _direct_chat(me: str, row: Row, deleted: int) -> Chat:
+def _direct_chat(me: str, row: Row, deleted: int, site: str) -> Chat:
     _key, last_seq, read_seq, peer_read_seq = row[:PERSON]
-    peer, message = person_of_row(row[PERSON:MESSAGE]), row[MESSAGE:]
+    peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
     last_message = None
     if message[0]:
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)

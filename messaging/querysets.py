@@ -21,6 +21,7 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Get, Select, SelectAmong
 from chatsite.keys import is_key
 from chatsite.text import is_storable
+from chatsite.wire import absolute
 from messaging.models import (
     LIVE_MARKS,
     Conversation,
@@ -74,7 +75,8 @@ def contacts_page(
         rows = list(_contacts(count, words, me=user.pk, **given))
     else:
         rows = _CONTACTS.rows(count, me=user.pk, **given)
-    people = [person_of_row(row[:-1]) for row in rows[:limit]]
+    site = absolute("")
+    people = [person_of_row(row[:-1], site) for row in rows[:limit]]
     if limit is None or len(rows) <= limit:
         return ContactsPage(people, "")
     return ContactsPage(people, _encoded(people[-1].id, rows[limit - 1][-1]))

@@ -31,6 +31,7 @@ ClientMessageId = Annotated[
     ),
 ]
 Pixels = Annotated[int, Meta(ge=1)]
+PeerKey = Annotated[Key, Meta(description="Of a person, or of a group.")]
 
 
 class MessageRecord(msgspec.Struct, rename="camel", gc=False):
@@ -38,7 +39,7 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False):
 
     id: Key = msgspec.field(name="_id")
     sender_id: Key
-    receiver_id: Annotated[Key, Meta(description="A person, or a group.")]
+    receiver_id: PeerKey
     text: Annotated[str, Meta(examples=["Hello"])] | None
     image: PictureUrl | None
     deleted: bool

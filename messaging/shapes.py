@@ -11,7 +11,7 @@ from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
 from messaging.models import LIVE_MARKS, Posting, Role
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
-from messaging.record import ClientMessageId, MessageRecord, Seq
+from messaging.record import ClientMessageId, MessageRecord, PeerKey, Seq
 
 RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
 Mark = Annotated[
@@ -71,19 +71,19 @@ class DeletedPayload(TypedDict):
     messageId: Key
     deleted: True_
     senderId: Key
-    receiverId: Key
+    receiverId: PeerKey
     seq: Seq
 
 
 class ReadPayload(TypedDict):
     readerId: Key
-    peerId: Key
+    peerId: PeerKey
     seq: Mark
 
 
 class TypingPayload(TypedDict):
     senderId: Key
-    receiverId: Key
+    receiverId: PeerKey
 
 
 class PresencePayload(TypedDict):

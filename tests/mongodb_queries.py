@@ -5,20 +5,21 @@ import sys
 from typing import Any
 
 
-def querysets() -> dict[str, Any]:
+def all_querysets() -> dict[str, Any]:
     from django.db.models import Count, Q
 
     from accounts.admin import PersonAdmin, RecordAdmin, SessionAdmin
     from accounts.models import Session, User
     from chatsite.keys import new_key
+    from messaging import chats, querysets, sync
     from messaging.admin import MessageAdmin
-    from messaging.models import Conversation, Membership, Message
+    from messaging.models import FIRST_GROUP, Conversation, Membership, Message
 
     me, key = User(email="a@example.org"), new_key()
     mine = Membership.objects.of(key)
-    unread = Q(conversation=key, seq__gt=3) | Q(conversation=new_key(), seq__gt=5)
-    versions = Q(version__gt=3, version__lte=9)
-    changed = Q(conversation=key) & versions | Q(conversation=new_key()) & versions
+    unseen = Q(conversation=key, seq__gt=3, seq__lte=9) | Q(conversation=new_key(), seq__gt=5)
+    given = {"conversation": key, "floor": 3, "top": 9, "since": 1, "until": 8}
+    spans = {f"{name}{place}": value for place in range(2) for name, value in given.items()}
     messages = Message.objects.filter(conversation=key)
     admin = (PersonAdmin, RecordAdmin, SessionAdmin, MessageAdmin)
     return {
@@ -31,20 +32,26 @@ def querysets() -> dict[str, Any]:
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
         "banned": User.objects.exclude(banned_at=None).filter(is_staff=True),
         "a message": messages.select_related("conversation").filter(pk=key),
-        "history": messages.filter(seq__lt=9, deleted=False).order_by("-seq")[:50],
+        "history": querysets._history(50, False, conversation=key, after=2, before=9),
+        "stays": querysets._STAYS._build(conversation=key, user=key),
+        "read by others": querysets._READ_BY_OTHERS._build(2, _0=new_key(), _1=new_key(), me=key),
+        "members": querysets._MEMBERS._build(group=key),
         "versions": Conversation.objects.filter(pk__in=[key], version__gt=0).values_list(
             "pk", "version"
         ),
-        "changes": Message.objects.filter(changed)
-        .select_related("conversation")
-        .order_by("version"),
+        "changes": sync._changed(2, **spans),
+        "changes of one": sync._changed(1, **spans),
+        "stays in groups": sync._STAYS._build(1, _0=key, me=key),
         "pictures": Message.objects.exclude(image="").values_list("pk", "deleted", "image"),
         "text": Message.objects.filter(text__icontains="$(["),
         "deleted": messages.filter(deleted=True, seq__gt=9).values_list("pk"),
-        "unread": Message.objects.filter(unread).values_list("conversation").annotate(Count("pk")),
-        "chats": mine.filter(conversation__last_seq__gt=0, conversation__in=[key]).select_related(
-            "conversation"
-        ),
+        "deleted unread": Message.objects.filter(unseen, deleted=True)
+        .values_list("conversation")
+        .annotate(Count("pk")),
+        "last seen": chats._LAST_SEEN._build(2, _0=key, _1=3, _2=new_key(), _3=4),
+        "chats": mine.filter(
+            conversation__last_seq__gt=0, conversation__in=[key], conversation__lt=FIRST_GROUP
+        ).select_related("conversation"),
         "chats of people": Membership.objects.filter(user__in=[key])
         .values_list("conversation_id", flat=True)
         .distinct(),
@@ -79,7 +86,7 @@ def main() -> None:
     from django.urls import get_resolver
 
     get_resolver().url_patterns  # noqa: B018  registers the admin's classes
-    for name, queryset in querysets().items():
+    for name, queryset in all_querysets().items():
         sys.stdout.write(f"{name}: {pipeline_of(queryset)}\n")
 
 

@@ -36,7 +36,9 @@ from messaging.shapes import (
 
 TAG = "Messages"
 LEFT = "You are no longer in this group."
-PEER = key_in_path("peer", "The other person's `_id`.")
+NO_GROUP = "No such group."
+PEER = key_in_path("peer", "The `_id` of the other person, or of a group.")
+NO_PEER = ["No such person.", NO_GROUP]
 
 contacts = call(
     "listContacts",
@@ -52,14 +54,14 @@ contacts = call(
 
 chats = call(
     "listChats",
-    "The people I have messages with, latest first",
+    "The people I have messages with, and my groups, latest first",
     tag=TAG,
-    answers={200: ("One entry for each person.", list[ChatPayload])},
+    answers={200: ("One entry for each person or group.", list[ChatPayload])},
 )
 
 history = call(
     "listMessages",
-    "The messages with one person, oldest first, without deleted ones",
+    "The messages with one person or in a group, oldest first, without deleted ones",
     tag=TAG,
     parameters=[
         PEER,
@@ -69,13 +71,13 @@ history = call(
     answers={200: ("The newest page, or the one before `before`.", list[MessageRecord])},
     refused={
         400: ["Ensure this value is less than or equal to 1000."],
-        404: ["No such person."],
+        404: NO_PEER,
     },
 )
 
 delete = call(
     "deleteMessage",
-    "Delete one of my messages, for both of us",
+    "Delete one of my messages, for everybody",
     tag=TAG,
     changes=True,
     parameters=[key_in_path("peer", "The `_id` of the message, not of a person.")],
@@ -124,7 +126,7 @@ def _marking(
         parameters=[PEER],
         bodies={JSON: body},
         answers={200: (mark, MarkPayload)},
-        refused={400: [*wrong, "A valid integer is required."], 404: ["No such person."]},
+        refused={400: [*wrong, "A valid integer is required."], 404: NO_PEER},
     )
 
 
@@ -158,7 +160,6 @@ GROUP = key_in_path("group", "The group's `_id`.")
 PERSON = key_in_path("person", "A member's `_id`.")
 CONVERSATION = key_in_path("conversation", "A group's `_id`, or any `conversationId`.")
 BUSY = "The site is busy at the moment. Please try again."
-NO_GROUP = "No such group."
 NO_MEMBER = "This person is not in the group."
 ADMINS_ONLY = "Only admins of the group may do this."
 OWNER_ONLY = "Only the owner of the group may do this."

@@ -23,7 +23,7 @@ def stay_in_groups(collector: Any, field: Any, messages: Any, using: str) -> Non
     """What an account wrote goes with it, but for what it wrote in groups, which is the others'
     history, too.
     """
-    CASCADE(collector, field, messages.exclude(conversation_id__startswith=GROUP), using)
+    CASCADE(collector, field, messages.filter(conversation_id__lt=GROUP), using)
 
 
 stay_in_groups.lazy_sub_objs = True  # type: ignore[attr-defined]  # Django's: nothing is fetched

@@ -5,6 +5,7 @@ from typing import Any
 
 from chatsite.wire import Key
 from messaging import bodies, events, shapes
+from messaging.models import LIVE_MARKS
 from messaging.realtime.close_codes import (
     MESSAGE_TOO_BIG,
     MISSED_EVENTS,
@@ -39,15 +40,24 @@ FROM_SERVER = [
     Event(
         events.NEW_MESSAGE,
         MessageRecord,
-        "To every socket of the receiver, and the sender's others.",
+        "To every socket of the receiver, or of the members of a group, and the sender's others.",
     ),
-    Event(events.MESSAGE_DELETED, shapes.DeletedPayload, "To every socket of both people."),
+    Event(
+        events.MESSAGE_DELETED,
+        shapes.DeletedPayload,
+        "To every socket of everybody who may see the message.",
+    ),
     Event(
         events.MESSAGE_RESTORED,
         MessageRecord,
-        "A moderator restored it. To every socket of both people.",
+        "A moderator restored it. To every socket of everybody who may see it.",
     ),
-    Event(events.MESSAGES_READ, shapes.ReadPayload, "To every socket of both people."),
+    Event(
+        events.MESSAGES_READ,
+        shapes.ReadPayload,
+        "To every socket of both people, or of the members of a group. In a group of more than"
+        f" {LIVE_MARKS}, and of who has left one, to the reader's own.",
+    ),
     Event(
         events.GROUP_CHANGED,
         shapes.GroupPayload,
@@ -62,12 +72,12 @@ FROM_SERVER = [
     Event(
         events.TYPING,
         shapes.TypingPayload,
-        "To the receiver, whose page forgets it after 5 seconds.",
+        "To the receiver, or the other members of a group, whose page forgets it after 5 seconds.",
     ),
     Event(
         events.STOPPED_TYPING,
         shapes.TypingPayload,
-        "To the receiver, when somebody's client says so; most say nothing.",
+        "As `typing`, when somebody's client says so; most say nothing.",
     ),
     Event(events.MESSAGE_SENT, shapes.SentPayload, "The answer to `sendMessage`."),
     Event(events.PONG, shapes.PongPayload, "The answer to `ping`."),

@@ -59,7 +59,8 @@ _MEMBERS = SelectAmong(
         "since_seq",
         "until_seq",
         "earlier_stays",
-    )
+    ),
+    packed=True,
 )
 _CHANGE = Update(
     lambda key, seq, version, message, moment: (
@@ -186,8 +187,8 @@ def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]
         rows = _LOCKED_IF_FREE.rows_among(sorted(key for key in keys if not is_held(key)))
     found = {row[1]: LockedConversation(*row) for row in rows}
     # Asked after the lock, so that they are as whoever had it before has left them.
-    for conversation_id, user_id, *member in _MEMBERS.rows_among(found):
-        found[conversation_id].members[user_id] = Member(*member)
+    for conversation_id, user_id, mark, role, since, until, earlier in _MEMBERS.rows_among(found):
+        found[conversation_id].members[user_id] = Member(mark, role, since, until, earlier)
     return {conversation.key: conversation for conversation in found.values()}
 
 

@@ -57,7 +57,7 @@ Outcome = Sent | DomainError
 Known = dict[tuple[str, str], tuple[str, MessageRecord]]
 """What was sent before, by sender and client message id: to which conversation, by its key."""
 Answered = dict[str, tuple[str, int]]
-"""Messages that others answer and that are not deleted, by key: the conversation's key, and seq."""
+"""Messages that others answer and that are not deleted, by key: in which conversation, and seq."""
 
 
 def send_message(
@@ -178,8 +178,8 @@ class _Batch:
         elif draft.receiver_id not in conversation.members:
             raise unknown_receiver()
         if draft.reply_to:
-            key, seq = self.answered.get(draft.reply_to, ("", 0))
-            if key != draft.conversation or not sender.stays.see(seq):
+            conversation_id, seq = self.answered.get(draft.reply_to, ("", 0))
+            if conversation_id != conversation.pk or not sender.stays.see(seq):
                 raise unknown_reply()
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
@@ -254,7 +254,7 @@ _KNOWN = SelectAmong(_pairs, width=2)
 
 _ANSWERED = SelectAmong(
     lambda keys: Message.objects.filter(pk__in=keys, deleted=False).values_list(
-        "pk", "conversation__key", "seq"
+        "pk", "conversation_id", "seq"
     )
 )
 

@@ -61,7 +61,7 @@ class TestChats:
         me = make_user("Mia")
         for number in range(12):
             make_message(make_user(f"Peer {number}"), me)
-        with django_assert_max_num_queries(5):  # type: ignore[operator]  # pytest-django's
+        with django_assert_max_num_queries(6):  # type: ignore[operator]  # pytest-django's
             chats = chats_of(me)
             assert [chat.last_message.text for chat in chats if chat.last_message] == ["Hello"] * 12
             assert {chat.unread_count for chat in chats} == {1}
