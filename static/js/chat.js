@@ -3,7 +3,7 @@ import "./elements/connection.js";
 import "./elements/toast-list.js";
 import "./elements/connection-banner.js";
 import "./elements/conversation-header.js";
-import "./elements/message-list.js";
+import "./elements/message-list/message-list.js";
 import "./elements/message-composer.js";
 import "./elements/chat-list.js";
 import "./elements/picture-lightbox.js";

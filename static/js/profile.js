@@ -1,6 +1,6 @@
 import "./forms.js";
 import "./sign-out.js";
-import { isAgreed } from "./lib/ask.js";
+import { isAgreed } from "./lib/dialog.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { returnKey, setReturnKey, setTheme } from "./stores/settings.js";
 

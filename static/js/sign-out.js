@@ -1,6 +1,6 @@
 // Signing out takes drafts and kept pages away, keeps what is not sent yet, and needs the network.
 import { setBusy } from "./busy.js";
-import { isAgreed } from "./lib/ask.js";
+import { isAgreed } from "./lib/dialog.js";
 import { OutboxDatabase } from "./stores/outbox-database.js";
 import { forgetPrivate } from "./stores/private.js";
 

@@ -4,7 +4,7 @@ import { decorateRow, refreshTime, setOnline, setUnread } from "../render/row.js
 import { isOnline, online } from "../stores/presence.js";
 import { moveFocus } from "./arrow-keys.js";
 import { ChatRows } from "./chat-rows.js";
-import { Covers } from "./covers.js";
+import { RowStatus } from "./row-status.js";
 import { filterRows } from "./filter.js";
 import { onNewDay } from "./new-day.js";
 import { replay } from "./recent.js";
@@ -16,11 +16,11 @@ class ChatList extends HTMLElement {
   connectedCallback() {
     this.userId = document.body.dataset.userId;
     this.rows = new ChatRows(this, this.userId, {
-      shown: (row) => this.covers.show(row),
+      shown: (row) => this.status.show(row),
       counted: () => this.count(),
       missing: () => this.refresh(),
     });
-    this.covers = new Covers(this.rows, (row) => this.rows.arrange(row));
+    this.status = new RowStatus(this.rows, (row) => this.rows.arrange(row));
     this.adopt(this.querySelectorAll("#chat-rows .row"));
     this.listen();
     replay(this.handlers);
@@ -30,7 +30,7 @@ class ChatList extends HTMLElement {
 
   disconnectedCallback() {
     this.ends.forEach((end) => end());
-    this.covers.stop();
+    this.status.stop();
     clearTimeout(this.timer);
     clearTimeout(this.welcoming);
   }
@@ -58,7 +58,7 @@ class ChatList extends HTMLElement {
 
   adopt(rows) {
     rows.forEach(decorateRow);
-    this.covers.refresh();
+    this.status.refresh();
     this.filter();
     this.count();
   }
@@ -123,7 +123,7 @@ class ChatList extends HTMLElement {
     }
     const here = encodeURIComponent(location.pathname + location.search);
     this.querySelector(".sidebar__me a").search = `?next=${here}`;
-    this.covers.refresh();
+    this.status.refresh();
     this.count();
   }
 

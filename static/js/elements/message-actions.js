@@ -2,7 +2,7 @@ import { deleteJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
-import { isConfirmed } from "./confirm.js";
+import { isConfirmed } from "./confirm-delete.js";
 
 /** What the buttons in a message do; `peer` is `{id, firstName}`. */
 const actions = {

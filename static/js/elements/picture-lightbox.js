@@ -1,5 +1,5 @@
 import { clock, dayLabel } from "../lib/time.js";
-import { createdAt } from "../render/message.js";
+import { createdAt } from "../render/parts/meta.js";
 
 /** A picture of the conversation over everything else, as large as the window has room for; the way back closes it. */
 class PictureLightbox extends HTMLElement {

@@ -1,5 +1,5 @@
-import { write } from "../render/message.js";
-import { WayToEnd } from "./way-to-end.js";
+import { write } from "../render/slots.js";
+import { ScrollToLatest } from "./scroll-to-latest.js";
 
 const NEAR = 80;
 const MARGIN = 16;
@@ -20,7 +20,7 @@ export class ReadingPlace {
    */
   constructor(log, button, { seen, halted }) {
     Object.assign(this, { log, button, tell: seen, halted });
-    this.way = new WayToEnd(log, () => this.#halt());
+    this.scrolling = new ScrollToLatest(log, () => this.#halt());
     this.looks = () => this.look();
     log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     document.addEventListener("visibilitychange", this.looks);
@@ -34,7 +34,7 @@ export class ReadingPlace {
     document.removeEventListener("visibilitychange", this.looks);
     removeEventListener("focus", this.looks);
     cancelAnimationFrame(this.#frame);
-    this.way.stop();
+    this.scrolling.stop();
   }
 
   get isReading() {
@@ -96,27 +96,27 @@ export class ReadingPlace {
 
   /** Being scrolled to the end, which takes a moment. */
   get isOnTheWay() {
-    return this.way.isUnderWay;
+    return this.scrolling.isRunning;
   }
 
   toEnd() {
     this.#anchor = null;
     this.isAtEnd = true;
     this.log.scrollTo({ top: 0, behavior: "instant" });
-    this.way.leave();
+    this.scrolling.leave();
   }
 
   #goToEnd() {
     this.#anchor = null;
     // The button goes away.
     if (document.activeElement === this.button) this.log.focus({ preventScroll: true });
-    this.way.go();
+    this.scrolling.go();
   }
 
   /** The button lies over the list, often right where the pointer was left. */
   #turn({ ctrlKey, deltaY }) {
     if (ctrlKey) return;
-    this.way.leave();
+    this.scrolling.leave();
     this.log.scrollBy({ top: deltaY, behavior: "instant" });
   }
 

@@ -1,6 +1,6 @@
 // How a chat reads in the side bar. messaging/rows.py says the same for what the server renders.
 import { rowTime, showTime } from "../lib/time.js";
-import { write } from "./message.js";
+import { write } from "./slots.js";
 
 const PREVIEW_LENGTH = 200;
 const MOST_UNREAD = 99;
@@ -19,7 +19,7 @@ export function decorateRow(row) {
   refreshTime(row);
 }
 
-/** The preview that the server rendered, noted before a hint such as a draft covers it for a while. */
+/** The preview that the server rendered, noted before a status such as a draft takes its place for a while. */
 function baseOf(row) {
   if (!bases.has(row)) {
     const { hint, kind } = row.dataset;
@@ -41,10 +41,10 @@ export function previewOf(message) {
 
 export const lastAt = (row) => baseOf(row).createdAt;
 
-/** Shows the last message, or what matters more: `cover` is `{hint, kind, text, createdAt}`, or null. */
-export function showPreview(row, cover) {
+/** Shows the last message, or what matters more: `status` is `{hint, kind, text, createdAt}`, or null. */
+export function showPreview(row, status) {
   const base = baseOf(row);
-  const { hint, kind = "", text = "", createdAt = base.createdAt } = cover ?? base;
+  const { hint, kind = "", text = "", createdAt = base.createdAt } = status ?? base;
   for (const [name, value] of Object.entries({ hint, kind })) {
     if (row.dataset[name] !== value) row.dataset[name] = value;
   }

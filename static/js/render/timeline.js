@@ -1,6 +1,8 @@
 // What belongs together and where a day begins. messaging/timeline.py says the same for what the server renders.
 import { dayLabel, sameDay } from "../lib/time.js";
-import { createdAt, mark, seqOf, write } from "./message.js";
+import { seqOf } from "./message.js";
+import { createdAt } from "./parts/meta.js";
+import { mark, write } from "./slots.js";
 
 const GROUP_GAP = 5 * 60_000;
 const [PREVIOUS, NEXT] = ["previousElementSibling", "nextElementSibling"];

@@ -12,7 +12,7 @@ const AFTER = 2000;
 const PAGE = 100;
 
 /** Fetches what is missing in a list, until it is there or the server says that it is not to be had. */
-export class Holes {
+export class MissingMessages {
   #list;
   #peerId;
   #gone = new Set();

@@ -6,7 +6,7 @@ import { allEntries } from "../stores/outbox.js";
 import { Typists } from "./typists.js";
 
 /** What a row shows instead of its last message: somebody typing, a message that was not sent yet, a draft. */
-export class Covers {
+export class RowStatus {
   #rows;
   #shown;
   #typing = new Set();
@@ -44,12 +44,12 @@ export class Covers {
   }
 
   #paint(row) {
-    const cover = this.#coverOf(row);
-    showPreview(row, cover);
-    return cover;
+    const status = this.#statusOf(row);
+    showPreview(row, status);
+    return status;
   }
 
-  #coverOf(row) {
+  #statusOf(row) {
     const { peerId } = row.dataset;
     if (this.#typing.has(peerId)) return { hint: "typing" };
     const unsent = [...this.#unsent.values()].filter((entry) => entry.receiverId === peerId);

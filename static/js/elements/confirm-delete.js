@@ -1,4 +1,4 @@
-import { isAgreed } from "../lib/ask.js";
+import { isAgreed } from "../lib/dialog.js";
 import { isolated } from "../lib/text.js";
 
 /** Asks whether a message is to be deleted for both; the safe answer has the focus. */

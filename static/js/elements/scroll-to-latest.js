@@ -4,18 +4,18 @@ const REST = 200;
 const TURNS = ["wheel", "pointerdown", "keydown", "focusin"];
 const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** The smooth way to the end of a list. Whatever else cuts it short, only the reader can keep it from getting there. */
-export class WayToEnd {
+/** Scrolls a list smoothly to its end. Only the reader can stop it: whatever else cuts it short, it jumps there. */
+export class ScrollToLatest {
   #timer = 0;
 
-  /** `halted()` is called after each way, be it at the end or not. */
+  /** Calls `halted()` whenever it stops, at the end or not. */
   constructor(log, halted) {
     Object.assign(this, { log, halted });
-    log.addEventListener("scroll", () => this.isUnderWay && this.#wait(), { passive: true });
+    log.addEventListener("scroll", () => this.isRunning && this.#wait(), { passive: true });
     for (const name of TURNS) log.addEventListener(name, () => this.#turn(), { passive: true });
   }
 
-  get isUnderWay() {
+  get isRunning() {
     return this.#timer > 0;
   }
 
@@ -26,7 +26,7 @@ export class WayToEnd {
 
   /** Whoever calls it scrolls elsewhere, or not at all any more. */
   leave() {
-    if (!this.isUnderWay) return;
+    if (!this.isRunning) return;
     this.stop();
     this.halted();
   }
@@ -47,7 +47,7 @@ export class WayToEnd {
   }
 
   #turn() {
-    if (!this.isUnderWay) return;
+    if (!this.isRunning) return;
     this.log.scrollTo({ top: this.log.scrollTop, behavior: "instant" });
     this.leave();
   }

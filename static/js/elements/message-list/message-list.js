@@ -1,0 +1,210 @@
+import { on } from "../../lib/bus.js";
+import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
+import { clearMessage } from "../../render/message.js";
+import { firstMessage, relabelDays } from "../../render/timeline.js";
+import { entriesFor } from "../../stores/outbox.js";
+import { act } from "../message-actions.js";
+import { MissingMessages } from "../missing-messages.js";
+import { onNewDay } from "../new-day.js";
+import { OlderPages } from "../older-pages.js";
+import { ReadingPlace } from "../reading-place.js";
+import { replay } from "../recent.js";
+import { Typists } from "../typists.js";
+import { keepFocus, keepFocusIn, moveAmong } from "./focus.js";
+import { Merging } from "./merging.js";
+import { Receipts } from "./receipts.js";
+import { Unread } from "./unread.js";
+
+const DELETABLE = '.is-mine:not(.is-deleted):is([data-state="sent"], [data-state="read"])';
+
+/** The messages of the open conversation: the page's only store of them. */
+class MessageList extends HTMLElement {
+  connectedCallback() {
+    const pane = this.closest(".conversation");
+    const { userId, userName } = document.body.dataset;
+    const { peerId, peerName } = pane.dataset;
+    this.reading = { userId, userName, peerId, peerName, peerReadSeq: Number(this.dataset.peerReadSeq) };
+    this.list = this.querySelector("ol");
+    this.came = [];
+    const calls = { seen: (item) => this.see(item), halted: () => this.older.look() };
+    this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), calls);
+    this.older = new OlderPages(this, () => !this.place.isOnTheWay);
+    this.missing = new MissingMessages(this.list, peerId);
+    this.typists = new Typists((ids) => this.showTyping(ids.has(peerId)));
+    this.merging = new Merging(this, this.list, this.reading);
+    this.receipts = new Receipts(this.list, this.reading);
+    this.unread = new Unread(this, this.list, { peerId, readSeq: Number(this.dataset.lastReadSeq), place: this.place });
+    this.listen();
+    this.catchUp();
+  }
+
+  disconnectedCallback() {
+    this.ends.forEach((end) => end());
+    this.place.stop();
+    this.older.stop();
+    this.missing.stop();
+    this.typists.stop();
+  }
+
+  listen() {
+    this.handlers = {
+      message: (detail) => this.receive(detail),
+      "message-deleted": (detail) => this.forget(detail),
+      read: (mark) => this.showRead(mark),
+      chat: ({ _id }) => _id === this.reading.peerId && this.lookForMissing(),
+    };
+    this.ends = [
+      onNewDay(() => relabelDays(this.list)),
+      ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
+      on("outbox", ({ entry, change }) => this.follow(entry, change)),
+    ];
+    this.addEventListener("click", (event) => this.press(event));
+    this.addEventListener("keydown", (event) => this.steer(event));
+    this.addEventListener("htmx:configRequest", ({ detail }) => this.aim(detail));
+    this.addEventListener("htmx:beforeSwap", ({ target }) => target.matches(".skipped") && this.place.keep(() => {}));
+    this.addEventListener("htmx:load", ({ target }) => this.addOlder(target));
+  }
+
+  async catchUp() {
+    replay(this.handlers);
+    for (const entry of await entriesFor(this.reading.peerId)) this.showEntry(entry);
+    this.place.look();
+    this.lookForMissing();
+  }
+
+  /** Not fetched yet: what is here is not all there is. */
+  get isAbsent() {
+    return "absent" in this.dataset;
+  }
+
+  /** The one that the server has is on its way. */
+  get isProvisional() {
+    return this.isAbsent || "stale" in this.dataset;
+  }
+
+  lookForMissing() {
+    if (!this.isProvisional) this.missing.look();
+  }
+
+  /** Of what was left out, the end that is next to the reader comes first. */
+  aim(request) {
+    const line = request.elt.closest(".skipped");
+    if (line) request.path = request.path.replace(/before=\d+/, `before=${endOfPage(line, this.place.seen)}`);
+  }
+
+  /** htmx tells of each by itself. */
+  addOlder(item) {
+    if (!item.matches(".message")) return;
+    if (!this.came.length) queueMicrotask(() => this.settleOlder());
+    this.came.push(item);
+  }
+
+  /** What happened while they were on their way is told to them too. */
+  settleOlder() {
+    const items = this.came.splice(0);
+    const fitIn = () => this.merging.fitIn(items, this.excerpt);
+    // Nothing that comes above moves what is seen.
+    if (items[0] === firstMessage(this.list)) fitIn();
+    else this.place.keep(fitIn);
+    replay(this.handlers);
+    this.receipts.show();
+    this.older.renew();
+    this.shorten();
+  }
+
+  /** What links to other pages have to tell. */
+  get excerpt() {
+    return { peerId: this.reading.peerId, readSeq: this.unread.readSeq };
+  }
+
+  /** However much is said or scrolled past, so that the page stays quick; not while somebody has a part of it selected. */
+  shorten() {
+    if (this.place.isOnTheWay) return;
+    if (!isLong(this.list) && !(this.place.isAtEnd && hasGap(this.list))) return;
+    const selection = getSelection();
+    if (!selection.isCollapsed && selection.containsNode(this.list, true)) return;
+    const cut = () => shorten(this.list, this.place.seen, this.excerpt);
+    keepFocusIn(this, this.list, () => this.place.keep(cut));
+    this.older.shift();
+  }
+
+  /** The reader sees the list up to that message, or up to its end. What is left out first remembers what was not read until now. */
+  see(item) {
+    if (this.place.isOnTheWay) return;
+    if (!item) this.shorten();
+    this.unread.readTo(item);
+  }
+
+  receive({ message, live }) {
+    const { userId, peerId } = this.reading;
+    const mine = message.senderId === userId && message.receiverId === peerId;
+    if (!mine && (message.senderId !== peerId || message.receiverId !== userId)) return;
+    const known = this.merging.find(message);
+    if (!known && this.merging.isBeyond(message)) return;
+    this.place.keep(() => this.merging.upsert(message, known));
+    // Who writes has read: the server moves the mark by itself.
+    if (mine) this.unread.hasRead(message.seq);
+    else this.receipts.raise(message.seq);
+    const isUnread = !known && !message.deleted && message.seq > this.unread.readSeq;
+    if (isUnread) this.unread.welcome(this.merging.find(message), live);
+    else this.place.update();
+    if (known && message.deleted && !mine) this.unread.wasDeleted(message._id);
+    if (known) return;
+    this.shorten();
+    this.lookForMissing();
+  }
+
+  forget({ messageId }) {
+    this.place.unmiss(messageId);
+    const item = this.merging.find({ _id: messageId });
+    if (!item || item.matches(".is-deleted")) return;
+    keepFocus(this, item, () => this.place.keep(() => clearMessage(item)));
+    if (!item.matches(".is-mine")) this.unread.wasDeleted(messageId);
+  }
+
+  showRead({ readerId, peerId, seq }) {
+    const { userId, peerId: other } = this.reading;
+    if (readerId === userId && peerId === other) this.unread.hasRead(seq);
+    if (readerId === other && peerId === userId) this.receipts.raise(seq);
+  }
+
+  follow(entry, change) {
+    if (entry.receiverId !== this.reading.peerId) return;
+    const item = this.merging.find({ ...entry, senderId: this.reading.userId });
+    const discard = () => this.place.keep(() => this.merging.discard(item));
+    keepFocus(this, item, () => (change === "discarded" ? discard() : this.showEntry(entry)));
+    if (change === "added") this.place.toEnd();
+  }
+
+  /** What is still in the outbox, unless it has arrived already. */
+  showEntry({ image, ...entry }) {
+    const { userId } = this.reading;
+    const known = this.merging.find({ ...entry, senderId: userId });
+    if (known?.dataset.messageId) return;
+    const picture = image && { image: image.dataUrl, imageWidth: image.width, imageHeight: image.height };
+    const message = { ...entry, ...picture, isLocal: true, senderId: userId };
+    this.place.keep(() => this.merging.upsert(message, known));
+  }
+
+  showTyping(isTyping) {
+    const line = this.list.querySelector(".typist");
+    if (line.hidden === isTyping) this.place.keep(() => (line.hidden = !isTyping));
+  }
+
+  press({ target }) {
+    const button = target.closest("[data-action]");
+    if (button) this.act(button.dataset.action, button.closest(".message"));
+  }
+
+  act(name, item) {
+    const [firstName] = this.reading.peerName.split(/\s+/);
+    act(name, item, { id: this.reading.peerId, firstName });
+  }
+
+  steer(event) {
+    if (event.key === "Delete" && event.target.matches(DELETABLE)) this.act("delete", event.target);
+    else moveAmong(this.list, event);
+  }
+}
+
+customElements.define("message-list", MessageList);
