@@ -24,6 +24,7 @@ from messaging.models import (
     Conversation,
     Membership,
     Message,
+    MessageKind,
     Posting,
     Role,
     conversation_key,
@@ -139,16 +140,20 @@ class LockedConversation:
         self.changed_at = max(self.changed_at, moment)
         self.is_changed = True
 
-    def add(self, message_id: str, sender_id: str, moment: datetime) -> bool:
+    def add(
+        self, message_id: str, sender_id: str, moment: datetime, *, is_system: bool = False
+    ) -> bool:
         """The message's number, version and time are then those of this. Who writes has read what
-        is there; returns whether that is news.
+        is there; returns whether that is news. Who did what the system tells of need not have.
         """
-        is_news = self.members[sender_id].mark < self.seq
+        sender = self.members.get(sender_id)  # None once the account is gone
+        is_unread = sender is not None and sender.mark < self.seq
         self.change(moment)
         self.seq += 1
         self.message_id = message_id
-        self.read(sender_id, max(self.members[sender_id].mark, self.seq))
-        return is_news
+        if sender and not (is_system and is_unread):
+            self.read(sender_id, max(sender.mark, self.seq))
+        return is_unread and not is_system
 
     def read(self, reader_id: str, seq: int) -> None:
         self.members[reader_id].mark = seq
@@ -310,7 +315,8 @@ def catch_up(key: str) -> None:
             last = Message.objects.filter(conversation=conversation.pk).order_by("-seq").first()
             if last and last.seq > conversation.seq:
                 conversation.seq = last.seq - 1
-                conversation.add(last.pk, last.sender_id, last.created_at)
+                is_system = last.kind == MessageKind.SYSTEM
+                conversation.add(last.pk, last.sender_id, last.created_at, is_system=is_system)
                 Message.objects.filter(pk=last.pk).update(version=conversation.version)
                 store([conversation])
 

@@ -184,7 +184,8 @@ class _Batch:
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
         key = new_key()
-        if conversation.add(key, draft.sender_id, self.moment):
+        is_system = draft.system is not None
+        if conversation.add(key, draft.sender_id, self.moment, is_system=is_system):
             self.reads[draft.conversation, draft.sender_id] = draft
         row = {
             **_blank(),

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -21,8 +22,9 @@ from chatsite.db import in_thread
 from chatsite.fastpath.http import FastPath
 from chatsite.interfaces import Receive, Scope, Send
 from messaging.models import Message
+from messaging.services.groups import remove_member
 from messaging.services.messages import delete_message
-from tests.factories import make_message, make_messages, make_session, make_user
+from tests.factories import make_group, make_message, make_messages, make_session, make_user
 from tests.limits import SetLimits
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -384,6 +386,44 @@ async def test_the_chat_list_is_what_the_view_tells(ways: Ways, people: Cast) ->
     same(fast, ordinary)
     assert [chat["unreadCount"] for chat in fast.json()] == [1, 2]
     assert fast.json() == ordinary.json()
+
+
+async def test_a_group_is_a_peer_by_either_way(ways: Ways, people: Cast) -> None:
+    group = await in_thread(make_group)(people.me, people.peer)
+    foreign = await in_thread(make_group)(people.peer, people.stranger)
+    gone = await in_thread(make_group)(people.peer, people.me)
+    await in_thread(partial(remove_member, user=people.peer, group=gone, person=people.me.pk))()
+    for key, sent, read in ((group, 201, 200), (foreign, 404, 404), (gone, 403, 200)):
+        for path, status, options in (
+            (f"send/{key}", sent, {"json": {"text": "Hello"}}),
+            (f"{key}", read, {}),
+        ):
+            method = "POST" if options else "GET"
+            fast, django = (
+                await ways.fast(method, f"/api/messages/{path}", **options),
+                ways.django.calls,
+            )
+            assert fast.status_code == status
+            same(fast, await ways.ordinary(method, f"/api/messages/{path}", **options))
+            assert ways.django.calls == django + 1
+    fast = await ways.fast("GET", "/api/messages/chats")
+    same(fast, await ways.ordinary("GET", "/api/messages/chats"))
+    roles = {chat["_id"]: (chat["role"], chat["canPost"]) for chat in fast.json()}
+    assert roles == {group: ("owner", True), gone: (None, False)}
+
+
+@pytest.mark.parametrize("reply", ["first", "0" * 24, "", None, "x", 5])
+async def test_an_answer_names_its_message_by_either_way(
+    ways: Ways, people: Cast, reply: Any
+) -> None:
+    first = await in_thread(make_message)(people.peer, people.me)
+    body = {"text": "Yes", "replyTo": first.pk if reply == "first" else reply}
+    path = f"/api/messages/send/{people.peer.pk}"
+    fast = await ways.fast("POST", path, json=body)
+    same(fast, await ways.ordinary("POST", path, json=body))
+    assert fast.status_code == (201 if reply in ("first", "", None) else 400)
+    if fast.status_code == 201:
+        assert fast.json()["replyTo"] == (first.pk if reply == "first" else None)
 
 
 async def test_changes_are_what_the_view_tells(ways: Ways, people: Cast) -> None:

@@ -231,6 +231,18 @@ class TestTelling:
         assert events.recipients("messagesRead") == sorted(map(user_group, [ada.pk, bo.pk]))
         assert events.data("messagesRead") == {"readerId": bo.pk, "peerId": group, "seq": 2}
 
+    def test_who_changes_a_group_has_not_read_what_was_said_in_it(self, events: Events) -> None:
+        ada, bo = make_pair()
+        group = make_group(ada, bo)
+        assert read_marks(ada, group) == (1, 0)
+        say(bo, group)
+        events.clear()
+        changed(group, "added", ada, make_user("Cleo"))
+        assert read_marks(ada, group)[0] == 1
+        assert not events.recipients("messagesRead")
+        say(ada, group)
+        assert read_marks(ada, group)[0] == 4
+
     def test_who_left_reads_up_to_their_end_and_tells_nobody(self, events: Events) -> None:
         ada, bo = make_pair()
         group = make_group(ada, bo)
