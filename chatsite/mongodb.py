@@ -28,8 +28,11 @@ PAUSES = (0.1, 1, 5)  # seconds, before a commit is asked for again
 
 @contextmanager
 def atomic() -> Iterator[None]:
-    """A block in another is a part of it; without transactions each write stands for itself."""
-    if getattr(connection, "in_atomic_block_mongo", False) or not has_transactions():
+    """A block in another is a part of it; without transactions each write stands for itself, as it
+    does in a block of Django's (who deletes a model is in one), which knows nothing of those.
+    """
+    is_within = connection.in_atomic_block or getattr(connection, "in_atomic_block_mongo", False)
+    if is_within or not has_transactions():
         yield
         return
     from django_mongodb_backend import transaction

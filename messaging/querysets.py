@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -77,9 +77,7 @@ def contacts_page(
         rows = _CONTACTS.rows(count, me=user.pk, **given)
     site = absolute("")
     people = [person_of_row(row[:-1], site) for row in rows[:limit]]
-    if limit is None or len(rows) <= limit:
-        return ContactsPage(people, "")
-    return ContactsPage(people, _encoded(people[-1].id, rows[limit - 1][-1]))
+    return ContactsPage(people, _cursor(rows, limit))
 
 
 def _contacts(
@@ -87,14 +85,25 @@ def _contacts(
 ) -> QuerySet[User, Row]:
     contacts = User.objects.contacts_of(me, search)
     if key is not None:
-        contacts = contacts.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=key))
+        contacts = contacts.filter(_after(name, key))
     return contacts.values_list(*PERSON_COLUMNS, "sort_name")[:count]
 
 
 _CONTACTS = Select(_contacts, packed=True)
 
 
-def _encoded(key: str, name: str) -> str:
+def _after(name: Any, key: Any) -> Q:
+    """Of people, those who come later by name."""
+    return Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=key)
+
+
+def _cursor(rows: Sequence[Row], limit: int | None) -> str:
+    """Of people by name, whose rows begin with the key and end with the name: where the next page
+    begins, if there is one.
+    """
+    if limit is None or len(rows) <= limit:
+        return ""
+    key, *_person, name = rows[limit - 1]
     return base64.urlsafe_b64encode(f"{key}{name}".encode()).decode()
 
 
@@ -386,21 +395,23 @@ def readers_page(
     message = Message.objects.filter(conversation_id=conversation, seq=seq).first()
     if message is None or not stays.see(seq):
         raise NotFound(_("Message not found."))
-    # Of who came later nobody knows which of the messages before they have read.
-    read = Q(last_read_seq__gte=seq, joined_at__lte=message.created_at)
-    others = read & ~Q(user_id=message.sender_id)
+    others = Q(last_read_seq__gte=seq) & ~Q(user_id=message.sender_id)
+    if is_group(conversation):
+        # Of who came later nobody knows which of the messages before they have read.
+        others &= Q(joined_at__lte=message.created_at)
     return _members_page(mine, others, limit=limit, cursor=cursor)
 
 
 def _members_page(mine: Membership, *which: Q, limit: int, cursor: str) -> MembersPage:
+    # Not in one query: MongoDB would begin at everybody's memberships.
     there = Membership.objects.filter(*which, conversation_id=mine.conversation_id, until_seq=None)
+    roles = there.values_list("user_id", "role", "joined_at")
+    members = {key: (role, joined_at) for key, role, joined_at in roles}
+    people = User.objects.filter(pk__in=list(members)).order_by("sort_name", "pk")
     if cursor:
         name, key = _decoded(cursor)
-        there = there.filter(Q(user__sort_name__gt=name) | Q(user__sort_name=name, user__gt=key))
-    person = [f"user__{name}" for name in PERSON_COLUMNS]
-    members = there.order_by("user__sort_name", "user_id")
-    rows = list(members.values_list(*person, "role", "joined_at", "user__sort_name")[: limit + 1])
-    page = [Member(person_of_row(row[:-3]), row[-3], row[-2]) for row in rows[:limit]]
-    if len(rows) <= limit:
-        return MembersPage(page, "")
-    return MembersPage(page, _encoded(page[-1].person.id, rows[limit - 1][-1]))
+        people = people.filter(_after(name, key))
+    rows = list(people.values_list(*PERSON_COLUMNS, "sort_name")[: limit + 1])
+    site = absolute("")
+    page = [Member(person_of_row(row[:-1], site), *members[row[0]]) for row in rows[:limit]]
+    return MembersPage(page, _cursor(rows, limit))

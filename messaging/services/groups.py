@@ -294,7 +294,7 @@ def _told_to_go(changing: _Group, person: str) -> None:
 def _successor(changing: _Group, owner: str) -> User | None:
     """The admin who has been there for the longest time, else the member."""
     there = Membership.objects.filter(conversation=changing.row.pk, until_seq=None)
-    others = there.exclude(user_id=owner).order_by("joined_at", "pk").select_related("user")
+    others = there.exclude(user_id=owner).order_by("joined_at", "pk")
     first = others.filter(role=Role.ADMIN).first() or others.first()
     return first.user if first else None
 
@@ -330,6 +330,8 @@ def set_role(*, user: User, group: str, person: str, role: str) -> Outcome:
 
 def leave_all(user: User) -> None:
     """Before the account is deleted, in the same transaction. Its messages stay."""
+    # Nobody adds it to another group meanwhile: a new membership refers to this row.
+    list(User.objects.select_for_update().filter(pk=user.pk))
     groups = Membership.objects.of(user.pk).filter(until_seq=None, conversation__kind=Kind.GROUP)
     for group in sorted(groups.values_list("conversation_id", flat=True)):
         with _changing(group) as changing:

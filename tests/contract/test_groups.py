@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chatsite.db import now
 from chatsite.pictures import storage
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Membership, Message
 from messaging.record import record_of
 from messaging.services.conversations import mark_read
 from messaging.services.groups import add_members, change_group, remove_member, set_role
@@ -647,6 +647,15 @@ class TestReaders:
         mark_read(user=zoe, peer=group, seq=seq)
         answer = client.get(f"/api/conversations/{group}/readers?seq={seq}").json()
         assert [each["fullName"] for each in answer] == ["Zoe"]
+
+    def test_of_a_direct_chat_are_the_other(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        message = make_message(ada, bo)
+        Membership.objects.update(joined_at=now())  # of before there were groups
+        url = f"/api/conversations/{message.conversation_id}/readers?seq=1"
+        assert api_for(ada).get(url).json() == []
+        mark_read(user=bo, peer=ada.pk, seq=1)
+        assert [each["_id"] for each in api_for(ada).get(url).json()] == [bo.pk]
 
     def test_of_a_message_that_is_not_there_or_not_to_be_seen_are_404(
         self, api_for: ApiFor, people: tuple[User, User, User], group: str

@@ -50,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def folder(site: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the configuration and what it refers to: three people, two of whom talked."""
+    """With the configuration and what it refers to: three people, who have talked, and groups."""
     folder = tmp_path_factory.mktemp("schemathesis")
     shutil.copy(CONFIGURATION, folder)
     (ada, ada_id), (bo, bo_id), (_cy, cy_id) = (_person(site, name) for name in ("ada", "bo", "cy"))
@@ -59,6 +59,8 @@ def folder(site: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
         messages.append(_send(site, ada, bo_id, str(number)))
         messages.append(_send(site, bo, ada_id, str(number)))
     _note(folder / "people.txt", [ada_id, bo_id, cy_id])
+    groups = [_group(site, ada, "Two", [bo_id]), _group(site, bo, "Three", [ada_id, cy_id])]
+    _note(folder / "groups.txt", groups)
     _note(folder / "messages.txt", messages)
     (folder / "token").write_text(ada)
     return folder
@@ -117,11 +119,17 @@ def _person(site: Server, name: str) -> tuple[str, str]:
 
 
 def _send(site: Server, token: str, receiver_id: str, text: str) -> str:
-    url = f"{site.url}/api/messages/send/{receiver_id}"
+    return _made(site, token, f"messages/send/{receiver_id}", {"text": text})
+
+
+def _group(site: Server, token: str, name: str, people: list[str]) -> str:
+    return _made(site, token, "groups", {"name": name, "people": people})
+
+
+def _made(site: Server, token: str, path: str, body: dict[str, object]) -> str:
     headers = {"Authorization": f"Bearer {token}"}
-    return str(
-        httpx.post(url, json={"text": text}, headers=headers).raise_for_status().json()["_id"]
-    )
+    answer = httpx.post(f"{site.url}/api/{path}", json=body, headers=headers)
+    return str(answer.raise_for_status().json()["_id"])
 
 
 def _note(path: Path, keys: Iterable[str]) -> None:

@@ -1,0 +1,257 @@
+"""Groups: who is told of which change, who follows an owner, and what a deleted account leaves."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from chatsite.errors import DomainError
+from chatsite.pictures import storage
+from messaging.audience import user_group
+from messaging.models import Conversation, Membership, Message, Role
+from messaging.querysets import find_message, history
+from messaging.services.conversations import mark_read
+from messaging.services.groups import (
+    add_members,
+    change_group,
+    create_group,
+    remove_member,
+    set_role,
+)
+from messaging.services.messages import send_message
+from messaging.services.tidying import tidy
+from tests.factories import make_group, make_message, make_pair, make_user
+from tests.pictures import picture
+from tests.recording import Events
+
+pytestmark = pytest.mark.django_db
+
+
+def told(events: Events, event: str) -> set[str]:
+    return set(events.recipients(event))
+
+
+def roles_told(events: Events) -> dict[str, str]:
+    """The last that each was told of the group: their own role in it."""
+    return {each.to: each.data["role"] for each in events if each.event == "groupChanged"}
+
+
+def sockets(*people: User) -> set[str]:
+    return {user_group(person.pk) for person in people}
+
+
+def roles(group: str) -> dict[str, str]:
+    """Of those who are in it, by name."""
+    there = Membership.objects.filter(conversation=group, until_seq=None)
+    return {member.user.full_name: member.role for member in there.prefetch_related("user")}
+
+
+def said(reader: User, group: str) -> list[str]:
+    records = history(reader, group, before=None, limit=100)
+    return [(each.text or "").translate(dict.fromkeys((0x2068, 0x2069))) for each in records]
+
+
+@pytest.fixture
+def olga() -> User:
+    return make_user("Olga")
+
+
+@pytest.fixture
+def abe() -> User:
+    return make_user("Abe")
+
+
+@pytest.fixture
+def mia() -> User:
+    return make_user("Mia")
+
+
+@pytest.fixture
+def group(olga: User, abe: User, mia: User) -> str:
+    key = make_group(olga, abe, mia)
+    set_role(user=olga, group=key, person=abe.pk, role="admin")
+    return key
+
+
+class TestEvents:
+    def test_each_member_is_told_of_a_change_with_their_own_role(
+        self, events: Events, olga: User, abe: User, mia: User, group: str
+    ) -> None:
+        events.clear()
+        change_group(user=abe, group=group, title="Trip")
+        assert told(events, "newMessage") == sockets(olga, abe, mia)
+        assert roles_told(events) == {
+            user_group(olga.pk): "owner",
+            user_group(abe.pk): "admin",
+            user_group(mia.pk): "member",
+        }
+        assert {each.data["fullName"] for each in events if each.event == "groupChanged"} == {
+            "Trip"
+        }
+
+    def test_who_is_added_is_told_of_the_group(
+        self, events: Events, olga: User, group: str
+    ) -> None:
+        zoe = make_user("Zoe")
+        events.clear()
+        add_members(user=olga, group=group, people=[zoe.pk])
+        assert user_group(zoe.pk) in told(events, "newMessage")
+        assert roles_told(events)[user_group(zoe.pk)] == "member"
+
+    def test_who_is_removed_is_told_so_and_nothing_later(
+        self, events: Events, olga: User, abe: User, mia: User, group: str
+    ) -> None:
+        events.clear()
+        remove_member(user=olga, group=group, person=mia.pk)
+        assert told(events, "newMessage") == sockets(olga, abe, mia)
+        assert told(events, "groupLeft") == sockets(mia)
+        assert events.data("groupLeft") == {"groupId": group}
+        assert told(events, "groupChanged") == sockets(olga, abe)
+        events.clear()
+        send_message(sender=abe, peer=group, text="Gone")
+        change_group(user=olga, group=group, title="Without Mia")
+        assert {each.to for each in events} == sockets(olga, abe)
+        assert said(mia, group)[-1] == "Olga removed Mia"
+
+    def test_a_refusal_tells_nobody_anything(self, events: Events, olga: User, group: str) -> None:
+        events.clear()
+        with pytest.raises(DomainError, match="twice"):
+            add_members(user=olga, group=group, people=["0" * 24] * 2)
+        assert not len(events)
+
+
+class TestStays:
+    def test_who_comes_in_sees_nothing_of_before(self, olga: User, group: str) -> None:
+        zoe = make_user("Zoe")
+        before = send_message(sender=olga, peer=group, text="Before").record
+        add_members(user=olga, group=group, people=[zoe.pk])
+        assert said(zoe, group) == ["Olga added Zoe"]
+        assert find_message(zoe, before.id) is None
+
+    def test_unless_the_group_shows_it_and_then_it_is_not_unread(
+        self, olga: User, group: str
+    ) -> None:
+        zoe = make_user("Zoe")
+        send_message(sender=olga, peer=group, text="Before")
+        change_group(user=olga, group=group, shows_history=True)
+        add_members(user=olga, group=group, people=[zoe.pk])
+        assert said(zoe, group)[-3:] == [
+            "Before",
+            "Olga let new members see earlier messages",
+            "Olga added Zoe",
+        ]
+        membership = Membership.objects.get(user=zoe)
+        last_seq = Conversation.objects.get(pk=group).last_seq
+        assert membership.last_read_seq == last_seq - 1
+
+    def test_who_comes_back_sees_both_stays_and_nothing_between(
+        self, olga: User, mia: User, group: str
+    ) -> None:
+        for number in range(2):
+            send_message(sender=olga, peer=group, text=f"With Mia {number}")
+            remove_member(user=mia, group=group, person=mia.pk)
+            send_message(sender=olga, peer=group, text=f"Without {number}")
+            add_members(user=olga, group=group, people=[mia.pk])
+        assert said(mia, group)[2:] == [
+            "With Mia 0",
+            "Mia left",
+            "Olga added Mia",
+            "With Mia 1",
+            "Mia left",
+            "Olga added Mia",
+        ]
+        assert Membership.objects.filter(conversation=group, user=mia).count() == 1
+        assert Conversation.objects.get(pk=group).member_count == 3
+
+    def test_an_admin_who_comes_back_is_a_member(self, olga: User, abe: User, group: str) -> None:
+        remove_member(user=abe, group=group, person=abe.pk)
+        add_members(user=olga, group=group, people=[abe.pk])
+        assert roles(group)["Abe"] == Role.MEMBER
+
+
+class TestSuccession:
+    def test_the_first_admin_follows_an_owner_who_leaves(
+        self, olga: User, abe: User, mia: User, group: str
+    ) -> None:
+        set_role(user=olga, group=group, person=mia.pk, role="admin")
+        remove_member(user=olga, group=group, person=olga.pk)
+        assert roles(group) == {"Abe": "owner", "Mia": "admin"}
+        assert said(abe, group)[-2:] == ["Olga made Abe the owner of the group", "Olga left"]
+        assert said(olga, group)[-2:] == said(abe, group)[-2:]
+
+    def test_else_whoever_has_been_there_longest(self, olga: User) -> None:
+        group = make_group(olga)
+        for name in ("Zoe", "Ann"):
+            add_members(user=olga, group=group, people=[make_user(name).pk])
+        remove_member(user=olga, group=group, person=olga.pk)
+        assert roles(group) == {"Zoe": "owner", "Ann": "member"}
+
+    def test_a_group_that_all_have_left_stays_for_its_history(self, olga: User, abe: User) -> None:
+        group = make_group(olga, abe)
+        for person in (olga, abe):
+            remove_member(user=person, group=group, person=person.pk)
+        assert roles(group) == {}
+        assert Conversation.objects.get(pk=group).member_count == 0
+        assert said(abe, group)[-1] == "Abe left"
+        assert said(olga, group)[-1] == "Olga left"
+
+
+class TestDeletedAccount:
+    def test_leaves_its_groups_and_its_messages_stay(
+        self, events: Events, olga: User, abe: User, mia: User, group: str
+    ) -> None:
+        record = send_message(sender=olga, peer=group, text="From Olga").record
+        send_message(sender=mia, peer=group, text="From Mia")
+        make_message(olga, mia, "Between the two")
+        key = olga.pk
+        events.clear()
+        olga.delete()
+        assert roles(group) == {"Abe": "owner", "Mia": "member"}
+        assert said(mia, group)[-4:] == [
+            "From Olga",
+            "From Mia",
+            "Deleted account made Abe the owner of the group",
+            "Deleted account left",
+        ]
+        assert [each.seq for each in history(mia, group, before=None, limit=100)] == [
+            1, 2, 3, 4, 5, 6,
+        ]  # fmt: skip
+        assert Message.objects.get(pk=record.id).sender_id == key
+        assert not Message.objects.exclude(conversation=group).filter(sender_id=key).exists()
+        conversation = Conversation.objects.get(pk=group)
+        assert (conversation.member_count, conversation.last_seq) == (2, 6)
+        assert told(events, "groupChanged") == sockets(abe, mia)
+
+    def test_of_who_had_left_before_changes_nothing(
+        self, olga: User, mia: User, group: str
+    ) -> None:
+        send_message(sender=mia, peer=group, text="From Mia")
+        remove_member(user=mia, group=group, person=mia.pk)
+        before = said(olga, group)
+        mia.delete()
+        assert said(olga, group) == before
+
+    def test_cannot_be_added_or_given_a_role(self, olga: User, mia: User, group: str) -> None:
+        key = mia.pk
+        mia.delete()
+        with pytest.raises(DomainError, match="does not exist"):
+            add_members(user=olga, group=group, people=[key])
+        with pytest.raises(DomainError, match="not in the group"):
+            set_role(user=olga, group=group, person=key, role="admin")
+
+    def test_several_at_once_go_all(self, abe: User, mia: User, group: str) -> None:
+        User.objects.exclude(pk=mia.pk).delete()
+        assert roles(group) == {"Mia": "owner"}
+        mark_read(user=mia, peer=group, seq=99)
+        send_message(sender=mia, peer=group, text="Alone")
+        assert said(mia, group)[-1] == "Alone"
+
+
+def test_the_picture_of_a_group_is_kept_by_tidying(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    ada, bo = make_pair()
+    group, _role = create_group(user=ada, title="X", people=[bo.pk], picture=picture())
+    [store] = storage.stores()
+    assert tidy(store, dry_run=False).kept == 1
+    assert storage.find("profiles", group.picture)
