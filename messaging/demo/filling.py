@@ -15,9 +15,21 @@ from chatsite.pictures import images, storage
 from messaging.demo import pictures
 from messaging.demo.people import PEOPLE, Person
 from messaging.demo.script import Line, Script, scripts
-from messaging.models import Conversation, Membership, Message, direct_key
+from messaging.models import (
+    Conversation,
+    Kind,
+    Membership,
+    Message,
+    MessageKind,
+    Role,
+    conversation_key,
+    direct_key,
+)
+from messaging.models.conversation import GROUP
+from messaging.system_messages import details_of, encoded
 
 JOINED = timedelta(days=30)
+JUST_BEFORE = timedelta(minutes=1)
 TAKEN_BACK_AFTER = timedelta(minutes=1)
 
 
@@ -56,20 +68,48 @@ def _user(person: Person, joined: datetime, hashed: str) -> User:
 
 
 def _tell(script: Script, people: dict[str, User]) -> None:
-    one, other = (people[handle] for handle in script.people)
-    key = direct_key(one.pk, other.pk)
-    if Conversation.objects.filter(key=key).exists():
+    conversation = _conversation(script, people)
+    if Conversation.objects.filter(key=conversation.key).exists():
         return
-    conversation = Conversation(pk=key_at(script.lines[0].at), key=key)
-    messages = [
-        _message(conversation, people[line.who], seq, line)
-        for seq, line in enumerate(script.lines, start=1)
-    ]
+    messages = [_creation(conversation, people[script.people[0]])] if script.title else []
+    for seq, line in enumerate(script.lines, start=len(messages) + 1):
+        messages.append(_message(conversation, people[line.who], seq, line))
     with atomic():
         conversation.save(force_insert=True)
         Message.objects.bulk_create(messages)
         Membership.objects.bulk_create(_memberships(conversation, script, people))
         _finish(conversation, messages)
+
+
+def _conversation(script: Script, people: dict[str, User]) -> Conversation:
+    one, other, *_others = (people[handle].pk for handle in script.people)
+    begun = script.lines[0].at - JUST_BEFORE
+    if not script.title:
+        return Conversation(pk=key_at(begun), key=direct_key(one, other), created_at=begun)
+    key = f"{GROUP}{one[1:]}"  # the same the next time, whatever the group is called by then
+    return Conversation(
+        pk=key,
+        key=conversation_key(one, key),
+        kind=Kind.GROUP,
+        title=script.title,
+        member_count=len(script.people),
+        created_at=begun,
+    )
+
+
+def _creation(conversation: Conversation, maker: User) -> Message:
+    details = details_of("created", maker, title=conversation.title)
+    return Message(
+        pk=key_at(conversation.created_at),
+        conversation=conversation,
+        sender=maker,
+        seq=1,
+        version=1,
+        kind=MessageKind.SYSTEM,
+        details=encoded(details).decode(),
+        created_at=conversation.created_at,
+        updated_at=conversation.created_at,
+    )
 
 
 def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> Message:
@@ -101,11 +141,15 @@ def _picture(name: str) -> dict[str, str | int]:
 def _memberships(
     conversation: Conversation, script: Script, people: dict[str, User]
 ) -> list[Membership]:
+    last_seq = len(script.lines) + bool(script.title)
+    maker = Role.OWNER if script.title else Role.MEMBER
     return [
         Membership(
             conversation=conversation,
             user=people[handle],
-            last_read_seq=len(script.lines) - script.unread.get(handle, 0),
+            last_read_seq=last_seq - script.unread.get(handle, 0),
+            role=maker if handle == script.people[0] else Role.MEMBER,
+            joined_at=conversation.created_at,
         )
         for handle in script.people
     ]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-HEADER = re.compile(r"\[(?P<one>\w+) (?P<other>\w+)\](?P<unread>.*)")
+HEADER = re.compile(r"\[(?P<people>[\w ]+)(?:: (?P<title>.+))?\](?P<unread>.*)")
 LINE = re.compile(
     r"(?:(?P<days>\d+)d (?P<hour>\d+):(?P<minute>\d+)|(?P<minutes>\d+)m) (?P<who>\w+): "
     r"(?:\{(?P<kind>deleted|picture) ?(?P<drawing>\w*)\} ?)?(?P<text>.*)"
@@ -29,8 +29,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    people: tuple[str, str]
+    people: list[str]
     unread: dict[str, int]
+    title: str = ""  # of a group
     lines: list[Line] = field(default_factory=list)
 
 
@@ -61,7 +62,7 @@ def _rows(name: str) -> list[str]:
 def _script(header: re.Match[str]) -> Script:
     unread = dict(entry.split("=") for entry in header["unread"].split())
     counts = {who: int(count) for who, count in unread.items()}
-    return Script((header["one"], header["other"]), counts)
+    return Script(header["people"].split(), counts, header["title"] or "")
 
 
 def _line(line: re.Match[str], now: datetime) -> Line:

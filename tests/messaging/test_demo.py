@@ -18,8 +18,9 @@ from messaging.chats import chats_of
 from messaging.demo.people import PEOPLE
 from messaging.demo.script import scripts
 from messaging.management.commands.demo import PASSWORD
-from messaging.models import Conversation, Membership, Message
-from messaging.querysets import find_conversation, history
+from messaging.models import Conversation, Kind, Membership, Message, Role
+from messaging.querysets import find_conversation, find_group, history
+from messaging.services.groups import change_group
 from messaging.services.messages import send_message
 from tests.factories import make_user
 
@@ -114,6 +115,22 @@ def test_chats_of_ada_are_lively() -> None:
     assert [chat.unread_count for chat in chats][:4] == [0, 2, 1, 0]
     assert chats[0].last_seq > 300
     assert 0 < chats[0].peer_read_seq < chats[0].last_seq
+
+
+def test_one_of_the_conversations_is_a_group() -> None:
+    demo()
+    ada, stranger = person("ada"), person("nana")
+    key = Conversation.objects.get(kind=Kind.GROUP).pk
+    group, role = find_group(ada, key)
+    assert (group.member_count, role) == (5, Role.MEMBER)
+    assert find_group(person("jonas"), key)[1] == Role.OWNER
+    records = history(ada, key, before=None, limit=1000)
+    assert [record.system is not None for record in records] == [True] + [False] * 11
+    assert history(stranger, key, before=None, limit=1000) == []
+    change_group(user=person("jonas"), group=key, title="Stew on Sunday")
+    before = everything()
+    demo()
+    assert everything() == before
 
 
 def test_pictures_can_be_looked_at_and_deleted_words_cannot() -> None:
