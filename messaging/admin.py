@@ -1,42 +1,53 @@
-"""Messages in the admin: none until a moderator looks for something, and each look is recorded."""
+"""Messages in the admin: none until a moderator looks for something, and each look is recorded, as
+it is who looks at a group and its members.
+"""
 
 import base64
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import person_link
 from accounts.models import User
+from accounts.record import picture_path
 from chatsite.errors import DomainError
 from chatsite.moderation import Act, ModeratedAdmin, record
 from chatsite.pictures import storage
-from chatsite.text import one_line
-from messaging.lookup import Search, find_messages
-from messaging.models import Message
+from chatsite.text import isolated, one_line
+from messaging.lookup import Search, find_groups, find_messages
+from messaging.models import Group, Membership, Message, is_group
+from messaging.models.conversation import GROUP as GROUP_KEYS
 from messaging.services import messages as service
+from messaging.system_messages import decoded, deleted_account, text_of
 
-PERSON = "person"
+PERSON, GROUP = "person", "group"
 REMOVE = Act("remove", _("Delete"), _("Deleted"), is_grave=True)
 RESTORE = Act("restore", _("Restore"), _("Restored"))
 
 
 class MessageList(ChangeList):
-    """Knows a second search field: the person."""
+    """Knows two more search fields: the person and the group."""
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         kept: dict[str, Any] = super().get_filters_params(params)
-        kept.pop(PERSON, None)
+        for name in (PERSON, GROUP):
+            kept.pop(name, None)
         return kept
 
     @property
     def person(self) -> str:
         return str(self.params.get(PERSON, ""))
+
+    @property
+    def group(self) -> str:
+        return str(self.params.get(GROUP, ""))
 
 
 @admin.register(Message)
@@ -55,13 +66,15 @@ class MessageAdmin(ModeratedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         messages = super().get_queryset(request)
-        return messages.prefetch_related("conversation__memberships__user", "sender")
+        two = Membership.objects.filter(conversation__lt=GROUP_KEYS).prefetch_related("user")
+        return messages.prefetch_related(Prefetch("conversation__memberships", two), "sender")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
     ) -> tuple[QuerySet[Message], bool]:
         """Recorded here, before anything is found, whatever view or method asks."""
-        search = Search(one_line(search_term), one_line(request.GET.get(PERSON, "")))
+        named = [one_line(request.GET.get(name, "")) for name in (PERSON, GROUP)]
+        search = Search(one_line(search_term), *named)
         _record_once(request, search)
         try:
             return find_messages(queryset, search), False
@@ -78,8 +91,8 @@ class MessageAdmin(ModeratedAdmin):
 
     def describe(self, row: Message) -> str:
         return gettext("%(sender)s to %(receiver)s, number %(seq)s") % {
-            "sender": row.sender,
-            "receiver": _receiver(row),
+            "sender": _sender(row) or deleted_account(),
+            "receiver": _receiver_name(row),
             "seq": row.seq,
         }
 
@@ -102,19 +115,22 @@ class MessageAdmin(ModeratedAdmin):
 
     @admin.display(description=_("sender"))
     def sender_name(self, message: Message) -> str:
-        return str(message.sender)
+        return str(_sender(message) or deleted_account())
 
     @admin.display(description=_("receiver"))
     def receiver_name(self, message: Message) -> str:
-        return str(_receiver(message))
+        return _receiver_name(message)
 
     @admin.display(description=_("sender"))
     def sender_link(self, message: Message) -> str:
-        return person_link(message.sender)
+        return _person_link(_sender(message))
 
     @admin.display(description=_("receiver"))
     def receiver_link(self, message: Message) -> str:
-        return person_link(_receiver(message))
+        if is_group(message.conversation_id):
+            address = reverse("admin:messaging_group_change", args=[message.conversation_id])
+            return format_html('<a href="{}">{}</a>', address, _receiver_name(message))
+        return _person_link(_receiver(message))
 
     @admin.display(description=_("picture"))
     def has_picture(self, message: Message) -> str:
@@ -126,7 +142,9 @@ class MessageAdmin(ModeratedAdmin):
 
     @admin.display(description=_("text"))
     def words(self, message: Message) -> str:
-        return format_html('<div class="words" dir="auto">{}</div>', message.text)
+        details = decoded(message.details) if message.details else None
+        words = text_of(details) if details else message.text
+        return format_html('<div class="words" dir="auto">{}</div>', words)
 
     @admin.display(description=_("picture"))
     def picture(self, message: Message) -> str:
@@ -141,10 +159,86 @@ class MessageAdmin(ModeratedAdmin):
         return format_html('<img class="picture" src="data:image/webp;base64,{}" alt="">', encoded)
 
 
-def _receiver(message: Message) -> User:
-    """Whoever else is in the conversation."""
+@admin.register(Group)
+class GroupAdmin(ModeratedAdmin):
+    change_form_template = "admin/group.html"
+    list_display = ("title", "member_count", "created_at")
+    search_fields = ("title",)
+    search_help_text = _("Part of the name. Each group that you open is recorded.")
+    ordering = ("-pk",)
+    fields = (
+        "portrait",
+        "title",
+        "description",
+        "posting",
+        "shows_history",
+        "created_at",
+        "member_count",
+        "people",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return find_groups(super().get_queryset(request), "")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Group], search_term: str
+    ) -> tuple[QuerySet[Group], bool]:
+        return find_groups(queryset, search_term), False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        group = context["original"]
+        record(request, gettext("Opened"), Group, group.pk, self.describe(group))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def acts_for(self, request: HttpRequest, row: Group) -> list[Act]:
+        return []
+
+    @admin.display(description=_("picture"))
+    def portrait(self, group: Group) -> str:
+        path = picture_path(group.pk, group.title, group.picture)
+        return format_html('<img class="portrait" src="{}" alt="">', path)
+
+    @admin.display(description=_("members"))
+    def people(self, group: Group) -> str:
+        """Who is in it now, then who was."""
+        members = sorted(
+            group.memberships.prefetch_related("user"),
+            key=lambda member: (member.until_seq is not None, member.user.sort_name, member.pk),
+        )
+        rows = format_html_join(
+            "", "<li>{} · {}</li>", ((person_link(each.user), _role(each)) for each in members)
+        )
+        return format_html('<ul class="members">{}</ul>', rows)
+
+
+def _role(member: Membership) -> str:
+    if member.until_seq is not None:
+        return gettext("has left")
+    return str(member.get_role_display())
+
+
+def _sender(message: Message) -> User | None:
+    """None of somebody whose account was deleted."""
+    return getattr(message, "sender", None)
+
+
+def _receiver(message: Message) -> User | None:
+    """Whoever else is in a direct chat."""
     members = message.conversation.memberships.all()
-    return next(member.user for member in members if member.user_id != message.sender_id)
+    others = (member.user for member in members if member.user_id != message.sender_id)
+    return next(others, None)
+
+
+def _receiver_name(message: Message) -> str:
+    if is_group(message.conversation_id):
+        return isolated(message.conversation.title)
+    return str(_receiver(message) or deleted_account())
+
+
+def _person_link(person: User | None) -> str:
+    return person_link(person) if person else deleted_account()
 
 
 def _record_once(request: HttpRequest, search: Search) -> None:

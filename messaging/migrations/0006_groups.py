@@ -132,4 +132,16 @@ class Migration(migrations.Migration):
                 verbose_name="sender",
             ),
         ),
+        migrations.CreateModel(
+            name="Group",
+            fields=[],
+            options={
+                "verbose_name": "group",
+                "verbose_name_plural": "groups",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("messaging.conversation",),
+        ),
     ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField, new_key
+from chatsite.text import isolated
 
 GROUP = "f"  # what the primary keys of groups begin with
 TITLE_LENGTH = 100
@@ -111,6 +112,18 @@ class Conversation(models.Model):
     def peer_id(self, user_id: str) -> str:
         """Whom `user_id` writes to in it."""
         return peer_in(self.key, user_id)
+
+
+class Group(Conversation):
+    """A conversation of kind GROUP, for the admin."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+
+    def __str__(self) -> str:
+        return isolated(self.title)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

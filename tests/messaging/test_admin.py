@@ -1,6 +1,7 @@
 """Moderation of messages: seen only when looked for, every look recorded, changes live."""
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,13 +12,16 @@ from PIL import Image
 from accounts.models import User
 from messaging.audience import user_group
 from messaging.models import Message
-from tests.factories import make_message, make_user
+from messaging.services.groups import add_members, change_group, remove_member, set_role
+from messaging.services.messages import send_message
+from tests.factories import make_group, make_message, make_user
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db
 
 PageFor = Callable[[User], Client]
 MESSAGES = "/admin/messaging/message/"
+GROUPS = "/admin/messaging/group/"
 SECRET = "the ladder is behind the shed"
 
 
@@ -248,3 +252,127 @@ def test_link_cannot_delete(moderator: Client, message: Message) -> None:
 def test_unknown_message_is_not_found(moderator: Client) -> None:
     assert moderator.post(f"{MESSAGES}{'0' * 24}/act/remove/").status_code == 404
     assert moderator.post(f"{MESSAGES}x/act/remove/").status_code == 404
+
+
+class TestGroups:
+    @pytest.fixture
+    def group(self, jonas: User, layla: User) -> str:
+        return make_group(jonas, layla, title="Shed owners")
+
+    @pytest.fixture
+    def secret(self, jonas: User, group: str) -> Message:
+        sent = send_message(sender=jonas, peer=group, text=SECRET)
+        return Message.objects.get(pk=sent.record.id)
+
+    def groups(self, page: Client, **search: str) -> list[str]:
+        return [each.pk for each in page.get(GROUPS, search).context["cl"].result_list]
+
+    def test_are_listed_without_direct_chats(
+        self, moderator: Client, message: Message, group: str
+    ) -> None:
+        assert self.groups(moderator) == [group]
+        assert self.groups(moderator, q="SHED") == [group]
+        assert self.groups(moderator, q=group) == [group]
+        for words in ("others", message.conversation_id):
+            assert self.groups(moderator, q=words) == []
+        assert moderator.get(f"{GROUPS}{message.conversation_id}/change/").status_code == 302
+
+    def test_opening_shows_who_is_in_it_and_is_recorded(
+        self, moderator: Client, jonas: User, layla: User, group: str, secret: Message
+    ) -> None:
+        change_group(user=jonas, group=group, description="<b>Who</b> owns one")
+        zoe, ann = make_user("Zoe Past"), make_user("Ann Admin")
+        for person in (zoe, ann):
+            add_members(user=jonas, group=group, people=[person.pk])
+        remove_member(user=jonas, group=group, person=zoe.pk)
+        set_role(user=jonas, group=group, person=ann.pk, role="admin")
+        html = moderator.get(f"{GROUPS}{group}/change/").content.decode()
+        assert "&lt;b&gt;Who&lt;/b&gt;" in html
+        rows = re.findall(r"<li><a [^>]*><bdi>\u2068(.*?)\u2069</bdi></a> · (.*?)</li>", html)
+        assert rows == [
+            ("Ann Admin", "admin"),
+            ("Jonas Weber", "owner"),
+            ("Layla Haddad", "member"),
+            ("Zoe Past", "has left"),
+        ]
+        assert SECRET not in html
+        entry = LogEntry.objects.get()
+        assert (entry.change_message, entry.object_id) == ("Opened", group)
+        assert entry.object_repr == "\u2068Shed owners\u2069"
+
+    @pytest.mark.parametrize("words", ["shed", "{key}"])
+    def test_have_messages_that_are_found_and_recorded(
+        self, moderator: Client, message: Message, group: str, secret: Message, words: str
+    ) -> None:
+        search = words.format(key=group)
+        assert found(moderator, group=search, q="ladder") == [secret]
+        assert len(found(moderator, group=search)) == 2
+        assert done() == [
+            f"Searched for “ladder”, group “{search}”",
+            f"Searched, group “{search}”",
+        ]
+
+    def test_that_are_unknown_have_no_messages(self, moderator: Client, secret: Message) -> None:
+        for group in ("nobody's", "\x00", "0" * 24, secret.sender_id):
+            assert found(moderator, group=group) == []
+
+    def test_have_messages_that_name_them_and_lead_to_them(
+        self, moderator: Client, group: str, secret: Message
+    ) -> None:
+        assert "Shed owners" in moderator.get(MESSAGES, {"group": group}).content.decode()
+        html = moderator.get(f"{MESSAGES}{secret.pk}/change/").content.decode()
+        assert SECRET in html
+        assert f"{GROUPS}{group}/change/" in html
+        assert LogEntry.objects.latest("pk").object_repr == (
+            "\u2068Jonas Weber\u2069 to \u2068Shed owners\u2069, number 2"
+        )
+
+    def test_have_system_messages_that_say_what_they_tell(
+        self, moderator: Client, group: str
+    ) -> None:
+        created = Message.objects.get(conversation=group)
+        html = moderator.get(f"{MESSAGES}{created.pk}/change/").content.decode()
+        assert "created the group" in html
+
+    def test_keep_what_a_deleted_account_wrote(
+        self, moderator: Client, jonas: User, group: str, secret: Message
+    ) -> None:
+        jonas.delete()
+        assert "Deleted account" in moderator.get(MESSAGES, {"q": "ladder"}).content.decode()
+        html = moderator.get(f"{MESSAGES}{secret.pk}/change/").content.decode()
+        assert "Deleted account" in html
+        assert SECRET in html
+
+    def test_a_deleted_message_of_one_is_taken_from_who_sees_it(
+        self, events: Events, moderator: Client, jonas: User, layla: User, group: str
+    ) -> None:
+        remove_member(user=jonas, group=group, person=layla.pk)
+        sent = send_message(sender=jonas, peer=group, text=SECRET)
+        events.clear()
+        moderator.post(act("remove", Message.objects.get(pk=sent.record.id)))
+        assert events.recipients("messageDeleted") == [user_group(jonas.pk)]
+
+    def test_are_not_added_edited_or_erased(self, page_for: PageFor, group: str) -> None:
+        page = page_for(make_user(is_staff=True, is_superuser=True))
+        assert page.get(f"{GROUPS}add/").status_code == 403
+        assert page.post(f"{GROUPS}{group}/change/", {"title": "forged"}).status_code == 403
+        assert page.post(f"{GROUPS}{group}/delete/", {"post": "yes"}).status_code == 403
+
+    def test_are_for_moderators_alone(self, page_for: PageFor, jonas: User, group: str) -> None:
+        for client in (Client(), page_for(jonas)):
+            for path in (GROUPS, f"{GROUPS}{group}/change/"):
+                assert client.get(path).status_code == 302
+        assert done() == []
+
+    def test_titles_cannot_be_a_way_past_the_record(self, moderator: Client, group: str) -> None:
+        lookup = {"memberships__user__email__startswith": "p"}
+        assert moderator.get(GROUPS, lookup).status_code == 400
+
+
+def test_message_to_an_account_that_is_gone_can_be_looked_at(
+    moderator: Client, message: Message, layla: User
+) -> None:
+    layla.delete()
+    html = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+    assert SECRET in html
+    assert "Deleted account" in html
