@@ -117,6 +117,10 @@ class LockedConversation:
     readers: set[str] = field(default_factory=set)  # whose marks moved
 
     @property
+    def are_members_changed(self) -> bool:
+        return bool(self.joining or self.returning or self.changed_members)
+
+    @property
     def current(self) -> list[str]:
         """Who is in it now."""
         return [key for key, member in self.members.items() if member.until is None]
@@ -238,8 +242,8 @@ def store(
 ) -> None:
     """What has changed of them, and what was added to them."""
     changed = [each for each in conversations if each.is_changed]
-    if any(each.joining or each.returning or each.changed_members for each in changed):
-        _store_members(changed)
+    if with_members := [each for each in changed if each.are_members_changed]:
+        _store_members(with_members)
     changes = [
         {
             "key": each.pk,
@@ -276,25 +280,26 @@ def _store_members(conversations: Sequence[LockedConversation]) -> None:
         for key in each.joining
     )
     for each in conversations:
-        _store_returning(each)
-        changed = [
-            {
-                "conversation": each.pk,
-                "user": key,
-                "role": each.members[key].role,
-                "until": each.members[key].until,
-            }
-            for key in each.changed_members
-        ]
-        run_at_once((_ROLE_AND_END, changed))
         if is_group(each.pk):
-            Conversation.objects.filter(pk=each.pk).update(member_count=len(each.current))
+            _store_stays(each)
         # A transaction may tell of several changes, one after the other.
         for stored in (each.joining, each.returning, each.changed_members):
             stored.clear()
 
 
-def _store_returning(conversation: LockedConversation) -> None:
+def _store_stays(conversation: LockedConversation) -> None:
+    count = len(conversation.current)
+    Conversation.objects.filter(pk=conversation.pk).update(member_count=count)
+    changed = [
+        {
+            "conversation": conversation.pk,
+            "user": key,
+            "role": conversation.members[key].role,
+            "until": conversation.members[key].until,
+        }
+        for key in conversation.changed_members
+    ]
+    run_at_once((_ROLE_AND_END, changed))
     for key in conversation.returning:
         member = conversation.members[key]
         Membership.objects.filter(conversation_id=conversation.pk, user_id=key).update(
