@@ -22,7 +22,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="conversation",
             name="member_count",
-            field=models.PositiveIntegerField(default=0, editable=False),
+            field=models.PositiveIntegerField(
+                default=0, editable=False, verbose_name="number of members"
+            ),
         ),
         migrations.AddField(
             model_name="conversation",

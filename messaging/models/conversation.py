@@ -89,7 +89,7 @@ class Conversation(models.Model):
     )
     shows_history = models.BooleanField(_("new members see what was before"), default=False)
     # Of those who are in it now: counted anew whenever somebody comes or goes.
-    member_count = models.PositiveIntegerField(default=0, editable=False)
+    member_count = models.PositiveIntegerField(_("number of members"), default=0, editable=False)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_message = models.ForeignKey(

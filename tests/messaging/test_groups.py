@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import User
@@ -255,3 +257,17 @@ def test_the_picture_of_a_group_is_kept_by_tidying(settings: Settings, tmp_path:
     [store] = storage.stores()
     assert tidy(store, dry_run=False).kept == 1
     assert storage.find("profiles", group.picture)
+
+
+@pytest.mark.sql_only("writes in bulk are split there")
+def test_many_come_by_as_many_queries_as_few(olga: User) -> None:
+    counts = []
+    for size in (2, 60):
+        people = [make_user(f"P{number}") for number in range(size)]
+        group = make_group(olga)
+        with CaptureQueriesContext(connection) as added:
+            add_members(user=olga, group=group, people=[each.pk for each in people])
+        with CaptureQueriesContext(connection) as left:
+            remove_member(user=olga, group=group, person=olga.pk)
+        counts.append((len(added), len(left)))
+    assert counts[0] == counts[1]
