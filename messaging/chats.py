@@ -106,17 +106,18 @@ def _deleted(*, me: Any) -> QuerySet[Message, Row]:
 class _Rows:
     """Of all of a person's conversations, or of some."""
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
-        self._all = Select(build, packed=True)
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *, packed: bool) -> None:
+        self._all = Select(build, packed=packed)
         self._some = SelectAmong(
-            lambda keys, *, me: build(me=me).filter(conversation__pk__in=keys), packed=True
+            lambda keys, *, me: build(me=me).filter(conversation__pk__in=keys), packed=packed
         )
 
     def __call__(self, me: str, among: Collection[str] | None = None) -> list[Row]:
         return self._all.rows(me=me) if among is None else self._some.rows_among(among, me=me)
 
 
-_DIRECT, _GROUPS, _DELETED = _Rows(_direct), _Rows(_groups), _Rows(_deleted)
+_DIRECT, _GROUPS = _Rows(_direct, packed=True), _Rows(_groups, packed=True)
+_DELETED = _Rows(_deleted, packed=False)
 _LAST_SEEN = SelectAmong(
     lambda pairs: Message.objects.filter(_any(pairs)).values_list(*COLUMNS), width=2, packed=True
 )

@@ -40,7 +40,14 @@ from chatsite.keys import is_key
 from messaging.chats import CHUNK, Chat, chats_of
 from messaging.models import Conversation, Membership, Message, is_group, peer_in
 from messaging.querysets import LAST, Stays
-from messaging.record import SENDER, SEQ, MessageRecord, columns, record_of_row
+from messaging.record import (
+    CONVERSATION,
+    SENDER,
+    SEQ,
+    MessageRecord,
+    columns,
+    record_of_row,
+)
 
 PAGE = 500
 # Two rows of buckets, and the smaller growth counts: then what shares a bucket with a busy
@@ -120,7 +127,7 @@ def changes_since(user: User | Caller, since: str) -> Changes:
     messages = _records(page[:PAGE], stays)
     if len(page) <= PAGE:
         return Changes(messages, chats, Cursor(_added(known, seen)).encode(), more=False)
-    conversation, version, *_rest = page[PAGE - 1]
+    conversation, version = _place(page[PAGE - 1])
     changed = {bucket: grown for bucket, grown in seen.items() if grown}
     following = Cursor(known, changed, conversation, version)
     return Changes(messages, chats, following.encode(), more=True)
@@ -204,7 +211,7 @@ def _messages(spans: Collection[_Span]) -> list[Row]:
             for name, value in span._asdict().items()
         }
         rows = _CHANGED.rows(count, **given)
-        found += rows[:room] if count == 1 else sorted(rows, key=itemgetter(0, 1))
+        found += rows[:room] if count == 1 else sorted(rows, key=_place)
     return found
 
 
@@ -222,11 +229,12 @@ def _changed(count: int, **given: Any) -> QuerySet[Message, Row]:
             seq__gt=since,
             seq__lte=until,
         )
-    messages = Message.objects.filter(changed).values_list("conversation_id", "version", *columns())
+    messages = Message.objects.filter(changed).values_list("version", *columns())
     return messages.order_by("version")[: PAGE + 1] if count == 1 else messages
 
 
 _CHANGED = Select(_changed, packed=True)
+_place = itemgetter(1 + CONVERSATION, 0)
 
 
 _KEYS = SelectAmong(lambda keys: Conversation.objects.filter(pk__in=keys).values_list("pk", "key"))
@@ -234,12 +242,12 @@ _KEYS = SelectAmong(lambda keys: Conversation.objects.filter(pk__in=keys).values
 
 def _records(rows: Collection[Row], stays: Mapping[str, Stays]) -> list[MessageRecord]:
     """But of conversations that were removed meanwhile, and between two stays in a group."""
-    keys: dict[str, str] = dict(_KEYS.rows_among({row[0] for row in rows}))
+    keys: dict[str, str] = dict(_KEYS.rows_among({row[1 + CONVERSATION] for row in rows}))
     return [
-        record_of_row(message, peer_in(keys[conversation], message[SENDER]))
-        for conversation, _version, *message in rows
-        if conversation in keys
-        and (conversation not in stays or stays[conversation].see(message[SEQ]))
+        record_of_row(message, peer_in(keys[message[CONVERSATION]], message[SENDER]))
+        for _version, *message in rows
+        if message[CONVERSATION] in keys
+        and (message[CONVERSATION] not in stays or stays[message[CONVERSATION]].see(message[SEQ]))
     ]
 
 

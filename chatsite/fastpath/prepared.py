@@ -91,23 +91,16 @@ class Prepared:
 
 
 class Packed(Prepared):
-    """Many rows as SQLite stores them, fetched as one text: else each lets go of the interpreter,
-    which others then have, and is converted by Python.
+    """Many rows as SQLite stores them, each a JSON array, fetched as one text: else each lets go of
+    the interpreter, which others then have, and is converted by Python.
     """
 
-    def __init__(self, sql: str, params: Sequence[Any], width: int) -> None:
-        self._is_packed = database_here().vendor == "sqlite"
-        if self._is_packed:
-            names = ",".join(f"c{place}" for place in range(width))
-            sql = (
-                f"WITH packed({names}) AS ({sql})"  # noqa: S608  Django made it
-                f" SELECT group_concat(json_array({names})) FROM packed"
-            )
-        super().__init__(sql, params)
+    def __init__(self, sql: str, params: Sequence[Any]) -> None:
+        packed = f"WITH packed(line) AS ({sql}) SELECT group_concat(line) FROM packed"  # noqa: S608  Django made it
+        super().__init__(packed, params)
 
     def rows(self, values: Values) -> list[Row]:
-        rows = super().rows(values)
-        return _unpack(f"[{rows[0][0] or ''}]") if self._is_packed else rows
+        return _unpack(f"[{super().rows(values)[0][0] or ''}]")
 
 
 _unpack = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
