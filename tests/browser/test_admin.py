@@ -73,6 +73,18 @@ def test_message_is_taken_back_and_restored_before_both_peoples_eyes(
         expect(bubble).to_be_visible()
 
 
+def test_moderators_look_at_a_group_and_its_messages(moderator: Page) -> None:
+    moderator.goto("/admin/messaging/group/")
+    assert_accessible(moderator)
+    moderator.get_by_role("link", name="Soup on Saturday").click()
+    owner = moderator.get_by_role("listitem").filter(has_text="owner")
+    expect(owner.get_by_role("link", name="Jonas Weber")).to_be_visible()
+    assert_accessible(moderator)
+    moderator.locator(".object-tools").get_by_role("link", name="Messages").click()
+    expect(moderator.locator("#result_list tbody tr")).to_have_count(12)
+    assert_accessible(moderator)
+
+
 def test_moderators_find_the_way_and_keep_their_theme(
     moderator: Page, person: Callable[..., Person]
 ) -> None:
