@@ -17,7 +17,7 @@ from chatsite.db import now, repeatable
 from chatsite.errors import Busy, DomainError, NotFound
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
-from chatsite.keys import new_key
+from chatsite.keys import is_key, new_key
 from chatsite.locks import is_held, locking, locking_several
 from messaging import audience, events
 from messaging.models import (
@@ -346,6 +346,8 @@ def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
 
     Raises DomainError 404 for an unknown peer, and for a group that `user` never was in.
     """
+    if not is_key(peer):
+        raise NotFound(_("No such person."))
     return move_mark(ReadMark(user.pk, peer, seq))
 
 
