@@ -1,7 +1,8 @@
 """What the templates of the chat page show."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404
@@ -10,10 +11,11 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.record import picture_url
 from messaging.chats import chats_of
+from messaging.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.presence import online_users
-from messaging.querysets import first_unread, history, read_marks
+from messaging.querysets import first_unread, history, read_marks, stays_in
 from messaging.record import MessageRecord
-from messaging.rows import Row, badge, chat_row, contact_row
+from messaging.rows import badge, chat_row, contact_row
 from messaging.timeline import Reading, lines_of
 
 MESSAGES_PER_PAGE = 50
@@ -24,19 +26,7 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 Context = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class BlankPeer:
-    """In the blank conversation: static/js/elements/absent.js puts the real ones there."""
-
-    pk: str = "__id__"
-    full_name: str = "__name__"
-    first_name: str = "__first__"
-
-
-BLANKS: Context = {
-    "blank_peer": BlankPeer(),
-    "blank_row": Row(key="__id__", name="__name__", picture="__picture__", online=False),
-}
+BLANKS: Context = {"blank_peer": BLANK, "blank_group": BLANK_GROUP}
 
 
 def lists(request: SignedInRequest, tab: str) -> Context:
@@ -48,7 +38,9 @@ def lists(request: SignedInRequest, tab: str) -> Context:
 def chat_list(request: SignedInRequest, tab: str) -> Context:
     query = _query(request) if tab == "chats" else ""
     online, chats = online_users(), chats_of(request.user)
-    rows = [chat_row(chat, request.user, online, query) for chat in chats]
+    last = [chat.last_message for chat in chats if chat.is_group and chat.last_message]
+    authors = _authors(last)
+    rows = [chat_row(chat, request.user, online, authors, query) for chat in chats]
     return {
         "chat_rows": rows,
         "is_found": not all(row.hidden for row in rows),
@@ -70,14 +62,11 @@ def contact_list(request: SignedInRequest) -> Context:
     }
 
 
-def pane(request: SignedInRequest, peer: User | None) -> Context:
-    if peer is None:
-        return {}
-    row = contact_row(peer, online_users())
-    return {"peer_row": row, **timeline(request, peer)}
+def pane(request: SignedInRequest, peer: Peer | None) -> Context:
+    return timeline(request, peer) if peer else {}
 
 
-def timeline(request: SignedInRequest, peer: User) -> Context:
+def timeline(request: SignedInRequest, peer: Peer) -> Context:
     """A page of messages, and how far either side had read when the conversation was opened: the
     newest ones, together with those around the first unread one, wherever that is.
     """
@@ -94,17 +83,26 @@ def timeline(request: SignedInRequest, peer: User) -> Context:
         if unread < messages[0].seq:
             end = min(unread + UNREAD_PER_PAGE, messages[0].seq)
             messages = _messages(request, peer, end) + messages
+    if peer.is_group:
+        reading = replace(
+            reading, authors=_authors(messages), stays=stays_in(peer.pk, request.user.pk)
+        )
     return {
         "peer": peer,
         "lines": list(lines_of(messages, reading)),
-        "before": messages[0].seq if messages and messages[0].seq > 1 else None,
+        "before": messages[0].seq if messages and reading.sees_before(messages[0].seq) else None,
         "read_seq": read_seq,
         "peer_read_seq": peer_read_seq,
         "is_newest": before is None,
     }
 
 
-def _messages(request: SignedInRequest, peer: User, before: int | None) -> list[MessageRecord]:
+def _authors(messages: Sequence[MessageRecord]) -> dict[str, Author]:
+    keys = {message.sender_id for message in messages}
+    return authors_among(keys) if keys else {}
+
+
+def _messages(request: SignedInRequest, peer: Peer, before: int | None) -> list[MessageRecord]:
     limit = MESSAGES_PER_PAGE
     return history(request.user, peer.pk, before=before, limit=limit, include_deleted=True)
 

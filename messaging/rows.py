@@ -1,6 +1,6 @@
 """How a chat or a person reads in the side bar. static/js/render/row.js does the same later on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.record import picture_url
 from chatsite.text import has_words
 from messaging.chats import Chat
+from messaging.peers import Author
 from messaging.record import MessageRecord
 from messaging.timeline import clock, day_label, full_date
 
@@ -31,7 +32,10 @@ class Row:
     created_at: str = ""
     time: str = ""
     full_date: str = ""
+    is_group: bool = False
+    closed: str = ""  # as of a Peer
     hint: str = ""
+    author: str = ""  # who wrote the last message in a group
     kind: str = ""
     text: str = ""
     hidden: bool = False  # by the filter, which shows it again when it is emptied
@@ -46,7 +50,14 @@ def contact_row(user: User, online: Collection[str]) -> Row:
     return Row(key=user.pk, name=user.full_name, picture=picture, online=user.pk in online)
 
 
-def chat_row(chat: Chat, reader: User, online: Collection[str], query: str = "") -> Row:
+def chat_row(
+    chat: Chat,
+    reader: User,
+    online: Collection[str],
+    authors: Mapping[str, Author],
+    query: str = "",
+) -> Row:
+    """`authors` are those of the last messages in groups."""
     last = chat.last_message
     return Row(
         key=chat.peer.id,
@@ -56,8 +67,10 @@ def chat_row(chat: Chat, reader: User, online: Collection[str], query: str = "")
         last_seq=chat.last_seq,
         read_seq=chat.last_read_seq,
         unread=chat.unread_count,
+        is_group=chat.is_group,
+        closed="" if chat.can_post else "admins" if chat.role else "left",
         hidden=not has_words(chat.peer.full_name, query),
-        **(_preview(last, reader) if last else {}),
+        **(_preview(last, reader, authors) if last else {}),
     )
 
 
@@ -68,14 +81,17 @@ def badge(count: int) -> str:
     return str(count or "")
 
 
-def _preview(message: MessageRecord, reader: User) -> dict[str, str]:
-    mine = message.sender_id == reader.pk and not message.deleted
+def _preview(message: MessageRecord, reader: User, authors: Mapping[str, Author]) -> dict[str, str]:
+    mine = message.sender_id == reader.pk
+    author = authors.get(message.sender_id)
     created_at = datetime.fromisoformat(message.created_at)
+    hint = "you" if mine else "author" if author else ""
     return {
         "created_at": message.created_at,
         "time": _row_time(created_at),
         "full_date": full_date(created_at),
-        "hint": "you" if mine else "",
+        "hint": "" if message.deleted or message.system else hint,
+        "author": author.first_name if author else "",
         "kind": _kind(message),
         "text": (message.text or "")[:PREVIEW_LENGTH],
     }

@@ -4,7 +4,7 @@ static/js/render/timeline.js does the same for what comes later; both must agree
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import emoji
@@ -13,6 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from messaging.peers import Author, Peer
+from messaging.querysets import Stays
 from messaging.record import MessageRecord
 from messaging.srcset import srcset
 
@@ -43,6 +45,11 @@ class Bubble:
     full_date: str
     classes: str
     state: str
+    author: Author | None = None  # of what somebody else wrote in a group
+
+    @property
+    def is_deletable(self) -> bool:
+        return bool(self.state) and not self.record.deleted
 
     @property
     def key(self) -> str:
@@ -59,9 +66,24 @@ class Reading:
     """Who reads whose messages, and how far either has got."""
 
     reader: User
-    peer: User
+    peer: Peer
     last_read_seq: int
     peer_read_seq: int
+    authors: dict[str, Author] = field(default_factory=dict)  # in a group
+    stays: Stays | None = None  # of the reader in a group
+
+    def sees_before(self, seq: int) -> bool:
+        """Whether there may be messages before that one which the reader sees."""
+        return seq > (1 if self.stays is None else min(since for since, _until in self.stays) + 1)
+
+    def are_apart(self, message: MessageRecord, following: MessageRecord) -> bool:
+        """`seq` has no gaps, so others are left out between the two, unless the reader was not in
+        the group then.
+        """
+        first, last = message.seq + 1, following.seq - 1
+        if self.stays is None:
+            return first <= last
+        return any(max(first, since + 1) <= min(last, until) for since, until in self.stays)
 
 
 def lines_of(messages: Sequence[MessageRecord], reading: Reading) -> Iterator[Line]:
@@ -69,10 +91,10 @@ def lines_of(messages: Sequence[MessageRecord], reading: Reading) -> Iterator[Li
     for place, message in enumerate(messages):
         before = messages[place - 1] if place else None
         after = messages[place + 1] if place + 1 < len(messages) else None
-        if before and _is_apart(before, message):
+        if before and reading.are_apart(before, message):
             yield Line("skipped", before=message.seq)
             before = None
-        if after and _is_apart(message, after):
+        if after and reading.are_apart(message, after):
             after = None
         if _begins_day(message, before):
             yield Line("day", label=day_label(_moment(message)))
@@ -92,11 +114,6 @@ def _first_unread(messages: Sequence[MessageRecord], reading: Reading) -> Messag
     return next((each for each in theirs if not each.deleted), None)
 
 
-def _is_apart(message: MessageRecord, following: MessageRecord) -> bool:
-    """`seq` has no gaps, so others are left out between the two."""
-    return following.seq > message.seq + 1
-
-
 def _begins_day(message: MessageRecord, previous: MessageRecord | None) -> bool:
     return previous is None or _day(previous) != _day(message)
 
@@ -109,26 +126,31 @@ def _follows(
         and message is not unread
         and not _begins_day(message, previous)
         and previous.sender_id == message.sender_id
+        and not (previous.system or message.system)
         and _moment(message) - _moment(previous) <= GROUP_GAP
     )
 
 
 def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: bool) -> Bubble:
-    mine = message.sender_id == reading.reader.pk
+    mine = message.sender_id == reading.reader.pk and not message.system
     classes = {
         "is-mine": mine,
         "is-follow": follows,
         "is-followed": followed,
         "is-emoji": is_large_emoji(message.text) and not message.image,
         "is-deleted": message.deleted,
+        "is-system": message.system,
     }
+    author = None if mine or message.system else reading.authors.get(message.sender_id)
+    other = author.name if author else reading.peer.full_name
     return Bubble(
         record=message,
-        sender_name=(reading.reader if mine else reading.peer).full_name,
+        sender_name=reading.reader.full_name if mine else other,
         time=clock(_moment(message)),
         full_date=full_date(_moment(message)),
         classes="".join(f" {name}" for name, applies in classes.items() if applies),
         state=_state(message, reading) if mine else "",
+        author=author,
     )
 
 

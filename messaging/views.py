@@ -10,13 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
 from accounts.access import SignedInRequest, signed_in
-from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.guard.counting import check_message
 from chatsite.guard.ratelimits import with_retry_after
 from chatsite.keys import new_key
 from messaging import page
-from messaging.querysets import find_user
+from messaging.peers import Peer, find_peer
 from messaging.services.messages import send_message
 from messaging.sync import sync_cursor
 
@@ -39,18 +38,20 @@ def contacts(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def conversation(request: SignedInRequest, peer: str) -> HttpResponse:
-    person = _peer(request, peer)
+    found = peer_or_404(request, peer)
     tab = "contacts" if request.GET.get("list") == "contacts" else "chats"
     if request.method == "POST":
-        return _send(request, person, tab)
-    return _page(request, tab=tab, peer=person)
+        return _send(request, found, tab)
+    return _page(request, tab=tab, peer=found)
 
 
 @require_safe
 @never_cache
 @signed_in
 def older(request: SignedInRequest, peer: str) -> HttpResponse:
-    return render(request, "messaging/_lines.html", page.timeline(request, _peer(request, peer)))
+    return render(
+        request, "messaging/_lines.html", page.timeline(request, peer_or_404(request, peer))
+    )
 
 
 @require_safe
@@ -67,7 +68,7 @@ def contact_rows(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/_contacts_found.html", page.contact_list(request))
 
 
-def _send(request: SignedInRequest, peer: User, tab: str) -> HttpResponse:
+def _send(request: SignedInRequest, peer: Peer, tab: str) -> HttpResponse:
     """For a browser without JavaScript; the others send over the API."""
     text = request.POST.get("text", "").replace("\r\n", "\n")
     picture = request.FILES.get("image")
@@ -98,7 +99,7 @@ def _page(
     request: SignedInRequest,
     *,
     tab: str,
-    peer: User | None = None,
+    peer: Peer | None = None,
     status: int = 200,
     **more: object,
 ) -> HttpResponse:
@@ -125,18 +126,18 @@ def _sidebar(request: SignedInRequest, tab: str) -> HttpResponse:
     return push_url(response, reverse("conversation", args=[peer.pk]) + query)
 
 
-def _peer(request: SignedInRequest, key: str) -> User:
-    person = find_user(key)
-    if person is None or person == request.user:
+def peer_or_404(request: SignedInRequest, key: str) -> Peer:
+    peer = find_peer(request.user, key)
+    if peer is None:
         raise Http404
-    return person
+    return peer
 
 
-def _open_peer(request: SignedInRequest) -> User | None:
+def _open_peer(request: SignedInRequest) -> Peer | None:
     try:
         match = resolve((request.htmx.current_url_abs_path or "").partition("?")[0])
     except Resolver404:
         return None
     if match.url_name != "conversation":
         return None
-    return find_user(match.kwargs["peer"])
+    return find_peer(request.user, match.kwargs["peer"])

@@ -36,6 +36,7 @@ export const timeToUpload = (length) => length / SLOWEST_UPLOAD;
 export const getJSON = (path) => request("GET", path);
 export const postJSON = (path, body) => request("POST", path, body);
 export const putJSON = (path, body) => request("PUT", path, body);
+export const patchJSON = (path, body) => request("PATCH", path, body);
 export const deleteJSON = (path, body) => request("DELETE", path, body);
 
 async function request(method, path, data) {

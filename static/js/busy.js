@@ -11,7 +11,7 @@ export function setBusy(form) {
   setTimeout(() => setIdle(form), LONGEST);
 }
 
-function setIdle(form) {
+export function setIdle(form) {
   form.removeAttribute("aria-busy");
 }
 

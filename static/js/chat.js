@@ -6,6 +6,8 @@ import "./elements/conversation-header.js";
 import "./elements/message-list/message-list.js";
 import "./elements/message-composer.js";
 import "./elements/chat-list.js";
+import "./elements/group-changes.js";
+import "./elements/group-details.js";
 import "./elements/picture-lightbox.js";
 import "./elements/sound-button.js";
 import "./elements/theme-button.js";

@@ -1,4 +1,4 @@
-"""Where the page opens a conversation: at what was not read yet."""
+"""Where the page opens a conversation, at what was not read yet; and what it shows of groups."""
 
 import re
 from collections.abc import Callable
@@ -8,8 +8,9 @@ from django.test import Client
 
 from accounts.models import User
 from messaging.services.conversations import mark_read
-from messaging.services.messages import delete_message
-from tests.factories import make_message, make_messages, make_pair
+from messaging.services.groups import add_members, remove_member
+from messaging.services.messages import delete_message, send_message
+from tests.factories import make_group, make_message, make_messages, make_pair, make_user
 
 pytestmark = pytest.mark.django_db
 PageFor = Callable[[User], Client]
@@ -63,3 +64,89 @@ def test_deleted_messages_and_one_s_own_are_not_unread(page_for: PageFor) -> Non
     for message in sent[30:]:
         delete_message(user=ada, message_id=message.pk)
     assert lines(page_for(bo), ada) == ["older", *numbers(51, 100)]
+
+
+def test_a_group_shows_its_messages_with_who_wrote_them(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    cy = make_user(full_name="Cy Weber")
+    group = make_group(ada, bo, cy, title="Book club")
+    send_message(sender=bo, peer=group, text="Which one?")
+
+    html = page_for(ada).get(f"/chat/{group}").content.decode()
+
+    pane = html.partition('<section class="sheet conversation"')[2].partition("</section>")[0]
+    assert f"\u2068{bo.first_name}\u2069, \u2068Cy\u2069 and you" in pane
+    assert "message is-system" in pane
+    assert re.search(rf'data-field="sender" data-tone="\d">{bo.full_name}</span>', pane)
+    row = html.partition(f'id="chats-{group}"')[2].partition("</a>")[0]
+    assert 'data-hint="author"' in row
+    assert f'<span data-field="author">{bo.first_name}</span>' in row
+
+
+def test_whoever_has_left_reads_up_to_there_and_writes_nothing(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    group = make_group(ada, bo)
+    send_message(sender=ada, peer=group, text="Stay")
+    remove_member(user=ada, group=group, person=bo.pk)
+    send_message(sender=ada, peer=group, text="A secret of those who stay")
+
+    page = page_for(bo)
+    html = page.get(f"/chat/{group}").content.decode()
+    assert 'data-closed="left"' in html
+    assert "Stay" in html
+    assert "A secret" not in html
+    for region in ("details", "members", "readers?seq=2", "edit", "add"):
+        assert page.get(f"/chat/{group}/{region}").status_code == 404, region
+    assert page.post(f"/chat/{group}", {"text": "Me too"}).status_code == 403
+
+
+def test_what_came_while_one_was_not_in_the_group_leaves_no_gap(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    group = make_group(ada, bo)  # 1
+    remove_member(user=ada, group=group, person=bo.pk)  # 2
+    for number in range(3):  # 3, 4, 5
+        send_message(sender=ada, peer=group, text=str(number))
+    add_members(user=ada, group=group, people=[bo.pk])  # 6
+    mark_read(user=bo, peer=group, seq=6)
+
+    html = page_for(bo).get(f"/chat/{group}").content.decode().partition("<template")[0]
+    shown = [seq[1] for seq in re.finditer(SEQ, html)]
+    assert shown == ["1", "2", "6"]
+    assert 'class="skipped"' not in html
+    assert 'class="older"' not in html
+
+
+def test_only_admins_are_offered_people_who_are_not_there_yet(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    cy = make_user(full_name="Cy Weber")
+    group = make_group(ada, bo)
+    offered = page_for(ada).get(f"/groups/candidates?group={group}").content.decode()
+    assert cy.pk in offered
+    assert bo.pk not in offered
+    assert page_for(bo).get(f"/groups/candidates?group={group}").status_code == 404
+    assert page_for(cy).get(f"/chat/{group}").status_code == 404
+
+
+def test_names_are_told_of_accounts_that_are_gone_too(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    gone = "65f0a1b2c3d4e5f6a7b8c9d0"
+    answer = page_for(ada).get(f"/groups/authors?ids={bo.pk},{gone},nonsense").json()
+    names = {each["_id"]: each["fullName"] for each in answer}
+    assert names == {bo.pk: bo.full_name, gone: "Deleted account"}
+
+
+def test_many_members_come_by_pages(page_for: PageFor) -> None:
+    ada = make_user("Ada Lovelace")
+    people = [make_user(f"Guest {number:02}") for number in range(60)]
+    group = make_group(ada, *people)
+    page = page_for(people[0])
+
+    first = page.get(f"/chat/{group}/details").content.decode()
+    assert "61 members" in first
+    assert first.count('<li class="member">') == 50
+    assert "data-call" not in first.replace("data-leaves data-call", ""), "a member manages nobody"
+    more = re.search(r'hx-get="([^"]+)"', first)
+    assert more
+    rest = page.get(more[1]).content.decode()
+    assert rest.count('<li class="member">') == 11
+    assert "hx-get" not in rest

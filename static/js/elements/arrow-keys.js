@@ -4,7 +4,8 @@ const STEPS = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 export function moveFocus(event, elements) {
   const step = STEPS[event.key];
   if (!step || !elements.length || event.altKey || event.ctrlKey || event.metaKey) return false;
-  const here = elements.indexOf(document.activeElement.closest("[tabindex], a"));
+  const active = document.activeElement;
+  const here = elements.indexOf(elements.includes(active) ? active : active.closest("[tabindex], a"));
   const start = here < 0 && step < 0 ? elements.length : here;
   elements[Math.max(0, Math.min(elements.length - 1, start + step))].focus();
   event.preventDefault();

@@ -44,6 +44,7 @@ class ChatList extends HTMLElement {
       seen: ({ peerId, seq }) => this.rows.read(peerId, seq),
       presence: () => this.showPresence(),
       opened: () => this.opened(),
+      group: (group) => this.rows.change(group),
     };
     this.ends = [
       onNewDay(() => this.rows.all.forEach(refreshTime)),

@@ -1,4 +1,5 @@
-import { happenedAt, lastAt, setLastMessage, setUnread } from "../render/row.js";
+import { peerOf } from "../lib/peers.js";
+import { happenedAt, lastAt, setGroup, setLastMessage, setUnread } from "../render/row.js";
 
 /** The rows of the chats, kept up with what happens: the last message, how much is unread, the latest on top. */
 export class ChatRows {
@@ -24,7 +25,7 @@ export class ChatRows {
 
   receive(message) {
     const mine = message.senderId === this.#userId;
-    const row = this.rowOf(mine ? message.receiverId : message.senderId);
+    const row = this.rowOf(peerOf(message, this.#userId));
     if (!row) return this.#calls.missing();
     const { lastSeq, readSeq, unread } = numbers(row);
     if (message.seq < lastSeq) return;
@@ -36,7 +37,7 @@ export class ChatRows {
   /** Told again (`live` is false), it is counted already. */
   forget({ senderId, receiverId, seq, live = true }) {
     const mine = senderId === this.#userId;
-    const row = this.rowOf(mine ? receiverId : senderId);
+    const row = this.rowOf(peerOf({ senderId, receiverId }, this.#userId));
     if (!row) return;
     const { lastSeq, readSeq, unread } = numbers(row);
     if (live && !mine && seq > readSeq && unread) this.#setRead(row, readSeq, unread - 1);
@@ -57,6 +58,11 @@ export class ChatRows {
     if (lastSeq < numbers(row).lastSeq) return;
     if (lastMessage) this.#showLast(row, lastMessage);
     if (lastReadSeq >= numbers(row).readSeq) this.#setRead(row, lastReadSeq, unreadCount);
+  }
+
+  change(group) {
+    const row = this.rowOf(group._id);
+    if (row) setGroup(row, group);
   }
 
   #showLast(row, message) {

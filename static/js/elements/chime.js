@@ -1,11 +1,12 @@
 import { on } from "../lib/bus.js";
+import { peerOf } from "../lib/peers.js";
 import { playChime } from "../lib/sound.js";
 import { soundOn } from "../stores/settings.js";
 
 /** Rings for a live message that the reader does not see arrive. */
 export function watchChime(userId) {
   on("message", ({ message, live }) => {
-    if (live && message.senderId !== userId && soundOn() && !isSeen(message.senderId)) playChime();
+    if (live && message.senderId !== userId && !message.system && soundOn() && !isSeen(peerOf(message, userId))) playChime();
   });
 }
 

@@ -3,12 +3,14 @@ import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
 import { isConfirmed } from "./confirm-delete.js";
+import { openDialog } from "./group-dialog.js";
 
 /** What the buttons in a message do; `peer` is `{id, firstName}`. */
 const actions = {
   retry: (item) => retry(item.dataset.clientId),
   discard: (item) => discard(item.dataset.clientId),
   delete: deleteMessage,
+  readers: (item, { id }) => openDialog(`/chat/${id}/readers?seq=${item.dataset.seq}`),
 };
 
 export function act(name, item, peer) {

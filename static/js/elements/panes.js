@@ -1,5 +1,6 @@
 // What stands where a conversation is read: one that was just open, or its frame, until the server has told what is said there.
 import { on } from "../lib/bus.js";
+import { isGroup } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { clearMessage } from "../render/message.js";
 import { nameOf } from "../render/row.js";
@@ -74,7 +75,7 @@ export function tidyPane(copy) {
 }
 
 function emptyPane(row) {
-  const empty = copyOf("absent-template");
+  const empty = copyOf(isGroup(row.dataset.peerId) ? "absent-group-template" : "absent-template");
   fill(empty, valuesOf(row));
   return empty;
 }
@@ -84,7 +85,7 @@ const copyOf = (id) => document.getElementById(id).content.querySelector("sectio
 function valuesOf(row) {
   const name = nameOf(row);
   const picture = row.querySelector("img").getAttribute("src");
-  return { id: row.dataset.peerId, name, first: name.split(/\s+/)[0], picture };
+  return { id: row.dataset.peerId, name, first: name.split(/\s+/)[0], picture, closed: row.dataset.closed };
 }
 
 function fill(root, values) {

@@ -4,8 +4,6 @@ import { ScrollToLatest } from "./scroll-to-latest.js";
 const NEAR = 80;
 const MARGIN = 16;
 
-const isLooking = () => !document.hidden && document.hasFocus();
-
 /** Where the reader is in the list: at its end, or further up. What comes into view while the reader looks counts as read. */
 export class ReadingPlace {
   #missed = new Set();
@@ -38,7 +36,7 @@ export class ReadingPlace {
   }
 
   get isReading() {
-    return this.isAtEnd && isLooking();
+    return this.isAtEnd && this.#isLooking();
   }
 
   /** The first message that the reader sees, at least in part; null at the end, where the last ones matter. */
@@ -67,7 +65,7 @@ export class ReadingPlace {
   /** Something else may have come into view. */
   look() {
     this.update();
-    if (isLooking() && !this.isAtEnd) this.#tellSoon();
+    if (this.#isLooking() && !this.isAtEnd) this.#tellSoon();
   }
 
   /** Opens at a line further up; where less than the window has room for follows, that is the end. */
@@ -79,7 +77,7 @@ export class ReadingPlace {
 
   /** At the end the list follows what comes. Whoever does not look is to find the line where the unread ones begin. */
   holdAt(line) {
-    if (this.isAtEnd && line && !isLooking() && line.getBoundingClientRect().top < this.log.getBoundingClientRect().top) {
+    if (this.isAtEnd && line && !this.#isLooking() && line.getBoundingClientRect().top < this.log.getBoundingClientRect().top) {
       this.startAt(line);
     }
   }
@@ -88,7 +86,7 @@ export class ReadingPlace {
   #tellSoon() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
-      if (!isLooking() || this.isOnTheWay) return;
+      if (!this.#isLooking() || this.isOnTheWay) return;
       const seen = this.#lastSeen();
       if (seen) this.tell(seen);
     });
@@ -130,6 +128,11 @@ export class ReadingPlace {
       queueMicrotask(() => this.#restore());
     }
     change();
+  }
+
+  /** Something else may cover the list. */
+  #isLooking() {
+    return !document.hidden && document.hasFocus() && this.log.checkVisibility({ visibilityProperty: true });
   }
 
   get #isMeasuring() {

@@ -9,7 +9,7 @@ import { Typists } from "./typists.js";
 export class RowStatus {
   #rows;
   #shown;
-  #typing = new Set();
+  #typing = new Map();
   #unsent = new Map();
   #typists;
   #ends;
@@ -18,9 +18,10 @@ export class RowStatus {
   constructor(rows, shown) {
     this.#rows = rows;
     this.#shown = shown;
-    this.#typists = new Typists((ids) => this.#type(ids));
+    this.#typists = new Typists((typing) => this.#type(typing));
     this.#ends = [
       on("outbox", ({ entry, change }) => this.#follow(entry, change)),
+      on("people", () => this.refresh()),
       on("message", ({ message }) => this.#arrive(message)),
     ];
     this.#read();
@@ -61,9 +62,9 @@ export class RowStatus {
     return waiting && waiting.createdAt > lastAt(row) ? previewOf(waiting) : null;
   }
 
-  #type(ids) {
-    const changed = this.#typing.symmetricDifference(ids);
-    this.#typing = ids;
+  #type(typing) {
+    const changed = new Set(this.#typing.keys()).symmetricDifference(new Set(typing.keys()));
+    this.#typing = typing;
     changed.forEach((peerId) => this.show(this.#rows.rowOf(peerId)));
   }
 

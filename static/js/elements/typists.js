@@ -1,8 +1,20 @@
 import { on } from "../lib/bus.js";
+import { peerOf } from "../lib/peers.js";
+import { text } from "../lib/texts.js";
+import { firstNameOf } from "../stores/people.js";
 
 const FORGET_AFTER = 5000;
 
-/** Who is writing to the reader at the moment; calls `changed(ids)` when that changes. */
+/** "Ada is typing", for a group. */
+export function typingWords(ids) {
+  const names = ids.map(firstNameOf);
+  if (ids.length > 2) return text("typing-many").replace("{n}", ids.length);
+  if (!ids.length || names.includes("")) return text("typing");
+  const words = text(ids.length > 1 ? "typing-two" : "typing-one");
+  return words.replace("{name}", () => names[0]).replace("{other}", () => names[1]);
+}
+
+/** Who is typing where; calls `changed(typing)` when that changes: the people by conversation. */
 export class Typists {
   #timers = new Map();
   #changed;
@@ -11,8 +23,8 @@ export class Typists {
   constructor(changed) {
     this.#changed = changed;
     this.#ends = [
-      on("typing", ({ senderId }) => this.#start(senderId)),
-      on("message", ({ message }) => this.#end(message.senderId)),
+      on("typing", (where) => this.#start(keyOf(where))),
+      on("message", ({ message }) => this.#end(keyOf(message))),
     ];
   }
 
@@ -21,18 +33,25 @@ export class Typists {
     this.#timers.forEach((timer) => clearTimeout(timer));
   }
 
-  #start(id) {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.set(id, setTimeout(() => this.#end(id), FORGET_AFTER));
+  #start(key) {
+    clearTimeout(this.#timers.get(key));
+    this.#timers.set(key, setTimeout(() => this.#end(key), FORGET_AFTER));
     this.#tell();
   }
 
-  #end(id) {
-    clearTimeout(this.#timers.get(id));
-    if (this.#timers.delete(id)) this.#tell();
+  #end(key) {
+    clearTimeout(this.#timers.get(key));
+    if (this.#timers.delete(key)) this.#tell();
   }
 
   #tell() {
-    this.#changed(new Set(this.#timers.keys()));
+    const typing = new Map();
+    for (const key of this.#timers.keys()) {
+      const [peerId, senderId] = key.split(" ");
+      typing.set(peerId, [...(typing.get(peerId) ?? []), senderId]);
+    }
+    this.#changed(typing);
   }
 }
+
+const keyOf = (event) => `${peerOf(event, document.body.dataset.userId)} ${event.senderId}`;

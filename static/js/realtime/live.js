@@ -1,5 +1,6 @@
 import { getJSON, putJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
+import { isGroup, peerOf } from "../lib/peers.js";
 import { endSession } from "../lib/session.js";
 import { changeOnline, replaceOnline } from "../stores/presence.js";
 import { closeGaps, leavesGap } from "./gaps.js";
@@ -33,6 +34,8 @@ const frames = {
   messageDeleted: (gone) => emit("message-deleted", gone),
   messagesRead: (mark) => emit("read", mark),
   typing: (data) => emit("typing", data),
+  groupChanged: (group) => emit("group", withState(group)),
+  groupLeft: ({ groupId }) => emit("group-left", { groupId }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
 const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead"]);
@@ -146,8 +149,14 @@ function apply({ messages, chats, cursor }) {
   document.body.dataset.cursor = cursor;
 }
 
+/** What the page goes by: why nothing can be written, if so. */
+function withState({ posting, role, canPost = posting !== "admins" || role !== "member", ...group }) {
+  return { ...group, role, closed: !role ? "left" : canPost ? "" : "admins" };
+}
+
 function applyChat(chat) {
   emit("chat", chat);
+  if (isGroup(chat._id)) emit("group", withState(chat));
   emit("read", { readerId: me, peerId: chat._id, seq: chat.lastReadSeq });
   emit("read", { readerId: chat._id, peerId: me, seq: chat.peerReadSeq });
 }
@@ -170,8 +179,8 @@ function failed(error) {
 /** A server that asks for patience is there. */
 const isPatient = ({ status }) => status === 429;
 
-function checkForGap({ senderId, receiverId, seq }) {
-  const hasGap = leavesGap(senderId === me ? receiverId : senderId, seq);
+function checkForGap(message) {
+  const hasGap = leavesGap(peerOf(message, me), message.seq);
   // What sync brings is in the order of its changes, which has gaps of its own.
   if (hasGap && !isApplying) sync.soon();
 }

@@ -53,7 +53,9 @@ export function join(list, items, place) {
   items.filter((item) => !isNew(item)).forEach(takeOut);
   linesOf(list, "older").filter((line) => neighbour(line, PREVIOUS)).forEach((line) => line.remove());
   linesOf(list, "unread").slice(1).forEach(removeLine);
-  mend(previous, fresh[0] ?? next, place);
+  // A page that reaches back to what is here leaves nothing out: in a group the reader may not have been there meanwhile.
+  const isWhole = previous && seqOf(items[0]) <= seqOf(previous);
+  if (!isWhole) mend(previous, fresh[0] ?? next, place);
   mend(fresh.at(-1), next, place);
   return fresh;
 }

@@ -1,8 +1,10 @@
 // A message, put together of its parts. templates/messaging/_message.html is the same for what the server renders.
+import { learn } from "../stores/people.js";
+import { authorIn, fillAuthor } from "./parts/author.js";
 import { createdAt, fillTime, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
 import { decorateText, fillText } from "./parts/text.js";
-import { mark, setOrRemove, slot, write } from "./slots.js";
+import { mark, setOrRemove } from "./slots.js";
 
 export function createMessage() {
   return document.getElementById("message-template").content.firstElementChild.cloneNode(true);
@@ -10,12 +12,13 @@ export function createMessage() {
 
 /** Shows a message payload. `reading` tells who reads, the names, and how far the peer has read. */
 export function fillMessage(item, message, reading) {
-  const mine = message.senderId === reading.userId;
+  const mine = message.senderId === reading.userId && !message.system;
   setOrRemove(item, "aria-keyshortcuts", mine && !message.deleted && "Delete");
   fillKeys(item, message, stateOf(message, reading));
-  write(slot(item, "sender"), mine ? reading.userName : reading.peerName);
+  fillAuthor(item, message, reading);
   mark(item, "is-mine", mine);
   mark(item, "is-deleted", Boolean(message.deleted));
+  mark(item, "is-system", Boolean(message.system));
   fillTime(item, message.createdAt);
   fillPicture(item, message);
   fillText(item, message.text ?? "");
@@ -25,6 +28,8 @@ export function fillMessage(item, message, reading) {
 export function decorateMessage(item) {
   fillTime(item, createdAt(item));
   decorateText(item);
+  const author = authorIn(item);
+  if (author) learn(item.dataset.senderId, author);
 }
 
 export function clearMessage(item) {

@@ -1,5 +1,7 @@
 // How a chat reads in the side bar. messaging/rows.py says the same for what the server renders.
+import { isGroup } from "../lib/peers.js";
 import { rowTime, showTime } from "../lib/time.js";
+import { firstNameOf } from "../stores/people.js";
 import { write } from "./slots.js";
 
 const PREVIEW_LENGTH = 200;
@@ -23,14 +25,17 @@ export function decorateRow(row) {
 function baseOf(row) {
   if (!bases.has(row)) {
     const { hint, kind } = row.dataset;
-    bases.set(row, { hint, kind, text: slot(row, "text").textContent, createdAt: happenedAt(row) });
+    const author = slot(row, "author").textContent;
+    bases.set(row, { hint, kind, author, text: slot(row, "text").textContent, createdAt: happenedAt(row) });
   }
   return bases.get(row);
 }
 
 export function setLastMessage(row, message, userId) {
-  const mine = message.senderId === userId && !message.deleted;
-  bases.set(row, { ...previewOf(message), hint: mine ? "you" : "" });
+  const { senderId } = message;
+  const isSaid = !message.deleted && !message.system;
+  const hint = senderId === userId ? "you" : isGroup(row.dataset.peerId) ? "author" : "";
+  bases.set(row, { ...previewOf(message), hint: isSaid ? hint : "", senderId });
 }
 
 /** A message as a row has it. */
@@ -49,7 +54,16 @@ export function showPreview(row, status) {
     if (row.dataset[name] !== value) row.dataset[name] = value;
   }
   write(slot(row, "text"), text);
+  if (hint === "author" && base.senderId) write(slot(row, "author"), firstNameOf(base.senderId) || base.author || "…");
   if (createdAt) showTime(slot(row, "time"), createdAt, rowTime(createdAt));
+}
+
+/** A group has another name, picture, or rule of who writes. */
+export function setGroup(row, { fullName, profilePic, closed }) {
+  write(row.querySelector("bdi"), fullName);
+  const image = row.querySelector("img");
+  if (image.getAttribute("src") !== profilePic) image.src = profilePic;
+  row.dataset.closed = closed;
 }
 
 export function setUnread(row, count) {

@@ -121,6 +121,8 @@ function isBefore(one, other) {
 function follows(item, previous) {
   return (
     previous.dataset.senderId === item.dataset.senderId &&
+    !previous.matches(".is-system") &&
+    !item.matches(".is-system") &&
     new Date(createdAt(item)) - new Date(createdAt(previous)) <= GROUP_GAP &&
     previous.dataset.state !== "failed" &&
     item.dataset.state !== "failed"

@@ -1,7 +1,10 @@
 import { on } from "../../lib/bus.js";
+import { isGroup, peerOf } from "../../lib/peers.js";
 import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
 import { clearMessage } from "../../render/message.js";
-import { firstMessage, relabelDays } from "../../render/timeline.js";
+import { fillAuthor } from "../../render/parts/author.js";
+import { write } from "../../render/slots.js";
+import { firstMessage, messagesOf, relabelDays } from "../../render/timeline.js";
 import { entriesFor } from "../../stores/outbox.js";
 import { act } from "../message-actions.js";
 import { MissingMessages } from "../missing-messages.js";
@@ -9,13 +12,13 @@ import { onNewDay } from "../new-day.js";
 import { OlderPages } from "../older-pages.js";
 import { ReadingPlace } from "../reading-place.js";
 import { replay } from "../recent.js";
-import { Typists } from "../typists.js";
+import { Typists, typingWords } from "../typists.js";
 import { keepFocus, keepFocusIn, moveAmong } from "./focus.js";
 import { Merging } from "./merging.js";
 import { Receipts } from "./receipts.js";
 import { Unread } from "./unread.js";
 
-const DELETABLE = '.is-mine:not(.is-deleted):is([data-state="sent"], [data-state="read"])';
+const SENT = '.is-mine:not(.is-deleted):is([data-state="sent"], [data-state="read"])';
 
 /** The messages of the open conversation: the page's only store of them. */
 class MessageList extends HTMLElement {
@@ -23,14 +26,15 @@ class MessageList extends HTMLElement {
     const pane = this.closest(".conversation");
     const { userId, userName } = document.body.dataset;
     const { peerId, peerName } = pane.dataset;
-    this.reading = { userId, userName, peerId, peerName, peerReadSeq: Number(this.dataset.peerReadSeq) };
+    const peerReadSeq = Number(this.dataset.peerReadSeq);
+    this.reading = { userId, userName, peerId, peerName, peerReadSeq, isGroup: isGroup(peerId) };
     this.list = this.querySelector("ol");
     this.came = [];
     const calls = { seen: (item) => this.see(item), halted: () => this.older.look() };
     this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), calls);
     this.older = new OlderPages(this, () => !this.place.isOnTheWay);
     this.missing = new MissingMessages(this.list, peerId);
-    this.typists = new Typists((ids) => this.showTyping(ids.has(peerId)));
+    this.typists = new Typists((typing) => this.showTyping(typing.get(peerId) ?? []));
     this.merging = new Merging(this, this.list, this.reading);
     this.receipts = new Receipts(this.list, this.reading);
     this.unread = new Unread(this, this.list, { peerId, readSeq: Number(this.dataset.lastReadSeq), place: this.place });
@@ -57,6 +61,7 @@ class MessageList extends HTMLElement {
       onNewDay(() => relabelDays(this.list)),
       ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
       on("outbox", ({ entry, change }) => this.follow(entry, change)),
+      on("people", () => this.nameAuthors()),
     ];
     this.addEventListener("click", (event) => this.press(event));
     this.addEventListener("keydown", (event) => this.steer(event));
@@ -137,14 +142,14 @@ class MessageList extends HTMLElement {
 
   receive({ message, live }) {
     const { userId, peerId } = this.reading;
-    const mine = message.senderId === userId && message.receiverId === peerId;
-    if (!mine && (message.senderId !== peerId || message.receiverId !== userId)) return;
+    if (peerOf(message, userId) !== peerId) return;
+    const mine = message.senderId === userId;
     const known = this.merging.find(message);
     if (!known && this.merging.isBeyond(message)) return;
     this.place.keep(() => this.merging.upsert(message, known));
     // Who writes has read: the server moves the mark by itself.
     if (mine) this.unread.hasRead(message.seq);
-    else this.receipts.raise(message.seq);
+    else if (!message.system) this.receipts.raise(message.seq);
     const isUnread = !known && !message.deleted && message.seq > this.unread.readSeq;
     if (isUnread) this.unread.welcome(this.merging.find(message), live);
     else this.place.update();
@@ -165,7 +170,7 @@ class MessageList extends HTMLElement {
   showRead({ readerId, peerId, seq }) {
     const { userId, peerId: other } = this.reading;
     if (readerId === userId && peerId === other) this.unread.hasRead(seq);
-    if (readerId === other && peerId === userId) this.receipts.raise(seq);
+    else if (peerId === other || (readerId === other && peerId === userId)) this.receipts.raise(seq);
   }
 
   follow(entry, change) {
@@ -186,8 +191,18 @@ class MessageList extends HTMLElement {
     this.place.keep(() => this.merging.upsert(message, known));
   }
 
-  showTyping(isTyping) {
+  /** Those of messages that were here before their names. */
+  nameAuthors() {
+    if (!this.reading.isGroup) return;
+    for (const item of messagesOf(this.list).filter((each) => !each.matches(".is-mine, .is-system"))) {
+      fillAuthor(item, { senderId: item.dataset.senderId }, this.reading);
+    }
+  }
+
+  showTyping(ids) {
     const line = this.list.querySelector(".typist");
+    const isTyping = ids.length > 0;
+    if (isTyping && this.reading.isGroup) write(line.querySelector('[data-field="typing"]'), typingWords(ids));
     if (line.hidden === isTyping) this.place.keep(() => (line.hidden = !isTyping));
   }
 
@@ -198,11 +213,12 @@ class MessageList extends HTMLElement {
 
   act(name, item) {
     const [firstName] = this.reading.peerName.split(/\s+/);
-    act(name, item, { id: this.reading.peerId, firstName });
+    act(name, item, { id: this.reading.peerId, firstName: this.reading.isGroup ? this.reading.peerName : firstName });
   }
 
   steer(event) {
-    if (event.key === "Delete" && event.target.matches(DELETABLE)) this.act("delete", event.target);
+    if (event.key === "Delete" && event.target.matches(SENT)) this.act("delete", event.target);
+    else if (event.key === "Enter" && this.reading.isGroup && event.target.matches(SENT)) this.act("readers", event.target);
     else moveAmong(this.list, event);
   }
 }

@@ -10,6 +10,6 @@ export function fillTime(item, moment) {
 
 /** "pending", "sent", "read" or "failed"; nothing where somebody else wrote. */
 export function stateOf(message, { userId, peerReadSeq }) {
-  if (message.senderId !== userId) return "";
+  if (message.senderId !== userId || message.system) return "";
   return message.state ?? (message.seq <= peerReadSeq ? "read" : "sent");
 }

@@ -1,0 +1,55 @@
+// Keeps the open conversation of a group as the group is now: its name, who is in it, whether one may write.
+import { emit, on } from "../lib/bus.js";
+import { isGroup } from "../lib/peers.js";
+import { isolated } from "../lib/text.js";
+import { text } from "../lib/texts.js";
+import { closeDetails, showDetails } from "./group-details.js";
+import { pane } from "./panes.js";
+
+const SOON = 100;
+let timer = 0;
+
+on("group", (group) => isOpen(group._id) && changed(group));
+// Its frame may be older, or blank but for what the row has.
+on("opened", () => isGroup(pane().dataset.peerId) && refresh());
+on("group-left", ({ groupId }) => isOpen(groupId) && left());
+
+const isOpen = (id) => pane().dataset.peerId === id;
+
+function changed({ fullName, closed }) {
+  const { dataset } = pane();
+  if (dataset.peerName !== fullName) rename(dataset.peerName, fullName);
+  Object.assign(dataset, { peerName: fullName, closed });
+  if (closed === "left") closeDetails();
+  clearTimeout(timer);
+  timer = setTimeout(refresh, SOON);
+}
+
+function rename(before, now) {
+  document.title = `${isolated(now)} · Chatsite`;
+  for (const element of pane().querySelectorAll("message-list, textarea")) {
+    for (const name of ["aria-label", "placeholder"]) {
+      const words = element.getAttribute(name)?.replace(isolated(before), () => isolated(now));
+      if (words) element.setAttribute(name, words);
+    }
+  }
+}
+
+function left() {
+  pane().dataset.closed = "left";
+  closeDetails();
+  emit("notice", { text: text("removed-from-group"), kind: "info" });
+  refresh();
+}
+
+/** What the server words better: the head of the conversation, and the details if they are open. */
+async function refresh() {
+  const header = pane().querySelector("conversation-header");
+  if (!header) return;
+  const query = location.search.includes("list=contacts") ? "?list=contacts" : "";
+  const hadFocus = header.contains(document.activeElement);
+  const how = { source: header, target: header, swap: "outerHTML show:none" };
+  await htmx.ajax("GET", `/chat/${pane().dataset.peerId}/header${query}`, how).catch(() => {});
+  if (hadFocus) pane().querySelector("h1")?.focus({ preventScroll: true });
+  if (document.getElementById("details")) showDetails();
+}
