@@ -25,7 +25,7 @@ from tests.browser.chat import (
 from tests.browser.people import Person, PersonFor
 from tests.pictures import animation, data_uri, display_p3, encoded, picture
 
-WIDTHS = """item => [".bubble", ".bubble__picture", "img"].map(
+WIDTHS = """item => [".bubble", ".bubble__picture", ".bubble__picture img"].map(
   (part) => item.querySelector(part).getBoundingClientRect().width
 )"""
 LAYOUT = "log => [log.scrollHeight, log.scrollTop, log.querySelector('.message').offsetTop]"
@@ -243,5 +243,5 @@ def test_a_bubble_is_as_wide_as_its_narrow_picture(person: PersonFor, text: str)
     ada.post(f"/api/messages/send/{bo.id}", image=image, text=text)
 
     for page in (ada.page, bo.page):
-        expect(messages(page).locator("img")).to_be_visible()
+        expect(messages(page).get_by_role("img")).to_be_visible()
         assert messages(page).evaluate(WIDTHS) == [150, 150, 150]
