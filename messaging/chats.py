@@ -146,7 +146,7 @@ def chats_of(user: User | Caller, *, among: Collection[str] | None = None) -> li
     site = absolute("")
     chats = [_direct_chat(me, row, deleted.get(row[0], 0), site) for row in direct]
     if groups:
-        chats += _group_chats(me, groups, deleted, with_marks=among is not None)
+        chats += _group_chats(me, groups, deleted, site, with_marks=among is not None)
     chats.sort(key=_last_key, reverse=True)
     return chats
 
@@ -194,7 +194,7 @@ class _Group(NamedTuple):
 
 
 def _group_chats(
-    me: str, rows: Collection[Row], deleted: dict[str, int], *, with_marks: bool
+    me: str, rows: Collection[Row], deleted: dict[str, int], site: str, *, with_marks: bool
 ) -> Iterator[Chat]:
     groups = [(_Group(*row[: len(_GROUP)]), row[len(_GROUP) :]) for row in rows]
     left = [(group.key, group.until) for group, _last in groups if group.until is not None]
@@ -203,16 +203,18 @@ def _group_chats(
     marks = read_by_others(me, told) if with_marks else {}
     for group, last in groups:
         message = last if group.until is None else last_seen.get(group.key)
-        yield _group_chat(group, message, deleted.get(group.key, 0), marks.get(group.key, 0))
+        yield _group_chat(group, message, deleted.get(group.key, 0), marks.get(group.key, 0), site)
 
 
-def _group_chat(group: _Group, message: Row | None, deleted: int, others_read: int) -> Chat:
+def _group_chat(
+    group: _Group, message: Row | None, deleted: int, others_read: int, site: str
+) -> Chat:
     is_in = group.until is None
     last_message = None
     if message and message[0] and message[SEQ] > group.since:
         last_message = record_of_row(message, group.key)
     return Chat(
-        peer=person_of_row((group.key, group.title, "", group.picture, group.created_at)),
+        peer=person_of_row((group.key, group.title, "", group.picture, group.created_at), site),
         last_message=last_message,
         unread_count=unread(group.end, group.read_seq, deleted),
         last_seq=group.end,

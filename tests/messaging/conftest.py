@@ -1,4 +1,4 @@
-"""Messages that are sent at once."""
+"""Messages that are sent at once, and a group of three."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from chatsite.fastpath.statements import run_at_once
+from messaging.services.groups import set_role
+from tests.factories import make_group, make_user
 from tests.messaging.sends import FailsOnce, Sender
 
 
@@ -53,3 +56,26 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr("messaging.services.conversations.run_at_once", noted)
     return numbers
+
+
+@pytest.fixture
+def olga() -> User:
+    return make_user("Olga")
+
+
+@pytest.fixture
+def abe() -> User:
+    return make_user("Abe")
+
+
+@pytest.fixture
+def mia() -> User:
+    return make_user("Mia")
+
+
+@pytest.fixture
+def group(olga: User, abe: User, mia: User) -> str:
+    """Its key. Olga owns it, Abe is an admin, Mia a member."""
+    key = make_group(olga, abe, mia)
+    set_role(user=olga, group=key, person=abe.pk, role="admin")
+    return key

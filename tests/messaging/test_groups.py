@@ -54,28 +54,6 @@ def said(reader: User, group: str) -> list[str]:
     return [(each.text or "").translate(dict.fromkeys((0x2068, 0x2069))) for each in records]
 
 
-@pytest.fixture
-def olga() -> User:
-    return make_user("Olga")
-
-
-@pytest.fixture
-def abe() -> User:
-    return make_user("Abe")
-
-
-@pytest.fixture
-def mia() -> User:
-    return make_user("Mia")
-
-
-@pytest.fixture
-def group(olga: User, abe: User, mia: User) -> str:
-    key = make_group(olga, abe, mia)
-    set_role(user=olga, group=key, person=abe.pk, role="admin")
-    return key
-
-
 class TestEvents:
     def test_each_member_is_told_of_a_change_with_their_own_role(
         self, events: Events, olga: User, abe: User, mia: User, group: str

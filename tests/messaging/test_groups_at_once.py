@@ -70,28 +70,6 @@ def assert_whole(group: str) -> None:
         assert membership.last_read_seq <= end
 
 
-@pytest.fixture
-def olga() -> User:
-    return make_user("Olga")
-
-
-@pytest.fixture
-def abe() -> User:
-    return make_user("Abe")
-
-
-@pytest.fixture
-def mia() -> User:
-    return make_user("Mia")
-
-
-@pytest.fixture
-def group(olga: User, abe: User, mia: User) -> str:
-    key = make_group(olga, abe, mia)
-    set_role(user=olga, group=key, person=abe.pk, role="admin")
-    return key
-
-
 def test_two_who_add_the_same_person_add_them_once(olga: User, abe: User, group: str) -> None:
     for _round in range(ROUNDS):
         zoe, yan = make_user("Zoe"), make_user("Yan")
