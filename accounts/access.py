@@ -18,8 +18,8 @@ from accounts.models import Session, User
 from accounts.services.accounts import suspension
 from accounts.tokens import session_of
 
-ARRIVAL_COOKIE = "arrival"
-ARRIVAL_SECONDS = 5
+RELOAD_COOKIE = "arrival"
+RELOAD_SECONDS = 5
 
 
 class PageRequest(HttpRequest):
@@ -48,7 +48,7 @@ def signed_in(view: SignedInView[Rest]) -> PageView[Rest]:
             if not _is_expected(request):
                 return HttpResponseClientRedirect(_current_address(request))
             return _arrived(request, view(cast(SignedInRequest, request), *args, **kwargs))
-        return arrival(request) or lead_to(request, login_address(request))
+        return arrival(request) or redirect_to(request, login_address(request))
 
     return guarded
 
@@ -59,7 +59,7 @@ def signed_out(view: PageView[Rest]) -> PageView[Rest]:
     @wraps(view)
     def guarded(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
-            return _arrived(request, lead_to(request, next_address(request)))
+            return _arrived(request, redirect_to(request, next_address(request)))
         return arrival(request) or view(request, *args, **kwargs)
 
     return guarded
@@ -72,18 +72,18 @@ def arrival(request: HttpRequest) -> HttpResponse | None:
     not when this page does. The short-lived cookie stops a browser that calls the reload
     cross-site as well from going round in circles.
     """
-    if not _came_without_cookies(request) or ARRIVAL_COOKIE in request.COOKIES:
+    if not _came_without_cookies(request) or RELOAD_COOKIE in request.COOKIES:
         return None
     response = render(request, "accounts/arrival.html")
     add_never_cache_headers(response)
-    response.set_cookie(ARRIVAL_COOKIE, "1", max_age=ARRIVAL_SECONDS, httponly=True, samesite="Lax")
+    response.set_cookie(RELOAD_COOKIE, "1", max_age=RELOAD_SECONDS, httponly=True, samesite="Lax")
     return response
 
 
 def _arrived(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """The next link from elsewhere starts afresh, even one that follows at once."""
-    if ARRIVAL_COOKIE in request.COOKIES:
-        response.delete_cookie(ARRIVAL_COOKIE, samesite="Lax")
+    if RELOAD_COOKIE in request.COOKIES:
+        response.delete_cookie(RELOAD_COOKIE, samesite="Lax")
     return response
 
 
@@ -101,12 +101,12 @@ def _is_expected(request: PageRequest) -> bool:
     return request.headers.get(EXPECTED_USER, request.user.pk) == request.user.pk
 
 
-def lead_to(request: PageRequest, address: str) -> HttpResponse:
+def redirect_to(request: PageRequest, address: str) -> HttpResponse:
     """Moves the whole page, also when htmx asked for a part of it."""
     return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
-def ending(request: HttpRequest) -> str:
+def sign_out_reason(request: HttpRequest) -> str:
     """Why somebody is not signed in who still has the cookie of a session: signing out takes it
     away, but not a ban, a new password or signing out from elsewhere. Empty for everybody else.
     """

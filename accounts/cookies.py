@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpResponse
 
-from accounts import known_devices
+from accounts import trusted_devices
 from accounts.models import Session, User
 from accounts.tokens import issue_token
 
@@ -36,8 +36,8 @@ def set_token_cookie(response: HttpResponse, session: Session) -> None:
 
 
 def set_device_cookie(response: HttpResponse, user: User) -> None:
-    token = known_devices.device_token(user)
-    _set(response, known_devices.COOKIE, token, known_devices.LIFETIME)
+    token = trusted_devices.device_token(user)
+    _set(response, trusted_devices.COOKIE, token, trusted_devices.LIFETIME)
 
 
 def _set(response: HttpResponse, name: str, value: str, lifetime: timedelta) -> None:

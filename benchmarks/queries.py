@@ -92,9 +92,12 @@ def _measured(messages: int, conversations: int) -> tuple[str, list[str]]:
 
 def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     from accounts import tokens
-    from messaging import sync
-    from messaging.chats import chats_of
-    from messaging.querysets import contacts_page, find_message, history, read_marks
+    from messaging.queries import sync
+    from messaging.queries.chats import chats_of
+    from messaging.queries.history import history
+    from messaging.queries.members import read_marks
+    from messaging.queries.people import contacts_page
+    from messaging.queries.visibility import find_message
     from messaging.services.conversations import mark_read
     from messaging.services.messages import delete_message, send_message
 
@@ -143,7 +146,7 @@ def _send_at_once(claims: Any, peers: list[str]) -> None:
             draft=new_draft(
                 sender_id=claims.user_id, receiver_id=peer, text="Hi", client_message_id=peer
             ),
-            answer=lambda sent: sent,
+            respond=lambda sent: sent,
             limits=(),
             claims=claims,
         )

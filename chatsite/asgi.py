@@ -18,11 +18,11 @@ from django.conf import settings
 from chatsite.charset import Utf8
 from chatsite.departure import NoticesDeparture
 from chatsite.fastpath.http import FastPath
-from chatsite.guard.body_limit import BodyLimit
-from chatsite.guard.handshakes import HostAndOriginValidator
-from chatsite.guard.proxies import TrustedProxies
 from chatsite.lifespan import lifespan
 from chatsite.monitoring.watch import Watch
+from chatsite.security.body_limit import BodyLimit
+from chatsite.security.handshakes import HostAndOriginValidator
+from chatsite.security.proxies import TrustedProxies
 from messaging.api import fast
 from messaging.realtime.socketio.polling import Polling
 from messaging.routing import websocket_urlpatterns

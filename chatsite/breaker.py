@@ -1,4 +1,4 @@
-"""For services that do not answer: one caller finds out whether they are back, none else waits."""
+"""For services that do not answer: one request finds out whether they are back, others go on."""
 
 import time
 

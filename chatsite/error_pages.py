@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from chatsite.errors import Busy, is_away
-from chatsite.guard.ratelimits import TooMany, with_retry_after
+from chatsite.security.ratelimits import TooMany, with_retry_after
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

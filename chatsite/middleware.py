@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chatsite import error_pages
-from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE
-from chatsite.guard.counting import READS, WRITES, count, person_or_address
-from chatsite.guard.origins import is_foreign
 from chatsite.interfaces import GetResponse
+from chatsite.security.body_limit import NO_ROOM, TOO_LARGE
+from chatsite.security.budgets import READS, WRITES, count, user_or_network
+from chatsite.security.origins import is_foreign
 
 logger = logging.getLogger(__name__)
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -132,7 +132,7 @@ class PageLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _is_page(request):
             limit = READS if request.method in SAFE_METHODS else WRITES
-            if wait := count(limit, person_or_address(request)):
+            if wait := count(limit, user_or_network(request)):
                 return error_pages.too_many(request, wait)
         return self.get_response(request)
 

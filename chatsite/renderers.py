@@ -7,7 +7,7 @@ from rest_framework.renderers import JSONRenderer as DrfJSONRenderer
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
-from chatsite.guard.origins import address_for
+from chatsite.security.origins import address_for
 from chatsite.wire import with_address
 
 

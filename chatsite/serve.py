@@ -19,7 +19,7 @@ OPTIONS: dict[str, Any] = {
     "ws": "chatsite.uvicorn_websockets:WebSocketProtocol",
     # A few compressed kilobytes could unpack to many messages of the largest size.
     "ws_per_message_deflate": False,
-    # chatsite.guard.proxies decides whom to believe.
+    # chatsite.security.proxies decides whom to believe.
     "proxy_headers": False,
     "server_header": False,
     # Its access lines contain paths and query strings, and so one-use links; ours do not.

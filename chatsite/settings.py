@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "chatsite.middleware.PrivateAnswersMiddleware",
     "chatsite.middleware.HostMiddleware",
     "chatsite.middleware.BodyLimitMiddleware",
-    "chatsite.guard.crawlers.CrawlerMiddleware",
+    "chatsite.security.crawlers.CrawlerMiddleware",
     "chatsite.middleware.ForeignOriginMiddleware",
     "django.middleware.common.CommonMiddleware",
     "chatsite.middleware.FormsMiddleware",
@@ -143,7 +143,7 @@ SILENCED_SYSTEM_CHECKS = [
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["chatsite.guard.counting.ApiThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["chatsite.security.budgets.ApiThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
         "chatsite.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
@@ -189,7 +189,7 @@ CONTENT_SECURITY_POLICY = headers.content_security_policy(
 CLIENT_POLICY = headers.client_policy(site=PUBLIC_URL, pictures=PICTURES_ORIGIN)
 PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
 
-# Bodies are counted and cut off while they are read (guard/body_limit.py), uploads included.
+# Bodies are counted and cut off while they are read (security/body_limit.py), uploads included.
 MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # beyond it bodies, and files in them, wait on disk

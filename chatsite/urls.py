@@ -8,8 +8,8 @@ from chatsite import client_dist, error_pages, offline
 from chatsite.favicon import favicon
 from chatsite.pictures import media
 from chatsite.schema.views import DocsPage, SchemaView
-from messaging.media import message_picture
 from messaging.realtime.views import EventsView
+from messaging.views.media import message_picture
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *client_dist.url_patterns(),

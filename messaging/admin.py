@@ -21,11 +21,11 @@ from chatsite.errors import DomainError
 from chatsite.moderation import Act, ModeratedAdmin, record
 from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
-from messaging.lookup import Search, find_groups, find_messages
 from messaging.models import Group, Membership, Message, is_group
 from messaging.models.conversation import GROUP as GROUP_KEYS
+from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
-from messaging.system_messages import decoded, deleted_account, text_of
+from messaging.shapes.system_messages import decoded, deleted_account, text_of
 
 PERSON, GROUP = "person", "group"
 REMOVE = Act("remove", _("Delete"), _("Deleted"), is_grave=True)

@@ -15,10 +15,10 @@ from chatsite.errors import DomainError
 from chatsite.wire import DataUri, Key, PictureFile
 from messaging.models.conversation import DESCRIPTION_LENGTH
 from messaging.models.message import CLIENT_ID_LENGTH
-from messaging.record import ClientMessageId, PeerKey
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.groups import MEMBERS
-from messaging.shapes import Mark, PostingName, RoleName, ShowsHistory
+from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
+from messaging.shapes.record import ClientMessageId, PeerKey
 
 Text = Annotated[
     str,

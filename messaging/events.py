@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from chatsite.db import on_commit
 from chatsite.live.broadcast import broadcast
 from messaging.models import is_group
-from messaging.record import MessageRecord
+from messaging.shapes.record import MessageRecord
 
 GET_ONLINE_USERS = "getOnlineUsers"
 PRESENCE_CHANGED = "presenceChanged"

@@ -6,11 +6,11 @@ from msgspec.structs import astuple
 
 from accounts.record import picture_path
 from chatsite.wire import absolute, timestamp
-from messaging.chats import Chat
 from messaging.models import Conversation, Message
-from messaging.querysets import Member
-from messaging.record import MessageRecord
-from messaging.shapes import (
+from messaging.queries.chats import Chat
+from messaging.queries.members import Member
+from messaging.queries.sync import Changes
+from messaging.shapes.payload_types import (
     ChangedChatPayload,
     ChatPayload,
     DeletedPayload,
@@ -23,7 +23,7 @@ from messaging.shapes import (
     SyncPayload,
     TypingPayload,
 )
-from messaging.sync import Changes
+from messaging.shapes.record import MessageRecord
 
 
 def chat_payload(chat: Chat, online: bool) -> ChatPayload:

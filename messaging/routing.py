@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path, re_path
 
-from chatsite.guard.handshakes import deny
+from chatsite.security.handshakes import deny
 from messaging.realtime.consumer import ChatConsumer
 from messaging.realtime.socketio.upgrades import socketio_socket
 

@@ -11,9 +11,9 @@ def all_querysets() -> dict[str, Any]:
     from accounts.admin import PersonAdmin, RecordAdmin, SessionAdmin
     from accounts.models import Session, User
     from chatsite.keys import new_key
-    from messaging import chats, querysets, sync
     from messaging.admin import MessageAdmin
     from messaging.models import FIRST_GROUP, Conversation, Membership, Message
+    from messaging.queries import chats, history, members, sync, visibility
 
     me, key = User(email="a@example.org"), new_key()
     mine = Membership.objects.of(key)
@@ -32,10 +32,10 @@ def all_querysets() -> dict[str, Any]:
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
         "banned": User.objects.exclude(banned_at=None).filter(is_staff=True),
         "a message": messages.select_related("conversation").filter(pk=key),
-        "history": querysets._history(50, False, conversation=key, after=2, before=9),
-        "stays": querysets._STAYS._build(conversation=key, user=key),
-        "read by others": querysets._READ_BY_OTHERS._build(2, _0=new_key(), _1=new_key(), me=key),
-        "members": querysets._MEMBERS._build(group=key),
+        "history": history._history(50, False, conversation=key, after=2, before=9),
+        "stays": visibility._STAYS._build(conversation=key, user=key),
+        "read by others": members._READ_BY_OTHERS._build(2, _0=new_key(), _1=new_key(), me=key),
+        "members": visibility._MEMBERS._build(group=key),
         "versions": Conversation.objects.filter(pk__in=[key], version__gt=0).values_list(
             "pk", "version"
         ),

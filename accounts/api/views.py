@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import cookies, limited
+from accounts import cookies, rate_limited
 from accounts.api import schema
 from accounts.authentication import all_tokens
 from accounts.models import User
@@ -18,8 +18,8 @@ from accounts.services import accounts
 from accounts.services.log_outs import ENDS_LATER, log_out
 from chatsite.api import FormView
 from chatsite.errors import DomainError
-from chatsite.guard.counting import check_upload
 from chatsite.parsers import JSONParser, MultiPartParser
+from chatsite.security.budgets import check_upload
 from chatsite.serializers import checked
 
 
@@ -35,7 +35,7 @@ class SignUpView(EntranceView, FormView):
 
     @schema.sign_up
     def post(self, request: Request) -> Response:
-        user = limited.sign_up(request=request, **checked(SignUpSerializer, request.data))
+        user = rate_limited.sign_up(request=request, **checked(SignUpSerializer, request.data))
         return _signed_in(request, user, status.HTTP_201_CREATED)
 
 
@@ -44,7 +44,7 @@ class LogInView(EntranceView, FormView):
 
     @schema.log_in
     def post(self, request: Request) -> Response:
-        user = limited.log_in(request=request, **checked(LogInSerializer, request.data))
+        user = rate_limited.log_in(request=request, **checked(LogInSerializer, request.data))
         return _signed_in(request, user, status.HTTP_200_OK)
 
 

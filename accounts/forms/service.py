@@ -29,10 +29,10 @@ class ServiceForm(forms.Form):
     @property
     def is_calm(self) -> bool:
         """Nothing is wrong but the moment."""
-        return self.is_asked_to_wait
+        return self.is_throttled
 
     @property
-    def is_asked_to_wait(self) -> bool:
+    def is_throttled(self) -> bool:
         return bool(self.refusal and self.refusal.wait)
 
     def focus(self) -> None:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from accounts import mail
 from accounts.canonical import password_forms
-from accounts.known_devices import inbox_key
 from accounts.models import User
 from accounts.services.rules import (
     check_all,
@@ -20,10 +19,11 @@ from accounts.services.rules import (
     field_error,
     require,
 )
+from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now, release, repeatable
 from chatsite.errors import DomainError
-from chatsite.guard.ratelimits import MAILS, MAILS_PER_ADDRESS, TooMany, check
 from chatsite.pictures import images, storage
+from chatsite.security.ratelimits import MAILS, MAILS_PER_ADDRESS, TooMany, check
 from chatsite.text import is_blank
 
 

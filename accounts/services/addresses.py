@@ -5,7 +5,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import links, mail
-from accounts.known_devices import inbox_key
 from accounts.models import User
 from accounts.services.rules import (
     check_all,
@@ -15,8 +14,9 @@ from accounts.services.rules import (
     encodable,
     field_error,
 )
+from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now, repeatable
-from chatsite.guard.ratelimits import MAILS, check
+from chatsite.security.ratelimits import MAILS, check
 
 
 def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore
 
 from accounts.hashers import LINE
-from accounts.known_devices import account_key, device_key
 from accounts.models import Session, User
 from accounts.services.accounts import authenticate
-from accounts.services.pauses import Pauses
+from accounts.services.backoff import Backoff
+from accounts.trusted_devices import account_key, device_key
 from chatsite.errors import Busy
-from chatsite.guard.counting import network_of
-from chatsite.guard.ratelimits import LOG_INS, LOG_INS_PER_ADDRESS, check
+from chatsite.security.budgets import client_network
+from chatsite.security.ratelimits import LOG_INS, LOG_INS_PER_ADDRESS, check
 
 RECENT = 50  # sessions whose addresses count as known
 STRANGERS = "strangers"
@@ -42,14 +42,14 @@ def log_in(*, email: str, password: str, origin: Origin) -> User:
     place = f"{account} {where}"
     with _room_at(where):
         check(LOG_INS, place)
-        pauses = Pauses(place)
-        pauses.take_turn()
+        backoff = Backoff(place)
+        backoff.wait_turn()
         try:
             user = authenticate(email=email, password=password)
         except Busy:
-            pauses.give_back()
+            backoff.give_back()
             raise
-        pauses.forget()
+        backoff.forget()
     return user
 
 
@@ -70,7 +70,7 @@ def _room_at(where: str) -> Iterator[None]:
 def _place(account: str, email: str, origin: Origin) -> str:
     if device := device_key(origin.device_token, email):
         return device  # its address may be that of many, an attacker among them
-    address = network_of(origin.address)
+    address = client_network(origin.address)
     check(LOG_INS_PER_ADDRESS, address)
     return address if address in _known_addresses(email) else STRANGERS
 
@@ -79,4 +79,6 @@ def _known_addresses(email: str) -> set[str]:
     # Not by a join: MongoDB would begin at the sessions of everybody. Nobody costs as much.
     user = User.objects.with_email(email)
     sessions = Session.objects.filter(user=user.pk if user else "").order_by("-last_seen_at")
-    return {network_of(address) for address in sessions.values_list("address", flat=True)[:RECENT]}
+    return {
+        client_network(address) for address in sessions.values_list("address", flat=True)[:RECENT]
+    }

@@ -4,7 +4,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import links, mail
-from accounts.known_devices import inbox_key
 from accounts.models import Session, User
 from accounts.services.rules import (
     check_new_password,
@@ -14,9 +13,10 @@ from accounts.services.rules import (
     field_error,
 )
 from accounts.services.sessions import end_other_sessions
+from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import DomainError
-from chatsite.guard.ratelimits import MAILS, check
+from chatsite.security.ratelimits import MAILS, check
 
 
 def change_password(

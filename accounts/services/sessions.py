@@ -34,16 +34,16 @@ def start_session(*, user: User, user_agent: str, address: str) -> Session:
 
 def touch_session(*, session: Session) -> None:
     """Remembers when the session was last seen."""
-    if not is_seen_lately(session.last_seen_at):
-        session.last_seen_at = see_sessions([session.pk])
+    if not was_seen_recently(session.last_seen_at):
+        session.last_seen_at = record_last_seen([session.pk])
 
 
-def is_seen_lately(last_seen_at: datetime) -> bool:
+def was_seen_recently(last_seen_at: datetime) -> bool:
     return now() - last_seen_at <= SEEN_PRECISION
 
 
 @repeatable
-def see_sessions(keys: list[str]) -> datetime:
+def record_last_seen(keys: list[str]) -> datetime:
     """Returns when they are seen."""
     moment = now()
     for start in range(0, len(keys), CHUNK):

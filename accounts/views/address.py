@@ -5,22 +5,22 @@ from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
-from accounts import limited, links
-from accounts.access import PageRequest, SignedInRequest, lead_to
+from accounts import links, rate_limited
+from accounts.access import PageRequest, SignedInRequest, redirect_to
 from accounts.canonical import readable_email
 from accounts.forms.address import AddressForm, ConfirmationForm
 from accounts.models import User
 from accounts.services import addresses
+from accounts.views.form_page import render_form
 from accounts.views.mailed import dead_link, mailed_link
 from accounts.views.profile import done, section, show
-from accounts.views.status import answer
 
 
 @section
 def ask(request: SignedInRequest) -> HttpResponse:
     form = AddressForm(request.POST)
     site = links.site_of(request)
-    address = form.submit(limited.ask_for_address, request=request, site=site)
+    address = form.submit(rate_limited.ask_for_address, request=request, site=site)
     if address is None:
         return show(request, address=form)
     text = _("Check your mail at %(address)s: the link there completes the change.")
@@ -39,7 +39,7 @@ def confirm(request: PageRequest, key: str, token: str) -> HttpResponse:
         if not form.errors:
             return _changed(request, owner)
     context = {"form": form, "address": readable_email(address)}
-    return answer(request, "accounts/address_link.html", context, form)
+    return render_form(request, "accounts/address_link.html", context, form)
 
 
 def _changed(request: PageRequest, owner: User) -> HttpResponse:
@@ -47,7 +47,7 @@ def _changed(request: PageRequest, owner: User) -> HttpResponse:
     if not request.user.is_authenticated:
         text = _("Your e-mail address has been changed. Log in with the new one.")
         messages.success(request, text, extra_tags="entrance")
-        return lead_to(request, resolve_url("login"))
+        return redirect_to(request, resolve_url("login"))
     if request.user.pk == owner.pk:
         messages.success(request, _("Your e-mail address has been changed."), extra_tags="address")
-    return lead_to(request, resolve_url("profile"))
+    return redirect_to(request, resolve_url("profile"))

@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
-from accounts import limited
+from accounts import rate_limited
 from accounts.access import (
     PageRequest,
-    ending,
-    lead_to,
     next_address,
+    redirect_to,
+    sign_out_reason,
     signed_out,
     with_next,
 )
@@ -23,19 +23,19 @@ from accounts.forms.service import ServiceForm
 from accounts.models import User
 from accounts.requests import start_session_for
 from accounts.services.log_outs import ENDS_LATER, log_out
-from accounts.views.status import answer
+from accounts.views.form_page import render_form
 
 
 @never_cache
 @signed_out
 def signup(request: PageRequest) -> HttpResponse:
-    return _entrance(request, "accounts/signup.html", SignUpForm, limited.sign_up)
+    return _entrance(request, "accounts/signup.html", SignUpForm, rate_limited.sign_up)
 
 
 @never_cache
 @signed_out
 def login(request: PageRequest) -> HttpResponse:
-    return _entrance(request, "accounts/login.html", LogInForm, limited.log_in)
+    return _entrance(request, "accounts/login.html", LogInForm, rate_limited.log_in)
 
 
 def _entrance(
@@ -52,15 +52,15 @@ def _entrance(
     target = next_address(request)
     context = {
         "form": form,
-        "ended": "" if form.is_bound else ending(request),
+        "ended": "" if form.is_bound else sign_out_reason(request),
         "login_link": with_next("login", target),
         "signup_link": with_next("signup", target),
     }
-    return answer(request, template, context, form)
+    return render_form(request, template, context, form)
 
 
 def _enter(request: PageRequest, user: User) -> HttpResponse:
-    response = lead_to(request, next_address(request))
+    response = redirect_to(request, next_address(request))
     set_token_cookie(response, start_session_for(request, user))
     return response
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import limited
+from accounts import rate_limited
 from accounts.access import Rest, SignedInRequest, SignedInView, next_address, signed_in
 from accounts.cookies import set_device_cookie
 from accounts.devices import device_of
@@ -16,9 +16,9 @@ from accounts.forms.address import AddressForm
 from accounts.forms.profile import PasswordForm, ProfileForm
 from accounts.models import Session
 from accounts.record import picture_url
-from accounts.rows import session_rows
 from accounts.services import sessions
-from accounts.views.status import answer
+from accounts.session_list import session_entries
+from accounts.views.form_page import render_form
 
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60
@@ -30,7 +30,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return show(request)
     form = ProfileForm(request.POST, request.FILES)
-    form.submit(limited.update_profile, request=request)
+    form.submit(rate_limited.update_profile, request=request)
     return show(request, about=form) if form.errors else done(request, "about", _("Saved"))
 
 
@@ -61,7 +61,7 @@ def theme(request: SignedInRequest) -> HttpResponse:
 @section
 def password(request: SignedInRequest) -> HttpResponse:
     form = PasswordForm(request.POST)
-    form.submit(limited.change_password, request=request)
+    form.submit(rate_limited.change_password, request=request)
     if form.errors:
         return show(request, password=form)
     response = done(request, "password", _("Your password has been changed."))
@@ -103,10 +103,10 @@ def show(
         "password": password or PasswordForm(),
         "picture": picture_url(request.user),
         "back": next_address(request),
-        "sessions": session_rows(request.user, request.auth_session),
+        "sessions": session_entries(request.user, request.auth_session),
     }
     refused = about or address or password
-    return answer(request, "accounts/profile.html", context, refused or about_form)
+    return render_form(request, "accounts/profile.html", context, refused or about_form)
 
 
 def done(request: SignedInRequest, part: str, text: str) -> HttpResponse:

@@ -11,14 +11,14 @@ from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import limited, links
-from accounts.access import PageRequest, lead_to
+from accounts import links, rate_limited
+from accounts.access import PageRequest, redirect_to
 from accounts.cookies import clear_token_cookie, set_device_cookie
 from accounts.forms.reset import NewPasswordForm, ResetRequestForm
 from accounts.models import User
 from accounts.services import passwords, sessions
+from accounts.views.form_page import render_form
 from accounts.views.mailed import dead_link, mailed_link
-from accounts.views.status import answer
 
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
@@ -28,12 +28,12 @@ def ask(request: PageRequest) -> HttpResponse:
     """Answers the same whether there is such an account or not."""
     form = ResetRequestForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
-        form.submit(limited.ask_for_reset, request=request, site=links.site_of(request))
+        form.submit(rate_limited.ask_for_reset, request=request, site=links.site_of(request))
         if not form.errors:
-            return lead_to(request, resolve_url("reset-sent"))
+            return redirect_to(request, resolve_url("reset-sent"))
     else:
         form.focus()
-    return answer(request, "accounts/reset.html", {"form": form}, form)
+    return render_form(request, "accounts/reset.html", {"form": form}, form)
 
 
 @never_cache
@@ -57,7 +57,7 @@ def choose(request: PageRequest, key: str, token: str) -> HttpResponse:
     else:
         form.focus()
     context = {"form": form, "owner": owner}
-    return answer(request, "accounts/reset_link.html", context, form)
+    return render_form(request, "accounts/reset_link.html", context, form)
 
 
 def _changed(request: PageRequest, owner: User) -> HttpResponse:
@@ -72,7 +72,7 @@ def _changed(request: PageRequest, owner: User) -> HttpResponse:
         _("Your password has been changed. Log in with the new one."),
         extra_tags="entrance",
     )
-    response = lead_to(request, resolve_url("login"))
+    response = redirect_to(request, resolve_url("login"))
     clear_token_cookie(response)
     set_device_cookie(response, owner)
     return response

@@ -121,7 +121,7 @@ def caches(redis_url: str) -> dict[str, Any]:
         return {
             "default": {"BACKEND": memory},
             "limits": {
-                "BACKEND": "chatsite.guard.caches.MemoryCounts",
+                "BACKEND": "chatsite.security.counters.MemoryCounters",
                 "LOCATION": "limits",
                 **limits,
             },
@@ -132,7 +132,7 @@ def caches(redis_url: str) -> dict[str, Any]:
             "LOCATION": redis_url,
         },
         "limits": {
-            "BACKEND": "chatsite.guard.caches.RedisOrMemory",
+            "BACKEND": "chatsite.security.counters.RedisWithFallback",
             "LOCATION": redis_url,
             **limits,
         },

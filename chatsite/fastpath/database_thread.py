@@ -33,17 +33,17 @@ class DatabaseThread:
         self._is_working = False
         self._is_ending = False
 
-    def put(self, work: Callable[[], Result], about: str) -> "asyncio.Future[Result]":
+    def put(self, work: Callable[[], Result], key: str) -> "asyncio.Future[Result]":
         """In the event loop, which hands in at once what comes in one of its rounds."""
         loop = self._loop()
         if loop is None or self._waiting >= MOST:
             raise Busy
         self._waiting += 1
-        answer: asyncio.Future[Result] = loop.create_future()
-        self._coming.append(Job(work, about, answer))
+        future: asyncio.Future[Result] = loop.create_future()
+        self._coming.append(Job(work, key, future))
         if len(self._coming) == 1:
             loop.call_soon(self._hand_in, loop)
-        return answer
+        return future
 
     def end(self) -> None:
         """As soon as nothing waits; it starts again with the next job."""

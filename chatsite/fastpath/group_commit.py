@@ -28,13 +28,13 @@ logger = logging.getLogger(__name__)
 def run_together(jobs: list[Job]) -> None:
     """Kind by kind."""
     # Workers that lock several conversations do so in the same order.
-    jobs.sort(key=_about)
+    jobs.sort(key=_by_key)
     kinds: set[type[Any]] = {type(job.work) for job in jobs}
     for kind in kinds:
         _run_in_bulk(kind, [job for job in jobs if type(job.work) is kind])
 
 
-_about = attrgetter("about")
+_by_key = attrgetter("key")
 
 
 def _run_in_bulk(kind: type[Bulk], jobs: list[Job]) -> None:
@@ -84,13 +84,13 @@ def _works(jobs: list[Job]) -> list[Any]:
 def _settle(kind: type[Bulk], jobs: list[Job], outcomes: list[Any]) -> None:
     waiting = []
     for job, outcome in zip(jobs, outcomes, strict=True):
-        if isinstance(outcome, Busy) and jobs[0].about != jobs[-1].about:
+        if isinstance(outcome, Busy) and jobs[0].key != jobs[-1].key:
             waiting.append(job)
         elif isinstance(outcome, DomainError):
             job.error = outcome
         else:
             job.result = outcome
-    for _key, some in groupby(waiting, key=_about):
+    for _key, some in groupby(waiting, key=_by_key):
         _run_in_bulk(kind, list(some))
 
 

@@ -1,6 +1,6 @@
 """The ASGI application in front of Django's that answers the calls of the hot path by itself.
 
-It takes what is plain (asking.py) and goes through the same services as the views; everything else
+It takes plain requests (plain_request.py) and goes through the same services as the views; all else
 is passed on to Django, its body included.
 """
 
@@ -13,13 +13,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chatsite.errors import Busy, DomainError, is_away
-from chatsite.fastpath.answers import Answer, answer, compressed, refusal
-from chatsite.fastpath.asking import Asking, read
 from chatsite.fastpath.headers import Headers, learned
-from chatsite.guard.body_limit import first
-from chatsite.guard.counting import Once
+from chatsite.fastpath.plain_request import PlainRequest, read
+from chatsite.fastpath.responses import Response, compressed, refusal, response
 from chatsite.interfaces import Application, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
+from chatsite.security.body_limit import first
+from chatsite.security.budgets import CountMemo
 
 logger = logging.getLogger(__name__)
 NO_BODY: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
@@ -27,11 +27,11 @@ NO_BODY: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": Fal
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    asking: Asking
+    plain: PlainRequest
     scope: Scope
     key: str  # that the path ends with, if it does
     body: bytes
-    once: Once = field(default_factory=Once)  # its work may be repeated
+    limits: CountMemo = field(default_factory=CountMemo)  # its work may be repeated
 
     @property
     def query(self) -> str:
@@ -40,16 +40,16 @@ class Request:
     @property
     def url(self) -> str:
         query = f"?{self.query}" if self.query else ""
-        return f"{self.scope['scheme']}://{self.asking.host}{self.scope['path']}{query}"
+        return f"{self.scope['scheme']}://{self.plain.host}{self.scope['path']}{query}"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`handle` answers None when the request is one for Django after all, and nothing was done."""
+    """`handle` returns None when the request is one for Django after all, and nothing was done."""
 
     route: str  # as URL patterns have it
     allow: bytes
-    handle: Callable[[Request], Awaitable[Answer | None]]
+    handle: Callable[[Request], Awaitable[Response | None]]
 
 
 Find = Callable[[str, str], tuple[Call, str] | None]
@@ -63,24 +63,24 @@ class FastPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self._find(scope["method"], scope["path"]) if settings.FAST.http else None
-        asking = read(scope) if found else None
-        if found is None or asking is None:
+        plain = read(scope) if found else None
+        if found is None or plain is None:
             await self.app(scope, receive, send)
             return
         call, key = found
-        message = await _read(receive, asking.length) if asking.length else NO_BODY
+        message = await _read(receive, plain.length) if plain.length else NO_BODY
         if message["type"] != "http.request":
             return  # the client is gone
-        found_answer = None
+        found_response = None
         if not message["more_body"]:
             note_route(call.route)
-            found_answer = await _answered(call, Request(asking, scope, key, message["body"]))
-        if found_answer is None:
-            await self.app(scope, first(message, receive) if asking.length else receive, send)
+            found_response = await _handled(call, Request(plain, scope, key, message["body"]))
+        if found_response is None:
+            await self.app(scope, first(message, receive) if plain.length else receive, send)
             return
-        if asking.takes_gzip:
-            found_answer = await compressed(found_answer)
-        await _send(found_answer, send, _headers(scope, call, asking, found_answer))
+        if plain.takes_gzip:
+            found_response = await compressed(found_response)
+        await _send(found_response, send, _headers(scope, call, plain, found_response))
 
 
 async def _read(receive: Receive, length: int) -> dict[str, Any]:
@@ -93,7 +93,7 @@ async def _read(receive: Receive, length: int) -> dict[str, Any]:
     return {"more_body": False, **message, "body": body}
 
 
-async def _answered(call: Call, request: Request) -> Answer | None:
+async def _handled(call: Call, request: Request) -> Response | None:
     try:
         return await call.handle(request)
     except DomainError as error:
@@ -102,18 +102,18 @@ async def _answered(call: Call, request: Request) -> Answer | None:
         logger.exception("a request failed")
         if is_away(error):
             return refusal(Busy())
-        return answer(500, {"message": _("Something went wrong here. Please try again.")})
+        return response(500, {"message": _("Something went wrong here. Please try again.")})
 
 
-def _headers(scope: Scope, call: Call, asking: Asking, answer: Answer) -> Headers:
+def _headers(scope: Scope, call: Call, plain: PlainRequest, response: Response) -> Headers:
     return [
-        *learned(scope["scheme"], asking.host, asking.origin, small=answer.is_small),
+        *learned(scope["scheme"], plain.host, plain.origin, small=response.is_small),
         (b"allow", call.allow),
-        (b"content-length", str(len(answer.body)).encode()),
-        *answer.headers,
+        (b"content-length", str(len(response.body)).encode()),
+        *response.headers,
     ]
 
 
-async def _send(answer: Answer, send: Send, headers: Headers) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+async def _send(response: Response, send: Send, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -19,8 +19,8 @@ PATIENCE = 10  # seconds that a job waits for its turn: a client that gets no an
 @dataclass(eq=False, slots=True)
 class Job:
     work: Callable[[], Any]
-    about: str  # the key of what it locks
-    answer: "asyncio.Future[Any]"
+    key: str  # the key of what it locks
+    future: "asyncio.Future[Any]"
     trace: Trace | None = field(default_factory=current)
     arrived: float = field(default_factory=time.monotonic)
     result: Any = None
@@ -49,12 +49,12 @@ class Job:
 
     def settle(self) -> None:
         """In the event loop."""
-        if self.answer.done():  # whoever waited is gone
+        if self.future.done():  # whoever waited is gone
             return
         if self.error is None:
-            self.answer.set_result(self.result)
+            self.future.set_result(self.result)
         else:
-            self.answer.set_exception(self.error)
+            self.future.set_exception(self.error)
 
 
 def read_each(jobs: list[Job]) -> None:

@@ -27,32 +27,32 @@ READERS = 2
 MONGODB_WRITERS = 8
 
 
-async def write(work: Bulk, *, about: str) -> Any:
+async def write(work: Bulk, *, key: str) -> Any:
     """Does `work`, which writes to the database, together with what others write; the answer comes
     after the commit.
 
     It may run twice, the first time in vain, so it keeps nothing that it has not got from there.
-    `about` is the key of what it locks. Raises Busy.
+    `key` is the key of what it locks. Raises Busy.
     """
-    return await _do(run_together, work, about, 1)
+    return await _do(run_together, work, key, 1)
 
 
-async def read(work: Callable[[], Result], *, about: str) -> Result:
-    """`about` is whoever reads: what they ask is answered in turn. Raises Busy."""
-    return await _do(read_each, work, about, READERS)
+async def read(work: Callable[[], Result], *, key: str) -> Result:
+    """`key` is whoever reads: what they ask is answered in turn. Raises Busy."""
+    return await _do(read_each, work, key, READERS)
 
 
-async def _do(run: Run, work: Callable[[], Result], about: str, lanes: int) -> Result:
+async def _do(run: Run, work: Callable[[], Result], key: str, lanes: int) -> Result:
     if settings.MONGODB and run is run_together:
         run, lanes = write_each, MONGODB_WRITERS
     elif settings.MONGODB or not settings.FAST.group_commit:
         return await in_thread(work)()
     loop = asyncio.get_running_loop()
     threads = _threads.setdefault(loop, {})
-    lane = run, hash(about) % lanes
+    lane = run, hash(key) % lanes
     if lane not in threads:
         threads[lane] = DatabaseThread(loop, run)
-    return await threads[lane].put(work, about)
+    return await threads[lane].put(work, key)
 
 
 def end_all() -> None:

@@ -8,27 +8,28 @@ from functools import partial
 
 from django.conf import settings
 
-from accounts.caller import Caller, live_caller
+from accounts.principal import Principal, live_principal
 from accounts.tokens import Claims, InvalidToken, read_claims
 from chatsite.fastpath import threads
-from chatsite.fastpath.answers import Answer, answer, compressed_here
 from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
-from chatsite.guard.counting import READS, SENDS, WRITES, Limit
+from chatsite.fastpath.responses import Response, compressed_here, response
 from chatsite.keys import is_key
 from chatsite.monitoring.trace import note_person
+from chatsite.security.budgets import READS, SENDS, WRITES, Limit
 from messaging.api.links import link_from
 from messaging.bodies import mark_of_body, text_of_body
-from messaging.chats import chats_of
 from messaging.payloads import chat_payload, sync_payload
 from messaging.presence import online_users
-from messaging.querysets import contacts_page, history_page
+from messaging.queries.chats import chats_of
+from messaging.queries.history import history_page
+from messaging.queries.people import contacts_page
+from messaging.queries.sync import changes_since
 from messaging.serializers import CURSOR_LENGTH, PAGE
 from messaging.services.batches import Reading, Sending
 from messaging.services.conversations import ReadMark
 from messaging.services.messages import Sent
-from messaging.sync import changes_since
 
 PREFIX = "/api/messages/"
 _NUMBER = re.compile("[1-9][0-9]{0,14}")
@@ -47,50 +48,50 @@ def find(method: str, path: str) -> tuple[Call, str] | None:
     return (call, key) if call and is_key(key) else None
 
 
-async def _send(request: Request) -> Answer | None:
+async def _send(request: Request) -> Response | None:
     claims, body = _claims(request), text_of_body(request.body)
     draft = body.draft(claims.user_id, request.key) if claims and body else None
     if draft is None or claims is None:
         return None
     limits = (WRITES, SENDS)
-    work = Sending(draft=draft, answer=_answer_to_send, limits=limits, claims=claims)
+    work = Sending(draft=draft, respond=_sent_response, limits=limits, claims=claims)
     return await _written(work, claims, draft.conversation)
 
 
-async def _written(work: Bulk, claims: Claims, conversation: str) -> Answer | None:
+async def _written(work: Bulk, claims: Claims, conversation: str) -> Response | None:
     note_person(claims.user_id)
     try:
-        written: Answer = await threads.write(work, about=conversation)
+        written: Response = await threads.write(work, key=conversation)
     except InvalidToken:
         note_person("")  # it is nobody's any more
         return None
     return written
 
 
-def _answer_to_send(sent: Sent) -> Answer:
-    return answer(201 if sent.created else 200, sent.record)
+def _sent_response(sent: Sent) -> Response:
+    return response(201 if sent.created else 200, sent.record)
 
 
-async def _mark_read(request: Request) -> Answer | None:
+async def _mark_read(request: Request) -> Response | None:
     claims, body = _claims(request), mark_of_body(request.body)
     if claims is None or body is None:
         return None
     mark = ReadMark(claims.user_id, request.key, body.seq)
-    work = Reading(mark=mark, answer=_answer_to_mark, limits=(WRITES,), claims=claims)
+    work = Reading(mark=mark, respond=_mark_response, limits=(WRITES,), claims=claims)
     return await _written(work, claims, mark.conversation)
 
 
-def _answer_to_mark(seq: int) -> Answer:
-    return answer(200, {"seq": seq})
+def _mark_response(seq: int) -> Response:
+    return response(200, {"seq": seq})
 
 
-async def _history(request: Request) -> Answer | None:
+async def _history(request: Request) -> Response | None:
     page = _plain_page(request.query)
     claims = _claims(request)
     if page is None or claims is None:
         return None
     work = partial(_read, request, claims, *page)
-    return await threads.read(work, about=claims.user_id)
+    return await threads.read(work, key=claims.user_id)
 
 
 def _plain_page(query: str) -> tuple[int, int | None] | None:
@@ -105,13 +106,13 @@ def _plain_page(query: str) -> tuple[int, int | None] | None:
     return (limit, given.get("before")) if limit <= PAGE else None
 
 
-def _read(request: Request, claims: Claims, limit: int, before: int | None) -> Answer | None:
-    caller = _counted(request, claims, READS)
-    if caller is None:
+def _read(request: Request, claims: Claims, limit: int, before: int | None) -> Response | None:
+    principal = _counted(request, claims, READS)
+    if principal is None:
         return None
-    page = history_page(caller, request.key, before=before, limit=limit)
+    page = history_page(principal, request.key, before=before, limit=limit)
     headers = _link(request, "prev", before=page.before) if page.before else []
-    return _packed(request, answer(200, page.messages, headers))
+    return _packed(request, response(200, page.messages, headers))
 
 
 def _link(request: Request, rel: str, **params: str | int) -> Headers:
@@ -121,28 +122,28 @@ def _link(request: Request, rel: str, **params: str | int) -> Headers:
 def _claims(request: Request) -> Claims | None:
     """None for whoever the view has to refuse."""
     try:
-        claims = read_claims(request.asking.token)
+        claims = read_claims(request.plain.token)
     except InvalidToken:
         return None
-    return claims if request.asking.expected_user in (None, claims.user_id) else None
+    return claims if request.plain.expected_user in (None, claims.user_id) else None
 
 
-def _counted(request: Request, claims: Claims, limit: Limit) -> Caller | None:
+def _counted(request: Request, claims: Claims, limit: Limit) -> Principal | None:
     """None for whoever the view has to refuse. Raises TooMany."""
     try:
-        caller = live_caller(claims)
+        principal = live_principal(claims)
     except InvalidToken:
         return None
-    request.once.check(limit, caller.pk)
-    return caller
+    request.limits.check(limit, principal.pk)
+    return principal
 
 
-async def _chats(request: Request) -> Answer | None:
+async def _chats(request: Request) -> Response | None:
     claims = _claims(request)
     if request.query or claims is None:
         return None
     work = partial(_listed, request, claims, await _online())
-    return await threads.read(work, about=claims.user_id)
+    return await threads.read(work, key=claims.user_id)
 
 
 async def _online() -> frozenset[str]:
@@ -150,52 +151,54 @@ async def _online() -> frozenset[str]:
     return await asyncio.to_thread(online_users) if settings.REDIS_URL else online_users()
 
 
-def _listed(request: Request, claims: Claims, online: frozenset[str]) -> Answer | None:
-    caller = _counted(request, claims, READS)
-    if caller is None:
+def _listed(request: Request, claims: Claims, online: frozenset[str]) -> Response | None:
+    principal = _counted(request, claims, READS)
+    if principal is None:
         return None
-    chats = [chat_payload(chat, chat.peer.id in online) for chat in chats_of(caller)]
-    return _packed(request, answer(200, chats))
+    chats = [chat_payload(chat, chat.peer.id in online) for chat in chats_of(principal)]
+    return _packed(request, response(200, chats))
 
 
-async def _sync(request: Request) -> Answer | None:
+async def _sync(request: Request) -> Response | None:
     claims, given = _claims(request), _SINCE.fullmatch(request.query)
     if given is None or claims is None:
         return None
     since = (given[1] or "").replace("%3D", "=")
     work = partial(_synced, request, claims, since, await _online())
-    return await threads.read(work, about=claims.user_id)
+    return await threads.read(work, key=claims.user_id)
 
 
-def _synced(request: Request, claims: Claims, since: str, online: frozenset[str]) -> Answer | None:
-    caller = _counted(request, claims, READS)
-    if caller is None:
+def _synced(
+    request: Request, claims: Claims, since: str, online: frozenset[str]
+) -> Response | None:
+    principal = _counted(request, claims, READS)
+    if principal is None:
         return None
-    changes = changes_since(caller, since)
-    return _packed(request, answer(200, sync_payload(changes, online)))
+    changes = changes_since(principal, since)
+    return _packed(request, response(200, sync_payload(changes, online)))
 
 
-async def _contacts(request: Request) -> Answer | None:
+async def _contacts(request: Request) -> Response | None:
     """The first of them: everybody at once, or whom a search finds, would hold up the others."""
     claims, given = _claims(request), _FIRST_CONTACTS.fullmatch(request.query)
     limit = int(given[1]) if given else 0
     if claims is None or not 0 < limit <= PAGE:
         return None
     work = partial(_listed_contacts, request, claims, limit)
-    return await threads.read(work, about=claims.user_id)
+    return await threads.read(work, key=claims.user_id)
 
 
-def _listed_contacts(request: Request, claims: Claims, limit: int) -> Answer | None:
-    caller = _counted(request, claims, READS)
-    if caller is None:
+def _listed_contacts(request: Request, claims: Claims, limit: int) -> Response | None:
+    principal = _counted(request, claims, READS)
+    if principal is None:
         return None
-    page = contacts_page(caller, limit=limit)
+    page = contacts_page(principal, limit=limit)
     headers = _link(request, "next", cursor=page.cursor) if page.cursor else []
-    return _packed(request, answer(200, page.people, headers))
+    return _packed(request, response(200, page.people, headers))
 
 
-def _packed(request: Request, answer: Answer) -> Answer:
-    return compressed_here(answer) if request.asking.takes_gzip else answer
+def _packed(request: Request, response: Response) -> Response:
+    return compressed_here(response) if request.plain.takes_gzip else response
 
 
 _CALLS = {

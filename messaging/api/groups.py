@@ -7,14 +7,15 @@ from rest_framework.views import APIView
 
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
-from chatsite.guard.counting import check_upload
 from chatsite.parsers import JSONParser, MultiPartParser
+from chatsite.security.budgets import check_upload
 from chatsite.serializers import checked
 from messaging.api import schema
 from messaging.api.links import link
 from messaging.payloads import group_payload, member_payload
 from messaging.presence import online_users
-from messaging.querysets import MembersPage, find_group, members_page, readers_page
+from messaging.queries.members import MembersPage, members_page, readers_page
+from messaging.queries.visibility import find_group
 from messaging.serializers import (
     ChangeGroupSerializer,
     GroupSerializer,

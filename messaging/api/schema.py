@@ -17,7 +17,6 @@ from messaging.bodies import (
     SendBody,
     SendForm,
 )
-from messaging.record import MessageRecord
 from messaging.serializers import (
     ContactsQuery,
     HistoryQuery,
@@ -25,7 +24,7 @@ from messaging.serializers import (
     ReadersQuery,
     SyncQuery,
 )
-from messaging.shapes import (
+from messaging.shapes.payload_types import (
     ChatPayload,
     GroupPayload,
     MarkPayload,
@@ -33,9 +32,10 @@ from messaging.shapes import (
     RemovedPayload,
     SyncPayload,
 )
+from messaging.shapes.record import MessageRecord
 
 TAG = "Messages"
-LEFT = "You are no longer in this group."
+NO_LONGER_MEMBER = "You are no longer in this group."
 NO_GROUP = "No such group."
 PEER = key_in_path("peer", "The `_id` of the other person, or of a group.")
 NO_PEER = ["No such person.", NO_GROUP]
@@ -106,7 +106,7 @@ send = call(
                 "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
                 "The message that this one answers is not there.",
             ],
-            403: [LEFT, "Only admins may write in this group."],
+            403: [NO_LONGER_MEMBER, "Only admins may write in this group."],
             404: ["Receiver not found."],
             409: ["This client message id was used for another receiver."],
         },
@@ -192,7 +192,7 @@ group = call(
     tag=GROUPS,
     parameters=[GROUP],
     answers={200: ("As it is now.", GroupPayload)},
-    refused={403: [LEFT], 404: [NO_GROUP]},
+    refused={403: [NO_LONGER_MEMBER], 404: [NO_GROUP]},
 )
 
 change_group = call(
@@ -204,7 +204,8 @@ change_group = call(
     bodies={JSON: GroupChangeBody, FORM: GroupChangeForm},
     answers={200: ("As it is now.", GroupPayload)},
     refused=joined(
-        {400: OF_NAMES, 403: [ADMINS_ONLY, LEFT], 404: [NO_GROUP], 503: [BUSY]}, OF_PICTURES
+        {400: OF_NAMES, 403: [ADMINS_ONLY, NO_LONGER_MEMBER], 404: [NO_GROUP], 503: [BUSY]},
+        OF_PICTURES,
     ),
 )
 
@@ -216,7 +217,7 @@ add_members = call(
     parameters=[GROUP],
     bodies={JSON: PeopleBody},
     answers={200: ("As it is now. Who was in it already stays as they are.", GroupPayload)},
-    refused={400: OF_PEOPLE, 403: [ADMINS_ONLY, LEFT], 404: [NO_GROUP], 503: [BUSY]},
+    refused={400: OF_PEOPLE, 403: [ADMINS_ONLY, NO_LONGER_MEMBER], 404: [NO_GROUP], 503: [BUSY]},
 )
 
 remove_member = call(
@@ -227,7 +228,7 @@ remove_member = call(
     parameters=[GROUP, PERSON],
     answers={200: ("The same answer again for who has left before.", RemovedPayload)},
     refused={
-        403: [ADMINS_ONLY, OWNER_ONLY, LEFT],
+        403: [ADMINS_ONLY, OWNER_ONLY, NO_LONGER_MEMBER],
         404: [NO_GROUP, NO_MEMBER],
         503: [BUSY],
     },
@@ -244,7 +245,7 @@ set_role = call(
         200: ("As it is now. Who has made somebody else the owner is an admin.", GroupPayload)
     },
     refused={
-        403: [OWNER_ONLY, LEFT],
+        403: [OWNER_ONLY, NO_LONGER_MEMBER],
         404: [NO_GROUP, NO_MEMBER],
         409: ["Make somebody else the owner first."],
         503: [BUSY],
@@ -259,7 +260,7 @@ members = call(
     tag=GROUPS,
     parameters=[CONVERSATION, MembersQuery, NEXT],
     answers={200: ("A page of them.", list[MemberPayload])},
-    refused={400: ["This cursor is not valid."], 403: [LEFT], 404: [NO_GROUP]},
+    refused={400: ["This cursor is not valid."], 403: [NO_LONGER_MEMBER], 404: [NO_GROUP]},
 )
 
 readers = call(
@@ -270,7 +271,7 @@ readers = call(
     answers={200: ("Of those who were in the conversation when it was sent.", list[MemberPayload])},
     refused={
         400: ["This field is required.", "This cursor is not valid."],
-        403: [LEFT],
+        403: [NO_LONGER_MEMBER],
         404: [NO_GROUP, "Message not found."],
     },
 )

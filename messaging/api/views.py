@@ -7,16 +7,17 @@ from rest_framework.views import APIView
 
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
-from chatsite.guard.counting import check_message
 from chatsite.parsers import JSONParser, MultiPartParser
+from chatsite.security.budgets import check_message
 from chatsite.serializers import LARGEST, checked
-from messaging import sync
 from messaging.api import schema
 from messaging.api.links import link
-from messaging.chats import chats_of
 from messaging.payloads import chat_payload, sync_payload
 from messaging.presence import online_users
-from messaging.querysets import contacts_page, history_page
+from messaging.queries import sync
+from messaging.queries.chats import chats_of
+from messaging.queries.history import history_page
+from messaging.queries.people import contacts_page
 from messaging.serializers import (
     ContactsQuery,
     HistoryQuery,

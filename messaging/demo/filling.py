@@ -26,7 +26,7 @@ from messaging.models import (
     direct_key,
 )
 from messaging.models.conversation import GROUP
-from messaging.system_messages import details_of, encoded
+from messaging.shapes.system_messages import details_of, encoded
 
 JOINED = timedelta(days=30)
 JUST_BEFORE = timedelta(minutes=1)

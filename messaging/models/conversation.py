@@ -135,7 +135,7 @@ class Membership(models.Model):
     """A person in a conversation, also after they have left it.
 
     They see the messages after `since_seq`, up to `until_seq` if they have left, and those of their
-    earlier stays (`querysets.Stays`). Unread is what they see after `last_read_seq`, which is never
+    earlier stays (`visibility.Stays`). Unread is what they see after `last_read_seq`, never
     less than `since_seq`.
     """
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatsite.wire import Key
-from messaging import bodies, events, shapes
+from messaging import bodies, events
 from messaging.models import LIVE_MARKS
 from messaging.realtime.close_codes import (
     MESSAGE_TOO_BIG,
@@ -14,7 +14,8 @@ from messaging.realtime.close_codes import (
     TOO_MANY_FRAMES,
 )
 from messaging.realtime.receive_budget import LARGEST
-from messaging.record import MessageRecord
+from messaging.shapes import payload_types
+from messaging.shapes.record import MessageRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ FROM_SERVER = [
     ),
     Event(
         events.PRESENCE_CHANGED,
-        shapes.PresencePayload,
+        payload_types.PresencePayload,
         "In place of the repeated list, for sockets that connect with `?presence=delta`.",
     ),
     Event(
@@ -44,7 +45,7 @@ FROM_SERVER = [
     ),
     Event(
         events.MESSAGE_DELETED,
-        shapes.DeletedPayload,
+        payload_types.DeletedPayload,
         "To every socket of everybody who may see the message.",
     ),
     Event(
@@ -54,36 +55,36 @@ FROM_SERVER = [
     ),
     Event(
         events.MESSAGES_READ,
-        shapes.ReadPayload,
+        payload_types.ReadPayload,
         "To every socket of both people, or of the members of a group. In a group of more than"
         f" {LIVE_MARKS}, and of who has left one, to the reader's own.",
     ),
     Event(
         events.GROUP_CHANGED,
-        shapes.GroupPayload,
+        payload_types.GroupPayload,
         "To every socket of everybody in the group, each with their own `role`: when it is made,"
         " and after each change of it or of its members.",
     ),
     Event(
         events.GROUP_LEFT,
-        shapes.GroupLeftPayload,
+        payload_types.GroupLeftPayload,
         "To every socket of somebody who has left the group or was removed.",
     ),
     Event(
         events.TYPING,
-        shapes.TypingPayload,
+        payload_types.TypingPayload,
         "To the receiver, or the other members of a group, whose page forgets it after 5 seconds.",
     ),
     Event(
         events.STOPPED_TYPING,
-        shapes.TypingPayload,
+        payload_types.TypingPayload,
         "As `typing`, when somebody's client says so; most say nothing.",
     ),
-    Event(events.MESSAGE_SENT, shapes.SentPayload, "The answer to `sendMessage`."),
-    Event(events.PONG, shapes.PongPayload, "The answer to `ping`."),
+    Event(events.MESSAGE_SENT, payload_types.SentPayload, "The answer to `sendMessage`."),
+    Event(events.PONG, payload_types.PongPayload, "The answer to `ping`."),
     Event(
         events.ERROR,
-        shapes.RefusalPayload,
+        payload_types.RefusalPayload,
         "The answer to a frame that is wrong. The socket stays open, unless it floods.",
     ),
 ]

@@ -15,23 +15,23 @@ from chatsite import departure, strict_json
 from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import read, write
-from chatsite.guard.counting import SENDS, WRITES, check, check_message
-from chatsite.guard.ratelimits import TooMany
 from chatsite.keys import is_key
 from chatsite.live.broadcast import broadcast
+from chatsite.security.budgets import SENDS, WRITES, check, check_message
+from chatsite.security.ratelimits import TooMany
 from chatsite.serializers import checked
-from messaging import audience, events
+from messaging import events, recipients
 from messaging.bodies import text_of_frame
 from messaging.models import is_group
 from messaging.payloads import sent_payload, typing_payload
-from messaging.querysets import members_of
+from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
 from messaging.serializers import ReadMarkSerializer, SendSerializer
 from messaging.services.batches import Reading, Sending
 from messaging.services.conversations import ReadMark
 from messaging.services.drafts import Draft, is_client_id, unknown_receiver
 from messaging.services.messages import Sent, delete_message, send_message
-from messaging.shapes import RefusalPayload, SentPayload
+from messaging.shapes.payload_types import RefusalPayload, SentPayload
 
 if TYPE_CHECKING:
     from messaging.realtime.connection import Connection
@@ -45,8 +45,8 @@ async def handle(connection: "Connection", text: str | None) -> None:
     try:
         if draft := _draft(connection, text):
             data = {"clientMessageId": draft.client_message_id}
-            work = Sending(draft=draft, answer=_answer_to_send, limits=(SENDS,))
-            answer = await write(work, about=draft.conversation)
+            work = Sending(draft=draft, respond=_sent_response, limits=(SENDS,))
+            answer = await write(work, key=draft.conversation)
             connection.send_event(events.MESSAGE_SENT, answer)
         else:
             name, data = _parsed(text)
@@ -71,7 +71,7 @@ def _draft(connection: "Connection", text: str | None) -> Draft | None:
     return sent.draft(connection.user_id, sent.receiverId or "", connection.channel_name)
 
 
-def _answer_to_send(sent: Sent) -> SentPayload:
+def _sent_response(sent: Sent) -> SentPayload:
     return sent_payload(sent.record)
 
 
@@ -88,9 +88,9 @@ def _sent(connection: "Connection", data: Data) -> SentPayload:
     check_message(connection.user_id, fields["image"])
     peer = _key(data, "receiverId")
     sent = send_message(
-        sender=connection.caller, peer=peer, origin=connection.channel_name, **fields
+        sender=connection.principal, peer=peer, origin=connection.channel_name, **fields
     )
-    return _answer_to_send(sent)
+    return _sent_response(sent)
 
 
 async def _typing(connection: "Connection", data: Data, event: str = events.TYPING) -> None:
@@ -98,12 +98,12 @@ async def _typing(connection: "Connection", data: Data, event: str = events.TYPI
     receiver_id = _key(data, "receiverId")
     people = [receiver_id]
     if is_group(receiver_id):
-        people = await read(partial(members_of, receiver_id), about=connection.user_id)
+        people = await read(partial(members_of, receiver_id), key=connection.user_id)
         if connection.user_id not in people:
             raise unknown_receiver()
     if others := [key for key in people if key != connection.user_id]:
         message = events.relay(event, typing_payload(connection.user_id, receiver_id))
-        broadcast(audience.of(others), message)
+        broadcast(recipients.of(others), message)
 
 
 async def _delete_message(connection: "Connection", data: Data) -> None:
@@ -113,14 +113,14 @@ async def _delete_message(connection: "Connection", data: Data) -> None:
 
 def _deleted(connection: "Connection", data: Data) -> None:
     check(WRITES, connection.user_id)
-    delete_message(user=connection.caller, message_id=str(data.get("messageId")))
+    delete_message(user=connection.principal, message_id=str(data.get("messageId")))
 
 
 async def _mark_read(connection: "Connection", data: Data) -> None:
     _check_signal(connection)
     fields = checked(ReadMarkSerializer, data)
     mark = ReadMark(connection.user_id, _key(data, "peerId"), fields["seq"])
-    await write(Reading(mark=mark, answer=lambda seq: seq), about=mark.conversation)
+    await write(Reading(mark=mark, respond=lambda seq: seq), key=mark.conversation)
 
 
 async def _ping(connection: "Connection", data: Data) -> None:

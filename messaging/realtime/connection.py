@@ -11,15 +11,15 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.caller import Caller, live_caller
 from accounts.events import session_group
+from accounts.principal import Principal, live_principal
 from accounts.tokens import read_claims
 from chatsite.fastpath.threads import read
 from chatsite.live.broadcast import subscribe, unsubscribe
 from chatsite.live.registry import LOST
 from chatsite.monitoring import metrics
 from chatsite.wire import with_address
-from messaging import audience, events
+from messaging import events, recipients
 from messaging.realtime import commands, connection_limits
 from messaging.realtime.close_codes import MISSED_EVENTS, TOO_MANY_FRAMES
 from messaging.realtime.presence.broadcaster import broadcaster
@@ -44,15 +44,15 @@ class Connection(ABC):
 
     __slots__ = (
         "_pending",
-        "caller",
         "channel_name",
         "picture_origin",
+        "principal",
         "session_id",
         "throttle",
         "user_id",
         "wants_delta",
     )
-    caller: Caller
+    principal: Principal
 
     def __init__(self) -> None:
         self.picture_origin = ""  # goes before pictures' paths, for pages of other origins
@@ -87,15 +87,15 @@ class Connection(ABC):
         # First subscribe to the session's end, then look whether it lives: no gap in between.
         self.session_id = claims.session_id
         await subscribe(session_group(claims.session_id), self.deliver)
-        self.caller = await read(lambda: live_caller(claims), about=claims.user_id)
-        self.user_id = self.caller.pk
+        self.principal = await read(lambda: live_principal(claims), key=claims.user_id)
+        self.user_id = self.principal.pk
         if query.get("user", [self.user_id]) != [self.user_id]:
             # an old page of somebody else's, on a browser that changed hands
             raise Refused(_("Someone else has signed in here since."))
         if not connection_limits.add(self.user_id, self):
             raise Refused(_("You have too many connections open."))
         self.wants_delta = query.get("presence") == ["delta"]
-        await subscribe(audience.user_group(self.user_id), self.deliver)
+        await subscribe(recipients.user_group(self.user_id), self.deliver)
 
     async def join(self) -> None:
         """What came during the handshake comes after the list of who is online."""

@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 
 from accounts.tokens import InvalidToken
 from chatsite.errors import Busy
-from chatsite.guard.handshakes import picture_origin
 from chatsite.interfaces import Receive, Scope, Send
+from chatsite.security.handshakes import picture_origin
 from messaging.realtime import handshake
 from messaging.realtime.connection import Connection, Refused
 from messaging.realtime.frames import connection_for_writing

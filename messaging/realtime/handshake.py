@@ -5,10 +5,10 @@ from typing import Any
 
 from accounts import cookies
 from accounts.authentication import bearer_of
-from accounts.caller import live_claims
+from accounts.principal import live_claims
 from accounts.tokens import Claims, InvalidToken, read_claims
 from chatsite.fastpath.threads import read as read_from_database
-from chatsite.guard.handshakes import header
+from chatsite.security.handshakes import header
 
 
 def tokens(scope: Mapping[str, Any]) -> list[str]:
@@ -22,7 +22,7 @@ async def token_among(tokens: Sequence[str]) -> str:
     claims = {token: read for token in tokens if (read := _claims(token))}
     if len(claims) < 2:
         return next(iter(claims or tokens), "")
-    live = await read_from_database(lambda: live_claims([*claims.values()]), about="")
+    live = await read_from_database(lambda: live_claims([*claims.values()]), key="")
     return next((token for token in claims if claims[token] in live), tokens[0])
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from accounts.caller import live_claims
+from accounts.principal import live_claims
 from accounts.tokens import Claims, InvalidToken
 from chatsite.errors import DomainError
 from chatsite.fastpath.bulk import Bulk
-from chatsite.guard.counting import Limit, count_all
-from chatsite.guard.ratelimits import TooMany
+from chatsite.security.budgets import Limit, count_all
+from chatsite.security.ratelimits import TooMany
 from messaging.services.conversations import ReadMark, move_mark, move_marks
 from messaging.services.drafts import Draft
 from messaging.services.messages import Sent, send_alone, send_messages
@@ -20,7 +20,7 @@ from messaging.services.messages import Sent, send_alone, send_messages
 class _Write(Bulk):
     """What one person writes, within their limits."""
 
-    answer: Callable[[Any], Any]
+    respond: Callable[[Any], Any]
     limits: Sequence[Limit] = ()
     claims: Claims | None = None  # whose session has to be looked at
     refusal: Exception | None = None
@@ -44,7 +44,7 @@ class _Write(Bulk):
         self.admit([self])
         if self.refusal:
             raise self.refusal
-        return self.answer(self.do_alone())
+        return self.respond(self.do_alone())
 
     @classmethod
     def admit(cls, works: Sequence[Self]) -> None:
@@ -63,14 +63,14 @@ class _Write(Bulk):
     @classmethod
     def do_all(cls, works: Sequence[Self]) -> list[Any]:
         return [
-            outcome if isinstance(outcome, DomainError) else each.answer(outcome)
+            outcome if isinstance(outcome, DomainError) else each.respond(outcome)
             for each, outcome in zip(works, cls.outcomes(works), strict=True)
         ]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Sending(_Write):
-    """Is answered by what `answer` makes of a Sent."""
+    """Is answered by what `respond` makes of a Sent."""
 
     draft: Draft
 
@@ -88,7 +88,7 @@ class Sending(_Write):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Reading(_Write):
-    """Is answered by what `answer` makes of the mark's seq."""
+    """Is answered by what `respond` makes of the mark's seq."""
 
     mark: ReadMark
 

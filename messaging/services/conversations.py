@@ -11,15 +11,15 @@ import msgspec
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.caller import Caller
 from accounts.models import User
+from accounts.principal import Principal
 from chatsite.db import now, repeatable
 from chatsite.errors import Busy, DomainError, NotFound
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
 from chatsite.keys import is_key, new_key
 from chatsite.locks import is_held, locking, locking_several
-from messaging import audience, events
+from messaging import events, recipients
 from messaging.models import (
     Conversation,
     Membership,
@@ -31,12 +31,8 @@ from messaging.models import (
     is_group,
 )
 from messaging.payloads import read_payload
-from messaging.querysets import (
-    Stays,
-    is_person,
-    no_such_group,
-    people_among,
-)
+from messaging.queries.people import is_person, people_among
+from messaging.queries.visibility import Stays, no_such_group
 from messaging.services.drafts import Draft
 
 
@@ -340,7 +336,7 @@ class ReadMark:
         return conversation_key(self.reader_id, self.peer)
 
 
-def mark_read(*, user: User | Caller, peer: str, seq: int) -> int:
+def mark_read(*, user: User | Principal, peer: str, seq: int) -> int:
     """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the
     mark.
 
@@ -390,7 +386,7 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     conversation.change(now())
     conversation.read(mark.reader_id, seq)
     payload = read_payload(mark.reader_id, mark.peer, seq)
-    to = audience.of_read_mark(mark.reader_id, conversation.current)
+    to = recipients.of_read_mark(mark.reader_id, conversation.current)
     events.publish(events.MESSAGES_READ, payload, to=to)
     return seq
 

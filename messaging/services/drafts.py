@@ -11,7 +11,7 @@ from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
 from messaging.models import conversation_key
 from messaging.models.message import CLIENT_ID_LENGTH
-from messaging.system_messages import SystemDetails
+from messaging.shapes.system_messages import SystemDetails
 
 TEXT_LENGTH = 10_000
 _CLIENT_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}")

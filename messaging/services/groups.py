@@ -22,7 +22,7 @@ from chatsite.keys import is_key
 from chatsite.locks import locking
 from chatsite.pictures import storage
 from chatsite.text import is_blank, is_storable, one_line
-from messaging import audience, events
+from messaging import events, recipients
 from messaging.models import (
     Conversation,
     Kind,
@@ -35,10 +35,10 @@ from messaging.models import (
 )
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
-from messaging.querysets import no_such_group, no_such_member, past_member
+from messaging.queries.visibility import no_such_group, no_such_member, past_member
 from messaging.services.conversations import LockedConversation, locked_conversations
 from messaging.services.messages import store_system_message
-from messaging.system_messages import Change, NamedPerson, SystemDetails, details_of
+from messaging.shapes.system_messages import Change, NamedPerson, SystemDetails, details_of
 
 MEMBERS = 1000
 Outcome = tuple[Conversation, str]
@@ -57,7 +57,7 @@ class _Group:
         member = self.locked.members.get(person)
         return member.role if member and member.until is None else None
 
-    def tell(self, details: SystemDetails) -> None:
+    def announce(self, details: SystemDetails) -> None:
         store_system_message(self.locked, details)
 
     def publish(self) -> None:
@@ -68,7 +68,7 @@ class _Group:
         self.row.member_count = len(self.locked.current)
         for role, people in by_role.items():
             payload = group_payload(self.row, role)
-            events.publish(events.GROUP_CHANGED, payload, to=audience.of(people))
+            events.publish(events.GROUP_CHANGED, payload, to=recipients.of(people))
 
     def outcome(self, user: User) -> Outcome:
         return self.row, self.role_of(user.pk) or Role.MEMBER.value
@@ -154,7 +154,7 @@ def _create(user: User, row: Conversation, people: Sequence[str]) -> Outcome:
         locked.join(user.pk, Role.OWNER.value)
         for person in others:
             locked.join(person.pk)
-        group.tell(details_of("created", user, others, title=row.title))
+        group.announce(details_of("created", user, others, title=row.title))
         group.publish()
         return group.outcome(user)
 
@@ -201,7 +201,7 @@ def _change(user: User, group: str, given: Mapping[str, Any]) -> Outcome:
             row.save(update_fields=list(changes))
             for name in changes:
                 title = row.title if name == "title" else None
-                changing.tell(details_of(_change_of(row, name), user, title=title))
+                changing.announce(details_of(_change_of(row, name), user, title=title))
             changing.publish()
         return changing.outcome(user)
 
@@ -237,7 +237,7 @@ def _add(user: User, group: str, people: Sequence[str]) -> Outcome:
         if added:
             for person in added:
                 locked.join(person.pk, sees_all=changing.row.shows_history)
-            changing.tell(details_of("added", user, added))
+            changing.announce(details_of("added", user, added))
             changing.publish()
         return changing.outcome(user)
 
@@ -261,7 +261,7 @@ def remove_member(*, user: User, group: str, person: str) -> None:
             raise _forbidden(_("Only the owner of the group may do this."))
         removed = User.objects.get(pk=person)
         changing.locked.leave(person)
-        changing.tell(details_of("removed", user, [removed]))
+        changing.announce(details_of("removed", user, [removed]))
         _told_to_go(changing, person)
 
 
@@ -279,15 +279,15 @@ def _depart(changing: _Group, who: NamedPerson) -> None:
     if changing.role_of(who.id) == Role.OWNER and (successor := _successor(changing, who.id)):
         locked.give_role(successor.pk, Role.OWNER.value)
         named = [NamedPerson(successor.pk, successor.full_name)]
-        changing.tell(SystemDetails("handedOver", who, named))
+        changing.announce(SystemDetails("handedOver", who, named))
     locked.leave(who.id)
-    changing.tell(SystemDetails("left", who))
+    changing.announce(SystemDetails("left", who))
     _told_to_go(changing, who.id)
 
 
 def _told_to_go(changing: _Group, person: str) -> None:
     """Whoever has left, on each of their devices, and those who stay."""
-    events.publish(events.GROUP_LEFT, left_payload(changing.row.pk), to=audience.of([person]))
+    events.publish(events.GROUP_LEFT, left_payload(changing.row.pk), to=recipients.of([person]))
     changing.publish()
 
 
@@ -323,7 +323,7 @@ def set_role(*, user: User, group: str, person: str, role: str) -> Outcome:
             Role.ADMIN: "promoted",
             Role.MEMBER: "demoted",
         }
-        changing.tell(details_of(told[role], user, [changed]))
+        changing.announce(details_of(told[role], user, [changed]))
         changing.publish()
         return changing.outcome(user)
 

@@ -13,8 +13,8 @@ from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.caller import Caller
 from accounts.models import User
+from accounts.principal import Principal
 from chatsite.db import now, on_commit, repeatable, retrying
 from chatsite.errors import Busy, DomainError, NotFound
 from chatsite.fastpath.expressions import EmptyText
@@ -22,11 +22,10 @@ from chatsite.fastpath.statements import Insert, SelectAmong
 from chatsite.keys import new_key
 from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
-from messaging import audience, events
+from messaging import events, recipients
 from messaging.models import Message, MessageKind, Posting, Role, is_group
 from messaging.payloads import deleted_payload, read_payload
-from messaging.querysets import find_message, is_peer, past_member
-from messaging.record import COLUMNS, MessageRecord, record_of, record_of_row
+from messaging.queries.visibility import find_message, is_peer, past_member
 from messaging.services.conversations import (
     LockedConversation,
     catch_up,
@@ -42,7 +41,8 @@ from messaging.services.drafts import (
     unknown_reply,
 )
 from messaging.services.pictures import settle_later, stored_picture
-from messaging.system_messages import SystemDetails, encoded
+from messaging.shapes.record import COLUMNS, MessageRecord, record_of, record_of_row
+from messaging.shapes.system_messages import SystemDetails, encoded
 
 INSTANT = timedelta(milliseconds=1)
 
@@ -62,7 +62,7 @@ Answered = dict[str, tuple[str, int]]
 
 def send_message(
     *,
-    sender: Caller | User,
+    sender: Principal | User,
     peer: str,
     text: str = "",
     image: bytes | None = None,
@@ -221,10 +221,10 @@ class _Batch:
         for (key, reader), draft in self.reads.items():
             conversation = self.conversations[key]
             payload = read_payload(reader, draft.receiver_id, conversation.members[reader].mark)
-            readers = audience.of_read_mark(reader, conversation.current)
+            readers = recipients.of_read_mark(reader, conversation.current)
             told.append((events.MESSAGES_READ, payload, readers, ""))
         writing = {draft.conversation for draft, _record in self.sent}
-        to = {key: audience.of(self.conversations[key].receivers) for key in writing}
+        to = {key: recipients.of(self.conversations[key].receivers) for key in writing}
         for draft, record in self.sent:
             told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
         events.publish_all(told)
@@ -291,7 +291,7 @@ def _sent_before(draft: Draft, known: Known) -> Sent | None:
     return Sent(record, created=False)
 
 
-def delete_message(*, user: User | Caller, message_id: str) -> Message:
+def delete_message(*, user: User | Principal, message_id: str) -> Message:
     """Takes one's own message back, for everybody.
 
     Raises DomainError 403, 404. Again: nothing happens.
@@ -330,7 +330,7 @@ def _set_deleted(message: Message, deleted: bool) -> bool:
         store([conversation])
         message.deleted, message.updated_at = deleted, moment
         settle_later(message)
-        to = audience.of(conversation.who_see(message.seq))
+        to = recipients.of(conversation.who_see(message.seq))
         if deleted:
             events.publish(events.MESSAGE_DELETED, deleted_payload(message), to=to)
         else:

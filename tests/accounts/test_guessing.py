@@ -9,10 +9,10 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.services import log_ins, pauses
+from accounts.services import backoff, log_ins
 from chatsite.errors import DomainError
-from chatsite.guard.caches import MemoryCounts
-from chatsite.guard.ratelimits import TooMany
+from chatsite.security.counters import MemoryCounters
+from chatsite.security.ratelimits import TooMany
 from tests import services
 from tests.environment import settings_under
 from tests.factories import PASSWORD, make_session, make_user
@@ -29,8 +29,8 @@ def clock(monkeypatch: pytest.MonkeyPatch, set_limits: SetLimits) -> StoppedCloc
     """For the pauses and the cache that keeps them; what is tried in a minute has no limit."""
     set_limits(log_ins=10_000, log_ins_per_address=10_000, writes=10_000)
     clock = StoppedClock(1_700_000_000)
-    monkeypatch.setattr(pauses, "time", clock)
-    monkeypatch.setattr("chatsite.guard.caches.time", clock)
+    monkeypatch.setattr(backoff, "time", clock)
+    monkeypatch.setattr("chatsite.security.counters.time", clock)
     monkeypatch.setattr("django.core.cache.backends.base.time", clock)
     return clock
 
@@ -61,7 +61,7 @@ def fail(times: int, email: str = ADA) -> None:
 
 def test_the_pauses_grow_up_to_half_a_minute(clock: StoppedClock) -> None:
     make_user(email=ADA)
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     waits = []
     for _ in range(7):
         waits.append(wait_of(at(ELSEWHERE)))
@@ -74,7 +74,7 @@ def test_the_pauses_grow_up_to_half_a_minute(clock: StoppedClock) -> None:
 
 def test_a_pause_holds_for_the_right_password_too(clock: StoppedClock) -> None:
     make_user(email=ADA)
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     assert log_in(at(ELSEWHERE), PASSWORD) == 429
     clock.now += 1.01
     assert log_in(at(ELSEWHERE), PASSWORD) == 200
@@ -82,15 +82,15 @@ def test_a_pause_holds_for_the_right_password_too(clock: StoppedClock) -> None:
 
 def test_the_right_password_ends_the_pauses(clock: StoppedClock) -> None:
     make_user(email=ADA)
-    fail(pauses.FREE)
+    fail(backoff.FREE)
     assert log_in(at(HOME), PASSWORD) == 200
-    fail(pauses.FREE)
+    fail(backoff.FREE)
 
 
 def test_an_account_that_does_not_exist_behaves_alike(clock: StoppedClock) -> None:
     make_user(email=ADA)
     for email in (ADA, "nobody@example.org"):
-        fail(pauses.FREE + 1, email)
+        fail(backoff.FREE + 1, email)
         assert wait_of(at(ELSEWHERE), email=email) == 1
     assert log_in(at(ELSEWHERE), email=" NOBODY@example.org") == 429
 
@@ -108,7 +108,7 @@ def test_not_even_one_that_is_no_text() -> None:
 def test_an_address_known_to_the_account_is_not_held_up_by_strangers(clock: StoppedClock) -> None:
     ada = make_user(email=ADA)
     make_session(ada, address=HOME)
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     assert log_in(at(ELSEWHERE), PASSWORD) == 429
     assert log_in(at(HOME)) == 400
     assert log_in(at(HOME), PASSWORD) == 200
@@ -119,7 +119,7 @@ def test_a_browser_known_to_the_account_is_not_held_up_wherever_it_is(clock: Sto
     client = at(HOME)
     assert log_in(client, PASSWORD) == 200
     client.post("/api/auth/logout")
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     client.defaults["REMOTE_ADDR"] = ELSEWHERE
     assert log_in(client) == 400
     assert log_in(client, PASSWORD) == 200
@@ -139,7 +139,7 @@ def test_who_shares_the_address_of_a_known_browser_does_not_hold_it_up(
 def test_a_known_place_has_pauses_of_its_own(clock: StoppedClock) -> None:
     ada = make_user(email=ADA)
     make_session(ada, address=HOME)
-    for _ in range(pauses.FREE + 1):
+    for _ in range(backoff.FREE + 1):
         assert log_in(at(HOME)) == 400
     assert log_in(at(HOME), PASSWORD) == 429
     assert log_in(at(ELSEWHERE), PASSWORD) == 200
@@ -152,7 +152,7 @@ def test_the_cookie_of_another_account_or_a_forged_one_opens_nothing(clock: Stop
     assert log_in(eve, PASSWORD, "eve@example.org") == 200
     assert eve.cookies["device"]["httponly"]
     forger.cookies["device"] = "W10:forged"
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     assert log_in(eve) == log_in(forger) == 429
 
 
@@ -164,7 +164,7 @@ def test_who_had_the_address_before_is_a_stranger(clock: StoppedClock) -> None:
     User.objects.filter(pk=squatter.pk).update(email="squatter@example.org")
     make_user(email=ADA)
 
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     assert [log_in(browser) for browser in browsers] == [429] * 4
 
 
@@ -174,7 +174,7 @@ def test_a_browser_stays_known_when_the_address_of_the_account_changes(
     ada, client = make_user(email="old@example.org"), at(HOME)
     assert log_in(client, PASSWORD, "old@example.org") == 200
     User.objects.filter(pk=ada.pk).update(email=ADA)
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     client.defaults["REMOTE_ADDR"] = ELSEWHERE
     assert log_in(client, PASSWORD) == 200
 
@@ -186,7 +186,7 @@ def test_a_new_password_makes_strangers_of_all_other_browsers(clock: StoppedCloc
     change = {"old_password": PASSWORD, "new_password": "a new one, at last"}
     assert owner.post("/profile/password", change, format="multipart").status_code == 302
 
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     owner.defaults["REMOTE_ADDR"] = thief.defaults["REMOTE_ADDR"] = ELSEWHERE
     assert log_in(thief) == 429
     assert log_in(owner) == 400
@@ -210,12 +210,12 @@ def test_a_dead_cookie_costs_the_same_whether_there_is_such_an_account(
 
 def test_many_at_once_are_no_way_round(clock: StoppedClock) -> None:
     """Each counts before it is known whether it is right."""
-    turns = [pauses.Pauses("somewhere") for _ in range(20)]
-    for turn in turns[: pauses.FREE + 1]:
-        turn.take_turn()
-    for turn in turns[pauses.FREE + 1 :]:
+    turns = [backoff.Backoff("somewhere") for _ in range(20)]
+    for turn in turns[: backoff.FREE + 1]:
+        turn.wait_turn()
+    for turn in turns[backoff.FREE + 1 :]:
         with pytest.raises(TooMany):
-            turn.take_turn()
+            turn.wait_turn()
 
 
 def test_tries_in_a_minute_are_limited_for_each_account(set_limits: SetLimits) -> None:
@@ -248,7 +248,7 @@ def test_a_refused_try_costs_no_hash(
 @pytest.fixture
 def redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Its clock cannot be stopped, so every pause is longer than a test."""
-    monkeypatch.setattr(pauses, "FIRST", pauses.LONGEST)
+    monkeypatch.setattr(backoff, "FIRST", backoff.LONGEST)
     with services.redis() as server:
         settings.CACHES = settings_under(REDIS_URL=server.url)["CACHES"]
         yield server
@@ -256,15 +256,15 @@ def redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve
 
 def test_guessing_stays_slow_without_redis(redis: Server) -> None:
     make_user(email=ADA)
-    fail(pauses.FREE)
+    fail(backoff.FREE)
     redis.stop()
-    fail(pauses.FREE + 1)
+    fail(backoff.FREE + 1)
     assert log_in(at(ELSEWHERE)) == 429
 
 
 def test_the_log_in_of_many_processes_is_counted_once(redis: Server) -> None:
     make_user(email=ADA)
-    fail(pauses.FREE + 1)
-    MemoryCounts(f"instead of {redis.url}", {}).clear()  # as in another process
+    fail(backoff.FREE + 1)
+    MemoryCounters(f"instead of {redis.url}", {}).clear()  # as in another process
     answer = at(ELSEWHERE).post("/api/auth/login", {"email": ADA, "password": PASSWORD})
     assert answer.json() == REFUSAL

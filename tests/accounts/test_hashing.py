@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from accounts import hashers, links
 from accounts.hashers import AT_ONCE, LINE, BcryptHasher
 from accounts.models import User
-from accounts.services import log_ins, pauses
+from accounts.services import backoff, log_ins
 from chatsite.errors import Busy
 from tests.factories import PASSWORD, make_session, make_user
 from tests.services import PATIENCE
@@ -182,7 +182,7 @@ def test_a_try_that_was_not_let_through_is_no_failure(
     ada: User, full_line: Callable[[], None]
 ) -> None:
     account = {"email": ada.email, "password": PASSWORD}
-    for _ in range(pauses.FREE + 1):
+    for _ in range(backoff.FREE + 1):
         assert_busy(APIClient().post("/api/auth/login", account))
     full_line()
     assert APIClient().post("/api/auth/login", account).status_code == 200

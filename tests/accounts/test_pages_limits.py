@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from accounts.services import pauses
+from accounts.services import backoff
 from tests.factories import PASSWORD, make_pair, make_user
 from tests.limits import SetLimits
 from tests.traps import shown_before
@@ -52,7 +52,7 @@ def test_sign_up(client: Client, set_limits: SetLimits) -> None:
 def test_log_in_waits_after_failures_as_over_the_api(
     client: Client, set_limits: SetLimits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pauses, "FIRST", pauses.LONGEST)
+    monkeypatch.setattr(backoff, "FIRST", backoff.LONGEST)
     set_limits(log_ins=100, log_ins_per_address=100)
     make_user(email="ada@example.org")
     typed = {"email": "ada@example.org", "password": "wrong"}

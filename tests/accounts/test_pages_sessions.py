@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Session, User
-from accounts.rows import last_seen, session_rows
+from accounts.session_list import last_seen, session_entries
 from tests.factories import make_session, make_user
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_this_device_comes_first_then_the_latest_seen() -> None:
     seen_before(make_session(user, address="192.0.2.2"), hours=5)
     seen_before(make_session(user, address="192.0.2.1"), minutes=14)
 
-    rows = session_rows(user, here)
+    rows = session_entries(user, here)
 
     assert [row.address for row in rows] == ["192.0.2.17", "192.0.2.1", "192.0.2.2"]
     assert [row.is_this for row in rows] == [True, False, False]
@@ -45,7 +45,7 @@ def test_ended_sessions_and_those_of_others_are_not_listed() -> None:
     ended.save()
     make_session(make_user())
 
-    assert len(session_rows(user, here)) == 1
+    assert len(session_entries(user, here)) == 1
 
 
 @pytest.mark.parametrize(

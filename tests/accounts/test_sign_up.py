@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.services.accounts import authenticate, sign_up
 from accounts.services.passwords import ask_for_reset
 from chatsite.errors import DomainError
-from chatsite.guard.ratelimits import TooMany
+from chatsite.security.ratelimits import TooMany
 from tests.concurrency import at_once
 from tests.factories import make_user
 from tests.letters import delivered, html_of, link_in

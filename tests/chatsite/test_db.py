@@ -181,8 +181,8 @@ def level():
         return cursor.fetchone()[0]
 
 async def all_of_them():
-    written = await threads.write(Call(level), about="a")
-    read = [await threads.read(level, about=str(number)) for number in range(8)]
+    written = await threads.write(Call(level), key="a")
+    read = [await threads.read(level, key=str(number)) for number in range(8)]
     return {written, *read, await in_thread(level)()}
 
 print(asyncio.run(all_of_them()))

@@ -11,10 +11,10 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.pictures import storage
 from messaging.models import Conversation, Membership, Message
-from messaging.record import record_of
 from messaging.services.conversations import mark_read
 from messaging.services.groups import add_members, change_group, remove_member, set_role
 from messaging.services.messages import send_message
+from messaging.shapes.record import record_of
 from tests.contract.shapes import NO_TOKEN, NOT_KEYS, TIME, USER, assert_person, assert_refused
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
 from tests.limits import SetLimits
@@ -36,7 +36,7 @@ GROUP = {
 }
 MEMBER = USER | {"role", "joinedAt", "online"}
 NO_GROUP = "No such group."
-LEFT = "You are no longer in this group."
+NO_LONGER_MEMBER = "You are no longer in this group."
 ADMINS_ONLY = "Only admins of the group may do this."
 OWNER_ONLY = "Only the owner of the group may do this."
 NOT_GROUPS = [*NOT_KEYS, "0" * 24, "f" * 24]
@@ -116,7 +116,7 @@ class TestWhoIsNotInTheGroup:
         owner, admin, member = people
         remove_member(user=owner, group=group, person=member.pk)
         url = f"/api/{path.format(group=group, person=admin.pk)}"
-        assert_refused(getattr(api_for(member), method)(url, body), 403, LEFT)
+        assert_refused(getattr(api_for(member), method)(url, body), 403, NO_LONGER_MEMBER)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from accounts.tokens import issue_token
 from chatsite.schema.components import components
 from chatsite.wire import PICTURES
 from messaging.models import Message
-from messaging.record import MessageRecord
-from messaging.shapes import ChangedChatPayload, ChatPayload
+from messaging.shapes.payload_types import ChangedChatPayload, ChatPayload
+from messaging.shapes.record import MessageRecord
 from tests.contract.shapes import assert_refused
 from tests.factories import PASSWORD, ApiFor, make_message, make_pair, make_session, make_user
 from tests.pictures import picture

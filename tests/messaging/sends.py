@@ -10,7 +10,7 @@ from accounts.tokens import Claims
 from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
-from chatsite.guard.counting import SENDS, Limit
+from chatsite.security.budgets import SENDS, Limit
 from messaging.models import Membership, Message, direct_key
 from messaging.services.batches import Sending
 from messaging.services.drafts import Draft, new_draft
@@ -55,7 +55,7 @@ class Sender:
             client_message_id=client_message_id,
         )
         sending = Sending(
-            draft=draft, answer=lambda sent: sent.record, limits=limits, claims=claims
+            draft=draft, respond=lambda sent: sent.record, limits=limits, claims=claims
         )
         return self.job(sending, draft.conversation)
 

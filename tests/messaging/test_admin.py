@@ -10,8 +10,8 @@ from django.test import Client
 from PIL import Image
 
 from accounts.models import User
-from messaging.audience import user_group
 from messaging.models import Message
+from messaging.recipients import user_group
 from messaging.services.groups import add_members, change_group, remove_member, set_role
 from messaging.services.messages import send_message
 from tests.factories import make_group, make_message, make_user

@@ -16,9 +16,9 @@ from chatsite.conf.cloud import read_account
 from chatsite.db import atomic
 from chatsite.pictures import storage
 from messaging.models import Message
-from messaging.record import record_of
 from messaging.services.messages import delete_message, remove, restore
 from messaging.services.pictures import settle
+from messaging.shapes.record import record_of
 from tests.cloudinary_server import CloudinaryServer
 from tests.factories import ApiFor, make_message, make_pair, make_user
 from tests.pictures import animation, data_uri, picture

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from chatsite.errors import DomainError
-from messaging.audience import user_group
 from messaging.models import Conversation, Message
-from messaging.querysets import find_message, history
+from messaging.queries.history import history
+from messaging.queries.visibility import find_message
+from messaging.recipients import user_group
 from messaging.services.messages import delete_message, remove, restore
 from tests.factories import make_message, make_pair, make_user
 from tests.pictures import picture

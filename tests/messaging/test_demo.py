@@ -14,12 +14,13 @@ from accounts.models import Session, User
 from accounts.services.accounts import authenticate
 from chatsite.db import now
 from chatsite.pictures import storage
-from messaging.chats import chats_of
 from messaging.demo.people import PEOPLE
 from messaging.demo.script import scripts
 from messaging.management.commands.demo import PASSWORD
 from messaging.models import Conversation, Kind, Membership, Message, Role
-from messaging.querysets import find_conversation, find_group, history
+from messaging.queries.chats import chats_of
+from messaging.queries.history import history
+from messaging.queries.visibility import find_conversation, find_group
 from messaging.services.groups import change_group
 from messaging.services.messages import send_message
 from tests.factories import make_user

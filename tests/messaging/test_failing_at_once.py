@@ -146,7 +146,7 @@ def test_workers_who_lock_the_same_conversations_do_not_wait_for_each_other(send
             for one, other in pairs if number % 2 else pairs[::-1]:
                 jobs += [sends(one, other), sends(other, one)]
                 mark = ReadMark(one.pk, other.pk, 10_000)
-                jobs.append(sends.job(Reading(mark=mark, answer=str), mark.conversation))
+                jobs.append(sends.job(Reading(mark=mark, respond=str), mark.conversation))
             answers += done(jobs)
         return answers
 

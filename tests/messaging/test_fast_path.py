@@ -540,7 +540,7 @@ async def test_while_the_database_is_away_both_say_so(
     def be_away(*_arguments: Any, **_values: Any) -> None:
         raise OperationalError("connection to 10.0.0.7 failed")
 
-    monkeypatch.setattr("accounts.caller._SESSION.first", be_away)
+    monkeypatch.setattr("accounts.principal._SESSION.first", be_away)
     monkeypatch.setattr("accounts.authentication.read_session", be_away)
     path = f"/api/messages/{people.peer.pk}"
     answer = await ways.fast("GET", path)

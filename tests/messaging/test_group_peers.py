@@ -11,12 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from chatsite.errors import DomainError, NotFound
 from chatsite.locks import locking
-from messaging import audience, querysets, sync
-from messaging.audience import user_group
-from messaging.chats import Chat, chats_of
+from messaging import recipients
 from messaging.models import Conversation, Message, Posting, Role
-from messaging.querysets import find_message, first_unread, history, history_page, read_marks
-from messaging.record import MessageRecord, record_of
+from messaging.queries import members, sync
+from messaging.queries.chats import Chat, chats_of
+from messaging.queries.history import first_unread, history, history_page
+from messaging.queries.members import read_marks
+from messaging.queries.sync import Cursor, changes_since, sync_cursor
+from messaging.queries.visibility import find_message
+from messaging.recipients import user_group
 from messaging.services.conversations import locked_conversations, mark_read
 from messaging.services.drafts import Draft, new_draft
 from messaging.services.messages import (
@@ -28,8 +31,8 @@ from messaging.services.messages import (
     send_messages,
     store_system_message,
 )
-from messaging.sync import Cursor, changes_since, sync_cursor
-from messaging.system_messages import Change, NamedPerson, SystemDetails
+from messaging.shapes.record import MessageRecord, record_of
+from messaging.shapes.system_messages import Change, NamedPerson, SystemDetails
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
 from tests.pictures import picture
 from tests.recording import Events
@@ -256,7 +259,7 @@ class TestTelling:
     def test_in_a_large_group_nobody_else_is_told_what_somebody_has_read(
         self, events: Events, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(audience, "LIVE_MARKS", 2)
+        monkeypatch.setattr(recipients, "LIVE_MARKS", 2)
         ada, bo = make_pair()
         group = make_group(ada, bo, make_user("Cleo"))
         events.clear()
@@ -456,7 +459,7 @@ class TestChatList:
         assert read_marks(ada, group) == (2, 1)
         assert read_marks(bo, group) == (1, 2)
         assert read_marks(make_user(), group) == (0, 0)
-        monkeypatch.setattr(querysets, "LIVE_MARKS", 2)
+        monkeypatch.setattr(members, "LIVE_MARKS", 2)
         assert self.chat(ada, group).peer_read_seq == 0
         assert read_marks(ada, group) == (2, 0)
 

@@ -10,9 +10,10 @@ from pytest_django import Settings
 from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
-from messaging.audience import user_group
 from messaging.models import Conversation, Membership, Message, Role
-from messaging.querysets import find_message, history
+from messaging.queries.history import history
+from messaging.queries.visibility import find_message
+from messaging.recipients import user_group
 from messaging.services.conversations import mark_read
 from messaging.services.groups import (
     add_members,

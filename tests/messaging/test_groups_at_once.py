@@ -10,7 +10,7 @@ import pytest
 from accounts.models import User
 from chatsite.errors import DomainError
 from messaging.models import Conversation, Membership, Message, Role
-from messaging.querysets import history
+from messaging.queries.history import history
 from messaging.services.groups import (
     add_members,
     change_group,

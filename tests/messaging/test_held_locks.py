@@ -103,7 +103,7 @@ def test_two_conversations_do_not_hold_up_the_other_eighteen(
 
 
 def _read(pair: Pair) -> Reading:
-    return Reading(mark=ReadMark(pair[1].pk, pair[0].pk, 1), answer=str)
+    return Reading(mark=ReadMark(pair[1].pk, pair[0].pk, 1), respond=str)
 
 
 def _outcome(work: Callable[[], Any]) -> Any:

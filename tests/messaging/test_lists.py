@@ -4,9 +4,11 @@ import pytest
 
 from accounts.models import User
 from chatsite.errors import DomainError
-from messaging.chats import Chat, chats_of
 from messaging.models import Conversation, Membership, direct_key
-from messaging.querysets import contacts_page, history, read_marks
+from messaging.queries.chats import Chat, chats_of
+from messaging.queries.history import history
+from messaging.queries.members import read_marks
+from messaging.queries.people import contacts_page
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
 from tests.factories import make_message, make_messages, make_pair, make_user

@@ -12,8 +12,8 @@ from accounts.tokens import issue_token
 from chatsite.db import now
 from chatsite.pictures.storage.local import LocalStore
 from messaging.models import Message
-from messaging.record import record_of
 from messaging.services.messages import delete_message, remove, restore
+from messaging.shapes.record import record_of
 from tests.factories import ApiFor, make_message, make_pair, make_session, make_user
 from tests.pictures import opened, picture
 

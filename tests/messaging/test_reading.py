@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.models import User
-from messaging.audience import user_group
-from messaging.chats import UNREAD_WINDOW, Chat, chats_of
 from messaging.models import Conversation, Membership
-from messaging.querysets import read_marks
+from messaging.queries.chats import UNREAD_WINDOW, Chat, chats_of
+from messaging.queries.members import read_marks
+from messaging.recipients import user_group
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
 from tests.factories import make_message, make_messages, make_pair, make_user

@@ -10,12 +10,12 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.schema.components import components
 from chatsite.wire import timestamp
-from messaging.chats import chats_of
 from messaging.models import Message
-from messaging.querysets import history
-from messaging.record import MessageRecord, record_of
+from messaging.queries.chats import chats_of
+from messaging.queries.history import history
+from messaging.queries.sync import Cursor, changes_since
 from messaging.services.messages import delete_message
-from messaging.sync import Cursor, changes_since
+from messaging.shapes.record import MessageRecord, record_of
 from tests.factories import make_message, make_messages, make_pair
 
 pytestmark = pytest.mark.django_db

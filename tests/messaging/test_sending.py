@@ -8,10 +8,10 @@ import pytest
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
-from messaging.audience import user_group
 from messaging.models import Conversation, Membership, Message, direct_key
-from messaging.record import record_of
+from messaging.recipients import user_group
 from messaging.services.messages import delete_message, send_message
+from messaging.shapes.record import record_of
 from tests.factories import make_message, make_pair, make_user
 from tests.pictures import opened, picture
 from tests.recording import Events

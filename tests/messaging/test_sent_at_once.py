@@ -10,14 +10,14 @@ from pytest_django import Settings
 from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.fastpath.group_commit import run_together
-from chatsite.guard.counting import SENDS, WRITES
-from chatsite.guard.ratelimits import TooMany
 from chatsite.monitoring import metrics
+from chatsite.security.budgets import SENDS, WRITES
+from chatsite.security.ratelimits import TooMany
 from chatsite.wire import timestamp
 from messaging.models import Conversation, Membership, Message
-from messaging.record import MessageRecord, record_of
 from messaging.services.batches import Reading
 from messaging.services.conversations import ReadMark, mark_read
+from messaging.shapes.record import MessageRecord, record_of
 from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.limits import SetLimits
 from tests.messaging.sends import (
@@ -281,7 +281,9 @@ def test_marks_that_come_at_once_move_together(sends: Sender, events: Events) ->
         ReadMark(ada.pk, "0" * 24, 1),
         ReadMark(ada.pk, "f" * 24, 1),
     ]
-    answers = done([sends.job(Reading(mark=mark, answer=int), mark.conversation) for mark in marks])
+    answers = done(
+        [sends.job(Reading(mark=mark, respond=int), mark.conversation) for mark in marks]
+    )
     assert answers[:4] == [1, 2, 1, 0]
     assert [each.status for each in answers[4:]] == [404, 404]
     assert (mark_of(bo, ada), mark_of(di, cy)) == (2, 1)

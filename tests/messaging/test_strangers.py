@@ -6,12 +6,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from messaging.audience import user_group
 from messaging.models import Message
-from messaging.querysets import find_message
+from messaging.queries.sync import Cursor
+from messaging.queries.visibility import find_message
+from messaging.recipients import user_group
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, restore
-from messaging.sync import Cursor
 from tests.factories import ApiFor, make_message, make_pair, make_user
 from tests.pictures import picture
 from tests.recording import Events

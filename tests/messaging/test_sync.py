@@ -17,15 +17,15 @@ from accounts.models import User
 from chatsite.db import atomic, now
 from chatsite.errors import DomainError
 from chatsite.keys import new_key
-from messaging import sync
-from messaging.chats import chats_of
 from messaging.models import Conversation, Message
-from messaging.querysets import find_message
-from messaging.record import record_of
+from messaging.queries import sync
+from messaging.queries.chats import chats_of
+from messaging.queries.sync import Changes, Cursor, changes_since, sync_cursor
+from messaging.queries.visibility import find_message
 from messaging.serializers import CURSOR_LENGTH
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, remove, restore
-from messaging.sync import Changes, Cursor, changes_since, sync_cursor
+from messaging.shapes.record import record_of
 from tests.concurrency import at_once
 from tests.factories import make_message, make_messages, make_pair, make_user
 

@@ -60,7 +60,7 @@ class PresenceUpdates(Generic[AnySubscriber]):
         return online != self._sent or bool(self._came)
 
     def update(self, online: frozenset[str]) -> Iterator[Batch[AnySubscriber]]:
-        """From now on `online` is what everybody knows: the caller sends what is returned."""
+        """From now on `online` is what everybody knows: whoever calls sends what is returned."""
         came, sent, known = list(self._came), self._sent, self._known
         self._known = dict.fromkeys(known, SETTLED)
         self._sent = online

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from accounts.tokens import InvalidToken, read_claims
-from chatsite.guard.counting import network_of
-from chatsite.guard.handshakes import picture_origin
 from chatsite.interfaces import Scope
+from chatsite.security.budgets import client_network
+from chatsite.security.handshakes import picture_origin
 from messaging.realtime.handshake import tokens
 from messaging.realtime.receive_budget import Receiver
 from messaging.realtime.socketio.pending import PendingSessions
@@ -67,7 +67,7 @@ def fingerprint_of(scope: Scope) -> int:
 
 
 def _network(scope: Scope) -> str:
-    return network_of(scope["client"][0])
+    return client_network(scope["client"][0])
 
 
 def query_of(scope: Scope) -> Mapping[str, list[str]]:

@@ -10,12 +10,12 @@ from engineio.exceptions import EngineIOError
 
 from chatsite.departure import NoticesDeparture
 from chatsite.errors import Busy, DomainError
-from chatsite.fastpath.asking import is_ours
-from chatsite.guard.body_limit import NO_ROOM, TOO_LARGE, BodyLimit, first
-from chatsite.guard.handshakes import header
-from chatsite.guard.origins import is_foreign
+from chatsite.fastpath.plain_request import is_ours
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
+from chatsite.security.body_limit import NO_ROOM, TOO_LARGE, BodyLimit, first
+from chatsite.security.handshakes import header
+from chatsite.security.origins import is_foreign
 from messaging.realtime.receive_budget import Allocation
 from messaging.realtime.socketio.client import Client
 from messaging.realtime.socketio.engine import PACKETS

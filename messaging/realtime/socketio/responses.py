@@ -3,10 +3,10 @@
 from django.conf import settings
 
 from chatsite.errors import DomainError
-from chatsite.fastpath.answers import refusal
 from chatsite.fastpath.headers import Headers, learned
-from chatsite.guard.handshakes import header
+from chatsite.fastpath.responses import refusal
 from chatsite.interfaces import Message, Scope, Send
+from chatsite.security.handshakes import header
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _CONTENT_TYPE = b"content-type"

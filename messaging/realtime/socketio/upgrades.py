@@ -4,8 +4,8 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from chatsite.guard.handshakes import deny
 from chatsite.interfaces import Receive, Scope, Send
+from chatsite.security.handshakes import deny
 from messaging.realtime.receive_budget import Receiver
 from messaging.realtime.socketio.engine import Engine
 from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of

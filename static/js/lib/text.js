@@ -26,7 +26,7 @@ export const isBlank = (text) => BLANK.test(text);
 /** In plain text, what `<bdi>` is in HTML: a name turns nothing but itself. */
 export const isolated = (name) => `\u2068${name}\u2069`;
 
-/** One to three emoji and no words, as messaging/timeline.py has it. */
+/** One to three emoji and no words, as messaging/page/timeline.py has it. */
 export function isEmojiOnly(text) {
   const shown = (text ?? "").replace(/\s+/g, "");
   if (!MAY_BE_EMOJI.test(shown)) return false;

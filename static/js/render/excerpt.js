@@ -7,7 +7,7 @@ const MOST = 400;
 const LEFT = 200;
 const AROUND = 125;
 const NEWEST = 50;
-/** As many as messaging/page.py shows at a time. */
+/** As many as messaging/page/contexts.py shows at a time. */
 const PAGE = 50;
 const [PREVIOUS, NEXT] = ["previousElementSibling", "nextElementSibling"];
 

@@ -1,4 +1,4 @@
-// How a chat reads in the side bar. messaging/rows.py says the same for what the server renders.
+// How a chat reads in the side bar. messaging/page/side_bar.py says the same for what the server renders.
 import { isGroup } from "../lib/peers.js";
 import { rowTime, showTime } from "../lib/time.js";
 import { firstNameOf } from "../stores/people.js";

@@ -1,4 +1,4 @@
-// What belongs together and where a day begins. messaging/timeline.py says the same for what the server renders.
+// What belongs together and where a day begins. messaging/page/timeline.py says the same for what the server renders.
 import { dayLabel, sameDay } from "../lib/time.js";
 import { seqOf } from "./message.js";
 import { createdAt } from "./parts/meta.js";

@@ -168,7 +168,7 @@ def test_what_has_to_wait_does_so_after_the_others(
 def test_what_waits_for_the_same_does_so_together(renames: Renames, plan: Plan) -> None:
     plan.waiting = ["a", "c"]
     together = renames("a", "b", "c")
-    together[2].about = "a"
+    together[2].key = "a"
     assert outcomes(together) == ["at once"] * 3
     assert plan.batches == [["a", "c", "b"], ["a", "c"]]
 

@@ -24,8 +24,8 @@ pytestmark = [
 ]
 
 
-async def write(work: Callable[[], Any], *, about: str) -> Any:
-    return await threads.write(Call(work), about=about)
+async def write(work: Callable[[], Any], *, key: str) -> Any:
+    return await threads.write(Call(work), key=key)
 
 
 def rename(user: User, name: str) -> str:
@@ -43,7 +43,7 @@ def name_of(user: User) -> str:
 
 async def test_an_answer_comes_after_the_commit() -> None:
     ada = await asyncio.to_thread(make_user)
-    await write(partial(rename, ada, "New"), about=ada.pk)
+    await write(partial(rename, ada, "New"), key=ada.pk)
     assert (await User.objects.aget(pk=ada.pk)).full_name == "New"
 
 
@@ -53,42 +53,42 @@ async def test_who_waits_gets_their_own_answer() -> None:
             raise DomainError(str(number))
         return number
 
-    waiting = [write(partial(answer, number), about="") for number in range(1, 200)]
+    waiting = [write(partial(answer, number), key="") for number in range(1, 200)]
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [str(each) for each in answers] == [str(number) for number in range(1, 200)]
 
 
 async def test_whoever_goes_away_holds_up_nobody() -> None:
-    gone = asyncio.ensure_future(write(lambda: 1, about=""))
+    gone = asyncio.ensure_future(write(lambda: 1, key=""))
     await asyncio.sleep(0)
     gone.cancel()
-    assert await write(lambda: 2, about="") == 2
+    assert await write(lambda: 2, key="") == 2
 
 
 async def test_a_thread_that_has_nothing_to_do_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_thread, "IDLE_SECONDS", 0.01)
-    thread = await write(threading.current_thread, about="")
+    thread = await write(threading.current_thread, key="")
     await asyncio.to_thread(thread.join, 10)
     assert not thread.is_alive()
-    assert await write(lambda: 3, about="") == 3  # another one starts
+    assert await write(lambda: 3, key="") == 3  # another one starts
 
 
 async def test_a_thread_that_is_told_to_end_does_what_waits_first() -> None:
-    thread = await write(threading.current_thread, about="")
-    waiting = asyncio.gather(*[write(partial(str, n), about="") for n in range(3)])
+    thread = await write(threading.current_thread, key="")
+    waiting = asyncio.gather(*[write(partial(str, n), key="") for n in range(3)])
     await asyncio.sleep(0)
     threads.end_all()
     assert await waiting == ["0", "1", "2"]
     await asyncio.to_thread(thread.join, 5)
     assert not thread.is_alive()
-    assert await write(lambda: "again", about="") == "again"
+    assert await write(lambda: "again", key="") == "again"
 
 
 async def test_left_out_each_write_is_by_itself(settings: Settings) -> None:
     settings.FAST = replace(settings.FAST, group_commit=False)
-    assert await write(lambda: connection.in_atomic_block, about="") is False
+    assert await write(lambda: connection.in_atomic_block, key="") is False
     settings.FAST = replace(settings.FAST, group_commit=True)
-    assert await write(lambda: connection.in_atomic_block, about="") is True
+    assert await write(lambda: connection.in_atomic_block, key="") is True
 
 
 async def test_a_connection_that_broke_is_replaced_by_who_reads_next(
@@ -104,7 +104,7 @@ async def test_a_connection_that_broke_is_replaced_by_who_reads_next(
             raise OperationalError("server closed the connection")
         return name_of(ada)
 
-    assert await threads.read(once_in_vain, about="") == "Ada"
+    assert await threads.read(once_in_vain, key="") == "Ada"
 
 
 async def test_a_read_that_fails_says_so_and_is_not_repeated() -> None:
@@ -115,23 +115,23 @@ async def test_a_read_that_fails_says_so_and_is_not_repeated() -> None:
         raise OperationalError("database is locked")
 
     with pytest.raises(OperationalError):
-        await threads.read(in_vain, about="")
+        await threads.read(in_vain, key="")
     assert tries == [""]
     with pytest.raises(OperationalError):
-        await threads.read(partial(fail, OperationalError("no such table")), about="")
+        await threads.read(partial(fail, OperationalError("no such table")), key="")
     with pytest.raises(ValueError, match="x"):
-        await threads.read(partial(fail, ValueError("x")), about="")
+        await threads.read(partial(fail, ValueError("x")), key="")
 
 
 async def test_who_comes_when_too_many_wait_is_told_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(database_thread, "MOST", 3)
-    waiting = [write(partial(str, number), about="") for number in range(5)]
+    waiting = [write(partial(str, number), key="") for number in range(5)]
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert answers[:3] == ["0", "1", "2"]
     assert [type(each) for each in answers[3:]] == [Busy, Busy]
-    assert await write(lambda: "again", about="") == "again"
+    assert await write(lambda: "again", key="") == "again"
 
 
 async def test_a_thread_that_fails_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,8 +140,8 @@ async def test_a_thread_that_fails_leaves_nobody_waiting(monkeypatch: pytest.Mon
 
     with pytest.raises(RuntimeError, match="SystemExit"):
         async with asyncio.timeout(10):
-            await write(leave, about="")
-    assert await write(lambda: "others", about="") == "others"
+            await write(leave, key="")
+    assert await write(lambda: "others", key="") == "others"
 
 
 async def test_no_more_threads_is_an_error_and_not_a_silence(

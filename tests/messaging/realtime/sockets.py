@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.tokens import issue_token
 from chatsite.asgi import application
 from chatsite.live.broadcast import broadcast
-from messaging import audience, events
+from messaging import events, recipients
 from tests.factories import make_session
 from tests.messaging.realtime.frames import check_from_server
 
@@ -139,7 +139,7 @@ class PersonalSocket(Socket):
     async def got_nothing(self) -> None:
         """What was pushed to the person before now did not concern them."""
         marker = events.relay("marker", {})
-        broadcast([audience.user_group(self.user.pk)], marker)
+        broadcast([recipients.user_group(self.user.pk)], marker)
         assert await self.event() == ("marker", {})
 
 

@@ -13,8 +13,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.moderation import ban
-from chatsite.guard.handshakes import HostAndOriginValidator
 from chatsite.live.broadcast import worker
+from chatsite.security.handshakes import HostAndOriginValidator
 from messaging.presence import CHANGED, online_users
 from messaging.realtime.connection import Connection
 from messaging.routing import websocket_urlpatterns

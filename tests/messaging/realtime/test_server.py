@@ -81,7 +81,7 @@ async def say(socket: ClientConnection, event: str, **data: Any) -> None:
     await socket.send(json.dumps({"event": event, "data": data}))
 
 
-async def hear(socket: ClientConnection, event: str) -> Any:
+async def receive(socket: ClientConnection, event: str) -> Any:
     """The data of the next such event."""
     async with asyncio.timeout(PATIENCE):
         while True:
@@ -91,7 +91,7 @@ async def hear(socket: ClientConnection, event: str) -> Any:
 
 
 async def hear_that(socket: ClientConnection, person: Person, is_now: str) -> None:
-    while person.key not in (await hear(socket, "presenceChanged"))[is_now]:
+    while person.key not in (await receive(socket, "presenceChanged"))[is_now]:
         pass
 
 
@@ -129,7 +129,7 @@ async def test_origins_are_checked(sites: list[Site], ada: Person) -> None:
         async with open_socket(url, additional_headers=headers, origin="http://evil.example"):  # type: ignore[arg-type]
             pass
     async with open_socket(url, additional_headers=headers, origin=sites[0].url) as socket:  # type: ignore[arg-type]
-        assert ada.key in await hear(socket, "getOnlineUsers")
+        assert ada.key in await receive(socket, "getOnlineUsers")
 
 
 async def test_a_message_crosses_from_worker_to_worker(
@@ -137,12 +137,12 @@ async def test_a_message_crosses_from_worker_to_worker(
 ) -> None:
     async with ada.at(sites[0]) as mine, bob.at(sites[1]) as theirs:
         await say(mine, "sendMessage", receiverId=bob.key, text="Hi", clientMessageId="one")
-        answer = await hear(mine, "messageSent")
-        assert await hear(theirs, "newMessage") == answer["message"]
+        answer = await receive(mine, "messageSent")
+        assert await receive(theirs, "newMessage") == answer["message"]
         await say(theirs, "typing", receiverId=ada.key)
-        assert await hear(mine, "typing") == {"senderId": bob.key, "receiverId": ada.key}
+        assert await receive(mine, "typing") == {"senderId": bob.key, "receiverId": ada.key}
         await say(theirs, "markRead", peerId=ada.key, seq=1)
-        assert (await hear(mine, "messagesRead"))["seq"] == 1
+        assert (await receive(mine, "messagesRead"))["seq"] == 1
 
 
 async def test_what_one_worker_is_asked_the_other_pushes(
@@ -153,17 +153,17 @@ async def test_what_one_worker_is_asked_the_other_pushes(
             url = f"{sites[1].url}/api/messages/send/{bob.key}"
             sent = await client.post(url, json={"text": "Hi"})
         assert sent.status_code == 201
-        assert await hear(theirs, "newMessage") == sent.json()
-        assert await hear(mine, "newMessage") == sent.json()
+        assert await receive(theirs, "newMessage") == sent.json()
+        assert await receive(mine, "newMessage") == sent.json()
 
 
 async def test_people_on_every_worker_are_online(
     sites: list[Site], ada: Person, bob: Person
 ) -> None:
     async with ada.at(sites[0], "/ws/chat/?presence=delta") as mine:
-        assert ada.key in await hear(mine, "getOnlineUsers")
+        assert ada.key in await receive(mine, "getOnlineUsers")
         async with bob.at(sites[1]) as theirs:
-            assert bob.key in await hear(theirs, "getOnlineUsers")
+            assert bob.key in await receive(theirs, "getOnlineUsers")
             await hear_that(mine, bob, "online")
         await hear_that(mine, bob, "offline")
 
@@ -172,13 +172,13 @@ async def test_a_log_out_on_one_worker_closes_the_sockets_on_the_other(
     sites: list[Site], ada: Person, bob: Person
 ) -> None:
     async with ada.at(sites[0]) as mine, bob.at(sites[0]) as theirs:
-        await hear(mine, "getOnlineUsers")
+        await receive(mine, "getOnlineUsers")
         async with httpx.AsyncClient(cookies={"jwt": ada.token}, timeout=PATIENCE) as client:
             response = await client.post(f"{sites[1].url}/api/auth/logout")
         assert response.status_code == 200
         assert await close_code(mine) == 4401
         await say(theirs, "ping")
-        await hear(theirs, "pong")
+        await receive(theirs, "pong")
 
 
 async def test_a_client_that_vanishes_goes_offline(
@@ -198,7 +198,7 @@ async def test_a_monstrous_frame_ends_its_own_socket_only(
             await say(mine, "ping", padding="x" * 20 * MIB)
         assert await close_code(mine) in (1006, 1009)  # the server does not read it to the end
         await say(theirs, "ping")
-        assert await hear(theirs, "pong") == {}
+        assert await receive(theirs, "pong") == {}
 
 
 async def test_a_flood_ends_its_own_socket_only(
@@ -210,4 +210,4 @@ async def test_a_flood_ends_its_own_socket_only(
                 await mine.send("nonsense")
         assert await close_code(mine) == 4429
         await say(theirs, "ping")
-        assert await hear(theirs, "pong") == {}
+        assert await receive(theirs, "pong") == {}

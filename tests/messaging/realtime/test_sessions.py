@@ -7,8 +7,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from rest_framework.test import APIClient
 
-from accounts.caller import Caller, live_caller
 from accounts.models import Session, User
+from accounts.principal import Principal, live_principal
 from accounts.services import passwords
 from accounts.services.moderation import ban
 from accounts.services.sessions import end_other_sessions, end_session
@@ -88,12 +88,12 @@ async def test_a_session_that_ends_during_the_handshake_gets_no_socket(
 ) -> None:
     """Just after the token was found good."""
 
-    def found_good_then_ended(claims: Claims) -> Caller:
-        session = live_caller(claims)
+    def found_good_then_ended(claims: Claims) -> Principal:
+        session = live_principal(claims)
         end_session(session=phone)
         return session
 
-    monkeypatch.setattr("messaging.realtime.connection.live_caller", found_good_then_ended)
+    monkeypatch.setattr("messaging.realtime.connection.live_principal", found_good_then_ended)
     socket = PersonalSocket(ada, issue_token(phone))
     assert await socket.open()
     assert await socket.close_code() == ENDED
@@ -103,11 +103,11 @@ async def test_a_session_that_ends_during_the_handshake_gets_no_socket(
 async def test_a_session_that_ends_just_before_it_is_looked_at_is_refused(
     ada: User, phone: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ended_then_looked_at(claims: Claims) -> Caller:
+    def ended_then_looked_at(claims: Claims) -> Principal:
         end_session(session=phone)
-        return live_caller(claims)
+        return live_principal(claims)
 
-    monkeypatch.setattr("messaging.realtime.connection.live_caller", ended_then_looked_at)
+    monkeypatch.setattr("messaging.realtime.connection.live_principal", ended_then_looked_at)
     socket = PersonalSocket(ada, issue_token(phone))
     assert not await socket.open()
     await socket.close()

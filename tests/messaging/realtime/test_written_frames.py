@@ -20,7 +20,7 @@ from websockets.frames import Frame, Opcode
 
 from accounts.models import User
 from chatsite.live.broadcast import broadcast
-from messaging import audience, events
+from messaging import events, recipients
 from messaging.realtime import frames, send_queue
 from messaging.realtime.presence.broadcaster import broadcaster
 from tests.messaging.realtime.serving import serving
@@ -57,7 +57,7 @@ async def data_of(socket: ClientConnection, event: str) -> Any:
 
 
 def push(user: User, data: dict[str, Any]) -> None:
-    broadcast([audience.user_group(user.pk)], events.relay("marker", data))
+    broadcast([recipients.user_group(user.pk)], events.relay("marker", data))
 
 
 def is_direct() -> bool:

@@ -12,7 +12,7 @@ from accounts.models import User
 from chatsite.asgi import application
 from chatsite.live.broadcast import broadcast
 from messaging import events
-from messaging.audience import user_group
+from messaging.recipients import user_group
 from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
 from tests.factories import make_group, make_user

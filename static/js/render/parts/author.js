@@ -3,7 +3,7 @@
 import { personOf } from "../../stores/people.js";
 import { setOrRemove, slot, write } from "../slots.js";
 
-const TONES = 6; // messaging/peers.py has the same
+const TONES = 6; // messaging/page/peers.py has the same
 
 export function fillAuthor(item, message, reading) {
   const isOther = message.senderId !== reading.userId && !message.system;

@@ -1,0 +1,94 @@
+"""Who asks, as far as the hot path has to know, read by one prepared statement."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from django.db.models import QuerySet
+
+from accounts.models import Session
+from accounts.services.sessions import record_last_seen, was_seen_recently
+from accounts.tokens import Claims, InvalidToken
+from chatsite.db import now
+from chatsite.fastpath.statements import Select, SelectAmong
+from chatsite.jobs import JobQueue
+from chatsite.monitoring.trace import note_person
+
+
+def _live(since: Any, **named: Any) -> QuerySet[Session]:
+    return Session.objects.filter(
+        revoked_at=None, created_at__gt=since, user__banned_at=None, **named
+    )
+
+
+_SESSION = Select(
+    lambda session, user, since: _live(since, pk=session, user_id=user).values_list("last_seen_at")
+)
+_SESSIONS = SelectAmong(
+    lambda sessions, since: _live(since, pk__in=sessions).values_list(
+        "pk", "user_id", "last_seen_at"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    pk: str
+    session_id: str
+
+
+def live_principal(claims: Claims) -> Principal:
+    """Raises InvalidToken when the session has ended or its user is banned."""
+    row = _SESSION.first(session=claims.session_id, user=claims.user_id, since=_since())
+    if row is None:
+        raise InvalidToken
+    if not was_seen_recently(row[0]):
+        _remember([claims.session_id])
+    note_person(claims.user_id)
+    return Principal(claims.user_id, claims.session_id)
+
+
+def live_claims(many: Collection[Claims]) -> set[Claims]:
+    """Those whose session lives, of a user who is not banned: asked at once."""
+    rows = _SESSIONS.rows_among({claims.session_id for claims in many}, since=_since())
+    seen = {Claims(key, user): last_seen_at for key, user, last_seen_at in rows}
+    live = seen.keys() & set(many)
+    _remember([each.session_id for each in live if not was_seen_recently(seen[each])])
+    return live
+
+
+def _since() -> datetime:
+    """When the oldest session began that its token still opens."""
+    return now() - settings.TOKEN_LIFETIME
+
+
+# That a session was seen is written after the request: what is written waits for what others
+# write, and rows of sessions are locked in no order.
+last_seen_queue = JobQueue("last_seen_queue", threads=1, length=1)
+GATHERING = 1  # seconds
+_seen: set[str] = set()
+_seeing = Lock()
+
+
+def _remember(session_ids: Collection[str]) -> None:
+    """Together with others that are seen within a second."""
+    if not session_ids:
+        return
+    with _seeing:
+        _seen.update(session_ids)
+    last_seen_queue.put(_see)  # where there is no room, one waits that has not looked yet
+
+
+def _see() -> None:
+    last_seen_queue.closing.wait(GATHERING)
+    with _seeing:
+        keys = sorted(_seen)
+        _seen.clear()
+    try:
+        record_last_seen(keys)
+    finally:
+        connections.close_all()

@@ -1,0 +1,49 @@
+"""What pages and API ask of the services, where that has a limit: counted before anything is done.
+
+Each takes the `request`, for who is asking, and raises TooMany.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from accounts.access import SignedInRequest
+from accounts.models import User
+from accounts.services import accounts, addresses, log_ins, passwords
+from accounts.trusted_devices import COOKIE
+from chatsite.security.budgets import WRITES, check, check_upload, user_or_network
+from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, limited
+
+
+@limited(SIGN_UPS)
+def sign_up(request: HttpRequest | Request, **fields: str) -> User:
+    return accounts.sign_up(**fields, client=user_or_network(request))
+
+
+def log_in(*, request: HttpRequest | Request, email: str, password: str) -> User:
+    origin = log_ins.Origin(request.META.get("REMOTE_ADDR", ""), request.COOKIES.get(COOKIE, ""))
+    return log_ins.log_in(email=email, password=password, origin=origin)
+
+
+@limited(MAILS_PER_ADDRESS)
+def ask_for_reset(request: HttpRequest, *, email: str, site: str) -> None:
+    passwords.ask_for_reset(email=email, site=site)
+
+
+def update_profile(*, request: SignedInRequest, picture: bytes | None, **fields: Any) -> User:
+    check(WRITES, request.user.pk)
+    check_upload(request.user.pk, picture)
+    return accounts.update_profile(user=request.user, picture=picture, **fields)
+
+
+@limited(LOG_INS)
+def change_password(request: SignedInRequest, **fields: str) -> None:
+    """Asks for the password, and so is a way to guess at it."""
+    passwords.change_password(user=request.user, keep=request.auth_session, **fields)
+
+
+@limited(LOG_INS)
+def ask_for_address(request: SignedInRequest, **fields: str) -> str:
+    """Asks for the password, too."""
+    return addresses.ask_for_address(user=request.user, **fields)

@@ -1,0 +1,47 @@
+"""Backoff between tries: none after the first few, then longer and longer, until one succeeds."""
+
+import time
+from typing import Any
+
+from django.core.cache import caches
+
+from chatsite.security.ratelimits import HOUR, TooMany
+
+FREE = 5  # tries without a pause
+FIRST = 1  # second; each further pause is twice as long
+LONGEST = 30  # seconds
+MEMORY = HOUR  # from the first failure on
+
+
+class Backoff:
+    """Of one place. A try counts as failed until it is known to have succeeded, so that a hundred
+    at once gain nothing.
+    """
+
+    def __init__(self, place: str) -> None:
+        self._cache: Any = caches["limits"]
+        self._failures = f"failures:{place}".replace(" ", ":")
+        self._pause = f"pause:{place}".replace(" ", ":")
+
+    def wait_turn(self) -> None:
+        """Raises TooMany while the pause after the try before is not over."""
+        tries = self._cache.count(self._failures, MEMORY)
+        if tries <= FREE:
+            return
+        pause = min(LONGEST, FIRST * 2 ** min(tries - FREE - 1, LONGEST))
+        now = time.time()
+        if not self._cache.add(self._pause, now + pause, pause):
+            self.give_back()
+            raise TooMany(self._cache.get(self._pause, now) - now)
+
+    def forget(self) -> None:
+        """It was the right password."""
+        self._cache.delete(self._failures)
+        self._cache.delete(self._pause)
+
+    def give_back(self) -> None:
+        """A try in which no password was looked at was none."""
+        try:
+            self._cache.decr(self._failures)
+        except ValueError:
+            return

@@ -1,0 +1,63 @@
+"""How a session reads in the list of one's own."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.devices import Device, device_of
+from accounts.models import Session, User
+from accounts.services.sessions import SEEN_PRECISION
+from chatsite.db import now
+
+
+@dataclass(frozen=True)
+class SessionEntry:
+    key: str
+    device: Device
+    address: str
+    seen_at: datetime
+    seen: str
+    is_this: bool
+
+
+def session_entries(user: User, current: Session) -> list[SessionEntry]:
+    """This device first, then the latest seen."""
+    rows = [_row(session, current) for session in Session.objects.active_of(user)]
+    return sorted(rows, key=lambda row: not row.is_this)
+
+
+def last_seen(moment: datetime, current: datetime) -> str:
+    """ "now", "14 minutes ago", "3 hours ago", "9 November"; the reader's zone decides the day."""
+    passed = current - moment
+    # Sessions are seen only so precisely: closer to now nothing can be told apart.
+    if passed < 2 * SEEN_PRECISION:
+        return _("now")
+    if passed < timedelta(hours=1):
+        minutes = passed // timedelta(minutes=1)
+        return ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
+    if passed < timedelta(days=1):
+        hours = passed // timedelta(hours=1)
+        return ngettext("%(n)d hour ago", "%(n)d hours ago", hours) % {"n": hours}
+    return _date(timezone.localtime(moment), timezone.localtime(current))
+
+
+def _date(moment: datetime, current: datetime) -> str:
+    same_year = moment.year == current.year
+    # Translators: formats of Django's date filter, for a day of this year and of another one.
+    return date_format(moment, _("j F") if same_year else _("j F Y"))
+
+
+def _row(session: Session, current: Session) -> SessionEntry:
+    is_this = session.pk == current.pk
+    return SessionEntry(
+        key=session.pk,
+        device=device_of(session.user_agent),
+        address=session.address,
+        seen_at=session.last_seen_at,
+        seen=_("now") if is_this else last_seen(session.last_seen_at, now()),
+        is_this=is_this,
+    )

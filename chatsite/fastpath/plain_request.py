@@ -1,0 +1,127 @@
+"""A request as the fast path reads it: only what is plain, with nothing about it to argue over.
+
+Whatever else comes, be it wrong or just unusual, is left to Django.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from chatsite.interfaces import Scope
+from chatsite.security.origins import address_for, is_foreign
+
+LARGEST = 49_152  # bytes of a body: fewer than the parts that strict_json lets through
+JSON_TYPES = {b"application/json", b"application/json; charset=utf-8"}
+_KNOWN = frozenset(
+    (
+        b"host cookie authorization origin sec-fetch-site referer accept accept-encoding"
+        b" content-type content-length x-expected-user"
+    ).split()
+)
+# What asks for something that only Django does.
+_UNUSUAL = frozenset(b"transfer-encoding content-encoding expect upgrade".split())
+_TOKEN = re.compile(rb"(?:^|;\s*)(?:__Host-)?jwt=([\w.-]+)(?:;|$)")
+_BEARER = re.compile(rb"bearer ([\w.-]+)", re.IGNORECASE)
+
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRequest:
+    host: str
+    token: str
+    origin: str  # when CLIENT_URL lists it
+    expected_user: str | None
+    takes_gzip: bool
+    length: int  # of the body
+
+
+def read(scope: Scope) -> PlainRequest | None:
+    """None for what is not plain, by its headers."""
+    headers = _headers(scope)
+    if headers is None or (settings.SECURE_SSL_REDIRECT and scope["scheme"] != "https"):
+        return None
+    host = _text(headers, b"host")
+    token = _token(headers)
+    length = _length(headers)
+    if not token or length is None or not _takes_json(headers) or not is_ours(host):
+        return None
+    if scope["method"] != "GET" and not _may_write(scope, headers, host):
+        return None
+    origin = _text(headers, b"origin")
+    if address_for(origin, scheme=scope["scheme"], host=host):
+        return None  # its pictures have an address of their own
+    return PlainRequest(
+        host=host,
+        token=token,
+        origin=origin if origin in settings.CLIENT_URLS else "",
+        expected_user=_text_or_none(headers, b"x-expected-user"),
+        takes_gzip=b"gzip" in headers.get(b"accept-encoding", b""),
+        length=length,
+    )
+
+
+def _headers(scope: Scope) -> Headers | None:
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _UNUSUAL or name in headers:
+            return None
+        if name in _KNOWN:
+            headers[name] = value
+    return headers
+
+
+def _text(headers: Headers, name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
+
+
+def _text_or_none(headers: Headers, name: bytes) -> str | None:
+    return headers[name].decode("latin-1") if name in headers else None
+
+
+def _token(headers: Headers) -> str:
+    if b"authorization" in headers:
+        found = _BEARER.fullmatch(headers[b"authorization"])
+    else:
+        cookies = headers.get(b"cookie", b"")
+        found = _TOKEN.search(cookies) if cookies.count(b"jwt=") == 1 else None
+    return found[1].decode() if found else ""
+
+
+def _length(headers: Headers) -> int | None:
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > 5 or int(length) > LARGEST:
+        return None
+    return int(length)
+
+
+def _takes_json(headers: Headers) -> bool:
+    """And not the browsable page."""
+    accept = headers.get(b"accept", b"*/*")
+    return b"text/html" not in accept and (b"*/*" in accept or b"application/json" in accept)
+
+
+def is_ours(host: str) -> bool:
+    return _is_allowed(host, tuple(settings.ALLOWED_HOSTS))
+
+
+@lru_cache(maxsize=64)
+def _is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
+    domain, _port = split_domain_port(host)
+    return bool(domain) and validate_host(domain, allowed)
+
+
+def _may_write(scope: Scope, headers: Headers, host: str) -> bool:
+    if headers.get(b"content-type", b"").lower() not in JSON_TYPES:
+        return False
+    return b"authorization" in headers or not is_foreign(
+        origin=_text_or_none(headers, b"origin"),
+        site=_text_or_none(headers, b"sec-fetch-site"),
+        referer=_text_or_none(headers, b"referer"),
+        scheme=scope["scheme"],
+        host=host,
+    )

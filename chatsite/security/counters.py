@@ -1,0 +1,228 @@
+"""Where limits are counted: in Redis, and in this process's memory while Redis is away."""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import cache
+from math import inf
+from threading import Lock
+from typing import Any, ClassVar, TypeVar
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.utils.functional import cached_property
+from hiredis import pack_command
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from chatsite.breaker import Breaker
+
+logger = logging.getLogger(__name__)
+PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of it
+FEW = 300  # counts, as in Django, where nothing says how many
+PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
+Answer = TypeVar("Answer")
+Counts = Sequence[tuple[str, int]]
+"""Keys to count one more of, the first for so many seconds; one may be there several times."""
+
+
+class MemoryCounters(BaseCache):
+    """Counts of this process, kept as they are: Django's own cache packs and unpacks them.
+
+    Those that were not raised for the longest time make room for new ones.
+    """
+
+    _all: ClassVar[dict[str, OrderedDict[str, tuple[int, float]]]] = {}
+    _lock: ClassVar[Lock] = Lock()
+
+    def __init__(self, name: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self._counts = self._all.setdefault(name, OrderedDict())
+        self._room = params.get("OPTIONS", {}).get("MAX_ENTRIES", FEW)
+
+    def add(
+        self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        key = self.make_key(key, version)
+        with self._lock:
+            if self._live(key):
+                return False
+            self._put(key, value, self.get_backend_timeout(timeout) or inf)
+            return True
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        with self._lock:
+            live = self._live(self.make_key(key, version))
+        return live[0] if live else default
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        key = self.make_key(key, version)
+        with self._lock:
+            live = self._live(key)
+            if live is None:
+                raise ValueError(f"Key '{key}' not found.")
+            self._put(key, live[0] + delta, live[1])
+            return live[0] + delta
+
+    def count(self, key: str, seconds: int) -> int:
+        return self.count_all([(key, seconds)])[0]
+
+    def count_all(self, counts: Counts) -> list[int]:
+        """Returns how many there are of each, in their order."""
+        with self._lock:
+            return [self._count(self.make_key(key), seconds) for key, seconds in counts]
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        with self._lock:
+            return self._counts.pop(self.make_key(key, version), None) is not None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._counts.clear()
+
+    def _count(self, key: str, seconds: int) -> int:
+        number, expires_at = self._live(key) or (0, time.time() + seconds)
+        self._put(key, number + 1, expires_at)
+        return number + 1
+
+    def _live(self, key: str) -> tuple[int, float] | None:
+        found = self._counts.get(key)
+        return found if found and found[1] > time.time() else None
+
+    def _put(self, key: str, count: int, expires_at: float) -> None:
+        self._counts[key] = count, expires_at
+        self._counts.move_to_end(key)
+        if len(self._counts) > self._room:
+            self._counts.popitem(last=False)
+
+
+class RedisWithFallback(BaseCache):
+    """Asks Redis. Without it each process counts for itself, from nothing.
+
+    So nobody is refused who would not be refused otherwise, and guessing passwords stays slow. It
+    knows no more than counting takes.
+    """
+
+    def __init__(self, url: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self._redis = _SharedRedis(url, params)
+        self._breaker = _breaker(url)
+        self._memory = MemoryCounters(f"instead of {url}", params)
+
+    def add(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        return self._ask(lambda cache: cache.add(key, value, timeout, version))
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        return self._ask(lambda cache: cache.get(key, default, version))
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        return self._ask(lambda cache: cache.incr(key, delta, version))
+
+    def count(self, key: str, seconds: int) -> int:
+        return self.count_all([(key, seconds)])[0]
+
+    def count_all(self, counts: Counts) -> list[int]:
+        """Returns how many there are of each, in their order; all are asked for at once."""
+        return self._ask(lambda cache: cache.count_all(counts))
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return self._ask(lambda cache: cache.delete(key, version))
+
+    def _ask(self, question: Callable[["_SharedRedis | MemoryCounters"], Answer]) -> Answer:
+        if self._breaker.lets_through():
+            try:
+                answer = question(self._redis)
+            except RedisError as error:
+                if self._breaker.failed():
+                    logger.warning("limits are counted without Redis (%s)", type(error).__name__)
+            else:
+                if self._breaker.worked():
+                    logger.warning("limits are counted in Redis again")
+                return answer
+        return question(self._memory)
+
+
+class _SharedRedis(RedisCache):
+    """With one client in a process, where Django makes one a request."""
+
+    def __init__(self, url: str, params: dict[str, Any]) -> None:
+        super().__init__(url, params)
+        self._url = url
+
+    def count_all(self, counts: Counts) -> list[int]:
+        return self._cache.count_all([(self.make_key(key), seconds) for key, seconds in counts])
+
+    @property
+    def _cache(self) -> "_Client":
+        return _client(self._url)
+
+
+class _Client(RedisCacheClient):
+    @cached_property
+    def _only(self) -> Redis:
+        return super().get_client(write=True)
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        """The same each time: to make one takes longer than to ask Redis."""
+        return self._only
+
+    def incr(self, key: Any, delta: int) -> Any:
+        """In one round trip, where Django takes two. A count is at least 1, so one that is no more
+        than `delta` afterwards was not there.
+        """
+        client = self.get_client(key, write=True)
+        count = client.incrby(key, delta)
+        if count == delta:
+            client.delete(key)
+            raise ValueError(f"Key '{key}' not found.")
+        return count
+
+    def count_all(self, counts: Counts) -> list[int]:
+        """Each in one step, so that of many at once none is lost; the first alone asks twice."""
+        numbers = self._ask_all([("INCR", key) for key, _seconds in counts])
+        counted = zip(counts, numbers, strict=True)
+        new = [("EXPIRE", key, seconds) for (key, seconds), number in counted if number == 1]
+        if new:
+            self._ask_all(new)
+        return numbers
+
+    def _ask_all(self, commands: Sequence[tuple[str | int, ...]]) -> list[int]:
+        """At once. By hand, since a pipeline of redis-py takes two to three times as long."""
+        pool = self._only.connection_pool
+        connection = pool.get_connection()
+        try:
+            answers: list[int] = connection.retry.call_with_retry(
+                lambda: _asked(connection, commands), lambda _error: None
+            )
+        finally:
+            pool.release(connection)
+        return answers
+
+
+def _asked(connection: Any, commands: Sequence[Any]) -> list[int]:
+    try:
+        connection.send_packed_command([b"".join(map(pack_command, commands))])
+        return [int(connection.read_response()) for _command in commands]
+    except BaseException:  # what is still to be answered is not for the next to ask
+        connection.disconnect()
+        raise
+
+
+_breaker = cache(lambda url: Breaker(PAUSE))
+
+
+@cache
+def _client(url: str) -> _Client:
+    return _Client(
+        [url],
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        # A connection from before a restart of Redis is replaced at once; silence is not repeated.
+        retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
+    )

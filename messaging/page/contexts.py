@@ -1,0 +1,122 @@
+"""What the templates of the chat page show."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404
+
+from accounts.access import SignedInRequest
+from accounts.models import User
+from accounts.record import picture_url
+from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
+from messaging.page.side_bar import badge, chat_row, contact_row
+from messaging.page.timeline import Reading, lines_of
+from messaging.presence import online_users
+from messaging.queries.chats import chats_of
+from messaging.queries.history import first_unread, history
+from messaging.queries.members import read_marks
+from messaging.queries.visibility import stays_in
+from messaging.shapes.record import MessageRecord
+
+MESSAGES_PER_PAGE = 50
+UNREAD_PER_PAGE = 40  # of a page around the first unread message; the others come before it
+CONTACTS_PER_PAGE = 50
+NUMBER = re.compile(r"[0-9]{1,9}")
+
+Context = dict[str, Any]
+
+
+BLANKS: Context = {"blank_peer": BLANK, "blank_group": BLANK_GROUP}
+
+
+def lists(request: SignedInRequest, tab: str) -> Context:
+    """Both lists: the chats stay live beside the contacts too, if hidden."""
+    context = {"my_picture": picture_url(request.user), **chat_list(request, tab)}
+    return context | (contact_list(request) if tab == "contacts" else {})
+
+
+def chat_list(request: SignedInRequest, tab: str) -> Context:
+    query = _query(request) if tab == "chats" else ""
+    online, chats = online_users(), chats_of(request.user)
+    last = [chat.last_message for chat in chats if chat.is_group and chat.last_message]
+    authors = _authors(last)
+    rows = [chat_row(chat, request.user, online, authors, query) for chat in chats]
+    return {
+        "chat_rows": rows,
+        "is_found": not all(row.hidden for row in rows),
+        "unread": badge(sum(row.unread for row in rows)),
+        "query": _query(request),
+    }
+
+
+def contact_list(request: SignedInRequest) -> Context:
+    number = _number(request, "page") or 1
+    start = (number - 1) * CONTACTS_PER_PAGE
+    people = User.objects.contacts_of(request.user.pk, search=_query(request))
+    found = list(people[start : start + CONTACTS_PER_PAGE + 1])
+    online = online_users()
+    return {
+        "contact_rows": [contact_row(user, online) for user in found[:CONTACTS_PER_PAGE]],
+        "next_page": number + 1 if len(found) > CONTACTS_PER_PAGE else None,
+        "query": _query(request),
+    }
+
+
+def pane(request: SignedInRequest, peer: Peer | None) -> Context:
+    return timeline(request, peer) if peer else {}
+
+
+def timeline(request: SignedInRequest, peer: Peer) -> Context:
+    """A page of messages, and how far either side had read when the conversation was opened: the
+    newest ones, together with those around the first unread one, wherever that is.
+    """
+    before = _number(request, "before")
+    messages = _messages(request, peer, before)
+    my_mark, peer_read_seq = read_marks(request.user, peer.pk)
+    read = _number(request, "read")
+    read_seq = my_mark if read is None else read
+    reading = Reading(request.user, peer, read_seq, peer_read_seq)
+    if before is None and messages and messages[0].seq > read_seq + 1:
+        # The first unread one lies further back, or nothing but deleted ones does.
+        unread = first_unread(request.user, peer.pk, read_seq=read_seq) or messages[0].seq
+        reading = replace(reading, last_read_seq=unread - 1)
+        if unread < messages[0].seq:
+            end = min(unread + UNREAD_PER_PAGE, messages[0].seq)
+            messages = _messages(request, peer, end) + messages
+    if peer.is_group:
+        reading = replace(
+            reading, authors=_authors(messages), stays=stays_in(peer.pk, request.user.pk)
+        )
+    return {
+        "peer": peer,
+        "lines": list(lines_of(messages, reading)),
+        "before": messages[0].seq if messages and reading.sees_before(messages[0].seq) else None,
+        "read_seq": read_seq,
+        "peer_read_seq": peer_read_seq,
+        "is_newest": before is None,
+    }
+
+
+def _authors(messages: Sequence[MessageRecord]) -> dict[str, Author]:
+    keys = {message.sender_id for message in messages}
+    return authors_among(keys) if keys else {}
+
+
+def _messages(request: SignedInRequest, peer: Peer, before: int | None) -> list[MessageRecord]:
+    limit = MESSAGES_PER_PAGE
+    return history(request.user, peer.pk, before=before, limit=limit, include_deleted=True)
+
+
+def _number(request: SignedInRequest, name: str) -> int | None:
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    if not NUMBER.fullmatch(text):
+        raise Http404
+    return int(text)
+
+
+def _query(request: SignedInRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "").strip()

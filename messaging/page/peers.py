@@ -1,0 +1,130 @@
+"""Whom, or which group, a page is about; and who wrote what is on it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from accounts.record import picture_path, picture_url
+from chatsite.keys import is_key
+from chatsite.text import isolated
+from chatsite.wire import absolute
+from messaging.models import Conversation, Membership, Posting, Role, is_group
+from messaging.presence import online_users
+from messaging.queries.people import find_user
+from messaging.shapes.system_messages import deleted_account
+
+NAMED = 6  # members of a group, at most, whose first names stand in its header
+TONES = 6  # colours of names: --name-0 … in tokens.css
+
+
+def first_name(name: str) -> str:
+    return name.split()[0] if name.strip() else name
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Of messages."""
+
+    id: str
+    name: str
+    picture: str
+
+    @property
+    def first_name(self) -> str:
+        return first_name(self.name)
+
+    @property
+    def tone(self) -> int:
+        """static/js/render/parts/author.js does the same."""
+        return int(self.id[-6:], 16) % TONES
+
+
+def authors_among(keys: Collection[str]) -> dict[str, Author]:
+    """Also of accounts that were deleted, whose messages stay in groups."""
+    people = User.objects.filter(pk__in=keys).only("pk", "full_name", "picture")
+    found = {user.pk: Author(user.pk, user.full_name, picture_url(user)) for user in people}
+    return {key: found.get(key) or _deleted(key) for key in keys}
+
+
+def _deleted(key: str) -> Author:
+    name = deleted_account()
+    return Author(key, name, absolute(picture_path(key, name, "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A person or a group. Blank ones are in the page, for script to fill (elements/panes.js)."""
+
+    pk: str
+    full_name: str
+    first_name: str  # of a group all of its name
+    picture: str
+    online: bool = False
+    is_group: bool = False
+    role: str = ""  # mine, in a group that I am in
+    closed: str = ""  # why nothing can be written: "admins" alone may, or the reader has "left"
+    members: str = ""  # who is in the group, in a few words
+
+    @property
+    def may_manage(self) -> bool:
+        return self.role in {Role.OWNER, Role.ADMIN}
+
+
+BLANK = Peer("__id__", "__name__", "__first__", "__picture__")
+BLANK_GROUP = Peer(
+    "__id__", "__name__", "__name__", "__picture__", is_group=True, closed="__closed__"
+)
+
+
+def find_peer(user: User, key: str) -> Peer | None:
+    """Somebody else, or a group that `user` is in or was."""
+    if not is_key(key):
+        return None
+    if is_group(key):
+        mine = Membership.objects.of(user.pk).filter(conversation_id=key)
+        membership = mine.select_related("conversation").first()
+        return _group(membership) if membership else None
+    person = None if key == user.pk else find_user(key)
+    return _person(person) if person else None
+
+
+def _person(user: User) -> Peer:
+    online = user.pk in online_users()
+    return Peer(user.pk, user.full_name, user.first_name, picture_url(user), online)
+
+
+def _group(mine: Membership) -> Peer:
+    group = mine.conversation
+    has_left = mine.until_seq is not None
+    only_admins = group.posting == Posting.ADMINS and mine.role == Role.MEMBER
+    return Peer(
+        pk=group.pk,
+        full_name=group.title,
+        first_name=group.title,
+        picture=absolute(picture_path(group.pk, group.title, group.picture)),
+        is_group=True,
+        role="" if has_left else mine.role,
+        closed="left" if has_left else "admins" if only_admins else "",
+        members="" if has_left else _members(group, mine.user_id),
+    )
+
+
+def _members(group: Conversation, me: str) -> str:
+    count = group.member_count
+    if count > NAMED:
+        return ngettext("%(n)d member", "%(n)d members", count) % {"n": count}
+    others = Membership.objects.filter(conversation=group, until_seq=None).exclude(user_id=me)
+    names: QuerySet[Membership, str] = others.order_by("user__sort_name", "user_id").values_list(
+        "user__full_name", flat=True
+    )
+    named = [isolated(first_name(name)) for name in names]
+    return _list([*named, _("you")]) if named else _("Only you")
+
+
+def _list(names: Iterable[str]) -> str:
+    *most, last = names
+    return _("%(names)s and %(last)s") % {"names": ", ".join(most), "last": last} if most else last

@@ -1,0 +1,110 @@
+"""How a chat or a person reads in the side bar. static/js/render/row.js does the same later on."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.record import picture_url
+from chatsite.text import has_words
+from messaging.page.peers import Author
+from messaging.page.timeline import clock, day_label, full_date
+from messaging.queries.chats import Chat
+from messaging.shapes.record import MessageRecord
+
+PREVIEW_LENGTH = 200
+MOST_UNREAD = 99
+
+
+@dataclass(frozen=True)
+class Row:
+    """What `_row.html` shows; `hint` and `kind` choose among the words that it has."""
+
+    key: str
+    name: str
+    picture: str
+    online: bool
+    last_seq: int = 0
+    read_seq: int = 0
+    unread: int = 0
+    created_at: str = ""
+    time: str = ""
+    full_date: str = ""
+    is_group: bool = False
+    closed: str = ""  # as of a Peer
+    hint: str = ""
+    author: str = ""  # who wrote the last message in a group
+    kind: str = ""
+    text: str = ""
+    hidden: bool = False  # by the filter, which shows it again when it is emptied
+
+    @property
+    def badge(self) -> str:
+        return badge(self.unread)
+
+
+def contact_row(user: User, online: Collection[str]) -> Row:
+    picture = picture_url(user)
+    return Row(key=user.pk, name=user.full_name, picture=picture, online=user.pk in online)
+
+
+def chat_row(
+    chat: Chat,
+    reader: User,
+    online: Collection[str],
+    authors: Mapping[str, Author],
+    query: str = "",
+) -> Row:
+    """`authors` are those of the last messages in groups."""
+    last = chat.last_message
+    return Row(
+        key=chat.peer.id,
+        name=chat.peer.full_name,
+        picture=chat.peer.profile_pic,
+        online=chat.peer.id in online,
+        last_seq=chat.last_seq,
+        read_seq=chat.last_read_seq,
+        unread=chat.unread_count,
+        is_group=chat.is_group,
+        closed="" if chat.can_post else "admins" if chat.role else "left",
+        hidden=not has_words(chat.peer.full_name, query),
+        **(_preview(last, reader, authors) if last else {}),
+    )
+
+
+def badge(count: int) -> str:
+    """The number as people read it; empty for none."""
+    if count > MOST_UNREAD:
+        return f"{MOST_UNREAD}+"
+    return str(count or "")
+
+
+def _preview(message: MessageRecord, reader: User, authors: Mapping[str, Author]) -> dict[str, str]:
+    mine = message.sender_id == reader.pk
+    author = authors.get(message.sender_id)
+    created_at = datetime.fromisoformat(message.created_at)
+    hint = "you" if mine else "author" if author else ""
+    return {
+        "created_at": message.created_at,
+        "time": _row_time(created_at),
+        "full_date": full_date(created_at),
+        "hint": "" if message.deleted or message.system else hint,
+        "author": author.first_name if author else "",
+        "kind": _kind(message),
+        "text": (message.text or "")[:PREVIEW_LENGTH],
+    }
+
+
+def _kind(message: MessageRecord) -> str:
+    if message.deleted:
+        return "deleted"
+    if message.image:
+        return "caption" if message.text else "picture"
+    return ""
+
+
+def _row_time(moment: datetime) -> str:
+    is_today = timezone.localtime(moment).date() >= timezone.localdate()
+    return clock(moment) if is_today else day_label(moment)

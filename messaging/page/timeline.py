@@ -1,0 +1,197 @@
+"""How a list of messages reads on the page: who wrote, what belongs together, where a day begins.
+
+static/js/render/timeline.js does the same for what comes later; both must agree.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import emoji
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from messaging.page.peers import Author, Peer
+from messaging.page.srcset import srcset
+from messaging.queries.visibility import Stays
+from messaging.shapes.record import MessageRecord
+
+GROUP_GAP = timedelta(minutes=5)
+LARGE_EMOJI = 3
+EMOJI_LENGTH = 16  # code points at the most, and some to spare
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the list: a day, the mark above what is unread, a message, or a link to those
+    that are left out between two.
+    """
+
+    kind: str
+    label: str = ""
+    message: "Bubble | None" = None
+    before: int = 0
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """What `_message.html` shows; its blank copy in the page has every field empty."""
+
+    record: MessageRecord
+    sender_name: str
+    time: str
+    full_date: str
+    classes: str
+    state: str
+    author: Author | None = None  # of what somebody else wrote in a group
+
+    @property
+    def is_deletable(self) -> bool:
+        return bool(self.state) and not self.record.deleted
+
+    @property
+    def key(self) -> str:
+        return self.record.id
+
+    @property
+    def srcset(self) -> str:
+        record = self.record
+        return srcset(record.image or "", record.thumbnail or "", record.image_width or 0)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who reads whose messages, and how far either has got."""
+
+    reader: User
+    peer: Peer
+    last_read_seq: int
+    peer_read_seq: int
+    authors: dict[str, Author] = field(default_factory=dict)  # in a group
+    stays: Stays | None = None  # of the reader in a group
+
+    def sees_before(self, seq: int) -> bool:
+        """Whether there may be messages before that one which the reader sees."""
+        return seq > (1 if self.stays is None else min(since for since, _until in self.stays) + 1)
+
+    def are_apart(self, message: MessageRecord, following: MessageRecord) -> bool:
+        """`seq` has no gaps, so others are left out between the two, unless the reader was not in
+        the group then.
+        """
+        first, last = message.seq + 1, following.seq - 1
+        if self.stays is None:
+            return first <= last
+        return any(max(first, since + 1) <= min(last, until) for since, until in self.stays)
+
+
+def lines_of(messages: Sequence[MessageRecord], reading: Reading) -> Iterator[Line]:
+    unread = _first_unread(messages, reading)
+    for place, message in enumerate(messages):
+        before = messages[place - 1] if place else None
+        after = messages[place + 1] if place + 1 < len(messages) else None
+        if before and reading.are_apart(before, message):
+            yield Line("skipped", before=message.seq)
+            before = None
+        if after and reading.are_apart(message, after):
+            after = None
+        if _begins_day(message, before):
+            yield Line("day", label=day_label(_moment(message)))
+        if message is unread:
+            yield Line("unread")
+        follows = _follows(message, before, unread)
+        followed = after is not None and _follows(after, message, unread)
+        yield Line("message", message=_bubble(message, reading, follows, followed))
+
+
+def _first_unread(messages: Sequence[MessageRecord], reading: Reading) -> MessageRecord | None:
+    """None, too, when the first unread one lies further up than these."""
+    if not messages or messages[0].seq > reading.last_read_seq + 1:
+        return None
+    unread = (message for message in messages if message.seq > reading.last_read_seq)
+    theirs = (each for each in unread if each.sender_id != reading.reader.pk)
+    return next((each for each in theirs if not each.deleted), None)
+
+
+def _begins_day(message: MessageRecord, previous: MessageRecord | None) -> bool:
+    return previous is None or _day(previous) != _day(message)
+
+
+def _follows(
+    message: MessageRecord, previous: MessageRecord | None, unread: MessageRecord | None
+) -> bool:
+    return (
+        previous is not None
+        and message is not unread
+        and not _begins_day(message, previous)
+        and previous.sender_id == message.sender_id
+        and not (previous.system or message.system)
+        and _moment(message) - _moment(previous) <= GROUP_GAP
+    )
+
+
+def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: bool) -> Bubble:
+    mine = message.sender_id == reading.reader.pk and not message.system
+    classes = {
+        "is-mine": mine,
+        "is-follow": follows,
+        "is-followed": followed,
+        "is-emoji": is_large_emoji(message.text) and not message.image,
+        "is-deleted": message.deleted,
+        "is-system": message.system,
+    }
+    author = None if mine or message.system else reading.authors.get(message.sender_id)
+    other = author.name if author else reading.peer.full_name
+    return Bubble(
+        record=message,
+        sender_name=reading.reader.full_name if mine else other,
+        time=clock(_moment(message)),
+        full_date=full_date(_moment(message)),
+        classes="".join(f" {name}" for name, applies in classes.items() if applies),
+        state=_state(message, reading) if mine else "",
+        author=author,
+    )
+
+
+def _state(message: MessageRecord, reading: Reading) -> str:
+    return "read" if message.seq <= reading.peer_read_seq else "sent"
+
+
+def is_large_emoji(text: str | None) -> bool:
+    """One to three emoji and no words."""
+    shown = "".join((text or "").split())
+    if len(shown) > LARGE_EMOJI * EMOJI_LENGTH:
+        return False
+    return emoji.purely_emoji(shown) and 1 <= emoji.emoji_count(shown) <= LARGE_EMOJI
+
+
+def clock(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%H:%M")
+
+
+def full_date(moment: datetime) -> str:
+    """ "Saturday, 28 November 2026, 14:52": what a short time stands for."""
+    local = timezone.localtime(moment)
+    return date_format(local, "l, j F Y, H:i")
+
+
+def day_label(moment: datetime) -> str:
+    """Today, Yesterday, the weekday within a week, then the date."""
+    day, today = timezone.localtime(moment).date(), timezone.localdate()
+    days_ago = (today - day).days
+    if days_ago <= 0:
+        return _("Today")
+    if days_ago == 1:
+        return _("Yesterday")
+    if days_ago < 7:
+        return date_format(day, "l")
+    return date_format(day, "j M" if day.year == today.year else "j M Y")
+
+
+def _day(message: MessageRecord) -> date:
+    return timezone.localtime(_moment(message)).date()
+
+
+def _moment(message: MessageRecord) -> datetime:
+    return datetime.fromisoformat(message.created_at)

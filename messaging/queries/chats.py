@@ -1,0 +1,284 @@
+"""A person's chat list: with whom or in which group, the last message, and how much is unread."""
+
+from collections.abc import Callable, Collection, Iterator
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
+
+from accounts.models import User
+from accounts.principal import Principal
+from accounts.record import COLUMNS as PERSON_COLUMNS
+from accounts.record import PersonRecord, person_of_row
+from chatsite.fastpath.prepared import Row
+from chatsite.fastpath.statements import Select, SelectAmong
+from chatsite.wire import absolute
+from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
+from messaging.queries.members import are_marks_told, read_by_others
+from messaging.shapes.record import (
+    COLUMNS,
+    CONVERSATION,
+    SENDER,
+    SEQ,
+    MessageRecord,
+    columns,
+    record_of_row,
+)
+
+UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"
+CHUNK = 100  # conditions in one query
+
+
+class Chat(NamedTuple):
+    """One row of a person's chat list. A group that they have left is as it was then, but for its
+    name and picture.
+    """
+
+    peer: PersonRecord  # or a group, which reads like one
+    last_message: MessageRecord | None = None
+    unread_count: int = 0
+    last_seq: int = 0
+    last_read_seq: int = 0
+    peer_read_seq: int = 0
+    is_group: bool = False
+    member_count: int = 2
+    role: str | None = None  # in a group, unless they have left it
+    can_post: bool = True
+
+
+_LAST = "conversation__last_message"
+_MINE = "conversation__memberships"
+PERSON, MESSAGE = 4, 4 + len(PERSON_COLUMNS)  # where their columns begin, in a row of a direct chat
+_GROUP = (
+    "conversation_id",
+    "conversation__last_seq",
+    "last_read_seq",
+    "since_seq",
+    "until_seq",
+    "role",
+    "conversation__posting",
+    "conversation__member_count",
+    "conversation__title",
+    "conversation__picture",
+    "conversation__created_at",
+)
+
+
+def _direct(*, me: Any) -> QuerySet[Membership, Row]:
+    """By the memberships of the others, beside which are those of `me`."""
+    theirs = Membership.objects.filter(
+        **{f"{_MINE}__user_id": me, f"{_MINE}__conversation__lt": FIRST_GROUP},
+        conversation__last_seq__gt=0,
+    )
+    return theirs.exclude(user_id=me).values_list(
+        "conversation_id",
+        "conversation__last_seq",
+        f"{_MINE}__last_read_seq",
+        "last_read_seq",
+        *(f"user__{name}" for name in PERSON_COLUMNS),
+        *columns(f"{_LAST}__"),
+    )
+
+
+def _groups(*, me: Any) -> QuerySet[Membership, Row]:
+    mine = Membership.objects.filter(
+        user_id=me, conversation__gte=FIRST_GROUP, conversation__last_seq__gt=0
+    )
+    return mine.values_list(*_GROUP, *columns(f"{_LAST}__"))
+
+
+def _deleted(*, me: Any) -> QuerySet[Message, Row]:
+    """Few messages are, so they have a small index."""
+    read = F(f"{_MINE}__last_read_seq")
+    end = Coalesce(F(f"{_MINE}__until_seq"), F("conversation__last_seq"))
+    deleted = Message.objects.filter(
+        **{f"{_MINE}__user_id": me},
+        conversation__last_seq__gt=read,
+        deleted=True,
+        seq__gt=Greatest(read, end - UNREAD_WINDOW),
+        seq__lte=end,
+    )
+    return deleted.values_list("conversation_id").annotate(Count("pk"))
+
+
+class _Rows:
+    """Of all of a person's conversations, or of some."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *, packed: bool) -> None:
+        self._all = Select(build, packed=packed)
+        self._some = SelectAmong(
+            lambda keys, *, me: build(me=me).filter(conversation__pk__in=keys), packed=packed
+        )
+
+    def __call__(self, me: str, among: Collection[str] | None = None) -> list[Row]:
+        return self._all.rows(me=me) if among is None else self._some.rows_among(among, me=me)
+
+
+_DIRECT, _GROUPS = _Rows(_direct, packed=True), _Rows(_groups, packed=True)
+_DELETED = _Rows(_deleted, packed=False)
+_LAST_SEEN = SelectAmong(
+    lambda pairs: Message.objects.filter(_any(pairs)).values_list(*COLUMNS), width=2, packed=True
+)
+
+
+def _any(pairs: Collection[tuple[Any, Any]]) -> Q:
+    found = Q()
+    for conversation, seq in pairs:
+        found |= Q(conversation_id=conversation, seq=seq)
+    return found
+
+
+def chats_of(user: User | Principal, *, among: Collection[str] | None = None) -> list[Chat]:
+    """Whom `user` has messages with, and their groups, the latest activity first: in all
+    conversations; or in those of these keys, with what others have read in groups.
+    """
+    me = user.pk
+    people = None if among is None else [key for key in among if not is_group(key)]
+    in_groups = None if among is None else [key for key in among if is_group(key)]
+    if settings.MONGODB:
+        direct, groups = _direct_on_mongodb(me, people), _groups_on_mongodb(me, in_groups)
+        deleted = _deleted_on_mongodb([*direct, *map(_as_seen, groups)])
+    else:
+        direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
+        deleted = dict(_DELETED(me, among)) if direct or groups else {}
+    site = absolute("")
+    chats = [_direct_chat(me, row, deleted.get(row[0], 0), site) for row in direct]
+    if groups:
+        chats += _group_chats(me, groups, deleted, site, with_marks=among is not None)
+    chats.sort(key=_last_key, reverse=True)
+    return chats
+
+
+def _last_key(chat: Chat) -> str:
+    return chat.last_message.id if chat.last_message else ""
+
+
+def _direct_chat(me: str, row: Row, deleted: int, site: str) -> Chat:
+    _key, last_seq, read_seq, peer_read_seq = row[:PERSON]
+    peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
+    last_message = None
+    if message[0]:
+        last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
+    count = unread(last_seq, read_seq, deleted)
+    return Chat(peer, last_message, count, last_seq, read_seq, peer_read_seq)
+
+
+def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
+    """`seq` has no gaps, so that nothing but what was deleted has to be counted."""
+    if last_seq <= last_read_seq:
+        return 0
+    return max(0, min(last_seq - last_read_seq, UNREAD_WINDOW) - deleted)
+
+
+class _Group(NamedTuple):
+    """The first columns of a group's row: `_GROUP`."""
+
+    key: str
+    last_seq: int
+    read_seq: int
+    since: int
+    until: int | None
+    role: str
+    posting: str
+    member_count: int
+    title: str
+    picture: str
+    created_at: Any
+
+    @property
+    def end(self) -> int:
+        """The last message that they see."""
+        return self.last_seq if self.until is None else min(self.until, self.last_seq)
+
+
+def _group_chats(
+    me: str, rows: Collection[Row], deleted: dict[str, int], site: str, *, with_marks: bool
+) -> Iterator[Chat]:
+    groups = [(_Group(*row[: len(_GROUP)]), row[len(_GROUP) :]) for row in rows]
+    left = [(group.key, group.until) for group, _last in groups if group.until is not None]
+    last_seen = {row[CONVERSATION]: row for row in _LAST_SEEN.rows_among(left)}
+    told = [group.key for group, _last in groups if are_marks_told(group.until, group.member_count)]
+    marks = read_by_others(me, told) if with_marks else {}
+    for group, last in groups:
+        message = last if group.until is None else last_seen.get(group.key)
+        yield _group_chat(group, message, deleted.get(group.key, 0), marks.get(group.key, 0), site)
+
+
+def _group_chat(
+    group: _Group, message: Row | None, deleted: int, others_read: int, site: str
+) -> Chat:
+    is_in = group.until is None
+    last_message = None
+    if message and message[0] and message[SEQ] > group.since:
+        last_message = record_of_row(message, group.key)
+    return Chat(
+        peer=person_of_row((group.key, group.title, "", group.picture, group.created_at), site),
+        last_message=last_message,
+        unread_count=unread(group.end, group.read_seq, deleted),
+        last_seq=group.end,
+        last_read_seq=group.read_seq,
+        peer_read_seq=others_read,
+        is_group=True,
+        member_count=group.member_count if is_in else 0,
+        role=group.role if is_in else None,
+        can_post=is_in and (group.posting == Posting.ALL or group.role != Role.MEMBER),
+    )
+
+
+# MongoDB's servers are slow to count and order by what is joined.
+
+_person, _message = attrgetter(*PERSON_COLUMNS), attrgetter(*COLUMNS)
+_group = attrgetter(*(name.replace("__", ".") for name in _GROUP))
+
+
+def _mine_on_mongodb(me: str, among: Collection[str] | None) -> QuerySet[Membership]:
+    mine = Membership.objects.of(me).filter(conversation__last_seq__gt=0)
+    if among is not None:
+        mine = mine.filter(conversation__in=list(among))
+    return mine.select_related("conversation").prefetch_related(_LAST)
+
+
+def _direct_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
+    direct = _mine_on_mongodb(me, among).filter(conversation__lt=FIRST_GROUP)
+    return [
+        (
+            mine.conversation_id,
+            mine.conversation.last_seq,
+            mine.last_read_seq,
+            theirs.last_read_seq,
+            *_person(theirs.user),
+            *_columns_of(mine.conversation.last_message),
+        )
+        for mine in direct.prefetch_related(f"{_MINE}__user")
+        for theirs in mine.conversation.memberships.all()
+        if theirs.user_id != me
+    ]
+
+
+def _groups_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
+    groups = _mine_on_mongodb(me, among).filter(conversation__gte=FIRST_GROUP)
+    return [(*_group(mine), *_columns_of(mine.conversation.last_message)) for mine in groups]
+
+
+def _columns_of(message: Message | None) -> Row:
+    return _message(message) if message else (None,) * len(COLUMNS)
+
+
+def _as_seen(row: Row) -> Row:
+    group = _Group(*row[: len(_GROUP)])
+    return group.key, group.end, group.read_seq
+
+
+def _deleted_on_mongodb(rows: Collection[Row]) -> dict[str, int]:
+    unread = [(key, end, read_seq) for key, end, read_seq, *_rest in rows if read_seq < end]
+    counts: dict[str, int] = {}
+    for start in range(0, len(unread), CHUNK):
+        unseen = Q()
+        for key, end, read_seq in unread[start : start + CHUNK]:
+            after = max(read_seq, end - UNREAD_WINDOW)
+            unseen |= Q(conversation=key, seq__gt=after, seq__lte=end)
+        deleted = Message.objects.filter(unseen, deleted=True).values_list("conversation")
+        counts.update(deleted.annotate(Count("pk")))
+    return counts

@@ -1,0 +1,132 @@
+"""The messages of a conversation, as somebody in it may see them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet, Subquery
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.fastpath.prepared import Row
+from chatsite.fastpath.statements import Select
+from chatsite.keys import is_key
+from messaging.models import (
+    Conversation,
+    Message,
+    direct_key,
+    is_group,
+)
+from messaging.queries.people import is_person
+from messaging.queries.visibility import LAST, check_peer, find_conversation, stays_in
+from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    messages: list[MessageRecord]  # oldest first
+    before: int | None  # where the page before ends, if there is one
+
+
+def history_page(
+    user: User | Principal, peer: str, *, before: int | None, limit: int
+) -> HistoryPage:
+    """Without deleted messages. Raises NotFound when there is no such peer."""
+    messages = history(user, peer, before=before, limit=limit + 1)
+    if not messages:
+        check_peer(peer, user.pk)
+    page = messages[-limit:]
+    return HistoryPage(page, page[0].seq if len(messages) > limit else None)
+
+
+def history(
+    user: User | Principal,
+    peer: str,
+    *,
+    before: int | None,
+    limit: int,
+    include_deleted: bool = False,
+) -> list[MessageRecord]:
+    """The newest `limit` messages with that peer before seq `before`, oldest first."""
+    if not is_key(peer):
+        return []
+    if is_group(peer):
+        rows = _group_history(user.pk, peer, before, limit, include_deleted)
+        return [record_of_row(row, peer) for row in reversed(rows)]
+    given = {} if before is None else {"before": before}
+    if settings.MONGODB:
+        rows = list(_history_on_mongodb(user.pk, peer, limit, include_deleted, **given))
+    else:
+        key = direct_key(user.pk, peer)
+        rows = _HISTORY.rows(limit, include_deleted, key=key, peer=peer, **given)
+    return [
+        record_of_row(row, peer if row[SENDER] == user.pk else user.pk) for row in reversed(rows)
+    ]
+
+
+def _history(
+    limit: int, include_deleted: bool, *, conversation: Any, after: Any = None, before: Any = None
+) -> QuerySet[Message, Row]:
+    messages = Message.objects.filter(conversation_id=conversation)
+    if after is not None:
+        messages = messages.filter(seq__gt=after)
+    if before is not None:
+        messages = messages.filter(seq__lt=before)
+    if not include_deleted:
+        messages = messages.filter(deleted=False)
+    return messages.order_by("-seq").values_list(*COLUMNS)[:limit]
+
+
+def _history_with(
+    limit: int, include_deleted: bool, *, key: Any, peer: Any, **given: Any
+) -> QuerySet[Message, Row]:
+    """Of the conversation of that key, in which `peer` still is."""
+    known = Conversation.objects.filter(key=key, memberships__user_id=peer).values("pk")
+    return _history(limit, include_deleted, conversation=Subquery(known), **given)
+
+
+_HISTORY = Select(_history_with, packed=True)
+
+_GROUP_HISTORY = Select(_history, packed=True)
+
+
+def _group_history(
+    me: str, group: str, before: int | None, limit: int, include_deleted: bool
+) -> list[Row]:
+    rows: list[Row] = []
+    end = LAST if before is None else before
+    for since, until in reversed(stays_in(group, me) or ()):
+        given = {"conversation": group, "after": since, "before": min(end, until + 1)}
+        rows += _GROUP_HISTORY.rows(limit, include_deleted, **given)
+        if len(rows) >= limit:
+            break
+        end = min(end, since + 1)  # one stay may show what an earlier one did
+    return rows[:limit]
+
+
+def _history_on_mongodb(
+    me: str, peer: str, limit: int, include_deleted: bool, **given: int
+) -> Iterable[Row]:
+    """Which would begin at everybody's memberships."""
+    conversation = find_conversation(me, peer)
+    if conversation is None or not is_person(peer):
+        return []
+    return _history(limit, include_deleted, conversation=conversation.pk, **given)
+
+
+def first_unread(user: User, peer: str, *, read_seq: int) -> int | None:
+    """The seq of the first message from somebody else after that, unless none is left."""
+    direct = None if is_group(peer) else find_conversation(user.pk, peer)
+    conversation = direct.pk if direct else peer
+    for since, until in stays_in(conversation, user.pk) or ():
+        unread = Message.objects.filter(
+            conversation_id=conversation,
+            seq__gt=max(read_seq, since),
+            seq__lte=until,
+            deleted=False,
+        ).exclude(sender_id=user.pk)
+        first = unread.order_by("seq").values_list("seq", flat=True).first()
+        if first is not None:
+            return first
+    return None

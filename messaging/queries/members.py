@@ -1,0 +1,117 @@
+"""Who is in a conversation, and how far they have read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from accounts.record import COLUMNS as PERSON_COLUMNS
+from accounts.record import PersonRecord, person_of_row
+from chatsite.errors import NotFound
+from chatsite.fastpath.statements import SelectAmong
+from chatsite.wire import absolute
+from messaging.models import (
+    LIVE_MARKS,
+    Membership,
+    Message,
+    is_group,
+)
+from messaging.queries.people import comes_after, cursor_of, decode_cursor
+from messaging.queries.visibility import Stays, find_conversation, membership_in
+
+
+def read_marks(user: User, peer: str) -> tuple[int, int]:
+    """How far `user` has read, and how far the other, or any other member of a group."""
+    if is_group(peer):
+        return _read_marks_in_group(user.pk, peer)
+    # Not in one query: MongoDB would begin at everybody's memberships.
+    conversation = find_conversation(user.pk, peer)
+    memberships = Membership.objects.filter(conversation=conversation)
+    marks = dict(memberships.values_list("user_id", "last_read_seq") if conversation else ())
+    return marks.get(user.pk, 0), marks.get(peer, 0)
+
+
+def _read_marks_in_group(me: str, group: str) -> tuple[int, int]:
+    memberships = Membership.objects.filter(conversation_id=group, user_id=me)
+    mine = memberships.select_related("conversation").first()
+    if mine is None:
+        return 0, 0
+    told = [group] if are_marks_told(mine.until_seq, mine.conversation.member_count) else []
+    return mine.last_read_seq, read_by_others(me, told).get(group, 0)
+
+
+def are_marks_told(until: int | None, member_count: int) -> bool:
+    """What the others in a group have read: to its members, unless they are many."""
+    return until is None and member_count <= LIVE_MARKS
+
+
+_READ_BY_OTHERS = SelectAmong(
+    lambda groups, *, me: (
+        Membership.objects.filter(conversation__pk__in=groups, until_seq=None)
+        .exclude(user_id=me)
+        .values_list("conversation_id")
+        .annotate(Max("last_read_seq"))
+    )
+)
+
+
+def read_by_others(me: str, groups: Collection[str]) -> dict[str, int]:
+    """How far any other member has read, by group."""
+    return dict(_READ_BY_OTHERS.rows_among(groups, me=me))
+
+
+class Member(NamedTuple):
+    person: PersonRecord
+    role: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MembersPage:
+    members: list[Member]
+    cursor: str  # of the next page, "" at the end
+
+
+def members_page(
+    user: User | Principal, conversation: str, *, limit: int, cursor: str = ""
+) -> MembersPage:
+    """Who is in it now, by name. Raises DomainError 400, 403, 404."""
+    return _members_page(membership_in(user, conversation), limit=limit, cursor=cursor)
+
+
+def readers_page(
+    user: User | Principal, conversation: str, *, seq: int, limit: int, cursor: str = ""
+) -> MembersPage:
+    """Who of those that the message was sent to has read it, by name. Raises DomainError 400, 403,
+    404.
+    """
+    mine = membership_in(user, conversation)
+    stays = Stays.of(mine.since_seq, mine.until_seq, mine.earlier_stays)
+    message = Message.objects.filter(conversation_id=conversation, seq=seq).first()
+    if message is None or not stays.see(seq):
+        raise NotFound(_("Message not found."))
+    others = Q(last_read_seq__gte=seq) & ~Q(user_id=message.sender_id)
+    if is_group(conversation):
+        # Of who came later nobody knows which of the messages before they have read.
+        others &= Q(joined_at__lte=message.created_at)
+    return _members_page(mine, others, limit=limit, cursor=cursor)
+
+
+def _members_page(mine: Membership, *which: Q, limit: int, cursor: str) -> MembersPage:
+    # Not in one query: MongoDB would begin at everybody's memberships.
+    there = Membership.objects.filter(*which, conversation_id=mine.conversation_id, until_seq=None)
+    roles = there.values_list("user_id", "role", "joined_at")
+    members = {key: (role, joined_at) for key, role, joined_at in roles}
+    people = User.objects.filter(pk__in=list(members)).order_by("sort_name", "pk")
+    if cursor:
+        name, key = decode_cursor(cursor)
+        people = people.filter(comes_after(name, key))
+    rows = list(people.values_list(*PERSON_COLUMNS, "sort_name")[: limit + 1])
+    site = absolute("")
+    page = [Member(person_of_row(row[:-1], site), *members[row[0]]) for row in rows[:limit]]
+    return MembersPage(page, cursor_of(rows, limit))

@@ -1,0 +1,130 @@
+"""What a person may see of a conversation is decided here: by when they were in it."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite import strict_json
+from chatsite.errors import DomainError, NotFound
+from chatsite.fastpath.statements import Get, Select
+from chatsite.keys import is_key
+from messaging.models import (
+    Conversation,
+    Membership,
+    Message,
+    direct_key,
+    is_group,
+)
+from messaging.queries.people import is_person
+
+Stay = tuple[int, int]
+
+LAST = 2**62  # beyond any `seq`
+
+_earlier_stays = strict_json.reader(list[Stay])
+
+
+class Stays(list[Stay]):
+    """When somebody was in a conversation, oldest first: they see the messages after the first
+    `seq` of each, up to its second.
+    """
+
+    @classmethod
+    def of(cls, since: int, until: int | None, earlier: str) -> "Stays":
+        """As a membership has them."""
+        now = (since, LAST if until is None else until)
+        return cls([*(_earlier_stays(earlier) or ()), now] if earlier else [now])
+
+    def see(self, seq: int) -> bool:
+        return any(since < seq <= until for since, until in self)
+
+
+_CONVERSATION = Get(lambda key: Conversation.objects.filter(key=key))
+
+
+def find_conversation(user_id: str, peer_id: str) -> Conversation | None:
+    if not is_key(peer_id):
+        return None
+    conversation: Conversation | None = _CONVERSATION.one(key=direct_key(user_id, peer_id))
+    return conversation
+
+
+_STAYS = Select(
+    lambda conversation, user: Membership.objects.filter(
+        conversation_id=conversation, user_id=user
+    ).values_list("since_seq", "until_seq", "earlier_stays")
+)
+
+
+def stays_in(conversation: str, user_id: str) -> Stays | None:
+    """None for who is in it neither now nor was before."""
+    if not is_key(conversation):
+        return None
+    row = _STAYS.first(conversation=conversation, user=user_id)
+    return Stays.of(*row) if row else None
+
+
+_MEMBERS = Select(
+    lambda group: Membership.objects.filter(conversation_id=group, until_seq=None).values_list(
+        "user_id"
+    ),
+    packed=True,
+)
+
+
+def members_of(group: str) -> list[str]:
+    """Who is in it now."""
+    return [user_id for (user_id,) in _MEMBERS.rows(group=group)]
+
+
+def is_peer(key: str, user_id: str) -> bool:
+    """Whether it is a person, or a group that `user_id` is in or was."""
+    return stays_in(key, user_id) is not None if is_group(key) else is_person(key)
+
+
+def check_peer(key: str, user_id: str) -> None:
+    """Raises DomainError 404 unless it is one."""
+    if not is_peer(key, user_id):
+        raise no_such_group() if is_group(key) else NotFound(_("No such person."))
+
+
+def find_message(user: User | Principal, message_id: str) -> Message | None:
+    """One that `user` may see, deleted or not."""
+    if not is_key(message_id):
+        return None
+    message = Message.objects.select_related("conversation").filter(pk=message_id).first()
+    stays = message and stays_in(message.conversation_id, user.pk)
+    return message if stays and message and stays.see(message.seq) else None
+
+
+def find_group(user: User | Principal, group: str) -> tuple[Conversation, str]:
+    """With the role of `user` in it. Raises DomainError 403, 404."""
+    if not is_group(group):
+        raise no_such_group()
+    mine = membership_in(user, group)
+    return mine.conversation, mine.role
+
+
+def membership_in(user: User | Principal, conversation: str) -> Membership:
+    """Of who is in the conversation now: the others learn no more of it."""
+    if not is_key(conversation):
+        raise no_such_group()
+    memberships = Membership.objects.of(user.pk).select_related("conversation")
+    mine = memberships.filter(conversation_id=conversation).first()
+    if mine is None:
+        raise no_such_group()
+    if mine.until_seq is not None:
+        raise past_member()
+    return mine
+
+
+def no_such_group() -> NotFound:
+    return NotFound(_("No such group."))
+
+
+def past_member() -> DomainError:
+    return DomainError(_("You are no longer in this group."), 403, code="left")
+
+
+def no_such_member() -> NotFound:
+    return NotFound(_("This person is not in the group."))

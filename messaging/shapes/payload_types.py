@@ -1,0 +1,143 @@
+"""The wire shapes of messaging, as types: of answers, of live events, and so of both documents.
+
+Descriptions are for those who call.
+"""
+
+from typing import Annotated, NotRequired, TypedDict
+
+from msgspec import Meta
+
+from accounts.record import PersonRecord
+from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
+from messaging.models import LIVE_MARKS, Posting, Role
+from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
+from messaging.shapes.record import ClientMessageId, MessageRecord, PeerKey, Seq
+
+RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
+Mark = Annotated[
+    int, Meta(ge=0, description="The `seq` up to which somebody has read.", examples=[1])
+]
+
+
+class ChatPayload(PersonRecord):
+    """Somebody I have messages with, or a group: then `fullName` is its name, `email` is empty."""
+
+    last_message: MessageRecord | None
+    unread_count: Count
+    online: Annotated[bool, Meta(description="Never of a group.")]
+    is_group: bool
+    member_count: Annotated[Count, Meta(description="2 in a direct chat, 0 in a group I left.")]
+    role: Annotated[RoleName, Meta(description="Mine, in a group that I am in.")] | None
+    can_post: bool
+
+
+class ChangedChatPayload(ChatPayload):
+    """A chat with the marks of both sides."""
+
+    last_seq: Count
+    last_read_seq: Mark
+    peer_read_seq: Annotated[
+        Mark,
+        Meta(
+            description="In a group: the furthest that any other member has read; 0 where there are"
+            f" more than {LIVE_MARKS}, or where I have left."
+        ),
+    ]
+
+
+class SyncPayload(TypedDict):
+    messages: list[MessageRecord]
+    chats: list[ChangedChatPayload]
+    cursor: Annotated[str, Meta(description="Opaque: the next `since`.")]
+    more: Annotated[bool, Meta(description="Ask again, with this cursor.")]
+
+
+# With its type: generators of clients make nothing of a constant alone.
+True_ = Annotated[bool, Meta(extra_json_schema={"const": True})]
+
+
+class MarkPayload(TypedDict):
+    seq: Mark
+
+
+class RemovedPayload(TypedDict):
+    """The answer to who deletes a message."""
+
+    success: True_
+    message: str
+
+
+class DeletedPayload(TypedDict):
+    messageId: Key
+    deleted: True_
+    senderId: Key
+    receiverId: PeerKey
+    seq: Seq
+
+
+class ReadPayload(TypedDict):
+    readerId: Key
+    peerId: PeerKey
+    seq: Mark
+
+
+class TypingPayload(TypedDict):
+    senderId: Key
+    receiverId: PeerKey
+
+
+class PresencePayload(TypedDict):
+    """Who came and who went."""
+
+    online: list[Key]
+    offline: list[Key]
+
+
+class SentPayload(TypedDict):
+    clientMessageId: ClientMessageId
+    message: MessageRecord
+
+
+class PongPayload(TypedDict):
+    """Nothing."""
+
+
+class RefusalPayload(ErrorPayload):
+    """What was wrong with a frame. The socket stays open, unless it floods."""
+
+    status: Annotated[int, Meta(ge=400, le=599, description="As of the call over HTTP.")]
+    clientMessageId: NotRequired[ClientMessageId]
+    retryAfter: NotRequired[Annotated[int, Meta(ge=1, description="Seconds.")]]
+
+
+PostingName = Annotated[
+    str, Meta(description="Who may write.", extra_json_schema={"enum": Posting.values})
+]
+ShowsHistory = Annotated[
+    bool, Meta(description="Who is added from now on sees what was written before.")
+]
+
+
+class GroupPayload(TypedDict):
+    _id: Annotated[Key, Meta(description="Stands for a person's wherever one writes or reads.")]
+    isGroup: True_
+    fullName: Annotated[str, Meta(max_length=TITLE_LENGTH, description="Its name.")]
+    description: Annotated[str, Meta(max_length=DESCRIPTION_LENGTH)]
+    profilePic: PictureUrl
+    posting: PostingName
+    showsHistory: ShowsHistory
+    memberCount: Count
+    role: Annotated[RoleName, Meta(description="Mine.")]
+    createdAt: Timestamp
+
+
+class MemberPayload(PersonRecord):
+    """Somebody in a conversation; in direct chats both are members."""
+
+    role: RoleName
+    joined_at: Timestamp
+    online: bool
+
+
+class GroupLeftPayload(TypedDict):
+    groupId: Key

@@ -1,0 +1,139 @@
+"""A message as it is shown: the one definition of its shape on the wire, in its order.
+
+The columns that are read for it, both documents, history, `sync`, the chat list, answers and live
+events derive from it. A new column of `Message` that is shown needs a field here, and its place in
+`record_of_row`.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from chatsite.pictures.images import THUMBNAIL_WIDTH
+from chatsite.pictures.storage import shown
+from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
+from messaging.models import Message
+from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.shapes.system_messages import SystemDetails, decoded, text_of
+
+Seq = Annotated[
+    int, Meta(ge=1, description="1, 2, 3 … in the conversation, without gaps.", examples=[1])
+]
+ClientMessageId = Annotated[
+    str,
+    Meta(
+        pattern=f"^[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}$",
+        description="Chosen by the sender, once for each message: makes a retry safe.",
+        examples=["5f1c2f0e-7a42-4f7c-9a59-0d5c2c6f8a11"],
+    ),
+]
+Pixels = Annotated[int, Meta(ge=1)]
+PeerKey = Annotated[Key, Meta(description="Of a person, or of a group.")]
+
+
+class MessageRecord(msgspec.Struct, rename="camel", gc=False):
+    """Of a deleted one: its tombstone, without text, picture and what it answers."""
+
+    id: Key = msgspec.field(name="_id")
+    sender_id: Key
+    receiver_id: PeerKey
+    text: Annotated[str, Meta(examples=["Hello"])] | None
+    image: PictureUrl | None
+    deleted: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+    seq: Seq
+    client_message_id: ClientMessageId | None
+    image_width: Pixels | None
+    image_height: Pixels | None
+    thumbnail: PictureUrl | None
+    conversation_id: Key
+    reply_to: Annotated[Key, Meta(description="The message that this one answers.")] | None
+    system: (
+        Annotated[
+            SystemDetails,
+            Meta(description="What a message of the system tells, which `text` says in words."),
+        ]
+        | None
+    )
+
+
+# Who receives a message is not stored with it: whoever reads it says so.
+COLUMNS = tuple(
+    "details" if name == "system" else name
+    for name in MessageRecord.__struct_fields__
+    if name != "receiver_id"
+)
+SENDER, SEQ = COLUMNS.index("sender_id"), COLUMNS.index("seq")
+CONVERSATION = COLUMNS.index("conversation_id")
+_stored = attrgetter(*COLUMNS)
+
+
+def columns(path: str = "") -> list[str]:
+    """The COLUMNS, of a message that `path` leads to."""
+    return [path + name for name in COLUMNS]
+
+
+def record_of(message: Message, receiver_id: str | None = None) -> MessageRecord:
+    """Reads `message.conversation` unless it is told who receives it."""
+    return record_of_row(_stored(message), receiver_id or message.receiver_id)
+
+
+def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
+    """Of the values of COLUMNS, in their order."""
+    # Runs for each message of each page: one step through the row, and one call.
+    (
+        key,
+        sender_id,
+        text,
+        image,
+        deleted,
+        created_at,
+        updated_at,
+        seq,
+        client_message_id,
+        image_width,
+        image_height,
+        thumbnail,
+        conversation_id,
+        reply_to,
+        details,
+    ) = row
+    created = timestamp(created_at)
+    system = decoded(details) if details else None
+    if deleted:
+        text = image = image_width = image_height = thumbnail = reply_to = None
+    elif system:
+        text = text_of(system)
+    elif image:
+        image, thumbnail = _addresses(key, image, thumbnail)
+    return MessageRecord(
+        key,
+        sender_id,
+        receiver_id,
+        text or None,
+        image or None,
+        bool(deleted),
+        created,
+        created if updated_at == created_at else timestamp(updated_at),
+        seq,
+        client_message_id or None,
+        image_width,
+        image_height,
+        thumbnail or None,
+        conversation_id,
+        reply_to or None,
+        system,
+    )
+
+
+def _addresses(key: str, image: str, thumbnail: str) -> tuple[str, str]:
+    """Of the picture and of its smaller version, by their names."""
+    folder = absolute(f"/media/messages/{key}")
+    address = f"{folder}/{shown(image)}"
+    if thumbnail:
+        return address, f"{folder}/{shown(thumbnail)}"
+    return address, f"{address}?w={THUMBNAIL_WIDTH}"

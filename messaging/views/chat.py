@@ -1,0 +1,143 @@
+"""The chat page, and the parts of it that htmx asks for."""
+
+from hashlib import blake2b
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import Resolver404, resolve, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import push_url
+
+from accounts.access import SignedInRequest, signed_in
+from chatsite.errors import DomainError
+from chatsite.keys import new_key
+from chatsite.security.budgets import check_message
+from chatsite.security.ratelimits import with_retry_after
+from messaging.page import contexts
+from messaging.page.peers import Peer, find_peer
+from messaging.queries.sync import sync_cursor
+from messaging.services.messages import send_message
+
+
+@require_safe
+@never_cache
+@signed_in
+def chats(request: SignedInRequest) -> HttpResponse:
+    return _page(request, tab="chats")
+
+
+@require_safe
+@never_cache
+@signed_in
+def contacts(request: SignedInRequest) -> HttpResponse:
+    return _page(request, tab="contacts")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@signed_in
+def conversation(request: SignedInRequest, peer: str) -> HttpResponse:
+    found = peer_or_404(request, peer)
+    tab = "contacts" if request.GET.get("list") == "contacts" else "chats"
+    if request.method == "POST":
+        return _send(request, found, tab)
+    return _page(request, tab=tab, peer=found)
+
+
+@require_safe
+@never_cache
+@signed_in
+def older(request: SignedInRequest, peer: str) -> HttpResponse:
+    return render(
+        request, "messaging/_lines.html", contexts.timeline(request, peer_or_404(request, peer))
+    )
+
+
+@require_safe
+@never_cache
+@signed_in
+def chat_rows(request: SignedInRequest) -> HttpResponse:
+    return render(request, "messaging/_chat_rows.html", contexts.chat_list(request, "chats"))
+
+
+@require_safe
+@never_cache
+@signed_in
+def contact_rows(request: SignedInRequest) -> HttpResponse:
+    return render(request, "messaging/_contacts_found.html", contexts.contact_list(request))
+
+
+def _send(request: SignedInRequest, peer: Peer, tab: str) -> HttpResponse:
+    """For a browser without JavaScript; the others send over the API."""
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    picture = request.FILES.get("image")
+    image = picture.read() if picture else None
+    client_id = _client_id(request.POST.get("clientMessageId", ""), text, image)
+    try:
+        check_message(request.user.pk, image)
+        send_message(
+            sender=request.user, peer=peer.pk, text=text, image=image, client_message_id=client_id
+        )
+    except DomainError as error:
+        refusal = {"refusal": error, "text": text}
+        response = _page(request, tab=tab, peer=peer, status=error.status, **refusal)
+        return with_retry_after(response, error)
+    return HttpResponseRedirect(request.get_full_path())
+
+
+def _client_id(key: str, text: str, image: bytes | None) -> str:
+    """The same for what goes out again from the same page, as after going back; other words or
+    another picture make another message.
+    """
+    if not key:
+        return ""
+    return blake2b(f"{key}\0{text}\0".encode() + (image or b""), digest_size=12).hexdigest()
+
+
+def _page(
+    request: SignedInRequest,
+    *,
+    tab: str,
+    peer: Peer | None = None,
+    status: int = 200,
+    **more: object,
+) -> HttpResponse:
+    """The whole page, or the one zone of it that htmx is about to replace."""
+    part = "" if request.htmx.history_restore_request else request.htmx.target
+    if part == "sidebar":
+        return _sidebar(request, tab)
+    context = {"tab": tab, "peer": peer, "client_message_id": new_key(), **more}
+    if part == "conversation":
+        return render(request, "messaging/_pane.html", context | contexts.pane(request, peer))
+    context["cursor"] = sync_cursor(request.user)
+    context |= contexts.BLANKS | contexts.lists(request, tab) | contexts.pane(request, peer)
+    return render(request, "messaging/chat.html", context, status=status)
+
+
+def _sidebar(request: SignedInRequest, tab: str) -> HttpResponse:
+    """Another tab, beside the conversation that is open at the moment."""
+    peer = _open_peer(request)
+    context = {"tab": tab, "peer": peer, **contexts.lists(request, tab)}
+    response = render(request, "messaging/_sidebar.html", context)
+    if peer is None:
+        return response
+    query = "?list=contacts" if tab == "contacts" else ""
+    return push_url(response, reverse("conversation", args=[peer.pk]) + query)
+
+
+def peer_or_404(request: SignedInRequest, key: str) -> Peer:
+    peer = find_peer(request.user, key)
+    if peer is None:
+        raise Http404
+    return peer
+
+
+def _open_peer(request: SignedInRequest) -> Peer | None:
+    try:
+        match = resolve((request.htmx.current_url_abs_path or "").partition("?")[0])
+    except Resolver404:
+        return None
+    if match.url_name != "conversation":
+        return None
+    return find_peer(request.user, match.kwargs["peer"])

@@ -1,0 +1,157 @@
+"""What the chat page shows of groups, beside the messages: each view is one region of it.
+
+Changes go over the API (messaging/api/groups.py).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import PageRequest, SignedInRequest, signed_in
+from accounts.models import User
+from accounts.record import picture_url
+from chatsite.errors import DomainError
+from chatsite.keys import is_key
+from messaging.models import Conversation, Role
+from messaging.page.peers import Peer, authors_among, find_peer
+from messaging.presence import online_users
+from messaging.queries.members import MembersPage, members_page, readers_page
+from messaging.queries.visibility import find_group, members_of
+
+MEMBERS_PER_PAGE = 50
+CANDIDATES = 30  # of a search: whoever looks for somebody else goes on typing
+MOST_AUTHORS = 100
+LAST_SEQ = 2**53
+
+
+def region(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What is not to be had, or not for this person, is not there."""
+
+    @require_safe
+    @never_cache
+    @signed_in
+    def guarded(request: SignedInRequest, /, **kwargs: str) -> HttpResponse:
+        try:
+            return view(request, **kwargs)
+        except DomainError as error:
+            raise Http404 from error
+
+    return guarded
+
+
+@region
+def header(request: SignedInRequest, peer: str) -> HttpResponse:
+    """The head of the open conversation, once its group has changed."""
+    context = {"peer": _group(request, peer), "tab": _tab(request)}
+    return render(request, "messaging/_header.html", context)
+
+
+@region
+def details(request: SignedInRequest, peer: str) -> HttpResponse:
+    group, role = find_group(request.user, peer)
+    context = {"group": group, **_members(request, peer, role)}
+    return render(request, "messaging/groups/_details.html", context | _shown(request, peer))
+
+
+@region
+def members(request: SignedInRequest, peer: str) -> HttpResponse:
+    """More of them."""
+    _found, role = find_group(request.user, peer)
+    context = _members(request, peer, role) | _shown(request, peer)
+    return render(request, "messaging/groups/_members.html", context)
+
+
+@region
+def readers(request: SignedInRequest, peer: str) -> HttpResponse:
+    """Who has read a message."""
+    seq = request.GET.get("seq", "")
+    if not (seq.isascii() and seq.isdigit() and 0 < int(seq[:20]) < LAST_SEQ):
+        raise Http404
+    cursor = request.GET.get("cursor", "")
+    page = readers_page(request.user, peer, seq=int(seq), limit=MEMBERS_PER_PAGE, cursor=cursor)
+    template = "_reader_rows" if cursor else "_readers"
+    context = {"seq": seq, **_page(page), **_shown(request, peer)}
+    return render(request, f"messaging/groups/{template}.html", context)
+
+
+@region
+def new(request: SignedInRequest) -> HttpResponse:
+    return render(request, "messaging/groups/_new.html", _candidates(request, None))
+
+
+@region
+def edit(request: SignedInRequest, peer: str) -> HttpResponse:
+    context = {"group": _managed(request, peer), **_shown(request, peer)}
+    return render(request, "messaging/groups/_edit.html", context)
+
+
+@region
+def add(request: SignedInRequest, peer: str) -> HttpResponse:
+    group = _managed(request, peer)
+    context = {**_shown(request, peer), **_candidates(request, group)}
+    return render(request, "messaging/groups/_add.html", context)
+
+
+@region
+def candidates(request: SignedInRequest) -> HttpResponse:
+    """Who can be added to a group: of those who match the search, the first ones."""
+    key = request.GET.get("group")
+    group = _managed(request, key) if key else None
+    return render(request, "messaging/groups/_candidates.html", _candidates(request, group))
+
+
+@region
+def authors(request: SignedInRequest) -> HttpResponse:
+    """Names and pictures of who wrote what a socket brought. Contacts shows everybody, too."""
+    keys = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_AUTHORS]
+    found = authors_among(set(keys)).values()
+    answer = [{"_id": each.id, "fullName": each.name, "profilePic": each.picture} for each in found]
+    return JsonResponse(answer, safe=False)
+
+
+def _group(request: SignedInRequest, key: str) -> Peer:
+    peer = find_peer(request.user, key)
+    if peer is None or not peer.is_group:
+        raise Http404
+    return peer
+
+
+def _managed(request: SignedInRequest, key: str) -> Conversation:
+    group, role = find_group(request.user, key)
+    if role == Role.MEMBER:
+        raise Http404
+    return group
+
+
+def _shown(request: SignedInRequest, key: str) -> dict[str, Any]:
+    return {"peer": _group(request, key)}
+
+
+def _members(request: SignedInRequest, key: str, role: str) -> dict[str, Any]:
+    cursor = request.GET.get("cursor", "")
+    page = members_page(request.user, key, limit=MEMBERS_PER_PAGE, cursor=cursor)
+    return {"role": role, **_page(page)}
+
+
+def _page(page: MembersPage) -> dict[str, Any]:
+    return {"members": page.members, "cursor": page.cursor, "online": online_users()}
+
+
+def _candidates(request: SignedInRequest, group: Conversation | None) -> dict[str, Any]:
+    query = request.GET.get("q", "").replace("\0", "").strip()
+    there = set(members_of(group.pk)) if group else set()
+    people = User.objects.contacts_of(request.user.pk, search=query).filter(banned_at=None)
+    candidates = [
+        {"key": user.pk, "name": user.full_name, "picture": picture_url(user)}
+        for user in people[: CANDIDATES + len(there)]
+        if user.pk not in there
+    ]
+    return {"candidates": candidates[:CANDIDATES], "query": query}
+
+
+def _tab(request: PageRequest) -> str:
+    return "contacts" if request.GET.get("list") == "contacts" else "chats"
