@@ -51,18 +51,17 @@ def history(
     """The newest `limit` messages with that peer before seq `before`, oldest first."""
     if not is_key(peer):
         return []
+    me = user.pk  # which a User looks for each time
     if is_group(peer):
-        rows = _group_history(user.pk, peer, before, limit, include_deleted)
+        rows = _group_history(me, peer, before, limit, include_deleted)
         return [record_of_row(row, peer) for row in reversed(rows)]
     given = {} if before is None else {"before": before}
     if settings.MONGODB:
-        rows = list(_history_on_mongodb(user.pk, peer, limit, include_deleted, **given))
+        rows = list(_history_on_mongodb(me, peer, limit, include_deleted, **given))
     else:
-        key = direct_key(user.pk, peer)
+        key = direct_key(me, peer)
         rows = _HISTORY.rows(limit, include_deleted, key=key, peer=peer, **given)
-    return [
-        record_of_row(row, peer if row[SENDER] == user.pk else user.pk) for row in reversed(rows)
-    ]
+    return [record_of_row(row, peer if row[SENDER] == me else me) for row in reversed(rows)]
 
 
 def _history(

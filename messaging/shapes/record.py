@@ -34,8 +34,10 @@ Pixels = Annotated[int, Meta(ge=1)]
 PeerKey = Annotated[Key, Meta(description="Of a person, or of a group.")]
 
 
-class MessageRecord(msgspec.Struct, rename="camel", gc=False):
-    """Of a deleted one: its tombstone, without text, picture and what it answers."""
+class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
+    """Of a deleted one: its tombstone, without text, picture and what it answers. Fields with a
+    default are left out where a message has nothing of the kind, as most have.
+    """
 
     id: Key = msgspec.field(name="_id")
     sender_id: Key
@@ -51,14 +53,14 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False):
     image_height: Pixels | None
     thumbnail: PictureUrl | None
     conversation_id: Key
-    reply_to: Annotated[Key, Meta(description="The message that this one answers.")] | None
+    reply_to: Annotated[Key, Meta(description="The message that this one answers.")] | None = None
     system: (
         Annotated[
             SystemDetails,
             Meta(description="What a message of the system tells, which `text` says in words."),
         ]
         | None
-    )
+    ) = None
 
 
 # Who receives a message is not stored with it: whoever reads it says so.

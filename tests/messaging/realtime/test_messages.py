@@ -118,8 +118,6 @@ async def test_the_payload_is_exactly_the_message(ada: User, bob: User, connect:
         "imageHeight": None,
         "thumbnail": None,
         "conversationId": stored.conversation_id,
-        "replyTo": None,
-        "system": None,
     }
 
 
