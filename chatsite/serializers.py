@@ -34,15 +34,20 @@ class TextField(serializers.CharField):
 
 
 class PictureField(serializers.Field[bytes | None, Any, str, Any]):
-    """A data URI or an uploaded file, as bytes; null, "" and absent are None."""
+    """A data URI or an uploaded file, as bytes; null and absent are None, and so is "", which
+    `allow_blank` leaves as it is.
+    """
 
     default_error_messages = {"invalid": _("The picture must be a data URI or an uploaded file.")}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, allow_blank: bool = False, **kwargs: Any) -> None:
+        self.allow_blank = allow_blank
         super().__init__(**{"default": None, "allow_null": True, **kwargs})
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation(None if data == "" else data)
+        if data == "":
+            return "" if self.allow_blank else None
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> bytes:
         if isinstance(data, UploadedFile):

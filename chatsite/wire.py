@@ -33,10 +33,11 @@ PictureUrl = Annotated[
         extra_json_schema={"format": "uri-reference"},
     ),
 ]
+IMAGE_URI = "^(data:image/[A-Za-z0-9.+-]{1,20};base64,[A-Za-z0-9+/]+={0,2})?$"
 DataUri = Annotated[
     str,
     Meta(
-        pattern="^(data:image/[A-Za-z0-9.+-]{1,20};base64,[A-Za-z0-9+/]+={0,2})?$",
+        pattern=IMAGE_URI,
         description="JPEG, PNG, WebP, GIF, AVIF or HEIC. Nothing between the quotes is absent.",
         examples=[f"data:image/png;base64,{ONE_PIXEL}"],
     ),

@@ -12,9 +12,8 @@ from msgspec import Meta
 from accounts.bodies import Name
 from chatsite import strict_json
 from chatsite.errors import DomainError
-from chatsite.wire import DataUri, Key, PictureFile
-from messaging.models.conversation import DESCRIPTION_LENGTH
-from messaging.models.message import CLIENT_ID_LENGTH
+from chatsite.wire import IMAGE_URI, DataUri, Key, PictureFile
+from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.groups import MEMBERS
 from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
@@ -28,10 +27,11 @@ Text = Annotated[
         examples=["Hello"],
     ),
 ]
+CLIENT_ID = f"^[A-Za-z0-9_-]{{0,{CLIENT_ID_LENGTH}}}$"
 OptionalId = Annotated[
     str,
     Meta(
-        pattern=f"^[A-Za-z0-9_-]{{0,{CLIENT_ID_LENGTH}}}$",
+        pattern=CLIENT_ID,
         description="Chosen by you, once for each message: makes a retry safe.",
         examples=["5f1c2f0e-7a42-4f7c-9a59-0d5c2c6f8a11"],
     ),
@@ -134,6 +134,23 @@ People = Annotated[
     ),
 ]
 Description = Annotated[str, Meta(max_length=DESCRIPTION_LENGTH)]
+ClientGroupId = Annotated[
+    str,
+    Meta(
+        pattern=CLIENT_ID,
+        description="Chosen by you, once for each group: makes a retry safe.",
+        examples=["0d5c2c6f-8a11-4f7c-9a59-5f1c2f0e7a42"],
+    ),
+]
+NewPicture = Annotated[
+    str,
+    Meta(
+        pattern=IMAGE_URI,
+        description="JPEG, PNG, WebP, GIF, AVIF or HEIC. Nothing between the quotes removes the"
+        " picture.",
+        examples=[""],
+    ),
+]
 
 
 class GroupForm(TypedDict):
@@ -145,6 +162,7 @@ class GroupForm(TypedDict):
     picture: NotRequired[PictureFile]
     posting: NotRequired[PostingName]
     showsHistory: NotRequired[ShowsHistory]
+    clientGroupId: NotRequired[ClientGroupId]
 
 
 class GroupBody(TypedDict):
@@ -156,6 +174,7 @@ class GroupBody(TypedDict):
     picture: NotRequired[DataUri | None]
     posting: NotRequired[PostingName | None]
     showsHistory: NotRequired[ShowsHistory | None]
+    clientGroupId: NotRequired[ClientGroupId | None]
 
 
 class GroupChangeForm(TypedDict):
@@ -173,7 +192,7 @@ class GroupChangeBody(TypedDict):
 
     name: NotRequired[Name | None]
     description: NotRequired[Description | None]
-    picture: NotRequired[DataUri | None]
+    picture: NotRequired[NewPicture | None]
     posting: NotRequired[PostingName | None]
     showsHistory: NotRequired[ShowsHistory | None]
 

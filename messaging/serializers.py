@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
-from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.models.conversation import CLIENT_ID_LENGTH
 
 MEMBERS_PAGE = 100  # when nobody says how many
 PAGE = 1000  # messages, when nobody asks for fewer
@@ -52,11 +52,11 @@ class PeopleSerializer(serializers.Serializer[None]):
 
 
 class ChangeGroupSerializer(serializers.Serializer[None]):
-    """What is absent stays as it is."""
+    """What is absent stays as it is; an empty picture removes the one that is there."""
 
     name = TextField(source="title", label="name", default=None)
     description = TextField(default=None, style={"base_template": "textarea.html"})
-    picture = PictureField(style={"input_type": "file"})
+    picture = PictureField(allow_blank=True, style={"input_type": "file"})
     posting = serializers.ChoiceField(Posting.choices, default=None, allow_null=True)
     showsHistory = FlagField(source="shows_history", label="showsHistory")
 
@@ -65,6 +65,10 @@ class GroupSerializer(ChangeGroupSerializer):
     name = TextField(source="title", label="name")
     people = serializers.ListField(child=TextField(allow_null=False), default=list)
     description = TextField(style={"base_template": "textarea.html"})
+    picture = PictureField(style={"input_type": "file"})
+    clientGroupId = TextField(
+        source="client_group_id", label="clientGroupId", max_length=CLIENT_ID_LENGTH
+    )
 
 
 class RoleSerializer(serializers.Serializer[None]):

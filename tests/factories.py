@@ -54,5 +54,4 @@ def make_messages(sender: User, receiver: User, count: int) -> list[Message]:
 def make_group(owner: User, *people: User, title: str = "Friends", **fields: Any) -> str:
     """The key of a group, whose first message tells that it was made."""
     keys = [person.pk for person in people]
-    group, _role = create_group(user=owner, title=title, people=keys, **fields)
-    return group.pk
+    return create_group(user=owner, title=title, people=keys, **fields).group.pk

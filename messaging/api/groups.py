@@ -36,7 +36,8 @@ class GroupsView(FormView):
         fields = checked(GroupSerializer, request.data)
         check_upload(request.user.pk, fields["picture"])
         made = groups.create_group(user=request.user, **fields)
-        return Response(group_payload(*made), status=status.HTTP_201_CREATED)
+        code = status.HTTP_201_CREATED if made.created else status.HTTP_200_OK
+        return Response(group_payload(made.group, made.role), status=code)
 
 
 class GroupView(FormView):
@@ -50,7 +51,7 @@ class GroupView(FormView):
     @schema.change_group
     def patch(self, request: ApiRequest, group: str) -> Response:
         fields = checked(ChangeGroupSerializer, request.data)
-        check_upload(request.user.pk, fields["picture"])
+        check_upload(request.user.pk, fields["picture"] or None)
         return Response(
             group_payload(*groups.change_group(user=request.user, group=group, **fields))
         )

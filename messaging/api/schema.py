@@ -182,8 +182,22 @@ create_group = call(
     tag=GROUPS,
     changes=True,
     bodies={JSON: GroupBody, FORM: GroupForm},
-    answers={201: ("The new group, whose owner I am.", GroupPayload)},
-    refused=joined({400: [*OF_NAMES, *OF_PEOPLE], 503: [BUSY]}, OF_PICTURES),
+    answers={
+        201: ("The new group, whose owner I am.", GroupPayload),
+        200: ("The first group with this `clientGroupId`, as it is now.", GroupPayload),
+    },
+    refused=joined(
+        {
+            400: [
+                *OF_NAMES,
+                *OF_PEOPLE,
+                "The client group id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
+            ],
+            403: [NO_LONGER_MEMBER],
+            503: [BUSY],
+        },
+        OF_PICTURES,
+    ),
 )
 
 group = call(
@@ -247,7 +261,10 @@ set_role = call(
     refused={
         403: [OWNER_ONLY, NO_LONGER_MEMBER],
         404: [NO_GROUP, NO_MEMBER],
-        409: ["Make somebody else the owner first."],
+        409: [
+            "Make somebody else the owner first.",
+            "This person cannot be the owner at the moment.",
+        ],
         503: [BUSY],
     },
 )

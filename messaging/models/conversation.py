@@ -4,6 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
@@ -13,6 +14,7 @@ from chatsite.text import isolated
 GROUP = "f"  # what the primary keys of groups begin with
 TITLE_LENGTH = 100
 DESCRIPTION_LENGTH = 500
+CLIENT_ID_LENGTH = 64
 
 
 class Kind(models.TextChoices):
@@ -88,6 +90,10 @@ class Conversation(models.Model):
         _("who may write"), max_length=10, choices=Posting, default=Posting.ALL
     )
     shows_history = models.BooleanField(_("new members see what was before"), default=False)
+    # The key of its creator, also once that account is gone, and the id that they chose for the
+    # group: by both, a repeated request finds it.
+    creator = models.CharField(max_length=24, blank=True, editable=False)
+    client_group_id = models.CharField(max_length=CLIENT_ID_LENGTH, blank=True, editable=False)
     # Of those who are in it now: counted anew whenever somebody comes or goes.
     member_count = models.PositiveIntegerField(_("number of members"), default=0, editable=False)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
@@ -104,7 +110,18 @@ class Conversation(models.Model):
     class Meta:
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
-        indexes = [models.Index(fields=["key"], name="conversation_by_key")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "client_group_id"],
+                condition=Q(client_group_id__gt=""),
+                name="one_client_group_id",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["key"], name="conversation_by_key"),
+            # On MongoDB only
+            models.Index(fields=["creator", "client_group_id"], name="group_by_client_id"),
+        ]
 
     def __str__(self) -> str:
         return self.key

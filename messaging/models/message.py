@@ -9,9 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
-from messaging.models.conversation import GROUP, Conversation
-
-CLIENT_ID_LENGTH = 64
+from messaging.models.conversation import CLIENT_ID_LENGTH, GROUP, Conversation
 
 
 class MessageKind(models.TextChoices):

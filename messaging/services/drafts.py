@@ -10,7 +10,7 @@ from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
 from messaging.models import conversation_key
-from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.shapes.system_messages import SystemDetails
 
 TEXT_LENGTH = 10_000

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from accounts.services.accounts import square
 from accounts.services.rules import RAW_NAME_LENGTH, field_error
 from chatsite.db import repeatable, retrying
 from chatsite.errors import DomainError
+from chatsite.fastpath.expressions import EmptyText
 from chatsite.keys import is_key
 from chatsite.locks import locking
 from chatsite.pictures import storage
@@ -35,14 +37,21 @@ from messaging.models import (
 )
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
-from messaging.queries.visibility import no_such_group, no_such_member, past_member
+from messaging.queries.visibility import find_group, no_such_group, no_such_member, past_member
 from messaging.services.conversations import LockedConversation, locked_conversations
+from messaging.services.drafts import is_client_id
 from messaging.services.messages import store_system_message
 from messaging.shapes.system_messages import Change, NamedPerson, SystemDetails, details_of
 
 MEMBERS = 1000
 Outcome = tuple[Conversation, str]
 """The group as it is now, and the role in it of whoever changed it."""
+
+
+class Made(NamedTuple):
+    group: Conversation
+    role: str
+    created: bool  # False: this client group id had been used before
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +123,46 @@ def create_group(
     picture: bytes | None = None,
     posting: str | None = None,
     shows_history: bool | None = None,
-) -> Outcome:
-    """`user` becomes its owner.
+    client_group_id: str = "",
+) -> Made:
+    """`user` becomes its owner. Once per client group id.
 
-    Raises DomainError: 400 for what cannot be a group, 502, 503, 507 when the picture cannot be
-    stored.
+    Raises DomainError: 400 for what cannot be a group, 403 where the group of this client group id
+    has been left, 502, 503, 507 when the picture cannot be stored.
     """
     row = Conversation(
         title=_checked_title(title),
         description=_checked_description(description),
         posting=posting or Posting.ALL.value,
         shows_history=bool(shows_history),
+        creator=user.pk,
+        client_group_id=_checked_client_id(client_group_id),
     )
     _check_people(user, people)
+    if picture is not None and (made := _made_before(user, row)):
+        return made
     if picture is not None:
         _active(people)  # a picture takes long: in vain where the group cannot be made
         row.picture = _stored(picture)
-    # Somebody's account may be deleted meanwhile: then that is said when it is tried again.
+    # Somebody's account may be deleted meanwhile, or the same request be faster: then that is said
+    # when it is tried again.
     return retrying(partial(_create, user, row, people), IntegrityError)
 
 
-def _create(user: User, row: Conversation, people: Sequence[str]) -> Outcome:
+def _made_before(user: User, row: Conversation) -> Made | None:
+    """Raises DomainError 403."""
+    if not row.client_group_id:
+        return None
+    made = Conversation.objects.filter(creator=user.pk, client_group_id=row.client_group_id)
+    if not settings.MONGODB:  # the condition of the unique index
+        made = made.filter(client_group_id__gt=EmptyText())
+    key = made.values_list("pk", flat=True).first()
+    return Made(*find_group(user, key), created=False) if key else None
+
+
+def _create(user: User, row: Conversation, people: Sequence[str]) -> Made:
+    if made := _made_before(user, row):
+        return made
     key = new_group_key()
     row = Conversation(
         pk=key,
@@ -145,6 +173,8 @@ def _create(user: User, row: Conversation, people: Sequence[str]) -> Outcome:
         picture=row.picture,
         posting=row.posting,
         shows_history=row.shows_history,
+        creator=row.creator,
+        client_group_id=row.client_group_id,
     )
     with locking(row.key):
         others = _active(people)
@@ -156,7 +186,7 @@ def _create(user: User, row: Conversation, people: Sequence[str]) -> Outcome:
             locked.join(person.pk)
         group.announce(details_of("created", user, others, title=row.title))
         group.publish()
-        return group.outcome(user)
+        return Made(row, Role.OWNER.value, created=True)
 
 
 def change_group(
@@ -165,11 +195,11 @@ def change_group(
     group: str,
     title: str | None = None,
     description: str | None = None,
-    picture: bytes | None = None,
+    picture: bytes | Literal[""] | None = None,
     posting: str | None = None,
     shows_history: bool | None = None,
 ) -> Outcome:
-    """Changes what is given.
+    """Changes what is given; an empty text removes the picture.
 
     Raises DomainError: 400 for what cannot be, 403, 404 for who may not, 502, 503, 507 when the
     picture cannot be stored.
@@ -179,7 +209,9 @@ def change_group(
         given["title"] = _checked_title(title)
     if description is not None:
         given["description"] = _checked_description(description)
-    if picture is not None:
+    if picture == "":
+        given["picture"] = ""
+    elif picture is not None:
         with _changing_as(user, group, Role.OWNER, Role.ADMIN):
             """Else the picture, which takes long, would be in vain."""
         given["picture"] = _stored(picture)
@@ -213,7 +245,7 @@ def _change_of(row: Conversation, field: str) -> Change:
         case "description":
             return "described"
         case "picture":
-            return "pictured"
+            return "pictured" if row.picture else "pictureRemoved"
         case "posting":
             return "onlyAdminsPost" if row.posting == Posting.ADMINS else "allPost"
     return "historyShown" if row.shows_history else "historyHidden"
@@ -292,18 +324,23 @@ def _told_to_go(changing: _Group, person: str) -> None:
 
 
 def _successor(changing: _Group, owner: str) -> User | None:
-    """The admin who has been there for the longest time, else the member."""
+    """The admin who has been there for the longest time, else the member; somebody banned only
+    where all are.
+    """
     there = Membership.objects.filter(conversation=changing.row.pk, until_seq=None)
     others = there.exclude(user_id=owner).order_by("joined_at", "pk")
-    first = others.filter(role=Role.ADMIN).first() or others.first()
-    return first.user if first else None
+    for candidates in (others.filter(user__banned_at=None), others):
+        if first := candidates.filter(role=Role.ADMIN).first() or candidates.first():
+            return first.user
+    return None
 
 
 @repeatable
 def set_role(*, user: User, group: str, person: str, role: str) -> Outcome:
     """An owner who makes somebody else the owner is an admin from then on.
 
-    Raises DomainError 403, 404, and 409 for an owner who would leave the group without one.
+    Raises DomainError 403, 404, and 409 for an owner who would leave the group without one, or to
+    somebody who is banned.
     """
     with _changing_as(user, group, Role.OWNER) as changing:
         theirs = changing.role_of(person)
@@ -315,6 +352,9 @@ def set_role(*, user: User, group: str, person: str, role: str) -> Outcome:
             message = _("Make somebody else the owner first.")
             raise DomainError(message, 409, code="owner")
         changed = User.objects.get(pk=person)
+        if role == Role.OWNER and changed.is_banned:
+            message = _("This person cannot be the owner at the moment.")
+            raise DomainError(message, 409, code="banned")
         changing.locked.give_role(person, role)
         if role == Role.OWNER:
             changing.locked.give_role(user.pk, Role.ADMIN.value)
@@ -362,6 +402,13 @@ def _checked_description(description: str) -> str:
         message %= {"limit": DESCRIPTION_LENGTH}
         raise field_error("description", message, "too_long")
     return description
+
+
+def _checked_client_id(client_group_id: str) -> str:
+    if client_group_id and not is_client_id(client_group_id):
+        message = _("The client group id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.")
+        raise field_error("client_group_id", message, "client_id")
+    return client_group_id
 
 
 def _check_people(user: User, people: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from chatsite.pictures.images import THUMBNAIL_WIDTH
 from chatsite.pictures.storage import shown
 from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 from messaging.models import Message
-from messaging.models.message import CLIENT_ID_LENGTH
+from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.shapes.system_messages import SystemDetails, decoded, text_of
 
 Seq = Annotated[

@@ -213,6 +213,34 @@ class TestCreate:
         group = api_for(ada).post("/api/groups", body, format="multipart").json()
         assert_group(group, showsHistory=False)
 
+    def test_repeated_with_its_client_group_id_answers_200_with_the_first_group(
+        self, api_for: ApiFor
+    ) -> None:
+        ada, bo = make_pair()
+        body = {"name": "Trip", "people": [bo.pk], "clientGroupId": "x-1"}
+        first = api_for(ada).post("/api/groups", body)
+        again = {"name": "Other", "picture": data_uri(picture()), "clientGroupId": "x-1"}
+        for repeated in (body, again):
+            response = api_for(ada).post("/api/groups", repeated)
+            assert response.status_code == 200
+            assert response.json() == first.json()
+        assert texts(first.json()["_id"]) == ["Ada Lovelace created the group “Trip”"]
+        assert Conversation.objects.count() == 1
+
+    def test_of_another_person_or_id_or_none_is_another_group(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        for user, client_id in ((ada, "x"), (bo, "x"), (ada, "y"), (ada, ""), (ada, None)):
+            body = {"name": "Trip", "clientGroupId": client_id}
+            assert api_for(user).post("/api/groups", body).status_code == 201
+        assert Conversation.objects.count() == 5
+
+    def test_repeated_by_who_has_left_is_403(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        body = {"name": "Trip", "people": [bo.pk], "clientGroupId": "x"}
+        key = api_for(ada).post("/api/groups", body).json()["_id"]
+        remove_member(user=ada, group=key, person=ada.pk)
+        assert_refused(api_for(ada).post("/api/groups", body), 403, NO_LONGER_MEMBER)
+
     @pytest.mark.parametrize("length", [1, 100])
     def test_names_have_up_to_a_hundred_characters(self, api_for: ApiFor, length: int) -> None:
         ada, bo = make_pair()
@@ -245,6 +273,9 @@ class TestCreate:
             ({"posting": ["all"]}, "posting"),
             ({"showsHistory": "yes"}, "showsHistory"),
             ({"showsHistory": 1}, "showsHistory"),
+            ({"clientGroupId": "a b"}, "clientGroupId"),
+            ({"clientGroupId": "x" * 65}, "clientGroupId"),
+            ({"clientGroupId": 7}, "clientGroupId"),
             ({"picture": "https://example.org/a.png"}, "picture"),
             ({"picture": "data:image/png;base64,AAAA"}, "picture"),
         ],
@@ -331,6 +362,31 @@ class TestChange:
         assert changed.json()["profilePic"].startswith("/media/profiles/")
         assert texts(group)[2:] == ["Olga changed the picture of the group"]
 
+    @pytest.mark.parametrize("way", ["json", "multipart"])
+    def test_removes_the_picture(
+        self, api_for: ApiFor, people: tuple[User, User, User], group: str, way: str
+    ) -> None:
+        client = api_for(people[0])
+        url = f"/api/groups/{group}"
+        before = client.get(url).json()
+        client.patch(url, {"picture": data_uri(picture())})
+        for _ in range(2):
+            changed = client.patch(url, {"picture": ""}, format=way)
+            assert changed.status_code == 200
+            assert changed.json() == before
+        assert texts(group)[3:] == ["Olga removed the picture of the group"]
+
+    def test_keeps_the_picture_for_null_and_refuses_an_empty_file(
+        self, api_for: ApiFor, people: tuple[User, User, User], group: str
+    ) -> None:
+        client = api_for(people[0])
+        url = f"/api/groups/{group}"
+        changed = client.patch(url, {"picture": data_uri(picture())}).json()
+        assert client.patch(url, {"picture": None}).json() == changed
+        empty = {"picture": SimpleUploadedFile("us.png", b"")}
+        assert_refused(client.patch(url, empty, format="multipart"), 400)
+        assert client.get(url).json() == changed
+
     @pytest.mark.parametrize("body", [{}, {"name": "Friends"}, {"posting": "all", "name": None}])
     def test_tells_nothing_where_nothing_changes(
         self, api_for: ApiFor, people: tuple[User, User, User], group: str, body: dict[str, Any]
@@ -350,7 +406,7 @@ class TestChange:
     def test_by_a_member_is_403(
         self, api_for: ApiFor, people: tuple[User, User, User], group: str
     ) -> None:
-        for body in ({"name": "Mine"}, {"picture": data_uri(picture())}):
+        for body in ({"name": "Mine"}, {"picture": data_uri(picture())}, {"picture": ""}):
             response = api_for(people[2]).patch(f"/api/groups/{group}", body)
             assert_refused(response, 403, ADMINS_ONLY)
         assert len(texts(group)) == 2

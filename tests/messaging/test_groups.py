@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import User
+from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from messaging.models import Conversation, Membership, Message, Role
@@ -168,6 +169,28 @@ class TestSuccession:
         remove_member(user=olga, group=group, person=olga.pk)
         assert roles(group) == {"Zoe": "owner", "Ann": "member"}
 
+    def test_nobody_who_is_banned_follows_while_there_is_somebody_else(
+        self, olga: User, abe: User, mia: User, group: str
+    ) -> None:
+        User.objects.filter(pk=abe.pk).update(banned_at=now())
+        remove_member(user=olga, group=group, person=olga.pk)
+        assert roles(group) == {"Abe": "admin", "Mia": "owner"}
+
+    def test_of_the_banned_alone_one_follows(
+        self, olga: User, abe: User, mia: User, group: str
+    ) -> None:
+        User.objects.filter(pk__in=[abe.pk, mia.pk]).update(banned_at=now())
+        olga.delete()
+        assert roles(group) == {"Abe": "owner", "Mia": "member"}
+
+    def test_the_group_is_not_handed_over_to_somebody_banned(
+        self, olga: User, abe: User, group: str
+    ) -> None:
+        User.objects.filter(pk=abe.pk).update(banned_at=now())
+        with pytest.raises(DomainError, match="cannot be the owner"):
+            set_role(user=olga, group=group, person=abe.pk, role="owner")
+        assert roles(group) == {"Olga": "owner", "Abe": "admin", "Mia": "member"}
+
     def test_a_group_that_all_have_left_stays_for_its_history(self, olga: User, abe: User) -> None:
         group = make_group(olga, abe)
         for person in (olga, abe):
@@ -232,7 +255,7 @@ class TestDeletedAccount:
 def test_the_picture_of_a_group_is_kept_by_tidying(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     ada, bo = make_pair()
-    group, _role = create_group(user=ada, title="X", people=[bo.pk], picture=picture())
+    group = create_group(user=ada, title="X", people=[bo.pk], picture=picture()).group
     [store] = storage.stores()
     assert tidy(store, dry_run=False).kept == 1
     assert storage.find("profiles", group.picture)

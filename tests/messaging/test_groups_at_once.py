@@ -14,6 +14,7 @@ from messaging.queries.history import history
 from messaging.services.groups import (
     add_members,
     change_group,
+    create_group,
     remove_member,
     set_role,
 )
@@ -68,6 +69,16 @@ def assert_whole(group: str) -> None:
         if not membership.earlier_stays:
             assert seen == list(range(membership.since_seq + 1, end + 1))
         assert membership.last_read_seq <= end
+
+
+def test_one_request_that_comes_several_times_makes_one_group(olga: User, abe: User) -> None:
+    for number in range(ROUNDS):
+        create = partial(create_group, user=olga, title="Trip", people=[abe.pk])
+        made = at_once([partial(create, client_group_id=f"trip-{number}")] * 6)
+        assert len({each.group.pk for each in made}) == 1
+        assert [each.created for each in made].count(True) == 1
+        assert_whole(made[0].group.pk)
+    assert Conversation.objects.count() == ROUNDS
 
 
 def test_two_who_add_the_same_person_add_them_once(olga: User, abe: User, group: str) -> None:
