@@ -97,5 +97,5 @@ def member_payload(member: Member, online: Collection[str]) -> MemberPayload:
     return MemberPayload(*fields)
 
 
-def left_payload(group: str) -> GroupLeftPayload:
-    return {"groupId": group}
+def left_payload(group: str, *, removed: bool) -> GroupLeftPayload:
+    return {"groupId": group, "removed": removed}

@@ -12,10 +12,10 @@ from accounts.record import picture_path, picture_url
 from chatsite.keys import is_key
 from chatsite.text import isolated
 from chatsite.wire import absolute
-from messaging.models import Conversation, Membership, Posting, Role, is_group
+from messaging.models import Conversation, Membership, Message, Posting, Role, is_group
 from messaging.presence import online_users
 from messaging.queries.people import find_user
-from messaging.shapes.system_messages import deleted_account
+from messaging.shapes.system_messages import SystemDetails, decoded, deleted_account
 
 NAMED = 6  # members of a group, at most, whose first names stand in its header
 TONES = 6  # colours of names: --name-0 … in tokens.css
@@ -66,7 +66,7 @@ class Peer:
     online: bool = False
     is_group: bool = False
     role: str = ""  # mine, in a group that I am in
-    closed: str = ""  # why nothing can be written: "admins" alone may, or the reader has "left"
+    closed: str = ""  # why nothing can be written: `closed_to`
     members: str = ""  # who is in the group, in a few words
 
     @property
@@ -100,7 +100,8 @@ def _person(user: User) -> Peer:
 def _group(mine: Membership) -> Peer:
     group = mine.conversation
     has_left = mine.until_seq is not None
-    only_admins = group.posting == Posting.ADMINS and mine.role == Role.MEMBER
+    is_admins = group.posting == Posting.ADMINS and mine.role == Role.MEMBER
+    last = None if mine.until_seq is None else _system_details(group.pk, mine.until_seq)
     return Peer(
         pk=group.pk,
         full_name=group.title,
@@ -108,9 +109,26 @@ def _group(mine: Membership) -> Peer:
         picture=absolute(picture_path(group.pk, group.title, group.picture)),
         is_group=True,
         role="" if has_left else mine.role,
-        closed="left" if has_left else "admins" if only_admins else "",
+        closed=closed_to(can_post=not (has_left or is_admins), is_in=not has_left, last=last),
         members="" if has_left else _members(group, mine.user_id),
     )
+
+
+def _system_details(conversation: str, seq: int) -> SystemDetails | None:
+    messages = Message.objects.filter(conversation=conversation, seq=seq)
+    details = messages.values_list("details", flat=True).first()
+    return decoded(details) if details else None
+
+
+def closed_to(*, can_post: bool, is_in: bool, last: SystemDetails | None) -> str:
+    """Why nothing can be written in a group: "admins" alone may, or the reader has "left" or was
+    "removed", which the last message that they see tells. static/js/realtime/live.js does the same.
+    """
+    if can_post:
+        return ""
+    if is_in:
+        return "admins"
+    return "left" if last and last.event == "left" else "removed"
 
 
 def _members(group: Conversation, me: str) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.record import picture_url
 from chatsite.text import has_words
-from messaging.page.peers import Author
+from messaging.page.peers import Author, closed_to
 from messaging.page.timeline import clock, day_label, full_date
 from messaging.queries.chats import Chat
 from messaging.shapes.record import MessageRecord
@@ -68,7 +68,9 @@ def chat_row(
         read_seq=chat.last_read_seq,
         unread=chat.unread_count,
         is_group=chat.is_group,
-        closed="" if chat.can_post else "admins" if chat.role else "left",
+        closed=closed_to(
+            can_post=chat.can_post, is_in=chat.role is not None, last=last.system if last else None
+        ),
         hidden=not has_words(chat.peer.full_name, query),
         **(_preview(last, reader, authors) if last else {}),
     )

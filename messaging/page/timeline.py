@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from messaging.models import is_group
 from messaging.page.peers import Author, Peer
 from messaging.page.srcset import srcset
 from messaging.queries.visibility import Stays
@@ -48,8 +49,11 @@ class Bubble:
     author: Author | None = None  # of what somebody else wrote in a group
 
     @property
-    def is_deletable(self) -> bool:
-        return bool(self.state) and not self.record.deleted
+    def shortcuts(self) -> str:
+        """Keys that do something with it: delete it, or tell who has read it."""
+        if not self.state or self.record.deleted:
+            return ""
+        return "Delete Enter" if is_group(self.record.receiver_id) else "Delete"
 
     @property
     def key(self) -> str:

@@ -294,7 +294,7 @@ def remove_member(*, user: User, group: str, person: str) -> None:
         removed = User.objects.get(pk=person)
         changing.locked.leave(person)
         changing.announce(details_of("removed", user, [removed]))
-        _told_to_go(changing, person)
+        _publish_leaving(changing, person, removed=True)
 
 
 def _leave(user: User, group: str) -> None:
@@ -314,12 +314,13 @@ def _depart(changing: _Group, who: NamedPerson) -> None:
         changing.announce(SystemDetails("handedOver", who, named))
     locked.leave(who.id)
     changing.announce(SystemDetails("left", who))
-    _told_to_go(changing, who.id)
+    _publish_leaving(changing, who.id, removed=False)
 
 
-def _told_to_go(changing: _Group, person: str) -> None:
-    """Whoever has left, on each of their devices, and those who stay."""
-    events.publish(events.GROUP_LEFT, left_payload(changing.row.pk), to=recipients.of([person]))
+def _publish_leaving(changing: _Group, person: str, *, removed: bool) -> None:
+    """To whoever has left, on each of their devices, and to those who stay."""
+    payload = left_payload(changing.row.pk, removed=removed)
+    events.publish(events.GROUP_LEFT, payload, to=recipients.of([person]))
     changing.publish()
 
 

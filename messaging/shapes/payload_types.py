@@ -141,3 +141,4 @@ class MemberPayload(PersonRecord):
 
 class GroupLeftPayload(TypedDict):
     groupId: Key
+    removed: Annotated[bool, Meta(description="By somebody else; false where I left.")]

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PageRequest, SignedInRequest, signed_in
 from accounts.models import User
-from accounts.record import picture_url
+from accounts.record import picture_path, picture_url
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
+from chatsite.wire import absolute
 from messaging.models import Conversation, Role
 from messaging.page.peers import Peer, authors_among, find_peer
 from messaging.presence import online_users
@@ -85,7 +86,9 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 @region
 def edit(request: SignedInRequest, peer: str) -> HttpResponse:
-    context = {"group": _managed(request, peer), **_shown(request, peer)}
+    group = _managed(request, peer)
+    initials = absolute(picture_path(group.pk, group.title, ""))
+    context = {"group": group, "initials": initials, **_shown(request, peer)}
     return render(request, "messaging/groups/_edit.html", context)
 
 

@@ -88,13 +88,22 @@ class TestEvents:
         remove_member(user=olga, group=group, person=mia.pk)
         assert told(events, "newMessage") == sockets(olga, abe, mia)
         assert told(events, "groupLeft") == sockets(mia)
-        assert events.data("groupLeft") == {"groupId": group}
+        assert events.data("groupLeft") == {"groupId": group, "removed": True}
         assert told(events, "groupChanged") == sockets(olga, abe)
         events.clear()
         send_message(sender=abe, peer=group, text="Gone")
         change_group(user=olga, group=group, title="Without Mia")
         assert {each.to for each in events} == sockets(olga, abe)
         assert said(mia, group)[-1] == "Olga removed Mia"
+
+    def test_who_leaves_is_told_so_on_each_device(
+        self, events: Events, olga: User, abe: User, mia: User, group: str
+    ) -> None:
+        events.clear()
+        remove_member(user=mia, group=group, person=mia.pk)
+        assert told(events, "groupLeft") == sockets(mia)
+        assert events.data("groupLeft") == {"groupId": group, "removed": False}
+        assert told(events, "groupChanged") == sockets(olga, abe)
 
     def test_a_refusal_tells_nobody_anything(self, events: Events, olga: User, group: str) -> None:
         events.clear()

@@ -92,12 +92,21 @@ def test_whoever_has_left_reads_up_to_there_and_writes_nothing(page_for: PageFor
 
     page = page_for(bo)
     html = page.get(f"/chat/{group}").content.decode()
-    assert 'data-closed="left"' in html
+    assert html.count('data-closed="removed"') == 2  # the conversation, and its row
     assert "Stay" in html
     assert "A secret" not in html
     for region in ("details", "members", "readers?seq=2", "edit", "add"):
         assert page.get(f"/chat/{group}/{region}").status_code == 404, region
     assert page.post(f"/chat/{group}", {"text": "Me too"}).status_code == 403
+
+
+def test_whoever_left_by_themselves_is_told_so(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    group = make_group(ada, bo)
+    remove_member(user=bo, group=group, person=bo.pk)
+    send_message(sender=ada, peer=group, text="Later")
+    html = page_for(bo).get(f"/chat/{group}").content.decode()
+    assert html.count('data-closed="left"') == 2
 
 
 def test_what_came_while_one_was_not_in_the_group_leaves_no_gap(page_for: PageFor) -> None:

@@ -45,6 +45,7 @@ class ChatList extends HTMLElement {
       presence: () => this.showPresence(),
       opened: () => this.opened(),
       group: (group) => this.rows.change(group),
+      "group-left": ({ groupId, closed }) => this.rows.close(groupId, closed),
     };
     this.ends = [
       onNewDay(() => this.rows.all.forEach(refreshTime)),

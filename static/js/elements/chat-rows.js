@@ -65,6 +65,11 @@ export class ChatRows {
     if (row) setGroup(row, group);
   }
 
+  close(group, closed) {
+    const row = this.rowOf(group);
+    if (row) row.dataset.closed = closed;
+  }
+
   #showLast(row, message) {
     row.dataset.lastSeq = message.seq;
     setLastMessage(row, message, this.#userId);

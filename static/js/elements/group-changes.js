@@ -12,7 +12,7 @@ let timer = 0;
 on("group", (group) => isOpen(group._id) && changed(group));
 // Its frame may be older, or blank but for what the row has.
 on("opened", () => isGroup(pane().dataset.peerId) && refresh());
-on("group-left", ({ groupId }) => isOpen(groupId) && left());
+on("group-left", ({ groupId, closed }) => isOpen(groupId) && left(closed));
 
 const isOpen = (id) => pane().dataset.peerId === id;
 
@@ -20,7 +20,7 @@ function changed({ fullName, closed }) {
   const { dataset } = pane();
   if (dataset.peerName !== fullName) rename(dataset.peerName, fullName);
   Object.assign(dataset, { peerName: fullName, closed });
-  if (closed === "left") closeDetails();
+  if (closed && closed !== "admins") closeDetails();
   clearTimeout(timer);
   timer = setTimeout(refresh, SOON);
 }
@@ -35,10 +35,10 @@ function rename(before, now) {
   }
 }
 
-function left() {
-  pane().dataset.closed = "left";
+function left(closed) {
+  pane().dataset.closed = closed;
   closeDetails();
-  emit("notice", { text: text("removed-from-group"), kind: "info" });
+  emit("notice", { text: text(closed === "left" ? "left-group" : "removed-from-group"), kind: "info" });
   refresh();
 }
 

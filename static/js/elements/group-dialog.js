@@ -2,6 +2,7 @@
 // what is in it.
 import { patchJSON, postJSON } from "../api.js";
 import { setBusy, setIdle } from "../busy.js";
+import { newClientId } from "../lib/ids.js";
 import { shrinkPicture } from "../lib/shrink.js";
 import { text } from "../lib/texts.js";
 import { moveFocus } from "./arrow-keys.js";
@@ -21,10 +22,16 @@ export async function openDialog(path) {
 class GroupForm {
   #form;
   #chosen = new Map();
+  /** Null as long as it stays as it is, "" to remove it. */
   #picture = null;
+  #hadPicture;
+  /** Sent again after an answer that was lost, it makes no second group. */
+  #clientGroupId = newClientId();
 
   constructor(form) {
     this.#form = form;
+    this.#hadPicture = Boolean(this.#removeButton && !this.#removeButton.hidden);
+    this.#removeButton?.addEventListener("click", () => this.#removePicture());
     form.addEventListener("submit", (event) => this.#submit(event));
     form.addEventListener("change", ({ target }) => this.#change(target));
     form.addEventListener("click", ({ target }) => target.closest("[data-close]") && dialog().close());
@@ -43,12 +50,31 @@ class GroupForm {
 
   async #take(file) {
     try {
-      this.#picture = await shrinkPicture(file);
+      this.#picture = (await shrinkPicture(file)).dataUrl;
     } catch (error) {
       return this.#complain(error.message);
     }
-    const image = this.#form.querySelector(".group-form__picture img");
-    Object.assign(image, { src: this.#picture.dataUrl, hidden: false });
+    Object.assign(this.#image, { src: this.#picture, hidden: false });
+    this.#removeButton.hidden = false;
+  }
+
+  #removePicture() {
+    const { initials } = this.#image.dataset;
+    const file = this.#form.querySelector("[type=file]");
+    this.#picture = this.#hadPicture ? "" : null;
+    if (initials) this.#image.src = initials;
+    else this.#image.hidden = true;
+    this.#removeButton.hidden = true;
+    file.value = "";
+    file.focus();
+  }
+
+  get #image() {
+    return this.#form.querySelector(".group-form__picture img");
+  }
+
+  get #removeButton() {
+    return this.#form.querySelector("[data-remove-picture]");
   }
 
   #showChips() {
@@ -102,10 +128,12 @@ class GroupForm {
     if (this.#form.getAttribute("aria-busy") === "true") return;
     setBusy(this.#form);
     const path = this.#form.getAttribute("action");
+    const isNew = path === "/api/groups";
+    const values = isNew ? { ...this.#values(), clientGroupId: this.#clientGroupId } : this.#values();
     try {
-      const group = await CALLS[this.#form.dataset.call](path, this.#values());
+      const group = await CALLS[this.#form.dataset.call](path, values);
       dialog().close();
-      if (path === "/api/groups") location.assign(`/chat/${group._id}`);
+      if (isNew) location.assign(`/chat/${group._id}`);
     } catch (error) {
       setIdle(this.#form);
       this.#complain(error.status ? error.message : text("no-answer"));
@@ -119,7 +147,7 @@ class GroupForm {
     if (description) values.description = description.value;
     if (posting) values.posting = posting.checked ? "admins" : "all";
     if (showsHistory) values.showsHistory = showsHistory.checked;
-    if (this.#picture) values.picture = this.#picture.dataUrl;
+    if (this.#picture !== null) values.picture = this.#picture;
     if (this.#search) values.people = [...this.#chosen.keys()];
     return values;
   }

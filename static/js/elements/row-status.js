@@ -1,9 +1,11 @@
 import { on } from "../lib/bus.js";
+import { isGroup } from "../lib/peers.js";
 import { isBlank } from "../lib/text.js";
 import { lastAt, previewOf, showPreview } from "../render/row.js";
 import { getDraft } from "../stores/drafts.js";
 import { allEntries } from "../stores/outbox.js";
-import { Typists } from "./typists.js";
+import { text } from "../lib/texts.js";
+import { Typists, typingWords } from "./typists.js";
 
 /** What a row shows instead of its last message: somebody typing, a message that was not sent yet, a draft. */
 export class RowStatus {
@@ -52,7 +54,8 @@ export class RowStatus {
 
   #statusOf(row) {
     const { peerId } = row.dataset;
-    if (this.#typing.has(peerId)) return { hint: "typing" };
+    const typing = this.#typing.get(peerId);
+    if (typing) return { hint: "typing", typing: isGroup(peerId) ? typingWords(typing) : text("typing") };
     const unsent = [...this.#unsent.values()].filter((entry) => entry.receiverId === peerId);
     const failed = unsent.findLast((entry) => entry.state === "failed");
     if (failed) return { hint: "failed", text: failed.text };
@@ -63,9 +66,11 @@ export class RowStatus {
   }
 
   #type(typing) {
-    const changed = new Set(this.#typing.keys()).symmetricDifference(new Set(typing.keys()));
+    const before = this.#typing;
     this.#typing = typing;
-    changed.forEach((peerId) => this.show(this.#rows.rowOf(peerId)));
+    for (const peerId of new Set([...before.keys(), ...typing.keys()])) {
+      if (String(before.get(peerId)) !== String(typing.get(peerId))) this.show(this.#rows.rowOf(peerId));
+    }
   }
 
   /** What was left from an earlier visit. */

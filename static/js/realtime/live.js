@@ -35,7 +35,7 @@ const frames = {
   messagesRead: (mark) => emit("read", mark),
   typing: (data) => emit("typing", data),
   groupChanged: (group) => emit("group", withState(group)),
-  groupLeft: ({ groupId }) => emit("group-left", { groupId }),
+  groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
 const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead"]);
@@ -149,9 +149,10 @@ function apply({ messages, chats, cursor }) {
   document.body.dataset.cursor = cursor;
 }
 
-/** What the page goes by: why nothing can be written, if so. */
-function withState({ posting, role, canPost = posting !== "admins" || role !== "member", ...group }) {
-  return { ...group, role, closed: !role ? "left" : canPost ? "" : "admins" };
+/** With why nothing can be written, if so: messaging/page/peers.py does the same. */
+function withState({ posting, role, canPost = posting !== "admins" || role !== "member", lastMessage, ...group }) {
+  const left = lastMessage?.system?.event === "left" ? "left" : "removed";
+  return { ...group, role, closed: !role ? left : canPost ? "" : "admins" };
 }
 
 function applyChat(chat) {

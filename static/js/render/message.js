@@ -13,7 +13,7 @@ export function createMessage() {
 /** Shows a message payload. `reading` tells who reads, the names, and how far the peer has read. */
 export function fillMessage(item, message, reading) {
   const mine = message.senderId === reading.userId && !message.system;
-  setOrRemove(item, "aria-keyshortcuts", mine && !message.deleted && "Delete");
+  setOrRemove(item, "aria-keyshortcuts", mine && !message.deleted && (reading.isGroup ? "Delete Enter" : "Delete"));
   fillKeys(item, message, stateOf(message, reading));
   fillAuthor(item, message, reading);
   mark(item, "is-mine", mine);

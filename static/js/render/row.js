@@ -46,14 +46,15 @@ export function previewOf(message) {
 
 export const lastAt = (row) => baseOf(row).createdAt;
 
-/** Shows the last message, or what matters more: `status` is `{hint, kind, text, createdAt}`, or null. */
+/** Shows the last message, or what matters more: `status` is `{hint, kind, text, typing, createdAt}`, or null. */
 export function showPreview(row, status) {
   const base = baseOf(row);
-  const { hint, kind = "", text = "", createdAt = base.createdAt } = status ?? base;
+  const { hint, kind = "", text = "", typing = "", createdAt = base.createdAt } = status ?? base;
   for (const [name, value] of Object.entries({ hint, kind })) {
     if (row.dataset[name] !== value) row.dataset[name] = value;
   }
   write(slot(row, "text"), text);
+  if (typing) write(slot(row, "typing"), typing);
   if (hint === "author" && base.senderId) write(slot(row, "author"), firstNameOf(base.senderId) || base.author || "…");
   if (createdAt) showTime(slot(row, "time"), createdAt, rowTime(createdAt));
 }
