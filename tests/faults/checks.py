@@ -5,24 +5,33 @@ import itertools
 import time
 
 from tests.faults import evidence
-from tests.faults.evidence import Evidence, Stored
-from tests.faults.person import Person
+from tests.faults.evidence import Evidence, Seen
+from tests.faults.person import Line, Person
 from tests.faults.report import Report
 from tests.faults.stage import Stage
 
+SHOWN = 100  # unread messages, above which nobody counts
 PATIENCE = 60  # seconds for presence to come right; how long it took is in the report
 
 
 async def check(site: Stage, people: list[Person], report: Report) -> None:
     stored = await asyncio.to_thread(evidence.read, site.database_url)
+    groups = [person.owns for person in people if person.owns]
     for person in people:
         _count(person, report)
         _check_acknowledged(person, stored, report)
-        for peer in people:
-            if peer is not person:
-                _check_conversation(person, peer, stored, report)
-                _check_marks(person, peer, stored, report)
-    report.stored = len(stored.messages)
+        peers = [peer.key for peer in people if peer is not person]
+        seen = {peer: stored.seen(person.key, peer) for peer in peers + groups}
+        for peer in seen:
+            history = await person.history(peer)
+            _check_conversation(person, peer, seen[peer], history, report)
+            _check_unread(person, peer, stored, seen[peer], report)
+        for other in people:
+            if other is not person:
+                _check_marks(person, other, stored, report)
+        _check_strangers(person, seen, stored, report)
+    report.stored = sum(not message.details for message in stored.messages)
+    report.changes_of_members = stored.changes_of_members
     _check_order(stored, report)
     await _check_presence(site, people, report)
 
@@ -30,6 +39,7 @@ async def check(site: Stage, people: list[Person], report: Report) -> None:
 def _count(person: Person, report: Report) -> None:
     counts = person.counts
     report.sent += counts.sent
+    report.refused += counts.refused
     report.tries += counts.tries
     report.acknowledged += counts.acknowledged
     report.deleted += counts.deleted
@@ -40,12 +50,11 @@ def _count(person: Person, report: Report) -> None:
     report.closes += counts.closes
     report.answers += counts.answers
     report.wrong += counts.wrong
-    report.received += sum(m["senderId"] != person.key for m in person.messages.values())
 
 
 def _check_acknowledged(person: Person, stored: Evidence, report: Report) -> None:
     """What was acknowledged is stored, under the key that the answer named, and once."""
-    mine = [message for message in stored.messages if message.sender == person.key]
+    mine = [m for m in stored.messages if m.sender == person.key and not m.details]
     by_client_id = {message.client_id: message.key for message in mine}
     report.duplicates += len(mine) - len(by_client_id)
     for client_id, key in person.acknowledged.items():
@@ -54,34 +63,52 @@ def _check_acknowledged(person: Person, stored: Evidence, report: Report) -> Non
             report.wrong.append(f"acknowledged, but not stored: {client_id} as {key}")
 
 
-def _check_conversation(person: Person, peer: Person, stored: Evidence, report: Report) -> None:
-    held = person.conversation(peer.key)
-    there = [_line(message) for message in stored.conversation(person.key, peer.key)]
-    if held == there:
-        return
-    report.losses += len({line[1] for line in there} - {line[1] for line in held})
-    difference = list({*held} ^ {*there})
-    report.wrong.append(f"{person.key} holds another conversation: {difference[:3]}")
+def _check_conversation(
+    person: Person, peer: str, seen: Seen, history: list[Line], report: Report
+) -> None:
+    """What came live or by sync, and what is shown to who opens it now."""
+    held, told = {*person.conversation(peer)}, {message.line for message in seen.told}
+    report.due += len(told)
+    report.received += len(told & held)
+    report.losses += len({message.key for message in seen.told} - {line[1] for line in held})
+    # Of what was there before they came, they may have been told that it changed.
+    if wrong := told - held or held - told - {message.line for message in seen.earlier}:
+        report.wrong.append(f"{person.key} does not hold {peer} as it is: {[*wrong][:3]}")
+    there = [message.line for message in seen.visible if not message.deleted]
+    report.losses += len({*there} - {*history})
+    report.duplicates += len(history) - len({*history})
+    if history != there:
+        wrong = {*history} ^ {*there}
+        report.wrong.append(f"{person.key} is not shown {peer} as it is: {[*wrong][:3]}")
 
 
-def _line(message: Stored) -> tuple[int, str, str | None, bool]:
-    return message.seq, message.key, None if message.deleted else message.text, message.deleted
+def _check_strangers(
+    person: Person, seen: dict[str, Seen], stored: Evidence, report: Report
+) -> None:
+    """Nobody hears as much as the key of a message that they may not see, by whatever way."""
+    theirs = {message.key for each in seen.values() for message in each.visible}
+    strange = [m for m in stored.messages if m.key in person.heard and m.key not in theirs]
+    report.seen_by_strangers += len(strange)
+    report.wrong += [f"{person.key} has heard of {message}" for message in strange[:3]]
 
 
 def _check_marks(person: Person, peer: Person, stored: Evidence, report: Report) -> None:
     mark = stored.mark(person.key, peer.key)
-    if mark < person.marks.get(peer.key, 0):
-        report.wrong.append(f"{person.key}'s mark was lowered to {mark}")
     if peer.peer_marks.get(person.key, 0) != mark:
         report.wrong.append(
             f"{peer.key} believes {peer.peer_marks.get(person.key)} was read, not {mark}"
         )
-    unread = sum(
-        message.seq > mark and message.sender == peer.key and not message.deleted
-        for message in stored.conversation(person.key, peer.key)
-    )
-    if person.unread.get(peer.key, 0) != min(unread, 100):
-        report.wrong.append(f"{person.key} sees {person.unread.get(peer.key)} unread, not {unread}")
+
+
+def _check_unread(person: Person, peer: str, stored: Evidence, seen: Seen, report: Report) -> None:
+    mark = stored.mark(person.key, peer)
+    if mark < person.marks.get(peer, 0):
+        report.wrong.append(f"{person.key}'s mark in {peer} was lowered to {mark}")
+    unread = sum(message.seq > mark and not message.deleted for message in seen.visible)
+    if min(person.unread.get(peer, 0), SHOWN) != min(unread, SHOWN):
+        report.wrong.append(
+            f"{person.key} sees {person.unread.get(peer)} unread of {peer}, not {unread}"
+        )
 
 
 def _check_order(stored: Evidence, report: Report) -> None:

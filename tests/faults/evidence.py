@@ -1,5 +1,6 @@
 """What the database holds, read past the product."""
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -7,8 +8,10 @@ from typing import Any
 
 import psycopg
 
+from tests.faults.person import Line, is_group
+
 MESSAGES = """
-    SELECT m._id, m.seq, m.text, m.deleted, m.sender_id, m.client_message_id, c.key
+    SELECT m._id, m.seq, m.text, m.deleted, m.sender_id, m.client_message_id, m.details, c.key
     FROM messaging_message m JOIN messaging_conversation c ON c._id = m.conversation_id
     ORDER BY c.key, m.seq
 """
@@ -16,6 +19,7 @@ MARKS = """
     SELECT c.key, s.user_id, s.last_read_seq
     FROM messaging_membership s JOIN messaging_conversation c ON c._id = s.conversation_id
 """
+SHOWING_HISTORY = "SELECT key FROM messaging_conversation WHERE shows_history"
 
 
 @dataclass(frozen=True)
@@ -26,31 +30,94 @@ class Stored:
     deleted: bool  # as 0 or 1 on SQLite
     sender: str
     client_id: str
+    details: str  # of a system message: what it tells, as JSON
     conversation: str
+
+    @property
+    def line(self) -> Line:
+        text = None if self.deleted or self.details else self.text
+        return self.seq, self.key, text, bool(self.deleted)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What somebody may see of a conversation."""
+
+    told: list[Stored]  # while they were in it
+    earlier: list[Stored]  # was there before, in a group that shows that to newcomers
+
+    @property
+    def visible(self) -> list[Stored]:
+        return sorted({*self.told, *self.earlier}, key=lambda message: message.seq)
 
 
 @dataclass(frozen=True)
 class Evidence:
     messages: list[Stored]
     marks: dict[tuple[str, str], int]  # conversation and reader → seq
-
-    def conversation(self, a: str, b: str) -> list[Stored]:
-        key = conversation_key(a, b)
-        return [message for message in self.messages if message.conversation == key]
+    showing_history: set[str]  # groups that do
 
     def mark(self, reader: str, peer: str) -> int:
         return self.marks.get((conversation_key(reader, peer), reader), 0)
 
+    def seen(self, person: str, peer: str) -> Seen:
+        """Who was in a group when is read from its system messages. The product goes by the
+        memberships instead.
+        """
+        key = conversation_key(person, peer)
+        messages = [message for message in self.messages if message.conversation == key]
+        if not is_group(peer):
+            return Seen(messages, [])
+        told: list[Stored] = []
+        earlier: list[Stored] = []
+        is_in = False
+        for index, message in enumerate(messages):
+            came, went = _changes(message)
+            if person in came:
+                is_in = True
+                earlier = messages[:index] if key in self.showing_history else earlier
+            if is_in:
+                told.append(message)
+            if person in went:
+                is_in = False
+        return Seen(told, earlier)
 
-def conversation_key(a: str, b: str) -> str:
-    low, high = sorted((a, b))
+    @property
+    def changes_of_members(self) -> int:
+        return sum(len(people) for message in self.messages for people in _changes(message))
+
+
+def _changes(message: Stored) -> tuple[set[str], set[str]]:
+    """Who comes with this message, and who goes after it."""
+    if not message.details:
+        return set(), set()
+    details = json.loads(message.details)
+    by, people = details["by"]["_id"], {person["_id"] for person in details.get("people", [])}
+    match details["event"]:
+        case "created":
+            return {by, *people}, set()
+        case "added":
+            return people, set()
+        case "removed":
+            return set(), people
+        case "left":
+            return set(), {by}
+    return set(), set()
+
+
+def conversation_key(person: str, peer: str) -> str:
+    if is_group(peer):
+        return f"group:{peer}"
+    low, high = sorted((person, peer))
     return f"direct:{low}:{high}"
 
 
 def read(database_url: str) -> Evidence:
-    rows = [Stored(*row) for row in _rows(database_url, MESSAGES)]
-    marks = {(key, user): seq for key, user, seq in _rows(database_url, MARKS)}
-    return Evidence(rows, marks)
+    return Evidence(
+        messages=[Stored(*row) for row in _rows(database_url, MESSAGES)],
+        marks={(key, user): seq for key, user, seq in _rows(database_url, MARKS)},
+        showing_history={key for (key,) in _rows(database_url, SHOWING_HISTORY)},
+    )
 
 
 def _rows(database_url: str, query: str) -> list[tuple[Any, ...]]:

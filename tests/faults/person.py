@@ -5,10 +5,12 @@ by key, and `sync` after every connection and every hole.
 import asyncio
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,14 +19,25 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
 Message = dict[str, Any]
+Line = tuple[int, str, str | None, bool]  # seq, key, text unless the system wrote it, deleted
+KEY = re.compile(r'"([0-9a-f]{24})"')
 PATIENCE = 8  # seconds for one answer
 TOO_MUCH = 50  # refusals that should not have been
 BROKEN = (OSError, TimeoutError, httpx.HTTPError, WebSocketException, InvalidHandshake, EOFError)
 
 
+class Refused(Exception):
+    """By a group, of who is not in it."""
+
+
+def is_group(peer: str) -> bool:
+    return peer.startswith("f")
+
+
 @dataclass
 class Counts:
     sent: int = 0
+    refused: int = 0
     tries: int = 0
     acknowledged: int = 0
     deleted: int = 0
@@ -43,6 +56,8 @@ class Person:
         self.port = port
         self.messages: dict[str, Message] = {}
         self.acknowledged: dict[str, str] = {}  # client message id → key
+        self.heard: set[str] = set()  # every key in all that came from the server
+        self.owns = ""  # a group
         self.marks: dict[str, int] = {}  # peer → how far we said that we have read
         self.peer_marks: dict[str, int] = {}
         self.unread: dict[str, int] = {}
@@ -90,11 +105,19 @@ class Person:
         await self._http.aclose()
 
     async def say(self, peer: str, text: str) -> None:
-        """Returns once the server has the message, however long that takes."""
+        """Returns once the server has the message, however long that takes, or once a group has
+        refused it.
+        """
         self.counts.sent += 1
         client_id = uuid4().hex
         body = {"text": text, "clientMessageId": client_id}
-        message = await self._insist(lambda: self._send(peer, body))
+        try:
+            message = await self._insist(lambda: self._send(peer, body))
+        except Refused as refusal:
+            self.counts.refused += 1
+            if not is_group(peer):
+                self._complain(f"to {peer}: {refusal}")
+            return
         self.counts.acknowledged += 1
         self.acknowledged[client_id] = message["_id"]
         self._apply(message)
@@ -105,17 +128,44 @@ class Person:
         self.counts.deleted += 1
 
     async def read(self, peer: str) -> None:
-        """Everything from `peer` that is here."""
-        seq = max((m["seq"] for m in self.messages.values() if m["senderId"] == peer), default=0)
+        """Everything that is here of that conversation."""
+        seq = self._highest[peer]
+        if not seq:
+            return
         path = f"/api/messages/read/{peer}"
         answer = await self._insist(lambda: self._ask("PUT", path, {"seq": seq}))
         self.marks[peer] = max(self.marks.get(peer, 0), answer["seq"])
 
-    def conversation(self, peer: str) -> list[tuple[int, str, str | None, bool]]:
+    async def make_group(self, people: list[str], *, shows_history: bool) -> None:
+        fields = {"name": f"Of {self.key}", "clientGroupId": uuid4().hex, "people": people}
+        body = {**fields, "showsHistory": shows_history}
+        group = await self._insist(lambda: self._ask("POST", "/api/groups", body))
+        self.owns = group["_id"]
+
+    async def add(self, person: str, group: str) -> None:
+        """Nothing happens to who is in it already."""
+        path = f"/api/groups/{group}/members"
+        await self._insist(lambda: self._ask("POST", path, {"people": [person]}))
+
+    async def remove(self, person: str, group: str) -> None:
+        """Oneself is to leave. Nothing happens to who is not in it."""
+        with suppress(Refused):  # who never was
+            path = f"/api/groups/{group}/members/{person}"
+            await self._insist(lambda: self._ask("DELETE", path))
+
+    def conversation(self, peer: str) -> list[Line]:
         """What is on this person's screen, in order."""
-        ours = [m for m in self.messages.values() if peer in (m["senderId"], m["receiverId"])]
-        lines = [(m["seq"], m["_id"], m["text"], m["deleted"]) for m in ours]
-        return sorted(lines)
+        return sorted(_line(m) for m in self.messages.values() if self._peer_of(m) == peer)
+
+    async def history(self, peer: str) -> list[Line]:
+        """All of it, asked for anew; nothing of a group that they never were in."""
+        lines: list[Line] = []
+        path = f"/api/messages/{peer}"
+        with suppress(Refused):
+            while page := await self._insist(partial(self._ask, "GET", path)):
+                lines[:0] = map(_line, page)
+                path = f"/api/messages/{peer}?before={page[0]['seq']}"
+        return lines
 
     async def _send(self, peer: str, body: dict[str, str]) -> Message:
         if self._socket and self._chance.random() < 0.5:
@@ -136,8 +186,11 @@ class Person:
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
         response = await self._http.request(method, path, json=body)
         self.counts.answers[response.status_code] += 1
+        self.heard.update(KEY.findall(response.text))
         if response.status_code == 429 or response.status_code >= 500:
             raise httpx.HTTPError(f"{response.status_code}")
+        if response.status_code in (403, 404):
+            raise Refused(f"{method} {path}: {response.text}")
         if response.is_error:
             self._complain(f"{method} {path}: {response.status_code} {response.text}")
             raise httpx.HTTPError(f"{response.status_code}")
@@ -180,6 +233,7 @@ class Person:
             self._is_up.set()
             try:
                 async for frame in socket:
+                    self.heard.update(KEY.findall(str(frame)))
                     self._receive(json.loads(frame))
             finally:
                 self._socket = None
@@ -213,6 +267,8 @@ class Person:
         waiting = self._waiting.get(data.get("clientMessageId", ""))
         if waiting and (data["status"] == 429 or data["status"] >= 500):
             waiting.set_exception(OSError(data["message"]))
+        elif waiting and data["status"] in (403, 404):
+            waiting.set_exception(Refused(data["message"]))
         else:
             self._complain(f"error frame: {data}")
 
@@ -226,6 +282,8 @@ class Person:
         self.online = (self.online | set(change["online"])) - set(change["offline"])
 
     def _peer_of(self, message: Message) -> str:
+        if is_group(message["receiverId"]):
+            return str(message["receiverId"])
         if self.key not in (message["senderId"], message["receiverId"]):
             self._complain(f"somebody else's message: {message}")
         other = message["receiverId"] if message["senderId"] == self.key else message["senderId"]
@@ -274,3 +332,8 @@ class Person:
                     self._note_mark(chat["_id"], self.key, chat["peerReadSeq"])
                 self._cursor = answer["cursor"]
                 more = answer["more"]
+
+
+def _line(message: Message) -> Line:
+    text = None if "system" in message else message["text"]
+    return message["seq"], message["_id"], text, message["deleted"]

@@ -13,11 +13,15 @@ class Report:
     presence_seconds: float = 0
     sent: int = 0
     acknowledged: int = 0
+    refused: int = 0  # by groups that the sender was not in
     stored: int = 0
+    due: int = 0  # a message once for each who was in the conversation, its sender included
     received: int = 0
+    changes_of_members: int = 0
     deleted: int = 0
     duplicates: int = 0
     losses: int = 0
+    seen_by_strangers: int = 0  # by who was not in the conversation at that message
     frames: int = 0
     repeated: int = 0
     synced: int = 0
@@ -34,8 +38,9 @@ class Report:
 
     @property
     def keeps_the_promise(self) -> bool:
-        counts = {self.sent, self.acknowledged, self.stored, self.received}
-        return len(counts) == 1 and not (self.duplicates or self.losses or self.wrong)
+        counts = {self.sent - self.refused, self.acknowledged, self.stored}
+        faults = self.duplicates + self.losses + self.seen_by_strangers + len(self.wrong)
+        return len(counts) == 1 and not faults
 
     def __str__(self) -> str:
         lines = [
@@ -45,8 +50,12 @@ class Report:
                 for name, count in sorted(self.faults.items())
             ),
             f"  sent {self.sent} in {self.tries} tries, acknowledged {self.acknowledged}",
-            f"  stored {self.stored}, received {self.received}, deleted {self.deleted}",
+            f"  refused by groups to who was not in them {self.refused}",
+            f"  came to groups or went {self.changes_of_members}",
+            f"  stored {self.stored}, of which deleted {self.deleted}",
+            f"  due to those in the conversations {self.due}, received {self.received}",
             f"  duplicates {self.duplicates}, losses {self.losses}, wrong {len(self.wrong)}",
+            f"  seen by who was not in the conversation {self.seen_by_strangers}",
             f"  frames {self.frames}, {self.repeated} of them of messages known already",
             f"  messages found by sync {self.synced}",
             f"  connections cut {self.dropped}, reconnects {self.reconnects}",

@@ -1,5 +1,5 @@
-"""People who talk and listen all the time, while one thing after another goes wrong; then what each
-of them holds is compared with what the database holds.
+"""People who talk and listen all the time, and come to groups and go, while one thing after another
+goes wrong; then what each of them holds is compared with what the database holds.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from tests.faults.report import Report
 from tests.faults.stage import Stage, stage
 
 PEOPLE = 6
+GROUPS = 3
 PASSWORD = "correct horse"
 PER_FAULT = ("sent", "tries", "acknowledged", "frames", "synced", "reconnects")
 
@@ -45,6 +46,7 @@ async def run(topology: Topology, folder: Path, *, rounds: int, seed: int) -> Re
         people = [await _sign_up(site.proxy.port, n, chance) for n in range(PEOPLE)]
         try:
             await asyncio.gather(*(person.arrive() for person in people))
+            await _make_groups(people)
             await _talk_through(site, people, rounds, chance, report)
             await _settle(people)
             await check(site, people, report)
@@ -59,6 +61,13 @@ async def _sign_up(port: int, number: int, chance: random.Random) -> Person:
         answer = await http.post("/api/auth/signup", json={**account, "password": PASSWORD})
         answer.raise_for_status()
     return Person(answer.json()["_id"], answer.cookies["jwt"], port, random.Random(chance.random()))
+
+
+async def _make_groups(people: list[Person]) -> None:
+    """The first people own one each, with half of the others in it. One shows what was before."""
+    for number, owner in enumerate(people[:GROUPS]):
+        others = [person.key for person in people if person is not owner]
+        await owner.make_group(others[::2], shows_history=number == 0)
 
 
 async def _talk_through(
@@ -92,18 +101,33 @@ def _order(faults: list[Fault], rounds: int, chance: random.Random) -> Iterator[
 async def _talk(
     person: Person, people: list[Person], is_over: asyncio.Event, chance: random.Random
 ) -> None:
-    """Now and then several at once, as an outbox does that was offline; a slip is taken back."""
+    """Now and then several at once, as an outbox does that was offline; a slip is taken back. Who
+    is not in a group tries to write to it all the same.
+    """
     others = [other.key for other in people if other is not person]
+    groups = [other.owns for other in people if other.owns]
     numbers = itertools.count(1)
     while not is_over.is_set():
-        peer = chance.choice(others)
+        peer = chance.choice(others + groups)
         texts = [f"{person.key} {next(numbers)}" for _text in range(chance.choice([1, 1, 1, 4]))]
         await asyncio.gather(*(person.say(peer, text) for text in texts))
-        if chance.random() < 0.1:
+        if person.acknowledged and chance.random() < 0.1:
             await person.delete(person.messages[chance.choice([*person.acknowledged.values()])])
         if chance.random() < 0.2:
             await person.read(peer)
+        await _change_members(person, others, groups, chance)
         await asyncio.sleep(chance.uniform(0, 0.2))
+
+
+async def _change_members(
+    person: Person, others: list[str], groups: list[str], chance: random.Random
+) -> None:
+    """Owners add more than they remove, for some leave by themselves."""
+    if person.owns and chance.random() < 0.3:
+        change = chance.choice([person.add, person.add, person.remove])
+        await change(chance.choice(others), person.owns)
+    elif chance.random() < 0.05 and (group := chance.choice(groups)) != person.owns:
+        await person.remove(person.key, group)
 
 
 async def _settle(people: list[Person]) -> None:

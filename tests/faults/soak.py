@@ -10,6 +10,19 @@ from pathlib import Path
 from tests.faults.report import Report
 from tests.faults.run import MANY, ONE, Topology, run
 
+SUMMED = (
+    "sent",
+    "refused",
+    "acknowledged",
+    "stored",
+    "due",
+    "received",
+    "changes_of_members",
+    "duplicates",
+    "losses",
+    "seen_by_strangers",
+)
+
 
 def main(minutes: float) -> None:
     end = time.monotonic() + 60 * minutes
@@ -31,8 +44,7 @@ def _report(topology: Topology, seed: int) -> Report:
 
 
 def _total(reports: list[Report]) -> str:
-    names = ("sent", "acknowledged", "stored", "received", "duplicates", "losses")
-    sums = {name: sum(getattr(report, name) for report in reports) for name in names}
+    sums = {name: sum(getattr(report, name) for report in reports) for name in SUMMED}
     faults = sum(sum(report.faults.values()) for report in reports)
     counts = ", ".join(f"{name} {count}" for name, count in sums.items())
     return f"{len(reports)} runs, {faults} faults: {counts}"
