@@ -53,6 +53,9 @@ ROWS = [
     _cost("chats", "… server's processor for one", most=10_000),
     Row("crowd", "last_p50", "One message to many sockets, the last has it", "ms"),
     _cost("crowd", "… server's processor for a receiver", ratio=1),
+    Row("group", "delivered_p50", "One message to a group, all online, median", "ms"),
+    Row("group", "delivered_p99", "… 99 of 100", "ms"),
+    _cost("group", "… server's processor for a member", most=12),
 ]
 
 WORKER_ROWS = [

@@ -54,7 +54,7 @@ class Ours(Dialect):
         return {"text": text, "clientMessageId": f"{RUN}-{number}"}
 
     def crowd(self, people: list[Person], size: int) -> Crowd:
-        """One person with many sockets: there are no groups yet."""
+        """One person with many sockets: groups are measured by themselves."""
         receiver = people[1]
         return Crowd(people[0], [receiver] * size, "", self.send_path(receiver.id))
 

@@ -38,5 +38,6 @@ SCENARIOS = {
     "history": Scenario(reading.history),
     "chats": Scenario(reading.chat_list, has_peer=False, is_large=True),
     "crowd": Scenario(crowd.run, people=lambda size: size.crowd + 1),
+    "group": Scenario(crowd.group, people=lambda size: size.crowd, has_peer=False),
     "day": Scenario(day.run, people=lambda size: size.visitors + 2),
 }

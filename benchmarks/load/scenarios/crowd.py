@@ -1,6 +1,7 @@
-"""One message to many sockets."""
+"""One message to many sockets: of one person, or of all members of a group."""
 
 import asyncio
+import json
 import time
 
 from benchmarks.load.dialects import Crowd
@@ -23,10 +24,13 @@ class Telling:
         self._client = generator.client()
         self._missing = 0
         self._all_here = asyncio.Event()
-        self.seconds: list[float] = []  # until the last had it
+        self._began = 0.0
+        self.last: list[float] = []  # seconds of each message, until the last had it
+        self.delivered: list[float] = []  # seconds of each message to each receiver
         self.failed = 0
 
     def note(self, socket: Socket, number: int) -> None:
+        self.delivered.append(time.perf_counter() - self._began)
         self._missing -= 1
         if not self._missing:
             self._all_here.set()
@@ -35,17 +39,18 @@ class Telling:
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             await self.tell(1)
-        self.seconds.clear()
+        self.last.clear()
+        self.delivered.clear()
 
     async def tell(self, times: int) -> None:
         for _ in range(times):
             self._missing = self._receivers
             self._all_here.clear()
-            began = time.perf_counter()
+            self._began = time.perf_counter()
             answer = await self._client.ask(self._request())
             if answer.is_good:
                 await self._wait()
-                self.seconds.append(time.perf_counter() - began)
+                self.last.append(time.perf_counter() - self._began)
             else:
                 self.failed += 1
                 complain("a send was refused", repr(answer.body))
@@ -64,12 +69,29 @@ class Telling:
 
 
 async def run(generator: Generator) -> Figures:
+    return await _measure(
+        generator, generator.dialect.crowd(generator.people, generator.size.crowd)
+    )
+
+
+async def group(generator: Generator) -> Figures:
+    """All members are online, who sends as well."""
+    owner, *others = members = generator.people[: generator.size.crowd]
+    body = {"name": "Crowd", "people": [person.id for person in others]}
+    answer = await generator.client().ask(generator.request("POST", "/api/groups", owner, body))
+    if not answer.is_good:
+        complain("the group was not made", repr(answer.body))
+        return {"errors": 1}
+    path = generator.dialect.send_path(json.loads(answer.body)["_id"])
+    return await _measure(generator, Crowd(owner, members, "", path))
+
+
+async def _measure(generator: Generator, crowd: Crowd) -> Figures:
     size = generator.size
-    crowd = generator.dialect.crowd(generator.people, size.crowd)
     connected = await generator.connect_all(crowd.receivers, room=crowd.room)
     telling = Telling(generator, crowd, len(connected.sockets))
     generator.ears.on_message = telling.note
-    await asyncio.sleep(1)
+    await generator.calm()  # once everybody knows who is online
     await telling.warm(size.warming)
     with generator.metered() as meter:
         await telling.tell(size.repeats)
@@ -78,7 +100,8 @@ async def run(generator: Generator) -> Figures:
         "receivers": len(connected.sockets),
         "messages": size.repeats,
         "errors": telling.failed + connected.failed + generator.ears.lost,
-        **percentiles("last", telling.seconds),
+        **percentiles("last", telling.last),
+        **percentiles("delivered", telling.delivered),
         "cpu_us": round(meter.server / (size.repeats * size.crowd) * 1e6, 2),
         **meter.cores(),
     }
