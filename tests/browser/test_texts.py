@@ -32,6 +32,7 @@ TEXTS = [
     "<b>bold</b> & <script>alert(1)</script>",
     "javascript:alert(1)",
     LONG_WORD,
+    "*bold* and `code`\n> said\n> before\n- one\n2. two\n```js\nif (*a*) return;\n```\nso",
 ]
 MARKUP = """() => [...document.querySelectorAll(".log li:not(.typist)")].map((item) => {
   const copy = item.cloneNode(true);
@@ -161,8 +162,8 @@ LINKS: dict[str, list[str]] = {
     "https://example.org/a…": [WEB],
     "https://example.org/a’": [WEB],
     "https://example.org/a –": [WEB],
-    "`https://example.org/a`": [WEB],
-    "`https://example.org/a`를": [WEB],
+    "`https://example.org/a`": [],
+    "`https://example.org/a": [WEB],
     "**https://example.org/a**.": [WEB],
     "https://example.org/a\u200bx": [WEB],
     "\u2067https://example.org/a\u2069": [WEB],
@@ -190,10 +191,10 @@ LINKS: dict[str, list[str]] = {
 def test_links_end_where_the_address_does_in_any_script(person: PersonFor) -> None:
     page = person("Ada Lindqvist").page
     links_in = """async texts => {
-      const { linkify } = await import("/static/js/lib/text.js");
+      const { formatted } = await import("/static/js/lib/markup.js");
       const read = (link) => [link.textContent, link.getAttribute("href")];
       return texts.map((text) => {
-        const shown = linkify(text);
+        const shown = formatted(text);
         const links = [...shown.querySelectorAll("a")].map(read);
         return shown.textContent === text ? links : "the text has changed";
       });
@@ -204,6 +205,91 @@ def test_links_end_where_the_address_does_in_any_script(person: PersonFor) -> No
         text: [[link[0], link[-1]] for link in links]
         for text, links in zip(LINKS, expected, strict=True)
     }
+
+
+# Markers, which stay where they are without being seen, in angle brackets.
+FORMATTED = {
+    "*bold*, _slanted_ and ~gone~": "<b>‹*›bold‹*›</b>, <i>‹_›slanted‹_›</i> and <s>‹~›gone‹~›</s>",
+    "**bold** ~~struck~~": "<b>‹**›bold‹**›</b> <s>‹~~›struck‹~~›</s>",
+    "*bold _and italic_ too*": "<b>‹*›bold <i>‹_›and italic‹_›</i> too‹*›</b>",
+    '(*a*) "_b_"! *c*.': '(<b>‹*›a‹*›</b>) "<i>‹_›b‹_›</i>"! <b>‹*›c‹*›</b>.',
+    "*مرحبا* _шапка_ 这是*重点*吗": "<b>‹*›مرحبا‹*›</b> <i>‹_›шапка‹_›</i> 这是<b>‹*›重点‹*›</b>吗",
+    "`*code*` `` ` ``": "<code>‹`›*code*‹`›</code> `` ` ``",
+    "snake_case_name /usr/*.log /*.log ~/a ~/b __init__.py": "",
+    "*_* >_< ^_^ -_- ~_~ ¯\\_(ツ)_/¯ :* and :* 2*3*4 5 * 3 * 2 *a*b": "",
+    "*two\nlines* *open _end": "",
+    "https://example.org/_a_/b": "<a>https://example.org/_a_/b</a>",
+    "*https://example.org/_a_*": "<b>‹*›<a>https://example.org/_a_</a>‹*›</b>",
+    "<b>no</b> *<i>x</i>*": "&lt;b&gt;no&lt;/b&gt; <b>‹*›&lt;i&gt;x&lt;/i&gt;‹*›</b>",
+    "so:\n> a *b*\n>c\nno": "so:\n<q>‹&gt; ›a <b>‹*›b‹*›</b>\n‹&gt;›c\n</q>no",
+    "- a\n* _b_\n10. c\n-d": "<li>‹- ›a\n</li><li>‹* ›<i>‹_›b‹_›</i>\n</li><li>10. c\n</li>-d",
+    "```\n*a*\n  b\n```\n> c": "<pre>‹```\n›*a*\n  b‹\n```\n›</pre><q>‹&gt; ›c</q>",
+    "```js\nlet s```": "<pre>‹```js\n›let s‹```›</pre>",
+    "``` ```": "",
+}
+
+
+def test_what_is_marked_is_formatted_and_keeps_its_markers(person: PersonFor) -> None:
+    page = person("Ada Lindqvist").page
+    formatted = """async texts => {
+      const { formatted } = await import("/static/js/lib/markup.js");
+      const names = { STRONG: "b", EM: "i" };
+      const classes = { "code-block": "pre", quoted: "q", item: "li", "item is-bullet": "li" };
+      const read = (node) => {
+        if (node.nodeType === Node.TEXT_NODE) return new Option(node.data).innerHTML;
+        const within = [...node.childNodes].map(read).join("");
+        if (node.hidden) return `‹${within}›`;
+        const name = classes[node.className] ?? names[node.tagName] ?? node.tagName?.toLowerCase();
+        return name ? `<${name}>${within}</${name}>` : within;
+      };
+      return texts.map((text) => {
+        const nodes = formatted(text);
+        return nodes.textContent === text ? read(nodes) : "the text has changed";
+      });
+    }"""
+    found = page.evaluate(formatted, list(FORMATTED))
+    plain = [text.replace("<", "&lt;").replace(">", "&gt;") for text in FORMATTED]
+    expected = [html or text for html, text in zip(FORMATTED.values(), plain, strict=True)]
+    assert found == expected
+
+
+SELECT = """(field, [from, to]) => {
+  const range = document.createRange();
+  const texts = document.createTreeWalker(field, NodeFilter.SHOW_TEXT);
+  for (let node; (node = texts.nextNode()); ) {
+    if (node.data.includes(from)) range.setStart(node, node.data.indexOf(from));
+    if (node.data.includes(to)) range.setEnd(node, node.data.indexOf(to) + to.length);
+  }
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+}"""
+
+
+def test_keys_put_markers_around_words_and_copying_takes_them_along(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    field = composer(ada.page)
+    field.fill("loud and quiet")
+    field.evaluate("field => field.setSelectionRange(0, 5)")
+    field.press("Control+b")
+    field.evaluate("field => field.setSelectionRange(11, 16)")
+    for key in ("Control+i", "Control+Shift+X", "Control+Shift+X"):
+        field.press(key)
+    expect(field).to_have_value("*loud* and _quiet_")
+    field.press("Control+z")
+    expect(field).not_to_have_value("*loud* and _quiet_")
+    send(ada.page, "*loud* and _quiet_")
+
+    shown = messages(bo.page).locator('[data-field="text"]')
+    expect(shown).to_have_text("loud and quiet", use_inner_text=True)
+    for selected, copied in (
+        (["loud", "quiet"], "*loud* and _quiet_"),
+        (["oud", "and"], "oud* and"),
+    ):
+        shown.evaluate(SELECT, selected)
+        bo.page.keyboard.press("Control+c")
+        composer(bo.page).fill("")
+        composer(bo.page).press("Control+v")
+        expect(composer(bo.page)).to_have_value(copied)
 
 
 def test_script_in_names_and_texts_is_text(person: PersonFor) -> None:

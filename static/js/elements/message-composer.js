@@ -6,6 +6,7 @@ import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { add } from "../stores/outbox.js";
 import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
+import { markSelection } from "./formatting-keys.js";
 import { pastedFiles } from "./pasted.js";
 import { PictureField } from "./picture-field.js";
 import { watchTyping } from "./typing.js";
@@ -41,6 +42,7 @@ class MessageComposer extends HTMLElement {
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("input", () => this.write());
     this.field.addEventListener("keydown", (event) => this.press(event));
+    this.field.addEventListener("keydown", markSelection);
     this.field.addEventListener("paste", (event) => this.paste(event));
   }
 

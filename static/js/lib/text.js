@@ -34,19 +34,12 @@ export function isEmojiOnly(text) {
   return oneToThreeEmoji.test(shown);
 }
 
-/** The text as nodes, with web and mail addresses as links; punctuation that ends the sentence stays outside. */
-export function linkify(text) {
-  const fragment = document.createDocumentFragment();
-  let end = 0;
+/** Web and mail addresses, each as where it stands and a link; punctuation that ends the sentence stays outside. */
+export function* linksIn(text) {
   for (const match of text.matchAll(LINK)) {
-    const address = trimmed(match[0]);
-    const link = linkTo(address);
-    if (!link) continue;
-    fragment.append(text.slice(end, match.index), link);
-    end = match.index + address.length;
+    const link = linkTo(trimmed(match[0]));
+    if (link) yield [match.index, link];
   }
-  fragment.append(text.slice(end));
-  return fragment;
 }
 
 function trimmed(address) {
