@@ -14,6 +14,7 @@ from chatsite import strict_json
 from chatsite.errors import DomainError
 from chatsite.wire import IMAGE_URI, DataUri, Key, PictureFile
 from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
+from messaging.services.chat_settings import Mute
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.groups import MEMBERS
 from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
@@ -123,6 +124,15 @@ class ReadAllBody(TypedDict):
     """All of the conversation, unless it says up to where."""
 
     seq: NotRequired[Mark]
+
+
+class ChatBody(TypedDict):
+    """How I keep the chat in my list. What is absent, or null, stays as it is."""
+
+    pinned: NotRequired[Annotated[bool, Meta(description="Not together with `archived`.")] | None]
+    archived: NotRequired[bool | None]
+    mute: NotRequired[Annotated[Mute, Meta(description="For how long from now.")] | None]
+    markedUnread: NotRequired[bool | None]
 
 
 People = Annotated[

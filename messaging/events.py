@@ -21,6 +21,7 @@ MESSAGE_SENT = "messageSent"
 MESSAGE_DELETED = "messageDeleted"
 MESSAGE_RESTORED = "messageRestored"
 MESSAGES_READ = "messagesRead"
+CHAT_CHANGED = "chatChanged"
 GROUP_CHANGED = "groupChanged"
 GROUP_LEFT = "groupLeft"
 TYPING = "typing"
@@ -29,7 +30,7 @@ PONG = "pong"
 ERROR = "error"
 
 
-Data = Mapping[str, Any] | MessageRecord
+Data = Mapping[str, Any] | msgspec.Struct
 Event = tuple[str, Data, list[str], str]
 """Its name, its data, the groups that are told, and the socket that gets its own answer instead."""
 
@@ -64,7 +65,7 @@ def relay(event: str, data: Data, *, origin: str = "") -> dict[str, Any]:
     if isinstance(data, MessageRecord):
         if event == NEW_MESSAGE:
             author, receiver = data.sender_id, data.receiver_id
-    elif event in (TYPING, STOPPED_TYPING):
+    elif event in (TYPING, STOPPED_TYPING) and isinstance(data, Mapping):
         receiver = data["receiverId"]
     message = {"type": "relay", "frame": frame(event, data), "origin": origin, "author": author}
     return {**message, "group": receiver} if is_group(receiver) else message

@@ -1,6 +1,7 @@
 """Where the wire shapes of messaging are built, but for the message's own (record.py)."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from msgspec.structs import astuple
 
@@ -10,9 +11,11 @@ from messaging.models import Conversation, Message
 from messaging.queries.chats import Chat
 from messaging.queries.members import Member
 from messaging.queries.sync import Changes
+from messaging.shapes.chat_settings import ChatSettings
 from messaging.shapes.payload_types import (
     ChangedChatPayload,
     ChatPayload,
+    ChatSettingsPayload,
     DeletedPayload,
     GroupLeftPayload,
     GroupPayload,
@@ -27,16 +30,27 @@ from messaging.shapes.record import MessageRecord
 
 
 def chat_payload(chat: Chat, online: bool) -> ChatPayload:
-    group = (chat.is_group, chat.member_count, chat.role, chat.can_post)
-    fields = (*astuple(chat.peer), chat.last_message, chat.unread_count, online, *group)
-    return ChatPayload(*fields)
+    return ChatPayload(*_chat_fields(chat, online))
 
 
 def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
     """A chat as `sync` tells of it: with the marks of both sides."""
-    marks = (chat.last_seq, chat.last_read_seq, chat.peer_read_seq)
-    fields = (*astuple(chat_payload(chat, online)), *marks)
-    return ChangedChatPayload(*fields)
+    return ChangedChatPayload(
+        *_chat_fields(chat, online),
+        last_seq=chat.last_seq,
+        last_read_seq=chat.last_read_seq,
+        peer_read_seq=chat.peer_read_seq,
+    )
+
+
+def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
+    group = (chat.is_group, chat.member_count, chat.role, chat.can_post)
+    said = (chat.last_message, chat.unread_count, online)
+    return (*astuple(chat.peer), *said, *group, *astuple(chat.settings))
+
+
+def chat_settings_payload(peer: str, settings: ChatSettings) -> ChatSettingsPayload:
+    return ChatSettingsPayload(*astuple(settings), peer_id=peer)
 
 
 def sync_payload(changes: Changes, online: Collection[str]) -> SyncPayload:

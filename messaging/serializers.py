@@ -5,6 +5,7 @@ from rest_framework import serializers
 from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
+from messaging.services.chat_settings import MUTES
 
 MEMBERS_PAGE = 100  # when nobody says how many
 PAGE = 1000  # messages, when nobody asks for fewer
@@ -22,6 +23,15 @@ class SendSerializer(serializers.Serializer[None]):
 
 class ReadMarkSerializer(serializers.Serializer[None]):
     seq = serializers.IntegerField(min_value=0)
+
+
+class ChatSerializer(serializers.Serializer[None]):
+    """What is absent stays as it is."""
+
+    pinned = FlagField()
+    archived = FlagField()
+    mute = serializers.ChoiceField(MUTES, default=None, allow_null=True)
+    markedUnread = FlagField(source="marked_unread", label="markedUnread")
 
 
 class HistoryQuery(serializers.Serializer[None]):

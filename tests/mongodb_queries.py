@@ -55,6 +55,8 @@ def all_querysets() -> dict[str, Any]:
         "chats of people": Membership.objects.filter(user__in=[key])
         .values_list("conversation_id", flat=True)
         .distinct(),
+        "pins": mine.filter(pin_slot__gt=0).values_list("pin_slot", "conversation_id"),
+        "own chat": mine.select_for_update().filter(conversation=key),
         "marks": Membership.objects.filter(conversation=key).values_list("last_read_seq"),
         "conversation": Conversation.objects.select_for_update().filter(key="direct:a:b"),
         **{made.__name__: _list_of(made) for made in admin},

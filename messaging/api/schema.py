@@ -6,6 +6,7 @@ from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, View, call, header, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
 from messaging.bodies import (
+    ChatBody,
     GroupBody,
     GroupChangeBody,
     GroupChangeForm,
@@ -26,6 +27,7 @@ from messaging.serializers import (
 )
 from messaging.shapes.payload_types import (
     ChatPayload,
+    ChatSettingsPayload,
     GroupPayload,
     MarkPayload,
     MemberPayload,
@@ -56,7 +58,27 @@ chats = call(
     "listChats",
     "The people I have messages with, and my groups, latest first",
     tag=TAG,
-    answers={200: ("One entry for each person or group.", list[ChatPayload])},
+    answers={
+        200: ("One entry for each person or group: what I have pinned first.", list[ChatPayload])
+    },
+)
+
+change_chat = call(
+    "changeChat",
+    "Pin, archive, mute a chat or mark it as unread, for me alone",
+    tag=TAG,
+    changes=True,
+    parameters=[PEER],
+    bodies={JSON: ChatBody},
+    answers={200: ("As it is now.", ChatSettingsPayload)},
+    refused={
+        400: [
+            "You can pin up to 5 chats. Unpin one of them first.",
+            "A chat is either pinned or archived.",
+            "Must be a valid boolean.",
+        ],
+        404: ["No such chat."],
+    },
 )
 
 history = call(

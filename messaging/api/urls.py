@@ -5,6 +5,7 @@ from messaging.api import groups, views
 urlpatterns = [
     path("messages/contacts", views.ContactsView.as_view(), name="api-contacts"),
     path("messages/chats", views.ChatsView.as_view(), name="api-chats"),
+    path("messages/chats/<str:peer>", views.ChatView.as_view(), name="api-chat"),
     path("messages/sync", views.SyncView.as_view(), name="api-sync"),
     path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
     path("messages/read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),

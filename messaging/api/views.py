@@ -12,19 +12,21 @@ from chatsite.security.budgets import check_message
 from chatsite.serializers import LARGEST, checked
 from messaging.api import schema
 from messaging.api.links import link
-from messaging.payloads import chat_payload, sync_payload
+from messaging.payloads import chat_payload, chat_settings_payload, sync_payload
 from messaging.presence import online_users
 from messaging.queries import sync
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
 from messaging.serializers import (
+    ChatSerializer,
     ContactsQuery,
     HistoryQuery,
     ReadMarkSerializer,
     SendSerializer,
     SyncQuery,
 )
+from messaging.services.chat_settings import change_chat
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, send_message
 
@@ -43,13 +45,25 @@ class ContactsView(APIView):
 
 
 class ChatsView(APIView):
-    """The people I have messages with, latest first."""
+    """The people I have messages with and my groups, the pinned ones first, then the latest."""
 
     @schema.chats
     def get(self, request: ApiRequest) -> Response:
         online = online_users()
         chats = chats_of(request.user)
         return Response([chat_payload(chat, chat.peer.id in online) for chat in chats])
+
+
+class ChatView(FormView):
+    """How I keep a chat in my list."""
+
+    serializer_class = ChatSerializer
+
+    @schema.change_chat
+    def patch(self, request: ApiRequest, peer: str) -> Response:
+        fields = checked(ChatSerializer, request.data)
+        settings = change_chat(user=request.user, peer=peer, **fields)
+        return Response(chat_settings_payload(peer, settings))
 
 
 class MessagesView(APIView):

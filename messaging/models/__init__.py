@@ -1,6 +1,7 @@
 from messaging.models.conversation import (
     FIRST_GROUP,
     LIVE_MARKS,
+    PINS,
     Conversation,
     Group,
     Kind,
@@ -18,6 +19,7 @@ from messaging.models.message import Message, MessageKind
 __all__ = [
     "FIRST_GROUP",
     "LIVE_MARKS",
+    "PINS",
     "Conversation",
     "Group",
     "Kind",

@@ -14,6 +14,7 @@ from chatsite.text import isolated
 GROUP = "f"  # what the primary keys of groups begin with
 TITLE_LENGTH = 100
 DESCRIPTION_LENGTH = 500
+PINS = 5  # chats, at most, that somebody keeps on top of their list
 CLIENT_ID_LENGTH = 64
 
 
@@ -154,6 +155,9 @@ class Membership(models.Model):
     They see the messages after `since_seq`, up to `until_seq` if they have left, and those of their
     earlier stays (`visibility.Stays`). Unread is what they see after `last_read_seq`, never
     less than `since_seq`.
+
+    How they keep the chat in their list is theirs alone (`shapes.chat_settings`). Whether it is
+    archived or marked as unread follows from marks, so that no send has to write it.
     """
 
     id = HexIdField(primary_key=True, db_column="_id")
@@ -173,12 +177,24 @@ class Membership(models.Model):
     # Who left and came back was there twice: JSON, `[[since, until], …]`.
     earlier_stays = models.TextField(blank=True, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=now, editable=False)
+    # Counts the changes that concern this person alone, under the row's lock: `sync` adds it to the
+    # conversation's own version.
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+    pinned_at = models.DateTimeField(null=True, editable=False)
+    # 1 … PINS of a pinned chat, no two the same, which is what keeps them to PINS.
+    pin_slot = models.PositiveSmallIntegerField(default=0, editable=False)
+    archived_seq = models.PositiveBigIntegerField(null=True, editable=False)
+    muted_until = models.DateTimeField(null=True, editable=False)
+    marked_unread_seq = models.PositiveBigIntegerField(null=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "conversation"], name="one_membership")
+            models.UniqueConstraint(fields=["user", "conversation"], name="one_membership"),
+            models.UniqueConstraint(
+                fields=["user", "pin_slot"], condition=Q(pin_slot__gt=0), name="one_pin_slot"
+            ),
         ]
         indexes = [  # on MongoDB only: migration 0003
             models.Index(fields=["user", "conversation"], name="membership_of_user")

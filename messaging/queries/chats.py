@@ -12,11 +12,14 @@ from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
+from chatsite.db import now
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
-from chatsite.wire import absolute
+from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
 from messaging.queries.members import are_marks_told, read_by_others
+from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
+from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
 from messaging.shapes.record import (
     COLUMNS,
     CONVERSATION,
@@ -46,11 +49,15 @@ class Chat(NamedTuple):
     member_count: int = 2
     role: str | None = None  # in a group, unless they have left it
     can_post: bool = True
+    settings: ChatSettings = NO_SETTINGS
 
 
 _LAST = "conversation__last_message"
 _MINE = "conversation__memberships"
-PERSON, MESSAGE = 4, 4 + len(PERSON_COLUMNS)  # where their columns begin, in a row of a direct chat
+# Where columns begin, in a row of a direct chat:
+SETTINGS = 4
+PERSON = SETTINGS + len(SETTINGS_COLUMNS)
+MESSAGE = PERSON + len(PERSON_COLUMNS)
 _GROUP = (
     "conversation_id",
     "conversation__last_seq",
@@ -63,6 +70,7 @@ _GROUP = (
     "conversation__title",
     "conversation__picture",
     "conversation__created_at",
+    *SETTINGS_COLUMNS,
 )
 
 
@@ -77,6 +85,7 @@ def _direct(*, me: Any) -> QuerySet[Membership, Row]:
         "conversation__last_seq",
         f"{_MINE}__last_read_seq",
         "last_read_seq",
+        *(f"{_MINE}__{name}" for name in SETTINGS_COLUMNS),
         *(f"user__{name}" for name in PERSON_COLUMNS),
         *columns(f"{_LAST}__"),
     )
@@ -131,10 +140,10 @@ def _any(pairs: Collection[tuple[Any, Any]]) -> Q:
 
 
 def chats_of(user: User | Principal, *, among: Collection[str] | None = None) -> list[Chat]:
-    """Whom `user` has messages with, and their groups, the latest activity first: in all
-    conversations; or in those of these keys, with what others have read in groups.
+    """Whom `user` has messages with, and their groups, those first that are pinned, then the latest
+    activity: in all conversations; or in those of these keys, with what others have read in groups.
     """
-    me = user.pk
+    me, moment = user.pk, timestamp(now())
     people = None if among is None else [key for key in among if not is_group(key)]
     in_groups = None if among is None else [key for key in among if is_group(key)]
     if settings.MONGODB:
@@ -144,25 +153,28 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
         direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
     site = absolute("")
-    chats = [_direct_chat(me, row, deleted.get(row[0], 0), site) for row in direct]
+    chats = [_direct_chat(me, row, deleted.get(row[0], 0), site, moment) for row in direct]
     if groups:
-        chats += _group_chats(me, groups, deleted, site, with_marks=among is not None)
-    chats.sort(key=_last_key, reverse=True)
+        chats += _group_chats(me, groups, deleted, site, moment, with_marks=among is not None)
+    chats.sort(key=_place, reverse=True)
     return chats
 
 
-def _last_key(chat: Chat) -> str:
-    return chat.last_message.id if chat.last_message else ""
+def _place(chat: Chat) -> tuple[str, str]:
+    """static/js/elements/chat-rows.js has the same order."""
+    return chat.settings.pinned_at or "", chat.last_message.id if chat.last_message else ""
 
 
-def _direct_chat(me: str, row: Row, deleted: int, site: str) -> Chat:
-    _key, last_seq, read_seq, peer_read_seq = row[:PERSON]
+def _direct_chat(me: str, row: Row, deleted: int, site: str, moment: str) -> Chat:
+    _key, last_seq, read_seq, peer_read_seq = row[:SETTINGS]
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
     last_message = None
     if message[0]:
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
     count = unread(last_seq, read_seq, deleted)
-    return Chat(peer, last_message, count, last_seq, read_seq, peer_read_seq)
+    settings = settings_of_row(row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment)
+    marks = (last_seq, read_seq, peer_read_seq)
+    return Chat(peer, last_message, count, *marks, settings=settings)
 
 
 def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
@@ -186,6 +198,14 @@ class _Group(NamedTuple):
     title: str
     picture: str
     created_at: Any
+    pinned_at: Any
+    archived_seq: int | None
+    muted_until: Any
+    marked_unread_seq: int | None
+
+    @property
+    def settings(self) -> Row:
+        return self[-len(SETTINGS_COLUMNS) :]
 
     @property
     def end(self) -> int:
@@ -194,7 +214,13 @@ class _Group(NamedTuple):
 
 
 def _group_chats(
-    me: str, rows: Collection[Row], deleted: dict[str, int], site: str, *, with_marks: bool
+    me: str,
+    rows: Collection[Row],
+    deleted: dict[str, int],
+    site: str,
+    moment: str,
+    *,
+    with_marks: bool,
 ) -> Iterator[Chat]:
     groups = [(_Group(*row[: len(_GROUP)]), row[len(_GROUP) :]) for row in rows]
     left = [(group.key, group.until) for group, _last in groups if group.until is not None]
@@ -203,11 +229,12 @@ def _group_chats(
     marks = read_by_others(me, told) if with_marks else {}
     for group, last in groups:
         message = last if group.until is None else last_seen.get(group.key)
-        yield _group_chat(group, message, deleted.get(group.key, 0), marks.get(group.key, 0), site)
+        counts = deleted.get(group.key, 0), marks.get(group.key, 0)
+        yield _group_chat(group, message, *counts, site, moment)
 
 
 def _group_chat(
-    group: _Group, message: Row | None, deleted: int, others_read: int, site: str
+    group: _Group, message: Row | None, deleted: int, others_read: int, site: str, moment: str
 ) -> Chat:
     is_in = group.until is None
     last_message = None
@@ -224,12 +251,16 @@ def _group_chat(
         member_count=group.member_count if is_in else 0,
         role=group.role if is_in else None,
         can_post=is_in and (group.posting == Posting.ALL or group.role != Role.MEMBER),
+        settings=settings_of_row(
+            group.settings, end=group.end, read_seq=group.read_seq, moment=moment
+        ),
     )
 
 
 # MongoDB's servers are slow to count and order by what is joined.
 
 _person, _message = attrgetter(*PERSON_COLUMNS), attrgetter(*COLUMNS)
+_settings = attrgetter(*SETTINGS_COLUMNS)
 _group = attrgetter(*(name.replace("__", ".") for name in _GROUP))
 
 
@@ -248,6 +279,7 @@ def _direct_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
             mine.conversation.last_seq,
             mine.last_read_seq,
             theirs.last_read_seq,
+            *_settings(mine),
             *_person(theirs.user),
             *_columns_of(mine.conversation.last_message),
         )

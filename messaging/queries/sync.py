@@ -2,8 +2,9 @@
 asking for all.
 
 No clock takes part. A conversation counts its changes in `version`, under its row's lock, and a
-message keeps the version that its last change made. A cursor holds the sums of the versions of the
-person's conversations, which are spread over buckets, each conversation into two of them.
+message keeps the version that its last change made. A membership counts what concerns its person
+alone, such as that they muted the chat. A cursor holds the sums of both over the person's
+conversations, which are spread over buckets, each conversation into two of them.
 
 Why nothing is missed: versions only rise and no conversation leaves its buckets, so none has made
 more steps since the cursor than the sum of either bucket has grown; every change since lies in the
@@ -92,9 +93,14 @@ class _Span(NamedTuple):
     until: int = LAST
 
 
+class _Versions(NamedTuple):
+    conversation: int
+    own: int  # of the membership
+
+
 _VERSIONS = Select(
     lambda me: Membership.objects.filter(user_id=me, conversation__version__gt=0).values_list(
-        "conversation_id", "conversation__version"
+        "conversation_id", "conversation__version", "version"
     ),
     packed=True,
 )
@@ -133,12 +139,13 @@ def changes_since(user: User | Principal, since: str) -> Changes:
     return Changes(messages, chats, following.encode(), more=True)
 
 
-def _versions(user: User | Principal) -> dict[str, int]:
+def _versions(user: User | Principal) -> dict[str, _Versions]:
     if settings.MONGODB:  # which would look for each conversation by itself
-        keys = Membership.objects.of(user.pk).values_list("conversation_id", flat=True)
-        conversations = Conversation.objects.filter(pk__in=list(keys), version__gt=0)
-        return dict(conversations.values_list("pk", "version"))
-    return dict(_VERSIONS.rows(me=user.pk))
+        own = dict(Membership.objects.of(user.pk).values_list("conversation_id", "version"))
+        conversations = Conversation.objects.filter(pk__in=list(own), version__gt=0)
+        there = conversations.values_list("pk", "version")
+        return {key: _Versions(version, own[key]) for key, version in there}
+    return {key: _Versions(*versions) for key, *versions in _VERSIONS.rows(me=user.pk)}
 
 
 def _buckets(conversation: str) -> tuple[Bucket, Bucket]:
@@ -146,11 +153,11 @@ def _buckets(conversation: str) -> tuple[Bucket, Bucket]:
     return row, COLUMNS + other
 
 
-def _sums(versions: Mapping[str, int]) -> Sums:
+def _sums(versions: Mapping[str, _Versions]) -> Sums:
     sums: Counter[int] = Counter()
-    for conversation, version in versions.items():
+    for conversation, each in versions.items():
         for bucket in _buckets(conversation):
-            sums[bucket] += version
+            sums[bucket] += each.conversation + each.own
     return dict(sums)
 
 
@@ -158,10 +165,10 @@ def _added(sums: Sums, growth: Sums) -> Sums:
     return {bucket: sums.get(bucket, 0) + growth.get(bucket, 0) for bucket in {**sums, **growth}}
 
 
-def _spans(versions: Mapping[str, int], growth: Sums) -> list[_Span]:
+def _spans(versions: Mapping[str, _Versions], growth: Sums) -> list[_Span]:
     """Where changes may be, in the order in which they are told."""
     spans = []
-    for conversation, version in sorted(versions.items()):
+    for conversation, (version, _own) in sorted(versions.items()):
         steps = min(growth[bucket] for bucket in _buckets(conversation))
         if steps:
             spans.append(_Span(conversation, max(0, version - steps), version))
@@ -262,7 +269,7 @@ def _fitting(spans: list[_Span], room: int) -> Iterator[_Span]:
             return
 
 
-def _from_moment(moment: datetime, versions: Mapping[str, int]) -> Cursor:
+def _from_moment(moment: datetime, versions: Mapping[str, _Versions]) -> Cursor:
     """Of the cursors that there were before, which said when; clocks may have been wrong by an
     hour. Each chat is told, since its marks may have moved.
     """
@@ -270,7 +277,11 @@ def _from_moment(moment: datetime, versions: Mapping[str, int]) -> Cursor:
         conversation__in=list(versions), updated_at__gte=moment - timedelta(hours=1)
     )
     first = dict(changed.values_list("conversation").annotate(Min("version")))
-    return Cursor(_sums({key: min(first.get(key, v), v) - 1 for key, v in versions.items()}))
+    before = {
+        key: _Versions(min(first.get(key, version), version) - 1, own)
+        for key, (version, own) in versions.items()
+    }
+    return Cursor(_sums(before))
 
 
 _decode = msgspec.msgpack.Decoder(Cursor).decode

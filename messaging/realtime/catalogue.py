@@ -60,6 +60,11 @@ FROM_SERVER = [
         f" {LIVE_MARKS}, and of who has left one, to the reader's own.",
     ),
     Event(
+        events.CHAT_CHANGED,
+        payload_types.ChatSettingsPayload,
+        "To every socket of who has pinned, archived, muted or marked a chat, and to nobody else.",
+    ),
+    Event(
         events.GROUP_CHANGED,
         payload_types.GroupPayload,
         "To every socket of everybody in the group, each with their own `role`: when it is made,"

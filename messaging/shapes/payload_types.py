@@ -11,6 +11,13 @@ from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
 from messaging.models import LIVE_MARKS, Posting, Role
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
+from messaging.shapes.chat_settings import (
+    Archived,
+    ChatSettings,
+    MarkedUnread,
+    MutedUntil,
+    PinnedAt,
+)
 from messaging.shapes.record import ClientMessageId, MessageRecord, PeerKey, Seq
 
 RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
@@ -19,8 +26,10 @@ Mark = Annotated[
 ]
 
 
-class ChatPayload(PersonRecord):
-    """Somebody I have messages with, or a group: then `fullName` is its name, `email` is empty."""
+class ChatPayload(PersonRecord, omit_defaults=True):
+    """Somebody I have messages with, or a group: then `fullName` is its name, `email` is empty. How
+    I keep it in my list comes last: what I have not set is left out.
+    """
 
     last_message: MessageRecord | None
     unread_count: Count
@@ -29,9 +38,13 @@ class ChatPayload(PersonRecord):
     member_count: Annotated[Count, Meta(description="2 in a direct chat, 0 in a group I left.")]
     role: Annotated[RoleName, Meta(description="Mine, in a group that I am in.")] | None
     can_post: bool
+    pinned_at: PinnedAt | None = None
+    archived: Archived = False
+    muted_until: MutedUntil | None = None
+    marked_unread: MarkedUnread = False
 
 
-class ChangedChatPayload(ChatPayload):
+class ChangedChatPayload(ChatPayload, kw_only=True):
     """A chat with the marks of both sides."""
 
     last_seq: Count
@@ -43,6 +56,12 @@ class ChangedChatPayload(ChatPayload):
             f" more than {LIVE_MARKS}, or where I have left."
         ),
     ]
+
+
+class ChatSettingsPayload(ChatSettings, kw_only=True, frozen=True):
+    """How I keep a chat in my list. What I have not set is left out."""
+
+    peer_id: PeerKey
 
 
 class SyncPayload(TypedDict):

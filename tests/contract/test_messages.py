@@ -7,7 +7,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from messaging.models import Message
-from tests.contract.shapes import NO_TOKEN, NOT_KEYS, assert_message, assert_refused
+from tests.contract.shapes import (
+    NO_TOKEN,
+    NOT_KEYS,
+    SETTINGS,
+    TIME,
+    assert_chat,
+    assert_message,
+    assert_refused,
+)
 from tests.factories import ApiFor, make_message, make_messages, make_pair, make_user
 from tests.pictures import data_uri, picture
 
@@ -23,6 +31,7 @@ pytestmark = pytest.mark.django_db
         ("get", "{peer}"),
         ("post", "send/{peer}"),
         ("put", "read/{peer}"),
+        ("patch", "chats/{peer}"),
         ("delete", "{peer}"),
     ],
 )
@@ -213,3 +222,62 @@ class TestRead:
     def test_of_nobody_is_404(self, api_for: ApiFor, key: str) -> None:
         response = api_for(make_user()).put(f"/api/messages/read/{key}", {"seq": 1})
         assert_refused(response, 404)
+
+
+class TestChatSettings:
+    def test_answer_what_is_set(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        make_message(ada, bo)
+        client, url = api_for(bo), f"/api/messages/chats/{ada.pk}"
+        response = client.patch(url, {"pinned": True, "mute": "always", "markedUnread": True})
+        assert response.status_code == 200
+        settings = response.json()
+        assert TIME.fullmatch(settings.pop("pinnedAt"))
+        assert settings == {
+            "peerId": ada.pk,
+            "mutedUntil": "9999-12-31T00:00:00.000Z",
+            "markedUnread": True,
+        }
+        [chat] = client.get("/api/messages/chats").json()
+        assert_chat(chat)
+        assert {name: chat[name] for name in SETTINGS & set(chat)} == {
+            name: value for name, value in client.patch(url, {}).json().items() if name != "peerId"
+        }
+        nothing = {"pinned": False, "mute": "off", "markedUnread": False, "archived": None}
+        assert client.patch(url, nothing).json() == {"peerId": ada.pk}
+        assert client.patch(url, {"archived": True}).json() == {"peerId": ada.pk, "archived": True}
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"pinned": "yes"},
+            {"archived": 1},
+            {"markedUnread": []},
+            {"mute": ""},
+            {"mute": "2h"},
+            {"mute": 3600},
+            {"mute": ["1h"]},
+            {"mute": True},
+            {"pinned": True, "archived": True},
+            [],
+            "pinned",
+        ],
+    )
+    def test_refuse_what_is_none_and_change_nothing(self, api_for: ApiFor, body: Any) -> None:
+        ada, bo = make_pair()
+        make_message(ada, bo)
+        client, url = api_for(bo), f"/api/messages/chats/{ada.pk}"
+        assert_refused(client.patch(url, body), 400)
+        assert client.patch(url, {}).json() == {"peerId": ada.pk}
+
+    @pytest.mark.parametrize("key", [*NOT_KEYS, "0" * 24])
+    def test_of_nobody_are_404(self, api_for: ApiFor, key: str) -> None:
+        response = api_for(make_user()).patch(f"/api/messages/chats/{key}", {"mute": "1h"})
+        assert_refused(response, 404)
+
+    @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+    def test_are_changed_in_one_way(self, api_for: ApiFor, method: str) -> None:
+        message = make_message()
+        client = api_for(message.sender)
+        url = f"/api/messages/chats/{message.receiver_id}"
+        assert_refused(getattr(client, method)(url), 405)

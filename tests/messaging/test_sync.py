@@ -19,10 +19,11 @@ from chatsite.errors import DomainError
 from chatsite.keys import new_key
 from messaging.models import Conversation, Message
 from messaging.queries import sync
-from messaging.queries.chats import chats_of
+from messaging.queries.chats import Chat, chats_of
 from messaging.queries.sync import Changes, Cursor, changes_since, sync_cursor
 from messaging.queries.visibility import find_message
 from messaging.serializers import CURSOR_LENGTH
+from messaging.services.chat_settings import MUTES, change_chat
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, remove, restore
 from messaging.shapes.record import record_of
@@ -316,7 +317,7 @@ class Client:
         for message in changes.messages:
             self.messages[message.id] = message
         for chat in changes.chats:
-            self.marks[str(chat.peer.id)] = (chat.last_read_seq, chat.peer_read_seq)
+            self.marks[str(chat.peer.id)] = _marks(chat)
         return changes.more
 
     def catch_up(self) -> None:
@@ -331,18 +332,26 @@ def _messages_of(user: User) -> QuerySet[Message]:
 
 def _truth(user: User) -> tuple[dict[str, Any], dict[str, Any]]:
     messages = {message.pk: record_of(message) for message in _messages_of(user)}
-    marks = {str(chat.peer.id): (chat.last_read_seq, chat.peer_read_seq) for chat in chats_of(user)}
-    return messages, marks
+    return messages, {str(chat.peer.id): _marks(chat) for chat in chats_of(user)}
+
+
+def _marks(chat: Chat) -> tuple[Any, ...]:
+    return chat.last_read_seq, chat.peer_read_seq, chat.settings
 
 
 def _something_happens(chance: random.Random, me: User, others: list[User]) -> None:
     other = chance.choice(others)
     sender, receiver = chance.choice([(me, other), (other, me)])
-    match chance.randrange(6):
+    match chance.randrange(8):
         case 0 | 1 | 2:
             make_messages(sender, receiver, chance.choice([1, 1, 4]))
         case 3:
             mark_read(user=sender, peer=receiver.pk, seq=chance.randrange(1, 20))
+        case 4 | 5:
+            peer = chance.choice(chats_of(me)).peer.id
+            change_chat(
+                user=me, peer=peer, archived=chance.random() < 0.5, mute=chance.choice(MUTES)
+            )
         case _:
             message = chance.choice(list(_messages_of(me)))
             (restore if message.deleted else remove)(message=message)

@@ -60,6 +60,21 @@ async def test_a_mark_that_was_set_over_the_api_is_pushed(
 
 
 @pytest.mark.usefixtures("_three_messages")
+async def test_how_a_chat_is_kept_is_told_to_one_s_own_sockets_alone(
+    ada: User, bob: User, eve: User, connect: Connect, api_for: Callable[[User], APIClient]
+) -> None:
+    mine, my_other = await connect(bob), await connect(bob)
+    others = [await connect(ada), await connect(eve)]
+    change = {"archived": True, "mute": "always"}
+    path = f"/api/messages/chats/{ada.pk}"
+    answer = await sync_to_async(lambda: api_for(bob).patch(path, change).json())()
+    for socket in (mine, my_other):
+        assert await socket.data("chatChanged") == answer
+    for socket in others:
+        await socket.got_nothing()
+
+
+@pytest.mark.usefixtures("_three_messages")
 @pytest.mark.parametrize("seq", [None, -1, 1.5, "many", True, [2], {"$gt": 0}])
 async def test_a_mark_that_is_no_number_is_refused(
     seq: object, ada: User, bob: User, connect: Connect

@@ -1,0 +1,51 @@
+"""How a person keeps a chat in their list: pinned, archived, muted, marked as unread."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from chatsite.wire import Timestamp, timestamp
+
+ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)  # until when somebody is muted who is so for good
+
+
+PinnedAt = Annotated[Timestamp, Meta(description="The chat pinned last comes first.")]
+Archived = Annotated[
+    bool, Meta(description="Until there is a newer message, and as long as it is muted.")
+]
+MutedUntil = Annotated[Timestamp, Meta(description=f"For good: `{timestamp(ALWAYS)}`.")]
+MarkedUnread = Annotated[bool, Meta(description="Until I have read on.")]
+
+
+class ChatSettings(msgspec.Struct, omit_defaults=True, rename="camel", frozen=True):
+    """How I keep the chat in my list. What I have not set is left out."""
+
+    pinned_at: PinnedAt | None = None
+    archived: Archived = False
+    muted_until: MutedUntil | None = None
+    marked_unread: MarkedUnread = False
+
+
+NO_SETTINGS = ChatSettings()
+COLUMNS = ("pinned_at", "archived_seq", "muted_until", "marked_unread_seq")
+_UNSET = (None,) * len(COLUMNS)
+
+
+def settings_of_row(row: Any, *, end: int, read_seq: int, moment: str) -> ChatSettings:
+    """Of the values of COLUMNS: at a moment, in a chat whose last message is `end`, read up to
+    `read_seq`. Nothing is written when a message comes, when somebody reads on, or when time is up.
+    """
+    if (*row,) == _UNSET:  # as most are
+        return NO_SETTINGS
+    pinned_at, archived_seq, muted_until, marked_unread_seq = row
+    muted = timestamp(muted_until) if muted_until else ""
+    is_muted = muted > moment
+    is_archived = archived_seq is not None and (is_muted or end <= archived_seq)
+    return ChatSettings(
+        pinned_at=timestamp(pinned_at) if pinned_at else None,
+        archived=is_archived,
+        muted_until=muted if is_muted else None,
+        marked_unread=marked_unread_seq is not None and read_seq <= marked_unread_seq,
+    )
