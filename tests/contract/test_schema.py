@@ -30,7 +30,8 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 # Said by the framework, not by our code.
 FOREIGN = re.compile(
     r'Method "\w+" not allowed\.|Unsupported media type ".+" in request\.|This field is required\.'
-    r"|A valid integer is required\.|Ensure this value is (greater|less) than or equal to \d+\."
+    r"|A valid integer is required\.|Must be a valid boolean\."
+    r"|Ensure this value is (greater|less) than or equal to \d+\."
 )
 
 
