@@ -11,7 +11,7 @@ def user_group(user_id: str) -> str:
 
 def of(people: Iterable[str]) -> list[str]:
     """Every socket of theirs."""
-    return [user_group(user_id) for user_id in people]
+    return [f"user.{user_id}" for user_id in people]  # a thousand at once: no call for each
 
 
 def of_read_mark(reader_id: str, members: Collection[str]) -> list[str]:

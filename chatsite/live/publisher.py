@@ -4,6 +4,8 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -15,6 +17,7 @@ logger = logging.getLogger(__name__)
 GROUP = "workers"  # of the channel layer; all workers are in it, and nobody else
 PAUSE = 1  # seconds in which a Redis that failed is left alone
 BACKLOG = 8 * 2**20  # characters that may wait for it
+NAME = 30  # characters of a group's name, about
 Event = tuple[Sequence[str], Message]  # the groups of sockets that are told, and what
 
 
@@ -40,7 +43,7 @@ class Publisher:
             metrics.PUSHES_FAILED.inc(len(events))
         else:
             self._waiting += events
-            self._size += sum(len(message.get("frame", "")) for _groups, message in events)
+            self._size += sum(map(_size, events))
         self._wake.set()
 
     def heartbeat(self) -> None:
@@ -81,5 +84,16 @@ def is_cancelled() -> bool:
 
 
 def packed(worker_id: str, number: int, events: Sequence[Event]) -> Message:
-    """The message to the other workers."""
-    return {"worker": worker_id, "number": number, "events": events}
+    """The message to the other workers. Those who are told several events in a row are named once:
+    the names of a thousand people are 30 KB, an event some 600 bytes.
+    """
+    told = [
+        (groups, [message for _groups, message in some])
+        for groups, some in groupby(events, key=itemgetter(0))
+    ]
+    return {"worker": worker_id, "number": number, "told": told}
+
+
+def _size(event: Event) -> int:
+    groups, message = event
+    return len(message.get("frame", "")) + NAME * len(groups)

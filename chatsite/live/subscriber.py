@@ -88,14 +88,15 @@ class Subscriber:
                 logger.warning("a message of another worker could not be read")
 
     def take(self, message: Message) -> None:
-        worker_id, number, events = message["worker"], message["number"], message["events"]
+        worker_id, number, told = message["worker"], message["number"], message["told"]
         if worker_id == self._publisher.worker_id:
             self._missing = 0
             self._is_ready = True
             self._tried.set()
-        elif self._is_new(worker_id, number, len(events) > 0):
-            for groups, event in events:
-                self._registry.deliver(groups, event)
+        elif self._is_new(worker_id, number, len(told) > 0):
+            for groups, events in told:
+                for event in events:
+                    self._registry.deliver(groups, event)
 
     def _is_new(self, worker_id: str, number: int, has_events: bool) -> bool:
         """Whether it is no repetition. Also reports a loss before it."""

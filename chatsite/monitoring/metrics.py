@@ -39,7 +39,7 @@ SOCKETS_CLOSED = Counter("chatsite_sockets_closed", "Sockets ended, by close cod
 MESSAGES_SENT = Counter("chatsite_messages_sent", "Messages stored.")
 DELIVERY_SECONDS = Histogram(
     "chatsite_delivery_seconds",
-    "From the commit of a change to its frame, for each socket.",
+    "From the commit of a change until a worker has written its frames to all sockets it has.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 BATCHES_FAILED = Counter(

@@ -17,7 +17,6 @@ from accounts.tokens import read_claims
 from chatsite.fastpath.threads import read
 from chatsite.live.broadcast import subscribe, unsubscribe
 from chatsite.live.registry import LOST
-from chatsite.monitoring import metrics
 from chatsite.wire import with_address
 from messaging import events, recipients
 from messaging.realtime import commands, connection_limits
@@ -150,8 +149,6 @@ class Connection(ABC):
     def relay(self, message: dict[str, Any]) -> None:
         if self.is_receiver(message):
             self.send_frame(message["frame"])
-            if committed_at := message.get("committed_at"):
-                metrics.note_delivery(committed_at)
 
     def is_receiver(self, message: dict[str, Any]) -> bool:
         """Not of what it got as the response to a frame of its own."""

@@ -159,15 +159,17 @@ class TestLive:
         self, api_for: Callable[[User], APIClient], layer: str
     ) -> None:
         ada, bo = await sync_to_async(make_pair)()
-        socket = await self._open(bo)
+        """Counted once, however many sockets there are."""
+        sockets = [await self._open(bo) for _socket in range(2)]
         sent, delivered = figure("messages_sent_total"), figure("delivery_seconds_count")
         fields = {"text": "Hello", "clientMessageId": "the-same"}
         post = (await sync_to_async(api_for)(ada)).post
         for status in (201, 200):  # again: the first message
             answer = await sync_to_async(post)(f"/api/messages/send/{bo.pk}", fields)
             assert answer.status_code == status
-        await socket.data("newMessage")
-        await socket.close()
+        for socket in sockets:
+            await socket.data("newMessage")
+            await socket.close()
         assert figure("messages_sent_total") == sent + 1
         assert figure("delivery_seconds_count") == delivered + 1
 
