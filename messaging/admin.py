@@ -3,6 +3,7 @@ it is who looks at a group and its members.
 """
 
 import base64
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,6 +26,7 @@ from messaging.models import Group, Membership, Message, is_group
 from messaging.models.conversation import GROUP as GROUP_KEYS
 from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
+from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.system_messages import decoded, deleted_account, text_of
 
 PERSON, GROUP = "person", "group"
@@ -58,7 +60,15 @@ class MessageAdmin(ModeratedAdmin):
     search_fields = ("text",)
     search_help_text = _("Each search, and each message that you open, is recorded.")
     ordering = ("-pk",)
-    fields = ("sender_link", "receiver_link", "created_at", "state", "words", "picture")
+    fields = (
+        "sender_link",
+        "receiver_link",
+        "created_at",
+        "state",
+        "words",
+        "picture",
+        "reactions_shown",
+    )
     actions = ("remove_selected", "restore_selected")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -158,6 +168,20 @@ class MessageAdmin(ModeratedAdmin):
         encoded = base64.b64encode(data).decode()
         return format_html('<img class="picture" src="data:image/webp;base64,{}" alt="">', encoded)
 
+    @admin.display(description=_("reactions"))
+    def reactions_shown(self, message: Message) -> str:
+        """With the people who are named in its record; also of a deleted message."""
+        reactions = decoded_reactions(message.reactions) or ()
+        if not reactions:
+            return self.get_empty_value_display()
+        people = User.objects.in_bulk({key for each in reactions for key in each.people})
+        rows = (
+            (each.emoji, each.count, _people_links([people.get(key) for key in each.people]))
+            for each in reactions
+        )
+        listed = format_html_join("", "<li>{} {} {}</li>", rows)
+        return format_html('<ul class="members">{}</ul>', listed)
+
 
 @admin.register(Group)
 class GroupAdmin(ModeratedAdmin):
@@ -239,6 +263,10 @@ def _receiver_name(message: Message) -> str:
 
 def _person_link(person: User | None) -> str:
     return person_link(person) if person else deleted_account()
+
+
+def _people_links(people: Iterable[User | None]) -> str:
+    return format_html_join(", ", "{}", ((_person_link(person),) for person in people))
 
 
 def _record_once(request: HttpRequest, search: Search) -> None:

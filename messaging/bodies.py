@@ -18,6 +18,7 @@ from messaging.services.chat_settings import Mute
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.groups import MEMBERS
 from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
+from messaging.shapes.reactions import Emoji
 from messaging.shapes.record import ClientMessageId, PeerKey
 
 Text = Annotated[
@@ -229,6 +230,12 @@ class TypingCommand(TypedDict):
 
 class DeleteCommand(TypedDict):
     messageId: Key
+
+
+class ReactCommand(TypedDict):
+    messageId: Key
+    emoji: Emoji
+    remove: NotRequired[Annotated[bool, Meta(description="Takes my reaction back.")]]
 
 
 class ReadCommand(TypedDict):

@@ -10,6 +10,7 @@ from chatsite.wire import absolute, timestamp
 from messaging.models import Conversation, Message
 from messaging.queries.chats import Chat
 from messaging.queries.members import Member
+from messaging.queries.reactions import Reactor
 from messaging.queries.sync import Changes
 from messaging.shapes.chat_settings import ChatSettings
 from messaging.shapes.payload_types import (
@@ -21,11 +22,14 @@ from messaging.shapes.payload_types import (
     GroupPayload,
     MemberPayload,
     PresencePayload,
+    ReactionChangedPayload,
+    ReactorPayload,
     ReadPayload,
     SentPayload,
     SyncPayload,
     TypingPayload,
 )
+from messaging.shapes.reactions import Reactions
 from messaging.shapes.record import MessageRecord
 
 
@@ -69,6 +73,30 @@ def deleted_payload(message: Message) -> DeletedPayload:
         "senderId": message.sender_id,
         "receiverId": message.receiver_id,
         "seq": message.seq,
+    }
+
+
+def reaction_payload(
+    message: Message, person: str, emoji: str, *, added: bool, reactions: Reactions
+) -> ReactionChangedPayload:
+    return {
+        "messageId": message.pk,
+        "conversationId": message.conversation_id,
+        "seq": message.seq,
+        "personId": person,
+        "emoji": emoji,
+        "added": added,
+        "reactions": reactions,
+        "updatedAt": timestamp(message.updated_at),
+    }
+
+
+def reactor_payload(reactor: Reactor) -> ReactorPayload:
+    return {
+        "emoji": reactor.emoji,
+        "personId": reactor.id,
+        "fullName": reactor.full_name,
+        "profilePic": absolute(reactor.picture),
     }
 
 

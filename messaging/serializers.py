@@ -96,3 +96,14 @@ class ReadersQuery(MembersQuery):
     seq = serializers.IntegerField(
         min_value=1, max_value=LARGEST, help_text="Of the message that they have read."
     )
+
+
+class ReactionsQuery(MembersQuery):
+    seq = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Of the message.")
+    emoji = TextField(max_length=100, allow_null=False, help_text="Only those who reacted with it.")
+
+
+class ReactSerializer(serializers.Serializer[None]):
+    messageId = TextField(source="message_id", allow_null=False)
+    emoji = TextField(allow_null=False)
+    remove = serializers.BooleanField(default=False)

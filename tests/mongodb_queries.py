@@ -6,14 +6,14 @@ from typing import Any
 
 
 def all_querysets() -> dict[str, Any]:
-    from django.db.models import Count, Q
+    from django.db.models import Count, Min, Q
 
     from accounts.admin import PersonAdmin, RecordAdmin, SessionAdmin
     from accounts.models import Session, User
     from chatsite.keys import new_key
     from messaging.admin import MessageAdmin
-    from messaging.models import FIRST_GROUP, Conversation, Membership, Message
-    from messaging.queries import chats, history, members, sync, visibility
+    from messaging.models import FIRST_GROUP, Conversation, Membership, Message, Reaction
+    from messaging.queries import chats, history, members, reactions, sync, visibility
 
     me, key = User(email="a@example.org"), new_key()
     mine = Membership.objects.of(key)
@@ -58,6 +58,12 @@ def all_querysets() -> dict[str, Any]:
         "pins": mine.filter(pin_slot__gt=0).values_list("pin_slot", "conversation_id"),
         "own chat": mine.select_for_update().filter(conversation=key),
         "marks": Membership.objects.filter(conversation=key).values_list("last_read_seq"),
+        "own reactions": reactions._OWN._build(2, _0=key, _1=new_key(), me=key),
+        "reactions": Reaction.objects.filter(message_id=key, pk__gt=key).order_by("pk"),
+        "counts of reactions": Reaction.objects.filter(message_id=key)
+        .values_list("emoji")
+        .annotate(Count("pk"), first=Min("pk"))
+        .order_by("first"),
         "conversation": Conversation.objects.select_for_update().filter(key="direct:a:b"),
         **{made.__name__: _list_of(made) for made in admin},
     }

@@ -57,7 +57,11 @@ def call(
 
 
 def key_in_path(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, schema_of(Key), OpenApiParameter.PATH, description=description)
+    return in_path(name, Key, description)
+
+
+def in_path(name: str, kind: Any, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema_of(kind), OpenApiParameter.PATH, description=description)
 
 
 def header(

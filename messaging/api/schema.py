@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from accounts.record import PersonRecord
-from chatsite.schema.calls import FORM, JSON, View, call, header, key_in_path
-from chatsite.schema.refusals import OF_PICTURES, joined
+from chatsite.schema.calls import FORM, JSON, View, call, header, in_path, key_in_path
+from chatsite.schema.refusals import OF_PICTURES, Sentences, joined
 from messaging.bodies import (
     ChatBody,
     GroupBody,
@@ -22,6 +22,7 @@ from messaging.serializers import (
     ContactsQuery,
     HistoryQuery,
     MembersQuery,
+    ReactionsQuery,
     ReadersQuery,
     SyncQuery,
 )
@@ -31,15 +32,21 @@ from messaging.shapes.payload_types import (
     GroupPayload,
     MarkPayload,
     MemberPayload,
+    ReactorPayload,
     RemovedPayload,
     SyncPayload,
 )
+from messaging.shapes.reactions import Emoji
 from messaging.shapes.record import MessageRecord
 
 TAG = "Messages"
 NO_LONGER_MEMBER = "You are no longer in this group."
 NO_GROUP = "No such group."
+BUSY = "The site is busy at the moment. Please try again."
+Decorator = Callable[[View], View]
 PEER = key_in_path("peer", "The `_id` of the other person, or of a group.")
+MESSAGE = key_in_path("message", "The message's `_id`.")
+EMOJI = in_path("emoji", Emoji, "Percent-encoded.")
 NO_PEER = ["No such person.", NO_GROUP]
 
 contacts = call(
@@ -137,9 +144,7 @@ send = call(
 )
 
 
-def _marking(
-    operation: str, summary: str, body: type, mark: str, wrong: list[str]
-) -> Callable[[View], View]:
+def _marking(operation: str, summary: str, body: type, mark: str, wrong: list[str]) -> Decorator:
     return call(
         operation,
         summary,
@@ -168,6 +173,47 @@ mark_all_read = _marking(
     [],
 )
 
+
+def _reacting(operation: str, summary: str, meaning: str, refused: Sentences) -> Decorator:
+    return call(
+        operation,
+        summary,
+        tag=TAG,
+        changes=True,
+        parameters=[MESSAGE, EMOJI],
+        answers={200: (meaning, MessageRecord)},
+        refused=joined(
+            {
+                400: ["A reaction is one emoji.", "Nobody can react to a system message."],
+                404: ["Message not found."],
+                409: ["This message was deleted."],
+                503: [BUSY],
+            },
+            refused,
+        ),
+    )
+
+
+react = _reacting(
+    "react",
+    "React to a message with an emoji",
+    "The message as it is now; so, too, for a reaction that is there already.",
+    {
+        400: [
+            "You can react to a message with at most 10 emoji.",
+            "A message can have at most 20 different emoji.",
+        ],
+        403: [NO_LONGER_MEMBER],
+    },
+)
+
+take_back = _reacting(
+    "takeReactionBack",
+    "Take my reaction to a message back",
+    "The message as it is now; so, too, without such a reaction.",
+    {},
+)
+
 sync = call(
     "sync",
     "Everything that changed for me since a cursor, including tombstones",
@@ -181,7 +227,6 @@ GROUPS = "Groups"
 GROUP = key_in_path("group", "The group's `_id`.")
 PERSON = key_in_path("person", "A member's `_id`.")
 CONVERSATION = key_in_path("conversation", "A group's `_id`, or any `conversationId`.")
-BUSY = "The site is busy at the moment. Please try again."
 NO_MEMBER = "This person is not in the group."
 ADMINS_ONLY = "Only admins of the group may do this."
 OWNER_ONLY = "Only the owner of the group may do this."
@@ -310,6 +355,19 @@ readers = call(
     answers={200: ("Of those who were in the conversation when it was sent.", list[MemberPayload])},
     refused={
         400: ["This field is required.", "This cursor is not valid."],
+        403: [NO_LONGER_MEMBER],
+        404: [NO_GROUP, "Message not found."],
+    },
+)
+
+reactions = call(
+    "listReactions",
+    "Who reacted to a message, the first one first",
+    tag=TAG,
+    parameters=[CONVERSATION, ReactionsQuery, NEXT],
+    answers={200: ("A page of them.", list[ReactorPayload])},
+    refused={
+        400: ["This field is required.", "This cursor is not valid.", "A reaction is one emoji."],
         403: [NO_LONGER_MEMBER],
         404: [NO_GROUP, "Message not found."],
     },

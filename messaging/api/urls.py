@@ -9,6 +9,11 @@ urlpatterns = [
     path("messages/sync", views.SyncView.as_view(), name="api-sync"),
     path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
     path("messages/read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
+    path(
+        "messages/<str:message>/reactions/<str:emoji>",
+        views.ReactionView.as_view(),
+        name="api-reaction",
+    ),
     path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),
     path("groups", groups.GroupsView.as_view(), name="api-groups"),
     path("groups/<str:group>", groups.GroupView.as_view(), name="api-group"),
@@ -27,5 +32,10 @@ urlpatterns = [
         "conversations/<str:conversation>/readers",
         groups.ReadersView.as_view(),
         name="api-readers",
+    ),
+    path(
+        "conversations/<str:conversation>/reactions",
+        views.ReactionsView.as_view(),
+        name="api-reactions",
     ),
 ]

@@ -12,16 +12,23 @@ from chatsite.security.budgets import check_message
 from chatsite.serializers import LARGEST, checked
 from messaging.api import schema
 from messaging.api.links import link
-from messaging.payloads import chat_payload, chat_settings_payload, sync_payload
+from messaging.payloads import (
+    chat_payload,
+    chat_settings_payload,
+    reactor_payload,
+    sync_payload,
+)
 from messaging.presence import online_users
 from messaging.queries import sync
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
+from messaging.queries.reactions import reactions_page
 from messaging.serializers import (
     ChatSerializer,
     ContactsQuery,
     HistoryQuery,
+    ReactionsQuery,
     ReadMarkSerializer,
     SendSerializer,
     SyncQuery,
@@ -29,6 +36,7 @@ from messaging.serializers import (
 from messaging.services.chat_settings import change_chat
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, send_message
+from messaging.services.reactions import react, take_back
 
 
 class ContactsView(APIView):
@@ -117,6 +125,31 @@ class ReadMarkView(FormView):
         given = {"seq": LARGEST, **body} if isinstance(body, dict) else body
         fields = checked(ReadMarkSerializer, given)
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
+
+
+class ReactionView(APIView):
+    """My reaction to a message with one emoji: each of them is there or it is not."""
+
+    @schema.react
+    def put(self, request: ApiRequest, message: str, emoji: str) -> Response:
+        return Response(react(user=request.user, message_id=message, emoji=emoji))
+
+    @schema.take_back
+    def delete(self, request: ApiRequest, message: str, emoji: str) -> Response:
+        return Response(take_back(user=request.user, message_id=message, emoji=emoji))
+
+
+class ReactionsView(APIView):
+    """Who reacted to a message."""
+
+    @schema.reactions
+    def get(self, request: ApiRequest, conversation: str) -> Response:
+        query = checked(ReactionsQuery, request.query_params.dict())
+        page = reactions_page(request.user, conversation, **query)
+        response = Response([reactor_payload(reactor) for reactor in page.reactors])
+        if page.cursor:
+            response["Link"] = link(request, "next", cursor=page.cursor)
+        return response
 
 
 class SyncView(APIView):

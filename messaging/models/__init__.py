@@ -15,6 +15,7 @@ from messaging.models.conversation import (
     peer_in,
 )
 from messaging.models.message import Message, MessageKind
+from messaging.models.reaction import Reaction
 
 __all__ = [
     "FIRST_GROUP",
@@ -27,6 +28,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "Posting",
+    "Reaction",
     "Role",
     "conversation_key",
     "direct_key",

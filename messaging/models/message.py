@@ -57,6 +57,8 @@ class Message(models.Model):
     image_width = models.PositiveIntegerField(null=True)
     image_height = models.PositiveIntegerField(null=True)
     deleted = models.BooleanField(_("deleted"), default=False)
+    # Sums up its `Reaction` rows, as JSON (messaging/shapes/reactions.py); "" without any.
+    reactions = models.TextField(blank=True, editable=False)
     # Kept for good: it is what makes sending again safe.
     client_message_id = models.CharField(max_length=CLIENT_ID_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("sent"), default=now, editable=False)

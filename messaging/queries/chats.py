@@ -18,6 +18,7 @@ from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
 from messaging.queries.members import are_marks_told, read_by_others
+from messaging.queries.reactions import add_own_reactions
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
 from messaging.shapes.record import (
@@ -156,6 +157,7 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     chats = [_direct_chat(me, row, deleted.get(row[0], 0), site, moment) for row in direct]
     if groups:
         chats += _group_chats(me, groups, deleted, site, moment, with_marks=among is not None)
+        add_own_reactions(me, (chat.last_message for chat in chats if chat.last_message))
     chats.sort(key=_place, reverse=True)
     return chats
 

@@ -19,6 +19,7 @@ from messaging.models import (
     is_group,
 )
 from messaging.queries.people import is_person
+from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import LAST, check_peer, find_conversation, stays_in
 from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
@@ -54,7 +55,9 @@ def history(
     me = user.pk  # which a User looks for each time
     if is_group(peer):
         rows = _group_history(me, peer, before, limit, include_deleted)
-        return [record_of_row(row, peer) for row in reversed(rows)]
+        records = [record_of_row(row, peer) for row in reversed(rows)]
+        add_own_reactions(me, records)  # two people are never too many to be named
+        return records
     given = {} if before is None else {"before": before}
     if settings.MONGODB:
         rows = list(_history_on_mongodb(me, peer, limit, include_deleted, **given))

@@ -6,23 +6,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Max, Q
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
-from chatsite.errors import NotFound
 from chatsite.fastpath.statements import SelectAmong
 from chatsite.wire import absolute
 from messaging.models import (
     LIVE_MARKS,
     Membership,
-    Message,
     is_group,
 )
 from messaging.queries.people import comes_after, cursor_of, decode_cursor
-from messaging.queries.visibility import Stays, find_conversation, membership_in
+from messaging.queries.visibility import find_conversation, membership_in, message_in
 
 
 def read_marks(user: User, peer: str) -> tuple[int, int]:
@@ -91,10 +88,7 @@ def readers_page(
     404.
     """
     mine = membership_in(user, conversation)
-    stays = Stays.of(mine.since_seq, mine.until_seq, mine.earlier_stays)
-    message = Message.objects.filter(conversation_id=conversation, seq=seq).first()
-    if message is None or not stays.see(seq):
-        raise NotFound(_("Message not found."))
+    message = message_in(mine, seq)
     others = Q(last_read_seq__gte=seq) & ~Q(user_id=message.sender_id)
     if is_group(conversation):
         # Of who came later nobody knows which of the messages before they have read.

@@ -91,6 +91,10 @@ def decode_cursor(cursor: str) -> tuple[str, str]:
         text = ""
     key, name = text[:24], text[24:]
     if not is_key(key) or not is_storable(name):
-        message = _("This cursor is not valid.")
-        raise DomainError(message, code="cursor", errors={"cursor": [message]})
+        raise bad_cursor()
     return name, key
+
+
+def bad_cursor() -> DomainError:
+    message = _("This cursor is not valid.")
+    return DomainError(message, code="cursor", errors={"cursor": [message]})

@@ -118,6 +118,19 @@ def membership_in(user: User | Principal, conversation: str) -> Membership:
     return mine
 
 
+def message_in(mine: Membership, seq: int) -> Message:
+    """That of the number, deleted or not. Raises DomainError 404 unless they may see it."""
+    message = Message.objects.filter(conversation_id=mine.conversation_id, seq=seq).first()
+    stays = Stays.of(mine.since_seq, mine.until_seq, mine.earlier_stays)
+    if message is None or not stays.see(seq):
+        raise no_such_message()
+    return message
+
+
+def no_such_message() -> NotFound:
+    return NotFound(_("Message not found."))
+
+
 def no_such_group() -> NotFound:
     return NotFound(_("No such group."))
 

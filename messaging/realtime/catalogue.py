@@ -54,6 +54,12 @@ FROM_SERVER = [
         "A moderator restored it. To every socket of everybody who may see it.",
     ),
     Event(
+        events.REACTION_CHANGED,
+        payload_types.ReactionChangedPayload,
+        "To every socket of everybody who may see the message: its reactions as they are now, and"
+        " who changed them.",
+    ),
+    Event(
         events.MESSAGES_READ,
         payload_types.ReadPayload,
         "To every socket of both people, or of the members of a group. In a group of more than"
@@ -114,6 +120,13 @@ FROM_CLIENT = [
         bodies.DeleteCommand,
         "Take a message of mine back, for everybody: the same service as the call.",
         (events.MESSAGE_DELETED, events.ERROR),
+    ),
+    Event(
+        "react",
+        bodies.ReactCommand,
+        "React to a message, or take my reaction back: the same service as the calls. What is so"
+        " already has no answer.",
+        (events.REACTION_CHANGED, events.ERROR),
     ),
     Event("markRead", bodies.ReadCommand, "Move my read mark up.", (events.ERROR,)),
     Event(

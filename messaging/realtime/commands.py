@@ -26,11 +26,12 @@ from messaging.models import is_group
 from messaging.payloads import sent_payload, typing_payload
 from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
-from messaging.serializers import ReadMarkSerializer, SendSerializer
+from messaging.serializers import ReactSerializer, ReadMarkSerializer, SendSerializer
 from messaging.services.batches import Reading, Sending
 from messaging.services.conversations import ReadMark
 from messaging.services.drafts import Draft, is_client_id, unknown_receiver
 from messaging.services.messages import Sent, delete_message, send_message
+from messaging.services.reactions import react, take_back
 from messaging.shapes.payload_types import RefusalPayload, SentPayload
 
 if TYPE_CHECKING:
@@ -116,6 +117,18 @@ def _deleted(connection: "Connection", data: Data) -> None:
     delete_message(user=connection.principal, message_id=str(data.get("messageId")))
 
 
+async def _react(connection: "Connection", data: Data) -> None:
+    """Answered by the event that everybody is told."""
+    await in_thread(partial(_reacted, connection, data))()
+
+
+def _reacted(connection: "Connection", data: Data) -> None:
+    check(WRITES, connection.user_id)
+    fields = checked(ReactSerializer, data)
+    change = take_back if fields.pop("remove") else react
+    change(user=connection.principal, **fields)
+
+
 async def _mark_read(connection: "Connection", data: Data) -> None:
     _check_signal(connection)
     fields = checked(ReadMarkSerializer, data)
@@ -131,6 +144,7 @@ _COMMANDS: dict[str, Callable[["Connection", Data], Awaitable[None]]] = {
     "sendMessage": _send_message,
     "typing": _typing,
     "stopTyping": partial(_typing, event=events.STOPPED_TYPING),
+    "react": _react,
     "markRead": _mark_read,
     "deleteMessage": _delete_message,
     "ping": _ping,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.principal import Principal
 from chatsite.db import now, on_commit, repeatable, retrying
-from chatsite.errors import Busy, DomainError, NotFound
+from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.fastpath.statements import Insert, SelectAmong
 from chatsite.keys import new_key
@@ -25,7 +25,12 @@ from chatsite.monitoring import metrics
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Posting, Role, is_group
 from messaging.payloads import deleted_payload, read_payload
-from messaging.queries.visibility import find_message, is_peer, past_member
+from messaging.queries.visibility import (
+    find_message,
+    is_peer,
+    no_such_message,
+    past_member,
+)
 from messaging.services.conversations import (
     LockedConversation,
     catch_up,
@@ -298,7 +303,7 @@ def delete_message(*, user: User | Principal, message_id: str) -> Message:
     """
     message = find_message(user, message_id)
     if message is None:
-        raise NotFound(_("Message not found."))
+        raise no_such_message()
     if message.sender_id != user.pk or message.kind == MessageKind.SYSTEM:
         raise DomainError(_("You can only delete your own messages."), 403, code="not_sender")
     remove(message=message)

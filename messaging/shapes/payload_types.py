@@ -18,6 +18,7 @@ from messaging.shapes.chat_settings import (
     MutedUntil,
     PinnedAt,
 )
+from messaging.shapes.reactions import Emoji, Reactions
 from messaging.shapes.record import ClientMessageId, MessageRecord, PeerKey, Seq
 
 RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
@@ -92,6 +93,28 @@ class DeletedPayload(TypedDict):
     senderId: Key
     receiverId: PeerKey
     seq: Seq
+
+
+class ReactionChangedPayload(TypedDict):
+    """Somebody reacted to a message, or took their reaction back: who knew their own knows them."""
+
+    messageId: Key
+    conversationId: Key
+    seq: Seq
+    personId: Key
+    emoji: Emoji
+    added: bool
+    reactions: Annotated[Reactions, Meta(description="All of them, as the message has them now.")]
+    updatedAt: Timestamp
+
+
+class ReactorPayload(TypedDict):
+    """Who reacted with an emoji."""
+
+    emoji: Emoji
+    personId: Key
+    fullName: Annotated[str, Meta(examples=["Ada Lovelace"])]
+    profilePic: PictureUrl
 
 
 class ReadPayload(TypedDict):

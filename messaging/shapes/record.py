@@ -17,6 +17,7 @@ from chatsite.pictures.storage import shown
 from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 from messaging.models import Message
 from messaging.models.conversation import CLIENT_ID_LENGTH
+from messaging.shapes.reactions import Emoji, Reactions, decoded_reactions
 from messaging.shapes.system_messages import SystemDetails, decoded, text_of
 
 Seq = Annotated[
@@ -61,13 +62,26 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         ]
         | None
     ) = None
+    reactions: (
+        Annotated[Reactions, Meta(description="In the order in which the emoji came.")] | None
+    ) = None
+    reacted: (
+        Annotated[
+            list[Emoji],
+            Meta(
+                description="My own reactions, in answers to me; where `reactions` names all of the"
+                " people, it is left out. Live events never have it."
+            ),
+        ]
+        | None
+    ) = None
 
 
-# Who receives a message is not stored with it: whoever reads it says so.
+# Who receives a message, and what they did to it, is not stored with it: whoever reads it says so.
 COLUMNS = tuple(
     "details" if name == "system" else name
     for name in MessageRecord.__struct_fields__
-    if name != "receiver_id"
+    if name not in ("receiver_id", "reacted")
 )
 SENDER, SEQ = COLUMNS.index("sender_id"), COLUMNS.index("seq")
 CONVERSATION = COLUMNS.index("conversation_id")
@@ -103,11 +117,12 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         conversation_id,
         reply_to,
         details,
+        reactions,
     ) = row
     created = timestamp(created_at)
     system = decoded(details) if details else None
     if deleted:
-        text = image = image_width = image_height = thumbnail = reply_to = None
+        text = image = image_width = image_height = thumbnail = reply_to = reactions = None
     elif system:
         text = text_of(system)
     elif image:
@@ -129,6 +144,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         conversation_id,
         reply_to or None,
         system,
+        decoded_reactions(reactions) if reactions else None,
     )
 
 

@@ -60,9 +60,10 @@ class TestDocument:
     def test_is_valid_and_without_warnings(self) -> None:
         call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
 
-    def test_keys_in_paths_of_messages_have_one_name(self) -> None:
+    def test_keys_in_paths_of_messages_say_whose_they_are(self) -> None:
         paths = [path for path in document()["paths"] if path.startswith("/api/messages/")]
-        assert {name for path in paths for name in re.findall(r"{(\w+)}", path)} == {"peer"}
+        names = {name for path in paths for name in re.findall(r"{(\w+)}", path)}
+        assert names == {"peer", "message", "emoji"}
 
     def test_names_the_server(self, settings: Settings) -> None:
         assert [server["url"] for server in document()["servers"]] == ["/"]

@@ -14,6 +14,7 @@ from messaging.models import Message
 from messaging.recipients import user_group
 from messaging.services.groups import add_members, change_group, remove_member, set_role
 from messaging.services.messages import send_message
+from messaging.services.reactions import react
 from tests.factories import make_group, make_message, make_user
 from tests.recording import Events
 
@@ -140,6 +141,19 @@ def test_opening_shows_the_text_and_is_recorded(moderator: Client, message: Mess
     entry = LogEntry.objects.get()
     assert (str(entry.user), entry.change_message) == ("\u2068Mo Derator\u2069", "Opened")
     assert entry.object_repr == "\u2068Jonas Weber\u2069 to \u2068Layla Haddad\u2069, number 1"
+
+
+def test_reactions_are_shown_beside_a_message(
+    moderator: Client, message: Message, jonas: User, layla: User
+) -> None:
+    empty = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+    assert "👍" not in empty
+    react(user=layla, message_id=message.pk, emoji="👍")
+    react(user=jonas, message_id=message.pk, emoji="👍")
+    moderator.post(act("remove", message))
+    html = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+    _before, _mark, shown = html.partition("👍 2")
+    assert shown.index("Layla Haddad") < shown.index("Jonas Weber")
 
 
 def test_text_is_shown_as_text(moderator: Client, jonas: User, layla: User) -> None:

@@ -136,4 +136,4 @@ def test_both_documents_describe_it_from_its_definition() -> None:
     schema = components([MessageRecord])["MessageRecord"]
     always = msgspec.to_builtins(record_of(make_message()))
     assert schema["required"] == list(always)
-    assert set(schema["properties"]) - set(always) == {"replyTo", "system"}
+    assert set(schema["properties"]) - set(always) == {"replyTo", "system", "reactions", "reacted"}

@@ -1,0 +1,87 @@
+"""The reactions of a message, summed up: what its row keeps of them and what everybody is told.
+
+The record of a message is the same for all who see it, and 1,000 people may react to one message.
+So it counts each emoji and names the first people only. Whoever is named, or finds that nobody is
+left out, knows their own reactions from that. Only where people are left out does an answer add the
+reader's own (`MessageRecord.reacted`, queries/reactions.py): no row per reader, no second record.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from emoji import EMOJI_DATA, STATUS
+from msgspec import Meta
+
+from chatsite import strict_json
+from chatsite.wire import Key
+from messaging.models.reaction import EMOJI_LENGTH
+
+# Reactions of a message whose people are named: all of them in a direct chat.
+NAMED = 20
+BY_ONE = 10  # reactions of one person to one message, at most
+DIFFERENT = 20  # emoji at one message, at most
+
+Emoji = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=EMOJI_LENGTH,
+        description="One emoji, fully qualified as Unicode has it.",
+        examples=["👍"],
+    ),
+]
+
+
+_VARIANT = "\ufe0f"  # asks for the coloured form; what is typed often lacks it
+_EMOJI = {
+    each.replace(_VARIANT, ""): each
+    for each, data in EMOJI_DATA.items()
+    if data["status"] == STATUS["fully_qualified"]
+}
+
+
+def canonical_emoji(text: str) -> str | None:
+    """The one way to write that emoji; None for what is not exactly one."""
+    return _EMOJI.get(text.replace(_VARIANT, ""))
+
+
+class ReactionCount(msgspec.Struct, gc=False):
+    """How many people reacted with an emoji, and who did first."""
+
+    emoji: Emoji
+    count: Annotated[int, Meta(ge=1)]
+    people: Annotated[
+        list[Key],
+        Meta(
+            max_length=NAMED,
+            description=f"Those among the first {NAMED} reactions to the message.",
+        ),
+    ]
+
+
+Reactions = list[ReactionCount]
+
+decoded_reactions = strict_json.reader(Reactions)
+
+
+def encoded_reactions(reactions: Reactions) -> str:
+    return msgspec.json.encode(reactions).decode() if reactions else ""
+
+
+def summed_up(counts: Iterable[tuple[str, int]], first: Iterable[tuple[str, str]]) -> Reactions:
+    """Of how many there are of each emoji, and of emoji and person of the first reactions."""
+    reactions = {emoji: ReactionCount(emoji, count, []) for emoji, count in counts}
+    for emoji, person in first:
+        if emoji in reactions:  # without transactions one may have come in between
+            reactions[emoji].people.append(person)
+    return list(reactions.values())
+
+
+def leave_people_out(reactions: Reactions) -> bool:
+    return any(each.count > len(each.people) for each in reactions)
+
+
+def reacted_by(person: str, reactions: Reactions) -> list[str]:
+    """With which emoji, where nobody is left out."""
+    return [each.emoji for each in reactions if person in each.people]
