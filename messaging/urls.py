@@ -9,6 +9,7 @@ urlpatterns = [
     path("contacts", chat.contacts, name="contacts"),
     path("contacts/rows", chat.contact_rows, name="contact-rows"),
     path("chats/rows", chat.chat_rows, name="chat-rows"),
+    path("chats/found", chat.found, name="found"),
     path("chat/<str:peer>", chat.conversation, name="conversation"),
     path("chat/<str:peer>/older", chat.older, name="older"),
     path("chat/<str:peer>/header", groups.header, name="group-header"),

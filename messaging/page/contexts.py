@@ -11,7 +11,7 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
-from messaging.page.side_bar import badge, chat_row, contact_row
+from messaging.page.side_bar import Row, badge, chat_row, contact_row
 from messaging.page.timeline import Reading, lines_of
 from messaging.presence import online_users
 from messaging.queries.chats import chats_of
@@ -23,6 +23,7 @@ from messaging.shapes.record import MessageRecord
 MESSAGES_PER_PAGE = 50
 UNREAD_PER_PAGE = 40  # of a page around the first unread message; the others come before it
 CONTACTS_PER_PAGE = 50
+MOST_FOUND = 8  # chats, and people, that a few letters may mean
 NUMBER = re.compile(r"[0-9]{1,9}")
 
 Context = dict[str, Any]
@@ -62,6 +63,17 @@ def contact_list(request: SignedInRequest) -> Context:
         "next_page": number + 1 if len(found) > CONTACTS_PER_PAGE else None,
         "query": _query(request),
     }
+
+
+def found(request: SignedInRequest) -> Context:
+    """Where one may go: the chats that match, the latest first, then people one has none with."""
+    chats = [row for row in chat_list(request, "chats")["chat_rows"] if not row.hidden][:MOST_FOUND]
+    people: list[Row] = []
+    if query := _query(request):
+        online, known = online_users(), {row.key for row in chats}
+        contacts = User.objects.contacts_of(request.user.pk, search=query)[: 2 * MOST_FOUND]
+        people = [contact_row(user, online) for user in contacts if user.pk not in known]
+    return {"found_rows": [*chats, *people[:MOST_FOUND]]}
 
 
 def pane(request: SignedInRequest, peer: Peer | None) -> Context:

@@ -68,6 +68,13 @@ def contact_rows(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/_contacts_found.html", contexts.contact_list(request))
 
 
+@require_safe
+@never_cache
+@signed_in
+def found(request: SignedInRequest) -> HttpResponse:
+    return render(request, "messaging/_found.html", contexts.found(request))
+
+
 def _send(request: SignedInRequest, peer: Peer, tab: str) -> HttpResponse:
     """For a browser without JavaScript; the others send over the API."""
     text = request.POST.get("text", "").replace("\r\n", "\n")

@@ -161,3 +161,72 @@ def test_one_skips_to_the_conversation(person: PersonFor) -> None:
     ada.page.keyboard.press("Tab")
 
     expect(ada.page.locator("#conversation :focus")).to_have_count(1)
+
+
+def test_a_few_letters_lead_to_anybody(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    cy, di = person("Xyrille Weber", None), person("Xyprian <b>Díaz</b>", None)
+    cy.say(ada, "Hello")
+    page, keys = ada.page, ada.page.keyboard
+    switcher = page.get_by_role("dialog", name="Go to a chat")
+    expect(row(page, cy)).to_be_visible()
+
+    keys.press("Control+k")
+    rows = switcher.get_by_role("link")
+    expect(rows).to_have_count(1)  # whom she has messages with
+    keys.type("xy")
+    expect(rows.locator("bdi")).to_have_text(["Xyrille Weber", "Xyprian <b>Díaz</b>"])
+    keys.press("ArrowDown")
+    expect(rows.first).to_be_focused()
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    expect(switcher).to_be_hidden()
+    expect(page.get_by_role("heading", level=1, name=di.name)).to_be_visible()
+    expect(composer(page)).to_be_focused()
+
+    keys.press("Control+k")
+    keys.type("nobody at all")
+    expect(switcher.get_by_text("Nobody found")).to_be_visible()
+    keys.press("Escape")
+    expect(switcher).to_be_hidden()
+    expect(composer(page)).to_be_focused()
+    keys.press("Control+k")
+    keys.type("okon")
+    expect(rows.locator("bdi")).to_have_text([bo.name])
+    keys.press("Enter")
+    expect(page).to_have_url(f"/chat/{bo.id}")
+
+
+def test_keys_that_work_anywhere(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    bo.say(ada, "Hello")
+    expect_texts(ada.page, ["Hello"])
+    cy.say(ada, "Hello")
+    page, keys = ada.page, ada.page.keyboard
+    expect(row(page, cy)).to_be_visible()
+
+    keys.press("Alt+ArrowUp")
+    expect(page).to_have_url(f"/chat/{cy.id}")
+    keys.press("Alt+ArrowUp")
+    keys.press("Alt+ArrowDown")
+    expect(page).to_have_url(f"/chat/{bo.id}")
+    messages(page).first.focus()
+    keys.type("typed")
+    expect(composer(page)).to_have_value("typed")
+    keys.type("? ")
+    expect(composer(page)).to_have_value("typed? ")
+    messages(page).first.focus()
+    keys.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet.get_by_text("Leave the chat")).to_be_visible()
+    keys.type("x")
+    keys.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(composer(page)).to_have_value("typed? ")
+    keys.press("Escape")
+    expect(page.locator(".conversation")).to_have_count(0)
+    expect(page.locator("#chat-rows .row[aria-current]")).to_have_count(0)
+    keys.type("nothing")
+    expect(row(page, bo)).to_have_attribute("data-hint", "draft")
+    expect(row(page, bo)).to_contain_text("typed?")

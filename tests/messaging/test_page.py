@@ -159,3 +159,21 @@ def test_many_members_come_by_pages(page_for: PageFor) -> None:
     rest = page.get(more[1]).content.decode()
     assert rest.count('<li class="member">') == 11
     assert "hx-get" not in rest
+
+
+def test_a_few_letters_find_one_s_chats_then_people(page_for: PageFor, client: Client) -> None:
+    ada, bo = make_user("Ada Lind"), make_user("Lindy Bo")
+    cy, _di = make_user("Cy Lindgren"), make_user("Di Weber")
+    make_message(bo, ada)
+    make_message(cy, bo)  # which is nothing to Ada
+    group = make_group(ada, bo, title="Lindau")
+    make_group(bo, cy, title="Lindos")
+
+    def found(words: str) -> list[str]:
+        html = page_for(ada).get("/chats/found", {"q": words}).content.decode()
+        return re.findall('id="found-([0-9a-f]+)"', html)
+
+    assert found("lind") == [group, bo.pk, cy.pk]
+    assert found("") == [group, bo.pk]
+    assert found("nobody") == []
+    assert client.get("/chats/found?q=lind").status_code == 302
