@@ -104,7 +104,7 @@ def _kind(message: MessageRecord) -> str:
         return "deleted"
     if message.image:
         return "caption" if message.text else "picture"
-    return ""
+    return "system" if message.system else ""
 
 
 def _row_time(moment: datetime) -> str:

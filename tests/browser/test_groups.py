@@ -264,8 +264,13 @@ def test_a_group_is_changed_and_closed_to_members_live(person: PersonFor) -> Non
     expect(message(cy.page, "Before Cy")).to_be_visible()
 
 
+def height(part: Locator) -> float:
+    return part.evaluate("part => part.getBoundingClientRect().height")  # type: ignore[no-any-return]
+
+
 def test_on_a_phone_one_leaves_a_group_and_keeps_what_was_said(person: PersonFor) -> None:
-    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None, **PHONE)
+    long_name = f"{'ש' * 50} Levi"  # which reads from right to left
+    ada, bo = person(long_name, None), person("Bo Okonkwo", None, **PHONE)
     group = make_group(ada, bo)
     ada.post(f"/api/messages/send/{group}", text="Welcome")
     page = bo.page
@@ -274,7 +279,12 @@ def test_on_a_phone_one_leaves_a_group_and_keeps_what_was_said(person: PersonFor
     expect(composer(other_window)).to_be_visible()
     group_row(page, "Book club").tap()
     expect(message(page, "Welcome")).to_be_visible()
+    created = page.locator('.is-system [data-field="text"]')
+    assert created.evaluate("text => getComputedStyle(text).direction") == "ltr"
+    header = height(page.locator("conversation-header"))
     page.get_by_role("button", name="About this group").tap()
+    assert header == height(details(page).locator("header"))
+    expect(details(page).get_by_text(long_name)).to_be_visible()
     expect(page.locator("message-list")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert_accessible(page)

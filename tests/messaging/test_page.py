@@ -80,7 +80,7 @@ def test_a_group_shows_its_messages_with_who_wrote_them(page_for: PageFor) -> No
     assert re.search(rf'data-field="sender" data-tone="\d">{bo.full_name}</span>', pane)
     row = html.partition(f'id="chats-{group}"')[2].partition("</a>")[0]
     assert 'data-hint="author"' in row
-    assert f'<span data-field="author">{bo.first_name}</span>' in row
+    assert f'<span data-field="author" dir="auto">{bo.first_name}</span>' in row
 
 
 def test_whoever_has_left_reads_up_to_there_and_writes_nothing(page_for: PageFor) -> None:

@@ -88,6 +88,7 @@ class GroupForm {
       return chip;
     });
     this.#form.querySelector(".chips").replaceChildren(...chips);
+    chips.at(-1)?.scrollIntoView({ block: "nearest" });
   }
 
   #remove(key) {

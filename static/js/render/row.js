@@ -83,8 +83,8 @@ export function refreshTime(row) {
   if (happenedAt(row)) showTime(slot(row, "time"), happenedAt(row), rowTime(happenedAt(row)));
 }
 
-function kindOf({ deleted, image, text }) {
+function kindOf({ deleted, image, text, system }) {
   if (deleted) return "deleted";
   if (image) return text ? "caption" : "picture";
-  return "";
+  return system ? "system" : "";
 }
