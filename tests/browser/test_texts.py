@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from chatsite.text import is_blank, isolated
 from tests.browser.chat import (
     composer,
+    expect_preview,
     expect_states,
     expect_texts,
     face_to_face,
@@ -279,6 +280,7 @@ def test_keys_put_markers_around_words_and_copying_takes_them_along(person: Pers
     expect(field).not_to_have_value("*loud* and _quiet_")
     send(ada.page, "*loud* and _quiet_")
 
+    expect_preview(bo.page, ada, "loud and quiet")
     shown = messages(bo.page).locator('[data-field="text"]')
     expect(shown).to_have_text("loud and quiet", use_inner_text=True)
     for selected, copied in (

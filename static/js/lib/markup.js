@@ -25,6 +25,14 @@ export function formatted(text) {
   return whole;
 }
 
+/** The text without its markers, where a line of it is shown. */
+export function unmarked(text) {
+  if (!MAY_BE_MARKED.test(text)) return text;
+  const whole = formatted(text);
+  whole.querySelectorAll("[hidden]").forEach((marker) => marker.remove());
+  return whole.textContent;
+}
+
 /** The text with the pieces that are not looked into, code and links, and with letters in their place. */
 function sourceOf(text) {
   const pieces = [...codeIn(text)];

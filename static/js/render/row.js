@@ -1,4 +1,5 @@
 // How a chat reads in the side bar. messaging/page/side_bar.py says the same for what the server renders.
+import { unmarked } from "../lib/markup.js";
 import { isGroup } from "../lib/peers.js";
 import { rowTime, showTime } from "../lib/time.js";
 import { firstNameOf } from "../stores/people.js";
@@ -26,7 +27,7 @@ function baseOf(row) {
   if (!bases.has(row)) {
     const { hint, kind } = row.dataset;
     const author = slot(row, "author").textContent;
-    bases.set(row, { hint, kind, author, text: slot(row, "text").textContent, createdAt: happenedAt(row) });
+    bases.set(row, { hint, kind, author, text: unmarked(slot(row, "text").textContent), createdAt: happenedAt(row) });
   }
   return bases.get(row);
 }
@@ -40,7 +41,7 @@ export function setLastMessage(row, message, userId) {
 
 /** A message as a row has it. */
 export function previewOf(message) {
-  const text = [...(message.text ?? "")].slice(0, PREVIEW_LENGTH).join("");
+  const text = unmarked([...(message.text ?? "")].slice(0, PREVIEW_LENGTH).join(""));
   return { hint: "you", kind: kindOf(message), text, createdAt: message.createdAt };
 }
 
