@@ -50,10 +50,14 @@ class Bubble:
 
     @property
     def shortcuts(self) -> str:
-        """Keys that do something with it: delete it, or tell who has read it."""
-        if not self.state or self.record.deleted:
+        """Keys that do something with it (static/js/elements/message-actions.js): Enter leads to
+        all that can be done.
+        """
+        if self.record.deleted or self.record.system:
             return ""
-        return "Delete Enter" if is_group(self.record.receiver_id) else "Delete"
+        if not self.state:
+            return "Enter"
+        return "Enter I Delete" if is_group(self.record.receiver_id) else "Enter Delete"
 
     @property
     def key(self) -> str:

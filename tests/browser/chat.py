@@ -37,6 +37,26 @@ def messages(page: Page) -> Locator:
     return page.locator("message-list .message")
 
 
+def touch(target: Locator, *, right: int = 0, hold: Locator | None = None) -> None:
+    """One finger: goes that far to the right, or stays until `hold` is there."""
+    box = target.bounding_box()
+    assert box
+    session = target.page.context.new_cdp_session(target.page)
+    x, y = box["x"] + 8, box["y"] + box["height"] / 2
+
+    def report(kind: str, *points: float) -> None:
+        at = [{"x": point, "y": y} for point in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    report("touchStart", x)
+    for step in range(10, right + 1, 10):
+        report("touchMove", x + step)
+    if hold:
+        expect(hold).to_be_visible()
+    report("touchEnd")
+    session.detach()
+
+
 def message(page: Page, text: str) -> Locator:
     return messages(page).filter(has=page.get_by_text(text, exact=True))
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chat import composer, expect_texts, face_to_face, messages, row, send
-from tests.browser.people import PersonFor
+from tests.browser.chat import composer, expect_texts, face_to_face, messages, row, send, touch
+from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.site import Site
 
 PHONE: dict[str, Any] = {
@@ -45,13 +45,15 @@ def test_on_a_phone_list_and_conversation_are_two_screens(person: PersonFor) -> 
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_on_a_phone_a_tapped_message_can_be_deleted(person: PersonFor) -> None:
+def test_on_a_phone_a_long_pressed_message_can_be_deleted(person: PersonFor) -> None:
     ada, _bo = face_to_face(person, **PHONE)
     send(ada.page, "A slip")
     expect(messages(ada.page)).to_have_attribute("data-state", "read")
 
-    messages(ada.page).locator(".bubble").tap()
-    messages(ada.page).get_by_role("button", name="Delete message").tap()
+    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    touch(messages(ada.page).locator(".bubble"), hold=sheet)
+    assert_accessible(ada.page)
+    sheet.get_by_role("button", name="Delete message").tap()
     ada.page.get_by_role("button", name="Delete", exact=True).tap()
 
     expect(messages(ada.page)).to_contain_text("Message deleted")

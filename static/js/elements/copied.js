@@ -1,13 +1,25 @@
 const TEXTS = '.bubble > [data-field="text"]';
 
+/** A message as it was typed. */
+export const sourceOf = (item) => item.querySelector(TEXTS).textContent;
+
 /** What is copied of a message is its source, with the markers that are not shown. */
 export function copySource(event) {
   const selection = getSelection();
-  if (selection.isCollapsed) return;
+  if (selection.isCollapsed) return copyFocused(event);
   const range = selection.getRangeAt(0);
   const [field, ...others] = [...document.querySelectorAll(TEXTS)].filter((each) => shownIn(partOf(range, each)));
   if (!field || others.length) return;
   event.clipboardData.setData("text/plain", withMarkers(partOf(range, field), field).toString());
+  event.preventDefault();
+}
+
+/** Of the message that has the focus, all. */
+function copyFocused(event) {
+  const item = document.activeElement;
+  const source = item?.matches(".message") && sourceOf(item);
+  if (!source) return;
+  event.clipboardData.setData("text/plain", source);
   event.preventDefault();
 }
 

@@ -1,20 +1,47 @@
+// What can be done with a message. templates/messaging/_message_actions.html has the words and the icon of each.
 import { deleteJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
+import { isGroup } from "../lib/peers.js";
 import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
 import { isConfirmed } from "./confirm-delete.js";
+import { sourceOf } from "./copied.js";
 import { openDialog } from "./group-dialog.js";
 
-/** What the buttons in a message do; `peer` is `{id, firstName}`. */
-const actions = {
-  retry: (item) => retry(item.dataset.clientId),
-  discard: (item) => discard(item.dataset.clientId),
-  delete: deleteMessage,
-  readers: (item, { id }) => openDialog(`/chat/${id}/readers?seq=${item.dataset.seq}`),
-};
+const isMine = (item) => item.matches(".is-mine");
 
-export function act(name, item, peer) {
-  return actions[name]?.(item, peer);
+/** `when` says for which messages it is offered, `key` does it at once; `peer` is `{id, firstName}`. */
+const ACTIONS = [
+  { name: "copy", when: sourceOf, run: copy },
+  { name: "readers", key: "i", when: (item, { id }) => isMine(item) && isGroup(id), run: showReaders },
+  { name: "delete", key: "Delete", when: isMine, run: deleteMessage },
+];
+
+/** Of those that the server does not have: their buttons are in the message. */
+const UNSENT = { retry, discard };
+
+/** The server has it, and it says something. */
+const isSaid = (item) => Boolean(item.dataset.messageId) && !item.matches(".is-deleted, .is-system");
+
+export const actionsFor = (item, peer) => (isSaid(item) ? ACTIONS.filter(({ when }) => when(item, peer)) : []);
+
+export function decide(name, item) {
+  return UNSENT[name]?.(item.dataset.clientId);
+}
+
+async function copy(item) {
+  try {
+    await navigator.clipboard.writeText(sourceOf(item));
+  } catch {
+    // Without https there is no such clipboard: then what has the focus is copied (copied.js).
+    item.focus({ preventScroll: true });
+    if (!document.execCommand("copy")) return emit("notice", { text: text("copy-failed"), kind: "error" });
+  }
+  emit("notice", { text: text("copied"), kind: "info" });
+}
+
+function showReaders(item, { id }) {
+  return openDialog(`/chat/${id}/readers?seq=${item.dataset.seq}`);
 }
 
 async function deleteMessage(item, peer) {

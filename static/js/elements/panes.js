@@ -67,6 +67,7 @@ export function tidyPane(copy) {
   const list = copy.querySelector("message-list");
   if (!list) return;
   list.removeAttribute("aria-busy");
+  list.querySelector(".message-actions")?.remove();
   unreadLine(list.querySelector("ol"))?.remove();
   // What is not sent yet comes from the outbox.
   messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);

@@ -13,7 +13,7 @@ export function createMessage() {
 /** Shows a message payload. `reading` tells who reads, the names, and how far the peer has read. */
 export function fillMessage(item, message, reading) {
   const mine = message.senderId === reading.userId && !message.system;
-  setOrRemove(item, "aria-keyshortcuts", mine && !message.deleted && (reading.isGroup ? "Delete Enter" : "Delete"));
+  setOrRemove(item, "aria-keyshortcuts", shortcutsOf(message, mine, reading.isGroup));
   fillKeys(item, message, stateOf(message, reading));
   fillAuthor(item, message, reading);
   mark(item, "is-mine", mine);
@@ -22,6 +22,12 @@ export function fillMessage(item, message, reading) {
   fillTime(item, message.createdAt);
   fillPicture(item, message);
   fillText(item, message.text ?? "");
+}
+
+/** messaging/page/timeline.py says the same. */
+function shortcutsOf({ deleted, system }, mine, isGroup) {
+  if (deleted || system) return "";
+  return ["Enter", mine && isGroup && "I", mine && "Delete"].filter(Boolean).join(" ");
 }
 
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */

@@ -6,7 +6,8 @@ import { fillAuthor } from "../../render/parts/author.js";
 import { write } from "../../render/slots.js";
 import { firstMessage, messagesOf, relabelDays } from "../../render/timeline.js";
 import { entriesFor } from "../../stores/outbox.js";
-import { act } from "../message-actions.js";
+import { decide } from "../message-actions.js";
+import { MessageToolbar } from "../message-toolbar.js";
 import { MissingMessages } from "../missing-messages.js";
 import { onNewDay } from "../new-day.js";
 import { OlderPages } from "../older-pages.js";
@@ -17,8 +18,6 @@ import { keepFocus, keepFocusIn, moveAmong } from "./focus.js";
 import { Merging } from "./merging.js";
 import { Receipts } from "./receipts.js";
 import { Unread } from "./unread.js";
-
-const SENT = '.is-mine:not(.is-deleted):is([data-state="sent"], [data-state="read"])';
 
 /** The messages of the open conversation: the page's only store of them. */
 class MessageList extends HTMLElement {
@@ -38,6 +37,7 @@ class MessageList extends HTMLElement {
     this.merging = new Merging(this, this.list, this.reading);
     this.receipts = new Receipts(this.list, this.reading);
     this.unread = new Unread(this, this.list, { peerId, readSeq: Number(this.dataset.lastReadSeq), place: this.place });
+    this.toolbar = new MessageToolbar(this.list, { id: peerId, firstName: this.firstName });
     this.listen();
     this.catchUp();
   }
@@ -208,17 +208,17 @@ class MessageList extends HTMLElement {
 
   press({ target }) {
     const button = target.closest("[data-action]");
-    if (button) this.act(button.dataset.action, button.closest(".message"));
+    if (button) decide(button.dataset.action, button.closest(".message"));
   }
 
-  act(name, item) {
-    const [firstName] = this.reading.peerName.split(/\s+/);
-    act(name, item, { id: this.reading.peerId, firstName: this.reading.isGroup ? this.reading.peerName : firstName });
+  /** Groups have but one name. */
+  get firstName() {
+    const { peerName } = this.reading;
+    return this.reading.isGroup ? peerName : peerName.split(/\s+/)[0];
   }
 
   steer(event) {
-    if (event.key === "Delete" && event.target.matches(SENT)) this.act("delete", event.target);
-    else if (event.key === "Enter" && this.reading.isGroup && event.target.matches(SENT)) this.act("readers", event.target);
+    if (this.toolbar.handle(event)) event.preventDefault();
     else moveAmong(this.list, event);
   }
 }
