@@ -35,12 +35,12 @@ class GroupForm {
     form.addEventListener("submit", (event) => this.#submit(event));
     form.addEventListener("change", ({ target }) => this.#change(target));
     form.addEventListener("click", ({ target }) => target.closest("[data-close]") && dialog().close());
-    form.addEventListener("keydown", (event) => this.#steer(event));
-    form.addEventListener("htmx:afterSwap", () => this.#tick());
+    form.addEventListener("keydown", (event) => this.#onKeydown(event));
+    form.addEventListener("htmx:afterSwap", () => this.#updateChecked());
   }
 
   #change(field) {
-    if (field.type === "file" && field.files.length) return this.#take(field.files[0]);
+    if (field.type === "file" && field.files.length) return this.#choosePicture(field.files[0]);
     if (field.name !== "people") return;
     const name = field.closest("label").querySelector("bdi").textContent;
     if (field.checked) this.#chosen.set(field.value, name);
@@ -48,11 +48,11 @@ class GroupForm {
     this.#showChips();
   }
 
-  async #take(file) {
+  async #choosePicture(file) {
     try {
       this.#picture = (await shrinkPicture(file)).dataUrl;
     } catch (error) {
-      return this.#complain(error.message);
+      return this.#showError(error.message);
     }
     Object.assign(this.#image, { src: this.#picture, hidden: false });
     this.#removeButton.hidden = false;
@@ -94,7 +94,7 @@ class GroupForm {
   #remove(key) {
     this.#chosen.delete(key);
     this.#showChips();
-    this.#tick();
+    this.#updateChecked();
     this.#search.focus();
   }
 
@@ -107,12 +107,12 @@ class GroupForm {
   }
 
   /** Whoever is chosen stays so, whatever is searched for. */
-  #tick() {
+  #updateChecked() {
     for (const box of this.#boxes) box.checked = this.#chosen.has(box.value);
   }
 
   /** Return chooses the first one found; arrows lead through the others; backspace takes the last one back. */
-  #steer(event) {
+  #onKeydown(event) {
     const { key, target } = event;
     if (target === this.#search && key === "Enter") {
       event.preventDefault();
@@ -137,7 +137,7 @@ class GroupForm {
       if (isNew) location.assign(`/chat/${group._id}`);
     } catch (error) {
       setIdle(this.#form);
-      this.#complain(error.status ? error.message : text("no-answer"));
+      this.#showError(error.status ? error.message : text("no-answer"));
     }
   }
 
@@ -153,7 +153,7 @@ class GroupForm {
     return values;
   }
 
-  #complain(words) {
+  #showError(words) {
     const notice = this.#form.querySelector(".notice");
     notice.hidden = false;
     notice.lastElementChild.textContent = words;

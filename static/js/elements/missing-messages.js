@@ -26,7 +26,7 @@ export class MissingMessages {
   }
 
   look(delay = AFTER) {
-    if (!this.#isOver) this.#timer ||= setTimeout(() => this.#mend(), delay);
+    if (!this.#isOver) this.#timer ||= setTimeout(() => this.#refill(), delay);
   }
 
   stop() {
@@ -34,11 +34,11 @@ export class MissingMessages {
     clearTimeout(this.#timer);
   }
 
-  async #mend() {
+  async #refill() {
     this.#timer = 0;
     if (isSyncing()) return this.look();
     try {
-      for (const hole of this.#find()) await this.#fill(hole);
+      for (const gap of this.#find()) await this.#fill(gap);
       this.#failures = 0;
     } catch {
       this.#failures += 1;
@@ -48,16 +48,16 @@ export class MissingMessages {
 
   #find() {
     const sent = messagesOf(this.#list).filter(({ dataset }) => dataset.seq);
-    const holes = [];
+    const gaps = [];
     let from = this.#list.querySelector(":scope > .older") ? Infinity : 1;
     for (const item of sent) {
-      if (!separator(item, "skipped")) holes.push({ from, to: seqOf(item) - 1 });
+      if (!separator(item, "skipped")) gaps.push({ from, to: seqOf(item) - 1 });
       from = seqOf(item) + 1;
     }
     // The side bar knows how far the conversation goes.
     const last = Number(document.getElementById(`chats-${this.#peerId}`)?.dataset.lastSeq) || 0;
-    holes.push({ from: Math.max(sent.length ? from : 1, last - PAGE + 1), to: last });
-    return holes.filter(({ from, to }) => this.#isMissing(from, to));
+    gaps.push({ from: Math.max(sent.length ? from : 1, last - PAGE + 1), to: last });
+    return gaps.filter(({ from, to }) => this.#isMissing(from, to));
   }
 
   #isMissing(from, to) {
@@ -68,7 +68,7 @@ export class MissingMessages {
   async #fill({ from, to }) {
     for (let end = to; end >= from; ) {
       const limit = Math.min(PAGE, end - from + 1);
-      const messages = (await this.#ask(end + 1, limit)).filter(({ seq }) => seq >= from);
+      const messages = (await this.#fetch(end + 1, limit)).filter(({ seq }) => seq >= from);
       const first = messages.length < limit ? from : messages[0].seq;
       const found = new Set(messages.map(({ seq }) => seq));
       for (let seq = first; seq <= end; seq += 1) if (!found.has(seq)) this.#gone.add(seq);
@@ -79,7 +79,7 @@ export class MissingMessages {
   }
 
   /** Nothing, if the conversation itself is not to be had. */
-  async #ask(before, limit) {
+  async #fetch(before, limit) {
     try {
       return await getJSON(`/api/messages/${this.#peerId}?before=${before}&limit=${limit}`);
     } catch (error) {

@@ -19,9 +19,9 @@ export function watchNavigation() {
   // A page of old messages by itself is for browsers without script.
   if (document.querySelector(".conversation:not([data-newest])")) return location.replace(location.pathname);
   shown = here();
-  document.addEventListener("click", follow);
+  document.addEventListener("click", onClick);
   // Before htmx, which would fetch the whole page.
-  addEventListener("popstate", travel, { capture: true });
+  addEventListener("popstate", onPopState, { capture: true });
   const listen = (name, handler) => document.addEventListener(`htmx:${name}`, handler);
   listen("configRequest", ({ detail }) => (detail.headers["X-Expected-User"] = userId));
   listen("beforeSwap", ({ target }) => target.id === "sidebar" && (otherSidebar = target.cloneNode(true)));
@@ -49,7 +49,7 @@ function placeOf(address) {
 
 const isList = (address) => address !== undefined && !placeOf(address).peerId;
 
-function follow(event) {
+function onClick(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target.closest?.("a.row, .conversation__back");
   if (!link) return;
@@ -74,7 +74,7 @@ function leave() {
   show(here());
 }
 
-function travel(event) {
+function onPopState(event) {
   const { peerId, tab } = placeOf(here());
   const isHere = here() === shown;
   if (!isHere && tab !== tabOf(sidebar()) && tabOf(otherSidebar) !== tab) return;

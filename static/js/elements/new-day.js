@@ -3,12 +3,12 @@ const AFTER = 1000;
 /** Calls back at every midnight, and when the page is looked at again; returns the function that ends it. */
 export function onNewDay(call) {
   let timer = 0;
-  const ring = () => {
+  const fire = () => {
     call();
     wait();
   };
   const wait = () => {
-    timer = setTimeout(ring, untilMidnight());
+    timer = setTimeout(fire, untilMidnight());
   };
   const look = () => document.hidden || call();
   document.addEventListener("visibilitychange", look);

@@ -7,10 +7,10 @@ export class OlderPages {
   /** `isWanted()` tells whether to follow a link now; after a no, `look()` is to be called. */
   constructor(log, isWanted) {
     Object.assign(this, { log, isWanted });
-    this.observer = new IntersectionObserver((entries) => this.#near(entries), { root: log, rootMargin: `${AHEAD} 0px` });
+    this.observer = new IntersectionObserver((entries) => this.#onIntersection(entries), { root: log, rootMargin: `${AHEAD} 0px` });
     this.look();
-    for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) log.addEventListener(name, () => this.#work());
-    log.addEventListener("htmx:afterRequest", () => this.#rest());
+    for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) log.addEventListener(name, () => this.#setBusy());
+    log.addEventListener("htmx:afterRequest", () => this.#clearBusy());
   }
 
   /** A page came: where is the next link? */
@@ -21,7 +21,7 @@ export class OlderPages {
 
   /** Something was left out, and maybe a link that was being followed: nobody tells of its end. */
   shift() {
-    this.#rest();
+    this.#clearBusy();
     this.look();
   }
 
@@ -34,18 +34,18 @@ export class OlderPages {
     this.log.querySelectorAll(":is(.older, .skipped) > a").forEach((link) => this.observer.observe(link));
   }
 
-  #near(entries) {
+  #onIntersection(entries) {
     if (!this.isWanted()) return;
     for (const { isIntersecting, target } of entries) if (isIntersecting) target.click();
   }
 
-  #work() {
+  #setBusy() {
     cancelAnimationFrame(this.#frame);
     this.log.setAttribute("aria-busy", "true");
   }
 
   /** Two frames later: screen readers are told of what came once it is drawn, and of whether the list is busy by then. */
-  #rest() {
+  #clearBusy() {
     this.#nextFrame(() => this.#nextFrame(() => this.log.removeAttribute("aria-busy")));
   }
 

@@ -17,14 +17,14 @@ export class ReadingPlace {
    * `halted()` after each way there.
    */
   constructor(log, button, { seen, halted }) {
-    Object.assign(this, { log, button, tell: seen, halted });
+    Object.assign(this, { log, button, notify: seen, halted });
     this.scrolling = new ScrollToLatest(log, () => this.#halt());
     this.looks = () => this.look();
     log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     document.addEventListener("visibilitychange", this.looks);
     addEventListener("focus", this.looks);
     button.onclick = () => this.#goToEnd();
-    button.addEventListener("wheel", (event) => this.#turn(event), { passive: true });
+    button.addEventListener("wheel", (event) => this.#forwardWheel(event), { passive: true });
     this.#measureEnd();
   }
 
@@ -59,13 +59,13 @@ export class ReadingPlace {
     this.button.hidden = this.isAtEnd;
     this.button.classList.toggle("is-quiet", !this.#missed.size);
     write(this.button.lastElementChild, this.#words());
-    if (this.isReading) this.tell(null);
+    if (this.isReading) this.notify(null);
   }
 
   /** Something else may have come into view. */
   look() {
     this.update();
-    if (this.#isLooking() && !this.isAtEnd) this.#tellSoon();
+    if (this.#isLooking() && !this.isAtEnd) this.#notifySoon();
   }
 
   /** Opens at a line further up; where less than the window has room for follows, that is the end. */
@@ -83,12 +83,12 @@ export class ReadingPlace {
   }
 
   /** Once for all that happens until the next frame, because it is measured. */
-  #tellSoon() {
+  #notifySoon() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
       if (!this.#isLooking() || this.isOnTheWay) return;
       const seen = this.#lastSeen();
-      if (seen) this.tell(seen);
+      if (seen) this.notify(seen);
     });
   }
 
@@ -101,20 +101,20 @@ export class ReadingPlace {
     this.#anchor = null;
     this.isAtEnd = true;
     this.log.scrollTo({ top: 0, behavior: "instant" });
-    this.scrolling.leave();
+    this.scrolling.cancel();
   }
 
   #goToEnd() {
     this.#anchor = null;
     // The button goes away.
     if (document.activeElement === this.button) this.log.focus({ preventScroll: true });
-    this.scrolling.go();
+    this.scrolling.start();
   }
 
   /** The button lies over the list, often right where the pointer was left. */
-  #turn({ ctrlKey, deltaY }) {
+  #forwardWheel({ ctrlKey, deltaY }) {
     if (ctrlKey) return;
-    this.scrolling.leave();
+    this.scrolling.cancel();
     this.log.scrollBy({ top: deltaY, behavior: "instant" });
   }
 

@@ -24,7 +24,7 @@ export class RowStatus {
     this.#ends = [
       on("outbox", ({ entry, change }) => this.#follow(entry, change)),
       on("people", () => this.refresh()),
-      on("message", ({ message }) => this.#arrive(message)),
+      on("message", ({ message }) => this.#onMessage(message)),
     ];
     this.#read();
   }
@@ -84,7 +84,7 @@ export class RowStatus {
     this.show(this.#rows.rowOf(entry.receiverId));
   }
 
-  #arrive({ clientMessageId, receiverId }) {
+  #onMessage({ clientMessageId, receiverId }) {
     if (this.#unsent.delete(clientMessageId)) this.show(this.#rows.rowOf(receiverId));
   }
 }

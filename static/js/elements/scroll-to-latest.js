@@ -1,7 +1,7 @@
 /** How long (ms) the list rests until it counts as having come to a halt. Not every browser tells, and none tells of which way. */
 const REST = 200;
 /** What readers do who want to be elsewhere. */
-const TURNS = ["wheel", "pointerdown", "keydown", "focusin"];
+const INTERRUPTIONS = ["wheel", "pointerdown", "keydown", "focusin"];
 const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Scrolls a list smoothly to its end. Only the reader can stop it: whatever else cuts it short, it jumps there. */
@@ -12,20 +12,20 @@ export class ScrollToLatest {
   constructor(log, halted) {
     Object.assign(this, { log, halted });
     log.addEventListener("scroll", () => this.isRunning && this.#wait(), { passive: true });
-    for (const name of TURNS) log.addEventListener(name, () => this.#turn(), { passive: true });
+    for (const name of INTERRUPTIONS) log.addEventListener(name, () => this.#interrupt(), { passive: true });
   }
 
   get isRunning() {
     return this.#timer > 0;
   }
 
-  go() {
+  start() {
     this.#wait();
     this.log.scrollTo({ top: 0, behavior: prefersStill.matches ? "instant" : "smooth" });
   }
 
   /** Whoever calls it scrolls elsewhere, or not at all any more. */
-  leave() {
+  cancel() {
     if (!this.isRunning) return;
     this.stop();
     this.halted();
@@ -38,17 +38,17 @@ export class ScrollToLatest {
 
   #wait() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#arrive(), REST);
+    this.#timer = setTimeout(() => this.#finish(), REST);
   }
 
-  #arrive() {
+  #finish() {
     this.log.scrollTo({ top: 0, behavior: "instant" });
-    this.leave();
+    this.cancel();
   }
 
-  #turn() {
+  #interrupt() {
     if (!this.isRunning) return;
     this.log.scrollTo({ top: this.log.scrollTop, behavior: "instant" });
-    this.leave();
+    this.cancel();
   }
 }

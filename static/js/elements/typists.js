@@ -4,7 +4,7 @@ import { isolated } from "../lib/text.js";
 import { text } from "../lib/texts.js";
 import { firstNameOf } from "../stores/people.js";
 
-const FORGET_AFTER = 5000;
+const EXPIRES_AFTER = 5000;
 
 /** "Ada is typing…", for a group. */
 export function typingWords(ids) {
@@ -36,16 +36,16 @@ export class Typists {
 
   #start(key) {
     clearTimeout(this.#timers.get(key));
-    this.#timers.set(key, setTimeout(() => this.#end(key), FORGET_AFTER));
-    this.#tell();
+    this.#timers.set(key, setTimeout(() => this.#end(key), EXPIRES_AFTER));
+    this.#notify();
   }
 
   #end(key) {
     clearTimeout(this.#timers.get(key));
-    if (this.#timers.delete(key)) this.#tell();
+    if (this.#timers.delete(key)) this.#notify();
   }
 
-  #tell() {
+  #notify() {
     const typing = new Map();
     for (const key of this.#timers.keys()) {
       const [peerId, senderId] = key.split(" ");

@@ -23,7 +23,7 @@ let refusals = 0;
 let wasLive = false;
 let isApplying = false;
 let socket, sync;
-const marks = new Marks(tellMark);
+const marks = new Marks(sendMark);
 const typedAt = new Map();
 
 const frames = {
@@ -44,8 +44,8 @@ export function start({ userId, cursor, socketPath }) {
   me = userId;
   socket = new Socket(`${socketPath}?presence=delta&user=${userId}`, { opened, received, closed, ended: endSession });
   sync = new Sync(cursor, { apply, settled });
-  watch();
-  enter("connecting");
+  subscribe();
+  setState("connecting");
   socket.connect();
 }
 
@@ -59,21 +59,21 @@ export function sendTyping(receiverId) {
   if (socket?.send("typing", { receiverId })) typedAt.set(receiverId, now);
 }
 
-async function tellMark({ peerId, seq }) {
+async function sendMark({ peerId, seq }) {
   if (socket?.send("markRead", { peerId, seq }) || state !== "polling") return;
   const error = await putJSON(`/api/messages/read/${peerId}`, { seq }).catch((failure) => failure);
   if (!error.isTemporary) marks.confirm(peerId, seq);
 }
 
-function watch() {
+function subscribe() {
   on("message", ({ message }) => checkForGap(message));
   on("read", ({ readerId, peerId, seq }) => readerId === me && marks.confirm(peerId, seq));
   on("connection", (now) => now.state === "ended" && stop());
-  on("unanswered", doubt);
-  addEventListener("online", hurry);
+  on("unanswered", checkConnection);
+  addEventListener("online", checkNow);
   addEventListener("offline", () => socket.renew());
-  addEventListener("pagehide", () => marks.tell());
-  document.addEventListener("visibilitychange", () => document.hidden || hurry());
+  addEventListener("pagehide", () => marks.flush());
+  document.addEventListener("visibilitychange", () => document.hidden || checkNow());
 }
 
 function stop() {
@@ -82,19 +82,19 @@ function stop() {
   sync.repeat(0);
 }
 
-function hurry() {
+function checkNow() {
   if (state === "ended") return;
-  socket.hurry();
+  socket.checkNow();
   if (mustPoll()) sync.now();
 }
 
 /** Something that was sent is not answered: is anybody there? */
-function doubt() {
-  if (socket.isOpen) socket.hurry();
-  else if (state === "connecting") enter("offline");
+function checkConnection() {
+  if (socket.isOpen) socket.checkNow();
+  else if (state === "connecting") setState("offline");
 }
 
-function enter(next) {
+function setState(next) {
   if (state === next || state === "ended") return;
   state = next;
   emit("connection", { state });
@@ -106,8 +106,8 @@ function opened() {
   sync.now();
   if (wasLive) setTimeout(() => socket.isOpen && sync.soon(), LOOK_AGAIN);
   wasLive = true;
-  marks.tellAgain();
-  enter("live");
+  marks.resend();
+  setState("live");
 }
 
 function received(event, data) {
@@ -116,20 +116,20 @@ function received(event, data) {
 }
 
 function closed({ wasOpen, isSilent }) {
-  if (!wasOpen) return askWhy();
+  if (!wasOpen) return checkSession();
   sync.repeat(0);
-  enter(navigator.onLine && !isSilent ? "connecting" : "offline");
+  setState(navigator.onLine && !isSilent ? "connecting" : "offline");
 }
 
 /** A browser does not say why a handshake was refused. */
-async function askWhy() {
+async function checkSession() {
   const error = await getJSON("/api/auth/check").catch((failure) => failure);
   if (error.status === 401) return endSession();
   if (socket.isOpen || state === "ended") return;
-  if (error.isTemporary && !isPatient(error)) return enter("offline");
+  if (error.isTemporary && !isPatient(error)) return setState("offline");
   refusals += 1;
   if (mustPoll()) poll();
-  else enter("connecting");
+  else setState("connecting");
 }
 
 const mustPoll = () => !socket.isOpen && refusals >= REFUSALS_BEFORE_POLLING;
@@ -166,15 +166,15 @@ function settled(error) {
   if (error) return failed(error);
   closeGaps();
   if (!mustPoll()) return;
-  enter("polling");
-  marks.tellAgain();
+  setState("polling");
+  marks.resend();
 }
 
 function failed(error) {
   if (error.status === 401) return endSession();
   // The cursor is from another time: the page as the server has it now is up to date.
   if (error.status === 400 && performance.now() > FRESH_PAGE) return location.reload();
-  if (!socket.isOpen && !isPatient(error)) enter("offline");
+  if (!socket.isOpen && !isPatient(error)) setState("offline");
 }
 
 /** A server that asks for patience is there. */

@@ -1,14 +1,14 @@
 const GATHER = 250;
 
-/** Tells how far the reader has read: marks only rise, and each is kept until the server confirms it. */
+/** Sends how far the reader has read: marks only rise, and each is kept until the server confirms it. */
 export class Marks {
   #send;
   #highest = new Map();
   #unconfirmed = new Map();
-  #untold = new Set();
+  #unsent = new Set();
   #timer = 0;
 
-  /** `send({peerId, seq})` tells the server by whatever way there is at the moment. */
+  /** `send({peerId, seq})` uses whatever connection there is at the moment. */
   constructor(send) {
     this.#send = send;
   }
@@ -17,8 +17,8 @@ export class Marks {
     if (seq <= (this.#highest.get(peerId) ?? 0)) return;
     this.#highest.set(peerId, seq);
     this.#unconfirmed.set(peerId, seq);
-    this.#untold.add(peerId);
-    this.#timer ||= setTimeout(() => this.tell(), GATHER);
+    this.#unsent.add(peerId);
+    this.#timer ||= setTimeout(() => this.flush(), GATHER);
   }
 
   confirm(peerId, seq) {
@@ -27,16 +27,16 @@ export class Marks {
   }
 
   /** After a connection that may have lost some on their way. */
-  tellAgain() {
-    this.#untold = new Set(this.#unconfirmed.keys());
-    this.tell();
+  resend() {
+    this.#unsent = new Set(this.#unconfirmed.keys());
+    this.flush();
   }
 
-  tell() {
+  flush() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     for (const [peerId, seq] of this.#unconfirmed) {
-      if (this.#untold.delete(peerId)) this.#send({ peerId, seq });
+      if (this.#unsent.delete(peerId)) this.#send({ peerId, seq });
     }
   }
 }

@@ -37,12 +37,12 @@ export class Socket {
 
   connect() {
     clearTimeout(this.#retry);
-    // Without network only a change of that is worth a try: see `hurry`.
+    // Without network only a change of that is worth a try: see `checkNow`.
     if (!navigator.onLine) return this.#calls.closed({ wasOpen: false, isSilent: false });
     const link = new WebSocket(this.#url);
     this.#link = link;
     this.#openedAt = 0;
-    this.#expectLife(OPEN_WITHIN);
+    this.#startDeadline(OPEN_WITHIN);
     link.onopen = () => link === this.#link && this.#opened();
     link.onmessage = ({ data }) => link === this.#link && this.#received(data);
     link.onclose = ({ code }) => link === this.#link && this.#closed(code);
@@ -56,7 +56,7 @@ export class Socket {
   }
 
   /** Tries again now, or makes sure that the open link is still alive. */
-  hurry() {
+  checkNow() {
     this.#tries = 0;
     if (this.isOpen) this.#probe(PROBE_WITHIN);
     else if (!this.#link) this.connect();
@@ -79,17 +79,17 @@ export class Socket {
 
   #opened() {
     this.#openedAt = performance.now();
-    this.#alive();
+    this.#resetHeartbeat();
     this.#calls.opened();
   }
 
   #received(text) {
-    this.#alive();
+    this.#resetHeartbeat();
     const { event, data } = JSON.parse(text);
     this.#calls.received(event, data);
   }
 
-  #alive() {
+  #resetHeartbeat() {
     clearTimeout(this.#deadline);
     clearTimeout(this.#ping);
     this.#due = Infinity;
@@ -98,11 +98,11 @@ export class Socket {
 
   #probe(patience) {
     this.send("ping", {});
-    this.#expectLife(patience);
+    this.#startDeadline(patience);
   }
 
-  /** Whoever asks while an answer is due already gives it no more time. */
-  #expectLife(patience) {
+  /** A deadline that is set already is never put off. */
+  #startDeadline(patience) {
     const due = performance.now() + patience;
     if (due >= this.#due) return;
     this.#due = due;
@@ -122,7 +122,7 @@ export class Socket {
   }
 
   #pause(code) {
-    const isHurried = !document.hidden && !(code in WEIGHT);
-    return backoff(this.#tries, isHurried ? PATIENCE : undefined);
+    const isWatched = !document.hidden && !(code in WEIGHT);
+    return backoff(this.#tries, isWatched ? PATIENCE : undefined);
   }
 }

@@ -78,10 +78,10 @@ export class Sync {
     if (due >= this.#due) return;
     this.#cancel();
     this.#due = due;
-    this.#timer = setTimeout(() => this.#ring(), delay);
+    this.#timer = setTimeout(() => this.#fire(), delay);
   }
 
-  #ring() {
+  #fire() {
     this.#cancel();
     this.now();
   }

@@ -59,7 +59,7 @@ export class Delivery {
 
   async #empty(receiverId, lane) {
     for (let tries = 0; !this.#isOver; ) {
-      await this.#turn(lane);
+      await this.#waitForTurn(lane);
       const entry = await this.#entries.first(receiverId);
       if (entry?.state !== "pending") return;
       tries = (await this.#send(entry, lane)) ? 0 : tries + 1;
@@ -68,7 +68,7 @@ export class Delivery {
   }
 
   /** Waits until this tab may send: there is no network, another one has the right, or the server asked for a pause. */
-  async #turn(lane) {
+  async #waitForTurn(lane) {
     for (let wait; (wait = await this.#wait(lane)) > 0; ) await this.#sleep(wait);
   }
 
@@ -85,22 +85,22 @@ export class Delivery {
       await this.#calls.sent(entry, await this.#calls.post(entry));
       return true;
     } catch (error) {
-      return await this.#judge(entry, error, lane).catch(() => false);
+      return await this.#handleError(entry, error, lane).catch(() => false);
     } finally {
       clearInterval(renewal);
     }
   }
 
-  async #judge(entry, error, lane) {
+  async #handleError(entry, error, lane) {
     const isRefused = this.#isRefused(entry, error);
     if (error.status === 401) this.#end();
     else if (isRefused) await this.#calls.failed(entry, error);
-    else this.#heed(error, lane);
+    else this.#applyPause(error, lane);
     return isRefused;
   }
 
   /** Only being too quick concerns the other receivers, too. */
-  #heed({ status, retryAfter }, lane) {
+  #applyPause({ status, retryAfter }, lane) {
     const notBefore = performance.now() + retryAfter;
     if (status !== 429) lane.notBefore = notBefore;
     else this.#notBefore = notBefore;

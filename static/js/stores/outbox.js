@@ -14,7 +14,7 @@ const OTHERS_FIRST = 2000;
 const ANSWER_WITHIN = 4000;
 
 let entries, delivery, begin;
-/** The other tabs. Where the browser has no channel to them, the database and the socket tell them nearly as much. */
+/** The other tabs. Without a channel to them they learn nearly as much from the database and the socket. */
 let tabs = null;
 let isConnected = false;
 /** Settles when everything that was added up to now is kept. */
@@ -28,7 +28,7 @@ export function open(userId) {
   });
   if (globalThis.BroadcastChannel) {
     tabs = new BroadcastChannel(`outbox-${userId}`);
-    tabs.onmessage = ({ data }) => hear(data);
+    tabs.onmessage = ({ data }) => receive(data);
   }
   on("connection", ({ state }) => connected(["live", "polling"].includes(state)));
   addEventListener("online", () => delivery.wake());
@@ -55,7 +55,7 @@ export function add({ receiverId, text, image }) {
 }
 
 async function hasKept(entry) {
-  tell({ entry, change: "added" });
+  broadcast({ entry, change: "added" });
   delivery.wake();
   const first = await entries.first(entry.receiverId);
   if (first?.state === "failed") emit("notice", { text: say("waits-for-decision"), kind: "info" });
@@ -98,7 +98,7 @@ async function post({ clientMessageId, receiverId, text, image }) {
 async function sent(entry, message) {
   emit("message", { message, live: false });
   await entries.remove(entry.clientMessageId);
-  tell({ message });
+  broadcast({ message });
 }
 
 async function failed({ clientMessageId }, error) {
@@ -110,18 +110,18 @@ async function failed({ clientMessageId }, error) {
 
 const heldUp = () => emit("notice", { text: say("held-up"), kind: "info" });
 
-const released = () => tell({ released: true });
+const released = () => broadcast({ released: true });
 
 function show(news) {
   emit("outbox", news);
-  tell(news);
+  broadcast(news);
 }
 
-function tell(news) {
+function broadcast(news) {
   tabs?.postMessage(news);
 }
 
-function hear({ entry, change, message }) {
+function receive({ entry, change, message }) {
   if (message) return emit("message", { message, live: false });
   if (entry) emit("outbox", { entry, change });
   // The tab that has something new sends it itself, unless it was closed.

@@ -5,12 +5,12 @@ import { emit } from "../lib/bus.js";
 const SOON = 50;
 const MOST = 100;
 const people = new Map();
-const wanted = new Set();
+const requested = new Set();
 let timer = 0;
 
 /** `{fullName, profilePic}`, or undefined until it is known: then comes the event `people`. */
 export function personOf(id) {
-  if (!people.has(id)) want(id);
+  if (!people.has(id)) request(id);
   return people.get(id);
 }
 
@@ -20,15 +20,15 @@ export function learn(id, person) {
   people.set(id, person);
 }
 
-function want(id) {
-  wanted.add(id);
-  timer ||= setTimeout(ask, SOON);
+function request(id) {
+  requested.add(id);
+  timer ||= setTimeout(fetchRequested, SOON);
 }
 
-async function ask() {
-  const ids = [...wanted].slice(0, MOST);
-  ids.forEach((id) => wanted.delete(id));
-  timer = wanted.size ? setTimeout(ask, SOON) : 0;
+async function fetchRequested() {
+  const ids = [...requested].slice(0, MOST);
+  ids.forEach((id) => requested.delete(id));
+  timer = requested.size ? setTimeout(fetchRequested, SOON) : 0;
   const found = await getJSON(`/groups/authors?ids=${ids}`).catch(() => []);
   found.forEach(({ _id, ...person }) => learn(_id, person));
   if (found.length) emit("people", {});
