@@ -43,11 +43,17 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
     online, chats = online_users(), chats_of(request.user)
     last = [chat.last_message for chat in chats if chat.is_group and chat.last_message]
     authors = _authors(last)
-    rows = [chat_row(chat, request.user, online, authors, query) for chat in chats]
+    folder = _folder(request) if tab == "chats" else ""
+    rows = [chat_row(chat, request.user, online, authors, query, folder) for chat in chats]
+    archived = sum(row.archived for row in rows)
+    has_archive = archived > 0 and not query and folder in {"", "archived"}
     return {
         "chat_rows": rows,
-        "is_found": not all(row.hidden for row in rows),
-        "unread": badge(sum(row.unread for row in rows)),
+        "is_found": has_archive or not all(row.hidden for row in rows),
+        "folder": folder,
+        "archived": archived,
+        "has_archive": has_archive,
+        "unread": badge(sum(row.unread for row in rows if row.is_counted)),
         "query": _query(request),
     }
 
@@ -128,6 +134,12 @@ def _number(request: SignedInRequest, name: str) -> int | None:
     if not NUMBER.fullmatch(text):
         raise Http404
     return int(text)
+
+
+def _folder(request: SignedInRequest) -> str:
+    """Which of the chats are shown; "" is all that are not archived."""
+    folder = request.GET.get("show", "")
+    return folder if folder in {"unread", "groups", "archived"} else ""
 
 
 def _query(request: SignedInRequest) -> str:

@@ -38,7 +38,15 @@ class Row:
     author: str = ""  # who wrote the last message in a group
     kind: str = ""
     text: str = ""
+    pinned_at: str = ""
+    archived: bool = False
+    muted_until: str = ""
+    marked_unread: bool = False
     hidden: bool = False  # by the filter, which shows it again when it is emptied
+
+    @property
+    def is_counted(self) -> bool:
+        return not (self.archived or self.muted_until)
 
     @property
     def badge(self) -> str:
@@ -56,9 +64,10 @@ def chat_row(
     online: Collection[str],
     authors: Mapping[str, Author],
     query: str = "",
+    folder: str = "",
 ) -> Row:
     """`authors` are those of the last messages in groups."""
-    last = chat.last_message
+    last, settings = chat.last_message, chat.settings
     return Row(
         key=chat.peer.id,
         name=chat.peer.full_name,
@@ -71,9 +80,22 @@ def chat_row(
         closed=closed_to(
             can_post=chat.can_post, is_in=chat.role is not None, last=last.system if last else None
         ),
-        hidden=not has_words(chat.peer.full_name, query),
+        pinned_at=settings.pinned_at or "",
+        archived=settings.archived,
+        muted_until=settings.muted_until or "",
+        marked_unread=settings.marked_unread,
+        hidden=not (_is_in(folder, chat, query) and has_words(chat.peer.full_name, query)),
         **(_preview(last, reader, authors) if last else {}),
     )
+
+
+def _is_in(folder: str, chat: Chat, query: str) -> bool:
+    """static/js/elements/filter.js says the same."""
+    if folder == "archived" or (query and not folder):
+        return chat.settings.archived or not folder
+    is_unread = bool(chat.unread_count) or chat.settings.marked_unread
+    is_there = {"unread": is_unread, "groups": chat.is_group}.get(folder, True)
+    return is_there and not chat.settings.archived
 
 
 def badge(count: int) -> str:

@@ -1,15 +1,21 @@
 import { on } from "../lib/bus.js";
+import { isBlank } from "../lib/text.js";
 import { setUnread as setTitle } from "../lib/title.js";
 import { decorateRow, refreshTime, setOnline, setUnread } from "../render/row.js";
+import { write } from "../render/slots.js";
 import { isOnline, online } from "../stores/presence.js";
 import { moveFocus } from "./arrow-keys.js";
 import { ChatRows } from "./chat-rows.js";
 import { RowStatus } from "./row-status.js";
+import { changeChat } from "./chat-menu.js";
 import { filterRows } from "./filter.js";
 import { onNewDay } from "./new-day.js";
 import { replay } from "./recent.js";
 
 const REFRESH_AFTER = 200;
+const SHORTEST_WAIT = 10_000;
+/** What a timer can count to. */
+const LONGEST_WAIT = 2 ** 31 - 1;
 
 /** The side bar. The rows of all chats are in it, if hidden, beside the contacts too, so that nothing is missed. */
 class ChatList extends HTMLElement {
@@ -33,6 +39,7 @@ class ChatList extends HTMLElement {
     this.status.stop();
     clearTimeout(this.timer);
     clearTimeout(this.welcoming);
+    clearTimeout(this.hearing);
   }
 
   listen() {
@@ -44,6 +51,7 @@ class ChatList extends HTMLElement {
       seen: ({ peerId, seq }) => this.rows.read(peerId, seq),
       presence: () => this.showPresence(),
       opened: () => this.opened(),
+      "chat-settings": (settings) => this.rows.keep(settings),
       group: (group) => this.rows.change(group),
       "group-left": ({ groupId, closed }) => this.rows.close(groupId, closed),
     };
@@ -52,6 +60,7 @@ class ChatList extends HTMLElement {
       ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
     ];
     this.addEventListener("input", () => this.filter());
+    this.addEventListener("click", (event) => this.clicked(event));
     this.querySelector(".filter").addEventListener("submit", (event) => event.preventDefault());
     this.addEventListener("keydown", (event) => this.steer(event));
     this.addEventListener("htmx:beforeSwap", ({ target }) => this.leaveMore(target));
@@ -61,7 +70,6 @@ class ChatList extends HTMLElement {
   adopt(rows) {
     rows.forEach(decorateRow);
     this.status.refresh();
-    this.filter();
     this.count();
   }
 
@@ -109,6 +117,17 @@ class ChatList extends HTMLElement {
   count() {
     setUnread(this.querySelector("#tab-chats"), this.rows.unread);
     setTitle(this.rows.unread);
+    this.filter();
+    this.awaitSound();
+  }
+
+  /** Once something is to be heard again, the server knows what else changes by that. */
+  awaitSound() {
+    clearTimeout(this.hearing);
+    const until = this.rows.mutedUntil;
+    if (!until) return;
+    const wait = Math.min(Math.max(Date.parse(until) - Date.now(), SHORTEST_WAIT), LONGEST_WAIT);
+    this.hearing = setTimeout(() => this.refresh(), wait);
   }
 
   /** Until the socket has told who is online, what the server rendered stands. */
@@ -132,20 +151,67 @@ class ChatList extends HTMLElement {
   /** On the contacts tab the server searches; here everything is at hand. */
   filter() {
     const list = this.querySelector("#chat-rows");
-    list.hidden = true;
-    if (this.querySelector("#contact-rows")) return;
-    const found = filterRows(this.rows.all, this.querySelector("#filter").value);
+    if (this.querySelector("#contact-rows")) return (list.hidden = true);
+    const query = this.querySelector("#filter").value;
+    const hasArchive = this.showArchive(list.querySelector(".archive"), isBlank(query));
+    const { folder } = this;
+    list.hidden = filterRows(this.rows.all, query, folder) === 0 && !hasArchive;
     const hasChats = this.rows.all.length > 0;
-    list.hidden = found === 0;
     this.querySelector("#no-chats").hidden = hasChats;
-    this.showNobody(hasChats && found === 0);
+    if (!hasChats || !list.hidden) this.showNone("");
+    else this.showNone(isBlank(query) ? `empty-${folder}-template` : "nobody-template");
   }
 
-  showNobody(isShown) {
+  /** The way into the archive and out of it; whether there is one here. */
+  showArchive(entry, isWanted) {
+    const { archived } = this.rows;
+    if (this.folder === "archived" && !archived) this.folder = "";
+    const link = entry.firstElementChild;
+    write(link.querySelector('[data-field="archived"]'), String(archived));
+    if (this.folder === "archived") link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+    entry.hidden = !archived || !isWanted || !["", "archived"].includes(this.folder);
+    return !entry.hidden;
+  }
+
+  /** All chats but the archived ones, or those of one kind: the links say which. */
+  get folder() {
+    return this.querySelector(".folders [aria-current]")?.dataset.folder ?? "archived";
+  }
+
+  set folder(name) {
+    for (const link of this.querySelectorAll(".folders [data-folder]")) {
+      if (link.dataset.folder === name) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  clicked(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = event.target.closest("[data-folder]");
+    if (link) this.choose(event, link);
+    else this.unmark(event.target.closest("#chat-rows .row[aria-current]"));
+  }
+
+  choose(event, link) {
+    event.preventDefault();
+    const isBack = link.hasAttribute("aria-current") && link.dataset.folder === "archived";
+    this.folder = isBack ? "" : link.dataset.folder;
+    this.filter();
+    this.querySelector("#chat-rows").scrollTop = 0;
+    if (!link.isConnected) this.querySelector(".folders a").focus();
+  }
+
+  /** Who opens it has seen what it was marked for. */
+  unmark(row) {
+    if (row && "markedUnread" in row.dataset) changeChat(row.dataset.peerId, { markedUnread: false });
+  }
+
+  showNone(id) {
     const place = this.querySelector("#none-found");
-    if (Boolean(place.firstElementChild) === isShown) return;
-    const words = document.getElementById("nobody-template").content;
-    place.replaceChildren(...(isShown ? [words.cloneNode(true)] : []));
+    if (place.dataset.shown === id) return;
+    place.dataset.shown = id;
+    place.replaceChildren(...(id ? [document.getElementById(id).content.cloneNode(true)] : []));
     htmx.process(place);
   }
 
@@ -156,15 +222,15 @@ class ChatList extends HTMLElement {
       filter.value = "";
       // Contacts are asked for by an event as from the field's own cross.
       filter.dispatchEvent(new Event("search"));
-      this.filter();
     }
     this.showOpen();
+    this.unmark(this.querySelector("#chat-rows .row[aria-current]"));
   }
 
   steer(event) {
-    if (!event.target.matches(".row, #filter")) return;
+    if (!event.target.matches(".row, #filter, .archive a")) return;
     if (event.target.id === "filter" && event.key !== "ArrowDown") return;
-    moveFocus(event, [...this.querySelectorAll("a.row")].filter((row) => row.checkVisibility()));
+    moveFocus(event, [...this.querySelectorAll(".archive a, a.row")].filter((row) => row.checkVisibility()));
   }
 }
 

@@ -1,5 +1,5 @@
 import { peerOf } from "../lib/peers.js";
-import { happenedAt, lastAt, setGroup, setLastMessage, setUnread } from "../render/row.js";
+import { happenedAt, isMuted, lastAt, setGroup, setLastMessage, setSettings, setUnread } from "../render/row.js";
 
 /** The rows of the chats, kept up with what happens: the last message, how much is unread, the latest on top. */
 export class ChatRows {
@@ -19,8 +19,19 @@ export class ChatRows {
     return [...this.#root.querySelectorAll("#chat-rows .row")];
   }
 
+  /** Of what is muted or archived each row tells by itself. */
   get unread() {
-    return this.all.reduce((sum, row) => sum + numbers(row).unread, 0);
+    const counted = this.all.filter((row) => !isMuted(row) && !("archived" in row.dataset));
+    return counted.reduce((sum, row) => sum + numbers(row).unread, 0);
+  }
+
+  get archived() {
+    return this.all.filter(({ dataset }) => "archived" in dataset).length;
+  }
+
+  /** When the next one is to be heard again. */
+  get mutedUntil() {
+    return this.all.map((row) => row.dataset.mutedUntil ?? "").filter(Boolean).sort()[0];
   }
 
   receive(message) {
@@ -29,6 +40,7 @@ export class ChatRows {
     if (!row) return this.#calls.missing();
     const { lastSeq, readSeq, unread } = numbers(row);
     if (message.seq < lastSeq) return;
+    if (message.seq > lastSeq && !isMuted(row)) delete row.dataset.archived;
     this.#showLast(row, message);
     if (mine) this.#setRead(row, message.seq, 0);
     else if (message.seq > lastSeq && message.seq > readSeq && !message.deleted) this.#setRead(row, readSeq, unread + 1);
@@ -52,12 +64,22 @@ export class ChatRows {
   }
 
   /** What sync says of a chat is exact, unless something newer came meanwhile. */
-  update({ _id, lastMessage, lastSeq, lastReadSeq, unreadCount }) {
+  update({ _id, lastMessage, lastSeq, lastReadSeq, unreadCount, ...settings }) {
     const row = this.rowOf(_id);
     if (!row) return this.#calls.missing();
     if (lastSeq < numbers(row).lastSeq) return;
-    if (lastMessage) this.#showLast(row, lastMessage);
     if (lastReadSeq >= numbers(row).readSeq) this.#setRead(row, lastReadSeq, unreadCount);
+    if (lastMessage) this.#showLast(row, lastMessage);
+    this.keep({ peerId: _id, ...settings });
+  }
+
+  /** The reader keeps a chat in another way. */
+  keep({ peerId, ...settings }) {
+    const row = this.rowOf(peerId);
+    if (!row) return this.#calls.missing();
+    setSettings(row, settings);
+    this.arrange(row);
+    this.#count();
   }
 
   change(group) {
@@ -77,6 +99,7 @@ export class ChatRows {
   }
 
   #setRead(row, seq, unread) {
+    if (seq > numbers(row).readSeq) delete row.dataset.markedUnread;
     row.dataset.readSeq = Math.max(seq, numbers(row).readSeq);
     setUnread(row, unread);
     this.#count();
@@ -93,10 +116,10 @@ export class ChatRows {
     this.#calls.counted();
   }
 
-  /** The latest on top. */
+  /** Those on top that are pinned, the latest of them first; then the latest. */
   arrange(row) {
     const others = this.all.filter((each) => each !== row);
-    const next = others.find((each) => happenedAt(each) < happenedAt(row));
+    const next = others.find((each) => comesBefore(row, each));
     const item = row.parentElement;
     if (item.nextElementSibling !== (next?.parentElement ?? null)) this.#insert(item, next?.parentElement ?? null);
   }
@@ -110,6 +133,11 @@ export class ChatRows {
   rowOf(peerId) {
     return document.getElementById(`chats-${peerId}`);
   }
+}
+
+function comesBefore(one, other) {
+  const [pinned, otherPinned] = [one, other].map(({ dataset }) => dataset.pinnedAt ?? "");
+  return pinned === otherPinned ? happenedAt(one) > happenedAt(other) : pinned > otherPinned;
 }
 
 function numbers({ dataset }) {

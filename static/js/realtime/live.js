@@ -34,11 +34,12 @@ const frames = {
   messageDeleted: (gone) => emit("message-deleted", gone),
   messagesRead: (mark) => emit("read", mark),
   typing: (data) => emit("typing", data),
+  chatChanged: (settings) => emit("chat-settings", settings),
   groupChanged: (group) => emit("group", withState(group)),
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
-const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead"]);
+const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead", "chatChanged"]);
 
 export function start({ userId, cursor, socketPath }) {
   me = userId;

@@ -72,7 +72,20 @@ export function setUnread(row, count) {
   row.dataset.unread = count;
   const field = slot(row, "unread");
   field.textContent = badge(count);
-  field.parentElement.hidden = count === 0;
+  field.parentElement.hidden = !isUnread(row);
+}
+
+export const isUnread = ({ dataset }) => Number(dataset.unread) > 0 || "markedUnread" in dataset;
+export const isMuted = ({ dataset }) => dataset.mutedUntil > new Date().toISOString();
+
+/** How the reader keeps the chat: what is not set is left out. */
+export function setSettings(row, { pinnedAt, archived, mutedUntil, markedUnread }) {
+  const states = { pinnedAt, mutedUntil, archived: archived && "", markedUnread: markedUnread && "" };
+  for (const [name, value] of Object.entries(states)) {
+    if (value === undefined) delete row.dataset[name];
+    else row.dataset[name] = value;
+  }
+  setUnread(row, Number(row.dataset.unread));
 }
 
 export function setOnline(row, isOnline) {

@@ -1,0 +1,145 @@
+// What one can do with a chat in the list: by the button of its row, the right button of a mouse, a long press, and by
+// the context-menu key or Alt+Enter.
+import { patchJSON } from "../api.js";
+import { emit } from "../lib/bus.js";
+import { markRead } from "../realtime/live.js";
+import { isUnread, nameOf } from "../render/row.js";
+import { moveFocus } from "./arrow-keys.js";
+
+const HELD_FOR = 500;
+const MARGIN = 8;
+
+const dialog = () => document.getElementById("chat-menu");
+const rowAt = (element) => element.closest?.("#chat-rows a.row");
+let row = null;
+let button = null;
+let timer = 0;
+let wasHeld = false;
+
+export function watchChatMenu() {
+  document.addEventListener("contextmenu", asked);
+  document.addEventListener("keydown", (event) => event.altKey && event.key === "Enter" && asked(event));
+  for (const name of ["pointerover", "focusin"]) document.addEventListener(name, ({ target }) => offer(rowAt(target)));
+  document.addEventListener("pointerdown", hold);
+  for (const name of ["pointerup", "pointermove", "pointercancel"]) document.addEventListener(name, () => clearTimeout(timer));
+  // Before the link is followed that was held.
+  document.addEventListener("click", release, { capture: true });
+  const menu = dialog();
+  menu.addEventListener("click", chosen);
+  menu.addEventListener("keydown", steer);
+}
+
+/** Sets what `change` says for the chat, on all devices of the reader. */
+export async function changeChat(peerId, change) {
+  try {
+    emit("chat-settings", await patchJSON(`/api/messages/chats/${peerId}`, change));
+  } catch (error) {
+    emit("notice", { text: error.message, kind: "error" });
+  }
+}
+
+function asked(event) {
+  const at = rowAt(event.target);
+  // With Shift the browser's own menu comes.
+  if (!at || (event.shiftKey && event.button === 2)) return;
+  event.preventDefault();
+  open(at, event.clientX, event.clientY);
+}
+
+/** One button for all rows: that of the row where the pointer or the focus is. */
+function offer(at) {
+  if (!at) return;
+  button ??= makeButton();
+  if (at.nextElementSibling !== button) at.after(button);
+}
+
+function makeButton() {
+  // What a copy of the page had.
+  document.querySelectorAll(".row__menu").forEach((old) => old.remove());
+  const made = document.getElementById("row-menu-template").content.firstElementChild.cloneNode(true);
+  made.addEventListener("click", () => open(made.previousElementSibling));
+  return made;
+}
+
+/** Not every browser of a phone tells of a long press. */
+function hold({ target, pointerType }) {
+  wasHeld = false;
+  clearTimeout(timer);
+  const at = rowAt(target);
+  if (!at || pointerType !== "touch") return;
+  timer = setTimeout(() => {
+    wasHeld = true;
+    open(at);
+  }, HELD_FOR);
+}
+
+function release(event) {
+  if (!wasHeld || dialog().contains(event.target)) return;
+  wasHeld = false;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function open(at, x = 0, y = 0) {
+  const menu = dialog();
+  if (menu.open) return;
+  row = at;
+  menu.querySelector("h2").textContent = nameOf(row);
+  const { pinnedAt, mutedUntil, archived } = row.dataset;
+  const states = { pinned: pinnedAt, muted: mutedUntil, archived: archived !== undefined, unread: isUnread(row) };
+  for (const item of menu.querySelectorAll("[data-if], [data-unless]")) {
+    item.hidden = item.dataset.if ? !states[item.dataset.if] : Boolean(states[item.dataset.unless]);
+  }
+  menu.showModal();
+  show("");
+  place(menu, x, y);
+}
+
+/** Where the pointer is, else at the end of the row; the style sheet of phones has a place of its own. */
+function place(menu, x, y) {
+  const { left, right, top, bottom } = row.getBoundingClientRect();
+  const isAt = x >= left && x <= right && y >= top && y <= bottom && (x > 0 || y > 0);
+  const isRtl = getComputedStyle(row).direction === "rtl";
+  const start = isAt ? x - (isRtl ? menu.offsetWidth : 0) : isRtl ? left : right - menu.offsetWidth;
+  const within = (position, size, room) => Math.max(MARGIN, Math.min(position, room - size - MARGIN));
+  menu.style.setProperty("--menu-x", `${within(start, menu.offsetWidth, innerWidth)}px`);
+  menu.style.setProperty("--menu-y", `${within(isAt ? y : top + MARGIN, menu.offsetHeight, innerHeight)}px`);
+}
+
+/** One of the two lists: what can be done, or for how long to mute. */
+function show(name) {
+  const lists = [...dialog().querySelectorAll('[role="menu"]')];
+  for (const list of lists) list.hidden = (list.id === "chat-menu-mute") !== (name === "mute");
+  items()[0].focus();
+}
+
+const items = () => [...dialog().querySelectorAll('[role="menuitem"]')].filter((item) => item.checkVisibility());
+
+function chosen({ target }) {
+  const item = target.closest("button");
+  if (!item) {
+    if (target === dialog()) dialog().close();
+    return;
+  }
+  const { menu, change, value } = item.dataset;
+  if (menu !== undefined) return show(menu);
+  dialog().close();
+  if (change === "read") read();
+  else changeChat(row.dataset.peerId, { [change]: JSON.parse(value) });
+}
+
+function read() {
+  const { peerId, lastSeq, markedUnread } = row.dataset;
+  const seq = Number(lastSeq);
+  markRead(peerId, seq);
+  emit("seen", { peerId, seq });
+  if (markedUnread !== undefined) changeChat(peerId, { markedUnread: false });
+}
+
+function steer(event) {
+  const { menu } = event.target.dataset;
+  if (event.key === "ArrowRight" && menu === "mute") show(menu);
+  else if (event.key === "ArrowLeft" && !document.getElementById("chat-menu-mute").hidden) show("");
+  else if (event.key === "Tab") dialog().close();
+  else moveFocus(event, items());
+}
