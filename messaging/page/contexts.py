@@ -11,6 +11,7 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
+from messaging.page.reactions import QUICK
 from messaging.page.side_bar import Row, badge, chat_row, contact_row
 from messaging.page.timeline import Reading, lines_of
 from messaging.presence import online_users
@@ -29,7 +30,11 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 Context = dict[str, Any]
 
 
-BLANKS: Context = {"blank_peer": BLANK, "blank_group": BLANK_GROUP}
+BLANKS: Context = {
+    "blank_peer": BLANK,
+    "blank_group": BLANK_GROUP,
+    "quick_reactions": QUICK,
+}
 
 
 def lists(request: SignedInRequest, tab: str) -> Context:
@@ -105,7 +110,7 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
             messages = _messages(request, peer, end) + messages
     if peer.is_group:
         reading = replace(
-            reading, authors=_authors(messages), stays=stays_in(peer.pk, request.user.pk)
+            reading, authors=_everybody(messages), stays=stays_in(peer.pk, request.user.pk)
         )
     return {
         "peer": peer,
@@ -119,6 +124,15 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
 
 def _authors(messages: Sequence[MessageRecord]) -> dict[str, Author]:
     keys = {message.sender_id for message in messages}
+    return authors_among(keys) if keys else {}
+
+
+def _everybody(messages: Sequence[MessageRecord]) -> dict[str, Author]:
+    """Who wrote them, and who reacted."""
+    keys = {message.sender_id for message in messages}
+    for message in messages:
+        for reaction in message.reactions or ():
+            keys.update(reaction.people)
     return authors_among(keys) if keys else {}
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from messaging.models import is_group
 from messaging.page.peers import Author, Peer
+from messaging.page.reactions import Pill, pills_of
 from messaging.page.srcset import srcset
 from messaging.queries.visibility import Stays
 from messaging.shapes.record import MessageRecord
@@ -47,6 +48,7 @@ class Bubble:
     classes: str
     state: str
     author: Author | None = None  # of what somebody else wrote in a group
+    pills: Sequence[Pill] = ()
 
     @property
     def shortcuts(self) -> str:
@@ -79,6 +81,13 @@ class Reading:
     peer_read_seq: int
     authors: dict[str, Author] = field(default_factory=dict)  # in a group
     stays: Stays | None = None  # of the reader in a group
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Of others."""
+        if self.peer.is_group:
+            return {key: author.name for key, author in self.authors.items()}
+        return {self.peer.pk: self.peer.full_name}
 
     def sees_before(self, seq: int) -> bool:
         """Whether there may be messages before that one which the reader sees."""
@@ -159,6 +168,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         classes="".join(f" {name}" for name, applies in classes.items() if applies),
         state=_state(message, reading) if mine else "",
         author=author,
+        pills=pills_of(message, reading.reader.pk, reading.names) if message.reactions else (),
     )
 
 

@@ -11,3 +11,11 @@ export function moveFocus(event, elements) {
   event.preventDefault();
   return true;
 }
+
+const ACROSS = { ArrowLeft: -1, ArrowRight: 1 };
+
+/** Where such a key leads in a row: 1 is forward, whichever way it reads; 0 is nowhere. */
+export function stepAcross(event) {
+  const step = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey ? 0 : (ACROSS[event.key] ?? 0);
+  return getComputedStyle(event.target).direction === "rtl" ? -step : step;
+}

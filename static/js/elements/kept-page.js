@@ -10,7 +10,7 @@ let timer = 0;
 
 export function watchPage(userId) {
   me = userId;
-  for (const name of ["opened", "message", "message-deleted", "read", "chat", "group", "group-left"]) on(name, later);
+  for (const name of ["opened", "message", "message-deleted", "reaction", "read", "chat", "group", "group-left"]) on(name, later);
   document.addEventListener("htmx:afterSettle", later);
   navigator.serviceWorker?.addEventListener("controllerchange", later);
   on("leaving", atOnce);
@@ -58,6 +58,7 @@ function copyOfPage() {
   copy.querySelector(".app").classList.remove("is-offline");
   find("#details").forEach((each) => each.remove());
   find("#group-dialog, #message-sheet").forEach((each) => each.replaceChildren());
+  find("#reaction-row").forEach((each) => each.removeAttribute("style"));
   find("connection-banner, toast-list").forEach((each) => each.replaceChildren());
   find(".htmx-request").forEach((each) => each.classList.remove("htmx-request"));
   find("dialog[open]").forEach((each) => each.removeAttribute("open"));

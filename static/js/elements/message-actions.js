@@ -7,11 +7,13 @@ import { discard, retry } from "../stores/outbox.js";
 import { isConfirmed } from "./confirm-delete.js";
 import { sourceOf } from "./copied.js";
 import { openDialog } from "./group-dialog.js";
+import { openReactionRow } from "./reaction-row.js";
 
 const isMine = (item) => item.matches(".is-mine");
 
 /** `when` says for which messages it is offered, `key` does it at once; `peer` is `{id, firstName}`. */
 const ACTIONS = [
+  { name: "react", when: () => true, run: openReactionRow },
   { name: "copy", when: sourceOf, run: copy },
   { name: "readers", key: "i", when: (item, { id }) => isMine(item) && isGroup(id), run: showReaders },
   { name: "delete", key: "Delete", when: isMine, run: deleteMessage },

@@ -30,7 +30,8 @@ const frames = {
   getOnlineUsers: replaceOnline,
   presenceChanged: changeOnline,
   newMessage: (message) => emit("message", { message, live: true }),
-  messageRestored: (message) => emit("message", { message, live: false }),
+  messageRestored: restore,
+  reactionChanged: (change) => emit("reaction", change),
   messageDeleted: (gone) => emit("message-deleted", gone),
   messagesRead: (mark) => emit("read", mark),
   typing: (data) => emit("typing", data),
@@ -39,7 +40,7 @@ const frames = {
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
-const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead", "chatChanged"]);
+const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead", "chatChanged", "reactionChanged"]);
 
 export function start({ userId, cursor, socketPath }) {
   me = userId;
@@ -53,6 +54,12 @@ export function start({ userId, cursor, socketPath }) {
 export const isSyncing = () => sync.isRunning;
 
 export const markRead = (peerId, seq) => marks.raise(peerId, seq);
+
+/** Events do not say which reactions are the reader's own where there are too many to name: `sync` does. */
+function restore(message) {
+  emit("message", { message, live: false });
+  if (message.reactions) sync.soon();
+}
 
 export function sendTyping(receiverId) {
   const now = performance.now();

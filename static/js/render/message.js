@@ -3,6 +3,7 @@ import { learn } from "../stores/people.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
 import { createdAt, fillTime, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
+import { fillReactions } from "./parts/reactions.js";
 import { decorateText, fillText } from "./parts/text.js";
 import { mark, setOrRemove } from "./slots.js";
 
@@ -22,6 +23,7 @@ export function fillMessage(item, message, reading) {
   fillTime(item, message.createdAt);
   fillPicture(item, message);
   fillText(item, message.text ?? "");
+  fillReactions(item, message, reading);
 }
 
 /** messaging/page/timeline.py says the same. */

@@ -16,6 +16,7 @@ import { replay } from "../recent.js";
 import { Typists, typingWords } from "../typists.js";
 import { keepFocus, keepFocusIn, moveAmong } from "./focus.js";
 import { Merging } from "./merging.js";
+import { Reactions } from "./reactions.js";
 import { Receipts } from "./receipts.js";
 import { Unread } from "./unread.js";
 
@@ -35,6 +36,7 @@ class MessageList extends HTMLElement {
     this.missing = new MissingMessages(this.list, peerId);
     this.typists = new Typists((typing) => this.showTyping(typing.get(peerId) ?? []));
     this.merging = new Merging(this, this.list, this.reading);
+    this.reactions = new Reactions(this.list, { reading: this.reading, place: this.place });
     this.receipts = new Receipts(this.list, this.reading);
     this.unread = new Unread(this, this.list, { peerId, readSeq: Number(this.dataset.lastReadSeq), place: this.place });
     this.toolbar = new MessageToolbar(this.list, { id: peerId, firstName: this.firstName });
@@ -54,6 +56,7 @@ class MessageList extends HTMLElement {
     this.handlers = {
       message: (detail) => this.receive(detail),
       "message-deleted": (detail) => this.forget(detail),
+      reaction: (change) => this.reactions.follow(change),
       read: (mark) => this.showRead(mark),
       chat: ({ _id }) => _id === this.reading.peerId && this.lookForMissing(),
     };
@@ -194,6 +197,7 @@ class MessageList extends HTMLElement {
   /** Those of messages that were here before their names. */
   nameAuthors() {
     if (!this.reading.isGroup) return;
+    this.reactions.name();
     for (const item of messagesOf(this.list).filter((each) => !each.matches(".is-mine, .is-system"))) {
       fillAuthor(item, { senderId: item.dataset.senderId }, this.reading);
     }

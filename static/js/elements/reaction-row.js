@@ -1,0 +1,55 @@
+// Six emoji to react with at once. A full picker will open from here.
+import { ownOf } from "../render/parts/reactions.js";
+import { stepAcross } from "./arrow-keys.js";
+
+const GAP = 8;
+const row = () => document.getElementById("reaction-row");
+let item;
+
+/** For that message, which is told by its event `react`: elements/message-list/reactions.js. */
+export function openReactionRow(message) {
+  item = message;
+  const [bar, mine] = [row(), ownOf(item)];
+  for (const button of bar.children) button.setAttribute("aria-pressed", mine.has(button.dataset.emoji));
+  bar.onclick = ({ target }) => choose(target.closest("button"));
+  bar.onkeydown = steer;
+  addEventListener("scroll", () => bar.hidePopover(), { capture: true, once: true });
+  bar.showPopover();
+  place();
+  bar.firstElementChild.focus({ preventScroll: true });
+}
+
+function close(event) {
+  event.preventDefault();
+  row().hidePopover();
+  item.focus({ preventScroll: true });
+}
+
+function choose(button) {
+  if (!button) return;
+  row().hidePopover();
+  item.focus({ preventScroll: true });
+  item.dispatchEvent(new CustomEvent("react", { bubbles: true, detail: { emoji: button.dataset.emoji } }));
+}
+
+function steer(event) {
+  event.stopPropagation();
+  if (event.key === "Escape") return close(event);
+  const buttons = [...row().children];
+  const step = stepAcross(event);
+  if (!step) return;
+  buttons.at((buttons.indexOf(document.activeElement) + step) % buttons.length).focus();
+  event.preventDefault();
+}
+
+/** Above the bubble, or below it where there is no room; never beyond the edge of the window. */
+function place() {
+  const bubble = item.querySelector(".bubble").getBoundingClientRect();
+  const { width, height } = row().getBoundingClientRect();
+  const isAtRight = item.matches(".is-mine") !== (getComputedStyle(item).direction === "rtl");
+  const left = isAtRight ? bubble.right - width : bubble.left;
+  const top = bubble.top - height - GAP / 2;
+  const end = innerWidth - width - GAP;
+  row().style.left = `${Math.max(GAP, Math.min(left, end))}px`;
+  row().style.top = `${top > GAP ? top : Math.min(bubble.bottom + GAP / 2, innerHeight - height - GAP)}px`;
+}
