@@ -14,7 +14,6 @@ from emoji import EMOJI_DATA, STATUS
 from msgspec import Meta
 
 from chatsite import strict_json
-from chatsite.wire import Key
 from messaging.models.reaction import EMOJI_LENGTH
 
 # Reactions of a message whose people are named: all of them in a direct chat.
@@ -46,16 +45,23 @@ def canonical_emoji(text: str) -> str | None:
     return _EMOJI.get(text.replace(_VARIANT, ""))
 
 
+# We wrote it ourselves: what a page of messages has a thousand of is described, and not checked.
+StoredKey = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{24}$"})]
+
+
 class ReactionCount(msgspec.Struct, gc=False):
     """How many people reacted with an emoji, and who did first."""
 
-    emoji: Emoji
-    count: Annotated[int, Meta(ge=1)]
+    emoji: Annotated[
+        str,
+        Meta(examples=["👍"], extra_json_schema={"minLength": 1, "maxLength": EMOJI_LENGTH}),
+    ]
+    count: Annotated[int, Meta(extra_json_schema={"minimum": 1})]
     people: Annotated[
-        list[Key],
+        list[StoredKey],
         Meta(
-            max_length=NAMED,
             description=f"Those among the first {NAMED} reactions to the message.",
+            extra_json_schema={"maxItems": NAMED},
         ),
     ]
 
