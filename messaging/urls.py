@@ -12,6 +12,7 @@ urlpatterns = [
     path("chats/found", chat.found, name="found"),
     path("chat/<str:peer>", chat.conversation, name="conversation"),
     path("chat/<str:peer>/older", chat.older, name="older"),
+    path("chat/<str:peer>/quotes", chat.quotes, name="quotes"),
     path("chat/<str:peer>/header", groups.header, name="group-header"),
     path("chat/<str:peer>/details", groups.details, name="group-details"),
     path("chat/<str:peer>/members", groups.members, name="group-members"),

@@ -11,6 +11,7 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
+from messaging.page.quotes import originals_among
 from messaging.page.reactions import QUICK
 from messaging.page.side_bar import Row, badge, chat_row, contact_row
 from messaging.page.timeline import Reading, lines_of
@@ -108,9 +109,13 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
         if unread < messages[0].seq:
             end = min(unread + UNREAD_PER_PAGE, messages[0].seq)
             messages = _messages(request, peer, end) + messages
+    originals = originals_among(request.user, peer, messages)
+    reading = replace(reading, originals=originals)
     if peer.is_group:
         reading = replace(
-            reading, authors=_everybody(messages), stays=stays_in(peer.pk, request.user.pk)
+            reading,
+            authors=_everybody([*messages, *originals.values()]),
+            stays=stays_in(peer.pk, request.user.pk),
         )
     return {
         "peer": peer,

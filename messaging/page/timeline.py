@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from messaging.models import is_group
 from messaging.page.peers import Author, Peer
+from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
 from messaging.page.srcset import srcset
 from messaging.queries.visibility import Stays
@@ -49,6 +50,7 @@ class Bubble:
     state: str
     author: Author | None = None  # of what somebody else wrote in a group
     pills: Sequence[Pill] = ()
+    quote: Quote | None = None  # of what it answers
 
     @property
     def shortcuts(self) -> str:
@@ -58,8 +60,8 @@ class Bubble:
         if self.record.deleted or self.record.system:
             return ""
         if not self.state:
-            return "Enter"
-        return "Enter I Delete" if is_group(self.record.receiver_id) else "Enter Delete"
+            return "Enter R"
+        return "Enter R I Delete" if is_group(self.record.receiver_id) else "Enter R Delete"
 
     @property
     def key(self) -> str:
@@ -80,6 +82,7 @@ class Reading:
     last_read_seq: int
     peer_read_seq: int
     authors: dict[str, Author] = field(default_factory=dict)  # in a group
+    originals: dict[str, MessageRecord] = field(default_factory=dict)  # what is answered
     stays: Stays | None = None  # of the reader in a group
 
     @property
@@ -154,7 +157,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         "is-mine": mine,
         "is-follow": follows,
         "is-followed": followed,
-        "is-emoji": is_large_emoji(message.text) and not message.image,
+        "is-emoji": is_large_emoji(message.text) and not (message.image or message.reply_to),
         "is-deleted": message.deleted,
         "is-system": message.system,
     }
@@ -169,7 +172,13 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         state=_state(message, reading) if mine else "",
         author=author,
         pills=pills_of(message, reading.reader.pk, reading.names) if message.reactions else (),
+        quote=_quote(message.reply_to, reading) if message.reply_to else None,
     )
+
+
+def _quote(key: str, reading: Reading) -> Quote:
+    original = reading.originals.get(key)
+    return quote(key, original, reader=reading.reader, peer=reading.peer, authors=reading.authors)
 
 
 def _state(message: MessageRecord, reading: Reading) -> str:

@@ -117,6 +117,26 @@ def _history_on_mongodb(
     return _history(limit, include_deleted, conversation=conversation.pk, **given)
 
 
+def originals_of(
+    user: User | Principal, peer: str, keys: Iterable[str]
+) -> dict[str, MessageRecord]:
+    """Of these messages, those in the conversation with that peer that `user` may see, deleted or
+    not.
+    """
+    me = user.pk
+    direct = None if is_group(peer) else find_conversation(me, peer)
+    conversation = direct.pk if direct else peer
+    stays = stays_in(conversation, me)
+    if stays is None:
+        return {}
+    found = Message.objects.filter(pk__in=list(keys), conversation_id=conversation)
+    records = [
+        record_of_row(row, me if direct and row[SENDER] != me else peer)
+        for row in found.values_list(*COLUMNS)
+    ]
+    return {record.id: record for record in records if stays.see(record.seq)}
+
+
 def first_unread(user: User, peer: str, *, read_seq: int) -> int | None:
     """The seq of the first message from somebody else after that, unless none is left."""
     direct = None if is_group(peer) else find_conversation(user.pk, peer)

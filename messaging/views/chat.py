@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.cache import never_cache
@@ -11,13 +11,17 @@ from django_htmx.http import push_url
 
 from accounts.access import SignedInRequest, signed_in
 from chatsite.errors import DomainError
-from chatsite.keys import new_key
+from chatsite.keys import is_key, new_key
 from chatsite.security.budgets import check_message
 from chatsite.security.ratelimits import with_retry_after
 from messaging.page import contexts
 from messaging.page.peers import Peer, find_peer
+from messaging.page.quotes import quote_payload
+from messaging.queries.history import originals_of
 from messaging.queries.sync import sync_cursor
 from messaging.services.messages import send_message
+
+MOST_QUOTES = 100
 
 
 @require_safe
@@ -52,6 +56,16 @@ def older(request: SignedInRequest, peer: str) -> HttpResponse:
     return render(
         request, "messaging/_lines.html", contexts.timeline(request, peer_or_404(request, peer))
     )
+
+
+@require_safe
+@never_cache
+@signed_in
+def quotes(request: SignedInRequest, peer: str) -> HttpResponse:
+    """What replies answer that are not on the page: those that are left out cannot be seen."""
+    keys = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_QUOTES]
+    found = originals_of(request.user, peer_or_404(request, peer).pk, keys)
+    return JsonResponse([quote_payload(each) for each in found.values()], safe=False)
 
 
 @require_safe

@@ -9,11 +9,13 @@ import { sourceOf } from "./copied.js";
 import { openDialog } from "./group-dialog.js";
 import { openReactionRow } from "./reaction-row.js";
 
+const isOpen = (item) => !item.closest(".conversation").dataset.closed;
 const isMine = (item) => item.matches(".is-mine");
 
 /** `when` says for which messages it is offered, `key` does it at once; `peer` is `{id, firstName}`. */
 const ACTIONS = [
   { name: "react", when: () => true, run: openReactionRow },
+  { name: "reply", key: "r", when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "readers", key: "i", when: (item, { id }) => isMine(item) && isGroup(id), run: showReaders },
   { name: "delete", key: "Delete", when: isMine, run: deleteMessage },

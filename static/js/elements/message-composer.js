@@ -9,6 +9,7 @@ import { watchDrops } from "./drop-zone.js";
 import { markSelection } from "./formatting-keys.js";
 import { pastedFiles } from "./pasted.js";
 import { PictureField } from "./picture-field.js";
+import { ReplyField } from "./reply-field.js";
 import { watchTyping } from "./typing.js";
 
 const LONGEST = 10_000;
@@ -23,6 +24,7 @@ class MessageComposer extends HTMLElement {
     this.form = this.querySelector("form");
     this.field = this.querySelector("textarea");
     this.picture = new PictureField(this.form, this.peerId);
+    this.reply = new ReplyField(this.form, { changed: () => this.focus() });
     this.field.value ||= getDraft(this.userId, this.peerId);
     this.field.enterKeyHint = returnSends() ? "send" : "enter";
     this.grow();
@@ -35,6 +37,7 @@ class MessageComposer extends HTMLElement {
 
   listen() {
     this.endings = [
+      () => this.reply.stop(),
       watchDrops(this.closest(".conversation"), (files) => this.take(files)),
       watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
@@ -62,6 +65,10 @@ class MessageComposer extends HTMLElement {
   }
 
   press(event) {
+    if (event.key === "Escape" && this.reply.value && !event.isComposing) {
+      event.preventDefault();
+      return this.reply.clear();
+    }
     // While an input method composes, Enter only ends the word.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     if (!returnSends() && !event.ctrlKey && !event.metaKey) return;
@@ -94,8 +101,9 @@ class MessageComposer extends HTMLElement {
     this.isSending = false;
     const image = this.picture.value;
     if (!isComplete || (isBlank(written) && !image)) return this.focus();
-    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, image });
+    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, image, replyTo: this.reply.value });
     this.picture.clear();
+    this.reply.clear();
     this.keepRest(written);
   }
 

@@ -19,7 +19,7 @@ export class MessageToolbar {
     list.addEventListener("focusin", ({ target }) => this.#offer(target));
     this.#bar.addEventListener("click", (event) => this.#press(event));
     this.#bar.addEventListener("keydown", (event) => this.#steer(event));
-    watchTouch(list, { pressed: (item) => this.#openSheet(item) });
+    watchTouch(list, { pressed: (item) => this.#openSheet(item), swiped: (item) => this.#run("reply", item) });
   }
 
   /** A key on the message itself; true when it did something. */
@@ -72,11 +72,14 @@ export class MessageToolbar {
   #press(event) {
     event.stopPropagation();
     const name = event.target.closest("[data-action]")?.dataset.action;
-    const action = name && actionsFor(this.#item, this.#peer).find((each) => each.name === name);
-    if (!action) return;
+    if (!name) return;
     this.#sheet.close();
     if (this.#bar.contains(document.activeElement)) this.#item.focus({ preventScroll: true });
-    action.run(this.#item, this.#peer);
+    this.#run(name, this.#item);
+  }
+
+  #run(name, item) {
+    actionsFor(item, this.#peer).find((each) => each.name === name)?.run(item, this.#peer);
   }
 
   #steer(event) {

@@ -3,6 +3,7 @@ import { on } from "../lib/bus.js";
 import { isGroup } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { clearMessage } from "../render/message.js";
+import { repliesTo, showReplyDeleted } from "../render/parts/reply.js";
 import { nameOf } from "../render/row.js";
 import { messagesOf, takeOut, unreadLine } from "../render/timeline.js";
 
@@ -16,6 +17,7 @@ on("message", ({ message }) => message.deleted && clear(message._id));
 function clear(messageId) {
   const find = (copy) => copy.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
   [...kept.values()].map(find).forEach((item) => item && clearMessage(item));
+  for (const copy of kept.values()) repliesTo(copy, messageId).forEach(showReplyDeleted);
 }
 
 export const pane = () => document.getElementById("conversation");
@@ -71,7 +73,8 @@ export function tidyPane(copy) {
   unreadLine(list.querySelector("ol"))?.remove();
   // What is not sent yet comes from the outbox.
   messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);
-  copy.querySelectorAll(".is-new").forEach((item) => item.classList.remove("is-new"));
+  copy.querySelectorAll(".is-new, .is-found").forEach((item) => item.classList.remove("is-new", "is-found"));
+  copy.querySelector(".composer__reply").hidden = true;
   copy.querySelector("textarea").value = "";
 }
 

@@ -75,6 +75,16 @@ export class ReadingPlace {
     this.#measureEnd();
   }
 
+  /** In the middle of the window; what is longer, from its beginning. */
+  show(item) {
+    this.#anchor = null;
+    this.scrolling.cancel();
+    const [box, view] = [item.getBoundingClientRect(), this.log.getBoundingClientRect()];
+    const above = Math.max(MARGIN, (view.height - box.height) / 2);
+    this.log.scrollBy({ top: box.top - view.top - above, behavior: "instant" });
+    this.#scrolled();
+  }
+
   /** At the end the list follows what comes. Whoever does not look is to find the line where the unread ones begin. */
   holdAt(line) {
     if (this.isAtEnd && line && !this.#isLooking() && line.getBoundingClientRect().top < this.log.getBoundingClientRect().top) {

@@ -4,6 +4,7 @@ import { authorIn, fillAuthor } from "./parts/author.js";
 import { createdAt, fillTime, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
 import { fillReactions } from "./parts/reactions.js";
+import { clearReply, fillReply } from "./parts/reply.js";
 import { decorateText, fillText } from "./parts/text.js";
 import { mark, setOrRemove } from "./slots.js";
 
@@ -21,6 +22,7 @@ export function fillMessage(item, message, reading) {
   mark(item, "is-deleted", Boolean(message.deleted));
   mark(item, "is-system", Boolean(message.system));
   fillTime(item, message.createdAt);
+  fillReply(item, message, reading);
   fillPicture(item, message);
   fillText(item, message.text ?? "");
   fillReactions(item, message, reading);
@@ -29,7 +31,7 @@ export function fillMessage(item, message, reading) {
 /** messaging/page/timeline.py says the same. */
 function shortcutsOf({ deleted, system }, mine, isGroup) {
   if (deleted || system) return "";
-  return ["Enter", mine && isGroup && "I", mine && "Delete"].filter(Boolean).join(" ");
+  return ["Enter", "R", mine && isGroup && "I", mine && "Delete"].filter(Boolean).join(" ");
 }
 
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */
@@ -43,6 +45,7 @@ export function decorateMessage(item) {
 export function clearMessage(item) {
   item.removeAttribute("aria-keyshortcuts");
   mark(item, "is-deleted", true);
+  clearReply(item);
   fillPicture(item, {});
   fillText(item, "");
 }

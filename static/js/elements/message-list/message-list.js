@@ -1,8 +1,9 @@
-import { on } from "../../lib/bus.js";
+import { emit, on } from "../../lib/bus.js";
 import { isGroup, peerOf } from "../../lib/peers.js";
 import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
 import { clearMessage } from "../../render/message.js";
 import { fillAuthor } from "../../render/parts/author.js";
+import { placeOf, repliesTo, showReply } from "../../render/parts/reply.js";
 import { write } from "../../render/slots.js";
 import { firstMessage, messagesOf, relabelDays } from "../../render/timeline.js";
 import { entriesFor } from "../../stores/outbox.js";
@@ -15,10 +16,14 @@ import { ReadingPlace } from "../reading-place.js";
 import { replay } from "../recent.js";
 import { Typists, typingWords } from "../typists.js";
 import { keepFocus, keepFocusIn, moveAmong } from "./focus.js";
+import { Jump } from "./jump.js";
 import { Merging } from "./merging.js";
 import { Reactions } from "./reactions.js";
 import { Receipts } from "./receipts.js";
 import { Unread } from "./unread.js";
+
+/** Replies to what could not be asked for yet. */
+const UNKNOWN = '[data-field="reply"][data-kind=""][data-seq=""]';
 
 /** The messages of the open conversation: the page's only store of them. */
 class MessageList extends HTMLElement {
@@ -32,6 +37,7 @@ class MessageList extends HTMLElement {
     this.came = [];
     const calls = { seen: (item) => this.see(item), halted: () => this.older.look() };
     this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), calls);
+    this.jump = new Jump(this.list, this.place);
     this.older = new OlderPages(this, () => !this.place.isOnTheWay);
     this.missing = new MissingMessages(this.list, peerId);
     this.typists = new Typists((typing) => this.showTyping(typing.get(peerId) ?? []));
@@ -54,9 +60,15 @@ class MessageList extends HTMLElement {
 
   listen() {
     this.handlers = {
-      message: (detail) => this.receive(detail),
-      "message-deleted": (detail) => this.forget(detail),
       reaction: (change) => this.reactions.follow(change),
+      message: (detail) => {
+        this.receive(detail);
+        this.renewReplies(repliesTo(this.list, detail.message._id));
+      },
+      "message-deleted": (detail) => {
+        this.forget(detail);
+        this.renewReplies(repliesTo(this.list, detail.messageId));
+      },
       read: (mark) => this.showRead(mark),
       chat: ({ _id }) => _id === this.reading.peerId && this.lookForMissing(),
     };
@@ -65,11 +77,15 @@ class MessageList extends HTMLElement {
       ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
       on("outbox", ({ entry, change }) => this.follow(entry, change)),
       on("people", () => this.nameAuthors()),
+      on("quotes", () => this.renewReplies(this.replies)),
+      on("connection", ({ state }) => state === "live" && this.renewReplies(this.list.querySelectorAll(UNKNOWN))),
+      on("jump", ({ messageId, seq }) => this.jump.to(messageId, seq)),
     ];
     this.addEventListener("click", (event) => this.press(event));
     this.addEventListener("keydown", (event) => this.steer(event));
     this.addEventListener("htmx:configRequest", ({ detail }) => this.aim(detail));
     this.addEventListener("htmx:beforeSwap", ({ target }) => target.matches(".skipped") && this.place.keep(() => {}));
+    this.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful || this.jump.stop());
     this.addEventListener("htmx:load", ({ target }) => this.addOlder(target));
   }
 
@@ -96,8 +112,10 @@ class MessageList extends HTMLElement {
 
   /** Of what was left out, the end that is next to the reader comes first. */
   aim(request) {
-    const line = request.elt.closest(".skipped");
-    if (line) request.path = request.path.replace(/before=\d+/, `before=${endOfPage(line, this.place.seen)}`);
+    const line = request.elt.closest(".older, .skipped");
+    if (!line) return;
+    const end = this.jump.endOfPage(line) || (line.matches(".skipped") && endOfPage(line, this.place.seen));
+    if (end) request.path = request.path.replace(/before=\d+/, `before=${end}`);
   }
 
   /** htmx tells of each by itself. */
@@ -117,6 +135,7 @@ class MessageList extends HTMLElement {
     replay(this.handlers);
     this.receipts.show();
     this.older.renew();
+    this.jump.goOn();
     this.shorten();
   }
 
@@ -198,9 +217,19 @@ class MessageList extends HTMLElement {
   nameAuthors() {
     if (!this.reading.isGroup) return;
     this.reactions.name();
+    this.renewReplies(this.replies);
     for (const item of messagesOf(this.list).filter((each) => !each.matches(".is-mine, .is-system"))) {
       fillAuthor(item, { senderId: item.dataset.senderId }, this.reading);
     }
+  }
+
+  get replies() {
+    return this.list.querySelectorAll('[data-field="reply"]');
+  }
+
+  renewReplies(fields) {
+    if (!fields.length) return;
+    this.place.keep(() => fields.forEach((field) => showReply(field, field.dataset.replyTo, this.reading)));
   }
 
   showTyping(ids) {
@@ -212,7 +241,8 @@ class MessageList extends HTMLElement {
 
   press({ target }) {
     const button = target.closest("[data-action]");
-    if (button) decide(button.dataset.action, button.closest(".message"));
+    if (button?.dataset.action === "jump") emit("jump", placeOf(button));
+    else if (button) decide(button.dataset.action, button.closest(".message"));
   }
 
   /** Groups have but one name. */

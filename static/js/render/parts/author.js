@@ -6,14 +6,21 @@ import { setOrRemove, slot, write } from "../slots.js";
 const TONES = 6; // messaging/page/peers.py has the same
 
 export function fillAuthor(item, message, reading) {
-  const isOther = message.senderId !== reading.userId && !message.system;
-  const author = reading.isGroup && isOther ? (personOf(message.senderId) ?? {}) : null;
-  const name = slot(item, "sender");
-  write(name, author?.fullName ?? (message.senderId === reading.userId && !message.system ? reading.userName : reading.peerName));
-  setOrRemove(name, "data-tone", author && String(parseInt(message.senderId.slice(-6), 16) % TONES));
+  const field = slot(item, "sender");
+  const { author, name, tone } = nameIn(message, reading);
+  write(field, name);
+  setOrRemove(field, "data-tone", tone);
   const face = slot(item, "face");
   face.hidden = !author?.profilePic;
   setOrRemove(face, "src", author?.profilePic);
+}
+
+/** Who wrote it, as the reader knows them: `author` and `tone` are of what somebody else wrote in a group. */
+export function nameIn({ senderId, system }, { userId, userName, peerName, isGroup }) {
+  const isMine = senderId === userId && !system;
+  const author = isGroup && !isMine && !system ? (personOf(senderId) ?? {}) : null;
+  const tone = author && String(parseInt(senderId.slice(-6), 16) % TONES);
+  return { author, name: author?.fullName ?? (isMine ? userName : peerName), tone };
 }
 
 /** The person whom a message that the server rendered shows. */

@@ -1,0 +1,84 @@
+"""What a reply shows of the message that it answers.
+
+static/js/render/parts/reply.js does the same.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from messaging.page.peers import Author, Peer
+from messaging.queries.history import originals_of
+from messaging.shapes.record import MessageRecord
+
+EXCERPT = 200  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    key: str
+    kind: str  # "picture" without words, "deleted", "unseen", or nothing of the kind
+    seq: int | None = None
+    author_name: str = ""
+    author: Author | None = None  # of what somebody else wrote in a group
+    text: str = ""
+    picture: str = ""
+
+
+def originals_among(
+    user: User, peer: Peer, messages: Iterable[MessageRecord]
+) -> dict[str, MessageRecord]:
+    """What these messages answer, as far as `user` may see it, by key. Most is on the same page."""
+    found = {message.id: message for message in messages}
+    wanted = {message.reply_to for message in found.values() if message.reply_to}
+    missing = wanted - found.keys()
+    more = originals_of(user, peer.pk, missing) if missing else {}
+    return {key: record for key, record in (found | more).items() if key in wanted}
+
+
+def quote(
+    key: str,
+    original: MessageRecord | None,
+    *,
+    reader: User,
+    peer: Peer,
+    authors: dict[str, Author],
+) -> Quote:
+    if original is None:
+        return Quote(key, "unseen")
+    mine = original.sender_id == reader.pk and not original.system
+    author = None if mine or original.system else authors.get(original.sender_id)
+    name = author.name if author else peer.full_name
+    return Quote(
+        key,
+        _kind(original),
+        seq=original.seq,
+        author_name=reader.full_name if mine else name,
+        author=author,
+        text=excerpt(original),
+        picture=original.thumbnail or original.image or "",
+    )
+
+
+def quote_payload(original: MessageRecord) -> dict[str, Any]:
+    """For static/js/stores/quotes.js."""
+    return {
+        "_id": original.id,
+        "seq": original.seq,
+        "senderId": original.sender_id,
+        "system": bool(original.system),
+        "deleted": original.deleted,
+        "text": excerpt(original),
+        "picture": original.thumbnail or original.image or "",
+    }
+
+
+def excerpt(original: MessageRecord) -> str:
+    return (original.text or "")[:EXCERPT]
+
+
+def _kind(original: MessageRecord) -> str:
+    if original.deleted:
+        return "deleted"
+    return "" if original.text else "picture"

@@ -1,0 +1,48 @@
+// What replies answer, as far as the reader may see it: `{seq, senderId, system, deleted, text, picture}`. What is not on the
+// page is asked for once.
+import { getJSON } from "../api.js";
+import { emit, on } from "../lib/bus.js";
+
+const SOON = 50;
+const MOST = 100;
+const EXCERPT = 200; // messaging/page/quotes.py has the same
+const quotes = new Map();
+const wanted = new Set();
+let timer = 0;
+let peer = "";
+
+on("message", ({ message }) => quotes.has(message._id) && quotes.set(message._id, quoteOf(message)));
+on("message-deleted", ({ messageId }) => {
+  const quote = quotes.get(messageId);
+  if (quote) quotes.set(messageId, { ...quote, text: "", picture: "", deleted: true });
+});
+
+const quoteOf = ({ seq, senderId, system, deleted, text, thumbnail, image }) => ({
+  seq, senderId, system: Boolean(system), deleted, text: excerpt(text), picture: thumbnail ?? image ?? "",
+});
+
+export const excerpt = (text) => [...(text ?? "")].slice(0, EXCERPT).join("");
+
+/** Null when it cannot be seen; undefined until that is known: then comes the event `quotes`. */
+export function findQuote(messageId, peerId) {
+  if (!quotes.has(messageId)) want(messageId, peerId);
+  return quotes.get(messageId);
+}
+
+function want(messageId, peerId) {
+  if (peerId !== peer) wanted.clear();
+  peer = peerId;
+  wanted.add(messageId);
+  timer ||= setTimeout(ask, SOON);
+}
+
+async function ask() {
+  const ids = [...wanted].slice(0, MOST);
+  ids.forEach((id) => wanted.delete(id));
+  timer = wanted.size ? setTimeout(ask, SOON) : 0;
+  const found = ids.length && (await getJSON(`/chat/${peer}/quotes?ids=${ids}`).catch(() => null));
+  if (!found) return;
+  ids.forEach((id) => quotes.set(id, null));
+  found.forEach(({ _id, ...quote }) => quotes.set(_id, quote));
+  emit("quotes", {});
+}
