@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.page.quotes import originals_among
-from messaging.page.reactions import QUICK
+from messaging.page.reactions import BLANK_PILL, QUICK
 from messaging.page.side_bar import Row, badge, chat_row, contact_row
 from messaging.page.timeline import Reading, lines_of
 from messaging.presence import online_users
@@ -34,6 +34,7 @@ Context = dict[str, Any]
 BLANKS: Context = {
     "blank_peer": BLANK,
     "blank_group": BLANK_GROUP,
+    "blank_reactions": {"pills": [BLANK_PILL]},
     "quick_reactions": QUICK,
 }
 

@@ -22,6 +22,9 @@ class Pill:
     label: str  # who reacted
 
 
+BLANK_PILL = Pill("", 0, "", is_mine=False, label="")  # for script to fill
+
+
 def pills_of(record: MessageRecord, me: str, names: dict[str, str]) -> list[Pill]:
     """`names` are those of the people in it, by key."""
     reactions = record.reactions or []

@@ -44,7 +44,7 @@ export function showReactions(item, reactions, reading) {
 }
 
 function create() {
-  return document.getElementById("reaction-template").content.firstElementChild.cloneNode(true);
+  return document.getElementById("reaction-template").content.querySelector("li").cloneNode(true);
 }
 
 function fill(pill, reaction, reading) {
