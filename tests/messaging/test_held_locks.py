@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.sql import InsertQuery
 
 from accounts.models import User
 from chatsite import db, locks
 from chatsite.errors import Busy, DomainError
-from chatsite.keys import new_key
 from messaging.models import Conversation, Membership, Message, direct_key
 from messaging.services.batches import Reading
 from messaging.services.conversations import ReadMark
@@ -144,6 +144,13 @@ def test_a_restore_is_busy_too(vain: list[Exception], pairs: list[Pair]) -> None
     assert len(vain) == 1
 
 
+def _insert_of(conversation: Conversation) -> tuple[str, Any]:
+    query = InsertQuery(Conversation)
+    query.insert_values(Conversation._meta.local_concrete_fields, [conversation])
+    ((sql, params),) = query.get_compiler(connection=connection).as_sql()
+    return sql, params
+
+
 def test_the_first_message_to_somebody_does_not_wait_for_another_that_is_stuck(
     vain: list[Exception],
 ) -> None:
@@ -152,13 +159,7 @@ def test_the_first_message_to_somebody_does_not_wait_for_another_that_is_stuck(
     try:
         with other.cursor() as cursor:
             cursor.execute("BEGIN")
-            table, pk = Conversation._meta.db_table, new_key()
-            cursor.execute(
-                f"INSERT INTO {table} (_id, key, kind, title, description, picture, posting,"
-                " shows_history, member_count, last_seq, version, created_at, changed_at)"
-                " VALUES (%s, %s, 'direct', '', '', '', 'all', false, 0, 0, 0, now(), now())",
-                [pk, direct_key(ada.pk, bo.pk)],
-            )
+            cursor.execute(*_insert_of(Conversation(key=direct_key(ada.pk, bo.pk))))
             with pytest.raises(Busy):
                 send_message(sender=ada, peer=bo.pk, text="Hi", client_message_id="c-1")
             cursor.execute("ROLLBACK")
