@@ -11,6 +11,7 @@ export class MessageToolbar {
   #bar = document.getElementById("message-actions-template").content.firstElementChild.cloneNode(true);
   #sheet = document.getElementById("message-sheet");
   #item = null;
+  #isReady = true;
 
   constructor(list, peer) {
     this.#list = list;
@@ -62,17 +63,18 @@ export class MessageToolbar {
     this.#fill(item);
     if (this.#sheet.open || !this.#buttons.length) return;
     this.#sheet.replaceChildren(this.#bar);
-    // The finger that opened it is still down: only a new one closes it.
-    let isNew = false;
-    this.#sheet.onpointerdown = () => (isNew = true);
-    this.#sheet.onclick = ({ target }) => isNew && target === this.#sheet && this.#sheet.close();
+    // The finger that opened it is still down, perhaps where a button is now: only a new one closes it or chooses.
+    this.#isReady = false;
+    this.#sheet.onpointerdown = () => (this.#isReady = true);
+    this.#sheet.onclick = ({ target }) => this.#isReady && target === this.#sheet && this.#sheet.close();
     this.#sheet.showModal();
   }
 
   #press(event) {
     event.stopPropagation();
     const name = event.target.closest("[data-action]")?.dataset.action;
-    if (!name) return;
+    // Keys press without a pointer.
+    if (!name || (this.#sheet.open && event.detail && !this.#isReady)) return;
     this.#sheet.close();
     if (this.#bar.contains(document.activeElement)) this.#item.focus({ preventScroll: true });
     this.#run(name, this.#item);
