@@ -85,7 +85,7 @@ def chat_row(
         muted_until=settings.muted_until or "",
         marked_unread=settings.marked_unread,
         hidden=not (_is_in(folder, chat, query) and has_words(chat.peer.full_name, query)),
-        **(_preview(last, reader, authors) if last else {}),
+        **(_preview(last, reader, authors if chat.is_group else {}) if last else {}),
     )
 
 

@@ -81,6 +81,9 @@ def test_a_group_shows_its_messages_with_who_wrote_them(page_for: PageFor) -> No
     row = html.partition(f'id="chats-{group}"')[2].partition("</a>")[0]
     assert 'data-hint="author"' in row
     assert f'<span data-field="author" dir="auto">{bo.first_name}</span>' in row
+    make_message(bo, ada)
+    html = page_for(ada).get("/").content.decode()
+    assert 'data-hint=""' in html.partition(f'id="chats-{bo.pk}"')[2].partition("</a>")[0]
 
 
 def test_whoever_has_left_reads_up_to_there_and_writes_nothing(page_for: PageFor) -> None:

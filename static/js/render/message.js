@@ -4,7 +4,7 @@ import { authorIn, fillAuthor } from "./parts/author.js";
 import { createdAt, fillTime, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
 import { fillReactions } from "./parts/reactions.js";
-import { clearReply, fillReply } from "./parts/reply.js";
+import { clearReply, decorateReply, fillReply } from "./parts/reply.js";
 import { decorateText, fillText } from "./parts/text.js";
 import { mark, setOrRemove } from "./slots.js";
 
@@ -38,6 +38,7 @@ function shortcutsOf({ deleted, system }, mine, isGroup) {
 export function decorateMessage(item) {
   fillTime(item, createdAt(item));
   decorateText(item);
+  decorateReply(item);
   const author = authorIn(item);
   if (author) learn(item.dataset.senderId, author);
 }

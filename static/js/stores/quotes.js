@@ -2,6 +2,7 @@
 // page is asked for once.
 import { getJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
+import { unmarked } from "../lib/markup.js";
 
 const SOON = 50;
 const MOST = 100;
@@ -21,7 +22,7 @@ const quoteOf = ({ seq, senderId, system, deleted, text, thumbnail, image }) => 
   seq, senderId, system: Boolean(system), deleted, text: excerpt(text), picture: thumbnail ?? image ?? "",
 });
 
-export const excerpt = (text) => [...(text ?? "")].slice(0, EXCERPT).join("");
+export const excerpt = (text) => unmarked([...(text ?? "")].slice(0, EXCERPT).join(""));
 
 /** Null when it cannot be seen; undefined until that is known: then comes the event `quotes`. */
 export function findQuote(messageId, peerId) {

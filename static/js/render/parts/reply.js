@@ -1,4 +1,5 @@
 // What a message answers: templates/messaging/parts/_reply.html has the words, messaging/page/quotes.py says the same.
+import { unmarked } from "../../lib/markup.js";
 import { excerpt, findQuote } from "../../stores/quotes.js";
 import { setOrRemove, slot, write } from "../slots.js";
 import { nameIn } from "./author.js";
@@ -34,6 +35,12 @@ export function showReply(field, key, reading) {
   const picture = slot(field, "reply-picture");
   setOrRemove(picture, "src", quote?.picture);
   picture.hidden = !quote?.picture;
+}
+
+/** What the server rendered, without markers. */
+export function decorateReply(item) {
+  const text = slot(item, "reply-text");
+  if (text) write(text, unmarked(text.textContent));
 }
 
 /** The original was deleted, wherever this is shown. */
