@@ -3,7 +3,7 @@ import { learn } from "../stores/people.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
 import { createdAt, fillTime, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
-import { fillReactions } from "./parts/reactions.js";
+import { clearReactions, fillReactions } from "./parts/reactions.js";
 import { clearReply, decorateReply, fillReply } from "./parts/reply.js";
 import { decorateText, fillText } from "./parts/text.js";
 import { mark, setOrRemove } from "./slots.js";
@@ -47,6 +47,7 @@ export function clearMessage(item) {
   item.removeAttribute("aria-keyshortcuts");
   mark(item, "is-deleted", true);
   clearReply(item);
+  clearReactions(item);
   fillPicture(item, {});
   fillText(item, "");
 }

@@ -8,6 +8,7 @@ import { setOrRemove, slot, write } from "../slots.js";
  * which was known before.
  */
 export function fillReactions(item, { reactions, reacted, updatedAt = "" }, reading, own = ownOf(item)) {
+  if (item.matches(".is-deleted")) return clearReactions(item);
   const list = slot(item, "reactions");
   // Of two states the later one: an answer may come after the event of the next change.
   if (updatedAt < list.dataset.at) return;
@@ -15,6 +16,11 @@ export function fillReactions(item, { reactions, reacted, updatedAt = "" }, read
   const isMine = ({ emoji, count, people }) =>
     reacted ? reacted.includes(emoji) : people.includes(reading.userId) || (count > people.length && own.has(emoji));
   showReactions(item, (reactions ?? []).map((each) => ({ ...each, mine: isMine(each) })), reading);
+}
+
+export function clearReactions(item) {
+  slot(item, "reactions").dataset.at = "";
+  showReactions(item, []);
 }
 
 /** As they are shown: `[{emoji, count, people, mine}]`. */
