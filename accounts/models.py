@@ -106,6 +106,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     ban_reason = models.CharField(_("reason for the ban"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     updated_at = models.DateTimeField(_("updated"), default=now, editable=False)
+    # As of now and then while they are online, and when they leave (services/last_seen.py).
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
 
     objects = UserManager()
 

@@ -50,7 +50,7 @@ def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
 def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
     group = (chat.is_group, chat.member_count, chat.role, chat.can_post)
     said = (chat.last_message, chat.unread_count, online)
-    return (*astuple(chat.peer), *said, *group, *astuple(chat.settings))
+    return (*astuple(chat.peer), *said, *group, *astuple(chat.settings), chat.last_seen_at)
 
 
 def chat_settings_payload(peer: str, settings: ChatSettings) -> ChatSettingsPayload:

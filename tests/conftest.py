@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts import cookies
 from accounts.models import User
+from accounts.services.last_seen import forget_noted
 from accounts.tokens import issue_token
 from chatsite.conf.cloud import read_account
 from chatsite.fastpath import threads
@@ -82,6 +83,7 @@ def _fresh_process() -> Iterator[None]:
     presence.leases.cache_clear()
     yield
     threads.end_all()
+    forget_noted()
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 

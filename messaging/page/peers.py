@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from chatsite.keys import is_key
 from chatsite.text import isolated
 from chatsite.wire import absolute
 from messaging.models import Conversation, Membership, Message, Posting, Role, is_group
+from messaging.page.times import full_date, last_seen
 from messaging.presence import online_users
 from messaging.queries.people import find_user
 from messaging.shapes.system_messages import SystemDetails, decoded, deleted_account
@@ -68,10 +70,20 @@ class Peer:
     role: str = ""  # mine, in a group that I am in
     closed: str = ""  # why nothing can be written: `closed_to`
     members: str = ""  # who is in the group, in a few words
+    tells_last_seen: bool = False
+    last_seen_at: datetime | None = None
 
     @property
     def may_manage(self) -> bool:
         return self.role in {Role.OWNER, Role.ADMIN}
+
+    @property
+    def last_seen(self) -> str:
+        return last_seen(self.last_seen_at) if self.last_seen_at else ""
+
+    @property
+    def last_seen_date(self) -> str:
+        return full_date(self.last_seen_at) if self.last_seen_at else ""
 
 
 BLANK = Peer("__id__", "__name__", "__first__", "__picture__")
@@ -94,7 +106,15 @@ def find_peer(user: User, key: str) -> Peer | None:
 
 def _person(user: User) -> Peer:
     online = user.pk in online_users()
-    return Peer(user.pk, user.full_name, user.first_name, picture_url(user), online)
+    return Peer(
+        user.pk,
+        user.full_name,
+        user.first_name,
+        picture_url(user),
+        online,
+        tells_last_seen=True,
+        last_seen_at=user.last_seen_at,
+    )
 
 
 def _group(mine: Membership) -> Peer:

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.record import picture_url
 from chatsite.text import has_words
 from messaging.page.peers import Author, closed_to
-from messaging.page.timeline import clock, day_label, full_date
+from messaging.page.times import clock, day_label, full_date
 from messaging.queries.chats import Chat
 from messaging.shapes.record import MessageRecord
 

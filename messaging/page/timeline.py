@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 
 import emoji
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging.models import is_group
@@ -18,6 +16,7 @@ from messaging.page.peers import Author, Peer
 from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
 from messaging.page.srcset import srcset
+from messaging.page.times import clock, day_label, full_date
 from messaging.queries.visibility import Stays
 from messaging.shapes.record import MessageRecord
 
@@ -191,29 +190,6 @@ def is_large_emoji(text: str | None) -> bool:
     if len(shown) > LARGE_EMOJI * EMOJI_LENGTH:
         return False
     return emoji.purely_emoji(shown) and 1 <= emoji.emoji_count(shown) <= LARGE_EMOJI
-
-
-def clock(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%H:%M")
-
-
-def full_date(moment: datetime) -> str:
-    """ "Saturday, 28 November 2026, 14:52": what a short time stands for."""
-    local = timezone.localtime(moment)
-    return date_format(local, "l, j F Y, H:i")
-
-
-def day_label(moment: datetime) -> str:
-    """Today, Yesterday, the weekday within a week, then the date."""
-    day, today = timezone.localtime(moment).date(), timezone.localdate()
-    days_ago = (today - day).days
-    if days_ago <= 0:
-        return _("Today")
-    if days_ago == 1:
-        return _("Yesterday")
-    if days_ago < 7:
-        return date_format(day, "l")
-    return date_format(day, "j M" if day.year == today.year else "j M Y")
 
 
 def _day(message: MessageRecord) -> date:

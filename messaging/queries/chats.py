@@ -51,12 +51,13 @@ class Chat(NamedTuple):
     role: str | None = None  # in a group, unless they have left it
     can_post: bool = True
     settings: ChatSettings = NO_SETTINGS
+    last_seen_at: str | None = None
 
 
 _LAST = "conversation__last_message"
 _MINE = "conversation__memberships"
 # Where columns begin, in a row of a direct chat:
-SETTINGS = 4
+SETTINGS = 5
 PERSON = SETTINGS + len(SETTINGS_COLUMNS)
 MESSAGE = PERSON + len(PERSON_COLUMNS)
 _GROUP = (
@@ -86,6 +87,7 @@ def _direct(*, me: Any) -> QuerySet[Membership, Row]:
         "conversation__last_seq",
         f"{_MINE}__last_read_seq",
         "last_read_seq",
+        "user__last_seen_at",
         *(f"{_MINE}__{name}" for name in SETTINGS_COLUMNS),
         *(f"user__{name}" for name in PERSON_COLUMNS),
         *columns(f"{_LAST}__"),
@@ -168,7 +170,7 @@ def _place(chat: Chat) -> tuple[str, str]:
 
 
 def _direct_chat(me: str, row: Row, deleted: int, site: str, moment: str) -> Chat:
-    _key, last_seq, read_seq, peer_read_seq = row[:SETTINGS]
+    _key, last_seq, read_seq, peer_read_seq, seen_at = row[:SETTINGS]
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
     last_message = None
     if message[0]:
@@ -176,7 +178,8 @@ def _direct_chat(me: str, row: Row, deleted: int, site: str, moment: str) -> Cha
     count = unread(last_seq, read_seq, deleted)
     settings = settings_of_row(row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment)
     marks = (last_seq, read_seq, peer_read_seq)
-    return Chat(peer, last_message, count, *marks, settings=settings)
+    seen = timestamp(seen_at) if seen_at else None
+    return Chat(peer, last_message, count, *marks, settings=settings, last_seen_at=seen)
 
 
 def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
@@ -281,6 +284,7 @@ def _direct_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
             mine.conversation.last_seq,
             mine.last_read_seq,
             theirs.last_read_seq,
+            theirs.user.last_seen_at,
             *_settings(mine),
             *_person(theirs.user),
             *_columns_of(mine.conversation.last_message),

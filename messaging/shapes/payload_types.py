@@ -43,6 +43,13 @@ class ChatPayload(PersonRecord, omit_defaults=True):
     archived: Archived = False
     muted_until: MutedUntil | None = None
     marked_unread: MarkedUnread = False
+    last_seen_at: (
+        Annotated[
+            Timestamp,
+            Meta(description="When a person was last online, as far as it is known and told."),
+        ]
+        | None
+    ) = None
 
 
 class ChangedChatPayload(ChatPayload, kw_only=True):

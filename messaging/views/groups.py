@@ -46,9 +46,11 @@ def region(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @region
 def header(request: SignedInRequest, peer: str) -> HttpResponse:
-    """The head of the open conversation, once its group has changed."""
-    context = {"peer": _group(request, peer), "tab": _tab(request)}
-    return render(request, "messaging/_header.html", context)
+    """The head of the open conversation, be it with a person or in a group."""
+    found = find_peer(request.user, peer)
+    if found is None:
+        raise Http404
+    return render(request, "messaging/_header.html", {"peer": found, "tab": _tab(request)})
 
 
 @region

@@ -1,5 +1,7 @@
 """Two people, live: what one does, the other one sees."""
 
+import re
+
 from playwright.sync_api import Browser, Page, expect
 
 from chatsite.text import isolated
@@ -16,6 +18,8 @@ from tests.browser.chat import (
 )
 from tests.browser.people import PersonFor, fill_sign_up
 from tests.browser.site import Site
+
+LAST_SEEN = re.compile(r"^\s*last seen (today|yesterday) at \d\d:\d\d\s*$")
 
 
 def sign_up_by_hand(browser: Browser, site: Site, name: str, email: str) -> Page:
@@ -52,7 +56,12 @@ def test_people_are_seen_to_come_and_go(person: PersonFor) -> None:
 
     bo.page.close()
     expect(state(ada.page, "offline")).to_be_visible()
+    expect(state(ada.page, "offline")).to_have_text(LAST_SEEN)
     expect(dot).to_have_count(0)
+    while "lastSeenAt" not in ada.get("/api/messages/chats")[0]:
+        ada.page.wait_for_timeout(100)  # it is written a second later, for many at once
+    ada.page.reload()
+    expect(state(ada.page, "offline")).to_have_text(LAST_SEEN)
 
     bo.open_page()
     expect(state(ada.page, "online")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -64,6 +65,32 @@ def test_deleted_messages_and_one_s_own_are_not_unread(page_for: PageFor) -> Non
     for message in sent[30:]:
         delete_message(user=ada, message_id=message.pk)
     assert lines(page_for(bo), ada) == ["older", *numbers(51, 100)]
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(), "last seen today at 23:30"),
+        (timedelta(days=1), "last seen yesterday at 23:30"),
+        (timedelta(days=3), "last seen Thursday, 23:30"),
+        (timedelta(days=30), "last seen 30 Oct, 23:30"),
+        (timedelta(days=400), "last seen 25 Oct 2025, 23:30"),
+    ],
+)
+def test_the_header_says_when_somebody_was_last_online_in_the_reader_s_zone(
+    page_for: PageFor, monkeypatch: pytest.MonkeyPatch, ago: timedelta, words: str
+) -> None:
+    ada, bo = make_pair()
+    moment = datetime(2026, 11, 29, 14, 30, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+    User.objects.filter(pk=bo.pk).update(last_seen_at=moment - ago)
+    page = page_for(ada)
+    page.cookies["tz"] = "Asia/Tokyo"
+    assert f">{words}</time>" in page.get(f"/chat/{bo.pk}").content.decode()
+    header = page.get(f"/chat/{bo.pk}/header").content.decode()
+    assert f">{words}</time>" in header
+    assert ">offline</time>" in page_for(bo).get(f"/chat/{ada.pk}/header").content.decode()
+    assert page.get(f"/chat/{'0' * 24}/header").status_code == 404
 
 
 def test_a_group_shows_its_messages_with_who_wrote_them(page_for: PageFor) -> None:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 
+from accounts.services.last_seen import note_online
 from chatsite.live.broadcast import unsubscribe, worker
 from chatsite.live.registry import Message
 from chatsite.monitoring.trace import detached
@@ -21,6 +22,7 @@ from messaging.realtime.sweep import terminate_ended
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
 SWEEP_SECONDS = 30
+NOTE_SECONDS = 300  # how old the time may be that is known of who is online, after a crash
 
 
 class Broadcaster:
@@ -30,7 +32,7 @@ class Broadcaster:
         self._updates: dict[bool, PacedUpdates] = {}
         self._people: Counter[str] = Counter()
         self._changed = asyncio.Event()
-        self._swept = time.monotonic()
+        self._swept = self._noted = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -62,6 +64,7 @@ class Broadcaster:
         if not self._people[socket.user_id]:
             del self._people[socket.user_id]
             leases().went(socket.user_id)
+            note_online([socket.user_id])
             self._changed.set()
 
     def _start(self, online: frozenset[str]) -> None:
@@ -115,6 +118,9 @@ class Broadcaster:
             self._swept = time.monotonic()
             end_stalled()
             await terminate_ended(self.sockets)
+        if time.monotonic() - self._noted >= NOTE_SECONDS:
+            self._noted = time.monotonic()
+            note_online(self._people)
 
 
 async def _everybody() -> frozenset[str]:

@@ -11,5 +11,7 @@ on("connection", (now) => {
 
 export const isOffline = () => state === "offline";
 
+export const hasBeenLive = () => wasLive;
+
 /** Live no more, and not yet again, whether or not what is sent arrives by other ways. */
 export const isReconnecting = () => wasLive && (state === "connecting" || state === "polling");

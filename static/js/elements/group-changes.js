@@ -3,6 +3,7 @@ import { emit, on } from "../lib/bus.js";
 import { isGroup } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { text } from "../lib/texts.js";
+import { refreshHeader } from "./conversation-header.js";
 import { closeDetails, showDetails } from "./group-details.js";
 import { pane } from "./panes.js";
 
@@ -44,12 +45,7 @@ function left(closed) {
 
 /** What the server words better: the head of the conversation, and the details if they are open. */
 async function refresh() {
-  const header = pane().querySelector("conversation-header");
-  if (!header) return;
-  const query = location.search.includes("list=contacts") ? "?list=contacts" : "";
-  const hadFocus = header.contains(document.activeElement);
-  const how = { source: header, target: header, swap: "outerHTML show:none" };
-  await htmx.ajax("GET", `/chat/${pane().dataset.peerId}/header${query}`, how).catch(() => {});
-  if (hadFocus) pane().querySelector("h1")?.focus({ preventScroll: true });
+  if (!pane().dataset.peerId) return;
+  await refreshHeader();
   if (document.getElementById("details")) showDetails();
 }

@@ -41,6 +41,13 @@ export function rowTime(iso) {
   return daysAgo(new Date(iso)) <= 0 ? clock(iso) : dayLabel(iso);
 }
 
+/** "last seen today at 14:03" */
+export function lastSeen(iso) {
+  const days = daysAgo(new Date(iso));
+  const words = text(days <= 0 ? "seen-today" : days === 1 ? "seen-yesterday" : "seen-on");
+  return words.replace("{time}", clock(iso)).replace("{day}", () => dayLabel(iso));
+}
+
 export function sameDay(one, other) {
   return midnight(new Date(one)).getTime() === midnight(new Date(other)).getTime();
 }

@@ -1,7 +1,7 @@
 """Who is told who is online, and when."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -10,6 +10,9 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.services.last_seen import last_online_queue
+from chatsite.db import now
+from chatsite.wire import timestamp
 from messaging import events, presence
 from messaging.presence import RedisLeases, online_users
 from messaging.realtime.presence.broadcaster import Broadcaster, broadcaster
@@ -184,6 +187,44 @@ async def test_the_api_knows_who_is_online(
     assert await sync_to_async(bob_is_online)() is True
     await socket.close()
     assert await sync_to_async(bob_is_online)() is False
+
+
+async def test_when_somebody_was_last_online_is_noted_as_their_last_socket_closes(
+    ada: User, bob: User, connect: Connect, api_for: Callable[[User], APIClient]
+) -> None:
+    await sync_to_async(make_message)(ada, bob)
+
+    def bob_was_seen() -> Any:
+        assert last_online_queue.wait(PATIENCE)
+        [chat] = api_for(ada).get("/api/messages/chats").json()
+        return chat.get("lastSeenAt")
+
+    phone, laptop = await connect(bob), await connect(bob)
+    await phone.close()
+    assert await sync_to_async(bob_was_seen)() is None
+    began = timestamp(now())
+    await laptop.close()
+    assert began <= await sync_to_async(bob_was_seen)() <= timestamp(now())
+
+
+async def test_who_stays_online_is_noted_now_and_then(
+    ada: User, bob: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that little is lost when a worker dies."""
+    noted: list[list[str]] = []
+
+    def note(people: Iterable[str]) -> None:
+        noted.append(sorted(people))
+
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster.note_online", note)
+    await connect(ada)
+    await connect(bob)
+    await broadcaster()._sweep()
+    assert noted == []
+    broadcaster()._swept = broadcaster()._noted = -1000
+    await broadcaster()._sweep()
+    await broadcaster()._sweep()
+    assert noted == [ids(ada, bob)]
 
 
 async def test_a_socket_that_breaks_off_in_the_handshake_is_not_counted(

@@ -1,0 +1,41 @@
+"""Times as people read them, in the reader's zone. static/js/lib/time.js does the same."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+
+def clock(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%H:%M")
+
+
+def full_date(moment: datetime) -> str:
+    """ "Saturday, 28 November 2026, 14:52": what a short time stands for."""
+    local = timezone.localtime(moment)
+    return date_format(local, "l, j F Y, H:i")
+
+
+def day_label(moment: datetime) -> str:
+    """Today, Yesterday, the weekday within a week, then the date."""
+    day, today = timezone.localtime(moment).date(), timezone.localdate()
+    days_ago = (today - day).days
+    if days_ago <= 0:
+        return _("Today")
+    if days_ago == 1:
+        return _("Yesterday")
+    if days_ago < 7:
+        return date_format(day, "l")
+    return date_format(day, "j M" if day.year == today.year else "j M Y")
+
+
+def last_seen(moment: datetime) -> str:
+    days_ago = (timezone.localdate() - timezone.localtime(moment).date()).days
+    if days_ago <= 0:
+        words = _("last seen today at {time}")
+    elif days_ago == 1:
+        words = _("last seen yesterday at {time}")
+    else:
+        words = _("last seen {day}, {time}")
+    return words.format(day=day_label(moment), time=clock(moment))

@@ -1,0 +1,49 @@
+"""When people were last online."""
+
+from datetime import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.services.last_seen import (
+    CHUNK,
+    forget_noted,
+    last_online_queue,
+    note_online,
+    record_online,
+)
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE = 20
+
+
+def seen(user: User) -> datetime | None:
+    return User.objects.get(pk=user.pk).last_seen_at
+
+
+def test_who_is_noted_is_written_together_with_others_and_nobody_else() -> None:
+    people = [make_user(f"Person {number}") for number in range(5)]
+    absent = make_user("Absent")
+    for person in people:
+        note_online([person.pk])
+    assert last_online_queue.wait(PATIENCE)
+    [moment] = {seen(person) for person in people}  # one moment, by one statement
+    assert moment is not None
+    assert seen(absent) is None
+
+
+def test_many_are_few_statements() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        record_online([f"{number:024x}" for number in range(3 * CHUNK)])
+    assert len(queries) == 3
+
+
+def test_who_is_forgotten_is_not_written() -> None:
+    person = make_user()
+    note_online([person.pk])
+    forget_noted()
+    assert last_online_queue.wait(PATIENCE)
+    assert seen(person) is None
