@@ -18,6 +18,7 @@ from messaging.shapes.payload_types import (
     ChatPayload,
     ChatSettingsPayload,
     DeletedPayload,
+    DeliveredPayload,
     GroupLeftPayload,
     GroupPayload,
     MemberPayload,
@@ -43,7 +44,9 @@ def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
         *_chat_fields(chat, online),
         last_seq=chat.last_seq,
         last_read_seq=chat.last_read_seq,
+        last_delivered_seq=chat.last_delivered_seq,
         peer_read_seq=chat.peer_read_seq,
+        peer_delivered_seq=chat.peer_delivered_seq,
     )
 
 
@@ -102,6 +105,10 @@ def reactor_payload(reactor: Reactor) -> ReactorPayload:
 
 def read_payload(reader_id: str, peer_id: str, seq: int) -> ReadPayload:
     return {"readerId": reader_id, "peerId": peer_id, "seq": seq}
+
+
+def delivered_payload(person_id: str, peer_id: str, seq: int) -> DeliveredPayload:
+    return {"personId": person_id, "peerId": peer_id, "seq": seq}
 
 
 def typing_payload(sender_id: str, receiver_id: str) -> TypingPayload:

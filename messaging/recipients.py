@@ -14,9 +14,9 @@ def of(people: Iterable[str]) -> list[str]:
     return [f"user.{user_id}" for user_id in people]  # a thousand at once: no call for each
 
 
-def of_read_mark(reader_id: str, members: Collection[str]) -> list[str]:
-    """Everybody in the conversation; in a large group, and of who has left one, the reader alone:
-    the others ask who has read what, if they want to know.
+def of_mark(reader_id: str, members: Collection[str]) -> list[str]:
+    """Of what somebody has read or got: everybody in the conversation; in a large group, and of who
+    has left one, the reader alone: the others ask who has read what, if they want to know.
     """
     if len(members) > LIVE_MARKS or reader_id not in members:
         return of([reader_id])

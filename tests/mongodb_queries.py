@@ -34,7 +34,7 @@ def all_querysets() -> dict[str, Any]:
         "a message": messages.select_related("conversation").filter(pk=key),
         "history": history._history(50, False, conversation=key, after=2, before=9),
         "stays": visibility._STAYS._build(conversation=key, user=key),
-        "read by others": members._READ_BY_OTHERS._build(2, _0=new_key(), _1=new_key(), me=key),
+        "read by others": members._MARKS_OF_OTHERS._build(2, _0=new_key(), _1=new_key(), me=key),
         "members": visibility._MEMBERS._build(group=key),
         "versions": Conversation.objects.filter(pk__in=[key], version__gt=0).values_list(
             "pk", "version"

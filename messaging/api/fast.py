@@ -28,7 +28,7 @@ from messaging.queries.people import contacts_page
 from messaging.queries.sync import changes_since
 from messaging.serializers import CURSOR_LENGTH, PAGE
 from messaging.services.batches import Reading, Sending
-from messaging.services.conversations import ReadMark
+from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.messages import Sent
 
 PREFIX = "/api/messages/"
@@ -72,11 +72,11 @@ def _sent_response(sent: Sent) -> Response:
     return response(201 if sent.created else 200, sent.record)
 
 
-async def _mark_read(request: Request) -> Response | None:
+async def _mark(request: Request, kind: type[ReadMark] = ReadMark) -> Response | None:
     claims, body = _claims(request), mark_of_body(request.body)
     if claims is None or body is None:
         return None
-    mark = ReadMark(claims.user_id, request.key, body.seq)
+    mark = kind(claims.user_id, request.key, body.seq)
     work = Reading(mark=mark, respond=_mark_response, limits=(WRITES,), claims=claims)
     return await _written(work, claims, mark.conversation)
 
@@ -208,6 +208,11 @@ _CALLS = {
 }
 _CALLS_WITH_KEY = {
     ("POST", "send"): Call("api/messages/send/<str:peer>", b"POST, OPTIONS", _send),
-    ("PUT", "read"): Call("api/messages/read/<str:peer>", b"PUT, PATCH, OPTIONS", _mark_read),
+    ("PUT", "read"): Call("api/messages/read/<str:peer>", b"PUT, PATCH, OPTIONS", _mark),
+    ("PUT", "delivered"): Call(
+        "api/messages/delivered/<str:peer>",
+        b"PUT, OPTIONS",
+        partial(_mark, kind=DeliveredMark),
+    ),
     ("GET", ""): Call("api/messages/<str:peer>", b"GET, DELETE, HEAD, OPTIONS", _history),
 }

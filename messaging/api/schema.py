@@ -165,6 +165,14 @@ mark_read = _marking(
     ["This field is required."],
 )
 
+mark_delivered = _marking(
+    "markDelivered",
+    "Say up to which message a device of mine has them",
+    ReadBody,
+    "The mark: at most the last message, never lower than before or than my read mark.",
+    ["This field is required."],
+)
+
 mark_all_read = _marking(
     "markAllRead",
     "Move my read mark up to the last message",

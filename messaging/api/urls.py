@@ -9,6 +9,7 @@ urlpatterns = [
     path("messages/sync", views.SyncView.as_view(), name="api-sync"),
     path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
     path("messages/read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
+    path("messages/delivered/<str:peer>", views.DeliveredMarkView.as_view(), name="api-delivered"),
     path(
         "messages/<str:message>/reactions/<str:emoji>",
         views.ReactionView.as_view(),

@@ -34,7 +34,7 @@ from messaging.serializers import (
     SyncQuery,
 )
 from messaging.services.chat_settings import change_chat
-from messaging.services.conversations import mark_read
+from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.messages import delete_message, send_message
 from messaging.services.reactions import react, take_back
 
@@ -125,6 +125,17 @@ class ReadMarkView(FormView):
         given = {"seq": LARGEST, **body} if isinstance(body, dict) else body
         fields = checked(ReadMarkSerializer, given)
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
+
+
+class DeliveredMarkView(FormView):
+    """Up to which message a device of mine has them."""
+
+    serializer_class = ReadMarkSerializer
+
+    @schema.mark_delivered
+    def put(self, request: ApiRequest, peer: str) -> Response:
+        fields = checked(ReadMarkSerializer, request.data)
+        return Response({"seq": mark_delivered(user=request.user, peer=peer, seq=fields["seq"])})
 
 
 class ReactionView(APIView):

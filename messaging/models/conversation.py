@@ -171,6 +171,12 @@ class Membership(models.Model):
         db_index=False,
     )
     last_read_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    # What a device of theirs has acknowledged. What is read is delivered, without being written
+    # here: the higher of both marks counts.
+    last_delivered_seq = models.PositiveBigIntegerField(null=True, editable=False)
+    # When either mark moved last; not by writing, which moves the read mark, too.
+    delivered_at = models.DateTimeField(null=True, editable=False)
+    read_at = models.DateTimeField(null=True, editable=False)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     since_seq = models.PositiveBigIntegerField(default=0, editable=False)
     until_seq = models.PositiveBigIntegerField(null=True, editable=False)

@@ -99,10 +99,10 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
     """
     before = _number(request, "before")
     messages = _messages(request, peer, before)
-    my_mark, peer_read_seq = read_marks(request.user, peer.pk)
+    my_mark, peer_marks = read_marks(request.user, peer.pk)
     read = _number(request, "read")
     read_seq = my_mark if read is None else read
-    reading = Reading(request.user, peer, read_seq, peer_read_seq)
+    reading = Reading(request.user, peer, read_seq, peer_marks)
     if before is None and messages and messages[0].seq > read_seq + 1:
         # The first unread one lies further back, or nothing but deleted ones does.
         unread = first_unread(request.user, peer.pk, read_seq=read_seq) or messages[0].seq
@@ -123,7 +123,7 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
         "lines": list(lines_of(messages, reading)),
         "before": messages[0].seq if messages and reading.sees_before(messages[0].seq) else None,
         "read_seq": read_seq,
-        "peer_read_seq": peer_read_seq,
+        "peer_marks": peer_marks,
         "is_newest": before is None,
     }
 

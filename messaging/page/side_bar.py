@@ -28,6 +28,7 @@ class Row:
     online: bool
     last_seq: int = 0
     read_seq: int = 0
+    delivered_seq: int = 0
     unread: int = 0
     created_at: str = ""
     time: str = ""
@@ -75,6 +76,7 @@ def chat_row(
         online=chat.peer.id in online,
         last_seq=chat.last_seq,
         read_seq=chat.last_read_seq,
+        delivered_seq=chat.last_delivered_seq,
         unread=chat.unread_count,
         is_group=chat.is_group,
         closed=closed_to(

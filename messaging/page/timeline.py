@@ -17,6 +17,7 @@ from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
 from messaging.page.srcset import srcset
 from messaging.page.times import clock, day_label, full_date
+from messaging.queries.members import Marks
 from messaging.queries.visibility import Stays
 from messaging.shapes.record import MessageRecord
 
@@ -79,7 +80,7 @@ class Reading:
     reader: User
     peer: Peer
     last_read_seq: int
-    peer_read_seq: int
+    peer_marks: Marks
     authors: dict[str, Author] = field(default_factory=dict)  # in a group
     originals: dict[str, MessageRecord] = field(default_factory=dict)  # what is answered
     stays: Stays | None = None  # of the reader in a group
@@ -181,7 +182,10 @@ def _quote(key: str, reading: Reading) -> Quote:
 
 
 def _state(message: MessageRecord, reading: Reading) -> str:
-    return "read" if message.seq <= reading.peer_read_seq else "sent"
+    marks = reading.peer_marks
+    if message.seq <= marks.read:
+        return "read"
+    return "delivered" if message.seq <= marks.delivered else "sent"
 
 
 def is_large_emoji(text: str | None) -> bool:

@@ -17,7 +17,7 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
-from messaging.queries.members import are_marks_told, read_by_others
+from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
 from messaging.queries.reactions import add_own_reactions
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
@@ -52,18 +52,21 @@ class Chat(NamedTuple):
     can_post: bool = True
     settings: ChatSettings = NO_SETTINGS
     last_seen_at: str | None = None
+    last_delivered_seq: int = 0
+    peer_delivered_seq: int = 0
 
 
 _LAST = "conversation__last_message"
 _MINE = "conversation__memberships"
 # Where columns begin, in a row of a direct chat:
-SETTINGS = 5
+SETTINGS = 7
 PERSON = SETTINGS + len(SETTINGS_COLUMNS)
 MESSAGE = PERSON + len(PERSON_COLUMNS)
 _GROUP = (
     "conversation_id",
     "conversation__last_seq",
     "last_read_seq",
+    "last_delivered_seq",
     "since_seq",
     "until_seq",
     "role",
@@ -86,7 +89,9 @@ def _direct(*, me: Any) -> QuerySet[Membership, Row]:
         "conversation_id",
         "conversation__last_seq",
         f"{_MINE}__last_read_seq",
+        f"{_MINE}__last_delivered_seq",
         "last_read_seq",
+        "last_delivered_seq",
         "user__last_seen_at",
         *(f"{_MINE}__{name}" for name in SETTINGS_COLUMNS),
         *(f"user__{name}" for name in PERSON_COLUMNS),
@@ -170,16 +175,26 @@ def _place(chat: Chat) -> tuple[str, str]:
 
 
 def _direct_chat(me: str, row: Row, deleted: int, site: str, moment: str) -> Chat:
-    _key, last_seq, read_seq, peer_read_seq, seen_at = row[:SETTINGS]
+    _key, last_seq, read_seq, delivered_seq, *theirs, seen_at = row[:SETTINGS]
+    marks = marks_of(*theirs)
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
     last_message = None
     if message[0]:
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
     count = unread(last_seq, read_seq, deleted)
     settings = settings_of_row(row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment)
-    marks = (last_seq, read_seq, peer_read_seq)
-    seen = timestamp(seen_at) if seen_at else None
-    return Chat(peer, last_message, count, *marks, settings=settings, last_seen_at=seen)
+    return Chat(
+        peer,
+        last_message,
+        count,
+        last_seq,
+        read_seq,
+        marks.read,
+        settings=settings,
+        last_seen_at=timestamp(seen_at) if seen_at else None,
+        last_delivered_seq=marks_of(read_seq, delivered_seq).delivered,
+        peer_delivered_seq=marks.delivered,
+    )
 
 
 def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
@@ -195,6 +210,7 @@ class _Group(NamedTuple):
     key: str
     last_seq: int
     read_seq: int
+    delivered_seq: int | None
     since: int
     until: int | None
     role: str
@@ -231,15 +247,15 @@ def _group_chats(
     left = [(group.key, group.until) for group, _last in groups if group.until is not None]
     last_seen = {row[CONVERSATION]: row for row in _LAST_SEEN.rows_among(left)}
     told = [group.key for group, _last in groups if are_marks_told(group.until, group.member_count)]
-    marks = read_by_others(me, told) if with_marks else {}
+    marks = marks_of_others(me, told) if with_marks else {}
     for group, last in groups:
         message = last if group.until is None else last_seen.get(group.key)
-        counts = deleted.get(group.key, 0), marks.get(group.key, 0)
-        yield _group_chat(group, message, *counts, site, moment)
+        others = marks.get(group.key, NO_MARKS)
+        yield _group_chat(group, message, deleted.get(group.key, 0), others, site, moment)
 
 
 def _group_chat(
-    group: _Group, message: Row | None, deleted: int, others_read: int, site: str, moment: str
+    group: _Group, message: Row | None, deleted: int, others: Marks, site: str, moment: str
 ) -> Chat:
     is_in = group.until is None
     last_message = None
@@ -251,7 +267,9 @@ def _group_chat(
         unread_count=unread(group.end, group.read_seq, deleted),
         last_seq=group.end,
         last_read_seq=group.read_seq,
-        peer_read_seq=others_read,
+        peer_read_seq=others.read,
+        last_delivered_seq=marks_of(group.read_seq, group.delivered_seq).delivered,
+        peer_delivered_seq=others.delivered,
         is_group=True,
         member_count=group.member_count if is_in else 0,
         role=group.role if is_in else None,
@@ -283,7 +301,9 @@ def _direct_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
             mine.conversation_id,
             mine.conversation.last_seq,
             mine.last_read_seq,
+            mine.last_delivered_seq,
             theirs.last_read_seq,
+            theirs.last_delivered_seq,
             theirs.user.last_seen_at,
             *_settings(mine),
             *_person(theirs.user),

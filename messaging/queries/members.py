@@ -22,24 +22,41 @@ from messaging.queries.people import comes_after, cursor_of, decode_cursor
 from messaging.queries.visibility import find_conversation, membership_in, message_in
 
 
-def read_marks(user: User, peer: str) -> tuple[int, int]:
-    """How far `user` has read, and how far the other, or any other member of a group."""
+class Marks(NamedTuple):
+    """How far somebody has read and has got what was written, or any of several people."""
+
+    read: int = 0
+    delivered: int = 0  # never less
+
+
+def marks_of(read: int, delivered: int | None) -> Marks:
+    """As they are stored."""
+    return Marks(read, max(read, delivered or 0))
+
+
+NO_MARKS = Marks()
+_MARKS = ("last_read_seq", "last_delivered_seq")
+
+
+def read_marks(user: User, peer: str) -> tuple[int, Marks]:
+    """How far `user` has read, and the marks of the other, or of the other members of a group."""
     if is_group(peer):
         return _read_marks_in_group(user.pk, peer)
     # Not in one query: MongoDB would begin at everybody's memberships.
     conversation = find_conversation(user.pk, peer)
     memberships = Membership.objects.filter(conversation=conversation)
-    marks = dict(memberships.values_list("user_id", "last_read_seq") if conversation else ())
-    return marks.get(user.pk, 0), marks.get(peer, 0)
+    rows = memberships.values_list("user_id", *_MARKS) if conversation else ()
+    marks = {key: marks_of(*row) for key, *row in rows}
+    return marks.get(user.pk, NO_MARKS).read, marks.get(peer, NO_MARKS)
 
 
-def _read_marks_in_group(me: str, group: str) -> tuple[int, int]:
+def _read_marks_in_group(me: str, group: str) -> tuple[int, Marks]:
     memberships = Membership.objects.filter(conversation_id=group, user_id=me)
     mine = memberships.select_related("conversation").first()
     if mine is None:
-        return 0, 0
+        return 0, NO_MARKS
     told = [group] if are_marks_told(mine.until_seq, mine.conversation.member_count) else []
-    return mine.last_read_seq, read_by_others(me, told).get(group, 0)
+    return mine.last_read_seq, marks_of_others(me, told).get(group, NO_MARKS)
 
 
 def are_marks_told(until: int | None, member_count: int) -> bool:
@@ -47,19 +64,20 @@ def are_marks_told(until: int | None, member_count: int) -> bool:
     return until is None and member_count <= LIVE_MARKS
 
 
-_READ_BY_OTHERS = SelectAmong(
+_MARKS_OF_OTHERS = SelectAmong(
     lambda groups, *, me: (
         Membership.objects.filter(conversation__pk__in=groups, until_seq=None)
         .exclude(user_id=me)
         .values_list("conversation_id")
-        .annotate(Max("last_read_seq"))
+        .annotate(*map(Max, _MARKS))
     )
 )
 
 
-def read_by_others(me: str, groups: Collection[str]) -> dict[str, int]:
-    """How far any other member has read, by group."""
-    return dict(_READ_BY_OTHERS.rows_among(groups, me=me))
+def marks_of_others(me: str, groups: Collection[str]) -> dict[str, Marks]:
+    """The furthest of any other member, by group."""
+    rows = _MARKS_OF_OTHERS.rows_among(groups, me=me)
+    return {group: marks_of(*marks) for group, *marks in rows}
 
 
 class Member(NamedTuple):

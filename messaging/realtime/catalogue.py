@@ -66,6 +66,12 @@ FROM_SERVER = [
         f" {LIVE_MARKS}, and of who has left one, to the reader's own.",
     ),
     Event(
+        events.MESSAGES_DELIVERED,
+        payload_types.DeliveredPayload,
+        "A device of `personId` has the messages up to `seq`, read or not. Told to whom"
+        " `messagesRead` is told.",
+    ),
+    Event(
         events.CHAT_CHANGED,
         payload_types.ChatSettingsPayload,
         "To every socket of who has pinned, archived, muted or marked a chat, and to nobody else.",
@@ -129,6 +135,12 @@ FROM_CLIENT = [
         (events.REACTION_CHANGED, events.ERROR),
     ),
     Event("markRead", bodies.ReadCommand, "Move my read mark up.", (events.ERROR,)),
+    Event(
+        "markDelivered",
+        bodies.ReadCommand,
+        "Say up to which message this device has them; needless for what is read.",
+        (events.ERROR,),
+    ),
     Event(
         "ping", bodies.PingCommand, "Check that the socket is alive.", (events.PONG, events.ERROR)
     ),

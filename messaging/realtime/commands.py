@@ -28,7 +28,7 @@ from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
 from messaging.serializers import ReactSerializer, ReadMarkSerializer, SendSerializer
 from messaging.services.batches import Reading, Sending
-from messaging.services.conversations import ReadMark
+from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.drafts import Draft, is_client_id, unknown_receiver
 from messaging.services.messages import Sent, delete_message, send_message
 from messaging.services.reactions import react, take_back
@@ -129,10 +129,10 @@ def _reacted(connection: "Connection", data: Data) -> None:
     change(user=connection.principal, **fields)
 
 
-async def _mark_read(connection: "Connection", data: Data) -> None:
+async def _mark(connection: "Connection", data: Data, kind: type[ReadMark] = ReadMark) -> None:
     _check_signal(connection)
     fields = checked(ReadMarkSerializer, data)
-    mark = ReadMark(connection.user_id, _key(data, "peerId"), fields["seq"])
+    mark = kind(connection.user_id, _key(data, "peerId"), fields["seq"])
     await write(Reading(mark=mark, respond=lambda seq: seq), key=mark.conversation)
 
 
@@ -145,7 +145,8 @@ _COMMANDS: dict[str, Callable[["Connection", Data], Awaitable[None]]] = {
     "typing": _typing,
     "stopTyping": partial(_typing, event=events.STOPPED_TYPING),
     "react": _react,
-    "markRead": _mark_read,
+    "markRead": _mark,
+    "markDelivered": partial(_mark, kind=DeliveredMark),
     "deleteMessage": _delete_message,
     "ping": _ping,
 }

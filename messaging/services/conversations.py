@@ -30,7 +30,7 @@ from messaging.models import (
     conversation_key,
     is_group,
 )
-from messaging.payloads import read_payload
+from messaging.payloads import delivered_payload, read_payload
 from messaging.queries.people import is_person, people_among
 from messaging.queries.visibility import Stays, no_such_group
 from messaging.services.drafts import Draft
@@ -56,6 +56,7 @@ _MEMBERS = SelectAmong(
         "since_seq",
         "until_seq",
         "earlier_stays",
+        "last_delivered_seq",
     ),
     packed=True,
 )
@@ -69,6 +70,18 @@ _MARK = Update(
     lambda conversation, reader, seq: (
         Membership.objects.filter(conversation_id=conversation, user_id=reader),
         {"last_read_seq": seq},
+    )
+)
+_READ = Update(
+    lambda conversation, reader, seq, moment: (
+        Membership.objects.filter(conversation_id=conversation, user_id=reader),
+        {"last_read_seq": seq, "read_at": moment},
+    )
+)
+_DELIVERED = Update(
+    lambda conversation, receiver, seq, moment: (
+        Membership.objects.filter(conversation_id=conversation, user_id=receiver),
+        {"last_delivered_seq": seq, "delivered_at": moment},
     )
 )
 _ROLE_AND_END = Update(
@@ -87,6 +100,7 @@ class Member(msgspec.Struct, gc=False):
     since: int = 0
     until: int | None = None
     earlier: str = ""
+    delivered: int | None = None  # the seq that their devices have acknowledged
 
     @property
     def stays(self) -> Stays:
@@ -110,7 +124,9 @@ class LockedConversation:
     joining: list[str] = field(default_factory=list)  # who become members
     returning: list[str] = field(default_factory=list)  # who were members before
     changed_members: set[str] = field(default_factory=set)  # who left, or have another role
-    readers: set[str] = field(default_factory=set)  # whose marks moved
+    # Whose marks moved, and when: None for who only wrote.
+    readers: dict[str, datetime | None] = field(default_factory=dict)
+    delivered: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def are_members_changed(self) -> bool:
@@ -152,12 +168,16 @@ class LockedConversation:
         self.seq += 1
         self.message_id = message_id
         if sender and not (is_system and is_unread):
-            self.read(sender_id, max(sender.mark, self.seq))
+            self.read(sender_id, max(sender.mark, self.seq), moment if is_unread else None)
         return is_unread and not is_system
 
-    def read(self, reader_id: str, seq: int) -> None:
+    def read(self, reader_id: str, seq: int, moment: datetime | None) -> None:
         self.members[reader_id].mark = seq
-        self.readers.add(reader_id)
+        self.readers[reader_id] = moment or self.readers.get(reader_id)
+
+    def deliver(self, receiver_id: str, seq: int, moment: datetime) -> None:
+        self.members[receiver_id].delivered = seq
+        self.delivered[receiver_id] = moment
 
     # Each of these is followed by the message that tells of it, in the same transaction.
 
@@ -192,8 +212,8 @@ def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]
         rows = _LOCKED_IF_FREE.rows_among(sorted(key for key in keys if not is_held(key)))
     found = {row[1]: LockedConversation(*row) for row in rows}
     # Asked after the lock, so that they are as whoever had it before has left them.
-    for conversation_id, user_id, mark, role, since, until, earlier in _MEMBERS.rows_among(found):
-        found[conversation_id].members[user_id] = Member(mark, role, since, until, earlier)
+    for conversation_id, user_id, *member in _MEMBERS.rows_among(found):
+        found[conversation_id].members[user_id] = Member(*member)
     return {conversation.key: conversation for conversation in found.values()}
 
 
@@ -253,9 +273,33 @@ def store(
     marks = [
         {"conversation": each.pk, "reader": reader, "seq": each.members[reader].mark}
         for each in changed
-        for reader in each.readers
+        for reader, moment in each.readers.items()
+        if moment is None
     ]
-    run_at_once(*messages, (_CHANGE, changes), (_MARK, marks))
+    reads = [
+        {
+            "conversation": each.pk,
+            "reader": reader,
+            "seq": each.members[reader].mark,
+            "moment": moment,
+        }
+        for each in changed
+        for reader, moment in each.readers.items()
+        if moment
+    ]
+    deliveries = [
+        {
+            "conversation": each.pk,
+            "receiver": receiver,
+            "seq": each.members[receiver].delivered,
+            "moment": moment,
+        }
+        for each in changed
+        for receiver, moment in each.delivered.items()
+    ]
+    run_at_once(
+        *messages, (_CHANGE, changes), (_MARK, marks), (_READ, reads), (_DELIVERED, deliveries)
+    )
 
 
 def _store_members(conversations: Sequence[LockedConversation]) -> None:
@@ -336,15 +380,28 @@ class ReadMark:
         return conversation_key(self.reader_id, self.peer)
 
 
+class DeliveredMark(ReadMark):
+    """A device of `reader_id` has it, whether or not they have read it."""
+
+
 def mark_read(*, user: User | Principal, peer: str, seq: int) -> int:
     """Moves the mark of `user` up to `seq`, at most to the last message and never back; returns the
     mark.
 
     Raises DomainError 404 for an unknown peer, and for a group that `user` never was in.
     """
+    return move_mark(ReadMark(user.pk, _known_key(peer), seq))
+
+
+def mark_delivered(*, user: User | Principal, peer: str, seq: int) -> int:
+    """The same of what a device of `user` has. The mark is never below that of what they read."""
+    return move_mark(DeliveredMark(user.pk, _known_key(peer), seq))
+
+
+def _known_key(peer: str) -> str:
     if not is_key(peer):
         raise NotFound(_("No such person."))
-    return move_mark(ReadMark(user.pk, peer, seq))
+    return peer
 
 
 @repeatable
@@ -381,13 +438,20 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     reader = conversation.members[mark.reader_id]
     end = conversation.seq if reader.until is None else reader.until
     seq = min(mark.seq, end)
-    if seq <= reader.mark:
-        return reader.mark
-    conversation.change(now())
-    conversation.read(mark.reader_id, seq)
-    payload = read_payload(mark.reader_id, mark.peer, seq)
-    to = recipients.of_read_mark(mark.reader_id, conversation.current)
-    events.publish(events.MESSAGES_READ, payload, to=to)
+    is_delivery = isinstance(mark, DeliveredMark)
+    before = max(reader.mark, reader.delivered or 0) if is_delivery else reader.mark
+    if seq <= before:
+        return before
+    conversation.change(moment := now())
+    to = recipients.of_mark(mark.reader_id, conversation.current)
+    if is_delivery:
+        conversation.deliver(mark.reader_id, seq, moment)
+        delivered = delivered_payload(mark.reader_id, mark.peer, seq)
+        events.publish(events.MESSAGES_DELIVERED, delivered, to=to)
+    else:
+        conversation.read(mark.reader_id, seq, moment)
+        read = read_payload(mark.reader_id, mark.peer, seq)
+        events.publish(events.MESSAGES_READ, read, to=to)
     return seq
 
 

@@ -226,7 +226,7 @@ class _Batch:
         for (key, reader), draft in self.reads.items():
             conversation = self.conversations[key]
             payload = read_payload(reader, draft.receiver_id, conversation.members[reader].mark)
-            readers = recipients.of_read_mark(reader, conversation.current)
+            readers = recipients.of_mark(reader, conversation.current)
             told.append((events.MESSAGES_READ, payload, readers, ""))
         writing = {draft.conversation for draft, _record in self.sent}
         to = {key: recipients.of(self.conversations[key].receivers) for key in writing}

@@ -57,12 +57,16 @@ class ChangedChatPayload(ChatPayload, kw_only=True):
 
     last_seq: Count
     last_read_seq: Mark
+    last_delivered_seq: Annotated[Mark, Meta(description="What a device of mine has.")]
     peer_read_seq: Annotated[
         Mark,
         Meta(
             description="In a group: the furthest that any other member has read; 0 where there are"
             f" more than {LIVE_MARKS}, or where I have left."
         ),
+    ]
+    peer_delivered_seq: Annotated[
+        Mark, Meta(description="What a device of theirs has; in a group as `peerReadSeq`.")
     ]
 
 
@@ -126,6 +130,12 @@ class ReactorPayload(TypedDict):
 
 class ReadPayload(TypedDict):
     readerId: Key
+    peerId: PeerKey
+    seq: Mark
+
+
+class DeliveredPayload(TypedDict):
+    personId: Key
     peerId: PeerKey
     seq: Mark
 

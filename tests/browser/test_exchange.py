@@ -119,13 +119,25 @@ def test_what_arrives_in_a_background_tab_is_unread_until_one_looks(person: Pers
     expect(ada.page).to_have_title(f"{isolated('Bo Okonkwo')} · Chatsite")
 
 
-def test_a_tick_becomes_two_when_the_other_one_reads(person: PersonFor) -> None:
-    ada, bo = person("Ada Lindqvist"), person("Bo Okonkwo")
+def test_a_tick_becomes_two_as_a_device_has_it_and_coloured_when_it_is_read(
+    person: PersonFor,
+) -> None:
+    ada, bo = person("Ada Lindqvist"), person("Bo Okonkwo", None)
     ada.page.goto(f"/chat/{bo.id}")
     send(ada.page, "Read me")
     sent = message(ada.page, "Read me")
     expect(sent.locator(".receipt--sent")).to_be_visible()
+    expect(sent.locator(".receipt--delivered")).to_be_hidden()
     expect(sent.locator(".receipt--read")).to_be_hidden()
+
+    bo.page.goto("/")
+    expect(sent.locator(".receipt--delivered")).to_be_visible()
+    expect(sent.get_by_text("Delivered")).to_be_attached()
+    expect(sent.locator(".receipt--sent")).to_be_hidden()
+    ada.page.reload()
+    expect(sent.locator(".receipt--delivered")).to_be_visible()
+    send(ada.page, "Me, too")
+    expect(message(ada.page, "Me, too").locator(".receipt--delivered")).to_be_visible()
 
     row(bo.page, ada).click()
 

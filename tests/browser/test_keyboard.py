@@ -3,6 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat import (
+    SENT,
     composer,
     expect_states,
     expect_texts,
@@ -61,7 +62,7 @@ def test_from_log_in_to_a_deleted_message(person: PersonFor) -> None:
     keys.press("Shift+Enter")
     keys.type("alone")
     keys.press("Enter")
-    expect(message(page, "By keys alone")).to_have_attribute("data-state", "sent")
+    expect(message(page, "By keys alone")).to_have_attribute("data-state", SENT)
     assert ada.get(f"/api/messages/{bo.id}")[-1]["text"] == "By keys\nalone"
 
     walk_to(page, page.get_by_role("log"), "Shift+Tab")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat import composer, face_to_face, message, messages, send
+from tests.browser.chat import SENT, composer, face_to_face, message, messages, send
 from tests.browser.long_conversations import (
     MOST,
     TO_TOP,
@@ -114,4 +114,4 @@ def test_who_reads_further_up_keeps_the_place_and_comes_back_to_the_newest(
     log(page).evaluate(UP)
     send(page, "Here I am")
     expect(message(page, "Here I am")).to_be_in_viewport()
-    expect(messages(page).last).to_have_attribute("data-state", "sent")
+    expect(messages(page).last).to_have_attribute("data-state", SENT)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 READS = ["auth/check", "messages/contacts", "messages/chats", "messages/sync", "messages/{peer}"]
 WRITES = ["auth/signup", "auth/login", "auth/logout", "auth/update-profile"]
-WRITES += ["messages/send/{peer}", "messages/read/{peer}"]
+WRITES += ["messages/send/{peer}", "messages/read/{peer}", "messages/delivered/{peer}"]
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def test_every_endpoint_has_one(talk: tuple[APIClient, str], path: str) -> None:
         ("auth/update-profile", "profilePic"),
         ("messages/send/{peer}", "clientMessageId"),
         ("messages/read/{peer}", "seq"),
+        ("messages/delivered/{peer}", "seq"),
     ],
 )
 def test_what_takes_a_body_has_a_form(talk: tuple[APIClient, str], path: str, field: str) -> None:

@@ -25,6 +25,7 @@ CALLS = {
     "messages/{peer}": {"get", "delete"},
     "messages/send/{peer}": {"post"},
     "messages/read/{peer}": {"put", "patch"},
+    "messages/delivered/{peer}": {"put"},
 }
 WRONG_METHODS = [
     (method, path)

@@ -185,26 +185,41 @@ class TestDelete:
         assert_refused(api_for(make_user()).delete(f"/api/messages/{key}"), 404)
 
 
-class TestRead:
+@pytest.mark.parametrize("noun", ["read", "delivered"])
+class TestMarks:
     @pytest.mark.parametrize(("seq", "mark"), [(2, 2), (3, 3), (99, 3), (0, 0)])
-    def test_answers_with_my_mark_clamped(self, api_for: ApiFor, seq: int, mark: int) -> None:
+    def test_answers_with_my_mark_clamped(
+        self, noun: str, api_for: ApiFor, seq: int, mark: int
+    ) -> None:
         ada, bo = make_pair()
         make_messages(ada, bo, 3)
-        response = api_for(bo).put(f"/api/messages/read/{ada.pk}", {"seq": seq})
+        response = api_for(bo).put(f"/api/messages/{noun}/{ada.pk}", {"seq": seq})
         assert response.status_code == 200
         assert response.json() == {"seq": mark}
 
-    def test_never_lowers_it(self, api_for: ApiFor) -> None:
+    def test_never_lowers_it(self, noun: str, api_for: ApiFor) -> None:
         ada, bo = make_pair()
         make_messages(ada, bo, 3)
-        client, url = api_for(bo), f"/api/messages/read/{ada.pk}"
+        client, url = api_for(bo), f"/api/messages/{noun}/{ada.pk}"
         client.put(url, {"seq": 3})
         assert client.put(url, {"seq": 1}).json() == {"seq": 3}
 
-    def test_is_0_where_nothing_was_said(self, api_for: ApiFor) -> None:
+    def test_is_0_where_nothing_was_said(self, noun: str, api_for: ApiFor) -> None:
         ada, bo = make_pair()
-        assert api_for(bo).put(f"/api/messages/read/{ada.pk}", {"seq": 5}).json() == {"seq": 0}
+        assert api_for(bo).put(f"/api/messages/{noun}/{ada.pk}", {"seq": 5}).json() == {"seq": 0}
 
+    @pytest.mark.parametrize("body", [{}, {"seq": -1}, {"seq": "x"}, {"seq": None}, {"seq": 1.5}])
+    def test_refuses_a_bad_seq(self, noun: str, api_for: ApiFor, body: dict[str, Any]) -> None:
+        ada, bo = make_pair()
+        assert_refused(api_for(bo).put(f"/api/messages/{noun}/{ada.pk}", body), 400)
+
+    @pytest.mark.parametrize("key", [*NOT_KEYS, "0" * 24])
+    def test_of_nobody_is_404(self, noun: str, api_for: ApiFor, key: str) -> None:
+        response = api_for(make_user()).put(f"/api/messages/{noun}/{key}", {"seq": 1})
+        assert_refused(response, 404)
+
+
+class TestRead:
     def test_is_not_done_by_reading_the_history(self, api_for: ApiFor) -> None:
         ada, bo = make_pair()
         make_message(ada, bo)
@@ -212,16 +227,6 @@ class TestRead:
         client.get(f"/api/messages/{ada.pk}")
         [chat] = client.get("/api/messages/chats").json()
         assert chat["unreadCount"] == 1
-
-    @pytest.mark.parametrize("body", [{}, {"seq": -1}, {"seq": "x"}, {"seq": None}, {"seq": 1.5}])
-    def test_refuses_a_bad_seq(self, api_for: ApiFor, body: dict[str, Any]) -> None:
-        ada, bo = make_pair()
-        assert_refused(api_for(bo).put(f"/api/messages/read/{ada.pk}", body), 400)
-
-    @pytest.mark.parametrize("key", [*NOT_KEYS, "0" * 24])
-    def test_of_nobody_is_404(self, api_for: ApiFor, key: str) -> None:
-        response = api_for(make_user()).put(f"/api/messages/read/{key}", {"seq": 1})
-        assert_refused(response, 404)
 
 
 class TestChatSettings:

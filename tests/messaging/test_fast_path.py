@@ -225,11 +225,17 @@ async def test_a_client_message_id_of_another_receiver_is_refused(ways: Ways, pe
     same(refused, await ways.ordinary("POST", path, json=body))
 
 
+marks = pytest.mark.parametrize("mark", ["read", "delivered"])
+
+
+@marks
 @pytest.mark.parametrize("seq", [0, 1, 2, 10**30])
-async def test_a_read_mark_moves_as_the_view_moves_it(ways: Ways, people: Cast, seq: int) -> None:
+async def test_a_mark_moves_as_the_view_moves_it(
+    ways: Ways, people: Cast, mark: str, seq: int
+) -> None:
     for text in ("1", "2"):
         await in_thread(make_message)(people.peer, people.me, text)
-    path = f"/api/messages/read/{people.peer.pk}"
+    path = f"/api/messages/{mark}/{people.peer.pk}"
 
     fast = await ways.fast("PUT", path, json={"seq": seq})
 
@@ -240,17 +246,21 @@ async def test_a_read_mark_moves_as_the_view_moves_it(ways: Ways, people: Cast, 
 @pytest.mark.parametrize(
     "body", [{}, {"seq": -1}, {"seq": "1"}, {"seq": None}, {"seq": 1.5}, {"seq": 1, "x": 1}, [], 1]
 )
-async def test_an_odd_read_mark_is_left_to_the_view(ways: Ways, people: Cast, body: Any) -> None:
-    path = f"/api/messages/read/{people.peer.pk}"
+@marks
+async def test_an_odd_mark_is_left_to_the_view(
+    ways: Ways, people: Cast, mark: str, body: Any
+) -> None:
+    path = f"/api/messages/{mark}/{people.peer.pk}"
     fast = await ways.fast("PUT", path, json=body)
     assert ways.django.calls == 1
     same(fast, await ways.ordinary("PUT", path, json=body))
 
 
+@marks
 @pytest.mark.parametrize("peer", ["0" * 24, "f" * 24, "me", "stranger"])
-async def test_a_read_mark_of_no_conversation(ways: Ways, people: Cast, peer: str) -> None:
+async def test_a_mark_of_no_conversation(ways: Ways, people: Cast, mark: str, peer: str) -> None:
     keys = {"me": people.me.pk, "stranger": people.stranger.pk}
-    path = f"/api/messages/read/{keys.get(peer, peer)}"
+    path = f"/api/messages/{mark}/{keys.get(peer, peer)}"
     fast = await ways.fast("PUT", path, json={"seq": 1})
     assert (fast.status_code, ways.django.calls) == (200 if peer in keys else 404, 0)
     same(fast, await ways.ordinary("PUT", path, json={"seq": 1}))

@@ -16,11 +16,11 @@ from messaging.models import Conversation, Message, Posting, Role
 from messaging.queries import members, sync
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import first_unread, history, history_page
-from messaging.queries.members import read_marks
+from messaging.queries.members import NO_MARKS, read_marks
 from messaging.queries.sync import Cursor, changes_since, sync_cursor
 from messaging.queries.visibility import find_message
 from messaging.recipients import user_group
-from messaging.services.conversations import locked_conversations, mark_read
+from messaging.services.conversations import locked_conversations, mark_delivered, mark_read
 from messaging.services.drafts import Draft, new_draft
 from messaging.services.messages import (
     Sent,
@@ -237,7 +237,7 @@ class TestTelling:
     def test_who_changes_a_group_has_not_read_what_was_said_in_it(self, events: Events) -> None:
         ada, bo = make_pair()
         group = make_group(ada, bo)
-        assert read_marks(ada, group) == (1, 0)
+        assert read_marks(ada, group) == (1, NO_MARKS)
         say(bo, group)
         events.clear()
         changed(group, "added", ada, make_user("Cleo"))
@@ -265,8 +265,10 @@ class TestTelling:
         events.clear()
         assert mark_read(user=bo, peer=group, seq=1) == 1
         say(ada, group)
+        assert mark_delivered(user=bo, peer=group, seq=2) == 2
         say(bo, group)
         assert events.recipients("messagesRead") == [user_group(bo.pk)] * 2
+        assert events.recipients("messagesDelivered") == [user_group(bo.pk)]
 
     def test_a_group_that_somebody_never_was_in_has_no_marks_for_them(self) -> None:
         ada, bo = make_pair()
@@ -391,7 +393,7 @@ class TestChatList:
         [told] = [
             each for each in changes_since(user, Cursor({}).encode()).chats if each.peer.id == group
         ]
-        assert told._replace(peer_read_seq=0) == chat
+        assert told._replace(peer_read_seq=0, peer_delivered_seq=0) == chat
         return told
 
     def test_a_group_is_one_entry_by_its_name(self) -> None:
@@ -455,13 +457,16 @@ class TestChatList:
         group = make_group(ada, bo, make_user("Cleo"))
         say(ada, group)
         mark_read(user=bo, peer=group, seq=1)
-        assert self.chat(ada, group).peer_read_seq == 1
-        assert read_marks(ada, group) == (2, 1)
-        assert read_marks(bo, group) == (1, 2)
-        assert read_marks(make_user(), group) == (0, 0)
+        mark_delivered(user=bo, peer=group, seq=2)
+        chat = self.chat(ada, group)
+        assert (chat.peer_read_seq, chat.peer_delivered_seq) == (1, 2)
+        assert read_marks(ada, group) == (2, (1, 2))
+        assert read_marks(bo, group) == (1, (2, 2))
+        assert read_marks(make_user(), group) == (0, NO_MARKS)
         monkeypatch.setattr(members, "LIVE_MARKS", 2)
-        assert self.chat(ada, group).peer_read_seq == 0
-        assert read_marks(ada, group) == (2, 0)
+        chat = self.chat(ada, group)
+        assert (chat.peer_read_seq, chat.peer_delivered_seq) == (0, 0)
+        assert read_marks(ada, group) == (2, NO_MARKS)
 
     def test_the_first_unread_message_is_one_that_they_see(self) -> None:
         visit = Visit()

@@ -58,10 +58,11 @@ def test_send(talk: tuple[APIClient, str], field: str, value: Any) -> None:
     [*NO_TEXT[1:4], *NO_TEXT[5:], *BAD_TEXT, "x", "1.5", "", None, -1, "9" * 5_000],
     ids=repr,
 )
-def test_read(talk: tuple[APIClient, str], value: Any) -> None:
+@pytest.mark.parametrize("noun", ["read", "delivered"])
+def test_marks(talk: tuple[APIClient, str], value: Any, noun: str) -> None:
     client, peer = talk
     before = everything()
-    assert_refused(send(client, "put", f"/api/messages/read/{peer}", {"seq": value}), 400)
+    assert_refused(send(client, "put", f"/api/messages/{noun}/{peer}", {"seq": value}), 400)
     assert everything() == before
 
 
@@ -74,7 +75,8 @@ def test_keys(talk: tuple[APIClient, str], key: str) -> None:
     assert_refused(client.get(f"/api/messages/{key}"), 404)
     assert_refused(client.delete(f"/api/messages/{key}"), 404)
     assert_refused(send(client, "post", f"/api/messages/send/{key}", {"text": "Hi"}), 404)
-    assert_refused(send(client, "put", f"/api/messages/read/{key}", {"seq": 1}), 404)
+    for noun in ("read", "delivered"):
+        assert_refused(send(client, "put", f"/api/messages/{noun}/{key}", {"seq": 1}), 404)
     assert everything() == before
 
 

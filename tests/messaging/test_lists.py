@@ -7,7 +7,7 @@ from chatsite.errors import DomainError
 from messaging.models import Conversation, Membership, direct_key
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import history
-from messaging.queries.members import read_marks
+from messaging.queries.members import NO_MARKS, read_marks
 from messaging.queries.people import contacts_page
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message
@@ -70,7 +70,7 @@ class TestChats:
 
     def test_nothing_is_read_where_nothing_was_said(self) -> None:
         ada, bo = make_pair()
-        assert read_marks(ada, bo.pk) == (0, 0)
+        assert read_marks(ada, bo.pk) == (0, NO_MARKS)
 
 
 class TestHistory:

@@ -1,5 +1,7 @@
 """Marks, and the unread counts that follow from them."""
 
+from datetime import datetime
+
 import pytest
 
 from accounts.models import User
@@ -7,7 +9,7 @@ from messaging.models import Conversation, Membership
 from messaging.queries.chats import UNREAD_WINDOW, Chat, chats_of
 from messaging.queries.members import read_marks
 from messaging.recipients import user_group
-from messaging.services.conversations import mark_read
+from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.messages import delete_message
 from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.recording import Events
@@ -81,7 +83,7 @@ def test_both_marks_are_told() -> None:
     mark_read(user=bo, peer=ada.pk, seq=2)
     chat = only_chat(ada)
     assert (chat.last_seq, chat.last_read_seq, chat.peer_read_seq) == (3, 3, 2)
-    assert read_marks(bo, ada.pk) == (2, 3)
+    assert read_marks(bo, ada.pk) == (2, (3, 3))
 
 
 def test_both_sides_hear_of_a_mark_and_nobody_else(events: Events) -> None:
@@ -107,11 +109,69 @@ def test_a_mark_that_does_not_move_is_not_told(events: Events, seq: int) -> None
 def test_a_stranger_moves_no_mark(events: Events) -> None:
     ada, bo = make_pair()
     make_messages(ada, bo, 3)
-    before = sorted(Membership.objects.values_list("user_id", "last_read_seq"))
+    before = sorted(
+        Membership.objects.values_list("user_id", "last_read_seq", "last_delivered_seq")
+    )
     events.clear()
     assert mark_read(user=make_user(), peer=ada.pk, seq=3) == 0
-    assert sorted(Membership.objects.values_list("user_id", "last_read_seq")) == before
+    assert mark_delivered(user=make_user(), peer=ada.pk, seq=3) == 0
+    assert (
+        sorted(Membership.objects.values_list("user_id", "last_read_seq", "last_delivered_seq"))
+        == before
+    )
     assert not len(events)
+
+
+def delivery(user: User, peer: User) -> tuple[int, int]:
+    """How far the other one has read and has got what was written, as `sync` and the page tell."""
+    chat = only_chat(user)
+    assert read_marks(user, peer.pk)[1] == (chat.peer_read_seq, chat.peer_delivered_seq)
+    return chat.peer_read_seq, chat.peer_delivered_seq
+
+
+def test_what_a_device_has_is_delivered_and_what_is_read_is_too(events: Events) -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 4)
+    assert delivery(ada, bo) == (0, 0)
+    events.clear()
+    assert mark_delivered(user=bo, peer=ada.pk, seq=2) == 2
+    assert events.recipients("messagesDelivered") == sorted(map(user_group, [ada.pk, bo.pk]))
+    assert events.data("messagesDelivered") == {"personId": bo.pk, "peerId": ada.pk, "seq": 2}
+    assert delivery(ada, bo) == (0, 2)
+    assert only_chat(bo).last_delivered_seq == 2
+    assert mark_read(user=bo, peer=ada.pk, seq=3) == 3
+    assert delivery(ada, bo) == (3, 3)
+    assert only_chat(bo).last_delivered_seq == 3
+    events.clear()
+    assert mark_delivered(user=bo, peer=ada.pk, seq=3) == 3
+    assert mark_delivered(user=bo, peer=ada.pk, seq=1) == 3
+    assert not len(events)
+    assert mark_delivered(user=bo, peer=ada.pk, seq=99) == 4
+    assert delivery(ada, bo) == (3, 4)
+    assert only_chat(bo).unread_count == 1
+
+
+def test_times_are_those_of_reading_and_not_of_writing() -> None:
+    ada, bo = make_pair()
+    make_messages(ada, bo, 2)
+
+    def times() -> tuple[datetime | None, datetime | None]:
+        mine = Membership.objects.get(user=bo)
+        return mine.delivered_at, mine.read_at
+
+    assert times() == (None, None)
+    mark_delivered(user=bo, peer=ada.pk, seq=2)
+    delivered_at, read_at = times()
+    assert (delivered_at is not None, read_at) == (True, None)
+    mark_read(user=bo, peer=ada.pk, seq=2)
+    read = times()
+    assert (read[0], read[1] is not None) == (delivered_at, True)
+    make_message(bo, ada)  # moves the mark, and reads nothing
+    assert times() == read
+    make_message(ada, bo)
+    Membership.objects.update(read_at=None)
+    make_message(bo, ada)  # answers, and so has read
+    assert times()[1] is not None
 
 
 def test_nothing_is_said_to_oneself(events: Events) -> None:

@@ -10,7 +10,7 @@ from messaging.models import Message
 from messaging.queries.sync import Cursor
 from messaging.queries.visibility import find_message
 from messaging.recipients import user_group
-from messaging.services.conversations import mark_read
+from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.messages import delete_message, restore
 from tests.factories import ApiFor, make_message, make_pair, make_user
 from tests.pictures import picture
@@ -28,6 +28,7 @@ def live_together(ada: User, bo: User) -> Message:
     """Everything that two people can do which others are told of."""
     message = make_message(ada, bo, "secret", image=picture())
     make_message(bo, ada, "answer")
+    mark_delivered(user=ada, peer=bo.pk, seq=2)
     mark_read(user=ada, peer=bo.pk, seq=2)
     delete_message(user=ada, message_id=message.pk)
     message.refresh_from_db()
@@ -41,7 +42,8 @@ def test_is_told_of_nothing(events: Events) -> None:
     assert {pushed.to for pushed in events} == {user_group(ada.pk), user_group(bo.pk)}
     assert user_group(stranger.pk) not in {pushed.to for pushed in events}
     assert {pushed.event for pushed in events} == {
-        *("newMessage", "messagesRead", "messageDeleted", "messageRestored")
+        *("newMessage", "messagesDelivered", "messagesRead"),
+        *("messageDeleted", "messageRestored"),
     }
 
 

@@ -16,6 +16,9 @@ const LOOK_EVERY = 240_000;
 const LOOK_AGAIN = 5000;
 const REFUSALS_BEFORE_POLLING = 3;
 const FRESH_PAGE = 60_000;
+const GATHER_READ = 250;
+/** Long enough to be needless for what is read at once, and spread, since all of a group get a message at the same time. */
+const GATHER_DELIVERED = 1000 + Math.random() * 1000;
 
 let me = "";
 let state = "";
@@ -23,7 +26,8 @@ let refusals = 0;
 let wasLive = false;
 let isApplying = false;
 let socket, sync;
-const marks = new Marks(sendMark);
+const marks = new Marks(sendRead, GATHER_READ);
+const deliveries = new Marks(sendDelivered, GATHER_DELIVERED);
 const typedAt = new Map();
 
 const frames = {
@@ -34,13 +38,14 @@ const frames = {
   reactionChanged: (change) => emit("reaction", change),
   messageDeleted: (gone) => emit("message-deleted", gone),
   messagesRead: (mark) => emit("read", mark),
+  messagesDelivered: (mark) => emit("delivered", mark),
   typing: (data) => emit("typing", data),
   chatChanged: (settings) => emit("chat-settings", settings),
   groupChanged: (group) => emit("group", withState(group)),
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
-const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead", "chatChanged", "reactionChanged"]);
+const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "reactionChanged"]);
 
 export function start({ userId, cursor, socketPath }) {
   me = userId;
@@ -67,20 +72,51 @@ export function sendTyping(receiverId) {
   if (socket?.send("typing", { receiverId })) typedAt.set(receiverId, now);
 }
 
-async function sendMark({ peerId, seq }) {
-  if (socket?.send("markRead", { peerId, seq }) || state !== "polling") return;
-  const error = await putJSON(`/api/messages/read/${peerId}`, { seq }).catch((failure) => failure);
-  if (!error.isTemporary) marks.confirm(peerId, seq);
+function sendRead(mark) {
+  sendMark(marks, "markRead", "read", mark);
+}
+
+/** What is read is delivered: nothing needs to be said of it. */
+function sendDelivered(mark) {
+  if (marks.covers(mark.peerId, mark.seq)) deliveries.confirm(mark.peerId, mark.seq);
+  else sendMark(deliveries, "markDelivered", "delivered", mark);
+}
+
+async function sendMark(kind, command, noun, { peerId, seq }) {
+  if (socket?.send(command, { peerId, seq }) || state !== "polling") return;
+  const error = await putJSON(`/api/messages/${noun}/${peerId}`, { seq }).catch((failure) => failure);
+  if (!error.isTemporary) kind.confirm(peerId, seq);
+}
+
+/** This device has what is said in a chat up to its end. */
+function acknowledge(peerId, lastSeq, deliveredSeq) {
+  deliveries.confirm(peerId, deliveredSeq);
+  if (lastSeq > deliveredSeq) deliveries.raise(peerId, lastSeq);
+}
+
+/** Of the page as the server rendered it. */
+function acknowledgeRows() {
+  for (const { dataset } of document.querySelectorAll(".row[data-delivered-seq]")) {
+    acknowledge(dataset.peerId, Number(dataset.lastSeq), Number(dataset.deliveredSeq));
+  }
 }
 
 function subscribe() {
-  on("message", ({ message }) => checkForGap(message));
-  on("read", ({ readerId, peerId, seq }) => readerId === me && marks.confirm(peerId, seq));
+  on("message", ({ message }) => {
+    checkForGap(message);
+    if (message.senderId !== me) deliveries.raise(peerOf(message, me), message.seq);
+  });
+  on("read", ({ readerId, peerId, seq }) => {
+    if (readerId !== me) return;
+    marks.confirm(peerId, seq);
+    deliveries.confirm(peerId, seq);
+  });
+  on("delivered", ({ personId, peerId, seq }) => personId === me && deliveries.confirm(peerId, seq));
   on("connection", (now) => now.state === "ended" && stop());
   on("unanswered", checkConnection);
   addEventListener("online", checkNow);
   addEventListener("offline", () => socket.renew());
-  addEventListener("pagehide", () => marks.flush());
+  addEventListener("pagehide", () => [marks, deliveries].forEach((each) => each.flush()));
   document.addEventListener("visibilitychange", () => document.hidden || checkNow());
 }
 
@@ -113,8 +149,10 @@ function opened() {
   sync.repeat(LOOK_EVERY);
   sync.now();
   if (wasLive) setTimeout(() => socket.isOpen && sync.soon(), LOOK_AGAIN);
+  if (!wasLive) acknowledgeRows();
   wasLive = true;
   marks.resend();
+  deliveries.resend();
   setState("live");
 }
 
@@ -168,6 +206,8 @@ function applyChat(chat) {
   if (isGroup(chat._id)) emit("group", withState(chat));
   emit("read", { readerId: me, peerId: chat._id, seq: chat.lastReadSeq });
   emit("read", { readerId: chat._id, peerId: me, seq: chat.peerReadSeq });
+  emit("delivered", { personId: chat._id, peerId: me, seq: chat.peerDeliveredSeq });
+  acknowledge(chat._id, chat.lastSeq, chat.lastDeliveredSeq);
 }
 
 function settled(error) {
@@ -176,6 +216,7 @@ function settled(error) {
   if (!mustPoll()) return;
   setState("polling");
   marks.resend();
+  deliveries.resend();
 }
 
 function failed(error) {

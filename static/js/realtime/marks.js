@@ -1,24 +1,28 @@
-const GATHER = 250;
-
-/** Sends how far the reader has read: marks only rise, and each is kept until the server confirms it. */
+/** Sends how far the reader has read, or how far this device has what was written: marks only rise, and each is kept until the server confirms it. */
 export class Marks {
   #send;
+  #gather;
   #highest = new Map();
   #unconfirmed = new Map();
   #unsent = new Set();
   #timer = 0;
 
-  /** `send({peerId, seq})` uses whatever connection there is at the moment. */
-  constructor(send) {
+  /** `send({peerId, seq})` uses whatever connection there is; it is called so many milliseconds after the first change. */
+  constructor(send, gather) {
     this.#send = send;
+    this.#gather = gather;
+  }
+
+  covers(peerId, seq) {
+    return seq <= (this.#highest.get(peerId) ?? 0);
   }
 
   raise(peerId, seq) {
-    if (seq <= (this.#highest.get(peerId) ?? 0)) return;
+    if (this.covers(peerId, seq)) return;
     this.#highest.set(peerId, seq);
     this.#unconfirmed.set(peerId, seq);
     this.#unsent.add(peerId);
-    this.#timer ||= setTimeout(() => this.flush(), GATHER);
+    this.#timer ||= setTimeout(() => this.flush(), this.#gather);
   }
 
   confirm(peerId, seq) {

@@ -36,6 +36,26 @@ async def test_a_mark_reaches_every_socket_of_both(ada: User, bob: User, connect
 
 
 @pytest.mark.usefixtures("_three_messages")
+async def test_that_a_device_has_them_reaches_both_and_nobody_else(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    mine, my_other = await connect(bob), await connect(bob)
+    writers, strangers = await connect(ada), await connect(eve)
+    await mine.send("markDelivered", peerId=ada.pk, seq=2)
+    for socket in (mine, my_other, writers):
+        assert await socket.data("messagesDelivered") == {
+            "personId": bob.pk,
+            "peerId": ada.pk,
+            "seq": 2,
+        }
+    await mine.send("markDelivered", peerId=ada.pk, seq=1)
+    await mine.send("markDelivered", peerId=ada.pk, seq=-1)
+    assert (await mine.data("error"))["status"] == 400
+    await writers.got_nothing()
+    await strangers.got_nothing()
+
+
+@pytest.mark.usefixtures("_three_messages")
 async def test_a_mark_ends_at_the_last_message_and_never_goes_back(
     ada: User, bob: User, connect: Connect
 ) -> None:

@@ -31,8 +31,8 @@ class MessageList extends HTMLElement {
     const pane = this.closest(".conversation");
     const { userId, userName } = document.body.dataset;
     const { peerId, peerName } = pane.dataset;
-    const peerReadSeq = Number(this.dataset.peerReadSeq);
-    this.reading = { userId, userName, peerId, peerName, peerReadSeq, isGroup: isGroup(peerId) };
+    const [peerReadSeq, peerDeliveredSeq] = [Number(this.dataset.peerReadSeq), Number(this.dataset.peerDeliveredSeq)];
+    this.reading = { userId, userName, peerId, peerName, peerReadSeq, peerDeliveredSeq, isGroup: isGroup(peerId) };
     this.list = this.querySelector("ol");
     this.came = [];
     const calls = { seen: (item) => this.see(item), halted: () => this.older.look() };
@@ -70,6 +70,7 @@ class MessageList extends HTMLElement {
         this.renewReplies(repliesTo(this.list, detail.messageId));
       },
       read: (mark) => this.showRead(mark),
+      delivered: ({ personId, peerId, seq }) => this.isPeers(personId, peerId) && this.receipts.raise({ delivered: seq }),
       chat: ({ _id }) => _id === this.reading.peerId && this.lookForMissing(),
     };
     this.ends = [
@@ -171,7 +172,7 @@ class MessageList extends HTMLElement {
     this.place.keep(() => this.merging.upsert(message, known));
     // Who writes has read: the server moves the mark by itself.
     if (mine) this.unread.hasRead(message.seq);
-    else if (!message.system) this.receipts.raise(message.seq);
+    else if (!message.system) this.receipts.raise({ read: message.seq });
     const isUnread = !known && !message.deleted && message.seq > this.unread.readSeq;
     if (isUnread) this.unread.welcome(this.merging.find(message), live);
     else this.place.update();
@@ -192,7 +193,13 @@ class MessageList extends HTMLElement {
   showRead({ readerId, peerId, seq }) {
     const { userId, peerId: other } = this.reading;
     if (readerId === userId && peerId === other) this.unread.hasRead(seq);
-    else if (peerId === other || (readerId === other && peerId === userId)) this.receipts.raise(seq);
+    else if (this.isPeers(readerId, peerId)) this.receipts.raise({ read: seq });
+  }
+
+  /** A mark of the other side, in this conversation. */
+  isPeers(personId, peerId) {
+    const { userId, peerId: other } = this.reading;
+    return personId !== userId && (peerId === other || (personId === other && peerId === userId));
   }
 
   follow(entry, change) {

@@ -1,7 +1,10 @@
 import { seqOf } from "../../render/message.js";
+import { receiptOf } from "../../render/parts/meta.js";
 import { messagesOf } from "../../render/timeline.js";
 
-/** How far the reader's own messages were read by the other side: `reading.peerReadSeq`. */
+const SHOWN = new Set(["sent", "delivered"]);
+
+/** How far the reader's own messages have come (`reading.peerDeliveredSeq`), and were read (`reading.peerReadSeq`). */
 export class Receipts {
   #list;
   #reading;
@@ -11,15 +14,19 @@ export class Receipts {
     this.#reading = reading;
   }
 
-  raise(seq) {
-    if (seq <= this.#reading.peerReadSeq) return;
-    this.#reading.peerReadSeq = seq;
+  raise({ read = 0, delivered = read }) {
+    const { peerReadSeq, peerDeliveredSeq } = this.#reading;
+    if (read <= peerReadSeq && delivered <= peerDeliveredSeq) return;
+    this.#reading.peerReadSeq = Math.max(read, peerReadSeq);
+    this.#reading.peerDeliveredSeq = Math.max(delivered, peerDeliveredSeq);
     this.show();
   }
 
   show() {
     for (const item of messagesOf(this.#list)) {
-      if (item.dataset.state === "sent" && seqOf(item) <= this.#reading.peerReadSeq) item.dataset.state = "read";
+      if (!SHOWN.has(item.dataset.state)) continue;
+      const state = receiptOf(seqOf(item), this.#reading);
+      if (item.dataset.state !== state) item.dataset.state = state;
     }
   }
 }

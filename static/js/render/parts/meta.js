@@ -8,8 +8,14 @@ export function fillTime(item, moment) {
   showTime(slot(item, "time"), moment, clock(moment));
 }
 
-/** "pending", "sent", "read" or "failed"; nothing where somebody else wrote. */
-export function stateOf(message, { userId, peerReadSeq }) {
+/** "pending", "sent", "delivered", "read" or "failed"; nothing where somebody else wrote. */
+export function stateOf(message, { userId, peerReadSeq, peerDeliveredSeq }) {
   if (message.senderId !== userId || message.system) return "";
-  return message.state ?? (message.seq <= peerReadSeq ? "read" : "sent");
+  return message.state ?? receiptOf(message.seq, { peerReadSeq, peerDeliveredSeq });
+}
+
+/** Of what the server has. */
+export function receiptOf(seq, { peerReadSeq, peerDeliveredSeq }) {
+  if (seq <= peerReadSeq) return "read";
+  return seq <= peerDeliveredSeq ? "delivered" : "sent";
 }
