@@ -11,9 +11,11 @@ COPY requirements.txt .
 RUN pip install --quiet --require-hashes -r requirements.txt
 WORKDIR /srv/chatsite
 COPY . .
+RUN python scripts/npm_packages.py
 # Placeholders: settings are read, but nothing is signed or served here.
 RUN APP_ENV=production PUBLIC_URL=http://localhost JWT_SECRET=a-placeholder-that-signs-nothing-anywhere \
     python manage.py collectstatic --noinput --verbosity 0 \
+    && rm -rf node_modules \
     && python -m compileall -q accounts chatsite messaging mongo_migrations
 
 FROM nginx:1.28-alpine AS proxy

@@ -4,6 +4,7 @@ PYTHON_BIN := .venv/bin/python
 MANAGE := $(PYTHON_BIN) manage.py
 INSTALL := $(PYTHON_BIN) scripts/install.py
 STATIC := staticfiles/staticfiles.json
+NPM := node_modules/installed
 WORKERS ?= 2
 MINUTES ?= 10
 
@@ -21,7 +22,7 @@ help: ## List the commands
 run: .venv/installed $(STATIC) ## Serve the site at http://127.0.0.1:8000 (HOST and PORT change that)
 	@$(PYTHON_BIN) scripts/start.py
 
-dev: .venv/installed ## Serve it for work on the code: it restarts on changes and shows stack traces
+dev: .venv/installed $(NPM) ## Serve it for work on the code: it restarts on changes and shows stack traces
 	@DEBUG=$${DEBUG:-true} $(PYTHON_BIN) scripts/start.py --reload
 
 demo: .venv/installed ## Fill the site with a few people and their conversations
@@ -67,7 +68,7 @@ lock: .venv/installed-dev ## Pin all packages with their hashes, after a change 
 	done
 
 clean: ## Remove what the other commands made, except the data in var/
-	rm -rf .venv .venv-bench benchmarks/peer/node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-bench benchmarks/peer/node_modules node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON_BIN):
@@ -89,8 +90,12 @@ $(PYTHON_BIN):
 	@.venv-bench/bin/python scripts/install.py $<
 	@touch $@
 
+# What the page takes from npm. Where npm cannot be reached the site starts without, and tries again the next time.
+$(NPM): package-lock.json scripts/npm_packages.py .venv/installed
+	@$(PYTHON_BIN) scripts/npm_packages.py
+
 # Names with a hash of the content, compressed once: only when a source changed.
-$(STATIC): .venv/installed chatsite/apps.py chatsite/settings.py chatsite/staticfiles.py $(shell find static)
+$(STATIC): .venv/installed $(NPM) chatsite/apps.py chatsite/settings.py chatsite/staticfiles.py $(shell find static)
 	@echo "Collecting static files"
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@

@@ -41,7 +41,7 @@ class ContentTypesConfig(DjangoContentTypesConfig):
 
 class StaticFilesConfig(DjangoStaticFilesConfig):
     # htmx's extensions are not used, and import each other by names that cannot be hashed; of the
-    # packaged documentation pages one is used.
+    # packaged documentation pages one is used, and of the data of emoji Unicode's own.
     ignore_patterns = [
         *DjangoStaticFilesConfig.ignore_patterns,
         "ext",
@@ -49,4 +49,6 @@ class StaticFilesConfig(DjangoStaticFilesConfig):
         "oauth2-redirect.*",
         "swagger-ui-standalone-preset.*",
         "swagger-ui-bundle.js.map",
+        *("cldr-native", "emojibase", "emojibase-legacy", "github", "iamcal", "joypixels"),
+        *("LICENSE", "README.md", "package.json"),
     ]

@@ -211,7 +211,10 @@ IMAGE_MAX_SECONDS = ENV.pictures.max_seconds
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+EMOJI = (
+    BASE_DIR / "node_modules" / "emoji-picker-element-data"
+)  # fetched by scripts/npm_packages.py
+STATICFILES_DIRS = [BASE_DIR / "static", *([("emoji", EMOJI)] if EMOJI.exists() else [])]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = bool(STATIC_ORIGIN)  # module scripts ask for it
 STORAGES = {

@@ -19,6 +19,7 @@ urlpatterns = [
     path("chat/<str:peer>/readers", groups.readers, name="group-readers"),
     path("chat/<str:peer>/edit", groups.edit, name="edit-group"),
     path("chat/<str:peer>/add", groups.add, name="add-people"),
+    path("emoji", chat.emoji, name="emoji"),
     path("groups/new", groups.new, name="new-group"),
     path("groups/candidates", groups.candidates, name="group-candidates"),
     path("groups/authors", groups.authors, name="group-authors"),

@@ -1,6 +1,8 @@
 """Setting up and starting the site, as a newcomer and an operator meet it."""
 
 import ast
+import hashlib
+import json
 import os
 import re
 import runpy
@@ -9,8 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
+import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import django
@@ -208,6 +215,54 @@ class TestInstalling:
         return run(sys.executable, "scripts/install.py", str(requirements))
 
 
+class TestNpmPackages:
+    """From a registry of the test's own: each answers what is in its folder."""
+
+    def test_what_is_pinned_is_unpacked(self, tmp_path: Path) -> None:
+        with _registry(tmp_path) as (url, integrity):
+            done = self._fetch(tmp_path, url, integrity)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "Downloading a 1.0.0\n"
+        assert (tmp_path / "node_modules" / "a" / "data.json").read_text() == "{}"
+        assert self._is_complete(tmp_path)
+
+    def test_something_else_under_its_name_is_left_out(self, tmp_path: Path) -> None:
+        with _registry(tmp_path) as (url, _integrity):
+            done = self._fetch(tmp_path, url, f"sha512-{'0' * 86}==")
+        assert done.returncode == 0
+        assert "Going on without it" in done.stdout
+        assert not (tmp_path / "node_modules" / "a").exists()
+        assert not self._is_complete(tmp_path)
+
+    @pytest.mark.parametrize("path", ["", "/nothing-here"])
+    def test_the_site_starts_without_where_npm_is_not_reached(
+        self, tmp_path: Path, path: str
+    ) -> None:
+        with _registry(tmp_path) as (url, integrity):
+            other = f"{url}{path}" if path else f"http://127.0.0.1:{free_port()}"
+            done = self._fetch(tmp_path, other, integrity)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Going on without it" in done.stdout
+        assert not self._is_complete(tmp_path)
+
+    def test_what_is_pinned_says_nothing_of_where_it_comes_from(self) -> None:
+        assert "://" not in (ROOT / "package-lock.json").read_text()
+
+    def _fetch(self, folder: Path, url: str, integrity: str) -> subprocess.CompletedProcess[str]:
+        pinned = {"": {}, "node_modules/a": {"version": "1.0.0", "integrity": integrity}}
+        (folder / "package-lock.json").write_text(json.dumps({"packages": pinned}))
+        return subprocess.run(
+            [sys.executable, ROOT / "scripts" / "npm_packages.py"],
+            cwd=folder,
+            env=hermetic(NPM_CONFIG_REGISTRY=url, no_proxy="127.0.0.1"),
+            capture_output=True,
+            text=True,
+        )
+
+    def _is_complete(self, folder: Path) -> bool:
+        return (folder / "node_modules" / "installed").exists()
+
+
 class TestRequirements:
     CHECK = runpy.run_path(str(ROOT / "scripts" / "check_requirements.py"))
     HASH = f"    --hash=sha256:{'0' * 64}"
@@ -382,6 +437,27 @@ def _variables_read() -> set[str]:
     arguments = (argument for call in calls for argument in call.args)
     values = (str(value.value) for value in arguments if isinstance(value, ast.Constant))
     return {value for value in values if re.fullmatch(r"[A-Z][A-Z0-9_]+", value)}
+
+
+@contextmanager
+def _registry(folder: Path) -> Iterator[tuple[str, str]]:
+    """Its address, and the integrity of the one package that it has."""
+    files = folder / "registry"
+    (files / "package").mkdir(parents=True)
+    (files / "package" / "data.json").write_text("{}")
+    with tarfile.open(files / "a.tgz", "w:gz") as archive:
+        archive.add(files / "package", "package")
+    handler = partial(SimpleHTTPRequestHandler, directory=files)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        (files / "a").mkdir()
+        (files / "a" / "1.0.0").write_text(json.dumps({"dist": {"tarball": f"{url}/a.tgz"}}))
+        threading.Thread(target=server.serve_forever).start()
+        digest = hashlib.sha512((files / "a.tgz").read_bytes()).digest()
+        try:
+            yield url, f"sha512-{b64encode(digest).decode()}"
+        finally:
+            server.shutdown()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from chatsite.keys import is_key, new_key
 from chatsite.security.budgets import check_message
 from chatsite.security.ratelimits import with_retry_after
 from messaging.page import contexts
+from messaging.page.emoji import GROUPS, TONES, data_url, language_of
 from messaging.page.peers import Peer, find_peer
 from messaging.page.quotes import quote_payload
 from messaging.queries.history import originals_of
@@ -87,6 +88,20 @@ def contact_rows(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def found(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/_found.html", contexts.found(request))
+
+
+@require_safe
+@never_cache
+@signed_in
+def emoji(request: SignedInRequest) -> HttpResponse:
+    """The emoji picker, which the page asks for when it is first opened."""
+    language = language_of(request.headers.get("Accept-Language", ""))
+    try:
+        source = data_url(language)
+    except ValueError:
+        raise Http404 from None
+    context = {"language": language, "source": source, "groups": GROUPS, "tones": TONES}
+    return render(request, "messaging/_emoji_picker.html", context)
 
 
 def _send(request: SignedInRequest, peer: Peer, tab: str) -> HttpResponse:

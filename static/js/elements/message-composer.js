@@ -6,6 +6,7 @@ import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { add } from "../stores/outbox.js";
 import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
+import { openEmojiPicker } from "./emoji-popover.js";
 import { markSelection } from "./formatting-keys.js";
 import { pastedFiles } from "./pasted.js";
 import { PictureField } from "./picture-field.js";
@@ -47,6 +48,7 @@ class MessageComposer extends HTMLElement {
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.field.addEventListener("keydown", markSelection);
     this.field.addEventListener("paste", (event) => this.paste(event));
+    this.form.querySelector("[data-emoji-picker]").addEventListener("click", ({ currentTarget }) => this.pickEmoji(currentTarget));
   }
 
   focus() {
@@ -81,6 +83,15 @@ class MessageComposer extends HTMLElement {
     if (!files.length) return;
     event.preventDefault();
     this.take(files);
+  }
+
+  /** Where the caret is, as if it was typed: so it can be undone, and `input` is fired. */
+  pickEmoji(button) {
+    const choose = (emoji) => {
+      this.focus();
+      document.execCommand("insertText", false, emoji);
+    };
+    openEmojiPicker(button, { choose, closed: () => this.focus() });
   }
 
   take(files) {

@@ -1,6 +1,7 @@
-// Six emoji to react with at once. A full picker will open from here.
+// Six emoji to react with at once, and the way to all others.
 import { ownOf } from "../render/parts/reactions.js";
 import { stepAcross } from "./arrow-keys.js";
+import { openEmojiPicker } from "./emoji-popover.js";
 
 const GAP = 8;
 const row = () => document.getElementById("reaction-row");
@@ -10,7 +11,7 @@ let item;
 export function openReactionRow(message) {
   item = message;
   const [bar, mine] = [row(), ownOf(item)];
-  for (const button of bar.children) button.setAttribute("aria-pressed", mine.has(button.dataset.emoji));
+  for (const button of bar.querySelectorAll("[data-emoji]")) button.setAttribute("aria-pressed", mine.has(button.dataset.emoji));
   bar.onclick = ({ target }) => choose(target.closest("button"));
   bar.onkeydown = steer;
   addEventListener("scroll", () => bar.hidePopover(), { capture: true, once: true });
@@ -27,9 +28,13 @@ function close(event) {
 
 function choose(button) {
   if (!button) return;
+  const message = item;
+  const focus = () => message.focus({ preventScroll: true });
+  const react = (emoji) => message.dispatchEvent(new CustomEvent("react", { bubbles: true, detail: { emoji } }));
   row().hidePopover();
-  item.focus({ preventScroll: true });
-  item.dispatchEvent(new CustomEvent("react", { bubbles: true, detail: { emoji: button.dataset.emoji } }));
+  focus();
+  if ("more" in button.dataset) openEmojiPicker(message.querySelector(".bubble"), { choose: react, closed: focus, once: true });
+  else react(button.dataset.emoji);
 }
 
 function steer(event) {

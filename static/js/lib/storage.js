@@ -1,3 +1,6 @@
+/** Before the key of a person: what they used last in the emoji picker. */
+export const RECENT_EMOJI = "recent-emoji:";
+
 // Browsers that block site data throw on every access: then nothing is remembered, and nothing breaks.
 
 export function read(key) {
