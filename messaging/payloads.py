@@ -11,6 +11,7 @@ from messaging.models import Conversation, Message
 from messaging.queries.chats import Chat
 from messaging.queries.members import Member
 from messaging.queries.reactions import Reactor
+from messaging.queries.receipts import Moment, Receipt
 from messaging.queries.sync import Changes
 from messaging.shapes.chat_settings import ChatSettings
 from messaging.shapes.payload_types import (
@@ -26,6 +27,7 @@ from messaging.shapes.payload_types import (
     ReactionChangedPayload,
     ReactorPayload,
     ReadPayload,
+    ReceiptPayload,
     SentPayload,
     SyncPayload,
     TypingPayload,
@@ -144,6 +146,20 @@ def member_payload(member: Member, online: Collection[str]) -> MemberPayload:
     person, role, joined_at = member
     fields = (*astuple(person), role, timestamp(joined_at), person.id in online)
     return MemberPayload(*fields)
+
+
+def receipt_payload(receipt: Receipt) -> ReceiptPayload:
+    times = (*_when(receipt.read), *_when(receipt.delivered))
+    fields = (*astuple(receipt.person), receipt.state, *times)
+    return ReceiptPayload(*fields)
+
+
+def _when(moment: Moment | None) -> tuple[str | None, str | None]:
+    """Exactly, or at the latest."""
+    if moment is None:
+        return None, None
+    at = timestamp(moment.at)
+    return (at, None) if moment.is_exact else (None, at)
 
 
 def left_payload(group: str, *, removed: bool) -> GroupLeftPayload:

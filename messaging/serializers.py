@@ -5,6 +5,7 @@ from rest_framework import serializers
 from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
+from messaging.queries.receipts import STATES
 from messaging.services.chat_settings import MUTES
 
 MEMBERS_PAGE = 100  # when nobody says how many
@@ -92,9 +93,10 @@ class MembersQuery(serializers.Serializer[None]):
     cursor = TextField(max_length=1000, allow_null=False, help_text="From the `Link` header.")
 
 
-class ReadersQuery(MembersQuery):
-    seq = serializers.IntegerField(
-        min_value=1, max_value=LARGEST, help_text="Of the message that they have read."
+class ReceiptsQuery(MembersQuery):
+    seq = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Of the message.")
+    state = serializers.ChoiceField(
+        STATES, default=None, help_text="Only those with whom it is at that."
     )
 
 

@@ -12,16 +12,17 @@ from chatsite.security.budgets import check_upload
 from chatsite.serializers import checked
 from messaging.api import schema
 from messaging.api.links import link
-from messaging.payloads import group_payload, member_payload
+from messaging.payloads import group_payload, member_payload, receipt_payload
 from messaging.presence import online_users
-from messaging.queries.members import MembersPage, members_page, readers_page
+from messaging.queries.members import MembersPage, members_page
+from messaging.queries.receipts import receipts_page
 from messaging.queries.visibility import find_group
 from messaging.serializers import (
     ChangeGroupSerializer,
     GroupSerializer,
     MembersQuery,
     PeopleSerializer,
-    ReadersQuery,
+    ReceiptsQuery,
     RoleSerializer,
 )
 from messaging.services import groups
@@ -92,13 +93,17 @@ class MembersView(APIView):
         return _page(request, members_page(request.user, conversation, **query))
 
 
-class ReadersView(APIView):
-    """Who has read a message."""
+class ReceiptsView(APIView):
+    """Who has read a message, whose devices have it, and since when."""
 
-    @schema.readers
+    @schema.receipts
     def get(self, request: ApiRequest, conversation: str) -> Response:
-        query = checked(ReadersQuery, request.query_params.dict())
-        return _page(request, readers_page(request.user, conversation, **query))
+        query = checked(ReceiptsQuery, request.query_params.dict())
+        page = receipts_page(request.user, conversation, **query)
+        response = Response([receipt_payload(receipt) for receipt in page.receipts])
+        if page.cursor:
+            response["Link"] = link(request, "next", cursor=page.cursor)
+        return response
 
 
 def _page(request: ApiRequest, page: MembersPage) -> Response:

@@ -23,7 +23,7 @@ from messaging.serializers import (
     HistoryQuery,
     MembersQuery,
     ReactionsQuery,
-    ReadersQuery,
+    ReceiptsQuery,
     SyncQuery,
 )
 from messaging.shapes.payload_types import (
@@ -33,6 +33,7 @@ from messaging.shapes.payload_types import (
     MarkPayload,
     MemberPayload,
     ReactorPayload,
+    ReceiptPayload,
     RemovedPayload,
     SyncPayload,
 )
@@ -355,12 +356,12 @@ members = call(
     refused={400: ["This cursor is not valid."], 403: [NO_LONGER_MEMBER], 404: [NO_GROUP]},
 )
 
-readers = call(
-    "listReaders",
-    "Who has read a message, by name",
+receipts = call(
+    "listReceipts",
+    "What became of a message with each of those it was sent to, by name",
     tag=GROUPS,
-    parameters=[CONVERSATION, ReadersQuery, NEXT],
-    answers={200: ("Of those who were in the conversation when it was sent.", list[MemberPayload])},
+    parameters=[CONVERSATION, ReceiptsQuery, NEXT],
+    answers={200: ("A page of them.", list[ReceiptPayload])},
     refused={
         400: ["This field is required.", "This cursor is not valid."],
         403: [NO_LONGER_MEMBER],

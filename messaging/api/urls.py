@@ -30,9 +30,9 @@ urlpatterns = [
         name="api-members",
     ),
     path(
-        "conversations/<str:conversation>/readers",
-        groups.ReadersView.as_view(),
-        name="api-readers",
+        "conversations/<str:conversation>/receipts",
+        groups.ReceiptsView.as_view(),
+        name="api-receipts",
     ),
     path(
         "conversations/<str:conversation>/reactions",

@@ -11,7 +11,6 @@ import emoji
 from django.utils import timezone
 
 from accounts.models import User
-from messaging.models import is_group
 from messaging.page.peers import Author, Peer
 from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
@@ -61,7 +60,7 @@ class Bubble:
             return ""
         if not self.state:
             return "Enter R"
-        return "Enter R I Delete" if is_group(self.record.receiver_id) else "Enter R Delete"
+        return "Enter R I Delete"
 
     @property
     def key(self) -> str:

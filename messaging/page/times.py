@@ -30,6 +30,13 @@ def day_label(moment: datetime) -> str:
     return date_format(day, "j M" if day.year == today.year else "j M Y")
 
 
+def when(moment: datetime) -> str:
+    """The clock today, the day and the clock before that."""
+    time = clock(moment)
+    is_today = timezone.localtime(moment).date() >= timezone.localdate()
+    return time if is_today else f"{day_label(moment)}, {time}"
+
+
 def last_seen(moment: datetime) -> str:
     days_ago = (timezone.localdate() - timezone.localtime(moment).date()).days
     if days_ago <= 0:

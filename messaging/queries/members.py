@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from accounts.models import User
 from accounts.principal import Principal
@@ -19,7 +19,7 @@ from messaging.models import (
     is_group,
 )
 from messaging.queries.people import comes_after, cursor_of, decode_cursor
-from messaging.queries.visibility import find_conversation, membership_in, message_in
+from messaging.queries.visibility import find_conversation, membership_in
 
 
 class Marks(NamedTuple):
@@ -96,34 +96,24 @@ def members_page(
     user: User | Principal, conversation: str, *, limit: int, cursor: str = ""
 ) -> MembersPage:
     """Who is in it now, by name. Raises DomainError 400, 403, 404."""
-    return _members_page(membership_in(user, conversation), limit=limit, cursor=cursor)
-
-
-def readers_page(
-    user: User | Principal, conversation: str, *, seq: int, limit: int, cursor: str = ""
-) -> MembersPage:
-    """Who of those that the message was sent to has read it, by name. Raises DomainError 400, 403,
-    404.
-    """
     mine = membership_in(user, conversation)
-    message = message_in(mine, seq)
-    others = Q(last_read_seq__gte=seq) & ~Q(user_id=message.sender_id)
-    if is_group(conversation):
-        # Of who came later nobody knows which of the messages before they have read.
-        others &= Q(joined_at__lte=message.created_at)
-    return _members_page(mine, others, limit=limit, cursor=cursor)
-
-
-def _members_page(mine: Membership, *which: Q, limit: int, cursor: str) -> MembersPage:
     # Not in one query: MongoDB would begin at everybody's memberships.
-    there = Membership.objects.filter(*which, conversation_id=mine.conversation_id, until_seq=None)
+    there = Membership.objects.filter(conversation_id=mine.conversation_id, until_seq=None)
     roles = there.values_list("user_id", "role", "joined_at")
     members = {key: (role, joined_at) for key, role, joined_at in roles}
-    people = User.objects.filter(pk__in=list(members)).order_by("sort_name", "pk")
+    people, following = people_page(members, limit=limit, cursor=cursor)
+    return MembersPage([Member(person, *members[person.id]) for person in people], following)
+
+
+def people_page(
+    keys: Collection[str], *, limit: int, cursor: str = ""
+) -> tuple[list[PersonRecord], str]:
+    """Of these people, by name; with the cursor of the next page. Raises DomainError 400."""
+    people = User.objects.filter(pk__in=list(keys)).order_by("sort_name", "pk")
     if cursor:
         name, key = decode_cursor(cursor)
         people = people.filter(comes_after(name, key))
     rows = list(people.values_list(*PERSON_COLUMNS, "sort_name")[: limit + 1])
     site = absolute("")
-    page = [Member(person_of_row(row[:-1], site), *members[row[0]]) for row in rows[:limit]]
-    return MembersPage(page, cursor_of(rows, limit))
+    page = [person_of_row(row[:-1], site) for row in rows[:limit]]
+    return page, cursor_of(rows, limit)

@@ -198,6 +198,25 @@ class MemberPayload(PersonRecord):
     online: bool
 
 
+NO_LATER = "Where the time is not known exactly: no later than this."
+
+
+class ReceiptPayload(PersonRecord, omit_defaults=True):
+    """What became of a message with one of those it was sent to."""
+
+    state: Annotated[
+        str,
+        Meta(
+            description="`delivered`: a device has it.",
+            extra_json_schema={"enum": ["read", "delivered", "sent"]},
+        ),
+    ]
+    read_at: Timestamp | None = None
+    read_before: Annotated[Timestamp, Meta(description=NO_LATER)] | None = None
+    delivered_at: Timestamp | None = None
+    delivered_before: Annotated[Timestamp, Meta(description=NO_LATER)] | None = None
+
+
 class GroupLeftPayload(TypedDict):
     groupId: Key
     removed: Annotated[bool, Meta(description="By somebody else; false where I left.")]

@@ -17,11 +17,14 @@ from accounts.record import picture_path, picture_url
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
 from chatsite.wire import absolute
-from messaging.models import Conversation, Role
+from messaging.models import Conversation, Role, is_group
 from messaging.page.peers import Peer, authors_among, find_peer
+from messaging.page.receipts import ReceiptRows, receipt_row
+from messaging.page.times import when
 from messaging.presence import online_users
-from messaging.queries.members import MembersPage, members_page, readers_page
-from messaging.queries.visibility import find_group, members_of
+from messaging.queries.members import MembersPage, members_page
+from messaging.queries.receipts import STATES, State, message_at, receipts_page
+from messaging.queries.visibility import find_conversation, find_group, members_of
 
 MEMBERS_PER_PAGE = 50
 CANDIDATES = 30  # of a search: whoever looks for somebody else goes on typing
@@ -69,16 +72,38 @@ def members(request: SignedInRequest, peer: str) -> HttpResponse:
 
 
 @region
-def readers(request: SignedInRequest, peer: str) -> HttpResponse:
-    """Who has read a message."""
+def receipts(request: SignedInRequest, peer: str) -> HttpResponse:
+    """What became of a message; more of those who have read it, or of those who have not."""
+    seq = _seq(request)
+    state, cursor = request.GET.get("state", ""), request.GET.get("cursor", "")
+    direct = None if is_group(peer) else find_conversation(request.user.pk, peer)
+    conversation = direct.pk if direct else peer
+
+    def rows(state: State) -> ReceiptRows:
+        page = receipts_page(
+            request.user,
+            conversation,
+            seq=seq,
+            state=state,
+            limit=MEMBERS_PER_PAGE,
+            cursor=cursor,
+        )
+        return ReceiptRows(state, list(map(receipt_row, page.receipts)), page.cursor)
+
+    context = {"seq": seq, "peer_id": peer}
+    if state in STATES:
+        return render(request, "messaging/_receipt_rows.html", context | {"part": rows(state)})
+    parts = [rows(each) for each in STATES]
+    template = "_receipts" if is_group(peer) else "_receipt"
+    context |= {"parts": parts, "sent": when(message_at(request.user, conversation, seq))}
+    return render(request, f"messaging/{template}.html", context)
+
+
+def _seq(request: SignedInRequest) -> int:
     seq = request.GET.get("seq", "")
     if not (seq.isascii() and seq.isdigit() and 0 < int(seq[:20]) < LAST_SEQ):
         raise Http404
-    cursor = request.GET.get("cursor", "")
-    page = readers_page(request.user, peer, seq=int(seq), limit=MEMBERS_PER_PAGE, cursor=cursor)
-    template = "_reader_rows" if cursor else "_readers"
-    context = {"seq": seq, **_page(page), **_shown(request, peer)}
-    return render(request, f"messaging/groups/{template}.html", context)
+    return int(seq)
 
 
 @region

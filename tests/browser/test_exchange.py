@@ -143,6 +143,10 @@ def test_a_tick_becomes_two_as_a_device_has_it_and_coloured_when_it_is_read(
 
     expect(sent.locator(".receipt--read")).to_be_visible()
     expect(sent.locator(".receipt--sent")).to_be_hidden()
+    message(ada.page, "Me, too").focus()
+    ada.page.keyboard.press("i")
+    info = ada.page.get_by_role("dialog", name="Message info")
+    expect(info.get_by_role("definition")).to_have_text([re.compile(r"\d\d:\d\d")] * 3)
 
 
 def test_who_is_typing_shows_until_the_message_comes(person: PersonFor) -> None:

@@ -128,8 +128,11 @@ def test_a_message_of_mine_tells_who_has_read_it(person: PersonFor) -> None:
     ada.page.locator("message-list").focus()
     ada.page.keyboard.press("End")
     ada.page.keyboard.press("i")
-    dialog = ada.page.get_by_role("dialog", name="Read by")
-    expect(dialog.get_by_role("listitem")).to_have_text("Bo Okonkwo")
+    dialog = ada.page.get_by_role("dialog", name="Message info")
+    readers = dialog.get_by_role("list", name="Read by").get_by_role("listitem")
+    expect(readers).to_have_text(re.compile(r"^\s*Bo Okonkwo\s+\d\d:\d\d\s*$"))
+    others = dialog.get_by_role("listitem").filter(has_text="Cy")
+    expect(others).to_have_count(1)
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
 
@@ -314,7 +317,7 @@ def test_a_stranger_finds_no_such_page(person: PersonFor) -> None:
         "/edit",
         "/add",
         "/members",
-        "/readers?seq=1",
+        "/receipts?seq=1",
         "/older",
         "/quotes",
     ):

@@ -1,6 +1,7 @@
 """Groups and who is in a conversation, each call with all its answers."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.pictures import storage
 from messaging.models import Conversation, Membership, Message
-from messaging.services.conversations import mark_read
+from messaging.queries.receipts import receipts_page
+from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.groups import add_members, change_group, remove_member, set_role
 from messaging.services.messages import send_message
 from messaging.shapes.record import record_of
 from tests.contract.shapes import NO_TOKEN, NOT_KEYS, TIME, USER, assert_person, assert_refused
-from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
+from tests.factories import ApiFor, make_group, make_message, make_messages, make_pair, make_user
 from tests.limits import SetLimits
 from tests.pictures import data_uri, picture
 
@@ -77,7 +79,7 @@ CALLS = [
     ("delete", "groups/{group}/members/{person}", {}),
     ("patch", "groups/{group}/members/{person}", {"role": "admin"}),
     ("get", "conversations/{group}/members", {}),
-    ("get", "conversations/{group}/readers?seq=1", {}),
+    ("get", "conversations/{group}/receipts?seq=1", {}),
 ]
 
 
@@ -127,7 +129,7 @@ class TestWhoIsNotInTheGroup:
         ("groups/{group}/members", ["get", "put", "patch", "delete"]),
         ("groups/{group}/members/{person}", ["get", "post", "put"]),
         ("conversations/{group}/members", ["post", "put", "patch", "delete"]),
-        ("conversations/{group}/readers", ["post", "put", "patch", "delete"]),
+        ("conversations/{group}/receipts", ["post", "put", "patch", "delete"]),
     ],
 )
 def test_other_methods_are_405(
@@ -675,21 +677,67 @@ class TestMembers:
         assert_refused(api_for(people[0]).get(url), 400)
 
 
-class TestReaders:
-    def test_are_those_who_read_it_but_for_its_writer(
+class TestReceipts:
+    def test_are_of_those_it_was_sent_to_but_for_its_writer(
         self, api_for: ApiFor, people: tuple[User, User, User], group: str
     ) -> None:
         owner, admin, member = people
         seq = send_message(sender=owner, peer=group, text="Hello").record.seq
-        client, url = api_for(member), f"/api/conversations/{group}/readers?seq={seq}"
-        assert client.get(url).json() == []
+        client, url = api_for(member), f"/api/conversations/{group}/receipts?seq={seq}"
+        assert [each["state"] for each in client.get(url).json()] == ["sent", "sent"]
         mark_read(user=admin, peer=group, seq=seq)
-        mark_read(user=member, peer=group, seq=seq - 1)
-        answer = client.get(url)
-        assert [set(each) for each in answer.json()] == [MEMBER]
-        assert [each["fullName"] for each in answer.json()] == ["Abe"]
+        mark_delivered(user=member, peer=group, seq=seq)
+        abe, mia = client.get(url).json()
+        assert set(abe) == USER | {"state", "readAt", "deliveredBefore"}
+        assert (abe["fullName"], abe["state"]) == ("Abe", "read")
+        assert abe["readAt"] == abe["deliveredBefore"]
+        assert set(mia) == USER | {"state", "deliveredAt"}
+        assert (mia["fullName"], mia["state"]) == ("Mia", "delivered")
+        for state, names in (("read", ["Abe"]), ("delivered", ["Mia"]), ("sent", [])):
+            answer = client.get(f"{url}&state={state}").json()
+            assert [each["fullName"] for each in answer] == names
 
-    def test_are_none_of_those_who_came_later(
+    def test_are_exact_only_for_what_a_mark_moved_to(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        first, second = make_messages(ada, bo, 2)
+        mark_read(user=bo, peer=ada.pk, seq=2)
+        make_message(bo, ada)  # which moves the mark, and reads nothing
+        url = f"/api/conversations/{first.conversation_id}/receipts?seq="
+        [older] = api_for(ada).get(f"{url}{first.seq}").json()
+        [newer] = api_for(ada).get(f"{url}{second.seq}").json()
+        assert ("readAt" in older, "readAt" in newer) == (False, True)
+        assert older["readBefore"] == newer["readAt"]
+        make_message(ada, bo)
+        make_message(bo, ada)
+        [passed] = api_for(ada).get(f"{url}{second.seq}").json()
+        assert "readAt" not in passed
+
+    def test_are_paged(self, api_for: ApiFor, people: tuple[User, User, User], group: str) -> None:
+        owner = people[0]
+        seq = send_message(sender=owner, peer=group, text="Hello").record.seq
+        url = f"/api/conversations/{group}/receipts?seq={seq}&state=sent&limit=1"
+        first = api_for(owner).get(url)
+        following = re.fullmatch('<(.*)>; rel="next"', first["Link"])
+        assert following
+        second = api_for(owner).get(following[1])
+        assert "Link" not in second
+        names = [each["fullName"] for page in (first, second) for each in page.json()]
+        assert names == ["Abe", "Mia"]
+
+    def test_of_many_take_the_same_few_queries(
+        self, django_assert_num_queries: Any, people: tuple[User, User, User], group: str
+    ) -> None:
+        owner = people[0]
+        seq = send_message(sender=owner, peer=group, text="Hello").record.seq
+        for others in ([], [make_user(f"Person {number}") for number in range(30)]):
+            for person in others:
+                Membership.objects.create(
+                    user=person, conversation_id=group, joined_at=owner.created_at
+                )
+            with django_assert_num_queries(5):
+                receipts_page(owner, group, seq=seq, limit=50)
+
+    def test_are_not_of_those_who_came_later(
         self, api_for: ApiFor, people: tuple[User, User, User], group: str
     ) -> None:
         owner, zoe = people[0], make_user("Zoe")
@@ -697,21 +745,25 @@ class TestReaders:
         seq = send_message(sender=owner, peer=group, text="Hello").record.seq
         add_members(user=owner, group=group, people=[zoe.pk])
         mark_read(user=zoe, peer=group, seq=seq + 1)
+        url = f"/api/conversations/{group}/receipts?state=read&seq="
         client = api_for(owner)
-        assert client.get(f"/api/conversations/{group}/readers?seq={seq}").json() == []
+        assert client.get(f"{url}{seq}").json() == []
         seq = send_message(sender=owner, peer=group, text="Hello Zoe").record.seq
         mark_read(user=zoe, peer=group, seq=seq)
-        answer = client.get(f"/api/conversations/{group}/readers?seq={seq}").json()
+        answer = client.get(f"{url}{seq}").json()
         assert [each["fullName"] for each in answer] == ["Zoe"]
 
-    def test_of_a_direct_chat_are_the_other(self, api_for: ApiFor) -> None:
+    def test_of_a_direct_chat_are_of_the_other(self, api_for: ApiFor) -> None:
         ada, bo = make_pair()
         message = make_message(ada, bo)
         Membership.objects.update(joined_at=now())  # of before there were groups
-        url = f"/api/conversations/{message.conversation_id}/readers?seq=1"
-        assert api_for(ada).get(url).json() == []
+        url = f"/api/conversations/{message.conversation_id}/receipts?seq=1"
+        [receipt] = api_for(ada).get(url).json()
+        assert (receipt["_id"], receipt["state"]) == (bo.pk, "sent")
         mark_read(user=bo, peer=ada.pk, seq=1)
-        assert [each["_id"] for each in api_for(ada).get(url).json()] == [bo.pk]
+        [receipt] = api_for(ada).get(url).json()
+        assert (receipt["_id"], receipt["state"]) == (bo.pk, "read")
+        assert_refused(api_for(make_user()).get(url), 404)
 
     def test_of_a_message_that_is_not_there_or_not_to_be_seen_are_404(
         self, api_for: ApiFor, people: tuple[User, User, User], group: str
@@ -719,14 +771,14 @@ class TestReaders:
         owner, zoe = people[0], make_user("Zoe")
         add_members(user=owner, group=group, people=[zoe.pk])
         for somebody, seq in ((owner, 99), (zoe, 1)):
-            url = f"/api/conversations/{group}/readers?seq={seq}"
+            url = f"/api/conversations/{group}/receipts?seq={seq}"
             assert_refused(api_for(somebody).get(url), 404, "Message not found.")
 
     @pytest.mark.parametrize(
-        "query", ["", "seq=", "seq=0", "seq=x", f"seq={2**63}", "seq=1&limit=0"]
+        "query", ["", "seq=", "seq=0", "seq=x", f"seq={2**63}", "seq=1&limit=0", "seq=1&state=seen"]
     )
     def test_refuse_a_bad_query(
         self, api_for: ApiFor, people: tuple[User, User, User], group: str, query: str
     ) -> None:
-        url = f"/api/conversations/{group}/readers?{query}"
+        url = f"/api/conversations/{group}/receipts?{query}"
         assert_refused(api_for(people[0]).get(url), 400)

@@ -1,7 +1,6 @@
 // What can be done with a message. templates/messaging/_message_actions.html has the words and the icon of each.
 import { deleteJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
-import { isGroup } from "../lib/peers.js";
 import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
 import { isConfirmed } from "./confirm-delete.js";
@@ -17,7 +16,7 @@ const ACTIONS = [
   { name: "react", when: () => true, run: openReactionRow },
   { name: "reply", key: "r", when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
   { name: "copy", when: sourceOf, run: copy },
-  { name: "readers", key: "i", when: (item, { id }) => isMine(item) && isGroup(id), run: showReaders },
+  { name: "info", key: "i", when: isMine, run: showInfo },
   { name: "delete", key: "Delete", when: isMine, run: deleteMessage },
 ];
 
@@ -44,8 +43,8 @@ async function copy(item) {
   emit("notice", { text: text("copied"), kind: "info" });
 }
 
-function showReaders(item, { id }) {
-  return openDialog(`/chat/${id}/readers?seq=${item.dataset.seq}`);
+function showInfo(item, { id }) {
+  return openDialog(`/chat/${id}/receipts?seq=${item.dataset.seq}`);
 }
 
 async function deleteMessage(item, peer) {

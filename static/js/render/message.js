@@ -15,7 +15,7 @@ export function createMessage() {
 /** Shows a message payload. `reading` tells who reads, the names, and how far the peer has read. */
 export function fillMessage(item, message, reading) {
   const mine = message.senderId === reading.userId && !message.system;
-  setOrRemove(item, "aria-keyshortcuts", shortcutsOf(message, mine, reading.isGroup));
+  setOrRemove(item, "aria-keyshortcuts", shortcutsOf(message, mine));
   fillKeys(item, message, stateOf(message, reading));
   fillAuthor(item, message, reading);
   mark(item, "is-mine", mine);
@@ -29,9 +29,9 @@ export function fillMessage(item, message, reading) {
 }
 
 /** messaging/page/timeline.py says the same. */
-function shortcutsOf({ deleted, system }, mine, isGroup) {
+function shortcutsOf({ deleted, system }, mine) {
   if (deleted || system) return "";
-  return ["Enter", "R", mine && isGroup && "I", mine && "Delete"].filter(Boolean).join(" ");
+  return ["Enter", "R", mine && "I", mine && "Delete"].filter(Boolean).join(" ");
 }
 
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */
