@@ -227,6 +227,9 @@ FORMATTED = {
     "```\n*a*\n  b\n```\n> c": "<pre>‹```\n›*a*\n  b‹\n```\n›</pre><q>‹&gt; ›c</q>",
     "```js\nlet s```": "<pre>‹```js\n›let s‹```›</pre>",
     "``` ```": "",
+    "*open *closed* rest": "<b>‹*›open *closed‹*›</b> rest",
+    "*a _b ~c *d* c~ b_ a*": "<b>‹*›a _b ~c *d‹*›</b> c~ b_ a*",
+    "> a\nb\n> c": "<q>‹&gt; ›a\n</q>b\n<q>‹&gt; ›c</q>",
 }
 
 

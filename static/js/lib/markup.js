@@ -4,11 +4,16 @@ const TAGS = { "*": "strong", _: "em", "~": "s" };
 const SCRIPTS_WITHOUT_SPACES = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}、。，！？：；`;
 // Elsewhere a marker is part of a path, of a name with underscores, of a sum or of an emoticon.
 const BEFORE = String.raw`(?<=^|[\s\(\[\{"'“‘«„¿¡—–（「『《【${SCRIPTS_WITHOUT_SPACES}])`;
-const CLOSING = String.raw`\s\)\]\}"'”’»—–）」』》】${SCRIPTS_WITHOUT_SPACES}`;
-const AFTER = String.raw`(?=$|[${CLOSING}]|[.,:;!?…]+(?:$|[${CLOSING}]))`;
-const EMPHASIS = String.raw`${BEFORE}(?<mark>\*{1,2}|_|~{1,2})(?=\S)(?<words>[^\n]{0,1000}?\S)\k<mark>${AFTER}`;
-const WORDS = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
-const CODE = /(```)(?=[^`])(?:[\w+#-]*\n)?([^]*?)\n?(```)(?:\n|$)?|(?<!`)(`)([^`\n]*[^`\s][^`\n]*)(`)(?!`)/dg;
+const END = String.raw`\s\)\]\}"'”’»—–）」』》】${SCRIPTS_WITHOUT_SPACES}`;
+const AFTER = String.raw`(?=$|[${END}]|[.,:;!?…]+(?:$|[${END}]))`;
+const MARK = String.raw`\*{1,2}|_|~{1,2}`;
+// Each is looked for once in a line: one expression for both ends would look to the end of the text from each beginning.
+const OPENING = new RegExp(String.raw`${BEFORE}(?:${MARK})(?=\S)`, "gmv");
+const CLOSING = new RegExp(String.raw`(?<=\S)(?=(?<mark>${MARK})${AFTER})`, "gmv");
+const WORDS = /[\p{L}\p{N}\p{Extended_Pictographic}]+/gu;
+const LONGEST = 1000; // characters between two markers
+const DEEPEST = 3; // bold, italic and struck within each other
+const CODE = /(```)(?=[^`])(?:[\w+#-]*\n)?([^]*?)\n?(```)(?:\n|$)?|(?<!`)(`)([^\S\n]*[^`\s][^`\n]*)(`)(?!`)/dg;
 const LINE = /^(?<quote> ?> ?)|^(?<bullet> *[-*•] +)(?=\S)|^(?<number> *\d{1,3}[.\)] +)(?=\S)/;
 /** Rules out most of what people write. */
 const MAY_BE_MARKED = /[*_~`]|^ *(?:>|[\-•] |\d{1,3}[.\)] )/m;
@@ -39,7 +44,8 @@ function sourceOf(text) {
   const withoutCode = masked(text, pieces, " ");
   for (const [start, link] of linksIn(withoutCode)) pieces.push({ start, end: start + link.textContent.length, node: link });
   pieces.sort((one, other) => one.start - other.start);
-  return { text, pieces, words: masked(text, pieces, "x") };
+  const words = masked(text, pieces, "x");
+  return { text, words, pieces: pieces.reverse() }; // taken from the end, each once
 }
 
 function* codeIn(text) {
@@ -75,12 +81,12 @@ function appendBlocks(whole, source) {
     if (marker !== undefined) {
       appendInline(whole, source, plain, start);
       plain = start + line.length;
-      const block = isQuote === undefined ? element("span") : (quote ??= element("span"));
+      const block = (isQuote !== undefined && quote) || whole.appendChild(element("span"));
+      if (isQuote !== undefined) quote = block;
       block.className = isQuote === undefined ? "item" : "quoted";
       if (bullet !== undefined) block.classList.add("is-bullet");
       block.append(number === undefined ? hidden(source.text.slice(start, start + marker.length)) : number);
       appendInline(block, source, start + marker.length, plain);
-      whole.append(block);
     }
     if (isQuote === undefined) quote = null;
     start += line.length;
@@ -88,29 +94,51 @@ function appendBlocks(whole, source) {
   appendInline(whole, source, plain, start);
 }
 
-function appendInline(parent, source, start, end) {
+function appendInline(parent, source, start, end, depth = 0) {
+  let done = start;
   const words = source.words.slice(start, end);
-  const emphasis = new RegExp(EMPHASIS, "gmv");
-  let done = 0;
-  for (let match; (match = emphasis.exec(words)); ) {
-    const [{ mark, words: within }, from] = [match.groups, start + match.index];
-    if (!WORDS.test(within)) {
-      emphasis.lastIndex = match.index + 1;
-      continue;
-    }
-    appendPieces(parent, source, start + done, from);
+  for (const { mark, from, to } of depth < DEEPEST ? emphasisIn(words) : []) {
+    const [first, last] = [start + from, start + to];
+    appendPieces(parent, source, done, first - mark.length);
     const strong = element(TAGS[mark[0]], hidden(mark));
-    appendInline(strong, source, from + mark.length, from + mark.length + within.length);
+    appendInline(strong, source, first, last, depth + 1);
     strong.append(hidden(mark));
     parent.append(strong);
-    done = match.index + match[0].length;
+    done = last + mark.length;
   }
-  appendPieces(parent, source, start + done, end);
+  appendPieces(parent, source, done, end);
+}
+
+/** From where to where there is something between two markers: each beginning with the first end that comes after it. */
+function* emphasisIn(words) {
+  if (!/[*_~]/.test(words)) return;
+  const ends = Object.groupBy([...words.matchAll(CLOSING)].reverse(), ({ groups }) => groups.mark);
+  const letters = [...words.matchAll(WORDS)].reverse();
+  let done = 0;
+  for (const { 0: longest, index } of words.matchAll(OPENING)) {
+    if (index < done) continue;
+    for (const mark of new Set([longest, longest[0]])) {
+      const from = index + mark.length;
+      const to = firstAfter(ends[mark], from);
+      if (!(to - from <= LONGEST) || words.slice(from, to).includes("\n")) continue;
+      if (firstAfter(letters, from - 1) < to) {
+        yield { mark, from, to };
+        done = to + mark.length;
+      }
+      break;
+    }
+  }
+}
+
+/** Of matches, the last one first: where the first one is that comes after `place`. Those before it are not needed again. */
+function firstAfter(matches, place) {
+  while (matches?.at(-1)?.index <= place) matches.pop();
+  return matches?.at(-1)?.index;
 }
 
 function appendPieces(parent, { text, pieces }, start, end) {
-  for (const piece of pieces) {
-    if (piece.start < start || piece.end > end) continue;
+  while (pieces.at(-1)?.end <= end) {
+    const piece = pieces.pop();
     parent.append(text.slice(start, piece.start), piece.node);
     start = piece.end;
   }
