@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import Session, User
+from chatsite import db
 from chatsite.db import now
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import (
@@ -176,7 +177,7 @@ def test_what_there_is_nothing_of_is_not_run() -> None:
 def test_a_clash_is_djangos_error() -> None:
     insert = Insert(Conversation)
     run_at_once((insert, [values(Conversation(key="a"))]))
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError), db.atomic():
         run_at_once((insert, [values(Conversation(key=key)) for key in "ba"]))
     assert Conversation.objects.count() == 1
 
