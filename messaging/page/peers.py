@@ -155,9 +155,9 @@ def _members(group: Conversation, me: str) -> str:
     count = group.member_count
     if count > NAMED:
         return ngettext("%(n)d member", "%(n)d members", count) % {"n": count}
-    others = Membership.objects.filter(conversation=group, until_seq=None).exclude(user_id=me)
-    names: QuerySet[Membership, str] = others.order_by("user__sort_name", "user_id").values_list(
-        "user__full_name", flat=True
+    people = User.objects.filter(memberships__conversation=group, memberships__until_seq=None)
+    names: QuerySet[User, str] = (
+        people.exclude(pk=me).order_by("sort_name", "pk").values_list("full_name", flat=True)
     )
     named = [isolated(first_name(name)) for name in names]
     return _list([*named, _("you")]) if named else _("Only you")
