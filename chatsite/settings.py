@@ -200,6 +200,9 @@ SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second
 # A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24
 
+# Messages
+MESSAGE_EDIT_MINUTES = ENV.message_edit_minutes
+
 # Pictures
 MEDIA_ROOT = ENV.pictures.media_root
 MEDIA_URL = "/media/"

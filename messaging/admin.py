@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +67,7 @@ class MessageAdmin(ModeratedAdmin):
         "created_at",
         "state",
         "words",
+        "edits_shown",
         "picture",
         "reactions_shown",
     )
@@ -155,6 +157,26 @@ class MessageAdmin(ModeratedAdmin):
         details = decoded(message.details) if message.details else None
         words = text_of(details) if details else message.text
         return format_html('<div class="words" dir="auto">{}</div>', words)
+
+    @admin.display(description=_("edited"))
+    def edits_shown(self, message: Message) -> str:
+        """What it said before each edit, the first one first."""
+        edits = message.edits.order_by("pk")
+        people = User.objects.in_bulk({edit.editor_id for edit in edits})
+        rows = (
+            (
+                formats.localize(timezone.localtime(edit.edited_at)),
+                _person_link(people.get(edit.editor_id)),
+                edit.text,
+            )
+            for edit in edits
+        )
+        listed = format_html_join(
+            "", '<li>{} · {}<div class="words" dir="auto">{}</div></li>', rows
+        )
+        if not listed:
+            return self.get_empty_value_display()
+        return format_html('<ul class="members">{}</ul>', listed)
 
     @admin.display(description=_("picture"))
     def picture(self, message: Message) -> str:

@@ -29,6 +29,15 @@ Text = Annotated[
         examples=["Hello"],
     ),
 ]
+EditedText = Annotated[
+    str,
+    Meta(
+        max_length=TEXT_LENGTH,
+        description="In place of the text before. Under a picture it may be white space alone,"
+        " null or absent: then the picture has no words.",
+        examples=["Hello"],
+    ),
+]
 CLIENT_ID = f"^[A-Za-z0-9_-]{{0,{CLIENT_ID_LENGTH}}}$"
 OptionalId = Annotated[
     str,
@@ -115,6 +124,10 @@ class SendForm(TypedDict):
     image: NotRequired[PictureFile]
     clientMessageId: NotRequired[OptionalId]
     replyTo: NotRequired[ReplyTo]
+
+
+class EditBody(TypedDict):
+    text: NotRequired[EditedText | None]
 
 
 class ReadBody(TypedDict):
@@ -226,6 +239,10 @@ class SendCommand(TypedDict):
 
 class TypingCommand(TypedDict):
     receiverId: PeerKey
+
+
+class EditCommand(EditBody):
+    messageId: Key
 
 
 class DeleteCommand(TypedDict):

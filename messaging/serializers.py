@@ -22,6 +22,10 @@ class SendSerializer(serializers.Serializer[None]):
     replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
 
 
+class EditSerializer(serializers.Serializer[None]):
+    text = TextField(style={"base_template": "textarea.html"})
+
+
 class ReadMarkSerializer(serializers.Serializer[None]):
     seq = serializers.IntegerField(min_value=0)
 

@@ -56,6 +56,7 @@ class Environment:
     token_days: int
     host_cookie: bool
     bcrypt_rounds: int
+    message_edit_minutes: int
     database_url: str
     sqlite_synchronous: str
     redis_url: str
@@ -107,6 +108,7 @@ def _read() -> Environment:
         token_days=positive("TOKEN_DAYS", 7, most=3650),
         host_cookie=flag("HOST_COOKIE", True),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
+        message_edit_minutes=between(0, 525_600, "MESSAGE_EDIT_MINUTES", 15),
         database_url=read_database_url(),
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),

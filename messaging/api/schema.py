@@ -7,6 +7,7 @@ from chatsite.schema.calls import FORM, JSON, View, call, header, in_path, key_i
 from chatsite.schema.refusals import OF_PICTURES, Sentences, joined
 from messaging.bodies import (
     ChatBody,
+    EditBody,
     GroupBody,
     GroupChangeBody,
     GroupChangeForm,
@@ -43,6 +44,12 @@ from messaging.shapes.record import MessageRecord
 TAG = "Messages"
 NO_LONGER_MEMBER = "You are no longer in this group."
 NO_GROUP = "No such group."
+NOTHING_SAID = "Text or image is required."
+OF_TEXTS = [
+    "The text is too long: at most 10,000 characters.",
+    "The text has characters that cannot be stored.",
+]
+MAY_NOT_WRITE = [NO_LONGER_MEMBER, "Only admins may write in this group."]
 BUSY = "The site is busy at the moment. Please try again."
 Decorator = Callable[[View], View]
 PEER = key_in_path("peer", "The `_id` of the other person, or of a group.")
@@ -105,6 +112,30 @@ history = call(
     },
 )
 
+edit = call(
+    "editMessage",
+    "Change the text of one of my messages, or the words under my picture",
+    tag=TAG,
+    changes=True,
+    parameters=[key_in_path("peer", "The `_id` of the message, not of a person.")],
+    bodies={JSON: EditBody},
+    answers={
+        200: ("The message as it is now; so, too, where it says the same already.", MessageRecord)
+    },
+    refused={
+        400: [NOTHING_SAID, *OF_TEXTS],
+        403: [
+            "You can only edit your own messages.",
+            "It is too late to edit this message.",
+            "Messages cannot be edited on this site.",
+            *MAY_NOT_WRITE,
+        ],
+        404: ["Message not found.", "Receiver not found."],
+        409: ["This message was deleted."],
+        503: [BUSY],
+    },
+)
+
 delete = call(
     "deleteMessage",
     "Delete one of my messages, for everybody",
@@ -129,14 +160,13 @@ send = call(
     refused=joined(
         {
             400: [
-                "Text or image is required.",
+                NOTHING_SAID,
                 "Cannot send messages to yourself.",
-                "The text is too long: at most 10,000 characters.",
-                "The text has characters that cannot be stored.",
+                *OF_TEXTS,
                 "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
                 "The message that this one answers is not there.",
             ],
-            403: [NO_LONGER_MEMBER, "Only admins may write in this group."],
+            403: MAY_NOT_WRITE,
             404: ["Receiver not found."],
             409: ["This client message id was used for another receiver."],
         },

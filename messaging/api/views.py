@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.parsers import JSONParser, MultiPartParser
-from chatsite.security.budgets import check_message
+from chatsite.security.budgets import SENDS, check, check_message
 from chatsite.serializers import LARGEST, checked
 from messaging.api import schema
 from messaging.api.links import link
@@ -27,6 +27,7 @@ from messaging.queries.reactions import reactions_page
 from messaging.serializers import (
     ChatSerializer,
     ContactsQuery,
+    EditSerializer,
     HistoryQuery,
     ReactionsQuery,
     ReadMarkSerializer,
@@ -35,6 +36,7 @@ from messaging.serializers import (
 )
 from messaging.services.chat_settings import change_chat
 from messaging.services.conversations import mark_delivered, mark_read
+from messaging.services.edits import edit_message
 from messaging.services.messages import delete_message, send_message
 from messaging.services.reactions import react, take_back
 
@@ -74,9 +76,12 @@ class ChatView(FormView):
         return Response(chat_settings_payload(peer, settings))
 
 
-class MessagesView(APIView):
+class MessagesView(FormView):
     """GET: the messages with a peer, oldest first, the newest page unless `before` says otherwise.
-    DELETE: takes a message back, for everybody; its key stands where the peer's does."""
+    PUT: changes the text of a message; DELETE: takes it back, for everybody. Its key stands where
+    the peer's does."""
+
+    serializer_class = EditSerializer
 
     @schema.history
     def get(self, request: ApiRequest, peer: str) -> Response:
@@ -86,6 +91,12 @@ class MessagesView(APIView):
         if page.before:
             response["Link"] = link(request, "prev", before=page.before)
         return response
+
+    @schema.edit
+    def put(self, request: ApiRequest, peer: str) -> Response:
+        fields = checked(EditSerializer, request.data)
+        check(SENDS, request.user.pk)
+        return Response(edit_message(user=request.user, message_id=peer, **fields))
 
     @schema.delete
     def delete(self, request: ApiRequest, peer: str) -> Response:

@@ -15,6 +15,7 @@ from messaging.models.conversation import (
     peer_in,
 )
 from messaging.models.message import Message, MessageKind
+from messaging.models.message_edit import MessageEdit
 from messaging.models.reaction import Reaction
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Kind",
     "Membership",
     "Message",
+    "MessageEdit",
     "MessageKind",
     "Posting",
     "Reaction",

@@ -56,6 +56,8 @@ class Message(models.Model):
     thumbnail = models.CharField(max_length=200, blank=True)
     image_width = models.PositiveIntegerField(null=True)
     image_height = models.PositiveIntegerField(null=True)
+    # When its text was last changed; what it said before is in `MessageEdit`.
+    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     deleted = models.BooleanField(_("deleted"), default=False)
     # Sums up its `Reaction` rows, as JSON (messaging/shapes/reactions.py); "" without any.
     reactions = models.TextField(blank=True, editable=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import emoji
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -60,7 +61,17 @@ class Bubble:
             return ""
         if not self.state:
             return "Enter R"
-        return "Enter R I Delete"
+        return "Enter R E I Delete" if self.can_be_edited else "Enter R I Delete"
+
+    @property
+    def can_be_edited(self) -> bool:
+        """By its sender; static/js/render/parts/meta.js says the same."""
+        minutes = timedelta(minutes=settings.MESSAGE_EDIT_MINUTES)
+        return timezone.now() < _moment(self.record) + minutes
+
+    @property
+    def edited_date(self) -> str:
+        return full_date(datetime.fromisoformat(self.record.edited_at or ""))
 
     @property
     def key(self) -> str:

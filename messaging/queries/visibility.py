@@ -131,6 +131,10 @@ def no_such_message() -> NotFound:
     return NotFound(_("Message not found."))
 
 
+def was_deleted() -> DomainError:
+    return DomainError(_("This message was deleted."), 409, code="deleted")
+
+
 def no_such_group() -> NotFound:
     return NotFound(_("No such group."))
 

@@ -44,6 +44,11 @@ FROM_SERVER = [
         "To every socket of the receiver, or of the members of a group, and the sender's others.",
     ),
     Event(
+        events.MESSAGE_EDITED,
+        MessageRecord,
+        "Its sender edited it. To every socket of everybody who may see it.",
+    ),
+    Event(
         events.MESSAGE_DELETED,
         payload_types.DeletedPayload,
         "To every socket of everybody who may see the message.",
@@ -120,6 +125,13 @@ FROM_CLIENT = [
         bodies.TypingCommand,
         "Tell somebody that I have stopped typing.",
         (events.ERROR,),
+    ),
+    Event(
+        "editMessage",
+        bodies.EditCommand,
+        "Change the text of a message of mine: the same service and limits as the call. What says"
+        " so already has no answer.",
+        (events.MESSAGE_EDITED, events.ERROR),
     ),
     Event(
         "deleteMessage",

@@ -26,10 +26,16 @@ from messaging.models import is_group
 from messaging.payloads import sent_payload, typing_payload
 from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
-from messaging.serializers import ReactSerializer, ReadMarkSerializer, SendSerializer
+from messaging.serializers import (
+    EditSerializer,
+    ReactSerializer,
+    ReadMarkSerializer,
+    SendSerializer,
+)
 from messaging.services.batches import Reading, Sending
 from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.drafts import Draft, is_client_id, unknown_receiver
+from messaging.services.edits import edit_message
 from messaging.services.messages import Sent, delete_message, send_message
 from messaging.services.reactions import react, take_back
 from messaging.shapes.payload_types import RefusalPayload, SentPayload
@@ -117,6 +123,17 @@ def _deleted(connection: "Connection", data: Data) -> None:
     delete_message(user=connection.principal, message_id=str(data.get("messageId")))
 
 
+async def _edit_message(connection: "Connection", data: Data) -> None:
+    """Answered by the event that everybody is told."""
+    await in_thread(partial(_edited, connection, data))()
+
+
+def _edited(connection: "Connection", data: Data) -> None:
+    check(SENDS, connection.user_id)
+    fields = checked(EditSerializer, data)
+    edit_message(user=connection.principal, message_id=str(data.get("messageId")), **fields)
+
+
 async def _react(connection: "Connection", data: Data) -> None:
     """Answered by the event that everybody is told."""
     await in_thread(partial(_reacted, connection, data))()
@@ -147,6 +164,7 @@ _COMMANDS: dict[str, Callable[["Connection", Data], Awaitable[None]]] = {
     "react": _react,
     "markRead": _mark,
     "markDelivered": partial(_mark, kind=DeliveredMark),
+    "editMessage": _edit_message,
     "deleteMessage": _delete_message,
     "ping": _ping,
 }

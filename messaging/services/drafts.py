@@ -42,10 +42,10 @@ def new_draft(
     reply_to: str = "",
 ) -> Draft:
     """Raises DomainError: 400, and 404 for what can be nobody's key."""
-    text = _checked_text(text)
+    text = checked_text(text)
     _check_client_id(client_message_id)
     if not text and not has_picture:
-        raise DomainError(_("Text or image is required."), code="empty")
+        raise nothing_said()
     if receiver_id == sender_id:
         raise DomainError(_("Cannot send messages to yourself."), code="self")
     if not is_key(receiver_id):
@@ -69,6 +69,10 @@ def system_draft(group: str, details: SystemDetails) -> Draft:
     return Draft(details.by.id, group, conversation, text="", system=details)
 
 
+def nothing_said() -> DomainError:
+    return DomainError(_("Text or image is required."), code="empty")
+
+
 def unknown_receiver() -> NotFound:
     return NotFound(_("Receiver not found."))
 
@@ -78,7 +82,8 @@ def unknown_reply() -> DomainError:
     return DomainError(message, code="reply_to", errors={"replyTo": [message]})
 
 
-def _checked_text(text: str) -> str:
+def checked_text(text: str) -> str:
+    """Nothing for what nobody would see. Raises DomainError 400."""
     if is_blank(text):
         return ""
     if not is_storable(text):

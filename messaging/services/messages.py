@@ -33,6 +33,7 @@ from messaging.queries.visibility import (
 )
 from messaging.services.conversations import (
     LockedConversation,
+    Member,
     catch_up,
     conversations_for,
     locked_conversations,
@@ -172,16 +173,7 @@ class _Batch:
 
     def _check(self, draft: Draft, conversation: LockedConversation) -> None:
         """Whether this may be written. Raises DomainError 400, 403, 404."""
-        sender = conversation.members.get(draft.sender_id)
-        if sender is None:
-            raise unknown_receiver()
-        if is_group(draft.receiver_id):
-            if sender.until is not None:
-                raise past_member()
-            if conversation.posting == Posting.ADMINS and sender.role == Role.MEMBER:
-                raise DomainError(_("Only admins may write in this group."), 403, code="posting")
-        elif draft.receiver_id not in conversation.members:
-            raise unknown_receiver()
+        sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
         if draft.reply_to:
             conversation_id, seq = self.answered.get(draft.reply_to, ("", 0))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
@@ -234,6 +226,21 @@ class _Batch:
             told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
         events.publish_all(told)
         on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.sent)))
+
+
+def check_may_write(conversation: LockedConversation, sender_id: str, receiver_id: str) -> Member:
+    """Returns the sender's membership. Raises DomainError 403, 404."""
+    sender = conversation.members.get(sender_id)
+    if sender is None:
+        raise unknown_receiver()
+    if is_group(receiver_id):
+        if sender.until is not None:
+            raise past_member()
+        if conversation.posting == Posting.ADMINS and sender.role == Role.MEMBER:
+            raise DomainError(_("Only admins may write in this group."), 403, code="posting")
+    elif receiver_id not in conversation.members:
+        raise unknown_receiver()
+    return sender
 
 
 _INSERT = Insert(Message)

@@ -15,7 +15,12 @@ from messaging import events, recipients
 from messaging.models import Message, MessageKind, Reaction
 from messaging.payloads import reaction_payload
 from messaging.queries.reactions import add_own_reactions, checked_emoji
-from messaging.queries.visibility import find_message, no_such_message, past_member
+from messaging.queries.visibility import (
+    find_message,
+    no_such_message,
+    past_member,
+    was_deleted,
+)
 from messaging.services.conversations import locked_conversations, store
 from messaging.services.messages import INSTANT
 from messaging.shapes.reactions import (
@@ -69,7 +74,7 @@ def _change(found: Message, person: str, emoji: str, added: bool) -> Message:
         if added and member.until is not None:
             raise past_member()
         if message.deleted:
-            raise DomainError(_("This message was deleted."), 409, code="deleted")
+            raise was_deleted()
         theirs = Reaction.objects.filter(message_id=message.pk, user_id=person)
         own = set(theirs.values_list("emoji", flat=True))
         if (emoji in own) == added:

@@ -55,6 +55,9 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
     thumbnail: PictureUrl | None
     conversation_id: Key
     reply_to: Annotated[Key, Meta(description="The message that this one answers.")] | None = None
+    edited_at: Annotated[Timestamp, Meta(description="When its text was last changed.")] | None = (
+        None
+    )
     system: (
         Annotated[
             SystemDetails,
@@ -116,6 +119,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         thumbnail,
         conversation_id,
         reply_to,
+        edited_at,
         details,
         reactions,
     ) = row
@@ -123,6 +127,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
     system = decoded(details) if details else None
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
+        edited_at = None
     elif system:
         text = text_of(system)
     elif image:
@@ -143,6 +148,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         thumbnail or None,
         conversation_id,
         reply_to or None,
+        timestamp(edited_at) if edited_at else None,
         system,
         decoded_reactions(reactions) if reactions else None,
     )

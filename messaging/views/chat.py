@@ -2,6 +2,7 @@
 
 from hashlib import blake2b
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
@@ -147,6 +148,7 @@ def _page(
     if part == "conversation":
         return render(request, "messaging/_pane.html", context | contexts.pane(request, peer))
     context["cursor"] = sync_cursor(request.user)
+    context["edit_minutes"] = settings.MESSAGE_EDIT_MINUTES
     context |= contexts.BLANKS | contexts.lists(request, tab) | contexts.pane(request, peer)
     return render(request, "messaging/chat.html", context, status=status)
 

@@ -49,6 +49,7 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("EMAIL_FROM", ["nobody", "a@b.org>, <c@d.org", "a@b.org, c@d.org"]),
         ("RESEND_API_URL", ["api.resend.com"]),
         ("LINK_MINUTES", ["0", "an hour"]),
+        ("MESSAGE_EDIT_MINUTES", ["-1", "1.5"]),
         ("LIMIT_WRITES", ["0", "100/m"]),
         ("BLOCK_CRAWLERS", ["perhaps"]),
         ("TRUSTED_PROXIES", ["nginx", "10.0.0.0/99", "*"]),

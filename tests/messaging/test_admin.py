@@ -12,6 +12,7 @@ from PIL import Image
 from accounts.models import User
 from messaging.models import Message
 from messaging.recipients import user_group
+from messaging.services.edits import edit_message
 from messaging.services.groups import add_members, change_group, remove_member, set_role
 from messaging.services.messages import send_message
 from messaging.services.reactions import react
@@ -381,6 +382,23 @@ class TestGroups:
     def test_titles_cannot_be_a_way_past_the_record(self, moderator: Client, group: str) -> None:
         lookup = {"memberships__user__email__startswith": "p"}
         assert moderator.get(GROUPS, lookup).status_code == 400
+
+
+def test_a_message_shows_what_it_said_before_it_was_edited(
+    moderator: Client, message: Message, jonas: User
+) -> None:
+    url = f"{MESSAGES}{message.pk}/change/"
+    assert moderator.get(url).content.decode().count("<li>") == 0
+    edit_message(user=jonas, message_id=message.pk, text="<b>it</b> is")
+    edit_message(user=jonas, message_id=message.pk, text="nothing to see")
+    html = moderator.get(url).content.decode()
+    assert "nothing to see" in html
+    assert re.findall(
+        r'· <a [^>]*>.*?</a><div class="words" dir="auto">(.*?)</div></li>', html
+    ) == [
+        SECRET,
+        "&lt;b&gt;it&lt;/b&gt; is",
+    ]
 
 
 def test_message_to_an_account_that_is_gone_can_be_looked_at(

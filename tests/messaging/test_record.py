@@ -14,6 +14,7 @@ from messaging.models import Message
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history
 from messaging.queries.sync import Cursor, changes_since
+from messaging.services.edits import edit_message
 from messaging.services.messages import delete_message
 from messaging.shapes.record import MessageRecord, record_of
 from tests.factories import make_message, make_messages, make_pair
@@ -110,6 +111,17 @@ def test_an_answer_tells_what_it_answers_until_it_is_deleted(read: Read) -> None
     assert read(ada, bo).reply_to is None
 
 
+def test_an_edited_one_tells_when_until_it_is_deleted(read: Read) -> None:
+    ada, bo = make_pair()
+    message = make_message(ada, bo)
+    edit_message(user=ada, message_id=message.pk, text="Changed")
+    edited_at = Message.objects.get().edited_at
+    assert edited_at
+    assert read(ada, bo).edited_at == read(bo, ada).edited_at == timestamp(edited_at)
+    delete_message(user=ada, message_id=message.pk)
+    assert read(ada, bo).edited_at is None
+
+
 @pytest.mark.parametrize("microsecond", [0, 1000, 120_000, 999_000])
 def test_any_moment(read: Read, microsecond: int) -> None:
     ada, bo = make_pair()
@@ -136,4 +148,10 @@ def test_both_documents_describe_it_from_its_definition() -> None:
     schema = components([MessageRecord])["MessageRecord"]
     always = msgspec.to_builtins(record_of(make_message()))
     assert schema["required"] == list(always)
-    assert set(schema["properties"]) - set(always) == {"replyTo", "system", "reactions", "reacted"}
+    assert set(schema["properties"]) - set(always) == {
+        "replyTo",
+        "editedAt",
+        "system",
+        "reactions",
+        "reacted",
+    }

@@ -5,6 +5,7 @@ import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
 import { isConfirmed } from "./confirm-delete.js";
 import { sourceOf } from "./copied.js";
+import { isEditable } from "./edit-field.js";
 import { openDialog } from "./group-dialog.js";
 import { openReactionRow } from "./reaction-row.js";
 
@@ -15,6 +16,7 @@ const isMine = (item) => item.matches(".is-mine");
 const ACTIONS = [
   { name: "react", when: () => true, run: openReactionRow },
   { name: "reply", key: "r", when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
+  { name: "edit", key: "e", when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "info", key: "i", when: isMine, run: showInfo },
   { name: "delete", key: "Delete", when: isMine, run: deleteMessage },

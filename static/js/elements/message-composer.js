@@ -6,6 +6,7 @@ import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { add } from "../stores/outbox.js";
 import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
+import { EditField } from "./edit-field.js";
 import { openEmojiPicker } from "./emoji-popover.js";
 import { markSelection } from "./formatting-keys.js";
 import { pastedFiles } from "./pasted.js";
@@ -17,6 +18,9 @@ const LONGEST = 10_000;
 const MOST_ROWS = 8;
 const GROWS = CSS.supports("field-sizing", "content");
 
+const hasModifier = ({ altKey, ctrlKey, metaKey, shiftKey, isComposing }) =>
+  altKey || ctrlKey || metaKey || shiftKey || isComposing;
+
 /** Where one writes: keeps the draft, takes a picture, and hands both to the outbox. */
 class MessageComposer extends HTMLElement {
   connectedCallback() {
@@ -27,6 +31,7 @@ class MessageComposer extends HTMLElement {
     this.picture = new PictureField(this.form, this.peerId);
     this.reply = new ReplyField(this.form, { changed: () => this.focus() });
     this.field.value ||= getDraft(this.userId, this.peerId);
+    this.edit = new EditField(this.form, { changed: () => this.grow() });
     this.field.enterKeyHint = returnSends() ? "send" : "enter";
     this.grow();
     this.listen();
@@ -39,6 +44,7 @@ class MessageComposer extends HTMLElement {
   listen() {
     this.endings = [
       () => this.reply.stop(),
+      () => this.edit.stop(),
       watchDrops(this.closest(".conversation"), (files) => this.take(files)),
       watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
@@ -57,25 +63,37 @@ class MessageComposer extends HTMLElement {
 
   write() {
     this.grow();
+    if (this.edit.value) return this.edit.keep();
     setDraft(this.userId, this.peerId, this.field.value);
     if (!isBlank(this.field.value)) sendTyping(this.peerId);
   }
 
   /** What another tab wrote here, unless this one has words of its own. */
   follow(text, before) {
-    if (this.field.value === before) this.fill(text);
+    if (this.edit.value) this.edit.follow(text, before);
+    else if (this.field.value === before) this.fill(text);
   }
 
   press(event) {
-    if (event.key === "Escape" && this.reply.value && !event.isComposing) {
-      event.preventDefault();
-      return this.reply.clear();
-    }
+    if (event.key === "Escape" && !event.isComposing && this.cancel()) return event.preventDefault();
+    if (event.key === "ArrowUp" && this.isBlank && !hasModifier(event) && this.edit.beginLast()) return event.preventDefault();
     // While an input method composes, Enter only ends the word.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     if (!returnSends() && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.form.requestSubmit();
+  }
+
+  /** What is being written is no edit any more, or no reply; false when it was neither. */
+  cancel() {
+    if (this.edit.value) this.edit.cancel();
+    else if (this.reply.value) this.reply.clear();
+    else return false;
+    return true;
+  }
+
+  get isBlank() {
+    return !this.field.value && !this.edit.value && !this.reply.value && !this.picture.value;
   }
 
   paste(event) {
@@ -95,6 +113,7 @@ class MessageComposer extends HTMLElement {
   }
 
   take(files) {
+    if (this.edit.value) return emit("notice", { text: text("edit-first"), kind: "info" });
     this.picture.take(files);
     this.focus();
   }
@@ -103,7 +122,8 @@ class MessageComposer extends HTMLElement {
     event.preventDefault();
     const written = this.field.value;
     if ([...written].length > LONGEST) return emit("notice", { text: text("too-long"), kind: "error" });
-    if (!this.isSending) this.send(written);
+    if (this.edit.value) this.edit.save();
+    else if (!this.isSending) this.send(written);
   }
 
   async send(written) {
@@ -120,6 +140,10 @@ class MessageComposer extends HTMLElement {
 
   /** What was typed while the picture was made ready belongs to the next message. */
   keepRest(written) {
+    if (this.edit.value) {
+      setDraft(this.userId, this.peerId, "");
+      return this.edit.follow("", written);
+    }
     const now = this.field.value;
     this.fill(now.startsWith(written) ? now.slice(written.length) : now);
     setDraft(this.userId, this.peerId, this.field.value);

@@ -2,8 +2,11 @@
 import { on } from "../lib/bus.js";
 import { isGroup } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
+import { quoteOf } from "../stores/quotes.js";
 import { clearMessage } from "../render/message.js";
-import { repliesTo, showReplyDeleted } from "../render/parts/reply.js";
+import { fillEdited } from "../render/parts/meta.js";
+import { repliesTo, showQuote, showReplyDeleted } from "../render/parts/reply.js";
+import { fillText } from "../render/parts/text.js";
 import { nameOf } from "../render/row.js";
 import { messagesOf, takeOut, unreadLine } from "../render/timeline.js";
 
@@ -11,13 +14,23 @@ const MOST_KEPT = 8;
 const kept = new Map();
 
 on("message-deleted", ({ messageId }) => clear(messageId));
-on("message", ({ message }) => message.deleted && clear(message._id));
+on("message", ({ message }) => (message.deleted ? clear(message._id) : message.editedAt && revise(message)));
 
 /** What is deleted does not come back with a conversation that was open before. */
 function clear(messageId) {
   const find = (copy) => copy.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
   [...kept.values()].map(find).forEach((item) => item && clearMessage(item));
   for (const copy of kept.values()) repliesTo(copy, messageId).forEach(showReplyDeleted);
+}
+
+/** Nor does what was edited say again what it said before. */
+function revise(message) {
+  for (const copy of kept.values()) {
+    const item = copy.querySelector(`.message[data-message-id="${CSS.escape(message._id)}"]`);
+    if (item) fillText(item, message.text ?? "");
+    if (item) fillEdited(item, message.editedAt);
+    repliesTo(copy, message._id).forEach((field) => showQuote(field, quoteOf(message)));
+  }
 }
 
 export const pane = () => document.getElementById("conversation");
@@ -75,6 +88,7 @@ export function tidyPane(copy) {
   messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);
   copy.querySelectorAll(".is-new, .is-found").forEach((item) => item.classList.remove("is-new", "is-found"));
   copy.querySelector(".composer__reply").hidden = true;
+  copy.querySelector(".composer__field").classList.remove("is-editing");
   copy.querySelector("textarea").value = "";
 }
 

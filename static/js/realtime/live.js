@@ -34,7 +34,8 @@ const frames = {
   getOnlineUsers: replaceOnline,
   presenceChanged: changeOnline,
   newMessage: (message) => emit("message", { message, live: true }),
-  messageRestored: restore,
+  messageEdited: revise,
+  messageRestored: revise,
   reactionChanged: (change) => emit("reaction", change),
   messageDeleted: (gone) => emit("message-deleted", gone),
   messagesRead: (mark) => emit("read", mark),
@@ -45,7 +46,9 @@ const frames = {
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
-const lasting = new Set(["newMessage", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "reactionChanged"]);
+const lasting = new Set([
+  "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "reactionChanged",
+]);
 
 export function start({ userId, cursor, socketPath }) {
   me = userId;
@@ -61,7 +64,7 @@ export const isSyncing = () => sync.isRunning;
 export const markRead = (peerId, seq) => marks.raise(peerId, seq);
 
 /** Events do not say which reactions are the reader's own where there are too many to name: `sync` does. */
-function restore(message) {
+function revise(message) {
   emit("message", { message, live: false });
   if (message.reactions) sync.soon();
 }

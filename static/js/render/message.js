@@ -1,7 +1,7 @@
 // A message, put together of its parts. templates/messaging/_message.html is the same for what the server renders.
 import { learn } from "../stores/people.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
-import { createdAt, fillTime, stateOf } from "./parts/meta.js";
+import { createdAt, editedAt, fillEdited, fillTime, isInTimeToEdit, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
 import { clearReactions, fillReactions } from "./parts/reactions.js";
 import { clearReply, decorateReply, fillReply } from "./parts/reply.js";
@@ -22,6 +22,7 @@ export function fillMessage(item, message, reading) {
   mark(item, "is-deleted", Boolean(message.deleted));
   mark(item, "is-system", Boolean(message.system));
   fillTime(item, message.createdAt);
+  fillEdited(item, message.editedAt);
   fillReply(item, message, reading);
   fillPicture(item, message);
   fillText(item, message.text ?? "");
@@ -29,14 +30,15 @@ export function fillMessage(item, message, reading) {
 }
 
 /** messaging/page/timeline.py says the same. */
-function shortcutsOf({ deleted, system }, mine) {
+function shortcutsOf({ deleted, system, createdAt: moment }, mine) {
   if (deleted || system) return "";
-  return ["Enter", "R", mine && "I", mine && "Delete"].filter(Boolean).join(" ");
+  return ["Enter", "R", mine && isInTimeToEdit(moment) && "E", mine && "I", mine && "Delete"].filter(Boolean).join(" ");
 }
 
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */
 export function decorateMessage(item) {
   fillTime(item, createdAt(item));
+  fillEdited(item, editedAt(item));
   decorateText(item);
   decorateReply(item);
   const author = authorIn(item);
@@ -48,6 +50,7 @@ export function clearMessage(item) {
   mark(item, "is-deleted", true);
   clearReply(item);
   clearReactions(item);
+  fillEdited(item, "");
   fillPicture(item, {});
   fillText(item, "");
 }

@@ -18,7 +18,7 @@ on("message-deleted", ({ messageId }) => {
   if (quote) quotes.set(messageId, { ...quote, text: "", picture: "", deleted: true });
 });
 
-const quoteOf = ({ seq, senderId, system, deleted, text, thumbnail, image }) => ({
+export const quoteOf = ({ seq, senderId, system, deleted, text, thumbnail, image }) => ({
   seq, senderId, system: Boolean(system), deleted, text: excerpt(text), picture: thumbnail ?? image ?? "",
 });
 

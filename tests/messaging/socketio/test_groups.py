@@ -76,3 +76,16 @@ async def test_a_direct_message_keeps_its_sender() -> None:
         message = await data(theirs, "newMessage")
         assert message["senderId"] == ada.pk
         assert "authorId" not in message
+
+
+async def test_an_edit_is_a_command_and_an_event_here_too() -> None:
+    ada, bo = [await sync_to_async(make_user)(name) for name in ("Ada", "Bo")]
+    group = await sync_to_async(make_group)(ada, bo)
+    key = (await sync_to_async(send_message)(sender=ada, peer=group, text="Helo")).record.id
+    async with await as_client(bo) as theirs, await as_client(ada) as mine:
+        await mine.post(f'42["editMessage",{{"messageId":"{key}","text":"Hello"}}]')
+        for session in (mine, theirs):
+            edited = await data(session, "messageEdited")
+            assert (edited["_id"], edited["text"]) == (key, "Hello")
+        await theirs.post(f'42["editMessage",{{"messageId":"{key}","text":"x"}}]')
+        assert (await data(theirs, "error"))["status"] == 403

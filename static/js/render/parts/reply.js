@@ -25,12 +25,17 @@ export function showReply(field, key, reading) {
   const quote = quoteOnPage(key) ?? findQuote(key, reading.peerId);
   field.dataset.replyTo = key;
   if (quote === undefined) return;
-  field.dataset.seq = quote?.seq ?? "";
-  field.dataset.kind = kindOf(quote);
   const author = slot(field, "reply-author");
   const { name, tone } = quote ? nameIn(quote, reading) : { name: "", tone: null };
   write(author, name);
   setOrRemove(author, "data-tone", tone);
+  showQuote(field, quote);
+}
+
+/** What it says, whoever wrote it. */
+export function showQuote(field, quote) {
+  field.dataset.seq = quote?.seq ?? "";
+  field.dataset.kind = kindOf(quote);
   write(slot(field, "reply-text"), quote?.text ?? "");
   const picture = slot(field, "reply-picture");
   setOrRemove(picture, "src", quote?.picture);

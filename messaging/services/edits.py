@@ -1,0 +1,79 @@
+"""Editing messages: their own senders, for a while after sending."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.db import now, repeatable
+from chatsite.errors import DomainError
+from chatsite.locks import locking
+from messaging import events, recipients
+from messaging.models import Message, MessageEdit, MessageKind
+from messaging.queries.reactions import add_own_reactions
+from messaging.queries.visibility import find_message, no_such_message, was_deleted
+from messaging.services.conversations import locked_conversations, store
+from messaging.services.drafts import checked_text, nothing_said
+from messaging.services.messages import INSTANT, check_may_write
+from messaging.shapes.record import MessageRecord, record_of
+
+
+def edit_message(*, user: User | Principal, message_id: str, text: str) -> MessageRecord:
+    """Changes the words of one's own message, or under one's own picture; returns the message as it
+    is now. The same words again: nothing happens, however late.
+
+    An edit is something written: only who may write in the conversation now may edit. Raises
+    DomainError: 400 for a text that could not be sent, 403 for the messages of others and of the
+    system, for who may not write, and when it is too late, 404, 409 for a deleted message.
+    """
+    text = checked_text(text)
+    found = find_message(user, message_id)
+    if found is None:
+        raise no_such_message()
+    if found.sender_id != user.pk or found.kind == MessageKind.SYSTEM:
+        raise DomainError(_("You can only edit your own messages."), 403, code="not_sender")
+    record = record_of(_edit(found, user.pk, text))
+    add_own_reactions(user.pk, [record])
+    return record
+
+
+@repeatable
+def _edit(found: Message, editor: str, text: str) -> Message:
+    key = found.conversation.key
+    with locking(key):
+        conversation = locked_conversations([key])[key]
+        # Read under the lock: of two edits at once, the later one replaces what the earlier wrote.
+        message = Message.objects.select_related("conversation").filter(pk=found.pk).first()
+        if message is None:  # an account was deleted meanwhile
+            raise no_such_message()
+        check_may_write(conversation, editor, message.receiver_id)
+        if message.deleted:
+            raise was_deleted()
+        if message.text == text:
+            return message
+        if not text and not message.image:
+            raise nothing_said()
+        _check_time(message)
+        # Later than before, by whatever clock: of two states clients keep the later one.
+        conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
+        MessageEdit.objects.create(
+            message=message, editor_id=editor, text=message.text, edited_at=moment
+        )
+        message.text, message.edited_at, message.updated_at = text, moment, moment
+        Message.objects.filter(pk=message.pk).update(
+            text=text, edited_at=moment, updated_at=moment, version=conversation.version
+        )
+        store([conversation])
+        to = recipients.of(conversation.who_see(message.seq))
+        events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
+    return message
+
+
+def _check_time(message: Message) -> None:
+    minutes = settings.MESSAGE_EDIT_MINUTES
+    if not minutes:
+        raise DomainError(_("Messages cannot be edited on this site."), 403, code="edits_off")
+    if now() - message.created_at >= timedelta(minutes=minutes):
+        raise DomainError(_("It is too late to edit this message."), 403, code="too_late")

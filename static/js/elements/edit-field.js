@@ -1,0 +1,175 @@
+import { putJSON } from "../api.js";
+import { emit, on } from "../lib/bus.js";
+import { isGroup } from "../lib/peers.js";
+import { isBlank } from "../lib/text.js";
+import { text } from "../lib/texts.js";
+import { createdAt, isInTimeToEdit } from "../render/parts/meta.js";
+import { showReply } from "../render/parts/reply.js";
+import { slot } from "../render/slots.js";
+import { messagesOf } from "../render/timeline.js";
+import { getDraft, setDraft } from "../stores/drafts.js";
+import { sourceOf } from "./copied.js";
+
+/** Whether the reader may still change its words. */
+export const isEditable = (item) =>
+  item.matches(".is-mine:not(.is-deleted)") &&
+  Boolean(item.dataset.messageId) &&
+  !item.closest(".conversation").dataset.closed &&
+  isInTimeToEdit(createdAt(item));
+
+/**
+ * Which message is being edited, if one is: then the composer's field has its words. What is being written to the peer waits
+ * meanwhile, and each edit that was begun has a draft of its own.
+ */
+export class EditField {
+  #form;
+  #field;
+  #quote;
+  #reading;
+  #owner;
+  #changed;
+  #ends;
+  #before = "";
+  #waiting = "";
+  value = "";
+
+  /** Calls `changed()` whenever the field has other words. */
+  constructor(form, { changed }) {
+    const { userId, userName } = document.body.dataset;
+    const { peerId, peerName } = form.closest(".conversation").dataset;
+    this.#form = form;
+    this.#field = form.querySelector("textarea");
+    this.#quote = slot(form.querySelector(".composer__edit"), "reply");
+    this.#reading = { userId, userName, peerId, peerName, isGroup: isGroup(peerId) };
+    this.#owner = userId;
+    this.#changed = changed;
+    form.querySelector(".composer__edit [data-close]").addEventListener("click", () => this.cancel());
+    this.#quote.addEventListener("click", () => emit("jump", { messageId: this.value, seq: Number(this.#quote.dataset.seq) }));
+    this.#ends = [
+      on("edit", ({ messageId }) => this.#begin(messageId)),
+      on("reply", () => this.value && this.#leave()),
+      on("quotes", () => this.value && this.#showQuote()),
+      on("message", ({ message }) => message._id === this.value && this.#heed(message)),
+      on("message-deleted", ({ messageId }) => messageId === this.value && this.#heed({ deleted: true })),
+    ];
+    this.#resume();
+  }
+
+  stop() {
+    this.#ends.forEach((end) => end());
+  }
+
+  /** The last one that may be edited; false where there is none. */
+  beginLast() {
+    const list = this.#form.closest(".conversation").querySelector("message-list ol");
+    const item = messagesOf(list).findLast(isEditable);
+    if (item) this.#begin(item.dataset.messageId);
+    return Boolean(item);
+  }
+
+  /** What is typed belongs to the edit. */
+  keep() {
+    const { value: words } = this.#field;
+    setDraft(this.#owner, this.#key(this.value), words === this.#before ? "" : words);
+  }
+
+  /** What another tab wrote to the peer, unless this one has words of its own. */
+  follow(words, before) {
+    if (this.#waiting === before) this.#waiting = words;
+  }
+
+  cancel() {
+    this.#forget(this.value);
+    this.#leave();
+  }
+
+  /** Until the server has it, the words stay where they were typed. */
+  async save() {
+    if (this.#field.readOnly) return;
+    const { value: messageId } = this;
+    const words = isBlank(this.#field.value) ? "" : this.#field.value;
+    if (words === this.#before) return this.cancel();
+    this.#field.readOnly = true;
+    try {
+      const message = await putJSON(`/api/messages/${messageId}`, { text: words });
+      this.#forget(messageId);
+      emit("message", { message, live: false });
+    } catch (error) {
+      emit("notice", { text: error.status ? error.message : text("edit-failed"), kind: "error" });
+    }
+    this.#field.readOnly = false;
+  }
+
+  #begin(messageId) {
+    if (messageId !== this.value) {
+      if (!this.value) this.#waiting = this.#field.value;
+      this.#before = this.#sourceOf(messageId);
+      this.#show(messageId, this.#getDraft(messageId) || this.#before);
+    }
+    this.#field.focus({ preventScroll: true });
+  }
+
+  /** What was being edited when the conversation was left, unless nothing was typed. */
+  #resume() {
+    const messageId = this.#getDraft();
+    const words = this.#getDraft(messageId);
+    if (!messageId || !words) return this.#forget(messageId);
+    this.#waiting = this.#field.value;
+    this.#before = this.#sourceOf(messageId);
+    this.#show(messageId, words);
+  }
+
+  #leave() {
+    this.#show("", this.#waiting);
+    this.#field.focus({ preventScroll: true });
+  }
+
+  #show(messageId, words) {
+    this.value = messageId;
+    setDraft(this.#owner, this.#key(), messageId);
+    this.#form.classList.toggle("is-editing", Boolean(messageId));
+    if (messageId) this.#showQuote();
+    this.#field.value = words;
+    this.#changed();
+  }
+
+  #showQuote() {
+    showReply(this.#quote, this.value, this.#reading);
+  }
+
+  /** It was edited, here or on another device, or deleted. */
+  #heed({ deleted, text: words }) {
+    const typed = this.#field.value;
+    if (deleted) {
+      // What was typed is not lost, where there is room for it.
+      if (isBlank(this.#waiting)) this.#waiting = typed;
+      this.cancel();
+      return emit("notice", { text: text("edit-deleted"), kind: "info" });
+    }
+    this.#showQuote();
+    const isSame = typed === this.#before;
+    this.#before = words ?? "";
+    if (typed === this.#before || (isBlank(typed) && !words)) return this.cancel();
+    if (!isSame) return;
+    this.#field.value = this.#before;
+    this.#changed();
+  }
+
+  #sourceOf(messageId) {
+    const item = document.querySelector(`message-list .message[data-message-id="${CSS.escape(messageId)}"]`);
+    return item ? sourceOf(item) : "";
+  }
+
+  #key(messageId = "") {
+    return `${this.#reading.peerId}:edit${messageId && `:${messageId}`}`;
+  }
+
+  #getDraft(messageId) {
+    return getDraft(this.#owner, this.#key(messageId));
+  }
+
+  #forget(messageId) {
+    setDraft(this.#owner, this.#key(messageId), "");
+    if (this.#getDraft() === messageId) setDraft(this.#owner, this.#key(), "");
+  }
+}
