@@ -13,6 +13,7 @@ urlpatterns = [
     path("chat/<str:peer>", chat.conversation, name="conversation"),
     path("chat/<str:peer>/older", chat.older, name="older"),
     path("chat/<str:peer>/quotes", chat.quotes, name="quotes"),
+    path("chat/<str:peer>/since", chat.since, name="since"),
     path("chat/<str:peer>/header", groups.header, name="header"),
     path("chat/<str:peer>/details", groups.details, name="group-details"),
     path("chat/<str:peer>/members", groups.members, name="group-members"),

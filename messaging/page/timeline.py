@@ -60,8 +60,8 @@ class Bubble:
         if self.record.deleted or self.record.system:
             return ""
         if not self.state:
-            return "Enter R"
-        return "Enter R E I Delete" if self.can_be_edited else "Enter R I Delete"
+            return "Enter R D"
+        return "Enter R D E I Delete" if self.can_be_edited else "Enter R D I Delete"
 
     @property
     def can_be_edited(self) -> bool:

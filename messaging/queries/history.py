@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -152,3 +153,36 @@ def first_unread(user: User, peer: str, *, read_seq: int) -> int | None:
         if first is not None:
             return first
     return None
+
+
+def first_since(user: User, peer: str, moment: datetime) -> tuple[str, int] | None:
+    """Key and seq of the first message at that moment or later which they may see, or else of the
+    newest one; None without any.
+    """
+    direct = None if is_group(peer) else find_conversation(user.pk, peer)
+    conversation = direct.pk if direct else peer
+    newest = None
+    for since, until in stays_in(conversation, user.pk) or ():
+        messages = Message.objects.filter(
+            conversation_id=conversation, seq__gt=since, seq__lte=until
+        ).values_list("pk", "seq", "created_at")
+        last = messages.order_by("-seq").first()
+        if last and last[2] >= moment:
+            return _first_since(messages, since + 1, last[1], moment)
+        newest = last[:2] if last else newest
+    return newest
+
+
+def _first_since(messages: Any, low: int, high: int, moment: datetime) -> tuple[str, int]:
+    """Between these two `seq`. The times of a conversation rise with it, so that twenty steps along
+    its index find one of a million; times themselves need none.
+    """
+    while True:
+        middle = (low + high) // 2
+        key, seq, created_at = messages.filter(seq__gte=middle).order_by("seq").first()
+        if created_at < moment:
+            low = seq + 1
+        elif middle > low:
+            high = middle
+        else:
+            return key, seq

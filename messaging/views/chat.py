@@ -1,11 +1,13 @@
 """The chat page, and the parts of it that htmx asks for."""
 
+from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
@@ -19,11 +21,12 @@ from messaging.page import contexts
 from messaging.page.emoji import GROUPS, TONES, data_url, language_of
 from messaging.page.peers import Peer, find_peer
 from messaging.page.quotes import quote_payload
-from messaging.queries.history import originals_of
+from messaging.queries.history import first_since, originals_of
 from messaging.queries.sync import sync_cursor
 from messaging.services.messages import send_message
 
 MOST_QUOTES = 100
+EARLIEST = date(1970, 1, 1)
 
 
 @require_safe
@@ -68,6 +71,22 @@ def quotes(request: SignedInRequest, peer: str) -> HttpResponse:
     keys = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_QUOTES]
     found = originals_of(request.user, peer_or_404(request, peer).pk, keys)
     return JsonResponse([quote_payload(each) for each in found.values()], safe=False)
+
+
+@require_safe
+@never_cache
+@signed_in
+def since(request: SignedInRequest, peer: str) -> HttpResponse:
+    """The first message since a day began where the reader is, or the newest; null without any."""
+    try:
+        day = date.fromisoformat(request.GET.get("date", ""))
+    except ValueError:
+        raise Http404 from None
+    # Neither end of time can be told in every zone.
+    day = min(max(day, EARLIEST), timezone.localdate() + timedelta(days=1))
+    moment = timezone.make_aware(datetime.combine(day, time()))
+    found = first_since(request.user, peer_or_404(request, peer).pk, moment)
+    return JsonResponse(found and {"_id": found[0], "seq": found[1]}, safe=False)
 
 
 @require_safe

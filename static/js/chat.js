@@ -38,5 +38,6 @@ watchPage(userId);
 document.addEventListener("copy", copySource);
 open(userId);
 start({ userId, cursor, socketPath });
+document.querySelector("chat-list").unmark();
 startKeeping(userId);
 keepOfflinePage();

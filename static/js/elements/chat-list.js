@@ -203,7 +203,7 @@ class ChatList extends HTMLElement {
   }
 
   /** Who opens it has seen what it was marked for. */
-  unmark(row) {
+  unmark(row = this.querySelector("#chat-rows .row[aria-current]")) {
     if (row && "markedUnread" in row.dataset) changeChat(row.dataset.peerId, { markedUnread: false });
   }
 
@@ -224,7 +224,7 @@ class ChatList extends HTMLElement {
       filter.dispatchEvent(new Event("search"));
     }
     this.showOpen();
-    this.unmark(this.querySelector("#chat-rows .row[aria-current]"));
+    this.unmark();
   }
 
   steer(event) {

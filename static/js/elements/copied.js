@@ -1,3 +1,6 @@
+import { emit } from "../lib/bus.js";
+import { text } from "../lib/texts.js";
+
 const TEXTS = '.bubble > [data-field="text"]';
 
 /** A message as it was typed. */
@@ -52,4 +55,27 @@ function shownIn(range) {
   const copy = range.cloneContents();
   copy.querySelectorAll("[hidden]").forEach((marker) => marker.remove());
   return copy.textContent.trim();
+}
+
+/** Puts it on the clipboard, and says so in the words of that key. */
+export async function copyText(words, done) {
+  try {
+    await navigator.clipboard.writeText(words);
+  } catch {
+    if (!copyByEvent(words)) return emit("notice", { text: text("copy-failed"), kind: "error" });
+  }
+  emit("notice", { text: text(done), kind: "info" });
+}
+
+/** Without https there is no such clipboard: the event of copying has one. */
+function copyByEvent(words) {
+  const fill = (event) => {
+    event.clipboardData.setData("text/plain", words);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  addEventListener("copy", fill, { capture: true });
+  const isDone = document.execCommand("copy");
+  removeEventListener("copy", fill, { capture: true });
+  return isDone;
 }

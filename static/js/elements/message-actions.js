@@ -4,9 +4,10 @@ import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
 import { isConfirmed } from "./confirm-delete.js";
-import { sourceOf } from "./copied.js";
+import { copyText, sourceOf } from "./copied.js";
 import { isEditable } from "./edit-field.js";
 import { openDialog } from "./group-dialog.js";
+import { addressOf } from "./message-list/places.js";
 import { openReactionRow } from "./reaction-row.js";
 
 const isOpen = (item) => !item.closest(".conversation").dataset.closed;
@@ -18,6 +19,8 @@ const ACTIONS = [
   { name: "reply", key: "r", when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
   { name: "edit", key: "e", when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
   { name: "copy", when: sourceOf, run: copy },
+  { name: "link", when: () => true, run: copyLink },
+  { name: "date", key: "d", when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
   { name: "info", key: "i", when: isMine, run: showInfo },
   { name: "delete", key: "Delete", when: isMine, run: deleteMessage },
 ];
@@ -34,15 +37,12 @@ export function decide(name, item) {
   return UNSENT[name]?.(item.dataset.clientId);
 }
 
-async function copy(item) {
-  try {
-    await navigator.clipboard.writeText(sourceOf(item));
-  } catch {
-    // Without https there is no such clipboard: then what has the focus is copied (copied.js).
-    item.focus({ preventScroll: true });
-    if (!document.execCommand("copy")) return emit("notice", { text: text("copy-failed"), kind: "error" });
-  }
-  emit("notice", { text: text("copied"), kind: "info" });
+function copy(item) {
+  return copyText(sourceOf(item), "copied");
+}
+
+function copyLink(item, { id }) {
+  return copyText(addressOf(id, item.dataset.messageId), "link-copied");
 }
 
 function showInfo(item, { id }) {

@@ -52,6 +52,13 @@ export function sameDay(one, other) {
   return midnight(new Date(one)).getTime() === midnight(new Date(other)).getTime();
 }
 
+/** "2026-01-31", in the reader's zone. */
+export function isoDay(iso) {
+  const date = new Date(iso);
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  return parts.map((part) => String(part).padStart(2, "0")).join("-");
+}
+
 function daysAgo(date) {
   // Rounded, because a day on which the clocks change has 23 or 25 hours.
   return Math.round((midnight(new Date()) - midnight(date)) / DAY);

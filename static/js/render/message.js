@@ -32,7 +32,7 @@ export function fillMessage(item, message, reading) {
 /** messaging/page/timeline.py says the same. */
 function shortcutsOf({ deleted, system, createdAt: moment }, mine) {
   if (deleted || system) return "";
-  return ["Enter", "R", mine && isInTimeToEdit(moment) && "E", mine && "I", mine && "Delete"].filter(Boolean).join(" ");
+  return ["Enter", "R", "D", mine && isInTimeToEdit(moment) && "E", mine && "I", mine && "Delete"].filter(Boolean).join(" ");
 }
 
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */

@@ -88,7 +88,7 @@ export function clearUnread(list) {
 export function relabelDays(list) {
   for (const day of list.querySelectorAll(":scope > .day")) {
     const message = neighbour(day, NEXT);
-    if (message) write(day, dayLabel(createdAt(message)));
+    if (message) write(day.firstElementChild, dayLabel(createdAt(message)));
   }
 }
 
@@ -133,7 +133,7 @@ function setDay(item, isNewDay) {
   const day = separator(item, "day");
   if (!isNewDay) return day?.remove();
   const shown = day ?? clone("day-template");
-  write(shown, dayLabel(createdAt(item)));
+  write(shown.firstElementChild, dayLabel(createdAt(item)));
   if (!day) (separator(item, "unread") ?? item).before(shown);
 }
 

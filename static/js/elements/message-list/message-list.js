@@ -1,12 +1,15 @@
 import { emit, on } from "../../lib/bus.js";
 import { isGroup, peerOf } from "../../lib/peers.js";
+import { text } from "../../lib/texts.js";
 import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
 import { clearMessage } from "../../render/message.js";
+import { createdAt } from "../../render/parts/meta.js";
 import { fillAuthor } from "../../render/parts/author.js";
 import { placeOf, repliesTo, showReply } from "../../render/parts/reply.js";
 import { write } from "../../render/slots.js";
-import { firstMessage, messagesOf, relabelDays } from "../../render/timeline.js";
+import { firstMessage, messagesOf, neighbour, relabelDays } from "../../render/timeline.js";
 import { entriesFor } from "../../stores/outbox.js";
+import { askForDay } from "../date-dialog.js";
 import { decide } from "../message-actions.js";
 import { MessageToolbar } from "../message-toolbar.js";
 import { MissingMessages } from "../missing-messages.js";
@@ -18,6 +21,7 @@ import { Typists, typingWords } from "../typists.js";
 import { keepFocus, keepFocusIn, moveAmong } from "./focus.js";
 import { Jump } from "./jump.js";
 import { Merging } from "./merging.js";
+import { addressed, findDay, findMessage } from "./places.js";
 import { Reactions } from "./reactions.js";
 import { Receipts } from "./receipts.js";
 import { Unread } from "./unread.js";
@@ -81,8 +85,12 @@ class MessageList extends HTMLElement {
       on("quotes", () => this.renewReplies(this.replies)),
       on("connection", ({ state }) => state === "live" && this.renewReplies(this.list.querySelectorAll(UNKNOWN))),
       on("jump", ({ messageId, seq }) => this.jump.to(messageId, seq)),
+      () => removeEventListener("hashchange", this.hashChanged),
     ];
+    this.hashChanged = () => this.goToAddressed();
+    addEventListener("hashchange", this.hashChanged);
     this.addEventListener("click", (event) => this.press(event));
+    this.addEventListener("date", ({ target }) => this.askForDay(target));
     this.addEventListener("keydown", (event) => this.steer(event));
     this.addEventListener("htmx:configRequest", ({ detail }) => this.aim(detail));
     this.addEventListener("htmx:beforeSwap", ({ target }) => target.matches(".skipped") && this.place.keep(() => {}));
@@ -95,6 +103,32 @@ class MessageList extends HTMLElement {
     for (const entry of await entriesFor(this.reading.peerId)) this.showEntry(entry);
     this.place.look();
     this.lookForMissing();
+    this.goToAddressed();
+  }
+
+  goToAddressed() {
+    const messageId = addressed();
+    if (messageId && !this.isProvisional) this.goTo(() => findMessage(this.reading.peerId, messageId));
+  }
+
+  /** Begins at the day of that message. */
+  async askForDay(item) {
+    const { first } = this.unread;
+    const wanted = await askForDay(createdAt(item), { hasUnread: Boolean(first) });
+    if (wanted === "unread") this.goTo(() => ({ _id: first.messageId, seq: first.seq }));
+    else if (wanted) this.goTo(() => findDay(this.reading.peerId, wanted));
+  }
+
+  /** To the message that `find()` tells, unless there is none. */
+  async goTo(find) {
+    try {
+      const found = await find();
+      if (!this.isConnected) return;
+      if (found) this.jump.to(found._id, Number(found.seq));
+      else emit("notice", { text: text("no-such-message"), kind: "info" });
+    } catch (error) {
+      emit("notice", { text: error.status ? error.message : text("load-failed"), kind: "error" });
+    }
   }
 
   /** Not fetched yet: what is here is not all there is. */
@@ -249,6 +283,7 @@ class MessageList extends HTMLElement {
   press({ target }) {
     const button = target.closest("[data-action]");
     if (button?.dataset.action === "jump") emit("jump", placeOf(button));
+    else if (button?.dataset.action === "date") this.askForDay(neighbour(button.parentElement, "nextElementSibling"));
     else if (button) decide(button.dataset.action, button.closest(".message"));
   }
 

@@ -1,7 +1,7 @@
 import { emit } from "../../lib/bus.js";
 import { markRead } from "../../realtime/live.js";
 import { mark } from "../../render/slots.js";
-import { clearUnread, lastSent, lastSentUpTo, markUnread, unreadLine } from "../../render/timeline.js";
+import { clearUnread, lastSent, lastSentUpTo, markUnread, neighbour, unreadLine } from "../../render/timeline.js";
 
 /** How far the reader has read, and the line above what is unread. */
 export class Unread {
@@ -20,6 +20,8 @@ export class Unread {
     const line = unreadLine(list);
     this.#hasUnread = Boolean(line);
     if (line) place.startAt(line);
+    /** What was unread first when the conversation was opened. */
+    this.first = line && neighbour(line, "nextElementSibling")?.dataset;
   }
 
   /** Something from somebody else: new to the eye, and read at once or marked as unread. */
