@@ -16,6 +16,7 @@ from chatsite.wire import IMAGE_URI, DataUri, Key, PictureFile
 from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
 from messaging.services.chat_settings import Mute
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
+from messaging.services.forwarding import CHATS, COPIES
 from messaging.services.groups import MEMBERS
 from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
 from messaging.shapes.reactions import Emoji
@@ -128,6 +129,21 @@ class SendForm(TypedDict):
 
 class EditBody(TypedDict):
     text: NotRequired[EditedText | None]
+
+
+class ForwardBody(TypedDict):
+    """Which messages go to which chats. The copies are sent in the order of `messageIds`."""
+
+    messageIds: Annotated[
+        list[Key], Meta(min_length=1, max_length=COPIES, extra_json_schema={"uniqueItems": True})
+    ]
+    to: Annotated[
+        list[PeerKey], Meta(min_length=1, max_length=CHATS, extra_json_schema={"uniqueItems": True})
+    ]
+    text: NotRequired[Annotated[Text, Meta(description="Is sent before them.")] | None]
+    clientMessageId: Annotated[
+        ClientMessageId, Meta(description="Chosen by you, once for all: makes a retry safe.")
+    ]
 
 
 class ReadBody(TypedDict):

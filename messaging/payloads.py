@@ -1,11 +1,12 @@
 """Where the wire shapes of messaging are built, but for the message's own (record.py)."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, cast
 
 from msgspec.structs import astuple
 
 from accounts.record import picture_path
+from chatsite.errors import DomainError, error_payload
 from chatsite.wire import absolute, timestamp
 from messaging.models import Conversation, Message
 from messaging.queries.chats import Chat
@@ -20,9 +21,11 @@ from messaging.shapes.payload_types import (
     ChatSettingsPayload,
     DeletedPayload,
     DeliveredPayload,
+    ForwardedPayload,
     GroupLeftPayload,
     GroupPayload,
     MemberPayload,
+    NotForwardedPayload,
     PresencePayload,
     ReactionChangedPayload,
     ReactorPayload,
@@ -69,6 +72,16 @@ def sync_payload(changes: Changes, online: Collection[str]) -> SyncPayload:
         "cursor": changes.cursor,
         "more": changes.more,
     }
+
+
+def forwarded_payload(
+    sent: Iterable[MessageRecord], refused: Mapping[str, DomainError]
+) -> ForwardedPayload:
+    told = [
+        {**error_payload(error), "peerId": peer, "status": error.status}
+        for peer, error in refused.items()
+    ]
+    return {"sent": list(sent), "refused": cast(list[NotForwardedPayload], told)}
 
 
 def deleted_payload(message: Message) -> DeletedPayload:

@@ -26,6 +26,17 @@ class EditSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
 
 
+class ForwardSerializer(serializers.Serializer[None]):
+    messageIds = serializers.ListField(
+        source="message_ids", label="messageIds", child=TextField(allow_null=False)
+    )
+    to = serializers.ListField(child=TextField(allow_null=False))
+    text = TextField(style={"base_template": "textarea.html"})
+    clientMessageId = TextField(
+        source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
+    )
+
+
 class ReadMarkSerializer(serializers.Serializer[None]):
     seq = serializers.IntegerField(min_value=0)
 

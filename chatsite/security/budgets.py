@@ -86,6 +86,12 @@ class CountMemo:
             raise TooMany(wait)
 
 
+def check_messages(who: str, number: int) -> None:
+    """Counts so many. Raises TooMany unless there is room for all of them."""
+    if wait := max(count_all([(SENDS, who)] * number)):
+        raise TooMany(wait)
+
+
 def check_message(who: str, picture: object) -> None:
     check(SENDS, who)
     check_upload(who, picture)

@@ -8,6 +8,7 @@ from chatsite.schema.refusals import OF_PICTURES, Sentences, joined
 from messaging.bodies import (
     ChatBody,
     EditBody,
+    ForwardBody,
     GroupBody,
     GroupChangeBody,
     GroupChangeForm,
@@ -30,6 +31,7 @@ from messaging.serializers import (
 from messaging.shapes.payload_types import (
     ChatPayload,
     ChatSettingsPayload,
+    ForwardedPayload,
     GroupPayload,
     MarkPayload,
     MemberPayload,
@@ -172,6 +174,36 @@ send = call(
         },
         OF_PICTURES,
     ),
+)
+
+
+forward = call(
+    "forwardMessages",
+    "Send copies of messages to several chats",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: ForwardBody},
+    answers={
+        201: (
+            "What was sent, and to which chats nothing was. Each copy counts as a message.",
+            ForwardedPayload,
+        ),
+        200: ("All of it was sent before: nothing is sent.", ForwardedPayload),
+    },
+    refused={
+        400: [
+            "Name the messages to forward, each once.",
+            "Name the chats to forward to, each once: at most 20.",
+            "Forward at most 100 messages at once, over all chats.",
+            "System messages cannot be forwarded.",
+            "A clientMessageId is required.",
+            "Cannot send messages to yourself.",
+        ],
+        403: [NO_LONGER_MEMBER, "Only admins may write in this group."],
+        404: ["Message not found.", "Receiver not found."],
+        409: ["This message was deleted."],
+        503: [BUSY],
+    },
 )
 
 

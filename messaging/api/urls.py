@@ -8,6 +8,7 @@ urlpatterns = [
     path("messages/chats/<str:peer>", views.ChatView.as_view(), name="api-chat"),
     path("messages/sync", views.SyncView.as_view(), name="api-sync"),
     path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
+    path("messages/forward", views.ForwardView.as_view(), name="api-forward"),
     path("messages/read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
     path("messages/delivered/<str:peer>", views.DeliveredMarkView.as_view(), name="api-delivered"),
     path(

@@ -15,6 +15,7 @@ from messaging.api.links import link
 from messaging.payloads import (
     chat_payload,
     chat_settings_payload,
+    forwarded_payload,
     reactor_payload,
     sync_payload,
 )
@@ -28,6 +29,7 @@ from messaging.serializers import (
     ChatSerializer,
     ContactsQuery,
     EditSerializer,
+    ForwardSerializer,
     HistoryQuery,
     ReactionsQuery,
     ReadMarkSerializer,
@@ -37,6 +39,7 @@ from messaging.serializers import (
 from messaging.services.chat_settings import change_chat
 from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.edits import edit_message
+from messaging.services.forwarding import forward_messages
 from messaging.services.messages import delete_message, send_message
 from messaging.services.reactions import react, take_back
 
@@ -117,6 +120,21 @@ class SendView(FormView):
         sent = send_message(sender=request.user, peer=peer, **fields)
         code = status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK
         return Response(sent.record, status=code)
+
+
+class ForwardView(FormView):
+    """Copies of messages, to several chats."""
+
+    serializer_class = ForwardSerializer
+
+    @schema.forward
+    def post(self, request: ApiRequest) -> Response:
+        fields = checked(ForwardSerializer, request.data)
+        forwarded = forward_messages(user=request.user, **fields)
+        is_new = any(sent.created for sent in forwarded.sent)
+        records = [sent.record for sent in forwarded.sent]
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return Response(forwarded_payload(records, forwarded.refused), status=code)
 
 
 class ReadMarkView(FormView):

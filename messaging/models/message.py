@@ -52,6 +52,8 @@ class Message(models.Model):
     details = models.TextField(blank=True, editable=False)
     # The key of the message of the same conversation that this one answers, or "".
     reply_to = models.CharField(max_length=24, blank=True, editable=False)
+    # Of a copy of another message. Nullable, so that the column costs no rewrite of the table.
+    forwarded = models.BooleanField(null=True, editable=False)
     image = models.CharField(_("picture"), max_length=200, blank=True)
     thumbnail = models.CharField(max_length=200, blank=True)
     image_width = models.PositiveIntegerField(null=True)
@@ -82,6 +84,8 @@ class Message(models.Model):
             models.Index(
                 fields=["conversation", "seq"], condition=Q(deleted=True), name="deleted_messages"
             ),
+            # Copies share a picture; few messages have one.
+            models.Index(fields=["image"], condition=Q(image__gt=""), name="message_by_image"),
             # On MongoDB only
             models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
             models.Index(fields=["conversation", "seq"], name="message_by_seq"),

@@ -1,5 +1,7 @@
 """What a person may see of a conversation is decided here: by when they were in it."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -95,6 +97,21 @@ def find_message(user: User | Principal, message_id: str) -> Message | None:
     message = Message.objects.select_related("conversation").filter(pk=message_id).first()
     stays = message and stays_in(message.conversation_id, user.pk)
     return message if stays and message and stays.see(message.seq) else None
+
+
+def find_messages(user: User | Principal, keys: Sequence[str]) -> list[Message]:
+    """These, in their order, deleted or not. Raises DomainError 404 unless `user` may see each."""
+    found = Message.objects.in_bulk([key for key in keys if is_key(key)])
+    among = {message.conversation_id for message in found.values()}
+    mine = Membership.objects.of(user.pk).filter(conversation__in=list(among))
+    rows = mine.values_list("conversation_id", "since_seq", "until_seq", "earlier_stays")
+    stays = {conversation: Stays.of(*row) for conversation, *row in rows}
+    for key in keys:
+        message = found.get(key)
+        seen = message and stays.get(message.conversation_id)
+        if not (message and seen and seen.see(message.seq)):
+            raise no_such_message()
+    return [found[key] for key in keys]
 
 
 def find_group(user: User | Principal, group: str) -> tuple[Conversation, str]:

@@ -28,6 +28,7 @@ class Draft(msgspec.Struct, frozen=True):
     origin: str = ""  # the socket that sends, if one does
     picture: dict[str, str | int] = {}  # the message's fields, once it is stored
     reply_to: str = ""  # the key of the message that it answers
+    forwarded: bool = False
     system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
 
 

@@ -104,20 +104,25 @@ def send_message(
 
 def send_alone(draft: Draft) -> Sent:
     """In a transaction of its own. Raises DomainError."""
-    # Of two that make the same at once, a conversation or an id, one finds it when it tries again.
-    outcome = retrying(partial(_send_alone, draft), IntegrityError)
+    [outcome] = send_together([draft])
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
 
 
-def _send_alone(draft: Draft) -> Outcome:
+def send_together(drafts: Sequence[Draft]) -> list[Outcome]:
+    """As `send_messages`, in a transaction of their own."""
+    # Of two that make the same at once, a conversation or an id, one finds it when it tries again.
+    return retrying(partial(_send_together, drafts), IntegrityError)
+
+
+def _send_together(drafts: Sequence[Draft]) -> list[Outcome]:
     try:
-        [outcome] = send_messages([draft])
+        return send_messages(drafts)
     except IntegrityError:
-        catch_up(draft.conversation)
+        for key in {draft.conversation for draft in drafts}:
+            catch_up(key)
         raise
-    return outcome
 
 
 def send_messages(drafts: Sequence[Draft]) -> list[Outcome]:
@@ -194,6 +199,7 @@ class _Batch:
             "version": conversation.version,
             "text": draft.text,
             "reply_to": draft.reply_to,
+            "forwarded": draft.forwarded,
             "client_message_id": draft.client_message_id,
             "created_at": conversation.changed_at,
             "updated_at": conversation.changed_at,

@@ -1,6 +1,7 @@
 """The pictures of messages: stored before the message, out of reach while it is deleted."""
 
 import logging
+from collections.abc import Iterable
 from functools import partial
 
 from django.db import connection
@@ -10,6 +11,7 @@ from chatsite.errors import DomainError
 from chatsite.jobs import JobQueue
 from chatsite.pictures import images, storage
 from messaging.models import Message
+from messaging.queries.pictures import with_picture
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -41,37 +43,45 @@ def stored_picture(image: bytes | None) -> dict[str, str | int]:
     }
 
 
+def share(pictures: Iterable[dict[str, str | int]]) -> None:
+    """Before another message shows them, too: what looks unused is spared."""
+    for name in {str(each[key]) for each in pictures for key in ("image", "thumbnail")}:
+        if store := storage.store_of(name):
+            store.keep(name)
+
+
 def settle_later(message: Message) -> None:
     """After the commit, and for nobody to wait for: `tidy_pictures` makes up for what fails."""
     store = storage.store_of(message.image)
     if store and store.withdraws:
-        on_commit(partial(_line_up, store, message.pk))
+        on_commit(partial(_line_up, store, message))
 
 
-def _line_up(store: storage.Store, message_id: str) -> None:
-    if not moves.put(partial(_settle, store, message_id)):
-        logger.warning("too many pictures wait to be moved; that of %s stays", message_id)
+def _line_up(store: storage.Store, message: Message) -> None:
+    if not moves.put(partial(_settle, store, message)):
+        logger.warning("too many pictures wait to be moved; that of %s stays", message.pk)
 
 
-def _settle(store: storage.Store, message_id: str) -> None:
+def _settle(store: storage.Store, message: Message) -> None:
     try:
-        settle(store, message_id)
+        settle(store, message.image)
     except storage.StorageError as error:
-        logger.warning("the picture of message %s was not moved: %s", message_id, error)
+        logger.warning("the picture of message %s was not moved: %s", message.pk, error)
     finally:
         connection.close()
 
 
-def settle(store: storage.Store, message_id: str) -> None:
-    """Moves the picture of a deleted message out of reach, that of another back, as it stands now.
+def settle(store: storage.Store, image: str) -> None:
+    """Moves a picture out of reach once every message that shows it is deleted, and back as soon as
+    one is not.
 
-    Looks again afterwards: the message may have been restored meanwhile. Raises StorageError.
+    Looks again afterwards: one may have been restored or forwarded meanwhile. Raises StorageError.
     """
     done = None
     for _attempt in range(ATTEMPTS):
-        message = Message.objects.filter(pk=message_id).first()
-        if message is None or message.deleted == done:
+        deleted = set(with_picture(image).values_list("deleted", flat=True))
+        if not deleted or all(deleted) == done:
             return
         release()
-        done = message.deleted
-        (store.withdraw if done else store.give_back)(message.image)
+        done = all(deleted)
+        (store.withdraw if done else store.give_back)(image)

@@ -27,10 +27,10 @@ class Tidied:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Several messages may share a file on disk; then this is any of them."""
+    """By the messages that show it, which may be several."""
 
-    message_id: str
-    deleted: bool
+    image: str
+    deleted: bool  # all of them are
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def tidy(store: Store, *, dry_run: bool) -> Tidied:
     removed = len(found.unused)
     if not dry_run:
         for use in found.misplaced:
-            settle(store, use.message_id)
+            settle(store, use.image)
         removed = store.remove(found.unused, unchanged_since=since)
     return Tidied(found.kept, removed, withdrawn, len(found.misplaced) - withdrawn)
 
@@ -61,10 +61,12 @@ def _uses() -> Uses:
     people = User.objects.exclude(picture="").values_list("picture", flat=True)
     groups = Conversation.objects.exclude(picture="").values_list("picture", flat=True)
     uses: Uses = {("profiles", name): None for name in chain(people.iterator(), groups.iterator())}
-    messages = Message.objects.exclude(image="").values_list("pk", "deleted", "image", "thumbnail")
-    for key, deleted, *names in messages.iterator():
+    messages = Message.objects.exclude(image="").values_list("deleted", "image", "thumbnail")
+    for deleted, *names in messages.iterator():
         for name in filter(None, names):
-            uses["messages", storage.shown(name)] = Use(key, deleted)
+            key: tuple[Kind, str] = ("messages", storage.shown(name))
+            before = uses.get(key)
+            uses[key] = Use(names[0], deleted and (before is None or before.deleted))
     return uses
 
 

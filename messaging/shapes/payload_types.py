@@ -98,6 +98,18 @@ class RemovedPayload(TypedDict):
     message: str
 
 
+class NotForwardedPayload(ErrorPayload):
+    """A chat to which nothing was sent, or not all, and why."""
+
+    peerId: PeerKey
+    status: Annotated[int, Meta(ge=400, le=599, description="As of `sendMessage`.")]
+
+
+class ForwardedPayload(TypedDict):
+    sent: Annotated[list[MessageRecord], Meta(description="The copies, chat by chat.")]
+    refused: list[NotForwardedPayload]
+
+
 class DeletedPayload(TypedDict):
     messageId: Key
     deleted: True_

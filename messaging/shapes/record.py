@@ -58,6 +58,9 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
     edited_at: Annotated[Timestamp, Meta(description="When its text was last changed.")] | None = (
         None
     )
+    forwarded: Annotated[
+        bool, Meta(description="Copied from another; by whom it was is not told.")
+    ] = False
     system: (
         Annotated[
             SystemDetails,
@@ -120,6 +123,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         conversation_id,
         reply_to,
         edited_at,
+        forwarded,
         details,
         reactions,
     ) = row
@@ -128,6 +132,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
         edited_at = None
+        forwarded = False
     elif system:
         text = text_of(system)
     elif image:
@@ -149,6 +154,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         conversation_id,
         reply_to or None,
         timestamp(edited_at) if edited_at else None,
+        bool(forwarded),
         system,
         decoded_reactions(reactions) if reactions else None,
     )

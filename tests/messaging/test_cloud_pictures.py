@@ -16,13 +16,16 @@ from chatsite.conf.cloud import read_account
 from chatsite.db import atomic
 from chatsite.pictures import storage
 from messaging.models import Message
+from messaging.services import forwarding
+from messaging.services.forwarding import forward_messages
 from messaging.services.messages import delete_message, remove, restore
-from messaging.services.pictures import settle
+from messaging.services.pictures import moves, settle
 from messaging.shapes.record import record_of
 from tests.cloudinary_server import CloudinaryServer
 from tests.factories import ApiFor, make_message, make_pair, make_user
 from tests.pictures import animation, data_uri, picture
 from tests.recording import Events
+from tests.services import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -216,14 +219,65 @@ class TestDeleting:
         """A job that was put off finds out what has become of the message meanwhile."""
         store = storage.stores()[-1]
         Message.objects.update(deleted=True)
-        settle(store, message.pk)
-        settle(store, message.pk)
+        settle(store, message.image)
+        settle(store, message.image)
         assert cloud.places("private") == withdrawn(message)
         Message.objects.update(deleted=False)
-        settle(store, message.pk)
+        settle(store, message.image)
         assert cloud.places("private") == []
         Message.objects.all().delete()
-        settle(store, message.pk)
+        settle(store, message.image)
+
+
+class TestForwarding:
+    def forwarded(self, message: Message) -> Message:
+        to = [make_user().pk]
+        [sent] = forward_messages(
+            user=message.sender, message_ids=[message.pk], to=to, client_message_id=to[0]
+        ).sent
+        return Message.objects.select_related("conversation").get(pk=sent.record.id)
+
+    def test_shows_the_same_picture_to_those_of_the_other_chat_alone(
+        self, cloud: CloudinaryServer, message: Message, pair: tuple[User, User], api_for: ApiFor
+    ) -> None:
+        copy = self.forwarded(message)
+        receiver = User.objects.get(pk=copy.receiver_id)
+        assert cloud.calls == ["upload"]
+        assert shown_to(api_for(receiver), copy) == shown_to(api_for(pair[0]), copy) == 200
+        assert shown_to(api_for(receiver), message) == shown_to(api_for(pair[1]), copy) == 404
+
+    def test_deleting_one_takes_it_from_no_other(
+        self, cloud: CloudinaryServer, message: Message, pair: tuple[User, User], api_for: ApiFor
+    ) -> None:
+        copies = [self.forwarded(message), self.forwarded(message)]
+        for gone, left in ((message, copies), (copies[0], copies[1:])):
+            remove(message=gone)
+            assert moves.wait(PATIENCE)
+            assert shown_to(api_for(pair[0]), gone) == 404
+            assert [shown_to(api_for(pair[0]), copy) for copy in left] == [200] * len(left)
+        remove(message=copies[1])
+        cloud.wait_for("rename")
+        assert cloud.places("private") == withdrawn(message)
+        restore(message=copies[0])
+        cloud.wait_for("rename", times=2)
+        assert shown_to(api_for(pair[0]), copies[0]) == 200
+
+    def test_brings_back_what_was_put_out_of_reach_meanwhile(
+        self, cloud: CloudinaryServer, message: Message, pair: tuple[User, User], api_for: ApiFor
+    ) -> None:
+        """The original is deleted between the moment it is looked up and that of its copy."""
+        found = forwarding.send_together
+
+        def send_late(drafts: Any) -> Any:
+            remove(message=message)
+            cloud.wait_for("rename")
+            return found(drafts)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(forwarding, "send_together", send_late)
+            copy = self.forwarded(message)
+        cloud.wait_for("rename", times=2)
+        assert shown_to(api_for(pair[0]), copy) == 200
 
 
 class TestModerating:

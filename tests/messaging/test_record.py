@@ -15,6 +15,7 @@ from messaging.queries.chats import chats_of
 from messaging.queries.history import history
 from messaging.queries.sync import Cursor, changes_since
 from messaging.services.edits import edit_message
+from messaging.services.forwarding import forward_messages
 from messaging.services.messages import delete_message
 from messaging.shapes.record import MessageRecord, record_of
 from tests.factories import make_message, make_messages, make_pair
@@ -122,6 +123,18 @@ def test_an_edited_one_tells_when_until_it_is_deleted(read: Read) -> None:
     assert read(ada, bo).edited_at is None
 
 
+def test_a_copy_says_so_until_it_is_deleted(read: Read) -> None:
+    ada, bo = make_pair()
+    first = make_message(ada, bo)
+    assert "forwarded" not in msgspec.to_builtins(read(bo, ada))
+    forward_messages(user=ada, message_ids=[first.pk], to=[bo.pk], client_message_id="f-1")
+    copy = read(bo, ada)
+    assert copy.id != first.pk
+    assert copy.forwarded
+    delete_message(user=ada, message_id=copy.id)
+    assert not read(bo, ada).forwarded
+
+
 @pytest.mark.parametrize("microsecond", [0, 1000, 120_000, 999_000])
 def test_any_moment(read: Read, microsecond: int) -> None:
     ada, bo = make_pair()
@@ -151,6 +164,7 @@ def test_both_documents_describe_it_from_its_definition() -> None:
     assert set(schema["properties"]) - set(always) == {
         "replyTo",
         "editedAt",
+        "forwarded",
         "system",
         "reactions",
         "reacted",

@@ -13,6 +13,7 @@ from accounts.services.accounts import update_profile
 from chatsite.db import now
 from chatsite.pictures import images, storage
 from messaging.models import Message
+from messaging.services.forwarding import forward_messages
 from messaging.services.messages import remove, restore
 from tests.cloudinary_server import CloudinaryServer
 from tests.factories import make_message, make_pair, make_user
@@ -36,6 +37,16 @@ def orphan() -> str:
     """As a request leaves it that ends between the picture and its message."""
     pair = images.display_and_thumbnail(picture(900, 30, mode="L"))
     return storage.save_for_message(*pair)[0]
+
+
+def forwarded(message: Message) -> Message:
+    [sent] = forward_messages(
+        user=message.sender,
+        message_ids=[message.pk],
+        to=[make_user().pk],
+        client_message_id="f-1",
+    ).sent
+    return Message.objects.get(pk=sent.record.id)
 
 
 @pytest.mark.django_db
@@ -86,6 +97,21 @@ class TestOnDisk:
         assert tidied() == [found]
         assert self.files(folder) == used | {user.picture}
         assert tidied() == [f"MEDIA_ROOT: {report(len(used) + 1, 0)}"]
+
+    def test_what_is_forwarded_stays_with_its_copies(self, folder: Path) -> None:
+        message = make_message(image=picture(900, 450))
+        self.age(folder)
+        before = self.files(folder)
+        copy = forwarded(message)
+        message.delete()
+        moment = (now() - HOURS).timestamp()
+        assert all(path.stat().st_mtime > moment for path in folder.rglob("*.webp"))
+        self.age(folder)
+        assert tidied() == [f"MEDIA_ROOT: {report(2, 0)}"]
+        copy.delete()
+        make_message()
+        assert tidied() == [f"MEDIA_ROOT: {report(2, 2)}".replace("2 kept", "0 kept")]
+        assert self.files(folder) < before
 
     def test_nothing_else_in_the_folder_is_touched(self, folder: Path) -> None:
         make_user()
@@ -167,6 +193,18 @@ class TestAtCloudinary:
         assert tidied() == self.report(2, 0, 0, 1)
         shown = [f"chatsite/messages/{storage.shown(each.image)}" for each in (message, other)]
         assert cloud.places("authenticated") == sorted(shown)
+
+    def test_what_is_forwarded_stays_as_long_as_one_message_shows_it(
+        self, cloud: CloudinaryServer
+    ) -> None:
+        message = make_message(image=picture())
+        copy = forwarded(message)
+        Message.objects.filter(pk=message.pk).update(deleted=True)
+        assert tidied() == self.report(1, 0)
+        Message.objects.update(deleted=True)
+        assert tidied() == self.report(1, 0, 1)
+        Message.objects.filter(pk=copy.pk).update(deleted=False)
+        assert tidied() == self.report(1, 0, 0, 1)
 
     @pytest.mark.parametrize("mood", ["down", "garbled"])
     def test_a_failure_is_told(self, cloud: CloudinaryServer, mood: Any) -> None:

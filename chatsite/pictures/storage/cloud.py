@@ -31,7 +31,9 @@ _MOVING = re.compile(r"[0-9a-f]{8}m")
 
 
 class CloudStore:
-    """Each message has a picture of its own, so that withdrawing it touches no other."""
+    """Each upload is a picture of its own, so that withdrawing it touches no other; what is
+    forwarded is shared.
+    """
 
     label = "Cloudinary"
     withdraws = True
@@ -73,6 +75,9 @@ class CloudStore:
                 return data
         raise StorageError("it is not there")
 
+    def keep(self, name: str) -> None:
+        """Their age is that of the upload."""
+
     def withdraw(self, name: str) -> None:
         self._sdk.rename(*_shown_at(name), *_withdrawn_at(name))
 
@@ -93,7 +98,7 @@ class CloudStore:
             yield Kept(kind, name, place, datetime.fromisoformat(created_at), is_withdrawn)
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
-        """Nothing comes into use again here: each belongs to one message or person."""
+        """Nothing comes into use again here: what no message shows any more nobody can forward."""
         for delivery in (*SHOWN.values(), WITHDRAWN):
             self._sdk.delete(
                 [each.place for each in unused if _delivery(each) == delivery], delivery

@@ -57,6 +57,9 @@ class LocalStore:
         except OSError as error:
             raise StorageError(str(error)) from None
 
+    def keep(self, name: str) -> None:
+        _still_there(path_of("messages", name))
+
     def withdraw(self, name: str) -> None:
         pass
 

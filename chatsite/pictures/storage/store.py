@@ -48,6 +48,9 @@ class Store(Protocol):
     def read(self, name: str, *, withdrawn: bool) -> bytes:
         """A message's picture, for staff. Raises StorageError."""
 
+    def keep(self, name: str) -> None:
+        """A message's picture is about to be used again: `remove` spares it for a while."""
+
     def withdraw(self, name: str) -> None:
         """Makes a message's picture unreachable but for `read`; may be repeated.
 
