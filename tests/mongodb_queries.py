@@ -13,7 +13,7 @@ def all_querysets() -> dict[str, Any]:
     from chatsite.keys import new_key
     from messaging.admin import MessageAdmin
     from messaging.models import FIRST_GROUP, Conversation, Membership, Message, Reaction
-    from messaging.queries import chats, history, members, reactions, sync, visibility
+    from messaging.queries import chats, history, members, pictures, reactions, sync, visibility
 
     me, key = User(email="a@example.org"), new_key()
     mine = Membership.objects.of(key)
@@ -41,8 +41,9 @@ def all_querysets() -> dict[str, Any]:
         ),
         "changes": sync._changed(2, **spans),
         "changes of one": sync._changed(1, **spans),
-        "stays in groups": sync._STAYS._build(1, _0=key, me=key),
+        "stays among": visibility._STAYS_AMONG._build(1, _0=key, me=key),
         "pictures": Message.objects.exclude(image="").values_list("pk", "deleted", "image"),
+        "messages with a picture": pictures.with_picture("x").values_list("deleted", flat=True),
         "text": Message.objects.filter(text__icontains="$(["),
         "deleted": messages.filter(deleted=True, seq__gt=9).values_list("pk"),
         "deleted unread": Message.objects.filter(unseen, deleted=True)

@@ -128,6 +128,7 @@ edit = call(
         400: [NOTHING_SAID, *OF_TEXTS],
         403: [
             "You can only edit your own messages.",
+            "Forwarded messages cannot be edited.",
             "It is too late to edit this message.",
             "Messages cannot be edited on this site.",
             *MAY_NOT_WRITE,

@@ -25,6 +25,7 @@ from messaging.shapes.record import MessageRecord
 MESSAGES_PER_PAGE = 50
 UNREAD_PER_PAGE = 40  # of a page around the first unread message; the others come before it
 CONTACTS_PER_PAGE = 50
+MOST_TARGETS = 50  # chats, and people, to whom something may be forwarded
 MOST_FOUND = 8  # chats, and people, that a few letters may mean
 NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -87,6 +88,17 @@ def found(request: SignedInRequest) -> Context:
         contacts = User.objects.contacts_of(request.user.pk, search=query)[: 2 * MOST_FOUND]
         people = [contact_row(user, online) for user in contacts if user.pk not in known]
     return {"found_rows": [*chats, *people[:MOST_FOUND]]}
+
+
+def targets(request: SignedInRequest) -> Context:
+    """Where one may forward to: chats, the latest first, then people one has none with."""
+    rows = chat_list(request, "chats")["chat_rows"]
+    chats = [row for row in rows if not (row.hidden or row.closed)][:MOST_TARGETS]
+    known = {row.key for row in rows}
+    people = User.objects.contacts_of(request.user.pk, search=_query(request))
+    others = people.filter(banned_at=None).exclude(pk__in=known)[:MOST_TARGETS]
+    found = [contact_row(user, online=()) for user in others]
+    return {"candidates": [*chats, *found], "query": _query(request)}
 
 
 def pane(request: SignedInRequest, peer: Peer | None) -> Context:

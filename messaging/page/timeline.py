@@ -67,7 +67,8 @@ class Bubble:
     def can_be_edited(self) -> bool:
         """By its sender; static/js/render/parts/meta.js says the same."""
         minutes = timedelta(minutes=settings.MESSAGE_EDIT_MINUTES)
-        return timezone.now() < _moment(self.record) + minutes
+        in_time = timezone.now() < _moment(self.record) + minutes
+        return in_time and not self.record.forwarded
 
     @property
     def edited_date(self) -> str:
@@ -167,7 +168,8 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         "is-mine": mine,
         "is-follow": follows,
         "is-followed": followed,
-        "is-emoji": is_large_emoji(message.text) and not (message.image or message.reply_to),
+        "is-emoji": is_large_emoji(message.text)
+        and not (message.image or message.reply_to or message.forwarded),
         "is-deleted": message.deleted,
         "is-system": message.system,
     }

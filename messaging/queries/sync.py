@@ -41,7 +41,7 @@ from chatsite.keys import is_key
 from messaging.models import Conversation, Membership, Message, is_group, peer_in
 from messaging.queries.chats import CHUNK, Chat, chats_of
 from messaging.queries.reactions import add_own_reactions
-from messaging.queries.visibility import LAST, Stays
+from messaging.queries.visibility import LAST, Stays, stays_among
 from messaging.shapes.record import (
     CONVERSATION,
     SENDER,
@@ -124,7 +124,8 @@ def changes_since(user: User | Principal, since: str) -> Changes:
     known = {bucket: was for bucket, was in cursor.sums.items() if was <= sums.get(bucket, 0)}
     growth = {bucket: now - known.get(bucket, 0) for bucket, now in sums.items()}
     spans = _spans(versions, growth)
-    stays = _stays(user, [span.conversation for span in spans if is_group(span.conversation)])
+    groups = [span.conversation for span in spans if is_group(span.conversation)]
+    stays = stays_among(user.pk, groups)
     spans = [_within(span, stays) for span in spans]
     page = _messages([span for each in spans if (span := _after(cursor, each))])
     # The first page has the chats; what changes while the others are fetched is found next time.
@@ -175,17 +176,6 @@ def _spans(versions: Mapping[str, _Versions], growth: Sums) -> list[_Span]:
         if steps:
             spans.append(_Span(conversation, max(0, version - steps), version))
     return spans
-
-
-_STAYS = SelectAmong(
-    lambda groups, *, me: Membership.objects.filter(
-        conversation__pk__in=groups, user_id=me
-    ).values_list("conversation_id", "since_seq", "until_seq", "earlier_stays")
-)
-
-
-def _stays(user: User | Principal, groups: Collection[str]) -> dict[str, Stays]:
-    return {group: Stays.of(*stay) for group, *stay in _STAYS.rows_among(groups, me=user.pk)}
 
 
 def _within(span: _Span, stays: Mapping[str, Stays]) -> _Span:

@@ -1,6 +1,6 @@
 """What a person may see of a conversation is decided here: by when they were in it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from chatsite import strict_json
 from chatsite.errors import DomainError, NotFound
-from chatsite.fastpath.statements import Get, Select
+from chatsite.fastpath.statements import Get, Select, SelectAmong
 from chatsite.keys import is_key
 from messaging.models import (
     Conversation,
@@ -66,6 +66,19 @@ def stays_in(conversation: str, user_id: str) -> Stays | None:
     return Stays.of(*row) if row else None
 
 
+_STAYS_AMONG = SelectAmong(
+    lambda conversations, *, me: Membership.objects.filter(
+        conversation__pk__in=conversations, user_id=me
+    ).values_list("conversation_id", "since_seq", "until_seq", "earlier_stays")
+)
+
+
+def stays_among(user_id: str, conversations: Collection[str]) -> dict[str, Stays]:
+    """By conversation, in which of them they are or were."""
+    rows = _STAYS_AMONG.rows_among(conversations, me=user_id)
+    return {conversation: Stays.of(*stay) for conversation, *stay in rows}
+
+
 _MEMBERS = Select(
     lambda group: Membership.objects.filter(conversation_id=group, until_seq=None).values_list(
         "user_id"
@@ -103,9 +116,7 @@ def find_messages(user: User | Principal, keys: Sequence[str]) -> list[Message]:
     """These, in their order, deleted or not. Raises DomainError 404 unless `user` may see each."""
     found = Message.objects.in_bulk([key for key in keys if is_key(key)])
     among = {message.conversation_id for message in found.values()}
-    mine = Membership.objects.of(user.pk).filter(conversation__in=list(among))
-    rows = mine.values_list("conversation_id", "since_seq", "until_seq", "earlier_stays")
-    stays = {conversation: Stays.of(*row) for conversation, *row in rows}
+    stays = stays_among(user.pk, among)
     for key in keys:
         message = found.get(key)
         seen = message and stays.get(message.conversation_id)

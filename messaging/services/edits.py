@@ -26,7 +26,8 @@ def edit_message(*, user: User | Principal, message_id: str, text: str) -> Messa
 
     An edit is something written: only who may write in the conversation now may edit. Raises
     DomainError: 400 for a text that could not be sent, 403 for the messages of others and of the
-    system, for who may not write, and when it is too late, 404, 409 for a deleted message.
+    system and for forwarded ones, for who may not write, and when it is too late, 404, 409 for a
+    deleted message.
     """
     text = checked_text(text)
     found = find_message(user, message_id)
@@ -34,6 +35,8 @@ def edit_message(*, user: User | Principal, message_id: str, text: str) -> Messa
         raise no_such_message()
     if found.sender_id != user.pk or found.kind == MessageKind.SYSTEM:
         raise DomainError(_("You can only edit your own messages."), 403, code="not_sender")
+    if found.forwarded:  # these are somebody else's words
+        raise DomainError(_("Forwarded messages cannot be edited."), 403, code="forwarded")
     record = record_of(_edit(found, user.pk, text))
     add_own_reactions(user.pk, [record])
     return record

@@ -13,7 +13,7 @@ from chatsite.errors import Busy, DomainError
 from chatsite.security.budgets import check_messages
 from chatsite.text import is_blank
 from messaging.models import Message, MessageKind
-from messaging.queries.visibility import find_messages
+from messaging.queries.visibility import find_messages, was_deleted
 from messaging.services.drafts import Draft, is_client_id, new_draft
 from messaging.services.messages import Outcome, Sent, send_together
 from messaging.services.pictures import settle_later, share
@@ -90,7 +90,7 @@ def _check(message_ids: Sequence[str], to: Sequence[str], client_message_id: str
 
 def _check_originals(originals: Sequence[Message]) -> None:
     if any(message.deleted for message in originals):
-        raise DomainError(_("This message was deleted."), 409, code="deleted")
+        raise was_deleted()
     if any(message.kind == MessageKind.SYSTEM for message in originals):
         raise DomainError(_("System messages cannot be forwarded."), code="system")
 

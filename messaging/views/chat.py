@@ -124,6 +124,21 @@ def emoji(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/_emoji_picker.html", context)
 
 
+@require_safe
+@never_cache
+@signed_in
+def targets(request: SignedInRequest) -> HttpResponse:
+    """The dialog in which messages are forwarded."""
+    return render(request, "messaging/_forward.html", contexts.targets(request))
+
+
+@require_safe
+@never_cache
+@signed_in
+def targets_found(request: SignedInRequest) -> HttpResponse:
+    return render(request, "messaging/groups/_candidates.html", contexts.targets(request))
+
+
 def _send(request: SignedInRequest, peer: Peer, tab: str) -> HttpResponse:
     """For a browser without JavaScript; the others send over the API."""
     text = request.POST.get("text", "").replace("\r\n", "\n")

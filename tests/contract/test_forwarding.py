@@ -199,6 +199,15 @@ def test_asked_wrongly_it_is_400(api_for: ApiFor, fields: dict[str, Any]) -> Non
     assert Message.objects.count() == 1
 
 
+def test_a_copy_keeps_the_words_of_the_original(api_for: ApiFor) -> None:
+    ada, bo = make_pair()
+    client = api_for(ada)
+    [copy] = client.post(URL, body([make_message(bo, ada, "theirs")], [bo])).json()["sent"]
+    answered = client.put(f"/api/messages/{copy['_id']}", {"text": "mine"})
+    assert_refused(answered, 403, "Forwarded messages cannot be edited.")
+    assert texts(client, bo.pk) == ["theirs", "theirs"]
+
+
 def test_a_blank_text_is_none(api_for: ApiFor) -> None:
     ada, bo = make_pair()
     answered = api_for(ada).post(URL, body([make_message(ada, bo, "one")], [bo], text=" \n"))

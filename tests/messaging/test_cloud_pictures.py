@@ -16,9 +16,8 @@ from chatsite.conf.cloud import read_account
 from chatsite.db import atomic
 from chatsite.pictures import storage
 from messaging.models import Message
-from messaging.services import forwarding
 from messaging.services.forwarding import forward_messages
-from messaging.services.messages import delete_message, remove, restore
+from messaging.services.messages import delete_message, remove, restore, send_together
 from messaging.services.pictures import moves, settle
 from messaging.shapes.record import record_of
 from tests.cloudinary_server import CloudinaryServer
@@ -266,15 +265,14 @@ class TestForwarding:
         self, cloud: CloudinaryServer, message: Message, pair: tuple[User, User], api_for: ApiFor
     ) -> None:
         """The original is deleted between the moment it is looked up and that of its copy."""
-        found = forwarding.send_together
 
         def send_late(drafts: Any) -> Any:
             remove(message=message)
             cloud.wait_for("rename")
-            return found(drafts)
+            return send_together(drafts)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(forwarding, "send_together", send_late)
+            patch.setattr("messaging.services.forwarding.send_together", send_late)
             copy = self.forwarded(message)
         cloud.wait_for("rename", times=2)
         assert shown_to(api_for(pair[0]), copy) == 200

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.services.moderation import ban
 from messaging.services.conversations import mark_read
 from messaging.services.groups import add_members, remove_member
 from messaging.services.messages import delete_message, send_message
@@ -207,3 +208,25 @@ def test_a_few_letters_find_one_s_chats_then_people(page_for: PageFor, client: C
     assert found("") == [group, bo.pk]
     assert found("nobody") == []
     assert client.get("/chats/found?q=lind").status_code == 302
+
+
+def test_targets_of_forwarding_are_chats_one_may_write_in_and_people(
+    page_for: PageFor, client: Client
+) -> None:
+    ada, bo = make_user("Ada Grove"), make_user("Bo Grove")
+    cy = make_user("Cy Grover")
+    ban(user=make_user("Di Grove"), reason="spam")
+    make_message(bo, ada)
+    make_group(bo, ada, title="Grove news", posting="admins")
+    group = make_group(ada, bo, title="Groves")
+    make_group(bo, cy, title="Grove of others")
+
+    def found(address: str) -> list[str]:
+        html = page_for(ada).get(address).content.decode()
+        return re.findall('name="people" value="([0-9a-f]+)"', html)
+
+    assert found("/chats/targets/found?q=grove") == [group, bo.pk, cy.pk]
+    assert found("/chats/targets") == [group, bo.pk, cy.pk]
+    assert found("/chats/targets/found?q=nobody") == []
+    for address in ("/chats/targets", "/chats/targets/found"):
+        assert client.get(address).status_code == 302

@@ -14,6 +14,7 @@ import { sourceOf } from "./copied.js";
 export const isEditable = (item) =>
   item.matches(".is-mine:not(.is-deleted)") &&
   Boolean(item.dataset.messageId) &&
+  !slot(item, "forwarded") &&
   !item.closest(".conversation").dataset.closed &&
   isInTimeToEdit(createdAt(item));
 

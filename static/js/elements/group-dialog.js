@@ -1,11 +1,11 @@
-// The dialog in which a group is made or changed, people are added, or who has read a message is listed. The server renders
-// what is in it.
+// The dialog in which a group is made or changed, people are added, who has read a message is listed, or messages are forwarded.
+// The server renders what is in it.
 import { patchJSON, postJSON } from "../api.js";
 import { setBusy, setIdle } from "../busy.js";
 import { newClientId } from "../lib/ids.js";
 import { shrinkPicture } from "../lib/shrink.js";
 import { text } from "../lib/texts.js";
-import { moveFocus } from "./arrow-keys.js";
+import { Chooser } from "./chooser.js";
 
 const CALLS = { POST: postJSON, PATCH: patchJSON };
 const dialog = () => document.getElementById("group-dialog");
@@ -21,7 +21,8 @@ export async function openDialog(path) {
 
 class GroupForm {
   #form;
-  #chosen = new Map();
+  /** Where there are people to choose. */
+  #chooser;
   /** Null as long as it stays as it is, "" to remove it. */
   #picture = null;
   #hadPicture;
@@ -32,27 +33,17 @@ class GroupForm {
     this.#form = form;
     this.#hadPicture = Boolean(this.#removeButton && !this.#removeButton.hidden);
     this.#removeButton?.addEventListener("click", () => this.#removePicture());
+    this.#chooser = form.querySelector(".chooser") && new Chooser(form);
     form.addEventListener("submit", (event) => this.#submit(event));
-    form.addEventListener("change", ({ target }) => this.#change(target));
+    form.addEventListener("change", ({ target }) => target.type === "file" && target.files.length && this.#choosePicture(target.files[0]));
     form.addEventListener("click", ({ target }) => target.closest("[data-close]") && dialog().close());
-    form.addEventListener("keydown", (event) => this.#onKeydown(event));
-    form.addEventListener("htmx:afterSwap", () => this.#updateChecked());
-  }
-
-  #change(field) {
-    if (field.type === "file" && field.files.length) return this.#choosePicture(field.files[0]);
-    if (field.name !== "people") return;
-    const name = field.closest("label").querySelector("bdi").textContent;
-    if (field.checked) this.#chosen.set(field.value, name);
-    else this.#chosen.delete(field.value);
-    this.#showChips();
   }
 
   async #choosePicture(file) {
     try {
       this.#picture = (await shrinkPicture(file)).dataUrl;
     } catch (error) {
-      return this.#showError(error.message);
+      return showProblem(this.#form, error.message);
     }
     Object.assign(this.#image, { src: this.#picture, hidden: false });
     this.#removeButton.hidden = false;
@@ -77,53 +68,6 @@ class GroupForm {
     return this.#form.querySelector("[data-remove-picture]");
   }
 
-  #showChips() {
-    const { content } = this.#form.querySelector(".chooser template");
-    const chips = [...this.#chosen].map(([key, name]) => {
-      const chip = content.firstElementChild.cloneNode(true);
-      const button = chip.querySelector("button");
-      chip.querySelector("bdi").textContent = name;
-      button.setAttribute("aria-label", button.dataset.remove.replace("{name}", () => name));
-      button.addEventListener("click", () => this.#remove(key));
-      return chip;
-    });
-    this.#form.querySelector(".chips").replaceChildren(...chips);
-    chips.at(-1)?.scrollIntoView({ block: "nearest" });
-  }
-
-  #remove(key) {
-    this.#chosen.delete(key);
-    this.#showChips();
-    this.#updateChecked();
-    this.#search.focus();
-  }
-
-  get #search() {
-    return this.#form.querySelector("[type=search]");
-  }
-
-  get #boxes() {
-    return [...this.#form.querySelectorAll("[name=people]")];
-  }
-
-  /** Whoever is chosen stays so, whatever is searched for. */
-  #updateChecked() {
-    for (const box of this.#boxes) box.checked = this.#chosen.has(box.value);
-  }
-
-  /** Return chooses the first one found; arrows lead through the others; backspace takes the last one back. */
-  #onKeydown(event) {
-    const { key, target } = event;
-    if (target === this.#search && key === "Enter") {
-      event.preventDefault();
-      this.#boxes[0]?.click();
-    } else if (target === this.#search && key === "Backspace" && !target.value && this.#chosen.size) {
-      this.#remove([...this.#chosen.keys()].at(-1));
-    } else if (target === this.#search ? key === "ArrowDown" : target.name === "people") {
-      moveFocus(event, this.#boxes);
-    }
-  }
-
   async #submit(event) {
     event.preventDefault();
     if (this.#form.getAttribute("aria-busy") === "true") return;
@@ -137,7 +81,7 @@ class GroupForm {
       if (isNew) location.assign(`/chat/${group._id}`);
     } catch (error) {
       setIdle(this.#form);
-      this.#showError(error.status ? error.message : text("no-answer"));
+      showProblem(this.#form, error.status ? error.message : text("no-answer"));
     }
   }
 
@@ -149,14 +93,15 @@ class GroupForm {
     if (posting) values.posting = posting.checked ? "admins" : "all";
     if (showsHistory) values.showsHistory = showsHistory.checked;
     if (this.#picture !== null) values.picture = this.#picture;
-    if (this.#search) values.people = [...this.#chosen.keys()];
+    if (this.#chooser) values.people = this.#chooser.keys;
     return values;
   }
+}
 
-  #showError(words) {
-    const notice = this.#form.querySelector(".notice");
-    notice.hidden = false;
-    notice.lastElementChild.textContent = words;
-    notice.focus();
-  }
+/** Above the fields, where it is read out. */
+export function showProblem(form, words) {
+  const notice = form.querySelector(".notice");
+  notice.hidden = false;
+  notice.lastElementChild.textContent = words;
+  notice.focus();
 }

@@ -6,6 +6,7 @@ import { discard, retry } from "../stores/outbox.js";
 import { isConfirmed } from "./confirm-delete.js";
 import { copyText, sourceOf } from "./copied.js";
 import { isEditable } from "./edit-field.js";
+import { openForwardDialog } from "./forward-dialog.js";
 import { openDialog } from "./group-dialog.js";
 import { addressOf } from "./message-list/places.js";
 import { openReactionRow } from "./reaction-row.js";
@@ -18,6 +19,7 @@ const ACTIONS = [
   { name: "react", when: () => true, run: openReactionRow },
   { name: "reply", key: "r", when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
   { name: "edit", key: "e", when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
+  { name: "forward", when: () => true, run: (item) => openForwardDialog([item.dataset.messageId]) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "link", when: () => true, run: copyLink },
   { name: "date", key: "d", when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },

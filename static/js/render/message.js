@@ -1,6 +1,7 @@
 // A message, put together of its parts. templates/messaging/_message.html is the same for what the server renders.
 import { learn } from "../stores/people.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
+import { fillForwarded } from "./parts/forwarded.js";
 import { createdAt, editedAt, fillEdited, fillTime, isInTimeToEdit, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
 import { clearReactions, fillReactions } from "./parts/reactions.js";
@@ -24,15 +25,17 @@ export function fillMessage(item, message, reading) {
   fillTime(item, message.createdAt);
   fillEdited(item, message.editedAt);
   fillReply(item, message, reading);
+  fillForwarded(item, message);
   fillPicture(item, message);
   fillText(item, message.text ?? "");
   fillReactions(item, message, reading);
 }
 
 /** messaging/page/timeline.py says the same. */
-function shortcutsOf({ deleted, system, createdAt: moment }, mine) {
+function shortcutsOf({ deleted, system, forwarded, createdAt: moment }, mine) {
   if (deleted || system) return "";
-  return ["Enter", "R", "D", mine && isInTimeToEdit(moment) && "E", mine && "I", mine && "Delete"].filter(Boolean).join(" ");
+  const keys = ["Enter", "R", "D", mine && !forwarded && isInTimeToEdit(moment) && "E", mine && "I", mine && "Delete"];
+  return keys.filter(Boolean).join(" ");
 }
 
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */
@@ -49,6 +52,7 @@ export function clearMessage(item) {
   item.removeAttribute("aria-keyshortcuts");
   mark(item, "is-deleted", true);
   clearReply(item);
+  fillForwarded(item, {});
   clearReactions(item);
   fillEdited(item, "");
   fillPicture(item, {});

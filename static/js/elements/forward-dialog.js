@@ -1,0 +1,47 @@
+import { postJSON } from "../api.js";
+import { setBusy, setIdle } from "../busy.js";
+import { emit } from "../lib/bus.js";
+import { newClientId } from "../lib/ids.js";
+import { isolated } from "../lib/text.js";
+import { text } from "../lib/texts.js";
+import { Chooser } from "./chooser.js";
+import { openDialog, showProblem } from "./group-dialog.js";
+
+/** Lets people choose the chats to which these messages, in this order, are forwarded. */
+export async function openForwardDialog(messageIds) {
+  await openDialog("/chats/targets");
+  const form = document.querySelector("#group-dialog .forward-form");
+  if (form) listen(form, messageIds);
+}
+
+function listen(form, messageIds) {
+  const chooser = new Chooser(form);
+  // Sent again after an answer that was lost, it makes no second copies.
+  const clientMessageId = newClientId();
+  form.addEventListener("click", ({ target }) => target.closest("[data-close]") && form.closest("dialog").close());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") === "true") return;
+    if (!chooser.keys.length) return showProblem(form, text("forward-nowhere"));
+    forward(form, chooser, { messageIds, to: chooser.keys, text: form.elements.text.value, clientMessageId });
+  });
+}
+
+async function forward(form, chooser, body) {
+  setBusy(form);
+  try {
+    const { refused } = await postJSON("/api/messages/forward", body);
+    form.closest("dialog").close();
+    tell(refused, chooser);
+  } catch (error) {
+    setIdle(form);
+    showProblem(form, error.status ? error.message : text("no-answer"));
+  }
+}
+
+function tell(refused, chooser) {
+  if (!refused.length) return emit("notice", { text: text("forwarded"), kind: "info" });
+  const names = refused.map(({ peerId }) => isolated(chooser.nameOf(peerId))).join(", ");
+  const words = text("not-forwarded").replace("{names}", () => names).replace("{reason}", () => refused[0].message);
+  emit("notice", { text: words, kind: "error" });
+}
