@@ -19,6 +19,7 @@ urlpatterns = [
     path("chat/<str:peer>/header", groups.header, name="header"),
     path("chat/<str:peer>/details", groups.details, name="group-details"),
     path("chat/<str:peer>/members", groups.members, name="group-members"),
+    path("chat/<str:peer>/reactors", groups.reactors, name="reactors"),
     path("chat/<str:peer>/receipts", groups.receipts, name="receipts"),
     path("chat/<str:peer>/edit", groups.edit, name="edit-group"),
     path("chat/<str:peer>/add", groups.add, name="add-people"),

@@ -14,7 +14,12 @@ from chatsite.keys import is_key
 from messaging.models import Reaction
 from messaging.queries.people import bad_cursor
 from messaging.queries.visibility import membership_in, message_in
-from messaging.shapes.reactions import canonical_emoji, leave_people_out
+from messaging.shapes.reactions import (
+    Reactions,
+    canonical_emoji,
+    decoded_reactions,
+    leave_people_out,
+)
 from messaging.shapes.record import MessageRecord
 from messaging.shapes.system_messages import deleted_account
 
@@ -82,6 +87,12 @@ def reactions_page(
     people = User.objects.in_bulk({person for _key, _emoji, person in page})
     reactors = [_reactor(emoji, person, people.get(person)) for _key, emoji, person in page]
     return ReactionsPage(reactors, page[-1][0] if len(rows) > limit else "")
+
+
+def reactions_of(user: User | Principal, conversation: str, seq: int) -> Reactions:
+    """To that message, summed up. Raises DomainError 403, 404."""
+    message = message_in(membership_in(user, conversation), seq)
+    return [] if message.deleted else decoded_reactions(message.reactions) or []
 
 
 def _reactor(emoji: str, key: str, user: User | None) -> Reactor:

@@ -23,6 +23,7 @@ from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
 from messaging.presence import online_users
 from messaging.queries.members import MembersPage, members_page
+from messaging.queries.reactions import reactions_of, reactions_page
 from messaging.queries.receipts import STATES, State, message_at, receipts_page
 from messaging.queries.visibility import find_conversation, find_group, members_of
 
@@ -97,6 +98,29 @@ def receipts(request: SignedInRequest, peer: str) -> HttpResponse:
     template = "_receipts" if is_group(peer) else "_receipt"
     context |= {"parts": parts, "sent": when(message_at(request.user, conversation, seq))}
     return render(request, f"messaging/{template}.html", context)
+
+
+@region
+def reactors(request: SignedInRequest, peer: str) -> HttpResponse:
+    """Who reacted to a message; those with one emoji, or more of them."""
+    seq = _seq(request)
+    emoji, cursor = request.GET.get("emoji", ""), request.GET.get("cursor", "")
+    direct = None if is_group(peer) else find_conversation(request.user.pk, peer)
+    conversation = direct.pk if direct else peer
+    page = reactions_page(
+        request.user,
+        conversation,
+        seq=seq,
+        limit=MEMBERS_PER_PAGE,
+        emoji=emoji,
+        cursor=cursor,
+    )
+    context = {"seq": seq, "peer_id": peer, "emoji": emoji, "page": page}
+    if "emoji" in request.GET:
+        return render(request, "messaging/_reactor_rows.html", context)
+    reactions = reactions_of(request.user, conversation, seq)
+    context |= {"reactions": reactions, "total": sum(each.count for each in reactions)}
+    return render(request, "messaging/_reactors.html", context)
 
 
 def _seq(request: SignedInRequest) -> int:

@@ -208,3 +208,39 @@ def test_on_a_phone_a_long_press_leads_there(person: PersonFor) -> None:
     expect(pills(bo.page, "Well?")).to_have_text(f"{HEART}1")
     pills(ada.page, "Well?").tap()
     expect(pills(bo.page, "Well?")).to_have_count(0)
+
+
+def test_who_reacted_is_told_by_emoji_and_mine_is_taken_back_there(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    send(ada.page, "Shall we go?")
+    react(ada.page, "Shall we go?", HEART)
+    react(bo.page, "Shall we go?")
+    page, dialog = bo.page, bo.page.locator("#group-dialog")
+    people = dialog.locator("#reactors .member__name bdi")
+
+    item = message(page, "Shall we go?")
+    item.hover()
+    item.get_by_role("button", name="Who reacted").click()
+    expect(people).to_have_text(["Ada Lindqvist", "Bo Okonkwo"])
+    dialog.get_by_role("button", name=f"{HEART} 1").click()
+    expect(people).to_have_text(["Ada Lindqvist"])
+    assert_accessible(page)
+    dialog.get_by_role("button", name="Close").click()
+
+    pills(page, "Shall we go?").last.click(button="right")
+    dialog.get_by_role("button", name="Remove").click()
+    expect(dialog).to_be_hidden()
+    for each in (ada.page, bo.page):
+        expect(pills(each, "Shall we go?")).to_have_text([f"{HEART}1"])
+
+
+def test_a_long_press_on_a_reaction_tells_who_reacted(person: PersonFor) -> None:
+    ada, bo = face_to_face(person, **PHONE)
+    sent = ada.say(bo, "Shall we stay?")
+    ada.context.request.put(f"/api/messages/{sent['_id']}/reactions/{THUMB}")
+    dialog = bo.page.locator("#group-dialog")
+    touch(pills(bo.page, "Shall we stay?"), hold=dialog)
+    expect(dialog.locator("#reactors .member__name bdi")).to_have_text(["Ada Lindqvist"])
+    assert_accessible(bo.page)
+    dialog.get_by_role("button", name="Close").click()
+    expect(pills(bo.page, "Shall we stay?")).to_have_text(f"{THUMB}1")

@@ -1,5 +1,6 @@
 """Reactions: counted, told to everybody concerned, and light with a thousand people."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -7,6 +8,7 @@ from functools import partial
 import msgspec
 import pytest
 from django.db import IntegrityError, connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -31,6 +33,7 @@ from tests.recording import Events
 
 pytestmark = pytest.mark.django_db
 
+PageFor = Callable[[User], Client]
 THUMB, HEART, CRY = "👍", "❤️", "😢"
 MANY = list("😀😃😄😁😆😅🤣😂🙂🙃🫠😉😊😇🥰😍🤩😘😗😚😙🥲")
 Summary = list[tuple[str, int, list[str]]]
@@ -464,3 +467,47 @@ class TestAThousandPeople:
 
 def test_in_a_direct_chat_everybody_is_named() -> None:
     assert 2 * BY_ONE <= NAMED
+
+
+class TestWhoReacted:
+    """The dialog of the page."""
+
+    def test_shows_the_people_by_emoji_and_mine_to_take_back(self, page_for: PageFor) -> None:
+        ada, bo = make_pair()
+        message = make_message(ada, bo)
+        react(user=ada, message_id=message.pk, emoji="👍")
+        react(user=bo, message_id=message.pk, emoji="🎉")
+        client = page_for(bo)
+        html = client.get(f"/chat/{ada.pk}/reactors?seq=1").content.decode()
+        assert html.count('<li class="member">') == 2
+        assert re.findall('data-take-back="(.)"', html) == ["🎉"]
+        rows = client.get(f"/chat/{ada.pk}/reactors?seq=1&emoji=👍").content.decode()
+        assert rows.count('<li class="member">') == 1
+        assert "<h2" not in rows
+        assert ada.full_name in rows
+
+    def test_has_everybody_in_pages(self, page_for: PageFor) -> None:
+        ada = make_user()
+        people = [make_user(f"Person {number}") for number in range(60)]
+        group = make_group(ada, *people)
+        message = send_message(sender=ada, peer=group, text="Hello").record
+        for each in people:
+            react(user=each, message_id=message.id, emoji="👍")
+        client, path = page_for(ada), f"/chat/{group}/reactors?seq={message.seq}"
+        first = client.get(path).content.decode()
+        assert first.count('<li class="member">') == 50
+        assert "<span>60</span>" in first
+        [more] = re.findall(r'hx-get="([^"]+cursor=[^"]+)"', first)
+        assert client.get(more.replace("&amp;", "&")).content.decode().count("<li") == 10
+
+    def test_is_not_there_for_others(self, page_for: PageFor, client: Client) -> None:
+        ada, bo, cy = make_user(), make_user("Bo Okonkwo"), make_user("Cy Weber")
+        group = make_group(ada, bo)
+        message = send_message(sender=ada, peer=bo.pk, text="Hello").record
+        react(user=bo, message_id=message.id, emoji="👍")
+        stranger = page_for(cy)
+        for path in (f"{bo.pk}/reactors?seq=1", f"{group}/reactors?seq=1"):
+            assert stranger.get(f"/chat/{path}").status_code == 404
+            assert client.get(f"/chat/{path}").status_code == 302
+        for query in ("", "?seq=x", "?seq=9", "?seq=1&emoji=no", "?seq=1&emoji=&cursor=no"):
+            assert page_for(ada).get(f"/chat/{bo.pk}/reactors{query}").status_code == 404

@@ -10,6 +10,7 @@ import { openForwardDialog } from "./forward-dialog.js";
 import { openDialog } from "./group-dialog.js";
 import { addressOf } from "./message-list/places.js";
 import { openReactionRow } from "./reaction-row.js";
+import { showReactors } from "./reactors.js";
 
 const isOpen = (item) => !item.closest(".conversation").dataset.closed;
 const isMine = (item) => item.matches(".is-mine");
@@ -23,6 +24,7 @@ const ACTIONS = [
   { name: "copy", when: sourceOf, run: copy },
   { name: "link", when: () => true, run: copyLink },
   { name: "date", key: "d", when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
+  { name: "reactors", when: (item) => item.querySelector(".reaction"), run: showReactors },
   { name: "info", key: "i", when: isMine, run: showInfo },
   { name: "delete", key: "Delete", when: isMine, run: deleteMessage },
 ];

@@ -18,9 +18,10 @@ export class MessageToolbar {
     this.#peer = peer;
     list.addEventListener("pointerover", ({ target, pointerType }) => pointerType !== "touch" && this.#offer(target));
     list.addEventListener("focusin", ({ target }) => this.#offer(target));
+    list.addEventListener("contextmenu", (event) => this.#openReactors(event));
     this.#bar.addEventListener("click", (event) => this.#press(event));
     this.#bar.addEventListener("keydown", (event) => this.#steer(event));
-    watchTouch(list, { pressed: (item) => this.#openSheet(item), swiped: (item) => this.#run("reply", item) });
+    watchTouch(list, { pressed: (item, target) => this.#pressed(item, target), swiped: (item) => this.#run("reply", item) });
   }
 
   /** A key on the message itself; true when it did something. */
@@ -57,6 +58,18 @@ export class MessageToolbar {
 
   get #buttons() {
     return [...this.#bar.querySelectorAll("button:not([hidden])")];
+  }
+
+  /** Of a reaction: by the right button, or by the key for menus. */
+  #openReactors(event) {
+    if (event.defaultPrevented || !event.target.closest(".reaction")) return;
+    event.preventDefault();
+    this.#run("reactors", event.target.closest(".message"));
+  }
+
+  #pressed(item, target) {
+    if (target.closest(".reaction")) this.#run("reactors", item);
+    else this.#openSheet(item);
   }
 
   #openSheet(item) {

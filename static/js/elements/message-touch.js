@@ -3,7 +3,7 @@ const STEADY = 10;
 
 const FAR = 64;
 
-/** Fingers on messages: a long press calls `pressed(item)`, a swipe to the end of the line `swiped(item)`. */
+/** Fingers on messages: a long press calls `pressed(item, target)`, a swipe to the end of the line `swiped(item)`. */
 export function watchTouch(list, { pressed, swiped }) {
   let start = null;
   let timer = 0;
@@ -20,7 +20,7 @@ export function watchTouch(list, { pressed, swiped }) {
     if (pointerType !== "touch" || !isPrimary || !item) return;
     const direction = getComputedStyle(list).direction === "rtl" ? -1 : 1;
     start = { item, clientX, clientY, direction };
-    timer = setTimeout(() => (end(), pressed(item)), LONG);
+    timer = setTimeout(() => (end(), pressed(item, target)), LONG);
   });
   list.addEventListener("pointermove", ({ clientX, clientY }) => {
     if (!start) return;
