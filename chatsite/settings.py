@@ -194,6 +194,7 @@ MAX_BODY_BYTES = 10_485_760
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # beyond it bodies, and files in them, wait on disk
 LIMITS = ENV.limits
+MESSAGE_DELETE_MINUTES = ENV.message_delete_minutes
 RATELIMIT_USE_CACHE = "limits"
 RATELIMIT_FAIL_OPEN = True  # for the one request in which Redis goes away between two questions
 SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second

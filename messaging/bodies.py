@@ -15,6 +15,7 @@ from chatsite.errors import DomainError
 from chatsite.wire import IMAGE_URI, DataUri, Key, PictureFile
 from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
 from messaging.services.chat_settings import Mute
+from messaging.services.deletions import MOST, Whom
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.forwarding import CHATS, COPIES
 from messaging.services.groups import MEMBERS
@@ -57,6 +58,9 @@ ReplyTo = Annotated[
         description="The `_id` of the message of the same conversation that this one answers.",
     ),
 ]
+
+
+WhomName = Annotated[Whom, Meta(description="For whom: for everybody, unless it says otherwise.")]
 
 
 class TextSend(msgspec.Struct, forbid_unknown_fields=True):
@@ -263,6 +267,18 @@ class EditCommand(EditBody):
 
 class DeleteCommand(TypedDict):
     messageId: Key
+    whom: NotRequired[WhomName]
+
+
+class DeletionBody(TypedDict):
+    """Messages of one conversation."""
+
+    messageIds: Annotated[list[Key], Meta(min_length=1, max_length=MOST)]
+    whom: NotRequired[WhomName]
+
+
+class UndoBody(TypedDict):
+    undo: Annotated[str, Meta(description="From the answer to the deletion.")]
 
 
 class ReactCommand(TypedDict):

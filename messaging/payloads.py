@@ -52,6 +52,7 @@ def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
         last_delivered_seq=chat.last_delivered_seq,
         peer_read_seq=chat.peer_read_seq,
         peer_delivered_seq=chat.peer_delivered_seq,
+        hidden=[list(part) for part in chat.hidden],
     )
 
 

@@ -7,6 +7,7 @@ from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.queries.receipts import STATES
 from messaging.services.chat_settings import MUTES
+from messaging.services.deletions import WHOM
 
 MEMBERS_PAGE = 100  # when nobody says how many
 PAGE = 1000  # messages, when nobody asks for fewer
@@ -70,6 +71,30 @@ class ContactsQuery(serializers.Serializer[None]):
 class SyncQuery(serializers.Serializer[None]):
     since = TextField(
         max_length=CURSOR_LENGTH, allow_null=False, help_text="The last answer's `cursor`."
+    )
+
+
+class WhomSerializer(serializers.Serializer[None]):
+    whom = serializers.ChoiceField(WHOM, default="everybody", help_text="For whom.")
+
+
+class DeletionSerializer(WhomSerializer):
+    messageIds = serializers.ListField(
+        source="message_ids", child=TextField(allow_null=False), allow_empty=False
+    )
+
+
+class UndoSerializer(serializers.Serializer[None]):
+    undo = serializers.CharField()
+
+
+class ClearQuery(serializers.Serializer[None]):
+    seq = serializers.IntegerField(
+        source="up_to",
+        min_value=1,
+        max_value=LARGEST,
+        default=None,
+        help_text="Only up to that message, such as the last one that I know of.",
     )
 
 

@@ -63,6 +63,7 @@ class Environment:
     pictures: Pictures
     mail: Mail
     limits: Limits
+    message_delete_minutes: int | None  # None: as long as one likes
     operations: Operations
     fast: Fast
     unused: list[str]
@@ -115,10 +116,16 @@ def _read() -> Environment:
         pictures=pictures.read(),
         mail=mail.read(public_url),
         limits=limits.read(),
+        message_delete_minutes=_message_delete_minutes(),
         operations=operations.read(production),
         fast=fast.read(),
         unused=[name for name in ("ARCJET_KEY", "ARCJET_SECRET", "ARCJET_ENV") if text(name)],
     )
+
+
+def _message_delete_minutes() -> int | None:
+    minutes = between(0, 5_256_000, "MESSAGE_DELETE_MINUTES", 0)
+    return minutes if text("MESSAGE_DELETE_MINUTES") else None
 
 
 def _mode() -> str:

@@ -7,6 +7,7 @@ from chatsite.schema.calls import FORM, JSON, View, call, header, in_path, key_i
 from chatsite.schema.refusals import OF_PICTURES, Sentences, joined
 from messaging.bodies import (
     ChatBody,
+    DeletionBody,
     EditBody,
     ForwardBody,
     GroupBody,
@@ -19,14 +20,17 @@ from messaging.bodies import (
     RoleBody,
     SendBody,
     SendForm,
+    UndoBody,
 )
 from messaging.serializers import (
+    ClearQuery,
     ContactsQuery,
     HistoryQuery,
     MembersQuery,
     ReactionsQuery,
     ReceiptsQuery,
     SyncQuery,
+    WhomSerializer,
 )
 from messaging.shapes.payload_types import (
     ChatPayload,
@@ -39,6 +43,7 @@ from messaging.shapes.payload_types import (
     ReceiptPayload,
     RemovedPayload,
     SyncPayload,
+    UndoPayload,
 )
 from messaging.shapes.reactions import Emoji
 from messaging.shapes.record import MessageRecord
@@ -98,6 +103,25 @@ change_chat = call(
     },
 )
 
+clear_chat = call(
+    "deleteChat",
+    "Delete the messages of a chat for me alone",
+    tag=TAG,
+    changes=True,
+    parameters=[PEER, ClearQuery],
+    answers={
+        200: (
+            "It is in my list again once there are more; a group that I am in stays there.",
+            RemovedPayload,
+        )
+    },
+    refused={
+        400: ["Ensure this value is greater than or equal to 1."],
+        404: ["No such chat."],
+        503: [BUSY],
+    },
+)
+
 history = call(
     "listMessages",
     "The messages with one person or in a group, oldest first, without deleted ones",
@@ -139,14 +163,59 @@ edit = call(
     },
 )
 
+OF_DELETING: Sentences = {
+    403: [
+        "You can only delete your own messages.",
+        "It is too late to delete this message for everybody.",
+    ],
+    404: ["Message not found."],
+    409: ["You have deleted single messages in too many places. Delete more at once, or the chat."],
+    503: [BUSY],
+}
+
 delete = call(
     "deleteMessage",
-    "Delete one of my messages, for everybody",
+    "Delete one of my messages for everybody, or any message for me",
     tag=TAG,
     changes=True,
-    parameters=[key_in_path("peer", "The `_id` of the message, not of a person.")],
-    answers={200: ("The same answer again for one that was deleted before.", RemovedPayload)},
-    refused={403: ["You can only delete your own messages."], 404: ["Message not found."]},
+    parameters=[key_in_path("peer", "The `_id` of the message, not of a person."), WhomSerializer],
+    answers={
+        200: ("The same again for one that was deleted for everybody before.", RemovedPayload)
+    },
+    refused=joined({400: ['"somebody" is not a valid choice.']}, OF_DELETING),
+)
+
+delete_several = call(
+    "deleteMessages",
+    "Delete several messages of one conversation: all of them, or none",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: DeletionBody},
+    answers={200: ("What takes it back, if it is asked at once.", UndoPayload)},
+    refused=joined(
+        {
+            400: [
+                "You can delete up to 100 messages at once.",
+                "The messages are of several conversations.",
+                "This field is required.",
+            ]
+        },
+        OF_DELETING,
+    ),
+)
+
+undo = call(
+    "undoDeletion",
+    "Take a deletion of mine back",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: UndoBody},
+    answers={200: ("The same again, if it is asked again.", RemovedPayload)},
+    refused={
+        400: ["This field is required."],
+        409: ["It is too late to undo that."],
+        503: [BUSY],
+    },
 )
 
 send = call(

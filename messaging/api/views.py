@@ -27,7 +27,9 @@ from messaging.queries.people import contacts_page
 from messaging.queries.reactions import reactions_page
 from messaging.serializers import (
     ChatSerializer,
+    ClearQuery,
     ContactsQuery,
+    DeletionSerializer,
     EditSerializer,
     ForwardSerializer,
     HistoryQuery,
@@ -35,12 +37,20 @@ from messaging.serializers import (
     ReadMarkSerializer,
     SendSerializer,
     SyncQuery,
+    UndoSerializer,
+    WhomSerializer,
 )
 from messaging.services.chat_settings import change_chat
 from messaging.services.conversations import mark_delivered, mark_read
+from messaging.services.deletions import (
+    UNDO_SECONDS,
+    clear_chat,
+    delete_messages,
+    undo,
+)
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
-from messaging.services.messages import delete_message, send_message
+from messaging.services.messages import send_message
 from messaging.services.reactions import react, take_back
 
 
@@ -78,11 +88,16 @@ class ChatView(FormView):
         settings = change_chat(user=request.user, peer=peer, **fields)
         return Response(chat_settings_payload(peer, settings))
 
+    @schema.clear_chat
+    def delete(self, request: ApiRequest, peer: str) -> Response:
+        query = checked(ClearQuery, request.query_params.dict())
+        clear_chat(user=request.user, peer=peer, **query)
+        return Response({"success": True, "message": _("Chat deleted.")})
+
 
 class MessagesView(FormView):
     """GET: the messages with a peer, oldest first, the newest page unless `before` says otherwise.
-    PUT: changes the text of a message; DELETE: takes it back, for everybody. Its key stands where
-    the peer's does."""
+    PUT: changes the text of a message; DELETE: deletes it. Its key stands where the peer's does."""
 
     serializer_class = EditSerializer
 
@@ -103,8 +118,33 @@ class MessagesView(FormView):
 
     @schema.delete
     def delete(self, request: ApiRequest, peer: str) -> Response:
-        delete_message(user=request.user, message_id=peer)
+        whom = checked(WhomSerializer, request.query_params.dict())["whom"]
+        delete_messages(user=request.user, message_ids=[peer], whom=whom)
         return Response({"success": True, "message": _("Message deleted successfully")})
+
+
+class DeletionsView(FormView):
+    """Several messages at once."""
+
+    serializer_class = DeletionSerializer
+
+    @schema.delete_several
+    def post(self, request: ApiRequest) -> Response:
+        fields = checked(DeletionSerializer, request.data)
+        return Response(
+            {"undo": delete_messages(user=request.user, **fields), "seconds": UNDO_SECONDS}
+        )
+
+
+class UndoView(FormView):
+    """Of a deletion."""
+
+    serializer_class = UndoSerializer
+
+    @schema.undo
+    def post(self, request: ApiRequest) -> Response:
+        undo(user=request.user, token=checked(UndoSerializer, request.data)["undo"])
+        return Response({"success": True, "message": _("Restored.")})
 
 
 class SendView(FormView):

@@ -19,7 +19,7 @@ from messaging.presence import online_users
 from messaging.queries.chats import chats_of
 from messaging.queries.history import first_unread, history
 from messaging.queries.members import read_marks
-from messaging.queries.visibility import stays_in
+from messaging.queries.visibility import stays_in, stays_with
 from messaging.shapes.record import MessageRecord
 
 MESSAGES_PER_PAGE = 50
@@ -130,6 +130,8 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
             authors=_everybody([*messages, *originals.values()]),
             stays=stays_in(peer.pk, request.user.pk),
         )
+    elif _has_gaps(messages):
+        reading = replace(reading, stays=stays_with(request.user.pk, peer.pk)[1])
     return {
         "peer": peer,
         "lines": list(lines_of(messages, reading)),
@@ -138,6 +140,13 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
         "peer_marks": peer_marks,
         "is_newest": before is None,
     }
+
+
+def _has_gaps(messages: Sequence[MessageRecord]) -> bool:
+    """Whether some may be hidden from the reader among them, or all that are before them."""
+    first = messages[0].seq if messages else 1
+    is_short = len(messages) < MESSAGES_PER_PAGE and first > 1
+    return is_short or any(each.seq - place != first for place, each in enumerate(messages))
 
 
 def _authors(messages: Sequence[MessageRecord]) -> dict[str, Author]:

@@ -94,7 +94,7 @@ class Reading:
     peer_marks: Marks
     authors: dict[str, Author] = field(default_factory=dict)  # in a group
     originals: dict[str, MessageRecord] = field(default_factory=dict)  # what is answered
-    stays: Stays | None = None  # of the reader in a group
+    stays: Stays | None = None  # of the reader, unless they see all
 
     @property
     def names(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A person's chat list: with whom or in which group, the last message, and how much is unread."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -19,13 +19,13 @@ from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
 from messaging.queries.reactions import add_own_reactions
+from messaging.queries.visibility import Stay, Stays
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
 from messaging.shapes.record import (
     COLUMNS,
     CONVERSATION,
     SENDER,
-    SEQ,
     MessageRecord,
     columns,
     record_of_row,
@@ -54,12 +54,14 @@ class Chat(NamedTuple):
     last_seen_at: str | None = None
     last_delivered_seq: int = 0
     peer_delivered_seq: int = 0
+    hidden: Sequence[Stay] = ()  # of one among those asked for: `Stays.hidden`
+    is_empty: bool = False  # deleted by who asks, for themselves: in no list until there is more
 
 
 _LAST = "conversation__last_message"
 _MINE = "conversation__memberships"
 # Where columns begin, in a row of a direct chat:
-SETTINGS = 7
+SETTINGS = 9
 PERSON = SETTINGS + len(SETTINGS_COLUMNS)
 MESSAGE = PERSON + len(PERSON_COLUMNS)
 _GROUP = (
@@ -69,6 +71,7 @@ _GROUP = (
     "last_delivered_seq",
     "since_seq",
     "until_seq",
+    "earlier_stays",
     "role",
     "conversation__posting",
     "conversation__member_count",
@@ -89,6 +92,8 @@ def _direct(*, me: Any) -> QuerySet[Membership, Row]:
         "conversation_id",
         "conversation__last_seq",
         f"{_MINE}__last_read_seq",
+        f"{_MINE}__since_seq",
+        f"{_MINE}__earlier_stays",
         f"{_MINE}__last_delivered_seq",
         "last_read_seq",
         "last_delivered_seq",
@@ -114,7 +119,7 @@ def _deleted(*, me: Any) -> QuerySet[Message, Row]:
         **{f"{_MINE}__user_id": me},
         conversation__last_seq__gt=read,
         deleted=True,
-        seq__gt=Greatest(read, end - UNREAD_WINDOW),
+        seq__gt=Greatest(read, F(f"{_MINE}__since_seq"), end - UNREAD_WINDOW),
         seq__lte=end,
     )
     return deleted.values_list("conversation_id").annotate(Count("pk"))
@@ -156,17 +161,28 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     in_groups = None if among is None else [key for key in among if is_group(key)]
     if settings.MONGODB:
         direct, groups = _direct_on_mongodb(me, people), _groups_on_mongodb(me, in_groups)
-        deleted = _deleted_on_mongodb([*direct, *map(_as_seen, groups)])
+        deleted = _deleted_on_mongodb([*map(_direct_as_seen, direct), *map(_as_seen, groups)])
     else:
         direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
     site = absolute("")
-    chats = [_direct_chat(me, row, deleted.get(row[0], 0), site, moment) for row in direct]
+    seen = {row[0]: Stays.of(row[3], None, row[4]) for row in direct if row[3]}
+    last_seen = _last_seen([(row[0], row[1]) for row in direct if row[3] >= row[1]], seen)
+    chats = [
+        _direct_chat(me, row, deleted.get(row[0], 0), seen.get(row[0]), last_seen, site, moment)
+        for row in direct
+    ]
     if groups:
         chats += _group_chats(me, groups, deleted, site, moment, with_marks=among is not None)
         add_own_reactions(me, (chat.last_message for chat in chats if chat.last_message))
     chats.sort(key=_place, reverse=True)
-    return chats
+    return [chat for chat in chats if not chat.is_empty] if among is None else chats
+
+
+def _last_seen(ends: Collection[tuple[str, int]], seen: Mapping[str, Stays]) -> dict[str, Row]:
+    """The last message that they see of each of these conversations, up to so far."""
+    last = [(key, seq) for key, end in ends if (seq := seen[key].last(end))]
+    return {row[CONVERSATION]: row for row in _LAST_SEEN.rows_among(last)}
 
 
 def _place(chat: Chat) -> tuple[str, str]:
@@ -174,14 +190,24 @@ def _place(chat: Chat) -> tuple[str, str]:
     return chat.settings.pinned_at or "", chat.last_message.id if chat.last_message else ""
 
 
-def _direct_chat(me: str, row: Row, deleted: int, site: str, moment: str) -> Chat:
-    _key, last_seq, read_seq, delivered_seq, *theirs, seen_at = row[:SETTINGS]
+def _direct_chat(
+    me: str,
+    row: Row,
+    deleted: int,
+    seen: Stays | None,
+    last_seen: Mapping[str, Row],
+    site: str,
+    moment: str,
+) -> Chat:
+    key, last_seq, read_seq, since, _earlier, delivered_seq, *theirs, seen_at = row[:SETTINGS]
     marks = marks_of(*theirs)
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
     last_message = None
+    if since >= last_seq:  # they have deleted that one for themselves
+        message = last_seen.get(key) or (None,)
     if message[0]:
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
-    count = unread(last_seq, read_seq, deleted)
+    count = unread(last_seq, max(read_seq, since), deleted)
     settings = settings_of_row(row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment)
     return Chat(
         peer,
@@ -194,11 +220,15 @@ def _direct_chat(me: str, row: Row, deleted: int, site: str, moment: str) -> Cha
         last_seen_at=timestamp(seen_at) if seen_at else None,
         last_delivered_seq=marks_of(read_seq, delivered_seq).delivered,
         peer_delivered_seq=marks.delivered,
+        hidden=seen.hidden(last_seq) if seen else (),
+        is_empty=seen is not None and not seen.last(last_seq),
     )
 
 
 def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
-    """`seq` has no gaps, so that nothing but what was deleted has to be counted."""
+    """`seq` has no gaps, so that nothing but what was deleted has to be counted. Who deletes a
+    message for themselves has seen those before it: nobody else is told of that.
+    """
     if last_seq <= last_read_seq:
         return 0
     return max(0, min(last_seq - last_read_seq, UNREAD_WINDOW) - deleted)
@@ -213,6 +243,7 @@ class _Group(NamedTuple):
     delivered_seq: int | None
     since: int
     until: int | None
+    earlier: str
     role: str
     posting: str
     member_count: int
@@ -230,8 +261,13 @@ class _Group(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The last message that they see."""
+        """The last message that was sent to them."""
         return self.last_seq if self.until is None else min(self.until, self.last_seq)
+
+    @property
+    def sees_another_last(self) -> bool:
+        """Than that of the group."""
+        return self.until is not None or self.since >= self.last_seq
 
 
 def _group_chats(
@@ -244,14 +280,25 @@ def _group_chats(
     with_marks: bool,
 ) -> Iterator[Chat]:
     groups = [(_Group(*row[: len(_GROUP)]), row[len(_GROUP) :]) for row in rows]
-    left = [(group.key, group.until) for group, _last in groups if group.until is not None]
-    last_seen = {row[CONVERSATION]: row for row in _LAST_SEEN.rows_among(left)}
+    seen = {
+        group.key: Stays.of(group.since, group.until, group.earlier)
+        for group, _last in groups
+        if group.since or group.until is not None
+    }
+    ends = [(group.key, group.end) for group, _last in groups if group.sees_another_last]
+    last_seen = _last_seen(ends, seen)
     told = [group.key for group, _last in groups if are_marks_told(group.until, group.member_count)]
     marks = marks_of_others(me, told) if with_marks else {}
     for group, last in groups:
-        message = last if group.until is None else last_seen.get(group.key)
+        message = last_seen.get(group.key) if group.sees_another_last else last
         others = marks.get(group.key, NO_MARKS)
-        yield _group_chat(group, message, deleted.get(group.key, 0), others, site, moment)
+        chat = _group_chat(group, message, deleted.get(group.key, 0), others, site, moment)
+        stays = seen.get(group.key)
+        if stays and with_marks:
+            chat = chat._replace(hidden=stays.hidden(group.end))
+        if stays and group.until is not None and not stays.last(group.end):
+            chat = chat._replace(is_empty=True)
+        yield chat
 
 
 def _group_chat(
@@ -259,12 +306,12 @@ def _group_chat(
 ) -> Chat:
     is_in = group.until is None
     last_message = None
-    if message and message[0] and message[SEQ] > group.since:
+    if message and message[0]:
         last_message = record_of_row(message, group.key)
     return Chat(
         peer=person_of_row((group.key, group.title, "", group.picture, group.created_at), site),
         last_message=last_message,
-        unread_count=unread(group.end, group.read_seq, deleted),
+        unread_count=unread(group.end, max(group.read_seq, group.since), deleted),
         last_seq=group.end,
         last_read_seq=group.read_seq,
         peer_read_seq=others.read,
@@ -301,6 +348,8 @@ def _direct_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
             mine.conversation_id,
             mine.conversation.last_seq,
             mine.last_read_seq,
+            mine.since_seq,
+            mine.earlier_stays,
             mine.last_delivered_seq,
             theirs.last_read_seq,
             theirs.last_delivered_seq,
@@ -324,13 +373,17 @@ def _columns_of(message: Message | None) -> Row:
     return _message(message) if message else (None,) * len(COLUMNS)
 
 
+def _direct_as_seen(row: Row) -> Row:
+    return row[0], row[1], max(row[2], row[3])
+
+
 def _as_seen(row: Row) -> Row:
     group = _Group(*row[: len(_GROUP)])
-    return group.key, group.end, group.read_seq
+    return group.key, group.end, max(group.read_seq, group.since)
 
 
 def _deleted_on_mongodb(rows: Collection[Row]) -> dict[str, int]:
-    unread = [(key, end, read_seq) for key, end, read_seq, *_rest in rows if read_seq < end]
+    unread = [(key, end, read_seq) for key, end, read_seq in rows if read_seq < end]
     counts: dict[str, int] = {}
     for start in range(0, len(unread), CHUNK):
         unseen = Q()

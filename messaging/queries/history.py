@@ -13,16 +13,18 @@ from accounts.principal import Principal
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select
 from chatsite.keys import is_key
-from messaging.models import (
-    Conversation,
-    Message,
-    direct_key,
-    is_group,
-)
+from messaging.models import Conversation, Membership, Message, direct_key, is_group
 from messaging.queries.people import is_person
 from messaging.queries.reactions import add_own_reactions
-from messaging.queries.visibility import LAST, check_peer, find_conversation, stays_in
-from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
+from messaging.queries.visibility import (
+    LAST,
+    Stays,
+    check_peer,
+    find_conversation,
+    stays_in,
+    stays_with,
+)
+from messaging.shapes.record import COLUMNS, SENDER, SEQ, MessageRecord, record_of_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,12 @@ def history(
         return records
     given = {} if before is None else {"before": before}
     if settings.MONGODB:
-        rows = list(_history_on_mongodb(me, peer, limit, include_deleted, **given))
+        rows = _history_on_mongodb(me, peer, before, limit, include_deleted)
     else:
         key = direct_key(me, peer)
-        rows = _HISTORY.rows(limit, include_deleted, key=key, peer=peer, **given)
+        rows = _HISTORY.rows(limit, include_deleted, key=key, me=me, peer=peer, **given)
+        if len(rows) < limit and not (rows and rows[-1][SEQ] == 1):
+            rows = _rest(rows, me, peer, before, limit, include_deleted)
     return [record_of_row(row, peer if row[SENDER] == me else me) for row in reversed(rows)]
 
 
@@ -82,40 +86,67 @@ def _history(
 
 
 def _history_with(
-    limit: int, include_deleted: bool, *, key: Any, peer: Any, **given: Any
+    limit: int, include_deleted: bool, *, key: Any, me: Any, peer: Any, **given: Any
 ) -> QuerySet[Message, Row]:
-    """Of the conversation of that key, in which `peer` still is."""
+    """Of the conversation of that key, in which `peer` still is: what is after the last message
+    that `me` has deleted for themselves.
+    """
     known = Conversation.objects.filter(key=key, memberships__user_id=peer).values("pk")
-    return _history(limit, include_deleted, conversation=Subquery(known), **given)
+    mine = Membership.objects.filter(conversation__key=key, user_id=me).values("since_seq")
+    conversation, after = Subquery(known), Subquery(mine)
+    return _history(limit, include_deleted, conversation=conversation, after=after, **given)
 
 
 _HISTORY = Select(_history_with, packed=True)
 
-_GROUP_HISTORY = Select(_history, packed=True)
+_PART = Select(_history, packed=True)
+
+
+def _rest(
+    rows: list[Row], me: str, peer: str, before: int | None, limit: int, include_deleted: bool
+) -> list[Row]:
+    """What `me` sees before those of a page that is not full."""
+    conversation = find_conversation(me, peer)
+    stays = stays_in(conversation.pk, me) if conversation and is_person(peer) else None
+    if conversation is None or not stays or stays == [(0, LAST)]:
+        return rows
+    return _seen(conversation.pk, stays, before, limit, include_deleted)
 
 
 def _group_history(
     me: str, group: str, before: int | None, limit: int, include_deleted: bool
 ) -> list[Row]:
+    return _seen(group, stays_in(group, me) or Stays(), before, limit, include_deleted)
+
+
+def _seen(
+    conversation: str, stays: Stays, before: int | None, limit: int, include_deleted: bool
+) -> list[Row]:
+    """The newest first. What is hidden among the messages of a page is skipped here, however many
+    parts that leaves: it takes no query for each.
+    """
     rows: list[Row] = []
+    after = min((since for since, _until in stays), default=0)
     end = LAST if before is None else before
-    for since, until in reversed(stays_in(group, me) or ()):
-        given = {"conversation": group, "after": since, "before": min(end, until + 1)}
-        rows += _GROUP_HISTORY.rows(limit, include_deleted, **given)
-        if len(rows) >= limit:
+    while len(rows) < limit and (last := stays.last(end - 1)):
+        given = {"conversation": conversation, "after": after, "before": last + 1}
+        page = _PART.rows(limit, include_deleted, **given)
+        rows += [row for row in page if stays.see(row[SEQ])]
+        if len(page) < limit:
             break
-        end = min(end, since + 1)  # one stay may show what an earlier one did
+        end = page[-1][SEQ]
     return rows[:limit]
 
 
 def _history_on_mongodb(
-    me: str, peer: str, limit: int, include_deleted: bool, **given: int
-) -> Iterable[Row]:
+    me: str, peer: str, before: int | None, limit: int, include_deleted: bool
+) -> list[Row]:
     """Which would begin at everybody's memberships."""
     conversation = find_conversation(me, peer)
     if conversation is None or not is_person(peer):
         return []
-    return _history(limit, include_deleted, conversation=conversation.pk, **given)
+    stays = stays_in(conversation.pk, me) or Stays()
+    return _seen(conversation.pk, stays, before, limit, include_deleted)
 
 
 def originals_of(
@@ -125,14 +156,12 @@ def originals_of(
     not.
     """
     me = user.pk
-    direct = None if is_group(peer) else find_conversation(me, peer)
-    conversation = direct.pk if direct else peer
-    stays = stays_in(conversation, me)
+    conversation, stays = stays_with(me, peer)
     if stays is None:
         return {}
     found = Message.objects.filter(pk__in=list(keys), conversation_id=conversation)
     records = [
-        record_of_row(row, me if direct and row[SENDER] != me else peer)
+        record_of_row(row, me if not is_group(peer) and row[SENDER] != me else peer)
         for row in found.values_list(*COLUMNS)
     ]
     return {record.id: record for record in records if stays.see(record.seq)}
@@ -140,9 +169,10 @@ def originals_of(
 
 def first_unread(user: User, peer: str, *, read_seq: int) -> int | None:
     """The seq of the first message from somebody else after that, unless none is left."""
-    direct = None if is_group(peer) else find_conversation(user.pk, peer)
-    conversation = direct.pk if direct else peer
-    for since, until in stays_in(conversation, user.pk) or ():
+    conversation, stays = stays_with(user.pk, peer)
+    for since, until in stays or ():
+        if until <= read_seq:
+            continue
         unread = Message.objects.filter(
             conversation_id=conversation,
             seq__gt=max(read_seq, since),

@@ -13,7 +13,8 @@ up to it. (So a membership lasts as long as its person does: whoever leaves a gr
 gone, and is told of changes to what they may still see, and of nothing else.) An answer's cursor is
 made of versions that are read before the messages, so what is committed meanwhile comes next time,
 and what comes twice an upsert does not mind. What somebody may see only since they came back to a
-group is history, and no change.
+group is history, and no change. What they have deleted for themselves is told by the `hidden` of
+its chat, which their membership's version brings.
 """
 
 import base64
@@ -38,7 +39,7 @@ from chatsite.errors import DomainError
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
-from messaging.models import Conversation, Membership, Message, is_group, peer_in
+from messaging.models import Conversation, Membership, Message, peer_in
 from messaging.queries.chats import CHUNK, Chat, chats_of
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import LAST, Stays, stays_among
@@ -124,9 +125,8 @@ def changes_since(user: User | Principal, since: str) -> Changes:
     known = {bucket: was for bucket, was in cursor.sums.items() if was <= sums.get(bucket, 0)}
     growth = {bucket: now - known.get(bucket, 0) for bucket, now in sums.items()}
     spans = _spans(versions, growth)
-    groups = [span.conversation for span in spans if is_group(span.conversation)]
-    stays = stays_among(user.pk, groups)
-    spans = [_within(span, stays) for span in spans]
+    stays = stays_among(user.pk, [span.conversation for span in spans])
+    spans = [_within(span, stays) for span in spans if span.conversation in stays]
     page = _messages([span for each in spans if (span := _after(cursor, each))])
     # The first page has the chats; what changes while the others are fetched is found next time.
     first = not cursor.conversation
@@ -180,8 +180,6 @@ def _spans(versions: Mapping[str, _Versions], growth: Sums) -> list[_Span]:
 
 def _within(span: _Span, stays: Mapping[str, Stays]) -> _Span:
     """From the beginning of the first stay to the end of the last."""
-    if not is_group(span.conversation):
-        return span
     theirs = stays[span.conversation]
     first, last = min(since for since, _ in theirs), max(until for _, until in theirs)
     return span._replace(since=first, until=last)
@@ -240,13 +238,12 @@ _KEYS = SelectAmong(lambda keys: Conversation.objects.filter(pk__in=keys).values
 
 
 def _records(rows: Collection[Row], stays: Mapping[str, Stays]) -> list[MessageRecord]:
-    """But of conversations that were removed meanwhile, and between two stays in a group."""
+    """But of conversations that were removed meanwhile, and between two stays."""
     keys: dict[str, str] = dict(_KEYS.rows_among({row[1 + CONVERSATION] for row in rows}))
     return [
         record_of_row(message, peer_in(keys[message[CONVERSATION]], message[SENDER]))
         for _version, *message in rows
-        if message[CONVERSATION] in keys
-        and (message[CONVERSATION] not in stays or stays[message[CONVERSATION]].see(message[SEQ]))
+        if message[CONVERSATION] in keys and stays[message[CONVERSATION]].see(message[SEQ])
     ]
 
 

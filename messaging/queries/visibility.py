@@ -1,7 +1,11 @@
-"""What a person may see of a conversation is decided here: by when they were in it."""
+"""What a person may see of a conversation is decided here: by when they were in it, and by what
+they have deleted for themselves.
+"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -27,8 +31,9 @@ _earlier_stays = strict_json.reader(list[Stay])
 
 
 class Stays(list[Stay]):
-    """When somebody was in a conversation, oldest first: they see the messages after the first
-    `seq` of each, up to its second.
+    """What somebody sees of a conversation, oldest first: the messages after the first `seq` of
+    each, up to its second. Those between two were written while they were not in it, or they have
+    deleted them for themselves.
     """
 
     @classmethod
@@ -37,8 +42,55 @@ class Stays(list[Stay]):
         now = (since, LAST if until is None else until)
         return cls([*(_earlier_stays(earlier) or ()), now] if earlier else [now])
 
+    def stored(self) -> tuple[int, str]:
+        """`since_seq` and `earlier_stays` of their membership."""
+        *earlier, (since, _until) = self
+        return since, msgspec.json.encode(earlier).decode() if earlier else ""
+
     def see(self, seq: int) -> bool:
         return any(since < seq <= until for since, until in self)
+
+    def last(self, end: int) -> int:
+        """The last `seq` up to `end` that they see; 0 for none."""
+        ends = (min(until, end) for since, until in self if since < min(until, end))
+        return max(ends, default=0)
+
+    def hidden(self, end: int) -> list[Stay]:
+        """From which `seq` to which they see nothing, up to `end`."""
+        seen = [(0, 0), *self._merged(), (end, end)]
+        gaps = ((until, min(since, end)) for (_, until), (since, _) in pairwise(seen))
+        return [(after + 1, last) for after, last in gaps if after < last]
+
+    def without(self, parts: Iterable[Stay]) -> "Stays":
+        """`parts` like stays: after the first `seq`, up to the second."""
+        left = list(self)
+        for after, last in parts:
+            left = [
+                each
+                for since, until in left
+                for each in ((since, min(until, after)), (max(since, last), until))
+                if each[0] < each[1]
+            ]
+        return self._again(left)
+
+    def along_with(self, parts: Iterable[Stay]) -> "Stays":
+        return self._again([*self, *parts])
+
+    def _again(self, stays: Collection[Stay]) -> "Stays":
+        """The last one stays the current one, also where nothing is left of it."""
+        again = Stays(stays)._merged()
+        if self and (not again or again[-1][1] != self[-1][1]):
+            again.append((self[-1][1], self[-1][1]))
+        return Stays(again)
+
+    def _merged(self) -> list[Stay]:
+        merged: list[Stay] = []
+        for since, until in sorted(self):
+            if merged and since <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(until, merged[-1][1]))
+            elif since < until:
+                merged.append((since, until))
+        return merged
 
 
 _CONVERSATION = Get(lambda key: Conversation.objects.filter(key=key))
@@ -92,6 +144,14 @@ def members_of(group: str) -> list[str]:
     return [user_id for (user_id,) in _MEMBERS.rows(group=group)]
 
 
+def stays_with(user_id: str, peer: str) -> tuple[str, Stays | None]:
+    """The key of their conversation, "" without one, and what `user_id` sees of it."""
+    if is_group(peer):
+        return peer, stays_in(peer, user_id)
+    direct = find_conversation(user_id, peer)
+    return (direct.pk, stays_in(direct.pk, user_id)) if direct else ("", None)
+
+
 def is_peer(key: str, user_id: str) -> bool:
     """Whether it is a person, or a group that `user_id` is in or was."""
     return stays_in(key, user_id) is not None if is_group(key) else is_person(key)
@@ -105,11 +165,19 @@ def check_peer(key: str, user_id: str) -> None:
 
 def find_message(user: User | Principal, message_id: str) -> Message | None:
     """One that `user` may see, deleted or not."""
-    if not is_key(message_id):
-        return None
-    message = Message.objects.select_related("conversation").filter(pk=message_id).first()
-    stays = message and stays_in(message.conversation_id, user.pk)
-    return message if stays and message and stays.see(message.seq) else None
+    return next(iter(visible_among(user, [message_id])), None)
+
+
+def visible_among(user: User | Principal, message_ids: Iterable[str]) -> list[Message]:
+    """The same of several, in the order of their keys; what they may not see is left out."""
+    keys = [key for key in message_ids if is_key(key)]
+    found = list(Message.objects.select_related("conversation").filter(pk__in=keys).order_by("pk"))
+    stays = stays_among(user.pk, {message.conversation_id for message in found})
+    return [
+        message
+        for message in found
+        if message.conversation_id in stays and stays[message.conversation_id].see(message.seq)
+    ]
 
 
 def find_messages(user: User | Principal, keys: Sequence[str]) -> list[Message]:

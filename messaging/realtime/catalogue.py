@@ -56,7 +56,8 @@ FROM_SERVER = [
     Event(
         events.MESSAGE_RESTORED,
         MessageRecord,
-        "A moderator restored it. To every socket of everybody who may see it.",
+        "A moderator restored it, or who had deleted it has undone that. To every socket of"
+        " everybody who may see it; where it was deleted for one person alone, to theirs.",
     ),
     Event(
         events.REACTION_CHANGED,
@@ -80,6 +81,12 @@ FROM_SERVER = [
         events.CHAT_CHANGED,
         payload_types.ChatSettingsPayload,
         "To every socket of who has pinned, archived, muted or marked a chat, and to nobody else.",
+    ),
+    Event(
+        events.HISTORY_CHANGED,
+        payload_types.ChangedChatPayload,
+        "To every socket of who has deleted messages, or a chat, for themselves or has undone it,"
+        " and to nobody else: the chat as `sync` tells it. `hidden` says what they see no more.",
     ),
     Event(
         events.GROUP_CHANGED,
@@ -136,8 +143,9 @@ FROM_CLIENT = [
     Event(
         "deleteMessage",
         bodies.DeleteCommand,
-        "Take a message of mine back, for everybody: the same service as the call.",
-        (events.MESSAGE_DELETED, events.ERROR),
+        "Delete a message of mine for everybody, or any message for me: the same service as the"
+        " call.",
+        (events.MESSAGE_DELETED, events.HISTORY_CHANGED, events.ERROR),
     ),
     Event(
         "react",

@@ -31,12 +31,14 @@ from messaging.serializers import (
     ReactSerializer,
     ReadMarkSerializer,
     SendSerializer,
+    WhomSerializer,
 )
 from messaging.services.batches import Reading, Sending
 from messaging.services.conversations import DeliveredMark, ReadMark
+from messaging.services.deletions import delete_messages
 from messaging.services.drafts import Draft, is_client_id, unknown_receiver
 from messaging.services.edits import edit_message
-from messaging.services.messages import Sent, delete_message, send_message
+from messaging.services.messages import Sent, send_message
 from messaging.services.reactions import react, take_back
 from messaging.shapes.payload_types import RefusalPayload, SentPayload
 
@@ -114,13 +116,15 @@ async def _typing(connection: "Connection", data: Data, event: str = events.TYPI
 
 
 async def _delete_message(connection: "Connection", data: Data) -> None:
-    """Answered by the event that everybody is told."""
+    """Answered by the event that they are told who are concerned."""
     await in_thread(partial(_deleted, connection, data))()
 
 
 def _deleted(connection: "Connection", data: Data) -> None:
     check(WRITES, connection.user_id)
-    delete_message(user=connection.principal, message_id=str(data.get("messageId")))
+    whom = checked(WhomSerializer, data)["whom"]
+    keys = [str(data.get("messageId"))]
+    delete_messages(user=connection.principal, message_ids=keys, whom=whom)
 
 
 async def _edit_message(connection: "Connection", data: Data) -> None:

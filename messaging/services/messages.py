@@ -18,7 +18,7 @@ from accounts.principal import Principal
 from chatsite.db import now, on_commit, repeatable, retrying
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
-from chatsite.fastpath.statements import Insert, SelectAmong
+from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
 from chatsite.keys import new_key
 from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
@@ -317,40 +317,93 @@ def delete_message(*, user: User | Principal, message_id: str) -> Message:
     message = find_message(user, message_id)
     if message is None:
         raise no_such_message()
-    if message.sender_id != user.pk or message.kind == MessageKind.SYSTEM:
-        raise DomainError(_("You can only delete your own messages."), 403, code="not_sender")
-    remove(message=message)
+    take_back([message], user_id=user.pk)
     return message
 
 
+def take_back(messages: Sequence[Message], *, user_id: str) -> list[Message]:
+    """Those of one conversation, for everybody: all of them, or none. Returns which it deleted.
+
+    Raises DomainError 403 for what others wrote, and for what is too old.
+    """
+    if any(each.sender_id != user_id or each.kind == MessageKind.SYSTEM for each in messages):
+        raise DomainError(_("You can only delete your own messages."), 403, code="not_sender")
+    kept = [message for message in messages if not message.deleted]
+    minutes = settings.MESSAGE_DELETE_MINUTES
+    if minutes is not None and kept:
+        oldest = min(message.created_at for message in kept)
+        if oldest < now() - timedelta(minutes=minutes):
+            text = _("It is too late to delete this message for everybody.")
+            raise DomainError(text, 403, code="too_late")
+    return set_deleted(kept, True)
+
+
 def remove(*, message: Message) -> bool:
-    """Deletes whoever's message. False when it was deleted already."""
-    return _set_deleted(message, True)
+    """Deletes whoever's message, for good: its sender cannot undo it. False when it was deleted
+    already.
+    """
+    if set_deleted([message], True):
+        return True
+    # Its sender may have deleted it just now, and may undo what happened at that moment.
+    later = max(now(), message.updated_at + INSTANT)
+    Message.objects.filter(pk=message.pk, deleted=True).update(updated_at=later)
+    return False
 
 
 def restore(*, message: Message) -> bool:
     """Brings a deleted message back. False when it was not deleted."""
-    return _set_deleted(message, False)
+    return bool(set_deleted([message], False))
+
+
+_DELETED = Update(
+    lambda key, deleted, moment, version: (
+        Message.objects.filter(pk=key),
+        {"deleted": deleted, "updated_at": moment, "version": version},
+    )
+)
 
 
 @repeatable
-def _set_deleted(message: Message, deleted: bool) -> bool:
-    key = message.conversation.key
+def set_deleted(
+    messages: Sequence[Message], deleted: bool, *, at: datetime | None = None
+) -> list[Message]:
+    """Messages of one conversation. Returns which it changed: with `at`, only those whose last
+    change was at that moment.
+    """
+    if not messages:
+        return []
+    key = messages[0].conversation.key
     with locking(key):
         conversation = locked_conversations([key])[key]
-        # Later than before, by whatever clock: of two states clients keep the later one.
-        conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
-        changed = Message.objects.filter(pk=message.pk, deleted=not deleted).update(
-            deleted=deleted, updated_at=moment, version=conversation.version
-        )
+        there = Message.objects.filter(pk__in=[each.pk for each in messages], deleted=not deleted)
+        keys = set((there.filter(updated_at=at) if at else there).values_list("pk", flat=True))
+        changed = [message for message in messages if message.pk in keys]
         if not changed:
-            return False
+            return []
+        # Later than before, by whatever clock: of two states clients keep the later one.
+        moment = max(now(), conversation.changed_at + INSTANT)
+        rows = []
+        for message in changed:
+            conversation.change(moment)
+            message.deleted, message.updated_at = deleted, moment
+            message.version = conversation.version
+            rows.append(
+                {
+                    "key": message.pk,
+                    "deleted": deleted,
+                    "moment": moment,
+                    "version": message.version,
+                }
+            )
+        run_at_once((_DELETED, rows))
         store([conversation])
-        message.deleted, message.updated_at = deleted, moment
-        settle_later(message)
-        to = recipients.of(conversation.who_see(message.seq))
-        if deleted:
-            events.publish(events.MESSAGE_DELETED, deleted_payload(message), to=to)
-        else:
-            events.publish(events.MESSAGE_RESTORED, record_of(message), to=to)
-    return True
+        told: list[events.Event] = []
+        for message in changed:
+            settle_later(message)
+            to = recipients.of(conversation.who_see(message.seq))
+            if deleted:
+                told.append((events.MESSAGE_DELETED, deleted_payload(message), to, ""))
+            else:
+                told.append((events.MESSAGE_RESTORED, record_of(message), to, ""))
+        events.publish_all(told)
+    return changed

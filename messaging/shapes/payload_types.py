@@ -68,6 +68,13 @@ class ChangedChatPayload(ChatPayload, kw_only=True):
     peer_delivered_seq: Annotated[
         Mark, Meta(description="What a device of theirs has; in a group as `peerReadSeq`.")
     ]
+    hidden: Annotated[
+        list[Annotated[list[Seq], Meta(min_length=2, max_length=2)]],
+        Meta(
+            description="From which `seq` to which I see nothing: I was not in the group then, or"
+            " have deleted it for me. Left out where I see all."
+        ),
+    ] = []
 
 
 class ChatSettingsPayload(ChatSettings, kw_only=True, frozen=True):
@@ -108,6 +115,13 @@ class NotForwardedPayload(ErrorPayload):
 class ForwardedPayload(TypedDict):
     sent: Annotated[list[MessageRecord], Meta(description="The copies, chat by chat.")]
     refused: list[NotForwardedPayload]
+
+
+class UndoPayload(TypedDict):
+    """The answer to who deletes several messages."""
+
+    undo: Annotated[str, Meta(description="Takes it back, for a few seconds.")]
+    seconds: Annotated[int, Meta(ge=1, description="For so long that may be offered.")]
 
 
 class DeletedPayload(TypedDict):

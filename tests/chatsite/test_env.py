@@ -50,6 +50,7 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("RESEND_API_URL", ["api.resend.com"]),
         ("LINK_MINUTES", ["0", "an hour"]),
         ("MESSAGE_EDIT_MINUTES", ["-1", "1.5"]),
+        ("MESSAGE_DELETE_MINUTES", ["-1", "1.5"]),
         ("LIMIT_WRITES", ["0", "100/m"]),
         ("BLOCK_CRAWLERS", ["perhaps"]),
         ("TRUSTED_PROXIES", ["nginx", "10.0.0.0/99", "*"]),

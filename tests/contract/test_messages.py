@@ -33,6 +33,9 @@ pytestmark = pytest.mark.django_db
         ("put", "read/{peer}"),
         ("patch", "chats/{peer}"),
         ("delete", "{peer}"),
+        ("delete", "chats/{peer}"),
+        ("post", "deletions"),
+        ("post", "deletions/undo"),
     ],
 )
 def test_without_a_token_everything_is_401(method: str, path: str) -> None:
@@ -280,9 +283,54 @@ class TestChatSettings:
         response = api_for(make_user()).patch(f"/api/messages/chats/{key}", {"mute": "1h"})
         assert_refused(response, 404)
 
-    @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+    @pytest.mark.parametrize("method", ["get", "post", "put"])
     def test_are_changed_in_one_way(self, api_for: ApiFor, method: str) -> None:
         message = make_message()
         client = api_for(message.sender)
         url = f"/api/messages/chats/{message.receiver_id}"
         assert_refused(getattr(client, method)(url), 405)
+
+
+class TestDeletions:
+    def test_for_me_by_the_call_of_one(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        message = make_message(ada, bo)
+        path = f"/api/messages/{message.pk}"
+        assert_refused(api_for(bo).delete(f"{path}?whom=nobody"), 400)
+        assert_refused(api_for(make_user()).delete(f"{path}?whom=me"), 404)
+        answer = api_for(bo).delete(f"{path}?whom=me")
+        assert answer.json() == {"success": True, "message": "Message deleted successfully"}
+        assert api_for(bo).get(f"/api/messages/{ada.pk}").json() == []
+        assert len(api_for(ada).get(f"/api/messages/{bo.pk}").json()) == 1
+
+    def test_of_several_and_undone(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        keys = [each.pk for each in make_messages(ada, bo, 3)]
+        answer = api_for(ada).post("/api/messages/deletions", {"messageIds": keys}, format="json")
+        assert answer.status_code == 200
+        assert answer.json().keys() == {"undo", "seconds"}
+        assert api_for(bo).get(f"/api/messages/{ada.pk}").json() == []
+        body = {"undo": answer.json()["undo"]}
+        path = "/api/messages/deletions/undo"
+        assert_refused(api_for(bo).post(path, body, format="json"), 409)
+        assert api_for(ada).post(path, body, format="json").status_code == 200
+        assert len(api_for(bo).get(f"/api/messages/{ada.pk}").json()) == 3
+
+    @pytest.mark.parametrize(
+        "body",
+        [{}, {"messageIds": []}, {"messageIds": "x"}, {"messageIds": [1]}, {"messageIds": [None]}],
+    )
+    def test_of_nothing_that_could_be_deleted(self, api_for: ApiFor, body: Any) -> None:
+        answer = api_for(make_user()).post("/api/messages/deletions", body, format="json")
+        assert_refused(answer, 400 if body != {"messageIds": [None]} else answer.status_code)
+
+    def test_of_a_chat(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        make_messages(ada, bo, 2)
+        path = f"/api/messages/chats/{ada.pk}"
+        assert_refused(api_for(bo).delete(f"{path}?seq=0"), 400)
+        assert_refused(api_for(make_user()).delete(path), 404)
+        assert_refused(api_for(bo).post(path), 405)
+        assert api_for(bo).delete(path).json() == {"success": True, "message": "Chat deleted."}
+        assert api_for(bo).get("/api/messages/chats").json() == []
+        assert len(api_for(ada).get("/api/messages/chats").json()) == 1

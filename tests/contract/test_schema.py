@@ -31,6 +31,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 FOREIGN = re.compile(
     r'Method "\w+" not allowed\.|Unsupported media type ".+" in request\.|This field is required\.'
     r"|A valid integer is required\.|Must be a valid boolean\."
+    r'|"\w+" is not a valid choice\.'
     r"|Ensure this value is (greater|less) than or equal to \d+\."
 )
 

@@ -12,6 +12,7 @@ from accounts.tokens import issue_token
 from chatsite.db import now
 from chatsite.pictures.storage.local import LocalStore
 from messaging.models import Message
+from messaging.services.deletions import delete_messages
 from messaging.services.messages import delete_message, remove, restore
 from messaging.shapes.record import record_of
 from tests.factories import ApiFor, make_message, make_pair, make_session, make_user
@@ -91,6 +92,14 @@ def test_whoever_was_signed_out_sees_nothing(message: Message) -> None:
     client.cookies["jwt"] = issue_token(session)
     end_session(session=session)
     assert_nothing(client.get(addresses(message)[0]))
+
+
+def test_who_deleted_it_for_themselves_sees_it_no_more(message: Message, api_for: ApiFor) -> None:
+    client, address = receiver_of(message), addresses(message)[0]
+    reader = message.conversation.memberships.exclude(user=message.sender).get().user
+    delete_messages(user=reader, message_ids=[message.pk], whom="me")
+    assert_nothing(client.get(address))
+    assert api_for(message.sender).get(address).status_code == 200
 
 
 def test_nobody_sees_it_once_the_message_is_deleted(message: Message) -> None:
