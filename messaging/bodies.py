@@ -169,6 +169,13 @@ class ChatBody(TypedDict):
     markedUnread: NotRequired[bool | None]
 
 
+class DraftBody(TypedDict):
+    """What I have begun to write; nothing, once it was sent."""
+
+    text: NotRequired[Text | None]
+    replyTo: NotRequired[ReplyTo | None]
+
+
 People = Annotated[
     list[Key],
     Meta(

@@ -51,6 +51,11 @@ class ChatSerializer(serializers.Serializer[None]):
     markedUnread = FlagField(source="marked_unread", label="markedUnread")
 
 
+class DraftSerializer(serializers.Serializer[None]):
+    text = TextField(style={"base_template": "textarea.html"})
+    replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+
+
 class HistoryQuery(serializers.Serializer[None]):
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE, default=PAGE, help_text="At most so many."

@@ -8,6 +8,7 @@ from chatsite.schema.refusals import OF_PICTURES, Sentences, joined
 from messaging.bodies import (
     ChatBody,
     DeletionBody,
+    DraftBody,
     EditBody,
     ForwardBody,
     GroupBody,
@@ -119,6 +120,20 @@ clear_chat = call(
         400: ["Ensure this value is greater than or equal to 1."],
         404: ["No such chat."],
         503: [BUSY],
+    },
+)
+
+save_draft = call(
+    "saveDraft",
+    "Keep what I have begun to write in a chat, for my other devices",
+    tag=TAG,
+    changes=True,
+    parameters=[PEER],
+    bodies={JSON: DraftBody},
+    answers={200: ("How I keep the chat, with the draft.", ChatSettingsPayload)},
+    refused={
+        400: [*OF_TEXTS, "The message that this one answers is not there."],
+        404: ["No such chat."],
     },
 )
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("messages/chats/<str:peer>", views.ChatView.as_view(), name="api-chat"),
     path("messages/deletions", views.DeletionsView.as_view(), name="api-deletions"),
     path("messages/deletions/undo", views.UndoView.as_view(), name="api-undo"),
+    path("messages/chats/<str:peer>/draft", views.DraftView.as_view(), name="api-draft"),
     path("messages/sync", views.SyncView.as_view(), name="api-sync"),
     path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
     path("messages/forward", views.ForwardView.as_view(), name="api-forward"),

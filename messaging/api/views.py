@@ -30,6 +30,7 @@ from messaging.serializers import (
     ClearQuery,
     ContactsQuery,
     DeletionSerializer,
+    DraftSerializer,
     EditSerializer,
     ForwardSerializer,
     HistoryQuery,
@@ -40,7 +41,7 @@ from messaging.serializers import (
     UndoSerializer,
     WhomSerializer,
 )
-from messaging.services.chat_settings import change_chat
+from messaging.services.chat_settings import change_chat, save_draft
 from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.deletions import (
     UNDO_SECONDS,
@@ -93,6 +94,18 @@ class ChatView(FormView):
         query = checked(ClearQuery, request.query_params.dict())
         clear_chat(user=request.user, peer=peer, **query)
         return Response({"success": True, "message": _("Chat deleted.")})
+
+
+class DraftView(FormView):
+    """What I have begun to write in a chat."""
+
+    serializer_class = DraftSerializer
+
+    @schema.save_draft
+    def put(self, request: ApiRequest, peer: str) -> Response:
+        fields = checked(DraftSerializer, request.data)
+        settings = save_draft(user=request.user, peer=peer, **fields)
+        return Response(chat_settings_payload(peer, settings))
 
 
 class MessagesView(FormView):

@@ -192,6 +192,8 @@ class Membership(models.Model):
     archived_seq = models.PositiveBigIntegerField(null=True, editable=False)
     muted_until = models.DateTimeField(null=True, editable=False)
     marked_unread_seq = models.PositiveBigIntegerField(null=True, editable=False)
+    # What they have begun to write: a `SavedDraft` as JSON; "" before the first.
+    draft = models.TextField(blank=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 

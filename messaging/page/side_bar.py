@@ -12,6 +12,7 @@ from chatsite.text import has_words
 from messaging.page.peers import Author, closed_to
 from messaging.page.times import clock, day_label, full_date
 from messaging.queries.chats import Chat
+from messaging.shapes.chat_settings import encoded_draft
 from messaging.shapes.record import MessageRecord
 
 PREVIEW_LENGTH = 200
@@ -43,6 +44,7 @@ class Row:
     archived: bool = False
     muted_until: str = ""
     marked_unread: bool = False
+    draft: str = ""  # JSON, for static/js/stores/shared-drafts.js
     hidden: bool = False  # by the filter, which shows it again when it is emptied
 
     @property
@@ -86,6 +88,7 @@ def chat_row(
         archived=settings.archived,
         muted_until=settings.muted_until or "",
         marked_unread=settings.marked_unread,
+        draft=encoded_draft(settings.draft).decode() if settings.draft else "",
         hidden=not (_is_in(folder, chat, query) and has_words(chat.peer.full_name, query)),
         **(_preview(last, reader, authors if chat.is_group else {}) if last else {}),
     )

@@ -254,6 +254,7 @@ class _Group(NamedTuple):
     archived_seq: int | None
     muted_until: Any
     marked_unread_seq: int | None
+    draft: str
 
     @property
     def settings(self) -> Row:

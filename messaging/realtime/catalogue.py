@@ -80,7 +80,8 @@ FROM_SERVER = [
     Event(
         events.CHAT_CHANGED,
         payload_types.ChatSettingsPayload,
-        "To every socket of who has pinned, archived, muted or marked a chat, and to nobody else.",
+        "To every socket of who has pinned, archived, muted or marked a chat, or has begun to write"
+        " there, and to nobody else.",
     ),
     Event(
         events.HISTORY_CHANGED,

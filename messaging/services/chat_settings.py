@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
-from chatsite.db import atomic, now, retrying
+from chatsite.db import atomic, now, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.wire import timestamp
@@ -23,7 +23,15 @@ from messaging.models import (
     conversation_key,
 )
 from messaging.payloads import chat_settings_payload
-from messaging.shapes.chat_settings import ALWAYS, COLUMNS, ChatSettings, settings_of_row
+from messaging.services.drafts import checked_text, unknown_reply
+from messaging.shapes.chat_settings import (
+    ALWAYS,
+    COLUMNS,
+    ChatSettings,
+    SavedDraft,
+    encoded_draft,
+    settings_of_row,
+)
 
 Mute = Literal["off", "1h", "8h", "1w", "always"]
 MUTES: tuple[Mute, ...] = get_args(Mute)
@@ -83,6 +91,38 @@ def _change(
         return after
 
 
+def save_draft(*, user: User | Principal, peer: str, text: str, reply_to: str) -> ChatSettings:
+    """Of several devices, the one that saves last has the draft. Nothing to write, and nothing to
+    answer: the draft is gone, as when it was sent.
+
+    Raises DomainError: 400 for what could not be sent, 404 for whom `user` has no messages with.
+    """
+    text = checked_text(text)
+    if reply_to and not is_key(reply_to):
+        raise unknown_reply()
+    return _save_draft(user.pk, peer, text, reply_to)
+
+
+@repeatable
+def _save_draft(me: str, peer: str, text: str, reply_to: str) -> ChatSettings:
+    with atomic():
+        mine, end = _chat(me, peer)
+        before = _settings(mine, end)
+        is_same = before.draft and (before.draft.text, before.draft.reply_to or "") == (
+            text,
+            reply_to,
+        )
+        if is_same or not (before.draft or text or reply_to):
+            return before
+        draft = SavedDraft(timestamp(now()), text, reply_to or None)
+        mine.draft = encoded_draft(draft).decode()
+        Membership.objects.filter(pk=mine.pk).update(draft=mine.draft, version=F("version") + 1)
+        after = _settings(mine, end)
+        payload = chat_settings_payload(peer, after)
+        events.publish(events.CHAT_CHANGED, payload, to=recipients.of([me]))
+        return after
+
+
 def _chat(me: str, peer: str) -> tuple[Membership, int]:
     """The membership, locked, and the last message that it shows. Raises NotFound."""
     # Not in one query: MongoDB would begin at everybody's memberships.
@@ -103,7 +143,8 @@ def _settings(mine: Membership, end: int) -> ChatSettings:
 
 def _store(mine: Membership) -> None:
     """These columns alone: the others belong to whoever holds the conversation."""
-    changed = {name: getattr(mine, name) for name in (*COLUMNS, "pin_slot")}
+    names = [name for name in (*COLUMNS, "pin_slot") if name != "draft"]
+    changed = {name: getattr(mine, name) for name in names}
     Membership.objects.filter(pk=mine.pk).update(**changed, version=F("version") + 1)
 
 

@@ -1,4 +1,4 @@
-"""How a person keeps a chat in their list: pinned, archived, muted, marked as unread."""
+"""How a person keeps a chat in their list: pinned, archived, muted, marked as unread; the draft."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from chatsite.wire import Timestamp, timestamp
+from chatsite import strict_json
+from chatsite.wire import Key, Timestamp, timestamp
 
 ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)  # until when somebody is muted who is so for good
 
@@ -19,6 +20,16 @@ MutedUntil = Annotated[Timestamp, Meta(description=f"For good: `{timestamp(ALWAY
 MarkedUnread = Annotated[bool, Meta(description="Until I have read on.")]
 
 
+class SavedDraft(msgspec.Struct, omit_defaults=True, rename="camel", frozen=True):
+    """What I have begun to write there, and on which device ever. It stays, without words, once it
+    is sent: so that whoever hears of it late knows that it is gone.
+    """
+
+    saved_at: Annotated[Timestamp, Meta(description="By the server. The later one counts.")]
+    text: str = ""
+    reply_to: Annotated[Key, Meta(description="The message that it is to answer.")] | None = None
+
+
 class ChatSettings(msgspec.Struct, omit_defaults=True, rename="camel", frozen=True):
     """How I keep the chat in my list. What I have not set is left out."""
 
@@ -26,11 +37,14 @@ class ChatSettings(msgspec.Struct, omit_defaults=True, rename="camel", frozen=Tr
     archived: Archived = False
     muted_until: MutedUntil | None = None
     marked_unread: MarkedUnread = False
+    draft: SavedDraft | None = None
 
 
 NO_SETTINGS = ChatSettings()
-COLUMNS = ("pinned_at", "archived_seq", "muted_until", "marked_unread_seq")
-_UNSET = (None,) * len(COLUMNS)
+COLUMNS = ("pinned_at", "archived_seq", "muted_until", "marked_unread_seq", "draft")
+_UNSET = (None, None, None, None, "")
+encoded_draft = msgspec.json.Encoder().encode
+_decoded_draft = strict_json.reader(SavedDraft)
 
 
 def settings_of_row(row: Any, *, end: int, read_seq: int, moment: str) -> ChatSettings:
@@ -39,7 +53,7 @@ def settings_of_row(row: Any, *, end: int, read_seq: int, moment: str) -> ChatSe
     """
     if (*row,) == _UNSET:  # as most are
         return NO_SETTINGS
-    pinned_at, archived_seq, muted_until, marked_unread_seq = row
+    pinned_at, archived_seq, muted_until, marked_unread_seq, draft = row
     muted = timestamp(muted_until) if muted_until else ""
     is_muted = muted > moment
     is_archived = archived_seq is not None and (is_muted or end <= archived_seq)
@@ -48,4 +62,5 @@ def settings_of_row(row: Any, *, end: int, read_seq: int, moment: str) -> ChatSe
         archived=is_archived,
         muted_until=muted if is_muted else None,
         marked_unread=marked_unread_seq is not None and read_seq <= marked_unread_seq,
+        draft=_decoded_draft(draft) if draft else None,
     )

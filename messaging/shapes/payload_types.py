@@ -17,6 +17,7 @@ from messaging.shapes.chat_settings import (
     MarkedUnread,
     MutedUntil,
     PinnedAt,
+    SavedDraft,
 )
 from messaging.shapes.reactions import Emoji, Reactions
 from messaging.shapes.record import ClientMessageId, MessageRecord, PeerKey, Seq
@@ -43,6 +44,7 @@ class ChatPayload(PersonRecord, omit_defaults=True):
     archived: Archived = False
     muted_until: MutedUntil | None = None
     marked_unread: MarkedUnread = False
+    draft: SavedDraft | None = None
     last_seen_at: (
         Annotated[
             Timestamp,

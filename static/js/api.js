@@ -35,13 +35,13 @@ export const timeToUpload = (length) => length / SLOWEST_UPLOAD;
 
 export const getJSON = (path) => request("GET", path);
 export const postJSON = (path, body) => request("POST", path, body);
-export const putJSON = (path, body) => request("PUT", path, body);
+export const putJSON = (path, body, options) => request("PUT", path, body, options);
 export const patchJSON = (path, body) => request("PATCH", path, body);
 export const deleteJSON = (path, body) => request("DELETE", path, body);
 
-async function request(method, path, data) {
+async function request(method, path, data, options) {
   const body = data === undefined ? undefined : JSON.stringify(data);
-  const response = await fetchOrFail(path, { method, body, headers: headersFor(body), ...limits(body) });
+  const response = await fetchOrFail(path, { method, body, headers: headersFor(body), ...limits(body), ...options });
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw refusal(response, answer);
   // A hotel's log-in page also answers 200.

@@ -25,6 +25,7 @@ import { start } from "./realtime/live.js";
 import { startKeeping } from "./stores/kept-pages.js";
 import { open } from "./stores/outbox.js";
 import { forgetPrivate } from "./stores/private.js";
+import { shareDrafts } from "./stores/shared-drafts.js";
 
 const { userId, cursor, socketPath } = document.body.dataset;
 
@@ -37,6 +38,7 @@ watchChime(userId);
 watchPage(userId);
 document.addEventListener("copy", copySource);
 open(userId);
+shareDrafts();
 start({ userId, cursor, socketPath });
 document.querySelector("chat-list").unmark();
 startKeeping(userId);

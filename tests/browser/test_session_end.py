@@ -89,7 +89,7 @@ def test_a_page_never_writes_for_another_account(person: PersonFor) -> None:
     cy = person("Cy Weber", None)
     cookies = cy.context.storage_state()["cookies"]
     composer(ada.page).fill("A draft of Ada's")
-    assert len(ada.page.evaluate(DRAFTS)) == 1
+    assert ada.page.evaluate(DRAFTS)
     ada.context.add_cookies([{**each} for each in cookies])  # type: ignore[typeddict-item]
 
     send(ada.page, "From Ada")

@@ -33,7 +33,7 @@ def log_in(page: Page, person: Person) -> None:
 def test_drafts_are_gone_afterwards(person: PersonFor, path: str) -> None:
     ada, _bo = face_to_face(person)
     composer(ada.page).fill("Between us")
-    assert len(ada.page.evaluate(DRAFTS)) == 1
+    assert ada.page.evaluate(DRAFTS)
 
     ada.page.goto(path)
     sign_out(ada.page)

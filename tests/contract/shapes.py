@@ -12,7 +12,7 @@ USER = {"_id", "fullName", "email", "profilePic", "createdAt"}
 GROUP = {"isGroup", "memberCount", "role", "canPost"}
 CHAT = USER | GROUP | {"lastMessage", "unreadCount", "online"}
 # What nobody has set is left out there.
-SETTINGS = {"pinnedAt", "archived", "mutedUntil", "markedUnread", "lastSeenAt"}
+SETTINGS = {"pinnedAt", "archived", "mutedUntil", "markedUnread", "draft", "lastSeenAt"}
 CHANGED_CHAT = CHAT | {"lastSeq", "lastReadSeq", "lastDeliveredSeq"}
 CHANGED_CHAT |= {"peerReadSeq", "peerDeliveredSeq"}
 SEED_MESSAGE = {"_id", "senderId", "receiverId", "text", "image", "deleted", "createdAt"}

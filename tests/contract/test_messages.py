@@ -283,6 +283,30 @@ class TestChatSettings:
         response = api_for(make_user()).patch(f"/api/messages/chats/{key}", {"mute": "1h"})
         assert_refused(response, 404)
 
+    def test_a_draft_is_kept_until_it_is_gone(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        message = make_message(ada, bo)
+        client, url = api_for(bo), f"/api/messages/chats/{ada.pk}/draft"
+        saved = client.put(url, {"text": "Half a", "replyTo": message.pk}).json()
+        assert TIME.fullmatch(saved["draft"].pop("savedAt"))
+        assert saved == {"peerId": ada.pk, "draft": {"text": "Half a", "replyTo": message.pk}}
+        [chat] = client.get("/api/messages/chats").json()
+        assert_chat(chat)
+        assert chat["draft"]["text"] == "Half a"
+        [theirs] = api_for(ada).get("/api/messages/chats").json()
+        assert "draft" not in theirs
+        assert set(client.put(url, {"text": ""}).json()["draft"]) == {"savedAt"}
+
+    @pytest.mark.parametrize("body", [{"text": 7}, {"replyTo": "x"}, {"text": "x" * 10_001}, []])
+    def test_what_could_not_be_sent_is_no_draft(self, api_for: ApiFor, body: Any) -> None:
+        message = make_message()
+        client, peer = api_for(message.sender), message.receiver_id
+        assert_refused(client.put(f"/api/messages/chats/{peer}/draft", body), 400)
+        stranger = make_user().pk
+        assert_refused(client.put(f"/api/messages/chats/{stranger}/draft", {"text": "x"}), 404)
+        for method in ("get", "post", "patch", "delete"):
+            assert getattr(client, method)(f"/api/messages/chats/{peer}/draft").status_code == 405
+
     @pytest.mark.parametrize("method", ["get", "post", "put"])
     def test_are_changed_in_one_way(self, api_for: ApiFor, method: str) -> None:
         message = make_message()

@@ -4,6 +4,7 @@ import { setUnread as setTitle } from "../lib/title.js";
 import { decorateRow, refreshTime, setOnline, setUnread } from "../render/row.js";
 import { write } from "../render/slots.js";
 import { isOnline, online } from "../stores/presence.js";
+import { receiveDraft } from "../stores/shared-drafts.js";
 import { moveFocus } from "./arrow-keys.js";
 import { ChatRows } from "./chat-rows.js";
 import { RowStatus } from "./row-status.js";
@@ -69,6 +70,7 @@ class ChatList extends HTMLElement {
 
   adopt(rows) {
     rows.forEach(decorateRow);
+    rows.forEach(({ dataset }) => receiveDraft(dataset.peerId, dataset.draft && JSON.parse(dataset.draft)));
     this.status.refresh();
     this.count();
   }

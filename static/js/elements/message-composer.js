@@ -1,9 +1,10 @@
-import { emit } from "../lib/bus.js";
+import { emit, on } from "../lib/bus.js";
 import { isBlank } from "../lib/text.js";
 import { text } from "../lib/texts.js";
 import { sendTyping } from "../realtime/live.js";
 import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { add } from "../stores/outbox.js";
+import { draftChanged } from "../stores/shared-drafts.js";
 import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
 import { EditField } from "./edit-field.js";
@@ -48,6 +49,7 @@ class MessageComposer extends HTMLElement {
       watchDrops(this.closest(".conversation"), (files) => this.take(files)),
       watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
+      on("draft", ({ peerId, text, before }) => peerId === this.peerId && this.follow(text, before)),
     ];
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("input", () => this.write());
@@ -64,11 +66,16 @@ class MessageComposer extends HTMLElement {
   write() {
     this.grow();
     if (this.edit.value) return this.edit.keep();
-    setDraft(this.userId, this.peerId, this.field.value);
+    this.keep(this.field.value);
     if (!isBlank(this.field.value)) sendTyping(this.peerId);
   }
 
-  /** What another tab wrote here, unless this one has words of its own. */
+  keep(text) {
+    setDraft(this.userId, this.peerId, text);
+    draftChanged(this.peerId);
+  }
+
+  /** What another tab or device wrote here, unless this one has words of its own. */
   follow(text, before) {
     if (this.edit.value) this.edit.follow(text, before);
     else if (this.field.value === before) this.fill(text);
@@ -141,12 +148,12 @@ class MessageComposer extends HTMLElement {
   /** What was typed while the picture was made ready belongs to the next message. */
   keepRest(written) {
     if (this.edit.value) {
-      setDraft(this.userId, this.peerId, "");
+      this.keep("");
       return this.edit.follow("", written);
     }
     const now = this.field.value;
     this.fill(now.startsWith(written) ? now.slice(written.length) : now);
-    setDraft(this.userId, this.peerId, this.field.value);
+    this.keep(this.field.value);
     this.focus();
   }
 

@@ -3,6 +3,7 @@ import { isGroup } from "../lib/peers.js";
 import { blankReply, placeOf, showReply } from "../render/parts/reply.js";
 import { slot } from "../render/slots.js";
 import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
+import { draftChanged } from "../stores/shared-drafts.js";
 
 /** Which message the one that is being written answers: above the field, and kept with the draft. */
 export class ReplyField {
@@ -28,6 +29,7 @@ export class ReplyField {
       on("people", () => this.#show(this.value)),
       on("message", ({ message }) => message._id === this.value && this.#heed(message.deleted)),
       on("message-deleted", ({ messageId }) => messageId === this.value && this.#heed(true)),
+      on("draft", ({ peerId: whose, replyTo }) => whose === peerId && this.#show(replyTo)),
       onDraft(...this.#draft, (messageId, before) => this.value === before && this.#show(messageId)),
     ];
     this.#show(getDraft(...this.#draft));
@@ -42,7 +44,9 @@ export class ReplyField {
   }
 
   #take(messageId) {
+    if (messageId === this.value) return;
     setDraft(...this.#draft, messageId);
+    draftChanged(this.#reading.peerId);
     this.#show(messageId);
   }
 

@@ -24,6 +24,7 @@ export class RowStatus {
     this.#ends = [
       on("outbox", ({ entry, change }) => this.#follow(entry, change)),
       on("people", () => this.refresh()),
+      on("draft", ({ peerId }) => this.show(this.#rows.rowOf(peerId))),
       on("message", ({ message }) => this.#onMessage(message)),
     ];
     this.#read();
