@@ -214,5 +214,5 @@ _CALLS_WITH_KEY = {
         b"PUT, OPTIONS",
         partial(_mark, kind=DeliveredMark),
     ),
-    ("GET", ""): Call("api/messages/<str:peer>", b"GET, DELETE, HEAD, OPTIONS", _history),
+    ("GET", ""): Call("api/messages/<str:peer>", b"GET, PUT, DELETE, HEAD, OPTIONS", _history),
 }
