@@ -14,8 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import device_of
+from accounts.forms.profile import AUDIENCES, PrivacyForm
 from accounts.lookup import find_people
 from accounts.models import Session, User, person_matches
+from accounts.privacy import KINDS, decoded
 from accounts.record import picture_url
 from accounts.services import moderation, sessions
 from chatsite.errors import DomainError
@@ -61,7 +63,10 @@ class PersonAdmin(ModeratedAdmin):
     search_fields = ("full_name", "email")
     search_help_text = _("Part of the name or e-mail address.")
     ordering = ("sort_name", "pk")
-    fields = ("portrait", "full_name", "email", "state", "created_at", "banned_at", "ban_reason")
+    fields = (
+        *("portrait", "full_name", "email", "state", "created_at", "last_seen_at", "hides"),
+        *("banned_at", "ban_reason"),
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
@@ -72,6 +77,16 @@ class PersonAdmin(ModeratedAdmin):
     @admin.display(description=_("picture"))
     def portrait(self, person: User) -> str:
         return format_html('<img class="portrait" src="{}" alt="">', picture_url(person))
+
+    @admin.display(description=_("does not show to everybody"))
+    def hides(self, person: User) -> str:
+        privacy, names = decoded(person.privacy), dict(AUDIENCES)
+        chosen = [
+            f"{PrivacyForm.base_fields[kind].label}: {names[getattr(privacy, kind)]}"
+            for kind in KINDS
+            if getattr(privacy, kind) != "everybody"
+        ]
+        return ", ".join(chosen) or self.get_empty_value_display()
 
     @admin.display(description=_("state"))
     def state(self, person: User) -> str:

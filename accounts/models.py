@@ -108,6 +108,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     updated_at = models.DateTimeField(_("updated"), default=now, editable=False)
     # As of now and then while they are online, and when they leave (services/last_seen.py).
     last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
+    # What they let others see, as JSON (accounts/privacy.py); "" where that is everything.
+    privacy = models.TextField(blank=True, default="", editable=False)
 
     objects = UserManager()
 
@@ -120,6 +122,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["email"], name="user_by_email"),
             models.Index(fields=["sort_name", "id"], name="user_by_name"),
+            models.Index(fields=["id"], condition=Q(privacy__gt=""), name="people_who_hide"),
         ]
 
     def __str__(self) -> str:

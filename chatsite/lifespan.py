@@ -4,6 +4,7 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
 
 from chatsite import jobs, shutdown
 from chatsite.interfaces import Receive, Scope, Send
@@ -15,11 +16,17 @@ from chatsite.monitoring import logs
 COLLECTIONS = (10_000, 20, 50)
 
 
+# Called in the event loop as the process begins to serve.
+on_startup: list[Callable[[], None]] = []
+
+
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         logs.follow(asyncio.get_running_loop())
         shutdown.install(asyncio.get_running_loop())
         worker()  # receives and is heard from now on, sockets or not
+        for start in on_startup:
+            start()
         _settle_down()
         await send({"type": "lifespan.startup.complete"})
     await asyncio.to_thread(jobs.close_all)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from accounts.bodies import Name
+from accounts.privacy import Who
 from chatsite import strict_json
 from chatsite.errors import DomainError
 from chatsite.wire import IMAGE_URI, DataUri, Key, PictureFile
@@ -174,6 +175,15 @@ class DraftBody(TypedDict):
 
     text: NotRequired[Text | None]
     replyTo: NotRequired[ReplyTo | None]
+
+
+class PrivacyBody(TypedDict):
+    """Who sees it of me. What is absent, or null, stays as it is."""
+
+    readReceipts: NotRequired[Who | None]
+    typing: NotRequired[Who | None]
+    online: NotRequired[Who | None]
+    lastSeen: NotRequired[Who | None]
 
 
 People = Annotated[

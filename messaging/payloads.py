@@ -27,6 +27,7 @@ from messaging.shapes.payload_types import (
     MemberPayload,
     NotForwardedPayload,
     PresencePayload,
+    PrivacyChangedPayload,
     ReactionChangedPayload,
     ReactorPayload,
     ReadPayload,
@@ -59,7 +60,14 @@ def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
 def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
     group = (chat.is_group, chat.member_count, chat.role, chat.can_post)
     said = (chat.last_message, chat.unread_count, online)
-    return (*astuple(chat.peer), *said, *group, *astuple(chat.settings), chat.last_seen_at)
+    return (
+        *astuple(chat.peer),
+        *said,
+        *group,
+        *astuple(chat.settings),
+        chat.last_seen_at,
+        chat.reads_hidden,
+    )
 
 
 def chat_settings_payload(peer: str, settings: ChatSettings) -> ChatSettingsPayload:
@@ -174,6 +182,10 @@ def _when(moment: Moment | None) -> tuple[str | None, str | None]:
         return None, None
     at = timestamp(moment.at)
     return (at, None) if moment.is_exact else (None, at)
+
+
+def privacy_payload(person: str) -> PrivacyChangedPayload:
+    return {"personId": person}
 
 
 def left_payload(group: str, *, removed: bool) -> GroupLeftPayload:

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from chatsite.breaker import Breaker
 from chatsite.live.broadcast import broadcast
+from messaging.queries.privacy import rules
 
 logger = logging.getLogger(__name__)
 
@@ -190,3 +191,8 @@ def leases() -> Leases:
 
 def online_users() -> frozenset[str]:
     return leases().online()
+
+
+def online_seen_by(user_id: str) -> frozenset[str]:
+    """Those of them of whom that person may know."""
+    return rules().online_seen(user_id, online_users())

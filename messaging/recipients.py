@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from messaging.models import LIVE_MARKS
+from messaging.queries.privacy import rules
 
 
 def user_group(user_id: str) -> str:
@@ -21,3 +22,14 @@ def of_mark(reader_id: str, members: Collection[str]) -> list[str]:
     if len(members) > LIVE_MARKS or reader_id not in members:
         return of([reader_id])
     return of(members)
+
+
+def of_read_mark(reader_id: str, members: Collection[str]) -> tuple[list[str], list[str]]:
+    """As `of_mark`; apart from those who may not see that `reader_id` has read: to them it is
+    delivered.
+    """
+    told = of_mark(reader_id, members)
+    seen = set(of(rules().seen("read_receipts", reader_id, members)))
+    readers = user_group(reader_id)
+    hidden = [group for group in told if group not in seen and group != readers]
+    return [group for group in told if group not in hidden] if hidden else told, hidden

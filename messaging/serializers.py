@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from accounts.privacy import AUDIENCES
 from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
@@ -54,6 +55,19 @@ class ChatSerializer(serializers.Serializer[None]):
 class DraftSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
     replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+
+
+class PrivacySerializer(serializers.Serializer[None]):
+    """What is absent stays as it is."""
+
+    readReceipts = serializers.ChoiceField(
+        AUDIENCES, source="read_receipts", label="readReceipts", default=None, allow_null=True
+    )
+    typing = serializers.ChoiceField(AUDIENCES, default=None, allow_null=True)
+    online = serializers.ChoiceField(AUDIENCES, default=None, allow_null=True)
+    lastSeen = serializers.ChoiceField(
+        AUDIENCES, source="last_seen", label="lastSeen", default=None, allow_null=True
+    )
 
 
 class HistoryQuery(serializers.Serializer[None]):

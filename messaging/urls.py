@@ -3,6 +3,7 @@
 from django.urls import path
 
 from messaging.views import chat, groups
+from messaging.views.privacy import privacy
 
 urlpatterns = [
     path("", chat.chats, name="chats"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("chat/<str:peer>/edit", groups.edit, name="edit-group"),
     path("chat/<str:peer>/add", groups.add, name="add-people"),
     path("emoji", chat.emoji, name="emoji"),
+    path("profile/privacy", privacy, name="privacy"),
     path("groups/new", groups.new, name="new-group"),
     path("groups/candidates", groups.candidates, name="group-candidates"),
     path("groups/authors", groups.authors, name="group-authors"),

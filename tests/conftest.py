@@ -23,6 +23,7 @@ from chatsite.conf.cloud import read_account
 from chatsite.fastpath import threads
 from chatsite.live import broadcast
 from messaging import presence
+from messaging.queries import privacy
 from messaging.services.pictures import moves
 from tests import services
 from tests.cloudinary_server import CloudinaryServer, cloudinary
@@ -81,6 +82,8 @@ def _fresh_process() -> Iterator[None]:
     cache.clear()
     caches["limits"].clear()
     presence.leases.cache_clear()
+    # As a process knows it that has asked: nobody hides anything.
+    privacy._rules, privacy._is_current = privacy.Rules(), True
     yield
     threads.end_all()
     forget_noted()

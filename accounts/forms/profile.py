@@ -1,5 +1,7 @@
 """The forms of the profile."""
 
+from typing import Any
+
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,30 @@ class ProfileForm(ServiceForm):
     def clean_picture(self) -> bytes | None:
         upload: UploadedFile | None = self.cleaned_data["picture"]
         return upload.read() if upload else None
+
+
+AUDIENCES = [
+    ("everybody", _("Everybody")),
+    ("contacts", _("People I write with")),
+    ("nobody", _("Nobody")),
+]
+
+
+def _audience(label: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
+        choices=AUDIENCES,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+
+class PrivacyForm(forms.Form):
+    """Who sees it."""
+
+    last_seen = _audience(_("Last seen"))
+    online = _audience(_("Online"))
+    typing = _audience(_("That I am typing"))
+    read_receipts = _audience(_("That I have read messages"))
 
 
 class PasswordForm(ServiceForm):

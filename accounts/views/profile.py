@@ -7,14 +7,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from msgspec.structs import asdict
 
 from accounts import rate_limited
 from accounts.access import Rest, SignedInRequest, SignedInView, next_address, signed_in
 from accounts.cookies import set_device_cookie
 from accounts.devices import device_of
 from accounts.forms.address import AddressForm
-from accounts.forms.profile import PasswordForm, ProfileForm
+from accounts.forms.profile import PasswordForm, PrivacyForm, ProfileForm
 from accounts.models import Session
+from accounts.privacy import decoded
 from accounts.record import picture_url
 from accounts.services import sessions
 from accounts.session_list import session_entries
@@ -103,6 +105,7 @@ def show(
         "password": password or PasswordForm(),
         "picture": picture_url(request.user),
         "back": next_address(request),
+        "privacy": PrivacyForm(initial=asdict(decoded(request.user.privacy))),
         "sessions": session_entries(request.user, request.auth_session),
     }
     refused = about or address or password

@@ -25,6 +25,7 @@ from messaging.presence import online_users
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
+from messaging.queries.privacy import rules
 from messaging.queries.sync import changes_since
 from messaging.serializers import CURSOR_LENGTH, PAGE
 from messaging.services.batches import Reading, Sending
@@ -155,6 +156,7 @@ def _listed(request: Request, claims: Claims, online: frozenset[str]) -> Respons
     principal = _counted(request, claims, READS)
     if principal is None:
         return None
+    online = rules().online_seen(principal.pk, online)
     chats = [chat_payload(chat, chat.peer.id in online) for chat in chats_of(principal)]
     return _packed(request, response(200, chats))
 
@@ -175,6 +177,7 @@ def _synced(
     if principal is None:
         return None
     changes = changes_since(principal, since)
+    online = rules().online_seen(principal.pk, online)
     return _packed(request, response(200, sync_payload(changes, online)))
 
 

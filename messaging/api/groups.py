@@ -13,7 +13,7 @@ from chatsite.serializers import checked
 from messaging.api import schema
 from messaging.api.links import link
 from messaging.payloads import group_payload, member_payload, receipt_payload
-from messaging.presence import online_users
+from messaging.presence import online_seen_by
 from messaging.queries.members import MembersPage, members_page
 from messaging.queries.receipts import receipts_page
 from messaging.queries.visibility import find_group
@@ -107,7 +107,7 @@ class ReceiptsView(APIView):
 
 
 def _page(request: ApiRequest, page: MembersPage) -> Response:
-    online = online_users()
+    online = online_seen_by(request.user.pk)
     response = Response([member_payload(member, online) for member in page.members])
     if page.cursor:
         response["Link"] = link(request, "next", cursor=page.cursor)

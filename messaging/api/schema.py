@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from accounts.privacy import Privacy
 from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, View, call, header, in_path, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, Sentences, joined
@@ -16,6 +17,7 @@ from messaging.bodies import (
     GroupChangeForm,
     GroupForm,
     PeopleBody,
+    PrivacyBody,
     ReadAllBody,
     ReadBody,
     RoleBody,
@@ -377,6 +379,22 @@ sync = call(
     parameters=[SyncQuery],
     answers={200: ("At most 500 messages. Without `since`, a cursor to start from.", SyncPayload)},
     refused={400: ["This cursor is not valid."]},
+)
+
+privacy = call(
+    "getPrivacy",
+    "What I let others see of me",
+    tag=TAG,
+    answers={200: ("As it is now.", Privacy)},
+)
+
+change_privacy = call(
+    "changePrivacy",
+    "Change what I let others see of me, and so what I see of them",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: PrivacyBody},
+    answers={200: ("As it is now.", Privacy)},
 )
 
 GROUPS = "Groups"

@@ -20,6 +20,7 @@ urlpatterns = [
         name="api-reaction",
     ),
     path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),
+    path("privacy", views.PrivacyView.as_view(), name="api-privacy"),
     path("groups", groups.GroupsView.as_view(), name="api-groups"),
     path("groups/<str:group>", groups.GroupView.as_view(), name="api-group"),
     path("groups/<str:group>/members", groups.GroupMembersView.as_view(), name="api-group-members"),

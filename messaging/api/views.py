@@ -5,6 +5,7 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.privacy import decoded
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.parsers import JSONParser, MultiPartParser
@@ -19,7 +20,7 @@ from messaging.payloads import (
     reactor_payload,
     sync_payload,
 )
-from messaging.presence import online_users
+from messaging.presence import online_seen_by
 from messaging.queries import sync
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
@@ -34,6 +35,7 @@ from messaging.serializers import (
     EditSerializer,
     ForwardSerializer,
     HistoryQuery,
+    PrivacySerializer,
     ReactionsQuery,
     ReadMarkSerializer,
     SendSerializer,
@@ -52,6 +54,7 @@ from messaging.services.deletions import (
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
+from messaging.services.privacy import change_privacy
 from messaging.services.reactions import react, take_back
 
 
@@ -73,7 +76,7 @@ class ChatsView(APIView):
 
     @schema.chats
     def get(self, request: ApiRequest) -> Response:
-        online = online_users()
+        online = online_seen_by(request.user.pk)
         chats = chats_of(request.user)
         return Response([chat_payload(chat, chat.peer.id in online) for chat in chats])
 
@@ -251,4 +254,21 @@ class SyncView(APIView):
     @schema.sync
     def get(self, request: ApiRequest) -> Response:
         since = checked(SyncQuery, request.query_params.dict())["since"]
-        return Response(sync_payload(sync.changes_since(request.user, since), online_users()))
+        return Response(
+            sync_payload(sync.changes_since(request.user, since), online_seen_by(request.user.pk))
+        )
+
+
+class PrivacyView(FormView):
+    """What I let others see of me."""
+
+    serializer_class = PrivacySerializer
+
+    @schema.privacy
+    def get(self, request: ApiRequest) -> Response:
+        return Response(decoded(request.user.privacy))
+
+    @schema.change_privacy
+    def patch(self, request: ApiRequest) -> Response:
+        fields = checked(PrivacySerializer, request.data)
+        return Response(change_privacy(user=request.user, **fields))

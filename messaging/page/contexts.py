@@ -15,7 +15,7 @@ from messaging.page.quotes import originals_among
 from messaging.page.reactions import BLANK_PILL, QUICK
 from messaging.page.side_bar import Row, badge, chat_row, contact_row
 from messaging.page.timeline import Reading, lines_of
-from messaging.presence import online_users
+from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
 from messaging.queries.history import first_unread, history
 from messaging.queries.members import read_marks
@@ -48,7 +48,7 @@ def lists(request: SignedInRequest, tab: str) -> Context:
 
 def chat_list(request: SignedInRequest, tab: str) -> Context:
     query = _query(request) if tab == "chats" else ""
-    online, chats = online_users(), chats_of(request.user)
+    online, chats = online_seen_by(request.user.pk), chats_of(request.user)
     last = [chat.last_message for chat in chats if chat.is_group and chat.last_message]
     authors = _authors(last)
     folder = _folder(request) if tab == "chats" else ""
@@ -71,7 +71,7 @@ def contact_list(request: SignedInRequest) -> Context:
     start = (number - 1) * CONTACTS_PER_PAGE
     people = User.objects.contacts_of(request.user.pk, search=_query(request))
     found = list(people[start : start + CONTACTS_PER_PAGE + 1])
-    online = online_users()
+    online = online_seen_by(request.user.pk)
     return {
         "contact_rows": [contact_row(user, online) for user in found[:CONTACTS_PER_PAGE]],
         "next_page": number + 1 if len(found) > CONTACTS_PER_PAGE else None,
@@ -84,7 +84,7 @@ def found(request: SignedInRequest) -> Context:
     chats = [row for row in chat_list(request, "chats")["chat_rows"] if not row.hidden][:MOST_FOUND]
     people: list[Row] = []
     if query := _query(request):
-        online, known = online_users(), {row.key for row in chats}
+        online, known = online_seen_by(request.user.pk), {row.key for row in chats}
         contacts = User.objects.contacts_of(request.user.pk, search=query)[: 2 * MOST_FOUND]
         people = [contact_row(user, online) for user in contacts if user.pk not in known]
     return {"found_rows": [*chats, *people[:MOST_FOUND]]}

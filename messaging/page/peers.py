@@ -15,8 +15,9 @@ from chatsite.text import isolated
 from chatsite.wire import absolute
 from messaging.models import Conversation, Membership, Message, Posting, Role, is_group
 from messaging.page.times import full_date, last_seen
-from messaging.presence import online_users
+from messaging.presence import online_seen_by
 from messaging.queries.people import find_user
+from messaging.queries.privacy import rules
 from messaging.shapes.system_messages import SystemDetails, decoded, deleted_account
 
 NAMED = 6  # members of a group, at most, whose first names stand in its header
@@ -70,6 +71,9 @@ class Peer:
     role: str = ""  # mine, in a group that I am in
     closed: str = ""  # why nothing can be written: `closed_to`
     members: str = ""  # who is in the group, in a few words
+    # What I may know of a person:
+    tells_online: bool = True
+    tells_reads: bool = True
     tells_last_seen: bool = False
     last_seen_at: datetime | None = None
 
@@ -101,19 +105,23 @@ def find_peer(user: User, key: str) -> Peer | None:
         membership = mine.select_related("conversation").first()
         return _group(membership) if membership else None
     person = None if key == user.pk else find_user(key)
-    return _person(person) if person else None
+    return _person(person, user.pk) if person else None
 
 
-def _person(user: User) -> Peer:
-    online = user.pk in online_users()
+def _person(user: User, viewer: str) -> Peer:
+    online = user.pk in online_seen_by(viewer)
+    shown = rules()
+    tells_last_seen = shown.sees("last_seen", viewer, user.pk)
     return Peer(
         user.pk,
         user.full_name,
         user.first_name,
         picture_url(user),
         online,
-        tells_last_seen=True,
-        last_seen_at=user.last_seen_at,
+        tells_online=shown.sees("online", viewer, user.pk),
+        tells_reads=shown.sees("read_receipts", viewer, user.pk),
+        tells_last_seen=tells_last_seen,
+        last_seen_at=user.last_seen_at if tells_last_seen else None,
     )
 
 

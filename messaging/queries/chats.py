@@ -18,6 +18,7 @@ from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
+from messaging.queries.privacy import rules
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import Stay, Stays
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
@@ -56,6 +57,7 @@ class Chat(NamedTuple):
     peer_delivered_seq: int = 0
     hidden: Sequence[Stay] = ()  # of one among those asked for: `Stays.hidden`
     is_empty: bool = False  # deleted by who asks, for themselves: in no list until there is more
+    reads_hidden: bool = False
 
 
 _LAST = "conversation__last_message"
@@ -209,15 +211,19 @@ def _direct_chat(
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
     count = unread(last_seq, max(read_seq, since), deleted)
     settings = settings_of_row(row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment)
+    shown = rules()
+    reads_hidden = not shown.sees("read_receipts", me, peer.id)
+    tells_seen = seen_at and shown.sees("last_seen", me, peer.id)
     return Chat(
         peer,
         last_message,
         count,
         last_seq,
         read_seq,
-        marks.read,
+        0 if reads_hidden else marks.read,
         settings=settings,
-        last_seen_at=timestamp(seen_at) if seen_at else None,
+        reads_hidden=reads_hidden,
+        last_seen_at=timestamp(seen_at) if tells_seen else None,
         last_delivered_seq=marks_of(read_seq, delivered_seq).delivered,
         peer_delivered_seq=marks.delivered,
         hidden=seen.hidden(last_seq) if seen else (),

@@ -19,6 +19,7 @@ from messaging.models import (
     is_group,
 )
 from messaging.queries.people import comes_after, cursor_of, decode_cursor
+from messaging.queries.privacy import rules
 from messaging.queries.visibility import find_conversation, membership_in
 
 
@@ -47,7 +48,14 @@ def read_marks(user: User, peer: str) -> tuple[int, Marks]:
     memberships = Membership.objects.filter(conversation=conversation)
     rows = memberships.values_list("user_id", *_MARKS) if conversation else ()
     marks = {key: marks_of(*row) for key, *row in rows}
-    return marks.get(user.pk, NO_MARKS).read, marks.get(peer, NO_MARKS)
+    return marks.get(user.pk, NO_MARKS).read, shown_marks(user.pk, peer, marks.get(peer, NO_MARKS))
+
+
+def shown_marks(viewer: str, person: str, marks: Marks) -> Marks:
+    """Those of a person, as far as `viewer` may see them: what they have read is delivered."""
+    if rules().sees("read_receipts", viewer, person):
+        return marks
+    return Marks(0, marks.delivered)
 
 
 def _read_marks_in_group(me: str, group: str) -> tuple[int, Marks]:
@@ -76,8 +84,28 @@ _MARKS_OF_OTHERS = SelectAmong(
 
 def marks_of_others(me: str, groups: Collection[str]) -> dict[str, Marks]:
     """The furthest of any other member, by group."""
+    if rules().hide("read_receipts"):
+        return _shown_marks_of_others(me, groups)
     rows = _MARKS_OF_OTHERS.rows_among(groups, me=me)
     return {group: marks_of(*marks) for group, *marks in rows}
+
+
+_MARKS_OF_EACH = SelectAmong(
+    lambda groups, *, me: (
+        Membership.objects.filter(conversation__pk__in=groups, until_seq=None)
+        .exclude(user_id=me)
+        .values_list("conversation_id", "user_id", *_MARKS)
+    )
+)
+
+
+def _shown_marks_of_others(me: str, groups: Collection[str]) -> dict[str, Marks]:
+    """Where somebody may hide what they have read: of each by themselves."""
+    found: dict[str, Marks] = {}
+    for group, person, *stored in _MARKS_OF_EACH.rows_among(groups, me=me):
+        marks = shown_marks(me, person, marks_of(*stored))
+        found[group] = Marks(*map(max, zip(marks, found.get(group, NO_MARKS), strict=True)))
+    return found
 
 
 class Member(NamedTuple):

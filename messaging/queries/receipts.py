@@ -10,6 +10,7 @@ from accounts.principal import Principal
 from accounts.record import PersonRecord
 from messaging.models import Membership, Message, is_group
 from messaging.queries.members import marks_of, people_page
+from messaging.queries.privacy import rules
 from messaging.queries.visibility import membership_in, message_in
 
 State = Literal["read", "delivered", "sent"]
@@ -55,12 +56,17 @@ def receipts_page(
     mine = membership_in(user, conversation)
     message = message_in(mine, seq)
     memberships = {each.user_id: each for each in _receivers(message, conversation)}
-    states = {key: _state(each, seq) for key, each in memberships.items()}
+    reads = set(rules().seen("read_receipts", user.pk, list(memberships)))
+    states = {key: _state(each, seq, key in reads) for key, each in memberships.items()}
     wanted = [key for key, each in states.items() if state in (None, each)]
     people, following = people_page(wanted, limit=limit, cursor=cursor)
     ends = _ends(message)
     receipts = [
-        Receipt(person, states[person.id], *_moments(memberships[person.id], seq, ends))
+        Receipt(
+            person,
+            states[person.id],
+            *_moments(memberships[person.id], seq, ends, person.id in reads),
+        )
         for person in people
     ]
     return ReceiptsPage(receipts, following)
@@ -76,21 +82,23 @@ def _receivers(message: Message, conversation: str) -> Sequence[Membership]:
     return list(there)
 
 
-def _state(membership: Membership, seq: int) -> State:
+def _state(membership: Membership, seq: int, tells_reading: bool) -> State:
     marks = marks_of(membership.last_read_seq, membership.last_delivered_seq)
-    if seq <= marks.read:
+    if seq <= marks.read and tells_reading:
         return "read"
     return "delivered" if seq <= marks.delivered else "sent"
 
 
 def _moments(
-    membership: Membership, seq: int, ends: Mapping[str, int]
+    membership: Membership, seq: int, ends: Mapping[str, int], tells_reading: bool
 ) -> tuple[Moment | None, Moment | None]:
     """When it was read, and when it was delivered."""
     # A mark that has passed nothing but what its person wrote since moved for this message.
     end = ends.get(membership.user_id, ends[""])
     read = _moment(membership.last_read_seq, membership.read_at, seq, end)
     delivered = _moment(membership.last_delivered_seq, membership.delivered_at, seq, end)
+    if not tells_reading:
+        return None, delivered
     # What was read before a device acknowledged it was delivered by then.
     return read, delivered or (Moment(read.at, is_exact=False) if read else None)
 

@@ -90,6 +90,12 @@ FROM_SERVER = [
         " and to nobody else: the chat as `sync` tells it. `hidden` says what they see no more.",
     ),
     Event(
+        events.PRIVACY_CHANGED,
+        payload_types.PrivacyChangedPayload,
+        "To every socket of who has changed what others see of them, and of those in direct chats"
+        " with them who see more or less by it: ask `sync`.",
+    ),
+    Event(
         events.GROUP_CHANGED,
         payload_types.GroupPayload,
         "To every socket of everybody in the group, each with their own `role`: when it is made,"

@@ -24,6 +24,7 @@ from messaging import events, recipients
 from messaging.bodies import text_of_frame
 from messaging.models import is_group
 from messaging.payloads import sent_payload, typing_payload
+from messaging.queries.privacy import known_rules
 from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
 from messaging.serializers import (
@@ -110,7 +111,8 @@ async def _typing(connection: "Connection", data: Data, event: str = events.TYPI
         people = await read(partial(members_of, receiver_id), key=connection.user_id)
         if connection.user_id not in people:
             raise unknown_receiver()
-    if others := [key for key in people if key != connection.user_id]:
+    me, shown = connection.user_id, known_rules()
+    if others := [key for key in shown.seen("typing", me, people) if key != me]:
         message = events.relay(event, typing_payload(connection.user_id, receiver_id))
         broadcast(recipients.of(others), message)
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.events import session_group
 from accounts.principal import Principal, live_principal
-from accounts.tokens import read_claims
+from accounts.tokens import Claims, read_claims
 from chatsite.fastpath.threads import read
 from chatsite.live.broadcast import subscribe, unsubscribe
 from chatsite.live.registry import LOST
 from chatsite.wire import with_address
 from messaging import events, recipients
+from messaging.queries.privacy import rules
 from messaging.realtime import commands, connection_limits
 from messaging.realtime.close_codes import MISSED_EVENTS, TOO_MANY_FRAMES
 from messaging.realtime.presence.broadcaster import broadcaster
@@ -34,6 +35,11 @@ class Refused(Exception):
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__(message)
+
+
+def _admitted(claims: Claims) -> Principal:
+    rules()  # which the event loop needs, and cannot ask for
+    return live_principal(claims)
 
 
 class Connection(ABC):
@@ -86,7 +92,7 @@ class Connection(ABC):
         # First subscribe to the session's end, then look whether it lives: no gap in between.
         self.session_id = claims.session_id
         await subscribe(session_group(claims.session_id), self.deliver)
-        self.principal = await read(lambda: live_principal(claims), key=claims.user_id)
+        self.principal = await read(lambda: _admitted(claims), key=claims.user_id)
         self.user_id = self.principal.pk
         if query.get("user", [self.user_id]) != [self.user_id]:
             # an old page of somebody else's, on a browser that changed hands

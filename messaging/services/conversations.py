@@ -443,16 +443,28 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     if seq <= before:
         return before
     conversation.change(moment := now())
-    to = recipients.of_mark(mark.reader_id, conversation.current)
     if is_delivery:
         conversation.deliver(mark.reader_id, seq, moment)
         delivered = delivered_payload(mark.reader_id, mark.peer, seq)
+        to = recipients.of_mark(mark.reader_id, conversation.current)
         events.publish(events.MESSAGES_DELIVERED, delivered, to=to)
     else:
         conversation.read(mark.reader_id, seq, moment)
-        read = read_payload(mark.reader_id, mark.peer, seq)
-        events.publish(events.MESSAGES_READ, read, to=to)
+        events.publish_all(told_of_reading(mark.reader_id, mark.peer, conversation))
     return seq
+
+
+def told_of_reading(
+    reader_id: str, peer: str, conversation: LockedConversation
+) -> list[events.Event]:
+    """How far somebody has read: that they have got it, where their reading is hidden."""
+    seq = conversation.members[reader_id].mark
+    to, hidden = recipients.of_read_mark(reader_id, conversation.current)
+    told: list[events.Event] = [(events.MESSAGES_READ, read_payload(reader_id, peer, seq), to, "")]
+    if hidden:
+        delivered = delivered_payload(reader_id, peer, seq)
+        told.append((events.MESSAGES_DELIVERED, delivered, hidden, ""))
+    return told
 
 
 def _without_conversation(mark: ReadMark) -> int | DomainError:

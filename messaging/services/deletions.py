@@ -19,7 +19,7 @@ from chatsite.locks import locking
 from messaging import events, recipients
 from messaging.models import Membership, Message, conversation_key, is_group
 from messaging.payloads import changed_chat_payload
-from messaging.presence import online_users
+from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import Stay, Stays, no_such_message, visible_among
@@ -149,7 +149,7 @@ def _store_stays(
     since, earlier = stays.stored()
     mine = Membership.objects.filter(conversation_id=conversation.pk, user_id=user.pk)
     mine.update(since_seq=since, earlier_stays=earlier, version=F("version") + 1, **changed)
-    online = online_users()
+    online = online_seen_by(user.pk)
     for chat in chats_of(user, among=[conversation.pk]):
         payload = changed_chat_payload(chat, chat.peer.id in online)
         events.publish(events.HISTORY_CHANGED, payload, to=recipients.of([user.pk]))

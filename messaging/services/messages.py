@@ -24,7 +24,8 @@ from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Posting, Role, is_group
-from messaging.payloads import deleted_payload, read_payload
+from messaging.payloads import deleted_payload
+from messaging.queries.privacy import note_written
 from messaging.queries.visibility import (
     find_message,
     is_peer,
@@ -38,6 +39,7 @@ from messaging.services.conversations import (
     conversations_for,
     locked_conversations,
     store,
+    told_of_reading,
 )
 from messaging.services.drafts import (
     Draft,
@@ -223,15 +225,19 @@ class _Batch:
         told: list[events.Event] = []
         for (key, reader), draft in self.reads.items():
             conversation = self.conversations[key]
-            payload = read_payload(reader, draft.receiver_id, conversation.members[reader].mark)
-            readers = recipients.of_mark(reader, conversation.current)
-            told.append((events.MESSAGES_READ, payload, readers, ""))
+            told += told_of_reading(reader, draft.receiver_id, conversation)
         writing = {draft.conversation for draft, _record in self.sent}
         to = {key: recipients.of(self.conversations[key].receivers) for key in writing}
         for draft, record in self.sent:
             told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
         events.publish_all(told)
         on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.sent)))
+        on_commit(lambda: note_written(map(_pair, self.sent)))
+
+
+def _pair(sent: tuple[Draft, MessageRecord]) -> tuple[str, str]:
+    draft, _record = sent
+    return draft.sender_id, draft.receiver_id
 
 
 def check_may_write(conversation: LockedConversation, sender_id: str, receiver_id: str) -> Member:

@@ -52,6 +52,9 @@ class ChatPayload(PersonRecord, omit_defaults=True):
         ]
         | None
     ) = None
+    reads_hidden: Annotated[
+        bool, Meta(description="One of us does not show the other what they have read.")
+    ] = False
 
 
 class ChangedChatPayload(ChatPayload, kw_only=True):
@@ -224,6 +227,12 @@ class MemberPayload(PersonRecord):
     role: RoleName
     joined_at: Timestamp
     online: bool
+
+
+class PrivacyChangedPayload(TypedDict):
+    """What I see of somebody has changed, or what I show: `sync` has it as it is now."""
+
+    personId: Key
 
 
 NO_LATER = "Where the time is not known exactly: no later than this."

@@ -21,7 +21,7 @@ from messaging.models import Conversation, Role, is_group
 from messaging.page.peers import Peer, authors_among, find_peer
 from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
-from messaging.presence import online_users
+from messaging.presence import online_seen_by
 from messaging.queries.members import MembersPage, members_page
 from messaging.queries.reactions import reactions_of, reactions_page
 from messaging.queries.receipts import STATES, State, message_at, receipts_page
@@ -188,11 +188,15 @@ def _shown(request: SignedInRequest, key: str) -> dict[str, Any]:
 def _members(request: SignedInRequest, key: str, role: str) -> dict[str, Any]:
     cursor = request.GET.get("cursor", "")
     page = members_page(request.user, key, limit=MEMBERS_PER_PAGE, cursor=cursor)
-    return {"role": role, **_page(page)}
+    return {"role": role, **_page(request, page)}
 
 
-def _page(page: MembersPage) -> dict[str, Any]:
-    return {"members": page.members, "cursor": page.cursor, "online": online_users()}
+def _page(request: SignedInRequest, page: MembersPage) -> dict[str, Any]:
+    return {
+        "members": page.members,
+        "cursor": page.cursor,
+        "online": online_seen_by(request.user.pk),
+    }
 
 
 def _candidates(request: SignedInRequest, group: Conversation | None) -> dict[str, Any]:

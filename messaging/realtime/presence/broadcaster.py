@@ -4,17 +4,20 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 
 from accounts.services.last_seen import note_online
+from chatsite.db import in_thread
 from chatsite.live.broadcast import unsubscribe, worker
 from chatsite.live.registry import Message
 from chatsite.monitoring.trace import detached
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
+from messaging.queries.privacy import CHANGED as RULES_CHANGED
+from messaging.queries.privacy import Rules, follow, known_rules, rules
 from messaging.realtime.presence.pacing import PacedUpdates, Socket
 from messaging.realtime.receive_budget import end_stalled
 from messaging.realtime.sweep import terminate_ended
@@ -29,7 +32,10 @@ class Broadcaster:
     """One for each event loop. Its task lives while there are sockets."""
 
     def __init__(self) -> None:
-        self._updates: dict[bool, PacedUpdates] = {}
+        # By what the sockets see (privacy.Rules.view_of), and whether they want changes.
+        self._updates: dict[tuple[Hashable, bool], PacedUpdates] = {}
+        self._online: frozenset[str] = frozenset()
+        self._rules = known_rules()
         self._people: Counter[str] = Counter()
         self._changed = asyncio.Event()
         self._swept = self._noted = time.monotonic()
@@ -51,14 +57,23 @@ class Broadcaster:
         if self._people[socket.user_id] == 1:
             leases().came(socket.user_id)
             self._changed.set()
-        for paced in self._paced:
-            paced.updates.note_arrival(socket.user_id)
-        self._updates[socket.wants_delta].updates.subscribe(socket)
+        for (view, _wants_delta), paced in self._updates.items():
+            if self._rules.online_in(view, frozenset((socket.user_id,))):
+                paced.updates.note_arrival(socket.user_id)
+        self._subscribe(socket)
+
+    def _subscribe(self, socket: Socket) -> None:
+        view = self._rules.view_of(socket.user_id)
+        paced = self._updates.get((view, socket.wants_delta))
+        if paced is None:
+            online = self._rules.online_in(view, self._online.union(self._people))
+            paced = PacedUpdates(online, wants_delta=socket.wants_delta)
+            self._updates[view, socket.wants_delta] = paced
+        paced.updates.subscribe(socket)
 
     def leave(self, socket: Socket) -> None:
         """Nothing happens when it is gone already."""
-        paced = self._updates.get(socket.wants_delta)
-        if paced is None or not paced.updates.unsubscribe(socket):
+        if not any(paced.updates.unsubscribe(socket) for paced in self._paced):
             return
         self._people[socket.user_id] -= 1
         if not self._people[socket.user_id]:
@@ -69,14 +84,19 @@ class Broadcaster:
 
     def _start(self, online: frozenset[str]) -> None:
         if self._task is None:  # nobody did meanwhile
+            self._online, self._rules = online, known_rules()
             self._updates = {
-                wants_delta: PacedUpdates(online, wants_delta=wants_delta)
+                (None, wants_delta): PacedUpdates(
+                    self._rules.online_in(None, online), wants_delta=wants_delta
+                )
                 for wants_delta in (True, False)
             }
             self._task = asyncio.create_task(self._run(), context=detached())
 
     async def _run(self) -> None:
         worker().registry.subscribe(CHANGED, self._note_change)
+        worker().registry.subscribe(RULES_CHANGED, self._note_change)
+        follow()
         try:
             while self._people or self._changed.is_set():
                 await self._wait_for_change()
@@ -88,7 +108,9 @@ class Broadcaster:
             unsubscribe(self._note_change)
 
     def _note_change(self, _message: Message) -> None:
-        """Somebody came or went on another worker, or that may have been missed."""
+        """Somebody came or went on another worker, or shows others more or less, or that may have
+        been missed.
+        """
         self._changed.set()
 
     async def _wait_for_change(self) -> None:
@@ -102,11 +124,28 @@ class Broadcaster:
     async def _refresh(self) -> None:
         try:
             await sync_to_async(leases().renew, thread_sensitive=False)()
-            online = await _everybody()
-            for paced in self._paced:  # who came meanwhile is there, too
-                await paced.send(online.union(self._people))
+            self._online = await _everybody()
+            self._follow_rules(await in_thread(rules)())
+            for (view, _wants_delta), paced in list(self._updates.items()):
+                # Who came meanwhile is there, too.
+                online = self._online.union(self._people)
+                await paced.send(self._rules.online_in(view, online))
         except Exception:  # the next round comes soon, and must come
             logger.exception("presence was not refreshed")
+
+    def _follow_rules(self, current: Rules) -> None:
+        """Who sees others than before by new ones gets the list of those."""
+        before, self._rules = self._rules, current
+        if before is current:
+            return
+        for view, wants_delta in list(self._updates):
+            paced = self._updates[view, wants_delta]
+            for socket in list(paced.updates.subscribers):
+                if self._rules.view_of(socket.user_id) != view:
+                    paced.updates.unsubscribe(socket)
+                    self._subscribe(socket)
+            if view is not None and not paced.updates.subscribers:
+                del self._updates[view, wants_delta]
 
     def _rest(self) -> float:
         """While nothing may be sent, nobody need be asked."""

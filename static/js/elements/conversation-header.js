@@ -22,6 +22,7 @@ class ConversationHeader extends HTMLElement {
       on("connection", ({ state }) => this.follow(state)),
       on("people", () => this.show({})),
       on("chat", ({ _id, lastSeenAt }) => _id === this.peerId && lastSeenAt && this.showSeen(lastSeenAt)),
+      on("privacy", ({ personId }) => this.followPrivacy(personId)),
       onNewDay(() => this.showSeen(this.seen?.dateTime)),
     ];
     this.showSeen(this.seen?.dateTime);
@@ -56,6 +57,11 @@ class ConversationHeader extends HTMLElement {
     this.wasAway = state !== "live";
     this.show({});
     if (isBack && !isGroup(this.peerId)) refreshHeader();
+  }
+
+  followPrivacy(personId) {
+    const isOurs = personId === this.peerId || personId === document.body.dataset.userId;
+    if (isOurs && !isGroup(this.peerId)) refreshHeader();
   }
 
   show(change) {

@@ -41,13 +41,15 @@ const frames = {
   messagesRead: (mark) => emit("read", mark),
   messagesDelivered: (mark) => emit("delivered", mark),
   typing: (data) => emit("typing", data),
+  privacyChanged: followPrivacy,
   chatChanged: (settings) => emit("chat-settings", settings),
   groupChanged: (group) => emit("group", withState(group)),
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
 const lasting = new Set([
-  "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "reactionChanged",
+  "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "privacyChanged",
+  "reactionChanged",
 ]);
 
 export function start({ userId, cursor, socketPath }) {
@@ -67,6 +69,12 @@ export const markRead = (peerId, seq) => marks.raise(peerId, seq);
 function revise(message) {
   emit("message", { message, live: false });
   if (message.reactions) sync.soon();
+}
+
+/** Somebody shows more or less than before, or the reader does. */
+function followPrivacy(change) {
+  sync.soon();
+  emit("privacy", change);
 }
 
 export function sendTyping(receiverId) {

@@ -47,7 +47,7 @@ class MessageList extends HTMLElement {
     this.typists = new Typists((typing) => this.showTyping(typing.get(peerId) ?? []));
     this.merging = new Merging(this, this.list, this.reading);
     this.reactions = new Reactions(this.list, { reading: this.reading, place: this.place });
-    this.receipts = new Receipts(this.list, this.reading);
+    this.receipts = new Receipts(this.list, this.reading, "readsHidden" in this.dataset);
     this.unread = new Unread(this, this.list, { peerId, readSeq: Number(this.dataset.lastReadSeq), place: this.place });
     this.toolbar = new MessageToolbar(this.list, { id: peerId, firstName: this.firstName });
     this.listen();
@@ -75,7 +75,7 @@ class MessageList extends HTMLElement {
       },
       read: (mark) => this.showRead(mark),
       delivered: ({ personId, peerId, seq }) => this.isPeers(personId, peerId) && this.receipts.raise({ delivered: seq }),
-      chat: ({ _id }) => _id === this.reading.peerId && this.lookForMissing(),
+      chat: (chat) => chat._id === this.reading.peerId && this.followChat(chat),
     };
     this.ends = [
       onNewDay(() => relabelDays(this.list)),
@@ -206,7 +206,7 @@ class MessageList extends HTMLElement {
     this.place.keep(() => this.merging.upsert(message, known));
     // Who writes has read: the server moves the mark by itself.
     if (mine) this.unread.hasRead(message.seq);
-    else if (!message.system) this.receipts.raise({ read: message.seq });
+    else if (!message.system) this.receipts.raise({ [this.reading.isGroup ? "delivered" : "read"]: message.seq });
     const isUnread = !known && !message.deleted && message.seq > this.unread.readSeq;
     if (isUnread) this.unread.welcome(this.merging.find(message), live);
     else this.place.update();
@@ -262,6 +262,11 @@ class MessageList extends HTMLElement {
     for (const item of messagesOf(this.list).filter((each) => !each.matches(".is-mine, .is-system"))) {
       fillAuthor(item, { senderId: item.dataset.senderId }, this.reading);
     }
+  }
+
+  followChat({ readsHidden = false }) {
+    this.receipts.hide(readsHidden);
+    this.lookForMissing();
   }
 
   get replies() {

@@ -2,19 +2,30 @@ import { seqOf } from "../../render/message.js";
 import { receiptOf } from "../../render/parts/meta.js";
 import { messagesOf } from "../../render/timeline.js";
 
-const SHOWN = new Set(["sent", "delivered"]);
+const SHOWN = new Set(["sent", "delivered", "read"]);
 
 /** How far the reader's own messages have come (`reading.peerDeliveredSeq`), and were read (`reading.peerReadSeq`). */
 export class Receipts {
   #list;
   #reading;
+  #isHidden;
 
-  constructor(list, reading) {
+  /** With `isHidden`, what was read is only known to be delivered. */
+  constructor(list, reading, isHidden) {
     this.#list = list;
     this.#reading = reading;
+    this.#isHidden = isHidden;
   }
 
-  raise({ read = 0, delivered = read }) {
+  hide(isHidden) {
+    this.#isHidden = isHidden;
+    if (!isHidden) return;
+    this.#reading.peerReadSeq = 0;
+    this.show();
+  }
+
+  raise({ read: seq = 0, delivered = seq }) {
+    const read = this.#isHidden ? 0 : seq;
     const { peerReadSeq, peerDeliveredSeq } = this.#reading;
     if (read <= peerReadSeq && delivered <= peerDeliveredSeq) return;
     this.#reading.peerReadSeq = Math.max(read, peerReadSeq);

@@ -1,0 +1,190 @@
+"""Whether somebody sees of somebody else that they read, type, are online, and when they were last:
+decided here, and nowhere else.
+
+Both have to show it to each other, so who hides something does not see it of others. Nobody hides
+anything from themselves. A process knows the few people who do not show everything to everybody; it
+is told when that changes (`follow`), and then asks again. So those who show everything cost
+nothing.
+"""
+
+import asyncio
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from accounts.models import User
+from accounts.privacy import KINDS, OPEN, Kind, Privacy, decoded
+from chatsite.db import in_thread
+from chatsite.fastpath.expressions import EmptyText
+from chatsite.live.broadcast import broadcast, worker
+from chatsite.live.registry import Message as LiveMessage
+from messaging.models import FIRST_GROUP, Conversation, Membership, Message, peer_in
+
+CHANGED = "privacy"  # the group that is told when the rules have changed
+
+
+@dataclass(frozen=True)
+class Rules:
+    # Of those who do not show everything to everybody.
+    people: Mapping[str, Privacy] = field(default_factory=dict)
+    # Whom those have written to who show something to these alone.
+    contacts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def _restricted(self) -> Mapping[str, frozenset[str]]:
+        """By kind: who does not show it to everybody."""
+        return {
+            kind: frozenset(
+                key for key, each in self.people.items() if getattr(each, kind) != "everybody"
+            )
+            for kind in KINDS
+        }
+
+    def hide(self, kind: Kind) -> bool:
+        """Whether anybody does."""
+        return bool(self._restricted[kind])
+
+    def sees(self, kind: Kind, one: str, other: str) -> bool:
+        """The same for both."""
+        if not self.people:
+            return True
+        return one == other or (self._shows(kind, one, other) and self._shows(kind, other, one))
+
+    def _shows(self, kind: Kind, one: str, other: str) -> bool:
+        audience = getattr(self.people.get(one, OPEN), kind)
+        return audience == "everybody" or (
+            audience == "contacts" and other in self.contacts.get(one, ())
+        )
+
+    def seen(self, kind: Kind, viewer: str, people: Collection[str]) -> Collection[str]:
+        """Those of them of whom `viewer` sees it, in their order."""
+        if not self._restricted[kind]:
+            return people
+        return [key for key in people if self.sees(kind, viewer, key)]
+
+    def online_seen(self, viewer: str, online: frozenset[str]) -> frozenset[str]:
+        return self.online_in(self.view_of(viewer), online)
+
+    # Who sees the same people online has the same view: most have that of everybody, `None`.
+
+    def view_of(self, viewer: str) -> Hashable:
+        restricted = self._restricted["online"]
+        if not restricted:
+            return None
+        if viewer in restricted:
+            return viewer
+        shown = (key for key in restricted if viewer in self.contacts.get(key, ()))
+        return frozenset(key for key in shown if self.sees("online", viewer, key)) or None
+
+    def online_in(self, view: Hashable, online: frozenset[str]) -> frozenset[str]:
+        restricted = self._restricted["online"]
+        if not restricted:
+            return online
+        if isinstance(view, str):
+            shown = self.contacts.get(view, frozenset()) & online
+            seen = (key for key in shown if self.sees("online", view, key))
+            return frozenset(seen) | (online & {view})
+        also = online & view if isinstance(view, frozenset) else frozenset()
+        return (online - restricted) | also
+
+
+_rules, _is_current = Rules(), False
+_loading = Lock()
+
+
+def rules() -> Rules:
+    """As they are now; asks the database if they have changed."""
+    return _rules if _is_current else _load()
+
+
+def known_rules() -> Rules:
+    """As they were known last, for the event loop: whoever has a socket has asked."""
+    return _rules
+
+
+def forget_rules() -> None:
+    global _is_current
+    _is_current = False
+
+
+def _load() -> Rules:
+    global _rules, _is_current
+    with _loading:
+        _is_current = True  # what changes meanwhile makes it false again
+        try:
+            _rules = _stored_rules()
+        except BaseException:
+            _is_current = False
+            raise
+    return _rules
+
+
+def _stored_rules() -> Rules:
+    people = User.objects.filter(privacy__gt="" if settings.MONGODB else EmptyText())
+    found = {key: decoded(text) for key, text in people.values_list("pk", "privacy")}
+    some = [key for key, each in found.items() if has_contacts(each)]
+    return Rules(found, {key: people_written_to(key) for key in some})
+
+
+def has_contacts(privacy: Privacy) -> bool:
+    """Whether it matters whom they write with."""
+    return any(getattr(privacy, kind) == "contacts" for kind in KINDS)
+
+
+def people_written_to(user_id: str) -> frozenset[str]:
+    """By `user_id`, in direct chats, be it deleted by now or not."""
+    mine = Membership.objects.of(user_id).filter(conversation__lt=FIRST_GROUP)
+    if settings.MONGODB:
+        there = list(mine.values_list("conversation", flat=True))
+        sent = Message.objects.filter(conversation__in=there, sender=user_id)
+        keys = set(sent.values_list("conversation", flat=True).distinct())
+        conversations = Conversation.objects.filter(pk__in=list(keys))
+    else:
+        sent = Message.objects.filter(conversation=OuterRef("pk"), sender=user_id)
+        conversations = Conversation.objects.filter(
+            Exists(sent), pk__in=mine.values("conversation")
+        )
+    return frozenset(peer_in(key, user_id) for key in conversations.values_list("key", flat=True))
+
+
+def tell_changed() -> None:
+    """Every worker, after the commit; this one at once."""
+    forget_rules()
+    rules()
+    broadcast([CHANGED], {"type": "privacy"})
+
+
+def note_written(pairs: Iterable[tuple[str, str]]) -> None:
+    """After a commit, by whom to whom: who shows something to those they write with alone shows it
+    to these from now on.
+    """
+    contacts = _rules.contacts
+    if contacts and any(
+        writer in contacts and receiver not in contacts[writer] for writer, receiver in pairs
+    ):
+        tell_changed()
+
+
+_asking: set[asyncio.Task[Rules]] = set()
+
+
+def follow() -> None:
+    """Asks again whenever the rules have changed, or that may have been missed."""
+    worker().registry.subscribe(CHANGED, _note_change)
+
+
+def _note_change(_message: LiveMessage) -> None:
+    forget_rules()
+    task = asyncio.ensure_future(in_thread(rules)())
+    _asking.add(task)
+    task.add_done_callback(_asked)
+
+
+def _asked(task: "asyncio.Task[Rules]") -> None:
+    _asking.discard(task)
+    if not task.cancelled():
+        task.exception()  # while the database is away, whoever needs them asks
