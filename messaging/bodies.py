@@ -20,6 +20,7 @@ from messaging.services.deletions import MOST, Whom
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.forwarding import CHATS, COPIES
 from messaging.services.groups import MEMBERS
+from messaging.shapes.mentions import Mentions
 from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
 from messaging.shapes.reactions import Emoji
 from messaging.shapes.record import ClientMessageId, PeerKey
@@ -62,6 +63,10 @@ ReplyTo = Annotated[
 
 
 WhomName = Annotated[Whom, Meta(description="For whom: for everybody, unless it says otherwise.")]
+NewMentions = Annotated[
+    Mentions,
+    Meta(description="In a group. Who is not in it is left out."),
+]
 
 
 class TextSend(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +76,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
     image: Literal[""] | None = None
     clientMessageId: str | None = None
     replyTo: str | None = None
+    mentions: list[str] | None = None
     receiverId: str | None = None  # of a frame; who calls the API names it in the path
 
     def draft(self, sender_id: str, receiver_id: str, origin: str = "") -> Draft | None:
@@ -83,6 +89,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
                 client_message_id=self.clientMessageId or "",
                 origin=origin,
                 reply_to=self.replyTo or "",
+                mentions=self.mentions,
             )
         except DomainError:
             return None
@@ -121,6 +128,7 @@ class SendBody(TypedDict):
     image: NotRequired[DataUri | None]
     clientMessageId: NotRequired[OptionalId | None]
     replyTo: NotRequired[ReplyTo | None]
+    mentions: NotRequired[NewMentions | None]
 
 
 class SendForm(TypedDict):
@@ -130,10 +138,17 @@ class SendForm(TypedDict):
     image: NotRequired[PictureFile]
     clientMessageId: NotRequired[OptionalId]
     replyTo: NotRequired[ReplyTo]
+    mentions: NotRequired[NewMentions]
 
 
 class EditBody(TypedDict):
     text: NotRequired[EditedText | None]
+    mentions: NotRequired[
+        Annotated[
+            NewMentions, Meta(description="In place of those before, which stay where absent.")
+        ]
+        | None
+    ]
 
 
 class ForwardBody(TypedDict):
@@ -272,6 +287,7 @@ class SendCommand(TypedDict):
     image: NotRequired[DataUri | None]
     clientMessageId: ClientMessageId
     replyTo: NotRequired[ReplyTo | None]
+    mentions: NotRequired[NewMentions | None]
 
 
 class TypingCommand(TypedDict):

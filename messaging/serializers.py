@@ -15,6 +15,13 @@ PAGE = 1000  # messages, when nobody asks for fewer
 CURSOR_LENGTH = 1100
 
 
+class KeysField(serializers.ListField):
+    """Of people; null and absent are None."""
+
+    def __init__(self) -> None:
+        super().__init__(child=TextField(allow_null=False), default=None, allow_null=True)
+
+
 class SendSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
     image = PictureField(style={"input_type": "file"})
@@ -22,10 +29,12 @@ class SendSerializer(serializers.Serializer[None]):
         source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
     )
     replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+    mentions = KeysField()
 
 
 class EditSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
+    mentions = KeysField()
 
 
 class ForwardSerializer(serializers.Serializer[None]):
@@ -145,21 +154,25 @@ class RoleSerializer(serializers.Serializer[None]):
     role = serializers.ChoiceField(Role.choices)
 
 
-class MembersQuery(serializers.Serializer[None]):
+class PageQuery(serializers.Serializer[None]):
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE, default=MEMBERS_PAGE, help_text="At most so many."
     )
     cursor = TextField(max_length=1000, allow_null=False, help_text="From the `Link` header.")
 
 
-class ReceiptsQuery(MembersQuery):
+class MembersQuery(PageQuery):
+    search = TextField(max_length=100, allow_null=False, help_text="What the name contains.")
+
+
+class ReceiptsQuery(PageQuery):
     seq = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Of the message.")
     state = serializers.ChoiceField(
         STATES, default=None, help_text="Only those with whom it is at that."
     )
 
 
-class ReactionsQuery(MembersQuery):
+class ReactionsQuery(PageQuery):
     seq = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Of the message.")
     emoji = TextField(max_length=100, allow_null=False, help_text="Only those who reacted with it.")
 

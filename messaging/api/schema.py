@@ -65,6 +65,10 @@ Decorator = Callable[[View], View]
 PEER = key_in_path("peer", "The `_id` of the other person, or of a group.")
 MESSAGE = key_in_path("message", "The message's `_id`.")
 EMOJI = in_path("emoji", Emoji, "Percent-encoded.")
+OF_MENTIONS = [
+    "A message can mention at most 50 people.",
+    "Mentions are the keys of people, each once.",
+]
 NO_PEER = ["No such person.", NO_GROUP]
 
 contacts = call(
@@ -166,7 +170,7 @@ edit = call(
         200: ("The message as it is now; so, too, where it says the same already.", MessageRecord)
     },
     refused={
-        400: [NOTHING_SAID, *OF_TEXTS],
+        400: [NOTHING_SAID, *OF_TEXTS, *OF_MENTIONS],
         403: [
             "You can only edit your own messages.",
             "Forwarded messages cannot be edited.",
@@ -254,6 +258,7 @@ send = call(
                 *OF_TEXTS,
                 "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
                 "The message that this one answers is not there.",
+                *OF_MENTIONS,
             ],
             403: MAY_NOT_WRITE,
             404: ["Receiver not found."],

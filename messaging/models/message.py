@@ -52,6 +52,9 @@ class Message(models.Model):
     details = models.TextField(blank=True, editable=False)
     # The key of the message of the same conversation that this one answers, or "".
     reply_to = models.CharField(max_length=24, blank=True, editable=False)
+    # The keys of the people of the group that the text names, as JSON; nullable for the same reason
+    # as the next one.
+    mentions = models.TextField(null=True, editable=False)  # noqa: DJ001
     # Of a copy of another message. Nullable, so that the column costs no rewrite of the table.
     forwarded = models.BooleanField(null=True, editable=False)
     image = models.CharField(_("picture"), max_length=200, blank=True)

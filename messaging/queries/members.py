@@ -121,23 +121,27 @@ class MembersPage:
 
 
 def members_page(
-    user: User | Principal, conversation: str, *, limit: int, cursor: str = ""
+    user: User | Principal, conversation: str, *, limit: int, cursor: str = "", search: str = ""
 ) -> MembersPage:
-    """Who is in it now, by name. Raises DomainError 400, 403, 404."""
+    """Who is in it now, by name, and whose name has each word of `search`. Raises DomainError 400,
+    403, 404.
+    """
     mine = membership_in(user, conversation)
     # Not in one query: MongoDB would begin at everybody's memberships.
     there = Membership.objects.filter(conversation_id=mine.conversation_id, until_seq=None)
     roles = there.values_list("user_id", "role", "joined_at")
     members = {key: (role, joined_at) for key, role, joined_at in roles}
-    people, following = people_page(members, limit=limit, cursor=cursor)
+    people, following = people_page(members, limit=limit, cursor=cursor, search=search)
     return MembersPage([Member(person, *members[person.id]) for person in people], following)
 
 
 def people_page(
-    keys: Collection[str], *, limit: int, cursor: str = ""
+    keys: Collection[str], *, limit: int, cursor: str = "", search: str = ""
 ) -> tuple[list[PersonRecord], str]:
     """Of these people, by name; with the cursor of the next page. Raises DomainError 400."""
-    people = User.objects.filter(pk__in=list(keys)).order_by("sort_name", "pk")
+    words = search.strip()
+    everybody = User.objects.matching(words) if words else User.objects.all()
+    people = everybody.filter(pk__in=list(keys)).order_by("sort_name", "pk")
     if cursor:
         name, key = decode_cursor(cursor)
         people = people.filter(comes_after(name, key))

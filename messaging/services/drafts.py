@@ -1,6 +1,7 @@
 """A message before it is sent. What may be one is said here, for every way to send it."""
 
 import re
+from collections.abc import Sequence
 from typing import TypeGuard
 
 import msgspec
@@ -11,6 +12,7 @@ from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
 from messaging.models import conversation_key
 from messaging.models.conversation import CLIENT_ID_LENGTH
+from messaging.shapes.mentions import MENTIONS
 from messaging.shapes.system_messages import SystemDetails
 
 TEXT_LENGTH = 10_000
@@ -28,6 +30,7 @@ class Draft(msgspec.Struct, frozen=True):
     origin: str = ""  # the socket that sends, if one does
     picture: dict[str, str | int] = {}  # the message's fields, once it is stored
     reply_to: str = ""  # the key of the message that it answers
+    mentions: Sequence[str] = ()  # people, some of whom may not be in the group
     forwarded: bool = False
     system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
 
@@ -41,6 +44,7 @@ def new_draft(
     has_picture: bool = False,
     origin: str = "",
     reply_to: str = "",
+    mentions: Sequence[str] | None = None,
 ) -> Draft:
     """Raises DomainError: 400, and 404 for what can be nobody's key."""
     text = checked_text(text)
@@ -53,6 +57,7 @@ def new_draft(
         raise unknown_receiver()
     if reply_to and not is_key(reply_to):
         raise unknown_reply()
+    check_mentions(mentions or ())
     return Draft(
         sender_id=sender_id,
         receiver_id=receiver_id,
@@ -61,6 +66,7 @@ def new_draft(
         client_message_id=client_message_id,
         origin=origin,
         reply_to=reply_to,
+        mentions=mentions or (),
     )
 
 
@@ -76,6 +82,17 @@ def nothing_said() -> DomainError:
 
 def unknown_receiver() -> NotFound:
     return NotFound(_("Receiver not found."))
+
+
+def check_mentions(people: Sequence[str]) -> None:
+    """Raises DomainError 400."""
+    if len(people) > MENTIONS:
+        message = _("A message can mention at most %(limit)s people.") % {"limit": MENTIONS}
+    elif not all(map(is_key, people)) or len(set(people)) < len(people):
+        message = _("Mentions are the keys of people, each once.")
+    else:
+        return
+    raise DomainError(message, code="mentions", errors={"mentions": [message]})
 
 
 def unknown_reply() -> DomainError:

@@ -1,5 +1,6 @@
 """Editing messages: their own senders, for a while after sending."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,16 +12,23 @@ from chatsite.db import now, repeatable
 from chatsite.errors import DomainError
 from chatsite.locks import locking
 from messaging import events, recipients
-from messaging.models import Message, MessageEdit, MessageKind
+from messaging.models import Message, MessageEdit, MessageKind, is_group
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import find_message, no_such_message, was_deleted
 from messaging.services.conversations import locked_conversations, store
-from messaging.services.drafts import checked_text, nothing_said
+from messaging.services.drafts import check_mentions, checked_text, nothing_said
 from messaging.services.messages import INSTANT, check_may_write
+from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.record import MessageRecord, record_of
 
 
-def edit_message(*, user: User | Principal, message_id: str, text: str) -> MessageRecord:
+def edit_message(
+    *,
+    user: User | Principal,
+    message_id: str,
+    text: str,
+    mentions: Sequence[str] | None = None,
+) -> MessageRecord:
     """Changes the words of one's own message, or under one's own picture; returns the message as it
     is now. The same words again: nothing happens, however late.
 
@@ -30,6 +38,7 @@ def edit_message(*, user: User | Principal, message_id: str, text: str) -> Messa
     deleted message.
     """
     text = checked_text(text)
+    check_mentions(mentions or ())
     found = find_message(user, message_id)
     if found is None:
         raise no_such_message()
@@ -37,13 +46,13 @@ def edit_message(*, user: User | Principal, message_id: str, text: str) -> Messa
         raise DomainError(_("You can only edit your own messages."), 403, code="not_sender")
     if found.forwarded:  # these are somebody else's words
         raise DomainError(_("Forwarded messages cannot be edited."), 403, code="forwarded")
-    record = record_of(_edit(found, user.pk, text))
+    record = record_of(_edit(found, user.pk, text, mentions))
     add_own_reactions(user.pk, [record])
     return record
 
 
 @repeatable
-def _edit(found: Message, editor: str, text: str) -> Message:
+def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None) -> Message:
     key = found.conversation.key
     with locking(key):
         conversation = locked_conversations([key])[key]
@@ -54,7 +63,11 @@ def _edit(found: Message, editor: str, text: str) -> Message:
         check_may_write(conversation, editor, message.receiver_id)
         if message.deleted:
             raise was_deleted()
-        if message.text == text:
+        if mentions is not None and is_group(conversation.pk):
+            mentioned = encoded_mentions(mentions, conversation.current)
+        else:
+            mentioned = message.mentions
+        if (message.text, message.mentions) == (text, mentioned):
             return message
         if not text and not message.image:
             raise nothing_said()
@@ -65,8 +78,13 @@ def _edit(found: Message, editor: str, text: str) -> Message:
             message=message, editor_id=editor, text=message.text, edited_at=moment
         )
         message.text, message.edited_at, message.updated_at = text, moment, moment
+        message.mentions = mentioned
         Message.objects.filter(pk=message.pk).update(
-            text=text, edited_at=moment, updated_at=moment, version=conversation.version
+            text=text,
+            mentions=mentioned,
+            edited_at=moment,
+            updated_at=moment,
+            version=conversation.version,
         )
         store([conversation])
         to = recipients.of(conversation.who_see(message.seq))

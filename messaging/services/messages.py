@@ -49,6 +49,7 @@ from messaging.services.drafts import (
     unknown_reply,
 )
 from messaging.services.pictures import settle_later, stored_picture
+from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.shapes.system_messages import SystemDetails, encoded
 
@@ -77,6 +78,7 @@ def send_message(
     client_message_id: str = "",
     origin: str = "",
     reply_to: str = "",
+    mentions: Sequence[str] | None = None,
 ) -> Sent:
     """Stores and publishes a message, once per client message id. `origin` is the socket that
     sends, if one does.
@@ -93,6 +95,7 @@ def send_message(
         has_picture=image is not None,
         origin=origin,
         reply_to=reply_to,
+        mentions=mentions,
     )
     if image is not None:
         # Which takes long: in vain where there is nobody to see it, or where it was sent before.
@@ -206,6 +209,8 @@ class _Batch:
             "created_at": conversation.changed_at,
             "updated_at": conversation.changed_at,
         }
+        if draft.mentions and is_group(conversation.pk):
+            row["mentions"] = encoded_mentions(draft.mentions, conversation.current)
         if draft.system:
             row["kind"] = MessageKind.SYSTEM.value
             row["details"] = encoded(draft.system).decode()

@@ -17,7 +17,8 @@ from chatsite.pictures.storage import shown
 from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 from messaging.models import Message
 from messaging.models.conversation import CLIENT_ID_LENGTH
-from messaging.shapes.reactions import Emoji, Reactions, decoded_reactions
+from messaging.shapes.mentions import decoded_mentions
+from messaging.shapes.reactions import Emoji, Reactions, StoredKey, decoded_reactions
 from messaging.shapes.system_messages import SystemDetails, decoded, text_of
 
 Seq = Annotated[
@@ -58,6 +59,10 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
     edited_at: Annotated[Timestamp, Meta(description="When its text was last changed.")] | None = (
         None
     )
+    mentions: (
+        Annotated[list[StoredKey], Meta(description="People of the group whom the text mentions.")]
+        | None
+    ) = None
     forwarded: Annotated[
         bool, Meta(description="Copied from another; by whom it was is not told.")
     ] = False
@@ -123,6 +128,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         conversation_id,
         reply_to,
         edited_at,
+        mentions,
         forwarded,
         details,
         reactions,
@@ -132,7 +138,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
         edited_at = None
-        forwarded = False
+        mentions, forwarded = None, False
     elif system:
         text = text_of(system)
     elif image:
@@ -154,6 +160,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         conversation_id,
         reply_to or None,
         timestamp(edited_at) if edited_at else None,
+        decoded_mentions(mentions) if mentions else None,
         bool(forwarded),
         system,
         decoded_reactions(reactions) if reactions else None,

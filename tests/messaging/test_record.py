@@ -164,6 +164,7 @@ def test_both_documents_describe_it_from_its_definition() -> None:
     assert set(schema["properties"]) - set(always) == {
         "replyTo",
         "editedAt",
+        "mentions",
         "forwarded",
         "system",
         "reactions",
