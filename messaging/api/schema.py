@@ -324,7 +324,8 @@ mark_delivered = _marking(
     "markDelivered",
     "Say up to which message a device of mine has them",
     ReadBody,
-    "The mark: at most the last message, never lower than before or than my read mark.",
+    "The mark: at most the last message, never lower than before or than my read mark. 0 in a"
+    " group of more than 50, where it is not kept.",
     ["This field is required."],
 )
 

@@ -5,7 +5,7 @@ left.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from django.db.models import QuerySet
@@ -21,6 +21,7 @@ from chatsite.keys import is_key, new_key
 from chatsite.locks import is_held, locking, locking_several
 from messaging import events, recipients
 from messaging.models import (
+    LIVE_MARKS,
     Conversation,
     Membership,
     Message,
@@ -32,7 +33,7 @@ from messaging.models import (
 )
 from messaging.payloads import delivered_payload, read_payload
 from messaging.queries.people import is_person, people_among
-from messaging.queries.visibility import Stays, no_such_group
+from messaging.queries.visibility import Stays, no_such_group, stays_in
 from messaging.services.drafts import Draft
 
 
@@ -373,6 +374,7 @@ class ReadMark:
     reader_id: str
     peer: str
     seq: int
+    is_delivery: ClassVar[bool] = False
 
     @property
     def conversation(self) -> str:
@@ -382,6 +384,8 @@ class ReadMark:
 
 class DeliveredMark(ReadMark):
     """A device of `reader_id` has it, whether or not they have read it."""
+
+    is_delivery: ClassVar[bool] = True
 
 
 def mark_read(*, user: User | Principal, peer: str, seq: int) -> int:
@@ -394,7 +398,9 @@ def mark_read(*, user: User | Principal, peer: str, seq: int) -> int:
 
 
 def mark_delivered(*, user: User | Principal, peer: str, seq: int) -> int:
-    """The same of what a device of `user` has. The mark is never below that of what they read."""
+    """The same of what a device of `user` has. The mark is never below that of what they read. In
+    a group of more than LIVE_MARKS nothing is kept, and 0 returned.
+    """
     return move_mark(DeliveredMark(user.pk, _known_key(peer), seq))
 
 
@@ -417,14 +423,18 @@ def move_marks(marks: Sequence[ReadMark]) -> list[int | DomainError]:
     """As `mark_read`, in one transaction. Of several conversations, those are refused (503) whose
     row somebody else holds. One alone is waited for, and raises Busy.
     """
-    keys = {mark.conversation for mark in marks}
+    large = _large_groups(mark for mark in marks if mark.is_delivery)
+    kept = [each for each in marks if each.conversation not in large or not each.is_delivery]
+    keys = {mark.conversation for mark in kept}
     with locking(*keys) if len(keys) == 1 else locking_several():
         found = locked_conversations(keys)
         busy = _held_by_others(keys - found.keys()) if len(keys) > 1 else set()
         outcomes: list[int | DomainError] = []
         for mark in marks:
             conversation = found.get(mark.conversation)
-            if conversation and mark.reader_id in conversation.members:
+            if mark.is_delivery and mark.conversation in large:
+                outcomes.append(_not_kept(mark))
+            elif conversation and mark.reader_id in conversation.members:
                 outcomes.append(_move_mark(mark, conversation))
             elif mark.conversation in busy:
                 outcomes.append(Busy())
@@ -434,16 +444,32 @@ def move_marks(marks: Sequence[ReadMark]) -> list[int | DomainError]:
     return outcomes
 
 
+_LARGE = SelectAmong(
+    lambda keys: Conversation.objects.filter(key__in=keys, member_count__gt=LIVE_MARKS).values_list(
+        "key"
+    )
+)
+
+
+def _large_groups(marks: Iterable[ReadMark]) -> set[str]:
+    """In which it is not kept what devices have: each message would bring a thousand marks."""
+    keys = {mark.conversation for mark in marks if is_group(mark.peer)}
+    return {key for (key,) in _LARGE.rows_among(keys)}
+
+
+def _not_kept(mark: ReadMark) -> int | DomainError:
+    return no_such_group() if stays_in(mark.peer, mark.reader_id) is None else 0
+
+
 def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     reader = conversation.members[mark.reader_id]
     end = conversation.seq if reader.until is None else reader.until
     seq = min(mark.seq, end)
-    is_delivery = isinstance(mark, DeliveredMark)
-    before = max(reader.mark, reader.delivered or 0) if is_delivery else reader.mark
+    before = max(reader.mark, reader.delivered or 0) if mark.is_delivery else reader.mark
     if seq <= before:
         return before
     conversation.change(moment := now())
-    if is_delivery:
+    if mark.is_delivery:
         conversation.deliver(mark.reader_id, seq, moment)
         delivered = delivered_payload(mark.reader_id, mark.peer, seq)
         to = recipients.of_mark(mark.reader_id, conversation.current)

@@ -5,13 +5,14 @@ from datetime import datetime
 import pytest
 
 from accounts.models import User
-from messaging.models import Conversation, Membership
+from chatsite.errors import NotFound
+from messaging.models import LIVE_MARKS, Conversation, Membership
 from messaging.queries.chats import UNREAD_WINDOW, Chat, chats_of
 from messaging.queries.members import read_marks
 from messaging.recipients import user_group
 from messaging.services.conversations import mark_delivered, mark_read
-from messaging.services.messages import delete_message
-from tests.factories import make_message, make_messages, make_pair, make_user
+from messaging.services.messages import delete_message, send_message
+from tests.factories import make_group, make_message, make_messages, make_pair, make_user
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +150,21 @@ def test_what_a_device_has_is_delivered_and_what_is_read_is_too(events: Events) 
     assert mark_delivered(user=bo, peer=ada.pk, seq=99) == 4
     assert delivery(ada, bo) == (3, 4)
     assert only_chat(bo).unread_count == 1
+
+
+def test_a_large_group_keeps_nothing_of_what_devices_have(events: Events) -> None:
+    ada, bo = make_pair()
+    group = make_group(ada, bo)
+    send_message(sender=ada, peer=group, text="Hi")
+    there = Conversation.objects.filter(pk=group)
+    there.update(member_count=LIVE_MARKS + 1)
+    version = there.get().version
+    assert mark_delivered(user=bo, peer=group, seq=2) == 0
+    with pytest.raises(NotFound):
+        mark_delivered(user=make_user(), peer=group, seq=2)
+    assert there.get().version == version
+    assert not events.recipients("messagesDelivered")
+    assert mark_read(user=bo, peer=group, seq=2) == 2
 
 
 def test_times_are_those_of_reading_and_not_of_writing() -> None:
