@@ -60,7 +60,7 @@ class Bubble:
         if self.record.deleted or self.record.system:
             return ""
         if not self.state:
-            return "Enter R D"
+            return "Enter R D Delete"
         return "Enter R D E I Delete" if self.can_be_edited else "Enter R D I Delete"
 
     @property

@@ -183,6 +183,7 @@ def _page(
         return render(request, "messaging/_pane.html", context | contexts.pane(request, peer))
     context["cursor"] = sync_cursor(request.user)
     context["edit_minutes"] = settings.MESSAGE_EDIT_MINUTES
+    context["delete_minutes"] = settings.MESSAGE_DELETE_MINUTES
     context |= contexts.BLANKS | contexts.lists(request, tab) | contexts.pane(request, peer)
     return render(request, "messaging/chat.html", context, status=status)
 

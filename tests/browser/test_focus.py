@@ -28,7 +28,7 @@ def test_a_deleted_message_keeps_it(person: PersonFor) -> None:
 
     messages(ada.page).hover()
     messages(ada.page).get_by_role("button", name="Delete message").click()
-    ada.page.get_by_role("button", name="Delete", exact=True).click()
+    ada.page.get_by_role("button", name="Delete for everybody").click()
 
     expect(messages(ada.page)).to_contain_text("Message deleted")
     expect(messages(ada.page)).to_be_focused()

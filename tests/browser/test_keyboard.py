@@ -76,7 +76,8 @@ def test_from_log_in_to_a_deleted_message(person: PersonFor) -> None:
     keys.press("Delete")
     expect(page.get_by_role("button", name="Keep it")).to_be_focused()
     keys.press("Tab")
-    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_focused()
+    keys.press("Tab")
+    expect(page.get_by_role("button", name="Delete for everybody")).to_be_focused()
     keys.press("Enter")
     expect(messages(page).last).to_have_class("message is-mine is-deleted")
 
@@ -105,7 +106,7 @@ def test_arrows_walk_the_messages_and_the_chats(person: PersonFor) -> None:
     expect(row(page, bo)).to_be_focused()
 
 
-def test_the_delete_key_asks_first(person: PersonFor) -> None:
+def test_the_delete_key_asks_for_whom_or_can_be_undone(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     bo.say(ada, "Not mine")
     send(ada.page, "Mine")
@@ -114,7 +115,10 @@ def test_the_delete_key_asks_first(person: PersonFor) -> None:
 
     message(ada.page, "Not mine").focus()
     ada.page.keyboard.press("Delete")
+    expect_texts(ada.page, ["Mine"])
     expect(dialog).to_be_hidden()
+    ada.page.get_by_role("button", name="Undo").click()
+    expect_texts(ada.page, ["Not mine", "Mine"])
     message(ada.page, "Mine").focus()
     ada.page.keyboard.press("Delete")
     expect(dialog).to_be_visible()

@@ -54,7 +54,7 @@ def test_on_a_phone_a_long_pressed_message_can_be_deleted(person: PersonFor) -> 
     touch(messages(ada.page).locator(".bubble"), hold=sheet)
     assert_accessible(ada.page)
     sheet.get_by_role("button", name="Delete message").tap()
-    ada.page.get_by_role("button", name="Delete", exact=True).tap()
+    ada.page.get_by_role("button", name="Delete for everybody").tap()
 
     expect(messages(ada.page)).to_contain_text("Message deleted")
 

@@ -1,7 +1,10 @@
 // What one can do with a chat in the list: by the button of its row, the right button of a mouse, a long press, and by
 // the context-menu key or Alt+Enter.
-import { patchJSON } from "../api.js";
+import { deleteJSON, patchJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
+import { isAgreed } from "../lib/dialog.js";
+import { isGroup } from "../lib/peers.js";
+import { text } from "../lib/texts.js";
 import { markRead } from "../realtime/live.js";
 import { isUnread, nameOf } from "../render/row.js";
 import { moveFocus } from "./arrow-keys.js";
@@ -86,7 +89,7 @@ function open(at, x = 0, y = 0) {
   row = at;
   menu.querySelector("h2").textContent = nameOf(row);
   const { pinnedAt, mutedUntil, archived } = row.dataset;
-  const states = { pinned: pinnedAt, muted: mutedUntil, archived: archived !== undefined, unread: isUnread(row) };
+  const states = { pinned: pinnedAt, muted: mutedUntil, archived: archived !== undefined, unread: isUnread(row), member: isMember(row) };
   for (const item of menu.querySelectorAll("[data-if], [data-unless]")) {
     item.hidden = item.dataset.if ? !states[item.dataset.if] : Boolean(states[item.dataset.unless]);
   }
@@ -125,7 +128,29 @@ function chosen({ target }) {
   if (menu !== undefined) return show(menu);
   dialog().close();
   if (change === "read") read();
+  else if (change === "delete") deleteChat(row);
   else changeChat(row.dataset.peerId, { [change]: JSON.parse(value) });
+}
+
+/** In a group, not out of it. */
+const isMember = ({ dataset }) => isGroup(dataset.peerId) && ["", "admins"].includes(dataset.closed ?? "");
+
+/** For the reader alone, up to the last message that they know of. */
+async function deleteChat(row) {
+  const ask = document.getElementById("confirm-group");
+  ask.querySelector("h2").textContent = text(isMember(row) ? "clear-history" : "delete-chat");
+  ask.querySelector("p").textContent = text("delete-chat-words");
+  ask.querySelector(".is-danger").textContent = text("delete-chat-yes");
+  const { peerId, lastSeq } = row.dataset;
+  if (!(await isAgreed(ask, "agree"))) return;
+  const seq = Number(lastSeq);
+  try {
+    await deleteJSON(`/api/messages/chats/${peerId}${seq ? `?seq=${seq}` : ""}`);
+    emit("hidden", { peerId, hidden: [[1, seq]] });
+    emit("chat", { _id: peerId, lastMessage: null });
+  } catch (error) {
+    emit("notice", { text: error.message, kind: "error" });
+  }
 }
 
 function read() {

@@ -66,10 +66,12 @@ export class ChatRows {
   /** What sync says of a chat is exact, unless something newer came meanwhile. */
   update({ _id, lastMessage, lastSeq, lastReadSeq, unreadCount, ...settings }) {
     const row = this.rowOf(_id);
-    if (!row) return this.#calls.missing();
+    if (!row) return lastMessage && this.#calls.missing();
+    // The reader has deleted all of it for themselves.
+    if (!lastMessage) return this.#calls.missing();
     if (lastSeq < numbers(row).lastSeq) return;
     if (lastReadSeq >= numbers(row).readSeq) this.#setRead(row, lastReadSeq, unreadCount);
-    if (lastMessage) this.#showLast(row, lastMessage);
+    this.#showLast(row, lastMessage);
     this.keep({ peerId: _id, ...settings });
   }
 

@@ -1,10 +1,16 @@
-import { isAgreed } from "../lib/dialog.js";
-import { isolated } from "../lib/text.js";
+import { choice } from "../lib/dialog.js";
+import { createdAt } from "../render/parts/meta.js";
 
-/** Asks whether a message is to be deleted for both; the safe answer has the focus. */
-export function isConfirmed(name) {
-  const dialog = document.getElementById("confirm");
-  const words = dialog.querySelector("[data-words]");
-  words.textContent = words.dataset.words.replace("{name}", () => isolated(name));
-  return isAgreed(dialog, "delete");
+const MINUTE = 60_000;
+
+/** Whether the reader may delete it for everybody. */
+function isForEverybody(item) {
+  const { deleteMinutes } = document.body.dataset;
+  const isInTime = !deleteMinutes || Date.now() < Date.parse(createdAt(item)) + Number(deleteMinutes) * MINUTE;
+  return isInTime && item.matches(".is-mine:not(.is-deleted, .is-system)");
+}
+
+/** For whom messages are to be deleted: "everybody", "me", or "" for nobody. It asks only where it may be either: all can be undone. */
+export async function whomToDeleteFor(items) {
+  return items.every(isForEverybody) ? choice(document.getElementById("confirm")) : "me";
 }

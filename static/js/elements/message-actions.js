@@ -1,10 +1,8 @@
 // What can be done with a message. templates/messaging/_message_actions.html has the words and the icon of each.
-import { deleteJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
-import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
-import { isConfirmed } from "./confirm-delete.js";
 import { copyText, sourceOf } from "./copied.js";
+import { deleteMessages } from "./deleting.js";
 import { isEditable } from "./edit-field.js";
 import { openForwardDialog } from "./forward-dialog.js";
 import { openDialog } from "./group-dialog.js";
@@ -26,7 +24,7 @@ const ACTIONS = [
   { name: "date", key: "d", when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
   { name: "reactors", when: (item) => item.querySelector(".reaction"), run: showReactors },
   { name: "info", key: "i", when: isMine, run: showInfo },
-  { name: "delete", key: "Delete", when: isMine, run: deleteMessage },
+  { name: "delete", key: "Delete", when: () => true, run: (item, { id }) => deleteMessages([item], id) },
 ];
 
 /** Of those that the server does not have: their buttons are in the message. */
@@ -51,15 +49,4 @@ function copyLink(item, { id }) {
 
 function showInfo(item, { id }) {
   return openDialog(`/chat/${id}/receipts?seq=${item.dataset.seq}`);
-}
-
-async function deleteMessage(item, peer) {
-  if (!(await isConfirmed(peer.firstName))) return;
-  const { messageId, senderId, seq } = item.dataset;
-  try {
-    await deleteJSON(`/api/messages/${messageId}`);
-    emit("message-deleted", { messageId, senderId, receiverId: peer.id, seq: Number(seq) });
-  } catch (error) {
-    emit("notice", { text: error.status ? error.message : text("delete-failed"), kind: "error" });
-  }
 }

@@ -29,6 +29,11 @@ export class MissingMessages {
     if (!this.#isOver) this.#timer ||= setTimeout(() => this.#refill(), delay);
   }
 
+  /** What was not to be had may be by now. */
+  askAgain() {
+    this.#gone.clear();
+  }
+
   stop() {
     this.#isOver = true;
     clearTimeout(this.#timer);

@@ -24,19 +24,31 @@ class ToastList extends HTMLElement {
     this.ends.forEach((end) => end());
   }
 
-  show({ text, kind }) {
+  /** `action` is `{words, run}`: a button of its own, for as long as `stay` says. */
+  show({ text, kind, action, stay = STAY[kind] }) {
     [...this.children].filter((each) => textOf(each).textContent === text).forEach((each) => each.remove());
     const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
     textOf(toast).textContent = text;
     toast.dataset.kind = kind;
-    toast.querySelector("button").addEventListener("click", () => this.close(toast));
+    const [act, close] = toast.querySelectorAll("button");
+    close.addEventListener("click", () => this.close(toast));
+    if (action) this.offer(act, action, toast);
     this.append(toast);
     while (this.childElementCount > MOST) this.firstElementChild.remove();
-    this.wait(toast);
+    this.wait(toast, stay);
   }
 
-  wait(toast) {
-    setTimeout(() => (toast.matches(":hover, :focus-within") ? this.wait(toast) : toast.remove()), STAY[toast.dataset.kind]);
+  offer(button, { words, run }, toast) {
+    button.textContent = words;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      this.close(toast);
+      run();
+    });
+  }
+
+  wait(toast, stay) {
+    setTimeout(() => (toast.matches(":hover, :focus-within") ? this.wait(toast, stay) : toast.remove()), stay);
   }
 
   clear() {

@@ -42,13 +42,14 @@ const frames = {
   messagesDelivered: (mark) => emit("delivered", mark),
   typing: (data) => emit("typing", data),
   privacyChanged: followPrivacy,
+  historyChanged: applyChat,
   chatChanged: (settings) => emit("chat-settings", settings),
   groupChanged: (group) => emit("group", withState(group)),
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
 /** What an answer of `sync` that was already under way may not know of yet. */
 const lasting = new Set([
-  "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "privacyChanged",
+  "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "historyChanged", "privacyChanged",
   "reactionChanged",
 ]);
 
@@ -213,6 +214,7 @@ function withState({ posting, role, canPost = posting !== "admins" || role !== "
 }
 
 function applyChat(chat) {
+  emit("hidden", { peerId: chat._id, hidden: chat.hidden ?? [] });
   emit("chat", chat);
   if (isGroup(chat._id)) emit("group", withState(chat));
   emit("read", { readerId: me, peerId: chat._id, seq: chat.lastReadSeq });

@@ -34,7 +34,7 @@ export function fillMessage(item, message, reading) {
 /** messaging/page/timeline.py says the same. */
 function shortcutsOf({ deleted, system, forwarded, createdAt: moment }, mine) {
   if (deleted || system) return "";
-  const keys = ["Enter", "R", "D", mine && !forwarded && isInTimeToEdit(moment) && "E", mine && "I", mine && "Delete"];
+  const keys = ["Enter", "R", "D", mine && !forwarded && isInTimeToEdit(moment) && "E", mine && "I", "Delete"];
   return keys.filter(Boolean).join(" ");
 }
 

@@ -13,6 +13,7 @@ let timer = 0;
 let peer = "";
 
 on("message", ({ message }) => quotes.has(message._id) && quotes.set(message._id, quoteOf(message)));
+on("message-hidden", ({ messageId }) => quotes.set(messageId, null));
 on("message-deleted", ({ messageId }) => {
   const quote = quotes.get(messageId);
   if (quote) quotes.set(messageId, { ...quote, text: "", picture: "", deleted: true });

@@ -73,6 +73,7 @@ class MessageList extends HTMLElement {
         this.forget(detail);
         this.renewReplies(repliesTo(this.list, detail.messageId));
       },
+      hidden: (parts) => this.hide(parts),
       read: (mark) => this.showRead(mark),
       delivered: ({ personId, peerId, seq }) => this.isPeers(personId, peerId) && this.receipts.raise({ delivered: seq }),
       chat: (chat) => chat._id === this.reading.peerId && this.followChat(chat),
@@ -222,6 +223,22 @@ class MessageList extends HTMLElement {
     if (!item || item.matches(".is-deleted")) return;
     keepFocus(this, item, () => this.place.keep(() => clearMessage(item)));
     if (!item.matches(".is-mine")) this.unread.wasDeleted(messageId);
+  }
+
+  /** What the reader has deleted for themselves: from which `seq` to which. */
+  hide({ peerId, hidden }) {
+    if (peerId !== this.reading.peerId) return;
+    this.missing.askAgain();
+    const isHidden = (seq) => hidden.some(([from, to]) => from <= seq && seq <= to);
+    const gone = messagesOf(this.list).filter(({ dataset }) => dataset.seq && isHidden(Number(dataset.seq)));
+    if (!gone.length) return;
+    const takeOut = () => gone.forEach((item) => this.merging.discard(item));
+    keepFocusIn(this, this.list, () => this.place.keep(takeOut));
+    for (const { dataset } of gone) {
+      this.unread.wasDeleted(dataset.messageId);
+      emit("message-hidden", dataset);
+      this.renewReplies(repliesTo(this.list, dataset.messageId));
+    }
   }
 
   showRead({ readerId, peerId, seq }) {
