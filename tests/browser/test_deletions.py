@@ -2,7 +2,17 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chat import expect_preview, expect_texts, face_to_face, message, row, send
+from tests.browser.chat import (
+    RETURN,
+    expect_preview,
+    expect_texts,
+    face_to_face,
+    message,
+    messages,
+    row,
+    send,
+    toast,
+)
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_order import choose
 
@@ -69,3 +79,54 @@ def test_a_chat_leaves_my_list_until_there_is_more(person: PersonFor) -> None:
     for page in (ada.page, other):
         expect_preview(page, bo, "Hello again")
     expect_texts(ada.page, ["Hello again"])
+
+
+def test_of_two_in_a_row_each_can_be_undone(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    for text in ("The first slip", "The second slip"):
+        bo.say(ada, text)
+    expect_texts(ada.page, ["The first slip", "The second slip"])
+    for text in ("The first slip", "The second slip"):
+        message(ada.page, text).focus()  # the first notice may cover the second message
+        ada.page.keyboard.press("Delete")
+        expect(message(ada.page, text)).to_have_count(0)
+    expect(toast(ada.page)).to_have_count(2)
+    toast(ada.page).first.get_by_role("button", name="Undo").click()
+    expect_texts(ada.page, ["The first slip"])
+    toast(ada.page).get_by_role("button", name="Undo").click()
+    expect_texts(ada.page, ["The first slip", "The second slip"])
+    expect(toast(ada.page)).to_have_count(0)
+
+
+def test_a_reply_does_not_show_what_was_deleted_for_me(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    bo.say(ada, "What is asked")
+    message(ada.page, "What is asked").hover()
+    message(ada.page, "What is asked").get_by_role("button", name="Reply").click()
+    send(ada.page, "What is answered")
+    quote = "message-list .message .reply"
+    for page in (ada.page, bo.page):
+        expect(page.locator(quote)).to_contain_text("What is asked")
+
+    messages(ada.page).first.focus()
+    ada.page.keyboard.press("Delete")
+    expect(messages(ada.page)).to_have_count(1)
+    expect(ada.page.locator(quote)).to_contain_text("You cannot see this message")
+    expect(ada.page.locator(quote)).not_to_contain_text("What is asked")
+    expect(bo.page.locator(quote)).to_contain_text("What is asked")
+    ada.page.reload()
+    expect(ada.page.locator(quote).filter(visible=True)).not_to_contain_text("What is asked")
+
+
+def test_a_device_that_was_offline_learns_it_by_sync(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    for text in ("Kept in sight", "Taken out of sight"):
+        bo.say(ada, text)
+    expect_texts(ada.page, ["Kept in sight", "Taken out of sight"])
+    key = messages(ada.page).last.get_attribute("data-message-id")
+    ada.context.set_offline(True)
+    ada.context.request.post("/api/messages/deletions", data={"messageIds": [key], "whom": "me"})
+    ada.context.set_offline(False)
+    expect_texts(ada.page, ["Kept in sight"], timeout=RETURN)
+    expect_preview(ada.page, bo, "Kept in sight")
+    expect_texts(bo.page, ["Kept in sight", "Taken out of sight"])

@@ -26,7 +26,8 @@ class ToastList extends HTMLElement {
 
   /** `action` is `{words, run}`: a button of its own, for as long as `stay` says. */
   show({ text, kind, action, stay = STAY[kind] }) {
-    [...this.children].filter((each) => textOf(each).textContent === text).forEach((each) => each.remove());
+    // What can be undone differs from one to the next.
+    if (!action) [...this.children].filter((each) => textOf(each).textContent === text).forEach((each) => each.remove());
     const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
     textOf(toast).textContent = text;
     toast.dataset.kind = kind;
