@@ -26,6 +26,7 @@ from messaging.shapes.payload_types import (
     GroupPayload,
     MemberPayload,
     NotForwardedPayload,
+    PinPayload,
     PresencePayload,
     PrivacyChangedPayload,
     ReactionChangedPayload,
@@ -114,6 +115,19 @@ def reaction_payload(
         "emoji": emoji,
         "added": added,
         "reactions": reactions,
+        "updatedAt": timestamp(message.updated_at),
+    }
+
+
+def pin_payload(message: Message, person: str) -> PinPayload:
+    return {
+        "messageId": message.pk,
+        "conversationId": message.conversation_id,
+        "senderId": message.sender_id,
+        "receiverId": message.receiver_id,
+        "seq": message.seq,
+        "personId": person,
+        "pinnedAt": timestamp(message.pinned_at) if message.pinned_at else None,
         "updatedAt": timestamp(message.updated_at),
     }
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("chat/<str:peer>/quotes", chat.quotes, name="quotes"),
     path("chat/<str:peer>/since", chat.since, name="since"),
     path("chat/<str:peer>/header", groups.header, name="header"),
+    path("chat/<str:peer>/pins", chat.pins, name="pins"),
     path("chat/<str:peer>/details", groups.details, name="group-details"),
     path("chat/<str:peer>/members", groups.members, name="group-members"),
     path("chat/<str:peer>/reactors", groups.reactors, name="reactors"),

@@ -13,7 +13,16 @@ def all_querysets() -> dict[str, Any]:
     from chatsite.keys import new_key
     from messaging.admin import MessageAdmin
     from messaging.models import FIRST_GROUP, Conversation, Membership, Message, Reaction
-    from messaging.queries import chats, history, members, pictures, reactions, sync, visibility
+    from messaging.queries import (
+        chats,
+        history,
+        members,
+        pictures,
+        pins,
+        reactions,
+        sync,
+        visibility,
+    )
 
     me, key = User(email="a@example.org"), new_key()
     mine = Membership.objects.of(key)
@@ -61,6 +70,7 @@ def all_querysets() -> dict[str, Any]:
         "marks": Membership.objects.filter(conversation=key).values_list("last_read_seq"),
         "own reactions": reactions._OWN._build(2, _0=key, _1=new_key(), me=key),
         "reactions": Reaction.objects.filter(message_id=key, pk__gt=key).order_by("pk"),
+        "pinned messages": pins.pinned_in(key).order_by("-pinned_at", "-seq"),
         "counts of reactions": Reaction.objects.filter(message_id=key)
         .values_list("emoji")
         .annotate(Count("pk"), first=Min("pk"))

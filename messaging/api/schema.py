@@ -378,6 +378,39 @@ take_back = _reacting(
     {},
 )
 
+
+def _pinning(operation: str, summary: str, meaning: str, refused: list[str]) -> Decorator:
+    return call(
+        operation,
+        summary,
+        tag=TAG,
+        changes=True,
+        parameters=[MESSAGE],
+        answers={200: (meaning, MessageRecord)},
+        refused={
+            400: ["System messages cannot be pinned.", *refused],
+            403: ["Only admins may pin messages in this group.", NO_LONGER_MEMBER],
+            404: ["Message not found."],
+            409: ["This message was deleted."],
+            503: [BUSY],
+        },
+    )
+
+
+pin = _pinning(
+    "pinMessage",
+    "Pin a message in its conversation, for everybody",
+    "The message as it is now; so, too, for one that is pinned already.",
+    ["At most 50 messages can be pinned here. Unpin one of them first."],
+)
+
+unpin = _pinning(
+    "unpinMessage",
+    "Take the pin of a message away, whoever pinned it",
+    "The message as it is now; so, too, for one that is not pinned.",
+    [],
+)
+
 sync = call(
     "sync",
     "Everything that changed for me since a cursor, including tombstones",
@@ -551,4 +584,15 @@ reactions = call(
         403: [NO_LONGER_MEMBER],
         404: [NO_GROUP, "Message not found."],
     },
+)
+
+pins = call(
+    "listPins",
+    "The pinned messages of a conversation",
+    tag=TAG,
+    parameters=[CONVERSATION],
+    answers={
+        200: ("Those that I may see, at most 50; what was pinned last first.", list[MessageRecord])
+    },
+    refused={404: [NO_GROUP]},
 )

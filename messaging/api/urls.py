@@ -19,6 +19,7 @@ urlpatterns = [
         views.ReactionView.as_view(),
         name="api-reaction",
     ),
+    path("pins/<str:message>", views.PinView.as_view(), name="api-pin"),
     path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),
     path("privacy", views.PrivacyView.as_view(), name="api-privacy"),
     path("groups", groups.GroupsView.as_view(), name="api-groups"),
@@ -44,4 +45,5 @@ urlpatterns = [
         views.ReactionsView.as_view(),
         name="api-reactions",
     ),
+    path("conversations/<str:conversation>/pins", views.PinsView.as_view(), name="api-pins"),
 ]

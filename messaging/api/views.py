@@ -25,6 +25,7 @@ from messaging.queries import sync
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
+from messaging.queries.pins import pins
 from messaging.queries.reactions import reactions_page
 from messaging.serializers import (
     ChatSerializer,
@@ -54,6 +55,7 @@ from messaging.services.deletions import (
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
+from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
 from messaging.services.reactions import react, take_back
 
@@ -246,6 +248,26 @@ class ReactionsView(APIView):
         if page.cursor:
             response["Link"] = link(request, "next", cursor=page.cursor)
         return response
+
+
+class PinView(APIView):
+    """Whether a message is pinned in its conversation."""
+
+    @schema.pin
+    def put(self, request: ApiRequest, message: str) -> Response:
+        return Response(pin(user=request.user, message_id=message))
+
+    @schema.unpin
+    def delete(self, request: ApiRequest, message: str) -> Response:
+        return Response(unpin(user=request.user, message_id=message))
+
+
+class PinsView(APIView):
+    """The pinned messages of a conversation."""
+
+    @schema.pins
+    def get(self, request: ApiRequest, conversation: str) -> Response:
+        return Response(pins(request.user, conversation))
 
 
 class SyncView(APIView):

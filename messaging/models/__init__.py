@@ -1,6 +1,7 @@
 from messaging.models.conversation import (
     FIRST_GROUP,
     LIVE_MARKS,
+    PINNED_MESSAGES,
     PINS,
     Conversation,
     Group,
@@ -21,6 +22,7 @@ from messaging.models.reaction import Reaction
 __all__ = [
     "FIRST_GROUP",
     "LIVE_MARKS",
+    "PINNED_MESSAGES",
     "PINS",
     "Conversation",
     "Group",

@@ -15,6 +15,7 @@ GROUP = "f"  # what the primary keys of groups begin with
 TITLE_LENGTH = 100
 DESCRIPTION_LENGTH = 500
 PINS = 5  # chats, at most, that somebody keeps on top of their list
+PINNED_MESSAGES = 50  # in a conversation, at most
 CLIENT_ID_LENGTH = 64
 
 

@@ -66,6 +66,10 @@ class Message(models.Model):
     deleted = models.BooleanField(_("deleted"), default=False)
     # Sums up its `Reaction` rows, as JSON (messaging/shapes/reactions.py); "" without any.
     reactions = models.TextField(blank=True, editable=False)
+    # Pinned in its conversation: since when, and by whom. Null: a table of millions of rows takes
+    # such columns at once.
+    pinned_at = models.DateTimeField(null=True, editable=False)
+    pinned_by = models.CharField(max_length=24, null=True, editable=False)  # noqa: DJ001
     # Kept for good: it is what makes sending again safe.
     client_message_id = models.CharField(max_length=CLIENT_ID_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("sent"), default=now, editable=False)
@@ -89,6 +93,11 @@ class Message(models.Model):
             ),
             # Copies share a picture; few messages have one.
             models.Index(fields=["image"], condition=Q(image__gt=""), name="message_by_image"),
+            models.Index(
+                fields=["conversation", "pinned_at"],
+                condition=Q(pinned_by__gt=""),
+                name="pinned_messages",
+            ),
             # On MongoDB only
             models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
             models.Index(fields=["conversation", "seq"], name="message_by_seq"),

@@ -11,7 +11,7 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
-from messaging.page.quotes import originals_among
+from messaging.page.quotes import originals_among, pinned_quotes
 from messaging.page.reactions import BLANK_PILL, QUICK
 from messaging.page.side_bar import Row, badge, chat_row, contact_row
 from messaging.page.timeline import Reading, lines_of
@@ -102,7 +102,9 @@ def targets(request: SignedInRequest) -> Context:
 
 
 def pane(request: SignedInRequest, peer: Peer | None) -> Context:
-    return timeline(request, peer) if peer else {}
+    if peer is None:
+        return {}
+    return {"pins": pinned_quotes(request.user, peer), **timeline(request, peer)}
 
 
 def timeline(request: SignedInRequest, peer: Peer) -> Context:

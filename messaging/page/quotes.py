@@ -1,4 +1,4 @@
-"""What a reply shows of the message that it answers.
+"""What a reply, or the bar of pinned messages, shows of another message.
 
 static/js/render/parts/reply.js does the same.
 """
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from messaging.page.peers import Author, Peer
+from messaging.page.peers import Author, Peer, authors_among
 from messaging.queries.history import originals_of
+from messaging.queries.pins import pins_with
 from messaging.shapes.record import MessageRecord
 
 EXCERPT = 200  # characters
@@ -59,6 +60,13 @@ def quote(
         text=excerpt(original),
         picture=original.thumbnail or original.image or "",
     )
+
+
+def pinned_quotes(user: User, peer: Peer) -> list[Quote]:
+    """The pinned messages, for the bar that leads to them."""
+    records = pins_with(user, peer.pk)
+    authors = authors_among({each.sender_id for each in records}) if peer.is_group else {}
+    return [quote(each.id, each, reader=user, peer=peer, authors=authors) for each in records]
 
 
 def quote_payload(original: MessageRecord) -> dict[str, Any]:

@@ -201,15 +201,19 @@ def find_group(user: User | Principal, group: str) -> tuple[Conversation, str]:
     return mine.conversation, mine.role
 
 
-def membership_in(user: User | Principal, conversation: str) -> Membership:
-    """Of who is in the conversation now: the others learn no more of it."""
+def membership_in(
+    user: User | Principal, conversation: str, *, or_past: bool = False
+) -> Membership:
+    """Of who is in the conversation now: the others learn no more of it. With `or_past`, also of
+    who was, for what they still see. Raises DomainError 403, 404.
+    """
     if not is_key(conversation):
         raise no_such_group()
     memberships = Membership.objects.of(user.pk).select_related("conversation")
     mine = memberships.filter(conversation_id=conversation).first()
     if mine is None:
         raise no_such_group()
-    if mine.until_seq is not None:
+    if mine.until_seq is not None and not or_past:
         raise past_member()
     return mine
 

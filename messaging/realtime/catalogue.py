@@ -66,6 +66,16 @@ FROM_SERVER = [
         " who changed them.",
     ),
     Event(
+        events.MESSAGE_PINNED,
+        payload_types.PinPayload,
+        "To every socket of everybody who may see the message.",
+    ),
+    Event(
+        events.MESSAGE_UNPINNED,
+        payload_types.PinPayload,
+        "To the same. Deleting a message takes its pin away, too, without this event.",
+    ),
+    Event(
         events.MESSAGES_READ,
         payload_types.ReadPayload,
         "To every socket of both people, or of the members of a group. In a group of more than"

@@ -369,7 +369,13 @@ def restore(*, message: Message) -> bool:
 _DELETED = Update(
     lambda key, deleted, moment, version: (
         Message.objects.filter(pk=key),
-        {"deleted": deleted, "updated_at": moment, "version": version},
+        {
+            "deleted": deleted,
+            "pinned_at": None,  # and back again only by hand
+            "pinned_by": None,
+            "updated_at": moment,
+            "version": version,
+        },
     )
 )
 
@@ -398,6 +404,7 @@ def set_deleted(
             conversation.change(moment)
             message.deleted, message.updated_at = deleted, moment
             message.version = conversation.version
+            message.pinned_at = message.pinned_by = None
             rows.append(
                 {
                     "key": message.pk,

@@ -150,6 +150,19 @@ class ReactionChangedPayload(TypedDict):
     updatedAt: Timestamp
 
 
+class PinPayload(TypedDict):
+    """Somebody pinned a message in its conversation, or took its pin away."""
+
+    messageId: Key
+    conversationId: Key
+    senderId: Key
+    receiverId: PeerKey
+    seq: Seq
+    personId: Annotated[Key, Meta(description="Who did it.")]
+    pinnedAt: Timestamp | None
+    updatedAt: Timestamp
+
+
 class ReactorPayload(TypedDict):
     """Who reacted with an emoji."""
 

@@ -76,6 +76,7 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
     reactions: (
         Annotated[Reactions, Meta(description="In the order in which the emoji came.")] | None
     ) = None
+    pinned_at: Annotated[Timestamp, Meta(description="Since when, if it is.")] | None = None
     reacted: (
         Annotated[
             list[Emoji],
@@ -132,12 +133,13 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         forwarded,
         details,
         reactions,
+        pinned_at,
     ) = row
     created = timestamp(created_at)
     system = decoded(details) if details else None
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
-        edited_at = None
+        edited_at = pinned_at = None
         mentions, forwarded = None, False
     elif system:
         text = text_of(system)
@@ -164,6 +166,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         bool(forwarded),
         system,
         decoded_reactions(reactions) if reactions else None,
+        timestamp(pinned_at) if pinned_at else None,
     )
 
 

@@ -20,7 +20,7 @@ from chatsite.security.ratelimits import with_retry_after
 from messaging.page import contexts
 from messaging.page.emoji import GROUPS, TONES, data_url, language_of
 from messaging.page.peers import Peer, find_peer
-from messaging.page.quotes import quote_payload
+from messaging.page.quotes import pinned_quotes, quote_payload
 from messaging.queries.history import first_since, originals_of
 from messaging.queries.sync import sync_cursor
 from messaging.services.messages import send_message
@@ -87,6 +87,15 @@ def since(request: SignedInRequest, peer: str) -> HttpResponse:
     moment = timezone.make_aware(datetime.combine(day, time()))
     found = first_since(request.user, peer_or_404(request, peer).pk, moment)
     return JsonResponse(found and {"_id": found[0], "seq": found[1]}, safe=False)
+
+
+@require_safe
+@never_cache
+@signed_in
+def pins(request: SignedInRequest, peer: str) -> HttpResponse:
+    """What the bar of pinned messages shows, once they have changed."""
+    context = {"pins": pinned_quotes(request.user, peer_or_404(request, peer))}
+    return render(request, "messaging/_pins.html", context)
 
 
 @require_safe

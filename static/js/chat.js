@@ -9,6 +9,7 @@ import "./elements/chat-list.js";
 import "./elements/group-changes.js";
 import "./elements/group-details.js";
 import "./elements/picture-lightbox.js";
+import "./elements/pinned-messages.js";
 import "./elements/sound-button.js";
 import "./elements/theme-button.js";
 import "./sign-out.js";

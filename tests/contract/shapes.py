@@ -27,7 +27,9 @@ MESSAGE = SEED_MESSAGE | {
     "conversationId",
 }
 # What most messages have nothing of is left out there.
-RARE = {"replyTo", "editedAt", "mentions", "forwarded", "system", "reactions", "reacted"}
+RARE = {"replyTo", "editedAt", "mentions", "forwarded", "system", "reactions", "reacted"} | {
+    "pinnedAt"
+}
 
 NOT_KEYS = ["abc", "0" * 23, "0" * 25, "A" * 24, "g" * 24, "%00", "%FF", "null", "[object Object]"]
 

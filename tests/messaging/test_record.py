@@ -169,4 +169,5 @@ def test_both_documents_describe_it_from_its_definition() -> None:
         "system",
         "reactions",
         "reacted",
+        "pinnedAt",
     }

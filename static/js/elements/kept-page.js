@@ -10,7 +10,7 @@ let timer = 0;
 
 export function watchPage(userId) {
   me = userId;
-  for (const name of ["opened", "message", "message-deleted", "reaction", "read", "chat", "group", "group-left"]) on(name, later);
+  for (const name of ["opened", "message", "message-deleted", "reaction", "pin", "read", "chat", "group", "group-left"]) on(name, later);
   document.addEventListener("htmx:afterSettle", later);
   navigator.serviceWorker?.addEventListener("controllerchange", later);
   on("leaving", atOnce);

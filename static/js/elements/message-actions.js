@@ -1,5 +1,7 @@
 // What can be done with a message. templates/messaging/_message_actions.html has the words and the icon of each.
+import { deleteJSON, putJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
+import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
 import { copyText, sourceOf } from "./copied.js";
 import { deleteMessages } from "./deleting.js";
@@ -19,6 +21,8 @@ const ACTIONS = [
   { name: "reply", key: "r", when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
   { name: "edit", key: "e", when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
   { name: "forward", when: () => true, run: (item) => openForwardDialog([item.dataset.messageId]) },
+  { name: "pin", when: (item) => isOpen(item) && !item.dataset.pinnedAt, run: (item) => setPinned(item, putJSON) },
+  { name: "unpin", when: (item) => isOpen(item) && item.dataset.pinnedAt, run: (item) => setPinned(item, deleteJSON) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "link", when: () => true, run: copyLink },
   { name: "date", key: "d", when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
@@ -49,4 +53,12 @@ function copyLink(item, { id }) {
 
 function showInfo(item, { id }) {
   return openDialog(`/chat/${id}/receipts?seq=${item.dataset.seq}`);
+}
+
+async function setPinned({ dataset }, call) {
+  try {
+    emit("message", { message: await call(`/api/pins/${dataset.messageId}`), live: false });
+  } catch (error) {
+    emit("notice", { text: error.status ? error.message : text("pin-failed"), kind: "error" });
+  }
 }

@@ -5,7 +5,7 @@ import { on } from "../lib/bus.js";
 const KEEP = 60_000;
 const kept = [];
 
-for (const name of ["message", "message-deleted", "hidden", "reaction", "read", "delivered"]) {
+for (const name of ["message", "message-deleted", "hidden", "reaction", "pin", "read", "delivered"]) {
   on(name, (detail) => keep(name, detail));
 }
 

@@ -37,6 +37,8 @@ const frames = {
   messageEdited: revise,
   messageRestored: revise,
   reactionChanged: (change) => emit("reaction", change),
+  messagePinned: (change) => emit("pin", change),
+  messageUnpinned: (change) => emit("pin", change),
   messageDeleted: (gone) => emit("message-deleted", gone),
   messagesRead: (mark) => emit("read", mark),
   messagesDelivered: (mark) => emit("delivered", mark),
@@ -50,7 +52,7 @@ const frames = {
 /** What an answer of `sync` that was already under way may not know of yet. */
 const lasting = new Set([
   "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "historyChanged", "privacyChanged",
-  "reactionChanged",
+  "reactionChanged", "messagePinned", "messageUnpinned",
 ]);
 
 export function start({ userId, cursor, socketPath }) {

@@ -51,6 +51,7 @@ export function decorateMessage(item) {
 export function clearMessage(item) {
   item.removeAttribute("aria-keyshortcuts");
   mark(item, "is-deleted", true);
+  item.dataset.pinnedAt = "";
   clearReply(item);
   fillForwarded(item, {});
   clearReactions(item);
@@ -62,8 +63,8 @@ export function clearMessage(item) {
 /** Where a message stands; one that is not sent yet comes after all others. */
 export const seqOf = (item) => Number(item.dataset.seq) || Infinity;
 
-function fillKeys(item, { _id = "", clientMessageId, seq = "", senderId }, state) {
-  const keys = { messageId: _id, clientId: clientMessageId ?? "", seq: String(seq), senderId, state };
+function fillKeys(item, { _id = "", clientMessageId, seq = "", senderId, pinnedAt = "" }, state) {
+  const keys = { messageId: _id, clientId: clientMessageId ?? "", seq: String(seq), senderId, state, pinnedAt };
   for (const [name, key] of Object.entries(keys)) {
     if (item.dataset[name] !== key) item.dataset[name] = key;
   }

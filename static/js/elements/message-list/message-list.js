@@ -65,6 +65,7 @@ class MessageList extends HTMLElement {
   listen() {
     this.handlers = {
       reaction: (change) => this.reactions.follow(change),
+      pin: ({ messageId, pinnedAt }) => this.showPin(messageId, pinnedAt),
       message: (detail) => {
         this.receive(detail);
         this.renewReplies(repliesTo(this.list, detail.message._id));
@@ -215,6 +216,11 @@ class MessageList extends HTMLElement {
     if (known) return;
     this.shorten();
     this.lookForMissing();
+  }
+
+  showPin(messageId, pinnedAt) {
+    const item = this.merging.find({ _id: messageId });
+    if (item && !item.matches(".is-deleted")) item.dataset.pinnedAt = pinnedAt ?? "";
   }
 
   forget({ messageId }) {

@@ -1,0 +1,101 @@
+"""Pinning messages in their conversation."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.db import now, repeatable
+from chatsite.errors import DomainError
+from chatsite.locks import locking
+from messaging import events, recipients
+from messaging.models import PINNED_MESSAGES, Message, MessageKind, Posting, Role, is_group
+from messaging.payloads import pin_payload
+from messaging.queries.pins import pinned_in
+from messaging.queries.reactions import add_own_reactions
+from messaging.queries.visibility import find_message, no_such_message, past_member
+from messaging.services.conversations import (
+    LockedConversation,
+    Member,
+    locked_conversations,
+    store,
+)
+from messaging.services.messages import INSTANT
+from messaging.shapes.record import MessageRecord, record_of
+
+
+def pin(*, user: User | Principal, message_id: str) -> MessageRecord:
+    """Returns the message as it is now. Again: nothing happens.
+
+    Whoever may write in a conversation may pin what they see in it, and take the pins of others
+    away. Raises DomainError: 400 for one too many and for system messages, 403 for who may not
+    write, 404, 409 for a deleted message.
+    """
+    return _set(user, message_id, True)
+
+
+def unpin(*, user: User | Principal, message_id: str) -> MessageRecord:
+    """The same for taking the pin away, whoever pinned it."""
+    return _set(user, message_id, False)
+
+
+def _set(user: User | Principal, message_id: str, pinned: bool) -> MessageRecord:
+    found = find_message(user, message_id)
+    if found is None:
+        raise no_such_message()
+    if found.kind == MessageKind.SYSTEM:
+        raise DomainError(_("System messages cannot be pinned."), code="system")
+    record = record_of(_change(found, user.pk, pinned))
+    add_own_reactions(user.pk, [record])
+    return record
+
+
+@repeatable
+def _change(found: Message, person: str, pinned: bool) -> Message:
+    key = found.conversation.key
+    with locking(key):
+        conversation = locked_conversations([key])[key]
+        message = Message.objects.select_related("conversation").filter(pk=found.pk).first()
+        member = conversation.members.get(person)
+        if message is None or member is None:  # an account was deleted meanwhile
+            raise no_such_message()
+        _check_may_pin(conversation, member)
+        if message.deleted:
+            raise DomainError(_("This message was deleted."), 409, code="deleted")
+        if (message.pinned_at is not None) == pinned:
+            return message
+        if pinned:
+            _check_room(conversation)
+        # Later than before, by whatever clock: of two states clients keep the later one.
+        conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
+        _store(message, conversation, moment, person if pinned else None)
+        to = recipients.of(conversation.who_see(message.seq))
+        event = events.MESSAGE_PINNED if pinned else events.MESSAGE_UNPINNED
+        events.publish(event, pin_payload(message, person), to=to)
+    return message
+
+
+def _store(
+    message: Message, conversation: LockedConversation, moment: datetime, person: str | None
+) -> None:
+    message.pinned_by = person
+    message.pinned_at = moment if person else None
+    message.updated_at, message.version = moment, conversation.version
+    message.save(update_fields=["pinned_by", "pinned_at", "updated_at", "version"])
+    store([conversation])
+
+
+def _check_may_pin(conversation: LockedConversation, member: Member) -> None:
+    if not is_group(conversation.pk):
+        return
+    if member.until is not None:
+        raise past_member()
+    if conversation.posting == Posting.ADMINS and member.role == Role.MEMBER:
+        raise DomainError(_("Only admins may pin messages in this group."), 403, code="posting")
+
+
+def _check_room(conversation: LockedConversation) -> None:
+    if pinned_in(conversation.pk).count() >= PINNED_MESSAGES:
+        text = _("At most %(limit)s messages can be pinned here. Unpin one of them first.")
+        raise DomainError(text % {"limit": PINNED_MESSAGES}, code="too_many")

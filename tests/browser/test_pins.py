@@ -1,0 +1,154 @@
+"""Pinned messages: the bar that leads to them, in all windows of everybody who may see them."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.chat import expect_texts, face_to_face, message, messages, send
+from tests.browser.long_conversations import say_many
+from tests.browser.people import PersonFor, assert_accessible
+from tests.browser.test_groups import make_group, open_group, three
+
+
+def bar(page: Page) -> Locator:
+    return page.locator("pinned-messages")
+
+
+def shown(page: Page) -> Locator:
+    """The one that the bar shows."""
+    return bar(page).locator(".reply:visible")
+
+
+def choose(page: Page, text: str, name: str) -> None:
+    message(page, text).hover()
+    message(page, text).get_by_role("button", name=name, exact=True).click()
+
+
+def test_both_see_a_pin_in_all_windows_until_it_is_taken_away(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    other = bo.open_page(f"/chat/{ada.id}")
+    send(ada.page, "*Gate* 14", "See you there")
+    for page in (ada.page, bo.page, other):
+        expect(bar(page)).to_be_empty()
+
+    choose(bo.page, "*Gate* 14", "Pin")
+    for page in (ada.page, bo.page, other):
+        expect(shown(page)).to_contain_text("Gate 14")
+        expect(shown(page).locator("b")).to_have_text("Ada Lindqvist")
+    assert_accessible(bo.page)
+    choose(ada.page, "See you there", "Pin")
+    for page in (ada.page, bo.page, other):
+        expect(shown(page)).to_contain_text("See you there")
+        expect(bar(page)).to_contain_text("1/2")
+    came = bar(other).evaluate("bar => bar.innerHTML")
+    marked = messages(other).first.get_attribute("data-pinned-at")
+    other.reload()
+    expect(shown(other)).to_contain_text("See you there")
+    assert bar(other).evaluate("bar => bar.innerHTML") == came
+    assert messages(other).first.get_attribute("data-pinned-at") == marked != ""
+
+    choose(ada.page, "*Gate* 14", "Unpin")  # whoever pinned it
+    for page in (ada.page, bo.page, other):
+        expect(bar(page).locator("li")).to_have_count(1)
+    choose(bo.page, "See you there", "Delete message")
+    for page in (bo.page, other):
+        expect(bar(page)).to_be_empty()
+    expect(shown(ada.page)).to_contain_text("See you there")
+    choose(ada.page, "See you there", "Delete message")
+    ada.page.get_by_role("button", name="Delete for everybody").click()
+    for page in (ada.page, bo.page, other):
+        expect(bar(page)).to_be_empty()
+
+
+def test_a_click_leads_to_the_message_and_shows_the_next(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    say_many(ada, bo, 1, 120)
+    page = ada.page
+    history = ada.get(f"/api/messages/{bo.id}")
+    for place in (2, 118):
+        ada.context.request.put(f"/api/pins/{history[place]['_id']}")
+    texts = [history[place]["text"] for place in (2, 118)]
+    page.goto(f"/chat/{bo.id}")
+
+    expect(shown(page)).to_contain_text(texts[1])
+    shown(page).click()
+    expect(message(page, texts[1])).to_be_focused()
+    expect(shown(page)).to_contain_text(texts[0])
+    shown(page).click()
+    expect(message(page, texts[0])).to_be_focused()
+    expect(message(page, texts[0])).to_be_in_viewport()
+    expect(shown(page)).to_contain_text(texts[1])
+
+
+def test_all_of_them_are_listed_by_keyboard(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    for text in ("One", "Two", "Three"):
+        key = bo.say(ada, text)["_id"]
+        bo.context.request.put(f"/api/pins/{key}")
+    page, keys = ada.page, ada.page.keyboard
+    page.goto(f"/chat/{bo.id}")
+
+    bar(page).get_by_role("button", name="All pinned messages").press("Enter")
+    expect(shown(page)).to_have_count(3)
+    expect(shown(page)).to_contain_text(["Three", "Two", "One"])
+    assert_accessible(page)
+    keys.press("Escape")
+    expect(shown(page)).to_have_count(1)
+    expect(bar(page).get_by_role("button", name="All pinned messages")).to_be_focused()
+    keys.press("Enter")
+    keys.press("ArrowDown")
+    keys.press("ArrowDown")
+    expect(shown(page).nth(1)).to_be_focused()
+    keys.press("Enter")
+    expect(message(page, "Two")).to_be_focused()
+    expect(shown(page)).to_have_count(1)
+
+
+def test_in_a_group_who_came_later_sees_no_pin_of_before(person: PersonFor) -> None:
+    ada, bo, cy = three(person)
+    group = make_group(ada, bo)
+    first = bo.post(f"/api/messages/send/{group}", text="Between us")
+    ada.post(f"/api/groups/{group}/members", people=[cy.id])
+    open_group(group, ada, bo, cy)
+
+    choose(bo.page, "Between us", "Pin")
+    for page in (ada.page, bo.page):
+        expect(shown(page)).to_contain_text("Between us")
+    send(ada.page, "For all")
+    choose(ada.page, "For all", "Pin")
+    for page in (ada.page, bo.page):
+        expect(bar(page)).to_contain_text("1/2")
+    expect(shown(cy.page)).to_contain_text("For all")
+    assert "Between us" not in cy.page.content()
+    cy.page.reload()
+    expect(shown(cy.page)).to_contain_text("For all")
+    expect(bar(cy.page).locator("li")).to_have_count(1)
+    assert first["_id"] not in cy.page.content()
+
+
+def test_where_only_admins_write_others_are_not_offered_it(person: PersonFor) -> None:
+    ada, bo, _cy = three(person)
+    group = make_group(ada, bo)
+    bo.post(f"/api/messages/send/{group}", text="Rules")
+    open_group(group, ada, bo)
+    message(bo.page, "Rules").hover()
+    pin = message(bo.page, "Rules").get_by_role("button", name="Pin", exact=True)
+    expect(pin).to_be_visible()
+
+    ada.context.request.patch(f"/api/groups/{group}", data={"posting": "admins"})
+    expect(bo.page.get_by_text("Only admins can write in this group.")).to_be_visible()
+    bo.page.locator("conversation-header").hover()
+    message(bo.page, "Rules").hover()
+    expect(message(bo.page, "Rules").get_by_role("button", name="Copy text")).to_be_visible()
+    expect(pin).to_be_hidden()
+    choose(ada.page, "Rules", "Pin")
+    expect(shown(bo.page)).to_contain_text("Rules")
+
+
+def test_what_was_pinned_while_away_is_there_on_coming_back(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    send(ada.page, "Meanwhile")
+    expect_texts(bo.page, ["Meanwhile"])
+    bo.context.set_offline(True)
+    choose(ada.page, "Meanwhile", "Pin")
+    expect(shown(ada.page)).to_contain_text("Meanwhile")
+    bo.context.set_offline(False)
+    expect(shown(bo.page)).to_contain_text("Meanwhile", timeout=40_000)
