@@ -129,7 +129,8 @@ def test_messages_are_read_out_as_they_come(person: PersonFor) -> None:
 
     expect(log).to_match_aria_snapshot("""
       - list:
-        - listitem: Today
+        - listitem:
+          - button "Today"
         - listitem:
           - text: Bo Okonkwo
           - paragraph: Hello

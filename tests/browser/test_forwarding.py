@@ -76,6 +76,7 @@ def test_keys_alone_forward_and_what_fails_keeps_the_dialog(person: PersonFor) -
 
     messages(page).focus()
     keys.press("Enter")
+    expect(messages(page).get_by_role("button", name="React")).to_be_focused()
     messages(page).get_by_role("button", name="Forward").press("Enter")
     expect(search(page)).to_be_focused()
     keys.type("grimsb")
