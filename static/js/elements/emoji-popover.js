@@ -38,7 +38,7 @@ async function isLoaded() {
   if (picker()) return true;
   isLoading = true;
   try {
-    await htmx.ajax("GET", "/emoji", { target: "#emoji-popover", swap: "innerHTML show:none" });
+    await htmx.ajax("GET", "/emoji", { source: "#emoji-popover", target: "#emoji-popover", swap: "innerHTML show:none" });
     if (picker()) await import(picker().dataset.script);
   } catch {
     popover().replaceChildren();

@@ -44,7 +44,8 @@ async function load() {
   const old = sheet();
   const path = opener()?.dataset.details;
   if (!path) return;
-  const how = old ? { target: old, swap: "outerHTML show:none" } : { target: ".app", swap: "beforeend show:none" };
+  const target = old ?? document.querySelector(".app");
+  const how = { source: target, target, swap: old ? "outerHTML show:none" : "beforeend show:none" };
   const scrolled = old?.querySelector(".details__body").scrollTop;
   let hadFocus = false;
   const notice = () => (hadFocus = Boolean(old?.contains(document.activeElement)));
