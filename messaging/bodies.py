@@ -311,7 +311,9 @@ class DeletionBody(TypedDict):
 
 
 class UndoBody(TypedDict):
-    undo: Annotated[str, Meta(description="From the answer to the deletion.")]
+    undo: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9_.:-]+$", description="From the answer to the deletion.")
+    ]
 
 
 class ReactCommand(TypedDict):

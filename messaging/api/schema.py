@@ -434,6 +434,7 @@ change_privacy = call(
     changes=True,
     bodies={JSON: PrivacyBody},
     answers={200: ("As it is now.", Privacy)},
+    refused={400: ["Say what to change."]},
 )
 
 GROUPS = "Groups"

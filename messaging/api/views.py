@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 from accounts.privacy import decoded
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
+from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.security.budgets import SENDS, check, check_message
 from chatsite.serializers import LARGEST, checked
@@ -292,5 +293,7 @@ class PrivacyView(FormView):
 
     @schema.change_privacy
     def patch(self, request: ApiRequest) -> Response:
+        if not request.content_type:
+            raise DomainError(_("Say what to change."))
         fields = checked(PrivacySerializer, request.data)
         return Response(change_privacy(user=request.user, **fields))

@@ -16,6 +16,7 @@ from accounts.services.moderation import ban
 from chatsite.live.broadcast import worker
 from chatsite.security.handshakes import HostAndOriginValidator
 from messaging.presence import CHANGED, online_users
+from messaging.queries import privacy
 from messaging.realtime.connection import Connection
 from messaging.routing import websocket_urlpatterns
 from tests.messaging.realtime.sockets import CHAT, PATIENCE, token_for
@@ -80,7 +81,10 @@ async def is_refused(client: WebsocketCommunicator) -> bool:
     """And nothing of it stays behind."""
     accepted, _code = await client.connect(PATIENCE)
     await client.disconnect(timeout=PATIENCE)
-    assert worker().registry.groups.keys() <= {CHANGED}  # to which presence may be subscribed
+    assert worker().registry.groups.keys() <= {
+        CHANGED,
+        privacy.CHANGED,
+    }  # to which presence may be subscribed
     return not accepted and not await sync_to_async(online_users)()
 
 
@@ -188,5 +192,8 @@ async def test_what_breaks_it_leaves_nothing_behind(
     await client.send_to(text_data="x")
     with pytest.raises(RuntimeError, match="broken"):
         await client.wait(PATIENCE)
-    assert worker().registry.groups.keys() <= {CHANGED}  # to which presence may be subscribed
+    assert worker().registry.groups.keys() <= {
+        CHANGED,
+        privacy.CHANGED,
+    }  # to which presence may be subscribed
     assert not await sync_to_async(online_users)()

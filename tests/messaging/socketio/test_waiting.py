@@ -20,6 +20,7 @@ from chatsite.asgi import application
 from chatsite.live.broadcast import worker
 from chatsite.pictures import decoding, turns
 from messaging.presence import CHANGED, online_users
+from messaging.queries import privacy
 from messaging.realtime.send_queue import BACKLOG
 from messaging.realtime.socketio import client, packet_queue, pending
 from messaging.realtime.socketio.packet_queue import PacketQueue
@@ -54,7 +55,10 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     yield server()
     for left in [*server().clients.values()]:
         await left.close_session()
-    assert worker().registry.groups.keys() <= {CHANGED}  # to which presence is still subscribed
+    assert worker().registry.groups.keys() <= {
+        CHANGED,
+        privacy.CHANGED,
+    }  # to which presence is still subscribed
     assert not await sync_to_async(online_users)()
     assert server().pending.is_empty
 
