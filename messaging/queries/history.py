@@ -189,10 +189,9 @@ def first_since(user: User, peer: str, moment: datetime) -> tuple[str, int] | No
     """Key and seq of the first message at that moment or later which they may see, or else of the
     newest one; None without any.
     """
-    direct = None if is_group(peer) else find_conversation(user.pk, peer)
-    conversation = direct.pk if direct else peer
+    conversation, stays = stays_with(user.pk, peer)
     newest = None
-    for since, until in stays_in(conversation, user.pk) or ():
+    for since, until in stays or ():
         messages = Message.objects.filter(
             conversation_id=conversation, seq__gt=since, seq__lte=until
         ).values_list("pk", "seq", "created_at")
