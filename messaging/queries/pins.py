@@ -8,7 +8,7 @@ from accounts.principal import Principal
 from chatsite.fastpath.expressions import EmptyText
 from messaging.models import PINNED_MESSAGES, Membership, Message, is_group
 from messaging.queries.reactions import add_own_reactions
-from messaging.queries.visibility import Stays, find_conversation, membership_in
+from messaging.queries.visibility import Stays, conversation_with, membership_in
 from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
 
@@ -27,8 +27,7 @@ def pins(user: User | Principal, conversation: str) -> list[MessageRecord]:
 
 def pins_with(user: User, peer: str) -> list[MessageRecord]:
     """The same of the conversation with that peer, if there is one."""
-    direct = None if is_group(peer) else find_conversation(user.pk, peer)
-    conversation = direct.pk if direct else peer
+    conversation = conversation_with(user.pk, peer)
     memberships = Membership.objects.of(user.pk).select_related("conversation")
     mine = memberships.filter(conversation_id=conversation).first()
     return _seen(mine) if mine else []

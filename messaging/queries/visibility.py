@@ -144,12 +144,18 @@ def members_of(group: str) -> list[str]:
     return [user_id for (user_id,) in _MEMBERS.rows(group=group)]
 
 
+def conversation_with(user_id: str, peer: str) -> str:
+    """The key of their conversation; "" without one."""
+    if is_group(peer):
+        return peer
+    direct = find_conversation(user_id, peer)
+    return direct.pk if direct else ""
+
+
 def stays_with(user_id: str, peer: str) -> tuple[str, Stays | None]:
     """The key of their conversation, "" without one, and what `user_id` sees of it."""
-    if is_group(peer):
-        return peer, stays_in(peer, user_id)
-    direct = find_conversation(user_id, peer)
-    return (direct.pk, stays_in(direct.pk, user_id)) if direct else ("", None)
+    conversation = conversation_with(user_id, peer)
+    return conversation, stays_in(conversation, user_id)
 
 
 def is_peer(key: str, user_id: str) -> bool:

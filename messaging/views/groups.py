@@ -25,7 +25,7 @@ from messaging.presence import online_seen_by
 from messaging.queries.members import MembersPage, members_page
 from messaging.queries.reactions import reactions_of, reactions_page
 from messaging.queries.receipts import STATES, State, message_at, receipts_page
-from messaging.queries.visibility import find_conversation, find_group, members_of
+from messaging.queries.visibility import conversation_with, find_group, members_of
 
 MEMBERS_PER_PAGE = 50
 CANDIDATES = 30  # of a search: whoever looks for somebody else goes on typing
@@ -77,8 +77,7 @@ def receipts(request: SignedInRequest, peer: str) -> HttpResponse:
     """What became of a message; more of those who have read it, or of those who have not."""
     seq = _seq(request)
     state, cursor = request.GET.get("state", ""), request.GET.get("cursor", "")
-    direct = None if is_group(peer) else find_conversation(request.user.pk, peer)
-    conversation = direct.pk if direct else peer
+    conversation = conversation_with(request.user.pk, peer)
 
     def rows(state: State) -> ReceiptRows:
         page = receipts_page(
@@ -105,8 +104,7 @@ def reactors(request: SignedInRequest, peer: str) -> HttpResponse:
     """Who reacted to a message; those with one emoji, or more of them."""
     seq = _seq(request)
     emoji, cursor = request.GET.get("emoji", ""), request.GET.get("cursor", "")
-    direct = None if is_group(peer) else find_conversation(request.user.pk, peer)
-    conversation = direct.pk if direct else peer
+    conversation = conversation_with(request.user.pk, peer)
     page = reactions_page(
         request.user,
         conversation,
