@@ -22,17 +22,31 @@ def choose(page: Page, text: str, name: str) -> None:
     message(page, text).get_by_role("button", name=name, exact=True).click()
 
 
+def assert_messages_fill_the_page(page: Page) -> None:
+    """Whatever else there is: all that is left between the header and the field is theirs."""
+    sizes = "each => [each.offsetTop, each.offsetHeight]"
+    whole, log, field = (
+        page.locator(name).evaluate(sizes)
+        for name in ("#conversation", "message-list", ".composer")
+    )
+    assert log[0] + log[1] == field[0]
+    assert field[0] + field[1] == whole[1]
+    assert field[1] < log[1]
+
+
 def test_both_see_a_pin_in_all_windows_until_it_is_taken_away(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     other = bo.open_page(f"/chat/{ada.id}")
     send(ada.page, "*Gate* 14", "See you there")
     for page in (ada.page, bo.page, other):
         expect(bar(page)).to_be_empty()
+        assert_messages_fill_the_page(page)
 
     choose(bo.page, "*Gate* 14", "Pin")
     for page in (ada.page, bo.page, other):
         expect(shown(page)).to_contain_text("Gate 14")
         expect(shown(page).locator("b")).to_have_text("Ada Lindqvist")
+        assert_messages_fill_the_page(page)
     assert_accessible(bo.page)
     choose(ada.page, "See you there", "Pin")
     for page in (ada.page, bo.page, other):
