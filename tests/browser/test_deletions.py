@@ -53,6 +53,20 @@ def test_for_me_in_all_my_windows_and_undone(person: PersonFor) -> None:
     expect(message(bo.page, "Mine alone")).to_be_visible()
 
 
+def test_what_was_read_comes_back_above_what_is_new(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    ada.say(bo, "Mine")
+    bo.say(ada, "New to me")
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+    expect_texts(page, ["Mine", "New to me"])
+    delete(page, "Mine", "Delete for me")
+    expect_texts(page, ["New to me"])
+    page.get_by_role("button", name="Undo").click()
+    expect_texts(page, ["Mine", "New to me"])
+    expect(page.locator(".unread + .message")).to_contain_text("New to me")
+
+
 def test_for_everybody_and_undone(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     send(ada.page, "Too quick")

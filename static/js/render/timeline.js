@@ -15,11 +15,16 @@ export function place(list, item) {
   const next = followerOf(list, item);
   if (item.parentNode !== list || neighbour(item, NEXT) !== next) {
     if (item.parentNode === list) takeOut(item);
-    list.insertBefore(item, next ?? list.lastElementChild);
+    list.insertBefore(item, (next && isReadAlready(list, item) && separator(next, "unread")) || (next ?? list.lastElementChild));
   }
   regroup(item);
   if (next) regroup(next);
   else mark(item, "is-followed", false);
+}
+
+/** As of one that comes back: it belongs above the line of what is unread. */
+function isReadAlready(list, item) {
+  return item.matches(".is-mine") || seqOf(item) <= Number(list.closest("message-list").dataset.lastReadSeq);
 }
 
 /** Takes a message out, with the day that was its own. */
