@@ -11,8 +11,10 @@ const CALLS = { POST: postJSON, PATCH: patchJSON };
 const dialog = () => document.getElementById("group-dialog");
 
 export async function openDialog(path) {
-  // Without a source of its own it would wait for whatever the page is asking for, or be dropped.
-  await htmx.ajax("GET", path, { source: "#group-dialog", target: "#group-dialog", swap: "innerHTML show:none" }).catch(() => {});
+  // Without a source of its own it would wait for whatever the page is asking for, or be dropped. Settled at once, its
+  // fields search from the first letter on.
+  const how = { source: "#group-dialog", target: "#group-dialog", swap: "innerHTML show:none settle:0ms" };
+  await htmx.ajax("GET", path, how).catch(() => {});
   if (!dialog().firstElementChild) return;
   dialog().onclose = () => dialog().open || dialog().replaceChildren();
   if (!dialog().open) dialog().showModal();
