@@ -389,7 +389,7 @@ def _pinning(operation: str, summary: str, meaning: str, refused: list[str]) -> 
         answers={200: (meaning, MessageRecord)},
         refused={
             400: ["System messages cannot be pinned.", *refused],
-            403: ["Only admins may pin messages in this group.", NO_LONGER_MEMBER],
+            403: ["Only admins may write in this group.", NO_LONGER_MEMBER],
             404: ["Message not found."],
             409: ["This message was deleted."],
             503: [BUSY],

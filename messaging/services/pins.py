@@ -10,18 +10,13 @@ from chatsite.db import now, repeatable
 from chatsite.errors import DomainError
 from chatsite.locks import locking
 from messaging import events, recipients
-from messaging.models import PINNED_MESSAGES, Message, MessageKind, Posting, Role, is_group
+from messaging.models import PINNED_MESSAGES, Message, MessageKind
 from messaging.payloads import pin_payload
 from messaging.queries.pins import pinned_in
 from messaging.queries.reactions import add_own_reactions
-from messaging.queries.visibility import find_message, no_such_message, past_member
-from messaging.services.conversations import (
-    LockedConversation,
-    Member,
-    locked_conversations,
-    store,
-)
-from messaging.services.messages import INSTANT
+from messaging.queries.visibility import find_message, no_such_message, was_deleted
+from messaging.services.conversations import LockedConversation, locked_conversations, store
+from messaging.services.messages import INSTANT, check_may_write
 from messaging.shapes.record import MessageRecord, record_of
 
 
@@ -57,12 +52,11 @@ def _change(found: Message, person: str, pinned: bool) -> Message:
     with locking(key):
         conversation = locked_conversations([key])[key]
         message = Message.objects.select_related("conversation").filter(pk=found.pk).first()
-        member = conversation.members.get(person)
-        if message is None or member is None:  # an account was deleted meanwhile
+        if message is None:  # an account was deleted meanwhile
             raise no_such_message()
-        _check_may_pin(conversation, member)
+        check_may_write(conversation, person, message.receiver_id)
         if message.deleted:
-            raise DomainError(_("This message was deleted."), 409, code="deleted")
+            raise was_deleted()
         if (message.pinned_at is not None) == pinned:
             return message
         if pinned:
@@ -84,15 +78,6 @@ def _store(
     message.updated_at, message.version = moment, conversation.version
     message.save(update_fields=["pinned_by", "pinned_at", "updated_at", "version"])
     store([conversation])
-
-
-def _check_may_pin(conversation: LockedConversation, member: Member) -> None:
-    if not is_group(conversation.pk):
-        return
-    if member.until is not None:
-        raise past_member()
-    if conversation.posting == Posting.ADMINS and member.role == Role.MEMBER:
-        raise DomainError(_("Only admins may pin messages in this group."), 403, code="posting")
 
 
 def _check_room(conversation: LockedConversation) -> None:

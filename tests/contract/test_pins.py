@@ -78,7 +78,7 @@ def test_where_only_admins_write_it_is_403_for_others(api_for: ApiFor, change: C
     group = make_group(ada, bo, posting="admins")
     key = send_message(sender=ada, peer=group, text="Hello").record.id
     refused = change(api_for(bo), url(key))
-    assert_refused(refused, 403, "Only admins may pin messages in this group.")
+    assert_refused(refused, 403, "Only admins may write in this group.")
     assert change(api_for(ada), url(key)).status_code == 200
 
 
