@@ -68,6 +68,7 @@ def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
         *astuple(chat.settings),
         chat.last_seen_at,
         chat.reads_hidden,
+        chat.unread_mentions,
     )
 
 

@@ -94,6 +94,11 @@ class Message(models.Model):
             # Copies share a picture; few messages have one.
             models.Index(fields=["image"], condition=Q(image__gt=""), name="message_by_image"),
             models.Index(
+                fields=["conversation", "seq"],
+                condition=Q(mentions__gt=""),
+                name="mentioning_messages",
+            ),
+            models.Index(
                 fields=["conversation", "pinned_at"],
                 condition=Q(pinned_by__gt=""),
                 name="pinned_messages",

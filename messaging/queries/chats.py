@@ -18,6 +18,7 @@ from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
+from messaging.queries.mentions import mentions_of
 from messaging.queries.privacy import rules
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import Stay, Stays
@@ -58,6 +59,7 @@ class Chat(NamedTuple):
     hidden: Sequence[Stay] = ()  # of one among those asked for: `Stays.hidden`
     is_empty: bool = False  # deleted by who asks, for themselves: in no list until there is more
     reads_hidden: bool = False
+    unread_mentions: int = 0  # of the unread messages, how many mention who asks
 
 
 _LAST = "conversation__last_message"
@@ -113,18 +115,28 @@ def _groups(*, me: Any) -> QuerySet[Membership, Row]:
     return mine.values_list(*_GROUP, *columns(f"{_LAST}__"))
 
 
-def _deleted(*, me: Any) -> QuerySet[Message, Row]:
-    """Few messages are, so they have a small index."""
+def _counts(which: Q, *, me: Any) -> QuerySet[Message, Row]:
+    """How many of the unread messages are like that, by conversation."""
     read = F(f"{_MINE}__last_read_seq")
     end = Coalesce(F(f"{_MINE}__until_seq"), F("conversation__last_seq"))
-    deleted = Message.objects.filter(
+    unread = Message.objects.filter(
+        which,
         **{f"{_MINE}__user_id": me},
         conversation__last_seq__gt=read,
-        deleted=True,
         seq__gt=Greatest(read, F(f"{_MINE}__since_seq"), end - UNREAD_WINDOW),
         seq__lte=end,
     )
-    return deleted.values_list("conversation_id").annotate(Count("pk"))
+    return unread.values_list("conversation_id").annotate(Count("pk"))
+
+
+def _deleted(*, me: Any) -> QuerySet[Message, Row]:
+    """Few messages are, so they have a small index."""
+    return _counts(Q(deleted=True), me=me)
+
+
+def _mentioning(*, me: Any) -> QuerySet[Message, Row]:
+    """So have those that mention somebody."""
+    return _counts(mentions_of(me), me=me)
 
 
 class _Rows:
@@ -142,6 +154,7 @@ class _Rows:
 
 _DIRECT, _GROUPS = _Rows(_direct, packed=True), _Rows(_groups, packed=True)
 _DELETED = _Rows(_deleted, packed=False)
+_MENTIONING = _Rows(_mentioning, packed=False)
 _LAST_SEEN = SelectAmong(
     lambda pairs: Message.objects.filter(_any(pairs)).values_list(*COLUMNS), width=2, packed=True
 )
@@ -163,7 +176,8 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     in_groups = None if among is None else [key for key in among if is_group(key)]
     if settings.MONGODB:
         direct, groups = _direct_on_mongodb(me, people), _groups_on_mongodb(me, in_groups)
-        deleted = _deleted_on_mongodb([*map(_direct_as_seen, direct), *map(_as_seen, groups)])
+        seen_rows = [*map(_direct_as_seen, direct), *map(_as_seen, groups)]
+        deleted = _counts_on_mongodb(Q(deleted=True), seen_rows)
     else:
         direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
@@ -175,10 +189,25 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
         for row in direct
     ]
     if groups:
-        chats += _group_chats(me, groups, deleted, site, moment, with_marks=among is not None)
+        mentions = _unread_mentions(me, groups, in_groups)
+        chats += _group_chats(
+            me, groups, deleted, mentions, site, moment, with_marks=among is not None
+        )
         add_own_reactions(me, (chat.last_message for chat in chats if chat.last_message))
     chats.sort(key=_place, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
+
+
+def _unread_mentions(
+    me: str, groups: Collection[Row], among: Collection[str] | None
+) -> dict[str, int]:
+    """By group, how many unread messages mention them. Nothing is asked where all is read."""
+    unread = [each for each in map(_as_seen, groups) if each[2] < each[1]]
+    if not unread:
+        return {}
+    if settings.MONGODB:
+        return _counts_on_mongodb(mentions_of(me), unread)
+    return dict(_MENTIONING(me, among))
 
 
 def _last_seen(ends: Collection[tuple[str, int]], seen: Mapping[str, Stays]) -> dict[str, Row]:
@@ -281,6 +310,7 @@ def _group_chats(
     me: str,
     rows: Collection[Row],
     deleted: dict[str, int],
+    mentions: dict[str, int],
     site: str,
     moment: str,
     *,
@@ -300,6 +330,8 @@ def _group_chats(
         message = last_seen.get(group.key) if group.sees_another_last else last
         others = marks.get(group.key, NO_MARKS)
         chat = _group_chat(group, message, deleted.get(group.key, 0), others, site, moment)
+        if count := mentions.get(group.key):
+            chat = chat._replace(unread_mentions=count)
         stays = seen.get(group.key)
         if stays and with_marks:
             chat = chat._replace(hidden=stays.hidden(group.end))
@@ -389,7 +421,7 @@ def _as_seen(row: Row) -> Row:
     return group.key, group.end, max(group.read_seq, group.since)
 
 
-def _deleted_on_mongodb(rows: Collection[Row]) -> dict[str, int]:
+def _counts_on_mongodb(which: Q, rows: Collection[Row]) -> dict[str, int]:
     unread = [(key, end, read_seq) for key, end, read_seq in rows if read_seq < end]
     counts: dict[str, int] = {}
     for start in range(0, len(unread), CHUNK):
@@ -397,6 +429,6 @@ def _deleted_on_mongodb(rows: Collection[Row]) -> dict[str, int]:
         for key, end, read_seq in unread[start : start + CHUNK]:
             after = max(read_seq, end - UNREAD_WINDOW)
             unseen |= Q(conversation=key, seq__gt=after, seq__lte=end)
-        deleted = Message.objects.filter(unseen, deleted=True).values_list("conversation")
-        counts.update(deleted.annotate(Count("pk")))
+        found = Message.objects.filter(unseen, which).values_list("conversation")
+        counts.update(found.annotate(Count("pk")))
     return counts

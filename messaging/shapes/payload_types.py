@@ -55,6 +55,9 @@ class ChatPayload(PersonRecord, omit_defaults=True):
     reads_hidden: Annotated[
         bool, Meta(description="One of us does not show the other what they have read.")
     ] = False
+    unread_mentions: Annotated[
+        Count, Meta(description="In a group: how many of the unread messages mention me.")
+    ] = 0
 
 
 class ChangedChatPayload(ChatPayload, kw_only=True):

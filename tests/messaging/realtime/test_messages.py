@@ -85,6 +85,21 @@ async def test_a_message_in_a_group_goes_to_its_members(
     await theirs.got_nothing()
 
 
+async def test_whom_a_socket_mentions_is_told_to_the_members(
+    ada: User, bob: User, eve: User, connect: Connect
+) -> None:
+    group = await sync_to_async(make_group)(ada, bob)
+    mine, theirs, bystander = await connect(ada), await connect(bob), await connect(eve)
+    said = {"receiverId": group, "text": "@Bob, @Eve", "clientMessageId": "one"}
+    await mine.send("sendMessage", **said, mentions=[bob.pk, eve.pk])
+    message = (await mine.data("messageSent"))["message"]
+    assert message["mentions"] == [bob.pk]
+    assert await theirs.data("newMessage") == message
+    await mine.send("editMessage", messageId=message["_id"], text="Nobody", mentions=[])
+    assert "mentions" not in await theirs.data("messageEdited")
+    await bystander.got_nothing()
+
+
 async def test_an_answer_names_its_message(ada: User, bob: User, connect: Connect) -> None:
     first = await sync_to_async(make_message)(ada, bob)
     mine, theirs = await connect(bob), await connect(ada)

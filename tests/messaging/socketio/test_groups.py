@@ -89,3 +89,13 @@ async def test_an_edit_is_a_command_and_an_event_here_too() -> None:
             assert (edited["_id"], edited["text"]) == (key, "Hello")
         await theirs.post(f'42["editMessage",{{"messageId":"{key}","text":"x"}}]')
         assert (await data(theirs, "error"))["status"] == 403
+
+
+async def test_whom_a_message_mentions_is_told_and_can_be_said() -> None:
+    ada, bo, eve = [await sync_to_async(make_user)(name) for name in ("Ada", "Bo", "Eve")]
+    group = await sync_to_async(make_group)(ada, bo)
+    async with await as_client(bo) as theirs, await as_client(ada) as mine:
+        said = {"receiverId": group, "text": "@Bo", "mentions": [bo.pk, eve.pk]}
+        await mine.post(f'42["sendMessage",{json.dumps(said | {"clientMessageId": "one"})}]')
+        message = await data(theirs, "newMessage")
+        assert (message["text"], message["mentions"]) == ("@Bo", [bo.pk])
