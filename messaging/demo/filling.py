@@ -4,6 +4,7 @@ Rows are written here rather than by the services, which know only the present: 
 those of the moment that is told of, and nobody is sent mail or events of it.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -21,11 +22,13 @@ from messaging.models import (
     Membership,
     Message,
     MessageKind,
+    Reaction,
     Role,
     conversation_key,
     direct_key,
 )
 from messaging.models.conversation import GROUP
+from messaging.shapes.reactions import encoded_reactions, summed_up
 from messaging.shapes.system_messages import details_of, encoded
 
 JOINED = timedelta(days=30)
@@ -72,11 +75,17 @@ def _tell(script: Script, people: dict[str, User]) -> None:
     if Conversation.objects.filter(key=conversation.key).exists():
         return
     messages = [_creation(conversation, people[script.people[0]])] if script.title else []
+    reactions: list[Reaction] = []
     for seq, line in enumerate(script.lines, start=len(messages) + 1):
-        messages.append(_message(conversation, people[line.who], seq, line))
+        message = _message(conversation, people[line.who], seq, line)
+        if line.answers:
+            message.reply_to = messages[-line.answers].pk
+        reactions += _react(message, line, people)
+        messages.append(message)
     with atomic():
         conversation.save(force_insert=True)
         Message.objects.bulk_create(messages)
+        Reaction.objects.bulk_create(reactions)
         Membership.objects.bulk_create(_memberships(conversation, script, people))
         _finish(conversation, messages)
 
@@ -112,6 +121,17 @@ def _creation(conversation: Conversation, maker: User) -> Message:
     )
 
 
+def _react(message: Message, line: Line, people: dict[str, User]) -> list[Reaction]:
+    """Returns the rows, and sums them up in the message."""
+    reacted = [(emoji, people[who].pk) for emoji, who in line.reactions]
+    counts = Counter(emoji for emoji, _person in reacted)
+    message.reactions = encoded_reactions(summed_up(counts.items(), reacted))
+    return [
+        Reaction(pk=key_at(line.at), message=message, user_id=person, emoji=emoji)
+        for emoji, person in reacted
+    ]
+
+
 def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> Message:
     return Message(
         pk=key_at(line.at),
@@ -121,6 +141,8 @@ def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> 
         version=seq,
         text=line.text,
         deleted=line.deleted,
+        pinned_at=line.at if line.pinned else None,
+        pinned_by=sender.pk if line.pinned else None,
         created_at=line.at,
         updated_at=line.at + TAKEN_BACK_AFTER if line.deleted else line.at,
         **(_picture(line.picture) if line.picture else {}),

@@ -10,8 +10,9 @@ FOLDER = Path(__file__).parent
 HEADER = re.compile(r"\[(?P<people>[\w ]+)(?:: (?P<title>.+))?\](?P<unread>.*)")
 LINE = re.compile(
     r"(?:(?P<days>\d+)d (?P<hour>\d+):(?P<minute>\d+)|(?P<minutes>\d+)m) (?P<who>\w+): "
-    r"(?:\{(?P<kind>deleted|picture) ?(?P<drawing>\w*)\} ?)?(?P<text>.*)"
+    r"(?:\{(?P<kind>deleted|picture|pinned|reply) ?(?P<argument>\w*)\} ?)?(?P<text>.*)"
 )
+REACTION = re.compile(r"  (?P<emoji>[^\w ]+) (?P<people>[\w ]+)")
 
 SMALL_TALK_DAYS = range(24, 2, -1)
 SMALL_TALK_TIMES = ((7, 50), (12, 15), (16, 40), (18, 55), (21, 20))
@@ -25,6 +26,9 @@ class Line:
     text: str
     picture: str = ""  # the name of a drawing
     deleted: bool = False
+    pinned: bool = False
+    answers: int = 0  # how many lines above
+    reactions: list[tuple[str, str]] = field(default_factory=list)  # emoji, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ def _written(now: datetime) -> list[Script]:
             scripts.append(_script(header))
         elif line := LINE.fullmatch(row):
             scripts[-1].lines.append(_line(line, now))
+        elif reaction := REACTION.fullmatch(row):
+            reacted = [(reaction["emoji"], who) for who in reaction["people"].split()]
+            scripts[-1].lines[-1].reactions.extend(reacted)
         elif row:
             raise ValueError(row)
     return scripts
@@ -66,12 +73,15 @@ def _script(header: re.Match[str]) -> Script:
 
 
 def _line(line: re.Match[str], now: datetime) -> Line:
+    kind, argument = line["kind"], line["argument"]
     return Line(
         at=_moment(line, now),
         who=line["who"],
         text=line["text"].replace("\\n", "\n"),
-        picture=line["drawing"] or "",
-        deleted=line["kind"] == "deleted",
+        picture=argument if kind == "picture" else "",
+        deleted=kind == "deleted",
+        pinned=kind == "pinned",
+        answers=int(argument) if kind == "reply" else 0,
     )
 
 

@@ -17,12 +17,15 @@ from chatsite.pictures import storage
 from messaging.demo.people import PEOPLE
 from messaging.demo.script import scripts
 from messaging.management.commands.demo import PASSWORD
-from messaging.models import Conversation, Kind, Membership, Message, Role
+from messaging.models import Conversation, Kind, Membership, Message, Reaction, Role
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history
+from messaging.queries.pins import pins
+from messaging.queries.reactions import reactions_of
 from messaging.queries.visibility import find_conversation, find_group
 from messaging.services.groups import change_group
 from messaging.services.messages import send_message
+from messaging.services.reactions import react
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +42,7 @@ def person(handle: str) -> User:
 
 
 def everything() -> list[list[dict[str, Any]]]:
-    models: list[type[Model]] = [User, Session, Conversation, Membership, Message]
+    models: list[type[Model]] = [User, Session, Conversation, Membership, Message, Reaction]
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
@@ -132,6 +135,21 @@ def test_one_of_the_conversations_is_a_group() -> None:
     before = everything()
     demo()
     assert everything() == before
+
+
+def test_people_answer_react_and_pin_as_they_would_by_hand() -> None:
+    demo()
+    ada, jonas = person("ada"), person("jonas")
+    group = Conversation.objects.get(kind=Kind.GROUP).pk
+    records = {each.text: each for each in history(ada, group, before=None, limit=1000)}
+    soup = next(each for each in records.values() if each.pinned_at)
+    assert soup.sender_id == jonas.pk
+    assert [(each.emoji, each.count) for each in soup.reactions or []] == [("👍", 3), ("😂", 1)]
+    assert records["You can bring my drill."].reply_to == records["I can bring the speakers 🎶"].id
+    # A click on a pill counts anew from the rows: those of the demo are all there.
+    react(user=jonas, message_id=soup.id, emoji="👍")
+    assert [each.count for each in reactions_of(ada, group, soup.seq)] == [4, 1]
+    assert [record.id for record in pins(ada, group)] == [soup.id]
 
 
 def test_pictures_can_be_looked_at_and_deleted_words_cannot() -> None:
