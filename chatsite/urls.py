@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs", DocsPage.as_view(), name="api-docs"),
     path("api/events.yaml", EventsView.as_view(), name="api-events"),
     path("media/avatars/<int:hue_index>/<str:letters>.svg", media.avatar, name="avatar"),
+    path("media/avatars/bookmark.svg", media.bookmark, name="bookmark"),
     path("media/profiles/<str:name>", media.profile_picture, name="profile-picture"),
     path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
     path("favicon.ico", favicon, name="favicon"),

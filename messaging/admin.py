@@ -23,11 +23,12 @@ from chatsite.errors import DomainError
 from chatsite.moderation import Act, ModeratedAdmin, record
 from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
-from messaging.models import Group, Membership, Message, is_group
+from messaging.models import Group, Kind, Membership, Message
 from messaging.models.conversation import GROUP as GROUP_KEYS
 from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
 from messaging.shapes.reactions import decoded_reactions
+from messaging.shapes.saved import saved_name
 from messaging.shapes.system_messages import decoded, deleted_account, text_of
 
 PERSON, GROUP = "person", "group"
@@ -139,9 +140,11 @@ class MessageAdmin(ModeratedAdmin):
 
     @admin.display(description=_("receiver"))
     def receiver_link(self, message: Message) -> str:
-        if is_group(message.conversation_id):
+        if message.conversation.kind == Kind.GROUP:
             address = reverse("admin:messaging_group_change", args=[message.conversation_id])
             return format_html('<a href="{}">{}</a>', address, _receiver_name(message))
+        if message.conversation.kind == Kind.SAVED:
+            return _receiver_name(message)
         return _person_link(_receiver(message))
 
     @admin.display(description=_("picture"))
@@ -278,7 +281,9 @@ def _receiver(message: Message) -> User | None:
 
 
 def _receiver_name(message: Message) -> str:
-    if is_group(message.conversation_id):
+    if message.conversation.kind == Kind.SAVED:
+        return saved_name()
+    if message.conversation.kind == Kind.GROUP:
         return isolated(message.conversation.title)
     return str(_receiver(message) or deleted_account())
 

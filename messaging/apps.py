@@ -13,12 +13,15 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from messaging.queries.privacy import follow  # which needs the models
 
-        pre_delete.connect(_leave_groups, sender=settings.AUTH_USER_MODEL)
+        pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
         on_startup.append(follow)
 
 
-def _leave_groups(instance: Any, **_signal: Any) -> None:
+def _clear_up_after(instance: Any, **_signal: Any) -> None:
     """However an account is deleted: in the same transaction."""
-    from messaging.services.groups import leave_all  # which needs the models
+    # They need the models.
+    from messaging.services.deletions import delete_saved
+    from messaging.services.groups import leave_all
 
     leave_all(instance)
+    delete_saved(instance)

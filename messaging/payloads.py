@@ -69,6 +69,7 @@ def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
         chat.last_seen_at,
         chat.reads_hidden,
         chat.unread_mentions,
+        chat.is_saved,
     )
 
 

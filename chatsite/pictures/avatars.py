@@ -1,4 +1,6 @@
-"""The picture of people who uploaded none: their initials on a colour that their key decides."""
+"""The picture of people who uploaded none: their initials on a colour that their key decides; and
+that of somebody's saved messages, a bookmark.
+"""
 
 import unicodedata
 from base64 import b64encode
@@ -8,21 +10,25 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from django.utils.html import escape
+from lucide.templatetags.lucide import lucide
 
 HUES = (12, 38, 60, 82, 145, 170, 200, 230, 262, 290, 318, 345)
 
 _STYLE = (
-    "rect{{fill:oklch(.89 .065 {hue})}}text{{fill:oklch(.38 .09 {hue})}}"
+    "rect{{fill:oklch(.89 .065 {hue})}}svg{{color:oklch(.38 .09 {hue})}}"
     "@media(prefers-color-scheme:dark){{rect{{fill:oklch(.4 .075 {hue})}}"
-    "text{{fill:oklch(.92 .05 {hue})}}}}"
+    "svg{{color:oklch(.92 .05 {hue})}}}}"
 )
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">
 <style>{style}</style>
 <rect width="96" height="96"/>
-<text x="48" y="49" dy=".34em" text-anchor="middle" font-family="system-ui,sans-serif" \
-font-weight="600" font-size="36">{initials}</text>
+{drawn}
 </svg>
 """
+_INITIALS = """<text x="48" y="49" dy=".34em" text-anchor="middle" fill="currentColor" \
+font-family="system-ui,sans-serif" font-weight="600" font-size="36">{initials}</text>"""
+BOOKMARK = "/media/avatars/bookmark.svg"
+BOOKMARK_HUE = 2
 
 
 @lru_cache(maxsize=10_000)
@@ -32,7 +38,13 @@ def path_of(key: str, name: str) -> str:
 
 
 def draw(hue_index: int, letters: str) -> str:
-    return _SVG.format(style=_style(hue_index), initials=escape(letters))
+    drawn = _INITIALS.format(initials=escape(letters))
+    return _SVG.format(style=_style(hue_index), drawn=drawn)
+
+
+def draw_bookmark() -> str:
+    drawn = lucide("bookmark", size=44, x=26, y=26)
+    return _SVG.format(style=_style(BOOKMARK_HUE), drawn=drawn)
 
 
 def style_hash(hue_index: int) -> str:

@@ -21,7 +21,16 @@ REDIRECT_SECONDS = 300
 def avatar(request: HttpRequest, hue_index: int, letters: str) -> HttpResponse:
     if hue_index >= len(avatars.HUES) or len(letters) > 8:
         raise Http404
-    response = HttpResponse(avatars.draw(hue_index, letters), content_type="image/svg+xml")
+    return _drawn(avatars.draw(hue_index, letters), hue_index)
+
+
+@require_safe
+def bookmark(request: HttpRequest) -> HttpResponse:
+    return _drawn(avatars.draw_bookmark(), avatars.BOOKMARK_HUE)
+
+
+def _drawn(picture: str, hue_index: int) -> HttpResponse:
+    response = HttpResponse(picture, content_type="image/svg+xml")
     response["Cache-Control"] = f"public, {IMMUTABLE}"
     style = avatars.style_hash(hue_index)
     response["Content-Security-Policy"] = f"default-src 'none'; style-src {style}"

@@ -62,7 +62,11 @@ OF_TEXTS = [
 MAY_NOT_WRITE = [NO_LONGER_MEMBER, "Only admins may write in this group."]
 BUSY = "The site is busy at the moment. Please try again."
 Decorator = Callable[[View], View]
-PEER = key_in_path("peer", "The `_id` of the other person, or of a group.")
+PEER = key_in_path(
+    "peer",
+    "The `_id` of the other person, or of a group. That of my saved messages, a chat with myself,"
+    " is my own `_id` with `f` in place of its first character.",
+)
 MESSAGE = key_in_path("message", "The message's `_id`.")
 EMOJI = in_path("emoji", Emoji, "Percent-encoded.")
 OF_MENTIONS = [

@@ -14,6 +14,7 @@ from messaging.models.conversation import (
     is_group,
     new_group_key,
     peer_in,
+    saved_key,
 )
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
@@ -39,4 +40,5 @@ __all__ = [
     "is_group",
     "new_group_key",
     "peer_in",
+    "saved_key",
 ]

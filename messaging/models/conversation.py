@@ -22,6 +22,7 @@ CLIENT_ID_LENGTH = 64
 class Kind(models.TextChoices):
     DIRECT = "direct", _("direct chat")
     GROUP = "group", _("group")
+    SAVED = "saved", _("saved messages")  # a chat with oneself
 
 
 class Posting(models.TextChoices):
@@ -52,8 +53,17 @@ def new_group_key() -> str:
 
 
 def is_group(key: str) -> bool:
-    """Whether a `peer` is a group rather than a person."""
+    """Whether a `peer` is a group rather than a person. Somebody's saved messages are one in this
+    sense, too.
+    """
     return key.startswith(GROUP)
+
+
+def saved_key(user_id: str) -> str:
+    """The primary key of somebody's saved messages, which begin with the first that they save. It
+    follows from their own, so that they cannot have two.
+    """
+    return f"{GROUP}{user_id[1:]}"
 
 
 def direct_key(one: str, other: str) -> str:

@@ -13,11 +13,20 @@ from accounts.record import picture_path, picture_url
 from chatsite.keys import is_key
 from chatsite.text import isolated
 from chatsite.wire import absolute
-from messaging.models import Conversation, Membership, Message, Posting, Role, is_group
+from messaging.models import (
+    Conversation,
+    Membership,
+    Message,
+    Posting,
+    Role,
+    is_group,
+    saved_key,
+)
 from messaging.page.times import full_date, last_seen
 from messaging.presence import online_seen_by
 from messaging.queries.people import find_user
 from messaging.queries.privacy import rules
+from messaging.shapes.saved import SAVED_PICTURE, saved_name
 from messaging.shapes.system_messages import SystemDetails, decoded, deleted_account
 
 NAMED = 6  # members of a group, at most, whose first names stand in its header
@@ -68,6 +77,7 @@ class Peer:
     picture: str
     online: bool = False
     is_group: bool = False
+    is_saved: bool = False  # the reader's saved messages, which are like a group
     role: str = ""  # mine, in a group that I am in
     closed: str = ""  # why nothing can be written: `closed_to`
     members: str = ""  # who is in the group, in a few words
@@ -97,9 +107,11 @@ BLANK_GROUP = Peer(
 
 
 def find_peer(user: User, key: str) -> Peer | None:
-    """Somebody else, or a group that `user` is in or was."""
+    """Somebody else, a group that `user` is in or was, or their saved messages."""
     if not is_key(key):
         return None
+    if key == saved_key(user.pk):
+        return _saved(key)
     if is_group(key):
         mine = Membership.objects.of(user.pk).filter(conversation_id=key)
         membership = mine.select_related("conversation").first()
@@ -140,6 +152,12 @@ def _group(mine: Membership) -> Peer:
         closed=closed_to(can_post=not (has_left or is_admins), is_in=not has_left, last=last),
         members="" if has_left else _members(group, mine.user_id),
     )
+
+
+def _saved(key: str) -> Peer:
+    """Whether or not anything was saved yet."""
+    name = saved_name()
+    return Peer(key, name, name, absolute(SAVED_PICTURE), is_group=True, is_saved=True)
 
 
 def _system_details(conversation: str, seq: int) -> SystemDetails | None:

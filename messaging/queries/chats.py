@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
 from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
@@ -16,7 +17,7 @@ from chatsite.db import now
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
-from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group
+from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group, saved_key
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
 from messaging.queries.mentions import mentions_of
 from messaging.queries.privacy import rules
@@ -32,6 +33,7 @@ from messaging.shapes.record import (
     columns,
     record_of_row,
 )
+from messaging.shapes.saved import SAVED_PICTURE, saved_name
 
 UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"
 CHUNK = 100  # conditions in one query
@@ -60,6 +62,7 @@ class Chat(NamedTuple):
     is_empty: bool = False  # deleted by who asks, for themselves: in no list until there is more
     reads_hidden: bool = False
     unread_mentions: int = 0  # of the unread messages, how many mention who asks
+    is_saved: bool = False  # my saved messages
 
 
 _LAST = "conversation__last_message"
@@ -332,10 +335,14 @@ def _group_chats(
         chat = _group_chat(group, message, deleted.get(group.key, 0), others, site, moment)
         if count := mentions.get(group.key):
             chat = chat._replace(unread_mentions=count)
+        is_saved = group.key == saved_key(me)
+        if is_saved:
+            chat = _saved_chat(chat, site)
         stays = seen.get(group.key)
         if stays and with_marks:
             chat = chat._replace(hidden=stays.hidden(group.end))
-        if stays and group.until is not None and not stays.last(group.end):
+        is_left = group.until is not None or is_saved
+        if stays and is_left and not stays.last(group.end):
             chat = chat._replace(is_empty=True)
         yield chat
 
@@ -364,6 +371,12 @@ def _group_chat(
             group.settings, end=group.end, read_seq=group.read_seq, moment=moment
         ),
     )
+
+
+def _saved_chat(chat: Chat, site: str) -> Chat:
+    picture = site + SAVED_PICTURE
+    peer = msgspec.structs.replace(chat.peer, full_name=saved_name(), profile_pic=picture)
+    return chat._replace(peer=peer, is_saved=True)
 
 
 # MongoDB's servers are slow to count and order by what is joined.

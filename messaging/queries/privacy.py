@@ -22,7 +22,7 @@ from chatsite.db import in_thread
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.live.broadcast import broadcast, worker
 from chatsite.live.registry import Message as LiveMessage
-from messaging.models import FIRST_GROUP, Conversation, Membership, Message, peer_in
+from messaging.models import FIRST_GROUP, Conversation, Membership, Message, is_group, peer_in
 
 CHANGED = "privacy"  # the group that is told when the rules have changed
 
@@ -160,11 +160,12 @@ def tell_changed() -> None:
 
 def note_written(pairs: Iterable[tuple[str, str]]) -> None:
     """After a commit, by whom to whom: who shows something to those they write with alone shows it
-    to these from now on.
+    to these from now on. In groups that is nobody.
     """
     contacts = _rules.contacts
     if contacts and any(
-        writer in contacts and receiver not in contacts[writer] for writer, receiver in pairs
+        writer in contacts and not is_group(receiver) and receiver not in contacts[writer]
+        for writer, receiver in pairs
     ):
         tell_changed()
 

@@ -16,10 +16,12 @@ from chatsite.fastpath.statements import Get, Select, SelectAmong
 from chatsite.keys import is_key
 from messaging.models import (
     Conversation,
+    Kind,
     Membership,
     Message,
     direct_key,
     is_group,
+    saved_key,
 )
 from messaging.queries.people import is_person
 
@@ -159,7 +161,9 @@ def stays_with(user_id: str, peer: str) -> tuple[str, Stays | None]:
 
 
 def is_peer(key: str, user_id: str) -> bool:
-    """Whether it is a person, or a group that `user_id` is in or was."""
+    """Whether it is a person, a group that `user_id` is in or was, or their saved messages."""
+    if key == saved_key(user_id):
+        return True
     return stays_in(key, user_id) is not None if is_group(key) else is_person(key)
 
 
@@ -204,6 +208,8 @@ def find_group(user: User | Principal, group: str) -> tuple[Conversation, str]:
     if not is_group(group):
         raise no_such_group()
     mine = membership_in(user, group)
+    if mine.conversation.kind != Kind.GROUP:
+        raise no_such_group()
     return mine.conversation, mine.role
 
 

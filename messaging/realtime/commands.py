@@ -22,7 +22,7 @@ from chatsite.security.ratelimits import TooMany
 from chatsite.serializers import checked
 from messaging import events, recipients
 from messaging.bodies import text_of_frame
-from messaging.models import is_group
+from messaging.models import is_group, saved_key
 from messaging.payloads import sent_payload, typing_payload
 from messaging.queries.privacy import known_rules
 from messaging.queries.visibility import members_of
@@ -106,6 +106,8 @@ def _sent(connection: "Connection", data: Data) -> SentPayload:
 async def _typing(connection: "Connection", data: Data, event: str = events.TYPING) -> None:
     _check_signal(connection)
     receiver_id = _key(data, "receiverId")
+    if receiver_id == saved_key(connection.user_id):
+        return  # nobody else is there
     people = [receiver_id]
     if is_group(receiver_id):
         people = await read(partial(members_of, receiver_id), key=connection.user_id)

@@ -23,6 +23,7 @@ from messaging import events, recipients
 from messaging.models import (
     LIVE_MARKS,
     Conversation,
+    Kind,
     Membership,
     Message,
     MessageKind,
@@ -30,6 +31,7 @@ from messaging.models import (
     Role,
     conversation_key,
     is_group,
+    saved_key,
 )
 from messaging.payloads import delivered_payload, read_payload
 from messaging.queries.people import is_person, people_among
@@ -226,8 +228,8 @@ def _held_by_others(lacking: Collection[str]) -> set[str]:
 
 
 def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
-    """The same of drafts, with direct chats that begin with one of them, if its people exist. A
-    group that does not exist has no members here.
+    """The same of drafts, with direct chats and saved messages that begin with one of them, if its
+    people exist. A group that does not exist has no members here.
     """
     keys = {draft.conversation for draft in drafts}
     found = locked_conversations(keys)
@@ -235,22 +237,22 @@ def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
     if len(keys) > 1:
         begun |= _held_by_others(keys - found.keys())
     beginning = [draft for draft in drafts if draft.conversation not in begun]
-    people = people_among(
-        {
-            key
-            for each in beginning
-            if not is_group(each.receiver_id)
-            for key in (each.sender_id, each.receiver_id)
-        }
-    )
+    people = people_among({key for each in beginning for key in _beginners(each)})
     for draft in beginning:
-        made = LockedConversation(draft.conversation, new_key(), 0, 0, now(), is_new=True)
+        key = draft.receiver_id if is_group(draft.receiver_id) else new_key()
+        made = LockedConversation(draft.conversation, key, 0, 0, now(), is_new=True)
         conversation = found.setdefault(draft.conversation, made)
-        if not is_group(draft.receiver_id):
-            for person in {draft.sender_id, draft.receiver_id} & people:
-                if person not in conversation.members:
-                    conversation.join(person)
+        for person in _beginners(draft) & people:
+            if person not in conversation.members:
+                conversation.join(person)
     return found
+
+
+def _beginners(draft: Draft) -> set[str]:
+    """Who is in the conversation if it begins with this draft."""
+    if draft.receiver_id == saved_key(draft.sender_id):
+        return {draft.sender_id}
+    return set() if is_group(draft.receiver_id) else {draft.sender_id, draft.receiver_id}
 
 
 def store(
@@ -306,7 +308,11 @@ def store(
 def _store_members(conversations: Sequence[LockedConversation]) -> None:
     """Members may lack though the conversation is there: without transactions, after a crash."""
     Conversation.objects.bulk_create(
-        Conversation(pk=each.pk, key=each.key) for each in conversations if each.is_new
+        Conversation(
+            pk=each.pk, key=each.key, kind=Kind.SAVED if is_group(each.pk) else Kind.DIRECT
+        )
+        for each in conversations
+        if each.is_new
     )
     Membership.objects.bulk_create(
         Membership(
@@ -494,6 +500,8 @@ def told_of_reading(
 
 
 def _without_conversation(mark: ReadMark) -> int | DomainError:
+    if mark.peer == saved_key(mark.reader_id):
+        return 0
     if is_group(mark.peer):
         return no_such_group()
     return 0 if is_person(mark.peer) else NotFound(_("No such person."))

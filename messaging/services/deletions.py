@@ -17,7 +17,15 @@ from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.locks import locking
 from messaging import events, recipients
-from messaging.models import Membership, Message, conversation_key, is_group
+from messaging.models import (
+    Conversation,
+    Kind,
+    Membership,
+    Message,
+    conversation_key,
+    is_group,
+    saved_key,
+)
 from messaging.payloads import changed_chat_payload
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
@@ -92,6 +100,16 @@ def clear_chat(*, user: User | Principal, peer: str, up_to: int | None = None) -
     _clear(user, peer, up_to)
 
 
+def delete_saved(user: User) -> None:
+    """The saved messages of an account that is about to be deleted, in the same transaction: they
+    are nobody else's history.
+    """
+    saved = saved_key(user.pk)
+    with locking(key := conversation_key(user.pk, saved)):
+        locked_conversations([key])
+        Conversation.objects.filter(pk=saved, kind=Kind.SAVED).delete()
+
+
 @repeatable
 def _hide(user: User | Principal, key: str, seqs: Sequence[int]) -> list[Stay]:
     """Returns what is hidden by it and was not before."""
@@ -131,7 +149,8 @@ def _clear(user: User | Principal, peer: str, up_to: int | None) -> None:
         end = conversation.seq if member.until is None else member.until
         stays = member.stays.without([(0, end if up_to is None else min(up_to, end))])
         changed: dict[str, Any] = {"marked_unread_seq": None}
-        if not stays.last(end) and not (is_group(peer) and member.until is None):
+        stays_in_list = is_group(peer) and peer != saved_key(user.pk) and member.until is None
+        if not (stays.last(end) or stays_in_list):
             # It is in no list any more: where it comes back, it is where new chats are.
             changed |= {"pinned_at": None, "pin_slot": 0, "archived_seq": None}
         _store_stays(user, conversation, stays, **changed)

@@ -93,7 +93,10 @@ def _changing(group: str) -> Iterator[_Group]:
         locked = locked_conversations([key]).get(key)
         if locked is None:
             raise no_such_group()
-        yield _Group(Conversation.objects.get(pk=group), locked)
+        row = Conversation.objects.get(pk=group)
+        if row.kind != Kind.GROUP:
+            raise no_such_group()
+        yield _Group(row, locked)
 
 
 @contextmanager

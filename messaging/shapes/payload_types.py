@@ -58,6 +58,13 @@ class ChatPayload(PersonRecord, omit_defaults=True):
     unread_mentions: Annotated[
         Count, Meta(description="In a group: how many of the unread messages mention me.")
     ] = 0
+    is_saved: Annotated[
+        bool,
+        Meta(
+            description="My saved messages: like a group in which I am alone, which cannot be"
+            " changed."
+        ),
+    ] = False
 
 
 class ChangedChatPayload(ChatPayload, kw_only=True):

@@ -10,7 +10,7 @@ from django.test import Client
 from PIL import Image
 
 from accounts.models import User
-from messaging.models import Message
+from messaging.models import Message, saved_key
 from messaging.recipients import user_group
 from messaging.services.edits import edit_message
 from messaging.services.groups import add_members, change_group, remove_member, set_role
@@ -340,6 +340,21 @@ class TestGroups:
         assert f"{GROUPS}{group}/change/" in html
         assert LogEntry.objects.latest("pk").object_repr == (
             "\u2068Jonas Weber\u2069 to \u2068Shed owners\u2069, number 2"
+        )
+
+    def test_are_not_what_somebody_saved(self, moderator: Client, jonas: User, group: str) -> None:
+        saved = send_message(sender=jonas, peer=saved_key(jonas.pk), text=SECRET).record
+        assert self.groups(moderator) == [group]
+        assert self.groups(moderator, q=saved.receiver_id) == []
+        assert moderator.get(f"{GROUPS}{saved.receiver_id}/change/").status_code == 302
+        assert found(moderator, group=saved.receiver_id) == []
+        assert [each.pk for each in found(moderator, person=jonas.pk, q="ladder")] == [saved.id]
+        html = moderator.get(f"{MESSAGES}{saved.id}/change/").content.decode()
+        assert SECRET in html
+        assert f"{GROUPS}{saved.receiver_id}" not in html
+        assert done()[-2:] == [f"Searched for “ladder”, person “{jonas.pk}”", "Opened"]
+        assert LogEntry.objects.latest("pk").object_repr == (
+            "\u2068Jonas Weber\u2069 to Saved messages, number 1"
         )
 
     def test_have_system_messages_that_say_what_they_tell(

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.privacy import KINDS, Kind
 from accounts.services.last_seen import record_online
+from messaging.models import saved_key
 from messaging.presence import leases, online_seen_by
-from messaging.queries.privacy import forget_rules, rules
+from messaging.queries.privacy import CHANGED, forget_rules, rules
 from messaging.queries.sync import Cursor
 from messaging.recipients import user_group
 from messaging.services.conversations import mark_delivered, mark_read
@@ -199,6 +200,16 @@ def test_whoever_is_written_to_sees_more_from_then_on(cast: Cast) -> None:
     make_message(cast.ada, cast.cy)
     assert cast.ada.pk in online_seen_by(cast.cy.pk)
     assert cast.ada.pk not in online_seen_by(cast.di.pk)
+
+
+def test_what_is_written_in_a_group_or_saved_changes_no_rules(cast: Cast, events: Events) -> None:
+    set_one(cast.ada, "online", "contacts")
+    events.clear()
+    send_message(sender=cast.ada, peer=cast.group, text="Hello")
+    send_message(sender=cast.ada, peer=saved_key(cast.ada.pk), text="Hello")
+    assert events.recipients(CHANGED) == []
+    make_message(cast.ada, cast.cy)
+    assert events.recipients(CHANGED) == [CHANGED]
 
 
 def test_two_who_hide_see_each_other_only_where_both_show_it(cast: Cast) -> None:

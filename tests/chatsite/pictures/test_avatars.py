@@ -91,8 +91,15 @@ def test_nothing_in_the_address_becomes_markup(letters: str) -> None:
         }
 
 
-def test_it_can_be_kept_for_ever_and_runs_nothing() -> None:
-    headers = Client().get("/media/avatars/3/AL.svg").headers
+def test_the_picture_of_saved_messages_is_a_bookmark() -> None:
+    drawn = ElementTree.fromstring(Client().get(avatars.BOOKMARK).content)
+    tags = [element.tag.rpartition("}")[2] for element in drawn.iter()]
+    assert tags == ["svg", "style", "rect", "svg", "path"]
+
+
+@pytest.mark.parametrize("path", ["/media/avatars/3/AL.svg", avatars.BOOKMARK])
+def test_it_can_be_kept_for_ever_and_runs_nothing(path: str) -> None:
+    headers = Client().get(path).headers
     assert headers["Content-Type"] == "image/svg+xml"
     assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from chatsite.keys import new_key
-from messaging.models import Message
+from messaging.models import Message, saved_key
 from messaging.services.groups import remove_member
 from messaging.services.messages import delete_message, restore
 from tests.factories import make_group, make_message, make_user
@@ -326,3 +326,27 @@ async def test_a_message_is_taken_back_by_a_command(
     for socket in (mine, theirs):
         assert (await socket.data("messageDeleted"))["messageId"] == message.pk
     await others.got_nothing()
+
+
+async def test_saved_messages_reach_every_socket_of_their_own_and_no_other(
+    ada: User, eve: User, connect: Connect
+) -> None:
+    mine, my_other, strangers = await connect(ada), await connect(ada), await connect(eve)
+    peer = saved_key(ada.pk)
+    await mine.send("typing", receiverId=peer)
+    await mine.send("markRead", peerId=peer, seq=1)
+    await mine.send("sendMessage", receiverId=peer, text="Keep", clientMessageId="one")
+    answer = await mine.data("messageSent")
+    assert await my_other.data("newMessage") == answer["message"]
+    message = answer["message"]["_id"]
+    await strangers.send("typing", receiverId=peer)
+    await strangers.send("markRead", peerId=peer, seq=1)
+    await strangers.send("sendMessage", receiverId=peer, text="Hi", clientMessageId="two")
+    await strangers.send("editMessage", messageId=message, text="X")
+    await strangers.send("deleteMessage", messageId=message)
+    for _refusal in range(5):
+        assert (await strangers.data("error"))["status"] == 404
+    await mine.send("typing", receiverId=peer)
+    for socket in (mine, my_other, strangers):
+        await socket.got_nothing()
+    assert (await Message.objects.aget()).text == "Keep"
