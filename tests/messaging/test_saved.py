@@ -139,7 +139,7 @@ class TestDeleting:
         ada = make_user()
         record = save(ada)
         for whom in ("me", "everybody"):
-            token = delete_messages(user=ada, message_ids=[record.id], whom=whom)  # type: ignore[arg-type]
+            token = delete_messages(user=ada, message_ids=[record.id], whom=whom)
             assert texts(ada) == []
             undo(user=ada, token=token)
             assert texts(ada) == [SECRET]
@@ -188,7 +188,11 @@ class TestChats:
         [chat] = client.get("/api/messages/chats").json()
         assert set(chat) - SETTINGS == CHAT | {"isSaved"}
         assert_person(chat)
-        expected = {"_id": saved_key(ada.pk), "fullName": "Saved messages", "email": ""}
+        expected: dict[str, Any] = {
+            "_id": saved_key(ada.pk),
+            "fullName": "Saved messages",
+            "email": "",
+        }
         expected |= {"isGroup": True, "isSaved": True, "memberCount": 1, "role": "member"}
         expected |= {"canPost": True, "unreadCount": 0, "online": False}
         assert {name: chat[name] for name in expected} == expected
