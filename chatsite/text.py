@@ -10,6 +10,10 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\ufff0-\ufff8\U0001d159\U000e0000-\U000e0fff]"
 )
+# How web addresses begin: no fewer than those that static/js/lib/text.js finds.
+_LINK = re.compile(
+    r"(?<![a-z\d])(?:https?://|www\.)(?=[a-z\d\[$+=~]|[^\s\x00-\x7f])", re.IGNORECASE
+)
 _BIDI_CONTROL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -27,6 +31,11 @@ def is_blank(text: str) -> bool:
     return not (text[:1].isascii() and text[:1].isalnum()) and all(
         character.isspace() or _is_invisible(character) for character in text
     )
+
+
+def has_link(text: str) -> bool:
+    """Whether it may have a web address."""
+    return _LINK.search(text) is not None
 
 
 def has_invisible(text: str) -> bool:

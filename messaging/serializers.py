@@ -7,10 +7,11 @@ from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.queries.receipts import STATES
+from messaging.queries.shared import KINDS
 from messaging.services.chat_settings import MUTES
 from messaging.services.deletions import WHOM
 
-MEMBERS_PAGE = 100  # when nobody says how many
+MEMBERS_PAGE = SHARED_PAGE = 100  # when nobody says how many
 PAGE = 1000  # messages, when nobody asks for fewer
 CURSOR_LENGTH = 1100
 
@@ -169,6 +170,16 @@ class ReceiptsQuery(PageQuery):
     seq = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Of the message.")
     state = serializers.ChoiceField(
         STATES, default=None, help_text="Only those with whom it is at that."
+    )
+
+
+class SharedQuery(serializers.Serializer[None]):
+    kind = serializers.ChoiceField(KINDS, help_text="What the messages have.")
+    limit = serializers.IntegerField(
+        min_value=1, max_value=PAGE, default=SHARED_PAGE, help_text="At most so many."
+    )
+    before = serializers.IntegerField(
+        min_value=1, max_value=LARGEST, default=None, help_text="Those with a lower `seq`."
     )
 
 

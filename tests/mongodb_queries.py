@@ -20,6 +20,7 @@ def all_querysets() -> dict[str, Any]:
         pictures,
         pins,
         reactions,
+        shared,
         sync,
         visibility,
     )
@@ -71,6 +72,11 @@ def all_querysets() -> dict[str, Any]:
         "own reactions": reactions._OWN._build(2, _0=key, _1=new_key(), me=key),
         "reactions": Reaction.objects.filter(message_id=key, pk__gt=key).order_by("pk"),
         "pinned messages": pins.pinned_in(key).order_by("-pinned_at", "-seq"),
+        "shared pictures": shared.shared_in("pictures", 9, conversation=key, after=0, before=9),
+        "shared links": shared.shared_in("links", 9, conversation=key, after=0, before=9),
+        "groups of": mine.filter(until_seq=None, conversation__gte=FIRST_GROUP).values_list(
+            "conversation_id", "role"
+        ),
         "counts of reactions": Reaction.objects.filter(message_id=key)
         .values_list("emoji")
         .annotate(Count("pk"), first=Min("pk"))

@@ -14,13 +14,14 @@ from messaging.api import schema
 from messaging.api.links import link
 from messaging.payloads import group_payload, member_payload, receipt_payload
 from messaging.presence import online_seen_by
-from messaging.queries.members import MembersPage, members_page
+from messaging.queries.members import MembersPage, groups_in_common, members_page
 from messaging.queries.receipts import receipts_page
 from messaging.queries.visibility import find_group
 from messaging.serializers import (
     ChangeGroupSerializer,
     GroupSerializer,
     MembersQuery,
+    PageQuery,
     PeopleSerializer,
     ReceiptsQuery,
     RoleSerializer,
@@ -82,6 +83,19 @@ class GroupMemberView(FormView):
         fields = checked(RoleSerializer, request.data)
         changed = groups.set_role(user=request.user, group=group, person=person, **fields)
         return Response(group_payload(*changed))
+
+
+class GroupsInCommonView(APIView):
+    """The groups that I am in with somebody."""
+
+    @schema.groups_in_common
+    def get(self, request: ApiRequest, person: str) -> Response:
+        query = checked(PageQuery, request.query_params.dict())
+        page = groups_in_common(request.user, person, **query)
+        response = Response([group_payload(*found) for found in page.groups])
+        if page.cursor:
+            response["Link"] = link(request, "next", cursor=page.cursor)
+        return response
 
 
 class MembersView(APIView):

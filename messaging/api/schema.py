@@ -30,8 +30,10 @@ from messaging.serializers import (
     ContactsQuery,
     HistoryQuery,
     MembersQuery,
+    PageQuery,
     ReactionsQuery,
     ReceiptsQuery,
+    SharedQuery,
     SyncQuery,
     WhomSerializer,
 )
@@ -600,4 +602,22 @@ pins = call(
         200: ("Those that I may see, at most 50; what was pinned last first.", list[MessageRecord])
     },
     refused={404: [NO_GROUP]},
+)
+
+shared = call(
+    "listShared",
+    "The messages of a conversation with a picture, or with a web address",
+    tag=TAG,
+    parameters=[CONVERSATION, SharedQuery, NEXT],
+    answers={200: ("Those that I may see, the newest first.", list[MessageRecord])},
+    refused={400: ["This field is required."], 404: [NO_GROUP]},
+)
+
+groups_in_common = call(
+    "listGroupsInCommon",
+    "The groups that I am in with somebody, by name",
+    tag=GROUPS,
+    parameters=[key_in_path("person", "The other person's `_id`."), PageQuery, NEXT],
+    answers={200: ("A page of them.", list[GroupPayload])},
+    refused={400: ["This cursor is not valid."], 404: ["No such person."]},
 )

@@ -46,4 +46,10 @@ urlpatterns = [
         name="api-reactions",
     ),
     path("conversations/<str:conversation>/pins", views.PinsView.as_view(), name="api-pins"),
+    path("conversations/<str:conversation>/shared", views.SharedView.as_view(), name="api-shared"),
+    path(
+        "users/<str:person>/groups",
+        groups.GroupsInCommonView.as_view(),
+        name="api-groups-in-common",
+    ),
 ]

@@ -28,6 +28,7 @@ from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
 from messaging.queries.pins import pins
 from messaging.queries.reactions import reactions_page
+from messaging.queries.shared import shared_page
 from messaging.serializers import (
     ChatSerializer,
     ClearQuery,
@@ -41,6 +42,7 @@ from messaging.serializers import (
     ReactionsQuery,
     ReadMarkSerializer,
     SendSerializer,
+    SharedQuery,
     SyncQuery,
     UndoSerializer,
     WhomSerializer,
@@ -269,6 +271,19 @@ class PinsView(APIView):
     @schema.pins
     def get(self, request: ApiRequest, conversation: str) -> Response:
         return Response(pins(request.user, conversation))
+
+
+class SharedView(APIView):
+    """The pictures or links of a conversation."""
+
+    @schema.shared
+    def get(self, request: ApiRequest, conversation: str) -> Response:
+        query = checked(SharedQuery, request.query_params.dict())
+        page = shared_page(request.user, conversation, **query)
+        response = Response(page.messages)
+        if page.before:
+            response["Link"] = link(request, "next", before=page.before)
+        return response
 
 
 class SyncView(APIView):

@@ -13,6 +13,7 @@ from accounts.models import User
 from chatsite.db import atomic
 from chatsite.keys import key_at
 from chatsite.pictures import images, storage
+from chatsite.text import has_link
 from messaging.demo import pictures
 from messaging.demo.people import PEOPLE, Person
 from messaging.demo.script import Line, Script, scripts
@@ -140,6 +141,7 @@ def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> 
         seq=seq,
         version=seq,
         text=line.text,
+        has_link=has_link(line.text) or None,
         deleted=line.deleted,
         pinned_at=line.at if line.pinned else None,
         pinned_by=sender.pk if line.pinned else None,

@@ -57,6 +57,8 @@ class Message(models.Model):
     mentions = models.TextField(null=True, editable=False)  # noqa: DJ001
     # Of a copy of another message. Nullable, so that the column costs no rewrite of the table.
     forwarded = models.BooleanField(null=True, editable=False)
+    # Of a text with a web address: true, else null, for the same reason.
+    has_link = models.BooleanField(null=True, editable=False)
     image = models.CharField(_("picture"), max_length=200, blank=True)
     thumbnail = models.CharField(max_length=200, blank=True)
     image_width = models.PositiveIntegerField(null=True)
@@ -102,6 +104,12 @@ class Message(models.Model):
                 fields=["conversation", "pinned_at"],
                 condition=Q(pinned_by__gt=""),
                 name="pinned_messages",
+            ),
+            models.Index(
+                fields=["conversation", "seq"], condition=Q(image__gt=""), name="shared_pictures"
+            ),
+            models.Index(
+                fields=["conversation", "seq"], condition=Q(has_link=True), name="shared_links"
             ),
             # On MongoDB only
             models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),

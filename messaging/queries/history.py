@@ -1,8 +1,9 @@
 """The messages of a conversation, as somebody in it may see them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -122,15 +123,22 @@ def _group_history(
 def _seen(
     conversation: str, stays: Stays, before: int | None, limit: int, include_deleted: bool
 ) -> list[Row]:
-    """The newest first. What is hidden among the messages of a page is skipped here, however many
-    parts that leaves: it takes no query for each.
+    read = partial(_PART.rows, limit, include_deleted, conversation=conversation)
+    return seen_rows(stays, before, limit, read)
+
+
+def seen_rows(
+    stays: Stays, before: int | None, limit: int, read: Callable[..., list[Row]]
+) -> list[Row]:
+    """The newest first, of what `read` finds `after` one seq and `before` another, `limit` at most.
+    What is hidden among them is skipped here, however many parts that leaves: it takes no query for
+    each.
     """
     rows: list[Row] = []
     after = min((since for since, _until in stays), default=0)
     end = LAST if before is None else before
     while len(rows) < limit and (last := stays.last(end - 1)):
-        given = {"conversation": conversation, "after": after, "before": last + 1}
-        page = _PART.rows(limit, include_deleted, **given)
+        page = read(after=after, before=last + 1)
         rows += [row for row in page if stays.see(row[SEQ])]
         if len(page) < limit:
             break

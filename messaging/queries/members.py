@@ -1,24 +1,28 @@
-"""Who is in a conversation, and how far they have read."""
+"""Who is in a conversation, how far they have read, and which groups two people are both in."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
+from chatsite.errors import NotFound
 from chatsite.fastpath.statements import SelectAmong
 from chatsite.wire import absolute
 from messaging.models import (
+    FIRST_GROUP,
     LIVE_MARKS,
+    Conversation,
     Membership,
     is_group,
 )
-from messaging.queries.people import comes_after, cursor_of, decode_cursor
+from messaging.queries.people import comes_after, cursor_of, decode_cursor, is_person
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import find_conversation, membership_in
 
@@ -133,6 +137,34 @@ def members_page(
     members = {key: (role, joined_at) for key, role, joined_at in roles}
     people, following = people_page(members, limit=limit, cursor=cursor, search=search)
     return MembersPage([Member(person, *members[person.id]) for person in people], following)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsPage:
+    groups: list[tuple[Conversation, str]]  # with the role of who asks
+    cursor: str  # of the next page, "" at the end
+
+
+def groups_in_common(
+    user: User | Principal, person: str, *, limit: int, cursor: str = ""
+) -> GroupsPage:
+    """Those that both are in now, by name. Raises DomainError 400, 404."""
+    if person == user.pk or not is_person(person):
+        raise NotFound(_("No such person."))
+    roles, theirs = _roles(user.pk), _roles(person)
+    groups = Conversation.objects.filter(pk__in=[key for key in roles if key in theirs])
+    if cursor:
+        title, key = decode_cursor(cursor)
+        groups = groups.filter(Q(title__gt=title) | Q(title=title, pk__gt=key))
+    found = list(groups.order_by("title", "pk")[: limit + 1])
+    following = cursor_of([(group.pk, group.title) for group in found], limit)
+    return GroupsPage([(group, roles[group.pk]) for group in found[:limit]], following)
+
+
+def _roles(user_id: str) -> dict[str, str]:
+    """By group that they are in."""
+    groups = Membership.objects.of(user_id).filter(until_seq=None, conversation__gte=FIRST_GROUP)
+    return dict(groups.values_list("conversation_id", "role"))
 
 
 def people_page(

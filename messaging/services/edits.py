@@ -11,6 +11,7 @@ from accounts.principal import Principal
 from chatsite.db import now, repeatable
 from chatsite.errors import DomainError
 from chatsite.locks import locking
+from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageEdit, MessageKind, is_group
 from messaging.queries.reactions import add_own_reactions
@@ -81,6 +82,7 @@ def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None
         message.mentions = mentioned
         Message.objects.filter(pk=message.pk).update(
             text=text,
+            has_link=has_link(text) or None,
             mentions=mentioned,
             edited_at=moment,
             updated_at=moment,

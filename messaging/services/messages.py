@@ -22,6 +22,7 @@ from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_onc
 from chatsite.keys import new_key
 from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
+from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Posting, Role, is_group
 from messaging.payloads import deleted_payload
@@ -203,6 +204,7 @@ class _Batch:
             "seq": conversation.seq,
             "version": conversation.version,
             "text": draft.text,
+            "has_link": has_link(draft.text) or None,
             "reply_to": draft.reply_to,
             "forwarded": draft.forwarded,
             "client_message_id": draft.client_message_id,
