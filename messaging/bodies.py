@@ -190,6 +190,7 @@ class DraftBody(TypedDict):
 
     text: NotRequired[Text | None]
     replyTo: NotRequired[ReplyTo | None]
+    mentions: NotRequired[NewMentions | None]
 
 
 class PrivacyBody(TypedDict):

@@ -65,6 +65,7 @@ class ChatSerializer(serializers.Serializer[None]):
 class DraftSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
     replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+    mentions = KeysField()
 
 
 class PrivacySerializer(serializers.Serializer[None]):

@@ -144,7 +144,7 @@ save_draft = call(
     bodies={JSON: DraftBody},
     answers={200: ("How I keep the chat, with the draft.", ChatSettingsPayload)},
     refused={
-        400: [*OF_TEXTS, "The message that this one answers is not there."],
+        400: [*OF_TEXTS, "The message that this one answers is not there.", *OF_MENTIONS],
         404: ["No such chat."],
     },
 )

@@ -79,6 +79,10 @@ class Bubble:
         return self.record.id
 
     @property
+    def mentions(self) -> str:
+        return " ".join(self.record.mentions or ())
+
+    @property
     def srcset(self) -> str:
         record = self.record
         return srcset(record.image or "", record.thumbnail or "", record.image_width or 0)

@@ -1,5 +1,6 @@
 """How a person keeps a chat in their list: nobody else's business, so that nobody else is told."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, get_args
@@ -7,6 +8,7 @@ from typing import Literal, get_args
 from django.db import IntegrityError
 from django.db.models import F
 from django.utils.translation import gettext as _
+from msgspec.structs import replace
 
 from accounts.models import User
 from accounts.principal import Principal
@@ -23,7 +25,7 @@ from messaging.models import (
     conversation_key,
 )
 from messaging.payloads import chat_settings_payload
-from messaging.services.drafts import checked_text, unknown_reply
+from messaging.services.drafts import check_mentions, checked_text, unknown_reply
 from messaging.shapes.chat_settings import (
     ALWAYS,
     COLUMNS,
@@ -91,7 +93,14 @@ def _change(
         return after
 
 
-def save_draft(*, user: User | Principal, peer: str, text: str, reply_to: str) -> ChatSettings:
+def save_draft(
+    *,
+    user: User | Principal,
+    peer: str,
+    text: str,
+    reply_to: str,
+    mentions: Sequence[str] | None = None,
+) -> ChatSettings:
     """Of several devices, the one that saves last has the draft. Nothing to write, and nothing to
     answer: the draft is gone, as when it was sent.
 
@@ -100,21 +109,19 @@ def save_draft(*, user: User | Principal, peer: str, text: str, reply_to: str) -
     text = checked_text(text)
     if reply_to and not is_key(reply_to):
         raise unknown_reply()
-    return _save_draft(user.pk, peer, text, reply_to)
+    check_mentions(mentions or ())
+    draft = SavedDraft("", text, reply_to or None, list(mentions or ()) if text else [])
+    return _save_draft(user.pk, peer, draft)
 
 
 @repeatable
-def _save_draft(me: str, peer: str, text: str, reply_to: str) -> ChatSettings:
+def _save_draft(me: str, peer: str, draft: SavedDraft) -> ChatSettings:
     with atomic():
         mine, end = _chat(me, peer)
         before = _settings(mine, end)
-        is_same = before.draft and (before.draft.text, before.draft.reply_to or "") == (
-            text,
-            reply_to,
-        )
-        if is_same or not (before.draft or text or reply_to):
+        if draft == (replace(before.draft, saved_at="") if before.draft else SavedDraft("")):
             return before
-        draft = SavedDraft(timestamp(now()), text, reply_to or None)
+        draft = replace(draft, saved_at=timestamp(now()))
         mine.draft = encoded_draft(draft).decode()
         Membership.objects.filter(pk=mine.pk).update(draft=mine.draft, version=F("version") + 1)
         after = _settings(mine, end)

@@ -28,6 +28,7 @@ class SavedDraft(msgspec.Struct, omit_defaults=True, rename="camel", frozen=True
     saved_at: Annotated[Timestamp, Meta(description="By the server. The later one counts.")]
     text: str = ""
     reply_to: Annotated[Key, Meta(description="The message that it is to answer.")] | None = None
+    mentions: Annotated[list[Key], Meta(description="Whom it is to mention.")] = []
 
 
 class ChatSettings(msgspec.Struct, omit_defaults=True, rename="camel", frozen=True):

@@ -51,6 +51,25 @@ def test_the_last_one_wins_and_the_same_again_changes_nothing(events: Events) ->
     assert Membership.objects.get(user=bo).version == 2
 
 
+def test_it_keeps_whom_it_mentions_as_long_as_it_has_words() -> None:
+    ada, bo = make_pair()
+    group = make_group(ada, bo)
+    said = {"user": bo, "peer": group, "reply_to": ""}
+    saved = save_draft(**said, text="@Ada", mentions=[ada.pk])
+    assert saved.draft
+    assert saved.draft.mentions == [ada.pk]
+    assert save_draft(**said, text="@Ada", mentions=[ada.pk]) == saved
+    [chat] = chats_of(bo)
+    assert chat.settings == saved
+    for text, mentions in (("Nobody", []), ("", [ada.pk])):
+        changed = save_draft(**said, text=text, mentions=mentions).draft
+        assert changed
+        assert (changed.text, changed.mentions) == (text, [])
+    with pytest.raises(DomainError) as refused:
+        save_draft(**said, text="x", mentions=["x"])
+    assert refused.value.status == 400
+
+
 def test_once_it_is_gone_that_is_told_too() -> None:
     ada, bo = make_pair()
     make_message(ada, bo)

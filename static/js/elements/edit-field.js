@@ -8,6 +8,7 @@ import { showReply } from "../render/parts/reply.js";
 import { slot } from "../render/slots.js";
 import { messagesOf } from "../render/timeline.js";
 import { getDraft, setDraft } from "../stores/drafts.js";
+import { addMention, keepMentions, mentionedBy, mentionsOf, setMentions } from "../stores/mentions.js";
 import { sourceOf } from "./copied.js";
 
 /** Whether the reader may still change its words. */
@@ -72,6 +73,11 @@ export class EditField {
   keep() {
     const { value: words } = this.#field;
     setDraft(this.#owner, this.#key(this.value), words === this.#before ? "" : words);
+    keepMentions(...this.#draft, words);
+  }
+
+  mention(key) {
+    addMention(...this.#draft, key);
   }
 
   /** What another tab wrote to the peer, unless this one has words of its own. */
@@ -92,7 +98,8 @@ export class EditField {
     if (words === this.#before) return this.cancel();
     this.#field.readOnly = true;
     try {
-      const message = await putJSON(`/api/messages/${messageId}`, { text: words });
+      const mentions = this.#reading.isGroup ? mentionedBy(words, mentionsOf(...this.#draft)) : undefined;
+      const message = await putJSON(`/api/messages/${messageId}`, { text: words, mentions });
       this.#forget(messageId);
       emit("message", { message, live: false });
     } catch (error) {
@@ -105,7 +112,9 @@ export class EditField {
     if (messageId !== this.value) {
       if (!this.value) this.#waiting = this.#field.value;
       this.#before = this.#sourceOf(messageId);
-      this.#show(messageId, this.#getDraft(messageId) || this.#before);
+      const draft = this.#getDraft(messageId);
+      this.#show(messageId, draft || this.#before);
+      if (!draft) setMentions(...this.#draft, this.#mentionsOf(messageId));
     }
     this.#field.focus({ preventScroll: true });
   }
@@ -139,7 +148,7 @@ export class EditField {
   }
 
   /** It was edited, here or on another device, or deleted. */
-  #heed({ deleted, text: words }) {
+  #heed({ deleted, text: words, mentions = [] }) {
     const typed = this.#field.value;
     if (deleted) {
       // What was typed is not lost, where there is room for it.
@@ -152,13 +161,27 @@ export class EditField {
     this.#before = words ?? "";
     if (typed === this.#before || (isBlank(typed) && !words)) return this.cancel();
     if (!isSame) return;
+    setMentions(...this.#draft, mentions);
     this.#field.value = this.#before;
     this.#changed();
   }
 
   #sourceOf(messageId) {
-    const item = document.querySelector(`message-list .message[data-message-id="${CSS.escape(messageId)}"]`);
+    const item = this.#itemOf(messageId);
     return item ? sourceOf(item) : "";
+  }
+
+  #mentionsOf(messageId) {
+    return this.#itemOf(messageId)?.dataset.mentions?.split(" ").filter(Boolean) ?? [];
+  }
+
+  #itemOf(messageId) {
+    return document.querySelector(`message-list .message[data-message-id="${CSS.escape(messageId)}"]`);
+  }
+
+  /** Whose, and of what. */
+  get #draft() {
+    return [this.#owner, this.#key(this.value)];
   }
 
   #key(messageId = "") {
@@ -171,6 +194,7 @@ export class EditField {
 
   #forget(messageId) {
     setDraft(this.#owner, this.#key(messageId), "");
+    setMentions(this.#owner, this.#key(messageId), []);
     if (this.#getDraft() === messageId) setDraft(this.#owner, this.#key(), "");
   }
 }

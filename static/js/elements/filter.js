@@ -1,13 +1,6 @@
 import { isGroup } from "../lib/peers.js";
+import { folded } from "../lib/text.js";
 import { isUnread, nameOf } from "../render/row.js";
-
-// What no decomposition takes apart. chatsite/text.py has the same.
-const LETTERS = { æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", ħ: "h", ı: "i", ł: "l", ŧ: "t", þ: "th", ß: "ss" };
-const LETTER = new RegExp(`[${Object.keys(LETTERS).join("")}]`, "g");
-
-/** "ines" finds "Inês", "soren" finds "Søren". */
-const plain = (text) =>
-  text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(LETTER, (letter) => LETTERS[letter]);
 
 const isArchived = (row) => "archived" in row.dataset;
 
@@ -24,10 +17,10 @@ const folders = {
  * messaging/page/side_bar.py does the same.
  */
 export function filterRows(rows, query, folder) {
-  const words = plain(query).split(/\s+/).filter(Boolean);
+  const words = folded(query).split(/\s+/).filter(Boolean);
   let count = 0;
   for (const row of rows) {
-    const isFound = folders[folder](row, query.trim()) && words.every((word) => plain(nameOf(row)).includes(word));
+    const isFound = folders[folder](row, query.trim()) && words.every((word) => folded(nameOf(row)).includes(word));
     if (row.parentElement.hidden === isFound) row.parentElement.hidden = !isFound;
     count += Number(isFound);
   }

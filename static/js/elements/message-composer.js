@@ -1,15 +1,19 @@
 import { emit, on } from "../lib/bus.js";
+import { isGroup } from "../lib/peers.js";
 import { isBlank } from "../lib/text.js";
 import { text } from "../lib/texts.js";
 import { sendTyping } from "../realtime/live.js";
 import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
+import { addMention, keepMentions, mentionedBy, mentionsOf } from "../stores/mentions.js";
 import { add } from "../stores/outbox.js";
+import { personOf } from "../stores/people.js";
 import { draftChanged } from "../stores/shared-drafts.js";
 import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
 import { EditField } from "./edit-field.js";
 import { openEmojiPicker } from "./emoji-popover.js";
 import { markSelection } from "./formatting-keys.js";
+import { MentionList } from "./mention-list.js";
 import { pastedFiles } from "./pasted.js";
 import { PictureField } from "./picture-field.js";
 import { ReplyField } from "./reply-field.js";
@@ -33,6 +37,9 @@ class MessageComposer extends HTMLElement {
     this.reply = new ReplyField(this.form, { changed: () => this.focus() });
     this.field.value ||= getDraft(this.userId, this.peerId);
     this.edit = new EditField(this.form, { changed: () => this.grow() });
+    if (isGroup(this.peerId)) this.mentions = new MentionList(this.form, this.peerId, { chosen: (key) => this.mention(key) });
+    // Their names are asked for before they are needed.
+    mentionsOf(this.userId, this.peerId).forEach((key) => personOf(key));
     this.field.enterKeyHint = returnSends() ? "send" : "enter";
     this.grow();
     this.listen();
@@ -46,6 +53,7 @@ class MessageComposer extends HTMLElement {
     this.endings = [
       () => this.reply.stop(),
       () => this.edit.stop(),
+      () => this.mentions?.stop(),
       watchDrops(this.closest(".conversation"), (files) => this.take(files)),
       watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
@@ -72,7 +80,13 @@ class MessageComposer extends HTMLElement {
 
   keep(text) {
     setDraft(this.userId, this.peerId, text);
+    keepMentions(this.userId, this.peerId, text);
     draftChanged(this.peerId);
+  }
+
+  mention(key) {
+    if (this.edit.value) this.edit.mention(key);
+    else addMention(this.userId, this.peerId, key);
   }
 
   /** What another tab or device wrote here, unless this one has words of its own. */
@@ -82,6 +96,7 @@ class MessageComposer extends HTMLElement {
   }
 
   press(event) {
+    if (this.mentions?.handle(event)) return event.preventDefault();
     if (event.key === "Escape" && !event.isComposing && this.cancel()) return event.preventDefault();
     if (event.key === "ArrowUp" && this.isBlank && !hasModifier(event) && this.edit.beginLast()) return event.preventDefault();
     // While an input method composes, Enter only ends the word.
@@ -139,7 +154,8 @@ class MessageComposer extends HTMLElement {
     this.isSending = false;
     const image = this.picture.value;
     if (!isComplete || (isBlank(written) && !image)) return this.focus();
-    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, image, replyTo: this.reply.value });
+    const mentions = mentionedBy(written, mentionsOf(this.userId, this.peerId));
+    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, image, replyTo: this.reply.value, mentions });
     this.picture.clear();
     this.reply.clear();
     this.keepRest(written);

@@ -1,7 +1,8 @@
-import { linksIn } from "./text.js";
+import { mentionsIn } from "./mentions.js";
+import { UNSPACED, linksIn } from "./text.js";
 
 const TAGS = { "*": "strong", _: "em", "~": "s" };
-const SCRIPTS_WITHOUT_SPACES = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}、。，！？：；`;
+const SCRIPTS_WITHOUT_SPACES = `${UNSPACED}、。，！？：；`;
 // Elsewhere a marker is part of a path, of a name with underscores, of a sum or of an emoticon.
 const BEFORE = String.raw`(?<=^|[\s\(\[\{"'“‘«„¿¡—–（「『《【${SCRIPTS_WITHOUT_SPACES}])`;
 const END = String.raw`\s\)\]\}"'”’»—–）」』》】${SCRIPTS_WITHOUT_SPACES}`;
@@ -20,11 +21,12 @@ const MAY_BE_MARKED = /[*_~`]|^ *(?:>|[\-•] |\d{1,3}[.\)] )/m;
 
 /**
  * The text as nodes, with links and what is marked: `*bold*`, `_italic_`, `~struck~`, code between backticks, lines that
- * begin as quotes or items of a list. The markers stay, hidden: the text of the nodes is the text that was given.
+ * begin as quotes or items of a list; and whom of `people`, `{name, isMe}`, it mentions. The markers stay, hidden: the text of
+ * the nodes is the text that was given.
  */
-export function formatted(text) {
+export function formatted(text, people = []) {
   const whole = document.createDocumentFragment();
-  const source = sourceOf(text);
+  const source = sourceOf(text, people);
   if (MAY_BE_MARKED.test(text)) appendBlocks(whole, source);
   else appendPieces(whole, source, 0, text.length);
   return whole;
@@ -38,11 +40,17 @@ export function unmarked(text) {
   return whole.textContent;
 }
 
-/** The text with the pieces that are not looked into, code and links, and with letters in their place. */
-function sourceOf(text) {
+/** The text with the pieces that are not looked into, code, links and names, and with letters in their place. */
+function sourceOf(text, people) {
   const pieces = [...codeIn(text)];
   const withoutCode = masked(text, pieces, " ");
   for (const [start, link] of linksIn(withoutCode)) pieces.push({ start, end: start + link.textContent.length, node: link });
+  for (const { start, end, isMe } of mentionsIn(withoutCode, people)) {
+    if (pieces.some((piece) => piece.start < end && start < piece.end)) continue;
+    const node = element("span", text.slice(start, end));
+    node.className = isMe ? "mention is-me" : "mention";
+    pieces.push({ start, end, node });
+  }
   pieces.sort((one, other) => one.start - other.start);
   const words = masked(text, pieces, "x");
   return { text, words, pieces: pieces.reverse() }; // taken from the end, each once

@@ -15,6 +15,11 @@ const LINK = new RegExp(
     String.raw`|(?<![${MAILBOX}@\/])[\p{Script=Latin}\p{Nd}][${MAILBOX}]*@(?:[\p{L}\p{M}\p{N}\-]+\.)+${LAST_LABEL}`,
   "giv",
 );
+/** Scripts whose words have no spaces between them. */
+export const UNSPACED = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}`;
+// What no decomposition takes apart. chatsite/text.py has the same.
+const LETTERS = { æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", ħ: "h", ı: "i", ł: "l", ŧ: "t", þ: "th", ß: "ss" };
+const LETTER = new RegExp(`[${Object.keys(LETTERS).join("")}]`, "g");
 const SENTENCE_END = /[.,:;!?'‘’‐‑–·・*]/u;
 const BRACKETS = { ")": "(", "]": "[", "}": "{" };
 
@@ -22,6 +27,10 @@ let oneToThreeEmoji = null;
 
 /** Whether nobody would see anything. */
 export const isBlank = (text) => BLANK.test(text);
+
+/** "ines" finds "Inês", "soren" finds "Søren". */
+export const folded = (text) =>
+  text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(LETTER, (letter) => LETTERS[letter]);
 
 /** In plain text, what `<bdi>` is in HTML: a name turns nothing but itself. */
 export const isolated = (name) => `\u2068${name}\u2069`;

@@ -27,7 +27,7 @@ export function fillMessage(item, message, reading) {
   fillReply(item, message, reading);
   fillForwarded(item, message);
   fillPicture(item, message);
-  fillText(item, message.text ?? "");
+  fillText(item, message.text ?? "", message.mentions);
   fillReactions(item, message, reading);
 }
 

@@ -6,7 +6,7 @@ import { text as say } from "../lib/texts.js";
 import { Delivery } from "./outbox-delivery.js";
 import { OutboxEntries } from "./outbox-entries.js";
 
-// An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, replyTo?, createdAt,
+// An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, replyTo?, mentions?, createdAt,
 //            state: "pending" | "failed", error?: why it failed}
 
 const OTHERS_FIRST = 2000;
@@ -44,11 +44,12 @@ function connected(now) {
 }
 
 /** Shows the message at once; it goes out as soon as it is kept. */
-export function add({ receiverId, text, image, replyTo }) {
+export function add({ receiverId, text, image, replyTo, mentions = [] }) {
   const createdAt = new Date().toISOString();
   const entry = { clientMessageId: newClientId(), receiverId, text, createdAt, state: "pending" };
   if (image) entry.image = { dataUrl: image.dataUrl, width: image.width, height: image.height };
   if (replyTo) entry.replyTo = replyTo;
+  if (mentions.length) entry.mentions = mentions;
   emit("outbox", { entry, change: "added" });
   kept = kept.then(() => entries.put(entry));
   kept.then(() => hasKept(entry));
@@ -86,11 +87,11 @@ export async function entriesFor(receiverId) {
   return entries.of(receiverId);
 }
 
-async function post({ clientMessageId, receiverId, text, image, replyTo }) {
+async function post({ clientMessageId, receiverId, text, image, replyTo, mentions }) {
   const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
   const timer = setTimeout(emit, patience, "unanswered");
   try {
-    const body = { text, image: image?.dataUrl, clientMessageId };
+    const body = { text, image: image?.dataUrl, clientMessageId, mentions };
     const path = `/api/messages/send/${receiverId}`;
     if (!replyTo) return await postJSON(path, body);
     // What it answers may be gone by now: what was written is sent all the same.

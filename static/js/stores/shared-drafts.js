@@ -4,6 +4,7 @@ import { putJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { isBlank } from "../lib/text.js";
 import { getDraft, setDraft } from "./drafts.js";
+import { mentionsOf, setMentions } from "./mentions.js";
 
 const PAUSE = 1500;
 /** What was typed in another tab so shortly ago is about to be saved there. */
@@ -50,10 +51,11 @@ function isAhead(peerId, { at }, draft) {
   return !draft || typedHere.has(peerId) || !(at < draft.savedAt) || Date.now() - Date.parse(at) < FRESH;
 }
 
-function take(peerId, { text = "", replyTo = "", savedAt }, before) {
+function take(peerId, { text = "", replyTo = "", mentions = [], savedAt }, before) {
   settle(peerId, { at: savedAt, isThere: Boolean(text || replyTo) });
   setDraft(me, peerId, text);
   setDraft(me, `${peerId}:reply`, replyTo);
+  setMentions(me, peerId, mentions);
   emit("draft", { peerId, text, before: before.text, replyTo });
 }
 
@@ -81,7 +83,7 @@ async function save(peerId) {
   const answer = await putJSON(`/api/messages/chats/${peerId}/draft`, words, { keepalive: true }).catch(() => null);
   saving.delete(peerId);
   const now = wordsOf(peerId);
-  if (!answer || now.text !== words.text || now.replyTo !== words.replyTo) return;
+  if (!answer || JSON.stringify(now) !== JSON.stringify(words)) return;
   settle(peerId, { at: answer.draft?.savedAt, isThere: hasWords(words) });
 }
 
@@ -93,7 +95,9 @@ function settle(peerId, state) {
   setState(peerId, state);
 }
 
-const wordsOf = (peerId) => ({ text: getDraft(me, peerId), replyTo: getDraft(me, `${peerId}:reply`) });
+const wordsOf = (peerId) => ({
+  text: getDraft(me, peerId), replyTo: getDraft(me, `${peerId}:reply`), mentions: mentionsOf(me, peerId),
+});
 const hasWords = ({ text = "", replyTo }) => !isBlank(text) || Boolean(replyTo);
 
 const stateOf = (peerId) => JSON.parse(getDraft(me, `${peerId}:state`) || "{}");

@@ -5,6 +5,7 @@ import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
 import { clearMessage } from "../../render/message.js";
 import { createdAt } from "../../render/parts/meta.js";
 import { fillAuthor } from "../../render/parts/author.js";
+import { decorateText } from "../../render/parts/text.js";
 import { placeOf, repliesTo, showReply } from "../../render/parts/reply.js";
 import { write } from "../../render/slots.js";
 import { firstMessage, messagesOf, neighbour, relabelDays } from "../../render/timeline.js";
@@ -282,6 +283,7 @@ class MessageList extends HTMLElement {
     if (!this.reading.isGroup) return;
     this.reactions.name();
     this.renewReplies(this.replies);
+    this.list.querySelectorAll('.message:not([data-mentions=""])').forEach(decorateText);
     for (const item of messagesOf(this.list).filter((each) => !each.matches(".is-mine, .is-system"))) {
       fillAuthor(item, { senderId: item.dataset.senderId }, this.reading);
     }
