@@ -1,5 +1,7 @@
 """Drafts that follow a person to their other devices, and are nobody else's business."""
 
+from functools import partial
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -54,19 +56,19 @@ def test_the_last_one_wins_and_the_same_again_changes_nothing(events: Events) ->
 def test_it_keeps_whom_it_mentions_as_long_as_it_has_words() -> None:
     ada, bo = make_pair()
     group = make_group(ada, bo)
-    said = {"user": bo, "peer": group, "reply_to": ""}
-    saved = save_draft(**said, text="@Ada", mentions=[ada.pk])
+    save = partial(save_draft, user=bo, peer=group, reply_to="")
+    saved = save(text="@Ada", mentions=[ada.pk])
     assert saved.draft
     assert saved.draft.mentions == [ada.pk]
-    assert save_draft(**said, text="@Ada", mentions=[ada.pk]) == saved
+    assert save(text="@Ada", mentions=[ada.pk]) == saved
     [chat] = chats_of(bo)
     assert chat.settings == saved
     for text, mentions in (("Nobody", []), ("", [ada.pk])):
-        changed = save_draft(**said, text=text, mentions=mentions).draft
+        changed = save(text=text, mentions=mentions).draft
         assert changed
         assert (changed.text, changed.mentions) == (text, [])
     with pytest.raises(DomainError) as refused:
-        save_draft(**said, text="x", mentions=["x"])
+        save(text="x", mentions=["x"])
     assert refused.value.status == 400
 
 
