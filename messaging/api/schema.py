@@ -67,7 +67,7 @@ Decorator = Callable[[View], View]
 PEER = key_in_path(
     "peer",
     "The `_id` of the other person, or of a group. That of my saved messages, a chat with myself,"
-    " is my own `_id` with `f` in place of its first character.",
+    " is my own `_id` with `ff` in place of its first two characters.",
 )
 MESSAGE = key_in_path("message", "The message's `_id`.")
 EMOJI = in_path("emoji", Emoji, "Percent-encoded.")

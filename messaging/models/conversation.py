@@ -61,9 +61,10 @@ def is_group(key: str) -> bool:
 
 def saved_key(user_id: str) -> str:
     """The primary key of somebody's saved messages, which begin with the first that they save. It
-    follows from their own, so that they cannot have two.
+    follows from their own, so that they cannot have two. It differs in two characters: the group of
+    the demo differs from the key of the person who made it in one.
     """
-    return f"{GROUP}{user_id[1:]}"
+    return f"{GROUP}f{user_id[2:]}"
 
 
 def direct_key(one: str, other: str) -> str:

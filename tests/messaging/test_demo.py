@@ -17,7 +17,7 @@ from chatsite.pictures import storage
 from messaging.demo.people import PEOPLE
 from messaging.demo.script import scripts
 from messaging.management.commands.demo import PASSWORD
-from messaging.models import Conversation, Kind, Membership, Message, Reaction, Role
+from messaging.models import Conversation, Kind, Membership, Message, Reaction, Role, saved_key
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history
 from messaging.queries.pins import pins
@@ -128,6 +128,7 @@ def test_one_of_the_conversations_is_a_group() -> None:
     group, role = find_group(ada, key)
     assert (group.member_count, role) == (5, Role.MEMBER)
     assert find_group(person("jonas"), key)[1] == Role.OWNER
+    assert key not in {saved_key(each.pk) for each in User.objects.all()}
     records = history(ada, key, before=None, limit=1000)
     assert [record.system is not None for record in records] == [True] + [False] * 11
     assert history(stranger, key, before=None, limit=1000) == []
