@@ -13,6 +13,7 @@ urlpatterns = [
     path("chats/found", chat.found, name="found"),
     path("chats/targets", chat.targets, name="targets"),
     path("chats/targets/found", chat.targets_found, name="targets-found"),
+    path("chat/saved", chat.saved, name="saved"),
     path("chat/<str:peer>", chat.conversation, name="conversation"),
     path("chat/<str:peer>/older", chat.older, name="older"),
     path("chat/<str:peer>/quotes", chat.quotes, name="quotes"),

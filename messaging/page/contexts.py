@@ -13,7 +13,7 @@ from accounts.record import picture_url
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.page.quotes import originals_among, pinned_quotes
 from messaging.page.reactions import BLANK_PILL, QUICK
-from messaging.page.side_bar import Row, badge, chat_row, contact_row
+from messaging.page.side_bar import Row, badge, chat_row, contact_row, saved_row
 from messaging.page.timeline import Reading, lines_of
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
@@ -67,15 +67,18 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
 
 
 def contact_list(request: SignedInRequest) -> Context:
-    number = _number(request, "page") or 1
+    number, query = _number(request, "page") or 1, _query(request)
     start = (number - 1) * CONTACTS_PER_PAGE
-    people = User.objects.contacts_of(request.user.pk, search=_query(request))
+    people = User.objects.contacts_of(request.user.pk, search=query)
     found = list(people[start : start + CONTACTS_PER_PAGE + 1])
     online = online_seen_by(request.user.pk)
+    saved = saved_row(request.user, query) if number == 1 else None
     return {
+        "saved_row": saved,
         "contact_rows": [contact_row(user, online) for user in found[:CONTACTS_PER_PAGE]],
+        "is_nobody": not found and not (saved and query),
         "next_page": number + 1 if len(found) > CONTACTS_PER_PAGE else None,
-        "query": _query(request),
+        "query": query,
     }
 
 
@@ -87,18 +90,25 @@ def found(request: SignedInRequest) -> Context:
         online, known = online_seen_by(request.user.pk), {row.key for row in chats}
         contacts = User.objects.contacts_of(request.user.pk, search=query)[: 2 * MOST_FOUND]
         people = [contact_row(user, online) for user in contacts if user.pk not in known]
+        saved = saved_row(request.user, query)
+        if saved and saved.key not in known:
+            chats.append(saved)
     return {"found_rows": [*chats, *people[:MOST_FOUND]]}
 
 
 def targets(request: SignedInRequest) -> Context:
-    """Where one may forward to: chats, the latest first, then people one has none with."""
-    rows = chat_list(request, "chats")["chat_rows"]
+    """Where one may forward to: one's saved messages, chats, the latest first, then people one has
+    none with.
+    """
+    query = _query(request)
+    saved = saved_row(request.user, query)
+    rows = [row for row in chat_list(request, "chats")["chat_rows"] if not row.is_saved]
     chats = [row for row in rows if not (row.hidden or row.closed)][:MOST_TARGETS]
     known = {row.key for row in rows}
-    people = User.objects.contacts_of(request.user.pk, search=_query(request))
+    people = User.objects.contacts_of(request.user.pk, search=query)
     others = people.filter(banned_at=None).exclude(pk__in=known)[:MOST_TARGETS]
     found = [contact_row(user, online=()) for user in others]
-    return {"candidates": [*chats, *found], "query": _query(request)}
+    return {"candidates": [*([saved] if saved else ()), *chats, *found], "query": query}
 
 
 def pane(request: SignedInRequest, peer: Peer | None) -> Context:

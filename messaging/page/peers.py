@@ -106,12 +106,19 @@ BLANK_GROUP = Peer(
 )
 
 
+def saved_peer(user: User) -> Peer:
+    """Whether or not anything was saved yet."""
+    name = saved_name()
+    key, picture = saved_key(user.pk), absolute(SAVED_PICTURE)
+    return Peer(key, name, name, picture, is_group=True, is_saved=True)
+
+
 def find_peer(user: User, key: str) -> Peer | None:
     """Somebody else, a group that `user` is in or was, or their saved messages."""
     if not is_key(key):
         return None
     if key == saved_key(user.pk):
-        return _saved(key)
+        return saved_peer(user)
     if is_group(key):
         mine = Membership.objects.of(user.pk).filter(conversation_id=key)
         membership = mine.select_related("conversation").first()
@@ -152,12 +159,6 @@ def _group(mine: Membership) -> Peer:
         closed=closed_to(can_post=not (has_left or is_admins), is_in=not has_left, last=last),
         members="" if has_left else _members(group, mine.user_id),
     )
-
-
-def _saved(key: str) -> Peer:
-    """Whether or not anything was saved yet."""
-    name = saved_name()
-    return Peer(key, name, name, absolute(SAVED_PICTURE), is_group=True, is_saved=True)
 
 
 def _system_details(conversation: str, seq: int) -> SystemDetails | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.record import picture_url
 from chatsite.text import has_words
-from messaging.page.peers import Author, closed_to
+from messaging.page.peers import Author, closed_to, saved_peer
 from messaging.page.times import clock, day_label, full_date
 from messaging.queries.chats import Chat
 from messaging.shapes.chat_settings import encoded_draft
@@ -35,6 +35,7 @@ class Row:
     time: str = ""
     full_date: str = ""
     is_group: bool = False
+    is_saved: bool = False  # as of a Peer
     closed: str = ""  # as of a Peer
     hint: str = ""
     author: str = ""  # who wrote the last message in a group
@@ -61,6 +62,16 @@ def contact_row(user: User, online: Collection[str]) -> Row:
     return Row(key=user.pk, name=user.full_name, picture=picture, online=user.pk in online)
 
 
+def saved_row(user: User, query: str = "") -> Row | None:
+    """The saved messages of `user`, who finds them by their own name, too. Nothing of what is said
+    there.
+    """
+    peer = saved_peer(user)
+    if not has_words(f"{peer.full_name} {user.full_name}", query):
+        return None
+    return Row(peer.pk, peer.full_name, peer.picture, online=False, is_group=True, is_saved=True)
+
+
 def chat_row(
     chat: Chat,
     reader: User,
@@ -81,6 +92,7 @@ def chat_row(
         delivered_seq=chat.last_delivered_seq,
         unread=chat.unread_count,
         is_group=chat.is_group,
+        is_saved=chat.is_saved,
         closed=closed_to(
             can_post=chat.can_post, is_in=chat.role is not None, last=last.system if last else None
         ),
@@ -99,7 +111,8 @@ def _is_in(folder: str, chat: Chat, query: str) -> bool:
     if folder == "archived" or (query and not folder):
         return chat.settings.archived or not folder
     is_unread = bool(chat.unread_count) or chat.settings.marked_unread
-    is_there = {"unread": is_unread, "groups": chat.is_group}.get(folder, True)
+    is_real_group = chat.is_group and not chat.is_saved
+    is_there = {"unread": is_unread, "groups": is_real_group}.get(folder, True)
     return is_there and not chat.settings.archived
 
 

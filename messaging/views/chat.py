@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -17,9 +17,10 @@ from chatsite.errors import DomainError
 from chatsite.keys import is_key, new_key
 from chatsite.security.budgets import check_message
 from chatsite.security.ratelimits import with_retry_after
+from messaging.models import saved_key
 from messaging.page import contexts
 from messaging.page.emoji import GROUPS, TONES, data_url, language_of
-from messaging.page.peers import Peer, find_peer
+from messaging.page.peers import Peer, find_peer, saved_peer
 from messaging.page.quotes import pinned_quotes, quote_payload
 from messaging.queries.history import first_since, originals_of
 from messaging.queries.sync import sync_cursor
@@ -52,6 +53,13 @@ def conversation(request: SignedInRequest, peer: str) -> HttpResponse:
     if request.method == "POST":
         return _send(request, found, tab)
     return _page(request, tab=tab, peer=found)
+
+
+@require_safe
+@never_cache
+@signed_in
+def saved(request: SignedInRequest) -> HttpResponse:
+    return redirect("conversation", peer=saved_key(request.user.pk))
 
 
 @require_safe
@@ -193,6 +201,7 @@ def _page(
     context["cursor"] = sync_cursor(request.user)
     context["edit_minutes"] = settings.MESSAGE_EDIT_MINUTES
     context["delete_minutes"] = settings.MESSAGE_DELETE_MINUTES
+    context["saved_peer"] = saved_peer(request.user)
     context |= contexts.BLANKS | contexts.lists(request, tab) | contexts.pane(request, peer)
     return render(request, "messaging/chat.html", context, status=status)
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.services.moderation import ban
+from messaging.models import saved_key
 from messaging.services.conversations import mark_read
 from messaging.services.groups import add_members, remove_member
 from messaging.services.messages import delete_message, send_message
@@ -204,9 +205,14 @@ def test_a_few_letters_find_one_s_chats_then_people(page_for: PageFor, client: C
         html = page_for(ada).get("/chats/found", {"q": words}).content.decode()
         return re.findall('id="found-([0-9a-f]+)"', html)
 
-    assert found("lind") == [group, bo.pk, cy.pk]
+    saved = saved_key(ada.pk)
+    assert found("lind") == [group, bo.pk, saved, cy.pk], "by one's own name, too"
+    assert found("SAVED mess") == [saved]
     assert found("") == [group, bo.pk]
     assert found("nobody") == []
+    send_message(sender=ada, peer=saved, text="Note")
+    assert found("") == [saved, group, bo.pk]
+    assert found("saved") == [saved]
     assert client.get("/chats/found?q=lind").status_code == 302
 
 
@@ -225,8 +231,13 @@ def test_targets_of_forwarding_are_chats_one_may_write_in_and_people(
         html = page_for(ada).get(address).content.decode()
         return re.findall('name="people" value="([0-9a-f]+)"', html)
 
-    assert found("/chats/targets/found?q=grove") == [group, bo.pk, cy.pk]
-    assert found("/chats/targets") == [group, bo.pk, cy.pk]
+    saved = saved_key(ada.pk)
+    assert found("/chats/targets/found?q=grove") == [saved, group, bo.pk, cy.pk]
+    assert found("/chats/targets/found?q=groves") == [group]
+    assert found("/chats/targets") == [saved, group, bo.pk, cy.pk]
     assert found("/chats/targets/found?q=nobody") == []
+    send_message(sender=ada, peer=saved, text="Note")
+    make_message(bo, ada)
+    assert found("/chats/targets") == [saved, bo.pk, group, cy.pk], "once, and first"
     for address in ("/chats/targets", "/chats/targets/found"):
         assert client.get(address).status_code == 302

@@ -216,14 +216,46 @@ class TestChats:
                 assert_refused(sent, 404, "Receiver not found.")
         assert Message.objects.count() == 1
 
-    def test_the_page_shows_it_before_and_after(self, page_for: PageFor) -> None:
+
+class TestPage:
+    def test_shows_it_before_and_after(self, page_for: PageFor) -> None:
         ada = make_user()
         page = page_for(ada)
         address = f"/chat/{saved_key(ada.pk)}"
-        assert "Saved messages" in page.get(address).text
+        assert "Write yourself a note" in page.get(address).text
         save(ada)
-        assert SECRET in page.get(address).text
+        shown = page.get(address).text
+        assert SECRET in shown
+        assert "data-details" not in shown.partition("<template")[0]
         assert SECRET in page.get("/").text
+        assert SECRET in page.get(f"{address}/older").text
+
+    def test_an_address_of_its_own_leads_there(self, page_for: PageFor, client: Client) -> None:
+        ada = make_user()
+        answered = page_for(ada).get("/chat/saved")
+        assert (answered.status_code, answered["Location"]) == (302, f"/chat/{saved_key(ada.pk)}")
+        assert client.get("/chat/saved")["Location"].startswith("/login")
+
+    def test_contacts_have_it_on_top_of_their_first_page(self, page_for: PageFor) -> None:
+        ada = make_user("Ada Lind")
+        page, row = page_for(ada), f'id="contacts-{saved_key(ada.pk)}"'
+        alone = page.get("/contacts").text
+        assert row in alone
+        assert "You are the first one here" in alone
+        assert row in page.get("/contacts/rows?q=lind").text
+        found = page.get("/contacts/rows?q=saved").text
+        assert row in found
+        assert "Nobody" not in found
+        for query in ("q=weber", "page=2"):
+            assert row not in page.get(f"/contacts/rows?{query}").text
+
+    def test_it_is_not_among_the_groups(self, page_for: PageFor) -> None:
+        ada = make_user()
+        save(ada)
+        for folder, is_there in (("", True), ("groups", False), ("unread", False)):
+            shown = page_for(ada).get(f"/?show={folder}").text
+            hidden = f'<li hidden>\n  <a class="row is-saved" id="chats-{saved_key(ada.pk)}"'
+            assert (hidden not in shown) is is_there
 
 
 class TestItIsNoGroup:
@@ -325,6 +357,7 @@ class TestSomebodyElse:
             ("get", "conversations/{peer}/receipts?seq=1", {}, 404),
             ("get", "conversations/{peer}/reactions?seq=1", {}, 404),
             ("get", "conversations/{peer}/pins", {}, 404),
+            ("get", "conversations/{peer}/shared?kind=links", {}, 404),
         ],
     )
     def test_has_no_way_in_by_the_api(

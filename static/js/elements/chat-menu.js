@@ -92,6 +92,7 @@ function open(at, x = 0, y = 0) {
   const states = { pinned: pinnedAt, muted: mutedUntil, archived: archived !== undefined, unread: isUnread(row), member: isMember(row) };
   for (const item of menu.querySelectorAll("[data-if], [data-unless]")) {
     item.hidden = item.dataset.if ? !states[item.dataset.if] : Boolean(states[item.dataset.unless]);
+    if (isSaved(row) && "notSaved" in item.dataset) item.hidden = true;
   }
   menu.showModal();
   show("");
@@ -132,14 +133,16 @@ function chosen({ target }) {
   else changeChat(row.dataset.peerId, { [change]: JSON.parse(value) });
 }
 
+const isSaved = (row) => row.matches(".is-saved");
+
 /** In a group, not out of it. */
-const isMember = ({ dataset }) => isGroup(dataset.peerId) && ["", "admins"].includes(dataset.closed ?? "");
+const isMember = (row) => isGroup(row.dataset.peerId) && !isSaved(row) && ["", "admins"].includes(row.dataset.closed ?? "");
 
 /** For the reader alone, up to the last message that they know of. */
 async function deleteChat(row) {
   const ask = document.getElementById("confirm-group");
   ask.querySelector("h2").textContent = text(isMember(row) ? "clear-history" : "delete-chat");
-  ask.querySelector("p").textContent = text("delete-chat-words");
+  ask.querySelector("p").textContent = text(isSaved(row) ? "delete-saved-words" : "delete-chat-words");
   ask.querySelector(".is-danger").textContent = text("delete-chat-yes");
   const { peerId, lastSeq } = row.dataset;
   if (!(await isAgreed(ask, "agree"))) return;

@@ -10,7 +10,11 @@ function isForEverybody(item) {
   return isInTime && item.matches(".is-mine:not(.is-deleted, .is-system)");
 }
 
-/** For whom messages are to be deleted: "everybody", "me", or "" for nobody. It asks only where it may be either: all can be undone. */
+/**
+ * For whom messages are to be deleted: "everybody", "me", or "" for nobody. It asks only where it may be either, and somebody
+ * else is there: all can be undone.
+ */
 export async function whomToDeleteFor(items) {
-  return items.every(isForEverybody) ? choice(document.getElementById("confirm")) : "me";
+  if (!items.every(isForEverybody)) return "me";
+  return items[0].closest(".is-saved") ? "everybody" : choice(document.getElementById("confirm"));
 }

@@ -8,7 +8,7 @@ const isArchived = (row) => "archived" in row.dataset;
 const folders = {
   "": (row, query) => query !== "" || !isArchived(row),
   unread: (row) => !isArchived(row) && (isUnread(row) || row.hasAttribute("aria-current")),
-  groups: (row) => !isArchived(row) && isGroup(row.dataset.peerId),
+  groups: (row) => !isArchived(row) && isGroup(row.dataset.peerId) && !row.matches(".is-saved"),
   archived: isArchived,
 };
 

@@ -1,5 +1,4 @@
 import { emit, on } from "../lib/bus.js";
-import { isGroup } from "../lib/peers.js";
 import { isBlank } from "../lib/text.js";
 import { text } from "../lib/texts.js";
 import { sendTyping } from "../realtime/live.js";
@@ -37,7 +36,7 @@ class MessageComposer extends HTMLElement {
     this.reply = new ReplyField(this.form, { changed: () => this.focus() });
     this.field.value ||= getDraft(this.userId, this.peerId);
     this.edit = new EditField(this.form, { changed: () => this.grow() });
-    if (isGroup(this.peerId)) this.mentions = new MentionList(this.form, this.peerId, { chosen: (key) => this.mention(key) });
+    if (this.querySelector("#mentions")) this.mentions = new MentionList(this.form, this.peerId, { chosen: (key) => this.mention(key) });
     // Their names are asked for before they are needed.
     mentionsOf(this.userId, this.peerId).forEach((key) => personOf(key));
     this.field.enterKeyHint = returnSends() ? "send" : "enter";

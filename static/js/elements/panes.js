@@ -93,6 +93,7 @@ export function tidyPane(copy) {
 }
 
 function emptyPane(row) {
+  if (row.matches(".is-saved")) return copyOf("absent-saved-template");
   const empty = copyOf(isGroup(row.dataset.peerId) ? "absent-group-template" : "absent-template");
   fill(empty, valuesOf(row));
   return empty;

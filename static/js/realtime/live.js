@@ -218,7 +218,7 @@ function withState({ posting, role, canPost = posting !== "admins" || role !== "
 function applyChat(chat) {
   emit("hidden", { peerId: chat._id, hidden: chat.hidden ?? [] });
   emit("chat", chat);
-  if (isGroup(chat._id)) emit("group", withState(chat));
+  if (isGroup(chat._id) && !chat.isSaved) emit("group", withState(chat));
   emit("read", { readerId: me, peerId: chat._id, seq: chat.lastReadSeq });
   emit("read", { readerId: chat._id, peerId: me, seq: chat.peerReadSeq });
   emit("delivered", { personId: chat._id, peerId: me, seq: chat.peerDeliveredSeq });
