@@ -18,21 +18,30 @@ from django.conf import settings
 from chatsite.charset import Utf8
 from chatsite.departure import NoticesDeparture
 from chatsite.fastpath.http import FastPath
+from chatsite.files.streaming import Request, StreamedBodies
 from chatsite.lifespan import lifespan
 from chatsite.monitoring.watch import Watch
 from chatsite.security.body_limit import BodyLimit
 from chatsite.security.handshakes import HostAndOriginValidator
 from chatsite.security.proxies import TrustedProxies
-from messaging.api import fast
+from messaging.api import attachments, fast
 from messaging.realtime.socketio.polling import Polling
 from messaging.routing import websocket_urlpatterns
 
+django_application.request_class = Request
+noticing = NoticesDeparture(django_application)
 trusted = TrustedProxies(
     ProtocolTypeRouter(
         {
             "http": Polling(
                 FastPath(
-                    Utf8(BodyLimit(NoticesDeparture(django_application), settings.MAX_BODY_BYTES)),
+                    Utf8(
+                        StreamedBodies(
+                            noticing,
+                            BodyLimit(noticing, settings.MAX_BODY_BYTES),
+                            attachments.is_upload,
+                        )
+                    ),
                     fast.find,
                 )
             ),

@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import parse_http_date_safe
 from whitenoise.responders import SlicedFile
 
+from chatsite.files.response import StoredFile
 from chatsite.interfaces import GetResponse
 
 CONDITIONS = (
@@ -37,6 +38,8 @@ class ConditionalMiddleware:
                 response.headers["Accept-Ranges"] = "bytes"
             _answer_condition(request, response)
             _answer_range(request, response)
+        if request.method == "HEAD" and isinstance(response, StoredFile):
+            response.cut(0, 0)
         return response
 
 
@@ -87,7 +90,9 @@ def _has_parts(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 
 def _cut(response: HttpResponseBase, start: int, end: int) -> None:
-    if isinstance(response, FileResponse):
+    if isinstance(response, StoredFile):
+        response.cut(start, end + 1)
+    elif isinstance(response, FileResponse):
         response.streaming_content = SlicedFile(response.file_to_stream, start, end)
     elif isinstance(response, HttpResponse):
         response.content = response.content[start : end + 1]
@@ -95,7 +100,9 @@ def _cut(response: HttpResponseBase, start: int, end: int) -> None:
 
 def _empty(response: HttpResponseBase, status: int) -> None:
     response.status_code = status
-    if isinstance(response, FileResponse):
+    if isinstance(response, StoredFile):
+        response.cut(0, 0)
+    elif isinstance(response, FileResponse):
         if response.file_to_stream:
             response.file_to_stream.close()
         response.streaming_content = ()

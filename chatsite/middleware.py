@@ -105,7 +105,7 @@ class EmbeddingMiddleware:
 
 def _shared() -> tuple[str, ...]:
     """What pages of other origins show: a listed front end pictures, our own what a CDN has."""
-    media = [settings.MEDIA_URL] if settings.CLIENT_URLS else []
+    media = [settings.MEDIA_URL, "/api/attachments/"] if settings.CLIENT_URLS else []
     static = [settings.STATIC_PATH] if settings.STATIC_ORIGIN else []
     return (*media, *static)
 

@@ -47,6 +47,10 @@ class MultiPartParser(DrfMultiPartParser):
             raise ParseError(_("The form is not valid UTF-8.")) from None
 
 
+class UploadParser(DrfMultiPartParser):
+    """For a view whose upload handlers write the file: names that are no UTF-8 are replaced."""
+
+
 def _decoded(form: QueryDict) -> QueryDict:
     decoded = QueryDict(mutable=True)
     for name, values in form.lists():

@@ -7,10 +7,12 @@ import hashlib
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from corsheaders.defaults import default_headers
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.conf import cloud, databases, env, headers
 from chatsite.conf.variables import BASE_DIR
+from chatsite.files import tus
 from chatsite.monitoring import logs
 from chatsite.schema import overview
 
@@ -162,7 +164,8 @@ SPECTACULAR_SETTINGS = overview.SPECTACULAR_SETTINGS
 # Who may call from where
 CORS_ALLOWED_ORIGINS = CLIENT_URLS
 CORS_ALLOW_CREDENTIALS = True
-CORS_EXPOSE_HEADERS = ["Link", "Retry-After"]
+CORS_ALLOW_HEADERS = [*default_headers, *tus.REQUEST_HEADERS]
+CORS_EXPOSE_HEADERS = ["Link", "Retry-After", *tus.RESPONSE_HEADERS]
 CORS_URLS_REGEX = r"^/(api|media|socket\.io)/"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 CSRF_COOKIE_HTTPONLY = True
@@ -212,6 +215,11 @@ IMAGE_MAX_BYTES = ENV.pictures.max_bytes
 IMAGE_MAX_PIXELS = ENV.pictures.max_pixels
 IMAGE_MAX_FRAMES = ENV.pictures.max_frames
 IMAGE_MAX_SECONDS = ENV.pictures.max_seconds
+
+# Attachments
+ATTACHMENT_MAX_BYTES = ENV.attachments.max_bytes
+ATTACHMENT_QUOTA = ENV.attachments.quota
+ATTACHMENT_SITE_QUOTA = ENV.attachments.site_quota
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_ROOT = BASE_DIR / "staticfiles"

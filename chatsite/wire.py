@@ -33,6 +33,7 @@ PictureUrl = Annotated[
         extra_json_schema={"format": "uri-reference"},
     ),
 ]
+FileUrl = PictureUrl
 IMAGE_URI = "^(data:image/[A-Za-z0-9.+-]{1,20};base64,[A-Za-z0-9+/]+={0,2})?$"
 DataUri = Annotated[
     str,
@@ -46,7 +47,7 @@ PictureFile = Annotated[
     str,
     Meta(description="JPEG, PNG, WebP, GIF, AVIF or HEIC.", extra_json_schema={"format": "binary"}),
 ]
-PICTURES = ("image", "thumbnail", "profilePic")  # the fields that are a PictureUrl
+PICTURES = ("image", "thumbnail", "profilePic", "url")  # the fields that are a PictureUrl
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -76,9 +77,11 @@ def absolute(path: str) -> str:
 
 
 def with_address(json_text: str, address: str) -> str:
-    """The same JSON, compact as we write it, with this address in front of its pictures' paths."""
+    """The same JSON, compact as we write it, with this address in front of the paths of pictures
+    and files.
+    """
     return _PICTURE.sub(rf"\g<0>{address}", json_text)
 
 
 # Quotes inside of texts have a backslash before them.
-_PICTURE = re.compile(rf'"(?:{"|".join(PICTURES)})":"(?=/media/)')
+_PICTURE = re.compile(rf'"(?:{"|".join(PICTURES)})":"(?=/media/|/api/attachments/)')

@@ -20,6 +20,7 @@ from messaging.services.deletions import MOST, Whom
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.forwarding import CHATS, COPIES
 from messaging.services.groups import MEMBERS
+from messaging.shapes.attachments import ATTACHMENTS
 from messaging.shapes.mentions import Mentions
 from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
 from messaging.shapes.reactions import Emoji
@@ -69,14 +70,25 @@ NewMentions = Annotated[
 ]
 
 
+NewAttachments = Annotated[
+    list[Key],
+    Meta(
+        max_length=ATTACHMENTS,
+        description="Uploads of mine, not sent before, in the order in which they are shown.",
+        extra_json_schema={"uniqueItems": True},
+    ),
+]
+
+
 class TextSend(msgspec.Struct, forbid_unknown_fields=True):
-    """A message of text alone."""
+    """A message of text and of files that are there already."""
 
     text: str | None = None
     image: Literal[""] | None = None
     clientMessageId: str | None = None
     replyTo: str | None = None
     mentions: list[str] | None = None
+    attachments: list[str] | None = None
     receiverId: str | None = None  # of a frame; who calls the API names it in the path
 
     def draft(self, sender_id: str, receiver_id: str, origin: str = "") -> Draft | None:
@@ -90,6 +102,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
                 origin=origin,
                 reply_to=self.replyTo or "",
                 mentions=self.mentions,
+                attachments=self.attachments,
             )
         except DomainError:
             return None
@@ -122,23 +135,25 @@ def text_of_frame(text: str) -> TextSend | None:
 
 
 class SendBody(TypedDict):
-    """A text, a picture, or both."""
+    """A text, a picture, attachments, or several of them."""
 
     text: NotRequired[Text | None]
     image: NotRequired[DataUri | None]
     clientMessageId: NotRequired[OptionalId | None]
     replyTo: NotRequired[ReplyTo | None]
     mentions: NotRequired[NewMentions | None]
+    attachments: NotRequired[NewAttachments | None]
 
 
 class SendForm(TypedDict):
-    """A text, a picture, or both."""
+    """A text, a picture, attachments, or several of them."""
 
     text: NotRequired[Text]
     image: NotRequired[PictureFile]
     clientMessageId: NotRequired[OptionalId]
     replyTo: NotRequired[ReplyTo]
     mentions: NotRequired[NewMentions]
+    attachments: NotRequired[NewAttachments]
 
 
 class EditBody(TypedDict):
@@ -289,6 +304,7 @@ class SendCommand(TypedDict):
     clientMessageId: ClientMessageId
     replyTo: NotRequired[ReplyTo | None]
     mentions: NotRequired[NewMentions | None]
+    attachments: NotRequired[NewAttachments | None]
 
 
 class TypingCommand(TypedDict):

@@ -17,7 +17,7 @@ CURSOR_LENGTH = 1100
 
 
 class KeysField(serializers.ListField):
-    """Of people; null and absent are None."""
+    """Null and absent are None."""
 
     def __init__(self) -> None:
         super().__init__(child=TextField(allow_null=False), default=None, allow_null=True)
@@ -31,6 +31,7 @@ class SendSerializer(serializers.Serializer[None]):
     )
     replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
     mentions = KeysField()
+    attachments = KeysField()
 
 
 class EditSerializer(serializers.Serializer[None]):
@@ -87,6 +88,12 @@ class HistoryQuery(serializers.Serializer[None]):
     )
     before = serializers.IntegerField(
         min_value=1, max_value=LARGEST, default=None, help_text="Those with a lower `seq`."
+    )
+
+
+class FileQuery(serializers.Serializer[None]):
+    thumbnail = serializers.BooleanField(
+        default=False, help_text="A small picture in place of the file, where it has one."
     )
 
 

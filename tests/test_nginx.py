@@ -15,7 +15,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests import pictures
+from tests import files, pictures
 from tests.browser.site import Site
 from tests.environment import ROOT
 from tests.services import Server, find, free_port
@@ -168,6 +168,37 @@ def test_a_body_that_is_too_large_is_refused_as_the_site_does(nginx: str) -> Non
     assert answer.status_code == 413
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json() == {"message": "The request is too large."}
+
+
+def test_a_file_of_any_size_passes_as_it_comes_and_is_handed_over_in_parts(
+    person: Callable[[str], httpx.Client],
+) -> None:
+    ada, bob, eve = person("ada"), person("bob"), person("eve")
+    form = {"file": ("Протокол.mp4", files.MP4 + TOO_LARGE)}
+    told = ada.post("/api/attachments", files=form).raise_for_status().json()
+    body = {"attachments": [told["id"]]}
+    ada.post(f"/api/messages/send/{_key(bob)}", json=body).raise_for_status()
+    part = bob.get(told["url"], headers={"Range": "bytes=0-1"})
+    assert (part.status_code, part.content) == (206, files.MP4[:2])
+    assert part.headers["Content-Type"] == "video/mp4"
+    assert part.headers["Content-Disposition"].startswith("inline; filename*=utf-8''%D0%9F")
+    assert part.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert part.headers["X-Content-Type-Options"] == "nosniff"
+    assert part.headers["Cache-Control"] == "private, no-cache"
+    several = bob.get(told["url"], headers={"Range": "bytes=0-1,4-5"})
+    assert (several.status_code, len(several.content)) == (200, told["size"])
+    assert bob.get(told["url"], headers={"Range": "bytes=99999999-"}).status_code == 416
+    assert eve.get(told["url"]).status_code == 404
+
+
+def test_an_upload_goes_on_through_it(person: Callable[[str], httpx.Client]) -> None:
+    ada = person("ada")
+    headers = {**files.TUS, "Upload-Length": str(len(TOO_LARGE))}
+    location = ada.post("/api/uploads", headers=headers).headers["Location"]
+    for start, end in ((0, 1000), (1000, len(TOO_LARGE))):
+        headers = {**files.TUS, "Upload-Offset": str(start), "Content-Type": files.OFFSET_TYPE}
+        sent = ada.patch(location, content=TOO_LARGE[start:end], headers=headers)
+        assert (sent.status_code, sent.headers["Upload-Offset"]) == (204, str(end))
 
 
 def test_without_a_worker_the_api_still_answers_in_json(nginx: str, site: Site) -> None:

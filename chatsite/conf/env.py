@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from chatsite.conf import client, fast, limits, mail, operations, pictures
+from chatsite.conf import attachments, client, fast, limits, mail, operations, pictures
+from chatsite.conf.attachments import Attachments
 from chatsite.conf.databases import (
     read_database_url,
     read_redis_url,
@@ -61,6 +62,7 @@ class Environment:
     sqlite_synchronous: str
     redis_url: str
     pictures: Pictures
+    attachments: Attachments
     mail: Mail
     limits: Limits
     message_delete_minutes: int | None  # None: as long as one likes
@@ -114,6 +116,7 @@ def _read() -> Environment:
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),
         pictures=pictures.read(),
+        attachments=attachments.read(),
         mail=mail.read(public_url),
         limits=limits.read(),
         message_delete_minutes=_message_delete_minutes(),

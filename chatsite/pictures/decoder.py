@@ -86,6 +86,21 @@ def display_and_thumbnail(data: bytes, limits: Limits) -> list[Picture]:
     return [_encoded(display), _encoded(thumbnail)]
 
 
+def size_and_thumbnail(data: bytes, limits: Limits) -> list[Picture]:
+    """The size in which it is looked at, as a picture without bytes, and a small one."""
+    image, frames = _opened(data, limits)
+    width, height = image.size
+    if frames > 1:
+        _display, small = _moving_pair(image, frames)
+    else:
+        shown = _shrunk(image, DISPLAY_SIDE)
+        shown.thumbnail(THUMBNAIL_BOX)
+        small = _encoded(shown)
+    if (small.width > small.height) != (width > height):  # it was lying on its side
+        width, height = height, width
+    return [Picture(b"", width, height), small]
+
+
 def square(data: bytes, limits: Limits) -> list[Picture]:
     """The middle, cut to a square."""
     image, _frames = _opened(data, limits)
@@ -94,6 +109,7 @@ def square(data: bytes, limits: Limits) -> list[Picture]:
 
 KINDS: dict[str, Callable[[bytes, Limits], list[Picture]]] = {
     "message": display_and_thumbnail,
+    "attachment": size_and_thumbnail,
     "profile": square,
 }
 

@@ -38,6 +38,12 @@ def display_and_thumbnail(data: bytes) -> tuple[Picture, Picture]:
     return display, thumbnail
 
 
+def size_and_thumbnail(data: bytes) -> tuple[tuple[int, int], Picture]:
+    """Of one that stays as it is: width and height, and a small one to show in its place."""
+    original, thumbnail = _made("attachment", data)
+    return (original.width, original.height), thumbnail
+
+
 def square(data: bytes) -> Picture:
     """For a profile: the middle, cut to a square."""
     (picture,) = _made("profile", data)

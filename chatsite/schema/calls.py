@@ -29,17 +29,19 @@ def call(
     public: bool = False,
     changes: bool = False,
     limited: bool = True,
+    media: str = JSON,
 ) -> Callable[[View], View]:
     """A decorator for the method of a view.
 
-    `answers` has the meaning and the payload of each status; `bodies` the payload of each media
-    type that is taken. Refusals that many calls share need not be named.
+    `answers` has the meaning and the payload of each status, which is of type `media` (None where
+    there is none); `bodies` the payload of each media type that is taken. Refusals that many calls
+    share need not be named.
     """
     shared = [refusals.OF_BODIES] * bool(bodies) + [refusals.OF_ANY]
     shared += [refusals.OF_SIGNED_IN] * (not public) + [refusals.OF_CHANGES] * changes
     shared += [refusals.OF_LIMITED] * limited
     successes = {
-        status: OpenApiResponse(mention(payload), meaning)
+        (status, media): OpenApiResponse(mention(payload) if payload else None, meaning)
         for status, (meaning, payload) in answers.items()
     }
     return extend_schema(

@@ -33,6 +33,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "Accounts", "description": "People, sessions and profiles"},
         {"name": "Messages", "description": "Conversations and what changed in them"},
+        {"name": "Attachments", "description": "Files of messages"},
         {"name": "Groups", "description": "Groups, and who is in a conversation"},
     ],
     "POSTPROCESSING_HOOKS": [

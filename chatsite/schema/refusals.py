@@ -17,13 +17,17 @@ MEANINGS = {
     404: "There is no such thing, or not for this person.",
     405: "The path does not know this method.",
     409: "It contradicts an earlier request.",
-    413: "The body is larger than 10,485,760 bytes.",
+    411: "The request does not say how long its body is.",
+    412: "The version of a protocol is missing or not spoken here.",
+    413: "The body is larger than 10,485,760 bytes, or an upload than it may be.",
     415: "The body is of a kind that this call does not take.",
+    423: "Another request is at it.",
     429: "Too much at once.",
+    460: "What arrived is not what was sent.",
     500: "A fault of the site's own.",
     502: "The service that keeps the pictures failed.",
     503: "Not at the moment: come back after `Retry-After`.",
-    507: "The disk is full.",
+    507: "The disk is full, or what the site may take of it.",
 }
 
 OF_ANY: Sentences = {

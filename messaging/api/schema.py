@@ -71,6 +71,11 @@ PEER = key_in_path(
 )
 MESSAGE = key_in_path("message", "The message's `_id`.")
 EMOJI = in_path("emoji", Emoji, "Percent-encoded.")
+OF_ATTACHMENTS = [
+    "A message can have at most 10 attachments.",
+    "Attachments are the keys of uploads, each once.",
+    "There is no such upload of yours, or it was sent before.",
+]
 OF_MENTIONS = [
     "A message can mention at most 50 people.",
     "Mentions are the keys of people, each once.",
@@ -247,7 +252,7 @@ undo = call(
 
 send = call(
     "sendMessage",
-    "Send a text, a picture, or both",
+    "Send a text, a picture, attachments, or several of them",
     tag=TAG,
     changes=True,
     parameters=[PEER],
@@ -265,6 +270,7 @@ send = call(
                 "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
                 "The message that this one answers is not there.",
                 *OF_MENTIONS,
+                *OF_ATTACHMENTS,
             ],
             403: MAY_NOT_WRITE,
             404: ["Receiver not found."],

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.api import groups, views
+from messaging.api import attachments, groups, views
 
 urlpatterns = [
     path("messages/contacts", views.ContactsView.as_view(), name="api-contacts"),
@@ -21,6 +21,13 @@ urlpatterns = [
     ),
     path("pins/<str:message>", views.PinView.as_view(), name="api-pin"),
     path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),
+    path("attachments", attachments.AttachmentsView.as_view(), name="api-attachments"),
+    path("attachments/usage", attachments.UsageView.as_view(), name="api-usage"),
+    path(
+        "attachments/<str:attachment>/<str:name>", attachments.FileView.as_view(), name="api-file"
+    ),
+    path("uploads", attachments.UploadsView.as_view(), name="api-uploads"),
+    path("uploads/<str:upload>", attachments.UploadView.as_view(), name="api-upload"),
     path("privacy", views.PrivacyView.as_view(), name="api-privacy"),
     path("groups", groups.GroupsView.as_view(), name="api-groups"),
     path("groups/<str:group>", groups.GroupView.as_view(), name="api-group"),

@@ -1,3 +1,4 @@
+from messaging.models.attachment import Attachment, AttachmentKind, AttachmentState
 from messaging.models.conversation import (
     FIRST_GROUP,
     LIVE_MARKS,
@@ -25,6 +26,9 @@ __all__ = [
     "LIVE_MARKS",
     "PINNED_MESSAGES",
     "PINS",
+    "Attachment",
+    "AttachmentKind",
+    "AttachmentState",
     "Conversation",
     "Group",
     "Kind",

@@ -63,6 +63,8 @@ class Message(models.Model):
     thumbnail = models.CharField(max_length=200, blank=True)
     image_width = models.PositiveIntegerField(null=True)
     image_height = models.PositiveIntegerField(null=True)
+    # Sums up its `Attachment` rows, as JSON (messaging/shapes/attachments.py); nullable, too.
+    attachments = models.TextField(null=True, editable=False)  # noqa: DJ001
     # When its text was last changed; what it said before is in `MessageEdit`.
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     deleted = models.BooleanField(_("deleted"), default=False)

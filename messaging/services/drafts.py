@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
-from messaging.models import conversation_key
+from messaging.models import Attachment, conversation_key
 from messaging.models.conversation import CLIENT_ID_LENGTH
+from messaging.shapes.attachments import ATTACHMENTS
 from messaging.shapes.mentions import MENTIONS
 from messaging.shapes.system_messages import SystemDetails
 
@@ -32,6 +33,8 @@ class Draft(msgspec.Struct, frozen=True):
     reply_to: str = ""  # the key of the message that it answers
     mentions: Sequence[str] = ()  # people, some of whom may not be in the group
     forwarded: bool = False
+    attachments: Sequence[str] = ()  # the sender's own uploads, not sent before
+    copied: Sequence[Attachment] = ()  # those of the message that this is a copy of
     system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
 
 
@@ -45,11 +48,13 @@ def new_draft(
     origin: str = "",
     reply_to: str = "",
     mentions: Sequence[str] | None = None,
+    attachments: Sequence[str] | None = None,
+    copied: Sequence[Attachment] = (),
 ) -> Draft:
     """Raises DomainError: 400, and 404 for what can be nobody's key."""
     text = checked_text(text)
     _check_client_id(client_message_id)
-    if not text and not has_picture:
+    if not (text or has_picture or attachments or copied):
         raise nothing_said()
     if receiver_id == sender_id:
         raise DomainError(_("Cannot send messages to yourself."), code="self")
@@ -58,6 +63,7 @@ def new_draft(
     if reply_to and not is_key(reply_to):
         raise unknown_reply()
     check_mentions(mentions or ())
+    _check_attachments(attachments or ())
     return Draft(
         sender_id=sender_id,
         receiver_id=receiver_id,
@@ -67,6 +73,8 @@ def new_draft(
         origin=origin,
         reply_to=reply_to,
         mentions=mentions or (),
+        attachments=attachments or (),
+        copied=copied,
     )
 
 
@@ -93,6 +101,21 @@ def check_mentions(people: Sequence[str]) -> None:
     else:
         return
     raise DomainError(message, code="mentions", errors={"mentions": [message]})
+
+
+def _check_attachments(keys: Sequence[str]) -> None:
+    if len(keys) > ATTACHMENTS:
+        message = _("A message can have at most %(limit)s attachments.") % {"limit": ATTACHMENTS}
+    elif not all(map(is_key, keys)) or len(set(keys)) < len(keys):
+        message = _("Attachments are the keys of uploads, each once.")
+    else:
+        return
+    raise DomainError(message, code="attachments", errors={"attachments": [message]})
+
+
+def unknown_attachment() -> DomainError:
+    message = _("There is no such upload of yours, or it was sent before.")
+    return DomainError(message, code="attachments", errors={"attachments": [message]})
 
 
 def unknown_reply() -> DomainError:

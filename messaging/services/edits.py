@@ -30,8 +30,8 @@ def edit_message(
     text: str,
     mentions: Sequence[str] | None = None,
 ) -> MessageRecord:
-    """Changes the words of one's own message, or under one's own picture; returns the message as it
-    is now. The same words again: nothing happens, however late.
+    """Changes the words of one's own message, or under one's own picture or files; returns the
+    message as it is now. The same words again: nothing happens, however late.
 
     An edit is something written: only who may write in the conversation now may edit. Raises
     DomainError: 400 for a text that could not be sent, 403 for the messages of others and of the
@@ -70,7 +70,7 @@ def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None
             mentioned = message.mentions
         if (message.text, message.mentions) == (text, mentioned):
             return message
-        if not text and not message.image:
+        if not (text or message.image or message.attachments):
             raise nothing_said()
         _check_time(message)
         # Later than before, by whatever clock: of two states clients keep the later one.

@@ -1,6 +1,6 @@
 """Forwarding messages to other chats: copies, of which nobody learns where they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -12,8 +12,10 @@ from accounts.principal import Principal
 from chatsite.errors import Busy, DomainError
 from chatsite.security.budgets import check_messages
 from chatsite.text import is_blank
-from messaging.models import Message, MessageKind
+from messaging.models import Attachment, Message, MessageKind
+from messaging.queries.attachments import attachments_of
 from messaging.queries.visibility import find_messages, was_deleted
+from messaging.services.attachments import share_files
 from messaging.services.drafts import Draft, is_client_id, new_draft
 from messaging.services.messages import Outcome, Sent, send_together
 from messaging.services.pictures import settle_later, share
@@ -53,15 +55,17 @@ def forward_messages(
     check_messages(user.pk, copies)
     originals = find_messages(user, message_ids)
     _check_originals(originals)
+    files = attachments_of(message.pk for message in originals if message.attachments)
     drafts: dict[str, list[Draft]] = {}
     refused: dict[str, DomainError] = {}
     for peer in to:
         try:
-            drafts[peer] = _drafts(user.pk, peer, text, originals, client_message_id)
+            drafts[peer] = _drafts(user.pk, peer, text, originals, files, client_message_id)
         except DomainError as error:
             refused[peer] = error
     pictures = [message for message in originals if message.image]
     share(map(_picture, pictures))
+    share_files(each for some in files.values() for each in some)
     sent: list[Sent] = []
     for peer, outcomes in _sent(drafts).items():
         for outcome in outcomes:
@@ -96,7 +100,12 @@ def _check_originals(originals: Sequence[Message]) -> None:
 
 
 def _drafts(
-    sender_id: str, peer: str, text: str, originals: Sequence[Message], client_message_id: str
+    sender_id: str,
+    peer: str,
+    text: str,
+    originals: Sequence[Message],
+    files: Mapping[str, Sequence[Attachment]],
+    client_message_id: str,
 ) -> list[Draft]:
     """Raises DomainError for what cannot be sent to that peer."""
     drafts = []
@@ -112,6 +121,7 @@ def _drafts(
             text=message.text,
             client_message_id=_copy_id(client_message_id, peer, message.pk),
             has_picture=bool(message.image),
+            copied=files.get(message.pk, ()),
         )
         picture = _picture(message) if message.image else {}
         drafts.append(msgspec.structs.replace(draft, picture=picture, forwarded=True))

@@ -33,6 +33,7 @@ from messaging.queries.visibility import (
     no_such_message,
     past_member,
 )
+from messaging.services.attachments import Attached
 from messaging.services.conversations import (
     LockedConversation,
     Member,
@@ -46,6 +47,7 @@ from messaging.services.drafts import (
     Draft,
     new_draft,
     system_draft,
+    unknown_attachment,
     unknown_receiver,
     unknown_reply,
 )
@@ -80,6 +82,7 @@ def send_message(
     origin: str = "",
     reply_to: str = "",
     mentions: Sequence[str] | None = None,
+    attachments: Sequence[str] | None = None,
 ) -> Sent:
     """Stores and publishes a message, once per client message id. `origin` is the socket that
     sends, if one does.
@@ -97,6 +100,7 @@ def send_message(
         origin=origin,
         reply_to=reply_to,
         mentions=mentions,
+        attachments=attachments,
     )
     if image is not None:
         # Which takes long: in vain where there is nobody to see it, or where it was sent before.
@@ -136,13 +140,15 @@ def send_messages(drafts: Sequence[Draft]) -> list[Outcome]:
     commit.
 
     Returns what became of each. Refused are an unknown receiver (404), who may not write in the
-    group (403), an answer to what is not there (400), a client message id that went to somebody
-    else (409) and, of several conversations, those whose row somebody else holds (503). One
-    conversation alone is waited for, and raises Busy.
+    group (403), an answer to what is not there and uploads that are not the sender's (400), a
+    client message id that went to somebody else (409) and, of several conversations, those whose
+    row somebody else holds (503). One conversation alone is waited for, and raises Busy.
     """
     keys = {draft.conversation for draft in drafts}
     with locking(*keys) if len(keys) == 1 else locking_several():
-        batch = _Batch(conversations_for(drafts), _known(drafts), _answered(drafts))
+        batch = _Batch(
+            conversations_for(drafts), _known(drafts), _answered(drafts), Attached.by(drafts)
+        )
         outcomes = [batch.outcome(draft) for draft in drafts]
         batch.store()
     return outcomes
@@ -165,6 +171,7 @@ class _Batch:
     conversations: dict[str, LockedConversation]
     known: Known = field(default_factory=dict)
     answered: Answered = field(default_factory=dict)
+    attached: Attached = field(default_factory=Attached)
     moment: datetime = field(default_factory=now)
     rows: list[dict[str, Any]] = field(default_factory=list)
     sent: list[tuple[Draft, MessageRecord]] = field(default_factory=list)
@@ -189,6 +196,8 @@ class _Batch:
             conversation_id, seq = self.answered.get(draft.reply_to, ("", 0))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
                 raise unknown_reply()
+        if not self.attached.has(draft):
+            raise unknown_attachment()
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
         key = new_key()
@@ -213,6 +222,8 @@ class _Batch:
         }
         if draft.mentions and is_group(conversation.pk):
             row["mentions"] = encoded_mentions(draft.mentions, conversation.current)
+        if draft.attachments or draft.copied:
+            row["attachments"] = self.attached.to(draft, key, conversation.pk)
         if draft.system:
             row["kind"] = MessageKind.SYSTEM.value
             row["details"] = encoded(draft.system).decode()
@@ -226,6 +237,7 @@ class _Batch:
     def store(self) -> None:
         """And publishes them, after the commit."""
         store(self.conversations.values(), (_INSERT, self.rows))
+        self.attached.store()
         self.publish()
 
     def publish(self) -> None:

@@ -280,3 +280,11 @@ class ReceiptPayload(PersonRecord, omit_defaults=True):
 class GroupLeftPayload(TypedDict):
     groupId: Key
     removed: Annotated[bool, Meta(description="By somebody else; false where I left.")]
+
+
+class UsagePayload(TypedDict):
+    """Room for attachments, in bytes."""
+
+    used: Annotated[Count, Meta(description="By me, what is still being uploaded included.")]
+    quota: Count
+    maxBytes: Annotated[Count, Meta(description="Of one file.")]

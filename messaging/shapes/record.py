@@ -17,6 +17,7 @@ from chatsite.pictures.storage import shown
 from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 from messaging.models import Message
 from messaging.models.conversation import CLIENT_ID_LENGTH
+from messaging.shapes.attachments import AttachmentRecord, decoded_attachments
 from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.reactions import Emoji, Reactions, StoredKey, decoded_reactions
 from messaging.shapes.system_messages import SystemDetails, decoded, text_of
@@ -77,6 +78,10 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         Annotated[Reactions, Meta(description="In the order in which the emoji came.")] | None
     ) = None
     pinned_at: Annotated[Timestamp, Meta(description="Since when, if it is.")] | None = None
+    attachments: (
+        Annotated[list[AttachmentRecord], Meta(description="Files, in their sender's order.")]
+        | None
+    ) = None
     reacted: (
         Annotated[
             list[Emoji],
@@ -134,12 +139,13 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         details,
         reactions,
         pinned_at,
+        attachments,
     ) = row
     created = timestamp(created_at)
     system = decoded(details) if details else None
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
-        edited_at = pinned_at = None
+        edited_at = pinned_at = attachments = None
         mentions, forwarded = None, False
     elif system:
         text = text_of(system)
@@ -167,6 +173,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         system,
         decoded_reactions(reactions) if reactions else None,
         timestamp(pinned_at) if pinned_at else None,
+        decoded_attachments(attachments) if attachments else None,
     )
 
 

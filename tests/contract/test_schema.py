@@ -177,7 +177,8 @@ def _refusals() -> set[str]:
         example["value"]["message"]
         for call in _operations()
         for response in call["responses"].values()
-        for example in response["content"]["application/json"].get("examples", {}).values()
+        for content in response.get("content", {}).values()
+        for example in content.get("examples", {}).values()
     }
 
 

@@ -170,4 +170,5 @@ def test_both_documents_describe_it_from_its_definition() -> None:
         "reactions",
         "reacted",
         "pinnedAt",
+        "attachments",
     }

@@ -1,0 +1,101 @@
+"""Bodies that a view reads while they arrive.
+
+Django waits until a body is there as a whole, on disk, and drops it when the client goes away. Of a
+large upload that would be a second copy, and the end of what had arrived.
+"""
+
+import asyncio
+import io
+from asyncio import run_coroutine_threadsafe
+from collections.abc import Callable
+
+from django.core.handlers.asgi import ASGIRequest
+from django.http import UnreadablePostError
+
+from chatsite.interfaces import Application, Message, Receive, Scope, Send
+from chatsite.security.body_limit import END_OF_BODY
+
+BODY = "chatsite.body"
+GATHERED = 2**18  # bytes that are handed to the view's thread at once
+STALLED = 60  # seconds without a byte, after which a client counts as gone
+
+
+class StreamedBodies:
+    """Hands the requests that `is_streamed` picks by method and path to an application that reads
+    their bodies itself, whatever their size, and all others to the next one.
+    """
+
+    def __init__(
+        self, streamed: Application, app: Application, is_streamed: Callable[[str, str], bool]
+    ) -> None:
+        self.streamed = streamed
+        self.app = app
+        self.is_streamed = is_streamed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.is_streamed(scope["method"], scope["path"]):
+            body = Body(receive)
+            await self.streamed({**scope, BODY: body}, body.receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class Body(io.RawIOBase):
+    """Read in the thread of a view, by `read(size)`.
+
+    Raises UnreadablePostError when the client has gone away, once all is read that had arrived.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._begun = self._cut = False
+        self._waiting = b""
+
+    async def receive(self) -> Message:
+        """For Django: at once that there is no body, later when the client goes. A client that goes
+        while it sends is told to the view, which keeps what has arrived.
+        """
+        if not self._begun:
+            self._begun = True
+            return END_OF_BODY
+        await self._ended.wait()
+        return await self._receive()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if size < 0:
+            raise io.UnsupportedOperation("bodies of any size are read in pieces")
+        while not self._waiting and not self._ended.is_set():
+            if self._cut:
+                raise UnreadablePostError("the client went away")
+            self._waiting = run_coroutine_threadsafe(self._gathered(), self._loop).result()
+        piece, self._waiting = self._waiting[:size], self._waiting[size:]
+        return piece
+
+    async def _gathered(self) -> bytes:
+        pieces: list[bytes] = []
+        while sum(map(len, pieces)) < GATHERED:
+            try:
+                async with asyncio.timeout(STALLED):
+                    message = await self._receive()
+            except TimeoutError:
+                message = {"type": "http.disconnect"}
+            if message["type"] != "http.request":
+                self._cut = True
+                break
+            pieces.append(message.get("body", b""))
+            if not message.get("more_body"):
+                self._ended.set()
+                break
+        return b"".join(pieces)
+
+
+class Request(ASGIRequest):
+    """Reads from `Body` where there is one."""
+
+    def __init__(self, scope: Scope, body_file: io.IOBase) -> None:
+        super().__init__(scope, scope.get(BODY, body_file))

@@ -1,0 +1,81 @@
+"""Files of messages: who may see them, and how much room they take."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.db import now
+from chatsite.errors import NotFound
+from chatsite.keys import is_key
+from messaging.models import Attachment, AttachmentState
+from messaging.queries.visibility import find_message
+from messaging.shapes.payload_types import UsagePayload
+
+KEPT = timedelta(days=1)  # since something of an upload arrived last
+
+
+def expires_at(upload: Attachment) -> datetime:
+    """Unless it is sent."""
+    return upload.updated_at + KEPT
+
+
+def uploads_of(user: User | Principal) -> QuerySet[Attachment]:
+    """Those that they may still send, or go on with."""
+    mine = Attachment.objects.filter(owner_id=user.pk, updated_at__gt=now() - KEPT)
+    return mine.filter(state__in=[AttachmentState.UPLOADING, AttachmentState.READY])
+
+
+def find_attachment(user: User | Principal, key: str, name: str) -> Attachment:
+    """Complete, of a message that `user` may see, or their own before it is sent. Raises
+    DomainError 404.
+    """
+    found = Attachment.objects.filter(pk=key, name=name).first() if is_key(key) else None
+    if found is None or found.state == AttachmentState.UPLOADING:
+        raise NotFound()
+    if found.message_id is None:
+        if not uploads_of(user).filter(pk=found.pk).exists():
+            raise NotFound()
+        return found
+    message = find_message(user, found.message_id)
+    if message is None or message.deleted:
+        raise NotFound()
+    return found
+
+
+def attachments_of(messages: Iterable[str]) -> dict[str, list[Attachment]]:
+    """By the keys of these messages, in the order in which they are shown."""
+    keys = list(messages)
+    found: dict[str, list[Attachment]] = defaultdict(list)
+    if keys:
+        for each in Attachment.objects.filter(message_id__in=keys).order_by("position"):
+            found[str(each.message_id)].append(each)
+    return found
+
+
+def used_by(user_id: str) -> int:
+    """Bytes, also of what is still being uploaded. What they deleted for everybody, and what they
+    forwarded, counts no more.
+    """
+    mine = Attachment.objects.filter(owner_id=user_id, is_copy=False)
+    return _sum(mine.exclude(message__deleted=True))
+
+
+def used_by_all() -> int:
+    return _sum(Attachment.objects.filter(is_copy=False))
+
+
+def usage(user: User | Principal) -> UsagePayload:
+    return {
+        "used": used_by(user.pk),
+        "quota": settings.ATTACHMENT_QUOTA,
+        "maxBytes": settings.ATTACHMENT_MAX_BYTES,
+    }
+
+
+def _sum(attachments: QuerySet[Attachment]) -> int:
+    return attachments.aggregate(sum=Sum("size"))["sum"] or 0

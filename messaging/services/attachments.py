@@ -1,0 +1,97 @@
+"""The files of messages that are sent: uploads become theirs, copies share them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chatsite.db import now
+from chatsite.fastpath.prepared import Values
+from chatsite.fastpath.statements import Insert, Update, run_at_once
+from chatsite.files.storage import store
+from chatsite.keys import new_key
+from messaging.models import Attachment, AttachmentState
+from messaging.services.drafts import Draft
+from messaging.shapes.attachments import encoded_attachments
+
+_INSERT = Insert(Attachment)
+_SEND = Update(
+    lambda key, message, conversation, position: (
+        Attachment.objects.filter(pk=key),
+        {
+            "state": AttachmentState.SENT.value,
+            "message": message,
+            "conversation": conversation,
+            "position": position,
+        },
+    )
+)
+
+
+class Attached:
+    """Of messages that are stored together."""
+
+    def __init__(self, uploads: Iterable[Attachment] = ()) -> None:
+        self._free = {each.pk: each for each in uploads}
+        self._sent: list[Values] = []
+        self._copies: list[Values] = []
+
+    @classmethod
+    def by(cls, drafts: Iterable[Draft]) -> "Attached":
+        """Locks the uploads that they name: nobody removes them before the commit."""
+        keys = [key for draft in drafts for key in draft.attachments]
+        if not keys:
+            return cls()
+        ready = Attachment.objects.filter(pk__in=keys, state=AttachmentState.READY)
+        return cls(ready.select_for_update().order_by("pk"))
+
+    def has(self, draft: Draft) -> bool:
+        """Whether its sender may send what it names: their own, each of them once."""
+        found = [self._free.get(key) for key in draft.attachments]
+        return all(each and each.owner_id == draft.sender_id for each in found)
+
+    def to(self, draft: Draft, message: str, conversation: str) -> str:
+        """Makes them those of a message. Returns what its row keeps of them."""
+        files = [self._free.pop(key) for key in draft.attachments]
+        self._sent += (
+            {
+                "key": each.pk,
+                "message": message,
+                "conversation": conversation,
+                "position": position,
+            }
+            for position, each in enumerate(files)
+        )
+        copies = [_copy(each, draft.sender_id, message, conversation) for each in draft.copied]
+        self._copies += map(_values, copies)
+        return encoded_attachments([*files, *copies])
+
+    def store(self) -> None:
+        if self._sent or self._copies:
+            run_at_once((_SEND, self._sent), (_INSERT, self._copies))
+
+
+def share_files(attachments: Iterable[Attachment]) -> None:
+    """Before other messages show them, too: what looks unused is spared."""
+    for each in attachments:
+        for name in filter(None, (each.stored, each.thumbnail)):
+            store.touch(name)
+
+
+def _copy(original: Attachment, owner: str, message: str, conversation: str) -> Attachment:
+    return Attachment(
+        **{
+            **_values(original),
+            "id": new_key(),
+            "owner_id": owner,
+            "message_id": message,
+            "conversation_id": conversation,
+            "is_copy": True,
+            "created_at": now(),
+        }
+    )
+
+
+def _values(attachment: Attachment) -> dict[str, Any]:
+    return {
+        field.attname: getattr(attachment, field.attname)
+        for field in Attachment._meta.concrete_fields
+    }

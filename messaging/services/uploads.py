@@ -1,0 +1,275 @@
+"""Uploads, before they are sent: begun, gone on with, completed, ended.
+
+The size of the file on disk is how much of one is there, and nothing else says so. An upload that
+is complete, but could not be looked at because the site was busy, is looked at when it is asked for
+the next time.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.http import UnreadablePostError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.db import now, release
+from chatsite.errors import DomainError, NotFound
+from chatsite.files import storage
+from chatsite.files.kinds import HEAD, kind_of
+from chatsite.files.names import clean_name
+from chatsite.files.tus import ALGORITHMS, CHECKSUM_MISMATCH, Checksum
+from chatsite.pictures import images
+from chatsite.text import is_storable
+from messaging.models import Attachment, AttachmentState
+from messaging.queries.attachments import uploads_of, used_by, used_by_all
+
+AT_ONCE, BY_ONE = 100, 10  # uploads that one process receives, each with a thread of its own
+TYPE_LENGTH = 100
+
+Read = Callable[[int], bytes]
+_receiving: Counter[str] = Counter()
+_lock = threading.Lock()
+
+
+def begin_upload(
+    *, owner: User | Principal, size: int, name: str = "", content_type: str = ""
+) -> Attachment:
+    """Raises DomainError: 400 for an empty file, 413 for one that is too large or for which `owner`
+    has no room, 503, 507.
+    """
+    if size < 1:
+        raise empty()
+    if size > settings.ATTACHMENT_MAX_BYTES:
+        raise too_large()
+    upload = Attachment(owner_id=owner.pk, stored=storage.new_name())
+    describe(upload, size=size, name=name, content_type=content_type)
+    # Of two at once each counts the other: both may be refused, but never both be taken.
+    upload.save(force_insert=True)
+    try:
+        _check_room(owner.pk)
+        storage.begin(upload.stored)
+    except DomainError:
+        _delete(upload)
+        raise
+    return upload
+
+
+def describe(upload: Attachment, *, size: int, name: str | None, content_type: str | None) -> None:
+    """As its sender does; what it is its content tells."""
+    upload.size = size
+    upload.name = clean_name(name or "")
+    said = content_type or ""
+    upload.content_type = said[:TYPE_LENGTH] if is_storable(said) else ""
+
+
+def find_upload(owner: User | Principal, key: str) -> Attachment:
+    """Raises DomainError 404, also for one that has expired."""
+    upload = uploads_of(owner).filter(pk=key).first()
+    if upload is None:
+        raise NotFound(_("There is no such upload, or it has expired."))
+    return upload
+
+
+def offset_of(upload: Attachment) -> int:
+    """How much of it is there. Completes it, if nothing but that is left. Raises DomainError 404,
+    503, 507.
+    """
+    if upload.state == AttachmentState.READY:
+        return upload.size
+    size = storage.size_of(upload.stored)
+    if size is None:
+        raise NotFound(_("There is no such upload, or it has expired."))
+    if size == upload.size:
+        complete(upload)
+    return size
+
+
+def receive(
+    upload: Attachment,
+    *,
+    offset: int,
+    read: Read,
+    announced: int = 0,
+    checksum: Checksum | None = None,
+) -> int:
+    """Appends what `read` gives; returns how much is there then. What came before the client went
+    away is kept, unless a checksum says nothing of it.
+
+    Raises DomainError: 404, 409 where it is not to go on at `offset`, 413 for more than the upload
+    is to have, 423 while another request writes to it, 460 for another checksum, 503, 507.
+    """
+    if upload.state == AttachmentState.READY:
+        raise _elsewhere()
+    release()
+    digest = ALGORITHMS[checksum.algorithm]() if checksum else None
+    with receiving(upload.owner_id), _uploading(upload) as uploading:
+        if offset != uploading.offset:
+            raise _elsewhere()
+        room = upload.size - offset
+        if announced > room:
+            raise _too_much()
+        is_whole, fits = True, True
+        try:
+            fits = uploading.append(_noting(read, digest), most=room)
+        except UnreadablePostError:
+            is_whole = False
+        is_right = digest is None or (is_whole and digest.digest() == checksum.digest)  # type: ignore[union-attr]
+        if not fits or not is_right:
+            uploading.cut_back(offset)
+            raise _too_much() if not fits else _damaged()
+        arrived = uploading.offset
+    if arrived == upload.size:
+        complete(upload)
+    elif not Attachment.objects.filter(pk=upload.pk).update(updated_at=now()):
+        raise NotFound(_("There is no such upload, or it has expired."))
+    return arrived
+
+
+@contextmanager
+def receiving(person: str) -> Iterator[None]:
+    """Each takes a thread for as long as it lasts. Raises DomainError 503 beyond what one process,
+    and one person in it, may have.
+    """
+    with _lock:
+        if _receiving.total() >= AT_ONCE or _receiving[person] >= BY_ONE:
+            message = _("Too many uploads are running. Please try again in a moment.")
+            raise DomainError(message, 503, code="busy", wait=5)
+        _receiving[person] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _receiving[person] -= 1
+            if not _receiving[person]:
+                del _receiving[person]
+
+
+def complete(upload: Attachment) -> None:
+    """Looks at what it is; then it may be sent. May be repeated. Raises DomainError 404, 503, 507,
+    after which nothing is lost.
+    """
+    found = kind_of(storage.head_of(upload.stored, HEAD), upload.content_type)
+    fields: dict[str, Any] = {
+        "state": AttachmentState.READY,
+        "kind": found.kind,
+        "content_type": found.content_type,
+        "size": upload.size,
+        "name": upload.name,
+        "updated_at": now(),
+    }
+    if found.kind == "picture":
+        fields |= _looks(upload)
+    storage.store.take(upload.stored)
+    mine = Attachment.objects.filter(pk=upload.pk)
+    if mine.filter(state=AttachmentState.UPLOADING).update(**fields):
+        for name, value in fields.items():
+            setattr(upload, name, value)
+    elif not mine.exists():
+        _remove_files(upload)
+        raise NotFound(_("There is no such upload, or it has expired."))
+    else:
+        upload.refresh_from_db()
+
+
+def end_upload(*, owner: User | Principal, key: str) -> None:
+    """Removes it. Raises DomainError 404, also once it is sent."""
+    if not _delete(find_upload(owner, key)):
+        raise NotFound(_("There is no such upload, or it has expired."))
+
+
+def _delete(upload: Attachment) -> bool:
+    """Unless it was sent meanwhile. First its row: files without one are found (`tidying.py`)."""
+    unsent = [AttachmentState.UPLOADING, AttachmentState.READY]
+    deleted, _rows = Attachment.objects.filter(pk=upload.pk, state__in=unsent).delete()
+    if deleted:
+        _remove_files(upload)
+    return bool(deleted)
+
+
+def _remove_files(upload: Attachment) -> None:
+    storage.store.remove([upload.stored, storage.thumbnail_of(upload.stored)])
+
+
+def _looks(upload: Attachment) -> dict[str, Any]:
+    """Of a picture, which itself stays as it is. What cannot be decoded is sent all the same.
+    Raises DomainError 503, 507.
+    """
+    if upload.size > settings.IMAGE_MAX_BYTES:
+        return {}
+    data = storage.head_of(upload.stored, upload.size)
+    release()
+    try:
+        (width, height), small = images.size_and_thumbnail(data)
+    except DomainError as error:
+        if error.errors:
+            return {}
+        raise
+    name = storage.thumbnail_of(upload.stored)
+    storage.store.save(name, small.data)
+    return {"width": width, "height": height, "thumbnail": name}
+
+
+@contextmanager
+def _uploading(upload: Attachment) -> Iterator[storage.Uploading]:
+    try:
+        with storage.uploading(upload.stored) as uploading:
+            yield uploading
+    except FileNotFoundError:
+        raise NotFound(_("There is no such upload, or it has expired.")) from None
+
+
+def _noting(read: Read, digest: Any) -> Read:
+    if digest is None:
+        return read
+
+    def noting(size: int) -> bytes:
+        piece = read(size)
+        digest.update(piece)
+        return piece
+
+    return noting
+
+
+def _check_room(owner: str) -> None:
+    if used_by(owner) > settings.ATTACHMENT_QUOTA:
+        message = _("Your files would take more than the %(limit)s that you have here.")
+        raise DomainError(message % {"limit": _told(settings.ATTACHMENT_QUOTA)}, 413, code="quota")
+    limit = settings.ATTACHMENT_SITE_QUOTA
+    if limit is not None and used_by_all() > limit:
+        raise storage.no_room()
+
+
+def empty() -> DomainError:
+    return DomainError(_("The file is empty."), code="empty")
+
+
+def too_large() -> DomainError:
+    limit = _told(settings.ATTACHMENT_MAX_BYTES)
+    return DomainError(_("The file is larger than %(limit)s.") % {"limit": limit}, 413, code="size")
+
+
+def _told(size: int) -> str:
+    """`100 MB`: bytes as people say them."""
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1024:
+            return f"{size} {unit}"
+        size //= 1024
+    return f"{size} GB"
+
+
+def _elsewhere() -> DomainError:
+    return DomainError(_("The upload does not go on at this offset."), 409, code="offset")
+
+
+def _too_much() -> DomainError:
+    return DomainError(_("This is more than the upload is to have."), 413, code="size")
+
+
+def _damaged() -> DomainError:
+    message = _("The checksum is another one: nothing of this was kept.")
+    return DomainError(message, CHECKSUM_MISMATCH, code="checksum")

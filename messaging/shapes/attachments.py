@@ -1,0 +1,88 @@
+"""The files of a message: what its row keeps of them, and what is told."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta
+
+from chatsite import strict_json
+from chatsite.wire import FileUrl, absolute
+from messaging.models import Attachment, AttachmentKind
+from messaging.shapes.reactions import StoredKey
+
+ATTACHMENTS = 10  # of one message, at most
+
+FileKind = Annotated[
+    str,
+    Meta(
+        description="By its content, whatever its name says.",
+        extra_json_schema={"enum": AttachmentKind.values},
+    ),
+]
+
+
+class AttachmentRecord(msgspec.Struct, gc=False, omit_defaults=True):
+    """A file. What is not known of it is left out."""
+
+    id: StoredKey
+    kind: FileKind
+    name: Annotated[str, Meta(examples=["minutes.pdf"])]
+    type: Annotated[str, Meta(examples=["application/pdf"])]
+    size: Annotated[int, Meta(description="Bytes.", extra_json_schema={"minimum": 0})]
+    url: FileUrl
+    width: Annotated[int, Meta(description="Pixels.")] | None = None
+    height: Annotated[int, Meta(description="Pixels.")] | None = None
+    duration: Annotated[int, Meta(description="Milliseconds.")] | None = None
+    thumbnail: Annotated[FileUrl, Meta(description="A small picture of it.")] | None = None
+
+
+class _Stored(msgspec.Struct, gc=False, omit_defaults=True):
+    """As a message's row has a list of them."""
+
+    id: str
+    kind: str
+    name: str
+    type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    duration: int | None = None
+    thumbnail: bool = False
+
+
+_decoded = strict_json.reader(list[_Stored])
+
+
+def encoded_attachments(attachments: Iterable[Attachment]) -> str:
+    return msgspec.json.encode([_stored(each) for each in attachments]).decode()
+
+
+def decoded_attachments(text: str) -> list[AttachmentRecord]:
+    return [_record(each) for each in _decoded(text) or ()]
+
+
+def attachment_record(attachment: Attachment) -> AttachmentRecord:
+    return _record(_stored(attachment))
+
+
+def _stored(attachment: Attachment) -> _Stored:
+    return _Stored(
+        id=attachment.pk,
+        kind=attachment.kind,
+        name=attachment.name,
+        type=attachment.content_type,
+        size=attachment.size,
+        width=attachment.width,
+        height=attachment.height,
+        duration=attachment.duration,
+        thumbnail=bool(attachment.thumbnail),
+    )
+
+
+def _record(stored: _Stored) -> AttachmentRecord:
+    url = absolute(f"/api/attachments/{stored.id}/{quote(stored.name, safe='')}")
+    fields: dict[str, Any] = msgspec.structs.asdict(stored)
+    thumbnail = f"{url}?thumbnail=true" if fields.pop("thumbnail") else None
+    return AttachmentRecord(**fields, url=url, thumbnail=thumbnail)

@@ -1,0 +1,41 @@
+"""Files as people and attackers upload them."""
+
+import io
+import zipfile
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from messaging.models import Attachment
+from messaging.services import uploads
+
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"page " * 50
+MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x08free" + bytes(range(256)) * 8
+HTML = b"<!doctype html><script>alert(1)</script>"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+TUS = {"Tus-Resumable": "1.0.0"}
+OFFSET_TYPE = "application/offset+octet-stream"
+
+
+def archive() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as file:
+        file.writestr("a.txt", "hi")
+    return target.getvalue()
+
+
+def upload(client: APIClient, data: bytes = PDF, name: str = "minutes.pdf", **said: str) -> Any:
+    """The answer to an upload in one piece."""
+    file = SimpleUploadedFile("x", data, said.get("content_type", "application/pdf"))
+    file._name = name  # type: ignore[attr-defined]  # as it is sent, not as Django would clean it
+    return client.post("/api/attachments", {"file": file}, format="multipart")
+
+
+def make_upload(owner: User, data: bytes = PDF, name: str = "minutes.pdf") -> Attachment:
+    """A complete one, which is not sent yet."""
+    begun = uploads.begin_upload(owner=owner, size=len(data), name=name)
+    pieces = iter([data])
+    uploads.receive(begun, offset=0, read=lambda _size: next(pieces, b""))
+    return Attachment.objects.get(pk=begun.pk)
