@@ -2,7 +2,7 @@
 they have deleted for themselves.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -19,11 +19,13 @@ from messaging.models import (
     Kind,
     Membership,
     Message,
+    MessageKind,
     direct_key,
     is_group,
     saved_key,
 )
 from messaging.queries.people import is_person
+from messaging.shapes.system_messages import SystemDetails, decoded
 
 Stay = tuple[int, int]
 
@@ -131,6 +133,44 @@ def stays_among(user_id: str, conversations: Collection[str]) -> dict[str, Stays
     """By conversation, in which of them they are or were."""
     rows = _STAYS_AMONG.rows_among(conversations, me=user_id)
     return {conversation: Stays.of(*stay) for conversation, *stay in rows}
+
+
+def deleted_parts(group: str, stays: Mapping[str, Stays]) -> dict[str, list[Stay]]:
+    """By person who has left, what they have deleted for themselves of the group, like stays. Of
+    what they do not see it is all that the system messages around it do not tell that they were
+    away for.
+    """
+    gaps = {person: each.hidden(each[-1][1]) for person, each in stays.items()}
+    ends = {
+        seq for parts in gaps.values() for first, last in parts for seq in (first - 1, last + 1)
+    }
+    told = Message.objects.filter(conversation_id=group, kind=MessageKind.SYSTEM, seq__in=ends)
+    details = {
+        seq: found
+        for seq, text in (told.values_list("seq", "details") if ends else ())
+        if (found := decoded(text))
+    }
+    return {
+        person: [
+            (first - 1, last)
+            for first, last in parts
+            if not (
+                _comes(person, details.get(last + 1))
+                and (first == 1 or _goes(person, details.get(first - 1)))
+            )
+        ]
+        for person, parts in gaps.items()
+    }
+
+
+def _comes(person: str, details: SystemDetails | None) -> bool:
+    return details is not None and details.event in ("created", "added") and details.names(person)
+
+
+def _goes(person: str, details: SystemDetails | None) -> bool:
+    if details is None or details.event not in ("left", "removed"):
+        return False
+    return details.names(person) or (details.event == "left" and details.by.id == person)
 
 
 _MEMBERS = Select(

@@ -35,7 +35,7 @@ from messaging.models import (
 )
 from messaging.payloads import delivered_payload, read_payload
 from messaging.queries.people import is_person, people_among
-from messaging.queries.visibility import Stays, no_such_group, stays_in
+from messaging.queries.visibility import LAST, Stay, Stays, no_such_group, stays_in
 from messaging.services.drafts import Draft
 
 
@@ -184,11 +184,24 @@ class LockedConversation:
 
     # Each of these is followed by the message that tells of it, in the same transaction.
 
-    def join(self, user_id: str, role: str = Role.MEMBER.value, *, sees_all: bool = False) -> None:
-        """Of who is not in it now. They see the next message, and with `sees_all` those before."""
+    def join(
+        self,
+        user_id: str,
+        role: str = Role.MEMBER.value,
+        *,
+        sees_all: bool = False,
+        but_for: Iterable[Stay] = (),
+    ) -> None:
+        """Of who is not in it now. They see the next message, and with `sees_all` those before, but
+        for these parts.
+        """
         member = Member(self.seq, role, since=0 if sees_all else self.seq)
         if before := self.members.get(user_id):
-            member.earlier = msgspec.json.encode(before.stays).decode()
+            if sees_all:
+                seen = Stays([(0, LAST)]).without(but_for)
+                member.since, member.earlier = seen.stored()
+            else:
+                member.earlier = msgspec.json.encode(before.stays).decode()
             self.returning.append(user_id)
         else:
             self.joining.append(user_id)

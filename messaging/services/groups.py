@@ -37,7 +37,13 @@ from messaging.models import (
 )
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
-from messaging.queries.visibility import find_group, no_such_group, no_such_member, past_member
+from messaging.queries.visibility import (
+    deleted_parts,
+    find_group,
+    no_such_group,
+    no_such_member,
+    past_member,
+)
 from messaging.services.conversations import LockedConversation, locked_conversations
 from messaging.services.drafts import is_client_id
 from messaging.services.messages import store_system_message
@@ -270,8 +276,13 @@ def _add(user: User, group: str, people: Sequence[str]) -> Outcome:
         if len(locked.current) + len(added) > MEMBERS:
             raise _too_many()
         if added:
+            sees_all, deleted = changing.row.shows_history, {}
+            if sees_all:
+                before = {each.pk: locked.members.get(each.pk) for each in added}
+                stays = {key: member.stays for key, member in before.items() if member}
+                deleted = deleted_parts(locked.pk, stays)
             for person in added:
-                locked.join(person.pk, sees_all=changing.row.shows_history)
+                locked.join(person.pk, sees_all=sees_all, but_for=deleted.get(person.pk, ()))
             changing.announce(details_of("added", user, added))
             changing.publish()
         return changing.outcome(user)

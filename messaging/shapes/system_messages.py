@@ -52,6 +52,10 @@ class SystemDetails(msgspec.Struct, rename="camel"):
     others: Annotated[Count, Meta(description="To how many more.")] = 0
     title: Annotated[str | None, Meta(description="The new name of the group.")] = None
 
+    def names(self, person: str) -> bool:
+        """Whether it was done to them, as far as it tells."""
+        return any(each.id == person for each in self.people)
+
 
 encoded = msgspec.json.encode
 decoded = strict_json.reader(SystemDetails)

@@ -16,6 +16,7 @@ from messaging.queries.history import history
 from messaging.queries.visibility import find_message
 from messaging.recipients import user_group
 from messaging.services.conversations import mark_read
+from messaging.services.deletions import clear_chat, delete_messages
 from messaging.services.groups import (
     add_members,
     change_group,
@@ -154,6 +155,48 @@ class TestStays:
         ]
         assert Membership.objects.filter(conversation=group, user=mia).count() == 1
         assert Conversation.objects.get(pk=group).member_count == 3
+
+    def test_who_comes_back_to_see_all_does_not_see_what_they_had_deleted(
+        self, olga: User, abe: User, group: str
+    ) -> None:
+        zoe = make_user("Zoe")
+        send_message(sender=olga, peer=group, text="Before")
+        deleted = []
+        for number in range(2):
+            add_members(user=olga, group=group, people=[zoe.pk])
+            sent = [send_message(sender=olga, peer=group, text=f"{number} {n}") for n in range(3)]
+            # In the midst, and the last one before Zoe leaves.
+            deleted += [each.record for each in sent[1:]]
+            keys = [each.record.id for each in sent[1:]]
+            delete_messages(user=zoe, message_ids=keys, whom="me")
+            remove_member(user=abe if number else zoe, group=group, person=zoe.pk)
+            send_message(sender=olga, peer=group, text=f"Without Zoe {number}")
+        change_group(user=olga, group=group, shows_history=True)
+        add_members(user=olga, group=group, people=[zoe.pk])
+        everything = set(said(olga, group))
+        gone = {each.text for each in deleted}
+        assert len(gone) == 4
+        assert set(said(zoe, group)) == everything - gone
+        for each in deleted:
+            assert find_message(zoe, each.id) is None
+        # Once more, and who never deleted anything sees all.
+        remove_member(user=zoe, group=group, person=zoe.pk)
+        remove_member(user=abe, group=group, person=abe.pk)
+        add_members(user=olga, group=group, people=[zoe.pk, abe.pk])
+        everything = set(said(olga, group))
+        assert set(said(zoe, group)) == everything - gone
+        assert set(said(abe, group)) == everything
+
+    def test_a_history_that_was_cleared_stays_so_for_who_comes_back(
+        self, olga: User, mia: User, group: str
+    ) -> None:
+        change_group(user=olga, group=group, shows_history=True)
+        send_message(sender=olga, peer=group, text="Before")
+        clear_chat(user=mia, peer=group)
+        remove_member(user=mia, group=group, person=mia.pk)
+        send_message(sender=olga, peer=group, text="Without Mia")
+        add_members(user=olga, group=group, people=[mia.pk])
+        assert said(mia, group) == ["Mia left", "Without Mia", "Olga added Mia"]
 
     def test_an_admin_who_comes_back_is_a_member(self, olga: User, abe: User, group: str) -> None:
         remove_member(user=abe, group=group, person=abe.pk)
