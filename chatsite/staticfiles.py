@@ -15,6 +15,8 @@ OWN = ("css/", "js/")
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
+    # A name depends on those of the modules that it imports, and so on: one pass for each step.
+    max_post_process_passes = 20
 
     def post_process(self, paths: Files, *args: Any, **options: Any) -> Iterator[Any]:
         yield from super().post_process({**paths, **_flat(paths)}, *args, **options)

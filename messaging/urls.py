@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.views import chat, groups
+from messaging.views import about, chat, groups
 from messaging.views.privacy import privacy
 
 urlpatterns = [
@@ -20,8 +20,9 @@ urlpatterns = [
     path("chat/<str:peer>/since", chat.since, name="since"),
     path("chat/<str:peer>/header", groups.header, name="header"),
     path("chat/<str:peer>/pins", chat.pins, name="pins"),
-    path("chat/<str:peer>/details", groups.details, name="group-details"),
-    path("chat/<str:peer>/members", groups.members, name="group-members"),
+    path("chat/<str:peer>/details", about.details, name="details"),
+    path("chat/<str:peer>/members", about.members, name="group-members"),
+    path("chat/<str:peer>/shared", about.shared, name="shared"),
     path("chat/<str:peer>/reactors", groups.reactors, name="reactors"),
     path("chat/<str:peer>/receipts", groups.receipts, name="receipts"),
     path("chat/<str:peer>/edit", groups.edit, name="edit-group"),

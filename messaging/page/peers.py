@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -86,10 +88,24 @@ class Peer:
     tells_reads: bool = True
     tells_last_seen: bool = False
     last_seen_at: datetime | None = None
+    # For its details:
+    has_picture: bool = False  # of its own, rather than initials
+    since: datetime | None = None  # its account, or a group that I am in
 
     @property
     def may_manage(self) -> bool:
         return self.role in {Role.OWNER, Role.ADMIN}
+
+    @property
+    def about(self) -> str:
+        """What its details are called."""
+        if self.is_saved:
+            return _("About your saved messages")
+        return _("About this group") if self.is_group else _("About this person")
+
+    @property
+    def since_month(self) -> str:
+        return date_format(timezone.localtime(self.since), "F Y") if self.since else ""
 
     @property
     def last_seen(self) -> str:
@@ -141,6 +157,8 @@ def _person(user: User, viewer: str) -> Peer:
         tells_reads=shown.sees("read_receipts", viewer, user.pk),
         tells_last_seen=tells_last_seen,
         last_seen_at=user.last_seen_at if tells_last_seen else None,
+        has_picture=bool(user.picture),
+        since=user.created_at,
     )
 
 
@@ -158,6 +176,8 @@ def _group(mine: Membership) -> Peer:
         role="" if has_left else mine.role,
         closed=closed_to(can_post=not (has_left or is_admins), is_in=not has_left, last=last),
         members="" if has_left else _members(group, mine.user_id),
+        has_picture=bool(group.picture),
+        since=None if has_left else group.created_at,
     )
 
 

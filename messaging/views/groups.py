@@ -21,8 +21,6 @@ from messaging.models import Conversation, Role, is_group
 from messaging.page.peers import Peer, authors_among, find_peer
 from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
-from messaging.presence import online_seen_by
-from messaging.queries.members import MembersPage, members_page
 from messaging.queries.reactions import reactions_of, reactions_page
 from messaging.queries.receipts import STATES, State, message_at, receipts_page
 from messaging.queries.visibility import conversation_with, find_group, members_of
@@ -55,21 +53,6 @@ def header(request: SignedInRequest, peer: str) -> HttpResponse:
     if found is None:
         raise Http404
     return render(request, "messaging/_header.html", {"peer": found, "tab": _tab(request)})
-
-
-@region
-def details(request: SignedInRequest, peer: str) -> HttpResponse:
-    group, role = find_group(request.user, peer)
-    context = {"group": group, **_members(request, peer, role)}
-    return render(request, "messaging/groups/_details.html", context | _shown(request, peer))
-
-
-@region
-def members(request: SignedInRequest, peer: str) -> HttpResponse:
-    """More of them."""
-    _found, role = find_group(request.user, peer)
-    context = _members(request, peer, role) | _shown(request, peer)
-    return render(request, "messaging/groups/_members.html", context)
 
 
 @region
@@ -181,20 +164,6 @@ def _managed(request: SignedInRequest, key: str) -> Conversation:
 
 def _shown(request: SignedInRequest, key: str) -> dict[str, Any]:
     return {"peer": _group(request, key)}
-
-
-def _members(request: SignedInRequest, key: str, role: str) -> dict[str, Any]:
-    cursor = request.GET.get("cursor", "")
-    page = members_page(request.user, key, limit=MEMBERS_PER_PAGE, cursor=cursor)
-    return {"role": role, **_page(request, page)}
-
-
-def _page(request: SignedInRequest, page: MembersPage) -> dict[str, Any]:
-    return {
-        "members": page.members,
-        "cursor": page.cursor,
-        "online": online_seen_by(request.user.pk),
-    }
 
 
 def _candidates(request: SignedInRequest, group: Conversation | None) -> dict[str, Any]:

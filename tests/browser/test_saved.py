@@ -11,7 +11,7 @@ from tests.browser.test_looks import PHONE
 
 
 def key_of(person: Person) -> str:
-    return f"f{person.id[1:]}"
+    return f"ff{person.id[2:]}"
 
 
 def saved(person: Person, page: Page, rows: str = "chats") -> Locator:
@@ -46,7 +46,11 @@ def test_what_is_forwarded_there_is_in_every_window_at_once(person: PersonFor) -
     page.keyboard.press("Enter")
     expect_texts(page, ["The recipe", "A note"])
     expect(page.locator("conversation-header p")).to_have_text("", use_inner_text=True)
-    expect(page.locator("conversation-header [data-details]")).to_have_count(0)
+    page.get_by_role("button", name="About your saved messages").click()
+    expect(page.locator("#details").get_by_role("tab")).to_have_text(["Pictures", "Links"])
+    expect(page.locator("#details").get_by_role("button", name="Mute")).to_have_count(0)
+    assert_accessible(page)
+    page.locator("#details").get_by_role("button", name="Close").click()
     # It is all mine: nothing asks for whom, and the other window follows.
     message(page, "A note").hover()
     message(page, "A note").get_by_role("button", name="Delete").click()

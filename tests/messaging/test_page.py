@@ -127,7 +127,7 @@ def test_whoever_has_left_reads_up_to_there_and_writes_nothing(page_for: PageFor
     assert html.count('data-closed="removed"') == 2  # the conversation, and its row
     assert "Stay" in html
     assert "A secret" not in html
-    for region in ("details", "members", "receipts?seq=2", "edit", "add"):
+    for region in ("members", "receipts?seq=2", "edit", "add"):
         assert page.get(f"/chat/{group}/{region}").status_code == 404, region
     assert page.post(f"/chat/{group}", {"text": "Me too"}).status_code == 403
 

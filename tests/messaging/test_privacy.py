@@ -103,6 +103,8 @@ class TestOnline:
             assert is_marked(details, f'data-presence="{person.pk}"') is seen
             contacts = page.get("/contacts").content.decode()
             assert is_marked(contacts.partition(f'id="contacts-{person.pk}"')[2], "<img") is seen
+            details = page.get(f"/chat/{person.pk}/details").content.decode()
+            assert ('data-state="online"' in details) is seen
             header = page.get(f"/chat/{person.pk}/header").content.decode()
             assert is_marked(header, "<img") is seen
             if not seen:

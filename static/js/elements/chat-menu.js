@@ -46,7 +46,7 @@ function asked(event) {
   // With Shift the browser's own menu comes.
   if (!at || (event.shiftKey && event.button === 2)) return;
   event.preventDefault();
-  open(at, event.clientX, event.clientY);
+  open(at, { x: event.clientX, y: event.clientY });
 }
 
 /** One button for all rows: that of the row where the pointer or the focus is. */
@@ -83,7 +83,13 @@ function release(event) {
   event.stopPropagation();
 }
 
-function open(at, x = 0, y = 0) {
+/** The menu of a chat beside another element, for which `list` chooses one of its two lists. */
+export const openChatMenu = (peerId, anchor, list) => open(rowOf(peerId), { anchor, list });
+
+/** Of a chat that is in the list. */
+export const rowOf = (peerId) => document.getElementById(`chats-${peerId}`);
+
+function open(at, { x = 0, y = 0, anchor = at, list = "" } = {}) {
   const menu = dialog();
   if (menu.open) return;
   row = at;
@@ -95,15 +101,15 @@ function open(at, x = 0, y = 0) {
     if (isSaved(row) && "notSaved" in item.dataset) item.hidden = true;
   }
   menu.showModal();
-  show("");
-  place(menu, x, y);
+  show(list);
+  place(menu, anchor, x, y);
 }
 
 /** Where the pointer is, else at the end of the row; the style sheet of phones has a place of its own. */
-function place(menu, x, y) {
-  const { left, right, top, bottom } = row.getBoundingClientRect();
+function place(menu, anchor, x, y) {
+  const { left, right, top, bottom } = anchor.getBoundingClientRect();
   const isAt = x >= left && x <= right && y >= top && y <= bottom && (x > 0 || y > 0);
-  const isRtl = getComputedStyle(row).direction === "rtl";
+  const isRtl = getComputedStyle(anchor).direction === "rtl";
   const start = isAt ? x - (isRtl ? menu.offsetWidth : 0) : isRtl ? left : right - menu.offsetWidth;
   const within = (position, size, room) => Math.max(MARGIN, Math.min(position, room - size - MARGIN));
   menu.style.setProperty("--menu-x", `${within(start, menu.offsetWidth, innerWidth)}px`);

@@ -4,7 +4,7 @@ import { isGroup } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { text } from "../lib/texts.js";
 import { refreshHeader } from "./conversation-header.js";
-import { closeDetails, showDetails } from "./group-details.js";
+import { closeDetails, isDetailsOpen, showDetails } from "./details.js";
 import { pane } from "./panes.js";
 
 const SOON = 100;
@@ -47,5 +47,5 @@ function left(closed) {
 async function refresh() {
   if (!pane().dataset.peerId) return;
   await refreshHeader();
-  if (document.getElementById("details")) showDetails();
+  if (isDetailsOpen()) showDetails();
 }

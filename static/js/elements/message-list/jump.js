@@ -43,6 +43,11 @@ export class Jump {
     return this.#target && line === this.#lineOver(this.#target.seq) ? this.#target.seq + AROUND : 0;
   }
 
+  /** Then nothing that was fetched is to be left out again. */
+  get isUnderWay() {
+    return this.#target !== null;
+  }
+
   stop() {
     this.#target = null;
   }

@@ -184,7 +184,7 @@ class MessageList extends HTMLElement {
 
   /** However much is said or scrolled past, so that the page stays quick; not while somebody has a part of it selected. */
   shorten() {
-    if (this.place.isOnTheWay) return;
+    if (this.place.isOnTheWay || this.jump.isUnderWay) return;
     if (!isLong(this.list) && !(this.place.isAtEnd && hasGap(this.list))) return;
     const selection = getSelection();
     if (!selection.isCollapsed && selection.containsNode(this.list, true)) return;

@@ -1,0 +1,76 @@
+"""Shared pictures and links, as the details of a conversation list them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from messaging.page.peers import Peer, authors_among
+from messaging.page.times import when
+from messaging.queries.shared import Kind, shared_with
+from messaging.shapes.record import MessageRecord
+
+PER_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SharedItem:
+    record: MessageRecord
+    author: str
+    when: str
+    month: str  # where it begins, else ""
+
+    @property
+    def thumbnail(self) -> str:
+        return self.record.thumbnail or self.record.image or ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedItems:
+    kind: Kind
+    items: list[SharedItem]
+    before: int | None  # where the next page begins, if there is one
+    month: str  # of the last one
+    is_first: bool  # of the pages
+
+
+def shared_items(
+    user: User, peer: Peer, kind: Kind, *, before: int | None = None, month: str = ""
+) -> SharedItems:
+    """A page; `month` is that of the last one of the page before."""
+    page = shared_with(user, peer.pk, kind=kind, limit=PER_PAGE, before=before)
+    names = _names(user, peer, page.messages)
+    items = list(_items(page.messages, names, month))
+    last = _month(page.messages[-1]) if items else month
+    return SharedItems(kind, items, page.before, last, before is None)
+
+
+def _items(records: list[MessageRecord], names: dict[str, str], month: str) -> Iterator[SharedItem]:
+    for record in records:
+        before, month = month, _month(record)
+        told = month if month != before else ""
+        yield SharedItem(record, names[record.sender_id], when(_sent(record)), told)
+
+
+def _names(user: User, peer: Peer, records: list[MessageRecord]) -> dict[str, str]:
+    others = {record.sender_id for record in records} - {user.pk}
+    if peer.is_group:
+        names = (
+            {key: author.name for key, author in authors_among(others).items()} if others else {}
+        )
+    else:
+        names = {peer.pk: peer.full_name}
+    return names | {user.pk: _("You")}
+
+
+def _sent(record: MessageRecord) -> datetime:
+    return datetime.fromisoformat(record.created_at)
+
+
+def _month(record: MessageRecord) -> str:
+    """ "November 2026", where the reader is."""
+    return date_format(timezone.localtime(_sent(record)), "F Y")

@@ -1,0 +1,233 @@
+// Loaded when the details are first opened (elements/details.js), apart from the page's script: what is imported here is a
+// copy, and what it shares with the page is given to it.
+import { moveFocus, stepAcross } from "./elements/arrow-keys.js";
+import { isAgreed } from "./lib/dialog.js";
+import { formatted } from "./lib/markup.js";
+import { peerOf } from "./lib/peers.js";
+import { text } from "./lib/texts.js";
+import { lastSeen, showTime } from "./lib/time.js";
+
+const SOON = 300;
+const PARTS = ["pictures", "links"];
+
+class AboutPane extends HTMLElement {
+  #page;
+  #ends = [];
+  #timers = [];
+  /** Of the one before it. */
+  #place = {};
+
+  disconnectedCallback() {
+    this.#ends.forEach((end) => end());
+    this.#timers.forEach(clearTimeout);
+  }
+
+  /** `old` is the one that it takes the place of. */
+  start(page, old, hadFocus) {
+    this.#page = page;
+    this.peerId = this.dataset.peerId;
+    this.body = this.querySelector(".details__body");
+    this.addEventListener("click", ({ target }) => this.#press(target));
+    this.addEventListener("keydown", (event) => this.#steer(event));
+    this.addEventListener("htmx:load", () => this.#decorate());
+    const { on } = page;
+    this.#ends = [
+      on("presence", () => this.#followPresence()),
+      on("privacy", () => this.#isPerson && page.showDetails()),
+      on("chat-settings", () => this.#showMute()),
+      on("chat", () => this.#showMute()),
+      on("message", ({ message }) => this.#receive(message)),
+      on("message-deleted", ({ messageId }) => this.#takeOut(({ dataset }) => dataset.messageId === messageId)),
+      on("hidden", ({ peerId, hidden }) => peerId === this.peerId && this.#hide(hidden)),
+    ];
+    if (old) this.#takeOver(old, hadFocus);
+    this.#showMute();
+    this.#followPresence();
+    this.#decorate();
+  }
+
+  /** Before another one takes its place. */
+  remember() {
+    this.#place = {
+      top: this.body?.scrollTop,
+      tab: this.querySelector('[role="tab"][aria-selected="true"]')?.id,
+      menu: this.querySelector(".member__menu[open]")?.dataset.person,
+    };
+  }
+
+  /** The place in it, an open menu, and the pages of what is shared. */
+  #takeOver(old, hadFocus) {
+    const { top, tab, menu } = old.#place;
+    for (const name of PARTS) {
+      const [before, now] = [old, this].map((each) => each.querySelector(`#details-${name}`));
+      if (!before?.querySelector(".shared")) continue;
+      now.replaceChildren(...before.childNodes);
+      htmx.process(now);
+    }
+    const chosen = tab && this.querySelector(`#${tab}`);
+    if (chosen) this.#choose(chosen);
+    this.body.scrollTop = top;
+    const opened = menu && this.querySelector(`[data-person="${menu}"]`);
+    if (opened) opened.open = true;
+    if (hadFocus) (opened?.firstElementChild ?? this.querySelector("h1")).focus({ preventScroll: true });
+  }
+
+  get #tabs() {
+    return [...this.querySelectorAll('[role="tab"]')];
+  }
+
+  get #isPerson() {
+    return !this.peerId.startsWith("f");
+  }
+
+  #press(target) {
+    const button = target.closest("button");
+    if (!button) return;
+    const { rowOf, openChatMenu, changeChat } = this.#page;
+    if (button.role === "tab") this.#choose(button);
+    else if ("call" in button.dataset) this.#run(button);
+    else if (!rowOf(this.peerId)) return;
+    else if ("mute" in button.dataset) openChatMenu(this.peerId, button, "mute");
+    else if ("unmute" in button.dataset) changeChat(this.peerId, { mute: "off" });
+    else if ("options" in button.dataset) openChatMenu(this.peerId, button);
+  }
+
+  #choose(tab) {
+    for (const each of this.#tabs) {
+      const isChosen = each === tab;
+      each.setAttribute("aria-selected", isChosen);
+      each.tabIndex = isChosen ? 0 : -1;
+      this.#panelOf(each).hidden = !isChosen;
+    }
+    const panel = this.#panelOf(tab);
+    if (panel.dataset.shared && !panel.firstElementChild) this.#load(panel);
+  }
+
+  #panelOf(tab) {
+    return this.querySelector(`#${tab.getAttribute("aria-controls")}`);
+  }
+
+  #load(panel) {
+    return htmx.ajax("GET", panel.dataset.shared, { source: panel, target: panel, swap: "innerHTML show:none" }).catch(() => {});
+  }
+
+  #steer(event) {
+    const { target } = event;
+    if (target.role === "tab") {
+      const step = stepAcross(event);
+      const tabs = this.#tabs;
+      const next = step && tabs[(tabs.indexOf(target) + step + tabs.length) % tabs.length];
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+      this.#choose(next);
+    } else if (target.closest(".shared.is-pictures")) {
+      const pictures = [...this.querySelectorAll(".is-pictures .shared__item > a")];
+      const step = stepAcross(event);
+      if (step) pictures[pictures.indexOf(target) + step]?.focus();
+      else moveFocus(event, pictures);
+    } else if (target.matches(".shared a, #details-groups a")) {
+      moveFocus(event, [...target.closest('[role="tabpanel"]').querySelectorAll("a")]);
+    }
+  }
+
+  async #run(button) {
+    const { dataset } = button;
+    const { patchJSON, deleteJSON, showDetails, closeDetails, emit } = this.#page;
+    if (dataset.title && !(await isSure(dataset))) return;
+    try {
+      await (dataset.call === "PATCH" ? patchJSON(dataset.path, { role: dataset.role }) : deleteJSON(dataset.path));
+      button.closest("details")?.removeAttribute("open");
+      if ("leaves" in dataset) closeDetails();
+      else await showDetails();
+    } catch (error) {
+      emit("notice", { text: error.status ? error.message : text("no-answer"), kind: "error" });
+    }
+  }
+
+  #showMute() {
+    const { rowOf, isMuted } = this.#page;
+    const row = rowOf(this.peerId);
+    const show = (name, isShown) => this.querySelectorAll(`[data-${name}]`).forEach((button) => (button.hidden = !isShown));
+    show("mute", row && !isMuted(row));
+    show("unmute", row && isMuted(row));
+    show("options", row);
+  }
+
+  /** Who leaves before the reader's eyes was last seen just now. */
+  #followPresence() {
+    this.#showPresence();
+    const state = this.querySelector(".details__state");
+    const { online, isOnline } = this.#page;
+    if (!state || !online().size) return;
+    const [isThere, wasThere] = [isOnline(this.peerId), state.dataset.state === "online"];
+    const moment = new Date().toISOString();
+    if (wasThere && !isThere && "tellsLastSeen" in state.dataset) showTime(state.querySelector("time"), moment, lastSeen(moment));
+    state.dataset.state = isThere ? "online" : "";
+    this.querySelector(".avatar.is-large").classList.toggle("is-online", isThere);
+  }
+
+  #showPresence() {
+    const { online, isOnline } = this.#page;
+    if (!online().size) return;
+    for (const avatar of this.querySelectorAll("[data-presence]")) {
+      avatar.classList.toggle("is-online", isOnline(avatar.dataset.presence));
+    }
+  }
+
+  #decorate() {
+    this.#showPresence();
+    this.querySelectorAll(".is-links .shared__text:not(.is-done)").forEach(showLinks);
+  }
+
+  #later(act) {
+    this.#timers.forEach(clearTimeout);
+    this.#timers = [setTimeout(act, SOON)];
+  }
+
+  /** What is new is shown where it would be; further down, the list is as it was until it is opened again. */
+  #receive(message) {
+    if (peerOf(message, document.body.dataset.userId) !== this.peerId) return;
+    if (message.deleted) return this.#takeOut(({ dataset }) => dataset.messageId === message._id);
+    if (!message.image && !message.editedAt && !/:\/\/|www\./i.test(message.text ?? "")) return;
+    const isKnown = Boolean(this.querySelector(`.is-pictures [data-message-id="${message._id}"]`));
+    if (isKnown && !message.editedAt) return;
+    this.#later(() => this.#renew());
+  }
+
+  #renew() {
+    for (const panel of PARTS.map((name) => this.querySelector(`#details-${name}`))) {
+      const isDeep = panel.querySelectorAll(".shared__item").length > 30 && this.body.scrollTop > 0;
+      if (!panel.hidden && !isDeep) this.#load(panel);
+      else if (panel.hidden) panel.replaceChildren();
+    }
+  }
+
+  #hide(hidden) {
+    this.#takeOut(({ dataset }) => hidden.some(([from, to]) => from <= dataset.seq && dataset.seq <= to));
+  }
+
+  #takeOut(isGone) {
+    const gone = [...this.querySelectorAll(".shared__item")].filter(isGone);
+    gone.forEach((item) => item.remove());
+    if (gone.length && !this.querySelector(".details__part:not([hidden]) .shared__item")) this.#later(() => this.#renew());
+  }
+}
+
+/** The web addresses of a text, in its place; a text without any, as in code, stays. */
+function showLinks(words) {
+  words.classList.add("is-done");
+  const links = [...formatted(words.textContent).querySelectorAll("a")].filter(({ protocol }) => protocol !== "mailto:");
+  for (const link of links) link.classList.add("shared__link");
+  if (links.length) words.replaceChildren(...links);
+}
+
+function isSure({ title, words, verb }) {
+  const dialog = document.getElementById("confirm-group");
+  dialog.querySelector("h2").textContent = title;
+  dialog.querySelector("p").textContent = words;
+  dialog.querySelector(".is-danger").textContent = verb;
+  return isAgreed(dialog, "agree");
+}
+
+customElements.define("about-pane", AboutPane);
