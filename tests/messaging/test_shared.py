@@ -169,7 +169,7 @@ def fill(conversation: str, sender: User, count: int) -> None:
     Message.objects.bulk_create(many, batch_size=500)
 
 
-@pytest.mark.sql_only  # which server of MongoDB's explains, and how, is its own
+@pytest.mark.sql_only("which server of MongoDB explains, and how, is its own")
 @pytest.mark.parametrize("kind", ["pictures", "links"])
 def test_they_are_found_by_an_index_of_their_own(kind: Kind) -> None:
     for _ in range(10):
