@@ -63,6 +63,7 @@ class PersonAdmin(ModeratedAdmin):
     search_fields = ("full_name", "email")
     search_help_text = _("Part of the name or e-mail address.")
     ordering = ("sort_name", "pk")
+    # Other apps add functions of a person: what they know of them.
     fields = (
         *("portrait", "full_name", "email", "state", "created_at", "last_seen_at", "hides"),
         *("banned_at", "ban_reason"),

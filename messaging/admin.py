@@ -6,17 +6,19 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import person_link
+from accounts.admin import PersonAdmin, person_link
 from accounts.models import User
 from accounts.record import picture_path
 from chatsite.errors import DomainError
@@ -25,6 +27,7 @@ from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
 from messaging.models import Group, Kind, Membership, Message
 from messaging.models.conversation import GROUP as GROUP_KEYS
+from messaging.queries.attachments import attachments_of, used_by
 from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
 from messaging.shapes.reactions import decoded_reactions
@@ -54,6 +57,19 @@ class MessageList(ChangeList):
         return str(self.params.get(GROUP, ""))
 
 
+@admin.display(description=_("attachments"))
+def room_of(person: User) -> str:
+    """How much room theirs take."""
+    used, quota = used_by(person.pk), settings.ATTACHMENT_QUOTA
+    return gettext("%(used)s of %(quota)s") % {
+        "used": filesizeformat(used),
+        "quota": filesizeformat(quota),
+    }
+
+
+PersonAdmin.fields = (*PersonAdmin.fields, room_of)  # type: ignore[assignment]  # a function
+
+
 @admin.register(Message)
 class MessageAdmin(ModeratedAdmin):
     list_display = ("created_at", "sender_name", "receiver_name", "has_picture", "state")
@@ -70,6 +86,7 @@ class MessageAdmin(ModeratedAdmin):
         "words",
         "edits_shown",
         "picture",
+        "files_shown",
         "reactions_shown",
     )
     actions = ("remove_selected", "restore_selected")
@@ -192,6 +209,16 @@ class MessageAdmin(ModeratedAdmin):
             return gettext("The picture is not available at the moment.")
         encoded = base64.b64encode(data).decode()
         return format_html('<img class="picture" src="data:image/webp;base64,{}" alt="">', encoded)
+
+    @admin.display(description=_("attachments"))
+    def files_shown(self, message: Message) -> str:
+        """By name and size; also of a deleted message."""
+        files = attachments_of([message.pk]).get(message.pk, ())
+        rows = ((each.name, filesizeformat(each.size)) for each in files)
+        listed = format_html_join("", "<li><bdi>{}</bdi> · {}</li>", rows)
+        if not listed:
+            return self.get_empty_value_display()
+        return format_html('<ul class="members">{}</ul>', listed)
 
     @admin.display(description=_("reactions"))
     def reactions_shown(self, message: Message) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from messaging.page.attachments import words_of
 from messaging.page.peers import Author, Peer, authors_among
 from messaging.queries.history import originals_of
 from messaging.queries.pins import pins_with
@@ -83,10 +84,10 @@ def quote_payload(original: MessageRecord) -> dict[str, Any]:
 
 
 def excerpt(original: MessageRecord) -> str:
-    return (original.text or "")[:EXCERPT]
+    return words_of(original)[:EXCERPT]
 
 
 def _kind(original: MessageRecord) -> str:
     if original.deleted:
         return "deleted"
-    return "" if original.text else "picture"
+    return "" if words_of(original) else "picture"

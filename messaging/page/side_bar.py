@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.record import picture_url
 from chatsite.text import has_words
+from messaging.page.attachments import words_of
 from messaging.page.peers import Author, closed_to, saved_peer
 from messaging.page.times import clock, day_label, full_date
 from messaging.queries.chats import Chat
@@ -135,7 +136,7 @@ def _preview(message: MessageRecord, reader: User, authors: Mapping[str, Author]
         "hint": "" if message.deleted or message.system else hint,
         "author": author.first_name if author else "",
         "kind": _kind(message),
-        "text": (message.text or "")[:PREVIEW_LENGTH],
+        "text": words_of(message)[:PREVIEW_LENGTH],
     }
 
 

@@ -16,6 +16,7 @@ from messaging.models import Attachment, AttachmentState
 from messaging.queries.visibility import find_message
 from messaging.shapes.payload_types import UsagePayload
 
+UNSENT = (AttachmentState.UPLOADING, AttachmentState.READY)
 KEPT = timedelta(days=1)  # since something of an upload arrived last
 
 
@@ -27,7 +28,7 @@ def expires_at(upload: Attachment) -> datetime:
 def uploads_of(user: User | Principal) -> QuerySet[Attachment]:
     """Those that they may still send, or go on with."""
     mine = Attachment.objects.filter(owner_id=user.pk, updated_at__gt=now() - KEPT)
-    return mine.filter(state__in=[AttachmentState.UPLOADING, AttachmentState.READY])
+    return mine.filter(state__in=UNSENT)
 
 
 def find_attachment(user: User | Principal, key: str, name: str) -> Attachment:

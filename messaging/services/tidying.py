@@ -1,4 +1,6 @@
-"""Pictures that nobody refers to, and those that are still where their message no longer is."""
+"""Pictures and files that nobody refers to, and pictures that are still where their message no
+longer is.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -6,10 +8,12 @@ from itertools import chain
 
 from accounts.models import User
 from chatsite.db import now
+from chatsite.files.storage import THUMBNAIL, store
 from chatsite.pictures import storage
 from chatsite.pictures.storage import Kept, Kind, Store
-from messaging.models import Conversation, Message
+from messaging.models import Attachment, Conversation, Message
 from messaging.services.pictures import settle
+from messaging.services.uploads import remove_expired
 
 # A picture is stored before its message: what is younger may still be on its way.
 SPARED = timedelta(hours=1)
@@ -54,6 +58,24 @@ def tidy(store: Store, *, dry_run: bool) -> Tidied:
             settle(store, use.image)
         removed = store.remove(found.unused, unchanged_since=since)
     return Tidied(found.kept, removed, withdrawn, len(found.misplaced) - withdrawn)
+
+
+def tidy_attachments(*, dry_run: bool) -> tuple[int, int]:
+    """May be repeated, also while people go on sending. Returns how many uploads have expired, and
+    how many files belong to nothing.
+    """
+    expired = remove_expired(dry_run=dry_run)
+    since = now() - SPARED
+    rows = Attachment.objects.values_list("stored", "thumbnail")
+    used = {name for row in rows.iterator() for name in row}
+    unused = [
+        kept.name
+        for kept in store.listed()
+        # A small picture is stored just before it is noted: it goes with what it shows.
+        if kept.name.removesuffix(THUMBNAIL) not in used and kept.changed_at <= since
+    ]
+    removed = len(unused) if dry_run else store.remove(unused, unchanged_since=since)
+    return expired, removed
 
 
 def _uses() -> Uses:

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -26,10 +27,13 @@ from chatsite.files.tus import ALGORITHMS, CHECKSUM_MISMATCH, Checksum
 from chatsite.pictures import images
 from chatsite.text import is_storable
 from messaging.models import Attachment, AttachmentState
-from messaging.queries.attachments import uploads_of, used_by, used_by_all
+from messaging.queries.attachments import KEPT, UNSENT, uploads_of, used_by, used_by_all
 
 AT_ONCE, BY_ONE = 100, 10  # uploads that one process receives, each with a thread of its own
 TYPE_LENGTH = 100
+
+# A piece may be on its way for long after the upload was asked for in time.
+LATE = timedelta(hours=6)
 
 Read = Callable[[int], bytes]
 _receiving: Counter[str] = Counter()
@@ -182,10 +186,22 @@ def end_upload(*, owner: User | Principal, key: str) -> None:
         raise NotFound(_("There is no such upload, or it has expired."))
 
 
-def _delete(upload: Attachment) -> bool:
-    """Unless it was sent meanwhile. First its row: files without one are found (`tidying.py`)."""
-    unsent = [AttachmentState.UPLOADING, AttachmentState.READY]
-    deleted, _rows = Attachment.objects.filter(pk=upload.pk, state__in=unsent).delete()
+def remove_expired(*, dry_run: bool) -> int:
+    """What nobody may go on with or send any more. Returns how many."""
+    expired = Attachment.objects.filter(
+        state__in=UNSENT, updated_at__lte=now() - KEPT - LATE
+    ).order_by("pk")
+    if dry_run:
+        return expired.count()
+    return sum(_delete(upload, before=now() - KEPT) for upload in list(expired))
+
+
+def _delete(upload: Attachment, *, before: datetime | None = None) -> bool:
+    """Unless it was sent meanwhile, or went on after `before`. First its row: files without one are
+    found (`tidying.py`).
+    """
+    unsent = Attachment.objects.filter(pk=upload.pk, state__in=UNSENT)
+    deleted, _rows = (unsent.filter(updated_at__lte=before) if before else unsent).delete()
     if deleted:
         _remove_files(upload)
     return bool(deleted)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
@@ -377,3 +378,29 @@ def test_what_was_there_before_them_reads_as_before() -> None:
     message = make_message()
     assert message.attachments is None
     assert make_group(make_user())
+
+
+def test_where_there_is_no_room_for_them_their_names_stand(
+    page_for: Callable[[User], Client],
+) -> None:
+    ada, bo = make_pair()
+    sent = send(ada, bo.pk, make_upload(ada).pk, make_upload(ada, name="plan.txt").pk)
+    assert "📎 minutes.pdf, plan.txt" in page_for(bo).get("/").content.decode()
+    quotes = page_for(bo).get(f"/chat/{ada.pk}/quotes?ids={sent.id}").json()
+    assert quotes[0]["text"] == "📎 minutes.pdf, plan.txt"
+    delete_message(user=ada, message_id=sent.id)
+    assert "minutes.pdf" not in page_for(bo).get("/").content.decode()
+
+
+def test_moderators_see_how_much_room_they_take_and_what_they_are_called(
+    page_for: Callable[[User], Client],
+) -> None:
+    ada, bo = make_pair()
+    sent = send(ada, bo.pk, make_upload(ada).pk)
+    client = page_for(make_user(is_staff=True))
+    person = client.get(f"/admin/accounts/user/{ada.pk}/change/").content.decode()
+    assert f"{len(PDF)}\xa0bytes of 2.0\xa0GB" in person
+    assert (
+        "minutes.pdf" in client.get(f"/admin/messaging/message/{sent.id}/change/").content.decode()
+    )
+    assert page_for(bo).get(f"/admin/accounts/user/{ada.pk}/change/").status_code != 200

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import io
+import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.core.management import CommandError, call_command
 from django.http import UnreadablePostError
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -21,6 +24,7 @@ from chatsite.files import storage
 from chatsite.files.names import clean_name
 from messaging.models import Attachment
 from messaging.services import uploads
+from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
 from tests.concurrency import at_once
 from tests.contract.shapes import assert_refused
@@ -455,3 +459,60 @@ def test_uploads_are_counted(client: APIClient, set_limits: Any) -> None:
     assert begin(client, 5).status_code == 201
     assert_refused(upload(client), 429)
     assert_refused(begin(client, 5), 429)
+
+
+class TestTidying:
+    @staticmethod
+    def tidied(*arguments: str) -> str:
+        output = io.StringIO()
+        call_command("tidy_attachments", *arguments, stdout=output)
+        return output.getvalue().strip()
+
+    def test_what_was_not_sent_for_a_day_goes(self, ada: User, before: set[Path]) -> None:
+        bo = make_user()
+        old = [make_upload(ada, picture(), "p.png"), uploads.begin_upload(owner=ada, size=5)]
+        sent = make_upload(ada)
+        send_message(sender=ada, peer=bo.pk, attachments=[sent.pk])
+        Attachment.objects.update(updated_at=now() - timedelta(days=2))
+        new = make_upload(ada)
+        assert self.tidied("--dry-run") == "would be: 2 uploads expired, 0 files removed"
+        assert self.tidied() == "2 uploads expired, 0 files removed"
+        assert set(Attachment.objects.values_list("pk", flat=True)) == {sent.pk, new.pk}
+        names = {path.name for path in set(kept_files()) - before}
+        assert names == {sent.stored, new.stored}
+        assert not names & {each.stored for each in old}
+        assert self.tidied() == "0 uploads expired, 0 files removed"
+
+    def test_a_file_without_a_row_goes_after_an_hour(self, ada: User, before: set[Path]) -> None:
+        for path in before:
+            path.unlink()
+        upload = make_upload(ada, picture(), "p.png")
+        Attachment.objects.filter(pk=upload.pk).delete()
+        assert self.tidied() == "0 uploads expired, 0 files removed"
+        for path in kept_files():
+            os.utime(path, (0, 0))
+        assert self.tidied() == "0 uploads expired, 2 files removed"
+        assert kept_files() == []
+
+    def test_a_shared_file_stays_until_the_last_message_is_gone(
+        self, ada: User, before: set[Path]
+    ) -> None:
+        bo, cy = make_user(), make_user()
+        for path in before:
+            path.unlink()
+        sent = send_message(sender=ada, peer=bo.pk, attachments=[make_upload(ada).pk])
+        forward_messages(
+            user=bo, message_ids=[sent.record.id], to=[cy.pk], client_message_id="copy"
+        )
+        ada.delete()
+        for path in kept_files():
+            os.utime(path, (0, 0))
+        assert self.tidied() == "0 uploads expired, 0 files removed"
+        bo.delete()
+        assert self.tidied() == "0 uploads expired, 1 files removed"
+
+    def test_not_with_another_database(self, ada: User) -> None:
+        make_upload(ada)
+        User.objects.all().delete()
+        with pytest.raises(CommandError, match="DATABASE_URL"):
+            self.tidied()

@@ -1,4 +1,5 @@
 // How a chat reads in the side bar. messaging/page/side_bar.py says the same for what the server renders.
+import { wordsOf } from "../lib/attachments.js";
 import { unmarked } from "../lib/markup.js";
 import { isGroup } from "../lib/peers.js";
 import { rowTime, showTime } from "../lib/time.js";
@@ -41,7 +42,7 @@ export function setLastMessage(row, message, userId) {
 
 /** A message as a row has it. */
 export function previewOf(message) {
-  const text = unmarked([...(message.text ?? "")].slice(0, PREVIEW_LENGTH).join(""));
+  const text = unmarked([...wordsOf(message)].slice(0, PREVIEW_LENGTH).join(""));
   return { hint: "you", kind: kindOf(message), text, createdAt: message.createdAt };
 }
 

@@ -1,6 +1,7 @@
 // What replies answer, as far as the reader may see it: `{seq, senderId, system, deleted, text, picture}`. What is not on the
 // page is asked for once.
 import { getJSON } from "../api.js";
+import { wordsOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
 import { unmarked } from "../lib/markup.js";
 
@@ -19,9 +20,10 @@ on("message-deleted", ({ messageId }) => {
   if (quote) quotes.set(messageId, { ...quote, text: "", picture: "", deleted: true });
 });
 
-export const quoteOf = ({ seq, senderId, system, deleted, text, thumbnail, image }) => ({
-  seq, senderId, system: Boolean(system), deleted, text: excerpt(text), picture: thumbnail ?? image ?? "",
-});
+export const quoteOf = (message) => {
+  const { seq, senderId, system, deleted, thumbnail, image } = message;
+  return { seq, senderId, system: Boolean(system), deleted, text: excerpt(wordsOf(message)), picture: thumbnail ?? image ?? "" };
+};
 
 export const excerpt = (text) => unmarked([...(text ?? "")].slice(0, EXCERPT).join(""));
 
