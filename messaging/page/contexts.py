@@ -60,8 +60,9 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
         "is_found": has_archive or not all(row.hidden for row in rows),
         "folder": folder,
         "archived": archived,
+        "archived_mentions": any(row.archived and row.mentions for row in rows),
         "has_archive": has_archive,
-        "unread": badge(sum(row.unread for row in rows if row.is_counted)),
+        "unread": badge(sum(row.counted for row in rows)),
         "query": _query(request),
     }
 

@@ -32,6 +32,7 @@ class Row:
     read_seq: int = 0
     delivered_seq: int = 0
     unread: int = 0
+    mentions: int = 0  # how many of the unread messages mention the reader
     created_at: str = ""
     time: str = ""
     full_date: str = ""
@@ -50,8 +51,9 @@ class Row:
     hidden: bool = False  # by the filter, which shows it again when it is emptied
 
     @property
-    def is_counted(self) -> bool:
-        return not (self.archived or self.muted_until)
+    def counted(self) -> int:
+        """Mentions alone reach whoever has muted or archived the chat."""
+        return self.mentions if self.archived or self.muted_until else self.unread
 
     @property
     def badge(self) -> str:
@@ -92,6 +94,7 @@ def chat_row(
         read_seq=chat.last_read_seq,
         delivered_seq=chat.last_delivered_seq,
         unread=chat.unread_count,
+        mentions=chat.unread_mentions,
         is_group=chat.is_group,
         is_saved=chat.is_saved,
         closed=closed_to(

@@ -15,6 +15,7 @@ from tests.browser.chat import (
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 from tests.browser.test_groups import make_group, open_group, three
+from tests.browser.test_lists import CHIME, notes, watch_notes
 from tests.browser.test_looks import PHONE
 
 MARKUP = "item => item.outerHTML.replace(/ ?is-new| data-state=.[a-z]*./g, '')"
@@ -246,3 +247,80 @@ def test_a_text_shows_whom_it_mentions(person: PersonFor, text: str, shown: list
     field = messages(cy.page).last.locator('[data-field="text"]')
     expect(field.locator(".mention")).to_have_text(shown)
     assert field.evaluate("field => field.textContent") == text
+
+
+def open_list(page: Page) -> None:
+    """And wait until it is live."""
+    with page.expect_response(lambda answer: "/sync?" in answer.url):
+        page.goto("/")
+
+
+def at_sign(page: Page, group: str) -> Locator:
+    return page.locator(f"#chats-{group} .at-sign")
+
+
+def tell(sender: Person, group: str, text: str, *people: Person) -> str:
+    """Over the API, past the page."""
+    keys = [each.id for each in people]
+    return str(sender.post(f"/api/messages/send/{group}", text=text, mentions=keys)["_id"])
+
+
+def test_the_list_says_that_one_is_mentioned_until_it_is_read(person: PersonFor) -> None:
+    ada, bo, cy = three(person)
+    group = make_group(ada, bo, cy)
+    for each in (bo, cy):
+        open_list(each.page)
+    tell(ada, group, "Nobody")
+    first = tell(ada, group, "@Bo Okonkwo", bo)
+    badge = bo.page.locator(f"#chats-{group} .badge")
+    expect(at_sign(bo.page, group)).to_be_visible()
+    expect(badge).to_contain_text("3")
+    expect(cy.page.locator(f"#chats-{group} .badge")).to_contain_text("3")
+    expect(at_sign(cy.page, group)).to_be_hidden()
+    bo.page.reload()
+    expect(at_sign(bo.page, group)).to_be_visible()
+    assert_accessible(bo.page)
+
+    edit = f"/api/messages/{first}"
+    ada.context.request.put(edit, data={"text": "@Cy Weber", "mentions": [cy.id]})
+    expect(at_sign(bo.page, group)).to_be_hidden()
+    expect(at_sign(cy.page, group)).to_be_visible()
+    ada.context.request.delete(edit)
+    expect(at_sign(cy.page, group)).to_be_hidden()
+
+    tell(ada, group, "@Bo Okonkwo", bo)
+    tell(ada, group, "Nobody")
+    expect(at_sign(bo.page, group)).to_be_visible()
+    for seq, shown in ((3, True), (4, False)):  # on another device, not to the end
+        bo.context.request.put(f"/api/messages/read/{group}", data={"seq": seq})
+        expect(badge).to_contain_text(str(5 - seq))
+        expect(at_sign(bo.page, group)).to_be_visible(visible=shown)
+
+
+def test_a_mention_reaches_a_muted_group_and_leaves_it_in_the_archive(person: PersonFor) -> None:
+    ada, bo, cy = three(person)
+    group = make_group(ada, bo, cy)
+    watch_notes(bo)
+    page = bo.page
+    bo.context.request.put(f"/api/messages/read/{group}", data={"seq": 1})
+    bo.context.request.patch(f"/api/messages/chats/{group}", data={"mute": "always"})
+    open_list(page)
+    page.get_by_role("searchbox").first.click()
+    tell(ada, group, "For Cy", cy)
+    expect(page.locator(f"#chats-{group} .badge")).to_contain_text("1")
+    assert notes(page) == 0
+    expect(page).to_have_title("Chatsite")
+    tell(ada, group, "@Bo Okonkwo", bo)
+    expect(page).to_have_title("(1) Chatsite")
+    assert notes(page) == CHIME
+
+    bo.context.request.patch(f"/api/messages/chats/{group}", data={"archived": True})
+    expect(page.locator(f"#chats-{group}")).to_be_hidden()
+    expect(page.locator(".archive .at-sign")).to_be_visible()
+    for _again in range(2):
+        expect(page).to_have_title("(1) Chatsite")
+        expect(page.locator(".archive .at-sign")).to_be_visible()
+        page.reload()
+    bo.context.request.put(f"/api/messages/read/{group}", data={"seq": 3})
+    expect(page).to_have_title("Chatsite")
+    expect(page.locator(".archive .at-sign")).to_be_hidden()

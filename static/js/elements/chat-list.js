@@ -1,6 +1,7 @@
 import { on } from "../lib/bus.js";
 import { isBlank } from "../lib/text.js";
 import { setUnread as setTitle } from "../lib/title.js";
+import { syncSoon } from "../realtime/live.js";
 import { decorateRow, refreshTime, setOnline, setUnread } from "../render/row.js";
 import { write } from "../render/slots.js";
 import { isOnline, online } from "../stores/presence.js";
@@ -26,6 +27,7 @@ class ChatList extends HTMLElement {
       shown: (row) => this.status.show(row),
       counted: () => this.count(),
       missing: () => this.refresh(),
+      unsure: syncSoon,
     });
     this.status = new RowStatus(this.rows, (row) => this.rows.arrange(row));
     this.adopt(this.querySelectorAll("#chat-rows .row"));
@@ -47,7 +49,7 @@ class ChatList extends HTMLElement {
     this.handlers = {
       message: ({ message }) => this.rows.receive(message),
       "message-deleted": (gone) => this.rows.forget(gone),
-      read: ({ readerId, peerId, seq }) => readerId === this.userId && this.rows.read(peerId, seq),
+      read: ({ readerId, peerId, seq }) => readerId === this.userId && this.rows.read(peerId, seq, true),
       chat: (chat) => this.rows.update(chat),
       seen: ({ peerId, seq }) => this.rows.read(peerId, seq),
       presence: () => this.showPresence(),
@@ -170,6 +172,7 @@ class ChatList extends HTMLElement {
     if (this.folder === "archived" && !archived) this.folder = "";
     const link = entry.firstElementChild;
     write(link.querySelector('[data-field="archived"]'), String(archived));
+    link.querySelector('[data-field="mentions"]').hidden = !this.rows.archivedMentions;
     if (this.folder === "archived") link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
     entry.hidden = !archived || !isWanted || !["", "archived"].includes(this.folder);

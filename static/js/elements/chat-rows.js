@@ -1,5 +1,5 @@
-import { peerOf } from "../lib/peers.js";
-import { happenedAt, isMuted, lastAt, setGroup, setLastMessage, setSettings, setUnread } from "../render/row.js";
+import { mentions as isMention, peerOf } from "../lib/peers.js";
+import { happenedAt, isMuted, lastAt, setGroup, setLastMessage, setMentions, setSettings, setUnread } from "../render/row.js";
 
 /** The rows of the chats, kept up with what happens: the last message, how much is unread, the latest on top. */
 export class ChatRows {
@@ -7,8 +7,13 @@ export class ChatRows {
   #userId;
   #calls;
   #isCounting = false;
+  /** Up to where each had read when its mentions were counted. */
+  #counted = new WeakMap();
 
-  /** Calls `shown(row)` for a row with another last message, `counted()`, and `missing()` for a chat without a row. */
+  /**
+   * Calls `shown(row)` for a row with another last message, `counted()`, `missing()` for a chat without a row, and `unsure()` when
+   * only the server can count the unread messages that mention the reader.
+   */
   constructor(root, userId, calls) {
     this.#root = root;
     this.#userId = userId;
@@ -19,10 +24,15 @@ export class ChatRows {
     return [...this.#root.querySelectorAll("#chat-rows .row")];
   }
 
-  /** Of what is muted or archived each row tells by itself. */
+  /** Of what is muted or archived each row tells by itself, but for mentions. */
   get unread() {
-    const counted = this.all.filter((row) => !isMuted(row) && !("archived" in row.dataset));
-    return counted.reduce((sum, row) => sum + numbers(row).unread, 0);
+    const isQuiet = (row) => isMuted(row) || "archived" in row.dataset;
+    const counts = this.all.map((row) => numbers(row)[isQuiet(row) ? "mentions" : "unread"]);
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  get archivedMentions() {
+    return this.all.filter(({ dataset }) => "archived" in dataset && "mentions" in dataset).length;
   }
 
   get archived() {
@@ -38,12 +48,16 @@ export class ChatRows {
     const mine = message.senderId === this.#userId;
     const row = this.rowOf(peerOf(message, this.#userId));
     if (!row) return this.#calls.missing();
-    const { lastSeq, readSeq, unread } = numbers(row);
+    const { lastSeq, readSeq, unread, mentions } = numbers(row);
+    const mentionsMe = isMention(message, this.#userId);
+    if (message.seq <= lastSeq && message.seq > readSeq && (mentions || mentionsMe)) this.#calls.unsure();
     if (message.seq < lastSeq) return;
     if (message.seq > lastSeq && !isMuted(row)) delete row.dataset.archived;
     this.#showLast(row, message);
-    if (mine) this.#setRead(row, message.seq, 0);
-    else if (message.seq > lastSeq && message.seq > readSeq && !message.deleted) this.#setRead(row, readSeq, unread + 1);
+    if (mine) this.#setRead(row, message.seq, 0, 0);
+    else if (message.seq > lastSeq && message.seq > readSeq && !message.deleted) {
+      this.#setRead(row, readSeq, unread + 1, mentions + Number(mentionsMe));
+    }
   }
 
   /** Told again (`live` is false), it is counted already. */
@@ -51,26 +65,35 @@ export class ChatRows {
     const mine = senderId === this.#userId;
     const row = this.rowOf(peerOf({ senderId, receiverId }, this.#userId));
     if (!row) return;
-    const { lastSeq, readSeq, unread } = numbers(row);
-    if (live && !mine && seq > readSeq && unread) this.#setRead(row, readSeq, unread - 1);
+    const { lastSeq, readSeq, unread, mentions } = numbers(row);
+    if (live && !mine && seq > readSeq && unread) this.#setRead(row, readSeq, unread - 1, mentions);
+    if (mentions && seq > readSeq) this.#calls.unsure();
     if (seq === lastSeq) this.#showLast(row, { senderId, seq, deleted: true, createdAt: lastAt(row) });
   }
 
-  read(peerId, seq) {
+  /** Up to there; `isTold` when the server knows it. */
+  read(peerId, seq, isTold) {
     const row = this.rowOf(peerId);
     if (!row) return;
-    const { lastSeq, readSeq, unread } = numbers(row);
-    if (seq > readSeq) this.#setRead(row, seq, Math.min(unread, Math.max(0, lastSeq - seq)));
+    const { lastSeq, readSeq, unread, mentions } = numbers(row);
+    const left = Math.max(0, lastSeq - seq);
+    if (seq > readSeq) this.#setRead(row, seq, Math.min(unread, left), Math.min(mentions, left));
+    if (!isTold || !("mentions" in row.dataset) || seq <= (this.#counted.get(row) ?? 0)) return;
+    this.#counted.set(row, seq);
+    this.#calls.unsure();
   }
 
   /** What sync says of a chat is exact, unless something newer came meanwhile. */
-  update({ _id, lastMessage, lastSeq, lastReadSeq, unreadCount, ...settings }) {
+  update({ _id, lastMessage, lastSeq, lastReadSeq, unreadCount, unreadMentions = 0, ...settings }) {
     const row = this.rowOf(_id);
     if (!row) return lastMessage && this.#calls.missing();
     // The reader has deleted all of it for themselves.
     if (!lastMessage) return this.#calls.missing();
     if (lastSeq < numbers(row).lastSeq) return;
-    if (lastReadSeq >= numbers(row).readSeq) this.#setRead(row, lastReadSeq, unreadCount);
+    if (lastReadSeq >= numbers(row).readSeq) {
+      this.#counted.set(row, lastReadSeq);
+      this.#setRead(row, lastReadSeq, unreadCount, unreadMentions);
+    }
     this.#showLast(row, lastMessage);
     this.keep({ peerId: _id, ...settings });
   }
@@ -100,10 +123,11 @@ export class ChatRows {
     this.#calls.shown(row);
   }
 
-  #setRead(row, seq, unread) {
+  #setRead(row, seq, unread, mentions) {
     if (seq > numbers(row).readSeq) delete row.dataset.markedUnread;
     row.dataset.readSeq = Math.max(seq, numbers(row).readSeq);
     setUnread(row, unread);
+    setMentions(row, mentions);
     this.#count();
   }
 
@@ -143,6 +167,6 @@ function comesBefore(one, other) {
 }
 
 function numbers({ dataset }) {
-  const { lastSeq, readSeq, unread } = dataset;
-  return { lastSeq: Number(lastSeq), readSeq: Number(readSeq), unread: Number(unread) };
+  const { lastSeq, readSeq, unread, mentions = 0 } = dataset;
+  return { lastSeq: Number(lastSeq), readSeq: Number(readSeq), unread: Number(unread), mentions: Number(mentions) };
 }

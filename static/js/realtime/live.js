@@ -66,6 +66,9 @@ export function start({ userId, cursor, socketPath }) {
 
 export const isSyncing = () => sync.isRunning;
 
+/** Something changed of which events do not tell enough. */
+export const syncSoon = () => sync?.soon();
+
 export const markRead = (peerId, seq) => marks.raise(peerId, seq);
 
 /** Events do not say which reactions are the reader's own where there are too many to name: `sync` does. */

@@ -69,6 +69,13 @@ export function setGroup(row, { fullName, profilePic, closed }) {
   row.dataset.closed = closed;
 }
 
+/** How many of the unread messages mention the reader: where none does, nothing says so. */
+export function setMentions(row, count) {
+  if (count) row.dataset.mentions = count;
+  else delete row.dataset.mentions;
+  slot(row, "mentions").hidden = !count;
+}
+
 export function setUnread(row, count) {
   row.dataset.unread = count;
   const field = slot(row, "unread");
