@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -81,6 +81,13 @@ _READ = Update(
         {"last_read_seq": seq, "read_at": moment},
     )
 )
+# Of what nobody else learns: `sync` tells it to the reader's own devices alone.
+_READ_UNTOLD = Update(
+    lambda conversation, reader, seq, moment: (
+        Membership.objects.filter(conversation_id=conversation, user_id=reader),
+        {"last_read_seq": seq, "read_at": moment, "version": F("version") + 1},
+    )
+)
 _DELIVERED = Update(
     lambda conversation, receiver, seq, moment: (
         Membership.objects.filter(conversation_id=conversation, user_id=receiver),
@@ -129,6 +136,7 @@ class LockedConversation:
     changed_members: set[str] = field(default_factory=set)  # who left, or have another role
     # Whose marks moved, and when: None for who only wrote.
     readers: dict[str, datetime | None] = field(default_factory=dict)
+    untold: set[str] = field(default_factory=set)  # readers whose mark nobody else learns
     delivered: dict[str, datetime] = field(default_factory=dict)
 
     @property
@@ -177,6 +185,12 @@ class LockedConversation:
     def read(self, reader_id: str, seq: int, moment: datetime | None) -> None:
         self.members[reader_id].mark = seq
         self.readers[reader_id] = moment or self.readers.get(reader_id)
+
+    def read_untold(self, reader_id: str, seq: int, moment: datetime) -> None:
+        """Without a change of the conversation: its version would tell the others when."""
+        self.read(reader_id, seq, moment)
+        self.untold.add(reader_id)
+        self.is_changed = True
 
     def deliver(self, receiver_id: str, seq: int, moment: datetime) -> None:
         self.members[receiver_id].delivered = seq
@@ -292,17 +306,14 @@ def store(
         for reader, moment in each.readers.items()
         if moment is None
     ]
-    reads = [
-        {
-            "conversation": each.pk,
-            "reader": reader,
-            "seq": each.members[reader].mark,
-            "moment": moment,
-        }
-        for each in changed
-        for reader, moment in each.readers.items()
-        if moment
-    ]
+    reads: list[Values] = []
+    untold: list[Values] = []
+    for each in changed:
+        for reader, moment in each.readers.items():
+            if moment:
+                row = {"reader": reader, "seq": each.members[reader].mark, "moment": moment}
+                some = untold if reader in each.untold else reads
+                some.append({"conversation": each.pk, **row})
     deliveries = [
         {
             "conversation": each.pk,
@@ -314,7 +325,12 @@ def store(
         for receiver, moment in each.delivered.items()
     ]
     run_at_once(
-        *messages, (_CHANGE, changes), (_MARK, marks), (_READ, reads), (_DELIVERED, deliveries)
+        *messages,
+        (_CHANGE, changes),
+        (_MARK, marks),
+        (_READ, reads),
+        (_READ_UNTOLD, untold),
+        (_DELIVERED, deliveries),
     )
 
 
@@ -487,26 +503,35 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     before = max(reader.mark, reader.delivered or 0) if mark.is_delivery else reader.mark
     if seq <= before:
         return before
-    conversation.change(moment := now())
+    moment = now()
     if mark.is_delivery:
+        conversation.change(moment)
         conversation.deliver(mark.reader_id, seq, moment)
         delivered = delivered_payload(mark.reader_id, mark.peer, seq)
         to = recipients.of_mark(mark.reader_id, conversation.current)
         events.publish(events.MESSAGES_DELIVERED, delivered, to=to)
+        return seq
+    to, hidden = recipients.of_read_mark(mark.reader_id, conversation.current)
+    if to == recipients.of([mark.reader_id]) and (not hidden or seq <= (reader.delivered or 0)):
+        conversation.read_untold(mark.reader_id, seq, moment)
     else:
+        conversation.change(moment)
         conversation.read(mark.reader_id, seq, moment)
-        events.publish_all(told_of_reading(mark.reader_id, mark.peer, conversation))
+    events.publish_all(told_of_reading(mark.reader_id, mark.peer, conversation))
     return seq
 
 
 def told_of_reading(
     reader_id: str, peer: str, conversation: LockedConversation
 ) -> list[events.Event]:
-    """How far somebody has read: that they have got it, where their reading is hidden."""
-    seq = conversation.members[reader_id].mark
+    """How far somebody has read: that they have got it, where their reading is hidden. What was
+    known to be delivered is not told again: that would tell when it was read.
+    """
+    reader = conversation.members[reader_id]
+    seq = reader.mark
     to, hidden = recipients.of_read_mark(reader_id, conversation.current)
     told: list[events.Event] = [(events.MESSAGES_READ, read_payload(reader_id, peer, seq), to, "")]
-    if hidden:
+    if hidden and seq > (reader.delivered or 0):
         delivered = delivered_payload(reader_id, peer, seq)
         told.append((events.MESSAGES_DELIVERED, delivered, hidden, ""))
     return told

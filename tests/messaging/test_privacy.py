@@ -174,6 +174,34 @@ def test_what_was_read(
         assert ("data-reads-hidden" in html.partition("<template")[0]) is not seen
 
 
+def synced(client: Any, since: str = "") -> tuple[list[str], str]:
+    answer = client.get(f"/api/messages/sync?since={since}").json()
+    return [chat["_id"] for chat in answer["chats"]], answer["cursor"]
+
+
+@audiences
+def test_when_something_delivered_was_read(
+    cast: Cast, api_for: ApiFor, events: Events, audience: str
+) -> None:
+    """Is no news for those who may not know that it was read: neither live nor for `sync`."""
+    set_one(cast.ada, "read_receipts", audience)
+    for name, other in cast.others.items():
+        seen = name in SEEN_BY[audience]
+        make_message(other, cast.ada)
+        seq = make_message(other, cast.ada).seq
+        mark_delivered(user=cast.ada, peer=other.pk, seq=seq)
+        _chats, cursor = synced(api_for(other))
+        _chats, own = synced(api_for(cast.ada))
+        events.clear()
+        mark_read(user=cast.ada, peer=other.pk, seq=seq)
+        assert (user_group(other.pk) in events.recipients("messagesRead")) is seen
+        assert not events.recipients("messagesDelivered")
+        chats, later = synced(api_for(other), cursor)
+        assert chats == ([cast.ada.pk] if seen else [])
+        assert (later != cursor) is seen
+        assert synced(api_for(cast.ada), own)[0] == [other.pk]
+
+
 @audiences
 def test_what_was_read_in_a_group(
     cast: Cast, api_for: ApiFor, events: Events, audience: str
