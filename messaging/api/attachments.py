@@ -1,5 +1,6 @@
 """Attachments over the API: uploads whole (multipart) and resumable (tus), and what is served."""
 
+import io
 import re
 from datetime import UTC
 from typing import Any
@@ -226,4 +227,5 @@ class _Written(FileUploadHandler):
         uploads.describe(
             self._upload, size=file_size, name=self.file_name, content_type=self.content_type
         )
-        return UploadedFile(name=self._upload.name, size=file_size)
+        # Closed by Django, where what comes after it is refused.
+        return UploadedFile(io.BytesIO(), name=self._upload.name, size=file_size)

@@ -35,8 +35,8 @@ def find_attachment(user: User | Principal, key: str, name: str) -> Attachment:
     """Complete, of a message that `user` may see, or their own before it is sent. Raises
     DomainError 404.
     """
-    found = Attachment.objects.filter(pk=key, name=name).first() if is_key(key) else None
-    if found is None or found.state == AttachmentState.UPLOADING:
+    found = Attachment.objects.filter(pk=key).first() if is_key(key) else None
+    if found is None or found.name != name or found.state == AttachmentState.UPLOADING:
         raise NotFound()
     if found.message_id is None:
         if not uploads_of(user).filter(pk=found.pk).exists():

@@ -24,6 +24,7 @@ from chatsite.files import storage
 from chatsite.files.kinds import HEAD, kind_of
 from chatsite.files.names import clean_name
 from chatsite.files.tus import ALGORITHMS, CHECKSUM_MISMATCH, Checksum
+from chatsite.keys import is_key
 from chatsite.pictures import images
 from chatsite.text import is_storable
 from messaging.models import Attachment, AttachmentState
@@ -73,7 +74,7 @@ def describe(upload: Attachment, *, size: int, name: str | None, content_type: s
 
 def find_upload(owner: User | Principal, key: str) -> Attachment:
     """Raises DomainError 404, also for one that has expired."""
-    upload = uploads_of(owner).filter(pk=key).first()
+    upload = uploads_of(owner).filter(pk=key).first() if is_key(key) else None
     if upload is None:
         raise NotFound(_("There is no such upload, or it has expired."))
     return upload

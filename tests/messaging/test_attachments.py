@@ -249,6 +249,7 @@ class TestWhoSees:
         folder = address.rpartition("/")[0]
         for name in ("other.pdf", "minutes.pdf.html", "MINUTES.PDF"):
             assert_refused(api_for(bo).get(f"{folder}/{name}"), 404)
+        assert_refused(api_for(bo).get(f"{folder}/minutes%00.pdf"), 404)
         assert_refused(api_for(bo).get("/api/attachments/nokey/minutes.pdf"), 404)
         assert_refused(api_for(bo).get(f"{address}?thumbnail=true"), 404)
 

@@ -142,6 +142,16 @@ class TestInOnePiece:
         assert not Attachment.objects.exists()
         assert set(kept_files()) == before
 
+    def test_a_form_with_more_files_than_any_has(
+        self, client: APIClient, before: set[Path]
+    ) -> None:
+        part = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="f"\r\n\r\nx\r\n'
+        body = b"".join(part % name for name in [b"file", *[b"other"] * 200]) + b"--b--\r\n"
+        kind = "multipart/form-data; boundary=b"
+        assert_refused(client.post("/api/attachments", body, content_type=kind), 400)
+        assert not Attachment.objects.exists()
+        assert set(kept_files()) == before
+
     def test_an_empty_file(self, client: APIClient) -> None:
         assert_refused(upload(client, b""), 400)
 
@@ -390,6 +400,13 @@ class TestTus:
             assert head(other, location).status_code == status
             assert_refused(patch(other, location, PDF), status)
             assert_refused(other.delete(location, headers=TUS), status)
+
+    @pytest.mark.parametrize("key", ["%00", "nokey", "f" * 5000])
+    def test_what_can_be_no_key_is_none(self, client: APIClient, key: str) -> None:
+        address = f"/api/uploads/{key}"
+        assert head(client, address).status_code == 404
+        assert_refused(patch(client, address, PDF), 404)
+        assert_refused(client.delete(address, headers=TUS), 404)
 
     def test_two_at_once_do_not_mix(self, client: APIClient, location: str) -> None:
         upload = of(location)
