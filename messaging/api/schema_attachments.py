@@ -85,7 +85,7 @@ begin_upload = call(
     changes=True,
     parameters=[
         VERSION,
-        _sent("Upload-Length", "Bytes of the file.", LENGTH),
+        _sent("Upload-Length", "Bytes of the file.", {"type": "integer", "minimum": 1}),
         _sent(
             "Upload-Metadata",
             "`filename` and `filetype`, each with its value in Base64.",
