@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import emoji
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -51,24 +50,6 @@ class Bubble:
     author: Author | None = None  # of what somebody else wrote in a group
     pills: Sequence[Pill] = ()
     quote: Quote | None = None  # of what it answers
-
-    @property
-    def shortcuts(self) -> str:
-        """Keys that do something with it (static/js/elements/message-actions.js): Enter leads to
-        all that can be done.
-        """
-        if self.record.deleted or self.record.system:
-            return ""
-        if not self.state:
-            return "Enter R D Delete"
-        return "Enter R D E I Delete" if self.can_be_edited else "Enter R D I Delete"
-
-    @property
-    def can_be_edited(self) -> bool:
-        """By its sender; static/js/render/parts/meta.js says the same."""
-        minutes = timedelta(minutes=settings.MESSAGE_EDIT_MINUTES)
-        in_time = timezone.now() < _moment(self.record) + minutes
-        return in_time and not self.record.forwarded
 
     @property
     def edited_date(self) -> str:

@@ -63,6 +63,18 @@ def message(page: Page, text: str) -> Locator:
     return messages(page).filter(has=page.get_by_text(text, exact=True))
 
 
+def menu(page: Page) -> Locator:
+    """What can be done with a message: a menu, on a phone a sheet."""
+    return page.get_by_role("dialog", name="Message actions")
+
+
+def choose_action(item: Locator, action: str) -> None:
+    """From the menu of a message, by mouse."""
+    item.hover()
+    item.get_by_role("button", name="More actions").click()
+    item.page.get_by_role("menuitem", name=action, exact=True).click()
+
+
 def expect_texts(page: Page, texts: Sequence[str], timeout: int | None = None) -> None:
     """These messages, in this order, and no others."""
     shown = messages(page).locator('[data-field="text"]')

@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.chat import (
     RETURN,
+    choose_action,
     expect_preview,
     expect_texts,
     face_to_face,
@@ -19,8 +20,7 @@ from tests.browser.test_order import choose
 
 def delete(page: Page, text: str, answer: str = "") -> None:
     page.locator("conversation-header").hover()
-    message(page, text).hover()
-    message(page, text).get_by_role("button", name="Delete message").click()
+    choose_action(message(page, text), "Delete message")
     if answer:
         page.get_by_role("button", name=answer).click()
 

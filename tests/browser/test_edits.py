@@ -11,6 +11,7 @@ from tests.browser.chat import (
     expect_states,
     expect_texts,
     face_to_face,
+    menu,
     message,
     messages,
     send,
@@ -242,9 +243,9 @@ def test_a_long_press_offers_it_while_the_time_lasts(person: PersonFor) -> None:
     expect_states(page, "rr")
     edit(ada, ada.get(f"/api/messages/{bo.id}")[0]["_id"], "Above all")
     expect(mark(page, 0)).to_be_visible()  # also where the time waits to be asked for
-    sheet = page.locator("#message-sheet")
+    sheet = menu(page)
     touch(messages(page).last.locator(".bubble"), hold=sheet)
-    sheet.get_by_role("button", name="Edit").tap()
+    sheet.get_by_role("menuitem", name="Edit").tap()
     expect(composer(page)).to_have_value("By touch")
     expect(sheet).to_be_hidden()
     assert_accessible(page)
@@ -252,5 +253,5 @@ def test_a_long_press_offers_it_while_the_time_lasts(person: PersonFor) -> None:
     expect(bar(page)).to_be_hidden()
     page.evaluate("document.body.dataset.editMinutes = 0")
     touch(messages(page).last.locator(".bubble"), hold=sheet)
-    expect(sheet.get_by_role("button", name="Copy text")).to_be_visible()
-    expect(sheet.get_by_role("button", name="Edit")).to_be_hidden()
+    expect(sheet.get_by_role("menuitem", name="Copy text")).to_be_visible()
+    expect(sheet.get_by_role("menuitem", name="Edit")).to_be_hidden()

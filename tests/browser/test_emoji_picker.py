@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import composer, face_to_face, message, send, toast, touch
+from tests.browser.chat import composer, face_to_face, menu, message, send, toast, touch
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.test_looks import PHONE
 from tests.environment import ROOT
@@ -127,9 +127,9 @@ def test_on_a_phone_it_is_a_sheet_for_reactions(person: PersonFor) -> None:
     send(bo.page, "Did you see that?")
     page = ada.page
     expect(page.get_by_role("button", name="Emoji", exact=True)).to_be_hidden()
-    sheet = page.locator("#message-sheet")
+    sheet = menu(page)
     touch(message(page, "Did you see that?").locator(".bubble"), hold=sheet)
-    sheet.get_by_role("button", name="React", exact=True).tap()
+    sheet.get_by_role("menuitem", name="React").tap()
     page.get_by_role("button", name="More emoji").tap()
     expect(picker(page).get_by_text("Smileys", exact=True)).to_be_visible()
     expect(field(page)).not_to_be_focused()

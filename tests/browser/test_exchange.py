@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from chatsite.text import isolated
 from tests.browser.chat import (
+    choose_action,
     composer,
     expect_preview,
     expect_states,
@@ -196,8 +197,7 @@ def test_a_deleted_message_is_gone_for_both(person: PersonFor) -> None:
 
 
 def delete(page: Page, text: str, answer: str) -> None:
-    message(page, text).hover()
-    message(page, text).get_by_role("button", name="Delete message").click()
+    choose_action(message(page, text), "Delete message")
     expect(page.get_by_role("button", name="Keep it")).to_be_focused()
     page.get_by_role("button", name=answer, exact=True).click()
     expect(page.locator("#confirm")).to_be_hidden()

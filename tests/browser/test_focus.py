@@ -5,6 +5,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.chat import (
     SEND,
     answer,
+    choose_action,
     composer,
     expect_texts,
     face_to_face,
@@ -26,8 +27,7 @@ def test_a_deleted_message_keeps_it(person: PersonFor) -> None:
     send(ada.page, "A slip")
     expect(messages(ada.page)).to_have_attribute("data-state", "read")
 
-    messages(ada.page).hover()
-    messages(ada.page).get_by_role("button", name="Delete message").click()
+    choose_action(messages(ada.page), "Delete message")
     ada.page.get_by_role("button", name="Delete for everybody").click()
 
     expect(messages(ada.page)).to_contain_text("Message deleted")

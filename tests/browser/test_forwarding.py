@@ -4,7 +4,16 @@ import re
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.chat import expect_texts, face_to_face, message, messages, row, touch
+from tests.browser.chat import (
+    choose_action,
+    expect_texts,
+    face_to_face,
+    menu,
+    message,
+    messages,
+    row,
+    touch,
+)
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_groups import make_group, open_group, three
 from tests.browser.test_looks import PHONE
@@ -30,8 +39,7 @@ def test_a_picture_goes_to_a_person_and_a_group_at_once(person: PersonFor) -> No
     cy.page.goto(f"/chat/{ada.id}")
     page, item = ada.page, message(ada.page, "The view")
 
-    item.hover()
-    item.get_by_role("button", name="Forward").click()
+    choose_action(item, "Forward")
     expect(search(page)).to_be_focused()
     assert_accessible(page)
     search(page).fill("fjord cl")
@@ -76,8 +84,9 @@ def test_keys_alone_forward_and_what_fails_keeps_the_dialog(person: PersonFor) -
 
     messages(page).focus()
     keys.press("Enter")
-    expect(messages(page).get_by_role("button", name="React")).to_be_focused()
-    messages(page).get_by_role("button", name="Forward").press("Enter")
+    expect(page.get_by_role("menuitem", name="React")).to_be_focused()
+    keys.press("f")
+    keys.press("Enter")
     expect(search(page)).to_be_focused()
     keys.type("grimsb")
     expect(dialog(page).locator(".candidate")).to_have_count(1)
@@ -112,10 +121,10 @@ def test_on_a_phone_the_sheet_leads_to_it(person: PersonFor) -> None:
     ada, bo = face_to_face(person, **PHONE)
     bo.say(ada, "From afar")
     page = ada.page
-    sheet = page.get_by_role("dialog", name="Message actions")
+    sheet = menu(page)
     expect_texts(page, ["From afar"])
     touch(messages(page).locator(".bubble"), hold=sheet)
-    sheet.get_by_role("button", name="Forward").tap()
+    sheet.get_by_role("menuitem", name="Forward").tap()
     dialog(page).get_by_text("Bo Okonkwo").first.tap()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     dialog(page).get_by_role("button", name="Forward").tap()

@@ -117,12 +117,6 @@ def test_a_message_of_mine_tells_who_has_read_it(person: PersonFor) -> None:
     open_group(group, ada)
     send(ada.page, "Seven o'clock?")
     expect_states(ada.page, "-s")
-    mine, shortcuts = messages(ada.page).last, "aria-keyshortcuts"
-    expect(mine).to_have_attribute(shortcuts, "Enter R D E I Delete")
-    ada.page.reload()
-    expect(mine).to_have_attribute(shortcuts, "Enter R D E I Delete")
-    expect(messages(ada.page).first).not_to_have_attribute(shortcuts, re.compile(".*"))
-
     open_group(group, bo)
     expect_states(ada.page, "-r")
     ada.page.locator("message-list").focus()

@@ -6,7 +6,16 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chat import composer, expect_texts, face_to_face, messages, row, send, touch
+from tests.browser.chat import (
+    composer,
+    expect_texts,
+    face_to_face,
+    menu,
+    messages,
+    row,
+    send,
+    touch,
+)
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.site import Site
 
@@ -50,10 +59,10 @@ def test_on_a_phone_a_long_pressed_message_can_be_deleted(person: PersonFor) -> 
     send(ada.page, "A slip")
     expect(messages(ada.page)).to_have_attribute("data-state", "read")
 
-    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    sheet = menu(ada.page)
     touch(messages(ada.page).locator(".bubble"), hold=sheet)
     assert_accessible(ada.page)
-    sheet.get_by_role("button", name="Delete message").tap()
+    sheet.get_by_role("menuitem", name="Delete message").tap()
     ada.page.get_by_role("button", name="Delete for everybody").tap()
 
     expect(messages(ada.page)).to_contain_text("Message deleted")

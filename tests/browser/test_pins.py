@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import expect_texts, face_to_face, message, messages, send
+from tests.browser.chat import choose_action, expect_texts, face_to_face, message, messages, send
 from tests.browser.long_conversations import say_many
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_groups import make_group, open_group, three
@@ -15,11 +15,6 @@ def bar(page: Page) -> Locator:
 def shown(page: Page) -> Locator:
     """The one that the bar shows."""
     return bar(page).locator(".reply:visible")
-
-
-def choose(page: Page, text: str, name: str) -> None:
-    message(page, text).hover()
-    message(page, text).get_by_role("button", name=name, exact=True).click()
 
 
 def assert_messages_fill_the_page(page: Page) -> None:
@@ -42,13 +37,13 @@ def test_both_see_a_pin_in_all_windows_until_it_is_taken_away(person: PersonFor)
         expect(bar(page)).to_be_empty()
         assert_messages_fill_the_page(page)
 
-    choose(bo.page, "*Gate* 14", "Pin")
+    choose_action(message(bo.page, "*Gate* 14"), "Pin")
     for page in (ada.page, bo.page, other):
         expect(shown(page)).to_contain_text("Gate 14")
         expect(shown(page).locator("b")).to_have_text("Ada Lindqvist")
         assert_messages_fill_the_page(page)
     assert_accessible(bo.page)
-    choose(ada.page, "See you there", "Pin")
+    choose_action(message(ada.page, "See you there"), "Pin")
     for page in (ada.page, bo.page, other):
         expect(shown(page)).to_contain_text("See you there")
         expect(bar(page)).to_contain_text("1/2")
@@ -59,14 +54,14 @@ def test_both_see_a_pin_in_all_windows_until_it_is_taken_away(person: PersonFor)
     assert bar(other).evaluate("bar => bar.innerHTML") == came
     assert messages(other).first.get_attribute("data-pinned-at") == marked != ""
 
-    choose(ada.page, "*Gate* 14", "Unpin")  # whoever pinned it
+    choose_action(message(ada.page, "*Gate* 14"), "Unpin")  # whoever pinned it
     for page in (ada.page, bo.page, other):
         expect(bar(page).locator("li")).to_have_count(1)
-    choose(bo.page, "See you there", "Delete message")
+    choose_action(message(bo.page, "See you there"), "Delete message")
     for page in (bo.page, other):
         expect(bar(page)).to_be_empty()
     expect(shown(ada.page)).to_contain_text("See you there")
-    choose(ada.page, "See you there", "Delete message")
+    choose_action(message(ada.page, "See you there"), "Delete message")
     ada.page.get_by_role("button", name="Delete for everybody").click()
     for page in (ada.page, bo.page, other):
         expect(bar(page)).to_be_empty()
@@ -123,11 +118,11 @@ def test_in_a_group_who_came_later_sees_no_pin_of_before(person: PersonFor) -> N
     ada.post(f"/api/groups/{group}/members", people=[cy.id])
     open_group(group, ada, bo, cy)
 
-    choose(bo.page, "Between us", "Pin")
+    choose_action(message(bo.page, "Between us"), "Pin")
     for page in (ada.page, bo.page):
         expect(shown(page)).to_contain_text("Between us")
     send(ada.page, "For all")
-    choose(ada.page, "For all", "Pin")
+    choose_action(message(ada.page, "For all"), "Pin")
     for page in (ada.page, bo.page):
         expect(bar(page)).to_contain_text("1/2")
     expect(shown(cy.page)).to_contain_text("For all")
@@ -143,17 +138,20 @@ def test_where_only_admins_write_others_are_not_offered_it(person: PersonFor) ->
     group = make_group(ada, bo)
     bo.post(f"/api/messages/send/{group}", text="Rules")
     open_group(group, ada, bo)
-    message(bo.page, "Rules").hover()
-    pin = message(bo.page, "Rules").get_by_role("button", name="Pin", exact=True)
+    rules = message(bo.page, "Rules")
+    rules.focus()
+    bo.page.keyboard.press("Enter")
+    pin = bo.page.get_by_role("menuitem", name="Pin", exact=True)
     expect(pin).to_be_visible()
+    bo.page.keyboard.press("Escape")
 
     ada.context.request.patch(f"/api/groups/{group}", data={"posting": "admins"})
     expect(bo.page.get_by_text("Only admins can write in this group.")).to_be_visible()
-    bo.page.locator("conversation-header").hover()
-    message(bo.page, "Rules").hover()
-    expect(message(bo.page, "Rules").get_by_role("button", name="Copy text")).to_be_visible()
+    bo.page.keyboard.press("Enter")
+    expect(bo.page.get_by_role("menuitem", name="Copy text")).to_be_visible()
     expect(pin).to_be_hidden()
-    choose(ada.page, "Rules", "Pin")
+    bo.page.keyboard.press("Escape")
+    choose_action(message(ada.page, "Rules"), "Pin")
     expect(shown(bo.page)).to_contain_text("Rules")
 
 
@@ -162,7 +160,7 @@ def test_what_was_pinned_while_away_is_there_on_coming_back(person: PersonFor) -
     send(ada.page, "Meanwhile")
     expect_texts(bo.page, ["Meanwhile"])
     bo.context.set_offline(True)
-    choose(ada.page, "Meanwhile", "Pin")
+    choose_action(message(ada.page, "Meanwhile"), "Pin")
     expect(shown(ada.page)).to_contain_text("Meanwhile")
     bo.context.set_offline(False)
     expect(shown(bo.page)).to_contain_text("Meanwhile", timeout=40_000)

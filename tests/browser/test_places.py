@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import face_to_face, message, row, send, toast
+from tests.browser.chat import choose_action, face_to_face, message, row, send, toast
 from tests.browser.long_conversations import assert_whole, expect_rest, lines, log, say_many
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
@@ -54,8 +54,7 @@ def test_the_link_to_a_message_opens_at_it(live_site: Site, person: PersonFor) -
     page.goto(f"/chat/{bo.id}")
     page.evaluate(IN_MEMORY)
     item = message(page, "message 300")
-    item.hover()
-    item.get_by_role("button", name="Copy link").click()
+    choose_action(item, "Copy link")
     expect(toast(page)).to_contain_text("link is copied")
     link = page.evaluate("window.copied[0]")
     key = item.get_attribute("data-message-id")

@@ -2,7 +2,17 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import answer, face_to_face, message, messages, send, toast, touch
+from tests.browser.chat import (
+    answer,
+    choose_action,
+    face_to_face,
+    menu,
+    message,
+    messages,
+    send,
+    toast,
+    touch,
+)
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.test_looks import PHONE
 
@@ -200,9 +210,9 @@ def test_on_a_phone_a_long_press_leads_there(person: PersonFor) -> None:
     item = message(ada.page, "Well?")
     expect(item).to_be_visible()
 
-    sheet = ada.page.get_by_role("dialog", name="Message actions")
+    sheet = menu(ada.page)
     touch(item.locator(".bubble"), hold=sheet)
-    sheet.get_by_role("button", name="React", exact=True).tap()
+    sheet.get_by_role("menuitem", name="React").tap()
     ada.page.locator("#reaction-row").get_by_role("button", name=HEART).tap()
 
     expect(pills(bo.page, "Well?")).to_have_text(f"{HEART}1")
@@ -219,8 +229,7 @@ def test_who_reacted_is_told_by_emoji_and_mine_is_taken_back_there(person: Perso
     people = dialog.locator("#reactors .member__name bdi")
 
     item = message(page, "Shall we go?")
-    item.hover()
-    item.get_by_role("button", name="Who reacted").click()
+    choose_action(item, "Who reacted")
     expect(people).to_have_text(["Ada Lindqvist", "Bo Okonkwo"])
     dialog.get_by_role("button", name=f"{HEART} 1").click()
     expect(people).to_have_text(["Ada Lindqvist"])

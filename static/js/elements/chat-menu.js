@@ -7,7 +7,7 @@ import { isGroup } from "../lib/peers.js";
 import { text } from "../lib/texts.js";
 import { markRead } from "../realtime/live.js";
 import { isUnread, nameOf } from "../render/row.js";
-import { moveFocus } from "./arrow-keys.js";
+import { itemsOf, openMenu, steerMenu } from "./menu.js";
 
 const HELD_FOR = 500;
 const MARGIN = 8;
@@ -100,30 +100,23 @@ function open(at, { x = 0, y = 0, anchor = at, list = "" } = {}) {
     item.hidden = item.dataset.if ? !states[item.dataset.if] : Boolean(states[item.dataset.unless]);
     if (isSaved(row) && "notSaved" in item.dataset) item.hidden = true;
   }
-  menu.showModal();
   show(list);
-  place(menu, anchor, x, y);
+  openMenu(menu, ...placeOf(anchor, x, y));
 }
 
-/** Where the pointer is, else at the end of the row; the style sheet of phones has a place of its own. */
-function place(menu, anchor, x, y) {
-  const { left, right, top, bottom } = anchor.getBoundingClientRect();
+/** Where the pointer is, else at the end of what it belongs to. */
+function placeOf(anchor, x, y) {
+  const { left, right, top, bottom, width } = anchor.getBoundingClientRect();
   const isAt = x >= left && x <= right && y >= top && y <= bottom && (x > 0 || y > 0);
-  const isRtl = getComputedStyle(anchor).direction === "rtl";
-  const start = isAt ? x - (isRtl ? menu.offsetWidth : 0) : isRtl ? left : right - menu.offsetWidth;
-  const within = (position, size, room) => Math.max(MARGIN, Math.min(position, room - size - MARGIN));
-  menu.style.setProperty("--menu-x", `${within(start, menu.offsetWidth, innerWidth)}px`);
-  menu.style.setProperty("--menu-y", `${within(isAt ? y : top + MARGIN, menu.offsetHeight, innerHeight)}px`);
+  return isAt ? [new DOMRect(x, y)] : [new DOMRect(left, top + MARGIN, width), { atEnd: true }];
 }
 
 /** One of the two lists: what can be done, or for how long to mute. */
 function show(name) {
   const lists = [...dialog().querySelectorAll('[role="menu"]')];
   for (const list of lists) list.hidden = (list.id === "chat-menu-mute") !== (name === "mute");
-  items()[0].focus();
+  itemsOf(dialog())[0]?.focus();
 }
-
-const items = () => [...dialog().querySelectorAll('[role="menuitem"]')].filter((item) => item.checkVisibility());
 
 function chosen({ target }) {
   const item = target.closest("button");
@@ -174,6 +167,5 @@ function steer(event) {
   const { menu } = event.target.dataset;
   if (event.key === "ArrowRight" && menu === "mute") show(menu);
   else if (event.key === "ArrowLeft" && !document.getElementById("chat-menu-mute").hidden) show("");
-  else if (event.key === "Tab") dialog().close();
-  else moveFocus(event, items());
+  else steerMenu(event, dialog());
 }

@@ -57,8 +57,8 @@ function copyOfPage() {
   copy.querySelector("#filter").setAttribute("value", page.querySelector("#filter").value);
   copy.querySelector(".app").classList.remove("is-offline");
   find("#details").forEach((each) => each.remove());
-  find("#group-dialog, #message-sheet, #emoji-popover").forEach((each) => each.replaceChildren());
-  find("#reaction-row, #emoji-popover").forEach((each) => each.removeAttribute("style"));
+  find("#group-dialog, #emoji-popover").forEach((each) => each.replaceChildren());
+  find(".menu, #reaction-row, #emoji-popover").forEach((each) => each.removeAttribute("style"));
   find("connection-banner, toast-list").forEach((each) => each.replaceChildren());
   find(".htmx-request").forEach((each) => each.classList.remove("htmx-request"));
   find("dialog[open]").forEach((each) => each.removeAttribute("open"));

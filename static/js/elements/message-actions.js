@@ -1,4 +1,4 @@
-// What can be done with a message. templates/messaging/_message_actions.html has the words and the icon of each.
+// What can be done with a message. templates/messaging/_message_menu.html has the words and the icon of each.
 import { deleteJSON, putJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
@@ -15,29 +15,39 @@ import { showReactors } from "./reactors.js";
 const isOpen = (item) => !item.closest(".conversation").dataset.closed;
 const isMine = (item) => item.matches(".is-mine");
 
-/** `when` says for which messages it is offered, `key` does it at once; `peer` is `{id, firstName}`. */
+/**
+ * `when` says for which messages it is offered: only for those that say something, unless it is for `any` that the server has.
+ * `key` does it at once. The first ones that are `quick` are in the toolbar. `peer` is `{id, firstName}`.
+ */
 const ACTIONS = [
-  { name: "react", when: () => true, run: openReactionRow },
-  { name: "reply", key: "r", when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
-  { name: "edit", key: "e", when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
-  { name: "forward", when: () => true, run: (item) => openForwardDialog([item.dataset.messageId]) },
-  { name: "pin", when: (item) => isOpen(item) && !item.dataset.pinnedAt, run: (item) => setPinned(item, putJSON) },
-  { name: "unpin", when: (item) => isOpen(item) && item.dataset.pinnedAt, run: (item) => setPinned(item, deleteJSON) },
+  { name: "react", quick: true, when: () => true, run: openReactionRow },
+  { name: "reply", key: "R", quick: true, when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
+  { name: "edit", key: "E", quick: true, when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
+  { name: "forward", quick: true, when: () => true, run: (item) => openForwardDialog([item.dataset.messageId]) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "link", when: () => true, run: copyLink },
-  { name: "date", key: "d", when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
+  { name: "pin", when: (item) => isOpen(item) && !item.dataset.pinnedAt, run: (item) => setPinned(item, putJSON) },
+  { name: "unpin", when: (item) => isOpen(item) && item.dataset.pinnedAt, run: (item) => setPinned(item, deleteJSON) },
+  { name: "date", key: "D", any: true, when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
   { name: "reactors", when: (item) => item.querySelector(".reaction"), run: showReactors },
-  { name: "info", key: "i", when: isMine, run: showInfo },
-  { name: "delete", key: "Delete", when: () => true, run: (item, { id }) => deleteMessages([item], id) },
+  { name: "info", key: "I", when: isMine, run: showInfo },
+  { name: "delete", key: "Delete", any: true, when: () => true, run: (item, { id }) => deleteMessages([item], id) },
 ];
+const MOST_QUICK = 3;
 
 /** Of those that the server does not have: their buttons are in the message. */
 const UNSENT = { retry, discard };
 
-/** The server has it, and it says something. */
-const isSaid = (item) => Boolean(item.dataset.messageId) && !item.matches(".is-deleted, .is-system");
+const isSaid = (item) => !item.matches(".is-deleted, .is-system");
 
-export const actionsFor = (item, peer) => (isSaid(item) ? ACTIONS.filter(({ when }) => when(item, peer)) : []);
+export function actionsFor(item, peer) {
+  if (!item.isConnected || !item.dataset.messageId) return [];
+  return ACTIONS.filter(({ any, when }) => (any || isSaid(item)) && when(item, peer));
+}
+
+const isQuick = ({ quick }) => quick;
+export const QUICK = ACTIONS.filter(isQuick);
+export const quickest = (actions) => actions.filter(isQuick).slice(0, MOST_QUICK);
 
 export function decide(name, item) {
   return UNSENT[name]?.(item.dataset.clientId);

@@ -2,12 +2,12 @@
 import { learn } from "../stores/people.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
 import { fillForwarded } from "./parts/forwarded.js";
-import { createdAt, editedAt, fillEdited, fillTime, isInTimeToEdit, stateOf } from "./parts/meta.js";
+import { createdAt, editedAt, fillEdited, fillTime, stateOf } from "./parts/meta.js";
 import { fillPicture } from "./parts/picture.js";
 import { clearReactions, fillReactions } from "./parts/reactions.js";
 import { clearReply, decorateReply, fillReply } from "./parts/reply.js";
 import { decorateText, fillText } from "./parts/text.js";
-import { mark, setOrRemove } from "./slots.js";
+import { mark } from "./slots.js";
 
 export function createMessage() {
   return document.getElementById("message-template").content.firstElementChild.cloneNode(true);
@@ -16,7 +16,6 @@ export function createMessage() {
 /** Shows a message payload. `reading` tells who reads, the names, and how far the peer has read. */
 export function fillMessage(item, message, reading) {
   const mine = message.senderId === reading.userId && !message.system;
-  setOrRemove(item, "aria-keyshortcuts", shortcutsOf(message, mine));
   fillKeys(item, message, stateOf(message, reading));
   fillAuthor(item, message, reading);
   mark(item, "is-mine", mine);
@@ -31,13 +30,6 @@ export function fillMessage(item, message, reading) {
   fillReactions(item, message, reading);
 }
 
-/** messaging/page/timeline.py says the same. */
-function shortcutsOf({ deleted, system, forwarded, createdAt: moment }, mine) {
-  if (deleted || system) return "";
-  const keys = ["Enter", "R", "D", mine && !forwarded && isInTimeToEdit(moment) && "E", mine && "I", "Delete"];
-  return keys.filter(Boolean).join(" ");
-}
-
 /** Gives a message that the server rendered what only script can: links, and times in the reader's zone. */
 export function decorateMessage(item) {
   fillTime(item, createdAt(item));
@@ -49,7 +41,6 @@ export function decorateMessage(item) {
 }
 
 export function clearMessage(item) {
-  item.removeAttribute("aria-keyshortcuts");
   mark(item, "is-deleted", true);
   item.dataset.pinnedAt = "";
   clearReply(item);

@@ -61,6 +61,7 @@ class MessageList extends HTMLElement {
     this.older.stop();
     this.missing.stop();
     this.typists.stop();
+    this.toolbar.stop();
   }
 
   listen() {
