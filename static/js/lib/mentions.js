@@ -5,7 +5,7 @@ const BEFORE = String.raw`(?<![[\p{L}\p{M}\p{N}.%+\-@\/]--[${UNSPACED}]])`;
 const AFTER = String.raw`(?![[\p{L}\p{M}\p{N}]--[${UNSPACED}]])`;
 const SIGN = new RegExp(`${BEFORE}@`, "gv");
 const LONGEST = 50; // characters of a name that is being typed
-const BEGUN = new RegExp(String.raw`${BEFORE}@(?<query>[^\s@](?:[^@\n]*[^\s@])?)$`, "v");
+const BEGUN = new RegExp(String.raw`${BEFORE}@(?<query>(?:[^\s@](?:[^@\n]*[^\s@])?)?)$`, "v");
 const SYNTAX = /[\^$\\.*+?()[\]{}|\/]/g;
 
 /** Of `people`, `{name, …}`, whom the text names and from where to where, in order; where two names fit, the longer one. */
