@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +79,8 @@ class LocalStore:
         return path if path.is_file() else None
 
     def touch(self, name: str) -> None:
-        os.utime(_path(name))
+        with suppress(FileNotFoundError):
+            os.utime(_path(name))
 
     def remove(self, names: Iterable[str], *, unchanged_since: datetime | None = None) -> int:
         return sum(_removed(_path(name), unchanged_since) for name in names)

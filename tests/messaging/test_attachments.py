@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from chatsite.errors import DomainError
+from chatsite.files import storage
 from messaging.models import Attachment, Message
 from messaging.queries.history import history
 from messaging.services.deletions import delete_messages
@@ -186,6 +187,15 @@ class TestForwarding:
         copy = file_of(forwarded.sent[0].record)
         assert api_for(cy).get(copy.url).getvalue() == PDF
         assert_refused(api_for(bo).get(f"/api/attachments/{copy.id}/other.pdf"), 404)
+
+    def test_what_lost_its_file_is_forwarded_all_the_same(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        sent = send(ada, bo.pk, make_upload(ada).pk)
+        storage.store.remove([Attachment.objects.get().stored])
+        [copy] = forward_messages(
+            user=bo, message_ids=[sent.id], to=[ada.pk], client_message_id="f"
+        ).sent
+        assert_refused(api_for(ada).get(file_of(copy.record).url), 404)
 
     def test_takes_no_room(self, api_for: ApiFor) -> None:
         ada, bo = make_pair()
