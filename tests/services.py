@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 30  # seconds for a server to answer, on a machine that is busy with other tests
+PATIENCE = 60  # seconds for a server to answer, on a machine that is busy with other tests
 
 
 class Server:

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from chatsite.pictures.storage.local import READABLE
 logger = logging.getLogger(__name__)
 FOLDER = "attachments"  # in MEDIA_ROOT
 PIECE = 2**18  # bytes that are read at once
+RESERVE = 2**30  # bytes of the disk that are left free; of a small one, a tenth
 _NAME = re.compile("[0-9a-f]{32}t?")
 THUMBNAIL = "t"  # what comes after the name of the file that it shows
 
@@ -156,6 +158,8 @@ class Uploading:
 
     def write(self, data: bytes) -> None:
         """Raises DomainError 503, 507."""
+        if not _has_room():
+            raise no_room()
         with _stored_or_refused():
             _write(self._file, data)
 
@@ -194,6 +198,12 @@ def _stored_or_refused() -> Iterator[None]:
         logger.error("an attachment could not be stored: %s", error)
         message = _("Files cannot be stored at the moment. Please try again later.")
         raise DomainError(message, 503, code="storage") from None
+
+
+def _has_room() -> bool:
+    """Messages and whatever else is on this disk need some of it: files alone never fill it."""
+    disk = shutil.disk_usage(Path(settings.MEDIA_ROOT, FOLDER))
+    return disk.free > min(RESERVE, disk.total // 10)
 
 
 def no_room() -> DomainError:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -234,6 +235,16 @@ class TestRoom:
         make_upload(make_user(), bytes(600))
         assert_refused(begin(client, 401), 507)
         assert Attachment.objects.count() == 1
+
+    def test_of_the_disk_is_left_to_others(
+        self, client: APIClient, settings: Settings, tmp_path: Path
+    ) -> None:
+        with small_disk(tmp_path / "full", "4m") as folder:
+            settings.MEDIA_ROOT = folder
+            location = begin(client, 2**23).headers["Location"]
+            assert_refused(patch(client, location, bytes(2**23)), 507)
+            free = shutil.disk_usage(folder).free
+            assert 0 < free <= 2**22 // 10
 
     def test_of_the_disk_ends(self, client: APIClient, settings: Settings, tmp_path: Path) -> None:
         with small_disk(tmp_path / "full", "256k") as folder:
