@@ -81,8 +81,12 @@ class Stays(list[Stay]):
         return self._again([*self, *parts])
 
     def _again(self, stays: Collection[Stay]) -> "Stays":
-        """The last one stays the current one, also where nothing is left of it."""
+        """The last stay remains the current one, even when nothing of it is left. Of the first one
+        its end remains: `deleted_parts` has to know that they were in the group that early.
+        """
         again = Stays(stays)._merged()
+        if self and again and self[0][1] <= again[0][0]:
+            again.insert(0, (self[0][1], self[0][1]))
         if self and (not again or again[-1][1] != self[-1][1]):
             again.append((self[-1][1], self[-1][1]))
         return Stays(again)
@@ -136,9 +140,9 @@ def stays_among(user_id: str, conversations: Collection[str]) -> dict[str, Stays
 
 
 def deleted_parts(group: str, stays: Mapping[str, Stays]) -> dict[str, list[Stay]]:
-    """By person who has left, what they have deleted for themselves of the group, like stays. Of
-    what they do not see it is all that the system messages around it do not tell that they were
-    away for.
+    """For each person who has left, the parts of the group that they deleted for themselves, in the
+    form of stays. A part that they do not see counts as deleted, unless the system messages at both
+    of its ends show that they were away.
     """
     gaps = {person: each.hidden(each[-1][1]) for person, each in stays.items()}
     ends = {
@@ -156,11 +160,19 @@ def deleted_parts(group: str, stays: Mapping[str, Stays]) -> dict[str, list[Stay
             for first, last in parts
             if not (
                 _comes(person, details.get(last + 1))
-                and (first == 1 or _goes(person, details.get(first - 1)))
+                and (
+                    _goes(person, details.get(first - 1))
+                    if first > 1
+                    else not _is_empty(stays[person][0])
+                )
             )
         ]
         for person, parts in gaps.items()
     }
+
+
+def _is_empty(stay: Stay) -> bool:
+    return stay[0] == stay[1]
 
 
 def _comes(person: str, details: SystemDetails | None) -> bool:

@@ -198,6 +198,24 @@ class TestStays:
         add_members(user=olga, group=group, people=[mia.pk])
         assert said(mia, group) == ["Mia left", "Without Mia", "Olga added Mia"]
 
+    @pytest.mark.parametrize("deletes_more", [False, True])
+    def test_what_was_cleared_after_leaving_stays_so(
+        self, olga: User, mia: User, group: str, deletes_more: bool
+    ) -> None:
+        send_message(sender=olga, peer=group, text="Cleared")
+        remove_member(user=mia, group=group, person=mia.pk)
+        clear_chat(user=mia, peer=group)
+        add_members(user=olga, group=group, people=[mia.pk])
+        send_message(sender=olga, peer=group, text="Kept")
+        if deletes_more:
+            more = send_message(sender=olga, peer=group, text="Deleted").record.id
+            delete_messages(user=mia, message_ids=[more], whom="me")
+        remove_member(user=mia, group=group, person=mia.pk)
+        change_group(user=olga, group=group, shows_history=True)
+        add_members(user=olga, group=group, people=[mia.pk])
+        assert not {"Cleared", "Deleted"} & set(said(mia, group))
+        assert "Kept" in said(mia, group)
+
     def test_an_admin_who_comes_back_is_a_member(self, olga: User, abe: User, group: str) -> None:
         remove_member(user=abe, group=group, person=abe.pk)
         add_members(user=olga, group=group, people=[abe.pk])
