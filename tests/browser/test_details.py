@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.chat import composer, face_to_face, message, row
 from tests.browser.long_conversations import say_many
@@ -62,6 +62,33 @@ def test_a_click_on_the_name_tells_about_a_person(person: PersonFor) -> None:
     expect(details(page)).to_have_count(0)
     page.go_back()
     expect(details(page).get_by_role("heading", name="Bo Okonkwo")).to_be_visible()
+
+
+def test_what_was_closed_or_left_while_it_loaded_is_not_shown(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    cy.say(ada, "Hello")
+    page, held = ada.page, list[Route]()
+    page.route(re.compile("/details"), lambda route: held.append(route))
+
+    with page.expect_request(re.compile("/details")):
+        opener(page).click()
+    page.go_back()
+    expect(page).not_to_have_url(ABOUT)
+    held.pop().continue_()
+    # One is asked for after the other: this one is asked for once the first has come.
+    with page.expect_request(re.compile("/details")):
+        opener(page).click()
+    expect(details(page)).to_have_count(0)
+
+    row(page, cy).click()
+    expect(page.locator("conversation-header h1")).to_have_text("Cy Weber")
+    held.pop().continue_()
+    page.unroute(re.compile("/details"))
+    opener(page).click()
+    expect(details(page).get_by_role("heading", name="Cy Weber")).to_be_visible()
+    expect(page.get_by_role("heading", name="About this person")).to_be_focused()
+    expect(page).to_have_url(re.compile(f"/chat/{cy.id}#about$"))
 
 
 def test_whether_somebody_is_online_is_shown_live(person: PersonFor) -> None:

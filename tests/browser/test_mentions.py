@@ -121,6 +121,21 @@ def test_the_list_is_in_nobody_s_way(person: PersonFor) -> None:
     expect(messages(page).last).to_contain_text("@nobody")
 
 
+def test_who_was_added_meanwhile_is_found(person: PersonFor) -> None:
+    ada, bo, cy = three(person, "Sonja Abel", "Cy Weber")
+    group = make_group(ada, bo, cy)
+    open_group(group, ada)
+    page = ada.page
+    composer(page).focus()
+    page.keyboard.type("@so")
+    expect(options(page)).to_have_text(["Sonja Abel"])
+    composer(page).fill("")
+
+    ada.post(f"/api/groups/{group}/members", people=[person("Sonny Added", None).id])
+    page.keyboard.type("@so")
+    expect(options(page)).to_have_text(["Sonja Abel", "Sonny Added"])
+
+
 def test_in_a_direct_chat_there_is_none(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     ada.page.goto(f"/chat/{bo.id}")

@@ -13,6 +13,8 @@ const HASH = "#about";
 /** What its script shares with the page. */
 const PAGE = { changeChat, closeDetails, deleteJSON, emit, isMuted, isOnline, on, online, openChatMenu, patchJSON, rowOf, showDetails };
 let loading = Promise.resolve();
+/** How often they were closed or left: what was asked for before that is not shown any more. */
+let closings = 0;
 
 const sheet = () => document.getElementById("details");
 const opener = () => document.querySelector("[data-details]");
@@ -50,21 +52,24 @@ async function openDetails() {
     history.replaceState({ ...history.state, htmx: true }, "");
     history.pushState({ ...history.state, isAbout: true }, "", HASH);
   }
+  const before = closings;
   await showDetails();
+  if (closings !== before) return;
   if (sheet()) sheet().querySelector("h1").focus({ preventScroll: true });
   else leaveAddress();
 }
 
 /** As they are now, one request after the other. Where they are open already, the place in them stays. */
 export function showDetails() {
-  loading = loading.then(load);
+  const before = closings;
+  loading = loading.then(() => load(before));
   return loading;
 }
 
-async function load() {
+async function load(before) {
   const old = sheet();
   const path = opener()?.dataset.details;
-  if (!path) return;
+  if (!path || closings !== before) return;
   const target = old ?? document.querySelector(".app");
   const how = { source: target, target, swap: old ? "outerHTML show:none" : "beforeend show:none" };
   let hadFocus = false;
@@ -75,12 +80,13 @@ async function load() {
   document.addEventListener("htmx:beforeSwap", notice, { once: true });
   await htmx.ajax("GET", path, how).catch(() => {});
   document.removeEventListener("htmx:beforeSwap", notice);
+  if (closings !== before) return sheet()?.remove();
   if (!sheet() || sheet() === old) return;
   try {
     await import(sheet().dataset.script);
     sheet()?.start(PAGE, old, hadFocus);
   } catch {
-    remove();
+    closeDetails();
     emit("notice", { text: text("load-failed"), kind: "error" });
   }
 }
@@ -92,6 +98,7 @@ export function closeDetails() {
 }
 
 function remove() {
+  closings += 1;
   const hadFocus = sheet()?.contains(document.activeElement);
   sheet()?.remove();
   if (hadFocus) opener()?.focus({ preventScroll: true });

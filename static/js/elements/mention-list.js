@@ -68,6 +68,8 @@ export class MentionList {
     if (begun?.start === this.#begun?.start && begun?.query === this.#begun?.query) return;
     this.#begun = begun;
     clearTimeout(this.#timer);
+    // Who is in the group may change: for another mention the server is asked again.
+    if (!begun) this.#found = NOTHING;
     if (!begun || this.#isDone(begun)) return this.#show([]);
     this.#done = null;
     const isNew = !continues(begun, this.#found);
