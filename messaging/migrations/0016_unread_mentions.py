@@ -1,4 +1,4 @@
-"""Unread messages that mention somebody are found by an index of those few."""
+"""An index of the few messages that mention somebody, for counting the unread ones."""
 
 from django.db import migrations, models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""A kind of conversation more: somebody's saved messages. Nothing changes in the database."""
+"""Another kind of conversation: saved messages. Nothing changes in the database."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""Which messages have a link, and indexes that find those and the pictures of a conversation."""
+"""Marks the messages that have a link, and indexes them and the pictures of a conversation."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ BATCH = 2000
 
 
 def mark_links(apps: Any, schema_editor: Any) -> None:
-    """Reads each message once, along the index of keys, and writes those with a link. What was marked
-    before an interruption is marked again.
+    """Reads each message once, in the order of keys, and updates those with a link. After an
+    interruption it starts again from the beginning, which does no harm.
     """
     messages = apps.get_model("messaging", "Message").objects
     batch = [("", "")]

@@ -53,16 +53,14 @@ def new_group_key() -> str:
 
 
 def is_group(key: str) -> bool:
-    """Whether a `peer` is a group rather than a person. Somebody's saved messages are one in this
-    sense, too.
-    """
+    """Whether a `peer` is a group rather than a person. Saved messages count as a group here."""
     return key.startswith(GROUP)
 
 
 def saved_key(user_id: str) -> str:
-    """The primary key of somebody's saved messages, which begin with the first that they save. It
-    follows from their own, so that they cannot have two. It differs in two characters: the group of
-    the demo differs from the key of the person who made it in one.
+    """The primary key of somebody's saved messages. It is derived from their own key, so that they
+    cannot have two such conversations, and finding it takes no query. Two characters are replaced,
+    because the demo's group has the key of its owner with one replaced.
     """
     return f"{GROUP}f{user_id[2:]}"
 

@@ -66,8 +66,8 @@ def contact_row(user: User, online: Collection[str]) -> Row:
 
 
 def saved_row(user: User, query: str = "") -> Row | None:
-    """The saved messages of `user`, who finds them by their own name, too. Nothing of what is said
-    there.
+    """The saved messages of `user`, without the last one, if `query` matches their title or the
+    name of `user`.
     """
     peer = saved_peer(user)
     if not has_words(f"{peer.full_name} {user.full_name}", query):

@@ -119,7 +119,7 @@ def _groups(*, me: Any) -> QuerySet[Membership, Row]:
 
 
 def _counts(which: Q, *, me: Any) -> QuerySet[Message, Row]:
-    """How many of the unread messages are like that, by conversation."""
+    """By conversation, how many of the unread messages match `which`."""
     read = F(f"{_MINE}__last_read_seq")
     end = Coalesce(F(f"{_MINE}__until_seq"), F("conversation__last_seq"))
     unread = Message.objects.filter(
@@ -138,7 +138,7 @@ def _deleted(*, me: Any) -> QuerySet[Message, Row]:
 
 
 def _mentioning(*, me: Any) -> QuerySet[Message, Row]:
-    """So have those that mention somebody."""
+    """Messages that mention somebody have a small index, too."""
     return _counts(mentions_of(me), me=me)
 
 

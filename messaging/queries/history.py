@@ -130,9 +130,8 @@ def _seen(
 def seen_rows(
     stays: Stays, before: int | None, limit: int, read: Callable[..., list[Row]]
 ) -> list[Row]:
-    """The newest first, of what `read` finds `after` one seq and `before` another, `limit` at most.
-    What is hidden among them is skipped here, however many parts that leaves: it takes no query for
-    each.
+    """The newest rows, at most `limit`, out of the pages that `read(after=…, before=…)` returns.
+    Hidden messages are skipped here: however many parts are hidden, they take no query each.
     """
     rows: list[Row] = []
     after = min((since for since, _until in stays), default=0)

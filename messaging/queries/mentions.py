@@ -15,8 +15,8 @@ MOST = 100  # unread ones of a group that a page leads to
 
 
 def mentions_of(person: Any) -> Q:
-    """By the condition of the index `mentioning_messages`: what is stored are keys, each of the
-    same length and in quotes, so that no part of one is found.
+    """Repeats the condition of the index `mentioning_messages`. The stored keys are in quotes and
+    all of the same length, so that a match is always a whole key.
     """
     nobody = "" if settings.MONGODB else EmptyText()
     return Q(mentions__gt=nobody, mentions__contains=person, deleted=False)

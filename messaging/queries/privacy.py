@@ -160,7 +160,7 @@ def tell_changed() -> None:
 
 def note_written(pairs: Iterable[tuple[str, str]]) -> None:
     """After a commit, by whom to whom: who shows something to those they write with alone shows it
-    to these from now on. In groups that is nobody.
+    to these from now on. Messages to groups change nothing.
     """
     contacts = _rules.contacts
     if contacts and any(

@@ -206,8 +206,8 @@ class LockedConversation:
         sees_all: bool = False,
         but_for: Iterable[Stay] = (),
     ) -> None:
-        """Of who is not in it now. They see the next message, and with `sees_all` those before, but
-        for these parts.
+        """For somebody who is not in it now. They see what comes next, and with `sees_all` what was
+        before, except the parts in `but_for`.
         """
         member = Member(self.seq, role, since=0 if sees_all else self.seq)
         if before := self.members.get(user_id):

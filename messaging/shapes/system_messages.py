@@ -53,7 +53,7 @@ class SystemDetails(msgspec.Struct, rename="camel"):
     title: Annotated[str | None, Meta(description="The new name of the group.")] = None
 
     def names(self, person: str) -> bool:
-        """Whether it was done to them, as far as it tells."""
+        """Whether `person` is one of `people`, which leaves some out when there are many."""
         return any(each.id == person for each in self.people)
 
 

@@ -14,7 +14,7 @@ class AboutPane extends HTMLElement {
   #page;
   #ends = [];
   #timers = [];
-  /** Of the one before it. */
+  /** Scroll position, chosen tab and open menu, for the pane that replaces this one. */
   #place = {};
 
   disconnectedCallback() {
@@ -22,7 +22,7 @@ class AboutPane extends HTMLElement {
     this.#timers.forEach(clearTimeout);
   }
 
-  /** `old` is the one that it takes the place of. */
+  /** `old` is the pane that this one replaces. */
   start(page, old, hadFocus) {
     this.#page = page;
     this.peerId = this.dataset.peerId;
@@ -46,7 +46,7 @@ class AboutPane extends HTMLElement {
     this.#decorate();
   }
 
-  /** Before another one takes its place. */
+  /** Called before another pane replaces this one. */
   remember() {
     this.#place = {
       top: this.body?.scrollTop,
@@ -55,7 +55,7 @@ class AboutPane extends HTMLElement {
     };
   }
 
-  /** The place in it, an open menu, and the pages of what is shared. */
+  /** Keeps what the reader had open and loaded in the pane before. */
   #takeOver(old, hadFocus) {
     const { top, tab, menu } = old.#place;
     for (const name of PARTS) {
