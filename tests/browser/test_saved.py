@@ -4,7 +4,17 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import composer, expect_texts, face_to_face, message, messages, send, touch
+from tests.browser.chat import (
+    choose_action,
+    composer,
+    expect_texts,
+    face_to_face,
+    menu,
+    message,
+    messages,
+    send,
+    touch,
+)
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.test_forwarding import dialog
 from tests.browser.test_looks import PHONE
@@ -52,8 +62,7 @@ def test_what_is_forwarded_there_is_in_every_window_at_once(person: PersonFor) -
     assert_accessible(page)
     page.locator("#details").get_by_role("button", name="Close").click()
     # It is all mine: nothing asks for whom, and the other window follows.
-    message(page, "A note").hover()
-    message(page, "A note").get_by_role("button", name="Delete").click()
+    choose_action(message(page, "A note"), "Delete message")
     expect(page.locator(".toast").last).to_contain_text("Deleted.")
     expect(other.get_by_text("Message deleted").filter(visible=True).first).to_be_visible()
     page.get_by_role("button", name="Undo").click()
@@ -94,10 +103,10 @@ def test_on_a_phone(person: PersonFor) -> None:
     ada, bo = face_to_face(person, **PHONE)
     bo.say(ada, "From Lofoten")
     page = ada.page
-    sheet = page.get_by_role("dialog", name="Message actions")
+    sheet = menu(page)
     expect_texts(page, ["From Lofoten"])
     touch(messages(page).locator(".bubble"), hold=sheet)
-    sheet.get_by_role("button", name="Forward").tap()
+    sheet.get_by_role("menuitem", name="Forward").tap()
     dialog(page).locator(".candidate").first.tap()
     dialog(page).get_by_role("button", name="Forward").tap()
     expect(dialog(page)).to_be_hidden()
