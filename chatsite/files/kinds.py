@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes; its name and what is said of it may be lies."""
+"""What a file is, by its first bytes; its name and its declared type may be lies."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -30,11 +30,11 @@ class FileKind:
     content_type: str
 
 
-def kind_of(head: bytes, said: str) -> FileKind:
-    """`said` is the type that the sender gives it."""
+def kind_of(head: bytes, declared: str) -> FileKind:
+    """`declared` is the type that the sender gives it."""
     found = _content_type(head)
     other = _EITHER.get(found, "")
-    if other and other.partition("/")[0] == said.partition("/")[0]:
+    if other and other.partition("/")[0] == declared.partition("/")[0]:
         found = other
     return FileKind(_kind(found), found)
 

@@ -127,12 +127,12 @@ class UploadsView(_TusView):
     def post(self, request: ApiRequest) -> Response:
         check(UPLOADS, request.user.pk)
         size = tus.number("Upload-Length", request.headers.get("Upload-Length", ""))
-        said = tus.metadata(request.headers.get("Upload-Metadata", ""))
+        metadata = tus.metadata(request.headers.get("Upload-Metadata", ""))
         upload = uploads.begin_upload(
             owner=request.user,
             size=size,
-            name=said.get("filename", ""),
-            content_type=said.get("filetype", ""),
+            name=metadata.get("filename", ""),
+            content_type=metadata.get("filetype", ""),
         )
         headers = {"Location": f"/api/uploads/{upload.pk}", **_expiry(upload)}
         return Response(status=status.HTTP_201_CREATED, headers=headers)

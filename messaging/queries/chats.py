@@ -14,12 +14,12 @@ from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
 from chatsite.db import now
+from chatsite.fastpath.expressions import EmptyText
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group, saved_key
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
-from messaging.queries.mentions import mentions_of
 from messaging.queries.privacy import rules
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import Stay, Stays
@@ -139,7 +139,15 @@ def _deleted(*, me: Any) -> QuerySet[Message, Row]:
 
 def _mentioning(*, me: Any) -> QuerySet[Message, Row]:
     """Messages that mention somebody have a small index, too."""
-    return _counts(mentions_of(me), me=me)
+    return _counts(_mentions_of(me), me=me)
+
+
+def _mentions_of(person: Any) -> Q:
+    """Repeats the condition of the index `mentioning_messages`. The stored keys are in quotes and
+    all of the same length, so that a match is always a whole key.
+    """
+    nobody = "" if settings.MONGODB else EmptyText()
+    return Q(mentions__gt=nobody, mentions__contains=person, deleted=False)
 
 
 class _Rows:
@@ -209,7 +217,7 @@ def _unread_mentions(
     if not unread:
         return {}
     if settings.MONGODB:
-        return _counts_on_mongodb(mentions_of(me), unread)
+        return _counts_on_mongodb(_mentions_of(me), unread)
     return dict(_MENTIONING(me, among))
 
 

@@ -68,8 +68,8 @@ def describe(upload: Attachment, *, size: int, name: str | None, content_type: s
     """As its sender does; what it is its content tells."""
     upload.size = size
     upload.name = clean_name(name or "")
-    said = content_type or ""
-    upload.content_type = said[:TYPE_LENGTH] if is_storable(said) else ""
+    declared = content_type or ""
+    upload.content_type = declared[:TYPE_LENGTH] if is_storable(declared) else ""
 
 
 def find_upload(owner: User | Principal, key: str) -> Attachment:
