@@ -21,13 +21,16 @@ os.environ.clear()
 os.environ.update(_environment)
 
 from chatsite.settings import *  # noqa: E402, F403
-from chatsite.settings import DATABASES, STORAGES  # noqa: E402
+from chatsite.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
 
 # bcrypt takes long on purpose; tests of passwords themselves ask for it by `real_passwords`.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Mails are waited for; a test of the delay asks for one.
 EMAIL_DELAY_SECONDS = 0
+
+# Every line is written at once: what a timer sums up a minute later would be told in another test.
+LOGGING["handlers"]["console"]["filters"].remove("repeats")
 
 # Pages name their static files plainly, so that no test in this process needs them collected.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

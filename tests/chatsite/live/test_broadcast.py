@@ -179,7 +179,5 @@ class TestCommandWithoutRedis:
         for _ in range(10):
             broadcast(["group"], {"type": "x", "text": "secret"})
         assert failed() == before + 10
-        # Others may come late: repeated lines are summed up by a timer.
-        said = [each.getMessage() for each in caplog.records if each.name == live.logger.name]
-        assert sum("not published" in each for each in said) == 1
+        assert caplog.text.count("not published") == 1
         assert "secret" not in caplog.text
