@@ -333,6 +333,10 @@ class UndoBody(TypedDict):
     ]
 
 
+class PinCommand(TypedDict):
+    messageId: Key
+
+
 class ReactCommand(TypedDict):
     messageId: Key
     emoji: Emoji

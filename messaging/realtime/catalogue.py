@@ -127,6 +127,11 @@ FROM_SERVER = [
         "As `typing`, when somebody's client says so; most say nothing.",
     ),
     Event(events.MESSAGE_SENT, payload_types.SentPayload, "The answer to `sendMessage`."),
+    Event(
+        events.MESSAGES_FORWARDED,
+        payload_types.AllForwardedPayload,
+        "The answer to `forwardMessages`. Each copy is a `newMessage`, too, as after the call.",
+    ),
     Event(events.PONG, payload_types.PongPayload, "The answer to `ping`."),
     Event(
         events.ERROR,
@@ -165,11 +170,30 @@ FROM_CLIENT = [
         (events.MESSAGE_DELETED, events.HISTORY_CHANGED, events.ERROR),
     ),
     Event(
+        "forwardMessages",
+        bodies.ForwardBody,
+        "Send copies of messages to several chats: the same service and limits as the call.",
+        (events.MESSAGES_FORWARDED, events.ERROR),
+    ),
+    Event(
         "react",
         bodies.ReactCommand,
         "React to a message, or take my reaction back: the same service as the calls. What is so"
         " already has no answer.",
         (events.REACTION_CHANGED, events.ERROR),
+    ),
+    Event(
+        "pinMessage",
+        bodies.PinCommand,
+        "Pin a message in its conversation: the same service as the call. What is so already has no"
+        " answer.",
+        (events.MESSAGE_PINNED, events.ERROR),
+    ),
+    Event(
+        "unpinMessage",
+        bodies.PinCommand,
+        "Take a pin away, in the same way.",
+        (events.MESSAGE_UNPINNED, events.ERROR),
     ),
     Event("markRead", bodies.ReadCommand, "Move my read mark up.", (events.ERROR,)),
     Event(

@@ -23,12 +23,13 @@ from chatsite.serializers import checked
 from messaging import events, recipients
 from messaging.bodies import text_of_frame
 from messaging.models import is_group, saved_key
-from messaging.payloads import sent_payload, typing_payload
+from messaging.payloads import forwarded_payload, sent_payload, typing_payload
 from messaging.queries.privacy import known_rules
 from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
 from messaging.serializers import (
     EditSerializer,
+    ForwardSerializer,
     ReactSerializer,
     ReadMarkSerializer,
     SendSerializer,
@@ -39,15 +40,19 @@ from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.deletions import delete_messages
 from messaging.services.drafts import Draft, is_client_id, unknown_receiver
 from messaging.services.edits import edit_message
+from messaging.services.forwarding import forward_messages
 from messaging.services.messages import Sent, send_message
+from messaging.services.pins import pin, unpin
 from messaging.services.reactions import react, take_back
-from messaging.shapes.payload_types import RefusalPayload, SentPayload
+from messaging.shapes.payload_types import AllForwardedPayload, RefusalPayload, SentPayload
+from messaging.shapes.record import MessageRecord
 
 if TYPE_CHECKING:
     from messaging.realtime.connection import Connection
 
 logger = logging.getLogger(__name__)
 Data = dict[str, Any]
+Pinning = Callable[..., MessageRecord]
 
 
 async def handle(connection: "Connection", text: str | None) -> None:
@@ -154,6 +159,30 @@ def _reacted(connection: "Connection", data: Data) -> None:
     change(user=connection.principal, **fields)
 
 
+async def _pin(connection: "Connection", data: Data, change: Pinning = pin) -> None:
+    """Answered by the event that everybody is told."""
+    await in_thread(partial(_pinned, connection, data, change))()
+
+
+def _pinned(connection: "Connection", data: Data, change: Pinning) -> None:
+    check(WRITES, connection.user_id)
+    change(user=connection.principal, message_id=str(data.get("messageId")))
+
+
+async def _forward_messages(connection: "Connection", data: Data) -> None:
+    answer = await in_thread(partial(_forwarded, connection, data))()
+    connection.send_event(events.MESSAGES_FORWARDED, answer)
+
+
+def _forwarded(connection: "Connection", data: Data) -> AllForwardedPayload:
+    check(WRITES, connection.user_id)
+    fields = checked(ForwardSerializer, data)
+    forwarded = forward_messages(user=connection.principal, **fields)
+    records = [sent.record for sent in forwarded.sent]
+    answer = forwarded_payload(records, forwarded.refused)
+    return {"clientMessageId": fields["client_message_id"], **answer}
+
+
 async def _mark(connection: "Connection", data: Data, kind: type[ReadMark] = ReadMark) -> None:
     _check_signal(connection)
     fields = checked(ReadMarkSerializer, data)
@@ -169,7 +198,10 @@ _COMMANDS: dict[str, Callable[["Connection", Data], Awaitable[None]]] = {
     "sendMessage": _send_message,
     "typing": _typing,
     "stopTyping": partial(_typing, event=events.STOPPED_TYPING),
+    "forwardMessages": _forward_messages,
     "react": _react,
+    "pinMessage": _pin,
+    "unpinMessage": partial(_pin, change=unpin),
     "markRead": _mark,
     "markDelivered": partial(_mark, kind=DeliveredMark),
     "editMessage": _edit_message,

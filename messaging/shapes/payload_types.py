@@ -211,6 +211,10 @@ class SentPayload(TypedDict):
     message: MessageRecord
 
 
+class AllForwardedPayload(ForwardedPayload):
+    clientMessageId: ClientMessageId
+
+
 class PongPayload(TypedDict):
     """Nothing."""
 
