@@ -9,7 +9,12 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -20,6 +25,7 @@ from chatsite.wire import ErrorPayload
 
 logger = logging.getLogger(__name__)
 Errors = Mapping[str, list[str]]
+TIMED_OUT = 408
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # of an OSError
 
 
@@ -88,6 +94,10 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):  # a form's texts; Django would log an error
+        error = DomainError(_("The request is too large."), 413)
+    elif isinstance(error, TooManyFilesSent | TooManyFieldsSent):
+        error = DomainError(_("The form has too many parts."))
     elif is_away(error):
         logger.error("the database did not answer", exc_info=error)
         error = Busy()
@@ -117,6 +127,8 @@ def _headers(error: Exception) -> dict[str, str]:
         headers["WWW-Authenticate"] = auth_header
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(math.ceil(wait))
+    if getattr(error, "status", 0) == TIMED_OUT:
+        headers["Connection"] = "close"  # the rest of the body is not waited for
     return headers
 
 

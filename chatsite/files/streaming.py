@@ -11,13 +11,19 @@ from collections.abc import Callable
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import UnreadablePostError
+from django.utils.translation import gettext as _
 
+from chatsite.errors import TIMED_OUT, DomainError
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.security.body_limit import END_OF_BODY
 
 BODY = "chatsite.body"
 GATHERED = 2**18  # bytes that are handed to the view's thread at once
-STALLED = 60  # seconds without a byte, after which a client counts as gone
+STALLED = 60  # seconds without a byte, after which a body is given up
+# Each body takes a thread for as long as it lasts: what the site waits for its client may be this
+# many seconds, and one more for so many bytes that came.
+GRACE = 30
+SLOWEST = 2**14
 
 
 class StreamedBodies:
@@ -43,14 +49,17 @@ class StreamedBodies:
 class Body(io.RawIOBase):
     """Read in the thread of a view, by `read(size)`.
 
-    Raises UnreadablePostError when the client has gone away, once all is read that had arrived.
+    Once all is read that had arrived, raises UnreadablePostError when the client has gone away,
+    and DomainError 408 for one that is too slow.
     """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        self._begun = self._cut = False
+        self._begun = False
+        self._cut: UnreadablePostError | DomainError | None = None
+        self._patience: float = GRACE
         self._waiting = b""
 
     async def receive(self) -> Message:
@@ -71,7 +80,7 @@ class Body(io.RawIOBase):
             raise io.UnsupportedOperation("bodies of any size are read in pieces")
         while not self._waiting and not self._ended.is_set():
             if self._cut:
-                raise UnreadablePostError("the client went away")
+                raise self._cut
             self._waiting = run_coroutine_threadsafe(self._gathered(), self._loop).result()
         piece, self._waiting = self._waiting[:size], self._waiting[size:]
         return piece
@@ -79,19 +88,27 @@ class Body(io.RawIOBase):
     async def _gathered(self) -> bytes:
         pieces: list[bytes] = []
         while sum(map(len, pieces)) < GATHERED:
+            asked = self._loop.time()
             try:
-                async with asyncio.timeout(STALLED):
+                async with asyncio.timeout(min(self._patience, STALLED)):
                     message = await self._receive()
             except TimeoutError:
-                message = {"type": "http.disconnect"}
+                self._cut = too_slow()
+                break
             if message["type"] != "http.request":
-                self._cut = True
+                self._cut = UnreadablePostError("the client went away")
                 break
             pieces.append(message.get("body", b""))
+            self._patience += len(pieces[-1]) / SLOWEST - (self._loop.time() - asked)
             if not message.get("more_body"):
                 self._ended.set()
                 break
         return b"".join(pieces)
+
+
+def too_slow() -> DomainError:
+    message = _("The upload is too slow: send the rest of it later.")
+    return DomainError(message, TIMED_OUT, code="slow")
 
 
 class Request(ASGIRequest):

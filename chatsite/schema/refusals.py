@@ -16,6 +16,7 @@ MEANINGS = {
     403: "Not for this person, or asked by a page of another site.",
     404: "There is no such thing, or not for this person.",
     405: "The path does not know this method.",
+    408: "It arrives too slowly.",
     409: "It contradicts an earlier request.",
     411: "The request does not say how long its body is.",
     412: "The version of a protocol is missing or not spoken here.",

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
@@ -194,6 +195,9 @@ def _uploaded(request: ApiRequest) -> Attachment:
                 message = _("Choose a file.")
                 raise DomainError(message, code="file", errors={"file": [message]})
         uploads.complete(upload)
+    except UnreadablePostError:
+        uploads.end_upload(owner=request.user, key=upload.pk)
+        raise uploads.cut_off() from None
     except BaseException:
         uploads.end_upload(owner=request.user, key=upload.pk)
         raise

@@ -27,6 +27,9 @@ OF_VERSIONS = ["Name the version of the protocol: Tus-Resumable: 1.0.0."]
 UPLOAD = key_in_path("upload", "Of the upload, and of the attachment that it becomes.")
 
 
+TOO_SLOW = "The upload is too slow: send the rest of it later."
+
+
 class UploadForm(TypedDict):
     file: Annotated[Binary, Meta(description="With its name.")]
 
@@ -50,7 +53,13 @@ upload = call(
     bodies={FORM: UploadForm},
     answers={201: ("It is kept for a day, unless it is sent.", AttachmentRecord)},
     refused={
-        400: ["Choose a file.", "The file is empty."],
+        400: [
+            "Choose a file.",
+            "The file is empty.",
+            "The upload ended before it was complete.",
+            "The form has too many parts.",
+        ],
+        408: [TOO_SLOW],
         411: ["A Content-Length is required."],
         413: OF_SIZES,
         **OF_STORING,
@@ -127,6 +136,7 @@ continue_upload = call(
     refused={
         400: ["The header Upload-Offset cannot be read."],
         404: [NO_UPLOAD],
+        408: [TOO_SLOW],
         409: ["The upload does not go on at this offset."],
         412: OF_VERSIONS,
         413: ["This is more than the upload is to have."],

@@ -60,7 +60,7 @@ async def handle(connection: "Connection", text: str | None) -> None:
     try:
         if draft := _draft(connection, text):
             data = {"clientMessageId": draft.client_message_id}
-            work = Sending(draft=draft, respond=_sent_response, limits=(SENDS,))
+            work = Sending(draft=draft, respond=_sent_response, limits=(WRITES, SENDS))
             answer = await write(work, key=draft.conversation)
             connection.send_event(events.MESSAGE_SENT, answer)
         else:
@@ -97,6 +97,7 @@ async def _send_message(connection: "Connection", data: Data) -> None:
 
 
 def _sent(connection: "Connection", data: Data) -> SentPayload:
+    check(WRITES, connection.user_id)
     fields = checked(SendSerializer, data)
     if not fields["client_message_id"]:
         raise DomainError(_("A clientMessageId is required."), code="client_id")
@@ -142,8 +143,9 @@ async def _edit_message(connection: "Connection", data: Data) -> None:
 
 
 def _edited(connection: "Connection", data: Data) -> None:
-    check(SENDS, connection.user_id)
+    check(WRITES, connection.user_id)
     fields = checked(EditSerializer, data)
+    check(SENDS, connection.user_id)
     edit_message(user=connection.principal, message_id=str(data.get("messageId")), **fields)
 
 

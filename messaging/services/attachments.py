@@ -1,17 +1,19 @@
 """The files of messages that are sent: uploads become theirs, copies share them."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from chatsite.db import now
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import Insert, Update, run_at_once
 from chatsite.files.storage import store
-from chatsite.keys import new_key
-from messaging.models import Attachment, AttachmentState
+from chatsite.keys import key_at, new_key
+from messaging.models import Attachment, AttachmentState, Message
 from messaging.services.drafts import Draft
-from messaging.shapes.attachments import encoded_attachments
+from messaging.shapes.attachments import decoded_attachments, encoded_attachments
 
+CLOCKS = timedelta(hours=6)  # by which those of two workers differ, at the very most
 _INSERT = Insert(Attachment)
 _SEND = Update(
     lambda key, message, conversation, position: (
@@ -64,9 +66,41 @@ class Attached:
         self._copies += map(_values, copies)
         return encoded_attachments([*files, *copies])
 
-    def store(self) -> None:
-        if self._sent or self._copies:
-            run_at_once((_SEND, self._sent), (_INSERT, self._copies))
+    def store_copies(self) -> None:
+        """Before their messages: where nothing is undone, no message names a file without a row."""
+        if self._copies:
+            run_at_once((_INSERT, self._copies))
+
+    def store_sent(self) -> None:
+        """After their messages: until then they may be sent again (`recover_sent`)."""
+        if self._sent:
+            run_at_once((_SEND, self._sent))
+
+
+def recover_sent(uploads: Iterable[Attachment]) -> None:
+    """Makes those of them sent that a message names: a server without transactions may have been
+    stopped in between.
+    """
+    ready = {each.pk: each for each in uploads if each.state == AttachmentState.READY}
+    if not ready:
+        return
+    earliest = key_at(min(each.created_at for each in ready.values()) - CLOCKS)
+    sent = Message.objects.filter(pk__gte=earliest, attachments__isnull=False)
+    for message, conversation, files in sent.values_list(
+        "pk", "conversation_id", "attachments"
+    ).iterator():
+        for position, each in enumerate(decoded_attachments(files or "")):
+            if each.id in ready:
+                _SEND.run_each(
+                    [
+                        {
+                            "key": each.id,
+                            "message": message,
+                            "conversation": conversation,
+                            "position": position,
+                        }
+                    ]
+                )
 
 
 def share_files(attachments: Iterable[Attachment]) -> None:

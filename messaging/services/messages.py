@@ -236,8 +236,9 @@ class _Batch:
 
     def store(self) -> None:
         """And publishes them, after the commit."""
+        self.attached.store_copies()
         store(self.conversations.values(), (_INSERT, self.rows))
-        self.attached.store()
+        self.attached.store_sent()
         self.publish()
 
     def publish(self) -> None:

@@ -29,6 +29,7 @@ from chatsite.pictures import images
 from chatsite.text import is_storable
 from messaging.models import Attachment, AttachmentState
 from messaging.queries.attachments import KEPT, UNSENT, uploads_of, used_by, used_by_all
+from messaging.services.attachments import recover_sent
 
 AT_ONCE, BY_ONE = 100, 10  # uploads that one process receives, each with a thread of its own
 TYPE_LENGTH = 100
@@ -105,34 +106,51 @@ def receive(
     """Appends what `read` gives; returns how much is there then. What came before the client went
     away is kept, unless a checksum says nothing of it.
 
-    Raises DomainError: 404, 409 where it is not to go on at `offset`, 413 for more than the upload
-    is to have, 423 while another request writes to it, 460 for another checksum, 503, 507.
+    Raises DomainError: 400 for a client that went away, 404, 408 for one that is too slow, 409
+    where it is not to go on at `offset`, 413 for more than the upload is to have, 423 while another
+    request writes to it, 460 for another checksum, 503, 507.
     """
     if upload.state == AttachmentState.READY:
         raise _elsewhere()
     release()
-    digest = ALGORITHMS[checksum.algorithm]() if checksum else None
     with receiving(upload.owner_id), _uploading(upload) as uploading:
         if offset != uploading.offset:
             raise _elsewhere()
         room = upload.size - offset
         if announced > room:
             raise _too_much()
-        is_whole, fits = True, True
-        try:
-            fits = uploading.append(_noting(read, digest), most=room)
-        except UnreadablePostError:
-            is_whole = False
-        is_right = digest is None or (is_whole and digest.digest() == checksum.digest)  # type: ignore[union-attr]
-        if not fits or not is_right:
-            uploading.cut_back(offset)
-            raise _too_much() if not fits else _damaged()
+        refusal = _append(uploading, read, most=room, checksum=checksum)
         arrived = uploading.offset
     if arrived == upload.size:
         complete(upload)
     elif not Attachment.objects.filter(pk=upload.pk).update(updated_at=now()):
         raise NotFound(_("There is no such upload, or it has expired."))
+    if refusal:
+        raise refusal
     return arrived
+
+
+def _append(
+    uploading: storage.Uploading, read: Read, *, most: int, checksum: Checksum | None
+) -> DomainError | None:
+    """Returns why not all of it was kept."""
+    begun, fits = uploading.offset, True
+    digest = ALGORITHMS[checksum.algorithm]() if checksum else None
+    refusal: DomainError | None = None
+    try:
+        fits = uploading.append(_noting(read, digest), most=most)
+    except UnreadablePostError:
+        refusal = cut_off()
+    except DomainError as error:
+        refusal = error
+    else:
+        if not fits:
+            refusal = _too_much()
+        elif checksum and digest.digest() != checksum.digest:  # type: ignore[union-attr]
+            refusal = _damaged()
+    if refusal and (checksum or not fits):
+        uploading.cut_back(begun)
+    return refusal
 
 
 @contextmanager
@@ -194,7 +212,9 @@ def remove_expired(*, dry_run: bool) -> int:
     ).order_by("pk")
     if dry_run:
         return expired.count()
-    return sum(_delete(upload, before=now() - KEPT) for upload in list(expired))
+    uploads = list(expired)
+    recover_sent(uploads)
+    return sum(_delete(upload, before=now() - KEPT) for upload in uploads)
 
 
 def _delete(upload: Attachment, *, before: datetime | None = None) -> bool:
@@ -268,6 +288,10 @@ def empty() -> DomainError:
 def too_large() -> DomainError:
     limit = _told(settings.ATTACHMENT_MAX_BYTES)
     return DomainError(_("The file is larger than %(limit)s.") % {"limit": limit}, 413, code="size")
+
+
+def cut_off() -> DomainError:
+    return DomainError(_("The upload ended before it was complete."), code="cut_off")
 
 
 def _told(size: int) -> str:

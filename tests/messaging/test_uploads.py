@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import logging
 import os
 import shutil
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.http import UnreadablePostError
 from pytest_django import Settings
@@ -24,6 +26,7 @@ from chatsite.errors import DomainError
 from chatsite.files import storage
 from chatsite.files.names import clean_name
 from messaging.models import Attachment
+from messaging.queries.attachments import attachments_of
 from messaging.services import uploads
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
@@ -153,6 +156,18 @@ class TestInOnePiece:
         assert not Attachment.objects.exists()
         assert set(kept_files()) == before
 
+    def test_texts_beside_it_that_nobody_could_mean_are_no_error_of_ours(
+        self, client: APIClient, before: set[Path], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for texts, status in (
+            ({"text": "x" * 11_000_000}, 413),
+            (dict.fromkeys(map(str, range(1100)), "x"), 400),
+        ):
+            body = {**texts, "file": SimpleUploadedFile("x", PDF)}
+            assert_refused(client.post("/api/attachments", body, format="multipart"), status)
+        assert not [line for line in caplog.records if line.levelno >= logging.ERROR]
+        assert set(kept_files()) == before
+
     def test_an_empty_file(self, client: APIClient) -> None:
         assert_refused(upload(client, b""), 400)
 
@@ -166,8 +181,7 @@ class TestInOnePiece:
             raise UnreadablePostError
 
         monkeypatch.setattr(storage.Uploading, "write", cut)
-        with pytest.raises(UnreadablePostError):
-            upload(client)
+        assert_refused(upload(client), 400, "The upload ended before it was complete.")
         assert not Attachment.objects.exists()
         assert set(kept_files()) == before
 
@@ -328,7 +342,8 @@ class TestTus:
                 raise UnreadablePostError("the client went away")
             return piece
 
-        assert uploads.receive(upload, offset=0, read=read, announced=len(PDF)) == 90
+        with pytest.raises(DomainError):
+            uploads.receive(upload, offset=0, read=read, announced=len(PDF))
         assert head(client, location).headers["Upload-Offset"] == "90"
         assert patch(client, location, PDF[90:], 90).status_code == 204
         assert storage.head_of(upload.stored, 10_000) == PDF
@@ -510,6 +525,17 @@ class TestTidying:
         assert names == {sent.stored, new.stored}
         assert not names & {each.stored for each in old}
         assert self.tidied() == "0 uploads expired, 0 files removed"
+
+    def test_what_a_message_names_stays_though_it_was_not_marked(self, ada: User) -> None:
+        """As where a server without transactions was stopped in between."""
+        bo, keys = make_user(), [make_upload(ada).pk for _ in range(2)]
+        sent = send_message(sender=ada, peer=bo.pk, attachments=keys).record
+        lost = {"state": "ready", "message": None, "conversation": None, "position": 0}
+        Attachment.objects.update(**lost, updated_at=now() - timedelta(days=2))
+        assert self.tidied() == "0 uploads expired, 0 files removed"
+        [again] = attachments_of([sent.id]).values()
+        assert [each.pk for each in again] == keys
+        assert {each.conversation_id for each in again} == {sent.conversation_id}
 
     def test_a_file_without_a_row_goes_after_an_hour(self, ada: User, before: set[Path]) -> None:
         for path in before:

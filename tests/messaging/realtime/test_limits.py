@@ -57,6 +57,18 @@ async def test_socket_and_api_share_one_count(
     assert (await post(ada, bob, text="four")).status_code == 429
 
 
+@pytest.mark.parametrize("text", ["Hello", 7])  # read the lean way, or by the serializer
+async def test_it_counts_as_a_change_too(
+    ada: User, bob: User, connect: Connect, set_limits: SetLimits, text: Any
+) -> None:
+    set_limits(writes=1)
+    socket = await connect(ada)
+    await send(socket, bob, "a", text=text)
+    assert (await socket.event())[0] in ("messageSent", "error")
+    await send(socket, bob, "b", text=text)
+    await assert_refused(socket, "b")
+
+
 async def test_pictures_have_a_limit_of_their_own(
     ada: User, bob: User, connect: Connect, set_limits: SetLimits
 ) -> None:
