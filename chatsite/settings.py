@@ -220,6 +220,7 @@ IMAGE_MAX_SECONDS = ENV.pictures.max_seconds
 ATTACHMENT_MAX_BYTES = ENV.attachments.max_bytes
 ATTACHMENT_QUOTA = ENV.attachments.quota
 ATTACHMENT_SITE_QUOTA = ENV.attachments.site_quota
+ATTACHMENT_DELETED_DAYS = ENV.attachments.deleted_days
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -9,11 +9,12 @@ LARGEST = 2**50
 
 @dataclass(frozen=True, slots=True)
 class Attachments:
-    """In bytes."""
+    """Sizes are in bytes."""
 
     max_bytes: int
     quota: int  # of one person
     site_quota: int | None  # None: as long as there is room
+    deleted_days: int  # that those of deleted messages are kept
 
 
 def read() -> Attachments:
@@ -25,4 +26,5 @@ def read() -> Attachments:
             if text("ATTACHMENT_SITE_QUOTA")
             else None
         ),
+        deleted_days=between(0, 36_500, "ATTACHMENT_DELETED_DAYS", 30),
     )

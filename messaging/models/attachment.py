@@ -51,7 +51,8 @@ class Attachment(models.Model):
         Conversation, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     position = models.PositiveSmallIntegerField(default=0)  # among those of the message
-    is_copy = models.BooleanField(default=False)  # of a forwarded message: takes no room
+    # Of a forwarded message: takes no room, as long as the row does that it is a copy of.
+    is_copy = models.BooleanField(default=False)
     stored = models.CharField(max_length=40)  # by what name the store has it
     thumbnail = models.CharField(max_length=40, blank=True)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
@@ -71,7 +72,8 @@ class Attachment(models.Model):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         indexes = [
-            models.Index(fields=["owner", "state"], name="attachment_of_owner"),
+            # Of which a sum is read without the rows.
+            models.Index(fields=["owner", "is_copy", "size"], name="attachment_room"),
             models.Index(fields=["message"], name="attachment_of_message"),
             models.Index(fields=["conversation", "kind", "message"], name="attachments_in"),
             models.Index(fields=["state", "updated_at"], name="attachment_by_state"),

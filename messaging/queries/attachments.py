@@ -59,11 +59,10 @@ def attachments_of(messages: Iterable[str]) -> dict[str, list[Attachment]]:
 
 
 def used_by(user_id: str) -> int:
-    """Bytes, also of what is still being uploaded. What they deleted for everybody, and what they
-    forwarded, counts no more.
+    """Bytes, also of what is still being uploaded, and of deleted messages as long as their files
+    are kept. What they forwarded does not count.
     """
-    mine = Attachment.objects.filter(owner_id=user_id, is_copy=False)
-    return _sum(mine.exclude(message__deleted=True))
+    return _sum(Attachment.objects.filter(owner_id=user_id, is_copy=False))
 
 
 def used_by_all() -> int:

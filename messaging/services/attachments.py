@@ -1,15 +1,21 @@
 """The files of messages that are sent: uploads become theirs, copies share them."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
-from chatsite.db import now
+from django.conf import settings
+
+from chatsite.db import now, repeatable
+from chatsite.errors import Busy
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import Insert, Update, run_at_once
 from chatsite.files.storage import store
 from chatsite.keys import key_at, new_key
+from chatsite.locks import locking
 from messaging.models import Attachment, AttachmentState, Message
+from messaging.services.conversations import locked_conversations
 from messaging.services.drafts import Draft
 from messaging.shapes.attachments import decoded_attachments, encoded_attachments
 
@@ -101,6 +107,35 @@ def recover_sent(uploads: Iterable[Attachment]) -> None:
                         }
                     ]
                 )
+
+
+def forget_deleted(*, dry_run: bool) -> int:
+    """Of messages that were deleted long ago: restored, they come back without files. Returns of
+    how many.
+    """
+    before = now() - timedelta(days=settings.ATTACHMENT_DELETED_DAYS)
+    deleted = Message.objects.filter(
+        deleted=True, attachments__isnull=False, updated_at__lte=before
+    ).select_related("conversation")
+    if dry_run:
+        return deleted.count()
+    done = 0
+    for message in list(deleted):
+        with suppress(Busy):  # the next time, then
+            done += _forget(message, before)
+    return done
+
+
+@repeatable
+def _forget(message: Message, before: datetime) -> bool:
+    key = message.conversation.key
+    with locking(key):
+        locked_conversations([key])  # whoever restores it waits for that, too
+        there = Message.objects.filter(pk=message.pk, deleted=True, updated_at__lte=before)
+        if not there.update(attachments=None):
+            return False
+        Attachment.objects.filter(message_id=message.pk).delete()
+    return True
 
 
 def share_files(attachments: Iterable[Attachment]) -> None:

@@ -12,6 +12,7 @@ from chatsite.files.storage import THUMBNAIL, store
 from chatsite.pictures import storage
 from chatsite.pictures.storage import Kept, Kind, Store
 from messaging.models import Attachment, Conversation, Message
+from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
 from messaging.services.uploads import remove_expired
 
@@ -60,14 +61,19 @@ def tidy(store: Store, *, dry_run: bool) -> Tidied:
     return Tidied(found.kept, removed, withdrawn, len(found.misplaced) - withdrawn)
 
 
-def tidy_attachments(*, dry_run: bool) -> tuple[int, int]:
-    """May be repeated, also while people go on sending. Returns how many uploads have expired, and
-    how many files belong to nothing.
-    """
+@dataclass(frozen=True, slots=True)
+class TidiedFiles:
+    expired: int  # uploads
+    deleted: int  # messages whose files are not kept any longer
+    removed: int  # files that belong to nothing
+
+
+def tidy_attachments(*, dry_run: bool) -> TidiedFiles:
+    """May be repeated, also while people go on sending."""
     expired = remove_expired(dry_run=dry_run)
+    deleted = forget_deleted(dry_run=dry_run)
     since = now() - SPARED
-    rows = Attachment.objects.values_list("stored", "thumbnail")
-    used = {name for row in rows.iterator() for name in row}
+    used = _used_files(dry_run=dry_run)
     unused = [
         kept.name
         for kept in store.listed()
@@ -75,7 +81,27 @@ def tidy_attachments(*, dry_run: bool) -> tuple[int, int]:
         if kept.name.removesuffix(THUMBNAIL) not in used and kept.changed_at <= since
     ]
     removed = len(unused) if dry_run else store.remove(unused, unchanged_since=since)
-    return expired, removed
+    return TidiedFiles(expired, deleted, removed)
+
+
+def _used_files(*, dry_run: bool) -> set[str]:
+    """By name. Of those whose first message is gone, one that it was forwarded to counts in its
+    place: so whatever is on disk counts for somebody.
+    """
+    used: set[str] = set()
+    counted: set[str] = set()
+    copies: dict[str, str] = {}  # the oldest one of each
+    rows = Attachment.objects.order_by("pk").values_list("pk", "stored", "thumbnail", "is_copy")
+    for key, stored, thumbnail, is_copy in rows.iterator():
+        used |= {stored, thumbnail}
+        if is_copy:
+            copies.setdefault(stored, key)
+        else:
+            counted.add(stored)
+    if not dry_run:
+        for stored in copies.keys() - counted:
+            Attachment.objects.filter(pk=copies[stored]).update(is_copy=False)
+    return used
 
 
 def _uses() -> Uses:

@@ -289,6 +289,11 @@ class GroupLeftPayload(TypedDict):
 class UsagePayload(TypedDict):
     """Room for attachments, in bytes."""
 
-    used: Annotated[Count, Meta(description="By me, what is still being uploaded included.")]
+    used: Annotated[
+        Count,
+        Meta(
+            description="By me; also what is being uploaded, and what deleted messages still have."
+        ),
+    ]
     quota: Count
     maxBytes: Annotated[Count, Meta(description="Of one file.")]

@@ -403,6 +403,15 @@ def test_where_there_is_no_room_for_them_their_names_stand(
     assert "minutes.pdf" not in page_for(bo).get("/").content.decode()
 
 
+def test_the_profile_says_how_much_room_ones_own_take(page_for: Callable[[User], Client]) -> None:
+    ada, bo = make_pair()
+    send(ada, bo.pk, make_upload(ada).pk)
+    shown = [page_for(each).get("/profile").content.decode() for each in (ada, bo)]
+    taken = f"{len(PDF)}\xa0bytes of 2.0\xa0GB"
+    assert [taken in page for page in shown] == [True, False]
+    assert 'id="room"' not in shown[1]
+
+
 def test_moderators_see_how_much_room_they_take_and_what_they_are_called(
     page_for: Callable[[User], Client],
 ) -> None:
@@ -410,7 +419,7 @@ def test_moderators_see_how_much_room_they_take_and_what_they_are_called(
     sent = send(ada, bo.pk, make_upload(ada).pk)
     client = page_for(make_user(is_staff=True))
     person = client.get(f"/admin/accounts/user/{ada.pk}/change/").content.decode()
-    assert f"{len(PDF)}\xa0bytes of 2.0\xa0GB" in person
+    assert f"{len(PDF)}\xa0bytes of 2.0\xa0GB; those of all people take {len(PDF)}" in person
     assert (
         "minutes.pdf" in client.get(f"/admin/messaging/message/{sent.id}/change/").content.decode()
     )

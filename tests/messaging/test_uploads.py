@@ -25,11 +25,12 @@ from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.files import storage
 from chatsite.files.names import clean_name
-from messaging.models import Attachment
-from messaging.queries.attachments import attachments_of
+from messaging.models import Attachment, Message
+from messaging.queries.attachments import attachments_of, used_by, used_by_all
 from messaging.services import uploads
 from messaging.services.forwarding import forward_messages
-from messaging.services.messages import send_message
+from messaging.services.messages import remove, restore, send_message
+from messaging.shapes.record import record_of
 from tests.concurrency import at_once
 from tests.contract.shapes import assert_refused
 from tests.disks import small_disk
@@ -234,15 +235,6 @@ class TestRoom:
         assert_refused(begin(client, 401), 413)
         assert begin(client, 400).status_code == 201
         make_upload(make_user(), bytes(600))
-
-    def test_what_is_deleted_for_everybody_counts_no_more(
-        self, client: APIClient, ada: User
-    ) -> None:
-        bo = make_user()
-        sent = send_message(sender=ada, peer=bo.pk, attachments=[make_upload(ada).pk])
-        assert client.get("/api/attachments/usage").json()["used"] == len(PDF)
-        client.delete(f"/api/messages/{sent.record.id}")
-        assert client.get("/api/attachments/usage").json()["used"] == 0
 
     def test_of_the_site_ends(self, client: APIClient, settings: Settings) -> None:
         settings.ATTACHMENT_SITE_QUOTA = 1000
@@ -518,13 +510,16 @@ class TestTidying:
         send_message(sender=ada, peer=bo.pk, attachments=[sent.pk])
         Attachment.objects.update(updated_at=now() - timedelta(days=2))
         new = make_upload(ada)
-        assert self.tidied("--dry-run") == "would be: 2 uploads expired, 0 files removed"
-        assert self.tidied() == "2 uploads expired, 0 files removed"
+        assert (
+            self.tidied("--dry-run")
+            == "would be: 2 uploads expired, files of 0 deleted messages, 0 files removed"
+        )
+        assert self.tidied() == "2 uploads expired, files of 0 deleted messages, 0 files removed"
         assert set(Attachment.objects.values_list("pk", flat=True)) == {sent.pk, new.pk}
         names = {path.name for path in set(kept_files()) - before}
         assert names == {sent.stored, new.stored}
         assert not names & {each.stored for each in old}
-        assert self.tidied() == "0 uploads expired, 0 files removed"
+        assert self.tidied() == "0 uploads expired, files of 0 deleted messages, 0 files removed"
 
     def test_what_a_message_names_stays_though_it_was_not_marked(self, ada: User) -> None:
         """As where a server without transactions was stopped in between."""
@@ -532,7 +527,7 @@ class TestTidying:
         sent = send_message(sender=ada, peer=bo.pk, attachments=keys).record
         lost = {"state": "ready", "message": None, "conversation": None, "position": 0}
         Attachment.objects.update(**lost, updated_at=now() - timedelta(days=2))
-        assert self.tidied() == "0 uploads expired, 0 files removed"
+        assert self.tidied() == "0 uploads expired, files of 0 deleted messages, 0 files removed"
         [again] = attachments_of([sent.id]).values()
         assert [each.pk for each in again] == keys
         assert {each.conversation_id for each in again} == {sent.conversation_id}
@@ -542,10 +537,10 @@ class TestTidying:
             path.unlink()
         upload = make_upload(ada, picture(), "p.png")
         Attachment.objects.filter(pk=upload.pk).delete()
-        assert self.tidied() == "0 uploads expired, 0 files removed"
+        assert self.tidied() == "0 uploads expired, files of 0 deleted messages, 0 files removed"
         for path in kept_files():
             os.utime(path, (0, 0))
-        assert self.tidied() == "0 uploads expired, 2 files removed"
+        assert self.tidied() == "0 uploads expired, files of 0 deleted messages, 2 files removed"
         assert kept_files() == []
 
     def test_a_shared_file_stays_until_the_last_message_is_gone(
@@ -561,9 +556,48 @@ class TestTidying:
         ada.delete()
         for path in kept_files():
             os.utime(path, (0, 0))
-        assert self.tidied() == "0 uploads expired, 0 files removed"
+        assert self.tidied() == "0 uploads expired, files of 0 deleted messages, 0 files removed"
         bo.delete()
-        assert self.tidied() == "0 uploads expired, 1 files removed"
+        assert self.tidied() == "0 uploads expired, files of 0 deleted messages, 1 files removed"
+
+    def test_those_of_deleted_messages_count_until_they_are_removed(
+        self, ada: User, client: APIClient, before: set[Path]
+    ) -> None:
+        bo, uploaded = make_user(), make_upload(ada)
+        sent = send_message(sender=ada, peer=bo.pk, text="Hi", attachments=[uploaded.pk]).record
+        messages = Message.objects.select_related("conversation").filter(pk=sent.id)
+        remove(message=messages.get())
+        for path in kept_files():
+            os.utime(path, (0, 0))
+        self.tidied()
+        assert client.get("/api/attachments/usage").json()["used"] == len(PDF)
+        restore(message=messages.get())
+        assert record_of(messages.get()).attachments
+        remove(message=messages.get())
+        messages.update(updated_at=now() - timedelta(days=31))
+        told = "0 uploads expired, files of 1 deleted messages, %s files removed"
+        assert self.tidied("--dry-run").startswith("would be: " + told % 0)
+        assert self.tidied() == told % (1 + len(before))
+        assert client.get("/api/attachments/usage").json()["used"] == 0
+        assert kept_files() == []
+        restore(message=messages.get())
+        restored = record_of(messages.get())
+        assert (restored.text, restored.attachments) == ("Hi", None)
+
+    def test_what_stays_on_disk_counts_for_who_forwarded_it(self, ada: User) -> None:
+        bo, cy = make_user(), make_user()
+        sent = send_message(sender=ada, peer=bo.pk, attachments=[make_upload(ada).pk]).record
+        for number in range(2):
+            forward_messages(
+                user=bo, message_ids=[sent.id], to=[cy.pk], client_message_id=str(number)
+            )
+        assert (used_by(ada.pk), used_by(bo.pk)) == (len(PDF), 0)
+        remove(message=Message.objects.get(pk=sent.id))
+        Message.objects.filter(pk=sent.id).update(updated_at=now() - timedelta(days=31))
+        self.tidied()
+        assert (used_by(ada.pk), used_by(bo.pk)) == (0, len(PDF))
+        self.tidied()
+        assert used_by_all() == len(PDF)
 
     def test_not_with_another_database(self, ada: User) -> None:
         make_upload(ada)

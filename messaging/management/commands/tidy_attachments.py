@@ -1,4 +1,4 @@
-"""Removes uploads that were not sent, and files that nobody refers to."""
+"""Removes uploads that were not sent, and files of deleted messages or of none."""
 
 from typing import Any
 
@@ -12,8 +12,9 @@ from messaging.services.tidying import tidy_attachments
 
 class Command(BaseCommand):
     help = (
-        "Removes the uploads that were not sent for a day, and the files that belong to no message,"
-        " an hour after they were stored. Safe to repeat, and while the site is running."
+        "Removes the uploads that were not sent for a day, the files of messages that were deleted"
+        " ATTACHMENT_DELETED_DAYS ago, and those that belong to no message, an hour after they were"
+        " stored. Safe to repeat, and while the site is running."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,9 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
         if not User.objects.exists() and any(True for _kept in store.listed()):
             raise CommandError(_("Nobody is in this database. Is DATABASE_URL right?"))
-        expired, removed = tidy_attachments(dry_run=dry_run)
-        counts = _("%(expired)s uploads expired, %(removed)s files removed") % {
-            "expired": expired,
-            "removed": removed,
-        }
+        tidied = tidy_attachments(dry_run=dry_run)
+        counts = _(
+            "%(expired)s uploads expired, files of %(deleted)s deleted messages,"
+            " %(removed)s files removed"
+        ) % {"expired": tidied.expired, "deleted": tidied.deleted, "removed": tidied.removed}
         self.stdout.write(_("would be: %s") % counts if dry_run else counts)
