@@ -46,6 +46,7 @@ def content_security_policy(*, static: str = "", pictures: str = "") -> dict[str
             "script-src": [*own, NONCE],
             "style-src": own,
             "img-src": [*images, pictures] if pictures else images,
+            "media-src": [SELF, "blob:"],
             "connect-src": own,
             "font-src": own,
             "manifest-src": [SELF],

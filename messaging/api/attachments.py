@@ -69,6 +69,7 @@ class UsageView(APIView):
 class FileView(APIView):
     """An attachment, for those who see its message."""
 
+    throttle_classes = ()  # a page has hundreds of pictures
     renderer_classes = (JSONRenderer,)
 
     @schema.download

@@ -1,13 +1,101 @@
-"""How the files of a message read where there is no room for them.
+"""The files of a message: how they are shown, and how they read where there is no room for them.
 
 static/js/lib/attachments.js says the same.
 """
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from messaging.models import AttachmentKind
+from messaging.shapes.attachments import AttachmentRecord
 from messaging.shapes.record import MessageRecord
+
+_FORMAT = re.compile(r"[a-z]+/(?:x-)?([a-z0-9]{2,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    record: AttachmentRecord
+
+    @property
+    def about(self) -> str:
+        """ "PDF, 2.3 MB": what it is by its content, and its size."""
+        return f"{_format(self.record.type)}, {size_in_words(self.record.size)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFiles:
+    """What `_attachments.html` shows of a message."""
+
+    words: str  # in few words; empty for one picture
+    album: list[ShownFile]  # pictures that have a small one
+    others: list[ShownFile]
+
+
+# One of each kind, for script to fill.
+_BLANKS = [
+    ShownFile(AttachmentRecord("", kind, "", "", 0, ""))
+    for kind in ("picture", "video", "audio", "file")
+]
+BLANK_FILES = ShownFiles("", _BLANKS[:1], _BLANKS)
+
+
+def shown_files(files: Sequence[AttachmentRecord] | None) -> ShownFiles | None:
+    if not files:
+        return None
+    shown = [ShownFile(each) for each in files]
+    album = [each for each in shown if each.record.thumbnail]
+    return ShownFiles(_words(files), album, [each for each in shown if each not in album])
 
 
 def words_of(message: MessageRecord) -> str:
-    """Its text, or the names of its files."""
-    if message.text or not message.attachments:
-        return message.text or ""
-    return f"📎 {', '.join(each.name for each in message.attachments)}"
+    """Its text, or its files in few words; nothing for one picture."""
+    return message.text or _words(message.attachments or ())
+
+
+def kind_of(message: MessageRecord) -> str:
+    """What is there beside words: "picture", "files", or nothing."""
+    files = message.attachments or ()
+    if message.image or (files and _are_pictures(files)):
+        return "picture"
+    return "files" if files else ""
+
+
+def small_picture(message: MessageRecord) -> str:
+    """The address of one that stands for the message, if any does."""
+    small = (each.thumbnail for each in message.attachments or () if each.thumbnail)
+    return message.thumbnail or message.image or next(small, "")
+
+
+def size_in_words(size: int) -> str:
+    """Of bytes, as the reader writes numbers: "12 kB", "2.3 MB"."""
+    if size < 999_500:
+        return f"{number_format(max(1, (size + 500) // 1000))} kB"
+    unit, name = (10**6, "MB") if size < 999_950_000 else (10**9, "GB")
+    tenths = (10 * size + unit // 2) // unit
+    return f"{number_format(tenths / 10, 1 if tenths % 10 else 0)} {name}"
+
+
+def _words(files: Sequence[AttachmentRecord]) -> str:
+    number = len(files)
+    if number == 1:
+        [file] = files
+        if file.kind == AttachmentKind.PICTURE:
+            return ""
+        return _("Video") if file.kind == AttachmentKind.VIDEO else file.name
+    if number and _are_pictures(files):
+        return _("{n} pictures").format(n=number)
+    return _("{n} files").format(n=number) if number else ""
+
+
+def _are_pictures(files: Sequence[AttachmentRecord]) -> bool:
+    return all(each.kind == AttachmentKind.PICTURE for each in files)
+
+
+def _format(content_type: str) -> str:
+    found = _FORMAT.fullmatch(content_type)
+    return found[1].upper() if found else _("File")

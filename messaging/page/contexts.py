@@ -10,6 +10,7 @@ from django.http import Http404
 from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.record import picture_url
+from messaging.page.attachments import BLANK_FILES
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.page.quotes import originals_among, pinned_quotes
 from messaging.page.reactions import BLANK_PILL, QUICK
@@ -33,6 +34,7 @@ Context = dict[str, Any]
 
 
 BLANKS: Context = {
+    "blank_files": BLANK_FILES,
     "blank_peer": BLANK,
     "blank_group": BLANK_GROUP,
     "blank_reactions": {"pills": [BLANK_PILL]},

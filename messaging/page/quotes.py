@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from messaging.page.attachments import words_of
+from messaging.page.attachments import small_picture, words_of
 from messaging.page.peers import Author, Peer, authors_among
 from messaging.queries.history import originals_of
 from messaging.queries.pins import pins_with
@@ -59,7 +59,7 @@ def quote(
         author_name=reader.full_name if mine else name,
         author=author,
         text=excerpt(original),
-        picture=original.thumbnail or original.image or "",
+        picture=small_picture(original),
     )
 
 
@@ -79,7 +79,7 @@ def quote_payload(original: MessageRecord) -> dict[str, Any]:
         "system": bool(original.system),
         "deleted": original.deleted,
         "text": excerpt(original),
-        "picture": original.thumbnail or original.image or "",
+        "picture": small_picture(original),
     }
 
 

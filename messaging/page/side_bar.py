@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.record import picture_url
 from chatsite.text import has_words
-from messaging.page.attachments import words_of
+from messaging.page.attachments import kind_of, words_of
 from messaging.page.peers import Author, closed_to, saved_peer
 from messaging.page.times import clock, day_label, full_date
 from messaging.queries.chats import Chat
@@ -146,9 +146,10 @@ def _preview(message: MessageRecord, reader: User, authors: Mapping[str, Author]
 def _kind(message: MessageRecord) -> str:
     if message.deleted:
         return "deleted"
-    if message.image:
-        return "caption" if message.text else "picture"
-    return "system" if message.system else ""
+    kind = kind_of(message)
+    if kind == "picture" and words_of(message):
+        return "caption"
+    return kind or ("system" if message.system else "")
 
 
 def _row_time(moment: datetime) -> str:

@@ -11,6 +11,7 @@ import emoji
 from django.utils import timezone
 
 from accounts.models import User
+from messaging.page.attachments import ShownFiles, shown_files
 from messaging.page.peers import Author, Peer
 from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
@@ -62,6 +63,10 @@ class Bubble:
     @property
     def mentions(self) -> str:
         return " ".join(self.record.mentions or ())
+
+    @property
+    def files(self) -> ShownFiles | None:
+        return shown_files(self.record.attachments)
 
     @property
     def srcset(self) -> str:
@@ -154,7 +159,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         "is-follow": follows,
         "is-followed": followed,
         "is-emoji": is_large_emoji(message.text)
-        and not (message.image or message.reply_to or message.forwarded),
+        and not (message.image or message.attachments or message.reply_to or message.forwarded),
         "is-deleted": message.deleted,
         "is-system": message.system,
     }

@@ -1,8 +1,7 @@
+import { sizeInWords } from "../lib/attachments.js";
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { pictureFor } from "../stores/pictures.js";
-
-const KILOBYTE = 1000;
 
 /** The picture of the message being written: chosen, shown, taken away. */
 export class PictureField {
@@ -65,16 +64,6 @@ export class PictureField {
   #fill({ dataUrl, name, width, height, size }) {
     this.#preview.querySelector("img").src = dataUrl;
     this.#preview.querySelector("b").textContent = name;
-    this.#preview.querySelector("figcaption span").textContent = (width ? `${width} × ${height}, ` : "") + sizeOf(size);
+    this.#preview.querySelector("figcaption span").textContent = (width ? `${width} × ${height}, ` : "") + sizeInWords(size);
   }
-}
-
-function sizeOf(bytes) {
-  const kilobytes = Math.max(1, Math.round(bytes / KILOBYTE));
-  return kilobytes < KILOBYTE ? inUnit(kilobytes, "kilobyte") : inUnit(kilobytes / KILOBYTE, "megabyte");
-}
-
-function inUnit(number, unit) {
-  const language = document.documentElement.lang || "en";
-  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(number);
 }

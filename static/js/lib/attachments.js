@@ -1,7 +1,38 @@
 // How the files of a message read where there is no room for them. messaging/page/attachments.py says the same.
+import { text as say } from "./texts.js";
 
-/** Its text, or the names of its files. */
-export function wordsOf({ text, attachments }) {
-  if (text || !attachments) return text ?? "";
-  return `📎 ${attachments.map(({ name }) => name).join(", ")}`;
+const FORMAT = /^[a-z]+\/(?:x-)?([a-z0-9]{2,5})$/;
+
+/** Its text, or its files in few words; nothing for one picture. */
+export const wordsOf = ({ text, attachments = [] }) => text || wordsOfFiles(attachments);
+
+export function wordsOfFiles(files) {
+  const { length } = files;
+  if (length === 1) return { picture: "", video: say("video") }[files[0].kind] ?? files[0].name;
+  return length ? say(arePictures(files) ? "pictures" : "files").replace("{n}", length) : "";
+}
+
+/** What is there beside words: "picture", "files", or nothing. */
+export function kindOf({ image, attachments = [] }) {
+  if (image || (attachments.length && arePictures(attachments))) return "picture";
+  return attachments.length ? "files" : "";
+}
+
+/** The address of a small picture that stands for the message, if any does. */
+export const smallPicture = ({ image, thumbnail, attachments = [] }) =>
+  thumbnail ?? image ?? attachments.find((each) => each.thumbnail)?.thumbnail ?? "";
+
+const arePictures = (files) => files.every(({ kind }) => kind === "picture");
+
+/** "PDF, 2.3 MB": what it is by its content, and its size. */
+export const about = ({ type, size }) => `${FORMAT.exec(type)?.[1].toUpperCase() ?? say("file")}, ${sizeInWords(size)}`;
+
+/** Of bytes, as the reader writes numbers: "12 kB", "2.3 MB". */
+export function sizeInWords(size) {
+  if (size < 999_500) return inUnit(Math.max(1, Math.round(size / 1e3)), "kilobyte");
+  return size < 999_950_000 ? inUnit(Math.round(size / 1e5) / 10, "megabyte") : inUnit(Math.round(size / 1e8) / 10, "gigabyte");
+}
+
+function inUnit(number, unit) {
+  return new Intl.NumberFormat(document.documentElement.lang || "en", { style: "unit", unit }).format(number);
 }

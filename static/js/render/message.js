@@ -1,5 +1,6 @@
 // A message, put together of its parts. templates/messaging/_message.html is the same for what the server renders.
 import { learn } from "../stores/people.js";
+import { fillAttachments } from "./parts/attachments.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
 import { fillForwarded } from "./parts/forwarded.js";
 import { createdAt, editedAt, fillEdited, fillTime, stateOf } from "./parts/meta.js";
@@ -26,6 +27,7 @@ export function fillMessage(item, message, reading) {
   fillReply(item, message, reading);
   fillForwarded(item, message);
   fillPicture(item, message);
+  fillAttachments(item, message);
   fillText(item, message.text ?? "", message.mentions);
   fillReactions(item, message, reading);
 }
@@ -48,6 +50,7 @@ export function clearMessage(item) {
   clearReactions(item);
   fillEdited(item, "");
   fillPicture(item, {});
+  fillAttachments(item, {});
   fillText(item, "");
 }
 

@@ -1,5 +1,5 @@
 // How a chat reads in the side bar. messaging/page/side_bar.py says the same for what the server renders.
-import { wordsOf } from "../lib/attachments.js";
+import { kindOf as kindBesideWords, wordsOf } from "../lib/attachments.js";
 import { unmarked } from "../lib/markup.js";
 import { isGroup } from "../lib/peers.js";
 import { rowTime, showTime } from "../lib/time.js";
@@ -105,8 +105,9 @@ export function refreshTime(row) {
   if (happenedAt(row)) showTime(slot(row, "time"), happenedAt(row), rowTime(happenedAt(row)));
 }
 
-function kindOf({ deleted, image, text, system }) {
-  if (deleted) return "deleted";
-  if (image) return text ? "caption" : "picture";
-  return system ? "system" : "";
+function kindOf(message) {
+  if (message.deleted) return "deleted";
+  const kind = kindBesideWords(message);
+  if (kind === "picture" && wordsOf(message)) return "caption";
+  return kind || (message.system ? "system" : "");
 }

@@ -1,7 +1,7 @@
 // What replies answer, as far as the reader may see it: `{seq, senderId, system, deleted, text, picture}`. What is not on the
 // page is asked for once.
 import { getJSON } from "../api.js";
-import { wordsOf } from "../lib/attachments.js";
+import { smallPicture, wordsOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
 import { unmarked } from "../lib/markup.js";
 
@@ -21,8 +21,8 @@ on("message-deleted", ({ messageId }) => {
 });
 
 export const quoteOf = (message) => {
-  const { seq, senderId, system, deleted, thumbnail, image } = message;
-  return { seq, senderId, system: Boolean(system), deleted, text: excerpt(wordsOf(message)), picture: thumbnail ?? image ?? "" };
+  const { seq, senderId, system, deleted } = message;
+  return { seq, senderId, system: Boolean(system), deleted, text: excerpt(wordsOf(message)), picture: smallPicture(message) };
 };
 
 export const excerpt = (text) => unmarked([...(text ?? "")].slice(0, EXCERPT).join(""));

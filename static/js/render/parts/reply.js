@@ -2,6 +2,7 @@
 import { unmarked } from "../../lib/markup.js";
 import { excerpt, findQuote } from "../../stores/quotes.js";
 import { setOrRemove, slot, write } from "../slots.js";
+import { smallPictureIn, wordsIn } from "./attachments.js";
 import { nameIn } from "./author.js";
 
 export function fillReply(item, { replyTo, deleted }, reading) {
@@ -72,8 +73,8 @@ function quoteOnPage(key) {
   if (!item) return null;
   const { seq, senderId } = item.dataset;
   const [system, deleted] = [item.matches(".is-system"), item.matches(".is-deleted")];
-  const picture = slot(item, "picture").firstElementChild.getAttribute("src") ?? "";
-  return { seq, senderId, system, deleted, text: excerpt(slot(item, "text").textContent), picture };
+  const picture = slot(item, "picture").firstElementChild.getAttribute("src") ?? smallPictureIn(item) ?? "";
+  return { seq, senderId, system, deleted, text: excerpt(slot(item, "text").textContent || wordsIn(item)), picture };
 }
 
 function kindOf(quote) {

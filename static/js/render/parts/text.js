@@ -3,7 +3,9 @@ import { isEmojiOnly } from "../../lib/text.js";
 import { personOf } from "../../stores/people.js";
 import { mark, slot } from "../slots.js";
 
-/** After the picture, the reply and the word that it was forwarded: what stands beside one is not shown large. */
+const BESIDE = ["reply", "forwarded", "attachments"];
+
+/** After all else that may stand in a bubble: what is beside something is not shown large. */
 export function fillText(item, text, mentions = []) {
   const field = slot(item, "text");
   const words = text.replace(/\r\n?/g, "\n");
@@ -12,7 +14,8 @@ export function fillText(item, text, mentions = []) {
     item.dataset.mentions = keys;
     field.replaceChildren(formatted(words, mentionedIn(item)));
   }
-  mark(item, "is-emoji", !slot(item, "reply") && !slot(item, "forwarded") && slot(item, "picture").hidden && isEmojiOnly(text));
+  const isAlone = slot(item, "picture").hidden && BESIDE.every((name) => !slot(item, name));
+  mark(item, "is-emoji", isAlone && isEmojiOnly(text));
 }
 
 /** Formats what the server rendered, and puts the links into it; again, once it is known who is mentioned. */

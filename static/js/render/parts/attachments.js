@@ -1,0 +1,49 @@
+// The files of a message: templates/messaging/parts/_attachments.html is the same for what the server renders.
+import { about, wordsOfFiles } from "../../lib/attachments.js";
+import { setOrRemove, slot, write } from "../slots.js";
+
+/** Leaves alone what is shown so already: it may be playing. */
+export function fillAttachments(item, { attachments, deleted }) {
+  const field = slot(item, "attachments");
+  if (!attachments || deleted) return field?.remove();
+  const shown = create(attachments);
+  if (!field) slot(item, "picture").after("\n", shown);
+  else if (!field.isEqualNode(shown)) field.replaceWith(shown);
+}
+
+/** In few words, of what is in the page; nothing for one picture, and for none. */
+export const wordsIn = (item) => slot(item, "attachments")?.dataset.words ?? "";
+
+export const smallPictureIn = (item) => slot(item, "attachments")?.querySelector(".album img")?.getAttribute("src");
+
+/** Of a template with one file of each kind. */
+function create(files) {
+  const field = document.getElementById("attachments-template").content.firstElementChild.cloneNode(true);
+  const album = field.querySelector(".album");
+  const picture = album.firstElementChild;
+  const parts = Object.fromEntries([...field.querySelectorAll(".attachment")].map((part) => [part.dataset.kind, part]));
+  const pictures = files.filter(({ thumbnail }) => thumbnail);
+  album.replaceChildren(...pictures.map((file) => fillPicture(picture.cloneNode(true), file)));
+  const others = files.filter((file) => !pictures.includes(file));
+  field.replaceChildren(...(pictures.length ? [album] : []), ...others.map((file) => fillFile(parts[file.kind].cloneNode(true), file)));
+  field.dataset.words = wordsOfFiles(files);
+  return field;
+}
+
+function fillPicture(place, { url, thumbnail, name, width, height }) {
+  const link = place.firstElementChild;
+  setOrRemove(link, "href", url);
+  for (const [key, value] of Object.entries({ src: thumbnail, alt: name, width, height })) setOrRemove(link.firstElementChild, key, value);
+  return place;
+}
+
+function fillFile(place, file) {
+  const [link, player] = [place.querySelector(".file"), place.querySelector("video, audio")];
+  setOrRemove(link, "href", file.url);
+  setOrRemove(link, "download", file.name);
+  write(slot(link, "name"), file.name);
+  write(slot(link, "about"), about(file));
+  if (player) setOrRemove(player, "src", file.url);
+  if (player) setOrRemove(player, "aria-label", file.name);
+  return place;
+}
