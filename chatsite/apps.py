@@ -41,7 +41,8 @@ class ContentTypesConfig(DjangoContentTypesConfig):
 
 class StaticFilesConfig(DjangoStaticFilesConfig):
     # htmx's extensions are not used, and import each other by names that cannot be hashed; of the
-    # packaged documentation pages one is used, and of the data of emoji Unicode's own.
+    # packaged documentation pages one is used, of the data of emoji Unicode's own, of the builds
+    # of tus-js-client the small one.
     ignore_patterns = [
         *DjangoStaticFilesConfig.ignore_patterns,
         "ext",
@@ -50,5 +51,6 @@ class StaticFilesConfig(DjangoStaticFilesConfig):
         "swagger-ui-standalone-preset.*",
         "swagger-ui-bundle.js.map",
         *("cldr-native", "emojibase", "emojibase-legacy", "github", "iamcal", "joypixels"),
+        *("tus.js", "tus.js.map", "browser-test-bundle.js"),
         *("LICENSE", "README.md", "package.json"),
     ]

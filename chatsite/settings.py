@@ -224,10 +224,12 @@ ATTACHMENT_DELETED_DAYS = ENV.attachments.deleted_days
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_ROOT = BASE_DIR / "staticfiles"
-EMOJI = (
-    BASE_DIR / "node_modules" / "emoji-picker-element-data"
-)  # fetched by scripts/npm_packages.py
-STATICFILES_DIRS = [BASE_DIR / "static", *([("emoji", EMOJI)] if EMOJI.exists() else [])]
+NPM = BASE_DIR / "node_modules"  # filled by scripts/npm_packages.py
+PACKAGES = {"emoji": NPM / "emoji-picker-element-data", "tus": NPM / "tus-js-client" / "dist"}
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    *((name, folder) for name, folder in PACKAGES.items() if folder.exists()),
+]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = bool(STATIC_ORIGIN)  # module scripts ask for it
 STORAGES = {

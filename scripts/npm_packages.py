@@ -1,6 +1,7 @@
-"""Fetches what package-lock.json pins from npm into node_modules: as `npm ci`, but without Node.
+"""Fetches what the project takes from npm into node_modules: as `npm ci`, but without Node.
 
-Both are in the working directory.
+package-lock.json, in the working directory, pins it. What those packages need themselves is built
+into what they bring for browsers, and is not fetched.
 
 Where npm cannot be reached the site works all the same, without what it takes from there.
 """
@@ -23,9 +24,9 @@ SECONDS = 30
 def main() -> None:
     socket.setdefaulttimeout(SECONDS)
     packages = json.loads(Path("package-lock.json").read_text())["packages"]
-    del packages[""]  # the project itself
-    for place, package in packages.items():
-        name = place.removeprefix("node_modules/")
+    for name in packages[""]["dependencies"]:
+        place = f"node_modules/{name}"
+        package = packages[place]
         print(f"Downloading {name} {package['version']}", flush=True)
         try:
             vendor_package(

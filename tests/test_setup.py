@@ -249,7 +249,11 @@ class TestNpmPackages:
         assert "://" not in (ROOT / "package-lock.json").read_text()
 
     def _fetch(self, folder: Path, url: str, integrity: str) -> subprocess.CompletedProcess[str]:
-        pinned = {"": {}, "node_modules/a": {"version": "1.0.0", "integrity": integrity}}
+        pinned = {
+            "": {"dependencies": {"a": "1.0.0"}},
+            "node_modules/a": {"version": "1.0.0", "integrity": integrity},
+            "node_modules/b": {"version": "1.0.0", "integrity": integrity},
+        }
         (folder / "package-lock.json").write_text(json.dumps({"packages": pinned}))
         return subprocess.run(
             [sys.executable, ROOT / "scripts" / "npm_packages.py"],

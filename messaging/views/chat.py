@@ -22,6 +22,7 @@ from messaging.page import contexts
 from messaging.page.emoji import GROUPS, TONES, data_url, language_of
 from messaging.page.peers import Peer, find_peer, saved_peer
 from messaging.page.quotes import pinned_quotes, quote_payload
+from messaging.page.uploads import tus_client
 from messaging.queries.history import first_since, originals_of
 from messaging.queries.sync import sync_cursor
 from messaging.services.messages import send_message
@@ -201,6 +202,8 @@ def _page(
     context["cursor"] = sync_cursor(request.user)
     context["edit_minutes"] = settings.MESSAGE_EDIT_MINUTES
     context["delete_minutes"] = settings.MESSAGE_DELETE_MINUTES
+    context["file_limit"] = settings.ATTACHMENT_MAX_BYTES
+    context["tus"] = tus_client()
     context["saved_peer"] = saved_peer(request.user)
     context |= contexts.BLANKS | contexts.lists(request, tab) | contexts.pane(request, peer)
     return render(request, "messaging/chat.html", context, status=status)

@@ -6,7 +6,7 @@ const BUSY = new Set([0, 408, 425, 429, 502, 503, 504, 507]);
 
 let account = "";
 
-class ApiError extends Error {
+export class ApiError extends Error {
   /** `status` is 0 when no answer came; `retryAfter` is in milliseconds. */
   constructor(status, message, retryAfter = 0) {
     super(message);
@@ -43,13 +43,14 @@ async function request(method, path, data, options) {
   const body = data === undefined ? undefined : JSON.stringify(data);
   const response = await fetchOrFail(path, { method, body, headers: headersFor(body), ...limits(body), ...options });
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw refusal(response, answer);
+  if (!response.ok) throw refusal(response.status, answer, response.headers.get("Retry-After"));
   // A hotel's log-in page also answers 200.
   if (answer === null) throw new ApiError(0, text("no-answer"));
   return answer;
 }
 
-function headersFor(body) {
+/** What every request says of itself. */
+export function headersFor(body) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (account) headers["X-Expected-User"] = account;
@@ -69,9 +70,9 @@ async function fetchOrFail(path, options) {
   }
 }
 
-function refusal(response, answer) {
-  const retryAfter = pauseOf(response.headers.get("Retry-After"));
-  return new ApiError(response.status, answer?.message ?? text("went-wrong"), retryAfter);
+/** Of an answer that is no success. */
+export function refusal(status, answer, retryAfter) {
+  return new ApiError(status, answer?.message ?? text("went-wrong"), pauseOf(retryAfter));
 }
 
 /** `Retry-After` in milliseconds: it comes as seconds or as a date. */

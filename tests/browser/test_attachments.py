@@ -1,4 +1,4 @@
-"""Files of messages: what one sees of them, and how they play, open and are told of elsewhere."""
+"""Files of messages: sent, shown, played, opened, and told of elsewhere."""
 
 import io
 import json
@@ -6,25 +6,36 @@ import re
 import wave
 from typing import Any
 
+import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from messaging.page.attachments import size_in_words
 from tests.browser.chat import (
+    SENT,
+    answer,
     choose_action,
+    composer,
     expect_preview,
+    expect_texts,
     face_to_face,
     message,
     messages,
     row,
     send,
     state,
+    toast,
+    wait_for_held,
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.test_texts import SIDEWAYS, markup
+from tests.environment import ROOT
 from tests.files import MP4, PDF
 from tests.pictures import encoded
 
+needs_tus = pytest.mark.skipif(
+    not (ROOT / "node_modules" / "tus-js-client").exists(), reason="make node_modules/installed"
+)
 PLAYED = """async player => {
   player.muted = true;
   await player.play();
@@ -209,3 +220,149 @@ def test_files_are_told_of_in_lists_and_quotes_and_leave_with_their_message(
     expect(files_of(gone)).to_have_count(0)
     expect(message(page, "Thanks").locator(".reply")).to_contain_text("Message deleted")
     expect(files_of(messages(cy.page).first)).to_be_visible()
+
+
+UPLOAD = "**/api/uploads/*"
+BIG = bytes(range(256)) * 40_000  # 10 MB
+
+
+def choose(page: Page, *files: tuple[str, bytes]) -> None:
+    chosen: list[FilePayload] = [
+        {"name": name, "mimeType": "", "buffer": data} for name, data in files
+    ]
+    page.get_by_label("Add a picture").set_input_files(chosen)
+    expect(page.locator(".composer__preview")).to_have_count(len(files))
+
+
+def expect_arrived(person: Person, peer: Person, *files: tuple[str, bytes]) -> None:
+    """In the last message: whole, and in their order."""
+    message = messages(person.page).last
+    expect(message.locator(".file bdi, .album a")).to_have_count(len(files))
+    kept = person.get(f"/api/messages/{peer.id}")[-1]["attachments"]
+    assert [each["name"] for each in kept] == [name for name, _data in files]
+    for each, (_name, data) in zip(kept, files, strict=True):
+        assert person.context.request.get(each["url"]).body() == data
+
+
+@needs_tus
+def test_files_are_chosen_and_sent(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    begun: list[str] = []
+    page.on("request", lambda request: begun.append(f"{request.method} {request.url}"))
+    files = [("минуты.pdf", PDF), ("song.wav", sound())]
+
+    choose(page, *files, ("other.zip", BIG))
+    assert_accessible(page)
+    page.get_by_role("button", name="Remove other.zip").click()
+    expect(composer(page)).to_be_focused()
+    composer(page).fill("Here they are")
+    composer(page).press("Enter")
+
+    expect(page.locator(".composer__preview")).to_have_count(0)
+    expect_preview(bo.page, ada, "Here they are")
+    expect_arrived(bo, ada, *files)
+    expect(messages(page).last).to_have_attribute("data-state", "read")
+    expect(page.locator(".upload")).to_have_count(0)
+    assert len([each for each in begun if each.startswith("POST") and "/uploads" in each]) == 2
+    # The client came with the first of them, and what is local is gone.
+    assert len([each for each in begun if "/tus." in each]) == 1
+    assert page.evaluate("Object.keys(localStorage).filter((key) => /^upload/.test(key))") == []
+    drawn_by_script = markup(page)
+    page.reload()
+    assert drawn_by_script == markup(page)
+
+    # Several pictures are made smaller and stand side by side; one alone is what it always was.
+    photographs: list[FilePayload] = [
+        {"name": name, "mimeType": "image/jpeg", "buffer": data}
+        for name, data in [("a.jpg", painted(1, (3000, 2000))), ("b.jpg", painted(2))]
+    ]
+    page.get_by_label("Add a picture").set_input_files(photographs)
+    composer(page).press("Enter")
+    expect(messages(bo.page).last.locator(".album img")).to_have_count(2)
+    kept = bo.get(f"/api/messages/{ada.id}")[-1]["attachments"]
+    assert [(each["kind"], each["width"]) for each in kept] == [("picture", 2048), ("picture", 600)]
+    # Where the site was made without the client, files go in one piece.
+    page.evaluate("delete document.body.dataset.tus")
+    choose(page, *files)
+    composer(page).press("Enter")
+    expect(messages(bo.page)).to_have_count(3)
+    expect_arrived(bo, ada, *files)
+
+
+@needs_tus
+def test_an_upload_goes_on_after_a_reload_and_meanwhile_one_writes_elsewhere(
+    person: PersonFor,
+) -> None:
+    ada, bo = face_to_face(person)
+    cy = person("Cy Weber", None)
+    bo.say(ada, "Send it")
+    page = ada.page
+    begun: list[str] = []
+    page.on("request", lambda request: begun.append(request.method + request.url[-12:]))
+    held: list[Route] = []
+    page.route(UPLOAD, lambda route: held.append(route))
+
+    choose(page, ("big.bin", BIG))
+    composer(page).press("Enter")
+    wait_for_held(page, held)
+    item = messages(page).last
+    expect(item.locator(".file")).to_contain_text("big.bin")
+    expect(item.get_by_role("progressbar")).to_be_visible()
+    expect(item).to_have_attribute("data-state", "pending")
+    assert_accessible(page)
+    expect_preview(page, bo, "You: big.bin")
+
+    page.goto(f"/chat/{cy.id}")
+    send(page, "Meanwhile")
+    expect(messages(page).last).to_have_attribute("data-state", SENT)
+    assert messages(bo.page).count() == 1
+    page.unroute(UPLOAD)
+    page.goto(f"/chat/{bo.id}")
+
+    expect_arrived(bo, ada, ("big.bin", BIG))
+    expect(messages(page).last).to_have_attribute("data-state", "read")
+    assert begun.count("POST/api/uploads") == 1
+
+
+@needs_tus
+def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    bo.say(ada, "Send them")
+    no_room = "Your files would take more than the 1 GB that you have here."
+    page.route("**/api/uploads", lambda route: route.fulfill(**answer(413, no_room)))
+    choose(page, ("minutes.pdf", PDF))
+    composer(page).fill("Minutes")
+    composer(page).press("Enter")
+    item = messages(page).last
+    expect(item).to_have_attribute("data-state", "failed")
+    expect(toast(page)).to_contain_text(no_room)
+    expect(item.get_by_role("progressbar")).to_be_hidden()
+    expect_preview(page, bo, "Not sent: Minutes")
+
+    page.unroute("**/api/uploads")
+    item.get_by_role("button", name="Retry").click()
+    expect_arrived(bo, ada, ("minutes.pdf", PDF))
+    before = ada.get("/api/attachments/usage")["used"]
+
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PATCH":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(UPLOAD, hold)
+    choose(page, ("big.bin", BIG))
+    composer(page).press("Enter")
+    wait_for_held(page, held)
+    assert ada.get("/api/attachments/usage")["used"] == before + len(BIG)
+    with page.expect_response(lambda got: got.request.method == "DELETE") as ended:
+        messages(page).last.get_by_role("button", name="Cancel").click()
+    assert ended.value.status == 204
+    expect(messages(page)).to_have_count(2)
+    assert ada.get("/api/attachments/usage")["used"] == before
+    send(page, "After all")
+    expect_texts(bo.page, ["Send them", "Minutes", "After all"])

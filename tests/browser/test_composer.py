@@ -73,42 +73,27 @@ def test_what_is_typed_while_a_picture_is_made_ready_is_the_next_message(
     assert stored(bo, ada) == ["A caption", "More"]
 
 
-def test_a_caption_waits_for_a_better_picture(person: PersonFor) -> None:
+def test_pictures_are_made_ready_one_after_the_other(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     page = ada.page
     page.evaluate(HOLD)
 
-    choose(page, file("broken.png", b"no picture"))
-    composer(page).fill("A caption")
-    composer(page).press("Enter")
+    choose(page, file("first.png"), file("second.png"), file("third.png"))
+    expect(preview(page)).to_have_count(3)
     page.evaluate("held[0]()")
-    expect(toast(page)).to_contain_text("That file cannot be sent as a picture")
-    expect(composer(page)).to_have_value("A caption")
-    expect(messages(page)).to_have_count(0)
-
+    expect(preview(page).first).to_contain_text("first.png640 × 480")
+    expect(preview(page).first).to_contain_text(re.compile(r"480, \d+ kB"))
+    page.get_by_role("button", name="Remove second.png").click()
+    composer(page).fill("Both")
     composer(page).press("Enter")
-    expect_states(page, "r")
-    assert stored(bo, ada) == ["A caption"]
+    # What was taken away is not sent, whenever it is ready.
+    for number in (1, 2):
+        page.wait_for_function("number => held[number]", arg=number)
+        page.evaluate("number => held[number]()", number)
 
-
-def test_the_last_picture_counts_whichever_is_ready_first(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
-    page = ada.page
-    page.evaluate(HOLD)
-
-    choose(page, file("first.png"), file("second.png"))
-    page.wait_for_function("() => held[0] && held[1]")
-    page.evaluate("held[1]()")
-    expect(preview(page)).to_contain_text("second.png")
-    page.evaluate("held[0]()")
-
-    send(page, "The second")
-    expect_texts(page, ["The second"])
-    choose(page, file("third.png"))
-    page.wait_for_function("() => held[2]")
-    page.evaluate("held[2]()")
-    expect(preview(page)).to_contain_text("third.png640 × 480")
-    expect(preview(page)).to_contain_text(re.compile(r"480, \d+ kB"))
+    shown = messages(bo.page).locator(".album img")
+    expect(shown).to_have_count(2)
+    assert [each.get_attribute("alt") for each in shown.all()] == ["first.png", "third.png"]
 
 
 def test_a_picture_stays_with_its_conversation(person: PersonFor) -> None:
@@ -173,27 +158,36 @@ def test_a_paste_is_what_one_sees(person: PersonFor) -> None:
     expect(preview(page)).to_be_hidden()
     assert is_picture(["image.png"], text_html="<img src=x>")
     expect(preview(page)).to_contain_text("image.png")
-    page.get_by_role("button", name="Remove picture").click()
+    page.get_by_role("button", name="Remove").click()
     assert is_picture(["cat.png"], text_plain="cat.png")
     expect(preview(page)).to_contain_text("cat.png")
     expect(toast(page)).to_have_count(0)
 
 
-def test_of_several_pictures_none_is_lost_silently(person: PersonFor) -> None:
+def test_beyond_ten_files_none_is_lost_silently(person: PersonFor) -> None:
     ada, _bo = face_to_face(person)
     page = ada.page
     data = base64.b64encode(picture(640, 480)).decode()
     page.evaluate("data => { window.red = data; }", data)
 
-    assert composer(page).evaluate(PASTE, [{}, ["first.png", "second.png"]])
-    expect(preview(page)).to_contain_text("first.png")
-    expect(toast(page)).to_contain_text("A message takes one picture: the first was added.")
-    assert composer(page).evaluate(PASTE, [{}, ["third.png"]])
-    expect(preview(page)).to_contain_text("third.png")
-    expect(toast(page).last).to_contain_text("replaced the one before")
+    assert composer(page).evaluate(PASTE, [{}, [f"{number}.png" for number in range(9)]])
+    expect(preview(page)).to_have_count(9)
+    expect(toast(page)).to_have_count(0)
     dropped = page.locator(".conversation").evaluate(DRAG, ["drop", data])
     assert dropped
-    expect(preview(page)).to_contain_text("red.png")
+    expect(preview(page).last).to_contain_text("red.png")
+    assert composer(page).evaluate(PASTE, [{}, ["eleventh.png"]])
+    expect(toast(page)).to_contain_text("A message takes up to ten files")
+    expect(preview(page)).to_have_count(10)
+    page.get_by_label("Add a picture").set_input_files(
+        {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}
+    )
+    page.get_by_role("button", name="Remove 0.png").click()
+    page.get_by_label("Add a picture").set_input_files(
+        {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}
+    )
+    expect(toast(page).last).to_contain_text("“empty.txt” is empty or cannot be read.")
+    expect(preview(page)).to_have_count(9)
 
 
 def test_typing_anywhere_reaches_the_composer(person: PersonFor) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from tests.browser.chat import (
     face_to_face,
     messages,
     send,
-    stored,
     toast,
 )
 from tests.browser.people import Person, PersonFor
@@ -120,7 +120,7 @@ def test_a_picture_is_taken_away_again(person: PersonFor) -> None:
     ada.page.get_by_label("Add a picture").set_input_files(file())
     expect(ada.page.locator(".composer__preview")).to_be_visible()
 
-    ada.page.get_by_role("button", name="Remove picture").click()
+    ada.page.get_by_role("button", name="Remove").click()
     expect(ada.page.locator(".composer__preview")).to_be_hidden()
     expect(composer(ada.page)).to_be_focused()
     send(ada.page, "Words alone")
@@ -131,28 +131,27 @@ def test_a_picture_is_taken_away_again(person: PersonFor) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "broken.png", "drawing.svg"])
-def test_what_is_no_picture_is_refused_in_words(person: PersonFor, name: str) -> None:
+def test_what_is_no_picture_is_sent_as_a_file(person: PersonFor, name: str, tmp_path: Path) -> None:
+    """Dropped, and by a path, as people choose: the browser itself tells the page, listener by
+    listener.
+    """
     ada, bo = face_to_face(person)
+    page = ada.page
     kinds = {"txt": "text/plain", "png": "image/png", "svg": "image/svg+xml"}
-    kind = kinds[name.partition(".")[2]]
-
-    drop(ada.page, carried(ada.page, name, kind, b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
-
-    expect(toast(ada.page)).to_contain_text("That file cannot be sent as a picture.")
-    expect(ada.page.locator(".composer__preview")).to_be_hidden()
-    assert stored(ada, bo) == []
-
-
-@pytest.mark.parametrize("name", ["notes.txt", "broken.png", "drawing.svg"])
-def test_a_chosen_file_that_is_no_picture_too(person: PersonFor, name: str, tmp_path: Path) -> None:
-    """By a path, as people choose: the browser itself tells the page, listener by listener."""
-    ada, _bo = face_to_face(person)
-    chosen = tmp_path / name
+    chosen = tmp_path / f"chosen-{name}"
     chosen.write_text("no picture")
+    previews = page.locator(".composer__preview")
 
-    ada.page.get_by_label("Add a picture").set_input_files(chosen)
+    drop(page, carried(page, name, kinds[name.partition(".")[2]], b"no picture"))
+    expect(previews).to_have_text(re.compile(re.escape(name)))
+    page.get_by_label("Add a picture").set_input_files(chosen)
+    expect(previews).to_have_count(2)
+    composer(page).press("Enter")
 
-    expect(toast(ada.page)).to_contain_text("That file cannot be sent as a picture.")
+    expect(messages(bo.page).locator(".file bdi")).to_have_text([name, chosen.name])
+    expect(toast(page)).to_have_count(0)
+    [kept] = bo.get(f"/api/messages/{ada.id}")
+    assert (kept["image"], [each["kind"] for each in kept["attachments"]]) == (None, ["file"] * 2)
 
 
 def kept_by(ada: Person, bo: Person, name: str, kind: str, data: bytes) -> Image.Image:

@@ -11,10 +11,10 @@ import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
 import { EditField } from "./edit-field.js";
 import { openEmojiPicker } from "./emoji-popover.js";
+import { FilesField } from "./files-field.js";
 import { markSelection } from "./formatting-keys.js";
 import { MentionList } from "./mention-list.js";
 import { pastedFiles } from "./pasted.js";
-import { PictureField } from "./picture-field.js";
 import { ReplyField } from "./reply-field.js";
 import { watchTyping } from "./typing.js";
 
@@ -25,14 +25,14 @@ const GROWS = CSS.supports("field-sizing", "content");
 const hasModifier = ({ altKey, ctrlKey, metaKey, shiftKey, isComposing }) =>
   altKey || ctrlKey || metaKey || shiftKey || isComposing;
 
-/** Where one writes: keeps the draft, takes a picture, and hands both to the outbox. */
+/** Where one writes: keeps the draft, takes files, and hands both to the outbox. */
 class MessageComposer extends HTMLElement {
   connectedCallback() {
     this.userId = document.body.dataset.userId;
     this.peerId = this.closest(".conversation").dataset.peerId;
     this.form = this.querySelector("form");
     this.field = this.querySelector("textarea");
-    this.picture = new PictureField(this.form, this.peerId);
+    this.files = new FilesField(this.form, this.peerId);
     this.reply = new ReplyField(this.form, { changed: () => this.focus() });
     this.field.value ||= getDraft(this.userId, this.peerId);
     this.edit = new EditField(this.form, { changed: () => this.grow() });
@@ -114,7 +114,7 @@ class MessageComposer extends HTMLElement {
   }
 
   get isBlank() {
-    return !this.field.value && !this.edit.value && !this.reply.value && !this.picture.value;
+    return !this.field.value && !this.edit.value && !this.reply.value && this.files.isEmpty;
   }
 
   paste(event) {
@@ -135,7 +135,7 @@ class MessageComposer extends HTMLElement {
 
   take(files) {
     if (this.edit.value) return emit("notice", { text: text("edit-first"), kind: "info" });
-    this.picture.take(files);
+    this.files.take(files);
     this.focus();
   }
 
@@ -149,18 +149,17 @@ class MessageComposer extends HTMLElement {
 
   async send(written) {
     this.isSending = true;
-    const isComplete = await this.picture.settled();
+    await this.files.settled();
     this.isSending = false;
-    const image = this.picture.value;
-    if (!isComplete || (isBlank(written) && !image)) return this.focus();
+    if (isBlank(written) && this.files.isEmpty) return this.focus();
     const mentions = mentionedBy(written, mentionsOf(this.userId, this.peerId));
-    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, image, replyTo: this.reply.value, mentions });
-    this.picture.clear();
+    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, ...this.files.value, replyTo: this.reply.value, mentions });
+    this.files.clear();
     this.reply.clear();
     this.keepRest(written);
   }
 
-  /** What was typed while the picture was made ready belongs to the next message. */
+  /** What was typed while pictures were made ready belongs to the next message. */
   keepRest(written) {
     if (this.edit.value) {
       this.keep("");

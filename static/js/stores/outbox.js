@@ -5,9 +5,10 @@ import { endSession } from "../lib/session.js";
 import { text as say } from "../lib/texts.js";
 import { Delivery } from "./outbox-delivery.js";
 import { OutboxEntries } from "./outbox-entries.js";
+import { endUpload, forgetUpload, upload } from "./uploads.js";
 
-// An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, replyTo?, mentions?, createdAt,
-//            state: "pending" | "failed", error?: why it failed}
+// An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, attachments?: [{blob, name, type, size, kind,
+//            width?, height?}], replyTo?, mentions?, createdAt, state: "pending" | "failed", error?: why it failed}
 
 const OTHERS_FIRST = 2000;
 /** How long an answer may take, beside the upload, until the connection is looked at. */
@@ -44,10 +45,11 @@ function connected(now) {
 }
 
 /** Shows the message at once; it goes out as soon as it is kept. */
-export function add({ receiverId, text, image, replyTo, mentions = [] }) {
+export function add({ receiverId, text, image, attachments = [], replyTo, mentions = [] }) {
   const createdAt = new Date().toISOString();
   const entry = { clientMessageId: newClientId(), receiverId, text, createdAt, state: "pending" };
   if (image) entry.image = { dataUrl: image.dataUrl, width: image.width, height: image.height };
+  if (attachments.length) entry.attachments = attachments;
   if (replyTo) entry.replyTo = replyTo;
   if (mentions.length) entry.mentions = mentions;
   emit("outbox", { entry, change: "added" });
@@ -71,6 +73,7 @@ export async function retry(clientMessageId) {
 
 export async function discard(clientMessageId) {
   const entry = await entries.remove(clientMessageId);
+  endUpload(clientMessageId, entry?.attachments);
   if (entry) show({ entry, change: "discarded" });
   return delivery.wake();
 }
@@ -87,11 +90,13 @@ export async function entriesFor(receiverId) {
   return entries.of(receiverId);
 }
 
-async function post({ clientMessageId, receiverId, text, image, replyTo, mentions }) {
+async function post(entry) {
+  const { clientMessageId, receiverId, text, image, replyTo, mentions } = entry;
+  const attachments = entry.attachments && (await upload(entry));
   const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
   const timer = setTimeout(emit, patience, "unanswered");
   try {
-    const body = { text, image: image?.dataUrl, clientMessageId, mentions };
+    const body = { text, image: image?.dataUrl, attachments, clientMessageId, mentions };
     const path = `/api/messages/send/${receiverId}`;
     if (!replyTo) return await postJSON(path, body);
     // What it answers may be gone by now: what was written is sent all the same.
@@ -104,11 +109,14 @@ async function post({ clientMessageId, receiverId, text, image, replyTo, mention
 
 async function sent(entry, message) {
   emit("message", { message, live: false });
+  forgetUpload(entry.clientMessageId);
   await entries.remove(entry.clientMessageId);
   broadcast({ message });
 }
 
 async function failed({ clientMessageId }, error) {
+  // A new try may need them anew: what was not sent expires.
+  if (error.status === 400) forgetUpload(clientMessageId);
   const entry = await entries.change(clientMessageId, { state: "failed", error: error.message });
   if (!entry) return;
   show({ entry, change: "failed" });
@@ -129,7 +137,9 @@ function broadcast(news) {
 }
 
 function receive({ entry, change, message }) {
-  if (message) return emit("message", { message, live: false });
+  if (message) emit("message", { message, live: false });
+  if (message || change === "discarded") forgetUpload((message ?? entry).clientMessageId);
+  if (message) return;
   if (entry) emit("outbox", { entry, change });
   // The tab that has something new sends it itself, unless it was closed.
   setTimeout(() => delivery.wake(), entry ? OTHERS_FIRST : 0);

@@ -4,12 +4,14 @@ import { text } from "../../lib/texts.js";
 import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
 import { clearMessage } from "../../render/message.js";
 import { createdAt } from "../../render/parts/meta.js";
+import { showUpload } from "../../render/parts/attachments.js";
 import { fillAuthor } from "../../render/parts/author.js";
 import { decorateText } from "../../render/parts/text.js";
 import { placeOf, repliesTo, showReply } from "../../render/parts/reply.js";
 import { write } from "../../render/slots.js";
 import { firstMessage, messagesOf, neighbour, relabelDays } from "../../render/timeline.js";
 import { entriesFor } from "../../stores/outbox.js";
+import { localFiles } from "../../stores/uploads.js";
 import { askForDay } from "../date-dialog.js";
 import { decide } from "../message-actions.js";
 import { MessageToolbar } from "../message-toolbar.js";
@@ -84,6 +86,7 @@ class MessageList extends HTMLElement {
     this.ends = [
       onNewDay(() => relabelDays(this.list)),
       ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
+      on("upload", (progress) => this.showUpload(progress)),
       on("outbox", ({ entry, change }) => this.follow(entry, change)),
       on("people", () => this.nameAuthors()),
       on("quotes", () => this.renewReplies(this.replies)),
@@ -270,13 +273,19 @@ class MessageList extends HTMLElement {
   }
 
   /** What is still in the outbox, unless it has arrived already. */
-  showEntry({ image, ...entry }) {
+  showEntry({ image, attachments, ...entry }) {
     const { userId } = this.reading;
     const known = this.merging.find({ ...entry, senderId: userId });
     if (known?.dataset.messageId) return;
     const picture = image && { image: image.dataUrl, imageWidth: image.width, imageHeight: image.height };
-    const message = { ...entry, ...picture, isLocal: true, senderId: userId };
+    const files = attachments && { attachments: localFiles({ ...entry, attachments }) };
+    const message = { ...entry, ...picture, ...files, isLocal: true, senderId: userId };
     this.place.keep(() => this.merging.upsert(message, known));
+  }
+
+  showUpload({ clientMessageId, ...progress }) {
+    const item = this.merging.find({ clientMessageId, senderId: this.reading.userId });
+    if (item) showUpload(item, progress);
   }
 
   /** Those of messages that were here before their names. */

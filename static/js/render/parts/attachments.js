@@ -1,14 +1,30 @@
 // The files of a message: templates/messaging/parts/_attachments.html is the same for what the server renders.
-import { about, wordsOfFiles } from "../../lib/attachments.js";
+import { about, sizeInWords, wordsOfFiles } from "../../lib/attachments.js";
 import { setOrRemove, slot, write } from "../slots.js";
 
 /** Leaves alone what is shown so already: it may be playing. */
-export function fillAttachments(item, { attachments, deleted }) {
+export function fillAttachments(item, { attachments, deleted, isLocal }) {
+  fillUpload(item, Boolean(attachments && isLocal));
   const field = slot(item, "attachments");
   if (!attachments || deleted) return field?.remove();
   const shown = create(attachments);
   if (!field) slot(item, "picture").after("\n", shown);
   else if (!field.isEqualNode(shown)) field.replaceWith(shown);
+}
+
+/** On its way: how far, and the way out. */
+export function showUpload(item, { sent, size }) {
+  const field = slot(item, "upload");
+  if (!field) return;
+  field.firstElementChild.value = sent / size;
+  write(slot(field, "sent"), `${Math.floor((100 * sent) / size)} % / ${sizeInWords(size)}`);
+}
+
+function fillUpload(item, isUnderWay) {
+  const field = slot(item, "upload");
+  if (!isUnderWay) return field?.remove();
+  if (field) return;
+  item.querySelector(".message__meta").prepend(document.getElementById("upload-template").content.firstElementChild.cloneNode(true));
 }
 
 /** In few words, of what is in the page; nothing for one picture, and for none. */

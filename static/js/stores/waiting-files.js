@@ -1,0 +1,90 @@
+import { emit } from "../lib/bus.js";
+import { shrinkPicture } from "../lib/shrink.js";
+import { text } from "../lib/texts.js";
+import { sizeInWords } from "../lib/attachments.js";
+
+const MOST = 10; // messaging/shapes/attachments.py has the same
+
+const waiting = new Map();
+
+/** The files that wait to be sent to this person: they stay when another conversation is opened. */
+export function filesFor(peerId) {
+  if (!waiting.has(peerId)) waiting.set(peerId, new WaitingFiles());
+  return waiting.get(peerId);
+}
+
+class WaitingFiles {
+  /** `{file, picture}`: a picture as `shrinkPicture` makes it, null for what is none, undefined until that is known. */
+  items = [];
+  /** Whoever shows them at the moment. */
+  changed = () => {};
+  #working = Promise.resolve();
+
+  get isBusy() {
+    return this.items.some(({ picture }) => picture === undefined);
+  }
+
+  /** What there is room for; whoever gave more is told. */
+  take(files) {
+    const limit = Number(document.body.dataset.fileLimit);
+    const fitting = files.filter(({ size }) => size <= limit);
+    const items = fitting.slice(0, MOST - this.items.length).map((file) => ({ file }));
+    if (fitting.length < files.length) emit("notice", { text: text("file-too-large").replace("{limit}", sizeInWords(limit)), kind: "error" });
+    if (items.length < fitting.length) emit("notice", { text: text("ten-files"), kind: "info" });
+    this.items.push(...items);
+    // One after the other: each takes as much memory as it has pixels.
+    for (const item of items) this.#working = this.#working.then(() => this.#look(item));
+    this.changed();
+  }
+
+  remove(item) {
+    this.items = this.items.filter((each) => each !== item);
+    this.changed();
+  }
+
+  clear() {
+    this.items = [];
+    this.changed();
+  }
+
+  /** Waits for what is under way. */
+  async settled() {
+    while (this.isBusy) await this.#working;
+  }
+
+  /** As a message takes them: one picture is its `image`, which every client shows. */
+  get value() {
+    const [first, ...others] = this.items;
+    if (first?.picture && !others.length) return { image: first.picture, attachments: [] };
+    return { image: null, attachments: this.items.map(attachmentOf) };
+  }
+
+  async #look(item) {
+    if (!this.items.includes(item)) return;
+    const { file } = item;
+    if (!(await isReadable(file))) {
+      this.remove(item);
+      return emit("notice", { text: text("file-unreadable").replace("{name}", () => file.name), kind: "error" });
+    }
+    item.picture = await shrinkPicture(file).catch(() => null);
+    this.changed();
+  }
+}
+
+/** A folder is not, and an empty file has nothing to send. */
+async function isReadable(file) {
+  const beginning = await file.slice(0, 1).arrayBuffer().catch(() => null);
+  return Boolean(beginning?.byteLength);
+}
+
+function attachmentOf({ file, picture }) {
+  const { name, type } = file;
+  if (!picture) return { blob: file, name, type, size: file.size, kind: kindOf(type) };
+  const { blob, width, height } = picture;
+  return { blob, name, type: blob.type, size: blob.size, width, height, kind: width ? "picture" : "file" };
+}
+
+function kindOf(type) {
+  const [main] = type.split("/");
+  return ["video", "audio"].includes(main) ? main : "file";
+}
