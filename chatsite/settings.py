@@ -5,6 +5,7 @@ What an operator can choose comes from the environment, read and checked in `con
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from corsheaders.defaults import default_headers
@@ -221,6 +222,7 @@ ATTACHMENT_MAX_BYTES = ENV.attachments.max_bytes
 ATTACHMENT_QUOTA = ENV.attachments.quota
 ATTACHMENT_SITE_QUOTA = ENV.attachments.site_quota
 ATTACHMENT_DELETED_DAYS = ENV.attachments.deleted_days
+ATTACHMENT_STORE = ENV.attachments.store
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -232,7 +234,7 @@ STATICFILES_DIRS = [
 ]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = bool(STATIC_ORIGIN)  # module scripts ask for it
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -240,6 +242,11 @@ STORAGES = {
         else "chatsite.staticfiles.HashedStaticFilesStorage"
     },
 }
+if ENV.attachments.objects:
+    STORAGES["attachments"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": ENV.attachments.objects,
+    }
 
 # A front end in place of our own pages
 CLIENT_DIST = ENV.client_dist

@@ -1,10 +1,15 @@
 """Attachments: how large they may be, one and all together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from chatsite.conf.variables import between, positive, text
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite.conf.variables import between, chosen, positive, text, url
 
 LARGEST = 2**50
+OPTIONS = {"region": "us-east-1", "style": "path"}  # of S3_URL, with what they are without
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,8 @@ class Attachments:
     quota: int  # of one person
     site_quota: int | None  # None: as long as there is room
     deleted_days: int  # that those of deleted messages are kept
+    store: str  # where new ones go
+    objects: dict[str, Any] | None = field(repr=False)  # of django-storages
 
 
 def read() -> Attachments:
@@ -27,4 +34,50 @@ def read() -> Attachments:
             else None
         ),
         deleted_days=between(0, 36_500, "ATTACHMENT_DELETED_DAYS", 30),
+        store=_store(),
+        objects=_objects(),
     )
+
+
+def _store() -> str:
+    store = chosen("ATTACHMENT_STORE", ("local", "s3"), "s3" if text("S3_URL") else "local")
+    if store == "s3" and not text("S3_URL"):
+        raise ImproperlyConfigured("ATTACHMENT_STORE=s3 needs S3_URL.")
+    return store
+
+
+def _objects() -> dict[str, Any] | None:
+    """S3_URL: the address of a server that speaks S3, with the key, its secret, the bucket, and a
+    folder in it.
+    """
+    example = "https://key:secret@s3.example.org/bucket?region=eu-central-1"
+    address = url("S3_URL", ("https", "http"), example)
+    if not address:
+        return None
+    parts = urlsplit(address)
+    given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    bucket, _slash, folder = parts.path.strip("/").partition("/")
+    if not (parts.hostname and bucket) or given.keys() - OPTIONS.keys():
+        raise ImproperlyConfigured(f"S3_URL must look like {example}.")
+    options = OPTIONS | given
+    from botocore.config import Config  # which takes memory
+
+    return {
+        "endpoint_url": f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
+        # Without them boto3 looks where it does elsewhere: its variables, the role of the machine.
+        "access_key": unquote(parts.username) if parts.username else None,
+        "secret_key": unquote(parts.password) if parts.password else None,
+        "bucket_name": bucket,
+        "location": folder,
+        "region_name": options["region"],
+        "client_config": Config(
+            s3={"addressing_style": options["style"]},
+            connect_timeout=3,
+            read_timeout=20,
+            retries={"mode": "standard", "max_attempts": 2},
+            max_pool_connections=64,
+            # Servers of other makers do not know Amazon's newer checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    }

@@ -1,48 +1,76 @@
-"""A file in an answer, piece by piece."""
+"""A file in an answer, piece by piece, wherever it is kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from django.http import StreamingHttpResponse
 
 PIECE = 2**18  # bytes in memory at once
+# Apart from asyncio's own, which a slow store would hold up for everybody.
+_readers = ThreadPoolExecutor(16, "files")
+
+
+class Opened(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file whose bytes never change under this name."""
+
+    name: str
+    size: int
+    opened: Callable[[int], Opened]  # from that byte on
+
+
+def file_source(path: Path) -> Source:
+    """Raises OSError."""
+
+    def opened(start: int) -> Opened:
+        file = path.open("rb")
+        file.seek(start)
+        return file
+
+    return Source(path.name, path.stat().st_size, opened)
 
 
 class StoredFile(StreamingHttpResponse):
-    """Under ASGI Django would read the whole of a FileResponse into memory. Raises OSError."""
+    """Under ASGI Django would read the whole of a FileResponse into memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Source) -> None:
         super().__init__()
-        size = path.stat().st_size
-        self.headers["Content-Length"] = str(size)
-        self._path = path
-        self.cut(0, size)
+        self.headers["Content-Length"] = str(source.size)
+        self._source = source
+        self.cut(0, source.size)
 
     def cut(self, start: int, end: int) -> None:
         """Sends that part alone."""
         self._start, self._left = start, end - start
 
     def __iter__(self) -> Iterator[bytes]:
-        with self._opened() as file:
-            while piece := self._piece(file):
-                yield piece
+        if self._left:
+            with closing(self._source.opened(self._start)) as file:
+                while piece := self._piece(file):
+                    yield piece
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with self._opened() as file:
-            while piece := await asyncio.to_thread(self._piece, file):
-                yield piece
+        if self._left:
+            run = asyncio.get_running_loop().run_in_executor
+            with closing(await run(_readers, self._source.opened, self._start)) as file:
+                while piece := await run(_readers, self._piece, file):
+                    yield piece
 
     def getvalue(self) -> bytes:
         return b"".join(self)
 
-    def _opened(self) -> BinaryIO:
-        file = self._path.open("rb")
-        file.seek(self._start)
-        return file
-
-    def _piece(self, file: BinaryIO) -> bytes:
+    def _piece(self, file: Opened) -> bytes:
         piece = file.read(min(PIECE, self._left))
         self._left -= len(piece)
         return piece

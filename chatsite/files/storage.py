@@ -10,19 +10,25 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chatsite.errors import DISK_FULL, DomainError
+from chatsite.files.refusals import no_room, not_stored
+from chatsite.files.response import Source
 from chatsite.pictures.storage.local import READABLE
 
+if TYPE_CHECKING:
+    from chatsite.files.objects import ObjectStore
+
 logger = logging.getLogger(__name__)
+LOCAL, OBJECTS = "local", "s3"  # ATTACHMENT_STORE
 FOLDER = "attachments"  # in MEDIA_ROOT
 PIECE = 2**18  # bytes that are read at once
 RESERVE = 2**30  # bytes of the disk that are left free; of a small one, a tenth
@@ -38,35 +44,10 @@ class Kept:
     changed_at: datetime
 
 
-class Store(Protocol):
-    """A place for complete files, by names that `new_name` makes."""
-
-    def take(self, name: str) -> None:
-        """The upload of that name is complete. May be repeated."""
-
-    def save(self, name: str, data: bytes) -> None:
-        """Something small that we made. Raises DomainError 503, 507."""
-
-    def find(self, name: str) -> Path | str | None:
-        """A file, or an address elsewhere that opens it for a while."""
-
-    def touch(self, name: str) -> None:
-        """It is about to be used again: `remove` spares it for a while."""
-
-    def remove(self, names: Iterable[str], *, unchanged_since: datetime | None = None) -> int:
-        """Deletes them for good, but what was touched later; returns how many."""
-
-    def listed(self) -> Iterator[Kept]:
-        """Everything that is kept, uploads included."""
-
-
 class LocalStore:
     """Beside the pictures. An upload is where the file is going to be: so it is never moved, and no
     crash finds it in between.
     """
-
-    def take(self, name: str) -> None:
-        pass
 
     def save(self, name: str, data: bytes) -> None:
         with _stored_or_refused():
@@ -93,7 +74,106 @@ class LocalStore:
                 yield Kept(path.name, changed_at)
 
 
-store: Store = LocalStore()
+class Files:
+    """The files of people, by names that `new_name` makes: on this disk, in an object store, or, as
+    long as they are moved, some here and some there.
+    """
+
+    local = LocalStore()
+
+    @property
+    def objects(self) -> "ObjectStore | None":
+        if "attachments" not in settings.STORAGES:
+            return None
+        from chatsite.files.objects import object_store  # its packages take memory
+
+        return object_store()
+
+    def take(self, name: str) -> None:
+        """The upload of that name is complete. May be repeated. Raises DomainError 503, 507, and
+        FileNotFoundError once it is `taken`.
+        """
+        if _are_objects_chosen() and self.objects:
+            self.objects.put(name, _path(name))
+
+    def taken(self, name: str) -> None:
+        """It is noted, too, that the upload is complete: from now on nobody asks how much of it is
+        here.
+        """
+        if _are_objects_chosen():
+            self.local.remove([name])
+
+    def save(self, name: str, data: bytes) -> None:
+        """Something small that we made. Raises DomainError 503, 507."""
+        store = self.objects if _are_objects_chosen() else None
+        (store or self.local).save(name, data)
+
+    def find(self, name: str) -> Path | Source | None:
+        """Raises DomainError 503."""
+        if path := self.local.find(name):
+            return path
+        return self.objects.find(name) if self.objects else None
+
+    def touch(self, name: str) -> None:
+        """It is about to be used again: `remove` spares it for a while, where it is here."""
+        self.local.touch(name)
+
+    def remove(self, names: Iterable[str], *, unchanged_since: datetime | None = None) -> int:
+        """Deletes them for good, but what was touched later; returns how many."""
+        names = list(names)
+        removed = self.local.remove(names, unchanged_since=unchanged_since)
+        return max(removed, self.objects.remove(names)) if self.objects and names else removed
+
+    def listed(self) -> Iterator[Kept]:
+        """Everything that is kept, uploads included. Raises DomainError 503."""
+        yield from self.local.listed()
+        if self.objects:
+            for name, changed_at in self.objects.listed():
+                if _NAME.fullmatch(name):
+                    yield Kept(name, changed_at)
+
+    def move(self, name: str, *, to: str) -> None:
+        """From this disk to the object store, or back. May be stopped at any time, and repeated.
+        Raises DomainError 503, 507.
+        """
+        objects = self.objects
+        if objects is None:
+            raise not_stored()
+        if to == OBJECTS:
+            path = _path(name)
+            objects.put(name, path)
+            found = objects.find(name)
+            if found is None or found.size != path.stat().st_size:
+                raise not_stored()
+            self.local.remove([name])
+        elif found := objects.find(name):
+            _bring(found)
+            objects.remove([name])
+
+
+store = Files()
+
+
+def _are_objects_chosen() -> bool:
+    return bool(settings.ATTACHMENT_STORE == OBJECTS)
+
+
+def _bring(source: Source) -> None:
+    """Under its own name only when it is there as a whole."""
+    path = _path(source.name)
+    if not _has_room():
+        raise no_room()
+    with _stored_or_refused():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        with closing(source.opened(0)) as remote, part.open("wb", buffering=0) as file:
+            while piece := remote.read(PIECE):
+                _write(file, piece)
+            os.fsync(file.fileno())
+        if part.stat().st_size != source.size:
+            raise not_stored()
+        part.chmod(READABLE)
+        part.replace(path)
 
 
 def new_name() -> str:
@@ -196,18 +276,13 @@ def _stored_or_refused() -> Iterator[None]:
             logger.warning("no room for attachments in %s", settings.MEDIA_ROOT)
             raise no_room() from None
         logger.error("an attachment could not be stored: %s", error)
-        message = _("Files cannot be stored at the moment. Please try again later.")
-        raise DomainError(message, 503, code="storage") from None
+        raise not_stored() from None
 
 
 def _has_room() -> bool:
     """Messages and whatever else is on this disk need some of it: files alone never fill it."""
     disk = shutil.disk_usage(Path(settings.MEDIA_ROOT, FOLDER))
     return disk.free > min(RESERVE, disk.total // 10)
-
-
-def no_room() -> DomainError:
-    return DomainError(_("There is no room for more files here."), 507, code="no_room")
 
 
 def _write(file: io.FileIO, data: bytes) -> None:

@@ -83,7 +83,11 @@ download = call(
         FileQuery,
     ],
     answers={200: ("The file.", Binary), 206: ("The part that was asked for.", Binary)},
-    refused={400: ["Must be a valid boolean."], 404: ["Not found."]},
+    refused={
+        400: ["Must be a valid boolean."],
+        404: ["Not found."],
+        503: ["Files cannot be opened at the moment. Please try again later."],
+    },
     media="*/*",
 )
 

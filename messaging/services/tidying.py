@@ -2,6 +2,7 @@
 longer is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
@@ -18,6 +19,7 @@ from messaging.services.uploads import remove_expired
 
 # A picture is stored before its message: what is younger may still be on its way.
 SPARED = timedelta(hours=1)
+AT_ONCE = 500  # files
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,20 @@ def tidy_attachments(*, dry_run: bool) -> TidiedFiles:
         # A small picture is stored just before it is noted: it goes with what it shows.
         if kept.name.removesuffix(THUMBNAIL) not in used and kept.changed_at <= since
     ]
-    removed = len(unused) if dry_run else store.remove(unused, unchanged_since=since)
+    removed = len(unused) if dry_run else _removed(unused, since)
     return TidiedFiles(expired, deleted, removed)
+
+
+def _removed(names: Sequence[str], since: datetime) -> int:
+    """Asks the database again just before, for what was forwarded since it was read."""
+    removed = 0
+    for at in range(0, len(names), AT_ONCE):
+        some = {name: name.removesuffix(THUMBNAIL) for name in names[at : at + AT_ONCE]}
+        rows = Attachment.objects.filter(stored__in=set(some.values()))
+        used = set(rows.values_list("stored", flat=True))
+        unused = [name for name, stored in some.items() if stored not in used]
+        removed += store.remove(unused, unchanged_since=since)
+    return removed
 
 
 def _used_files(*, dry_run: bool) -> set[str]:

@@ -8,7 +8,7 @@ the next time.
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from chatsite.errors import DomainError, NotFound
 from chatsite.files import storage
 from chatsite.files.kinds import HEAD, kind_of
 from chatsite.files.names import clean_name
+from chatsite.files.refusals import no_room
 from chatsite.files.tus import ALGORITHMS, CHECKSUM_MISMATCH, Checksum
 from chatsite.keys import is_key
 from chatsite.pictures import images
@@ -85,9 +86,11 @@ def offset_of(upload: Attachment) -> int:
     """How much of it is there. Completes it, if nothing but that is left. Raises DomainError 404,
     503, 507.
     """
+    size = storage.size_of(upload.stored)
+    if size is None:  # it may have been completed just now, and taken to the store
+        upload = Attachment.objects.filter(pk=upload.pk).first() or upload
     if upload.state == AttachmentState.READY:
         return upload.size
-    size = storage.size_of(upload.stored)
     if size is None:
         raise NotFound(_("There is no such upload, or it has expired."))
     if size == upload.size:
@@ -176,6 +179,24 @@ def complete(upload: Attachment) -> None:
     """Looks at what it is; then it may be sent. May be repeated. Raises DomainError 404, 503, 507,
     after which nothing is lost.
     """
+    fields: dict[str, Any] = {}
+    with suppress(FileNotFoundError):  # another request completed it just now
+        fields = _described(upload)
+        storage.store.take(upload.stored)
+    mine = Attachment.objects.filter(pk=upload.pk)
+    if fields and mine.filter(state=AttachmentState.UPLOADING).update(**fields):
+        for name, value in fields.items():
+            setattr(upload, name, value)
+        storage.store.taken(upload.stored)
+    elif there := mine.exclude(state=AttachmentState.UPLOADING).first():
+        upload.__dict__.update(there.__dict__)
+    else:
+        _remove_files(upload)
+        raise NotFound(_("There is no such upload, or it has expired."))
+
+
+def _described(upload: Attachment) -> dict[str, Any]:
+    """What its content tells of it. Raises DomainError 503, 507, FileNotFoundError."""
     found = kind_of(storage.head_of(upload.stored, HEAD), upload.content_type)
     fields: dict[str, Any] = {
         "state": AttachmentState.READY,
@@ -185,18 +206,7 @@ def complete(upload: Attachment) -> None:
         "name": upload.name,
         "updated_at": now(),
     }
-    if found.kind == "picture":
-        fields |= _looks(upload)
-    storage.store.take(upload.stored)
-    mine = Attachment.objects.filter(pk=upload.pk)
-    if mine.filter(state=AttachmentState.UPLOADING).update(**fields):
-        for name, value in fields.items():
-            setattr(upload, name, value)
-    elif not mine.exists():
-        _remove_files(upload)
-        raise NotFound(_("There is no such upload, or it has expired."))
-    else:
-        upload.refresh_from_db()
+    return fields | (_looks(upload) if found.kind == "picture" else {})
 
 
 def end_upload(*, owner: User | Principal, key: str) -> None:
@@ -278,7 +288,7 @@ def _check_room(owner: str) -> None:
         raise DomainError(message % {"limit": _told(settings.ATTACHMENT_QUOTA)}, 413, code="quota")
     limit = settings.ATTACHMENT_SITE_QUOTA
     if limit is not None and used_by_all() > limit:
-        raise storage.no_room()
+        raise no_room()
 
 
 def empty() -> DomainError:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from chatsite.errors import DomainError
 from chatsite.files.storage import store
 from messaging.services.tidying import tidy_attachments
 
@@ -21,9 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count")
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
-        if not User.objects.exists() and any(True for _kept in store.listed()):
-            raise CommandError(_("Nobody is in this database. Is DATABASE_URL right?"))
-        tidied = tidy_attachments(dry_run=dry_run)
+        try:
+            if not User.objects.exists() and any(True for _kept in store.listed()):
+                raise CommandError(_("Nobody is in this database. Is DATABASE_URL right?"))
+            tidied = tidy_attachments(dry_run=dry_run)
+        except DomainError as error:
+            raise CommandError(error.message) from None
         counts = _(
             "%(expired)s uploads expired, files of %(deleted)s deleted messages,"
             " %(removed)s files removed"

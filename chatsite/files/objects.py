@@ -1,0 +1,110 @@
+"""Files in an object store that speaks S3: what Django knows as the storage `attachments`.
+
+django-storages reads how it is reached. What is asked goes through its client, which threads may
+share: Django's own interface of storages has no parts of files, and no times for all of a list.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.storage import Storage, storages
+
+from chatsite.errors import DomainError
+from chatsite.files.refusals import no_room, not_opened, not_stored
+from chatsite.files.response import Source
+
+logger = logging.getLogger(__name__)
+ALIAS = "attachments"
+AT_ONCE = 1000  # that S3 removes by one request
+MISSING = {"404", "NoSuchKey", "NotFound"}
+FULL = {"507", "QuotaExceeded", "XMinioStorageFull"}
+
+
+class ObjectStore:
+    def __init__(self, storage: Any) -> None:
+        self._client = storage.connection.meta.client
+        self._bucket = storage.bucket_name
+        self._folder = f"{storage.location.strip('/')}/".lstrip("/")
+
+    def put(self, name: str, path: Path) -> None:
+        """Whole, or not at all. Raises DomainError 503, 507."""
+        with _asking(not_stored), path.open("rb") as file:
+            self._client.upload_fileobj(file, self._bucket, self._key(name))
+
+    def save(self, name: str, data: bytes) -> None:
+        with _asking(not_stored):
+            self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=data)
+
+    def find(self, name: str) -> Source | None:
+        """Raises DomainError 503."""
+        with _asking(not_opened):
+            try:
+                found = self._client.head_object(Bucket=self._bucket, Key=self._key(name))
+            except ClientError as error:
+                if _code(error) in MISSING:
+                    return None
+                raise
+        return Source(name, found["ContentLength"], lambda start: self._opened(name, start))
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Returns how many. Nothing can be touched here: whoever removes has asked the database
+        just before.
+        """
+        keys = [{"Key": self._key(name)} for name in names]
+        for at in range(0, len(keys), AT_ONCE):
+            some = keys[at : at + AT_ONCE]
+            with _asking(not_stored):
+                self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}
+                )
+        return len(keys)
+
+    def listed(self) -> Iterator[tuple[str, datetime]]:
+        """Names, and when each was stored. Raises DomainError 503."""
+        with _asking(not_opened):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._folder
+            )
+            for page in pages:
+                for each in page.get("Contents", ()):
+                    yield each["Key"].removeprefix(self._folder), each["LastModified"]
+
+    def _opened(self, name: str, start: int) -> Any:
+        with _asking(not_opened):
+            return self._client.get_object(
+                Bucket=self._bucket, Key=self._key(name), Range=f"bytes={start}-"
+            )["Body"]
+
+    def _key(self, name: str) -> str:
+        return f"{self._folder}{name}"
+
+
+def object_store() -> ObjectStore:
+    return _store_of(storages[ALIAS])
+
+
+@lru_cache(maxsize=1)
+def _store_of(storage: Storage) -> ObjectStore:
+    return ObjectStore(storage)
+
+
+@contextmanager
+def _asking(refusal: Callable[[], DomainError]) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, Boto3Error, ClientError) as error:
+        logger.error("the object store failed: %s", error)
+        raise (no_room() if _code(error) in FULL else refusal()) from None
+
+
+def _code(error: Exception) -> str:
+    cause = error if isinstance(error, ClientError) else error.__context__
+    response = getattr(cause, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))

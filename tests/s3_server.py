@@ -1,0 +1,72 @@
+"""A server that speaks S3 (moto's), and can be made to fail."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+KEY, SECRET, BUCKET = "key", "the/secret of@tests", "files"
+ERROR = "<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>"
+CODES = {"down": ("503 Service Unavailable", "SlowDown"), "full": ("507 Full", "QuotaExceeded")}
+
+Mood = Literal["well", "down", "full", "silent"]
+
+
+@dataclass
+class S3Server:
+    port: int = 0
+    mood: Mood = "well"
+    calls: list[str] = field(default_factory=list)
+    wakes: threading.Event = field(default_factory=threading.Event)
+    _app: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
+
+    @property
+    def url(self) -> str:
+        """What S3_URL has to be."""
+        return f"http://{KEY}:the%2Fsecret%20of%40tests@127.0.0.1:{self.port}/{BUCKET}/a/folder"
+
+    @property
+    def client(self) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+            region_name="us-east-1",
+        )
+
+    def names(self) -> list[str]:
+        """Of what is in its folder."""
+        found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return [each["Key"].removeprefix("a/folder/") for each in found]
+
+    def answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        self.calls.append(environ["REQUEST_METHOD"])
+        if self.mood == "silent":
+            self.wakes.wait(30)
+        if code := CODES.get(self.mood):
+            start(code[0], [("Content-Type", "application/xml")])
+            return [ERROR.format(code=code[1]).encode()]
+        return list(self._app(environ, start))
+
+
+@contextmanager
+def s3_server() -> Iterator[S3Server]:
+    s3 = S3Server()
+    server = make_server("127.0.0.1", 0, s3.answer, threaded=True)
+    s3.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        s3.client.create_bucket(Bucket=BUCKET)
+        yield s3
+    finally:
+        s3.wakes.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
