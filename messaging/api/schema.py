@@ -612,7 +612,7 @@ pins = call(
 
 shared = call(
     "listShared",
-    "The messages of a conversation with a picture, or with a web address",
+    "The messages of a conversation with a picture, another file, or a web address",
     tag=TAG,
     parameters=[CONVERSATION, SharedQuery, NEXT],
     answers={200: ("Those that I may see, the newest first.", list[MessageRecord])},

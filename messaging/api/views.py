@@ -274,7 +274,7 @@ class PinsView(APIView):
 
 
 class SharedView(APIView):
-    """The pictures or links of a conversation."""
+    """The pictures, files or links of a conversation."""
 
     @schema.shared
     def get(self, request: ApiRequest, conversation: str) -> Response:

@@ -156,6 +156,7 @@ def _picture(name: str) -> dict[str, str | int]:
     image, small = storage.save_for_message(display, thumbnail)
     return {
         "image": image,
+        "has_picture": True,
         "thumbnail": small,
         "image_width": display.width,
         "image_height": display.height,

@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from messaging.models import AttachmentKind
-from messaging.shapes.attachments import AttachmentRecord
+from messaging.shapes.attachments import AttachmentRecord, is_album_picture
 from messaging.shapes.record import MessageRecord
 
 _FORMAT = re.compile(r"[a-z]+/(?:x-)?([a-z0-9]{2,5})")
@@ -44,11 +44,9 @@ _BLANKS = [
 BLANK_FILES = ShownFiles("", _BLANKS[:1], _BLANKS)
 
 
-def shown_files(files: Sequence[AttachmentRecord] | None) -> ShownFiles | None:
-    if not files:
-        return None
+def shown_files(files: Sequence[AttachmentRecord]) -> ShownFiles:
     shown = [ShownFile(each) for each in files]
-    album = [each for each in shown if each.record.thumbnail]
+    album = [each for each in shown if is_album_picture(each.record)]
     return ShownFiles(_words(files), album, [each for each in shown if each not in album])
 
 

@@ -1,20 +1,27 @@
-"""Shared pictures and links, as the details of a conversation list them."""
+"""Shared pictures, files and links, as the details of a conversation list them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from messaging.page.attachments import ShownFiles, shown_files
 from messaging.page.peers import Peer, authors_among
 from messaging.page.times import when
 from messaging.queries.shared import Kind, shared_with
 from messaging.shapes.record import MessageRecord
 
 PER_PAGE = 30
+
+
+class ShownPicture(NamedTuple):
+    url: str
+    thumbnail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +32,16 @@ class SharedItem:
     month: str  # where it begins, else ""
 
     @property
-    def thumbnail(self) -> str:
-        return self.record.thumbnail or self.record.image or ""
+    def pictures(self) -> list[ShownPicture]:
+        record, files = self.record, self.files
+        shown = [ShownPicture(each.record.url, each.record.thumbnail or "") for each in files.album]
+        if record.image:
+            shown.insert(0, ShownPicture(record.image, record.thumbnail or record.image))
+        return shown
+
+    @property
+    def files(self) -> ShownFiles:
+        return shown_files(self.record.attachments or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ class Bubble:
 
     @property
     def files(self) -> ShownFiles | None:
-        return shown_files(self.record.attachments)
+        files = self.record.attachments
+        return shown_files(files) if files else None
 
     @property
     def srcset(self) -> str:

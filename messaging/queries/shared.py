@@ -1,15 +1,13 @@
-"""The pictures and the links of a conversation, as somebody in it may see them."""
+"""The pictures, files and links of a conversation, as somebody in it may see them."""
 
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, get_args
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.principal import Principal
-from chatsite.fastpath.expressions import EmptyText
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select
 from messaging.models import Membership, Message, is_group
@@ -18,8 +16,9 @@ from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import Stays, conversation_with, membership_in
 from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
-Kind = Literal["pictures", "links"]
+Kind = Literal["pictures", "files", "links"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_COLUMNS = {"pictures": "has_picture", "files": "has_file", "links": "has_link"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class SharedPage:
 def shared_page(
     user: User | Principal, conversation: str, *, kind: Kind, limit: int, before: int | None = None
 ) -> SharedPage:
-    """Those messages with a picture or a link that `user` may see, also after they have left.
-    Raises DomainError 404.
+    """Those messages with a picture, another file or a link that `user` may see, also after they
+    have left. Raises DomainError 404.
     """
     return _page(membership_in(user, conversation, or_past=True), kind, limit, before)
 
@@ -50,14 +49,11 @@ def shared_with(
 def shared_in(
     kind: Kind, limit: int, *, conversation: Any, after: Any, before: Any
 ) -> QuerySet[Message, Row]:
-    """By the condition of the index `shared_pictures` or `shared_links`."""
+    """By the condition of the index `shared_pictures`, `shared_files` or `shared_links`."""
     messages = Message.objects.filter(
         conversation_id=conversation, seq__gt=after, seq__lt=before, deleted=False
     )
-    if kind == "pictures":
-        messages = messages.filter(image__gt="" if settings.MONGODB else EmptyText())
-    else:
-        messages = messages.filter(has_link=True)
+    messages = messages.filter(**{_COLUMNS[kind]: True})
     return messages.order_by("-seq").values_list(*COLUMNS)[:limit]
 
 

@@ -17,7 +17,7 @@ from chatsite.locks import locking
 from messaging.models import Attachment, AttachmentState, Message
 from messaging.services.conversations import locked_conversations
 from messaging.services.drafts import Draft
-from messaging.shapes.attachments import decoded_attachments, encoded_attachments
+from messaging.shapes.attachments import decoded_attachments
 
 CLOCKS = timedelta(hours=6)  # by which those of two workers differ, at the very most
 _INSERT = Insert(Attachment)
@@ -56,8 +56,8 @@ class Attached:
         found = [self._free.get(key) for key in draft.attachments]
         return all(each and each.owner_id == draft.sender_id for each in found)
 
-    def to(self, draft: Draft, message: str, conversation: str) -> str:
-        """Makes them those of a message. Returns what its row keeps of them."""
+    def to(self, draft: Draft, message: str, conversation: str) -> list[Attachment]:
+        """Makes them those of a message. Returns them."""
         files = [self._free.pop(key) for key in draft.attachments]
         self._sent += (
             {
@@ -70,7 +70,7 @@ class Attached:
         )
         copies = [_copy(each, draft.sender_id, message, conversation) for each in draft.copied]
         self._copies += map(_values, copies)
-        return encoded_attachments([*files, *copies])
+        return [*files, *copies]
 
     def store_copies(self) -> None:
         """Before their messages: where nothing is undone, no message names a file without a row."""

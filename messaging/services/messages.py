@@ -52,6 +52,7 @@ from messaging.services.drafts import (
     unknown_reply,
 )
 from messaging.services.pictures import settle_later, stored_picture
+from messaging.shapes.attachments import encoded_attachments, is_album_picture
 from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.shapes.system_messages import SystemDetails, encoded
@@ -214,6 +215,7 @@ class _Batch:
             "version": conversation.version,
             "text": draft.text,
             "has_link": has_link(draft.text) or None,
+            "has_picture": bool(draft.picture.get("image")) or None,
             "reply_to": draft.reply_to,
             "forwarded": draft.forwarded,
             "client_message_id": draft.client_message_id,
@@ -223,7 +225,11 @@ class _Batch:
         if draft.mentions and is_group(conversation.pk):
             row["mentions"] = encoded_mentions(draft.mentions, conversation.current)
         if draft.attachments or draft.copied:
-            row["attachments"] = self.attached.to(draft, key, conversation.pk)
+            files = self.attached.to(draft, key, conversation.pk)
+            row["attachments"] = encoded_attachments(files)
+            shown = [is_album_picture(each) for each in files]
+            row["has_picture"] = row["has_picture"] or any(shown) or None
+            row["has_file"] = not all(shown) or None
         if draft.system:
             row["kind"] = MessageKind.SYSTEM.value
             row["details"] = encoded(draft.system).decode()

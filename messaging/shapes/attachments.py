@@ -55,6 +55,11 @@ class _Stored(msgspec.Struct, gc=False, omit_defaults=True):
 _decoded = strict_json.reader(list[_Stored])
 
 
+def is_album_picture(file: Attachment | AttachmentRecord) -> bool:
+    """One of which there is a small one to show; others are like any file."""
+    return file.kind == AttachmentKind.PICTURE and bool(file.thumbnail)
+
+
 def encoded_attachments(attachments: Iterable[Attachment]) -> str:
     return msgspec.json.encode([_stored(each) for each in attachments]).decode()
 

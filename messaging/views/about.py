@@ -52,7 +52,7 @@ def members(request: SignedInRequest, peer: str) -> HttpResponse:
 
 @region
 def shared(request: SignedInRequest, peer: str) -> HttpResponse:
-    """The pictures or links of a conversation, the newest ones, or those before a seq."""
+    """The pictures, files or links of a conversation, the newest ones, or those before a seq."""
     found = peer_or_404(request, peer)
     before, month = request.GET.get("before", ""), request.GET.get("month", "")
     kind = next((each for each in KINDS if each == request.GET.get("kind")), None)

@@ -8,7 +8,7 @@ import { text } from "./lib/texts.js";
 import { lastSeen, showTime } from "./lib/time.js";
 
 const SOON = 300;
-const PARTS = ["pictures", "links"];
+const PARTS = ["pictures", "files", "links"];
 
 class AboutPane extends HTMLElement {
   #page;
@@ -189,8 +189,8 @@ class AboutPane extends HTMLElement {
   #receive(message) {
     if (peerOf(message, document.body.dataset.userId) !== this.peerId) return;
     if (message.deleted) return this.#takeOut(({ dataset }) => dataset.messageId === message._id);
-    if (!message.image && !message.editedAt && !/:\/\/|www\./i.test(message.text ?? "")) return;
-    const isKnown = Boolean(this.querySelector(`.is-pictures [data-message-id="${message._id}"]`));
+    if (!message.image && !message.attachments && !message.editedAt && !/:\/\/|www\./i.test(message.text ?? "")) return;
+    const isKnown = Boolean(this.querySelector(`:is(.is-pictures, .is-files) [data-message-id="${message._id}"]`));
     if (isKnown && !message.editedAt) return;
     this.#later(() => this.#renew());
   }

@@ -366,3 +366,36 @@ def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonF
     assert ada.get("/api/attachments/usage")["used"] == before
     send(page, "After all")
     expect_texts(bo.page, ["Send them", "Minutes", "After all"])
+
+
+def test_files_are_found_in_the_details(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    send_files(bo, ada, *pictures(3))
+    send_files(bo, ada, ("minutes.pdf", PDF), ("song.wav", sound()))
+    page = ada.page
+    page.locator("[data-details]").click()
+    pane = page.locator("#details")
+    shown = pane.locator(".is-pictures img")
+    expect(shown).to_have_count(3)
+    shown.first.click()
+    page.keyboard.press("ArrowRight")
+    address = pane.locator(".is-pictures a").nth(1).get_attribute("href")
+    assert address
+    large = page.locator(".lightbox").get_by_role("img")
+    expect(large).to_have_attribute("src", re.compile(f"{re.escape(address)}$"))
+    page.keyboard.press("Escape")
+
+    pane.get_by_role("tab", name="Files").click()
+    names = pane.locator(".is-files bdi").filter(has_not_text="Bo")
+    expect(names).to_have_text(["minutes.pdf", "song.wav"])
+    send_files(bo, ada, ("later.pdf", PDF))
+    expect(names).to_have_text(["later.pdf", "minutes.pdf", "song.wav"])
+    link = pane.get_by_role("link", name="minutes.pdf")
+    assert download(page, link) == ("minutes.pdf", PDF)
+    assert_accessible(page)
+    pane.get_by_role("link", name="Show in chat").last.click()
+    item = messages(page).filter(has_text="song.wav")
+    expect(item).to_be_focused()
+    key = item.get_attribute("data-message-id")
+    bo.context.request.delete(f"/api/messages/{key}")
+    expect(names).to_have_text(["later.pdf"])

@@ -1,4 +1,4 @@
-"""Pictures and links of a conversation, and groups in common, each call with all its answers."""
+"""What a conversation shares, and groups in common, each call with all its answers."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -80,7 +80,7 @@ class TestShared:
     @pytest.mark.parametrize(
         "query",
         [
-            *("", "kind=", "kind=files", "kind=links&before=0", "kind=links&before=x"),
+            *("", "kind=", "kind=videos", "kind=links&before=0", "kind=links&before=x"),
             *("kind=links&limit=0", "kind=links&limit=1001", f"kind=links&before={10**30}"),
         ],
     )

@@ -83,7 +83,7 @@ class TestShared:
         assert f"/chat/{ada.pk}#m-{keys[-1]}" in first
 
     @pytest.mark.parametrize(
-        "query", ["", "kind=", "kind=files", "kind=links&before=x", "kind=links&before=-1"]
+        "query", ["", "kind=", "kind=videos", "kind=links&before=x", "kind=links&before=-1"]
     )
     def test_bad_queries_are_404(self, page_for: PageFor, query: str) -> None:
         message = make_message()

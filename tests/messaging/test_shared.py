@@ -1,4 +1,4 @@
-"""The pictures and links of a conversation, and groups in common: who sees which, page by page."""
+"""What a conversation shares, and groups in common: who sees which, page by page."""
 
 from importlib import import_module
 
@@ -19,6 +19,7 @@ from messaging.services.forwarding import forward_messages
 from messaging.services.groups import add_members, remove_member
 from messaging.services.messages import delete_message, remove, restore, send_message
 from tests.factories import make_group, make_message, make_pair, make_user
+from tests.files import MP4, PDF, make_upload
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,38 @@ class TestWhatIsShared:
             [copy] = shared_with(cy, bo.pk, kind=kind, limit=5).messages
             assert copy.id != message.pk
 
+    def test_attached_pictures_are_pictures_and_all_else_is_a_file(self) -> None:
+        ada, bo = make_pair()
+        cy = make_user("Cy")
+
+        def attach(*files: bytes) -> str:
+            keys = [make_upload(ada, data).pk for data in files]
+            return send_message(sender=ada, peer=bo.pk, attachments=keys).record.id
+
+        album, papers = attach(picture(), picture()), attach(PDF)
+        both, song = attach(PDF, picture()), attach(MP4)
+        conversation = Message.objects.all()[0].conversation_id
+        expected: dict[Kind, list[str]] = {
+            "pictures": [both, album],
+            "files": [song, both, papers],
+            "links": [],
+        }
+        for kind, keys in expected.items():
+            page = shared_page(bo, conversation, kind=kind, limit=5)
+            assert [each.id for each in page.messages] == keys
+        forward_messages(user=bo, message_ids=[both], to=[cy.pk], client_message_id="x")
+        for kind in ("pictures", "files"):
+            assert len(shared_with(cy, bo.pk, kind=kind, limit=5).messages) == 1
+        delete_message(user=ada, message_id=both)
+        assert len(shared_page(bo, conversation, kind="files", limit=5).messages) == 2
+
+        migration = import_module("messaging.migrations.0021_shared_files")
+        before = list(Message.objects.values_list("pk", "has_picture", "has_file"))
+        Message.objects.update(has_picture=None, has_file=None)
+        for _again in range(2):
+            migration.mark_files(apps, None)
+            assert list(Message.objects.values_list("pk", "has_picture", "has_file")) == before
+
     def test_plain_texts_have_nothing_in_its_column(self) -> None:
         make_message(text="See example.org, ada@example.org or https")
         assert Message.objects.get().has_link is None
@@ -154,14 +187,15 @@ class TestWhoSeesIt:
 
 
 def fill(conversation: str, sender: User, count: int) -> None:
-    """So many messages, past the service: of twenty, one has a picture and one a link."""
+    """So many messages, past the service: of twenty, one has a picture, one a file, one a link."""
     many = [
         Message(
             conversation_id=conversation,
             sender=sender,
             seq=seq,
             text="x",
-            image="x.webp" if seq % 20 == 0 else "",
+            has_picture=True if seq % 20 == 0 else None,
+            has_file=True if seq % 20 == 5 else None,
             has_link=True if seq % 20 == 10 else None,
         )
         for seq in range(2, 2 + count)
@@ -170,7 +204,7 @@ def fill(conversation: str, sender: User, count: int) -> None:
 
 
 @pytest.mark.sql_only("which server of MongoDB explains, and how, is its own")
-@pytest.mark.parametrize("kind", ["pictures", "links"])
+@pytest.mark.parametrize("kind", ["pictures", "files", "links"])
 def test_they_are_found_by_an_index_of_their_own(kind: Kind) -> None:
     for _ in range(10):
         message = make_message()

@@ -38,7 +38,7 @@ function create(files) {
   const album = field.querySelector(".album");
   const picture = album.firstElementChild;
   const parts = Object.fromEntries([...field.querySelectorAll(".attachment")].map((part) => [part.dataset.kind, part]));
-  const pictures = files.filter(({ thumbnail }) => thumbnail);
+  const pictures = files.filter(({ kind, thumbnail }) => kind === "picture" && thumbnail);
   album.replaceChildren(...pictures.map((file) => fillPicture(picture.cloneNode(true), file)));
   const others = files.filter((file) => !pictures.includes(file));
   field.replaceChildren(...(pictures.length ? [album] : []), ...others.map((file) => fillFile(parts[file.kind].cloneNode(true), file)));
