@@ -223,6 +223,7 @@ ATTACHMENT_QUOTA = ENV.attachments.quota
 ATTACHMENT_SITE_QUOTA = ENV.attachments.site_quota
 ATTACHMENT_DELETED_DAYS = ENV.attachments.deleted_days
 ATTACHMENT_STORE = ENV.attachments.store
+CLAMD_URL = ENV.attachments.clamd_url
 
 # Static files: hashed names that may be cached for ever, unless somebody works on them.
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tests run against a real Redis, a real PostgreSQL, a real browser, a real client of Socket.IO in
-# Node, and clocks that disagree.
+# Node, a virus scanner, and clocks that disagree.
 # What of them is missing is installed where apt can do so unasked; otherwise this says what to install.
 set -eu
 
@@ -26,6 +26,7 @@ fi
 has node || missing="$missing nodejs"
 has npm || missing="$missing npm"
 has faketime || missing="$missing faketime"
+has clamd /usr/sbin/clamd || missing="$missing clamav-daemon"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

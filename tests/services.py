@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+# As scanners look for it everywhere, it is not written in one piece.
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 PATIENCE = 60  # seconds for a server to answer, on a machine that is busy with other tests
 
 
@@ -90,6 +92,30 @@ def postgres() -> Iterator[Server]:
         url = f"postgres://chatsite@127.0.0.1:{port}/postgres"
         with _running(
             Server([*command, *quick], port=port, url=url, folder=folder, user=user)
+        ) as server:
+            yield server
+
+
+@contextmanager
+def clamd() -> Iterator[Server]:
+    """A virus scanner that knows of one virus, the one that exists for tests."""
+    program, port = find("clamd", "/usr/sbin/clamd"), free_port()
+    with _folder() as folder:
+        Path(folder, "known").mkdir()
+        Path(folder, "known", "known.ndb").write_text(f"Eicar-Test:0:0:{EICAR.hex()}\n")
+        lines = {
+            "Foreground": "yes",
+            "DatabaseDirectory": folder / "known",
+            "TCPSocket": port,
+            "TCPAddr": "127.0.0.1",
+            "LocalSocket": folder / "socket",
+            "StreamMaxLength": "1M",
+        }
+        config = Path(folder, "clamd.conf")
+        config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+        command = [program, "--config-file", str(config)]
+        with _running(
+            Server(command, port=port, url=f"tcp://127.0.0.1:{port}", folder=folder)
         ) as server:
             yield server
 

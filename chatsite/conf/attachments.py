@@ -1,5 +1,6 @@
 """Attachments: how large they may be, one and all together."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -9,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from chatsite.conf.variables import between, chosen, positive, text, url
 
 LARGEST = 2**50
+_CLAMD = re.compile(r"unix:///.+|tcp://([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?")
 OPTIONS = {"region": "us-east-1", "style": "path"}  # of S3_URL, with what they are without
 
 
@@ -21,6 +23,7 @@ class Attachments:
     site_quota: int | None  # None: as long as there is room
     deleted_days: int  # that those of deleted messages are kept
     store: str  # where new ones go
+    clamd_url: str  # of the virus scanner
     objects: dict[str, Any] | None = field(repr=False)  # of django-storages
 
 
@@ -35,6 +38,7 @@ def read() -> Attachments:
         ),
         deleted_days=between(0, 36_500, "ATTACHMENT_DELETED_DAYS", 30),
         store=_store(),
+        clamd_url=_clamd_url(),
         objects=_objects(),
     )
 
@@ -44,6 +48,14 @@ def _store() -> str:
     if store == "s3" and not text("S3_URL"):
         raise ImproperlyConfigured("ATTACHMENT_STORE=s3 needs S3_URL.")
     return store
+
+
+def _clamd_url() -> str:
+    example = "unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310"
+    address = url("CLAMD_URL", ("unix", "tcp"), example)
+    if address and not _CLAMD.fullmatch(address):
+        raise ImproperlyConfigured(f"CLAMD_URL must look like {example}.")
+    return address
 
 
 def _objects() -> dict[str, Any] | None:

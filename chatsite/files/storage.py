@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -213,6 +213,11 @@ def size_of(name: str) -> int | None:
 def head_of(name: str, size: int) -> bytes:
     with _path(name).open("rb") as file:
         return file.read(size)
+
+
+def opened(name: str) -> BinaryIO:
+    """What has arrived of an upload. Raises FileNotFoundError."""
+    return _path(name).open("rb")
 
 
 class Uploading:

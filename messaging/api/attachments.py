@@ -197,10 +197,10 @@ def _uploaded(request: ApiRequest) -> Attachment:
                 raise DomainError(message, code="file", errors={"file": [message]})
         uploads.complete(upload)
     except UnreadablePostError:
-        uploads.end_upload(owner=request.user, key=upload.pk)
+        uploads.give_up(upload)
         raise uploads.cut_off() from None
     except BaseException:
-        uploads.end_upload(owner=request.user, key=upload.pk)
+        uploads.give_up(upload)
         raise
     return upload
 

@@ -16,17 +16,23 @@ Binary = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
 NO_UPLOAD = "There is no such upload, or it has expired."
 BUSY = "Too many uploads are running. Please try again in a moment."
 OF_STORING = {
-    503: [BUSY, "Files cannot be stored at the moment. Please try again later."],
+    503: [
+        BUSY,
+        "Files cannot be stored at the moment. Please try again later.",
+        "Files cannot be checked for viruses at the moment. Please try again later.",
+    ],
     507: ["There is no room for more files here."],
 }
 OF_SIZES = [
     "The file is larger than 100 MB.",
     "Your files would take more than the 2 GB that you have here.",
 ]
+UNCHECKED = "The file is too large to be checked for viruses."
 OF_VERSIONS = ["Name the version of the protocol: Tus-Resumable: 1.0.0."]
 UPLOAD = key_in_path("upload", "Of the upload, and of the attachment that it becomes.")
 
 
+INFECTED = "A virus was found in this file."
 TOO_SLOW = "The upload is too slow: send the rest of it later."
 
 
@@ -58,10 +64,11 @@ upload = call(
             "The file is empty.",
             "The upload ended before it was complete.",
             "The form has too many parts.",
+            INFECTED,
         ],
         408: [TOO_SLOW],
         411: ["A Content-Length is required."],
-        413: OF_SIZES,
+        413: [*OF_SIZES, UNCHECKED],
         **OF_STORING,
     },
 )
@@ -138,12 +145,12 @@ continue_upload = call(
     bodies={tus.OFFSET_TYPE: Binary},
     answers={204: ("Kept. With the last byte it is an attachment.", None)},
     refused={
-        400: ["The header Upload-Offset cannot be read."],
+        400: ["The header Upload-Offset cannot be read.", INFECTED],
         404: [NO_UPLOAD],
         408: [TOO_SLOW],
         409: ["The upload does not go on at this offset."],
         412: OF_VERSIONS,
-        413: ["This is more than the upload is to have."],
+        413: ["This is more than the upload is to have.", UNCHECKED],
         423: ["This upload is being written to by another request."],
         460: ["The checksum is another one: nothing of this was kept."],
         **OF_STORING,

@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from chatsite.db import now, release
 from chatsite.errors import DomainError, NotFound
-from chatsite.files import storage
+from chatsite.files import scanning, storage
 from chatsite.files.kinds import HEAD, kind_of
 from chatsite.files.names import clean_name
 from chatsite.files.refusals import no_room
@@ -176,11 +176,12 @@ def receiving(person: str) -> Iterator[None]:
 
 
 def complete(upload: Attachment) -> None:
-    """Looks at what it is; then it may be sent. May be repeated. Raises DomainError 404, 503, 507,
-    after which nothing is lost.
+    """Looks at what it is; then it may be sent. May be repeated. Raises DomainError: 400 and 413
+    for what is removed because of a virus, 404; 503 and 507, after which nothing is lost.
     """
     fields: dict[str, Any] = {}
     with suppress(FileNotFoundError):  # another request completed it just now
+        _scan(upload)
         fields = _described(upload)
         storage.store.take(upload.stored)
     mine = Attachment.objects.filter(pk=upload.pk)
@@ -193,6 +194,18 @@ def complete(upload: Attachment) -> None:
     else:
         _remove_files(upload)
         raise NotFound(_("There is no such upload, or it has expired."))
+
+
+def _scan(upload: Attachment) -> None:
+    """What a virus was found in is removed. Raises DomainError 400, 413, 503, FileNotFoundError."""
+    release()
+    try:
+        with storage.opened(upload.stored) as file:
+            scanning.check(file)
+    except DomainError as error:
+        if error.status != 503:
+            _delete(upload)
+        raise
 
 
 def _described(upload: Attachment) -> dict[str, Any]:
@@ -213,6 +226,11 @@ def end_upload(*, owner: User | Principal, key: str) -> None:
     """Removes it. Raises DomainError 404, also once it is sent."""
     if not _delete(find_upload(owner, key)):
         raise NotFound(_("There is no such upload, or it has expired."))
+
+
+def give_up(upload: Attachment) -> None:
+    """Removes it, if it is still there."""
+    _delete(upload)
 
 
 def remove_expired(*, dry_run: bool) -> int:

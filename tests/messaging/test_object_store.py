@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from django.conf import settings as site
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
@@ -194,14 +193,3 @@ def test_tidying_there(s3: S3Server) -> None:
     s3.mood = "down"
     with pytest.raises(CommandError, match="cannot be opened"):
         command("tidy_attachments")
-
-
-def test_its_address_has_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for wrong in ("ftp://a/b", "https://s3.example.org", "https://s3.example.org/b?x=1"):
-        monkeypatch.setenv("S3_URL", wrong)
-        with pytest.raises(ImproperlyConfigured, match="S3_URL must look like"):
-            attachments.read()
-    monkeypatch.delenv("S3_URL")
-    monkeypatch.setenv("ATTACHMENT_STORE", "s3")
-    with pytest.raises(ImproperlyConfigured, match="needs S3_URL"):
-        attachments.read()
