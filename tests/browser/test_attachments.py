@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
 
 from messaging.page.attachments import size_in_words
 from tests.browser.chat import (
+    RETURN,
     SENT,
     answer,
+    banner,
     choose_action,
     composer,
     expect_preview,
+    expect_states,
     expect_texts,
     face_to_face,
     message,
@@ -28,6 +31,7 @@ from tests.browser.chat import (
     wait_for_held,
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.site import Site
 from tests.browser.test_texts import SIDEWAYS, markup
 from tests.environment import ROOT
 from tests.files import MP4, PDF
@@ -291,7 +295,7 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
 
 
 @needs_tus
-def test_an_upload_goes_on_after_a_reload_and_meanwhile_one_writes_elsewhere(
+def test_an_upload_goes_on_after_a_break_or_a_reload_and_meanwhile_one_writes_elsewhere(
     person: PersonFor,
 ) -> None:
     ada, bo = face_to_face(person)
@@ -303,6 +307,19 @@ def test_an_upload_goes_on_after_a_reload_and_meanwhile_one_writes_elsewhere(
     held: list[Route] = []
     page.route(UPLOAD, lambda route: held.append(route))
 
+    choose(page, ("lost.pdf", PDF))
+    composer(page).press("Enter")
+    wait_for_held(page, held)
+    page.context.set_offline(True)
+    expect(banner(page)).to_be_visible()
+    page.unroute(UPLOAD)
+    expect(messages(page).last).to_have_attribute("data-state", "pending")
+    page.context.set_offline(False)
+    expect_arrived(bo, ada, ("lost.pdf", PDF))
+    assert begun.count("POST/api/uploads") == 1
+
+    held.clear()
+    page.route(UPLOAD, lambda route: held.append(route))
     choose(page, ("big.bin", BIG))
     composer(page).press("Enter")
     wait_for_held(page, held)
@@ -316,13 +333,43 @@ def test_an_upload_goes_on_after_a_reload_and_meanwhile_one_writes_elsewhere(
     page.goto(f"/chat/{cy.id}")
     send(page, "Meanwhile")
     expect(messages(page).last).to_have_attribute("data-state", SENT)
-    assert messages(bo.page).count() == 1
+    assert messages(bo.page).count() == 2
     page.unroute(UPLOAD)
     page.goto(f"/chat/{bo.id}")
 
     expect_arrived(bo, ada, ("big.bin", BIG))
     expect(messages(page).last).to_have_attribute("data-state", "read")
-    assert begun.count("POST/api/uploads") == 1
+    assert begun.count("POST/api/uploads") == 2
+
+
+@needs_tus
+def test_what_has_arrived_when_the_server_dies_is_not_sent_again(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    offsets: list[int] = []
+
+    def note(request: Request) -> None:
+        if request.method == "PATCH":
+            offsets.append(int(request.headers["upload-offset"]))
+
+    page.on("request", note)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": 4_000_000})
+
+    choose(page, ("big.bin", BIG))
+    composer(page).press("Enter")
+    page.wait_for_function("() => document.querySelector('.upload progress')?.value > 0.2")
+    with live_site.away():
+        expect(banner(page)).to_be_visible()
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+
+    expect_states(page, "r", timeout=RETURN)
+    expect_arrived(bo, ada, ("big.bin", BIG))
+    assert offsets[0] == 0 < offsets[-1] < len(BIG)
 
 
 @needs_tus

@@ -1,12 +1,13 @@
 // Files on their way to the server: by the tus protocol, whose client (npm) comes with the first file, or, where the site was made
 // without it, in one piece. What has arrived is not sent again, in another tab or after a reload neither.
-import { ApiError, headersFor, refusal } from "../api.js";
+import { ApiError, headersFor, refusal, timeToUpload } from "../api.js";
 import { emit } from "../lib/bus.js";
 import { forget, read, write } from "../lib/storage.js";
 import { text } from "../lib/texts.js";
 
 const UPLOADS = new URL("/api/uploads", location.href).href;
-const STALLED = 60_000;
+/** Nothing moved for so long: the server may have to look at what has arrived, or to hand it on. */
+const STALLED = 120_000;
 const PAUSE = 500;
 /** Elsewhere, or written to by a connection that the server has not given up yet: the next try finds out. */
 const GONE = new Set([404, 410]);
@@ -71,7 +72,8 @@ async function send(file, key, told, ending) {
   const tus = await loadTus();
   const stop = new AbortController();
   const end = () => stop.abort(new ApiError(0, text("no-answer")));
-  let timer = setTimeout(end, STALLED);
+  // What goes in one piece does not tell how far it is.
+  let timer = setTimeout(end, STALLED + (tus ? 0 : timeToUpload(file.size)));
   const moved = (sent) => {
     clearTimeout(timer);
     timer = setTimeout(end, STALLED);
