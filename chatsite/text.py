@@ -53,13 +53,24 @@ _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t"}
     | {"þ": "th"}
 )
+_PLAIN = {c: None for c in range(0x300, 0x1F000) if unicodedata.combining(chr(c))} | _LETTERS
+_VOICED = (0x3099, 0x309A)  # the marks of が and ぱ
+_PLAIN_TEXT = {c: to for c, to in _PLAIN.items() if c not in _VOICED}
 
 
 def folded(text: str) -> str:
     """For comparing and sorting as people do: without case, accents or width, and not too long."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return plain.translate(_LETTERS)[:FOLDED_LENGTH]
+    return unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)[:FOLDED_LENGTH]
+
+
+def folded_text(text: str) -> str:
+    """The same of a text of any length. Unlike in names, か is not が here, and Hangul stays in
+    syllables.
+    """
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN_TEXT)
+    return unicodedata.normalize("NFC", plain)
 
 
 def has_words(name: str, query: str) -> bool:

@@ -11,10 +11,12 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
-        from messaging.queries.privacy import follow  # which needs the models
+        # They need the models.
+        from messaging.queries.privacy import follow
+        from messaging.services.search_build import build_later
 
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
-        on_startup.append(follow)
+        on_startup.extend([follow, build_later])
 
 
 def _clear_up_after(instance: Any, **_signal: Any) -> None:
@@ -22,6 +24,8 @@ def _clear_up_after(instance: Any, **_signal: Any) -> None:
     # They need the models.
     from messaging.services.deletions import delete_saved
     from messaging.services.groups import leave_all
+    from messaging.services.search_index import forget_chats_of
 
     leave_all(instance)
+    forget_chats_of(instance)
     delete_saved(instance)

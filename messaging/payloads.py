@@ -13,6 +13,7 @@ from messaging.queries.chats import Chat
 from messaging.queries.members import Member
 from messaging.queries.reactions import Reactor
 from messaging.queries.receipts import Moment, Receipt
+from messaging.queries.search import Found
 from messaging.queries.sync import Changes
 from messaging.shapes.chat_settings import ChatSettings
 from messaging.shapes.payload_types import (
@@ -33,6 +34,7 @@ from messaging.shapes.payload_types import (
     ReactorPayload,
     ReadPayload,
     ReceiptPayload,
+    SearchPayload,
     SentPayload,
     SyncPayload,
     TypingPayload,
@@ -202,6 +204,15 @@ def _when(moment: Moment | None) -> tuple[str | None, str | None]:
 
 def privacy_payload(person: str) -> PrivacyChangedPayload:
     return {"personId": person}
+
+
+def search_payload(found: Found) -> SearchPayload:
+    return {
+        "messages": found.messages,
+        "people": found.people,
+        "groups": found.groups,
+        "isBuilding": found.is_building,
+    }
 
 
 def left_payload(group: str, *, removed: bool) -> GroupLeftPayload:

@@ -1,5 +1,7 @@
 """The shape of what comes in, for the API and the socket alike; rules are the services'."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from accounts.privacy import AUDIENCES
@@ -7,13 +9,23 @@ from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.queries.receipts import STATES
+from messaging.queries.search import WORDS_LENGTH
 from messaging.queries.shared import KINDS
 from messaging.services.chat_settings import MUTES
 from messaging.services.deletions import WHOM
+from messaging.shapes.search_text import HAS
 
 MEMBERS_PAGE = SHARED_PAGE = 100  # when nobody says how many
 PAGE = 1000  # messages, when nobody asks for fewer
 CURSOR_LENGTH = 1100
+SEARCH_PAGE = 100
+
+
+class MomentField(serializers.DateTimeField):
+    """A day, in the zone of who asks, or a moment."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default=None, input_formats=["iso-8601", "%Y-%m-%d"], **kwargs)
 
 
 class KeysField(serializers.ListField):
@@ -189,6 +201,24 @@ class SharedQuery(serializers.Serializer[None]):
     before = serializers.IntegerField(
         min_value=1, max_value=LARGEST, default=None, help_text="Those with a lower `seq`."
     )
+
+
+class SearchQuery(serializers.Serializer[None]):
+    q = TextField(
+        source="words",
+        allow_null=False,
+        max_length=WORDS_LENGTH,
+        help_text='Words in the text or in names of files; "quoted" ones as they are.',
+    )
+    chat = TextField(max_length=24, allow_null=False, help_text="Only in the chat with this peer.")
+    person = TextField(max_length=24, allow_null=False, help_text="Only what this person wrote.")
+    before = MomentField(help_text="Only what was sent before that day or moment.")
+    after = MomentField(help_text="Only what was sent on that day or later.")
+    has = serializers.ChoiceField(HAS, default=None, help_text="Only messages with such a thing.")
+    limit = serializers.IntegerField(
+        min_value=1, max_value=SEARCH_PAGE, default=20, help_text="At most so many messages."
+    )
+    cursor = TextField(max_length=100, allow_null=False, help_text="From the `Link` header.")
 
 
 class ReactionsQuery(PageQuery):

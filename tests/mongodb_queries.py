@@ -10,6 +10,7 @@ def all_querysets() -> dict[str, Any]:
 
     from accounts.admin import PersonAdmin, RecordAdmin, SessionAdmin
     from accounts.models import Session, User
+    from chatsite.db import now
     from chatsite.keys import new_key
     from messaging.admin import MessageAdmin
     from messaging.models import FIRST_GROUP, Conversation, Membership, Message, Reaction
@@ -20,10 +21,12 @@ def all_querysets() -> dict[str, Any]:
         pictures,
         pins,
         reactions,
+        search,
         shared,
         sync,
         visibility,
     )
+    from messaging.shapes import search_text
 
     me, key = User(email="a@example.org"), new_key()
     mine = Membership.objects.of(key)
@@ -31,6 +34,10 @@ def all_querysets() -> dict[str, Any]:
     given = {"conversation": key, "floor": 3, "top": 9, "since": 1, "until": 8}
     spans = {f"{name}{place}": value for place in range(2) for name, value in given.items()}
     messages = Message.objects.filter(conversation=key)
+    terms = search_text.Terms("a.(*", has="file", sender=key)
+    asked, moment = search.Asked(before=now(), after=now()), (now(), ("", key))
+    place = search._Place(key, key, 9, visibility.Stays(), "", "")
+    finding = search._Finding(key, asked, terms, {key: place}, 20, moment)
     admin = (PersonAdmin, RecordAdmin, SessionAdmin, MessageAdmin)
     return {
         "session with user": Session.objects.active().select_related("user").filter(pk=key),
@@ -55,6 +62,10 @@ def all_querysets() -> dict[str, Any]:
         "pictures": Message.objects.exclude(image="").values_list("pk", "deleted", "image"),
         "messages with a picture": pictures.with_picture("x").values_list("deleted", flat=True),
         "text": Message.objects.filter(text__icontains="$(["),
+        "blocks": finding._blocks(),
+        "messages found": search._messages([(key, 3), (new_key(), 4)]),
+        "latest messages": search._latest([(key, 3), (new_key(), 0)]),
+        "conversations of": search._CONVERSATIONS._build(1, _0=key),
         "deleted": messages.filter(deleted=True, seq__gt=9).values_list("pk"),
         "deleted unread": Message.objects.filter(unseen, deleted=True)
         .values_list("conversation")

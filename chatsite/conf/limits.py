@@ -9,6 +9,7 @@ from chatsite.conf.variables import flag, positive
 class Limits:
     writes: int
     reads: int
+    searches: int
     sends: int
     uploads: int
     sign_ups_per_hour: int
@@ -25,6 +26,7 @@ def read() -> Limits:
     return Limits(
         writes=positive("LIMIT_WRITES", 100),
         reads=positive("LIMIT_READS", 600),
+        searches=positive("LIMIT_SEARCHES", 100),
         sends=positive("LIMIT_SENDS", 100),
         uploads=positive("LIMIT_UPLOADS", 20),
         sign_ups_per_hour=positive("LIMIT_SIGN_UPS", 60),

@@ -37,6 +37,7 @@ class Limit:
 
 WRITES = Limit("writes")
 READS = Limit("reads")
+SEARCHES = Limit("searches")
 SENDS = Limit("sends")
 UPLOADS = Limit("uploads")
 

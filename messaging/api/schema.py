@@ -33,6 +33,7 @@ from messaging.serializers import (
     PageQuery,
     ReactionsQuery,
     ReceiptsQuery,
+    SearchQuery,
     SharedQuery,
     SyncQuery,
     WhomSerializer,
@@ -47,6 +48,7 @@ from messaging.shapes.payload_types import (
     ReactorPayload,
     ReceiptPayload,
     RemovedPayload,
+    SearchPayload,
     SyncPayload,
     UndoPayload,
 )
@@ -617,6 +619,18 @@ shared = call(
     parameters=[CONVERSATION, SharedQuery, NEXT],
     answers={200: ("Those that I may see, the newest first.", list[MessageRecord])},
     refused={400: ["This field is required."], 404: [NO_GROUP]},
+)
+
+search = call(
+    "search",
+    "Messages, files by their names, people and groups",
+    tag=TAG,
+    parameters=[SearchQuery, NEXT],
+    answers={200: ("What I may see of it; whatever its case, accents or width.", SearchPayload)},
+    refused={
+        400: ["This cursor is not valid."],
+        404: ["No such person.", NO_GROUP],
+    },
 )
 
 groups_in_common = call(

@@ -10,7 +10,7 @@ from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser, MultiPartParser
-from chatsite.security.budgets import SENDS, check, check_message
+from chatsite.security.budgets import SEARCHES, SENDS, check, check_message
 from chatsite.serializers import LARGEST, checked
 from messaging.api import schema
 from messaging.api.links import link
@@ -19,6 +19,7 @@ from messaging.payloads import (
     chat_settings_payload,
     forwarded_payload,
     reactor_payload,
+    search_payload,
     sync_payload,
 )
 from messaging.presence import online_seen_by
@@ -28,6 +29,7 @@ from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
 from messaging.queries.pins import pins
 from messaging.queries.reactions import reactions_page
+from messaging.queries.search import Asked, search
 from messaging.queries.shared import shared_page
 from messaging.serializers import (
     ChatSerializer,
@@ -41,6 +43,7 @@ from messaging.serializers import (
     PrivacySerializer,
     ReactionsQuery,
     ReadMarkSerializer,
+    SearchQuery,
     SendSerializer,
     SharedQuery,
     SyncQuery,
@@ -61,6 +64,7 @@ from messaging.services.messages import send_message
 from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
 from messaging.services.reactions import react, take_back
+from messaging.services.search_build import build_later
 
 
 class ContactsView(APIView):
@@ -283,6 +287,23 @@ class SharedView(APIView):
         response = Response(page.messages)
         if page.before:
             response["Link"] = link(request, "next", before=page.before)
+        return response
+
+
+class SearchView(APIView):
+    """Messages by what they say, files by their names, people and groups."""
+
+    @schema.search
+    def get(self, request: ApiRequest) -> Response:
+        query = checked(SearchQuery, request.query_params.dict())
+        limit, cursor = query.pop("limit"), query.pop("cursor")
+        check(SEARCHES, request.user.pk)
+        found = search(request.user, Asked(**query), limit=limit, cursor=cursor)
+        if found.is_building:  # by servers that do not tell when they begin to serve, not yet
+            build_later()
+        response = Response(search_payload(found))
+        if found.cursor:
+            response["Link"] = link(request, "next", cursor=found.cursor)
         return response
 
 

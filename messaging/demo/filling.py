@@ -25,6 +25,7 @@ from messaging.models import (
     MessageKind,
     Reaction,
     Role,
+    SearchBuild,
     conversation_key,
     direct_key,
 )
@@ -42,6 +43,8 @@ def fill(now: datetime, password: str) -> None:
     people = _people(now - JOINED, password)
     for script in scripts(now):
         _tell(script, people)
+    if not SearchBuild.objects.exists():  # the site indexes what was written past its services
+        SearchBuild.objects.create()
 
 
 def _people(joined: datetime, password: str) -> dict[str, User]:

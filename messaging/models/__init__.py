@@ -20,8 +20,10 @@ from messaging.models.conversation import (
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
 from messaging.models.reaction import Reaction
+from messaging.models.search import BLOCK, SearchBlock, SearchBuild
 
 __all__ = [
+    "BLOCK",
     "FIRST_GROUP",
     "LIVE_MARKS",
     "PINNED_MESSAGES",
@@ -39,6 +41,8 @@ __all__ = [
     "Posting",
     "Reaction",
     "Role",
+    "SearchBlock",
+    "SearchBuild",
     "conversation_key",
     "direct_key",
     "is_group",

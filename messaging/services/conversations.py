@@ -37,6 +37,7 @@ from messaging.payloads import delivered_payload, read_payload
 from messaging.queries.people import is_person, people_among
 from messaging.queries.visibility import LAST, Stay, Stays, no_such_group, stays_in
 from messaging.services.drafts import Draft
+from messaging.services.search_index import add_full_blocks
 
 
 def _rows(conversations: QuerySet[Conversation]) -> Callable[[Any], QuerySet[Conversation, Any]]:
@@ -400,6 +401,7 @@ def catch_up(key: str) -> None:
                 conversation.add(last.pk, last.sender_id, last.created_at, is_system=is_system)
                 Message.objects.filter(pk=last.pk).update(version=conversation.version)
                 store([conversation])
+                add_full_blocks([(conversation.pk, last.seq)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from messaging.queries.visibility import find_message, no_such_message, was_dele
 from messaging.services.conversations import locked_conversations, store
 from messaging.services.drafts import check_mentions, checked_text, nothing_said
 from messaging.services.messages import INSTANT, check_may_write
+from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.record import MessageRecord, record_of
 
@@ -89,6 +90,7 @@ def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None
             version=conversation.version,
         )
         store([conversation])
+        rewrite_blocks(conversation.pk, [message.seq])
         to = recipients.of(conversation.who_see(message.seq))
         events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
     return message

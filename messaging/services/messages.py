@@ -52,6 +52,7 @@ from messaging.services.drafts import (
     unknown_reply,
 )
 from messaging.services.pictures import settle_later, stored_picture
+from messaging.services.search_index import add_full_blocks, rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments, is_album_picture
 from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.record import COLUMNS, MessageRecord, record_of, record_of_row
@@ -245,6 +246,7 @@ class _Batch:
         self.attached.store_copies()
         store(self.conversations.values(), (_INSERT, self.rows))
         self.attached.store_sent()
+        add_full_blocks((row["conversation_id"], row["seq"]) for row in self.rows)
         self.publish()
 
     def publish(self) -> None:
@@ -436,6 +438,7 @@ def set_deleted(
             )
         run_at_once((_DELETED, rows))
         store([conversation])
+        rewrite_blocks(conversation.pk, [message.seq for message in changed])
         told: list[events.Event] = []
         for message in changed:
             settle_later(message)

@@ -21,6 +21,7 @@ from messaging.shapes.chat_settings import (
 )
 from messaging.shapes.reactions import Emoji, Reactions
 from messaging.shapes.record import ClientMessageId, MessageRecord, PeerKey, Seq
+from messaging.shapes.search_text import FoundGroup, FoundMessage
 
 RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
 Mark = Annotated[
@@ -103,6 +104,23 @@ class SyncPayload(TypedDict):
     chats: list[ChangedChatPayload]
     cursor: Annotated[str, Meta(description="Opaque: the next `since`.")]
     more: Annotated[bool, Meta(description="Ask again, with this cursor.")]
+
+
+class SearchPayload(TypedDict):
+    messages: Annotated[list[FoundMessage], Meta(description="The newest first.")]
+    people: Annotated[
+        list[PersonRecord],
+        Meta(
+            description="At most 5 with the words in their names, on a first page without filters."
+        ),
+    ]
+    groups: Annotated[list[FoundGroup], Meta(description="The same of groups that I am or was in.")]
+    isBuilding: Annotated[
+        bool,
+        Meta(
+            description="After an update: older messages are still being indexed, some are missing."
+        ),
+    ]
 
 
 # With its type: generators of clients make nothing of a constant alone.

@@ -32,6 +32,7 @@ UNLIMITED = dict.fromkeys(
     [
         "LIMIT_WRITES",
         "LIMIT_READS",
+        "LIMIT_SEARCHES",
         "LIMIT_SENDS",
         "LIMIT_UPLOADS",
         "LIMIT_SIGN_UPS",

@@ -18,7 +18,16 @@ from tests.services import Server
 
 SKEW = 5  # seconds between the clocks of two workers
 KINDS = {"redis": services.redis, "postgres": services.postgres}
-GENEROUS = ("WRITES", "READS", "SENDS", "UPLOADS", "LOG_INS", "LOG_INS_PER_ADDRESS", "SIGN_UPS")
+GENEROUS = (
+    "WRITES",
+    "READS",
+    "SEARCHES",
+    "SENDS",
+    "UPLOADS",
+    "LOG_INS",
+    "LOG_INS_PER_ADDRESS",
+    "SIGN_UPS",
+)
 
 
 class Worker:

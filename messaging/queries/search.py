@@ -1,0 +1,320 @@
+"""Finding messages by what they say, files by their names, people and groups.
+
+The messages of a conversation are in blocks of the index (services/search_index.py), but for the
+last ones, which are read themselves. So a search reads the blocks of the asker's conversations,
+which the database goes through, and at most BLOCK messages of each. Whatever it finds is read
+again: what counts is what the message says now, and whether they may see it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
+from operator import attrgetter, or_
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from accounts.record import PersonRecord, picture_path
+from chatsite.errors import NotFound
+from chatsite.fastpath.prepared import Row
+from chatsite.fastpath.statements import Select, SelectAmong
+from chatsite.keys import is_key
+from chatsite.text import has_words
+from chatsite.wire import absolute, timestamp
+from messaging.models import (
+    BLOCK,
+    Conversation,
+    Membership,
+    Message,
+    SearchBlock,
+    SearchBuild,
+    is_group,
+    peer_in,
+)
+from messaging.queries.people import bad_cursor, contacts_page, people_among
+from messaging.queries.reactions import add_own_reactions
+from messaging.queries.visibility import Stays, check_peer, conversation_with
+from messaging.shapes import search_text
+from messaging.shapes.record import (
+    COLUMNS,
+    CONVERSATION,
+    SENDER,
+    SEQ,
+    MessageRecord,
+    record_of_row,
+)
+from messaging.shapes.search_text import (
+    FoundFile,
+    FoundGroup,
+    FoundMessage,
+    Has,
+    Terms,
+    entries_of,
+    entry,
+    passages,
+)
+
+WORDS_LENGTH = 200
+PEOPLE = 5  # and as many groups
+# How many blocks are asked for at once: common words are in the newest, rare ones in few.
+PARTS = (slice(0, 64), slice(64, 1024), slice(1024, None))
+CHUNK = 8  # blocks whose messages are read together
+
+Order = tuple[str, str]  # when it was sent, and its key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is searched for: at least one of these but `chat`."""
+
+    words: str = ""
+    chat: str = ""  # in the chat with this peer
+    person: str = ""  # whose messages
+    before: datetime | None = None
+    after: datetime | None = None  # or at that moment
+    has: Has | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.chat or self.person or self.before or self.after or self.has)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    messages: list[FoundMessage]  # newest first
+    cursor: str  # of the next page, "" at the end
+    people: list[PersonRecord] = field(default_factory=list)
+    groups: list[FoundGroup] = field(default_factory=list)
+    is_building: bool = False  # what is older may be missing yet
+
+
+class _Place(NamedTuple):
+    """A conversation, as who asks sees it."""
+
+    conversation: str
+    peer: str
+    last_seq: int
+    stays: Stays
+    title: str
+    picture: str
+
+    @property
+    def rest(self) -> int:
+        """The last `seq` that is in a block."""
+        return self.last_seq - self.last_seq % BLOCK
+
+
+def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = "") -> Found:
+    """The first page has people and groups, too, whose names have the words; filters leave them
+    out. Who asks for nothing finds nothing. Raises DomainError 400, 404.
+    """
+    if asked.person and not is_key(asked.person):
+        raise NotFound(_("No such person."))
+    terms = Terms(asked.words, has=asked.has, sender=asked.person)
+    after = _decoded(cursor) if cursor else None
+    places = _places(user.pk)
+    if asked.chat:
+        check_peer(asked.chat, user.pk)
+        within = conversation_with(user.pk, asked.chat)
+        places = {key: place for key, place in places.items() if key == within}
+    if not (terms.words or asked.person or asked.has or asked.before or asked.after):
+        return Found([], "")
+    found = _Finding(user.pk, asked, terms, places, limit, after).messages()
+    more = f"{found[limit - 1].created_at}{found[limit - 1].id}" if len(found) > limit else ""
+    found = found[:limit]
+    add_own_reactions(user.pk, found)
+    messages = [_found_message(each, terms) for each in found]
+    is_building = SearchBuild.objects.exists()
+    if cursor or asked.is_filtered:
+        return Found(messages, more, is_building=is_building)
+    people = contacts_page(user, search=asked.words, limit=PEOPLE).people
+    return Found(messages, more, people, _groups(places.values(), asked.words), is_building)
+
+
+_CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)([0-9a-f]{24})", re.ASCII)
+
+
+def _decoded(cursor: str) -> tuple[datetime, Order]:
+    match = _CURSOR.fullmatch(cursor)
+    try:
+        moment = parse_datetime(match[1]) if match else None
+    except ValueError:
+        moment = None
+    if not match or not moment:
+        raise bad_cursor()
+    return moment, (match[1], match[2])
+
+
+_MINE = Select(
+    lambda me: Membership.objects.filter(user_id=me).values_list(
+        "conversation_id", "since_seq", "until_seq", "earlier_stays"
+    ),
+    packed=True,
+)
+# Not in one query: MongoDB would look for each conversation by itself.
+_CONVERSATIONS = SelectAmong(
+    lambda keys: Conversation.objects.filter(pk__in=keys).values_list(
+        "pk", "key", "last_seq", "title", "picture"
+    ),
+    packed=True,
+)
+
+
+def _places(me: str) -> dict[str, _Place]:
+    """By conversation: those in which they see anything, but for chats with who is gone."""
+    mine = {conversation: Stays.of(*stay) for conversation, *stay in _MINE.rows(me=me)}
+    places = [
+        _Place(conversation, peer_in(key, me), last_seq, mine[conversation], title, picture)
+        for conversation, key, last_seq, title, picture in _CONVERSATIONS.rows_among(mine)
+        if mine[conversation].last(last_seq)
+    ]
+    there = people_among({place.peer for place in places if not is_group(place.peer)})
+    return {
+        place.conversation: place for place in places if is_group(place.peer) or place.peer in there
+    }
+
+
+def _groups(places: Iterable[_Place], words: str) -> list[FoundGroup]:
+    groups = [each for each in places if each.title and has_words(each.title, words)]
+    groups.sort(key=lambda each: (each.title.casefold(), each.peer))
+    return [
+        FoundGroup(
+            each.peer, each.title, absolute(picture_path(each.peer, each.title, each.picture))
+        )
+        for each in groups[:PEOPLE]
+    ]
+
+
+def _latest(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
+    """Of each conversation, what was sent after that `seq`."""
+    ends = (Q(conversation_id=conversation, seq__gt=seq) for conversation, seq in pairs)
+    return Message.objects.filter(reduce(or_, ends)).values_list(
+        "conversation_id", "seq", "created_at", "pk", *search_text.COLUMNS
+    )
+
+
+_LATEST = SelectAmong(_latest, width=2, packed=True)
+
+
+def _messages(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
+    each = (Q(conversation_id=conversation, seq=seq) for conversation, seq in pairs)
+    return Message.objects.filter(reduce(or_, each), deleted=False).values_list(*COLUMNS)
+
+
+_MESSAGES = SelectAmong(_messages, width=2, packed=True)
+
+
+@dataclass
+class _Finding:
+    me: str
+    asked: Asked
+    terms: Terms
+    places: dict[str, _Place]
+    limit: int
+    after: tuple[datetime, Order] | None  # where this page begins
+
+    def __post_init__(self) -> None:
+        self._seen: set[tuple[str, int]] = set()
+        self._found: list[MessageRecord] = []
+        self._since = timestamp(self.asked.after) if self.asked.after else ""
+        self._until = timestamp(self.asked.before) if self.asked.before else "~"
+
+    def messages(self) -> list[MessageRecord]:
+        """Newest first; one more than the limit, or all."""
+        self._read(self._among_latest())
+        for part in PARTS if self.places else ():
+            rows = list(self._blocks()[part])
+            for start in range(0, len(rows), CHUNK):
+                blocks = rows[start : start + CHUNK]
+                if self._is_full(timestamp(blocks[0][2])):
+                    return self._found
+                self._read(pair for block in blocks for pair in self._in_block(*block))
+            if part.stop is None or len(rows) < part.stop - part.start:
+                break
+        return self._found
+
+    def _is_full(self, moment: str) -> bool:
+        """Nothing sent up to that moment is of this page."""
+        return len(self._found) > self.limit and self._found[self.limit].created_at > moment
+
+    def _among_latest(self) -> list[tuple[str, int]]:
+        ends = [
+            (place.conversation, place.rest)
+            for place in self.places.values()
+            if place.stays.last(place.last_seq) > place.rest
+        ]
+        found = [
+            ((timestamp(created_at), key), conversation, seq)
+            for conversation, seq, created_at, key, *row in _LATEST.rows_among(ends)
+            if (row[4] or self.terms.are_in(row[1]))  # most messages have no files
+            and self.terms.match(entry(row))
+            and self._may_be(conversation, seq, row[0])
+            and self._is_in_time(timestamp(created_at), key)
+        ]
+        found.sort(reverse=True)
+        return [(conversation, seq) for _order, conversation, seq in found[: self.limit + 1]]
+
+    def _may_be(self, conversation: str, seq: int, sender: str) -> bool:
+        return self.asked.person in ("", sender) and self.places[conversation].stays.see(seq)
+
+    def _is_in_time(self, created_at: str, key: str) -> bool:
+        if not self._since <= created_at < self._until:
+            return False
+        return self.after is None or (created_at, key) < self.after[1]
+
+    def _blocks(self) -> QuerySet[SearchBlock, Row]:
+        """Those that may have such messages, the newest first."""
+        blocks = SearchBlock.objects.filter(conversation_id__in=list(self.places))
+        for part in self.terms.parts:
+            blocks = blocks.filter(text__contains=part)
+        if self.asked.before:
+            blocks = blocks.filter(first_at__lt=self.asked.before)
+        if self.asked.after:
+            blocks = blocks.filter(last_at__gte=self.asked.after)
+        if self.after:
+            blocks = blocks.filter(first_at__lte=self.after[0])
+        return blocks.order_by("-last_at", "-pk").values_list(
+            "conversation_id", "number", "last_at", "text"
+        )
+
+    def _in_block(
+        self, conversation: str, number: int, _last_at: datetime, text: str
+    ) -> Iterator[tuple[str, int]]:
+        stays = self.places[conversation].stays
+        for seq, each in enumerate(entries_of(text), start=number * BLOCK + 1):
+            if self.terms.match(each) and stays.see(seq):
+                yield conversation, seq
+
+    def _read(self, pairs: Iterable[tuple[str, int]]) -> None:
+        new = [pair for pair in pairs if pair not in self._seen]
+        self._seen.update(new)
+        for row in _MESSAGES.rows_among(new):
+            sender = row[SENDER]
+            if not self._may_be(row[CONVERSATION], row[SEQ], sender):
+                continue
+            peer = self.places[row[CONVERSATION]].peer
+            record = record_of_row(row, peer if sender == self.me or is_group(peer) else self.me)
+            if self._is_in_time(record.created_at, record.id) and _says(record, self.terms):
+                self._found.append(record)
+        self._found.sort(key=attrgetter("created_at", "id"), reverse=True)
+        del self._found[self.limit + 1 :]
+
+
+def _says(record: MessageRecord, terms: Terms) -> bool:
+    """As it is now."""
+    return record.system is None and terms.are_in(record.text or "", record.attachments or ())
+
+
+def _found_message(record: MessageRecord, terms: Terms) -> FoundMessage:
+    files = [
+        FoundFile(each.id, passages(each.name, terms))
+        for each in record.attachments or ()
+        if terms.marked(each.name)
+    ]
+    return FoundMessage(record, passages(record.text or "", terms), files or None)

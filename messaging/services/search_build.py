@@ -1,0 +1,77 @@
+"""Indexes the messages of a database that is older than the index, while the site runs."""
+
+import logging
+import time
+
+from django.db import DatabaseError, connection
+
+from chatsite.db import repeatable
+from chatsite.errors import Busy
+from chatsite.jobs import JobQueue
+from chatsite.locks import locking
+from messaging.models import BLOCK, Conversation, SearchBlock, SearchBuild
+from messaging.services.conversations import locked_conversations
+from messaging.services.search_index import add_blocks
+
+logger = logging.getLogger(__name__)
+STEP = 10  # blocks in a transaction, which others wait for
+CONVERSATIONS = 100  # in one look at what is to be done
+PAUSE = 0.005  # seconds after each step, for those who wait
+RETRY = 5  # seconds, while the database is away
+
+_queue = JobQueue("search index", threads=1, length=1)
+
+
+def build_later() -> None:
+    """In a thread of this process, unless it is at it. Where several do it, they share the work:
+    what one finds done it passes over.
+    """
+    _queue.put(_build)
+
+
+def _build() -> None:
+    try:
+        while not _queue.closing.is_set():
+            try:
+                if build_some():
+                    return
+            except (DatabaseError, Busy) as error:
+                logger.warning("the search index waits: %s", type(error).__name__)
+                connection.close()
+                _queue.closing.wait(RETRY)
+    finally:
+        connection.close()
+
+
+def build_some() -> bool:
+    """Goes on where the last call, or the last process, got to. True once all is done."""
+    build = SearchBuild.objects.first()
+    if build is None:
+        return True
+    found = Conversation.objects.filter(pk__gt=build.after).order_by("pk")
+    rows = list(found.values_list("pk", "key", "last_seq")[:CONVERSATIONS])
+    for pk, key, last_seq in rows:
+        while last_seq >= BLOCK and not _build_step(pk, key):
+            time.sleep(PAUSE)
+            if _queue.closing.is_set():
+                return False
+    if not rows:
+        logger.info("the search index is complete")
+        SearchBuild.objects.all().delete()
+        return True
+    SearchBuild.objects.filter(pk=build.pk, after__lt=rows[-1][0]).update(after=rows[-1][0])
+    return False
+
+
+@repeatable
+def _build_step(pk: str, key: str) -> bool:
+    """Whether all of the conversation's full blocks are there."""
+    with locking(key):
+        conversation = locked_conversations([key]).get(key)
+        if conversation is None:
+            return True
+        blocks = SearchBlock.objects.filter(conversation_id=pk)
+        there = set(blocks.values_list("number", flat=True))
+        missing = [each for each in range(conversation.seq // BLOCK) if each not in there]
+        add_blocks((pk, number) for number in missing[:STEP])
+    return len(missing) <= STEP
