@@ -13,7 +13,9 @@ from chatsite.wire import with_address
 
 class _Encoder(JSONEncoder):
     def default(self, obj: Any) -> Any:
-        return msgspec.to_builtins(obj) if isinstance(obj, msgspec.Struct) else super().default(obj)
+        if isinstance(obj, msgspec.Struct):
+            return msgspec.json.decode(msgspec.json.encode(obj))  # noqa: TID251 it is ours
+        return super().default(obj)
 
 
 class JSONRenderer(DrfJSONRenderer):

@@ -224,7 +224,7 @@ class MessageAdmin(ModeratedAdmin):
     @admin.display(description=_("reactions"))
     def reactions_shown(self, message: Message) -> str:
         """With the people who are named in its record; also of a deleted message."""
-        reactions = decoded_reactions(message.reactions) or ()
+        reactions = decoded_reactions(message.reactions)
         if not reactions:
             return self.get_empty_value_display()
         people = User.objects.in_bulk({key for each in reactions for key in each.people})

@@ -21,6 +21,7 @@ from messaging.queries.chats import chats_of
 from messaging.queries.history import first_unread, history
 from messaging.queries.members import read_marks
 from messaging.queries.visibility import stays_in, stays_with
+from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.record import MessageRecord
 
 MESSAGES_PER_PAGE = 50
@@ -173,7 +174,7 @@ def _everybody(messages: Sequence[MessageRecord]) -> dict[str, Author]:
     """Who wrote them, and who reacted."""
     keys = {message.sender_id for message in messages}
     for message in messages:
-        for reaction in message.reactions or ():
+        for reaction in decoded_reactions(message.reactions):
             keys.update(reaction.people)
     return authors_among(keys) if keys else {}
 

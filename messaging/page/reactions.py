@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from messaging.shapes.reactions import ReactionCount, reacted_by
+from messaging.shapes.reactions import ReactionCount, decoded_reactions, reacted_by
 from messaging.shapes.record import MessageRecord
 
 QUICK = ("👍", "❤️", "😂", "😮", "😢", "🙏")
@@ -27,7 +27,7 @@ BLANK_PILL = Pill("", 0, "", is_mine=False, label="")  # for script to fill
 
 def pills_of(record: MessageRecord, me: str, names: dict[str, str]) -> list[Pill]:
     """`names` are those of the people in it, by key."""
-    reactions = record.reactions or []
+    reactions = decoded_reactions(record.reactions)
     mine = reacted_by(me, reactions) if record.reacted is None else record.reacted
     return [_pill(each, mine, me, names) for each in reactions]
 

@@ -92,7 +92,7 @@ def reactions_page(
 def reactions_of(user: User | Principal, conversation: str, seq: int) -> Reactions:
     """To that message, summed up. Raises DomainError 403, 404."""
     message = message_in(membership_in(user, conversation), seq)
-    return [] if message.deleted else decoded_reactions(message.reactions) or []
+    return [] if message.deleted else decoded_reactions(message.reactions)
 
 
 def _reactor(emoji: str, key: str, user: User | None) -> Reactor:

@@ -102,7 +102,7 @@ def _check_room(message: Message, own: set[str], emoji: str) -> None:
     if len(own) >= BY_ONE:
         text = _("You can react to a message with at most %(limit)s emoji.") % {"limit": BY_ONE}
         raise DomainError(text, code="too_many")
-    there = {each.emoji for each in decoded_reactions(message.reactions) or ()}
+    there = {each.emoji for each in decoded_reactions(message.reactions)}
     if len(there) >= DIFFERENT and emoji not in there:
         text = _("A message can have at most %(limit)s different emoji.") % {"limit": DIFFERENT}
         raise DomainError(text, code="too_many")

@@ -4,6 +4,9 @@ The record of a message is the same for all who see it, and 1,000 people may rea
 So it counts each emoji and names the first people only. Whoever is named, or finds that nobody is
 left out, knows their own reactions from that. Only where people are left out does an answer add the
 reader's own (`MessageRecord.reacted`, queries/reactions.py): no row per reader, no second record.
+
+The row keeps the JSON that clients get, so that a page of messages passes it on unread. Where
+people are left out it begins with a space, which JSON ignores and `leave_people_out` looks at.
 """
 
 from collections.abc import Iterable
@@ -14,6 +17,7 @@ from emoji import EMOJI_DATA, STATUS
 from msgspec import Meta
 
 from chatsite import strict_json
+from chatsite.schema.hooks import mention
 from messaging.models.reaction import EMOJI_LENGTH
 
 # Reactions of a message whose people are named: all of them in a direct chat.
@@ -68,11 +72,28 @@ class ReactionCount(msgspec.Struct, gc=False):
 
 Reactions = list[ReactionCount]
 
-decoded_reactions = strict_json.reader(Reactions)
+StoredReactions = Annotated[
+    msgspec.Raw,
+    Meta(
+        description="In the order in which the emoji came.",
+        extra_json_schema=mention(Reactions),
+    ),
+]
+
+_read = strict_json.reader(Reactions)
+
+
+def decoded_reactions(stored: str | msgspec.Raw | None) -> Reactions:
+    """Also those of a record."""
+    return (_read(stored) if stored else None) or []
 
 
 def encoded_reactions(reactions: Reactions) -> str:
-    return msgspec.json.encode(reactions).decode() if reactions else ""
+    """As the row of a message keeps them."""
+    if not reactions:
+        return ""
+    is_complete = all(each.count == len(each.people) for each in reactions)
+    return ("" if is_complete else " ") + msgspec.json.encode(reactions).decode()
 
 
 def summed_up(counts: Iterable[tuple[str, int]], first: Iterable[tuple[str, str]]) -> Reactions:
@@ -84,8 +105,8 @@ def summed_up(counts: Iterable[tuple[str, int]], first: Iterable[tuple[str, str]
     return list(reactions.values())
 
 
-def leave_people_out(reactions: Reactions) -> bool:
-    return any(each.count > len(each.people) for each in reactions)
+def leave_people_out(reactions: msgspec.Raw) -> bool:
+    return bytes(reactions).startswith(b" ")
 
 
 def reacted_by(person: str, reactions: Reactions) -> list[str]:

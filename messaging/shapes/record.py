@@ -19,7 +19,7 @@ from messaging.models import Message
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.shapes.attachments import AttachmentRecord, decoded_attachments
 from messaging.shapes.mentions import decoded_mentions
-from messaging.shapes.reactions import Emoji, Reactions, StoredKey, decoded_reactions
+from messaging.shapes.reactions import Emoji, StoredKey, StoredReactions
 from messaging.shapes.system_messages import SystemDetails, decoded, text_of
 
 Seq = Annotated[
@@ -74,9 +74,7 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         ]
         | None
     ) = None
-    reactions: (
-        Annotated[Reactions, Meta(description="In the order in which the emoji came.")] | None
-    ) = None
+    reactions: StoredReactions | None = None
     pinned_at: Annotated[Timestamp, Meta(description="Since when, if it is.")] | None = None
     attachments: (
         Annotated[list[AttachmentRecord], Meta(description="Files, in their sender's order.")]
@@ -171,7 +169,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         decoded_mentions(mentions) if mentions else None,
         bool(forwarded),
         system,
-        decoded_reactions(reactions) if reactions else None,
+        msgspec.Raw(reactions) if reactions else None,
         timestamp(pinned_at) if pinned_at else None,
         decoded_attachments(attachments) if attachments else None,
     )

@@ -26,6 +26,7 @@ from messaging.queries.visibility import find_conversation, find_group
 from messaging.services.groups import change_group
 from messaging.services.messages import send_message
 from messaging.services.reactions import react
+from messaging.shapes.reactions import decoded_reactions
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +146,10 @@ def test_people_answer_react_and_pin_as_they_would_by_hand() -> None:
     records = {each.text: each for each in history(ada, group, before=None, limit=1000)}
     soup = next(each for each in records.values() if each.pinned_at)
     assert soup.sender_id == jonas.pk
-    assert [(each.emoji, each.count) for each in soup.reactions or []] == [("👍", 3), ("😂", 1)]
+    assert [(each.emoji, each.count) for each in decoded_reactions(soup.reactions)] == [
+        ("👍", 3),
+        ("😂", 1),
+    ]
     assert records["You can bring my drill."].reply_to == records["I can bring the speakers 🎶"].id
     # A click on a pill counts anew from the rows: those of the demo are all there.
     react(user=jonas, message_id=soup.id, emoji="👍")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from chatsite.keys import new_key
 from chatsite.pictures import storage
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Message, Reaction
 from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.pictures import picture
 
@@ -37,3 +38,17 @@ def test_what_was_there_before_versions_gets_them() -> None:
     assert sorted(Message.objects.values_list("seq", "version")) == [(1, 1), (2, 2), (3, 3)]
     assert Conversation.objects.get().version == 3
     assert make_message(ada, bo).version == 4
+
+
+def test_reactions_that_leave_people_out_say_so() -> None:
+    full, crowded = make_message().pk, make_message().pk
+    for message, count in ((full, 20), (crowded, 21)):
+        Reaction.objects.bulk_create(
+            Reaction(message_id=message, user_id=new_key(), emoji="👍") for _ in range(count)
+        )
+    Message.objects.update(reactions="[the sum]")
+    mark = import_module("messaging.migrations.0023_reactions_left_out").mark_left_out
+    for _ in range(2):
+        mark(apps, None)
+        sums = dict(Message.objects.values_list("pk", "reactions"))
+        assert sums == {full: "[the sum]", crowded: " [the sum]"}

@@ -25,7 +25,7 @@ from messaging.services import reactions as service
 from messaging.services.groups import add_members, change_group, remove_member
 from messaging.services.messages import delete_message, remove, restore, send_message
 from messaging.services.reactions import react, take_back
-from messaging.shapes.reactions import BY_ONE, DIFFERENT, NAMED
+from messaging.shapes.reactions import BY_ONE, DIFFERENT, NAMED, decoded_reactions
 from messaging.shapes.record import MessageRecord
 from tests.concurrency import at_once
 from tests.factories import make_group, make_message, make_messages, make_pair, make_user
@@ -40,7 +40,7 @@ Summary = list[tuple[str, int, list[str]]]
 
 
 def summary(record: MessageRecord) -> Summary:
-    return [(each.emoji, each.count, each.people) for each in record.reactions or []]
+    return [(each.emoji, each.count, each.people) for each in decoded_reactions(record.reactions)]
 
 
 def last(me: User, peer: str) -> MessageRecord:
@@ -285,7 +285,7 @@ class TestWhoIsTold:
             "emoji": THUMB,
             "added": True,
             "reactions": [{"emoji": THUMB, "count": 1, "people": [bo.pk]}],
-            "updatedAt": msgspec.to_builtins(last(ada, bo.pk))["updatedAt"],
+            "updatedAt": last(ada, bo.pk).updated_at,
         }
         events.clear()
         take_back(user=bo, message_id=message.pk, emoji=THUMB)
@@ -394,8 +394,8 @@ class TestAThousandPeople:
         many, size = reacted(olga, MANY[1])
         assert many == few + 1
         record = last(olga, group)
-        assert sum(each.count for each in record.reactions or []) == 1002
-        assert sum(len(each.people) for each in record.reactions or []) == NAMED
+        assert sum(each.count for each in decoded_reactions(record.reactions)) == 1002
+        assert sum(len(each.people) for each in decoded_reactions(record.reactions)) == NAMED
         assert size < 3000
 
     def test_everybody_knows_their_own_from_each_answer(
