@@ -42,7 +42,7 @@ def test_is_loaded_when_it_is_first_opened_and_once(person: PersonFor) -> None:
     expect(composer(ada.page)).to_be_focused()
     open_in_composer(ada)
     loaded = [url for url in asked if "emoji" in url]
-    assert len(loaded) == 3, loaded  # the picker, its script and its data
+    assert len(loaded) == 4, loaded  # the picker, its sheet, its script and its data
     assert "/static/emoji/de/cldr/data." in loaded[-1]
 
 

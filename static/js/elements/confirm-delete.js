@@ -1,4 +1,5 @@
 import { choice } from "../lib/dialog.js";
+import { text } from "../lib/texts.js";
 import { createdAt } from "../render/parts/meta.js";
 
 const MINUTE = 60_000;
@@ -16,5 +17,8 @@ function isForEverybody(item) {
  */
 export async function whomToDeleteFor(items) {
   if (!items.every(isForEverybody)) return "me";
-  return items[0].closest(".is-saved") ? "everybody" : choice(document.getElementById("confirm"));
+  if (items[0].closest(".is-saved")) return "everybody";
+  const dialog = document.getElementById("confirm");
+  dialog.firstElementChild.textContent = text(items.length > 1 ? "delete-several" : "delete-one").replace("{n}", items.length);
+  return choice(dialog);
 }

@@ -57,14 +57,18 @@ function shownIn(range) {
   return copy.textContent.trim();
 }
 
-/** Puts it on the clipboard, and says so in the words of that key. */
+/** Puts it on the clipboard, and says so in the words of that key. Whether it was done. */
 export async function copyText(words, done) {
   try {
     await navigator.clipboard.writeText(words);
   } catch {
-    if (!copyByEvent(words)) return emit("notice", { text: text("copy-failed"), kind: "error" });
+    if (!copyByEvent(words)) {
+      emit("notice", { text: text("copy-failed"), kind: "error" });
+      return false;
+    }
   }
   emit("notice", { text: text(done), kind: "info" });
+  return true;
 }
 
 /** Without https there is no such clipboard: the event of copying has one. */

@@ -3,10 +3,10 @@ import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { whomToDeleteFor } from "./confirm-delete.js";
 
-/** Deletes messages of the conversation with that peer at once, and offers to undo it. */
+/** Deletes messages of the conversation with that peer at once, and offers to undo it. Whether it was done. */
 export async function deleteMessages(items, peerId) {
   const whom = await whomToDeleteFor(items);
-  if (!whom) return;
+  if (!whom) return false;
   const messages = items.map(({ dataset }) => ({ ...dataset }));
   try {
     const messageIds = messages.map(({ messageId }) => messageId);
@@ -14,8 +14,10 @@ export async function deleteMessages(items, peerId) {
     show(messages, peerId, whom);
     const action = { words: text("undo"), run: () => restore(undo) };
     emit("notice", { text: text("deleted"), kind: "info", action, stay: seconds * 1000 });
+    return true;
   } catch (error) {
     emit("notice", { text: error.status ? error.message : text("delete-failed"), kind: "error" });
+    return false;
   }
 }
 

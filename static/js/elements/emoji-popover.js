@@ -1,4 +1,4 @@
-// Where the emoji picker is shown. The server renders it, and its script and data come with it, when it is first opened.
+// Where the emoji picker is shown. The server renders it, and its script, sheet and data come with it, when it is first opened.
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 
@@ -39,13 +39,18 @@ async function isLoaded() {
   isLoading = true;
   try {
     await htmx.ajax("GET", "/emoji", { source: "#emoji-popover", target: "#emoji-popover", swap: "innerHTML show:none" });
-    if (picker()) await import(picker().dataset.script);
+    if (picker()) await Promise.all([import(picker().dataset.script), styled(popover().querySelector("link"))]);
   } catch {
     popover().replaceChildren();
     emit("notice", { text: text("load-failed"), kind: "error" });
   }
   isLoading = false;
   return Boolean(picker());
+}
+
+/** Once the sheet is there. */
+function styled(link) {
+  return link.sheet || new Promise((done, fail) => Object.assign(link, { onload: done, onerror: fail }));
 }
 
 /** Above the anchor or else below it, towards the middle of the window; a narrow one has it at its lower edge (emoji-picker.css). */

@@ -7,35 +7,40 @@ import { text } from "../lib/texts.js";
 import { Chooser } from "./chooser.js";
 import { openDialog, showProblem } from "./group-dialog.js";
 
-/** Lets people choose the chats to which these messages, in this order, are forwarded. */
+/** Lets people choose the chats to which these messages, in this order, are forwarded. Whether they were, once it is closed. */
 export async function openForwardDialog(messageIds) {
   await openDialog("/chats/targets");
   const form = document.querySelector("#group-dialog .forward-form");
-  if (form) listen(form, messageIds);
+  return form ? choose(form, messageIds) : false;
 }
 
-function listen(form, messageIds) {
+function choose(form, messageIds) {
   const chooser = new Chooser(form);
   // Sent again after an answer that was lost, it makes no second copies.
   const clientMessageId = newClientId();
-  form.addEventListener("click", ({ target }) => target.closest("[data-close]") && form.closest("dialog").close());
-  form.addEventListener("submit", (event) => {
+  const dialog = form.closest("dialog");
+  let isDone = false;
+  form.addEventListener("click", ({ target }) => target.closest("[data-close]") && dialog.close());
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.getAttribute("aria-busy") === "true") return;
     if (!chooser.keys.length) return showProblem(form, text("forward-nowhere"));
-    forward(form, chooser, { messageIds, to: chooser.keys, text: form.elements.text.value, clientMessageId });
+    isDone = await forward(form, chooser, { messageIds, to: chooser.keys, text: form.elements.text.value, clientMessageId });
+    if (isDone) form.closest("dialog")?.close();
   });
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(isDone), { once: true }));
 }
 
 async function forward(form, chooser, body) {
   setBusy(form);
   try {
     const { refused } = await postJSON("/api/messages/forward", body);
-    form.closest("dialog").close();
     tell(refused, chooser);
+    return true;
   } catch (error) {
     setIdle(form);
     showProblem(form, error.status ? error.message : text("no-answer"));
+    return false;
   }
 }
 

@@ -26,6 +26,7 @@ const ACTIONS = [
   { name: "forward", quick: true, when: () => true, run: (item) => openForwardDialog([item.dataset.messageId]) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "link", when: () => true, run: copyLink },
+  { name: "select", key: "S", when: () => true, run: (item) => emit("select", { messageId: item.dataset.messageId }) },
   { name: "pin", when: (item) => isOpen(item) && !item.dataset.pinnedAt, run: (item) => setPinned(item, putJSON) },
   { name: "unpin", when: (item) => isOpen(item) && item.dataset.pinnedAt, run: (item) => setPinned(item, deleteJSON) },
   { name: "date", key: "D", any: true, when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
@@ -38,10 +39,10 @@ const MOST_QUICK = 3;
 /** Of those that the server does not have: their buttons are in the message. */
 const UNSENT = { retry, discard };
 
-const isSaid = (item) => !item.matches(".is-deleted, .is-system");
+export const isSaid = (item) => !item.matches(".is-deleted, .is-system");
 
 export function actionsFor(item, peer) {
-  if (!item.isConnected || !item.dataset.messageId) return [];
+  if (!item.isConnected || !item.dataset.messageId || item.closest(".is-selecting")) return [];
   return ACTIONS.filter(({ any, when }) => (any || isSaid(item)) && when(item, peer));
 }
 

@@ -17,7 +17,7 @@ export function watchTouch(list, { pressed, swiped }) {
   list.addEventListener("pointerdown", ({ target, pointerType, isPrimary, clientX, clientY }) => {
     end();
     const item = target.closest(".message");
-    if (pointerType !== "touch" || !isPrimary || !item) return;
+    if (pointerType !== "touch" || !isPrimary || !item || item.closest(".is-selecting")) return;
     const direction = getComputedStyle(list).direction === "rtl" ? -1 : 1;
     start = { item, clientX, clientY, direction };
     timer = setTimeout(() => (end(), pressed(item, target)), LONG);

@@ -86,6 +86,8 @@ export function tidyPane(copy) {
   unreadLine(list.querySelector("ol"))?.remove();
   // What is not sent yet comes from the outbox.
   messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);
+  copy.classList.remove("is-selecting");
+  copy.querySelectorAll(".message__select").forEach((box) => box.remove());
   copy.querySelectorAll(".is-new, .is-found").forEach((item) => item.classList.remove("is-new", "is-found"));
   copy.querySelector(".composer__reply").hidden = true;
   copy.querySelector(".composer__field").classList.remove("is-editing");

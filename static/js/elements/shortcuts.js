@@ -69,7 +69,7 @@ function openNeighbour(step) {
 }
 
 function leave() {
-  const back = document.querySelector(".conversation__back");
+  const back = document.querySelector(".is-selecting [data-selected=cancel]") ?? document.querySelector(".conversation__back");
   back?.click();
   return Boolean(back);
 }

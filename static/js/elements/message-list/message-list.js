@@ -27,6 +27,7 @@ import { Merging } from "./merging.js";
 import { addressed, findDay, findMessage } from "./places.js";
 import { Reactions } from "./reactions.js";
 import { Receipts } from "./receipts.js";
+import { select, selectionIn } from "./selection.js";
 import { Unread } from "./unread.js";
 
 /** Replies to what could not be asked for yet. */
@@ -36,6 +37,7 @@ const UNKNOWN = '[data-field="reply"][data-kind=""][data-seq=""]';
 class MessageList extends HTMLElement {
   connectedCallback() {
     const pane = this.closest(".conversation");
+    this.pane = pane;
     const { userId, userName } = document.body.dataset;
     const { peerId, peerName } = pane.dataset;
     const [peerReadSeq, peerDeliveredSeq] = [Number(this.dataset.peerReadSeq), Number(this.dataset.peerDeliveredSeq)];
@@ -64,6 +66,7 @@ class MessageList extends HTMLElement {
     this.missing.stop();
     this.typists.stop();
     this.toolbar.stop();
+    this.selection?.stop();
   }
 
   listen() {
@@ -91,6 +94,7 @@ class MessageList extends HTMLElement {
       on("people", () => this.nameAuthors()),
       on("quotes", () => this.renewReplies(this.replies)),
       on("connection", ({ state }) => state === "live" && this.renewReplies(this.list.querySelectorAll(UNKNOWN))),
+      on("select", ({ messageId }) => select(this.list, this.place, messageId)),
       on("jump", ({ messageId, seq }) => this.jump.to(messageId, seq)),
       () => removeEventListener("hashchange", this.hashChanged),
     ];
@@ -148,6 +152,10 @@ class MessageList extends HTMLElement {
     return this.isAbsent || "stale" in this.dataset;
   }
 
+  get selection() {
+    return selectionIn(this.pane);
+  }
+
   lookForMissing() {
     if (!this.isProvisional) this.missing.look();
   }
@@ -186,9 +194,9 @@ class MessageList extends HTMLElement {
     return { peerId: this.reading.peerId, readSeq: this.unread.readSeq };
   }
 
-  /** However much is said or scrolled past, so that the page stays quick; not while somebody has a part of it selected. */
+  /** However much is said or scrolled past, so that the page stays quick; not while somebody has a part of it, or messages, selected. */
   shorten() {
-    if (this.place.isOnTheWay || this.jump.isUnderWay) return;
+    if (this.place.isOnTheWay || this.jump.isUnderWay || this.selection) return;
     if (!isLong(this.list) && !(this.place.isAtEnd && hasGap(this.list))) return;
     const selection = getSelection();
     if (!selection.isCollapsed && selection.containsNode(this.list, true)) return;
@@ -334,8 +342,9 @@ class MessageList extends HTMLElement {
   }
 
   steer(event) {
-    if (this.toolbar.handle(event)) event.preventDefault();
-    else moveAmong(this.list, event);
+    if (this.selection?.handle(event) || this.toolbar.handle(event)) return event.preventDefault();
+    moveAmong(this.list, event);
+    this.selection?.follow(event);
   }
 }
 

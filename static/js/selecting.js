@@ -1,0 +1,189 @@
+// Loaded when messages are first selected (elements/message-list/selection.js), apart from the page's script: what is imported
+// here is a copy, and what it shares with the page is given to it.
+import { clock, isoDay } from "./lib/time.js";
+import { slot, write } from "./render/slots.js";
+
+/** As many as the server forwards or deletes at once. */
+const MOST = 100;
+const EXTENDING = ["ArrowUp", "ArrowDown", "Home", "End"];
+/** What decides about whether a message can be selected. */
+const CHANGES = { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-message-id"] };
+
+const boxOf = (item) => item.querySelector(":scope > .message__select");
+
+/**
+ * Selects several messages, to do one thing with all of them. Their check boxes are the only store of it: what is deleted or
+ * leaves the list is not selected any more.
+ */
+class MessageSelection extends HTMLElement {
+  #page;
+  #list;
+  #place;
+  /** Shift selects from the first to the second of these. */
+  #anchor = null;
+  #end = null;
+  #observer = new MutationObserver(() => this.#renew());
+  #ends = [];
+
+  disconnectedCallback() {
+    this.stop();
+  }
+
+  /** With that message; `place` is where the reader is in the list. */
+  start(page, { list, place, item }) {
+    this.onclick = ({ target }) => this.#run(target.closest("[data-selected]")?.dataset.selected);
+    this.#page = page;
+    this.#list = list;
+    this.#place = place;
+    const listening = new AbortController();
+    const { signal } = listening;
+    const { peerId } = this.#pane.dataset;
+    list.addEventListener("click", (event) => this.#click(event), { capture: true, signal });
+    list.addEventListener("copy", (event) => this.#copySource(event), { signal });
+    this.#ends = [() => listening.abort(), page.on("group-left", ({ groupId }) => groupId === peerId && this.#finish())];
+    place.keep(() => this.#pane.classList.add("is-selecting"));
+    this.#observer.observe(list, CHANGES);
+    this.#renew();
+    this.#toggle(item);
+    item.focus({ preventScroll: true });
+  }
+
+  /** At once, as where the list is not there any more. */
+  stop() {
+    this.#observer.disconnect();
+    this.#ends.splice(0).forEach((end) => end());
+    this.#pane?.classList.remove("is-selecting");
+  }
+
+  get #pane() {
+    return this.closest(".conversation");
+  }
+
+  /** A key on a message; true when it did something. */
+  handle({ key, target, altKey, ctrlKey, metaKey }) {
+    if (altKey || ctrlKey || metaKey || !target.matches(".message")) return false;
+    if (key === " ") this.#toggle(target);
+    else if (key === "Delete") this.#run("delete");
+    else return false;
+    return true;
+  }
+
+  /** After a key that moved the focus from one message to another. */
+  follow({ key, target, shiftKey }) {
+    const item = document.activeElement;
+    if (!shiftKey || !EXTENDING.includes(key) || !item.matches(".message")) return;
+    if (target !== this.#end) this.#anchor = this.#end = target.matches(".message") ? target : item;
+    this.#extend(item);
+  }
+
+  #finish() {
+    const { activeElement } = document;
+    const hadFocus = activeElement === document.body || this.contains(activeElement);
+    this.#place.keep(() => {
+      this.stop();
+      this.#list.querySelectorAll(".message__select").forEach((box) => box.remove());
+    });
+    if (hadFocus) (this.#end?.isConnected ? this.#end : this.#list.parentElement).focus({ preventScroll: true });
+    this.#anchor = this.#end = null;
+  }
+
+  /** Messages came, were sent, deleted … */
+  #renew() {
+    for (const item of this.#page.messagesOf(this.#list)) {
+      const isSelectable = item.dataset.messageId && this.#page.isSaid(item);
+      if (!isSelectable) boxOf(item)?.remove();
+      else if (!boxOf(item)) item.prepend(document.getElementById("select-template").content.firstElementChild.cloneNode(true));
+    }
+    this.#observer.takeRecords();
+    this.#count();
+  }
+
+  get #selected() {
+    return this.#page.messagesOf(this.#list).filter((item) => boxOf(item)?.checked);
+  }
+
+  #count() {
+    const selected = this.#selected;
+    const status = this.querySelector("[role=status]");
+    write(status, status.dataset.words.replace("{n}", selected.length));
+    const isNeeded = { forward: selected.length, copy: this.#sourceOf(selected), delete: selected.length };
+    for (const [name, is] of Object.entries(isNeeded)) this.querySelector(`[data-selected="${name}"]`).disabled = !is;
+  }
+
+  /** What else a click on a message does, it does not do now. */
+  #click(event) {
+    const item = event.target.closest(".message");
+    const box = item && boxOf(item);
+    if (!box) return;
+    event.stopPropagation();
+    // A box that is pressed itself is in its new state already.
+    if (event.target !== box) event.preventDefault();
+    if (event.shiftKey) this.#extend(item);
+    else this.#toggle(item, event.target === box ? box.checked : !box.checked);
+  }
+
+  #toggle(item, isSelected = !boxOf(item)?.checked) {
+    if (!boxOf(item)) return;
+    this.#anchor = this.#end = item;
+    if (isSelected) this.#select([item]);
+    else boxOf(item).checked = false;
+    this.#count();
+  }
+
+  /** In place of what was selected by Shift just before. */
+  #extend(item) {
+    const anchor = this.#anchor?.isConnected ? this.#anchor : item;
+    if (this.#end?.isConnected) this.#between(anchor, this.#end).forEach((each) => (boxOf(each).checked = false));
+    this.#anchor = anchor;
+    this.#end = item;
+    this.#select(this.#between(anchor, item));
+    this.#count();
+  }
+
+  /** Of what is in the page; what is left out between them stays so. */
+  #between(from, to) {
+    const items = this.#page.messagesOf(this.#list);
+    const [start, end] = [items.indexOf(from), items.indexOf(to)];
+    const all = start < end ? items.slice(start, end + 1) : items.slice(end, start + 1).reverse();
+    return all.filter(boxOf);
+  }
+
+  #select(items) {
+    const left = MOST - this.#selected.filter((each) => !items.includes(each)).length;
+    items.forEach((each, index) => (boxOf(each).checked = index < left));
+    if (items.length > left) this.#page.emit("notice", { text: this.#page.text("select-most"), kind: "info" });
+  }
+
+  async #run(name) {
+    const items = this.#selected;
+    if (name === "cancel" || (name && items.length && (await this.#do(name, items)))) this.#finish();
+  }
+
+  /** Whether it was done. */
+  #do(name, items) {
+    if (name === "forward") return this.#page.openForwardDialog(items.map(({ dataset }) => dataset.messageId));
+    if (name === "copy") return this.#page.copyText(this.#sourceOf(items), "copied");
+    return this.#page.deleteMessages(items, this.#pane.dataset.peerId);
+  }
+
+  #copySource(event) {
+    const source = this.#sourceOf(this.#selected);
+    if (!source) return;
+    event.clipboardData.setData("text/plain", source);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** One as it was typed; of several, who wrote each, and when. */
+  #sourceOf(items) {
+    const { createdAt, sourceOf } = this.#page;
+    const attributed = (item) => {
+      const moment = createdAt(item);
+      return `[${isoDay(moment)}, ${clock(moment)}] ${slot(item, "sender").textContent}: ${sourceOf(item)}`;
+    };
+    const texts = items.filter(sourceOf);
+    return texts.length > 1 ? texts.map(attributed).join("\n") : texts.map(sourceOf).join("");
+  }
+}
+
+customElements.define("message-selection", MessageSelection);
