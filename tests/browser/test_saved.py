@@ -57,7 +57,7 @@ def test_what_is_forwarded_there_is_in_every_window_at_once(person: PersonFor) -
     expect_texts(page, ["The recipe", "A note"])
     expect(page.locator("conversation-header p")).to_have_text("", use_inner_text=True)
     page.get_by_role("button", name="About your saved messages").click()
-    expect(page.locator("#details").get_by_role("tab")).to_have_text(["Pictures", "Links"])
+    expect(page.locator("#details").get_by_role("tab")).to_have_text(["Pictures", "Files", "Links"])
     expect(page.locator("#details").get_by_role("button", name="Mute")).to_have_count(0)
     assert_accessible(page)
     page.locator("#details").get_by_role("button", name="Close").click()
