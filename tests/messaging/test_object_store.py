@@ -1,11 +1,13 @@
 """Files of messages in an object store: a server that speaks S3."""
 
 import io
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from botocore.config import Config
 from django.conf import settings as site
@@ -22,9 +24,10 @@ from messaging.services import uploads
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
 from tests.contract.shapes import assert_refused
-from tests.factories import ApiFor, make_pair, make_user
+from tests.factories import PASSWORD, ApiFor, make_pair, make_user
 from tests.files import MP4, PDF, TUS, make_upload, upload
 from tests.pictures import picture
+from tests.production import PATIENCE, Server
 from tests.s3_server import BUCKET, S3Server, s3_server
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +180,26 @@ def test_files_move_there_and_back_and_go_on_after_a_stop(
     assert (len(here()), s3.names()) == (4, [])
     assert read() == [PDF, MP4, bytes(1000)]
     assert command("move_files", "--to", "local") == "0 files moved"
+
+
+def test_behind_a_real_server(s3: S3Server, tmp_path: Path) -> None:
+    data = os.urandom(2**20) * 12
+    site = Server(tmp_path, S3_URL=s3.url)
+    site.migrate()
+    with site.running(), httpx.Client(base_url=site.url, timeout=PATIENCE) as client:
+        signed_up = site.sign_up("Ada", "ada@example.org", PASSWORD).raise_for_status()
+        client.headers["Authorization"] = f"Bearer {signed_up.cookies['jwt']}"
+        told = client.post("/api/attachments", files={"file": ("large.bin", data)})
+        url = told.raise_for_status().json()["url"]
+        assert client.get(url).content == data
+        part = client.get(url, headers={"Range": "bytes=5000000-"})
+        assert (part.status_code, part.content) == (206, data[5_000_000:])
+        with client.stream("GET", url) as left:  # whoever goes away in the middle holds nothing up
+            next(left.iter_bytes(1000))
+        tag = part.headers["ETag"]
+        assert client.get(url, headers={"If-None-Match": tag}).status_code == 304
+        s3.mood = "down"
+        assert client.get(url).status_code == 503
 
 
 def test_tidying_there(s3: S3Server) -> None:
