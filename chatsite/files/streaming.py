@@ -50,7 +50,7 @@ class Body(io.RawIOBase):
     """Read in the thread of a view, by `read(size)`.
 
     Once all is read that had arrived, raises UnreadablePostError when the client has gone away,
-    and DomainError 408 for one that is too slow.
+    DomainError 408 for one that is too slow, and what it has to give way with.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -60,6 +60,7 @@ class Body(io.RawIOBase):
         self._begun = False
         self._cut: UnreadablePostError | DomainError | None = None
         self._patience: float = GRACE
+        self._wait: asyncio.Timeout | None = None
         self._waiting = b""
 
     async def receive(self) -> Message:
@@ -71,6 +72,15 @@ class Body(io.RawIOBase):
             return END_OF_BODY
         await self._ended.wait()
         return await self._receive()
+
+    def give_way(self, refusal: DomainError) -> None:
+        """Ends the reading, from any thread."""
+        self._loop.call_soon_threadsafe(self._give_way, refusal)
+
+    def _give_way(self, refusal: DomainError) -> None:
+        self._cut = self._cut or refusal
+        if self._wait:
+            self._wait.reschedule(self._loop.time())
 
     def readable(self) -> bool:
         return True
@@ -87,14 +97,16 @@ class Body(io.RawIOBase):
 
     async def _gathered(self) -> bytes:
         pieces: list[bytes] = []
-        while sum(map(len, pieces)) < GATHERED:
+        while not self._cut and sum(map(len, pieces)) < GATHERED:
             asked = self._loop.time()
             try:
-                async with asyncio.timeout(min(self._patience, STALLED)):
+                async with asyncio.timeout(min(self._patience, STALLED)) as self._wait:
                     message = await self._receive()
             except TimeoutError:
-                self._cut = too_slow()
+                self._cut = self._cut or too_slow()
                 break
+            finally:
+                self._wait = None
             if message["type"] != "http.request":
                 self._cut = UnreadablePostError("the client went away")
                 break

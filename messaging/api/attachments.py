@@ -22,6 +22,7 @@ from accounts.requests import ApiRequest
 from chatsite.errors import DomainError
 from chatsite.files import storage, tus
 from chatsite.files.serving import file_response
+from chatsite.files.streaming import BODY
 from chatsite.parsers import UploadParser
 from chatsite.renderers import JSONRenderer
 from chatsite.security.budgets import UPLOADS, check
@@ -160,6 +161,7 @@ class UploadView(_TusView):
             read=request._request.read,
             announced=_length(request),
             checksum=tus.checksum(request.headers.get("Upload-Checksum", "")),
+            give_way=_give_way(request),
         )
         headers = {"Upload-Offset": str(offset), **_expiry(found)}
         return Response(status=status.HTTP_204_NO_CONTENT, headers=headers)
@@ -179,6 +181,12 @@ def _length(request: ApiRequest) -> int:
     return int(length) if length.isdigit() else 0
 
 
+def _give_way(request: ApiRequest) -> uploads.GiveWay | None:
+    """None for a body that is here already."""
+    body = getattr(request._request, "scope", {}).get(BODY)
+    return body and body.give_way
+
+
 def _uploaded(request: ApiRequest) -> Attachment:
     """The file of a form, written where it is to stay while it arrives."""
     length = _length(request)
@@ -190,7 +198,10 @@ def _uploaded(request: ApiRequest) -> Attachment:
         owner=request.user, size=min(length, settings.ATTACHMENT_MAX_BYTES)
     )
     try:
-        with uploads.receiving(request.user.pk), storage.uploading(upload.stored) as uploading:
+        with (
+            uploads.receiving(request.user.pk, _give_way(request)),
+            storage.uploading(upload.stored) as uploading,
+        ):
             request.upload_handlers = [_Written(upload, uploading)]
             if "file" not in request.FILES:
                 message = _("Choose a file.")

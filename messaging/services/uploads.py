@@ -6,7 +6,6 @@ the next time.
 """
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -39,7 +38,8 @@ TYPE_LENGTH = 100
 LATE = timedelta(hours=6)
 
 Read = Callable[[int], bytes]
-_receiving: Counter[str] = Counter()
+GiveWay = Callable[[DomainError], None]
+_receiving: dict[str, list[GiveWay]] = {}  # by person, the oldest first
 _lock = threading.Lock()
 
 
@@ -105,6 +105,7 @@ def receive(
     read: Read,
     announced: int = 0,
     checksum: Checksum | None = None,
+    give_way: GiveWay | None = None,
 ) -> int:
     """Appends what `read` gives; returns how much is there then. What came before the client went
     away is kept, unless a checksum says nothing of it.
@@ -116,7 +117,7 @@ def receive(
     if upload.state == AttachmentState.READY:
         raise _elsewhere()
     release()
-    with receiving(upload.owner_id), _uploading(upload) as uploading:
+    with receiving(upload.owner_id, give_way), _uploading(upload) as uploading:
         if offset != uploading.offset:
             raise _elsewhere()
         room = upload.size - offset
@@ -157,22 +158,45 @@ def _append(
 
 
 @contextmanager
-def receiving(person: str) -> Iterator[None]:
-    """Each takes a thread for as long as it lasts. Raises DomainError 503 beyond what one process,
-    and one person in it, may have.
+def receiving(person: str, give_way: GiveWay | None = None) -> Iterator[None]:
+    """Each takes a thread for as long as it lasts. When all are taken, whoever has most of them
+    loses the oldest to somebody who has fewer: `give_way` is told why, and has to end it.
+
+    Raises DomainError 503 beyond what one process, and one person in it, may have.
     """
+    give_way = give_way or _stay
     with _lock:
-        if _receiving.total() >= AT_ONCE or _receiving[person] >= BY_ONE:
-            message = _("Too many uploads are running. Please try again in a moment.")
-            raise DomainError(message, 503, code="busy", wait=5)
-        _receiving[person] += 1
+        _make_place(person)
+        _receiving.setdefault(person, []).append(give_way)
     try:
         yield
     finally:
         with _lock:
-            _receiving[person] -= 1
-            if not _receiving[person]:
-                del _receiving[person]
+            mine = _receiving.get(person, [])
+            if give_way in mine:
+                mine.remove(give_way)
+            if not mine:
+                _receiving.pop(person, None)
+
+
+def _make_place(person: str) -> None:
+    mine = len(_receiving.get(person, ()))
+    if mine >= BY_ONE:
+        raise _too_many()
+    if sum(map(len, _receiving.values())) >= AT_ONCE:
+        most = max(_receiving.values(), key=len)
+        if len(most) <= mine + 1:
+            raise _too_many()
+        most.pop(0)(_too_many())
+
+
+def _stay(_refusal: DomainError) -> None:
+    """Of a body that is here already."""
+
+
+def _too_many() -> DomainError:
+    message = _("Too many uploads are running. Please try again in a moment.")
+    return DomainError(message, 503, code="busy", wait=5)
 
 
 def complete(upload: Attachment) -> None:
