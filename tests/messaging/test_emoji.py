@@ -23,10 +23,10 @@ VARIANT = "\ufe0f"
 @pytest.fixture(scope="module")
 def data() -> Path:
     """Where the package is, which `make` fetches."""
-    if not settings.EMOJI.exists():
+    if not settings.PACKAGES["emoji"].exists():
         reason = "emoji-picker-element-data is missing: make node_modules/installed"
         raise (pytest.fail if os.environ.get("CI") == "true" else pytest.skip).Exception(reason)
-    return Path(settings.EMOJI)
+    return Path(settings.PACKAGES["emoji"])
 
 
 @pytest.mark.parametrize(
