@@ -186,4 +186,7 @@ class MessageSelection extends HTMLElement {
   }
 }
 
-customElements.define("message-selection", MessageSelection);
+const sheet = document.createElement("link");
+const define = () => customElements.define("message-selection", MessageSelection);
+Object.assign(sheet, { rel: "stylesheet", href: document.querySelector("message-selection").dataset.sheet, onload: define, onerror: define });
+document.head.append(sheet);

@@ -18,7 +18,10 @@ export async function select(list, place, messageId) {
   const pane = list.closest(".conversation");
   const bar = pane.querySelector("message-selection");
   try {
-    if (!bar.start) await import(bar.dataset.script);
+    if (!bar.start) {
+      await import(bar.dataset.script);
+      await customElements.whenDefined(bar.localName);
+    }
   } catch {
     return emit("notice", { text: text("load-failed"), kind: "error" });
   }
