@@ -1,10 +1,12 @@
 import { emit, on } from "../lib/bus.js";
-import { peerOf } from "../lib/peers.js";
+import { isGroup, peerOf } from "../lib/peers.js";
 import { decorateReply, placeOf, repliesTo } from "../render/parts/reply.js";
 import { moveFocus } from "./arrow-keys.js";
 import { replay } from "./recent.js";
 
 const SOON = 100;
+/** Over how long (ms) the windows of a group spread what they ask: a thousand may be open. */
+const SPREAD = 2000;
 
 /** The bar that leads to the pinned messages: a click jumps to the one that is shown, and shows the next. The server renders them. */
 class PinnedMessages extends HTMLElement {
@@ -14,10 +16,11 @@ class PinnedMessages extends HTMLElement {
     const { userId } = document.body.dataset;
     const { peerId } = this.closest(".conversation").dataset;
     const isHere = (message) => peerOf(message, userId) === peerId;
+    this.spread = isGroup(peerId) ? SPREAD : 0;
     this.path = `/chat/${peerId}/pins`;
     const handlers = {
       pin: (change) => isHere(change) && this.refresh(),
-      message: ({ message }) => isHere(message) && (message.pinnedAt || this.has(message._id)) && this.refresh(),
+      message: ({ message, live }) => isHere(message) && (message.pinnedAt || this.has(message._id)) && this.refresh(live === false ? 0 : this.spread),
       "message-deleted": ({ messageId }) => this.has(messageId) && this.remove(messageId),
       hidden: (change) => change.peerId === peerId && this.hide(change.hidden),
     };
@@ -60,13 +63,16 @@ class PinnedMessages extends HTMLElement {
     item.remove();
   }
 
-  refresh() {
+  /** Once for all that changes until then; what was not told live, as a pin of this window, is shown soon. */
+  refresh(spread = this.spread) {
+    if (spread && this.#timer) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.load(), SOON);
+    this.#timer = setTimeout(() => this.load(), SOON + Math.random() * spread);
   }
 
   /** The one that was shown stays so, if it is still pinned. */
   async load() {
+    this.#timer = 0;
     const shown = this.querySelector(".is-current .reply")?.dataset.replyTo;
     const before = new Set(this.items.map((item) => item.querySelector(".reply").dataset.replyTo));
     const hadFocus = this.contains(document.activeElement);
