@@ -1,9 +1,8 @@
 """Many small files for those who write them, one for those who wait for the page.
 
 What a module or a style sheet imports is put into it, so that a page asks for one script and one
-sheet instead of seventy, one after the other. Nothing is rewritten beyond the imports and the
-comments that have lines of their own, which are left out: every module becomes a function of its
-own that returns what it exports. This leans on three rules of the house:
+sheet instead of seventy, one after the other. Nothing is rewritten beyond the imports: every module
+becomes a function of its own that returns what it exports. This leans on three rules of the house:
 imports are relative, end in a semicolon and stand at the start of a line; there are no cycles; what
 is exported is declared where it is exported.
 """
@@ -18,7 +17,6 @@ _MODULE_IMPORT = re.compile(r'^import\s+(?:\{([^}]*)\}\s+from\s+)?"([^"]+)";\n',
 _EXPORT = re.compile(
     r"^export (?=(?:async )?(?:function\*? |class |const |let )(\w+))", re.MULTILINE
 )
-_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)[ \t]*\n", re.MULTILINE)
 _SHEET_IMPORT = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 
@@ -47,8 +45,7 @@ def _in_order(path: str, read: Read) -> Iterator[str]:
 
 def _function(path: str, text: str, names: dict[str, str]) -> str:
     exported = ", ".join(match[1] for match in _EXPORT.finditer(text))
-    code = _COMMENT.sub("", text)
-    body = _EXPORT.sub("", _MODULE_IMPORT.sub(lambda match: _constants(path, match, names), code))
+    body = _EXPORT.sub("", _MODULE_IMPORT.sub(lambda match: _constants(path, match, names), text))
     return f"const {names[path]} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 

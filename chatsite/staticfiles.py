@@ -1,10 +1,12 @@
-"""Static files: flat, compressed once, and under names that carry a hash of their content."""
+"""Static files: flat and short, compressed once, under names with a hash of their content."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, Storage
+from rcssmin import cssmin
+from rjsmin import jsmin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from chatsite import flatten
@@ -30,9 +32,14 @@ def _flat(paths: Files) -> Files:
     flat = InMemoryStorage()
     for path in imports:
         if imports[path] and path not in imported:
-            write = flatten.flat_module if path.endswith(".js") else flatten.flat_sheet
-            flat.save(path, ContentFile(write(path, texts.__getitem__)))
+            flat.save(path, ContentFile(_short(path, texts.__getitem__)))
     return {path: (flat, path) for path in imports if flat.exists(path)}
+
+
+def _short(path: str, read: flatten.Read) -> str:
+    if path.endswith(".js"):
+        return str(jsmin(flatten.flat_module(path, read)))
+    return str(cssmin(flatten.flat_sheet(path, read)))
 
 
 def _text(paths: Files, path: str) -> str:

@@ -38,16 +38,6 @@ def test_whatever_is_exported_is_returned(declared: str) -> None:
     assert flat == f"const module0 = (() => {{\n{declared}\nreturn {{ Name }};\n}})();\n"
 
 
-def test_comments_with_lines_of_their_own_are_left_out() -> None:
-    text = (
-        '// Why.\n/**\n * What * it\n * does.\n */\nconst a = "https://b"; // kept\n  /** One. */\n'
-    )
-    flat = flat_module("a.js", {"a.js": text}.__getitem__)
-    assert flat == (
-        'const module0 = (() => {\nconst a = "https://b"; // kept\nreturn {  };\n})();\n'
-    )
-
-
 def test_sheets_stand_in_the_order_of_their_imports() -> None:
     assert flat_sheet("css/page.css", SHEETS.__getitem__) == "a {}\nc {}\nb {}\n"
 
