@@ -1,6 +1,6 @@
 """Editing messages: their own senders, for a while after sending."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from messaging.services.conversations import locked_conversations, store
 from messaging.services.drafts import check_mentions, checked_text, nothing_said
 from messaging.services.messages import INSTANT, check_may_write
 from messaging.services.search_index import rewrite_blocks
-from messaging.shapes.mentions import encoded_mentions
+from messaging.shapes.mentions import decoded_mentions, encoded_mentions
 from messaging.shapes.record import MessageRecord, record_of
 
 
@@ -66,7 +66,8 @@ def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None
         if message.deleted:
             raise was_deleted()
         if mentions is not None and is_group(conversation.pk):
-            mentioned = encoded_mentions(mentions, conversation.current)
+            people = [*mentions, *_answered_in(message)]
+            mentioned = encoded_mentions(list(dict.fromkeys(people)), conversation.current)
         else:
             mentioned = message.mentions
         if (message.text, message.mentions) == (text, mentioned):
@@ -94,6 +95,14 @@ def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None
         to = recipients.of(conversation.who_see(message.seq))
         events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
     return message
+
+
+def _answered_in(message: Message) -> Iterable[str]:
+    """Whom a reply mentions by answering them, whatever its text says now."""
+    if not message.reply_to or not message.mentions:
+        return ()
+    authors = Message.objects.filter(pk=message.reply_to).values_list("sender_id", flat=True)
+    return set(decoded_mentions(message.mentions) or ()).intersection(authors)
 
 
 def _check_time(message: Message) -> None:

@@ -70,8 +70,8 @@ class Sent:
 Outcome = Sent | DomainError
 Known = dict[tuple[str, str], tuple[str, MessageRecord]]
 """What was sent before, by sender and client message id: to which conversation, by its key."""
-Answered = dict[str, tuple[str, int]]
-"""Messages that others answer and that are not deleted, by key: in which conversation, and seq."""
+Answered = dict[str, tuple[str, int, str]]
+"""Messages that others answer and that are not deleted, by key: conversation, seq, sender."""
 
 
 def send_message(
@@ -195,7 +195,7 @@ class _Batch:
         """Whether this may be written. Raises DomainError 400, 403, 404."""
         sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
         if draft.reply_to:
-            conversation_id, seq = self.answered.get(draft.reply_to, ("", 0))
+            conversation_id, seq, _author = self.answered.get(draft.reply_to, ("", 0, ""))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
                 raise unknown_reply()
         if not self.attached.has(draft):
@@ -223,8 +223,8 @@ class _Batch:
             "created_at": conversation.changed_at,
             "updated_at": conversation.changed_at,
         }
-        if draft.mentions and is_group(conversation.pk):
-            row["mentions"] = encoded_mentions(draft.mentions, conversation.current)
+        if (draft.mentions or draft.reply_to) and is_group(conversation.pk):
+            row["mentions"] = encoded_mentions(self._mentioned(draft), conversation.current)
         if draft.attachments or draft.copied:
             files = self.attached.to(draft, key, conversation.pk)
             row["attachments"] = encoded_attachments(files)
@@ -240,6 +240,12 @@ class _Batch:
         if draft.client_message_id:
             self.known[draft.sender_id, draft.client_message_id] = draft.conversation, record
         return record
+
+    def _mentioned(self, draft: Draft) -> list[str]:
+        """A reply mentions whom it answers, unless that is its own writer."""
+        _conversation, _seq, author = self.answered.get(draft.reply_to, ("", 0, ""))
+        answered = [author] if author != draft.sender_id else []
+        return list(dict.fromkeys([*draft.mentions, *answered]))
 
     def store(self) -> None:
         """And publishes them, after the commit."""
@@ -307,14 +313,14 @@ _KNOWN = SelectAmong(_pairs, width=2)
 
 _ANSWERED = SelectAmong(
     lambda keys: Message.objects.filter(pk__in=keys, deleted=False).values_list(
-        "pk", "conversation_id", "seq"
+        "pk", "conversation_id", "seq", "sender_id"
     )
 )
 
 
 def _answered(drafts: Iterable[Draft]) -> Answered:
     rows = _ANSWERED.rows_among(draft.reply_to for draft in drafts if draft.reply_to)
-    return {key: (conversation, seq) for key, conversation, seq in rows}
+    return {key: (conversation, seq, author) for key, conversation, seq, author in rows}
 
 
 def _known(drafts: Iterable[Draft]) -> Known:

@@ -1,4 +1,6 @@
-"""Whom a message in a group mentions: their keys. How the text names them is up to who writes."""
+"""Whom a message in a group mentions: their keys. How the text names them is up to who writes; a
+reply mentions whom it answers without naming them.
+"""
 
 from collections.abc import Container, Sequence
 from typing import Annotated

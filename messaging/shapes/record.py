@@ -61,7 +61,10 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         None
     )
     mentions: (
-        Annotated[list[StoredKey], Meta(description="People of the group whom the text mentions.")]
+        Annotated[
+            list[StoredKey],
+            Meta(description="People of the group whom the text names or the reply answers."),
+        ]
         | None
     ) = None
     forwarded: Annotated[

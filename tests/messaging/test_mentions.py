@@ -13,6 +13,7 @@ from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.groups import add_members, remove_member
 from messaging.services.messages import delete_message, restore, send_message
+from messaging.shapes.record import MessageRecord
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,27 @@ def test_are_edited_in_and_out() -> None:
     assert (count(group.bo), count(group.cy)) == (1, 0)
     edit_message(user=group.ada, message_id=key, text="@Cy, look", mentions=[group.cy.pk])
     assert (count(group.bo), count(group.cy)) == (0, 1)
+
+
+def test_a_reply_mentions_whom_it_answers_whatever_it_says_later() -> None:
+    group = Group()
+    question = mention(group.bo, group.key)
+
+    def answered(sender: User, *people: User) -> MessageRecord:
+        keys = [person.pk for person in people]
+        return send_message(
+            sender=sender, peer=group.key, text="Yes", reply_to=question, mentions=keys
+        ).record
+
+    answer = answered(group.ada, group.cy)
+    assert answer.mentions == [group.cy.pk, group.bo.pk]
+    edited = edit_message(user=group.ada, message_id=answer.id, text="No", mentions=[])
+    assert edited.mentions == [group.bo.pk]
+    assert answered(group.cy, group.bo).mentions == [group.bo.pk]
+    assert [count(each) for each in (group.ada, group.bo, group.cy)] == [0, 2, 0]
+    assert answered(group.bo).mentions is None
+    remove_member(user=group.ada, group=group.key, person=group.bo.pk)
+    assert answered(group.cy).mentions is None
 
 
 def test_edited_into_what_is_read_already_do_not_count() -> None:
