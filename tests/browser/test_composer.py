@@ -130,7 +130,7 @@ def test_a_file_that_misses_the_pane_does_not_replace_the_page(person: PersonFor
 PASTE = """(field, [texts, names]) => {
   const clipboardData = new DataTransfer();
   for (const [type, text] of Object.entries(texts)) clipboardData.setData(type, text);
-  const bytes = Uint8Array.from(atob(window.red), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(window.red ?? ""), (character) => character.charCodeAt(0));
   for (const name of names) {
     clipboardData.items.add(new File([bytes], name, { type: "image/png" }));
   }
@@ -162,6 +162,24 @@ def test_a_paste_is_what_one_sees(person: PersonFor) -> None:
     assert is_picture(["cat.png"], text_plain="cat.png")
     expect(preview(page)).to_contain_text("cat.png")
     expect(toast(page)).to_have_count(0)
+
+
+def test_a_pasted_text_that_is_too_long_becomes_a_file(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    field = composer(ada.page)
+    field.fill("x" * 9_990)
+    assert not field.evaluate(PASTE, [{"text/plain": "y" * 10}, []])
+    expect(preview(ada.page)).to_be_hidden()
+    assert field.evaluate(PASTE, [{"text/plain": "é" * 11}, []])
+    expect(preview(ada.page)).to_contain_text("Pasted text.txt")
+    expect(toast(ada.page)).to_contain_text("added as a file")
+    field.fill("Look")
+    field.press("Enter")
+
+    expect(messages(bo.page).last).to_contain_text("Pasted text.txt")
+    [sent] = bo.get(f"/api/messages/{ada.id}")
+    [file] = sent["attachments"]
+    assert bo.context.request.get(file["url"]).text() == "é" * 11
 
 
 def test_beyond_ten_files_none_is_lost_silently(person: PersonFor) -> None:

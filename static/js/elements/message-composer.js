@@ -119,9 +119,18 @@ class MessageComposer extends HTMLElement {
 
   paste(event) {
     const files = pastedFiles(event.clipboardData);
+    if (!files.length && !this.edit.value) files.push(...this.asFile(event.clipboardData.getData("text/plain")));
     if (!files.length) return;
     event.preventDefault();
     this.take(files);
+  }
+
+  /** A text that a message has no room for, as the one file in a list; else none. */
+  asFile(pasted) {
+    const { value, selectionStart, selectionEnd } = this.field;
+    if ([...value].length - (selectionEnd - selectionStart) + [...pasted].length <= LONGEST) return [];
+    emit("notice", { text: text("pasted-as-file"), kind: "info" });
+    return [new File([pasted], text("pasted-file"), { type: "text/plain" })];
   }
 
   /** Where the caret is, as if it was typed: so it can be undone, and `input` is fired. */
