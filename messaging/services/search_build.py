@@ -5,12 +5,13 @@ import time
 
 from django.db import DatabaseError, connection
 
-from chatsite.db import repeatable
+from chatsite.db import now, repeatable
 from chatsite.errors import Busy
 from chatsite.jobs import JobQueue
 from chatsite.locks import locking
 from messaging.models import BLOCK, Conversation, SearchBlock, SearchBuild
 from messaging.services.conversations import locked_conversations
+from messaging.services.messages import INSTANT
 from messaging.services.search_index import add_blocks
 
 logger = logging.getLogger(__name__)
@@ -73,5 +74,9 @@ def _build_step(pk: str, key: str) -> bool:
         blocks = SearchBlock.objects.filter(conversation_id=pk)
         there = set(blocks.values_list("number", flat=True))
         missing = [each for each in range(conversation.seq // BLOCK) if each not in there]
+        if missing:
+            # MongoDB locks no row: what is written meets with whoever changes its messages now.
+            moment = max(now(), conversation.changed_at + INSTANT)
+            Conversation.objects.filter(pk=pk).update(changed_at=moment)
         add_blocks((pk, number) for number in missing[:STEP])
     return len(missing) <= STEP

@@ -4,17 +4,19 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chatsite.errors import DomainError
 from messaging.models import BLOCK, Message, SearchBlock, SearchBuild, saved_key
 from messaging.queries.search import Asked, Found, search
-from messaging.services import search_build
+from messaging.services import search_build, search_index
 from messaging.services.deletions import clear_chat, delete_messages, undo
 from messaging.services.drafts import new_draft
 from messaging.services.edits import edit_message
@@ -341,6 +343,37 @@ class TestBuilding:
         blocks = SearchBlock.objects.values_list("conversation", "number", "text")
         assert set(complete) <= set(blocks)
         assert len(blocks) == 5
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_is_edited_at_that_instant_is_found_as_edited(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada, bo = make_pair()
+        first, *_rest = say(ada, bo.pk, "before", *["…"] * BLOCK)
+        SearchBlock.objects.all().delete()  # as before the update
+        SearchBuild.objects.create()
+        threads: list[Thread] = []
+
+        def edit() -> None:
+            try:
+                edit_message(user=ada, message_id=first, text="after")
+            finally:
+                connection.close()
+
+        def add_and_be_met(which: Any) -> None:
+            search_index.add_blocks(which)
+            if not threads:
+                threads.append(Thread(target=edit))
+                threads[0].start()
+                threads[0].join(0.2)  # where it is done by then, or waits for the commit
+
+        monkeypatch.setattr(search_build, "add_blocks", add_and_be_met)
+        while not search_build.build_some():
+            pass
+        threads[0].join()
+        assert Message.objects.get(pk=first).text == "after"
+        assert texts(ada, "after") == ["after"]
+        assert SearchBlock.objects.count() == 1
 
     def test_a_new_site_has_nothing_to_build(self) -> None:
         ask = import_module("messaging.migrations.0022_search").ask_for_index
