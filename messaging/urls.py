@@ -4,6 +4,7 @@ from django.urls import path
 
 from messaging.views import about, chat, groups
 from messaging.views.privacy import privacy
+from messaging.views.search import search
 
 urlpatterns = [
     path("", chat.chats, name="chats"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("chats/found", chat.found, name="found"),
     path("chats/targets", chat.targets, name="targets"),
     path("chats/targets/found", chat.targets_found, name="targets-found"),
+    path("search", search, name="search"),
     path("chat/saved", chat.saved, name="saved"),
     path("chat/<str:peer>", chat.conversation, name="conversation"),
     path("chat/<str:peer>/older", chat.older, name="older"),

@@ -11,6 +11,7 @@ import { ChatRows } from "./chat-rows.js";
 import { RowStatus } from "./row-status.js";
 import { changeChat } from "./chat-menu.js";
 import { filterRows } from "./filter.js";
+import { addressed } from "./message-list/places.js";
 import { onNewDay } from "./new-day.js";
 import { replay } from "./recent.js";
 
@@ -220,10 +221,10 @@ class ChatList extends HTMLElement {
     htmx.process(place);
   }
 
-  /** The filter has done its work once somebody was found by it. */
+  /** The filter has done its work once somebody was found by it; messages stay. */
   opened() {
     const filter = this.querySelector("#filter");
-    if (filter.value && document.querySelector(".conversation")) {
+    if (filter.value && document.querySelector(".conversation") && !addressed()) {
       filter.value = "";
       // Contacts are asked for by an event as from the field's own cross.
       filter.dispatchEvent(new Event("search"));
@@ -233,9 +234,9 @@ class ChatList extends HTMLElement {
   }
 
   steer(event) {
-    if (!event.target.matches(".row, #filter, .archive a")) return;
+    if (!event.target.matches(".row, .hit, #filter, .archive a")) return;
     if (event.target.id === "filter" && event.key !== "ArrowDown") return;
-    moveFocus(event, [...this.querySelectorAll(".archive a, a.row")].filter((row) => row.checkVisibility()));
+    moveFocus(event, [...this.querySelectorAll(".archive a, a.row, a.hit")].filter((row) => row.checkVisibility()));
   }
 }
 

@@ -51,20 +51,25 @@ const isList = (address) => address !== undefined && !placeOf(address).peerId;
 
 function onClick(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  const link = event.target.closest?.("a.row, .conversation__back");
+  const link = event.target.closest?.("a.row, a.hit, .conversation__back");
   if (!link) return;
   event.preventDefault();
-  if (link.matches(".row")) open(link.getAttribute("href"));
-  else leave();
+  if (link.matches(".conversation__back")) leave();
+  else open(link.getAttribute("href"), link.dataset);
 }
 
-function open(address) {
+/** With the key and `seq` of a message: in the open conversation it is near. */
+function open(address, { messageId, seq } = {}) {
+  if (messageId && placeOf(address).peerId === pane().dataset.peerId) {
+    history.pushState({ htmx: true, from: shown }, "", address);
+    return emit("jump", { messageId, seq: Number(seq) });
+  }
   if (address === here() && !provisionalList()) return focusPane();
   if (address !== here()) {
     history.replaceState({ ...history.state, htmx: true }, "");
     history.pushState({ htmx: true, from: shown }, "", address);
   }
-  show(address);
+  show(here());
 }
 
 /** Back to the list: in history, where that is what comes before. */
