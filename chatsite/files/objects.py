@@ -35,16 +35,16 @@ class ObjectStore:
 
     def put(self, name: str, path: Path) -> None:
         """Whole, or not at all. Raises DomainError 503, 507."""
-        with _asking(not_stored), path.open("rb") as file:
+        with asking(not_stored), path.open("rb") as file:
             self._client.upload_fileobj(file, self._bucket, self._key(name))
 
     def save(self, name: str, data: bytes) -> None:
-        with _asking(not_stored):
+        with asking(not_stored):
             self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=data)
 
     def find(self, name: str) -> Source | None:
         """Raises DomainError 503."""
-        with _asking(not_opened):
+        with asking(not_opened):
             try:
                 found = self._client.head_object(Bucket=self._bucket, Key=self._key(name))
             except ClientError as error:
@@ -55,20 +55,24 @@ class ObjectStore:
 
     def remove(self, names: Iterable[str]) -> int:
         """Returns how many. Nothing can be touched here: whoever removes has asked the database
-        just before.
+        just before. Who forwards a file in that moment, as its last message goes, has it no more.
         """
         keys = [{"Key": self._key(name)} for name in names]
+        kept = 0
         for at in range(0, len(keys), AT_ONCE):
             some = keys[at : at + AT_ONCE]
-            with _asking(not_stored):
-                self._client.delete_objects(
+            with asking(not_stored):
+                answer = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}
                 )
-        return len(keys)
+            for each in answer.get("Errors", ()):
+                logger.error("the object store keeps a file that was to go: %s", each.get("Code"))
+                kept += 1
+        return len(keys) - kept
 
     def listed(self) -> Iterator[tuple[str, datetime]]:
         """Names, and when each was stored. Raises DomainError 503."""
-        with _asking(not_opened):
+        with asking(not_opened):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._folder
             )
@@ -77,7 +81,7 @@ class ObjectStore:
                     yield each["Key"].removeprefix(self._folder), each["LastModified"]
 
     def _opened(self, name: str, start: int) -> Any:
-        with _asking(not_opened):
+        with asking(not_opened):
             return self._client.get_object(
                 Bucket=self._bucket, Key=self._key(name), Range=f"bytes={start}-"
             )["Body"]
@@ -96,7 +100,7 @@ def _store_of(storage: Storage) -> ObjectStore:
 
 
 @contextmanager
-def _asking(refusal: Callable[[], DomainError]) -> Iterator[None]:
+def asking(refusal: Callable[[], DomainError]) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, Boto3Error, ClientError) as error:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chatsite.errors import DISK_FULL, DomainError
-from chatsite.files.refusals import no_room, not_stored
+from chatsite.files.refusals import no_room, not_opened, not_stored
 from chatsite.files.response import Source
 from chatsite.pictures.storage.local import READABLE
 
@@ -160,20 +160,25 @@ def _are_objects_chosen() -> bool:
 
 def _bring(source: Source) -> None:
     """Under its own name only when it is there as a whole."""
+    from chatsite.files.objects import asking  # as above
+
     path = _path(source.name)
     if not _has_room():
         raise no_room()
-    with _stored_or_refused():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        with closing(source.opened(0)) as remote, part.open("wb", buffering=0) as file:
-            while piece := remote.read(PIECE):
-                _write(file, piece)
-            os.fsync(file.fileno())
-        if part.stat().st_size != source.size:
-            raise not_stored()
-        part.chmod(READABLE)
-        part.replace(path)
+    part = path.with_suffix(".part")
+    try:
+        with _stored_or_refused(), asking(not_opened):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(source.opened(0)) as remote, part.open("wb", buffering=0) as file:
+                while piece := remote.read(PIECE):
+                    _write(file, piece)
+                os.fsync(file.fileno())
+            if part.stat().st_size != source.size:
+                raise not_stored()
+            part.chmod(READABLE)
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def new_name() -> str:

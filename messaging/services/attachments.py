@@ -132,7 +132,8 @@ def _forget(message: Message, before: datetime) -> bool:
     with locking(key):
         locked_conversations([key])  # whoever restores it waits for that, too
         there = Message.objects.filter(pk=message.pk, deleted=True, updated_at__lte=before)
-        if not there.update(attachments=None):
+        has_picture = bool(message.image) or None
+        if not there.update(attachments=None, has_file=None, has_picture=has_picture):
             return False
         Attachment.objects.filter(message_id=message.pk).delete()
     return True

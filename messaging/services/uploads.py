@@ -201,10 +201,12 @@ def _too_many() -> DomainError:
 
 def complete(upload: Attachment) -> None:
     """Looks at what it is; then it may be sent. May be repeated. Raises DomainError: 400 and 413
-    for what is removed because of a virus, 404; 503 and 507, after which nothing is lost.
+    for what is removed because of a virus, 404, 423 while another request does it; 503 and 507,
+    after which nothing is lost.
     """
     fields: dict[str, Any] = {}
-    with suppress(FileNotFoundError):  # another request completed it just now
+    # A scanner and an object store take their time. Without the file another request was faster.
+    with suppress(FileNotFoundError), receiving(upload.owner_id), storage.uploading(upload.stored):
         _scan(upload)
         fields = _described(upload)
         storage.store.take(upload.stored)
@@ -281,7 +283,9 @@ def _delete(upload: Attachment, *, before: datetime | None = None) -> bool:
 
 
 def _remove_files(upload: Attachment) -> None:
-    storage.store.remove([upload.stored, storage.thumbnail_of(upload.stored)])
+    """What a store that is away keeps is found by the tidying."""
+    with suppress(DomainError):
+        storage.store.remove([upload.stored, storage.thumbnail_of(upload.stored)])
 
 
 def _looks(upload: Attachment) -> dict[str, Any]:

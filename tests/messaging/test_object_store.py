@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 from django.conf import settings as site
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
@@ -180,6 +181,44 @@ def test_files_move_there_and_back_and_go_on_after_a_stop(
     assert (len(here()), s3.names()) == (4, [])
     assert read() == [PDF, MP4, bytes(1000)]
     assert command("move_files", "--to", "local") == "0 files moved"
+
+
+def test_a_file_that_comes_back_cut_short_stays_there(
+    s3: S3Server, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cut(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if not self.tell():
+                return super().read(10)
+            raise ReadTimeoutError(endpoint_url="")
+
+    address(*make_pair())
+    settings.ATTACHMENT_STORE = "local"
+    with monkeypatch.context() as patch:
+        patch.setattr(storage.store.objects, "_opened", lambda _name, _start: Cut(PDF))
+        with pytest.raises(CommandError, match=r"0 files moved\. Then: Files cannot be opened"):
+            command("move_files", "--to", "local")
+    assert (here(), len(s3.names())) == ([], 1)
+
+
+def test_what_the_store_does_not_remove_is_not_counted(
+    s3: S3Server, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = make_user()
+    kept = make_upload(ada)
+    location = f"/api/uploads/{kept.pk}"
+    s3.mood = "down"
+    assert api_for(ada).delete(location, headers=TUS).status_code == 204  # the tidying finds it
+    s3.mood = "well"
+    assert s3.names() == [kept.stored]
+    refused = {"Errors": [{"Key": kept.stored, "Code": "AccessDenied"}]}
+    client = storage.store.objects._client  # type: ignore[union-attr]
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "delete_objects", lambda **_asked: refused)
+        assert storage.store.remove([kept.stored]) == 0
+    assert "AccessDenied" in caplog.text
+    assert storage.store.remove([kept.stored]) == 1
+    assert s3.names() == []
 
 
 def test_behind_a_real_server(s3: S3Server, tmp_path: Path) -> None:

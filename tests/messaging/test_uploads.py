@@ -433,6 +433,15 @@ class TestTus:
             assert head(client, location).headers["Upload-Offset"] == "0"
         assert patch(client, location, PDF).status_code == 204
 
+    def test_what_is_complete_is_looked_at_by_one_request(
+        self, client: APIClient, location: str
+    ) -> None:
+        with storage.uploading(of(location).stored) as uploading:
+            uploading.write(PDF)
+            assert head(client, location).status_code == 423
+        assert head(client, location).headers["Upload-Offset"] == str(len(PDF))
+        assert of(location).state == "ready"
+
     def test_a_picture_for_which_nobody_had_time_is_looked_at_later(
         self, client: APIClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -583,6 +592,7 @@ class TestTidying:
         restore(message=messages.get())
         restored = record_of(messages.get())
         assert (restored.text, restored.attachments) == ("Hi", None)
+        assert (messages.get().has_file, messages.get().has_picture) == (None, None)
 
     def test_what_stays_on_disk_counts_for_who_forwarded_it(self, ada: User) -> None:
         bo, cy = make_user(), make_user()
