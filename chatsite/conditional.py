@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import parse_http_date_safe
 from whitenoise.responders import SlicedFile
 
+from chatsite.db import release
 from chatsite.files.response import StoredFile
 from chatsite.interfaces import GetResponse
 
@@ -40,6 +41,8 @@ class ConditionalMiddleware:
             _answer_range(request, response)
         if request.method == "HEAD" and isinstance(response, StoredFile):
             response.cut(0, 0)
+        if response.streaming:
+            release()  # whoever takes it may be slow, and the pool has few connections
         return response
 
 

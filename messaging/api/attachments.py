@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.requests import ApiRequest
+from chatsite.db import release
 from chatsite.errors import DomainError
 from chatsite.files import storage, tus
 from chatsite.files.serving import file_response
@@ -77,6 +78,7 @@ class FileView(APIView):
     def get(self, request: ApiRequest, attachment: str, name: str) -> HttpResponseBase:
         is_small = checked(FileQuery, request.query_params.dict())["thumbnail"]
         found = find_attachment(request.user, attachment, name)
+        release()
         if not is_small:
             return file_response(
                 found.stored,
@@ -197,6 +199,7 @@ def _uploaded(request: ApiRequest) -> Attachment:
     upload = uploads.begin_upload(
         owner=request.user, size=min(length, settings.ATTACHMENT_MAX_BYTES)
     )
+    release()  # as long as it is on its way
     try:
         with (
             uploads.receiving(request.user.pk, _give_way(request)),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
+from itertools import islice
 from operator import attrgetter, or_
 from typing import Any, NamedTuple
 
@@ -229,13 +230,14 @@ class _Finding:
         """Newest first; one more than the limit, or all."""
         self._read(self._among_latest())
         for part in PARTS if self.places else ():
-            rows = list(self._blocks()[part])
-            for start in range(0, len(rows), CHUNK):
-                blocks = rows[start : start + CHUNK]
+            rows = self._blocks()[part].iterator(chunk_size=CHUNK)  # a block may be large
+            count = 0
+            while blocks := list(islice(rows, CHUNK)):
                 if self._is_full(timestamp(blocks[0][2])):
                     return self._found
                 self._read(pair for block in blocks for pair in self._in_block(*block))
-            if part.stop is None or len(rows) < part.stop - part.start:
+                count += len(blocks)
+            if part.stop is None or count < part.stop - part.start:
                 break
         return self._found
 

@@ -118,7 +118,8 @@ def receive(
         raise _elsewhere()
     release()
     with receiving(upload.owner_id, give_way), _uploading(upload) as uploading:
-        if offset != uploading.offset:
+        unfinished = Attachment.objects.filter(pk=upload.pk, state=AttachmentState.UPLOADING)
+        if offset != uploading.offset or not unfinished.exists():
             raise _elsewhere()
         room = upload.size - offset
         if announced > room:

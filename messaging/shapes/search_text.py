@@ -29,6 +29,7 @@ _HAS: Mapping[str, Has] = {
 }
 _SPACES = str.maketrans(dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " "))
 SHORT = 3  # a word of fewer letters is found only where a word begins with it
+WORDS = 16  # of a search that are looked for; each of them is, in each message
 _UNSPACED = "\u0e00"  # the first of the scripts that write without spaces between words
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 _SPACE = re.compile(r"\s+")
@@ -81,7 +82,8 @@ class Terms:
 
     def __init__(self, words: str, *, has: Has | None = None, sender: str = "") -> None:
         found = (quoted or word for quoted, word in _TERM.findall(words))
-        self.words = list(dict.fromkeys(filter(None, (_plain(each).strip() for each in found))))
+        words = dict.fromkeys(filter(None, (_plain(each).strip() for each in found)))
+        self.words = list(words)[:WORDS]
         self._hints = [_MARKS[has]] if has else []
         if sender:
             self._hints.append(_sender(sender))
@@ -120,9 +122,11 @@ class Terms:
         )
         merged: list[tuple[int, int]] = []
         for start, end in found:
+            if merged and end <= merged[-1][1]:
+                continue
             end = _end_of_letter(text, end)
             if merged and start <= merged[-1][1]:
-                merged[-1] = merged[-1][0], max(end, merged[-1][1])
+                merged[-1] = merged[-1][0], end
             else:
                 merged.append((start, end))
         return merged

@@ -2,7 +2,15 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import choose_action, expect_texts, face_to_face, message, messages, send
+from tests.browser.chat import (
+    choose_action,
+    expect_texts,
+    face_to_face,
+    message,
+    messages,
+    row,
+    send,
+)
 from tests.browser.long_conversations import say_many
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_groups import make_group, open_group, three
@@ -85,6 +93,30 @@ def test_a_click_leads_to_the_message_and_shows_the_next(person: PersonFor) -> N
     expect(message(page, texts[0])).to_be_focused()
     expect(message(page, texts[0])).to_be_in_viewport()
     expect(shown(page)).to_contain_text(texts[1])
+
+
+def test_each_chat_shows_its_own_however_it_was_opened(person: PersonFor) -> None:
+    ada, bo, cy = person("Ada Lindqvist", None), person("Bo Okonkwo", None), person("Cy", None)
+    for other, text in ((bo, "Bo's rule"), (cy, "Hello")):
+        key = other.say(ada, text)["_id"]
+        if other is bo:
+            ada.context.request.put(f"/api/pins/{key}")
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+    expect(shown(page)).to_contain_text("Bo's rule")
+    for _ in range(2):  # the second time they are shown as they were left
+        row(page, cy).click()
+        expect_texts(page, ["Hello"])
+        expect(bar(page)).to_be_empty()
+        row(page, bo).click()
+        expect_texts(page, ["Bo's rule"])
+        expect(shown(page)).to_contain_text("Bo's rule")
+    page.goto("/")
+    row(page, bo).click()
+    expect(shown(page)).to_contain_text("Bo's rule")
+    shown(page).click()
+    expect(message(page, "Bo's rule")).to_be_focused()
+    expect(bar(page)).to_have_count(1)
 
 
 def test_all_of_them_are_listed_by_keyboard(person: PersonFor) -> None:

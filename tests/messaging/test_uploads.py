@@ -433,6 +433,17 @@ class TestTus:
             assert head(client, location).headers["Upload-Offset"] == "0"
         assert patch(client, location, PDF).status_code == 204
 
+    def test_what_was_completed_meanwhile_takes_no_more(
+        self, client: APIClient, location: str
+    ) -> None:
+        before = of(location)  # as a request has it that was on its way
+        patch(client, location, PDF)
+        with storage.uploading(before.stored) as uploading:
+            uploading.cut_back(3)
+        with pytest.raises(DomainError) as refused:
+            uploads.receive(before, offset=3, read=lambda _size: b"more")
+        assert refused.value.status == 409
+
     def test_what_is_complete_is_looked_at_by_one_request(
         self, client: APIClient, location: str
     ) -> None:

@@ -108,7 +108,7 @@ function load() {
   if ("absent" in list.dataset) list.dataset.absent = "loading";
   const headers = { "HX-Target": "conversation" };
   const how = { source: list, target: list, select: "message-list", swap: "outerHTML show:none", headers };
-  htmx.ajax("GET", shown, how).catch(() => {});
+  htmx.ajax("GET", shown, how).then(() => emit("loaded", {})).catch(() => {});
 }
 
 const sidebar = () => document.getElementById("sidebar");

@@ -22,6 +22,7 @@ class PinnedMessages extends HTMLElement {
       pin: (change) => isHere(change) && this.refresh(),
       message: ({ message, live }) => isHere(message) && (message.pinnedAt || this.has(message._id)) && this.refresh(live === false ? 0 : this.spread),
       "message-deleted": ({ messageId }) => this.has(messageId) && this.remove(messageId),
+      loaded: () => this.refresh(0),
       hidden: (change) => change.peerId === peerId && this.hide(change.hidden),
     };
     this.ends = Object.entries(handlers).map(([name, handler]) => on(name, handler));
