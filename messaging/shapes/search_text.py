@@ -82,8 +82,8 @@ class Terms:
 
     def __init__(self, words: str, *, has: Has | None = None, sender: str = "") -> None:
         found = (quoted or word for quoted, word in _TERM.findall(words))
-        words = dict.fromkeys(filter(None, (_plain(each).strip() for each in found)))
-        self.words = list(words)[:WORDS]
+        each_once = dict.fromkeys(filter(None, (_plain(each).strip() for each in found)))
+        self.words = list(each_once)[:WORDS]
         self._hints = [_MARKS[has]] if has else []
         if sender:
             self._hints.append(_sender(sender))
