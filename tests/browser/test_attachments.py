@@ -13,6 +13,7 @@ from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expe
 from messaging.page.attachments import size_in_words
 from tests.browser.chat import (
     RETURN,
+    SEND,
     SENT,
     answer,
     banner,
@@ -34,7 +35,7 @@ from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 from tests.browser.test_texts import SIDEWAYS, markup
 from tests.environment import ROOT
-from tests.files import MP4, PDF
+from tests.files import MP4, PDF, TUS
 from tests.pictures import encoded
 
 needs_tus = pytest.mark.skipif(
@@ -286,12 +287,28 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
     expect(messages(bo.page).last.locator(".album img")).to_have_count(2)
     kept = bo.get(f"/api/messages/{ada.id}")[-1]["attachments"]
     assert [(each["kind"], each["width"]) for each in kept] == [("picture", 2048), ("picture", 600)]
-    # Where the site was made without the client, files go in one piece.
+    messages(bo.page).last.get_by_role("link").first.click()
+    expect(bo.page.locator(".lightbox")).to_be_visible()
+    with bo.page.expect_download() as started:
+        bo.page.keyboard.press("d")
+    assert started.value.suggested_filename == "a.webp"  # which it is now
+    bo.page.keyboard.press("Escape")
+
+    # Where the site was made without the client, files go in one piece; again what has expired.
     page.evaluate("delete document.body.dataset.tus")
+    begun.clear()
+    page.route(SEND, lambda route: route.fulfill(**answer(400, "No.")))
     choose(page, *files)
     composer(page).press("Enter")
+    expect(messages(page).last).to_have_attribute("data-state", "failed")
+    page.unroute(SEND)
+    addresses = page.evaluate("Object.entries(localStorage).filter(([key]) => /^upload/.test(key))")
+    [first] = [address for key, address in addresses if key.endswith(":0")]
+    assert ada.context.request.delete(first, headers=TUS).status == 204
+    messages(page).last.get_by_role("button", name="Retry").click()
     expect(messages(bo.page)).to_have_count(3)
     expect_arrived(bo, ada, *files)
+    assert len([each for each in begun if each.endswith("/api/attachments")]) == 3
 
 
 @needs_tus
@@ -391,6 +408,27 @@ def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonF
     page.unroute("**/api/uploads")
     item.get_by_role("button", name="Retry").click()
     expect_arrived(bo, ada, ("minutes.pdf", PDF))
+
+    # Those beside one that is refused stay.
+    begun: list[str] = []
+
+    def refuse_second(route: Route) -> None:
+        begun.append(route.request.method)
+        if begun == ["POST", "PATCH"] * 2:
+            route.fulfill(**answer(400, "A virus was found in this file."))
+        else:
+            route.continue_()
+
+    page.route(re.compile("/api/uploads"), refuse_second)
+    choose(page, ("song.wav", sound()), ("minutes.pdf", PDF))
+    composer(page).fill("Both")
+    composer(page).press("Enter")
+    expect(messages(page).last).to_have_attribute("data-state", "failed")
+    assert begun == ["POST", "PATCH"] * 2
+    messages(page).last.get_by_role("button", name="Retry").click()
+    expect_arrived(bo, ada, ("song.wav", sound()), ("minutes.pdf", PDF))
+    assert begun[4:] == ["HEAD", "POST", "PATCH"]
+    page.unroute(re.compile("/api/uploads"))
     before = ada.get("/api/attachments/usage")["used"]
 
     held: list[Route] = []
@@ -409,10 +447,43 @@ def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonF
     with page.expect_response(lambda got: got.request.method == "DELETE") as ended:
         messages(page).last.get_by_role("button", name="Cancel").click()
     assert ended.value.status == 204
-    expect(messages(page)).to_have_count(2)
+    expect(messages(page)).to_have_count(3)
     assert ada.get("/api/attachments/usage")["used"] == before
     send(page, "After all")
-    expect_texts(bo.page, ["Send them", "Minutes", "After all"])
+    expect_texts(bo.page, ["Send them", "Minutes", "Both", "After all"])
+
+
+@needs_tus
+def test_what_is_cancelled_in_another_tab_is_not_sent(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page, other = ada.page, ada.open_page(f"/chat/{bo.id}")
+    begun: list[str] = []
+    page.on("request", lambda request: begun.append(request.method + request.url[-12:]))
+
+    def cancel(address: str, left: int) -> None:
+        """While the answer to this is awaited."""
+        held: list[Route] = []
+        page.route(address, lambda route: held.append(route))
+        choose(page, ("minutes.pdf", PDF))
+        composer(page).press("Enter")
+        wait_for_held(page, held)
+        messages(other).last.get_by_role("button", name="Cancel").click()
+        expect(messages(other)).to_have_count(left)
+        held[0].continue_()
+        page.unroute(address)
+
+    cancel("**/tus.*", left=0)
+    expect(messages(page)).to_have_count(0)
+    send(page, "Nothing")
+    expect_texts(bo.page, ["Nothing"])
+    assert "POST/api/uploads" not in begun
+    # Nor where the tabs do not hear of each other.
+    other.evaluate("BroadcastChannel.prototype.postMessage = () => {}")
+    cancel("**/api/uploads", left=1)
+    send(other, "Again")
+    expect_texts(bo.page, ["Nothing", "Again"])
+    assert "POST/api/uploads" in begun
+    assert ada.get("/api/attachments/usage")["used"] == 0
 
 
 def test_files_are_found_in_the_details(person: PersonFor) -> None:

@@ -43,6 +43,10 @@ export class OutboxDatabase {
     return this.#read((entries) => result(entries.index("waiting").count(WAITING)));
   }
 
+  has(clientMessageId) {
+    return this.#read(async (entries) => Boolean(await result(entries.index("clientMessageId").count(clientMessageId))));
+  }
+
   /** The entry after the change, or undefined when it is gone: another tab may have sent it. */
   change(clientMessageId, change) {
     return this.#write("entries", async (entries) => {

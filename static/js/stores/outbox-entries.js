@@ -47,6 +47,12 @@ export class OutboxEntries {
     return new Set([...kept, ...unkept.map((entry) => entry.receiverId)]);
   }
 
+  /** Also when the browser cannot tell: nothing is lost by that. */
+  async has(clientMessageId) {
+    await this.#moving;
+    return this.#memory.has(clientMessageId) || this.#database.has(clientMessageId).catch(() => true);
+  }
+
   async change(clientMessageId, change) {
     await this.#moving;
     const entry = this.#memory.get(clientMessageId);

@@ -5,7 +5,7 @@ import { endSession } from "../lib/session.js";
 import { text as say } from "../lib/texts.js";
 import { Delivery } from "./outbox-delivery.js";
 import { OutboxEntries } from "./outbox-entries.js";
-import { endUpload, forgetUpload, upload } from "./uploads.js";
+import { cancelled, endUpload, forgetUpload, upload } from "./uploads.js";
 
 // An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, attachments?: [{blob, name, type, size, kind,
 //            width?, height?}], replyTo?, mentions?, createdAt, state: "pending" | "failed", error?: why it failed}
@@ -92,7 +92,7 @@ export async function entriesFor(receiverId) {
 
 async function post(entry) {
   const { clientMessageId, receiverId, text, image, replyTo, mentions } = entry;
-  const attachments = entry.attachments && (await upload(entry));
+  const attachments = entry.attachments && (await uploaded(entry));
   const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
   const timer = setTimeout(emit, patience, "unanswered");
   try {
@@ -107,6 +107,14 @@ async function post(entry) {
   }
 }
 
+/** The keys of its files, unless it was discarded meanwhile, be it in another tab. */
+async function uploaded(entry) {
+  const keys = await upload(entry);
+  if (await entries.has(entry.clientMessageId)) return keys;
+  endUpload(entry.clientMessageId, entry.attachments);
+  throw cancelled();
+}
+
 async function sent(entry, message) {
   emit("message", { message, live: false });
   forgetUpload(entry.clientMessageId);
@@ -115,8 +123,6 @@ async function sent(entry, message) {
 }
 
 async function failed({ clientMessageId }, error) {
-  // A new try may need them anew: what was not sent expires.
-  if (error.status === 400) forgetUpload(clientMessageId);
   const entry = await entries.change(clientMessageId, { state: "failed", error: error.message });
   if (!entry) return;
   show({ entry, change: "failed" });
@@ -138,8 +144,8 @@ function broadcast(news) {
 
 function receive({ entry, change, message }) {
   if (message) emit("message", { message, live: false });
-  if (message || change === "discarded") forgetUpload((message ?? entry).clientMessageId);
-  if (message) return;
+  if (message) return forgetUpload(message.clientMessageId);
+  if (change === "discarded") endUpload(entry.clientMessageId);
   if (entry) emit("outbox", { entry, change });
   // The tab that has something new sends it itself, unless it was closed.
   setTimeout(() => delivery.wake(), entry ? OTHERS_FIRST : 0);

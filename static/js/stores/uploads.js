@@ -12,6 +12,8 @@ const PAUSE = 500;
 /** Elsewhere, or written to by a connection that the server has not given up yet: the next try finds out. */
 const GONE = new Set([404, 410]);
 const PASSING = new Set([409, 423, 460]);
+/** The server has removed it. */
+const REFUSED = 400;
 
 const running = new Map();
 const addresses = new Map();
@@ -45,12 +47,12 @@ export function endUpload(clientMessageId, files = []) {
   running.get(clientMessageId)?.abort();
   for (const place of files.keys()) {
     const address = read(keyOf(clientMessageId, place));
-    if (address) fetch(address, { method: "DELETE", headers: { ...headersFor(), "Tus-Resumable": "1.0.0" } }).catch(() => {});
+    if (address) fetch(address, { method: "DELETE", headers: tusHeaders() }).catch(() => {});
   }
   forgetUpload(clientMessageId);
 }
 
-/** It is sent, or has to begin again. */
+/** It is sent, or is not going to be. */
 export function forgetUpload(clientMessageId) {
   forget(keyOf(clientMessageId));
   addresses.get(clientMessageId)?.forEach((address) => URL.revokeObjectURL(address));
@@ -68,8 +70,8 @@ const sizeOf = (files) => files.reduce((sum, { size }) => sum + size, 0);
 
 /** Gives up when nothing moves, or the network is gone. */
 async function send(file, key, told, ending) {
-  if (ending.signal.aborted) throw cancelled();
   const tus = await loadTus();
+  if (ending.signal.aborted) throw cancelled();
   const stop = new AbortController();
   const end = () => stop.abort(new ApiError(0, text("no-answer")));
   // What goes in one piece does not tell how far it is.
@@ -124,7 +126,8 @@ function sendByTus(tus, { blob, name, type }, key, moved, signal) {
 }
 
 async function sendWhole({ blob, name }, key, signal) {
-  if (read(key)) return keyIn(read(key));
+  const address = read(key);
+  if (address && (await isThere(address, signal))) return keyIn(address);
   const body = new FormData();
   body.append("file", blob, name);
   const options = { method: "POST", body, headers: headersFor(), signal };
@@ -135,6 +138,16 @@ async function sendWhole({ blob, name }, key, signal) {
   return answer.id;
 }
 
+/** What was not sent with a message expires. */
+async function isThere(address, signal) {
+  const options = { method: "HEAD", headers: tusHeaders(), signal };
+  const { ok, status, headers } = await fetch(address, options).catch((error) => Promise.reject(asFailure(error)));
+  if (!ok && !GONE.has(status)) throw refusal(status, null, headers.get("Retry-After"));
+  return ok;
+}
+
+const tusHeaders = () => ({ ...headersFor(), "Tus-Resumable": "1.0.0" });
+
 const asFailure = (error) => (error instanceof ApiError ? error : new ApiError(0, text("no-answer")));
 
 const keyIn = (address) => address.split("/").at(-1);
@@ -142,7 +155,7 @@ const keyIn = (address) => address.split("/").at(-1);
 /** A disk that is full says so to the person: waiting does not help. */
 function errorOf(answer, key) {
   const status = answer?.getStatus() ?? 0;
-  if (GONE.has(status)) write(key, "");
+  if (GONE.has(status) || status === REFUSED) write(key, "");
   if (!status || GONE.has(status) || PASSING.has(status)) return new ApiError(0, text("no-answer"), PAUSE);
   return refusal(status === 507 ? 413 : status, parsed(answer.getBody()), answer.getHeader("Retry-After"));
 }
@@ -155,4 +168,4 @@ function parsed(body) {
   }
 }
 
-const cancelled = () => new ApiError(400, "");
+export const cancelled = () => new ApiError(400, "");

@@ -81,7 +81,12 @@ function attachmentOf({ file, picture }) {
   const { name, type } = file;
   if (!picture) return { blob: file, name, type, size: file.size, kind: kindOf(type) };
   const { blob, width, height } = picture;
-  return { blob, name, type: blob.type, size: blob.size, width, height, kind: width ? "picture" : "file" };
+  return { blob, name: blob === file ? name : renamed(name, blob), type: blob.type, size: blob.size, width, height, kind: width ? "picture" : "file" };
+}
+
+/** By what it is now. */
+function renamed(name, { type }) {
+  return name.replace(/(\.\w{1,5})?$/, type.replace("image/", ".").replace("jpeg", "jpg"));
 }
 
 function kindOf(type) {
