@@ -27,7 +27,7 @@ from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
 from messaging.models import Group, Kind, Membership, Message
 from messaging.models.conversation import GROUP as GROUP_KEYS
-from messaging.queries.attachments import attachments_of, used_by, used_by_all
+from messaging.queries.attachments import attachments_of, used_by
 from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
 from messaging.shapes.reactions import decoded_reactions
@@ -58,17 +58,14 @@ class MessageList(ChangeList):
 
 
 @admin.display(description=_("attachments"))
-def room_of(person: User) -> str:
-    """How much room theirs take, and everybody's."""
-    used, quota = used_by(person.pk), settings.ATTACHMENT_QUOTA
-    return gettext("%(used)s of %(quota)s; those of all people take %(all)s") % {
-        "used": filesizeformat(used),
-        "quota": filesizeformat(quota),
-        "all": filesizeformat(used_by_all()),
+def usage_of(person: User) -> str:
+    return gettext("%(used)s of %(quota)s") % {
+        "used": filesizeformat(used_by(person.pk)),
+        "quota": filesizeformat(settings.ATTACHMENT_QUOTA),
     }
 
 
-PersonAdmin.fields = (*PersonAdmin.fields, room_of)  # type: ignore[assignment]  # a function
+PersonAdmin.fields = (*PersonAdmin.fields, usage_of)  # type: ignore[assignment]  # a function
 
 
 @admin.register(Message)
