@@ -12,7 +12,8 @@ from werkzeug.serving import make_server
 
 KEY, SECRET, BUCKET = "key", "the/secret of@tests", "files"
 ERROR = "<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>"
-CODES = {"down": ("503 Service Unavailable", "SlowDown"), "full": ("507 Full", "QuotaExceeded")}
+DOWN = ("503 Service Unavailable", "SlowDown")
+CODES = {"down": DOWN, "silent": DOWN, "full": ("507 Full", "QuotaExceeded")}
 
 Mood = Literal["well", "down", "full", "silent"]
 
@@ -47,9 +48,10 @@ class S3Server:
 
     def answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.calls.append(environ["REQUEST_METHOD"])
-        if self.mood == "silent":
+        mood = self.mood  # what was not answered in time is not carried out later
+        if mood == "silent":
             self.wakes.wait(30)
-        if code := CODES.get(self.mood):
+        if code := CODES.get(mood):
             start(code[0], [("Content-Type", "application/xml")])
             return [ERROR.format(code=code[1]).encode()]
         return list(self._app(environ, start))

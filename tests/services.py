@@ -28,18 +28,18 @@ class Server:
         self.url = url
         self.port = port
         self._command = command
-        self._folder = folder
+        self.folder = folder
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        log = self._folder / "log"
+        log = self.folder / "log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._command,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=self._folder,
+                cwd=self.folder,
                 user=self._user,
             )
         wait_for_port(self._process, self.port, log)

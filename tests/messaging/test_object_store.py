@@ -56,8 +56,10 @@ def s3(
     settings.ATTACHMENT_STORE = "s3"
     settings.MEDIA_ROOT = tmp_path
     server.mood = "well"
+    server.wakes.clear()
     yield server
     server.mood = "well"
+    server.wakes.set()
     for name in server.names():
         server.client.delete_object(Bucket=BUCKET, Key=f"a/folder/{name}")
 

@@ -28,14 +28,10 @@ def server() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["tcp", "unix"])
-def scanner(
-    request: pytest.FixtureRequest, server: Server, settings: Settings, tmp_path: Path
-) -> Server:
-    unix = f"unix://{server._folder}/socket"
-    settings.CLAMD_URL = server.url if request.param == "tcp" else unix
+@pytest.fixture(autouse=True)
+def scanner(server: Server, settings: Settings, tmp_path: Path) -> None:
+    settings.CLAMD_URL = server.url
     settings.MEDIA_ROOT = tmp_path
-    return server
 
 
 @pytest.fixture
@@ -63,7 +59,12 @@ def sent(client: APIClient, location: str, data: bytes, offset: int = 0) -> Any:
     return client.generic("PATCH", location, body, OFFSET_TYPE, headers=headers)
 
 
-def test_what_is_clean_is_taken_and_nothing_else(scanner: Server, client: APIClient) -> None:
+@pytest.mark.parametrize("by", ["tcp", "unix"])
+def test_what_is_clean_is_taken_and_nothing_else(
+    by: str, server: Server, settings: Settings, client: APIClient
+) -> None:
+    if by == "unix":
+        settings.CLAMD_URL = f"unix://{server.folder}/socket"
     assert upload(client, PDF).status_code == 201
     assert_refused(upload(client, EICAR), 400, INFECTED)
     location = begun(client, len(EICAR))
@@ -76,7 +77,7 @@ def test_what_is_clean_is_taken_and_nothing_else(scanner: Server, client: APICli
 
 
 def test_nothing_is_sent_unchecked_nor_lost_while_the_scanner_is_away(
-    scanner: Server, client: APIClient, settings: Settings
+    client: APIClient, settings: Settings
 ) -> None:
     there, settings.CLAMD_URL = settings.CLAMD_URL, "unix:///nowhere"
     location = begun(client, len(PDF))

@@ -112,13 +112,12 @@ async def test_of_a_form_that_is_too_slow_nothing_is_kept(client: httpx.AsyncCli
 async def test_one_that_is_fast_enough_may_take_longer(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "GRACE", 0.05)
     monkeypatch.setattr(streaming, "SLOWEST", 1)
     location = await begun(client)
 
     async def pieces() -> AsyncIterator[bytes]:
-        for at in range(0, len(PDF), 100):
-            yield PDF[at : at + 100]
+        for at in range(0, len(PDF), 50):
+            yield PDF[at : at + 50]
             await asyncio.sleep(0.1)
 
     headers = {**TUS, "Upload-Offset": "0", "Content-Type": OFFSET_TYPE}
