@@ -1,4 +1,4 @@
-"""Attachments: how large they may be, one and all together."""
+"""Attachments: how large they may be, where they are kept, and who scans them."""
 
 import re
 from dataclasses import dataclass, field

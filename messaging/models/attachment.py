@@ -51,7 +51,7 @@ class Attachment(models.Model):
         Conversation, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     position = models.PositiveSmallIntegerField(default=0)  # among those of the message
-    # Of a forwarded message: takes no room, as long as the row does that it is a copy of.
+    # Of a forwarded message: counts for nobody, as long as the original is there.
     is_copy = models.BooleanField(default=False)
     stored = models.CharField(max_length=40)  # by what name the store has it
     thumbnail = models.CharField(max_length=40, blank=True)
