@@ -25,7 +25,7 @@ class SearchBlock(models.Model):
     text = models.TextField()
 
     class Meta:
-        # Not unique: the lock of the conversation sees to that.
+        # Not unique: for a moment there is the old one beside the new one.
         indexes = [models.Index(fields=["conversation", "number"], name="search_block_of")]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ left.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import msgspec
@@ -116,6 +116,9 @@ class Member(msgspec.Struct, gc=False):
     @property
     def stays(self) -> Stays:
         return Stays.of(self.since, self.until, self.earlier)
+
+
+INSTANT = timedelta(milliseconds=1)  # what is later than before is later by this
 
 
 @dataclass(slots=True, eq=False)
@@ -396,12 +399,13 @@ def catch_up(key: str) -> None:
         for conversation in locked_conversations([key]).values():
             last = Message.objects.filter(conversation=conversation.pk).order_by("-seq").first()
             if last and last.seq > conversation.seq:
+                new = range(conversation.seq + 1, last.seq + 1)
                 conversation.seq = last.seq - 1
                 is_system = last.kind == MessageKind.SYSTEM
                 conversation.add(last.pk, last.sender_id, last.created_at, is_system=is_system)
                 Message.objects.filter(pk=last.pk).update(version=conversation.version)
                 store([conversation])
-                add_full_blocks([(conversation.pk, last.seq)])
+                add_full_blocks((conversation.pk, seq) for seq in new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from messaging import events, recipients
 from messaging.models import Message, MessageEdit, MessageKind, is_group
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import find_message, no_such_message, was_deleted
-from messaging.services.conversations import locked_conversations, store
+from messaging.services.conversations import INSTANT, locked_conversations, store
 from messaging.services.drafts import check_mentions, checked_text, nothing_said
-from messaging.services.messages import INSTANT, check_may_write
+from messaging.services.messages import check_may_write
 from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.mentions import decoded_mentions, encoded_mentions
 from messaging.shapes.record import MessageRecord, record_of

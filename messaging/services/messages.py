@@ -35,6 +35,7 @@ from messaging.queries.visibility import (
 )
 from messaging.services.attachments import Attached
 from messaging.services.conversations import (
+    INSTANT,
     LockedConversation,
     Member,
     catch_up,
@@ -57,8 +58,6 @@ from messaging.shapes.attachments import encoded_attachments, is_album_picture
 from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.shapes.system_messages import SystemDetails, encoded
-
-INSTANT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,13 @@ from messaging.payloads import pin_payload
 from messaging.queries.pins import pinned_in
 from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import find_message, no_such_message, was_deleted
-from messaging.services.conversations import LockedConversation, locked_conversations, store
-from messaging.services.messages import INSTANT, check_may_write
+from messaging.services.conversations import (
+    INSTANT,
+    LockedConversation,
+    locked_conversations,
+    store,
+)
+from messaging.services.messages import check_may_write
 from messaging.shapes.record import MessageRecord, record_of
 
 

@@ -21,8 +21,7 @@ from messaging.queries.visibility import (
     past_member,
     was_deleted,
 )
-from messaging.services.conversations import locked_conversations, store
-from messaging.services.messages import INSTANT
+from messaging.services.conversations import INSTANT, locked_conversations, store
 from messaging.shapes.reactions import (
     BY_ONE,
     DIFFERENT,

@@ -2,7 +2,10 @@
 
 import logging
 import time
+from collections.abc import Sequence
+from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from chatsite.db import now, repeatable
@@ -10,8 +13,7 @@ from chatsite.errors import Busy
 from chatsite.jobs import JobQueue
 from chatsite.locks import locking
 from messaging.models import BLOCK, Conversation, SearchBlock, SearchBuild
-from messaging.services.conversations import locked_conversations
-from messaging.services.messages import INSTANT
+from messaging.services.conversations import INSTANT, locked_conversations
 from messaging.services.search_index import add_blocks
 
 logger = logging.getLogger(__name__)
@@ -52,7 +54,10 @@ def build_some() -> bool:
     found = Conversation.objects.filter(pk__gt=build.after).order_by("pk")
     rows = list(found.values_list("pk", "key", "last_seq")[:CONVERSATIONS])
     for pk, key, last_seq in rows:
-        while last_seq >= BLOCK and not _build_step(pk, key):
+        there = _there(pk) if last_seq >= BLOCK else ()
+        missing = [number for number in range(last_seq // BLOCK) if number not in there]
+        for start in range(0, len(missing), STEP):
+            _build_step(pk, key, missing[start : start + STEP])
             time.sleep(PAUSE)
             if _queue.closing.is_set():
                 return False
@@ -65,18 +70,22 @@ def build_some() -> bool:
 
 
 @repeatable
-def _build_step(pk: str, key: str) -> bool:
-    """Whether all of the conversation's full blocks are there."""
+def _build_step(pk: str, key: str, numbers: Sequence[int]) -> None:
+    """Those that nobody else has added meanwhile."""
     with locking(key):
         conversation = locked_conversations([key]).get(key)
         if conversation is None:
-            return True
-        blocks = SearchBlock.objects.filter(conversation_id=pk)
-        there = set(blocks.values_list("number", flat=True))
-        missing = [each for each in range(conversation.seq // BLOCK) if each not in there]
-        if missing:
-            # MongoDB locks no row: what is written meets with whoever changes its messages now.
+            return
+        there = _there(pk, number__in=numbers)
+        missing = [number for number in numbers if number not in there]
+        if missing and settings.MONGODB:
+            # It locks no row, so this borrows `changed_at`: two that write it meet, and whoever
+            # changes messages of the conversation now is one of them.
             moment = max(now(), conversation.changed_at + INSTANT)
             Conversation.objects.filter(pk=pk).update(changed_at=moment)
-        add_blocks((pk, number) for number in missing[:STEP])
-    return len(missing) <= STEP
+        add_blocks((pk, number) for number in missing)
+
+
+def _there(pk: str, **which: Any) -> set[int]:
+    blocks = SearchBlock.objects.filter(conversation_id=pk, **which)
+    return set(blocks.values_list("number", flat=True))

@@ -45,9 +45,10 @@ def rewrite_blocks(conversation: str, seqs: Iterable[int]) -> None:
     blocks = SearchBlock.objects.filter(
         conversation_id=conversation, number__in={number_of(seq) for seq in seqs}
     )
-    if numbers := list(blocks.values_list("number", flat=True)):
-        blocks.delete()
-        add_blocks((conversation, number) for number in numbers)
+    if old := dict(blocks.values_list("pk", "number")):
+        # First the new ones: without transactions a stop in between leaves both, not neither.
+        add_blocks((conversation, number) for number in sorted(set(old.values())))
+        SearchBlock.objects.filter(pk__in=list(old)).delete()
 
 
 def forget_chats_of(user: User) -> None:

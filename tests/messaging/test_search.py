@@ -6,17 +6,20 @@ from datetime import timedelta
 from importlib import import_module
 from threading import Thread
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chatsite.errors import DomainError
-from messaging.models import BLOCK, Message, SearchBlock, SearchBuild, saved_key
+from messaging.models import BLOCK, Conversation, Message, SearchBlock, SearchBuild, saved_key
 from messaging.queries.search import Asked, Found, search
 from messaging.services import search_build, search_index
+from messaging.services.conversations import catch_up
 from messaging.services.deletions import clear_chat, delete_messages, undo
 from messaging.services.drafts import new_draft
 from messaging.services.edits import edit_message
@@ -344,6 +347,28 @@ class TestBuilding:
         assert set(complete) <= set(blocks)
         assert len(blocks) == 5
 
+    def test_ends_where_messages_went_with_their_accounts(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada, bo = make_pair()
+        cy = make_user("Cy")
+        group = make_group(ada, cy)
+        say(ada, bo.pk, *["gone"] * BLOCK * 2)
+        say(ada, group, *["gone"] * BLOCK, *["…"] * BLOCK)
+        say(cy, group, *["old"] * BLOCK)
+        moments = Conversation.objects.order_by("pk").values_list("pk", "changed_at")
+        SearchBlock.objects.all().delete()  # as before the update
+        SearchBuild.objects.create()
+        ada.delete()
+        bo.delete()
+        before = list(moments.all())
+        assert Conversation.objects.filter(last_seq=BLOCK * 2).exists()
+        monkeypatch.setattr(search_build, "STEP", 1)
+        assert [search_build.build_some() for _ in range(2)] == [False, True]
+        assert len(texts(cy, "old")) == BLOCK
+        # What only makes two writers meet on MongoDB is not written elsewhere.
+        assert (list(moments.all()) != before) is settings.MONGODB
+
     @pytest.mark.django_db(transaction=True)
     def test_what_is_edited_at_that_instant_is_found_as_edited(
         self, monkeypatch: pytest.MonkeyPatch
@@ -373,6 +398,30 @@ class TestBuilding:
         threads[0].join()
         assert Message.objects.get(pk=first).text == "after"
         assert texts(ada, "after") == ["after"]
+        assert SearchBlock.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_stop_without_transactions_loses_no_block(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada, bo = make_pair()
+        say(ada, bo.pk, "first", *["…"] * BLOCK)
+        conversation = Conversation.objects.get()
+        with monkeypatch.context() as stopped:
+            stopped.setattr(search_index, "add_blocks", Mock(side_effect=KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                search_index.rewrite_blocks(conversation.pk, [1])
+        assert texts(bo, "first") == ["first"]
+        search_index.add_blocks([(conversation.pk, 0)])  # stopped after the new one
+        assert texts(bo, "first") == ["first"]
+        search_index.rewrite_blocks(conversation.pk, [1])
+        assert SearchBlock.objects.count() == 1
+
+        # A batch was stored, but neither its conversation nor the block.
+        SearchBlock.objects.all().delete()
+        Conversation.objects.update(last_seq=BLOCK - 2, last_message=None)
+        catch_up(conversation.key)
+        assert texts(bo, "first") == ["first"]
         assert SearchBlock.objects.count() == 1
 
     def test_a_new_site_has_nothing_to_build(self) -> None:
