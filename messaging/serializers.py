@@ -22,7 +22,7 @@ SEARCH_PAGE = 100
 
 
 class MomentField(serializers.DateTimeField):
-    """A day, in the zone of who asks, or a moment."""
+    """A day or a moment; without an offset in the zone that the `tz` cookie names, or in UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default=None, input_formats=["iso-8601", "%Y-%m-%d"], **kwargs)
@@ -210,11 +210,25 @@ class SearchQuery(serializers.Serializer[None]):
         max_length=WORDS_LENGTH,
         help_text='Words in the text or in names of files; "quoted" ones as they are.',
     )
-    chat = TextField(max_length=24, allow_null=False, help_text="Only in the chat with this peer.")
+    chat = TextField(
+        max_length=24,
+        allow_null=False,
+        help_text="Only in the chat with this peer. Alone it finds nothing.",
+    )
     person = TextField(max_length=24, allow_null=False, help_text="Only what this person wrote.")
-    before = MomentField(help_text="Only what was sent before that day or moment.")
-    after = MomentField(help_text="Only what was sent on that day or later.")
-    has = serializers.ChoiceField(HAS, default=None, help_text="Only messages with such a thing.")
+    before = MomentField(
+        help_text="Only what was sent before that day or moment. A day begins at midnight UTC, "
+        "unless the cookie `tz` names another zone, as our pages do: `Europe/Berlin`."
+    )
+    after = MomentField(
+        help_text="Only what was sent on that day, or at that moment, or later; days as above."
+    )
+    has = serializers.ChoiceField(
+        HAS,
+        default=None,
+        help_text="Only messages with such a thing; `picture`, `file` and `link` as they are "
+        "listed by `/api/conversations/:id/shared`, where video and audio are files, too.",
+    )
     limit = serializers.IntegerField(
         min_value=1, max_value=SEARCH_PAGE, default=20, help_text="At most so many messages."
     )

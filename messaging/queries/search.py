@@ -254,7 +254,7 @@ class _Finding:
         found = [
             ((timestamp(created_at), key), conversation, seq)
             for conversation, seq, created_at, key, *row in _LATEST.rows_among(ends)
-            if (row[4] or self.terms.are_in(row[1]))  # most messages have no files
+            if (row[2] or self.terms.are_in(row[1]))  # most messages have no files
             and self.terms.match(entry(row))
             and self._may_be(conversation, seq, row[0])
             and self._is_in_time(timestamp(created_at), key)

@@ -15,18 +15,13 @@ from messaging.shapes.attachments import AttachmentRecord, decoded_attachments
 from messaging.shapes.reactions import StoredKey
 from messaging.shapes.record import MessageRecord
 
-Has = Literal["picture", "video", "voice", "file", "link"]
+Has = Literal["picture", "video", "audio", "file", "link"]
 HAS: tuple[Has, ...] = get_args(Has)
 
 # No text has these, as it is folded: control characters become spaces there.
 _ENTRY, _SENDER, _PART = "\n", "\x1d", "\x1f"
 _MARKS: Mapping[Has, str] = {kind: chr(number) for number, kind in enumerate(HAS, start=1)}
-_HAS: Mapping[str, Has] = {
-    AttachmentKind.PICTURE: "picture",
-    AttachmentKind.VIDEO: "video",
-    AttachmentKind.AUDIO: "voice",
-    AttachmentKind.FILE: "file",
-}
+_PLAYED: Mapping[str, Has] = {AttachmentKind.VIDEO: "video", AttachmentKind.AUDIO: "audio"}
 _SPACES = str.maketrans(dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " "))
 SHORT = 3  # a word of fewer letters is found only where a word begins with it
 WORDS = 16  # of a search that are looked for; each of them is, in each message
@@ -37,20 +32,31 @@ _SPACE = re.compile(r"\s+")
 _CONTINUES = re.compile("[\u1160-\u11ff\uff9e\uff9f]")
 
 # Of a message, what `entry` takes.
-COLUMNS = ("sender_id", "text", "image", "has_link", "attachments", "kind", "deleted")
+COLUMNS = (
+    "sender_id",
+    "text",
+    "attachments",
+    "has_picture",
+    "has_file",
+    "has_link",
+    "kind",
+    "deleted",
+)
 
 
 def entry(row: Sequence[Any]) -> str:
     """Of COLUMNS: what there is to find of a message; "" for a deleted one, and of the system."""
-    sender_id, text, image, has_link, attachments, kind, deleted = row
+    sender_id, text, attachments, has_picture, has_file, has_link, kind, deleted = row
     if deleted or kind == MessageKind.SYSTEM:
         return ""
     files = decoded_attachments(attachments) if attachments else []
-    has = {_HAS[each.kind] for each in files}
-    if image:
-        has.add("picture")
-    if has_link:
-        has.add("link")
+    has = {_PLAYED.get(each.kind) for each in files}
+    shared: tuple[tuple[Has, bool | None], ...] = (
+        ("picture", has_picture),
+        ("file", has_file),
+        ("link", has_link),
+    )
+    has.update(kind for kind, is_there in shared if is_there)
     marks = "".join(_MARKS[kind] for kind in HAS if kind in has)
     return f"{marks}{_sender(sender_id)}{_PART}{_said(text, files)}"
 

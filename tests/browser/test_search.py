@@ -42,6 +42,11 @@ def test_leads_to_messages_and_people(person: PersonFor) -> None:
     expect(hits(page).last.locator("mark")).to_have_text("BÜDGET")
     expect(found(page)).not_to_contain_text("Cy Budge")
     assert_accessible(page)
+    expect(found(page).get_by_role("group")).to_have_css("display", "flex")
+    kinds, hit = found(page).get_by_role("group").bounding_box(), hits(page).first.bounding_box()
+    assert kinds
+    assert hit
+    assert hit["y"] - kinds["y"] - kinds["height"] >= 8  # as between the field and the folders
     found(page).get_by_text("Links", exact=True).click()
     expect(hits(page)).to_have_count(1)
     found(page).get_by_text("All", exact=True).click()

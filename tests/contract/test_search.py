@@ -1,5 +1,7 @@
 """Searching, with all its answers."""
 
+from datetime import UTC, datetime
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -63,10 +65,24 @@ def test_filters(api_for: ApiFor, plan: Message) -> None:
         ({"q": "plan", "person": plan.receiver_id}, 0),
         ({"person": plan.sender_id}, 1),
         ({"q": "plan", "has": "link"}, 0),
+        ({"chat": plan.receiver_id}, 0),
         ({"after": "2020-01-01", "before": "2100-01-01T00:00:00Z"}, 1),
         ({"q": "plan", "before": "2020-01-01"}, 0),
     ):
         assert len(client.get(URL, asked).json()["messages"]) == count, asked
+
+
+def test_a_day_is_that_of_utc_unless_the_cookie_names_a_zone(
+    api_for: ApiFor, plan: Message
+) -> None:
+    Message.objects.update(created_at=datetime(2026, 1, 31, 23, 30, tzinfo=UTC))
+    client = api_for(plan.sender)
+    for zone, day in (("", "2026-01-31"), ("Europe/Berlin", "2026-02-01")):
+        client.cookies["tz"] = zone
+        for asked, count in (({"after": day}, 1), ({"before": day}, 0)):
+            answer = client.get(URL, {"q": "plan", **asked})
+            assert len(answer.json()["messages"]) == count, (zone, asked)
+    assert client.get(URL, {"before": "2026-01-31T23:30:00Z"}).json()["messages"] == []
 
 
 def test_nobody_else_finds_it(api_for: ApiFor, plan: Message) -> None:

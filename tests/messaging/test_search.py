@@ -18,6 +18,7 @@ from accounts.models import User
 from chatsite.errors import DomainError
 from messaging.models import BLOCK, Conversation, Message, SearchBlock, SearchBuild, saved_key
 from messaging.queries.search import Asked, Found, search
+from messaging.queries.shared import Kind, shared_with
 from messaging.services import search_build, search_index
 from messaging.services.conversations import catch_up
 from messaging.services.deletions import clear_chat, delete_messages, undo
@@ -67,6 +68,7 @@ def marked(parts: Sequence[Passage]) -> str:
     return "".join(f"[{part.text}]" if part.found else part.text for part in parts)
 
 
+OGG = b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead"
 ODD = "50%_off (a*b) $where: {'x': 1} \\d [^a] \"quoted"
 INJECTED = "'; DROP TABLE x; -- NEAR(a b) col:* OR ^a"
 FOUND = [
@@ -179,7 +181,9 @@ class TestFilters:
         files = [
             ("plan.pdf", {"attachments": [make_upload(ada, name="Jahresplan.pdf").pk]}, "file"),
             ("film", {"attachments": [make_upload(ada, MP4, "the plan.mp4").pk]}, "video"),
+            ("song", {"attachments": [make_upload(ada, OGG, "the plan.ogg").pk]}, "audio"),
             ("plan in a picture", {"image": picture()}, "picture"),
+            ("album", {"attachments": [make_upload(ada, picture(), "plan.png").pk]}, "picture"),
         ]
         for text, fields, _kind in files:
             send_message(sender=ada, peer=bo.pk, text=text, **fields)  # type: ignore[arg-type]
@@ -193,8 +197,15 @@ class TestFilters:
             assert texts(bo, person=cy.pk) == []
             assert texts(ada, has="link") == ["the plan of Bo, https://example.org"]
             for text, _fields, kind in files:
-                assert texts(bo, "plan", has=kind) == [text]
+                assert text in texts(bo, "plan", has=kind)
                 assert texts(bo, "nothing", has=kind) == []
+            for kind in ("video", "audio"):
+                assert len(texts(bo, has=kind)) == 1
+            shared: tuple[tuple[Kind, str], ...]
+            shared = ("pictures", "picture"), ("files", "file"), ("links", "link")
+            for listed, has in shared:
+                there = shared_with(bo, ada.pk, kind=listed, limit=50).messages
+                assert texts(bo, has=has, chat=ada.pk) == [each.text for each in there]
             fill_block(ada, bo.pk)
             fill_block(ada, group)
         moment = Message.objects.get(text="the plan of the group").created_at
@@ -217,6 +228,9 @@ class TestFilters:
             ]
             assert marked(found.context) == "[see]"
             fill_block(ada, bo.pk)
+        edit_message(user=ada, message_id=found.message.id, text="look")
+        assert texts(bo, "see") == texts(bo, "angstrom see") == []
+        assert texts(bo, "angstrom look") == texts(bo, "other", has="file") == ["look"]
 
     def test_of_an_unknown_chat_nothing_is_said(self) -> None:
         ada, bo = make_pair()
