@@ -93,7 +93,7 @@ def test_pictures_are_made_ready_one_after_the_other(person: PersonFor) -> None:
 
     shown = messages(bo.page).locator(".album img")
     expect(shown).to_have_count(2)
-    assert [each.get_attribute("alt") for each in shown.all()] == ["first.png", "third.png"]
+    assert [each.get_attribute("alt") for each in shown.all()] == ["first.webp", "third.webp"]
 
 
 def test_a_picture_stays_with_its_conversation(person: PersonFor) -> None:
