@@ -129,7 +129,7 @@ FROM_SERVER = [
     Event(events.MESSAGE_SENT, payload_types.SentPayload, "The answer to `sendMessage`."),
     Event(
         events.MESSAGES_FORWARDED,
-        payload_types.AllForwardedPayload,
+        payload_types.MessagesForwardedPayload,
         "The answer to `forwardMessages`. Each copy is a `newMessage`, too, as after the call.",
     ),
     Event(events.PONG, payload_types.PongPayload, "The answer to `ping`."),

@@ -44,7 +44,7 @@ from messaging.services.forwarding import forward_messages
 from messaging.services.messages import Sent, send_message
 from messaging.services.pins import pin, unpin
 from messaging.services.reactions import react, take_back
-from messaging.shapes.payload_types import AllForwardedPayload, RefusalPayload, SentPayload
+from messaging.shapes.payload_types import MessagesForwardedPayload, RefusalPayload, SentPayload
 from messaging.shapes.record import MessageRecord
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ async def _forward_messages(connection: "Connection", data: Data) -> None:
     connection.send_event(events.MESSAGES_FORWARDED, answer)
 
 
-def _forwarded(connection: "Connection", data: Data) -> AllForwardedPayload:
+def _forwarded(connection: "Connection", data: Data) -> MessagesForwardedPayload:
     check(WRITES, connection.user_id)
     fields = checked(ForwardSerializer, data)
     forwarded = forward_messages(user=connection.principal, **fields)

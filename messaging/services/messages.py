@@ -242,9 +242,12 @@ class _Batch:
 
     def _mentioned(self, draft: Draft) -> list[str]:
         """A reply mentions whom it answers, unless that is its own writer."""
-        _conversation, _seq, author = self.answered.get(draft.reply_to, ("", 0, ""))
-        answered = [author] if author != draft.sender_id else []
-        return list(dict.fromkeys([*draft.mentions, *answered]))
+        mentioned = dict.fromkeys(draft.mentions)
+        if draft.reply_to:
+            _conversation, _seq, author = self.answered[draft.reply_to]
+            if author != draft.sender_id:
+                mentioned[author] = None
+        return list(mentioned)
 
     def store(self) -> None:
         """And publishes them, after the commit."""

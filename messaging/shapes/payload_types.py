@@ -229,7 +229,7 @@ class SentPayload(TypedDict):
     message: MessageRecord
 
 
-class AllForwardedPayload(ForwardedPayload):
+class MessagesForwardedPayload(ForwardedPayload):
     clientMessageId: ClientMessageId
 
 

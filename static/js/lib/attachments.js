@@ -1,7 +1,8 @@
 // How the files of a message read where there is no room for them. messaging/page/attachments.py says the same.
 import { text as say } from "./texts.js";
 
-const FORMAT = /^[a-z]+\/(?:x-)?([a-z0-9]{2,5})$/;
+/** Texts have no format that their content tells, whatever the browser of their sender says. */
+const FORMAT = /^(?!text\/)[a-z]+\/(?:x-)?([a-z0-9]{2,5})$/;
 
 /** Its text, or its files in few words; nothing for one picture. */
 export const wordsOf = ({ text, attachments = [] }) => text || wordsOfFiles(attachments);
