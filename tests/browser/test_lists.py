@@ -9,6 +9,7 @@ from tests.browser.chat import (
     expect_preview,
     expect_texts,
     face_to_face,
+    messages,
     row,
     send,
     wait_for_held,
@@ -196,3 +197,19 @@ def test_times_are_those_of_the_reader(person: PersonFor) -> None:
     expect(time).to_have_text(local)
     html = ada.context.request.get(f"/chat/{bo.id}").text()
     assert f">{local}</time>" in html
+
+
+def test_what_changes_while_a_new_chat_is_fetched_is_shown_in_it(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    held: list[Route] = []
+    ada.page.route("**/chats/rows", lambda route: held.append(route))
+    for text in ("Kept in sight", "Taken out of sight"):
+        bo.say(ada, text)
+    expect_texts(ada.page, ["Kept in sight", "Taken out of sight"])
+    wait_for_held(ada.page, held)
+    before = held[0].fetch()
+    key = messages(ada.page).last.get_attribute("data-message-id")
+    ada.post("/api/messages/deletions", messageIds=[key], whom="me")
+    expect_texts(ada.page, ["Kept in sight"])
+    held[0].fulfill(response=before)
+    expect_preview(ada.page, bo, "Kept in sight")

@@ -22,6 +22,8 @@ const LONGEST_WAIT = 2 ** 31 - 1;
 
 /** The side bar. The rows of all chats are in it, if hidden, beside the contacts too, so that nothing is missed. */
 class ChatList extends HTMLElement {
+  late = [];
+
   connectedCallback() {
     this.userId = document.body.dataset.userId;
     this.rows = new ChatRows(this, this.userId, {
@@ -51,7 +53,7 @@ class ChatList extends HTMLElement {
       message: ({ message }) => this.rows.receive(message),
       "message-deleted": (gone) => this.rows.forget(gone),
       read: ({ readerId, peerId, seq }) => readerId === this.userId && this.rows.read(peerId, seq, true),
-      chat: (chat) => this.rows.update(chat),
+      chat: (chat) => this.update(chat),
       seen: ({ peerId, seq }) => this.rows.read(peerId, seq),
       presence: () => this.showPresence(),
       opened: () => this.opened(),
@@ -86,6 +88,7 @@ class ChatList extends HTMLElement {
       this.isFetching = false;
       this.adopt(target.querySelectorAll(".row"));
       replay(this.handlers);
+      this.late.splice(0).forEach((chat) => this.rows.update(chat));
     }
     clearTimeout(this.welcoming);
     this.welcoming = setTimeout(() => {
@@ -105,6 +108,12 @@ class ChatList extends HTMLElement {
    */
   refresh() {
     if (!this.isFetching) this.timer ||= setTimeout(() => this.fetchRows(), REFRESH_AFTER);
+  }
+
+  /** What is told while rows are fetched may be newer than they are. */
+  update(chat) {
+    this.rows.update(chat);
+    if (this.isFetching) this.late.push(chat);
   }
 
   async fetchRows() {
