@@ -135,9 +135,10 @@ class AboutPane extends HTMLElement {
     const { dataset } = button;
     const { patchJSON, deleteJSON, showDetails, closeDetails, emit } = this.#page;
     if (dataset.title && !(await isSure(dataset))) return;
+    // At once: what is opened after this stays open, however late the answer comes.
+    button.closest("details")?.removeAttribute("open");
     try {
       await (dataset.call === "PATCH" ? patchJSON(dataset.path, { role: dataset.role }) : deleteJSON(dataset.path));
-      button.closest("details")?.removeAttribute("open");
       if ("leaves" in dataset) closeDetails();
       else await showDetails();
     } catch (error) {

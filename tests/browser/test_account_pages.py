@@ -341,14 +341,14 @@ def test_everything_works_without_script(browser: Browser, live_site: Site) -> N
 
     page.get_by_label("Change picture").set_input_files(picture())
     page.get_by_role("button", name="Save").first.click()
-    assert "Saved" in page.inner_text("#about")
+    expect(page.locator("#about")).to_contain_text("Saved")
     page.get_by_text("Dark", exact=True).click()
     page.locator("#looks").get_by_role("button", name="Save").click()
-    assert page.get_attribute("html", "data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.get_by_label("Current password").fill("not this one")
     page.get_by_label("New password").fill("another one")
     page.get_by_role("button", name="Change password").click()
-    assert "That is not your password." in page.inner_text("#password")
+    expect(page.locator("#password")).to_contain_text("That is not your password.")
     page.get_by_role("button", name="Sign out", exact=True).click()
     assert page.url == f"{live_site.url}/login"
     page.context.close()

@@ -1,5 +1,7 @@
 """Pinned messages: the bar that leads to them, in all windows of everybody who may see them."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat import (
@@ -56,11 +58,12 @@ def test_both_see_a_pin_in_all_windows_until_it_is_taken_away(person: PersonFor)
         expect(shown(page)).to_contain_text("See you there")
         expect(bar(page)).to_contain_text("1/2")
     came = bar(other).evaluate("bar => bar.innerHTML")
+    expect(messages(other).first).to_have_attribute("data-pinned-at", re.compile("."))
     marked = messages(other).first.get_attribute("data-pinned-at")
     other.reload()
     expect(shown(other)).to_contain_text("See you there")
     assert bar(other).evaluate("bar => bar.innerHTML") == came
-    assert messages(other).first.get_attribute("data-pinned-at") == marked != ""
+    assert messages(other).first.get_attribute("data-pinned-at") == marked
 
     choose_action(message(ada.page, "*Gate* 14"), "Unpin")  # whoever pinned it
     for page in (ada.page, bo.page, other):

@@ -47,8 +47,8 @@ class Person:
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
     folder = tmp_path_factory.mktemp("site")
-    first = Server(folder, LIMIT_WRITES="10000")
-    second = Server(folder, LIMIT_WRITES="10000")
+    first = Server(folder, LIMIT_READS="1000000", LIMIT_WRITES="1000000")
+    second = Server(folder, LIMIT_READS="1000000", LIMIT_WRITES="1000000")
     first.migrate()
     with first.running(), second.running():
         yield [first, second]
