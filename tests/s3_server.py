@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -45,6 +45,14 @@ class S3Server:
         """Of what is in its folder."""
         found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
         return [each["Key"].removeprefix("a/folder/") for each in found]
+
+    def read(self, name: str) -> bytes | None:
+        """What is in its folder under that name."""
+        client = self.client
+        with suppress(client.exceptions.NoSuchKey):
+            found = client.get_object(Bucket=BUCKET, Key=f"a/folder/{name}")
+            return bytes(found["Body"].read())
+        return None
 
     def answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.calls.append(environ["REQUEST_METHOD"])

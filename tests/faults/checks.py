@@ -3,10 +3,12 @@
 import asyncio
 import itertools
 import time
+from hashlib import sha256
 
 from tests.faults import evidence
 from tests.faults.evidence import Evidence, Seen
-from tests.faults.person import Line, Person
+from tests.faults.files import File
+from tests.faults.person import Line, Message, Person
 from tests.faults.report import Report
 from tests.faults.stage import Stage
 
@@ -26,6 +28,7 @@ async def check(site: Stage, people: list[Person], report: Report) -> None:
             history = await person.history(peer)
             _check_conversation(person, peer, seen[peer], history, report)
             _check_unread(person, peer, stored, seen[peer], report)
+        await _check_files(person, people, site, stored, report)
         for other in people:
             if other is not person:
                 _check_marks(person, other, stored, report)
@@ -43,6 +46,8 @@ def _count(person: Person, report: Report) -> None:
     report.tries += counts.tries
     report.acknowledged += counts.acknowledged
     report.deleted += counts.deleted
+    report.files += counts.files
+    report.resumed += counts.resumed
     report.frames += counts.frames
     report.repeated += counts.repeated
     report.synced += counts.synced
@@ -61,6 +66,38 @@ def _check_acknowledged(person: Person, stored: Evidence, report: Report) -> Non
         if by_client_id.get(client_id) != key:
             report.losses += 1
             report.wrong.append(f"acknowledged, but not stored: {client_id} as {key}")
+
+
+async def _check_files(
+    person: Person, people: list[Person], site: Stage, stored: Evidence, report: Report
+) -> None:
+    """What was acknowledged with a file has it whole, and once; everybody who sees it gets it."""
+    for client_id, file in person.files.items():
+        found = [each for each in stored.files if each.name == file.name]
+        report.files_doubled += max(0, len(found) - 1)
+        key = person.acknowledged[client_id]
+        if [each.message for each in found] != [key]:
+            report.wrong.append(f"{key} has not the one file {file.name}: {found}")
+            continue
+        kept = await asyncio.to_thread(site.file, found[0].stored)
+        if kept is None or sha256(kept).hexdigest() != file.digest:
+            report.wrong.append(f"{file.name} is not stored as it was sent")
+            continue
+        report.files_whole += 1
+        for other in people:
+            if message := other.messages.get(key):
+                await _check_fetched(other, message, file, report)
+
+
+async def _check_fetched(reader: Person, message: Message, file: File, report: Report) -> None:
+    if message["deleted"]:
+        return
+    names = [each["name"] for each in message["attachments"]]
+    fetched = [await reader.fetch(each["url"]) for each in message["attachments"]]
+    if names != [file.name] or fetched != [file.data]:
+        report.wrong.append(f"{reader.key} does not get {file.name} as it was sent: {names}")
+        return
+    report.fetched += 1
 
 
 def _check_conversation(

@@ -15,6 +15,9 @@ MESSAGES = """
     FROM messaging_message m JOIN messaging_conversation c ON c._id = m.conversation_id
     ORDER BY c.key, m.seq
 """
+FILES = """
+    SELECT name, stored, message_id FROM messaging_attachment WHERE message_id IS NOT NULL
+"""
 MARKS = """
     SELECT c.key, s.user_id, s.last_read_seq
     FROM messaging_membership s JOIN messaging_conversation c ON c._id = s.conversation_id
@@ -40,6 +43,13 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class StoredFile:
+    name: str
+    stored: str  # by what name the store has it
+    message: str
+
+
+@dataclass(frozen=True)
 class Seen:
     """What somebody may see of a conversation."""
 
@@ -56,6 +66,7 @@ class Evidence:
     messages: list[Stored]
     marks: dict[tuple[str, str], int]  # conversation and reader → seq
     showing_history: set[str]  # groups that do
+    files: list[StoredFile]
 
     def mark(self, reader: str, peer: str) -> int:
         return self.marks.get((conversation_key(reader, peer), reader), 0)
@@ -117,6 +128,7 @@ def read(database_url: str) -> Evidence:
         messages=[Stored(*row) for row in _rows(database_url, MESSAGES)],
         marks={(key, user): seq for key, user, seq in _rows(database_url, MARKS)},
         showing_history={key for (key,) in _rows(database_url, SHOWING_HISTORY)},
+        files=[StoredFile(*row) for row in _rows(database_url, FILES)],
     )
 
 

@@ -50,6 +50,16 @@ async def delay_everything(stage: Stage, chance: random.Random) -> None:
     stage.proxy.delay = 0
 
 
+async def lose_the_store(stage: Stage, chance: random.Random) -> None:
+    """The object store, which refuses or is silent."""
+    assert stage.store
+    stage.store.wakes.clear()
+    stage.store.mood = chance.choice(["down", "full", "silent"])
+    await asyncio.sleep(LONG)
+    stage.store.mood = "well"
+    stage.store.wakes.set()
+
+
 async def _restart(stage: Stage, name: str, pause: float) -> None:
     server = stage.services[name]
     await asyncio.to_thread(server.stop)
@@ -60,6 +70,7 @@ async def _restart(stage: Stage, name: str, pause: float) -> None:
 ANYWHERE: list[Fault] = [kill_a_worker, deploy, drop_connections, delay_everything]
 WITH_REDIS: list[Fault] = [restart_redis, freeze_redis]
 WITH_POSTGRES: list[Fault] = [restart_database]
+WITH_S3: list[Fault] = [lose_the_store]
 
 
 def possible(stage: Stage) -> list[Fault]:
@@ -68,4 +79,6 @@ def possible(stage: Stage) -> list[Fault]:
         faults += WITH_REDIS
     if "postgres" in stage.services:
         faults += WITH_POSTGRES
+    if stage.store:
+        faults += WITH_S3
     return faults

@@ -7,7 +7,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +17,8 @@ from uuid import uuid4
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
+
+from tests.faults.files import File, Upload
 
 Message = dict[str, Any]
 Line = tuple[int, str, str | None, bool]  # seq, key, text unless the system wrote it, deleted
@@ -40,6 +42,8 @@ class Counts:
     refused: int = 0
     tries: int = 0
     acknowledged: int = 0
+    files: int = 0  # of messages that were acknowledged
+    resumed: int = 0  # how often an upload went on after it had failed
     deleted: int = 0
     frames: int = 0
     repeated: int = 0  # frames with a message that was known already: allowed, and applied once
@@ -56,6 +60,7 @@ class Person:
         self.port = port
         self.messages: dict[str, Message] = {}
         self.acknowledged: dict[str, str] = {}  # client message id → key
+        self.files: dict[str, File] = {}  # client message id → what came with it
         self.heard: set[str] = set()  # every key in all that came from the server
         self.owns = ""  # a group
         self.marks: dict[str, int] = {}  # peer → how far we said that we have read
@@ -104,13 +109,15 @@ class Person:
         await self.leave()
         await self._http.aclose()
 
-    async def say(self, peer: str, text: str) -> None:
+    async def say(self, peer: str, text: str, file: File | None = None) -> None:
         """Returns once the server has the message, however long that takes, or once a group has
         refused it.
         """
         self.counts.sent += 1
         client_id = uuid4().hex
-        body = {"text": text, "clientMessageId": client_id}
+        body: Message = {"text": text, "clientMessageId": client_id}
+        if file:
+            body["attachments"] = [await self._upload(file)]
         try:
             message = await self._insist(lambda: self._send(peer, body))
         except Refused as refusal:
@@ -120,7 +127,20 @@ class Person:
             return
         self.counts.acknowledged += 1
         self.acknowledged[client_id] = message["_id"]
+        if file:
+            self.counts.files += 1
+            self.files[client_id] = file
         self._apply(message)
+
+    async def _upload(self, file: File) -> str:
+        """The key of the attachment, however long that takes."""
+        return str(await self._insist(Upload(file, self._answer, self._note_resumed).go_on))
+
+    def _note_resumed(self) -> None:
+        self.counts.resumed += 1
+
+    async def fetch(self, url: str) -> bytes:
+        return bytes(await self._insist(partial(self._content, url)))
 
     async def delete(self, message: Message) -> None:
         path = f"/api/messages/{message['_id']}"
@@ -167,13 +187,13 @@ class Person:
                 path = f"/api/messages/{peer}?before={page[0]['seq']}"
         return lines
 
-    async def _send(self, peer: str, body: dict[str, str]) -> Message:
+    async def _send(self, peer: str, body: Message) -> Message:
         if self._socket and self._chance.random() < 0.5:
             return await self._send_by_socket(self._socket, {**body, "receiverId": peer})
         answer: Message = await self._ask("POST", f"/api/messages/send/{peer}", body)
         return answer
 
-    async def _send_by_socket(self, socket: ClientConnection, data: dict[str, str]) -> Message:
+    async def _send_by_socket(self, socket: ClientConnection, data: Message) -> Message:
         client_id = data["clientMessageId"]
         future = self._waiting.setdefault(client_id, asyncio.get_running_loop().create_future())
         try:
@@ -184,17 +204,27 @@ class Person:
             self._waiting.pop(client_id, None)
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        response = await self._http.request(method, path, json=body)
+        return (await self._answer(method, path, json=body)).json()
+
+    async def _content(self, path: str) -> bytes:
+        return (await self._answer("GET", path)).content
+
+    async def _answer(
+        self, method: str, path: str, *, again: Collection[int] = (), **options: Any
+    ) -> httpx.Response:
+        """Raises Refused, and one of BROKEN for what may be tried again."""
+        response = await self._http.request(method, path, **options)
         self.counts.answers[response.status_code] += 1
-        self.heard.update(KEY.findall(response.text))
-        if response.status_code == 429 or response.status_code >= 500:
+        if response.headers.get("Content-Type", "").startswith("application/json"):
+            self.heard.update(KEY.findall(response.text))
+        if response.status_code in {429, *again} or response.status_code >= 500:
             raise httpx.HTTPError(f"{response.status_code}")
         if response.status_code in (403, 404):
             raise Refused(f"{method} {path}: {response.text}")
         if response.is_error:
             self._complain(f"{method} {path}: {response.status_code} {response.text}")
             raise httpx.HTTPError(f"{response.status_code}")
-        return response.json()
+        return response
 
     def _complain(self, what: str) -> None:
         self.counts.wrong.append(what)

@@ -15,6 +15,11 @@ class Report:
     acknowledged: int = 0
     refused: int = 0  # by groups that the sender was not in
     stored: int = 0
+    files: int = 0  # of messages that were acknowledged
+    files_whole: int = 0  # of them: one file, at that message, with every byte
+    files_doubled: int = 0
+    fetched: int = 0  # by those who see them
+    resumed: int = 0
     due: int = 0  # a message once for each who was in the conversation, its sender included
     received: int = 0
     changes_of_members: int = 0
@@ -40,6 +45,7 @@ class Report:
     def keeps_the_promise(self) -> bool:
         counts = {self.sent - self.refused, self.acknowledged, self.stored}
         faults = self.duplicates + self.losses + self.seen_by_strangers + len(self.wrong)
+        faults += self.files_doubled + self.files - self.files_whole
         return len(counts) == 1 and not faults
 
     def __str__(self) -> str:
@@ -53,6 +59,8 @@ class Report:
             f"  refused by groups to who was not in them {self.refused}",
             f"  came to groups or went {self.changes_of_members}",
             f"  stored {self.stored}, of which deleted {self.deleted}",
+            f"  files {self.files}, stored whole {self.files_whole}, doubled {self.files_doubled}",
+            f"  files fetched whole {self.fetched} times; uploads went on {self.resumed} times",
             f"  due to those in the conversations {self.due}, received {self.received}",
             f"  duplicates {self.duplicates}, losses {self.losses}, wrong {len(self.wrong)}",
             f"  seen by who was not in the conversation {self.seen_by_strangers}",

@@ -1,5 +1,5 @@
-"""People who talk and listen all the time, and come to groups and go, while one thing after another
-goes wrong; then what each of them holds is compared with what the database holds.
+"""People who talk, send files and listen all the time, and come to groups and go, while one thing
+after another goes wrong; then what each of them holds is compared with what the database holds.
 """
 
 import asyncio
@@ -14,27 +14,29 @@ import httpx
 
 from tests.faults.checks import check
 from tests.faults.faults import Fault, possible
+from tests.faults.files import some_file
 from tests.faults.person import Person
 from tests.faults.report import Report
 from tests.faults.stage import Stage, stage
 
 PEOPLE = 6
 GROUPS = 3
+WITH_FILE = 0.15  # of the messages
 PASSWORD = "correct horse"
-PER_FAULT = ("sent", "tries", "acknowledged", "frames", "synced", "reconnects")
+PER_FAULT = ("sent", "tries", "acknowledged", "files", "resumed", "frames", "synced", "reconnects")
 
 
 @dataclass(frozen=True)
 class Topology:
     workers: int
-    kinds: tuple[str, ...]  # of the services: redis, postgres; without the latter it is SQLite
+    kinds: tuple[str, ...]  # of the services, see `stage`
 
     def __str__(self) -> str:
         workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
         return f"{workers} on {', '.join(self.kinds) or 'SQLite'}"
 
 
-MANY = Topology(2, ("redis", "postgres"))
+MANY = Topology(2, ("redis", "postgres", "s3"))
 ONE = Topology(1, ())
 
 
@@ -101,7 +103,8 @@ def _order(faults: list[Fault], rounds: int, chance: random.Random) -> Iterator[
 async def _talk(
     person: Person, people: list[Person], is_over: asyncio.Event, chance: random.Random
 ) -> None:
-    """Now and then several at once, as an outbox does that was offline; a slip is taken back. Who
+    """Now and then several at once, as an outbox does that was offline, some with a file; a slip is
+    taken back. Who
     is not in a group tries to write to it all the same.
     """
     others = [other.key for other in people if other is not person]
@@ -110,7 +113,8 @@ async def _talk(
     while not is_over.is_set():
         peer = chance.choice(others + groups)
         texts = [f"{person.key} {next(numbers)}" for _text in range(chance.choice([1, 1, 1, 4]))]
-        await asyncio.gather(*(person.say(peer, text) for text in texts))
+        files = [some_file(chance) if chance.random() < WITH_FILE else None for _text in texts]
+        await asyncio.gather(*map(person.say, [peer] * len(texts), texts, files))
         if person.acknowledged and chance.random() < 0.1:
             await person.delete(person.messages[chance.choice([*person.acknowledged.values()])])
         if chance.random() < 0.2:

@@ -14,6 +14,7 @@ from benchmarks.sites.deployed import SERVE
 from tests import services
 from tests.environment import ROOT, hermetic
 from tests.faults.proxy import Proxy
+from tests.s3_server import S3Server, s3_server
 from tests.services import Server
 
 SKEW = 5  # seconds between the clocks of two workers
@@ -64,21 +65,43 @@ class Worker:
 
 
 class Stage:
-    def __init__(self, workers: list[Worker], running: dict[str, Server], database: str) -> None:
+    def __init__(
+        self,
+        workers: list[Worker],
+        running: dict[str, Server],
+        database: str,
+        media: Path,
+        store: S3Server | None,
+    ) -> None:
         self.workers = workers
         self.services = running
         self.database_url = database
+        self.store = store
+        self._media = media
         self.proxy = Proxy([worker.port for worker in workers])
+
+    def file(self, stored: str) -> bytes | None:
+        """An attachment, read past the product, wherever it is kept."""
+        path = Path(self._media, "attachments", stored[:2], stored)
+        if path.exists():
+            return path.read_bytes()
+        return self.store.read(stored) if self.store else None
 
 
 @asynccontextmanager
 async def stage(
     folder: Path, *, count: int, kinds: tuple[str, ...], **variables: str
 ) -> AsyncIterator[Stage]:
-    """`kinds` of services are some of `redis` and `postgres`; without the latter it is SQLite."""
+    """`kinds` of services are some of `redis`, `postgres` and `s3`: without `postgres` it is
+    SQLite, and without `s3` files are on disk.
+    """
     with ExitStack() as stack:
-        running = {kind: stack.enter_context(KINDS[kind]()) for kind in kinds}
-        environment = _environment(folder, running, variables)
+        running = {
+            kind: stack.enter_context(start()) for kind, start in KINDS.items() if kind in kinds
+        }
+        store = stack.enter_context(s3_server()) if "s3" in kinds else None
+        urls = {"S3_URL": store.url} if store else {}
+        environment = _environment(folder, running, urls | variables)
         await asyncio.to_thread(_migrate, environment)
         # Clocks never agree: each worker is ahead of the one after it.
         ahead = [SKEW * number for number in reversed(range(count))]
@@ -86,7 +109,8 @@ async def stage(
             Worker(number, folder, environment | (services.clock(seconds) if seconds else {}))
             for number, seconds in enumerate(ahead)
         ]
-        made = Stage(workers, running, environment["DATABASE_URL"])
+        media = Path(environment["MEDIA_ROOT"])
+        made = Stage(workers, running, environment["DATABASE_URL"], media, store)
         try:
             await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in made.workers))
             await made.proxy.start()

@@ -14,5 +14,7 @@ async def test_nothing_is_lost_or_doubled(topology: Topology, tmp_path: Path) ->
     print(f"\n{report}")  # noqa: T201  shown by `pytest -s`, and when it fails
     assert report.keeps_the_promise, str(report)
     assert report.sent > 20
+    assert report.files > 5
+    assert report.fetched > report.files
     assert report.reconnects > 0
     assert report.synced > 0
