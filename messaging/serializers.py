@@ -208,7 +208,8 @@ class SearchQuery(serializers.Serializer[None]):
         source="words",
         allow_null=False,
         max_length=WORDS_LENGTH,
-        help_text='Words in the text or in names of files; "quoted" ones as they are.',
+        help_text="Words in the text or in names of files, whatever their case, accents or width; "
+        '"quoted" ones as they are.',
     )
     chat = TextField(
         max_length=24,

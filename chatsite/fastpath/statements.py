@@ -77,7 +77,7 @@ class Select(_Statement):
 
     def _compile(self, built: QuerySet[Any, Any]) -> Prepared:
         if self._packed and database_here().vendor == "sqlite":
-            return Packed(*_sql_of(built.values_list(JSONArray(*built.query.values_select))))
+            return Packed(*_sql_of(built.values_list(JSONArray(*built.query.selected or ()))))
         compiler = built.query.get_compiler(connection=database_here())
         sql, params = compiler.as_sql()
         columns = [column for column, _sql, _alias in compiler.select]

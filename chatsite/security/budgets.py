@@ -7,11 +7,14 @@ nothing again (`CountMemo`). Calls, pages and sockets count together, so all of 
 """
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
 from typing import Any
 from zlib import crc32
 
@@ -85,6 +88,30 @@ class CountMemo:
             self._waits[limit] = count(limit, who)
         if wait := self._waits[limit]:
             raise TooMany(wait)
+
+
+SEARCHES_AT_ONCE = 2
+_searching: Counter[str] = Counter()
+_lock = Lock()
+
+
+@contextmanager
+def searching(who: str) -> Iterator[None]:
+    """Counts one more search. Raises TooMany beyond the limit, and while two of theirs are at work
+    in this process.
+    """
+    check(SEARCHES, who)
+    with _lock:
+        if _searching[who] >= SEARCHES_AT_ONCE:
+            raise TooMany(1)
+        _searching[who] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _searching[who] -= 1
+            if not _searching[who]:
+                del _searching[who]
 
 
 def check_messages(who: str, number: int) -> None:

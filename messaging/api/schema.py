@@ -626,7 +626,12 @@ search = call(
     "Messages, files by their names, people and groups",
     tag=TAG,
     parameters=[SearchQuery, NEXT],
-    answers={200: ("What I may see of it; whatever its case, accents or width.", SearchPayload)},
+    answers={
+        200: (
+            "What I may see of it. A page may have few messages, or none, and yet a next one.",
+            SearchPayload,
+        )
+    },
     refused={
         400: ["This cursor is not valid."],
         404: ["No such person.", NO_GROUP],

@@ -10,7 +10,7 @@ from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser, MultiPartParser
-from chatsite.security.budgets import SEARCHES, SENDS, check, check_message
+from chatsite.security.budgets import SENDS, check, check_message, searching
 from chatsite.serializers import LARGEST, checked
 from messaging.api import schema
 from messaging.api.links import link
@@ -297,8 +297,8 @@ class SearchView(APIView):
     def get(self, request: ApiRequest) -> Response:
         query = checked(SearchQuery, request.query_params.dict())
         limit, cursor = query.pop("limit"), query.pop("cursor")
-        check(SEARCHES, request.user.pk)
-        found = search(request.user, Asked(**query), limit=limit, cursor=cursor)
+        with searching(request.user.pk):
+            found = search(request.user, Asked(**query), limit=limit, cursor=cursor)
         if found.is_building:  # by servers that do not tell when they begin to serve, not yet
             build_later()
         response = Response(search_payload(found))

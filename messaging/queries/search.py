@@ -11,18 +11,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
-from itertools import islice
 from operator import attrgetter, or_
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Substr
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import PersonRecord, picture_path
-from chatsite.errors import NotFound
+from chatsite import departure
+from chatsite.errors import Busy, NotFound
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
@@ -51,6 +52,8 @@ from messaging.shapes.record import (
     record_of_row,
 )
 from messaging.shapes.search_text import (
+    FILES,
+    TEXT,
     FoundFile,
     FoundGroup,
     FoundMessage,
@@ -65,9 +68,15 @@ WORDS_LENGTH = 200
 PEOPLE = 5  # and as many groups
 # How many blocks are asked for at once: common words are in the newest, rare ones in few.
 PARTS = (slice(0, 64), slice(64, 1024), slice(1024, None))
-CHUNK = 8  # blocks whose messages are read together
+CHUNK = 8  # blocks whose messages are read together, if they are not large
+# How many characters a search folds of the last messages, and again of those in blocks: an eighth
+# of a second, 25,000 common messages. To look at one in a block costs PLAIN times less than that.
+BUDGET = 1_000_000
+PLAIN = 16
+AT_HAND = 1000  # characters of a text that are read with its message
 
 Order = tuple[str, str]  # when it was sent, and its key
+LAST_KEY = "f" * 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +97,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    messages: list[FoundMessage]  # newest first
+    messages: list[FoundMessage]  # newest first; a page may have fewer than others
     cursor: str  # of the next page, "" at the end
     people: list[PersonRecord] = field(default_factory=list)
     groups: list[FoundGroup] = field(default_factory=list)
@@ -113,7 +122,8 @@ class _Place(NamedTuple):
 
 def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = "") -> Found:
     """The first page has people and groups, too, whose names have the words; filters leave them
-    out. Who asks for nothing finds nothing. Raises DomainError 400, 404.
+    out. Who asks for nothing finds nothing. Raises DomainError 400, 404, and Busy to a client that
+    is gone.
     """
     if asked.person and not is_key(asked.person):
         raise NotFound(_("No such person."))
@@ -126,9 +136,7 @@ def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = ""
         places = {key: place for key, place in places.items() if key == within}
     if not (terms.words or asked.person or asked.has or asked.before or asked.after):
         return Found([], "")
-    found = _Finding(user.pk, asked, terms, places, limit, after).messages()
-    more = f"{found[limit - 1].created_at}{found[limit - 1].id}" if len(found) > limit else ""
-    found = found[:limit]
+    found, more = _Finding(user.pk, asked, terms, places, limit, after).page()
     add_own_reactions(user.pk, found)
     messages = [_found_message(each, terms) for each in found]
     is_building = SearchBuild.objects.exists()
@@ -193,14 +201,17 @@ def _groups(places: Iterable[_Place], words: str) -> list[FoundGroup]:
 
 
 def _latest(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
-    """Of each conversation, what was sent after that `seq`."""
+    """Of each conversation, what was sent after that `seq`; of a long text only the beginning."""
     ends = (Q(conversation_id=conversation, seq__gt=seq) for conversation, seq in pairs)
-    return Message.objects.filter(reduce(or_, ends)).values_list(
-        "conversation_id", "seq", "created_at", "pk", *search_text.COLUMNS
+    columns = ["beginning" if each == "text" else each for each in search_text.COLUMNS]
+    found = Message.objects.filter(reduce(or_, ends))
+    return found.annotate(beginning=Substr("text", 1, AT_HAND + 1)).values_list(
+        "created_at", "pk", "conversation_id", "seq", *columns
     )
 
 
 _LATEST = SelectAmong(_latest, width=2, packed=True)
+_TEXT = Select(lambda key: Message.objects.filter(pk=key).values_list("text"))
 
 
 def _messages(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
@@ -225,21 +236,46 @@ class _Finding:
         self._found: list[MessageRecord] = []
         self._since = timestamp(self.asked.after) if self.asked.after else ""
         self._until = timestamp(self.asked.before) if self.asked.before else "~"
+        self._client = departure.current()
+        self._spent = 0
+        # What is older was not gone through, because that would have taken too long.
+        self._end: Order = ("", "")
 
-    def messages(self) -> list[MessageRecord]:
-        """Newest first; one more than the limit, or all."""
+    def page(self) -> tuple[list[MessageRecord], str]:
+        """Newest first, at most `limit`; and the cursor of the next page. There is one also where
+        this one ends before it is full, or is empty, so that a search goes on in several steps.
+        """
         self._read(self._among_latest())
+        self._read_blocks()
+        found = [each for each in self._found if (each.created_at, each.id) >= self._end]
+        if len(found) > self.limit:
+            self._end = found[self.limit - 1].created_at, found[self.limit - 1].id
+        return found[: self.limit], "".join(self._end)
+
+    def _read_blocks(self) -> None:
+        self._spent = 0
+        begin = self.after[1][0] if self.after else "~"
         for part in PARTS if self.places else ():
-            rows = self._blocks()[part].iterator(chunk_size=CHUNK)  # a block may be large
             count = 0
-            while blocks := list(islice(rows, CHUNK)):
-                if self._is_full(timestamp(blocks[0][2])):
-                    return self._found
+            for blocks in _in_chunks(self._blocks()[part].iterator(chunk_size=CHUNK)):
+                self._go_on()
+                newest = timestamp(blocks[0][2])
+                if self._is_full(newest) or newest < self._end[0]:
+                    return
+                # At least what lies across the beginning, so that the next page is another one.
+                if self._spent > BUDGET and newest < begin:
+                    self._end = newest, LAST_KEY
+                    return
+                self._spent += sum(len(text) for *_block, text in blocks) // PLAIN
                 self._read(pair for block in blocks for pair in self._in_block(*block))
                 count += len(blocks)
             if part.stop is None or count < part.stop - part.start:
                 break
-        return self._found
+
+    def _go_on(self) -> None:
+        """Unless nobody waits for it any more: whoever types searches again and again."""
+        if self._client.is_gone:
+            raise Busy
 
     def _is_full(self, moment: str) -> bool:
         """Nothing sent up to that moment is of this page."""
@@ -251,16 +287,28 @@ class _Finding:
             for place in self.places.values()
             if place.stays.last(place.last_seq) > place.rest
         ]
-        found = [
-            ((timestamp(created_at), key), conversation, seq)
-            for conversation, seq, created_at, key, *row in _LATEST.rows_among(ends)
-            if (row[2] or self.terms.are_in(row[1]))  # most messages have no files
-            and self.terms.match(entry(row))
-            and self._may_be(conversation, seq, row[0])
-            and self._is_in_time(timestamp(created_at), key)
+        rows = [
+            (timestamp(created_at), key, conversation, seq, row)
+            for created_at, key, conversation, seq, *row in _LATEST.rows_among(ends)
+            if self._may_be(conversation, seq, row[0])
         ]
-        found.sort(reverse=True)
-        return [(conversation, seq) for _order, conversation, seq in found[: self.limit + 1]]
+        found: list[tuple[str, int]] = []
+        for created_at, key, conversation, seq, row in sorted(rows, reverse=True):
+            if not self._is_in_time(created_at, key):
+                continue
+            self._go_on()
+            if len(row[TEXT]) > AT_HAND:
+                [(row[TEXT],)] = _TEXT.rows(key=key) or [("",)]
+            self._spent += len(row[TEXT])
+            # Most messages have no files.
+            if (row[FILES] or self.terms.are_in(row[TEXT])) and self.terms.match(entry(row)):
+                found.append((conversation, seq))
+            if len(found) > self.limit:
+                break
+            if self._spent > BUDGET:
+                self._end = created_at, key
+                break
+        return found
 
     def _may_be(self, conversation: str, seq: int, sender: str) -> bool:
         return self.asked.person in ("", sender) and self.places[conversation].stays.see(seq)
@@ -302,10 +350,25 @@ class _Finding:
                 continue
             peer = self.places[row[CONVERSATION]].peer
             record = record_of_row(row, peer if sender == self.me or is_group(peer) else self.me)
-            if self._is_in_time(record.created_at, record.id) and _says(record, self.terms):
+            if not self._is_in_time(record.created_at, record.id):
+                continue
+            self._spent += len(record.text or "")
+            if _says(record, self.terms):
                 self._found.append(record)
         self._found.sort(key=attrgetter("created_at", "id"), reverse=True)
         del self._found[self.limit + 1 :]
+
+
+def _in_chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Never all rows at once."""
+    blocks: list[Row] = []
+    for block in rows:
+        blocks.append(block)
+        if len(blocks) == CHUNK or sum(len(text) for *_block, text in blocks) > BUDGET // PLAIN:
+            yield blocks
+            blocks = []
+    if blocks:
+        yield blocks
 
 
 def _says(record: MessageRecord, terms: Terms) -> bool:

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -22,9 +24,10 @@ HAS: tuple[Has, ...] = get_args(Has)
 _ENTRY, _SENDER, _PART = "\n", "\x1d", "\x1f"
 _MARKS: Mapping[Has, str] = {kind: chr(number) for number, kind in enumerate(HAS, start=1)}
 _PLAYED: Mapping[str, Has] = {AttachmentKind.VIDEO: "video", AttachmentKind.AUDIO: "audio"}
-_SPACES = str.maketrans(dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " "))
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 SHORT = 3  # a word of fewer letters is found only where a word begins with it
 WORDS = 16  # of a search that are looked for; each of them is, in each message
+PIECE, LONG = 500, 1500  # characters of a text; a search has at most 200
 _UNSPACED = "\u0e00"  # the first of the scripts that write without spaces between words
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 _SPACE = re.compile(r"\s+")
@@ -42,6 +45,7 @@ COLUMNS = (
     "kind",
     "deleted",
 )
+TEXT, FILES = COLUMNS.index("text"), COLUMNS.index("attachments")
 
 
 def entry(row: Sequence[Any]) -> str:
@@ -75,7 +79,7 @@ def _said(text: str, files: Iterable[AttachmentRecord]) -> str:
 
 
 def _plain(text: str) -> str:
-    return folded_text(text).translate(_SPACES)
+    return _CONTROL.sub(" ", folded_text(text))
 
 
 def _sender(key: str) -> str:
@@ -119,23 +123,37 @@ class Terms:
         return not self._beginnings or all(each.search(said) for each in self._beginnings)
 
     def marked(self, text: str) -> list[tuple[int, int]]:
-        """Where the words are in it, merged and in order: from which character to which."""
-        folded, places = _placed(text)
+        """Where the words are in it, merged and in order: from which character to which. In a long
+        text, those that are near the first: it would take long to go through all of its letters.
+        """
+        first = self._about_first(text) if len(text) > LONG else 0
+        start = _end_of_letter(text, max(0, first - PIECE))
+        folded, places = _placed(text[start : first + LONG])
         found = sorted(
-            (places[match.start()], places[match.end() - 1] + 1)
+            (start + places[match.start()], start + places[match.end() - 1] + 1)
             for pattern in self._patterns
             for match in pattern.finditer(folded)
         )
         merged: list[tuple[int, int]] = []
-        for start, end in found:
-            if merged and end <= merged[-1][1]:
+        for begin, end in found:
+            if begin < first or (merged and end <= merged[-1][1]):
                 continue
             end = _end_of_letter(text, end)
-            if merged and start <= merged[-1][1]:
+            if merged and begin <= merged[-1][1]:
                 merged[-1] = merged[-1][0], end
             else:
-                merged.append((start, end))
+                merged.append((begin, end))
         return merged
+
+    def _about_first(self, text: str) -> int:
+        """The start of the piece of the text in which the first of the words begins."""
+        starts = [0]
+        while starts[-1] < len(text):
+            starts.append(_end_of_letter(text, starts[-1] + PIECE))
+        pieces = [_plain(text[start:end]) for start, end in pairwise(starts)]
+        said, ends = "".join(pieces), list(accumulate(map(len, pieces)))
+        found = [match.start() for match in (each.search(said) for each in self._patterns) if match]
+        return starts[bisect_right(ends, min(found))] if found else 0
 
 
 def _pattern(word: str) -> str:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.access import SignedInRequest
-from chatsite.security.budgets import SEARCHES, check
+from chatsite.security.budgets import searching
 from chatsite.security.ratelimits import TooMany, with_retry_after
 from messaging.page.search import asked, hits, people_without_chats
 from messaging.queries import search as queries
@@ -22,11 +22,11 @@ def search(request: SignedInRequest) -> HttpResponse:
     if not query:
         return HttpResponse()
     try:
-        check(SEARCHES, request.user.pk)
+        with searching(request.user.pk):
+            wanted = asked(request.user, query, has)
+            found = queries.search(request.user, wanted, limit=HITS_PER_PAGE, cursor=cursor)
     except TooMany as error:
         return with_retry_after(HttpResponse(status=error.status), error)
-    wanted = asked(request.user, query, has)
-    found = queries.search(request.user, wanted, limit=HITS_PER_PAGE, cursor=cursor)
     if found.is_building:
         build_later()
     context = {

@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.services.moderation import ban
+from chatsite.security.budgets import searching
 from messaging.models import Message
 from messaging.services.messages import send_message
 from tests.contract.shapes import NO_TOKEN, assert_message, assert_person, assert_refused
@@ -153,3 +154,13 @@ def test_is_limited(api_for: ApiFor, plan: Message, set_limits: SetLimits) -> No
     assert_refused(refused, 429)
     assert int(refused["Retry-After"]) > 0
     assert api_for(make_user()).get(URL, {"q": "plan"}).status_code == 200
+
+
+def test_of_one_person_two_are_at_work_at_once(api_for: ApiFor, plan: Message) -> None:
+    client = api_for(plan.sender)
+    with searching(plan.sender_id), searching(plan.sender_id):
+        refused = client.get(URL, {"q": "plan"})
+        assert_refused(refused, 429)
+        assert refused["Retry-After"] == "1"
+        assert api_for(make_user()).get(URL, {"q": "plan"}).status_code == 200
+    assert client.get(URL, {"q": "plan"}).status_code == 200

@@ -15,8 +15,11 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chatsite.errors import DomainError
+from chatsite import departure
+from chatsite.errors import Busy, DomainError
+from chatsite.text import folded_text
 from messaging.models import BLOCK, Conversation, Message, SearchBlock, SearchBuild, saved_key
+from messaging.queries import search as queries
 from messaging.queries.search import Asked, Found, search
 from messaging.queries.shared import Kind, shared_with
 from messaging.services import search_build, search_index
@@ -33,6 +36,7 @@ from messaging.services.messages import (
     send_message,
     send_together,
 )
+from messaging.shapes import search_text
 from messaging.shapes.search_text import Passage, Terms, passages
 from tests.factories import make_group, make_message, make_pair, make_user
 from tests.files import MP4, make_upload
@@ -129,6 +133,9 @@ class TestWords:
         )
         assert marked(rest).endswith(" …")
         assert marked(passages(text, Terms("nothing"))).startswith("before before")
+        for start in range(1494, 1506):  # wherever it is cut to look for it
+            text = f"{'é' * start} u\u0301bung, Übung{' after' * 1000}"
+            assert "[u\u0301bung], [Übung] after" in marked(passages(text, Terms("ubung")))
 
     @pytest.mark.parametrize("words", ["", "  ", '""', "\u0301"])
     def test_without_any_nothing_is_searched(self, words: str) -> None:
@@ -330,6 +337,74 @@ class TestWhoFinds:
         assert texts(bo, "word") == ["a word to the group"]
         for text in SearchBlock.objects.values_list("text", flat=True):
             assert "word to bo" not in text
+
+
+MANY_LETTERS = "\ufdfa" * 10_000  # folds to 18 letters each
+
+
+class TestCost:
+    """However much others have said, and whatever that folds to, a search does a little of it."""
+
+    @pytest.fixture
+    def folded(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """How many letters each call makes."""
+        lengths: list[int] = []
+
+        def counting(text: str) -> str:
+            folded = folded_text(text)
+            lengths.append(len(folded))
+            return folded
+
+        monkeypatch.setattr(search_text, "folded_text", counting)
+        return lengths
+
+    @pytest.mark.parametrize("is_indexed", [False, True])
+    def test_a_search_goes_on_in_steps(
+        self, monkeypatch: pytest.MonkeyPatch, folded: list[int], is_indexed: bool
+    ) -> None:
+        ada, bo = make_pair()
+        [expected, _newest] = say(ada, bo.pk, "the plan \ufdfa", "plan")
+        if is_indexed:
+            fill_block(ada, bo.pk)
+        for _ in range(3):
+            group = make_group(bo, ada)
+            say(bo, group, *[MANY_LETTERS] * 4, "plan")
+            if is_indexed:
+                fill_block(bo, group)
+        assert all(
+            len(text) < 5 * 12_200 for text in SearchBlock.objects.values_list("text", flat=True)
+        )
+        monkeypatch.setattr(queries, "BUDGET", 25_000)
+        monkeypatch.setattr(queries, "PLAIN", 1)
+        found: list[str] = []
+        cursor, steps = "", 0
+        while cursor or not steps:
+            folded.clear()
+            page = search(ada, Asked(words="plan صلى"), limit=2, cursor=cursor)
+            assert sum(folded) < 50_000
+            found += [each.message.id for each in page.messages]
+            assert not page.cursor or not cursor or page.cursor < cursor
+            cursor, steps = page.cursor, steps + 1
+        assert found == [expected]
+        assert steps > 2
+
+    def test_what_is_found_is_marked_without_going_through_all_of_its_letters(
+        self, folded: list[int]
+    ) -> None:
+        assert marked(passages(MANY_LETTERS, Terms("صلى"))).startswith("[\ufdfa")
+        assert sum(folded) < 50_000
+        assert len(folded) < 2000
+
+    def test_ends_when_nobody_waits_for_it(self) -> None:
+        ada = make_message().sender
+        gone = departure.Departure()
+        gone.note()
+        token = departure._current.set(gone)
+        try:
+            with pytest.raises(Busy):
+                texts(ada, "plan")
+        finally:
+            departure._current.reset(token)
 
 
 class TestBuilding:
