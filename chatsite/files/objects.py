@@ -70,11 +70,14 @@ class ObjectStore:
                 kept += 1
         return len(keys) - kept
 
-    def listed(self) -> Iterator[tuple[str, datetime]]:
-        """Names, and when each was stored. Raises DomainError 503."""
+    def listed(self, beginning: str = "") -> Iterator[tuple[str, datetime]]:
+        """Names, and when each was stored: those that begin so, else those in no folder of their
+        own. Raises DomainError 503.
+        """
+        apart = {} if beginning else {"Delimiter": "/"}
         with asking(not_opened):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._folder
+                Bucket=self._bucket, Prefix=self._key(beginning), **apart
             )
             for page in pages:
                 for each in page.get("Contents", ()):

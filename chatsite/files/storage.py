@@ -140,15 +140,9 @@ class Files:
         if objects is None:
             raise not_stored()
         if to == OBJECTS:
-            path = _path(name)
-            objects.put(name, path)
-            found = objects.find(name)
-            if found is None or found.size != path.stat().st_size:
-                raise not_stored()
-            self.local.remove([name])
-        elif found := objects.find(name):
-            _bring(found)
-            objects.remove([name])
+            take_away(objects, name, _path(name))
+        else:
+            bring(objects, name, _path(name))
 
 
 store = Files()
@@ -158,17 +152,30 @@ def _are_objects_chosen() -> bool:
     return bool(settings.ATTACHMENT_STORE == OBJECTS)
 
 
-def _bring(source: Source) -> None:
-    """Under its own name only when it is there as a whole."""
+def take_away(objects: "ObjectStore", name: str, path: Path) -> None:
+    """From this disk to the object store. Raises DomainError 503, 507, FileNotFoundError."""
+    objects.put(name, path)
+    found = objects.find(name)
+    if found is None or found.size != path.stat().st_size:
+        raise not_stored()
+    path.unlink(missing_ok=True)
+
+
+def bring(objects: "ObjectStore", name: str, path: Path) -> None:
+    """From the object store to this disk: under its own name only when it is there as a whole.
+    Raises DomainError 503, 507.
+    """
     from chatsite.files.objects import asking  # as above
 
-    path = _path(source.name)
-    if not _has_room():
-        raise no_room()
+    source = objects.find(name)
+    if source is None:  # removed meanwhile
+        return
     part = path.with_suffix(".part")
     try:
         with _stored_or_refused(), asking(not_opened):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not _has_room(path.parent):
+                raise no_room()
             with closing(source.opened(0)) as remote, part.open("wb", buffering=0) as file:
                 while piece := remote.read(PIECE):
                     _write(file, piece)
@@ -179,6 +186,7 @@ def _bring(source: Source) -> None:
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+    objects.remove([name])
 
 
 def new_name() -> str:
@@ -289,9 +297,9 @@ def _stored_or_refused() -> Iterator[None]:
         raise not_stored() from None
 
 
-def _has_room() -> bool:
+def _has_room(folder: Path | None = None) -> bool:
     """Messages and whatever else is on this disk need some of it: files alone never fill it."""
-    disk = shutil.disk_usage(Path(settings.MEDIA_ROOT, FOLDER))
+    disk = shutil.disk_usage(folder or Path(settings.MEDIA_ROOT, FOLDER))
     return disk.free > min(RESERVE, disk.total // 10)
 
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from chatsite.errors import DomainError
+from chatsite.files.response import Source, StoredFile
 from chatsite.pictures import avatars, storage
 from chatsite.pictures.storage import Kind
 from chatsite.pictures.storage.names import WIDTHS
@@ -38,26 +41,39 @@ def _drawn(picture: str, hue_index: int) -> HttpResponse:
 
 
 @require_safe
-def profile_picture(request: HttpRequest, name: str) -> HttpResponse:
+def profile_picture(request: HttpRequest, name: str) -> HttpResponseBase:
     """Whoever knows the name, which is as long as a key, may see it: it stands beside every
     message.
     """
     return picture_response(request, "profiles", name)
 
 
-def picture_response(request: HttpRequest, kind: Kind, name: str) -> HttpResponse:
-    """For whoever may see it: the file, or a redirect to where it is; 404 when it is nowhere."""
-    where = storage.find(kind, name, _width(request))
+def picture_response(request: HttpRequest, kind: Kind, name: str) -> HttpResponseBase:
+    """For whoever may see it: the file, or a redirect to where it is; 404 when it is nowhere, 503
+    while its store is away.
+    """
+    try:
+        where = storage.find(kind, name, _width(request))
+    except DomainError as error:
+        return HttpResponse(
+            error.message,
+            status=error.status,
+            headers={"Retry-After": str(error.wait)},
+            content_type="text/plain; charset=utf-8",
+        )
     if where is None:
         raise Http404
     is_public = kind == "profiles"
     if isinstance(where, str):
-        response: HttpResponse = HttpResponseRedirect(where)
+        response: HttpResponseBase = HttpResponseRedirect(where)
         response["Cache-Control"] = (
             f"public, max-age={REDIRECT_SECONDS}" if is_public else ASK_AGAIN
         )
         return response
-    response = _handed_over(where) if settings.MEDIA_ACCEL_PATH else _file(where)
+    if isinstance(where, Source):
+        response = _sent(where)
+    else:
+        response = _handed_over(where) if settings.MEDIA_ACCEL_PATH else _file(where)
     response["Cache-Control"] = f"public, {IMMUTABLE}" if is_public else ASK_AGAIN
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'"
@@ -82,13 +98,22 @@ def _handed_over(path: Path) -> HttpResponse:
     return response
 
 
-def _file(path: Path) -> HttpResponse:
+def _file(path: Path) -> HttpResponseBase:
     try:
-        response = HttpResponse(path.read_bytes(), content_type="image/webp")
+        return _as_stored(HttpResponse(path.read_bytes(), content_type="image/webp"), path.name)
     except OSError:
         raise Http404 from None
+
+
+def _sent(source: Source) -> HttpResponseBase:
+    response = StoredFile(source)
+    response.headers["Content-Type"] = "image/webp"
+    return _as_stored(response, Path(source.name).name)
+
+
+def _as_stored(response: HttpResponseBase, name: str) -> HttpResponseBase:
     # WebP is packed; to try again costs and gains nothing.
     response["Content-Encoding"] = "identity"
     response["Accept-Ranges"] = "bytes"
-    response["ETag"] = f'"{path.name}"'
+    response["ETag"] = f'"{name}"'
     return response

@@ -1,8 +1,9 @@
-"""Files of messages from this disk to an object store, or back."""
+"""Files and pictures of messages from this disk to an object store, or back."""
 
 from collections.abc import Iterator
 
 from chatsite.files.storage import LOCAL, store
+from chatsite.pictures import storage
 from messaging.models import Attachment, AttachmentState
 
 
@@ -18,6 +19,7 @@ def move_files(to: str) -> Iterator[str]:
         except FileNotFoundError:  # removed meanwhile
             continue
         yield name
+    yield from _move_pictures(to)
 
 
 def _found(to: str) -> Iterator[str]:
@@ -25,3 +27,13 @@ def _found(to: str) -> Iterator[str]:
         yield from (kept.name for kept in store.local.listed())
     elif store.objects:
         yield from (name for name, _changed_at in store.objects.listed())
+
+
+def _move_pictures(to: str) -> Iterator[str]:
+    pictures = storage.object_pictures()
+    for kept in list(pictures.listed()) if pictures else ():
+        try:
+            if pictures and pictures.owns(kept.name) and pictures.move(kept, to=to):
+                yield kept.name
+        except FileNotFoundError:  # removed meanwhile
+            continue

@@ -1,6 +1,7 @@
 """Pictures of a conversation, for those who are in it."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from accounts.authentication import any_session
@@ -11,7 +12,7 @@ from messaging.queries.visibility import find_message
 
 
 @require_safe
-def message_picture(request: HttpRequest, message_id: str, name: str) -> HttpResponse:
+def message_picture(request: HttpRequest, message_id: str, name: str) -> HttpResponseBase:
     """404 for strangers and once the message is deleted; the address alone opens nothing."""
     session = any_session(request)
     message = find_message(session.user, message_id) if session else None

@@ -20,14 +20,16 @@ from chatsite.conf import attachments
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.files import storage
+from chatsite.pictures.images import Picture
+from chatsite.pictures.storage import save_for_profile
 from messaging.models import Attachment
-from messaging.services import uploads
+from messaging.services import tidying, uploads
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
 from tests.contract.shapes import assert_refused
 from tests.factories import PASSWORD, ApiFor, make_pair, make_user
 from tests.files import MP4, PDF, TUS, make_upload, upload
-from tests.pictures import picture
+from tests.pictures import data_uri, opened, picture
 from tests.production import PATIENCE, Server
 from tests.s3_server import BUCKET, S3Server, s3_server
 
@@ -183,6 +185,64 @@ def test_files_move_there_and_back_and_go_on_after_a_stop(
     assert (len(here()), s3.names()) == (4, [])
     assert read() == [PDF, MP4, bytes(1000)]
     assert command("move_files", "--to", "local") == "0 files moved"
+
+
+def test_pictures_are_there_too_and_move_with_the_files(
+    s3: S3Server, settings: Settings, api_for: ApiFor
+) -> None:
+    ada, bo = make_pair()
+    settings.ATTACHMENT_STORE = "local"
+    before = send_message(sender=ada, peer=bo.pk, image=picture(900, 450)).record
+    assert s3.names() == []
+    settings.ATTACHMENT_STORE = "s3"
+    after = send_message(sender=ada, peer=bo.pk, image=picture(900, 450)).record
+    profile = save_for_profile(Picture(picture(), 1, 1))
+    assert len(s3.names()) == 3
+    ada.picture = profile
+    ada.save(update_fields=["picture"])
+
+    def check() -> None:
+        for record in (before, after):
+            for url in (record.image, record.thumbnail):
+                answer = api_for(bo).get(url)
+                assert answer.headers["Content-Type"] == "image/webp"
+                assert opened(answer.getvalue()).format == "WEBP"
+                again = {"If-None-Match": answer.headers["ETag"]}
+                assert api_for(bo).get(url, headers=again).status_code == 304
+                assert api_for(make_user()).get(url).status_code == 404
+        assert api_for(bo).get(f"/media/profiles/{profile}").getvalue() == picture()
+        assert command("tidy_pictures").startswith("S3_URL: 5 kept, 0 removed")
+
+    check()
+    s3.mood = "down"
+    assert api_for(bo).get(before.image).status_code == 200
+    answer = api_for(bo).get(after.image)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert_refused(
+        api_for(ada).post(f"/api/messages/send/{bo.pk}", {"image": data_uri(picture())}), 503
+    )
+    with pytest.raises(CommandError, match=r"0 files moved\. Then: Files cannot be opened"):
+        command("move_files", "--to", "s3")
+    s3.mood = "well"
+    assert command("move_files", "--to", "s3") == "2 files moved"
+    assert len(s3.names()) == 5
+    check()
+    settings.ATTACHMENT_STORE = "local"
+    assert command("move_files", "--to", "local") == "5 files moved"
+    assert s3.names() == []
+    check()
+
+
+def test_pictures_that_nobody_refers_to_are_removed_there(
+    s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = save_for_profile(Picture(picture(), 1, 1))
+    make_user(picture=kept)
+    save_for_profile(Picture(picture(), 1, 1))
+    assert command("tidy_pictures").startswith("S3_URL: 2 kept, 0 removed")
+    monkeypatch.setattr(tidying, "SPARED", timedelta(hours=-1))
+    assert command("tidy_pictures").startswith("S3_URL: 1 kept, 1 removed")
+    assert s3.names() == [f"pictures/profiles/{kept}"]
 
 
 def test_a_file_that_comes_back_cut_short_stays_there(

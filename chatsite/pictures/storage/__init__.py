@@ -1,10 +1,12 @@
-"""Where pictures are kept: on disk, or at Cloudinary when there is an account.
+"""Where pictures are kept: on disk or in an object store, or at Cloudinary where there is an
+account.
 
 A name tells where its picture is, so that those stored before a change of mind are still found.
 """
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -14,6 +16,10 @@ from chatsite.pictures.storage import local
 from chatsite.pictures.storage.local import LocalStore
 from chatsite.pictures.storage.names import shown
 from chatsite.pictures.storage.store import Kept, Kind, StorageError, Store
+
+if TYPE_CHECKING:
+    from chatsite.files.response import Source
+    from chatsite.pictures.storage.objects import ObjectPictures
 
 __all__ = ["Kept", "Kind", "StorageError", "Store", "shown"]
 
@@ -33,8 +39,10 @@ def save_for_profile(picture: Picture) -> str:
     return stores()[-1].save_for_profile(picture)
 
 
-def find(kind: Kind, name: str, width: int | None = None) -> Path | str | None:
-    """A file, or an address elsewhere, for whoever may see it."""
+def find(kind: Kind, name: str, width: int | None = None) -> "Path | Source | str | None":
+    """A file, here or in the object store, or an address elsewhere, for whoever may see it. Raises
+    DomainError 503.
+    """
     store = store_of(name)
     return store.find(kind, name, width) if store else None
 
@@ -49,14 +57,25 @@ def read(name: str, *, withdrawn: bool) -> bytes:
 
 def try_to_write() -> None:
     """Raises OSError when our folder takes no picture. A service is not asked."""
-    if stores()[-1] is _LOCAL:
+    if not settings.CLOUDINARY_ACCOUNT:
         local.try_to_write()
 
 
 def stores() -> list[Store]:
     """Every place where pictures may be; new ones go to the last."""
     account = settings.CLOUDINARY_ACCOUNT
-    return [_LOCAL, _cloud(account)] if account else [_LOCAL]
+    ours = object_pictures() or _LOCAL
+    return [ours, _cloud(account)] if account else [ours]
+
+
+def object_pictures() -> "ObjectPictures | None":
+    """Which knows those on this disk, too; None without an object store."""
+    if "attachments" not in settings.STORAGES:
+        return None
+    from chatsite.files.objects import object_store  # its packages take memory
+    from chatsite.pictures.storage.objects import ObjectPictures
+
+    return ObjectPictures(object_store())
 
 
 def store_of(name: str) -> Store | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -18,6 +19,9 @@ from django.utils.translation import gettext as _
 from chatsite.errors import DISK_FULL, DomainError
 from chatsite.pictures.images import Picture
 from chatsite.pictures.storage.store import Kept, Kind, StorageError
+
+if TYPE_CHECKING:
+    from chatsite.files.response import Source
 
 logger = logging.getLogger(__name__)
 READABLE = 0o644  # by the web server in front, too; who comes into the folder decides its owner
@@ -47,7 +51,7 @@ class LocalStore:
         (name,) = _save("profiles", [picture])
         return name
 
-    def find(self, kind: Kind, name: str, width: int | None) -> Path | None:
+    def find(self, kind: Kind, name: str, width: int | None) -> "Path | Source | None":
         path = path_of(kind, name)
         return path if path.is_file() else None
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from chatsite.pictures.images import Picture
+
+if TYPE_CHECKING:
+    from chatsite.files.response import Source
 
 Kind = Literal["messages", "profiles"]
 
@@ -42,8 +45,8 @@ class Store(Protocol):
     def save_for_profile(self, picture: Picture) -> str:
         """Raises DomainError as `save_for_message` does."""
 
-    def find(self, kind: Kind, name: str, width: int | None) -> Path | str | None:
-        """A file, or an address elsewhere; `width` is a wish."""
+    def find(self, kind: Kind, name: str, width: int | None) -> "Path | Source | str | None":
+        """A file, or an address elsewhere; `width` is a wish. Raises DomainError 503."""
 
     def read(self, name: str, *, withdrawn: bool) -> bytes:
         """A message's picture, for staff. Raises StorageError."""

@@ -1,4 +1,4 @@
-"""Moves the files of messages from MEDIA_ROOT to the object store, or back."""
+"""Moves files and pictures from MEDIA_ROOT to the object store, or back."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from chatsite.errors import DomainError
 from chatsite.files.storage import LOCAL, OBJECTS, store
+from chatsite.pictures.storage import StorageError
 from messaging.services.moving import move_files
 
 OFTEN = 100  # files, after which it says how far it is
@@ -15,7 +16,7 @@ OFTEN = 100  # files, after which it says how far it is
 
 class Command(BaseCommand):
     help = (
-        "Moves the files of messages to where ATTACHMENT_STORE keeps new ones. Safe while the site"
+        "Moves files and pictures to where ATTACHMENT_STORE keeps new ones. Safe while the site"
         " is running, to stop at any time, and to repeat: it goes on with what is left."
     )
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             for moved, _name in enumerate(move_files(to), 1):
                 if moved % OFTEN == 0:
                     self.stdout.write(_("%(moved)s files moved …") % {"moved": moved})
-        except DomainError as error:
+        except (DomainError, StorageError) as error:
             told = _("%(moved)s files moved. Then: %(error)s")
-            raise CommandError(told % {"moved": moved, "error": error.message}) from None
+            raise CommandError(told % {"moved": moved, "error": error}) from None
         self.stdout.write(_("%(moved)s files moved") % {"moved": moved})

@@ -1,0 +1,108 @@
+"""Pictures in the object store where attachments are, or on this disk as long as they are moved.
+
+A name is the same in both places, so no message has to be written when its picture moves.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from chatsite.errors import DomainError
+from chatsite.files.objects import ObjectStore
+from chatsite.files.response import Source
+from chatsite.files.storage import OBJECTS, bring, take_away
+from chatsite.pictures.images import Picture
+from chatsite.pictures.storage.local import LocalStore, path_of
+from chatsite.pictures.storage.store import Kept, Kind, StorageError
+
+FOLDER = "pictures/"
+_PLACE = re.compile(rf"{FOLDER}(messages|profiles)/[0-9a-f]{{64}}\.webp")
+
+
+class ObjectPictures(LocalStore):
+    """New ones go where ATTACHMENT_STORE says."""
+
+    label = "S3_URL"
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+
+    def save_for_message(self, display: Picture, thumbnail: Picture) -> tuple[str, str]:
+        if not _are_objects_chosen():
+            return super().save_for_message(display, thumbnail)
+        return self._saved("messages", display), self._saved("messages", thumbnail)
+
+    def save_for_profile(self, picture: Picture) -> str:
+        if not _are_objects_chosen():
+            return super().save_for_profile(picture)
+        return self._saved("profiles", picture)
+
+    def _saved(self, kind: Kind, picture: Picture) -> str:
+        """Not by its content: so what is about to be removed never comes into use again."""
+        name = f"{secrets.token_hex(32)}.webp"
+        self._objects.save(_place(kind, name), picture.data)
+        return name
+
+    def find(self, kind: Kind, name: str, width: int | None) -> Path | Source | None:
+        """Raises DomainError 503."""
+        path = super().find(kind, name, width)
+        return path or self._objects.find(_place(kind, name))
+
+    def read(self, name: str, *, withdrawn: bool) -> bytes:
+        with _asking():
+            found = self.find("messages", name, None)
+            if not isinstance(found, Source):
+                return super().read(name, withdrawn=withdrawn)
+            with closing(found.opened(0)) as file:
+                return file.read(found.size)
+
+    def listed(self) -> Iterator[Kept]:
+        yield from super().listed()
+        with _asking():
+            for place, changed_at in self._objects.listed(FOLDER):
+                if found := _PLACE.fullmatch(place):
+                    kind: Kind = "profiles" if found[1] == "profiles" else "messages"
+                    yield Kept(kind, Path(place).name, place, changed_at)
+
+    def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
+        there = [kept.place for kept in unused if _PLACE.fullmatch(kept.place)]
+        here = [kept for kept in unused if kept.place not in there]
+        with _asking():
+            return super().remove(here, unchanged_since=unchanged_since) + self._objects.remove(
+                there
+            )
+
+    def move(self, kept: Kept, *, to: str) -> bool:
+        """From this disk to the object store, or back; False for what is there already. May be
+        stopped at any time, and repeated. Raises DomainError 503, 507, FileNotFoundError.
+        """
+        place, path = _place(kept.kind, kept.name), path_of(kept.kind, kept.name)
+        is_here = kept.place != place
+        if to == OBJECTS and is_here:
+            take_away(self._objects, place, path)
+        elif to != OBJECTS and not is_here:
+            bring(self._objects, place, path)
+        else:
+            return False
+        return True
+
+
+def _are_objects_chosen() -> bool:
+    return bool(settings.ATTACHMENT_STORE == OBJECTS)
+
+
+def _place(kind: Kind, name: str) -> str:
+    return f"{FOLDER}{kind}/{name}"
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    try:
+        yield
+    except DomainError as error:
+        raise StorageError(error.message) from None
