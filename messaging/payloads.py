@@ -25,6 +25,7 @@ from messaging.shapes.payload_types import (
     ForwardedPayload,
     GroupLeftPayload,
     GroupPayload,
+    ListenedPayload,
     MemberPayload,
     NotForwardedPayload,
     PinPayload,
@@ -123,6 +124,15 @@ def reaction_payload(
     }
 
 
+def listened_payload(message: Message, person: str) -> ListenedPayload:
+    return {
+        "messageId": message.pk,
+        "conversationId": message.conversation_id,
+        "seq": message.seq,
+        "personId": person,
+    }
+
+
 def pin_payload(message: Message, person: str) -> PinPayload:
     return {
         "messageId": message.pk,
@@ -189,7 +199,8 @@ def member_payload(member: Member, online: Collection[str]) -> MemberPayload:
 
 
 def receipt_payload(receipt: Receipt) -> ReceiptPayload:
-    times = (*_when(receipt.read), *_when(receipt.delivered))
+    listened = timestamp(receipt.listened) if receipt.listened else None
+    times = (*_when(receipt.read), *_when(receipt.delivered), listened)
     fields = (*astuple(receipt.person), receipt.state, *times)
     return ReceiptPayload(*fields)
 

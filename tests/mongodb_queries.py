@@ -17,6 +17,7 @@ def all_querysets() -> dict[str, Any]:
     from messaging.queries import (
         chats,
         history,
+        listenings,
         members,
         pictures,
         pins,
@@ -81,6 +82,8 @@ def all_querysets() -> dict[str, Any]:
         "own chat": mine.select_for_update().filter(conversation=key),
         "marks": Membership.objects.filter(conversation=key).values_list("last_read_seq"),
         "own reactions": reactions._OWN._build(2, _0=key, _1=new_key(), me=key),
+        "own listenings": listenings._OWN._build(2, _0=key, _1=new_key(), me=key),
+        "listenings of others": listenings._OTHERS._build(1, _0=key),
         "reactions": Reaction.objects.filter(message_id=key, pk__gt=key).order_by("pk"),
         "pinned messages": pins.pinned_in(key).order_by("-pinned_at", "-seq"),
         "shared pictures": shared.shared_in("pictures", 9, conversation=key, after=0, before=9),

@@ -138,6 +138,8 @@ class UploadsView(_TusView):
             size=size,
             name=metadata.get("filename", ""),
             content_type=metadata.get("filetype", ""),
+            duration=metadata.get("duration", ""),
+            waveform=metadata.get("waveform", ""),
         )
         headers = {"Location": f"/api/uploads/{upload.pk}", **_expiry(upload)}
         return Response(status=status.HTTP_201_CREATED, headers=headers)
@@ -209,6 +211,10 @@ def _uploaded(request: ApiRequest) -> Attachment:
             if "file" not in request.FILES:
                 message = _("Choose a file.")
                 raise DomainError(message, code="file", errors={"file": [message]})
+        form = request.POST
+        uploads.describe_voice(
+            upload, duration=form.get("duration", ""), waveform=form.get("waveform", "")
+        )
         uploads.complete(upload)
     except UnreadablePostError:
         uploads.give_up(upload)

@@ -77,6 +77,7 @@ OF_ATTACHMENTS = [
     "A message can have at most 10 attachments.",
     "Attachments are the keys of uploads, each once.",
     "There is no such upload of yours, or it was sent before.",
+    "A voice message is sent without other files.",
 ]
 OF_MENTIONS = [
     "A message can mention at most 50 people.",
@@ -393,6 +394,22 @@ take_back = _reacting(
 )
 
 
+listen = call(
+    "listen",
+    "Say that I have listened to a voice message: its sender learns of it, if they see what I read",
+    tag=TAG,
+    changes=True,
+    parameters=[MESSAGE],
+    answers={200: ("The message as it is now; so, too, after the first time.", MessageRecord)},
+    refused={
+        400: ["This is no voice message.", "This voice message is your own."],
+        404: ["Message not found."],
+        409: ["This message was deleted."],
+        503: [BUSY],
+    },
+)
+
+
 def _pinning(operation: str, summary: str, meaning: str, refused: list[str]) -> Decorator:
     return call(
         operation,
@@ -614,7 +631,7 @@ pins = call(
 
 shared = call(
     "listShared",
-    "The messages of a conversation with a picture, another file, or a web address",
+    "The messages of a conversation with a picture, a voice, another file, or a web address",
     tag=TAG,
     parameters=[CONVERSATION, SharedQuery, NEXT],
     answers={200: ("Those that I may see, the newest first.", list[MessageRecord])},

@@ -1,6 +1,6 @@
 """The calls about files, as the document of the API describes them."""
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from drf_spectacular.utils import OpenApiParameter
 from msgspec import Meta
@@ -8,7 +8,7 @@ from msgspec import Meta
 from chatsite.files import tus
 from chatsite.schema.calls import FORM, call, header, in_path, key_in_path
 from messaging.serializers import FileQuery
-from messaging.shapes.attachments import AttachmentRecord
+from messaging.shapes.attachments import LONGEST_VOICE, AttachmentRecord, Waveform
 from messaging.shapes.payload_types import UsagePayload
 
 TAG = "Attachments"
@@ -33,11 +33,22 @@ UPLOAD = key_in_path("upload", "Of the upload, and of the attachment that it bec
 
 
 INFECTED = "A virus was found in this file."
+NO_SOUND = "A voice message has to be a sound."
+NO_VOICE = (
+    "A voice message has a duration, 1 to 3,600,000 milliseconds, and a waveform, at most 64 digits"
+    " from 0 to v."
+)
 TOO_SLOW = "The upload is too slow: send the rest of it later."
 
 
 class UploadForm(TypedDict):
     file: Annotated[Binary, Meta(description="With its name.")]
+    duration: NotRequired[
+        Annotated[
+            int, Meta(ge=1, le=LONGEST_VOICE, description="Of a voice message, in milliseconds.")
+        ]
+    ]
+    waveform: NotRequired[Waveform]
 
 
 def _sent(name: str, description: str, kind: dict[str, Any], *, required: bool = True) -> Any:
@@ -65,6 +76,8 @@ upload = call(
             "The upload ended before it was complete.",
             "The form has too many parts.",
             INFECTED,
+            NO_SOUND,
+            NO_VOICE,
         ],
         408: [TOO_SLOW],
         411: ["A Content-Length is required."],
@@ -108,7 +121,8 @@ begin_upload = call(
         _sent("Upload-Length", "Bytes of the file.", {"type": "integer", "minimum": 1}),
         _sent(
             "Upload-Metadata",
-            "`filename` and `filetype`, each with its value in Base64.",
+            "`filename` and `filetype`, of a voice message also `duration` and `waveform`, each"
+            " with its value in Base64.",
             {"type": "string"},
             required=False,
         ),
@@ -117,7 +131,7 @@ begin_upload = call(
     ],
     answers={201: ("Begun.", None)},
     refused={
-        400: ["The header Upload-Length cannot be read.", "The file is empty."],
+        400: ["The header Upload-Length cannot be read.", "The file is empty.", NO_VOICE],
         412: OF_VERSIONS,
         413: OF_SIZES,
         **OF_STORING,
@@ -145,7 +159,7 @@ continue_upload = call(
     bodies={tus.OFFSET_TYPE: Binary},
     answers={204: ("Kept. With the last byte it is an attachment.", None)},
     refused={
-        400: ["The header Upload-Offset cannot be read.", INFECTED],
+        400: ["The header Upload-Offset cannot be read.", INFECTED, NO_SOUND],
         404: [NO_UPLOAD],
         408: [TOO_SLOW],
         409: ["The upload does not go on at this offset."],

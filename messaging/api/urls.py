@@ -19,6 +19,7 @@ urlpatterns = [
         views.ReactionView.as_view(),
         name="api-reaction",
     ),
+    path("listened/<str:message>", views.ListenedView.as_view(), name="api-listened"),
     path("pins/<str:message>", views.PinView.as_view(), name="api-pin"),
     path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),
     path("attachments", attachments.AttachmentsView.as_view(), name="api-attachments"),

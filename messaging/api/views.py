@@ -60,6 +60,7 @@ from messaging.services.deletions import (
 )
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
+from messaging.services.listenings import listen
 from messaging.services.messages import send_message
 from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
@@ -257,6 +258,14 @@ class ReactionsView(APIView):
         return response
 
 
+class ListenedView(APIView):
+    """That I have listened to a voice message."""
+
+    @schema.listen
+    def put(self, request: ApiRequest, message: str) -> Response:
+        return Response(listen(user=request.user, message_id=message))
+
+
 class PinView(APIView):
     """Whether a message is pinned in its conversation."""
 
@@ -278,7 +287,7 @@ class PinsView(APIView):
 
 
 class SharedView(APIView):
-    """The pictures, files or links of a conversation."""
+    """The pictures, files, voice messages or links of a conversation."""
 
     @schema.shared
     def get(self, request: ApiRequest, conversation: str) -> Response:

@@ -1,4 +1,9 @@
-from messaging.models.attachment import Attachment, AttachmentKind, AttachmentState
+from messaging.models.attachment import (
+    WAVEFORM_LENGTH,
+    Attachment,
+    AttachmentKind,
+    AttachmentState,
+)
 from messaging.models.conversation import (
     FIRST_GROUP,
     LIVE_MARKS,
@@ -17,6 +22,7 @@ from messaging.models.conversation import (
     peer_in,
     saved_key,
 )
+from messaging.models.listening import Listening
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
 from messaging.models.reaction import Reaction
@@ -28,12 +34,14 @@ __all__ = [
     "LIVE_MARKS",
     "PINNED_MESSAGES",
     "PINS",
+    "WAVEFORM_LENGTH",
     "Attachment",
     "AttachmentKind",
     "AttachmentState",
     "Conversation",
     "Group",
     "Kind",
+    "Listening",
     "Membership",
     "Message",
     "MessageEdit",

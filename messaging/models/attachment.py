@@ -10,6 +10,7 @@ from messaging.models.conversation import Conversation
 from messaging.models.message import Message
 
 NAME_LENGTH = 255
+WAVEFORM_LENGTH = 64
 
 
 class AttachmentState(models.TextChoices):
@@ -65,6 +66,9 @@ class Attachment(models.Model):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     duration = models.PositiveIntegerField(null=True)  # milliseconds
+    # Of a voice message, and what makes a sound one: how loud it is from its beginning to its end,
+    # each level a digit from 0 to v (31).
+    waveform = models.CharField(max_length=WAVEFORM_LENGTH, blank=True)
     created_at = models.DateTimeField(_("uploaded"), default=now)
     updated_at = models.DateTimeField(default=now)  # when something of it arrived last
 

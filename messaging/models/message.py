@@ -59,8 +59,9 @@ class Message(models.Model):
     forwarded = models.BooleanField(null=True, editable=False)
     # Of a text with a web address: true, else null, for the same reason.
     has_link = models.BooleanField(null=True, editable=False)
-    # Of a picture, also an attached one, and of another file.
+    # Of a picture, also an attached one, of a voice message, and of another file.
     has_picture = models.BooleanField(null=True, editable=False)
+    has_voice = models.BooleanField(null=True, editable=False)
     has_file = models.BooleanField(null=True, editable=False)
     image = models.CharField(_("picture"), max_length=200, blank=True)
     thumbnail = models.CharField(max_length=200, blank=True)
@@ -114,6 +115,9 @@ class Message(models.Model):
                 fields=["conversation", "seq"],
                 condition=Q(has_picture=True),
                 name="shared_pictures",
+            ),
+            models.Index(
+                fields=["conversation", "seq"], condition=Q(has_voice=True), name="shared_voice"
             ),
             models.Index(
                 fields=["conversation", "seq"], condition=Q(has_file=True), name="shared_files"

@@ -20,8 +20,8 @@ from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group, saved_key
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
+from messaging.queries.own import add_own
 from messaging.queries.privacy import rules
-from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import Stay, Stays
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
@@ -204,7 +204,7 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
         chats += _group_chats(
             me, groups, deleted, mentions, site, moment, with_marks=among is not None
         )
-        add_own_reactions(me, (chat.last_message for chat in chats if chat.last_message))
+    add_own(me, (chat.last_message for chat in chats if chat.last_message))
     chats.sort(key=_place, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
 

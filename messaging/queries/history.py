@@ -15,8 +15,8 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select
 from chatsite.keys import is_key
 from messaging.models import Conversation, Membership, Message, direct_key, is_group
+from messaging.queries.own import add_own
 from messaging.queries.people import is_person
-from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import (
     LAST,
     Stays,
@@ -60,7 +60,7 @@ def history(
     if is_group(peer):
         rows = _group_history(me, peer, before, limit, include_deleted)
         records = [record_of_row(row, peer) for row in reversed(rows)]
-        add_own_reactions(me, records)  # two people are never too many to be named
+        add_own(me, records)
         return records
     given = {} if before is None else {"before": before}
     if settings.MONGODB:
@@ -70,7 +70,9 @@ def history(
         rows = _HISTORY.rows(limit, include_deleted, key=key, me=me, peer=peer, **given)
         if len(rows) < limit and not (rows and rows[-1][SEQ] == 1):
             rows = _rest(rows, me, peer, before, limit, include_deleted)
-    return [record_of_row(row, peer if row[SENDER] == me else me) for row in reversed(rows)]
+    records = [record_of_row(row, peer if row[SENDER] == me else me) for row in reversed(rows)]
+    add_own(me, records)
+    return records
 
 
 def _history(

@@ -7,7 +7,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from chatsite.fastpath.expressions import EmptyText
 from messaging.models import PINNED_MESSAGES, Membership, Message, is_group
-from messaging.queries.reactions import add_own_reactions
+from messaging.queries.own import add_own
 from messaging.queries.visibility import Stays, conversation_with, membership_in
 from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
@@ -42,5 +42,5 @@ def _seen(mine: Membership) -> list[MessageRecord]:
         for row in rows[:PINNED_MESSAGES]
     ]
     seen = [record for record in records if stays.see(record.seq)]
-    add_own_reactions(me, seen)
+    add_own(me, seen)
     return seen

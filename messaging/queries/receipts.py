@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import PersonRecord
 from messaging.models import Membership, Message, is_group
+from messaging.queries.listenings import listened_at
 from messaging.queries.members import marks_of, people_page
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import membership_in, message_in
@@ -33,6 +34,7 @@ class Receipt:
     state: State
     read: Moment | None = None
     delivered: Moment | None = None
+    listened: datetime | None = None  # first, to a voice message
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ def receipts_page(
     wanted = [key for key, each in states.items() if state in (None, each)]
     people, following = people_page(wanted, limit=limit, cursor=cursor)
     ends = _ends(message)
+    listened = listened_at(message.pk) if message.has_voice else {}
     receipts = [
         Receipt(
             person,
             states[person.id],
             *_moments(memberships[person.id], seq, ends, person.id in reads),
+            listened.get(person.id) if person.id in reads else None,
         )
         for person in people
     ]

@@ -39,8 +39,8 @@ from messaging.models import (
     is_group,
     peer_in,
 )
+from messaging.queries.own import add_own
 from messaging.queries.people import bad_cursor, contacts_page, people_among
-from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import Stays, check_peer, conversation_with
 from messaging.shapes import search_text
 from messaging.shapes.record import (
@@ -137,7 +137,7 @@ def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = ""
     if not (terms.words or asked.person or asked.has or asked.before or asked.after):
         return Found([], "")
     found, more = _Finding(user.pk, asked, terms, places, limit, after).page()
-    add_own_reactions(user.pk, found)
+    add_own(user.pk, found)
     messages = [_found_message(each, terms) for each in found]
     is_building = SearchBuild.objects.exists()
     if cursor or asked.is_filtered:

@@ -1,4 +1,4 @@
-"""The pictures, files and links of a conversation, as somebody in it may see them."""
+"""The pictures, files, voice messages and links of a conversation, as somebody in it sees them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +12,18 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select
 from messaging.models import Membership, Message, is_group
 from messaging.queries.history import seen_rows
-from messaging.queries.reactions import add_own_reactions
+from messaging.queries.own import add_own
 from messaging.queries.visibility import Stays, conversation_with, membership_in
 from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
-Kind = Literal["pictures", "files", "links"]
+Kind = Literal["pictures", "files", "voice", "links"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_COLUMNS = {"pictures": "has_picture", "files": "has_file", "links": "has_link"}
+_COLUMNS = {
+    "pictures": "has_picture",
+    "files": "has_file",
+    "voice": "has_voice",
+    "links": "has_link",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,8 @@ class SharedPage:
 def shared_page(
     user: User | Principal, conversation: str, *, kind: Kind, limit: int, before: int | None = None
 ) -> SharedPage:
-    """Those messages with a picture, another file or a link that `user` may see, also after they
-    have left. Raises DomainError 404.
+    """Those messages with a picture, another file, a voice or a link that `user` may see, also
+    after they have left. Raises DomainError 404.
     """
     return _page(membership_in(user, conversation, or_past=True), kind, limit, before)
 
@@ -49,7 +54,7 @@ def shared_with(
 def shared_in(
     kind: Kind, limit: int, *, conversation: Any, after: Any, before: Any
 ) -> QuerySet[Message, Row]:
-    """By the condition of the index `shared_pictures`, `shared_files` or `shared_links`."""
+    """By the condition of one of the indexes `shared_…`."""
     messages = Message.objects.filter(
         conversation_id=conversation, seq__gt=after, seq__lt=before, deleted=False
     )
@@ -69,5 +74,5 @@ def _page(mine: Membership, kind: Kind, limit: int, before: int | None) -> Share
         record_of_row(row, peer if row[SENDER] == me or is_group(peer) else me)
         for row in rows[:limit]
     ]
-    add_own_reactions(me, records)
+    add_own(me, records)
     return SharedPage(records, records[-1].seq if len(rows) > limit else None)

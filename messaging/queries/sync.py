@@ -41,7 +41,7 @@ from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
 from messaging.models import Conversation, Membership, Message, peer_in
 from messaging.queries.chats import CHUNK, Chat, chats_of
-from messaging.queries.reactions import add_own_reactions
+from messaging.queries.own import add_own
 from messaging.queries.visibility import LAST, Stays, stays_among
 from messaging.shapes.record import (
     CONVERSATION,
@@ -133,7 +133,7 @@ def changes_since(user: User | Principal, since: str) -> Changes:
     chats = chats_of(user, among=[span.conversation for span in spans]) if first else []
     seen = growth if first else cursor.growth
     messages = _records(page[:PAGE], stays)
-    add_own_reactions(user.pk, messages)
+    add_own(user.pk, messages)
     if len(page) <= PAGE:
         return Changes(messages, chats, Cursor(_added(known, seen)).encode(), more=False)
     conversation, version = _place(page[PAGE - 1])

@@ -66,6 +66,12 @@ FROM_SERVER = [
         " who changed them.",
     ),
     Event(
+        events.MESSAGE_LISTENED,
+        payload_types.ListenedPayload,
+        "To every socket of who has listened to a voice message for the first time, and of its"
+        " sender, if they see what the other reads.",
+    ),
+    Event(
         events.MESSAGE_PINNED,
         payload_types.PinPayload,
         "To every socket of everybody who may see the message.",

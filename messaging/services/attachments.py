@@ -56,6 +56,11 @@ class Attached:
         found = [self._free.get(key) for key in draft.attachments]
         return all(each and each.owner_id == draft.sender_id for each in found)
 
+    def mix_voice(self, draft: Draft) -> bool:
+        """Whether it has a voice message among other files."""
+        has_voice = any(self._free[key].waveform for key in draft.attachments)
+        return has_voice and (len(draft.attachments) > 1 or bool(draft.picture))
+
     def to(self, draft: Draft, message: str, conversation: str) -> list[Attachment]:
         """Makes them those of a message. Returns them."""
         files = [self._free.pop(key) for key in draft.attachments]
@@ -133,7 +138,9 @@ def _forget(message: Message, before: datetime) -> bool:
         locked_conversations([key])  # whoever restores it waits for that, too
         there = Message.objects.filter(pk=message.pk, deleted=True, updated_at__lte=before)
         has_picture = bool(message.image) or None
-        if not there.update(attachments=None, has_file=None, has_picture=has_picture):
+        if not there.update(
+            attachments=None, has_file=None, has_voice=None, has_picture=has_picture
+        ):
             return False
         Attachment.objects.filter(message_id=message.pk).delete()
     return True

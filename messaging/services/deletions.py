@@ -29,7 +29,7 @@ from messaging.models import (
 from messaging.payloads import changed_chat_payload
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
-from messaging.queries.reactions import add_own_reactions
+from messaging.queries.own import add_own
 from messaging.queries.visibility import Stay, Stays, no_such_message, visible_among
 from messaging.services.conversations import LockedConversation, locked_conversations
 from messaging.services.messages import set_deleted, take_back
@@ -133,7 +133,7 @@ def _show(user: User | Principal, key: str, parts: Sequence[Stay]) -> None:
         there = Message.objects.filter(conversation_id=conversation.pk, seq__in=seqs)
         messages = there.select_related("conversation").order_by("seq")
         records = [record_of(message) for message in messages]
-        add_own_reactions(user.pk, records)
+        add_own(user.pk, records)
         to = recipients.of([user.pk])
         events.publish_all((events.MESSAGE_RESTORED, record, to, "") for record in records)
 

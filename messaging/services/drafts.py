@@ -118,6 +118,11 @@ def unknown_attachment() -> DomainError:
     return DomainError(message, code="attachments", errors={"attachments": [message]})
 
 
+def voice_mixed() -> DomainError:
+    message = _("A voice message is sent without other files.")
+    return DomainError(message, code="attachments", errors={"attachments": [message]})
+
+
 def unknown_reply() -> DomainError:
     message = _("The message that this one answers is not there.")
     return DomainError(message, code="reply_to", errors={"replyTo": [message]})

@@ -14,7 +14,7 @@ from chatsite.locks import locking
 from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageEdit, MessageKind, is_group
-from messaging.queries.reactions import add_own_reactions
+from messaging.queries.own import add_own
 from messaging.queries.visibility import find_message, no_such_message, was_deleted
 from messaging.services.conversations import INSTANT, locked_conversations, store
 from messaging.services.drafts import check_mentions, checked_text, nothing_said
@@ -49,7 +49,7 @@ def edit_message(
     if found.forwarded:  # these are somebody else's words
         raise DomainError(_("Forwarded messages cannot be edited."), 403, code="forwarded")
     record = record_of(_edit(found, user.pk, text, mentions))
-    add_own_reactions(user.pk, [record])
+    add_own(user.pk, [record])
     return record
 
 

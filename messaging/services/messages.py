@@ -51,6 +51,7 @@ from messaging.services.drafts import (
     unknown_attachment,
     unknown_receiver,
     unknown_reply,
+    voice_mixed,
 )
 from messaging.services.pictures import settle_later, stored_picture
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
@@ -199,6 +200,8 @@ class _Batch:
                 raise unknown_reply()
         if not self.attached.has(draft):
             raise unknown_attachment()
+        if self.attached.mix_voice(draft):
+            raise voice_mixed()
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
         key = new_key()
@@ -229,7 +232,8 @@ class _Batch:
             row["attachments"] = encoded_attachments(files)
             shown = [is_album_picture(each) for each in files]
             row["has_picture"] = row["has_picture"] or any(shown) or None
-            row["has_file"] = not all(shown) or None
+            row["has_voice"] = any(each.waveform for each in files) or None
+            row["has_file"] = not (all(shown) or row["has_voice"]) or None
         if draft.system:
             row["kind"] = MessageKind.SYSTEM.value
             row["details"] = encoded(draft.system).decode()

@@ -12,8 +12,8 @@ from chatsite.locks import locking
 from messaging import events, recipients
 from messaging.models import PINNED_MESSAGES, Message, MessageKind
 from messaging.payloads import pin_payload
+from messaging.queries.own import add_own
 from messaging.queries.pins import pinned_in
-from messaging.queries.reactions import add_own_reactions
 from messaging.queries.visibility import find_message, no_such_message, was_deleted
 from messaging.services.conversations import (
     INSTANT,
@@ -47,7 +47,7 @@ def _set(user: User | Principal, message_id: str, pinned: bool) -> MessageRecord
     if found.kind == MessageKind.SYSTEM:
         raise DomainError(_("System messages cannot be pinned."), code="system")
     record = record_of(_change(found, user.pk, pinned))
-    add_own_reactions(user.pk, [record])
+    add_own(user.pk, [record])
     return record
 
 

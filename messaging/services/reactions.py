@@ -14,7 +14,8 @@ from chatsite.locks import locking
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Reaction
 from messaging.payloads import reaction_payload
-from messaging.queries.reactions import add_own_reactions, checked_emoji
+from messaging.queries.own import add_own
+from messaging.queries.reactions import checked_emoji
 from messaging.queries.visibility import (
     find_message,
     no_such_message,
@@ -58,7 +59,7 @@ def _set(user: User | Principal, message_id: str, emoji: str, added: bool) -> Me
     # Of two that add the same at once, without transactions, one finds it when it tries again.
     message = retrying(partial(_change, found, user.pk, emoji, added), IntegrityError)
     record = record_of(message)
-    add_own_reactions(user.pk, [record])
+    add_own(user.pk, [record])
     return record
 
 

@@ -5,6 +5,7 @@ is complete, but could not be looked at because the site was busy, is looked at 
 the next time.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,7 @@ from chatsite.text import is_storable
 from messaging.models import Attachment, AttachmentState
 from messaging.queries.attachments import KEPT, UNSENT, uploads_of, used_by, used_by_all
 from messaging.services.attachments import recover_sent
+from messaging.shapes.attachments import LONGEST_VOICE, WAVEFORM
 
 AT_ONCE, BY_ONE = 100, 10  # uploads that one process receives, each with a thread of its own
 TYPE_LENGTH = 100
@@ -44,10 +46,17 @@ _lock = threading.Lock()
 
 
 def begin_upload(
-    *, owner: User | Principal, size: int, name: str = "", content_type: str = ""
+    *,
+    owner: User | Principal,
+    size: int,
+    name: str = "",
+    content_type: str = "",
+    duration: str = "",
+    waveform: str = "",
 ) -> Attachment:
-    """Raises DomainError: 400 for an empty file, 413 for one that is too large or for which `owner`
-    has no room, 503, 507.
+    """With a waveform: of a voice message. Raises DomainError: 400 for an empty file and for what
+    no voice message has, 413 for a file that is too large or for which `owner` has no room, 503,
+    507.
     """
     if size < 1:
         raise empty()
@@ -55,6 +64,7 @@ def begin_upload(
         raise too_large()
     upload = Attachment(owner_id=owner.pk, stored=storage.new_name())
     describe(upload, size=size, name=name, content_type=content_type)
+    describe_voice(upload, duration=duration, waveform=waveform)
     # Of two at once each counts the other: both may be refused, but never both be taken.
     upload.save(force_insert=True)
     try:
@@ -72,6 +82,23 @@ def describe(upload: Attachment, *, size: int, name: str | None, content_type: s
     upload.name = clean_name(name or "")
     declared = content_type or ""
     upload.content_type = declared[:TYPE_LENGTH] if is_storable(declared) else ""
+
+
+def describe_voice(upload: Attachment, *, duration: str, waveform: str) -> None:
+    """Neither of both for what is none. Raises DomainError 400."""
+    if not (duration or waveform):
+        return
+    if not (
+        re.fullmatch("[0-9]{1,7}", duration, re.ASCII)
+        and 0 < int(duration) <= LONGEST_VOICE
+        and re.fullmatch(WAVEFORM, waveform)
+    ):
+        message = _(
+            "A voice message has a duration, 1 to 3,600,000 milliseconds, and a waveform, at most"
+            " 64 digits from 0 to v."
+        )
+        raise DomainError(message, code="voice", errors={"waveform": [message]})
+    upload.duration, upload.waveform = int(duration), waveform
 
 
 def find_upload(owner: User | Principal, key: str) -> Attachment:
@@ -202,8 +229,8 @@ def _too_many() -> DomainError:
 
 def complete(upload: Attachment) -> None:
     """Looks at what it is; then it may be sent. May be repeated. Raises DomainError: 400 and 413
-    for what is removed because of a virus, 404, 423 while another request does it; 503 and 507,
-    after which nothing is lost.
+    for what is removed because of a virus, or is no voice message, 404, 423 while another request
+    does it; 503 and 507, after which nothing is lost.
     """
     fields: dict[str, Any] = {}
     # A scanner and an object store take their time. Without the file another request was faster.
@@ -236,14 +263,21 @@ def _scan(upload: Attachment) -> None:
 
 
 def _described(upload: Attachment) -> dict[str, Any]:
-    """What its content tells of it. Raises DomainError 503, 507, FileNotFoundError."""
+    """What its content tells of it. A voice message that is no sound is removed. Raises DomainError
+    400, 503, 507, FileNotFoundError.
+    """
     found = kind_of(storage.head_of(upload.stored, HEAD), upload.content_type)
+    if upload.waveform and found.kind != "audio":
+        _delete(upload)
+        raise DomainError(_("A voice message has to be a sound."), code="voice")
     fields: dict[str, Any] = {
         "state": AttachmentState.READY,
         "kind": found.kind,
         "content_type": found.content_type,
         "size": upload.size,
         "name": upload.name,
+        "duration": upload.duration,
+        "waveform": upload.waveform,
         "updated_at": now(),
     }
     return fields | (_looks(upload) if found.kind == "picture" else {})

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from chatsite import strict_json
 from chatsite.wire import FileUrl, absolute
-from messaging.models import Attachment, AttachmentKind
+from messaging.models import WAVEFORM_LENGTH, Attachment, AttachmentKind
 from messaging.shapes.reactions import StoredKey
 
 ATTACHMENTS = 10  # of one message, at most
@@ -19,6 +19,18 @@ FileKind = Annotated[
     Meta(
         description="By its content, whatever its name says.",
         extra_json_schema={"enum": AttachmentKind.values},
+    ),
+]
+
+LONGEST_VOICE = 3_600_000  # milliseconds
+WAVEFORM = f"[0-9a-v]{{1,{WAVEFORM_LENGTH}}}"
+Waveform = Annotated[
+    str,
+    Meta(
+        pattern=f"^{WAVEFORM}$",
+        description="Of a voice message, and what makes a sound one: how loud it is from its"
+        " beginning to its end, each level a digit from `0` to `v` (31).",
+        examples=["02ahv8r62"],
     ),
 ]
 
@@ -36,6 +48,7 @@ class AttachmentRecord(msgspec.Struct, gc=False, omit_defaults=True):
     height: Annotated[int, Meta(description="Pixels.")] | None = None
     duration: Annotated[int, Meta(description="Milliseconds.")] | None = None
     thumbnail: Annotated[FileUrl, Meta(description="A small picture of it.")] | None = None
+    waveform: Waveform | None = None
 
 
 class _Stored(msgspec.Struct, gc=False, omit_defaults=True):
@@ -50,6 +63,7 @@ class _Stored(msgspec.Struct, gc=False, omit_defaults=True):
     height: int | None = None
     duration: int | None = None
     thumbnail: bool = False
+    waveform: str | None = None
 
 
 _decoded = strict_json.reader(list[_Stored])
@@ -83,6 +97,7 @@ def _stored(attachment: Attachment) -> _Stored:
         height=attachment.height,
         duration=attachment.duration,
         thumbnail=bool(attachment.thumbnail),
+        waveform=attachment.waveform or None,
     )
 
 

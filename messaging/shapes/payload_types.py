@@ -178,6 +178,15 @@ class ReactionChangedPayload(TypedDict):
     updatedAt: Timestamp
 
 
+class ListenedPayload(TypedDict):
+    """Somebody has listened to a voice message."""
+
+    messageId: Key
+    conversationId: Key
+    seq: Seq
+    personId: Key
+
+
 class PinPayload(TypedDict):
     """Somebody pinned a message in its conversation, or took its pin away."""
 
@@ -297,6 +306,7 @@ class ReceiptPayload(PersonRecord, omit_defaults=True):
     read_before: Annotated[Timestamp, Meta(description=NO_LATER)] | None = None
     delivered_at: Timestamp | None = None
     delivered_before: Annotated[Timestamp, Meta(description=NO_LATER)] | None = None
+    listened_at: Annotated[Timestamp, Meta(description="To a voice message, first.")] | None = None
 
 
 class GroupLeftPayload(TypedDict):

@@ -93,13 +93,20 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         ]
         | None
     ) = None
+    listened: Annotated[
+        bool,
+        Meta(
+            description="In answers to me, of a voice message: I have listened to it; of my own,"
+            " somebody has of whom I see what they read. Live events never have it."
+        ),
+    ] = False
 
 
-# Who receives a message, and what they did to it, is not stored with it: whoever reads it says so.
+# Who receives a message, and what they did with it, is not stored there: whoever reads it says so.
 COLUMNS = tuple(
     "details" if name == "system" else name
     for name in MessageRecord.__struct_fields__
-    if name not in ("receiver_id", "reacted")
+    if name not in ("receiver_id", "reacted", "listened")
 )
 SENDER, SEQ = COLUMNS.index("sender_id"), COLUMNS.index("seq")
 CONVERSATION = COLUMNS.index("conversation_id")

@@ -171,4 +171,5 @@ def test_both_documents_describe_it_from_its_definition() -> None:
         "reacted",
         "pinnedAt",
         "attachments",
+        "listened",
     }
