@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -16,10 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_of
 from accounts.forms.profile import AUDIENCES, PrivacyForm
 from accounts.lookup import find_people
-from accounts.models import Session, User, person_matches
+from accounts.models import Invitation, Session, SitePolicy, User, person_matches
 from accounts.privacy import KINDS, decoded
 from accounts.record import picture_url
-from accounts.services import moderation, sessions
+from accounts.services import admission, moderation, sessions
+from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.moderation import Act, ModeratedAdmin, ReadOnlyAdmin, is_superuser
 
@@ -29,6 +33,7 @@ BAN = Act("ban", _("Ban"), _("Banned"), asks_reason=True, is_grave=True)
 UNBAN = Act("unban", _("Lift the ban"), _("Ban lifted"))
 PROMOTE = Act("promote", _("Make a moderator"), _("Made a moderator"))
 DEMOTE = Act("demote", _("Remove as a moderator"), _("Removed as a moderator"), is_grave=True)
+WITHDRAW = Act("withdraw", _("Withdraw"), _("Withdrawn"), is_grave=True)
 REVOKE = Act("revoke", _("Sign out"), _("Signed out"), is_grave=True)
 
 
@@ -169,6 +174,61 @@ class SessionAdmin(ModeratedAdmin):
 
     def revoke(self, session: Session) -> None:
         sessions.end_session(session=session)
+
+
+@admin.register(SitePolicy)
+class SitePolicyAdmin(ModelAdmin):
+    """The only row, for superusers. Django records each change."""
+
+    fields = ("sign_up", "domains", "members_invite")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not is_superuser(request):
+            raise PermissionDenied
+        policy = admission.site_policy()
+        SitePolicy.objects.get_or_create(
+            pk=policy.pk,
+            defaults={name: getattr(policy, name) for name in self.fields},
+        )
+        return redirect("admin:accounts_sitepolicy_change", policy.pk)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ModeratedAdmin):
+    """Not its code: that is its owner's to give."""
+
+    list_display = ("created_at", "person", "email", "uses", "used", "expires_at")
+    list_select_related = ("created_by",)
+    ordering = ("-created_at", "-pk")
+    fields = ("person", "email", "uses", "used", "created_at", "expires_at")
+
+    @admin.display(description=_("invited by"))
+    def person(self, invitation: Invitation) -> str:
+        person = invitation.created_by
+        return person_link(person) if person else self.get_empty_value_display()
+
+    def acts_for(self, request: HttpRequest, row: Invitation) -> list[Act]:
+        return [WITHDRAW] if row.expires_at > now() else []
+
+    def withdraw(self, invitation: Invitation) -> None:
+        admission.end(invitation)
 
 
 @admin.register(LogEntry)

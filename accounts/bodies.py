@@ -34,6 +34,9 @@ class SignUpBody(TypedDict):
     fullName: Name
     email: Email
     password: Password
+    invitation: NotRequired[
+        Annotated[str, Meta(description="Of the link, where the site asks for one.")]
+    ]
 
 
 class LogInBody(TypedDict):

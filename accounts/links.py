@@ -50,6 +50,10 @@ def address_owner(key: str, token: str) -> tuple[User, str] | None:
     return user, address
 
 
+def invitation_link(site: str, code: str) -> str:
+    return f"{site}{reverse('signup')}?invitation={code}"
+
+
 def _owner(key: str) -> User | None:
     return User.objects.filter(pk=key, banned_at=None).first() if is_key(key) else None
 

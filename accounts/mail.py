@@ -3,6 +3,7 @@
 None carries a name: anybody can sign up with somebody else's address, and a name can say anything.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +42,10 @@ def address_confirmation(address: str, link: str) -> EmailMessage:
 
 def address_changed(old_address: str) -> EmailMessage:
     return _letter("address_changed", _("Your e-mail address was changed"), old_address)
+
+
+def invitation(address: str, link: str, end: datetime) -> EmailMessage:
+    return _letter("invitation", _("You are invited to Chatsite"), address, link=link, end=end)
 
 
 def _letter(template: str, subject: str, address: str, **context: Any) -> EmailMessage:

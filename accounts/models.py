@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.canonical import (
@@ -175,6 +175,80 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name
+
+
+class SignUps(models.TextChoices):
+    OPEN = "open", _("Anybody")
+    DOMAINS = "domains", _("Whoever has an e-mail address of the domains below, or an invitation")
+    INVITATION = "invitation", _("Whoever has an invitation")
+    CLOSED = "closed", _("Nobody")
+
+
+class SitePolicy(models.Model):
+    """What is decided in the admin for the whole site: at most one row. Without it the environment
+    decides (services/admission.py).
+    """
+
+    id = models.PositiveSmallIntegerField(
+        primary_key=True, db_column="_id", default=1, editable=False
+    )
+    sign_up = models.CharField(
+        _("who may make an account"), max_length=10, choices=SignUps, default=SignUps.OPEN
+    )
+    domains = models.TextField(
+        _("domains"), blank=True, help_text=_("example.org, for instance; one a line.")
+    )
+    members_invite = models.BooleanField(
+        _("everybody may invite"), default=False, help_text=_("Moderators always may.")
+    )
+
+    class Meta:
+        verbose_name = _("rules of the site")
+        verbose_name_plural = _("rules of the site")
+
+    def __str__(self) -> str:
+        return str(SignUps(self.sign_up).label)
+
+    @property
+    def domain_list(self) -> list[str]:
+        return self.domains.lower().replace(",", " ").split()
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def usable(self) -> Self:
+        """Neither expired nor used up, and of nobody who is banned since."""
+        alive = self.filter(expires_at__gt=now(), used__lt=F("uses"))
+        return alive.filter(Q(created_by=None) | Q(created_by__banned_at=None))
+
+
+class Invitation(models.Model):
+    """A link by which people make an account: so many, until then."""
+
+    id = HexIdField(primary_key=True, db_column="_id")
+    code = models.CharField(max_length=22, unique=True, editable=False)
+    # None: an address of a listed domain asked for it.
+    created_by = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="invitations"
+    )
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+    expires_at = models.DateTimeField(_("works until"))
+    email = models.CharField(_("only for"), max_length=EMAIL_LENGTH, blank=True)
+    uses = models.PositiveIntegerField(_("accounts"), default=1)
+    used = models.PositiveIntegerField(_("used"), default=0, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        indexes = [models.Index(fields=["expires_at"], name="invitation_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def left(self) -> int:
+        return self.uses - self.used
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts.access import SignedInRequest
-from accounts.models import User
-from accounts.services import accounts, addresses, log_ins, passwords
+from accounts.models import Invitation, User
+from accounts.services import accounts, addresses, admission, log_ins, passwords
 from accounts.trusted_devices import COOKIE
 from chatsite.security.budgets import WRITES, check, check_upload, user_or_network
 from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, limited
@@ -19,6 +19,16 @@ from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, l
 @limited(SIGN_UPS)
 def sign_up(request: HttpRequest | Request, **fields: str) -> User:
     return accounts.sign_up(**fields, client=user_or_network(request))
+
+
+@limited(MAILS_PER_ADDRESS)
+def ask_for_invitation(request: HttpRequest, *, email: str, site: str) -> str:
+    return admission.ask_for_invitation(email=email, site=site)
+
+
+def invite(*, request: SignedInRequest, **fields: Any) -> Invitation:
+    check(WRITES, request.user.pk)
+    return admission.invite(user=request.user, **fields)
 
 
 def log_in(*, request: HttpRequest | Request, email: str, password: str) -> User:

@@ -11,6 +11,7 @@ class SignUpSerializer(serializers.Serializer[None]):
     fullName = TextField(source="full_name", label="fullName")
     email = TextField()
     password = TextField(style=PASSWORD_STYLE)
+    invitation = TextField(default="")
 
 
 class LogInSerializer(serializers.Serializer[None]):

@@ -6,6 +6,7 @@ from accounts.views import address, entrance, profile, reset
 
 urlpatterns = [
     path("signup", entrance.signup, name="signup"),
+    path("signup/sent", entrance.invitation_sent, name="invitation-sent"),
     path("login", entrance.login, name="login"),
     path("logout", entrance.logout, name="logout"),
     path("reset", reset.ask, name="reset"),
@@ -16,6 +17,8 @@ urlpatterns = [
     path("profile/address", address.ask, name="address"),
     path("profile/password", profile.password, name="password"),
     path("profile/theme", profile.theme, name="theme"),
+    path("profile/invitations", profile.invitations, name="invitations"),
+    re_path(r"^profile/invitations/(?P<key>[0-9a-f]{24})$", profile.invitation, name="invitation"),
     path("profile/sessions", profile.other_sessions, name="other-sessions"),
     re_path(
         r"^profile/sessions/(?P<key>[0-9a-f]{24})$", profile.other_session, name="other-session"

@@ -205,6 +205,11 @@ SOCKET_FRAMES_PER_SECOND = ENV.limits.socket_frames_per_second
 # A frame may hold what a body may; one that is larger is answered, up to where the server cuts off.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24
 
+# Accounts: until the admin decides (accounts/services/admission.py)
+SIGN_UP = ENV.sign_up
+SIGN_UP_DOMAINS = ENV.sign_up_domains
+MEMBERS_INVITE = ENV.members_invite
+
 # Messages
 MESSAGE_EDIT_MINUTES = ENV.message_edit_minutes
 

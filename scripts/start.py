@@ -28,6 +28,8 @@ def main(arguments: list[str]) -> None:
         environment = env.read()
         refuse_taken_port(environment.host, environment.port)
         prepare_database()
+        call_command("owner_link", site=f"http://{address(environment.host, environment.port)}")
+        connections.close_all()
     except ImproperlyConfigured as error:
         raise SystemExit(f"Configuration: {error}") from None
     except KeyboardInterrupt:

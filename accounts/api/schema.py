@@ -33,7 +33,12 @@ sign_up = call(
             "The name may have at most 100 characters.",
             "Email already exists",
         ],
-        403: [NO_CRAWLERS],
+        403: [
+            "An account here takes an invitation.",
+            "This site takes no new accounts.",
+            NO_CRAWLERS,
+        ],
+        410: ["This link no longer works."],
         503: [BUSY],
     },
     parameters=[header("Set-Cookie", SET_COOKIE, [201])],

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.canonical import readable_email
 from accounts.forms.fields import (
     INVALID_EMAIL,
     email_field,
@@ -30,8 +31,11 @@ class SignUpForm(ServiceForm):
     )
     password = new_password_field(label=_("Password"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, invited: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if invited:
+            self.initial["email"] = readable_email(invited)
+            self.fields["email"].widget.attrs["readonly"] = True
         self.traps = Traps(self.data if self.is_bound else None)
         self.held_up = False
 
@@ -45,6 +49,12 @@ class SignUpForm(ServiceForm):
             self.fields["password"].widget.render_value = True
             self.held_up = words != str(FILLED)
             raise forms.ValidationError(words)
+
+
+class InvitationRequestForm(ServiceForm):
+    """Where a site is open to the addresses of some domains."""
+
+    email = email_field(invalid_email=INVALID_EMAIL)
 
 
 class LogInForm(ServiceForm):

@@ -6,7 +6,13 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms.fields import name_field, new_password_field, old_password_field
+from accounts.forms.fields import (
+    INVALID_EMAIL,
+    email_field,
+    name_field,
+    new_password_field,
+    old_password_field,
+)
 from accounts.forms.service import ServiceForm
 
 
@@ -48,6 +54,32 @@ class PrivacyForm(forms.Form):
     online = _audience(_("Online"))
     typing = _audience(_("That I am typing"))
     read_receipts = _audience(_("That I have read messages"))
+
+
+class InvitationForm(ServiceForm):
+    email = email_field(
+        label=_("E-mail, for one person"),
+        required=False,
+        autocomplete="off",
+        invalid_email=INVALID_EMAIL,
+    )
+    uses = forms.TypedChoiceField(
+        label=_("Or a link, for"),
+        coerce=int,
+        choices=[(1, _("1 person")), (5, _("5 people")), (25, _("25 people"))],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Works for"),
+        coerce=int,
+        choices=[(1, _("a day")), (7, _("a week")), (30, _("30 days"))],
+        initial=7,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="invitation_%s", **kwargs)
+        del self.fields["email"].widget.attrs["required"]
 
 
 class PasswordForm(ServiceForm):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import mail
 from accounts.canonical import password_forms
 from accounts.models import User
+from accounts.services.admission import Admission, admission
 from accounts.services.rules import (
     check_all,
     check_new_password,
@@ -27,25 +28,30 @@ from chatsite.security.ratelimits import MAILS, MAILS_PER_ADDRESS, TooMany, chec
 from chatsite.text import is_blank
 
 
-def sign_up(*, full_name: str, email: str, password: str, client: str = "") -> User:
-    """Raises DomainError 400 with the first broken rule; `errors` names every wrong field.
+def sign_up(
+    *, full_name: str, email: str, password: str, client: str = "", invitation: str = ""
+) -> User:
+    """Raises DomainError 400 with the first broken rule; `errors` names every wrong field. 403 and
+    410 as services/admission.py says.
 
     `client` is where it comes from. Beyond the limits of mails nobody is welcomed by one.
     """
+    way = admission(invitation)
     check_all(
         lambda: require(full_name=full_name, email=email, password=password),
         lambda: check_new_password(password),
         lambda: checked_email(email),
+        lambda: way.check_address(email),
         lambda: checked_name(full_name),
     )
     address = checked_email(email)
     if User.objects.with_email(email):
         raise email_taken()
-    user = User(email=address)
+    user = User(email=address, is_staff=way.is_owner, is_superuser=way.is_owner)
     user.rename(checked_name(full_name))
     user.set_password(password)
     try:
-        _insert(user)
+        _insert(user, way)
     except IntegrityError:  # somebody was faster
         raise email_taken() from None
     with suppress(TooMany):
@@ -56,8 +62,9 @@ def sign_up(*, full_name: str, email: str, password: str, client: str = "") -> U
 
 
 @repeatable
-def _insert(user: User) -> None:
+def _insert(user: User, way: Admission) -> None:
     with atomic():
+        way.use()
         user.save(force_insert=True)
 
 

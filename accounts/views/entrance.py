@@ -1,13 +1,15 @@
 """In and out: sign-up, log-in, log-out."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 
-from accounts import rate_limited
+from accounts import links, rate_limited
 from accounts.access import (
     PageRequest,
     next_address,
@@ -18,31 +20,71 @@ from accounts.access import (
 )
 from accounts.authentication import all_tokens
 from accounts.cookies import clear_token_cookie, set_token_cookie
-from accounts.forms.entrance import LogInForm, SignUpForm
+from accounts.forms.entrance import InvitationRequestForm, LogInForm, SignUpForm
 from accounts.forms.service import ServiceForm
-from accounts.models import User
+from accounts.models import SignUps, User
 from accounts.requests import start_session_for
+from accounts.services.admission import admission, site_policy
 from accounts.services.log_outs import ENDS_LATER, log_out
 from accounts.views.form_page import render_form
+from accounts.views.mailed import mailed_context
+from chatsite.errors import DomainError
 
 
 @never_cache
 @signed_out
 def signup(request: PageRequest) -> HttpResponse:
-    return _entrance(request, "accounts/signup.html", SignUpForm, rate_limited.sign_up)
+    code = request.GET.get("invitation", "")
+    try:
+        way = admission(code)
+    except DomainError as refusal:
+        return _not_admitted(request, refusal)
+    form_class = partial(SignUpForm, invited=way.invitation.email if way.invitation else "")
+    service = partial(rate_limited.sign_up, invitation=code)
+    context = {"is_owner": way.is_owner}
+    return _entrance(request, "accounts/signup.html", form_class, service, context)
+
+
+def _not_admitted(request: PageRequest, refusal: DomainError) -> HttpResponse:
+    """An address of a listed domain can ask for an invitation, if there is no better one."""
+    policy = site_policy()
+    can_ask = policy.sign_up == SignUps.DOMAINS
+    context: dict[str, Any] = {"code": refusal.code, "login_link": resolve_url("login")}
+    if refusal.code == "dead_link" or not can_ask:
+        context["can_ask"] = can_ask
+        template = "accounts/not_admitted.html"
+        return render(request, template, context, status=200 if request.htmx else refusal.status)
+    form = InvitationRequestForm(request.POST if request.method == "POST" else None)
+    context |= {"form": form, "domains": policy.domain_list}
+    if not form.is_bound:
+        form.focus()
+    else:
+        site = links.site_of(request)
+        form.submit(rate_limited.ask_for_invitation, request=request, site=site)
+        if not form.errors:
+            return redirect_to(request, resolve_url("invitation-sent"))
+    return render_form(request, "accounts/signup_domains.html", context, form)
+
+
+@never_cache
+def invitation_sent(request: PageRequest) -> HttpResponse:
+    return render(request, "accounts/invitation_sent.html", mailed_context())
 
 
 @never_cache
 @signed_out
 def login(request: PageRequest) -> HttpResponse:
-    return _entrance(request, "accounts/login.html", LogInForm, rate_limited.log_in)
+    open_to = site_policy().sign_up in (SignUps.OPEN, SignUps.DOMAINS)
+    context = {"offers_account": open_to}
+    return _entrance(request, "accounts/login.html", LogInForm, rate_limited.log_in, context)
 
 
 def _entrance(
     request: PageRequest,
     template: str,
-    form_class: type[ServiceForm],
+    form_class: Callable[..., ServiceForm],
     service: Callable[..., User],
+    words: dict[str, Any],
 ) -> HttpResponse:
     form = form_class(request.POST if request.method == "POST" else None)
     if not form.is_bound:
@@ -51,6 +93,7 @@ def _entrance(
         return _enter(request, user)
     target = next_address(request)
     context = {
+        **words,
         "form": form,
         "ended": "" if form.is_bound else sign_out_reason(request),
         "login_link": with_next("login", target),

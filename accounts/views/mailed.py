@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from accounts.access import PageRequest
+
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
 MailedView = Callable[[PageRequest, str, str], HttpResponse]
 
@@ -26,6 +30,14 @@ def mailed_link(view: MailedView) -> MailedView:
         return response
 
     return guarded
+
+
+def mailed_context() -> dict[str, Any]:
+    """For pages that say that a mail is on its way."""
+    return {
+        "minutes": settings.PASSWORD_RESET_TIMEOUT // 60,
+        "printed": settings.EMAIL_BACKEND == CONSOLE,
+    }
 
 
 def dead_link(request: PageRequest, template: str) -> HttpResponse:

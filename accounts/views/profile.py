@@ -1,6 +1,8 @@
 """What people change about themselves."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,18 +11,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from msgspec.structs import asdict
 
-from accounts import rate_limited
+from accounts import links, rate_limited
 from accounts.access import Rest, SignedInRequest, SignedInView, next_address, signed_in
 from accounts.cookies import set_device_cookie
 from accounts.devices import device_of
 from accounts.forms.address import AddressForm
-from accounts.forms.profile import PasswordForm, PrivacyForm, ProfileForm
+from accounts.forms.profile import InvitationForm, PasswordForm, PrivacyForm, ProfileForm
 from accounts.models import Session
 from accounts.privacy import decoded
 from accounts.record import picture_url
-from accounts.services import sessions
+from accounts.services import admission, sessions
 from accounts.session_list import session_entries
 from accounts.views.form_page import render_form
+from chatsite.errors import NotFound
 
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60
@@ -90,12 +93,32 @@ def other_session(request: SignedInRequest, key: str) -> HttpResponse:
     return done(request, "sessions", _("%(device)s has been signed out.") % {"device": name})
 
 
+@section
+def invitations(request: SignedInRequest) -> HttpResponse:
+    form = InvitationForm(request.POST)
+    site = links.site_of(request)
+    made = form.submit(rate_limited.invite, request=request, site=site)
+    if not made:
+        return show(request, invitation=form)
+    text = _("The invitation is on its way.") if made.email else _("Here is the link.")
+    return done(request, "invitations", text)
+
+
+@section
+def invitation(request: SignedInRequest, key: str) -> HttpResponse:
+    """Withdraws it, even if it is gone by now."""
+    with suppress(NotFound):
+        admission.withdraw(user=request.user, key=key)
+    return done(request, "invitations", _("The invitation has been withdrawn."))
+
+
 def show(
     request: SignedInRequest,
     *,
     about: ProfileForm | None = None,
     address: AddressForm | None = None,
     password: PasswordForm | None = None,
+    invitation: InvitationForm | None = None,
 ) -> HttpResponse:
     """The whole page, with the form that was refused, if any."""
     about_form = about or ProfileForm(initial={"full_name": request.user.full_name})
@@ -103,13 +126,26 @@ def show(
         "about": about_form,
         "address": address or AddressForm(),
         "password": password or PasswordForm(),
+        "invitation": invitation or InvitationForm(),
+        "invitations": _invitations(request),
         "picture": picture_url(request.user),
         "back": next_address(request),
         "privacy": PrivacyForm(initial=asdict(decoded(request.user.privacy))),
         "sessions": session_entries(request.user, request.auth_session),
     }
-    refused = about or address or password
+    refused = about or address or password or invitation
     return render_form(request, "accounts/profile.html", context, refused or about_form)
+
+
+def _invitations(request: SignedInRequest) -> list[dict[str, Any]] | None:
+    """None where they may not invite."""
+    if not admission.may_invite(request.user):
+        return None
+    site = links.site_of(request)
+    return [
+        {"row": row, "link": links.invitation_link(site, row.code)}
+        for row in admission.invitations_of(request.user)
+    ]
 
 
 def done(request: SignedInRequest, part: str, text: str) -> HttpResponse:

@@ -4,7 +4,6 @@ Opening a link changes nothing, since mail scanners open links too: only the for
 does. `next` plays no part here: whoever comes from a mail was nowhere before.
 """
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render, resolve_url
@@ -18,9 +17,7 @@ from accounts.forms.reset import NewPasswordForm, ResetRequestForm
 from accounts.models import User
 from accounts.services import passwords, sessions
 from accounts.views.form_page import render_form
-from accounts.views.mailed import dead_link, mailed_link
-
-CONSOLE = "django.core.mail.backends.console.EmailBackend"
+from accounts.views.mailed import dead_link, mailed_context, mailed_link
 
 
 @never_cache
@@ -38,11 +35,7 @@ def ask(request: PageRequest) -> HttpResponse:
 
 @never_cache
 def sent(request: PageRequest) -> HttpResponse:
-    context = {
-        "minutes": settings.PASSWORD_RESET_TIMEOUT // 60,
-        "printed": settings.EMAIL_BACKEND == CONSOLE,
-    }
-    return render(request, "accounts/reset_sent.html", context)
+    return render(request, "accounts/reset_sent.html", mailed_context())
 
 
 @mailed_link

@@ -29,6 +29,7 @@ from chatsite.conf.variables import (
     BASE_DIR,
     between,
     checked_origin,
+    chosen,
     flag,
     networks,
     origin,
@@ -58,6 +59,9 @@ class Environment:
     host_cookie: bool
     bcrypt_rounds: int
     message_edit_minutes: int
+    sign_up: str
+    sign_up_domains: list[str]
+    members_invite: bool
     database_url: str
     sqlite_synchronous: str
     redis_url: str
@@ -112,6 +116,9 @@ def _read() -> Environment:
         host_cookie=flag("HOST_COOKIE", True),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
         message_edit_minutes=between(0, 525_600, "MESSAGE_EDIT_MINUTES", 15),
+        sign_up=chosen("SIGN_UP", ("open", "domains", "invitation", "closed"), "open"),
+        sign_up_domains=several("SIGN_UP_DOMAINS"),
+        members_invite=flag("MEMBERS_INVITE", False),
         database_url=read_database_url(),
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),

@@ -73,13 +73,14 @@ def test_password_is_changed_on_the_profile(page_for: PageFor) -> None:
 def test_moderators_see_people_sessions_groups_messages_and_nothing_else(page_for: PageFor) -> None:
     apps = page_for(moderator()).get("/admin/").context["app_list"]
     names = [str(model["name"]) for app in apps for model in app["models"]]
-    assert names == ["People", "Sessions", "Groups", "Messages"]
+    assert names == ["Invitations", "People", "Sessions", "Groups", "Messages"]
 
 
 def test_superusers_see_the_record_too(page_for: PageFor) -> None:
     apps = page_for(superuser()).get("/admin/").context["app_list"]
     names = {str(model["name"]) for app in apps for model in app["models"]}
-    assert names == {"People", "Sessions", "Groups", "Messages", "Log entries"}
+    more = {"Log entries", "Rules of the site"}
+    assert names == {"Invitations", "People", "Sessions", "Groups", "Messages"} | more
 
 
 @pytest.mark.parametrize("words", ["weber", "jonas@weber.example"])

@@ -1,0 +1,179 @@
+"""Who may make an account: the rules of the site, invitations, and the link of the first owner."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+
+from accounts import mail
+from accounts.canonical import canonical_email, readable_email
+from accounts.links import invitation_link
+from accounts.models import Invitation, SignUps, SitePolicy, User
+from accounts.services.rules import checked_email, dead_link, field_error
+from accounts.trusted_devices import inbox_key
+from chatsite.db import now
+from chatsite.errors import DomainError, NotFound
+from chatsite.security.ratelimits import MAILS, check
+
+MOST_INVITATIONS = 50  # of one person at a time
+MOST_USES = 1000
+MOST_DAYS = 90
+_CODE = re.compile(r"[\w-]{22}", re.ASCII)
+
+
+def site_policy() -> SitePolicy:
+    """As it was decided in the admin, else by the environment."""
+    return SitePolicy.objects.first() or SitePolicy(
+        sign_up=settings.SIGN_UP,
+        domains="\n".join(settings.SIGN_UP_DOMAINS),
+        members_invite=settings.MEMBERS_INVITE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """By what somebody may make an account; by nothing where the site is open."""
+
+    invitation: Invitation | None = None
+    is_owner: bool = False
+
+    def check_address(self, email: str) -> None:
+        """Raises DomainError 400 where the invitation is somebody else's."""
+        bound = self.invitation.email if self.invitation else ""
+        if bound and canonical_email(email) != bound:
+            words = _("This invitation is for %(address)s.") % {"address": readable_email(bound)}
+            raise field_error("email", words, "not_invited")
+
+    def use(self) -> None:
+        """In the transaction that makes the account. Raises DomainError 410 when others were
+        faster.
+        """
+        if not self.invitation:
+            return
+        usable = Invitation.objects.filter(pk=self.invitation.pk, used__lt=F("uses"))
+        if not usable.update(used=F("used") + 1):
+            raise dead_link()
+
+
+def admission(code: str) -> Admission:
+    """Raises DomainError 403 where it takes an invitation or nobody is let in, 410 for a `code`
+    that does not work (any more). Where the site is open, anybody is let in.
+    """
+    if code and is_owner_code(code):
+        return Admission(is_owner=True)
+    policy = site_policy()
+    if policy.sign_up == SignUps.CLOSED:
+        raise DomainError(_("This site takes no new accounts."), 403, code="closed")
+    if found := _invitations(code).first():
+        return Admission(found)
+    if policy.sign_up == SignUps.OPEN:
+        return Admission()
+    if code:
+        raise dead_link()
+    raise DomainError(_("An account here takes an invitation."), 403, code="invitation_needed")
+
+
+def _invitations(code: str) -> QuerySet[Invitation]:
+    usable = Invitation.objects.usable()
+    return usable.filter(code=code) if _CODE.fullmatch(code) else usable.none()
+
+
+def owner_code() -> str:
+    """Makes whoever signs up with it the owner, as long as the site has none. Whoever can read it
+    can read the secret of the site.
+    """
+    return salted_hmac("accounts.services.admission", "owner", algorithm="sha256").hexdigest()[:32]
+
+
+def is_owner_code(code: str) -> bool:
+    return constant_time_compare(code, owner_code()) and not has_owner()
+
+
+def has_owner() -> bool:
+    return User.objects.filter(is_superuser=True).exists()
+
+
+def may_invite(user: User) -> bool:
+    policy = site_policy()
+    return policy.sign_up != SignUps.CLOSED and (user.is_staff or policy.members_invite)
+
+
+def invitations_of(user: User) -> QuerySet[Invitation]:
+    return user.invitations.usable().order_by("-created_at", "-pk")
+
+
+def invite(*, user: User, days: int, uses: int, email: str = "", site: str = "") -> Invitation:
+    """A link that makes `uses` accounts (1 to MOST_USES) for `days` (1 to MOST_DAYS), or one that
+    is mailed to `email` and makes an account for that address alone.
+
+    Raises DomainError: 403 for who may not invite, 400 for an address that is none or too many
+    invitations, TooMany for too many mails.
+    """
+    if not may_invite(user):
+        raise DomainError(_("You cannot invite people here."), 403, code="may_not_invite")
+    if not (1 <= days <= MOST_DAYS and 1 <= uses <= MOST_USES):
+        raise DomainError(_("An invitation cannot be that large."), code="too_large")
+    if invitations_of(user).count() >= MOST_INVITATIONS:
+        words = _("You have %(count)s invitations. Withdraw one first.")
+        raise DomainError(words % {"count": MOST_INVITATIONS}, code="too_many")
+    if not email:
+        return _made(user, timedelta(days=days), uses=uses)
+    address = checked_email(email)
+    check(MAILS, user.pk)
+    return _mailed(user, address, site, timedelta(days=days))
+
+
+def ask_for_invitation(*, email: str, site: str) -> str:
+    """Mails one to an address of a listed domain, which is returned. Answers alike whether the
+    address has an account or not.
+
+    Raises DomainError 403 where the site is not open to domains, 400 for an address that is none
+    or of another domain, TooMany for one that gets too many mails.
+    """
+    policy = site_policy()
+    if policy.sign_up != SignUps.DOMAINS:
+        raise DomainError(_("An account here takes an invitation."), 403, code="invitation_needed")
+    address = checked_email(email)
+    if address.rpartition("@")[2] not in map(_canonical_domain, policy.domain_list):
+        words = _("Only addresses at %(domains)s can make an account here.")
+        domains = ", ".join(policy.domain_list)
+        raise field_error("email", words % {"domains": domains}, "other_domain")
+    _mailed(None, address, site, timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
+    return address
+
+
+def withdraw(*, user: User, key: str) -> None:
+    """Raises NotFound for what is not one of theirs."""
+    invitation = Invitation.objects.filter(pk=key, created_by=user).first()
+    if not invitation:
+        raise NotFound
+    end(invitation)
+
+
+def end(invitation: Invitation) -> None:
+    invitation.expires_at = now()
+    invitation.save(update_fields=["expires_at"])
+
+
+def _canonical_domain(domain: str) -> str:
+    return canonical_email(f"x@{domain}")[2:]
+
+
+def _mailed(user: User | None, address: str, site: str, time: timedelta) -> Invitation:
+    check(MAILS, inbox_key(address))
+    made = _made(user, time, email=address)
+    mail.send(mail.invitation(address, invitation_link(site, made.code), made.expires_at))
+    return made
+
+
+def _made(user: User | None, time: timedelta, *, uses: int = 1, email: str = "") -> Invitation:
+    Invitation.objects.filter(expires_at__lt=now()).delete()
+    code = secrets.token_urlsafe(16)
+    return Invitation.objects.create(
+        code=code, created_by=user, uses=uses, email=email, expires_at=now() + time
+    )

@@ -1,0 +1,289 @@
+"""Who may make an account: the rules of the site, invitations, the owner's link."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.models import Invitation, SitePolicy, User
+from accounts.services import admission
+from accounts.services.accounts import sign_up
+from chatsite.db import now
+from chatsite.errors import DomainError
+from tests.concurrency import at_once
+from tests.factories import PASSWORD, make_user
+from tests.letters import delivered, link_in, path_in
+from tests.traps import shown_before
+
+pytestmark = pytest.mark.django_db
+
+PageFor = Callable[[User], Client]
+SIGN_UP = "/api/auth/signup"
+NEEDED = "An account here takes an invitation."
+CLOSED = "This site takes no new accounts."
+DEAD = "This link no longer works."
+
+
+def decide(sign_up: str, domains: str = "", *, members_invite: bool = False) -> None:
+    SitePolicy.objects.update_or_create(
+        pk=1,
+        defaults={"sign_up": sign_up, "domains": domains, "members_invite": members_invite},
+    )
+
+
+def fields(email: str = "grace@example.org", **changes: str) -> dict[str, str]:
+    return {"fullName": "Grace Hopper", "email": email, "password": PASSWORD, **changes}
+
+
+def refused(**changes: str) -> tuple[int, str]:
+    before = User.objects.count()
+    answer = APIClient().post(SIGN_UP, fields(**changes), format="json")
+    assert User.objects.count() == before
+    assert "jwt" not in answer.cookies
+    return answer.status_code, answer.json()["message"]
+
+
+def enters(**changes: str) -> User:
+    answer = APIClient().post(SIGN_UP, fields(**changes), format="json")
+    assert answer.status_code == 201, answer.content
+    return User.objects.get(pk=answer.json()["_id"])
+
+
+def submitted(path: str, email: str = "grace@example.org") -> Any:
+    page = {"full_name": "Grace Hopper", "email": email, "password": PASSWORD}
+    return Client().post(path, page | {"shown": shown_before(60)})
+
+
+def test_the_environment_decides_until_the_admin_does(settings: Settings) -> None:
+    enters(email="first@example.org")
+    settings.SIGN_UP = "closed"
+    assert refused() == (403, CLOSED)
+    decide("open")
+    enters()
+
+
+def test_nobody_is_told_anything_where_nobody_is_let_in() -> None:
+    """Neither about accounts nor about fields."""
+    make_user(email="ada@example.org")
+    for rule, words in (("invitation", NEEDED), ("closed", CLOSED)):
+        decide(rule)
+        assert refused(email="ada@example.org") == (403, words)
+        assert refused(email="none", password="") == (403, words)
+        assert "grace@" not in Client().get("/signup").content.decode()
+
+
+def test_an_invitation_makes_so_many_accounts_and_no_more() -> None:
+    decide("invitation")
+    code = admission.invite(user=make_user(is_staff=True), days=1, uses=2).code
+    assert refused(email="none", invitation=code)[0] == 400  # that one was not used
+    for email in ("one@example.org", "two@example.org"):
+        assert not enters(email=email, invitation=code).is_staff
+    assert refused(invitation=code) == (410, DEAD)
+
+
+def test_a_refusal_gives_the_use_back() -> None:
+    decide("invitation")
+    invitation = admission.invite(user=make_user(is_staff=True), days=1, uses=1)
+    taken = make_user().email
+    assert refused(email=taken, invitation=invitation.code) == (400, "Email already exists")
+    enters(invitation=invitation.code)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_at_once_only_as_many_enter_as_are_invited() -> None:
+    decide("invitation")
+    code = admission.invite(user=make_user(is_staff=True), days=1, uses=2).code
+
+    def enter(number: int) -> str:
+        try:
+            email = f"person-{number}@example.net"
+            sign_up(full_name="Any", email=email, password=PASSWORD, invitation=code)
+        except DomainError as error:
+            return error.code
+        return "in"
+
+    assert sorted(at_once([partial(enter, number) for number in range(4)])) == [
+        "dead_link",
+        "dead_link",
+        "in",
+        "in",
+    ]
+    assert User.objects.filter(email__endswith="@example.net").count() == 2
+
+
+@pytest.mark.parametrize("code", ["x" * 22, "short", "\x00" * 22, "ü" * 22, "x" * 5_000])
+def test_a_code_that_is_made_up_opens_nothing(code: str) -> None:
+    decide("invitation")
+    assert refused(invitation=code)[0] in (400, 410)
+    assert submitted(
+        f"/signup?invitation={code.encode('unicode_escape').decode()}"
+    ).status_code in (
+        403,
+        410,
+    )
+    assert not User.objects.exists()
+
+
+def test_it_ends_with_its_time_its_withdrawal_and_its_inviters_ban() -> None:
+    decide("invitation")
+    mo = make_user(is_staff=True)
+    first, second, third = (admission.invite(user=mo, days=1, uses=5) for _number in range(3))
+    Invitation.objects.filter(pk=first.pk).update(expires_at=now() - timedelta(seconds=1))
+    admission.withdraw(user=mo, key=second.pk)
+    for each in (first, second):
+        assert refused(invitation=each.code) == (410, DEAD)
+    User.objects.filter(pk=mo.pk).update(banned_at=now())
+    assert refused(invitation=third.code) == (410, DEAD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mailed_one_is_for_its_address_alone() -> None:
+    decide("invitation")
+    mo = make_user(is_staff=True)
+    invitation = admission.invite(
+        user=mo, days=1, uses=1, email="Grace@Example.org", site="https://x.example"
+    )
+    [letter] = delivered(to="grace@example.org")
+    assert link_in(letter) == f"https://x.example/signup?invitation={invitation.code}"
+    words = "This invitation is for grace@example.org."
+    assert refused(email="eve@example.org", invitation=invitation.code) == (400, words)
+    page = Client().get(path_in(letter)).content.decode()
+    assert 'value="grace@example.org"' in page
+    assert "readonly" in page
+    assert submitted(path_in(letter)).status_code == 302
+    assert User.objects.filter(email="grace@example.org").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_of_a_listed_domain_asks_for_one() -> None:
+    decide("domains", "Example.org, münchen.example\nexample.net")
+    assert refused() == (403, NEEDED)
+    for other in ("eve@example.com", "eve@sub.example.org", "eve@notexample.org", "example.org"):
+        assert Client().post("/signup", {"email": other}).status_code == 400
+    assert not delivered()
+    make_user(email="ada@example.org")
+    for email in ("grace@EXAMPLE.org", "ada@example.org"):  # who has an account is not told
+        asked = Client().post("/signup", {"email": email})
+        assert (asked.status_code, asked["Location"]) == (302, "/signup/sent")
+    assert Client().get("/signup/sent").status_code == 200
+    [letter] = delivered(to="grace@example.org")
+    assert submitted(path_in(letter), "eve@example.org").status_code == 400
+    assert submitted(path_in(letter)).status_code == 302
+    assert submitted(path_in(letter)).status_code == 410
+
+
+def test_members_invite_only_where_they_may(page_for: PageFor) -> None:
+    ada, bo, mo = make_user(), make_user(), make_user(is_staff=True)
+    form = {"email": "", "uses": "5", "days": "7"}
+
+    def invites(person: User) -> int:
+        page_for(person).post("/profile/invitations", form)
+        return person.invitations.count()
+
+    assert (invites(ada), invites(mo)) == (0, 1)
+    assert "Invitations" not in page_for(ada).get("/profile").content.decode()
+    decide("invitation", members_invite=True)
+    assert invites(ada) == 1
+    invitation = ada.invitations.get()
+    shown = page_for(ada).get("/profile").content.decode()
+    assert f"/signup?invitation={invitation.code}" in shown
+    assert 'class="qr"' in shown
+    # Others neither see nor end it.
+    page_for(bo).post(f"/profile/invitations/{invitation.pk}")
+    assert invitation.code not in page_for(bo).get("/profile").content.decode()
+    assert refused(email="none", invitation=invitation.code)[0] == 400
+    page_for(ada).post(f"/profile/invitations/{invitation.pk}")
+    assert refused(invitation=invitation.code) == (410, DEAD)
+    decide("closed", members_invite=True)
+    assert invites(mo) == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"uses": 0}, {"uses": 1001}, {"days": 0}, {"days": 91}, {"email": "none"}]
+)
+def test_an_invitation_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
+    mo = make_user(is_staff=True)
+    with pytest.raises(DomainError):
+        admission.invite(**{"user": mo, "days": 1, "uses": 1, **changes})
+    assert not Invitation.objects.exists()
+
+
+def test_one_person_has_so_many_at_a_time() -> None:
+    mo = make_user(is_staff=True)
+    made = [admission.invite(user=mo, days=1, uses=1) for _number in range(50)]
+    with pytest.raises(DomainError, match="50 invitations"):
+        admission.invite(user=mo, days=1, uses=1)
+    admission.withdraw(user=mo, key=made[0].pk)
+    admission.invite(user=mo, days=1, uses=1)
+
+
+def test_the_first_account_is_the_owners_by_the_printed_link(
+    capsys: pytest.CaptureFixture[str], settings: Settings
+) -> None:
+    settings.PUBLIC_URL = ""
+    call_command("owner_link", site="http://127.0.0.1:8000")
+    path = capsys.readouterr().out.strip().partition("127.0.0.1:8000")[2]
+    stranger = enters(email="stranger@example.org")  # the site is open, but has no owner by that
+    assert (stranger.is_staff, stranger.is_superuser) == (False, False)
+    decide("closed")
+    assert "you decide who comes in" in Client().get(path).content.decode()
+    assert submitted(path).status_code == 302
+    owner = User.objects.get(email="grace@example.org")
+    assert (owner.is_staff, owner.is_superuser) == (True, True)
+    # It works once.
+    assert submitted(path, "eve@example.org").status_code == 403
+    call_command("owner_link", site="http://127.0.0.1:8000")
+    assert capsys.readouterr().out == ""
+
+
+def test_superusers_decide_in_the_admin_and_it_is_recorded(page_for: PageFor) -> None:
+    su = make_user(is_staff=True, is_superuser=True)
+    page = page_for(su)
+    shown = page.get("/admin/accounts/sitepolicy/", follow=True)
+    change = shown.redirect_chain[-1][0]
+    chosen = {"sign_up": "invitation", "domains": "", "members_invite": "on"}
+    assert page.post(change, chosen).status_code == 302
+    assert (admission.site_policy().sign_up, admission.may_invite(make_user())) == (
+        "invitation",
+        True,
+    )
+    assert LogEntry.objects.get().user_id == su.pk
+    mo = page_for(make_user(is_staff=True))
+    assert mo.get(change).status_code == 403
+    assert mo.post(change, {**chosen, "sign_up": "open"}).status_code == 403
+    assert mo.get("/admin/accounts/sitepolicy/").status_code == 403
+    assert admission.site_policy().sign_up == "invitation"
+
+
+def test_moderators_see_and_end_invitations_but_not_their_codes(page_for: PageFor) -> None:
+    decide("invitation", members_invite=True)
+    invitation = admission.invite(user=make_user("Ada Lovelace"), days=1, uses=3)
+    mo = page_for(make_user(is_staff=True))
+    address = f"/admin/accounts/invitation/{invitation.pk}"
+    for path in ("/admin/accounts/invitation/", f"{address}/change/"):
+        shown = mo.get(path).content.decode()
+        assert "Ada Lovelace" in shown
+        assert invitation.code not in shown
+    assert mo.post(f"{address}/act/withdraw/").status_code == 302
+    assert refused(invitation=invitation.code) == (410, DEAD)
+    assert page_for(make_user()).post(f"{address}/act/withdraw/").status_code == 302  # to log-in
+
+
+def test_the_page_says_how_one_gets_in() -> None:
+    for rule, words in (("invitation", "By invitation"), ("closed", "No new accounts")):
+        decide(rule)
+        asked = Client().get("/signup")
+        assert asked.status_code == 403
+        assert words in asked.content.decode()
+        assert "Create an account" not in Client().get("/login").content.decode()
+    decide("invitation")
+    dead = Client().get(f"/signup?invitation={'x' * 22}")
+    assert dead.status_code == 410
+    assert "Ask for a new one" in dead.content.decode()
