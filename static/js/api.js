@@ -39,14 +39,23 @@ export const putJSON = (path, body, options) => request("PUT", path, body, optio
 export const patchJSON = (path, body) => request("PATCH", path, body);
 export const deleteJSON = (path, body) => request("DELETE", path, body);
 
-async function request(method, path, data, options) {
+/** What a call answers, and the address of the next page, or "". */
+export async function getPage(path) {
+  const response = await ask("GET", path);
+  const [, next = ""] = response.headers.get("Link")?.match(/<([^>]*)>; rel="next"/) ?? [];
+  return { answer: response.answer, next };
+}
+
+const request = async (...asked) => (await ask(...asked)).answer;
+
+async function ask(method, path, data, options) {
   const body = data === undefined ? undefined : JSON.stringify(data);
   const response = await fetchOrFail(path, { method, body, headers: headersFor(body), ...limits(body), ...options });
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw refusal(response.status, answer, response.headers.get("Retry-After"));
   // A hotel's log-in page also answers 200.
   if (answer === null) throw new ApiError(0, text("no-answer"));
-  return answer;
+  return { answer, headers: response.headers };
 }
 
 /** What every request says of itself. */

@@ -2,8 +2,9 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.chat import composer, row
 from tests.browser.long_conversations import log
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_looks import PHONE
@@ -89,3 +90,100 @@ def test_on_a_phone_the_way_back_leads_to_what_was_found(person: PersonFor) -> N
     page.get_by_role("link", name="Back to the list").click()
     expect(hits(page)).to_have_count(2)
     expect(field(page)).to_have_value("budget")
+
+
+MARKED = "() => [...CSS.highlights.get('found') ?? []].map((range) => range.toString())"
+
+
+def bar(page: Page) -> Locator:
+    return page.get_by_role("search", name="Search in this chat")
+
+
+def chat_field(page: Page) -> Locator:
+    return bar(page).get_by_role("searchbox")
+
+
+def expect_place(page: Page, place: str) -> None:
+    expect(bar(page).get_by_role("status")).to_have_text(place)
+
+
+def test_in_the_open_chat_one_goes_from_hit_to_hit(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
+    cy = person("Cy Budge", None)
+    for number in range(4):
+        bo.say(ada, f"The BÜDGET, number {number}")
+    for number in range(60):
+        bo.say(ada, f"message {number}")
+    last = ada.say(bo, "one *budget* more, and budgets")
+    cy.say(ada, "another budget")
+    page = ada.page
+    # Two to a page.
+    page.route("**/api/search?*", lambda route: route.continue_(url=_shorter(route)))
+    page.goto(f"/chat/{bo.id}")
+    expect(composer(page)).to_be_focused()
+
+    page.keyboard.press("Control+f")
+    expect(chat_field(page)).to_be_focused()
+    page.keyboard.type("budget")
+    expect_place(page, "1 of 2+")
+    expect(shown(page, "more, and budgets")).to_be_in_viewport()
+    assert page.evaluate(MARKED) == ["budget", "budget"]
+    assert_accessible(page)
+    for place, number in (("2 of 2+", 3), ("3 of 4+", 2), ("4 of 4+", 1), ("5 of 5", 0)):
+        page.keyboard.press("Enter")
+        expect_place(page, place)
+        expect(shown(page, f"The BÜDGET, number {number}")).to_be_in_viewport()
+        assert page.evaluate(MARKED) == ["BÜDGET"]
+    page.keyboard.press("ArrowUp")
+    expect_place(page, "5 of 5")
+    page.keyboard.press("ArrowDown")
+    expect_place(page, "4 of 5")
+    page.keyboard.press("Shift+Enter")
+    expect_place(page, "3 of 5")
+    expect(shown(page, "The BÜDGET, number 2")).to_be_in_viewport()
+    expect(chat_field(page)).to_be_focused()
+    ada.context.request.delete(f"/api/messages/{last['_id']}")
+    expect_place(page, "2 of 4")
+    bar(page).get_by_role("button", name="Newer message").click()
+    expect_place(page, "1 of 4")
+    expect(bar(page).get_by_role("button", name="Newer message")).to_be_disabled()
+
+    chat_field(page).fill("nothing like it")
+    expect_place(page, "Nothing found")
+    assert page.evaluate(MARKED) == []
+    page.keyboard.press("Escape")
+    expect(bar(page)).to_have_count(0)
+    expect(composer(page)).to_be_focused()
+
+    # It does not come along to another chat, nor back.
+    page.keyboard.press("Control+f")
+    chat_field(page).fill("budget")
+    expect_place(page, "1 of 2+")
+    row(page, cy).click()
+    expect(page.locator(".message").filter(has_text="another budget")).to_be_visible()
+    expect(bar(page)).to_have_count(0)
+    row(page, bo).click()
+    expect(page.locator(".message").last).to_be_visible()
+    expect(bar(page)).to_have_count(0)
+
+
+def _shorter(route: Route) -> str:
+    return route.request.url.replace("limit=100", "limit=2")
+
+
+def test_in_a_chat_on_a_phone_and_without_network(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None, **PHONE), person("Bo Okonkwo", None)
+    bo.say(ada, "one budget")
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+    page.get_by_role("button", name="Search in this chat").click()
+    page.route("**/api/search?*", lambda route: route.abort())
+    chat_field(page).fill("budget")
+    expect(bar(page).get_by_role("status")).to_contain_text("There is no response.")
+    assert_accessible(page)
+    page.unroute("**/api/search?*")
+    chat_field(page).press("Enter")
+    expect_place(page, "1 of 1")
+    expect(shown(page, "one budget")).to_be_in_viewport()
+    bar(page).get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name="Search in this chat")).to_be_focused()

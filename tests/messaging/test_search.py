@@ -133,8 +133,8 @@ class TestWords:
         )
         assert marked(rest).endswith(" …")
         assert marked(passages(text, Terms("nothing"))).startswith("before before")
-        for start in range(1494, 1506):  # wherever it is cut to look for it
-            text = f"{'é' * start} u\u0301bung, Übung{' after' * 1000}"
+        for length in range(1494, 1506):  # wherever it is cut to look for it
+            text = f"{'é' * length} u\u0301bung, Übung{' after' * 1000}"
             assert "[u\u0301bung], [Übung] after" in marked(passages(text, Terms("ubung")))
 
     @pytest.mark.parametrize("words", ["", "  ", '""', "\u0301"])

@@ -87,6 +87,7 @@ export function tidyPane(copy) {
   // What is not sent yet comes from the outbox.
   messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);
   copy.classList.remove("is-selecting");
+  copy.querySelector("chat-search")?.remove();
   copy.querySelectorAll(".message__select").forEach((box) => box.remove());
   copy.querySelectorAll(".is-new, .is-found").forEach((item) => item.classList.remove("is-new", "is-found"));
   copy.querySelector(".composer__reply").hidden = true;

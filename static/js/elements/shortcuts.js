@@ -1,7 +1,9 @@
 import { on } from "../lib/bus.js";
 import { moveFocus } from "./arrow-keys.js";
+import { openChatSearch } from "./chat-search.js";
 
 const STEPS = { ArrowUp: -1, ArrowDown: 1 };
+const WITH_CONTROL = { k: openSwitcher, f: openChatSearch };
 const FIELDS = "input, textarea, select";
 const switcher = document.getElementById("switcher");
 const sheet = document.getElementById("shortcuts");
@@ -25,7 +27,7 @@ function press(event) {
 function runs(event) {
   const { key, altKey, shiftKey, target } = event;
   const hasControl = event.ctrlKey || event.metaKey;
-  if (hasControl) return !altKey && !shiftKey && key.toLowerCase() === "k" && openSwitcher();
+  if (hasControl) return !altKey && !shiftKey && Boolean(WITH_CONTROL[key.toLowerCase()]?.());
   if (altKey) return !shiftKey && key in STEPS && openNeighbour(STEPS[key]);
   if (key === "Escape") return (!target.matches(FIELDS) || inComposer(target)) && leave();
   if (target.matches(FIELDS)) return false;

@@ -12,6 +12,7 @@ export class Jump {
   #list;
   #place;
   #target = null;
+  #timer = 0;
 
   constructor(list, place) {
     this.#list = list;
@@ -19,9 +20,9 @@ export class Jump {
   }
 
   /** Without a `seq` there is nothing that the reader can see. */
-  to(messageId, seq) {
+  to(messageId, seq, keepsFocus = false) {
     if (!seq) return;
-    this.#target = { messageId, seq, tries: 0 };
+    this.#target = { messageId, seq, keepsFocus, tries: 0 };
     this.goOn();
   }
 
@@ -61,10 +62,18 @@ export class Jump {
   }
 
   #arrive(item) {
+    const { keepsFocus } = this.#target;
     this.#target = null;
     this.#place.show(item);
-    item.focus({ preventScroll: true });
+    if (!keepsFocus) item.focus({ preventScroll: true });
+    emit("jumped", { item });
+    clearTimeout(this.#timer);
+    this.#unmark();
     item.classList.add("is-found");
-    setTimeout(() => item.classList.remove("is-found"), SHOWN);
+    this.#timer = setTimeout(() => this.#unmark(), SHOWN);
+  }
+
+  #unmark() {
+    this.#list.querySelectorAll(".is-found").forEach((item) => item.classList.remove("is-found"));
   }
 }

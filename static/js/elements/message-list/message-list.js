@@ -95,7 +95,7 @@ class MessageList extends HTMLElement {
       on("quotes", () => this.renewReplies(this.replies)),
       on("connection", ({ state }) => state === "live" && this.renewReplies(this.list.querySelectorAll(UNKNOWN))),
       on("select", ({ messageId }) => select(this.list, this.place, messageId)),
-      on("jump", ({ messageId, seq }) => this.jump.to(messageId, seq)),
+      on("jump", ({ messageId, seq, keepsFocus }) => this.jump.to(messageId, seq, keepsFocus)),
       () => removeEventListener("hashchange", this.hashChanged),
     ];
     this.hashChanged = () => this.goToAddressed();
