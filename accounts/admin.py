@@ -70,7 +70,8 @@ class PersonAdmin(ModeratedAdmin):
     ordering = ("sort_name", "pk")
     # Other apps add functions of a person: what they know of them.
     fields = (
-        *("portrait", "full_name", "email", "state", "created_at", "last_seen_at", "hides"),
+        *("portrait", "full_name", "email", "email_confirmed_at", "state"),
+        *("created_at", "last_seen_at", "hides"),
         *("banned_at", "ban_reason"),
     )
 
@@ -180,7 +181,7 @@ class SessionAdmin(ModeratedAdmin):
 class SitePolicyAdmin(ModelAdmin):
     """The only row, for superusers. Django records each change."""
 
-    fields = ("sign_up", "domains", "members_invite")
+    fields = ("sign_up", "domains", "members_invite", "confirmed_first")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)

@@ -9,12 +9,13 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
+from rest_framework.request import Request
 
 from accounts.models import User
 from chatsite.keys import is_key
 
 
-def site_of(request: HttpRequest) -> str:
+def site_of(request: HttpRequest | Request) -> str:
     """`https://chat.example.org`, as it belongs into a mail. The Host header is asked only where
     there is no PUBLIC_URL: then mail is printed, and goes to nobody.
     """

@@ -21,8 +21,10 @@ def send(letter: EmailMessage) -> None:
     on_commit(lambda: deliver(letter))
 
 
-def welcome(user: User) -> EmailMessage:
-    return _letter("welcome", _("Welcome to Chatsite"), user.email, link=settings.PUBLIC_URL)
+def welcome(user: User, site: str, confirms: str) -> EmailMessage:
+    """`confirms` is a link for the address; "" where it takes none."""
+    context = {"link": confirms or site, "confirms": bool(confirms), **_lifetime()}
+    return _letter("welcome", _("Welcome to Chatsite"), user.email, **context)
 
 
 def password_reset(user: User, link: str) -> EmailMessage:
@@ -38,6 +40,12 @@ def address_confirmation(address: str, link: str) -> EmailMessage:
     """To the new address, whoever it belongs to."""
     subject = _("Confirm your e-mail address")
     return _letter("address_confirmation", subject, address, link=link, **_lifetime())
+
+
+def address_check(address: str, link: str) -> EmailMessage:
+    """To the address that they have."""
+    subject = _("Confirm your e-mail address")
+    return _letter("address_check", subject, address, link=link, **_lifetime())
 
 
 def address_changed(old_address: str) -> EmailMessage:

@@ -98,6 +98,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     id = HexIdField(primary_key=True, db_column="_id")
     email = models.EmailField(_("e-mail"), max_length=EMAIL_LENGTH, unique=True)
+    # Since when it is known that they read mail there.
+    email_confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     full_name = models.CharField(_("name"), max_length=NAME_LENGTH)
     sort_name = models.CharField(max_length=FOLDED_LENGTH, editable=False)
     picture = models.CharField(_("picture"), max_length=200, blank=True)
@@ -200,6 +202,11 @@ class SitePolicy(models.Model):
     )
     members_invite = models.BooleanField(
         _("everybody may invite"), default=False, help_text=_("Moderators always may.")
+    )
+    confirmed_first = models.BooleanField(
+        _("only with a confirmed e-mail address"),
+        default=False,
+        help_text=_("people begin a chat or a group. They may answer."),
     )
 
     class Meta:

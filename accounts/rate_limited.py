@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts.access import SignedInRequest
+from accounts.links import site_of
 from accounts.models import Invitation, User
 from accounts.services import accounts, addresses, admission, log_ins, passwords
 from accounts.trusted_devices import COOKIE
@@ -18,7 +19,7 @@ from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, l
 
 @limited(SIGN_UPS)
 def sign_up(request: HttpRequest | Request, **fields: str) -> User:
-    return accounts.sign_up(**fields, client=user_or_network(request))
+    return accounts.sign_up(**fields, client=user_or_network(request), site=site_of(request))
 
 
 @limited(MAILS_PER_ADDRESS)
@@ -51,6 +52,11 @@ def update_profile(*, request: SignedInRequest, picture: bytes | None, **fields:
 def change_password(request: SignedInRequest, **fields: str) -> None:
     """Asks for the password, and so is a way to guess at it."""
     passwords.change_password(user=request.user, keep=request.auth_session, **fields)
+
+
+@limited(MAILS_PER_ADDRESS)
+def ask_to_confirm(request: SignedInRequest, *, site: str) -> None:
+    addresses.ask_to_confirm(user=request.user, site=site)
 
 
 @limited(LOG_INS)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("address/<str:key>/<str:token>", address.confirm, name="address-link"),
     path("profile", profile.profile, name="profile"),
     path("profile/address", address.ask, name="address"),
+    path("profile/address/check", address.ask_again, name="address-check"),
     path("profile/password", profile.password, name="password"),
     path("profile/theme", profile.theme, name="theme"),
     path("profile/invitations", profile.invitations, name="invitations"),

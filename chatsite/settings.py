@@ -209,6 +209,7 @@ DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 2**24
 SIGN_UP = ENV.sign_up
 SIGN_UP_DOMAINS = ENV.sign_up_domains
 MEMBERS_INVITE = ENV.members_invite
+CONFIRMED_FIRST = ENV.confirmed_first
 
 # Messages
 MESSAGE_EDIT_MINUTES = ENV.message_edit_minutes

@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from accounts import mail
+from accounts import links, mail
 from accounts.canonical import password_forms
 from accounts.models import User
 from accounts.services.admission import Admission, admission
@@ -29,12 +29,19 @@ from chatsite.text import is_blank
 
 
 def sign_up(
-    *, full_name: str, email: str, password: str, client: str = "", invitation: str = ""
+    *,
+    full_name: str,
+    email: str,
+    password: str,
+    client: str = "",
+    site: str = "",
+    invitation: str = "",
 ) -> User:
     """Raises DomainError 400 with the first broken rule; `errors` names every wrong field. 403 and
     410 as services/admission.py says.
 
-    `client` is where it comes from. Beyond the limits of mails nobody is welcomed by one.
+    `client` is where it comes from. Beyond the limits of mails nobody is welcomed by one, which
+    has a link to `site` that confirms the address.
     """
     way = admission(invitation)
     check_all(
@@ -48,6 +55,7 @@ def sign_up(
     if User.objects.with_email(email):
         raise email_taken()
     user = User(email=address, is_staff=way.is_owner, is_superuser=way.is_owner)
+    user.email_confirmed_at = now() if way.confirms else None
     user.rename(checked_name(full_name))
     user.set_password(password)
     try:
@@ -57,7 +65,9 @@ def sign_up(
     with suppress(TooMany):
         check(MAILS, inbox_key(address))
         check(MAILS_PER_ADDRESS, client)
-        mail.send(mail.welcome(user))
+        asks = site and not way.confirms
+        confirms = links.address_link(site, user, address) if asks else ""
+        mail.send(mail.welcome(user, site, confirms))
     return user
 
 

@@ -36,15 +36,27 @@ def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
     return address
 
 
+def ask_to_confirm(*, user: User, site: str) -> None:
+    """Mails a link to the address they have. Raises TooMany for one who asks, or an address that
+    gets, too much.
+    """
+    check(MAILS, user.pk)
+    check(MAILS, inbox_key(user.email))
+    mail.send(mail.address_check(user.email, links.address_link(site, user, user.email)))
+
+
 def confirm_address(*, key: str, token: str) -> User:
-    """Tells the old address. Raises DomainError 410 for a link that does not work (any more), 400
-    when somebody else took the address meanwhile.
+    """Tells the old address, if it was another one.
+
+    Raises DomainError 410 for a link that does not work (any more), 400 when somebody else took
+    the address meanwhile.
     """
     found = links.address_owner(key, token)
     if not found:
         raise dead_link()
     user, address = found
     old_address, user.email, user.updated_at = user.email, address, now()
+    user.email_confirmed_at = user.updated_at
     unchanged = User.objects.filter(
         pk=key, password=user.password, email=old_address, banned_at=None
     )
@@ -53,14 +65,16 @@ def confirm_address(*, key: str, token: str) -> User:
             raise dead_link()
     except IntegrityError:
         raise email_taken() from None
-    mail.send(mail.address_changed(old_address))
+    if address != old_address:
+        mail.send(mail.address_changed(old_address))
     return user
 
 
 @repeatable
 def _move(unchanged: QuerySet[User], user: User) -> bool:
     with atomic():
-        return bool(unchanged.update(email=user.email, updated_at=user.updated_at))
+        fields = ("email", "email_confirmed_at", "updated_at")
+        return bool(unchanged.update(**{name: getattr(user, name) for name in fields}))
 
 
 def _check_password(user: User, password: str) -> None:

@@ -32,7 +32,18 @@ def site_policy() -> SitePolicy:
         sign_up=settings.SIGN_UP,
         domains="\n".join(settings.SIGN_UP_DOMAINS),
         members_invite=settings.MEMBERS_INVITE,
+        confirmed_first=settings.CONFIRMED_FIRST,
     )
+
+
+def check_may_begin(user_id: str) -> None:
+    """A chat or a group. Raises DomainError 403 where that takes a confirmed address."""
+    if not site_policy().confirmed_first:
+        return
+    known = User.objects.filter(pk=user_id)
+    if not known.exclude(email_confirmed_at=None, is_staff=False).exists():
+        words = _("Confirm your e-mail address first: your profile sends you the link.")
+        raise DomainError(words, 403, code="unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,11 @@ class Admission:
         if bound and canonical_email(email) != bound:
             words = _("This invitation is for %(address)s.") % {"address": readable_email(bound)}
             raise field_error("email", words, "not_invited")
+
+    @property
+    def confirms(self) -> bool:
+        """The link went to the address that makes the account."""
+        return bool(self.invitation and self.invitation.email)
 
     def use(self) -> None:
         """In the transaction that makes the account. Raises DomainError 410 when others were

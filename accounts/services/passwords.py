@@ -71,6 +71,7 @@ def reset_password(*, key: str, token: str, new_password: str) -> User:
     )
     user.set_password(new_password)
     user.updated_at = now()
+    user.email_confirmed_at = user.email_confirmed_at or user.updated_at  # they had the link
     if not _replace(unchanged, user, keep=None):
         raise dead_link()
     mail.send(mail.password_changed(user))
@@ -80,7 +81,8 @@ def reset_password(*, key: str, token: str, new_password: str) -> User:
 @repeatable
 def _replace(unchanged: QuerySet[User], user: User, keep: Session | None) -> bool:
     with atomic():
-        found = unchanged.update(password=user.password, updated_at=user.updated_at)
+        fields = ("password", "email_confirmed_at", "updated_at")
+        found = unchanged.update(**{name: getattr(user, name) for name in fields})
         if found:
             end_other_sessions(user=user, keep=keep)
     return bool(found)

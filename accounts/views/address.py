@@ -27,27 +27,39 @@ def ask(request: SignedInRequest) -> HttpResponse:
     return done(request, "address", text % {"address": readable_email(address)})
 
 
+@section
+def ask_again(request: SignedInRequest) -> HttpResponse:
+    """For the link that confirms the address they have."""
+    form = ConfirmationForm(request.POST)
+    form.submit(rate_limited.ask_to_confirm, request=request, site=links.site_of(request))
+    text = form.refusal.notice if form.refusal else _("The link is on its way.")
+    return done(request, "address", text)
+
+
 @mailed_link
 def confirm(request: PageRequest, key: str, token: str) -> HttpResponse:
     found = links.address_owner(key, token)
     if not found:
         return dead_link(request, "accounts/address_dead.html")
     owner, address = found
+    is_new = address != owner.email
     form = ConfirmationForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
         form.submit(addresses.confirm_address, key=key, token=token)
         if not form.errors:
-            return _changed(request, owner)
-    context = {"form": form, "address": readable_email(address)}
+            return _changed(request, owner, is_new)
+    context = {"form": form, "address": readable_email(address), "is_new": is_new}
     return render_form(request, "accounts/address_link.html", context, form)
 
 
-def _changed(request: PageRequest, owner: User) -> HttpResponse:
+def _changed(request: PageRequest, owner: User, is_new: bool) -> HttpResponse:
     """To where the owner sees it; whoever else is signed in here just goes on."""
+    done = _("Your e-mail address has been changed.") if is_new else _("Thank you, confirmed.")
     if not request.user.is_authenticated:
-        text = _("Your e-mail address has been changed. Log in with the new one.")
-        messages.success(request, text, extra_tags="entrance")
+        if is_new:
+            done = _("Your e-mail address has been changed. Log in with the new one.")
+        messages.success(request, done, extra_tags="entrance")
         return redirect_to(request, resolve_url("login"))
     if request.user.pk == owner.pk:
-        messages.success(request, _("Your e-mail address has been changed."), extra_tags="address")
+        messages.success(request, done, extra_tags="address")
     return redirect_to(request, resolve_url("profile"))

@@ -62,6 +62,7 @@ class Environment:
     sign_up: str
     sign_up_domains: list[str]
     members_invite: bool
+    confirmed_first: bool
     database_url: str
     sqlite_synchronous: str
     redis_url: str
@@ -119,6 +120,7 @@ def _read() -> Environment:
         sign_up=chosen("SIGN_UP", ("open", "domains", "invitation", "closed"), "open"),
         sign_up_domains=several("SIGN_UP_DOMAINS"),
         members_invite=flag("MEMBERS_INVITE", False),
+        confirmed_first=flag("CONFIRMED_FIRST", False),
         database_url=read_database_url(),
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.accounts import square
+from accounts.services.admission import check_may_begin
 from accounts.services.rules import RAW_NAME_LENGTH, field_error
 from chatsite.db import repeatable, retrying
 from chatsite.errors import DomainError
@@ -147,6 +148,7 @@ def create_group(
         creator=user.pk,
         client_group_id=_checked_client_id(client_group_id),
     )
+    check_may_begin(user.pk)
     _check_people(user, people)
     if picture is not None and (made := _made_before(user, row)):
         return made

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
+from accounts.services.admission import check_may_begin
 from chatsite.db import now, on_commit, repeatable, retrying
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
@@ -194,6 +195,8 @@ class _Batch:
     def _check(self, draft: Draft, conversation: LockedConversation) -> None:
         """Whether this may be written. Raises DomainError 400, 403, 404."""
         sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
+        if conversation.is_new and not is_group(conversation.pk):
+            check_may_begin(draft.sender_id)
         if draft.reply_to:
             conversation_id, seq, _author = self.answered.get(draft.reply_to, ("", 0, ""))
             if conversation_id != conversation.pk or not sender.stays.see(seq):

@@ -12,13 +12,15 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts.links import reset_link
 from accounts.models import Invitation, SitePolicy, User
 from accounts.services import admission
 from accounts.services.accounts import sign_up
 from chatsite.db import now
 from chatsite.errors import DomainError
+from messaging.models import Message
 from tests.concurrency import at_once
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, ApiFor, make_group, make_user
 from tests.letters import delivered, link_in, path_in
 from tests.traps import shown_before
 
@@ -287,3 +289,68 @@ def test_the_page_says_how_one_gets_in() -> None:
     dead = Client().get(f"/signup?invitation={'x' * 22}")
     assert dead.status_code == 410
     assert "Ask for a new one" in dead.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_welcome_confirms_the_address_by_a_button() -> None:
+    ada = enters(email="ada@example.org")
+    [letter] = delivered(to="ada@example.org")
+    path = path_in(letter)
+    assert "Is this your e-mail address?" in Client().get(path).content.decode()
+    ada.refresh_from_db()
+    assert ada.email_confirmed_at is None  # scanners of mail open links, too
+    assert Client().post(path)["Location"] == "/login"
+    ada.refresh_from_db()
+    assert ada.email_confirmed_at is not None
+    assert len(delivered(to="ada@example.org")) == 1  # no word of a change
+    assert Client().post(path[:-1] + ("x" if path[-1] != "x" else "y")).status_code == 410
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_profile_asks_until_it_is_confirmed(page_for: PageFor) -> None:
+    ada = make_user(email="ada@example.org")
+    page = page_for(ada)
+    assert "not confirmed yet" in page.get("/profile").content.decode()
+    assert page.post("/profile/address/check").status_code == 302
+    [letter] = delivered(to="ada@example.org")
+    assert page.post(path_in(letter))["Location"] == "/profile"
+    assert "not confirmed yet" not in page.get("/profile").content.decode()
+    for _number in range(6):
+        told = page.post("/profile/address/check", follow=True).content.decode()
+    assert "That was a lot in a short time." in told
+
+
+def test_an_invitation_by_mail_and_a_new_password_confirm_it_too() -> None:
+    mo = make_user(is_staff=True)
+    invitation = admission.invite(user=mo, days=1, uses=1, email="grace@example.org")
+    assert enters(invitation=invitation.code).email_confirmed_at
+    link = admission.invite(user=mo, days=1, uses=1)
+    ada = enters(email="ada@example.org", invitation=link.code)
+    assert ada.email_confirmed_at is None
+    path = reset_link("", ada)
+    assert Client().post(path, {"new_password": "another one"}).status_code == 302
+    ada.refresh_from_db()
+    assert ada.email_confirmed_at
+
+
+def test_where_it_takes_that_nobody_else_begins_a_chat_or_a_group(api_for: ApiFor) -> None:
+    ada, bo, mo = make_user(), make_user(), make_user(is_staff=True)
+    group = make_group(mo, ada)
+    SitePolicy.objects.create(confirmed_first=True)
+    words = "Confirm your e-mail address first: your profile sends you the link."
+    refusal = (403, {"message": words})
+
+    def sends(person: User, peer: str) -> tuple[int, Any]:
+        answer = api_for(person).post(f"/api/messages/send/{peer}", {"text": "Hello"})
+        return answer.status_code, answer.json()
+
+    def begins(person: User) -> tuple[int, Any]:
+        answer = api_for(person).post("/api/groups", {"name": "Any", "people": [bo.pk]})
+        return answer.status_code, answer.json()
+
+    assert (sends(ada, bo.pk), begins(ada)) == (refusal, refusal)
+    assert not Message.objects.filter(sender=ada).exists()
+    assert api_for(bo).get(f"/api/messages/{ada.pk}").json() == []
+    assert (sends(ada, group)[0], sends(mo, ada.pk)[0], sends(ada, mo.pk)[0]) == (201, 201, 201)
+    User.objects.filter(pk=ada.pk).update(email_confirmed_at=now())
+    assert (sends(ada, bo.pk)[0], begins(ada)[0], sends(bo, ada.pk)[0]) == (201, 201, 201)
