@@ -14,6 +14,7 @@ from accounts.privacy import Who
 from chatsite import strict_json
 from chatsite.errors import DomainError
 from chatsite.wire import IMAGE_URI, DataUri, Key, PictureFile
+from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
 from messaging.services.chat_settings import Mute
 from messaging.services.deletions import MOST, Whom
@@ -80,6 +81,12 @@ NewAttachments = Annotated[
 ]
 
 
+NewCaptions = Annotated[
+    dict[Key, Annotated[str, Meta(max_length=CAPTION_LENGTH)]],
+    Meta(description="Of attachments of the message, by their `id`. An empty one is none."),
+]
+
+
 class TextSend(msgspec.Struct, forbid_unknown_fields=True):
     """A message of text and of files that are there already."""
 
@@ -89,6 +96,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
     replyTo: str | None = None
     mentions: list[str] | None = None
     attachments: list[str] | None = None
+    captions: dict[str, str] | None = None
     receiverId: str | None = None  # of a frame; who calls the API names it in the path
 
     def draft(self, sender_id: str, receiver_id: str, origin: str = "") -> Draft | None:
@@ -103,6 +111,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
                 reply_to=self.replyTo or "",
                 mentions=self.mentions,
                 attachments=self.attachments,
+                captions=self.captions,
             )
         except DomainError:
             return None
@@ -143,6 +152,7 @@ class SendBody(TypedDict):
     replyTo: NotRequired[ReplyTo | None]
     mentions: NotRequired[NewMentions | None]
     attachments: NotRequired[NewAttachments | None]
+    captions: NotRequired[NewCaptions | None]
 
 
 class SendForm(TypedDict):
@@ -163,6 +173,9 @@ class EditBody(TypedDict):
             NewMentions, Meta(description="In place of those before, which stay where absent.")
         ]
         | None
+    ]
+    captions: NotRequired[
+        Annotated[NewCaptions, Meta(description="Those that are not named stay.")] | None
     ]
 
 

@@ -35,6 +35,13 @@ class KeysField(serializers.ListField):
         super().__init__(child=TextField(allow_null=False), default=None, allow_null=True)
 
 
+class CaptionsField(serializers.DictField):
+    """Null and absent are None."""
+
+    def __init__(self) -> None:
+        super().__init__(child=TextField(), default=None, allow_null=True)
+
+
 class SendSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
     image = PictureField(style={"input_type": "file"})
@@ -44,11 +51,13 @@ class SendSerializer(serializers.Serializer[None]):
     replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
     mentions = KeysField()
     attachments = KeysField()
+    captions = CaptionsField()
 
 
 class EditSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
     mentions = KeysField()
+    captions = CaptionsField()
 
 
 class ForwardSerializer(serializers.Serializer[None]):

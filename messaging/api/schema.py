@@ -79,6 +79,10 @@ OF_ATTACHMENTS = [
     "There is no such upload of yours, or it was sent before.",
     "A voice message is sent without other files.",
 ]
+OF_CAPTIONS = [
+    "Captions are of attachments of the message.",
+    "A caption is too long: at most 1,000 characters.",
+]
 OF_MENTIONS = [
     "A message can mention at most 50 people.",
     "Mentions are the keys of people, each once.",
@@ -175,7 +179,7 @@ history = call(
 
 edit = call(
     "editMessage",
-    "Change the text of one of my messages, or the words under my picture",
+    "Change the text of one of my messages, the words under my picture, or captions of my files",
     tag=TAG,
     changes=True,
     parameters=[key_in_path("peer", "The `_id` of the message, not of a person.")],
@@ -184,7 +188,7 @@ edit = call(
         200: ("The message as it is now; so, too, where it says the same already.", MessageRecord)
     },
     refused={
-        400: [NOTHING_SAID, *OF_TEXTS, *OF_MENTIONS],
+        400: [NOTHING_SAID, *OF_TEXTS, *OF_MENTIONS, *OF_CAPTIONS],
         403: [
             "You can only edit your own messages.",
             "Forwarded messages cannot be edited.",
@@ -274,6 +278,7 @@ send = call(
                 "The message that this one answers is not there.",
                 *OF_MENTIONS,
                 *OF_ATTACHMENTS,
+                *OF_CAPTIONS,
             ],
             403: MAY_NOT_WRITE,
             404: ["Receiver not found."],

@@ -11,6 +11,7 @@ from messaging.models.message import Message
 
 NAME_LENGTH = 255
 WAVEFORM_LENGTH = 64
+CAPTION_LENGTH = 1000
 
 
 class AttachmentState(models.TextChoices):
@@ -57,6 +58,8 @@ class Attachment(models.Model):
     stored = models.CharField(max_length=40)  # by what name the store has it
     thumbnail = models.CharField(max_length=40, blank=True)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    # What its sender says of it, once it is sent.
+    caption = models.CharField(_("caption"), max_length=CAPTION_LENGTH, blank=True)
     kind = models.CharField(
         _("kind"), max_length=10, choices=AttachmentKind, default=AttachmentKind.FILE
     )

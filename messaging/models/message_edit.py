@@ -20,7 +20,7 @@ class MessageEdit(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    text = models.TextField(blank=True)  # before this edit
+    text = models.TextField(blank=True)  # before this edit, with the captions that it changed
     edited_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ PER_PAGE = 30
 class ShownPicture(NamedTuple):
     url: str
     thumbnail: str
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class SharedItem:
     @property
     def pictures(self) -> list[ShownPicture]:
         record, files = self.record, self.files
-        shown = [ShownPicture(each.record.url, each.record.thumbnail or "") for each in files.album]
+        album = (each.record for each in files.album)
+        shown = [ShownPicture(each.url, each.thumbnail or "", each.caption or "") for each in album]
         if record.image:
             shown.insert(0, ShownPicture(record.image, record.thumbnail or record.image))
         return shown

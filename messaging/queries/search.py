@@ -378,8 +378,12 @@ def _says(record: MessageRecord, terms: Terms) -> bool:
 
 def _found_message(record: MessageRecord, terms: Terms) -> FoundMessage:
     files = [
-        FoundFile(each.id, passages(each.name, terms))
+        FoundFile(
+            each.id,
+            passages(each.name, terms),
+            passages(each.caption, terms) if each.caption else None,
+        )
         for each in record.attachments or ()
-        if terms.marked(each.name)
+        if terms.marked(each.name) or terms.marked(each.caption or "")
     ]
     return FoundMessage(record, passages(record.text or "", terms), files or None)

@@ -22,13 +22,14 @@ from messaging.shapes.attachments import decoded_attachments
 CLOCKS = timedelta(hours=6)  # by which those of two workers differ, at the very most
 _INSERT = Insert(Attachment)
 _SEND = Update(
-    lambda key, message, conversation, position: (
+    lambda key, message, conversation, position, caption: (
         Attachment.objects.filter(pk=key),
         {
             "state": AttachmentState.SENT.value,
             "message": message,
             "conversation": conversation,
             "position": position,
+            "caption": caption,
         },
     )
 )
@@ -64,12 +65,15 @@ class Attached:
     def to(self, draft: Draft, message: str, conversation: str) -> list[Attachment]:
         """Makes them those of a message. Returns them."""
         files = [self._free.pop(key) for key in draft.attachments]
+        for each in files:
+            each.caption = draft.captions.get(each.pk, "")
         self._sent += (
             {
                 "key": each.pk,
                 "message": message,
                 "conversation": conversation,
                 "position": position,
+                "caption": each.caption,
             }
             for position, each in enumerate(files)
         )
@@ -109,6 +113,7 @@ def recover_sent(uploads: Iterable[Attachment]) -> None:
                             "message": message,
                             "conversation": conversation,
                             "position": position,
+                            "caption": each.caption or "",
                         }
                     ]
                 )

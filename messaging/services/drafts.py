@@ -1,7 +1,7 @@
 """A message before it is sent. What may be one is said here, for every way to send it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeGuard
 
 import msgspec
@@ -11,6 +11,7 @@ from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
 from messaging.models import Attachment, conversation_key
+from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.shapes.attachments import ATTACHMENTS
 from messaging.shapes.mentions import MENTIONS
@@ -34,6 +35,7 @@ class Draft(msgspec.Struct, frozen=True):
     mentions: Sequence[str] = ()  # people, some of whom may not be in the group
     forwarded: bool = False
     attachments: Sequence[str] = ()  # the sender's own uploads, not sent before
+    captions: Mapping[str, str] = {}  # of some of them, by their keys
     copied: Sequence[Attachment] = ()  # those of the message that this is a copy of
     system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
 
@@ -49,6 +51,7 @@ def new_draft(
     reply_to: str = "",
     mentions: Sequence[str] | None = None,
     attachments: Sequence[str] | None = None,
+    captions: Mapping[str, str] | None = None,
     copied: Sequence[Attachment] = (),
 ) -> Draft:
     """Raises DomainError: 400, and 404 for what can be nobody's key."""
@@ -74,6 +77,7 @@ def new_draft(
         reply_to=reply_to,
         mentions=mentions or (),
         attachments=attachments or (),
+        captions=checked_captions(captions or {}, attachments or ()),
         copied=copied,
     )
 
@@ -111,6 +115,21 @@ def _check_attachments(keys: Sequence[str]) -> None:
     else:
         return
     raise DomainError(message, code="attachments", errors={"attachments": [message]})
+
+
+def checked_captions(captions: Mapping[str, str], attachments: Iterable[str]) -> dict[str, str]:
+    """Of those attachments. Raises DomainError 400."""
+    checked = {key: "" if is_blank(caption) else caption for key, caption in captions.items()}
+    if captions.keys() - set(attachments):
+        message = _("Captions are of attachments of the message.")
+    elif not all(map(is_storable, checked.values())):
+        message = _("The text has characters that cannot be stored.")
+    elif any(len(caption) > CAPTION_LENGTH for caption in checked.values()):
+        message = _("A caption is too long: at most %(limit)s characters.")
+        message %= {"limit": f"{CAPTION_LENGTH:,}"}
+    else:
+        return checked
+    raise DomainError(message, code="captions", errors={"captions": [message]})
 
 
 def unknown_attachment() -> DomainError:

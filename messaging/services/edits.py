@@ -1,6 +1,6 @@
 """Editing messages: their own senders, for a while after sending."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,12 +14,14 @@ from chatsite.locks import locking
 from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageEdit, MessageKind, is_group
+from messaging.queries.attachments import attachments_of
 from messaging.queries.own import add_own
 from messaging.queries.visibility import find_message, no_such_message, was_deleted
 from messaging.services.conversations import INSTANT, locked_conversations, store
-from messaging.services.drafts import check_mentions, checked_text, nothing_said
+from messaging.services.drafts import check_mentions, checked_captions, checked_text, nothing_said
 from messaging.services.messages import check_may_write
 from messaging.services.search_index import rewrite_blocks
+from messaging.shapes.attachments import encoded_attachments
 from messaging.shapes.mentions import decoded_mentions, encoded_mentions
 from messaging.shapes.record import MessageRecord, record_of
 
@@ -30,9 +32,11 @@ def edit_message(
     message_id: str,
     text: str,
     mentions: Sequence[str] | None = None,
+    captions: Mapping[str, str] | None = None,
 ) -> MessageRecord:
-    """Changes the words of one's own message, or under one's own picture or files; returns the
-    message as it is now. The same words again: nothing happens, however late.
+    """Changes the words of one's own message, under one's own picture or files, and of the
+    `captions` that are named; returns the message as it is now. The same words again: nothing
+    happens, however late.
 
     An edit is something written: only who may write in the conversation now may edit. Raises
     DomainError: 400 for a text that could not be sent, 403 for the messages of others and of the
@@ -48,13 +52,19 @@ def edit_message(
         raise DomainError(_("You can only edit your own messages."), 403, code="not_sender")
     if found.forwarded:  # these are somebody else's words
         raise DomainError(_("Forwarded messages cannot be edited."), 403, code="forwarded")
-    record = record_of(_edit(found, user.pk, text, mentions))
+    record = record_of(_edit(found, user.pk, text, mentions, captions or {}))
     add_own(user.pk, [record])
     return record
 
 
 @repeatable
-def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None) -> Message:
+def _edit(
+    found: Message,
+    editor: str,
+    text: str,
+    mentions: Sequence[str] | None,
+    captions: Mapping[str, str],
+) -> Message:
     key = found.conversation.key
     with locking(key):
         conversation = locked_conversations([key])[key]
@@ -70,22 +80,32 @@ def _edit(found: Message, editor: str, text: str, mentions: Sequence[str] | None
             mentioned = encoded_mentions(list(dict.fromkeys(people)), conversation.current)
         else:
             mentioned = message.mentions
-        if (message.text, message.mentions) == (text, mentioned):
+        files = attachments_of([message.pk])[message.pk] if message.attachments else []
+        captions = checked_captions(captions, [each.pk for each in files])
+        changed = [each for each in files if captions.get(each.pk, each.caption) != each.caption]
+        if (message.text, message.mentions) == (text, mentioned) and not changed:
             return message
         if not (text or message.image or message.attachments):
             raise nothing_said()
         _check_time(message)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
+        said = filter(None, [message.text, *(each.caption for each in changed)])
         MessageEdit.objects.create(
-            message=message, editor_id=editor, text=message.text, edited_at=moment
+            message=message, editor_id=editor, text="\n".join(said), edited_at=moment
         )
+        for each in changed:
+            each.caption = captions[each.pk]
+            each.save(update_fields=["caption"])
+        if changed:
+            message.attachments = encoded_attachments(files)
         message.text, message.edited_at, message.updated_at = text, moment, moment
         message.mentions = mentioned
         Message.objects.filter(pk=message.pk).update(
             text=text,
             has_link=has_link(text) or None,
             mentions=mentioned,
+            attachments=message.attachments,
             edited_at=moment,
             updated_at=moment,
             version=conversation.version,

@@ -1,6 +1,6 @@
 """Sending, deleting and restoring messages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial, reduce
@@ -86,6 +86,7 @@ def send_message(
     reply_to: str = "",
     mentions: Sequence[str] | None = None,
     attachments: Sequence[str] | None = None,
+    captions: Mapping[str, str] | None = None,
 ) -> Sent:
     """Stores and publishes a message, once per client message id. `origin` is the socket that
     sends, if one does.
@@ -104,6 +105,7 @@ def send_message(
         reply_to=reply_to,
         mentions=mentions,
         attachments=attachments,
+        captions=captions,
     )
     if image is not None:
         # Which takes long: in vain where there is nobody to see it, or where it was sent before.

@@ -47,6 +47,7 @@ class AttachmentRecord(msgspec.Struct, gc=False, omit_defaults=True):
     width: Annotated[int, Meta(description="Pixels.")] | None = None
     height: Annotated[int, Meta(description="Pixels.")] | None = None
     duration: Annotated[int, Meta(description="Milliseconds.")] | None = None
+    caption: Annotated[str, Meta(description="What its sender says of it.")] | None = None
     thumbnail: Annotated[FileUrl, Meta(description="A small picture of it.")] | None = None
     waveform: Waveform | None = None
 
@@ -62,6 +63,7 @@ class _Stored(msgspec.Struct, gc=False, omit_defaults=True):
     width: int | None = None
     height: int | None = None
     duration: int | None = None
+    caption: str | None = None
     thumbnail: bool = False
     waveform: str | None = None
 
@@ -96,6 +98,7 @@ def _stored(attachment: Attachment) -> _Stored:
         width=attachment.width,
         height=attachment.height,
         duration=attachment.duration,
+        caption=attachment.caption or None,
         thumbnail=bool(attachment.thumbnail),
         waveform=attachment.waveform or None,
     )

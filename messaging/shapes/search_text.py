@@ -75,7 +75,8 @@ def entries_of(text: str) -> list[str]:
 
 
 def _said(text: str, files: Iterable[AttachmentRecord]) -> str:
-    return _PART.join([_plain(text), *(_plain(each.name) for each in files)])
+    of_files = (said for each in files for said in (each.name, each.caption) if said)
+    return _PART.join(map(_plain, [text, *of_files]))
 
 
 def _plain(text: str) -> str:
@@ -113,7 +114,7 @@ class Terms:
         return self._in(said) and all(hint in marks for hint in self._hints)
 
     def are_in(self, text: str, files: Iterable[AttachmentRecord] = ()) -> bool:
-        """The words, in a text or in the names of its files."""
+        """The words, in a text or in the names and captions of its files."""
         return self._in(_said(text, files))
 
     def _in(self, said: str) -> bool:
@@ -193,11 +194,12 @@ class Passage(msgspec.Struct, gc=False):
     found: Annotated[bool, Meta(description="Whether it is what was searched for.")]
 
 
-class FoundFile(msgspec.Struct, gc=False):
-    """A file whose name has some of the words."""
+class FoundFile(msgspec.Struct, gc=False, omit_defaults=True):
+    """A file whose name or caption has some of the words."""
 
     id: StoredKey
     name: list[Passage]
+    caption: list[Passage] | None = None
 
 
 class FoundMessage(msgspec.Struct, gc=False, omit_defaults=True):

@@ -312,6 +312,43 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
 
 
 @needs_tus
+def test_pictures_are_put_in_order_and_get_captions(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    choose(page, ("a.jpg", painted(1)), ("b.jpg", painted(2)), ("c.jpg", painted(3, (3000, 2000))))
+    names = page.locator(".composer__preview bdi")
+    expect(page.locator(".composer__field")).to_have_attribute("aria-busy", "false")
+    first = page.get_by_role("button", name="Move a.jpg", exact=True)
+    first.press("ArrowDown")
+    expect(names).to_have_text(["b.jpg", "a.jpg", "c.jpg"])
+    expect(first).to_be_focused()
+    page.get_by_role("button", name="Move c.jpg", exact=True).drag_to(
+        page.get_by_role("button", name="Move b.jpg", exact=True)
+    )
+    expect(names).to_have_text(["c.jpg", "b.jpg", "a.jpg"])
+    page.get_by_label("Caption b.jpg").fill("By the sea")
+    original = page.get_by_role("button", name="Original quality")
+    original.click()
+    expect(original).to_have_attribute("aria-pressed", "true")
+    assert_accessible(page)
+    page.get_by_label("Caption b.jpg").press("Enter")
+    expect(messages(page).last).to_have_attribute("data-state", "read")
+    for who in (ada, bo):
+        album = messages(who.page).last.locator(".album img")
+        expect(album).to_have_count(3)
+        expect(album.nth(1)).to_have_attribute("alt", "By the sea")
+    sent = bo.get(f"/api/messages/{ada.id}")[-1]["attachments"]
+    assert [each.get("caption") for each in sent] == [None, "By the sea", None]
+    assert [each["name"] for each in sent] == ["c.jpg", "b.jpg", "a.jpg"]
+    assert (sent[0]["width"], sent[0]["type"]) == (3000, "image/jpeg")
+    assert bo.context.request.get(sent[0]["url"]).body() == painted(3, (3000, 2000))
+    bo.page.get_by_alt_text("By the sea").click()
+    expect(bo.page.locator(".lightbox__caption")).to_have_text("By the sea")
+    bo.page.keyboard.press("ArrowRight")
+    expect(bo.page.locator(".lightbox__caption")).to_be_hidden()
+
+
+@needs_tus
 def test_an_upload_goes_on_after_a_break_or_a_reload_and_meanwhile_one_writes_elsewhere(
     person: PersonFor,
 ) -> None:

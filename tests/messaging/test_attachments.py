@@ -12,7 +12,8 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.files import storage
-from messaging.models import Attachment, Message
+from messaging.models import Attachment, Message, MessageEdit
+from messaging.queries.attachments import attachments_of
 from messaging.queries.history import history
 from messaging.services.deletions import delete_messages
 from messaging.services.edits import edit_message
@@ -43,6 +44,59 @@ def file_of(record: MessageRecord) -> AttachmentRecord:
     """The first of a message."""
     assert record.attachments
     return record.attachments[0]
+
+
+class TestCaptions:
+    def test_are_told_found_forwarded_and_edited(self, api_for: ApiFor, events: Events) -> None:
+        ada, bo = make_pair()
+        [first, second] = [make_upload(ada, picture(), f"{n}.png").pk for n in "ab"]
+        body = {"attachments": [first, second], "captions": {second: "Søren at sea", first: " "}}
+        told = api_for(ada).post(f"/api/messages/send/{bo.pk}", body).json()
+        assert [each.get("caption") for each in told["attachments"]] == [None, "Søren at sea"]
+        assert events.data("newMessage")["attachments"] == told["attachments"]
+        found = api_for(bo).get("/api/search?q=soren").json()["messages"]
+        assert [each["id"] for each in found[0]["files"]] == [second]
+        assert found[0]["files"][0]["caption"][0] == {"text": "Søren", "found": True}
+        forward_messages(
+            user=bo, message_ids=[told["_id"]], to=[make_user().pk], client_message_id="copy"
+        )
+        copies = Attachment.objects.filter(is_copy=True).order_by("position")
+        assert [each.caption for each in copies] == ["", "Søren at sea"]
+
+        edit = f"/api/messages/{told['_id']}"
+        words = {"captions": {first: "Land", second: ""}, "text": ""}
+        assert_refused(api_for(bo).put(edit, words), 403)
+        edited = api_for(ada).put(edit, words).json()
+        assert [each.get("caption") for each in edited["attachments"]] == ["Land", None]
+        assert events.data("messageEdited")["attachments"] == edited["attachments"]
+        assert api_for(bo).get(f"/api/messages/{ada.pk}").json()[0]["editedAt"]
+        assert [each.text for each in MessageEdit.objects.all()] == ["Søren at sea"]
+        assert api_for(ada).get("/api/search?q=soren").json()["messages"] == []
+        assert api_for(ada).get("/api/search?q=land").json()["messages"] != []
+        assert api_for(ada).put(edit, words).json()["updatedAt"] == edited["updatedAt"]
+        api_for(ada).put(edit, {"text": "Both"})
+        assert [each.caption for each in attachments_of([told["_id"]])[told["_id"]]] == ["Land", ""]
+        assert_refused(api_for(ada).put(edit, {"captions": {copies[0].pk: "x"}}), 400)
+
+    @pytest.mark.parametrize(
+        ("captions", "words"),
+        [
+            ({"0" * 24: "x"}, "Captions are of attachments of the message."),
+            ({"it": "x" * 1001}, "A caption is too long: at most 1,000 characters."),
+            ({"it": "\x00"}, None),
+            (["x"], None),
+            ({"it": {}}, None),
+        ],
+    )
+    def test_that_cannot_be(self, api_for: ApiFor, captions: Any, words: str | None) -> None:
+        ada, bo = make_pair()
+        key = make_upload(ada).pk
+        if isinstance(captions, dict):
+            captions = {key if name == "it" else name: text for name, text in captions.items()}
+        body = {"attachments": [key], "captions": captions}
+        refused = api_for(ada).post(f"/api/messages/send/{bo.pk}", body)
+        assert_refused(refused, 400, words)
+        assert not Message.objects.exists()
 
 
 class TestSending:

@@ -203,7 +203,7 @@ def test_pictures_are_there_too_and_move_with_the_files(
 
     def check() -> None:
         for record in (before, after):
-            for url in (record.image, record.thumbnail):
+            for url in map(str, (record.image, record.thumbnail)):
                 answer = api_for(bo).get(url)
                 assert answer.headers["Content-Type"] == "image/webp"
                 assert opened(answer.getvalue()).format == "WEBP"
@@ -215,8 +215,8 @@ def test_pictures_are_there_too_and_move_with_the_files(
 
     check()
     s3.mood = "down"
-    assert api_for(bo).get(before.image).status_code == 200
-    answer = api_for(bo).get(after.image)
+    assert api_for(bo).get(str(before.image)).status_code == 200
+    answer = api_for(bo).get(str(after.image))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert_refused(
         api_for(ada).post(f"/api/messages/send/{bo.pk}", {"image": data_uri(picture())}), 503

@@ -6,7 +6,7 @@ const PICTURES = ".bubble__picture:not([hidden]), .album a, [data-lightbox]";
 /** What belongs together: of one of these, the arrow keys show the next. */
 const ROWS = "message-list, .shared";
 
-function captionOf(link) {
+function titleOf(link) {
   const message = link.closest(".message");
   const iso = createdAt(message);
   return `${message.querySelector('[data-field="sender"]').textContent}, ${dayLabel(iso)} ${clock(iso)}`;
@@ -17,6 +17,8 @@ class PictureLightbox extends HTMLElement {
   connectedCallback() {
     this.dialog = this.querySelector("dialog");
     this.image = this.querySelector("img");
+    this.alt = this.image.alt;
+    [this.heading, this.caption] = this.querySelectorAll("p");
     this.way = this.querySelector("[data-show]");
     this.way.addEventListener("click", () => this.goOn());
     this.steps = [...this.querySelectorAll("[data-step]")];
@@ -54,9 +56,12 @@ class PictureLightbox extends HTMLElement {
   fill(link) {
     this.link = link;
     const source = link.href || link.firstElementChild.src;
-    const { lightbox = captionOf(link), place = "" } = link.dataset;
+    const { lightbox = titleOf(link), place = "", caption = "" } = link.dataset;
     this.show(source);
-    this.querySelector("p").textContent = lightbox;
+    this.heading.textContent = lightbox;
+    this.image.alt = caption || this.alt;
+    this.caption.textContent = caption;
+    this.caption.hidden = !caption;
     this.querySelector("[download]").href = source;
     for (const button of this.steps) button.hidden = !this.next(Number(button.dataset.step));
     // Out of the details: the message is elsewhere.

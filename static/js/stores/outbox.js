@@ -8,7 +8,7 @@ import { OutboxEntries } from "./outbox-entries.js";
 import { cancelled, endUpload, forgetUpload, upload } from "./uploads.js";
 
 // An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, attachments?: [{blob, name, type, size, kind,
-//            width?, height?}], replyTo?, mentions?, createdAt, state: "pending" | "failed", error?: why it failed}
+//            width?, height?, caption?}], replyTo?, mentions?, createdAt, state: "pending" | "failed", error?: why it failed}
 
 const OTHERS_FIRST = 2000;
 /** How long an answer may take, beside the upload, until the connection is looked at. */
@@ -96,7 +96,7 @@ async function post(entry) {
   const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
   const timer = setTimeout(emit, patience, "unanswered");
   try {
-    const body = { text, image: image?.dataUrl, attachments, clientMessageId, mentions };
+    const body = { text, image: image?.dataUrl, attachments, captions: captionsOf(entry, attachments), clientMessageId, mentions };
     const path = `/api/messages/send/${receiverId}`;
     if (!replyTo) return await postJSON(path, body);
     // What it answers may be gone by now: what was written is sent all the same.
@@ -105,6 +105,12 @@ async function post(entry) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** By the keys of its files; nothing where there are none. */
+function captionsOf({ attachments = [] }, keys) {
+  const said = attachments.flatMap(({ caption }, place) => (caption ? [[keys[place], caption]] : []));
+  return said.length ? Object.fromEntries(said) : undefined;
 }
 
 /** The keys of its files, unless it was discarded meanwhile, be it in another tab. */

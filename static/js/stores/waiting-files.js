@@ -14,8 +14,10 @@ export function filesFor(peerId) {
 }
 
 class WaitingFiles {
-  /** `{file, picture}`: a picture as `shrinkPicture` makes it, null for what is none, undefined until that is known. */
+  /** `{file, picture, caption?}`: a picture as `shrinkPicture` makes it, null for what is none, undefined until that is known. */
   items = [];
+  /** Whether pictures are sent as they are, and not as they were shrunk. */
+  areOriginal = false;
   /** Whoever shows them at the moment. */
   changed = () => {};
   #working = Promise.resolve();
@@ -42,8 +44,19 @@ class WaitingFiles {
     this.changed();
   }
 
+  keepOriginals() {
+    this.areOriginal = !this.areOriginal;
+    this.changed();
+  }
+
+  /** The same items, in that order. */
+  order(items) {
+    this.items = items;
+  }
+
   clear() {
     this.items = [];
+    this.areOriginal = false;
     this.changed();
   }
 
@@ -55,8 +68,8 @@ class WaitingFiles {
   /** As a message takes them: one picture is its `image`, which every client shows. */
   get value() {
     const [first, ...others] = this.items;
-    if (first?.picture && !others.length) return { image: first.picture, attachments: [] };
-    return { image: null, attachments: this.items.map(attachmentOf) };
+    if (first?.picture && !others.length && !this.areOriginal && !first.caption?.trim()) return { image: first.picture, attachments: [] };
+    return { image: null, attachments: this.items.map((item) => attachmentOf(item, this.areOriginal)) };
   }
 
   async #look(item) {
@@ -77,9 +90,14 @@ async function isReadable(file) {
   return Boolean(beginning?.byteLength);
 }
 
-function attachmentOf({ file, picture }) {
+function attachmentOf(item, isOriginal) {
+  const caption = item.caption?.trim();
+  return { ...fileOf(item, isOriginal), ...(caption && { caption }) };
+}
+
+function fileOf({ file, picture }, isOriginal) {
   const { name, type } = file;
-  if (!picture) return { blob: file, name, type, size: file.size, kind: kindOf(type) };
+  if (!picture || isOriginal) return { blob: file, name, type, size: file.size, kind: picture?.width ? "picture" : kindOf(type) };
   const { blob, width, height } = picture;
   return { blob, name: blob === file ? name : renamed(name, blob), type: blob.type, size: blob.size, width, height, kind: width ? "picture" : "file" };
 }

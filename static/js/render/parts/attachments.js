@@ -46,10 +46,11 @@ function create(files) {
   return field;
 }
 
-function fillPicture(place, { url, thumbnail, name, width, height }) {
+function fillPicture(place, { url, thumbnail, name, caption, width, height }) {
   const link = place.firstElementChild;
   setOrRemove(link, "href", url);
-  for (const [key, value] of Object.entries({ src: thumbnail, alt: name, width, height })) setOrRemove(link.firstElementChild, key, value);
+  setOrRemove(link, "data-caption", caption);
+  for (const [key, value] of Object.entries({ src: thumbnail, alt: caption ?? name, width, height })) setOrRemove(link.firstElementChild, key, value);
   return place;
 }
 
@@ -61,5 +62,6 @@ function fillFile(place, file) {
   write(slot(link, "about"), about(file));
   if (player) setOrRemove(player, "src", file.url);
   if (player) setOrRemove(player, "aria-label", file.name);
+  if (file.caption) place.append(Object.assign(document.createElement("p"), { className: "attachment__caption", dir: "auto", textContent: file.caption }));
   return place;
 }
