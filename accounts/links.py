@@ -4,6 +4,8 @@ What a link carries is signed over what it changes, so that it dies with that ch
 has to be kept: a new password or address ends the links of both kinds.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
@@ -13,6 +15,8 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from chatsite.keys import is_key
+
+NOT_ME_LIFETIME = timedelta(days=30)  # such mail is read late
 
 
 def site_of(request: HttpRequest | Request) -> str:
@@ -51,12 +55,33 @@ def address_owner(key: str, token: str) -> tuple[User, str] | None:
     return user, address
 
 
+def not_me_link(site: str, user: User) -> str:
+    """Ends all sessions and leads on to a new password; dies with the password."""
+    token = signing.dumps(user.pk, salt=_not_me_salt(user))
+    return site + reverse("not-me-link", args=[user.pk, token])
+
+
+def not_me_owner(key: str, token: str) -> User | None:
+    user = _owner(key)
+    if not user:
+        return None
+    try:
+        signing.loads(token, salt=_not_me_salt(user), max_age=NOT_ME_LIFETIME)
+    except signing.BadSignature:
+        return None
+    return user
+
+
 def invitation_link(site: str, code: str) -> str:
     return f"{site}{reverse('signup')}?invitation={code}"
 
 
 def _owner(key: str) -> User | None:
     return User.objects.filter(pk=key, banned_at=None).first() if is_key(key) else None
+
+
+def _not_me_salt(user: User) -> str:
+    return f"accounts.links.not_me:{user.pk}:{user.password}"
 
 
 def _address_salt(user: User) -> str:

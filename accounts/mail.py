@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite.db import on_commit
+from chatsite.db import now, on_commit
 from chatsite.mail.delivery import deliver
 
 
@@ -34,6 +34,11 @@ def password_reset(user: User, link: str) -> EmailMessage:
 
 def password_changed(user: User) -> EmailMessage:
     return _letter("password_changed", _("Your password was changed"), user.email)
+
+
+def new_log_in(user: User, device: str, place: str, link: str) -> EmailMessage:
+    context = {"device": device, "place": place, "moment": now(), "link": link}
+    return _letter("new_log_in", _("New log-in to your account"), user.email, **context)
 
 
 def address_confirmation(address: str, link: str) -> EmailMessage:

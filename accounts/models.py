@@ -276,6 +276,8 @@ class Session(models.Model):
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), default=now, editable=False)
     user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    # That its owner gave it; "" is the browser's own.
+    name = models.CharField(_("name"), max_length=60, blank=True, default="")
     address = models.CharField(_("address"), max_length=45, blank=True)
     revoked_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
 

@@ -33,7 +33,12 @@ def invite(*, request: SignedInRequest, **fields: Any) -> Invitation:
 
 
 def log_in(*, request: HttpRequest | Request, email: str, password: str) -> User:
-    origin = log_ins.Origin(request.META.get("REMOTE_ADDR", ""), request.COOKIES.get(COOKIE, ""))
+    origin = log_ins.Origin(
+        request.META.get("REMOTE_ADDR", ""),
+        request.COOKIES.get(COOKIE, ""),
+        request.headers.get("User-Agent", ""),
+        site_of(request),
+    )
     return log_ins.log_in(email=email, password=password, origin=origin)
 
 

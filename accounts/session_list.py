@@ -1,6 +1,6 @@
 """How a session reads in the list of one's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -17,7 +17,8 @@ from chatsite.db import now
 @dataclass(frozen=True)
 class SessionEntry:
     key: str
-    device: Device
+    device: Device  # by the name that its owner gave it, if any
+    browser: str
     address: str
     seen_at: datetime
     seen: str
@@ -53,9 +54,11 @@ def _date(moment: datetime, current: datetime) -> str:
 
 def _row(session: Session, current: Session) -> SessionEntry:
     is_this = session.pk == current.pk
+    device = device_of(session.user_agent)
     return SessionEntry(
         key=session.pk,
-        device=device_of(session.user_agent),
+        device=replace(device, name=session.name or device.name),
+        browser=device.name,
         address=session.address,
         seen_at=session.last_seen_at,
         seen=_("now") if is_this else last_seen(session.last_seen_at, now()),

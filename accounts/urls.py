@@ -12,6 +12,7 @@ urlpatterns = [
     path("reset", reset.ask, name="reset"),
     path("reset/sent", reset.sent, name="reset-sent"),
     path("reset/<str:key>/<str:token>", reset.choose, name="reset-link"),
+    path("not-me/<str:key>/<str:token>", reset.not_me, name="not-me-link"),
     path("address/<str:key>/<str:token>", address.confirm, name="address-link"),
     path("profile", profile.profile, name="profile"),
     path("profile/address", address.ask, name="address"),
@@ -23,5 +24,8 @@ urlpatterns = [
     path("profile/sessions", profile.other_sessions, name="other-sessions"),
     re_path(
         r"^profile/sessions/(?P<key>[0-9a-f]{24})$", profile.other_session, name="other-session"
+    ),
+    re_path(
+        r"^profile/sessions/(?P<key>[0-9a-f]{24})/name$", profile.session_name, name="session-name"
     ),
 ]

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
+from accounts import links, mail
+from accounts.devices import device_of
 from accounts.hashers import LINE
 from accounts.models import Session, User
 from accounts.services.accounts import authenticate
@@ -29,14 +31,19 @@ _strangers = BoundedSemaphore(LINE // 4)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where somebody tries from."""
+    """Where somebody tries from, and the site that a mail about it leads to."""
 
     address: str
     device_token: str = ""
+    user_agent: str = ""
+    site: str = ""
 
 
 def log_in(*, email: str, password: str, origin: Origin) -> User:
-    """Raises TooMany or Busy, whatever the password is, else what `authenticate` raises."""
+    """Tells the owner by mail of a place that the account does not know.
+
+    Raises TooMany or Busy, whatever the password is, else what `authenticate` raises.
+    """
     account = account_key(email)
     where = _place(account, email, origin)
     place = f"{account} {where}"
@@ -50,6 +57,10 @@ def log_in(*, email: str, password: str, origin: Origin) -> User:
             backoff.give_back()
             raise
         backoff.forget()
+    if where == STRANGERS:
+        device = device_of(origin.user_agent).name
+        link = links.not_me_link(origin.site, user)
+        mail.send(mail.new_log_in(user, device, origin.address, link))
     return user
 
 

@@ -56,6 +56,18 @@ def ask_for_reset(*, email: str, site: str) -> None:
     mail.send(letter)
 
 
+def begin_reset(*, key: str, token: str) -> User:
+    """For the owner who says that a log-in was not theirs: ends every session at once.
+
+    Raises DomainError 410 for a link that does not work (any more).
+    """
+    user = links.not_me_owner(key, token)
+    if not user:
+        raise dead_link()
+    end_other_sessions(user=user, keep=None)
+    return user
+
+
 def reset_password(*, key: str, token: str, new_password: str) -> User:
     """Ends every session.
 

@@ -6,11 +6,15 @@ What ends closes its sockets at once.
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts import events
 from accounts.models import Session, User
 from chatsite.db import atomic, now, repeatable
+from chatsite.errors import DomainError
+from chatsite.text import is_storable, one_line
 
+SESSION_NAME_LENGTH = 60
 CHUNK = 500  # rows that are written at once
 SEEN_PRECISION = timedelta(minutes=1)  # a write a minute a session, not one a request
 
@@ -49,6 +53,15 @@ def record_last_seen(keys: list[str]) -> datetime:
     for start in range(0, len(keys), CHUNK):
         Session.objects.filter(pk__in=keys[start : start + CHUNK]).update(last_seen_at=moment)
     return moment
+
+
+def name_session(*, session: Session, name: str) -> None:
+    """For its owner's list; "" is the browser's own name again. Raises DomainError 400."""
+    if not is_storable(name):
+        words = _("The name has characters that cannot be stored.")
+        raise DomainError(words, code="invalid")
+    session.name = one_line(name)[:SESSION_NAME_LENGTH]
+    session.save(update_fields=["name"])
 
 
 def end_session(*, session: Session) -> None:

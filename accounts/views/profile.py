@@ -23,7 +23,7 @@ from accounts.record import picture_url
 from accounts.services import admission, sessions
 from accounts.session_list import session_entries
 from accounts.views.form_page import render_form
-from chatsite.errors import NotFound
+from chatsite.errors import DomainError, NotFound
 
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60
@@ -89,8 +89,18 @@ def other_session(request: SignedInRequest, key: str) -> HttpResponse:
     others = Session.objects.filter(user=request.user).exclude(pk=request.auth_session.pk)
     session = get_object_or_404(others, pk=key)
     sessions.end_session(session=session)
-    name = device_of(session.user_agent).name
+    name = session.name or device_of(session.user_agent).name
     return done(request, "sessions", _("%(device)s has been signed out.") % {"device": name})
+
+
+@section
+def session_name(request: SignedInRequest, key: str) -> HttpResponse:
+    session = get_object_or_404(Session.objects.active_of(request.user), pk=key)
+    try:
+        sessions.name_session(session=session, name=request.POST.get("name", ""))
+    except DomainError as error:
+        return done(request, "sessions", error.message)
+    return done(request, "sessions", _("Saved"))
 
 
 @section

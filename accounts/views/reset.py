@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from accounts import links, rate_limited
 from accounts.access import PageRequest, redirect_to
 from accounts.cookies import clear_token_cookie, set_device_cookie
+from accounts.forms.address import ConfirmationForm
 from accounts.forms.reset import NewPasswordForm, ResetRequestForm
 from accounts.models import User
 from accounts.services import passwords, sessions
@@ -51,6 +52,23 @@ def choose(request: PageRequest, key: str, token: str) -> HttpResponse:
         form.focus()
     context = {"form": form, "owner": owner}
     return render_form(request, "accounts/reset_link.html", context, form)
+
+
+@mailed_link
+def not_me(request: PageRequest, key: str, token: str) -> HttpResponse:
+    """Somebody else logged in: signs out everywhere, and leads on to a new password."""
+    owner = links.not_me_owner(key, token)
+    if not owner:
+        return dead_link(request, "accounts/reset_dead.html")
+    form = ConfirmationForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        form.submit(passwords.begin_reset, key=key, token=token)
+    if form.is_bound and not form.errors:
+        response = redirect_to(request, links.reset_link("", owner))
+        clear_token_cookie(response)
+        return response
+    context = {"form": form, "owner": owner}
+    return render_form(request, "accounts/not_me.html", context, form)
 
 
 def _changed(request: PageRequest, owner: User) -> HttpResponse:

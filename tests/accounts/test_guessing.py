@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.links import not_me_link
+from accounts.models import Session, User
 from accounts.services import backoff, log_ins
 from chatsite.errors import DomainError
 from chatsite.security.counters import MemoryCounters
@@ -16,6 +18,7 @@ from chatsite.security.ratelimits import TooMany
 from tests import services
 from tests.environment import settings_under
 from tests.factories import PASSWORD, make_session, make_user
+from tests.letters import delivered, path_in
 from tests.limits import REFUSAL, SetLimits, StoppedClock, assert_refused
 from tests.services import Server
 
@@ -268,3 +271,47 @@ def test_the_log_in_of_many_processes_is_counted_once(redis: Server) -> None:
     MemoryCounters(f"instead of {redis.url}", {}).clear()  # as in another process
     answer = at(ELSEWHERE).post("/api/auth/login", {"email": ADA, "password": PASSWORD})
     assert answer.json() == REFUSAL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_owner_is_told_of_a_log_in_at_a_strange_place() -> None:
+    ada = make_user(email=ADA)
+    make_session(ada, address=HOME)
+    browser = at(HOME)
+    assert log_in(browser, PASSWORD) == 200
+    browser.cookies.pop("jwt")
+    browser.defaults["REMOTE_ADDR"] = ELSEWHERE  # a known browser may travel
+    assert log_in(browser, PASSWORD) == 200
+    assert log_in(at("198.51.100.7")) == 400  # and who only guesses is nobody's news
+    assert not delivered()
+    stranger = at("198.51.100.8")
+    stranger.credentials(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Gecko/2010 Firefox/128.0")
+    assert log_in(stranger, PASSWORD) == 200
+    assert log_in(at("198.51.100.8"), PASSWORD) == 200
+    [letter] = delivered(to=ADA)
+    assert letter.subject == "New log-in to your account"
+    assert "Firefox on Linux" in letter.body
+    assert "198.51.100.8" in letter.body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_that_was_not_me_signs_out_everywhere_and_leads_to_a_new_password() -> None:
+    ada, bo = make_user(email=ADA), make_user()
+    theirs = make_session(bo)
+    stranger = at(ELSEWHERE)
+    assert log_in(stranger, PASSWORD) == 200
+    [letter] = delivered(to=ADA)
+    path = path_in(letter)
+    assert Client().get(path).status_code == 200  # opening it does nothing
+    assert stranger.get("/api/auth/check").status_code == 200
+    leads_to = Client().post(path)["Location"]
+    assert stranger.get("/api/auth/check").status_code == 401
+    assert Session.objects.active().get() == theirs
+    assert Client().post(leads_to, {"new_password": "another one"}).status_code == 302
+    ada.refresh_from_db()
+    assert ada.check_password("another one")
+    # It is used up; and of one account it is no link to another.
+    assert Client().get(path).status_code == 410
+    assert Client().post(path).status_code == 410
+    assert Client().post(not_me_link("", bo).replace(bo.pk, ada.pk)).status_code == 410
+    assert Session.objects.active().filter(user=bo).exists()

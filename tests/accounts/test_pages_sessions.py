@@ -157,3 +157,20 @@ def test_what_a_browser_says_of_itself_is_not_trusted(page_for: PageFor) -> None
 
     assert "<script>alert" not in page
     assert "<bdi>&lt;b&gt;</bdi>" in page
+
+
+def test_a_device_has_the_name_that_its_owner_gives_it(page_for: PageFor) -> None:
+    ada, page = make_user(), page_for(make_user())
+    phone = make_session(ada, user_agent=FIREFOX)
+    mine, address = page_for(ada), f"/profile/sessions/{phone.pk}/name"
+    mine.post(address, {"name": "  My old\nphone  " + "x" * 100})
+    shown = mine.get("/profile").content.decode()
+    assert f"<bdi>My old phone {'x' * 47}</bdi>" in shown
+    assert "Firefox on Linux" in shown
+    # Not by others, and not what cannot be stored.
+    assert page.post(address, {"name": "Theirs"}).status_code == 404
+    mine.post(address, {"name": "\x00"})
+    phone.refresh_from_db()
+    assert phone.name.startswith("My old phone")
+    mine.post(address, {"name": ""})
+    assert "<bdi>Firefox on Linux</bdi>" in mine.get("/profile").content.decode()
