@@ -90,7 +90,7 @@ def chat_row(
         name=chat.peer.full_name,
         picture=chat.peer.profile_pic,
         online=chat.peer.id in online,
-        last_seq=chat.last_seq,
+        last_seq=last.seq if last else chat.last_seq,  # of those that they see
         read_seq=chat.last_read_seq,
         delivered_seq=chat.last_delivered_seq,
         unread=chat.unread_count,

@@ -22,7 +22,7 @@ from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
 from messaging.queries.own import add_own
 from messaging.queries.privacy import rules
-from messaging.queries.visibility import Stay, Stays
+from messaging.queries.visibility import LAST, Stay, Stays
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
 from messaging.shapes.record import (
@@ -192,6 +192,7 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     else:
         direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
+    earlier = _earlier_unread(me, direct, groups)
     site = absolute("")
     seen = {row[0]: Stays.of(row[3], None, row[4]) for row in direct if row[3]}
     last_seen = _last_seen([(row[0], row[1]) for row in direct if row[3] >= row[1]], seen)
@@ -205,6 +206,8 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
             me, groups, deleted, mentions, site, moment, with_marks=among is not None
         )
     add_own(me, (chat.last_message for chat in chats if chat.last_message))
+    if earlier:
+        chats = [_with_unread(chat, *earlier.get(chat.peer.id, (0, 0))) for chat in chats]
     chats.sort(key=_place, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
 
@@ -219,6 +222,49 @@ def _unread_mentions(
     if settings.MONGODB:
         return _counts_on_mongodb(_mentions_of(me), unread)
     return dict(_MENTIONING(me, among))
+
+
+def _earlier_unread(
+    me: str, direct: Collection[Row], groups: Collection[Row]
+) -> dict[str, tuple[int, int]]:
+    """By peer, what is unread before `since_seq`: how many messages they see there, and how many of
+    those mention them. Nothing is asked unless they have deleted something unread for themselves.
+    """
+    parts: dict[str, Stays] = {}
+    peers: dict[str, str] = {}
+    rows = [(*row[:5], row[PERSON]) for row in direct]
+    rows += [
+        (group.key, group.end, group.read_seq, group.since, group.earlier, group.key)
+        for group in (_Group(*row[: len(_GROUP)]) for row in groups)
+    ]
+    for key, end, read_seq, since, earlier, peer in rows:
+        after = max(read_seq, end - UNREAD_WINDOW)
+        if earlier and after < since:
+            parts[key] = Stays.of(since, None, earlier).without([(0, after), (since, LAST)])
+            peers[key] = peer
+    counts = {key: [sum(until - since for since, until in seen), 0] for key, seen in parts.items()}
+    asked = [key for key, (messages, _mentions) in counts.items() if messages]
+    for start in range(0, len(asked), CHUNK):
+        ranges = Q()
+        for key in asked[start : start + CHUNK]:
+            first, last = parts[key][0][0], parts[key][-1][1]
+            ranges |= Q(conversation=key, seq__gt=first, seq__lte=last)
+        found = Message.objects.filter(ranges, Q(deleted=True) | _mentions_of(me))
+        for key, seq, is_deleted in found.values_list("conversation_id", "seq", "deleted"):
+            if not parts[key].see(seq):
+                continue
+            if is_deleted:
+                counts[key][0] -= 1
+            else:
+                counts[key][1] += 1
+    return {peers[key]: (messages, mentions) for key, (messages, mentions) in counts.items()}
+
+
+def _with_unread(chat: Chat, messages: int, mentions: int) -> Chat:
+    return chat._replace(
+        unread_count=chat.unread_count + messages,
+        unread_mentions=chat.unread_mentions + mentions,
+    )
 
 
 def _last_seen(ends: Collection[tuple[str, int]], seen: Mapping[str, Stays]) -> dict[str, Row]:
@@ -272,8 +318,8 @@ def _direct_chat(
 
 
 def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
-    """`seq` has no gaps, so that nothing but what was deleted has to be counted. Who deletes a
-    message for themselves has seen those before it: nobody else is told of that.
+    """`seq` has no gaps, so that nothing but what was deleted has to be counted. What is before
+    `since_seq` is counted by `_earlier_unread`.
     """
     if last_seq <= last_read_seq:
         return 0

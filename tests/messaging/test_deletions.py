@@ -21,7 +21,7 @@ from messaging.services.chat_settings import change_chat
 from messaging.services.conversations import mark_read
 from messaging.services.deletions import clear_chat, delete_messages, undo
 from messaging.services.groups import add_members, remove_member
-from messaging.services.messages import remove, send_message
+from messaging.services.messages import delete_message, remove, send_message
 from messaging.services.reactions import react
 from tests.factories import make_group, make_message, make_messages, make_pair, make_user
 from tests.recording import Events
@@ -112,17 +112,48 @@ class TestForMe:
         assert chat.last_message.text == "3"
         assert chat.unread_count == 1
 
-    def test_counts_what_is_after_it_as_unread_and_tells_nobody_it_was_read(self) -> None:
+    def test_what_is_before_and_after_it_stays_unread_and_nobody_is_told_it_was_read(self) -> None:
         ada, bo = make_pair()
-        made = make_messages(ada, bo, 5)
-        hide(bo, made[2])
+        made = make_messages(ada, bo, 6)
+        delete_message(user=ada, message_id=made[0].pk)
+        token = hide(bo, made[2])
         chat = chat_of(bo, ada)
         assert chat
-        assert (chat.unread_count, chat.last_read_seq) == (2, 0)
+        assert (chat.unread_count, chat.last_read_seq) == (4, 0)
+        hide(bo, made[5], made[0])
+        chat = chat_of(bo, ada)
+        assert chat
+        assert chat.unread_count == 3
         others = chat_of(ada, bo)
         assert others
         assert others.peer_read_seq == 0
         assert first_unread(bo, ada.pk, read_seq=2) == 4
+        undo(user=bo, token=token)
+        chat = chat_of(bo, ada)
+        assert chat
+        assert chat.unread_count == 4
+        mark_read(user=bo, peer=ada.pk, seq=4)
+        [chat] = chats_of(bo)
+        assert chat.unread_count == 1
+        mark_read(user=bo, peer=ada.pk, seq=5)
+        [chat] = chats_of(bo)
+        assert chat.unread_count == 0
+
+    def test_mentions_before_it_count(self) -> None:
+        olga, bo = make_user("Olga"), make_user("Bo")
+        group = make_group(olga, bo)
+        said = partial(send_message, sender=olga, peer=group)
+        first, _second, third = (said(text="@Bo", mentions=[bo.pk]).record for _ in range(3))
+        said(text="nothing")
+        delete_messages(user=bo, message_ids=[third.id], whom="me")
+        chat = chat_of(bo, group)
+        assert chat
+        # The line that the group was made is among them.
+        assert (chat.unread_count, chat.unread_mentions) == (4, 2)
+        delete_message(user=olga, message_id=first.id)
+        chat = chat_of(bo, group)
+        assert chat
+        assert (chat.unread_count, chat.unread_mentions) == (3, 1)
 
     def test_sync_tells_my_other_devices(self) -> None:
         ada, bo = make_pair()
