@@ -125,7 +125,10 @@ class MessageAdmin(ModeratedAdmin):
         }
 
     def acts_for(self, request: HttpRequest, row: Message) -> list[Act]:
-        return [RESTORE if row.deleted else REMOVE]
+        if not row.deleted:
+            return [REMOVE]
+        # Of one that was files alone nothing is left once they are gone.
+        return [RESTORE] if row.text or row.image or row.attachments or row.details else []
 
     def remove(self, message: Message) -> None:
         service.remove(message=message)

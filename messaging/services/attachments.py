@@ -120,8 +120,8 @@ def recover_sent(uploads: Iterable[Attachment]) -> None:
 
 
 def forget_deleted(*, dry_run: bool) -> int:
-    """Of messages that were deleted long ago: restored, they come back without files. Returns of
-    how many.
+    """Of messages that were deleted long ago: restored, they come back without files, unless those
+    were all they had. Returns of how many.
     """
     before = now() - timedelta(days=settings.ATTACHMENT_DELETED_DAYS)
     deleted = Message.objects.filter(

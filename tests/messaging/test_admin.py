@@ -204,6 +204,20 @@ def test_restore_brings_the_message_back_live(
     assert done() == ["Deleted", "Restored"]
 
 
+def test_what_has_lost_all_it_said_is_not_restored(
+    events: Events, moderator: Client, message: Message
+) -> None:
+    moderator.post(act("remove", message))
+    Message.objects.filter(pk=message.pk).update(text="")  # files alone, which are gone by now
+    events.clear()
+    moderator.post(act("restore", message))
+    moderator.post(
+        MESSAGES, {"_selected_action": [message.pk], "index": "0", "action": "restore_selected"}
+    )
+    assert len(events) == 0
+    assert Message.objects.get(pk=message.pk).deleted
+
+
 def test_deleting_twice_is_one_event_and_one_record(
     events: Events, moderator: Client, message: Message
 ) -> None:
