@@ -39,20 +39,21 @@ def messages(page: Page) -> Locator:
     return page.locator("message-list .message")
 
 
-def touch(target: Locator, *, right: int = 0, hold: Locator | None = None) -> None:
-    """One finger: goes that far to the right, or stays until `hold` is there."""
+def touch(target: Locator, *, right: int = 0, down: int = 0, hold: Locator | None = None) -> None:
+    """One finger: goes that far to the right and down, or stays until `hold` is there."""
     box = target.bounding_box()
     assert box
     session = target.page.context.new_cdp_session(target.page)
-    x, y = box["x"] + 8, box["y"] + box["height"] / 2
+    x, y = box["x"] + (8 if right >= 0 else box["width"] - 8), box["y"] + box["height"] / 2
 
-    def report(kind: str, *points: float) -> None:
-        at = [{"x": point, "y": y} for point in points]
+    def report(kind: str, *points: tuple[float, float]) -> None:
+        at = [{"x": across, "y": along} for across, along in points]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
 
-    report("touchStart", x)
-    for step in range(10, right + 1, 10):
-        report("touchMove", x + step)
+    report("touchStart", (x, y))
+    steps = max(abs(right), abs(down)) // 10
+    for step in range(1, steps + 1):
+        report("touchMove", (x + right * step / steps, y + down * step / steps))
     if hold:
         expect(hold).to_be_visible()
     report("touchEnd")

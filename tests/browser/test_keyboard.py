@@ -226,6 +226,7 @@ def test_keys_that_work_anywhere(person: PersonFor) -> None:
     messages(page).first.focus()
     keys.press("?")
     sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet.get_by_role("heading")).to_be_in_viewport()
     expect(sheet.get_by_text("Leave the chat")).to_be_visible()
     keys.type("x")
     keys.press("Escape")
