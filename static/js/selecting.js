@@ -11,6 +11,12 @@ const CHANGES = { childList: true, subtree: true, attributes: true, attributeFil
 
 const boxOf = (item) => item.querySelector(":scope > .message__select");
 
+/** "[minutes.pdf]", or "[Picture]" where there is no name. */
+function namesIn(item) {
+  const files = item.querySelectorAll(".bubble__picture:not([hidden]) img, .album img, .file bdi");
+  return [...files].map((each) => `[${each.alt ?? each.textContent}]`);
+}
+
 /**
  * Selects several messages, to do one thing with all of them. Their check boxes are the only store of it: what is deleted or
  * leaves the list is not selected any more.
@@ -40,6 +46,7 @@ class MessageSelection extends HTMLElement {
     const { peerId } = this.#pane.dataset;
     list.addEventListener("click", (event) => this.#click(event), { capture: true, signal });
     list.addEventListener("copy", (event) => this.#copySource(event), { signal });
+    document.addEventListener("keydown", (event) => this.#press(event), { signal });
     this.#ends = [() => listening.abort(), page.on("group-left", ({ groupId }) => groupId === peerId && this.#finish())];
     place.keep(() => this.#pane.classList.add("is-selecting"));
     this.#observer.observe(list, CHANGES);
@@ -62,10 +69,17 @@ class MessageSelection extends HTMLElement {
   /** A key on a message; true when it did something. */
   handle({ key, target, altKey, ctrlKey, metaKey }) {
     if (altKey || ctrlKey || metaKey || !target.matches(".message")) return false;
-    if (key === " ") this.#toggle(target);
-    else if (key === "Delete") this.#run("delete");
-    else return false;
+    if (key !== " ") return false;
+    this.#toggle(target);
     return true;
+  }
+
+  /** Wherever the focus is, but for where it means something else. */
+  #press(event) {
+    const { key, target, defaultPrevented, altKey, ctrlKey, metaKey } = event;
+    if (key !== "Delete" || altKey || ctrlKey || metaKey || defaultPrevented || target.closest("dialog, input:not([type=checkbox]), textarea")) return;
+    event.preventDefault();
+    this.#run("delete");
   }
 
   /** After a key that moved the focus from one message to another. */
@@ -174,15 +188,15 @@ class MessageSelection extends HTMLElement {
     event.stopPropagation();
   }
 
-  /** One as it was typed; of several, who wrote each, and when. */
+  /** One as it was typed; of several, who wrote each, and when. Of files there are the names. */
   #sourceOf(items) {
     const { createdAt, sourceOf } = this.#page;
+    const contentOf = (item) => [sourceOf(item), ...namesIn(item)].filter(Boolean).join("\n");
     const attributed = (item) => {
       const moment = createdAt(item);
-      return `[${isoDay(moment)}, ${clock(moment)}] ${slot(item, "sender").textContent}: ${sourceOf(item)}`;
+      return `[${isoDay(moment)}, ${clock(moment)}] ${slot(item, "sender").textContent}: ${contentOf(item)}`;
     };
-    const texts = items.filter(sourceOf);
-    return texts.length > 1 ? texts.map(attributed).join("\n") : texts.map(sourceOf).join("");
+    return items.length > 1 ? items.map(attributed).join("\n") : items.map(contentOf).join("");
   }
 }
 

@@ -20,8 +20,10 @@ from tests.browser.chat import (
 )
 from tests.browser.long_conversations import to_the_first
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.test_attachments import painted, send_files
 from tests.browser.test_groups import make_group, open_group, three
 from tests.browser.test_looks import PHONE
+from tests.files import PDF
 
 
 def bar(page: Page) -> Locator:
@@ -108,6 +110,19 @@ def test_by_mouse_a_range_is_selected_and_copied_in_order(person: PersonFor) -> 
     expect_selected(page, "Two")
     keys.press("Escape")
     assert pasted(page) == "Two"
+    # Of files there are the names.
+    send_files(bo, ada, ("minutes.pdf", PDF), ("a.jpg", painted(1)), text="Both")
+    send_files(bo, ada, ("later.pdf", PDF))
+    expect(messages(page)).to_have_count(9)
+    choose_action(message(page, "Both"), "Select")
+    messages(page).last.click(modifiers=["Shift"], position={"x": 4, "y": 4})
+    keys.press("Control+C")
+    keys.press("Escape")
+    copied = pasted(page)
+    names = r"Both\n\[a.jpg\]\n\[minutes.pdf\]"
+    assert re.fullmatch(
+        rf"{moment} Bo Okonkwo: {names}\n{moment} Bo Okonkwo: \[later.pdf\]", copied
+    )
 
 
 def test_by_keys_they_are_selected_and_deleted_for_me(person: PersonFor) -> None:
@@ -138,6 +153,7 @@ def test_by_keys_they_are_selected_and_deleted_for_me(person: PersonFor) -> None
 
     keys.press("s")
     keys.press("Shift+ArrowUp")
+    page.evaluate("document.activeElement.blur()")  # wherever the focus is
     keys.press("Delete")  # one of them is Bo's: that is for me, and can be undone
     expect_texts(page, said[:3])
     expect_left(page)
