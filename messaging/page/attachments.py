@@ -14,7 +14,9 @@ from messaging.models import AttachmentKind
 from messaging.shapes.attachments import AttachmentRecord, is_album_picture
 from messaging.shapes.record import MessageRecord
 
-_FORMAT = re.compile(r"[a-z]+/(?:x-)?([a-z0-9]{2,5})")
+_FORMAT = re.compile(r"(?!text/)[a-z]+/(?:x-)?([a-z0-9]{2,5})$")
+# Of what has no format that its content tells, as texts.
+_ENDING = re.compile(r"\.([a-z0-9]{1,5})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class ShownFile:
 
     @property
     def about(self) -> str:
-        """ "PDF, 2.3 MB": what it is by its content, and its size."""
-        return f"{_format(self.record.type)}, {size_in_words(self.record.size)}"
+        """ "PDF, 2.3 MB": what it is by its content, or else as its name says, and its size."""
+        return f"{_format(self.record)}, {size_in_words(self.record.size)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,6 @@ def _are_pictures(files: Sequence[AttachmentRecord]) -> bool:
     return all(each.kind == AttachmentKind.PICTURE for each in files)
 
 
-def _format(content_type: str) -> str:
-    found = _FORMAT.fullmatch(content_type)
+def _format(file: AttachmentRecord) -> str:
+    found = _FORMAT.match(file.type) or _ENDING.search(file.name)
     return found[1].upper() if found else _("File")

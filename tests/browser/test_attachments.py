@@ -29,10 +29,12 @@ from tests.browser.chat import (
     send,
     state,
     toast,
+    touch,
     wait_for_held,
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
+from tests.browser.test_looks import PHONE
 from tests.browser.test_texts import SIDEWAYS, markup
 from tests.environment import ROOT
 from tests.files import MP4, PDF, TUS
@@ -102,7 +104,7 @@ def download(page: Page, press: Locator) -> tuple[str, bytes]:
 
 def test_files_are_shown_played_and_downloaded(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
-    send_files(bo, ada, ("минуты.pdf", PDF))
+    send_files(bo, ada, ("минуты.pdf", PDF), ("Notes.TXT", b"Some words."))
     send_files(bo, ada, ("song.wav", sound()), ("clip.mp4", MP4), text="Listen")
     for number in (1, 2, 3, 4, 5, 7, 10):
         send_files(bo, ada, *pictures(number))
@@ -122,7 +124,8 @@ def test_files_are_shown_played_and_downloaded(person: PersonFor) -> None:
 
     first = files_of(messages(page).first)
     expect(first).to_contain_text("минуты.pdfPDF, 1 kB")
-    assert download(page, first.get_by_role("link")) == ("минуты.pdf", PDF)
+    expect(first).to_contain_text("Notes.TXTTXT, 1 kB")
+    assert download(page, first.get_by_role("link").first) == ("минуты.pdf", PDF)
     player = page.get_by_label("song.wav", exact=True)
     duration, source = player.evaluate(PLAYED)
     assert (duration, source.endswith("/song.wav")) == (0.5, True)
@@ -142,13 +145,14 @@ def test_files_are_shown_played_and_downloaded(person: PersonFor) -> None:
 
 def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
-    send_files(bo, ada, *pictures(2))
+    send_files(bo, ada, *pictures(2), text="Two *blue* ones")
     send_files(bo, ada, ("last.jpg", painted(9, WIDE)))
     page = ada.page
     links = page.locator(".album a")
     expect(links).to_have_count(3)
     lightbox = page.locator(".lightbox")
     shown = lightbox.get_by_role("img")
+    larger = lightbox.get_by_role("button", name="Larger")
 
     def expect_shown(number: int) -> None:
         address = links.nth(number).get_attribute("href")
@@ -157,10 +161,28 @@ def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
     links.first.press("Enter")
     expect_shown(0)
     expect(lightbox.get_by_role("button", name="Previous picture")).to_be_hidden()
+    expect(lightbox).to_contain_text("· 1 of 2")
+    expect(lightbox).to_contain_text("Two blue ones")
+    width = shown.evaluate("image => image.offsetWidth")
+    page.keyboard.press("+")
+    expect(larger).to_have_attribute("aria-pressed", "true")
+    assert shown.evaluate("image => image.offsetWidth") > 2 * width
+    assert_accessible(page)
+    page.keyboard.press("-")
+    expect(shown).to_have_js_property("offsetWidth", width)
+    shown.click()
+    expect(larger).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("ArrowRight")  # moves it
+    expect_shown(0)
+    larger.click()
+    expect(larger).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("ArrowRight")
     expect_shown(1)
+    expect(lightbox).to_contain_text("· 2 of 2")
     lightbox.get_by_role("button", name="Next picture").click()
     expect_shown(2)
+    expect(lightbox).not_to_contain_text("of 2")
+    expect(lightbox).not_to_contain_text("Two blue ones")
     expect(shown).to_have_js_property("naturalWidth", WIDE[0])
     expect(lightbox.get_by_role("button", name="Next picture")).to_be_hidden()
     expect(lightbox.get_by_role("button", name="Previous picture")).to_be_focused()
@@ -173,6 +195,34 @@ def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
     page.keyboard.press("Escape")
     expect(lightbox).to_be_hidden()
     expect(page).to_have_url(f"{page.url.split('/chat')[0]}/chat/{bo.id}")
+
+
+def test_pictures_are_walked_through_by_fingers(person: PersonFor) -> None:
+    ada, bo = face_to_face(person, **PHONE)
+    send_files(bo, ada, *pictures(2))
+    page = ada.page
+    links = page.locator(".album a")
+    expect(links).to_have_count(2)
+    lightbox = page.locator(".lightbox")
+    shown = lightbox.get_by_role("img")
+    links.first.tap()
+    expect(lightbox).to_contain_text("· 1 of 2")
+    expect(shown).to_have_js_property("naturalWidth", 600)
+    shown.tap()
+    expect(lightbox.locator(".is-zoomed")).to_have_count(1)
+    touch(shown, right=-100)  # moves it
+    expect(lightbox).to_contain_text("· 1 of 2")
+    page.keyboard.press("-")
+    touch(shown, right=-100)
+    expect(lightbox).to_contain_text("· 2 of 2")
+    touch(shown, right=-100)  # there is no other
+    expect(lightbox).to_contain_text("· 2 of 2")
+    touch(shown, right=100)
+    expect(lightbox).to_contain_text("· 1 of 2")
+    touch(shown, down=100)
+    expect(lightbox).to_be_hidden()
+    expect(page).to_have_url(f"{page.url.split('/chat')[0]}/chat/{bo.id}")
+    expect(page.get_by_role("toolbar", name="Message actions")).to_be_hidden()
 
 
 def test_files_are_told_of_in_lists_and_quotes_and_leave_with_their_message(
@@ -283,7 +333,22 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
         for name, data in [("a.jpg", painted(1, (3000, 2000))), ("b.jpg", painted(2))]
     ]
     page.get_by_label("Add a picture").set_input_files(photographs)
+    held: list[Route] = []
+    page.route(SMALL, lambda route: held.append(route))
     composer(page).press("Enter")
+    # Sent, they stay as they are until the server's are there.
+    own = messages(page).last
+    expect(own.locator(".album img")).to_have_count(2)
+    expect(own).to_have_attribute("data-state", re.compile("sent|delivered|read"))
+    wait_for_held(page, held)
+    expect(own.locator(".album img").first).to_have_attribute("src", SMALL)
+    image = Image.open(io.BytesIO(own.locator(".album img").first.screenshot()))
+    red, _green, blue = image.convert("RGB").resize((1, 1)).tobytes()
+    assert red < 80
+    assert blue > 180
+    for route in held:
+        route.continue_()
+    page.unroute(SMALL)
     expect(messages(bo.page).last.locator(".album img")).to_have_count(2)
     kept = bo.get(f"/api/messages/{ada.id}")[-1]["attachments"]
     assert [(each["kind"], each["width"]) for each in kept] == [("picture", 2048), ("picture", 600)]
@@ -298,8 +363,16 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
     page.evaluate("delete document.body.dataset.tus")
     begun.clear()
     page.route(SEND, lambda route: route.fulfill(**answer(400, "No.")))
+    waiting: list[Route] = []
+    page.route("**/api/attachments", lambda route: waiting.append(route))
     choose(page, *files)
     composer(page).press("Enter")
+    wait_for_held(page, waiting)
+    # How far that is, nobody can tell.
+    bar = messages(page).last.get_by_role("progressbar")
+    expect(bar).to_have_js_property("position", -1)
+    waiting[0].continue_()
+    page.unroute("**/api/attachments")
     expect(messages(page).last).to_have_attribute("data-state", "failed")
     page.unroute(SEND)
     addresses = page.evaluate("Object.entries(localStorage).filter(([key]) => /^upload/.test(key))")
@@ -478,14 +551,19 @@ def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonF
 
     page.route(UPLOAD, hold)
     choose(page, ("big.bin", BIG))
+    composer(page).fill("What it is")
     composer(page).press("Enter")
     wait_for_held(page, held)
     assert ada.get("/api/attachments/usage")["used"] == before + len(BIG)
+    composer(page).fill("What is next")
     with page.expect_response(lambda got: got.request.method == "DELETE") as ended:
         messages(page).last.get_by_role("button", name="Cancel").click()
     assert ended.value.status == 204
     expect(messages(page)).to_have_count(3)
     assert ada.get("/api/attachments/usage")["used"] == before
+    # The words are not lost by it.
+    expect(composer(page)).to_have_value("What it is\nWhat is next")
+    expect(composer(page)).to_be_focused()
     send(page, "After all")
     expect_texts(bo.page, ["Send them", "Minutes", "Both", "After all"])
 

@@ -37,7 +37,7 @@ const ACTIONS = [
 const MOST_QUICK = 3;
 
 /** Of those that the server does not have: their buttons are in the message. */
-const UNSENT = { retry, discard };
+const UNSENT = { retry, discard, cancel };
 
 export const isSaid = (item) => !item.matches(".is-deleted, .is-system");
 
@@ -52,6 +52,12 @@ export const quickest = (actions) => actions.filter(isQuick).slice(0, MOST_QUICK
 
 export function decide(name, item) {
   return UNSENT[name]?.(item.dataset.clientId);
+}
+
+/** The files alone: the words are to be sent, perhaps with others. */
+async function cancel(clientMessageId) {
+  const entry = await discard(clientMessageId);
+  if (entry) emit("taken-back", entry);
 }
 
 function copy(item) {

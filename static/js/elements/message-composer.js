@@ -56,6 +56,7 @@ class MessageComposer extends HTMLElement {
       watchDrops(this.closest(".conversation"), (files) => this.take(files)),
       watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
+      on("taken-back", (entry) => entry.receiverId === this.peerId && this.takeBack(entry)),
       on("draft", ({ peerId, text, before }) => peerId === this.peerId && this.follow(text, before)),
     ];
     this.form.addEventListener("submit", (event) => this.submit(event));
@@ -92,6 +93,17 @@ class MessageComposer extends HTMLElement {
   follow(text, before) {
     if (this.edit.value) this.edit.follow(text, before);
     else if (this.field.value === before) this.fill(text);
+  }
+
+  /** What was to be sent, above what was typed since. */
+  takeBack({ text, replyTo, mentions = [] }) {
+    const before = this.edit.value ? getDraft(this.userId, this.peerId) : this.field.value;
+    const words = [text, before].filter((each) => !isBlank(each)).join("\n");
+    mentions.forEach((key) => addMention(this.userId, this.peerId, key));
+    this.keep(words);
+    this.follow(words, before);
+    if (replyTo && !this.reply.value && !this.edit.value) emit("reply", { messageId: replyTo });
+    this.focus();
   }
 
   press(event) {

@@ -1,8 +1,9 @@
 // How the files of a message read where there is no room for them. messaging/page/attachments.py says the same.
 import { text as say } from "./texts.js";
 
-/** Texts have no format that their content tells, whatever the browser of their sender says. */
+/** Texts have no format that their content tells, whatever the browser of their sender says: there the name does. */
 const FORMAT = /^(?!text\/)[a-z]+\/(?:x-)?([a-z0-9]{2,5})$/;
+const ENDING = /\.([a-z0-9]{1,5})$/i;
 
 /** Its text, or its files in few words; nothing for one picture. */
 export const wordsOf = ({ text, attachments = [] }) => text || wordsOfFiles(attachments);
@@ -25,8 +26,9 @@ export const smallPicture = ({ image, thumbnail, attachments = [] }) =>
 
 const arePictures = (files) => files.every(({ kind }) => kind === "picture");
 
-/** "PDF, 2.3 MB": what it is by its content, and its size. */
-export const about = ({ type, size }) => `${FORMAT.exec(type)?.[1].toUpperCase() ?? say("file")}, ${sizeInWords(size)}`;
+/** "PDF, 2.3 MB": what it is by its content, or else as its name says, and its size. */
+export const about = ({ type, name, size }) =>
+  `${(FORMAT.exec(type) ?? ENDING.exec(name))?.[1].toUpperCase() ?? say("file")}, ${sizeInWords(size)}`;
 
 /** Of bytes, as the reader writes numbers: "12 kB", "2.3 MB". */
 export function sizeInWords(size) {

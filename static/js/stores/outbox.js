@@ -75,7 +75,8 @@ export async function discard(clientMessageId) {
   const entry = await entries.remove(clientMessageId);
   endUpload(clientMessageId, entry?.attachments);
   if (entry) show({ entry, change: "discarded" });
-  return delivery.wake();
+  delivery.wake();
+  return entry;
 }
 
 /** What waits or failed, whoever it is for. */

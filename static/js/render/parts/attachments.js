@@ -2,6 +2,8 @@
 import { about, sizeInWords, wordsOfFiles } from "../../lib/attachments.js";
 import { setOrRemove, slot, write } from "../slots.js";
 
+const PICTURE = ["src", "alt", "width", "height"];
+
 /** Leaves alone what is shown so already: it may be playing. */
 export function fillAttachments(item, { attachments, deleted, isLocal }) {
   fillUpload(item, Boolean(attachments && isLocal));
@@ -9,7 +11,15 @@ export function fillAttachments(item, { attachments, deleted, isLocal }) {
   if (!attachments || deleted) return field?.remove();
   const shown = create(attachments);
   if (!field) slot(item, "picture").after("\n", shown);
-  else if (!field.isEqualNode(shown)) field.replaceWith(shown);
+  else if (!field.isEqualNode(shown)) renew(field, shown);
+}
+
+/** A picture stays until the same one has come from the server: another element would be empty until then. */
+function renew(field, shown) {
+  const [before, after] = [field, shown].map((each) => [...each.querySelectorAll(".album img")]);
+  after.forEach((each, place) => before[place] && each.replaceWith(before[place]));
+  field.replaceWith(shown);
+  after.forEach((each, place) => before[place] && PICTURE.forEach((name) => setOrRemove(before[place], name, each.getAttribute(name))));
 }
 
 /** On its way: how far, and the way out. */
