@@ -50,6 +50,9 @@ class StoredFile(StreamingHttpResponse):
         self._source = source
         self.cut(0, source.size)
 
+    def when_closed(self, end: Callable[[], object]) -> None:
+        self._resource_closers.append(end)  # type: ignore[attr-defined]  # Django's
+
     def cut(self, start: int, end: int) -> None:
         """Sends that part alone."""
         self._start, self._left = start, end - start

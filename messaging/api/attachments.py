@@ -82,12 +82,19 @@ class FileView(APIView):
         if not is_small:
             return file_response(
                 found.stored,
+                tag=found.pk,
+                reader=request.user.pk,
                 content_type=found.content_type,
                 name=found.name,
                 as_attachment=found.kind not in SHOWN,
             )
         return file_response(
-            found.thumbnail, content_type="image/webp", name="thumbnail.webp", as_attachment=False
+            found.thumbnail,
+            tag=f"{found.pk}t",
+            reader=request.user.pk,
+            content_type="image/webp",
+            name="thumbnail.webp",
+            as_attachment=False,
         )
 
 

@@ -106,6 +106,7 @@ download = call(
     refused={
         400: ["Must be a valid boolean."],
         404: ["Not found."],
+        429: ["Too many downloads are running. Please try again in a moment."],
         503: ["Files cannot be opened at the moment. Please try again later."],
     },
     media="*/*",

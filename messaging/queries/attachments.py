@@ -18,6 +18,7 @@ from messaging.shapes.payload_types import UsagePayload
 
 UNSENT = (AttachmentState.UPLOADING, AttachmentState.READY)
 KEPT = timedelta(days=1)  # since something of an upload arrived last
+HELD = timedelta(hours=1)  # for as long, the site keeps room for what is announced
 
 
 def expires_at(upload: Attachment) -> datetime:
@@ -66,7 +67,10 @@ def used_by(user_id: str) -> int:
 
 
 def used_by_all() -> int:
-    return _sum(Attachment.objects.filter(is_copy=False))
+    """With what is announced, unless nothing of it has arrived for a while."""
+    all_files = Attachment.objects.filter(is_copy=False)
+    stalled = all_files.filter(state=AttachmentState.UPLOADING, updated_at__lte=now() - HELD)
+    return _sum(all_files) - _sum(stalled)
 
 
 def usage(user: User | Principal) -> UsagePayload:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -29,12 +30,13 @@ from chatsite.keys import is_key
 from chatsite.pictures import images
 from chatsite.text import is_storable
 from messaging.models import Attachment, AttachmentState
-from messaging.queries.attachments import KEPT, UNSENT, uploads_of, used_by, used_by_all
+from messaging.queries.attachments import HELD, KEPT, UNSENT, uploads_of, used_by, used_by_all
 from messaging.services.attachments import recover_sent
 from messaging.shapes.attachments import LONGEST_VOICE, WAVEFORM
 
 AT_ONCE, BY_ONE = 100, 10  # uploads that one process receives, each with a thread of its own
 TYPE_LENGTH = 100
+NOTED = 600  # seconds of one request, after which it is noted that something arrives
 
 # A piece may be on its way for long after the upload was asked for in time.
 LATE = timedelta(hours=6)
@@ -151,15 +153,48 @@ def receive(
         room = upload.size - offset
         if announced > room:
             raise _too_much()
-        refusal = _append(uploading, read, most=room, checksum=checksum)
+        _hold_room(upload)
+        refusal = _append(uploading, _holding(upload, read), most=room, checksum=checksum)
         arrived = uploading.offset
     if arrived == upload.size:
         complete(upload)
-    elif not Attachment.objects.filter(pk=upload.pk).update(updated_at=now()):
+    elif not _note_arrival(upload, now() if arrived > offset else upload.updated_at):
         raise NotFound(_("There is no such upload, or it has expired."))
     if refusal:
         raise refusal
     return arrived
+
+
+def _hold_room(upload: Attachment) -> None:
+    """On this site, for what was put off too long to be counted. Raises DomainError 507."""
+    limit = settings.ATTACHMENT_SITE_QUOTA
+    if limit is None or upload.updated_at > now() - HELD:
+        return
+    _note_arrival(upload, now())
+    if used_by_all() > limit:
+        _note_arrival(upload, upload.updated_at)
+        raise no_room()
+
+
+def _holding(upload: Attachment, read: Read) -> Read:
+    """One that takes longer than room is held is counted all the same."""
+    noted = monotonic()
+
+    def holding(size: int) -> bytes:
+        nonlocal noted
+        piece = read(size)
+        if piece and monotonic() - noted > NOTED:
+            noted = monotonic()
+            _note_arrival(upload, now())
+            release()
+        return piece
+
+    return holding
+
+
+def _note_arrival(upload: Attachment, moment: datetime) -> bool:
+    """Whether it is still there."""
+    return bool(Attachment.objects.filter(pk=upload.pk).update(updated_at=moment))
 
 
 def _append(

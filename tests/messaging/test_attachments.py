@@ -1,5 +1,6 @@
 """Files of messages: sent, forwarded, deleted, and seen by those alone who see the message."""
 
+import gc
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from chatsite.errors import DomainError
-from chatsite.files import storage
+from chatsite.files import serving, storage
 from messaging.models import Attachment, Message, MessageEdit
 from messaging.queries.attachments import attachments_of
 from messaging.queries.history import history
@@ -343,7 +344,8 @@ class TestServing:
     def test_shown_in_place(self, get: Callable[..., Any], data: bytes, kind: str) -> None:
         headers = get(data, "x.html").headers
         assert headers["Content-Type"] == kind
-        assert headers["Content-Disposition"] == 'inline; filename="x.html"'
+        ending = "mp4" if data == MP4 else "png"
+        assert headers["Content-Disposition"] == f'inline; filename="x.html.{ending}"'
         assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
     def test_named_in_any_script(self, get: Callable[..., Any]) -> None:
@@ -397,6 +399,47 @@ class TestServing:
         assert (other.status_code, other.getvalue()) == (200, MP4)
         again = client.get(address, headers={"If-None-Match": tag})
         assert (again.status_code, again.getvalue()) == (304, b"")
+
+    @pytest.mark.parametrize(
+        ("name", "saved_as"),
+        [
+            ("x.html", "x.html.png"),
+            ("x", "x.png"),
+            ("x.jpeg", "x.jpeg"),
+            ("X.HEIC", "X.HEIC"),
+            ("x.png.exe", "x.png.exe.png"),
+        ],
+    )
+    def test_what_is_shown_is_saved_by_what_it_is(
+        self, get: Callable[..., Any], name: str, saved_as: str
+    ) -> None:
+        shown = get(picture(), name).headers["Content-Disposition"]
+        assert shown == f'inline; filename="{saved_as}"'
+
+    def test_nothing_tells_which_files_are_copies(self, api_for: ApiFor) -> None:
+        (ada, bo), cy = make_pair(), make_user()
+        first = send(ada, bo.pk, make_upload(ada, picture(), "p.png").pk)
+        forward_messages(user=bo, message_ids=[first.id], to=[cy.pk], client_message_id="copy")
+        [copy] = api_for(cy).get(f"/api/messages/{bo.pk}").json()
+        urls = [file_of(first).url, copy["attachments"][0]["url"]]
+        urls += [f"{url}?thumbnail=true" for url in urls]
+        assert len({api_for(bo).get(url).headers["ETag"] for url in urls}) == 4
+
+    def test_many_at_once_are_refused(
+        self, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each takes a thread, however slowly it is taken."""
+        monkeypatch.setattr(serving, "BY_ONE", 2)
+        ada, bo = make_pair()
+        url = send_file(ada, bo.pk)
+        running = [api_for(bo).get(url) for _time in range(2)]
+        refused = api_for(bo).get(url)
+        assert_refused(refused, 429)
+        assert refused.headers["Retry-After"] == "2"
+        assert api_for(ada).get(url).getvalue() == PDF
+        del running[0]
+        gc.collect()
+        assert api_for(bo).get(url).getvalue() == PDF
 
     def test_head_reads_nothing(self, api_for: ApiFor) -> None:
         ada, bo = make_pair()

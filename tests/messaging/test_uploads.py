@@ -198,6 +198,8 @@ class TestInOnePiece:
         ("", "file"),
         (" ", "file"),
         ("..", "file"),
+        ("\u2800", "file"),
+        ("\u200b.\u3164", "file"),
         ("dir/", "file"),
         ("e\u0301te\u0301.txt", "été.txt"),
         ("Протокол встречи.pdf", "Протокол встречи.pdf"),
@@ -241,6 +243,24 @@ class TestRoom:
         make_upload(make_user(), bytes(600))
         assert_refused(begin(client, 401), 507)
         assert Attachment.objects.count() == 1
+
+    def test_of_the_site_is_not_held_by_what_never_comes(
+        self, client: APIClient, settings: Settings
+    ) -> None:
+        settings.ATTACHMENT_SITE_QUOTA = 1000
+        location = begin(client, 600).headers["Location"]
+        assert patch(client, location, bytes(10)).status_code == 204
+        assert_refused(begin(client, 401), 507)
+        stalled = Attachment.objects.all()
+        stalled.update(updated_at=(long_ago := now() - timedelta(hours=2)))
+        make_upload(make_user(), bytes(600))
+        assert_refused(patch(client, location, bytes(590), offset=10), 507)
+        assert stalled.filter(updated_at=long_ago).count() == 1  # and is not held by trying
+        settings.ATTACHMENT_SITE_QUOTA = 1200
+        assert patch(client, location, b"", offset=10).status_code == 204
+        assert stalled.filter(updated_at=long_ago).count() == 1
+        assert patch(client, location, bytes(590), offset=10).status_code == 204
+        assert_refused(begin(client, 1), 507)
 
     def test_of_the_disk_is_left_to_others(
         self, client: APIClient, settings: Settings, tmp_path: Path
