@@ -260,8 +260,13 @@ class Invitation(models.Model):
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def active(self) -> "SessionQuerySet":
-        """Neither ended nor older than its token may be."""
-        return self.filter(revoked_at=None, created_at__gt=now() - settings.TOKEN_LIFETIME)
+        """Neither ended, nor older than its token may be, nor unused for too long."""
+        moment = now()
+        return self.filter(
+            revoked_at=None,
+            created_at__gt=moment - settings.TOKEN_LIFETIME,
+            last_seen_at__gt=moment - settings.SESSION_IDLE,
+        )
 
     def active_of(self, user: User) -> "SessionQuerySet":
         """Where `user` is signed in, the latest seen first."""

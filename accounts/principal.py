@@ -19,17 +19,20 @@ from chatsite.jobs import JobQueue
 from chatsite.monitoring.trace import note_person
 
 
-def _live(since: Any, **named: Any) -> QuerySet[Session]:
+def _live(began: Any, seen: Any, **named: Any) -> QuerySet[Session]:
+    """As `Session.objects.active()`, of who is not banned."""
     return Session.objects.filter(
-        revoked_at=None, created_at__gt=since, user__banned_at=None, **named
+        revoked_at=None, created_at__gt=began, last_seen_at__gt=seen, user__banned_at=None, **named
     )
 
 
 _SESSION = Select(
-    lambda session, user, since: _live(since, pk=session, user_id=user).values_list("last_seen_at")
+    lambda session, user, began, seen: _live(began, seen, pk=session, user_id=user).values_list(
+        "last_seen_at"
+    )
 )
 _SESSIONS = SelectAmong(
-    lambda sessions, since: _live(since, pk__in=sessions).values_list(
+    lambda sessions, began, seen: _live(began, seen, pk__in=sessions).values_list(
         "pk", "user_id", "last_seen_at"
     )
 )
@@ -43,7 +46,7 @@ class Principal:
 
 def live_principal(claims: Claims) -> Principal:
     """Raises InvalidToken when the session has ended or its user is banned."""
-    row = _SESSION.first(session=claims.session_id, user=claims.user_id, since=_since())
+    row = _SESSION.first(session=claims.session_id, user=claims.user_id, **_limits())
     if row is None:
         raise InvalidToken
     if not was_seen_recently(row[0]):
@@ -54,16 +57,17 @@ def live_principal(claims: Claims) -> Principal:
 
 def live_claims(many: Collection[Claims]) -> set[Claims]:
     """Those whose session lives, of a user who is not banned: asked at once."""
-    rows = _SESSIONS.rows_among({claims.session_id for claims in many}, since=_since())
+    rows = _SESSIONS.rows_among({claims.session_id for claims in many}, **_limits())
     seen = {Claims(key, user): last_seen_at for key, user, last_seen_at in rows}
     live = seen.keys() & set(many)
     _remember([each.session_id for each in live if not was_seen_recently(seen[each])])
     return live
 
 
-def _since() -> datetime:
-    """When the oldest session began that its token still opens."""
-    return now() - settings.TOKEN_LIFETIME
+def _limits() -> dict[str, datetime]:
+    """When the oldest session began that its token still opens, and the least used was seen."""
+    moment = now()
+    return {"began": moment - settings.TOKEN_LIFETIME, "seen": moment - settings.SESSION_IDLE}
 
 
 # That a session was seen is written after the request: what is written waits for what others

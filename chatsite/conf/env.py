@@ -56,6 +56,7 @@ class Environment:
     client_dist: Path | None
     jwt_secret: str
     token_days: int
+    session_idle_days: int
     host_cookie: bool
     bcrypt_rounds: int
     message_edit_minutes: int
@@ -114,6 +115,7 @@ def _read() -> Environment:
         client_dist=client.read(),
         jwt_secret=jwt_secret,
         token_days=positive("TOKEN_DAYS", 7, most=3650),
+        session_idle_days=positive("SESSION_IDLE_DAYS", 3650, most=3650),
         host_cookie=flag("HOST_COOKIE", True),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
         message_edit_minutes=between(0, 525_600, "MESSAGE_EDIT_MINUTES", 15),

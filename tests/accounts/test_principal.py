@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
+from pytest_django import Settings
 
 from accounts.models import Session
 from accounts.principal import last_seen_queue, live_claims, live_principal
 from accounts.services.moderation import ban
 from accounts.services.sessions import end_session
-from accounts.tokens import Claims, InvalidToken
+from accounts.tokens import Claims, InvalidToken, live_session
 from chatsite.db import now
+from messaging.realtime.sweep import live_keys
 from tests.factories import make_session, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,7 +67,7 @@ def test_whose_session_has_ended_or_who_is_banned_is_nobody() -> None:
     assert not seen(banned)
 
 
-def test_of_many_those_who_live_are_told_at_once() -> None:
+def test_of_many_those_who_live_are_told_at_once(settings: Settings) -> None:
     lively = [make_session(make_user(f"Person {number}")) for number in range(70)]
     two_of_one = [make_session(lively[0].user) for _ in range(2)]
     ended, banned, expired = (make_session(make_user(name)) for name in ("Ada", "Bo", "Cy"))
@@ -103,3 +104,27 @@ def test_who_names_another_persons_session_does_not_make_it_seen() -> None:
         live_principal(claims)
     assert last_seen_queue.wait(PATIENCE)
     assert not seen(session)
+
+
+def test_a_session_that_is_not_used_for_too_long_has_ended(settings: Settings) -> None:
+    settings.SESSION_IDLE = timedelta(days=3)
+    used, idle = (make_session(make_user(name)) for name in ("Ada", "Bo"))
+    for session, hours in ((used, 71), (idle, 73)):
+        moment = now() - timedelta(hours=hours)
+        Session.objects.filter(pk=session.pk).update(created_at=moment, last_seen_at=moment)
+    assert live_principal(claims_of(used)).pk == used.user_id
+    with pytest.raises(InvalidToken):
+        live_principal(claims_of(idle))
+    with pytest.raises(InvalidToken):
+        live_session(claims_of(idle))
+    assert live_claims([claims_of(used), claims_of(idle)]) == {claims_of(used)}
+    assert last_seen_queue.wait(PATIENCE)
+
+
+def test_an_open_socket_is_use(settings: Settings) -> None:
+    """Which asks nothing for days."""
+    opened, ended = (not_lately(make_session(make_user(name))) for name in ("Ada", "Bo"))
+    end_session(session=ended)
+    assert live_keys([opened.pk, ended.pk]) == {opened.pk}
+    assert seen(opened)
+    assert not seen(ended)
