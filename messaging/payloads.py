@@ -222,6 +222,7 @@ def search_payload(found: Found) -> SearchPayload:
         "messages": found.messages,
         "people": found.people,
         "groups": found.groups,
+        "files": found.files,
         "isBuilding": found.is_building,
     }
 

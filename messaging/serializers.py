@@ -9,7 +9,7 @@ from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.queries.receipts import STATES
-from messaging.queries.search import WORDS_LENGTH
+from messaging.queries.search import ORDERS, WORDS_LENGTH
 from messaging.queries.shared import KINDS
 from messaging.services.chat_settings import MUTES
 from messaging.services.deletions import WHOM
@@ -238,6 +238,13 @@ class SearchQuery(serializers.Serializer[None]):
         default=None,
         help_text="Only messages with such a thing; `picture`, `file` and `link` as they are "
         "listed by `/api/conversations/:id/shared`, where video and audio are files, too.",
+    )
+    order = serializers.ChoiceField(
+        ORDERS,
+        default="newest",
+        help_text="`best`: of the 200 newest, first those that have the words as words of their "
+        "own, then those with words that begin with them; following on each other counts, too. "
+        "Of equal ones the newest first. There is no next page.",
     )
     limit = serializers.IntegerField(
         min_value=1, max_value=SEARCH_PAGE, default=20, help_text="At most so many messages."

@@ -1,27 +1,85 @@
 """What is found in the side bar, below the chats whose names have the words."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
-from accounts.record import PersonRecord, picture_path
+from accounts.record import PersonRecord, picture_path, picture_url
+from chatsite.keys import is_key
 from chatsite.text import has_words
 from chatsite.wire import absolute
 from messaging.models import Conversation, direct_key, is_group, saved_key
-from messaging.page.peers import Author, authors_among, saved_peer
+from messaging.page.peers import Author, authors_among, find_peer, saved_peer
 from messaging.page.side_bar import Row
 from messaging.page.times import clock, day_label, full_date
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
-from messaging.queries.search import Asked, Found
+from messaging.queries.people import contacts_page
+from messaging.queries.search import Asked, Order
 from messaging.shapes.record import MessageRecord
-from messaging.shapes.search_text import HAS, FoundMessage
+from messaging.shapes.search_text import FoundMessage
 
-_FILTER = re.compile(r'(?<!\S)(from|in|has|before|after):("[^"]+"|\S+)', re.IGNORECASE)
+_FILTER = re.compile(r'(?<!\S)(from|in|has|before|after):("[^"]+"|[^\s"]\S*)', re.IGNORECASE)
+_BEING_TYPED = re.compile(
+    r'(?<!\S)(from|in|has|before|after):("[^"]*|"[^"]+"|[^\s"]*)$', re.IGNORECASE
+)
+_SPACES = re.compile(r"\s+")
+OFFERED = 5
+_LABELS = {
+    "from": gettext_lazy("From"),
+    "in": gettext_lazy("In"),
+    "after": gettext_lazy("After"),
+    "before": gettext_lazy("Before"),
+    "has": gettext_lazy("With"),
+}
+_KINDS = {
+    "picture": gettext_lazy("Pictures"),
+    "video": gettext_lazy("Videos"),
+    "audio": gettext_lazy("Audio"),
+    "file": gettext_lazy("Files"),
+    "link": gettext_lazy("Links"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter, or one that can be chosen."""
+
+    name: str  # what is typed before its colon
+    value: str  # a key, a day or a kind
+    words: str
+    picture: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(_LABELS[self.name])
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """For a filter that is being typed."""
+
+    name: str
+    choices: list[Choice]
+
+    @property
+    def label(self) -> str:
+        return str(_LABELS[self.name])
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    asked: Asked
+    chips: list[Choice]
+    rest: str  # of what was typed, without the filters that are chips now
+    offer: Offer | None
+    addable: list[tuple[str, str]]  # what can be added yet, with its label
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +96,104 @@ class Hit:
     full_date: str
 
 
-def asked(user: User, query: str, has: str) -> Asked:
+def wanted(user: User, query: str, chosen: Mapping[str, str]) -> Wanted:
     """With filters that are typed: `from:` and `in:` a name, `has:`, `before:` and `after:` a day
-    like 2026-01-31. What is no such filter counts as words.
+    like 2026-01-31. What is no such filter counts as words. What is `chosen`, by the same names,
+    is a chip already; what is typed becomes one with the space after it.
     """
-    given: dict[str, Any] = {"has": has} if has in HAS else {}
+    found = {
+        name: choice
+        for name in _LABELS
+        if (value := chosen.get(name)) and (choice := _chosen(user, name, value))
+    }
+    chips = dict(found)
 
     def take(match: re.Match[str]) -> str:
         name, value = match[1].lower(), match[2].strip('"')
-        field, read = _READERS[name]
-        wanted = read(user, value)
-        if wanted is None:
+        choice = next(iter(_choices(user, name, value)), None)
+        if choice is None:
             return match[0]
-        given[field] = wanted
+        found[name] = choice
+        if match.end() == len(query):
+            return match[0]
+        chips[name] = choice
         return ""
 
-    words = _FILTER.sub(take, query).strip()
-    return Asked(words=words, **given)
+    rest = _SPACES.sub(" ", _FILTER.sub(take, query)).lstrip()
+    last = _BEING_TYPED.search(query)
+    words = rest
+    if last and (not last[2] or last[2][0] == '"' or last[1].lower() in found):
+        words = rest.removesuffix(last[0])
+    order: Order = "best" if chosen.get("order") == "best" else "newest"
+    asked = Asked(words=words.strip(), order=order, **_asked(found))
+    return Wanted(
+        asked,
+        [chips[name] for name in _LABELS if name in chips and name != "has"],
+        rest,
+        _offer(user, last[1].lower(), last[2].strip('"')) if last else None,
+        [(name, str(label)) for name, label in _LABELS.items() if name not in {*chips, "has"}],
+    )
 
 
-def _person(user: User, name: str) -> str | None:
+def _asked(found: Mapping[str, Choice]) -> dict[str, Any]:
+    fields = {"from": "person", "in": "chat"}
+    return {
+        fields.get(name, name): _day(each.value) if name in _DAYS else each.value
+        for name, each in found.items()
+    }
+
+
+def _offer(user: User, name: str, value: str) -> Offer:
+    """Any kind, whatever is typed: they are few."""
+    choices = _choices(user, name, "" if name == "has" else value)
+    return Offer(name, choices[:OFFERED])
+
+
+def _choices(user: User, name: str, value: str) -> list[Choice]:
+    """The first is what is meant by it."""
+    if name == "from":
+        return _people(user, value)
+    if name == "in":
+        chats = (chat.peer for chat in chats_of(user))
+        peers = [peer for peer in chats if has_words(peer.full_name, value)]
+        return [Choice(name, peer.id, peer.full_name, peer.profile_pic) for peer in peers]
+    if name == "has":
+        return [
+            Choice(name, kind, str(words))
+            for kind, words in _KINDS.items()
+            if value.lower() in ("", kind)
+        ]
+    return [_day_chosen(name, value)] if _day(value) else []
+
+
+def _people(user: User, name: str) -> list[Choice]:
+    me = Choice("from", str(user.pk), gettext("me"), picture_url(user))
     if name.lower() == "me":
-        return str(user.pk)
-    people = User.objects.contacts_of(user.pk, name).values_list("pk", flat=True)
-    return people.first() or (user.pk if has_words(user.full_name, name) else None)
+        return [me]
+    others = contacts_page(user, search=name, limit=OFFERED).people
+    found = [Choice("from", each.id, each.full_name, each.profile_pic) for each in others]
+    return [*found, me] if not name or has_words(user.full_name, name) else found
 
 
-def _chat(user: User, name: str) -> str | None:
-    """The latest of those with such a name."""
-    peers = (chat.peer for chat in chats_of(user))
-    return next((peer.id for peer in peers if has_words(peer.full_name, name)), None)
+def _chosen(user: User, name: str, value: str) -> Choice | None:
+    if name == "from":
+        if value == user.pk:
+            return _people(user, "me")[0]
+        return Choice(name, value, authors_among([value])[value].name) if is_key(value) else None
+    if name == "in":
+        peer = find_peer(user, value)
+        return Choice(name, value, peer.full_name) if peer else None
+    return next(iter(_choices(user, name, value)), None)
 
 
-def _has(_user: User, kind: str) -> str | None:
-    return kind.lower() if kind.lower() in HAS else None
+_DAYS = ("before", "after")
 
 
-def _day(_user: User, day: str) -> datetime | None:
+def _day_chosen(name: str, day: str) -> Choice:
+    return Choice(name, day, day_label(_day(day) or timezone.now()))
+
+
+def _day(day: str) -> datetime | None:
     """Its beginning, where the reader is."""
     try:
         return timezone.make_aware(datetime.strptime(day, "%Y-%m-%d"))
@@ -82,17 +201,8 @@ def _day(_user: User, day: str) -> datetime | None:
         return None
 
 
-_READERS: dict[str, tuple[str, Any]] = {
-    "from": ("person", _person),
-    "in": ("chat", _chat),
-    "has": ("has", _has),
-    "before": ("before", _day),
-    "after": ("after", _day),
-}
-
-
-def hits(user: User, found: Found) -> list[Hit]:
-    messages = [each.message for each in found.messages]
+def hits(user: User, all_found: Sequence[FoundMessage]) -> list[Hit]:
+    messages = [each.message for each in all_found]
     peers = {_peer_of(each, user) for each in messages}
     groups = Conversation.objects.filter(pk__in=[key for key in peers if is_group(key)])
     shown: dict[str, tuple[str, str]] = {
@@ -103,7 +213,7 @@ def hits(user: User, found: Found) -> list[Hit]:
     shown |= {key: (each.name, each.picture) for key, each in people.items()}
     saved = saved_peer(user)
     shown[saved.pk] = saved.full_name, saved.picture
-    return [_hit(each, user, shown, people) for each in found.messages]
+    return [_hit(each, user, shown, people) for each in all_found]
 
 
 def _senders(messages: list[MessageRecord]) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import attrgetter, or_
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Substr
@@ -65,7 +65,8 @@ from messaging.shapes.search_text import (
 )
 
 WORDS_LENGTH = 200
-PEOPLE = 5  # and as many groups
+PEOPLE = 5  # and as many groups and files
+BEST = 200  # of the newest
 # How many blocks are asked for at once: common words are in the newest, rare ones in few.
 PARTS = (slice(0, 64), slice(64, 1024), slice(1024, None))
 CHUNK = 8  # blocks whose messages are read together, if they are not large
@@ -75,7 +76,9 @@ BUDGET = 1_000_000
 PLAIN = 16
 AT_HAND = 1000  # characters of a text that are read with its message
 
-Order = tuple[str, str]  # when it was sent, and its key
+Moment = tuple[str, str]  # when it was sent, and its key
+Order = Literal["newest", "best"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 LAST_KEY = "f" * 24
 
 
@@ -89,6 +92,7 @@ class Asked:
     before: datetime | None = None
     after: datetime | None = None  # or at that moment
     has: Has | None = None
+    order: Order = "newest"
 
     @property
     def is_filtered(self) -> bool:
@@ -97,10 +101,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    messages: list[FoundMessage]  # newest first; a page may have fewer than others
+    messages: list[FoundMessage]  # a page may have fewer than others
     cursor: str  # of the next page, "" at the end
     people: list[PersonRecord] = field(default_factory=list)
     groups: list[FoundGroup] = field(default_factory=list)
+    files: list[FoundMessage] = field(default_factory=list)  # by their names
     is_building: bool = False  # what is older may be missing yet
 
 
@@ -121,9 +126,9 @@ class _Place(NamedTuple):
 
 
 def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = "") -> Found:
-    """The first page has people and groups, too, whose names have the words; filters leave them
-    out. Who asks for nothing finds nothing. Raises DomainError 400, 404, and Busy to a client that
-    is gone.
+    """The first page has people, groups and files, too, whose names have the words; filters leave
+    them out. Best first is one page, of the newest BEST. Who asks for nothing finds nothing.
+    Raises DomainError 400, 404, and Busy to a client that is gone.
     """
     if asked.person and not is_key(asked.person):
         raise NotFound(_("No such person."))
@@ -136,20 +141,21 @@ def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = ""
         places = {key: place for key, place in places.items() if key == within}
     if not (terms.words or asked.person or asked.has or asked.before or asked.after):
         return Found([], "")
-    found, more = _Finding(user.pk, asked, terms, places, limit, after).page()
-    add_own(user.pk, found)
-    messages = [_found_message(each, terms) for each in found]
+    messages, more = _found_messages(_Finding(user.pk, asked, terms, places, limit, after))
     is_building = SearchBuild.objects.exists()
     if cursor or asked.is_filtered:
         return Found(messages, more, is_building=is_building)
     people = contacts_page(user, search=asked.words, limit=PEOPLE).people
-    return Found(messages, more, people, _groups(places.values(), asked.words), is_building)
+    named = Terms(asked.words, has="file", in_names=True)
+    files, _more = _found_messages(_Finding(user.pk, Asked(), named, places, PEOPLE, None))
+    groups = _groups(places.values(), asked.words)
+    return Found(messages, more, people, groups, files, is_building)
 
 
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)([0-9a-f]{24})", re.ASCII)
 
 
-def _decoded(cursor: str) -> tuple[datetime, Order]:
+def _decoded(cursor: str) -> tuple[datetime, Moment]:
     match = _CURSOR.fullmatch(cursor)
     try:
         moment = parse_datetime(match[1]) if match else None
@@ -229,7 +235,7 @@ class _Finding:
     terms: Terms
     places: dict[str, _Place]
     limit: int
-    after: tuple[datetime, Order] | None  # where this page begins
+    after: tuple[datetime, Moment] | None  # where this page begins
 
     def __post_init__(self) -> None:
         self._seen: set[tuple[str, int]] = set()
@@ -239,18 +245,27 @@ class _Finding:
         self._client = departure.current()
         self._spent = 0
         # What is older was not gone through, because that would have taken too long.
-        self._end: Order = ("", "")
+        self._end: Moment = ("", "")
 
     def page(self) -> tuple[list[MessageRecord], str]:
         """Newest first, at most `limit`; and the cursor of the next page. There is one also where
         this one ends before it is full, or is empty, so that a search goes on in several steps.
         """
+        limit = self.limit
+        if self.asked.order == "best":
+            self.limit = BEST
         self._read(self._among_latest())
         self._read_blocks()
+        if self.asked.order == "best":
+            self._found.sort(key=self._rank, reverse=True)  # of equal ones the newest
+            return self._found[:limit], ""
         found = [each for each in self._found if (each.created_at, each.id) >= self._end]
         if len(found) > self.limit:
             self._end = found[self.limit - 1].created_at, found[self.limit - 1].id
         return found[: self.limit], "".join(self._end)
+
+    def _rank(self, record: MessageRecord) -> int:
+        return self.terms.rank(record.text or "", record.attachments or ())
 
     def _read_blocks(self) -> None:
         self._spent = 0
@@ -374,6 +389,13 @@ def _in_chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 def _says(record: MessageRecord, terms: Terms) -> bool:
     """As it is now."""
     return record.system is None and terms.are_in(record.text or "", record.attachments or ())
+
+
+def _found_messages(finding: _Finding) -> tuple[list[FoundMessage], str]:
+    """With the cursor of the next page."""
+    found, more = finding.page()
+    add_own(finding.me, found)
+    return [_found_message(each, finding.terms) for each in found], more
 
 
 def _found_message(record: MessageRecord, terms: Terms) -> FoundMessage:

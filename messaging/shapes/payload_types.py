@@ -107,7 +107,7 @@ class SyncPayload(TypedDict):
 
 
 class SearchPayload(TypedDict):
-    messages: Annotated[list[FoundMessage], Meta(description="The newest first.")]
+    messages: list[FoundMessage]
     people: Annotated[
         list[PersonRecord],
         Meta(
@@ -115,6 +115,10 @@ class SearchPayload(TypedDict):
         ),
     ]
     groups: Annotated[list[FoundGroup], Meta(description="The same of groups that I am or was in.")]
+    files: Annotated[
+        list[FoundMessage],
+        Meta(description="The newest messages with a file, not a picture, whose name has them."),
+    ]
     isBuilding: Annotated[
         bool,
         Meta(

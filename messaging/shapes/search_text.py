@@ -91,7 +91,10 @@ def _sender(key: str) -> str:
 class Terms:
     """What a message must have: each word, each "quoted part", and each of what it is asked for."""
 
-    def __init__(self, words: str, *, has: Has | None = None, sender: str = "") -> None:
+    def __init__(
+        self, words: str, *, has: Has | None = None, sender: str = "", in_names: bool = False
+    ) -> None:
+        self._in_names = in_names  # of files, not in texts
         found = (quoted or word for quoted, word in _TERM.findall(words))
         each_once = dict.fromkeys(filter(None, (_plain(each).strip() for each in found)))
         self.words = list(each_once)[:WORDS]
@@ -111,11 +114,27 @@ class Terms:
         if not entry or not self._in(entry):
             return False
         marks, _, said = entry.partition(_PART)
+        if self._in_names:
+            said = said.partition(_PART)[2]
         return self._in(said) and all(hint in marks for hint in self._hints)
 
     def are_in(self, text: str, files: Iterable[AttachmentRecord] = ()) -> bool:
         """The words, in a text or in the names and captions of its files."""
-        return self._in(_said(text, files))
+        return self._in(_said("" if self._in_names else text, files))
+
+    def rank(self, text: str, files: Iterable[AttachmentRecord]) -> int:
+        """Of a message that has them: 2 for each that is a word of its own there, 1 for one with
+        which a word begins, and 1 where they follow on each other as they were typed.
+        """
+        said = _said(text, files)
+        rank = int(len(self.words) > 1 and " ".join(self.words) in said)
+        for word in self.words:
+            begins = rf"(?<![^\W_]){re.escape(word)}"
+            if re.search(rf"{begins}(?![^\W_])", said):
+                rank += 2
+            elif re.search(begins, said):
+                rank += 1
+        return rank
 
     def _in(self, said: str) -> bool:
         for word in self.words:

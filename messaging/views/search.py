@@ -1,13 +1,16 @@
 """What is found by the field of the side bar."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.access import SignedInRequest
 from chatsite.security.budgets import searching
 from chatsite.security.ratelimits import TooMany, with_retry_after
-from messaging.page.search import asked, hits, people_without_chats
+from messaging.page.search import Wanted, hits, people_without_chats, wanted
 from messaging.queries import search as queries
+from messaging.queries.search import Asked
 from messaging.services.search_build import build_later
 from messaging.views.groups import region
 
@@ -16,26 +19,37 @@ HITS_PER_PAGE = 20
 
 @region
 def search(request: SignedInRequest) -> HttpResponse:
-    """Nothing for no words."""
-    query = request.GET.get("q", "").replace("\0", "").strip()[: queries.WORDS_LENGTH]
-    has, cursor = request.GET.get("has", ""), request.GET.get("cursor", "")
-    if not query:
-        return HttpResponse()
+    """Nothing for no words and no filters."""
+    query = request.GET.get("q", "").replace("\0", "")[: queries.WORDS_LENGTH]
+    cursor = request.GET.get("cursor", "")
     try:
         with searching(request.user.pk):
-            wanted = asked(request.user, query, has)
-            found = queries.search(request.user, wanted, limit=HITS_PER_PAGE, cursor=cursor)
+            looked_for = wanted(request.user, query, request.GET)
+            asked = looked_for.asked
+            if not (query.strip() or asked.is_filtered):
+                return HttpResponse()
+            found = queries.search(request.user, asked, limit=HITS_PER_PAGE, cursor=cursor)
     except TooMany as error:
         return with_retry_after(HttpResponse(status=error.status), error)
     if found.is_building:
         build_later()
     context = {
-        "hits": hits(request.user, found),
+        "wanted": looked_for,
+        "hits": hits(request.user, found.messages),
+        "files": hits(request.user, found.files),
         "people": people_without_chats(request.user, found.people),
         "is_building": found.is_building,
         "is_first": not cursor,
         "query": query,
-        "has": wanted.has or "",
+        "has": asked.has or "",
+        "is_only_chat": asked == Asked(chat=asked.chat, order=asked.order),
         "cursor": found.cursor,
+        "more": urlencode(_chosen(looked_for) | {"cursor": found.cursor}),
     }
     return render(request, "messaging/_search.html", context)
+
+
+def _chosen(looked_for: Wanted) -> dict[str, str]:
+    """What asks for the same, wherever the field and the chips have got to by then."""
+    chips = {each.name: each.value for each in looked_for.chips}
+    return chips | {"q": looked_for.rest, "has": looked_for.asked.has or ""}

@@ -43,8 +43,11 @@ def test_leads_to_messages_and_people(person: PersonFor) -> None:
     expect(hits(page).last.locator("mark")).to_have_text("BÜDGET")
     expect(found(page)).not_to_contain_text("Cy Budge")
     assert_accessible(page)
-    expect(found(page).get_by_role("group")).to_have_css("display", "flex")
-    kinds, hit = found(page).get_by_role("group").bounding_box(), hits(page).first.bounding_box()
+    expect(found(page).get_by_role("group", name="What")).to_have_css("display", "flex")
+    kinds, hit = (
+        found(page).get_by_role("group", name="What").bounding_box(),
+        hits(page).first.bounding_box(),
+    )
     assert kinds
     assert hit
     assert hit["y"] - kinds["y"] - kinds["height"] >= 8  # as between the field and the folders
@@ -65,6 +68,8 @@ def test_leads_to_messages_and_people(person: PersonFor) -> None:
 
     field(page).fill('from:"Bo Okonkwo" budget')
     expect(hits(page)).to_have_count(1)
+    chip(page, "From Bo Okonkwo").click()
+    expect(hits(page)).to_have_count(2)
     field(page).fill("budge")
     expect(found(page)).to_contain_text("Cy Budge")
     field(page).fill("nothing like it")
@@ -187,3 +192,69 @@ def test_in_a_chat_on_a_phone_and_without_network(person: PersonFor) -> None:
     expect(shown(page, "one budget")).to_be_in_viewport()
     bar(page).get_by_role("button", name="Close").click()
     expect(page.get_by_role("button", name="Search in this chat")).to_be_focused()
+
+
+def test_filters_are_chips_that_are_picked_or_typed(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None), person("Ottilie Quist", None)
+    cy = person("Wanda Marsh", None)
+    bo.say(ada, "budget of Bo")
+    cy.say(ada, "budget of Cy, and another budget")
+    page = ada.page
+    page.goto("/")
+
+    # By keyboard: one that is offered while it is typed.
+    field(page).press_sequentially("budget from:otti")
+    offer = found(page).get_by_role("button", name="Ottilie Quist", exact=True)
+    expect(offer).to_be_visible()
+    field(page).press("ArrowDown")
+    while not offer.evaluate("offer => offer === document.activeElement"):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(chip(page, "From Ottilie Quist")).to_be_visible()
+    expect(field(page)).to_have_value("budget ")
+    expect(field(page)).to_be_focused()
+    expect(hits(page)).to_have_count(1)
+    expect(hits(page)).to_contain_text("budget of Bo")
+    assert_accessible(page)
+
+    # One that is typed to its end replaces it.
+    field(page).press_sequentially("from:wanda ")
+    expect(chip(page, "From Wanda Marsh")).to_be_visible()
+    expect(chip(page, "From Ottilie Quist")).to_have_count(0)
+    expect(field(page)).to_have_value("budget ")
+    expect(hits(page)).to_contain_text("budget of Cy")
+
+    # A day, by the button for it.
+    found(page).get_by_role("button", name="Before").click()
+    day = found(page).get_by_label("Before", exact=True)
+    expect(day).to_be_focused()
+    day.fill("2020-01-31")
+    expect(found(page)).to_contain_text("No messages found")
+    expect(field(page)).to_have_value("budget ")
+    found(page).get_by_role("button", name="Remove: Before").click()
+    expect(hits(page)).to_have_count(1)
+
+    # Without words; the last chip goes by Backspace.
+    field(page).fill("")
+    expect(hits(page)).to_have_count(1)
+    field(page).press("Backspace")
+    expect(found(page)).to_be_hidden()
+    field(page).fill("budget")
+    expect(hits(page)).to_have_count(2)
+    expect(hits(page).first).to_contain_text("of Cy")
+    found(page).get_by_label("Order").select_option("Best first")
+    expect(found(page).get_by_label("Order")).to_have_value("best")
+
+    # What fails is said there, and tried again.
+    page.route("**/search?*", lambda route: route.abort())
+    field(page).fill("budget of Bo")
+    expect(found(page).get_by_role("alert")).to_contain_text("could not be loaded")
+    expect(page.locator("toast-list")).to_be_empty()
+    assert_accessible(page)
+    page.unroute("**/search?*")
+    found(page).get_by_role("button", name="Try again").click()
+    expect(hits(page)).to_have_count(1)
+
+
+def chip(page: Page, label: str) -> Locator:
+    return found(page).locator("[data-remove]").filter(has_text=label)

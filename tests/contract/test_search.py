@@ -31,7 +31,7 @@ def test_answers_with_what_is_found(api_for: ApiFor, plan: Message) -> None:
     answer = api_for(ada).get(URL, {"q": "plan"})
     assert answer.status_code == 200
     body = answer.json()
-    assert set(body) == {"messages", "people", "groups", "isBuilding"}
+    assert set(body) == {"messages", "people", "groups", "files", "isBuilding"}
     [found] = body["messages"]
     assert set(found) == {"message", "context"}
     assert_message(found["message"])
@@ -46,6 +46,7 @@ def test_answers_with_what_is_found(api_for: ApiFor, plan: Message) -> None:
     assert body["isBuilding"] is False
     send_message(sender=ada, peer=plan.receiver_id, attachments=[key])
     first = api_for(ada).get(URL, {"q": "year", "limit": "1"})
+    assert first.json()["files"] == first.json()["messages"]
     assert first.json()["messages"][0]["files"] == [
         {
             "id": key,
@@ -115,6 +116,7 @@ def test_another_method_is_405(api_for: ApiFor, plan: Message, method: str) -> N
         "q=a&limit=0",
         "q=a&limit=101",
         "q=a&has=everything",
+        "q=a&order=worst",
         "q=a&before=yesterday",
         "q=a&after=2020-13-01",
         "q=a&cursor=x",

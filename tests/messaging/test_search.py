@@ -169,6 +169,18 @@ class TestOrder:
         assert found == expected
         assert {each.message.receiver_id for each in page.messages} <= set(peers)
 
+    def test_the_best_first(self) -> None:
+        ada, bo = make_pair()
+        expected = ["big plan now", "a plan, a big one", "a plan of the biggest", "airplanes, big"]
+        say(ada, bo.pk, *[expected[number] for number in (0, 3, 1, 2)], "biggest plane", "plan")
+        for _ in range(2):
+            found = texts(bo, "big plan", order="best")
+            assert found == [*expected[:3], "biggest plane", expected[3]]
+            assert texts(bo, "big plan")[0] == "biggest plane"
+            assert texts(bo, "big plan", order="best", person=bo.pk) == []
+            assert search_for(bo, "big plan", limit=2, order="best").cursor == ""
+            fill_block(ada, bo.pk)
+
     @pytest.mark.parametrize("cursor", ["x", "2026-13-01T00:00:00.000Z" + "0" * 24, "0" * 48])
     def test_a_bad_cursor_is_refused(self, cursor: str) -> None:
         with pytest.raises(DomainError) as refused:
@@ -259,6 +271,22 @@ class TestNames:
         assert found.groups[0].profile_pic.startswith("/media/")
         assert search_for(make_user(), "soren").groups == []
         assert search_for(ada, "soren", has="link").people == []
+
+    def test_files_by_their_names_alone(self) -> None:
+        ada, bo = make_pair()
+        say(ada, bo.pk, "the plan")
+        for key in (
+            make_upload(ada, name="plan.pdf").pk,
+            make_upload(ada, picture(), "plan.png").pk,
+            make_upload(ada, name="other.pdf").pk,
+        ):
+            send_message(sender=ada, peer=bo.pk, text="a plan", attachments=[key])
+        for _ in range(2):
+            [found] = search_for(bo, "plan").files
+            assert [marked(each.name) for each in found.files or ()] == ["[plan].pdf"]
+            assert search_for(bo, "plan", has="file").files == []
+            assert search_for(make_user(), "plan").files == []
+            fill_block(ada, bo.pk)
 
 
 class TestWhoFinds:

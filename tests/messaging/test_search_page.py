@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import User
 from messaging.models import SearchBuild, saved_key
 from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
+from messaging.shapes.search_text import HAS
 from tests.factories import make_group, make_pair, make_user
 from tests.files import make_upload
 from tests.limits import SetLimits
@@ -37,7 +39,7 @@ def test_messages_are_shown_in_their_chats_to_those_who_see_them(page_for: PageF
         f"/chat/{cy.pk}{say(bo, cy.pk, '', files=[make_upload(bo, name='plan.pdf').pk])}",
     ]
     html = page_for(bo).get("/search?q=PLAN").content.decode()
-    assert HIT.findall(html) == places[::-1]
+    assert HIT.findall(html) == [places[3], *places[::-1]]  # the file by itself first
     for shown in (
         "a &lt;<mark>plan</mark>&gt;",
         "<bdi>&lt;b&gt;Cy&lt;/b&gt;</bdi>: <mark>plan</mark> of Cy",
@@ -48,7 +50,7 @@ def test_messages_are_shown_in_their_chats_to_those_who_see_them(page_for: PageF
         assert shown in html
     remove_member(user=ada, group=group, person=bo.pk)
     say(ada, group, "a secret plan")
-    assert len(HIT.findall(page_for(bo).get("/search?q=plan").content.decode())) == 4
+    assert len(HIT.findall(page_for(bo).get("/search?q=plan").content.decode())) == 5
     assert "No messages found" in page_for(make_user()).get("/search?q=plan").content.decode()
 
 
@@ -74,6 +76,66 @@ def test_filters_are_typed_or_chosen(page_for: PageFor) -> None:
     ):
         html = page_for(ada).get(f"/search?q={query}").content.decode()
         assert [place[place.index("#") :] for place in HIT.findall(html)] == expected, query
+
+
+CHIP = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]+)">')
+OFFERED = re.compile(r'class="offer" type="button" name="(\w+)" value="([^"]+)"')
+
+
+def test_what_is_typed_to_its_end_becomes_a_chip(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    group = make_group(ada, bo, title="Weekend trip")
+    say(ada, bo.pk, "plan")
+    for query, chips, rest in (
+        ("from:bo plan", [("from", bo.pk)], "plan"),
+        ("plan from:bo", [], "plan from:bo"),  # there may be more of it to come
+        ("plan from:bo ", [("from", bo.pk)], "plan "),
+        ('in:"weekend trip" from:me ', [("from", ada.pk), ("in", group)], ""),
+        ("after:2026-01-31 x", [("after", "2026-01-31")], "x"),
+        ("has:link x", [], "x"),
+        ("from:nobody x", [], "from:nobody x"),
+        (f"x&from={bo.pk}&in={group}", [("from", bo.pk), ("in", group)], "x"),
+        (f"from:me x&from={bo.pk}", [("from", ada.pk)], "x"),
+        (f"x&in={'0' * 24}&from=x&before=x&has=x", [], "x"),
+        (f"&from={bo.pk}", [("from", bo.pk)], ""),
+    ):
+        html = page_for(ada).get(f"/search?q={query}").content.decode()
+        assert CHIP.findall(html) == chips, query
+        assert f'data-rest="{escape(rest)}"' in html, query
+    html = page_for(ada).get("/search?q=has:link x").content.decode()
+    assert 'value="link" checked' in html
+
+
+def test_what_can_be_chosen_is_offered_while_it_is_typed(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    group = make_group(ada, bo, title="Weekend trip")
+    say(ada, bo.pk, "plan")
+    cy = make_user("Cy")
+    make_group(bo, cy, title="Weekend of others")
+    for query, offered in (
+        ("plan from:", [("from", bo.pk), ("from", cy.pk), ("from", ada.pk)]),
+        ('plan from:"bo d', [("from", bo.pk)]),
+        ("in:weekend", [("in", group)]),
+        ("in:", [("in", group), ("in", bo.pk)]),
+        ("has:p", [("has", kind) for kind in HAS]),
+        ("plan", []),
+        ("from:bo ", []),
+    ):
+        html = page_for(ada).get(f"/search?q={query}").content.decode()
+        assert sorted(OFFERED.findall(html)) == sorted(offered), query
+    html = page_for(ada).get("/search?q=plan before:").content.decode()
+    assert '<input class="input" type="date" name="before">' in html
+    assert len(HIT.findall(html)) == 1  # as if nothing of it were typed yet
+
+
+def test_files_and_the_best_first(page_for: PageFor) -> None:
+    ada, bo = make_pair()
+    best, newest = say(ada, bo.pk, "a plan"), say(ada, bo.pk, "airplanes")
+    file = say(ada, bo.pk, "", files=[make_upload(ada, name="plan.pdf").pk])
+    for order, expected in (("", [file, file, newest, best]), ("best", [file, file, best, newest])):
+        html = page_for(bo).get(f"/search?q=plan&order={order}").content.decode()
+        assert [place[place.index("#") :] for place in HIT.findall(html)] == expected
+        assert "<h2>Files</h2>" in html
 
 
 def test_there_is_more_and_it_says_what_is_missing(page_for: PageFor) -> None:

@@ -14,6 +14,7 @@ import { filterRows } from "./filter.js";
 import { addressed } from "./message-list/places.js";
 import { onNewDay } from "./new-day.js";
 import { replay } from "./recent.js";
+import { SearchFilters } from "./search-filters.js";
 
 const REFRESH_AFTER = 200;
 const SHORTEST_WAIT = 10_000;
@@ -32,6 +33,7 @@ class ChatList extends HTMLElement {
       missing: () => this.refresh(),
       unsure: syncSoon,
     });
+    this.searchFilters = new SearchFilters(this);
     this.status = new RowStatus(this.rows, (row) => this.rows.arrange(row));
     this.adopt(this.querySelectorAll("#chat-rows .row"));
     this.listen();
@@ -70,6 +72,9 @@ class ChatList extends HTMLElement {
     this.querySelector(".filter").addEventListener("submit", (event) => event.preventDefault());
     this.addEventListener("keydown", (event) => this.steer(event));
     this.addEventListener("htmx:beforeSwap", ({ target }) => this.leaveMore(target));
+    for (const failure of ["responseError", "sendError", "timeout"]) {
+      this.addEventListener(`htmx:${failure}`, (event) => this.searchFailed(event));
+    }
     this.addEventListener("htmx:load", ({ target }) => this.welcome(target));
   }
 
@@ -230,11 +235,21 @@ class ChatList extends HTMLElement {
     htmx.process(place);
   }
 
+  /** Said where the hits would be, not to the page; what was chosen stays. */
+  searchFailed(event) {
+    const { target, elt } = event.detail;
+    if (elt.id !== "filter" || target?.id !== "found") return;
+    event.stopPropagation();
+    const kept = [...target.querySelectorAll(".chips, .kinds")];
+    target.replaceChildren(...kept, document.getElementById("search-failed-template").content.cloneNode(true));
+  }
+
   /** The filter has done its work once somebody was found by it; messages stay. */
   opened() {
     const filter = this.querySelector("#filter");
     if (filter.value && document.querySelector(".conversation") && !addressed()) {
       filter.value = "";
+      this.searchFilters.clear();
       // Contacts are asked for by an event as from the field's own cross.
       filter.dispatchEvent(new Event("search"));
     }
@@ -243,9 +258,9 @@ class ChatList extends HTMLElement {
   }
 
   steer(event) {
-    if (!event.target.matches(".row, .hit, #filter, .archive a")) return;
+    if (!event.target.matches(".row, .hit, .offer, #filter, .archive a")) return;
     if (event.target.id === "filter" && event.key !== "ArrowDown") return;
-    moveFocus(event, [...this.querySelectorAll(".archive a, a.row, a.hit")].filter((row) => row.checkVisibility()));
+    moveFocus(event, [...this.querySelectorAll(".archive a, a.row, .offer, a.hit")].filter((row) => row.checkVisibility()));
   }
 }
 
