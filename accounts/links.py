@@ -72,6 +72,10 @@ def not_me_owner(key: str, token: str) -> User | None:
     return user
 
 
+def chat_link(site: str, user: User) -> str:
+    return site + reverse("conversation", args=[user.pk])
+
+
 def invitation_link(site: str, code: str) -> str:
     return f"{site}{reverse('signup')}?invitation={code}"
 

@@ -139,6 +139,7 @@ def show(
         "invitation": invitation or InvitationForm(),
         "invitations": _invitations(request),
         "picture": picture_url(request.user),
+        "write_to_me": links.chat_link(links.site_of(request), request.user),
         "back": next_address(request),
         "privacy": PrivacyForm(initial=asdict(decoded(request.user.privacy))),
         "sessions": session_entries(request.user, request.auth_session),

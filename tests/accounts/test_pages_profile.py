@@ -251,3 +251,12 @@ def test_visitors_change_nothing(client: Client, user: User, address: str) -> No
     assert response["Location"].startswith("/login")
     user.refresh_from_db()
     assert user.full_name == "Ada Lindqvist"
+
+
+def test_the_link_to_write_to_somebody_leads_to_their_chat(page_for: PageFor) -> None:
+    ada, bo = make_user("Ada Lovelace"), make_user("Bo Diddley")
+    shown = page_for(ada).get("/profile").content.decode()
+    [link] = set(re.findall(r'value="http://testserver(/chat/[^"]+)"', shown))
+    assert 'class="qr"' in shown
+    assert "Ada Lovelace" in page_for(bo).get(link).content.decode()
+    assert Client().get(link)["Location"] == f"/login?next={link}"
