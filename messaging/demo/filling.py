@@ -43,7 +43,7 @@ def fill(now: datetime, password: str) -> None:
     people = _people(now - JOINED, password)
     for script in scripts(now):
         _tell(script, people)
-    if not SearchBuild.objects.exists():  # the site indexes what was written past its services
+    if not SearchBuild.objects.exists():  # what was written past the services has no index
         SearchBuild.objects.create()
 
 

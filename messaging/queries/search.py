@@ -314,7 +314,7 @@ class _Finding:
             self._go_on()
             if len(row[TEXT]) > AT_HAND:
                 [(row[TEXT],)] = _TEXT.rows(key=key) or [("",)]
-            self._spent += len(row[TEXT])
+            self._spent += len(row[TEXT]) + len(row[FILES] or "")
             # Most messages have no files.
             if (row[FILES] or self.terms.are_in(row[TEXT])) and self.terms.match(entry(row)):
                 found.append((conversation, seq))
@@ -368,6 +368,7 @@ class _Finding:
             if not self._is_in_time(record.created_at, record.id):
                 continue
             self._spent += len(record.text or "")
+            self._spent += sum(len(each.caption or "") for each in record.attachments or ())
             if _says(record, self.terms):
                 self._found.append(record)
         self._found.sort(key=attrgetter("created_at", "id"), reverse=True)

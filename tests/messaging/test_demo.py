@@ -22,6 +22,7 @@ from messaging.queries.chats import chats_of
 from messaging.queries.history import history
 from messaging.queries.pins import pins
 from messaging.queries.reactions import reactions_of
+from messaging.queries.search import Asked, search
 from messaging.queries.visibility import find_conversation, find_group
 from messaging.services.groups import change_group
 from messaging.services.messages import send_message
@@ -167,6 +168,18 @@ def test_pictures_can_be_looked_at_and_deleted_words_cannot() -> None:
     assert all(storage.find("messages", message.image) for message in pictures)
     assert deleted
     assert all(message.text is None for message in deleted)
+
+
+def test_all_of_it_is_found_at_once() -> None:
+    demo()
+    ada = person("ada")
+    for message in Message.objects.filter(deleted=False).exclude(text="").order_by("seq")[:5]:
+        asked = Asked(words=f'"{message.text[:100]}"')
+        found = search(User.objects.get(pk=message.sender_id), asked, limit=50)
+        assert message.pk in [each.message.id for each in found.messages]
+        assert not found.is_building
+    demo()
+    assert not search(ada, Asked(words="the"), limit=1).is_building
 
 
 def test_one_of_them_moderates_and_no_other() -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from messaging.demo.filling import fill
 from messaging.demo.people import PEOPLE, Person
+from messaging.services.search_build import build_some
 
 PASSWORD = "chatsite-demo"  # noqa: S105  # told to everybody, and never used in production
 
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(12) if settings.PRODUCTION else PASSWORD
         # Times of day are this machine's: the reader is most likely in front of it.
         fill(datetime.now().astimezone().replace(microsecond=0), password)
+        while not build_some():  # so that search finds it at once
+            pass
         self._explain(password)
 
     def _explain(self, password: str) -> None:
