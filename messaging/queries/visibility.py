@@ -225,9 +225,25 @@ def check_peer(key: str, user_id: str) -> None:
         raise no_such_group() if is_group(key) else NotFound(_("No such person."))
 
 
+_MESSAGE = Get(lambda key: Message.objects.filter(pk=key))
+_ITS_CONVERSATION = Get(lambda key: Conversation.objects.filter(pk=key))
+
+
+def stored_message(key: str) -> Message | None:
+    """With its conversation, as it is now: whoever may see it."""
+    message: Message | None = _MESSAGE.one(key=key)
+    conversation = message and _ITS_CONVERSATION.one(key=message.conversation_id)
+    if not message or not conversation:
+        return None
+    message.conversation = conversation
+    return message
+
+
 def find_message(user: User | Principal, message_id: str) -> Message | None:
     """One that `user` may see, deleted or not."""
-    return next(iter(visible_among(user, [message_id])), None)
+    message = stored_message(message_id) if is_key(message_id) else None
+    stays = stays_in(message.conversation_id, user.pk) if message else None
+    return message if message and stays and stays.see(message.seq) else None
 
 
 def visible_among(user: User | Principal, message_ids: Iterable[str]) -> list[Message]:

@@ -10,13 +10,15 @@ from accounts.models import User
 from accounts.principal import Principal
 from chatsite.db import now, repeatable
 from chatsite.errors import DomainError
+from chatsite.fastpath.statements import Insert, Update, run_at_once
+from chatsite.keys import new_key
 from chatsite.locks import locking
 from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageEdit, MessageKind, is_group
 from messaging.queries.attachments import attachments_of
 from messaging.queries.own import add_own
-from messaging.queries.visibility import find_message, no_such_message, was_deleted
+from messaging.queries.visibility import find_message, no_such_message, stored_message, was_deleted
 from messaging.services.conversations import INSTANT, locked_conversations, store
 from messaging.services.drafts import check_mentions, checked_captions, checked_text, nothing_said
 from messaging.services.messages import check_may_write
@@ -24,6 +26,22 @@ from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments
 from messaging.shapes.mentions import decoded_mentions, encoded_mentions
 from messaging.shapes.record import MessageRecord, record_of
+
+_INSERT = Insert(MessageEdit)
+_EDITED = Update(
+    lambda key, text, link, mentions, attachments, moment, version: (
+        Message.objects.filter(pk=key),
+        {
+            "text": text,
+            "has_link": link,
+            "mentions": mentions,
+            "attachments": attachments,
+            "edited_at": moment,
+            "updated_at": moment,
+            "version": version,
+        },
+    )
+)
 
 
 def edit_message(
@@ -69,7 +87,7 @@ def _edit(
     with locking(key):
         conversation = locked_conversations([key])[key]
         # Read under the lock: of two edits at once, the later one replaces what the earlier wrote.
-        message = Message.objects.select_related("conversation").filter(pk=found.pk).first()
+        message = stored_message(found.pk)
         if message is None:  # an account was deleted meanwhile
             raise no_such_message()
         check_may_write(conversation, editor, message.receiver_id)
@@ -91,9 +109,13 @@ def _edit(
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         said = filter(None, [message.text, *(each.caption for each in changed)])
-        MessageEdit.objects.create(
-            message=message, editor_id=editor, text="\n".join(said), edited_at=moment
-        )
+        edit = {
+            "id": new_key(),
+            "message_id": message.pk,
+            "editor_id": editor,
+            "text": "\n".join(said),
+            "edited_at": moment,
+        }
         for each in changed:
             each.caption = captions[each.pk]
             each.save(update_fields=["caption"])
@@ -101,15 +123,16 @@ def _edit(
             message.attachments = encoded_attachments(files)
         message.text, message.edited_at, message.updated_at = text, moment, moment
         message.mentions = mentioned
-        Message.objects.filter(pk=message.pk).update(
-            text=text,
-            has_link=has_link(text) or None,
-            mentions=mentioned,
-            attachments=message.attachments,
-            edited_at=moment,
-            updated_at=moment,
-            version=conversation.version,
-        )
+        change = {
+            "key": message.pk,
+            "text": text,
+            "link": has_link(text) or None,
+            "mentions": mentioned,
+            "attachments": message.attachments,
+            "moment": moment,
+            "version": conversation.version,
+        }
+        run_at_once((_INSERT, [edit]), (_EDITED, [change]))
         store([conversation])
         rewrite_blocks(conversation.pk, [message.seq])
         to = recipients.of(conversation.who_see(message.seq))

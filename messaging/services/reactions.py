@@ -10,6 +10,8 @@ from accounts.models import User
 from accounts.principal import Principal
 from chatsite.db import now, retrying
 from chatsite.errors import DomainError
+from chatsite.fastpath.statements import Insert, Select, Update, run_at_once
+from chatsite.keys import new_key
 from chatsite.locks import locking
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Reaction
@@ -20,6 +22,7 @@ from messaging.queries.visibility import (
     find_message,
     no_such_message,
     past_member,
+    stored_message,
     was_deleted,
 )
 from messaging.services.conversations import INSTANT, locked_conversations, store
@@ -33,6 +36,34 @@ from messaging.shapes.reactions import (
     summed_up,
 )
 from messaging.shapes.record import MessageRecord, record_of
+
+_OWN = Select(
+    lambda message, person: Reaction.objects.filter(message_id=message, user_id=person).values_list(
+        "emoji"
+    )
+)
+_COUNTS = Select(
+    lambda message: (
+        Reaction.objects.filter(message_id=message)
+        .values_list("emoji")
+        .annotate(Count("pk"), first=Min("pk"))
+        .order_by("first")
+    )
+)
+_FIRST = Select(
+    lambda message: (
+        Reaction.objects.filter(message_id=message)
+        .order_by("pk")
+        .values_list("emoji", "user_id")[:NAMED]
+    )
+)
+_INSERT = Insert(Reaction)
+_REACTIONS = Update(
+    lambda key, reactions, moment, version: (
+        Message.objects.filter(pk=key),
+        {"reactions": reactions, "updated_at": moment, "version": version},
+    )
+)
 
 
 def react(*, user: User | Principal, message_id: str, emoji: str) -> MessageRecord:
@@ -67,7 +98,7 @@ def _change(found: Message, person: str, emoji: str, added: bool) -> Message:
     key = found.conversation.key
     with locking(key):
         conversation = locked_conversations([key])[key]
-        message = Message.objects.select_related("conversation").filter(pk=found.pk).first()
+        message = stored_message(found.pk)
         member = conversation.members.get(person)
         if message is None or member is None:  # an account was deleted meanwhile
             raise no_such_message()
@@ -75,22 +106,27 @@ def _change(found: Message, person: str, emoji: str, added: bool) -> Message:
             raise past_member()
         if message.deleted:
             raise was_deleted()
-        theirs = Reaction.objects.filter(message_id=message.pk, user_id=person)
-        own = set(theirs.values_list("emoji", flat=True))
+        own = {each for (each,) in _OWN.rows(message=message.pk, person=person)}
         if (emoji in own) == added:
             return message
         if added:
             _check_room(message, own, emoji)
-            Reaction.objects.create(message_id=message.pk, user_id=person, emoji=emoji)
+            row = {"id": new_key(), "message_id": message.pk, "user_id": person, "emoji": emoji}
+            run_at_once((_INSERT, [row]))
         else:
+            theirs = Reaction.objects.filter(message_id=message.pk, user_id=person)
             theirs.filter(emoji=emoji).delete()
         reactions = _of(message)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         message.reactions, message.updated_at = encoded_reactions(reactions), moment
-        Message.objects.filter(pk=message.pk).update(
-            reactions=message.reactions, updated_at=moment, version=conversation.version
-        )
+        change = {
+            "key": message.pk,
+            "reactions": message.reactions,
+            "moment": moment,
+            "version": conversation.version,
+        }
+        run_at_once((_REACTIONS, [change]))
         store([conversation])
         payload = reaction_payload(message, person, emoji, added=added, reactions=reactions)
         to = recipients.of(conversation.who_see(message.seq))
@@ -110,7 +146,6 @@ def _check_room(message: Message, own: set[str], emoji: str) -> None:
 
 def _of(message: Message) -> Reactions:
     """Counted anew from the rows each time, so that no count can drift."""
-    there = Reaction.objects.filter(message_id=message.pk)
-    counts = there.values_list("emoji").annotate(Count("pk"), first=Min("pk")).order_by("first")
-    first = there.order_by("pk").values_list("emoji", "user_id")[:NAMED]
+    counts = _COUNTS.rows(message=message.pk)
+    first = ((emoji, person) for emoji, person in _FIRST.rows(message=message.pk))
     return summed_up(((emoji, count) for emoji, count, _first in counts), first)

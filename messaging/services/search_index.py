@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from accounts.models import User
 from chatsite.fastpath.prepared import Values
-from chatsite.fastpath.statements import Insert, Select, run_at_once
+from chatsite.fastpath.statements import Insert, Select, SelectAmong, run_at_once
 from chatsite.keys import new_key
 from messaging.models import BLOCK, FIRST_GROUP, Membership, Message, SearchBlock
 from messaging.shapes.search_text import COLUMNS, block, entry
@@ -21,6 +21,11 @@ _MESSAGES = Select(
         .values_list("seq", "created_at", *COLUMNS)
     ),
     packed=True,
+)
+_BLOCKS = SelectAmong(
+    lambda numbers, *, conversation: SearchBlock.objects.filter(
+        conversation_id=conversation, number__in=numbers
+    ).values_list("pk", "number")
 )
 _INSERT = Insert(SearchBlock)
 
@@ -42,10 +47,9 @@ def add_blocks(which: Iterable[tuple[str, int]]) -> None:
 
 def rewrite_blocks(conversation: str, seqs: Iterable[int]) -> None:
     """Those that are there, after messages of them have changed. Holding the lock."""
-    blocks = SearchBlock.objects.filter(
-        conversation_id=conversation, number__in={number_of(seq) for seq in seqs}
-    )
-    if old := dict(blocks.values_list("pk", "number")):
+    numbers = {number_of(seq) for seq in seqs}
+    old: dict[str, int] = dict(_BLOCKS.rows_among(numbers, conversation=conversation))
+    if old:
         # First the new ones: without transactions a stop in between leaves both, not neither.
         add_blocks((conversation, number) for number in sorted(set(old.values())))
         SearchBlock.objects.filter(pk__in=list(old)).delete()
