@@ -1,5 +1,6 @@
 """A server that speaks S3 (moto's), and can be made to fail."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ class S3Server:
     port: int = 0
     mood: Mood = "well"
     calls: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)  # that were asked for
     wakes: threading.Event = field(default_factory=threading.Event)
     _app: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
 
@@ -56,6 +58,8 @@ class S3Server:
 
     def answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.calls.append(environ["REQUEST_METHOD"])
+        if part := environ.get("HTTP_RANGE"):
+            self.parts.append(part)
         mood = self.mood  # what was not answered in time is not carried out later
         if mood == "silent":
             self.wakes.wait(30)
@@ -67,6 +71,7 @@ class S3Server:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line for each request
     s3 = S3Server()
     server = make_server("127.0.0.1", 0, s3.answer, threaded=True)
     s3.port = server.server_port

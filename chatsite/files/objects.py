@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class ObjectStore:
                 if _code(error) in MISSING:
                     return None
                 raise
-        return Source(name, found["ContentLength"], lambda start: self._opened(name, start))
+        return Source(name, found["ContentLength"], partial(self._opened, name))
 
     def remove(self, names: Iterable[str]) -> int:
         """Returns how many. Nothing can be touched here: whoever removes has asked the database
@@ -83,11 +83,13 @@ class ObjectStore:
                 for each in page.get("Contents", ()):
                     yield each["Key"].removeprefix(self._folder), each["LastModified"]
 
-    def _opened(self, name: str, start: int) -> Any:
+    def _opened(self, name: str, start: int, size: int) -> Any:
+        """No more than is wanted: what is not taken of an answer costs its connection."""
+        part = f"bytes={start}-{start + size - 1}"
         with asking(not_opened):
-            return self._client.get_object(
-                Bucket=self._bucket, Key=self._key(name), Range=f"bytes={start}-"
-            )["Body"]
+            return self._client.get_object(Bucket=self._bucket, Key=self._key(name), Range=part)[
+                "Body"
+            ]
 
     def _key(self, name: str) -> str:
         return f"{self._folder}{name}"

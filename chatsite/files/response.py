@@ -27,13 +27,13 @@ class Source:
 
     name: str
     size: int
-    opened: Callable[[int], Opened]  # from that byte on
+    opened: Callable[[int, int], Opened]  # from that byte on, so many
 
 
 def file_source(path: Path) -> Source:
     """Raises OSError."""
 
-    def opened(start: int) -> Opened:
+    def opened(start: int, _size: int) -> Opened:
         file = path.open("rb")
         file.seek(start)
         return file
@@ -59,14 +59,14 @@ class StoredFile(StreamingHttpResponse):
 
     def __iter__(self) -> Iterator[bytes]:
         if self._left:
-            with closing(self._source.opened(self._start)) as file:
+            with closing(self._source.opened(self._start, self._left)) as file:
                 while piece := self._piece(file):
                     yield piece
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._left:
             run = asyncio.get_running_loop().run_in_executor
-            with closing(await run(_readers, self._source.opened, self._start)) as file:
+            with closing(await run(_readers, self._source.opened, self._start, self._left)) as file:
                 while piece := await run(_readers, self._piece, file):
                     yield piece
 

@@ -176,7 +176,10 @@ def bring(objects: "ObjectStore", name: str, path: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not _has_room(path.parent):
                 raise no_room()
-            with closing(source.opened(0)) as remote, part.open("wb", buffering=0) as file:
+            with (
+                closing(source.opened(0, source.size)) as remote,
+                part.open("wb", buffering=0) as file,
+            ):
                 while piece := remote.read(PIECE):
                     _write(file, piece)
                 os.fsync(file.fileno())

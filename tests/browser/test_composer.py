@@ -252,6 +252,20 @@ def test_return_breaks_the_line_on_a_touch_keyboard(person: PersonFor) -> None:
     expect_states(page, "rr")
 
 
+def test_a_picture_is_taken_with_the_camera_of_a_phone(person: PersonFor) -> None:
+    touch = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+    ada, bo = face_to_face(person, **touch)
+    page, camera = ada.page, ada.page.get_by_label("Take a picture")
+    expect(page.locator(".composer__camera")).to_be_visible()
+    expect(camera).to_have_attribute("capture", "environment")
+    camera.set_input_files(file("taken.png"))
+    expect(preview(page)).to_contain_text("taken.png")
+    composer(page).fill("Look")
+    expect(page.locator(".composer__camera")).to_be_hidden()
+    page.get_by_role("button", name="Send", exact=True).tap()
+    expect(messages(bo.page).get_by_role("img")).to_be_visible()
+
+
 def test_return_breaks_the_line_where_one_wants_it_to(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     page = ada.page

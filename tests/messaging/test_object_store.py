@@ -112,10 +112,15 @@ def test_what_is_complete_is_there_and_no_longer_here(s3: S3Server, api_for: Api
         ("bytes=" + ",".join(["0-"] * 500), 200, MP4),
     ],
 )
-def test_parts(api_for: ApiFor, asked: str, status: int, part: bytes) -> None:
+def test_parts(s3: S3Server, api_for: ApiFor, asked: str, status: int, part: bytes) -> None:
     ada, bo = make_pair()
-    response = api_for(bo).get(address(ada, bo, MP4), headers={"Range": asked})
+    url = address(ada, bo, MP4)
+    s3.parts.clear()
+    response = api_for(bo).get(url, headers={"Range": asked})
     assert (response.status_code, response.getvalue()) == (status, part)
+    # The store is asked for no more than that.
+    parts = [part.removeprefix("bytes=").split("-") for part in s3.parts]
+    assert [MP4[int(begin) : int(end) + 1] for begin, end in parts] == [part] * bool(part)
 
 
 @pytest.mark.parametrize(("mood", "status"), [("down", 503), ("full", 507), ("silent", 503)])
@@ -257,7 +262,7 @@ def test_a_file_that_comes_back_cut_short_stays_there(
     address(*make_pair())
     settings.ATTACHMENT_STORE = "local"
     with monkeypatch.context() as patch:
-        patch.setattr(storage.store.objects, "_opened", lambda _name, _start: Cut(PDF))
+        patch.setattr(storage.store.objects, "_opened", lambda _name, _start, _size: Cut(PDF))
         with pytest.raises(CommandError, match=r"0 files moved\. Then: Files cannot be opened"):
             command("move_files", "--to", "local")
     assert (here(), len(s3.names())) == ([], 1)

@@ -58,7 +58,7 @@ class ObjectPictures(LocalStore):
             found = self.find("messages", name, None)
             if not isinstance(found, Source):
                 return super().read(name, withdrawn=withdrawn)
-            with closing(found.opened(0)) as file:
+            with closing(found.opened(0, found.size)) as file:
                 return file.read(found.size)
 
     def listed(self) -> Iterator[Kept]:

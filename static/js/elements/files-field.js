@@ -24,7 +24,7 @@ export class FilesField {
     // Without script a message takes one picture.
     this.#input.multiple = true;
     this.#input.removeAttribute("accept");
-    this.#input.addEventListener("change", () => this.#choose());
+    for (const input of form.querySelectorAll('[type="file"]')) input.addEventListener("change", () => this.#choose(input));
     this.#show();
   }
 
@@ -49,9 +49,9 @@ export class FilesField {
     this.#files.clear();
   }
 
-  #choose() {
-    const files = [...this.#input.files];
-    this.#input.value = "";
+  #choose(input) {
+    const files = [...input.files];
+    input.value = "";
     if (files.length) this.take(files);
   }
 
