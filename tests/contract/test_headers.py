@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.site import ProductionSite, collect_static
+from tests.contract.observatory import grade, points
 from tests.environment import ROOT, settings_under
 from tests.factories import PASSWORD
 
@@ -19,6 +20,8 @@ BY_HTTPS = {"Host": HOST, "X-Forwarded-Proto": "https"}
 NOBODY = {"Cookie": ""}
 TOO_LARGE = b"x" * 10_485_761
 YEAR = 31_536_000
+
+OWNER = "from accounts.models import User; User.objects.update(is_staff=True, is_superuser=True)"
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,15 +47,30 @@ POLICY = {
 }
 OFF = {"camera=()", "microphone=()", "geolocation=()", "payment=()", "usb=()", "display-capture=()"}
 
+BEST = {
+    "csp": 10,
+    "cookies": 0,
+    "hsts": 0,
+    "redirection": 0,
+    "referrer policy": 5,
+    "integrity": 0,
+    "nosniff": 0,
+    "frames": 5,
+    "resources": 10,
+}
+
 Ask = Callable[[httpx.Client], httpx.Response]
 ANSWERS: dict[str, tuple[int, Ask]] = {
     "page": (200, lambda http: http.get("/")),
     "log-in page": (200, lambda http: http.get("/login", headers=NOBODY)),
     "sign-up page": (200, lambda http: http.get("/signup", headers=NOBODY)),
+    "way to a new password": (200, lambda http: http.get("/reset", headers=NOBODY)),
+    "profile": (200, lambda http: http.get("/profile")),
+    "api docs": (200, lambda http: http.get("/api/docs")),
     "offline page": (200, lambda http: http.get("/offline")),
     "service worker": (200, lambda http: http.get("/sw.js")),
     "redirect": (302, lambda http: http.get("/", headers=NOBODY)),
-    "admin": (302, lambda http: http.get("/admin/")),
+    "admin": (200, lambda http: http.get("/admin/")),
     "forbidden": (403, lambda http: http.post("/login", headers=NOBODY, data={"email": "a"})),
     "not found": (404, lambda http: http.get("/nothing")),
     "too large": (413, lambda http: http.post("/login", content=TOO_LARGE)),
@@ -77,12 +95,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionSite]:
 
 @pytest.fixture(scope="module")
 def http(site: ProductionSite) -> Iterator[httpx.Client]:
-    """Somebody signed in, by way of the proxy."""
+    """The owner, signed in, by way of the proxy."""
     with httpx.Client(base_url=site.url, headers=BY_HTTPS, trust_env=False) as client:
         token = sign_up(client, "ada@example.org").cookies["__Host-jwt"]
         client.headers["Cookie"] = (
             f"__Host-jwt={token}"  # Secure, so by plain http httpx does not send it
         )
+        site.manage("shell", "--command", OWNER)
         yield client
 
 
@@ -98,6 +117,10 @@ def assert_protected(response: httpx.Response) -> None:
     assert {name: response.headers.get(name) for name in ALWAYS} == ALWAYS
 
 
+def led_to_https(http: httpx.Client) -> httpx.Response:
+    return http.get("/", headers=NOBODY | {"X-Forwarded-Proto": "http"})
+
+
 def policy_of(response: httpx.Response) -> set[str]:
     return set(response.headers["Content-Security-Policy"].split("; "))
 
@@ -110,6 +133,42 @@ def test_every_answer_is_protected(http: httpx.Client, name: str) -> None:
     assert_protected(response)
     assert policy_of(response) == POLICY
     assert set(response.headers["Permissions-Policy"].split(", ")) >= OFF | {"autoplay=(self)"}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_has_the_best_grade(http: httpx.Client, name: str) -> None:
+    response = ANSWERS[name][1](http)
+    best = BEST | ({"cookies": 5} if "Set-Cookie" in response.headers else {})
+    assert points(response, led_to_https(http)) == best
+    assert grade(best) == (sum(best.values(), 100), "A+")
+
+
+@pytest.mark.parametrize(
+    ("header", "instead", "letter"),
+    [
+        ("Content-Security-Policy", None, "B"),
+        ("Content-Security-Policy", "default-src 'self' 'unsafe-inline'", "B+"),
+        ("Strict-Transport-Security", None, "B+"),
+        ("Strict-Transport-Security", "max-age=86400", "A+"),
+        ("Referrer-Policy", None, "A+"),
+        ("Referrer-Policy", "unsafe-url", "A+"),
+        ("X-Content-Type-Options", None, "A+"),
+        ("Cross-Origin-Resource-Policy", None, "A+"),
+        ("Set-Cookie", "csrftoken=a; HttpOnly; SameSite=Strict", "A+"),
+        ("Set-Cookie", "csrftoken=a; HttpOnly; Secure", "B+"),
+        ("Set-Cookie", "__Host-jwt=a; Secure; SameSite=Strict", "B"),
+    ],
+)
+def test_less_is_noticed(http: httpx.Client, header: str, instead: str | None, letter: str) -> None:
+    """Also where the letter stays what it is."""
+    response, by_http = http.get("/login", headers=NOBODY), led_to_https(http)
+    best, _ = grade(points(response, by_http))
+    del response.headers[header]
+    if instead:
+        response.headers[header] = instead
+    less, found = grade(points(response, by_http))
+    assert less < best
+    assert found == letter
 
 
 def test_the_policy_allows_nothing_unsafe() -> None:
