@@ -14,7 +14,7 @@ MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test soak bench check fmt lock clean
+.PHONY: help run dev demo test soak bench check fmt lock sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ bench: .venv/installed .venv-bench/installed $(STATIC) ## Measure the site besid
 	@benchmarks/peer/install.sh
 	@.venv-bench/bin/python -m benchmarks.run $(ARGS)
 
-check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings, requirements, known vulnerabilities
+check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings, requirements, known vulnerabilities, secrets
 	@$(PYTHON_BIN) -m ruff format --check --quiet --output-format concise .
 	@$(PYTHON_BIN) -m ruff check --quiet --output-format concise .
 	@$(PYTHON_BIN) -m mypy
@@ -54,6 +54,7 @@ check: .venv/installed-dev ## Format, lint, types, layers, migrations, deploymen
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@$(PYTHON_BIN) scripts/check_requirements.py
 	@$(PYTHON_BIN) scripts/audit.py
+	@$(PYTHON_BIN) scripts/check_secrets.py
 
 fmt: .venv/installed-dev ## Format the code and mend what ruff can mend
 	@$(PYTHON_BIN) -m ruff check --fix-only --quiet .
@@ -66,6 +67,9 @@ lock: .venv/installed-dev ## Pin all packages with their hashes, after a change 
 			--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS) \
 			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
 	done
+
+sbom: .venv/installed-dev ## Write what a site is made of to var/sbom.json, in CycloneDX
+	@$(PYTHON_BIN) scripts/sbom.py
 
 clean: ## Remove what the other commands made, except the data in var/
 	rm -rf .venv .venv-bench benchmarks/peer/node_modules node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
