@@ -4,7 +4,7 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 
-# Nothing of the device but sound, for the chime.
+# Nothing of the device but sound: the chime, and voice messages.
 OFF = (
     "accelerometer",
     "browsing-topics",
@@ -19,7 +19,6 @@ OFF = (
     "idle-detection",
     "local-fonts",
     "magnetometer",
-    "microphone",
     "midi",
     "payment",
     "picture-in-picture",
@@ -31,7 +30,10 @@ OFF = (
     "window-management",
     "xr-spatial-tracking",
 )
-PERMISSIONS_POLICY: dict[str, list[str]] = {"autoplay": ["self"], **{name: [] for name in OFF}}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    **{name: ["self"] for name in ("autoplay", "microphone")},
+    **{name: [] for name in OFF},
+}
 
 
 def content_security_policy(*, static: str = "", pictures: str = "") -> dict[str, Any]:

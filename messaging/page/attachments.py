@@ -28,6 +28,31 @@ class ShownFile:
         """ "PDF, 2.3 MB": what it is by its content, or else as its name says, and its size."""
         return f"{_format(self.record)}, {size_in_words(self.record.size)}"
 
+    @property
+    def kind(self) -> str:
+        return "voice" if self.record.waveform else self.record.kind
+
+    @property
+    def length(self) -> str:
+        """Of a voice message: "0:07"."""
+        return length_in_words(self.record.duration or 0)
+
+    @property
+    def seconds(self) -> int:
+        return _seconds(self.record.duration or 0)
+
+    @property
+    def wave(self) -> str:
+        """A line for each level, four apart, as an SVG path of which the middle is at 16.5."""
+        levels = [int(digit, 32) for digit in self.record.waveform or ""]
+        return "".join(
+            f"M{4 * place + 2} {16 - level / 2:g}v{level + 1}" for place, level in enumerate(levels)
+        )
+
+    @property
+    def wave_width(self) -> int:
+        return 4 * len(self.record.waveform or "")
+
 
 @dataclass(frozen=True, slots=True)
 class ShownFiles:
@@ -43,6 +68,7 @@ _BLANKS = [
     ShownFile(AttachmentRecord("", kind, "", "", 0, ""))
     for kind in ("picture", "video", "audio", "file")
 ]
+_BLANKS.append(ShownFile(AttachmentRecord("", "audio", "", "", 0, "", waveform="0")))
 BLANK_FILES = ShownFiles("", _BLANKS[:1], _BLANKS)
 
 
@@ -58,11 +84,35 @@ def words_of(message: MessageRecord) -> str:
 
 
 def kind_of(message: MessageRecord) -> str:
-    """What is there beside words: "picture", "files", or nothing."""
+    """What is there beside words: "picture", "voice", "files", or nothing."""
     files = message.attachments or ()
+    if any(each.waveform for each in files):
+        return "voice"
     if message.image or (files and _are_pictures(files)):
         return "picture"
     return "files" if files else ""
+
+
+def listened_state(message: MessageRecord, reader: str) -> str:
+    """Of a voice message: "no" until the reader has listened to it, and of their own one "yes" once
+    somebody else has. Else nothing.
+    """
+    if not any(each.waveform for each in message.attachments or ()):
+        return ""
+    if message.sender_id == reader:
+        return "yes" if message.listened else ""
+    return "" if message.listened else "no"
+
+
+def length_in_words(duration: int) -> str:
+    """Of milliseconds: "0:07", "1:00:00"."""
+    minutes, seconds = divmod(_seconds(duration), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _seconds(duration: int) -> int:
+    return (duration + 500) // 1000
 
 
 def small_picture(message: MessageRecord) -> str:
@@ -84,6 +134,9 @@ def _words(files: Sequence[AttachmentRecord]) -> str:
     number = len(files)
     if number == 1:
         [file] = files
+        if file.waveform:
+            length = length_in_words(file.duration or 0)
+            return _("Voice message, {length}").format(length=length)
         if file.kind == AttachmentKind.PICTURE:
             return ""
         return _("Video") if file.kind == AttachmentKind.VIDEO else file.name

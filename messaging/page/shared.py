@@ -1,4 +1,4 @@
-"""Shared pictures, files and links, as the details of a conversation list them."""
+"""Shared pictures, files, voice messages and links, as the details of a conversation list them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from messaging.page.attachments import ShownFiles, shown_files
+from messaging.page.attachments import ShownFiles, listened_state, shown_files
 from messaging.page.peers import Peer, authors_among
 from messaging.page.times import when
 from messaging.queries.shared import Kind, shared_with
@@ -31,6 +31,7 @@ class SharedItem:
     author: str
     when: str
     month: str  # where it begins, else ""
+    listened: str  # of a voice message
 
     @property
     def pictures(self) -> list[ShownPicture]:
@@ -61,16 +62,19 @@ def shared_items(
     """A page; `month` is that of the last one of the page before."""
     page = shared_with(user, peer.pk, kind=kind, limit=PER_PAGE, before=before)
     names = _names(user, peer, page.messages)
-    items = list(_items(page.messages, names, month))
+    items = list(_items(user.pk, page.messages, names, month))
     last = _month(page.messages[-1]) if items else month
     return SharedItems(kind, items, page.before, last, before is None)
 
 
-def _items(records: list[MessageRecord], names: dict[str, str], month: str) -> Iterator[SharedItem]:
+def _items(
+    me: str, records: list[MessageRecord], names: dict[str, str], month: str
+) -> Iterator[SharedItem]:
     for record in records:
         before, month = month, _month(record)
         told = month if month != before else ""
-        yield SharedItem(record, names[record.sender_id], when(_sent(record)), told)
+        author, listened = names[record.sender_id], listened_state(record, me)
+        yield SharedItem(record, author, when(_sent(record)), told, listened)
 
 
 def _names(user: User, peer: Peer, records: list[MessageRecord]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import emoji
 from django.utils import timezone
 
 from accounts.models import User
-from messaging.page.attachments import ShownFiles, shown_files
+from messaging.page.attachments import ShownFiles, listened_state, shown_files
 from messaging.page.peers import Author, Peer
 from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
@@ -51,6 +51,7 @@ class Bubble:
     author: Author | None = None  # of what somebody else wrote in a group
     pills: Sequence[Pill] = ()
     quote: Quote | None = None  # of what it answers
+    listened: str = ""
 
     @property
     def edited_date(self) -> str:
@@ -176,6 +177,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         author=author,
         pills=pills_of(message, reading.reader.pk, reading.names) if message.reactions else (),
         quote=_quote(message.reply_to, reading) if message.reply_to else None,
+        listened=listened_state(message, reading.reader.pk),
     )
 
 

@@ -8,7 +8,7 @@ import { text } from "./lib/texts.js";
 import { lastSeen, showTime } from "./lib/time.js";
 
 const SOON = 300;
-const PARTS = ["pictures", "files", "links"];
+const PARTS = ["pictures", "files", "voice", "links"];
 
 class AboutPane extends HTMLElement {
   #page;
@@ -191,7 +191,7 @@ class AboutPane extends HTMLElement {
     if (peerOf(message, document.body.dataset.userId) !== this.peerId) return;
     if (message.deleted) return this.#takeOut(({ dataset }) => dataset.messageId === message._id);
     if (!message.image && !message.attachments && !message.editedAt && !/:\/\/|www\./i.test(message.text ?? "")) return;
-    const isKnown = Boolean(this.querySelector(`:is(.is-pictures, .is-files) [data-message-id="${message._id}"]`));
+    const isKnown = Boolean(this.querySelector(`:is(.is-pictures, .is-files, .is-voice) [data-message-id="${message._id}"]`));
     if (isKnown && !message.editedAt) return;
     this.#later(() => this.#renew());
   }

@@ -176,9 +176,11 @@ def test_by_keyboard_alone(person: PersonFor) -> None:
     tab(page, "Pictures").focus()
     keys.press("ArrowRight")
     keys.press("ArrowRight")
+    keys.press("ArrowRight")
     expect(tab(page, "Links")).to_be_focused()
     expect(links(page)).to_have_count(1)
     expect(pictures(page).first).to_be_hidden()
+    keys.press("ArrowLeft")
     keys.press("ArrowLeft")
     keys.press("ArrowLeft")
     keys.press("Tab")
@@ -266,7 +268,9 @@ def test_who_has_left_a_group_finds_what_they_shared(person: PersonFor) -> None:
     open_group(group, bo)
     opener(bo.page).click()
     expect(pictures(bo.page)).to_have_count(1)
-    expect(details(bo.page).get_by_role("tab")).to_have_text(["Pictures", "Files", "Links"])
+    expect(details(bo.page).get_by_role("tab")).to_have_text(
+        ["Pictures", "Files", "Voice", "Links"]
+    )
 
 
 def test_its_script_is_asked_for_when_it_is_first_opened(person: PersonFor) -> None:

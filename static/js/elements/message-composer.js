@@ -17,6 +17,7 @@ import { MentionList } from "./mention-list.js";
 import { pastedFiles } from "./pasted.js";
 import { ReplyField } from "./reply-field.js";
 import { watchTyping } from "./typing.js";
+import { VoiceButton } from "./voice-button.js";
 
 const LONGEST = 10_000;
 const MOST_ROWS = 8;
@@ -35,6 +36,7 @@ class MessageComposer extends HTMLElement {
     this.files = new FilesField(this.form, this.peerId);
     this.reply = new ReplyField(this.form, { changed: () => this.focus() });
     this.field.value ||= getDraft(this.userId, this.peerId);
+    this.voice = new VoiceButton(this.form, this.peerId, { send: (voice) => this.sendVoice(voice), closed: () => this.focus() });
     this.edit = new EditField(this.form, { changed: () => this.grow() });
     if (this.querySelector("#mentions")) this.mentions = new MentionList(this.form, this.peerId, { chosen: (key) => this.mention(key) });
     // Their names are asked for before they are needed.
@@ -53,6 +55,7 @@ class MessageComposer extends HTMLElement {
       () => this.reply.stop(),
       () => this.edit.stop(),
       () => this.mentions?.stop(),
+      () => this.voice.stop(),
       watchDrops(this.closest(".conversation"), (files) => this.take(files)),
       watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
@@ -178,6 +181,11 @@ class MessageComposer extends HTMLElement {
     this.files.clear();
     this.reply.clear();
     this.keepRest(written);
+  }
+
+  sendVoice(voice) {
+    add({ receiverId: this.peerId, text: "", attachments: [voice], replyTo: this.reply.value });
+    this.reply.clear();
   }
 
   /** What was typed while pictures were made ready belongs to the next message. */

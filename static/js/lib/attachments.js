@@ -10,13 +10,15 @@ export const wordsOf = ({ text, attachments = [] }) => text || wordsOfFiles(atta
 
 export function wordsOfFiles(files) {
   const { length } = files;
+  if (length === 1 && files[0].waveform) return say("voice").replace("{length}", lengthInWords(files[0].duration));
   if (length === 1) return { picture: "", video: say("video") }[files[0].kind] ?? files[0].name;
   return length ? say(arePictures(files) ? "pictures" : "files").replace("{n}", length) : "";
 }
 
-/** What is there beside words: "picture", "files", or nothing. */
+/** What is there beside words: "picture", "voice", "files", or nothing. */
 export function kindOf({ image, attachments = [] }) {
   if (image || (attachments.length && arePictures(attachments))) return "picture";
+  if (isVoice({ attachments })) return "voice";
   return attachments.length ? "files" : "";
 }
 
@@ -25,6 +27,23 @@ export const smallPicture = ({ image, thumbnail, attachments = [] }) =>
   thumbnail ?? image ?? attachments.find((each) => each.thumbnail)?.thumbnail ?? "";
 
 const arePictures = (files) => files.every(({ kind }) => kind === "picture");
+
+export const isVoice = ({ attachments = [] }) => attachments.some(({ waveform }) => waveform);
+
+export const secondsOf = (duration) => Math.floor((duration + 500) / 1000);
+
+/** Of milliseconds: "0:07", "1:00:00". */
+export function lengthInWords(duration) {
+  const seconds = secondsOf(duration);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** A line for each level from 0 to 31, four apart, as an SVG path of which the middle is at 16.5. */
+export const wavePath = (levels) => levels.map((level, place) => `M${4 * place + 2} ${16 - level / 2}v${level + 1}`).join("");
+
+export const levelsOf = (waveform) => [...waveform].map((digit) => parseInt(digit, 32));
 
 /** "PDF, 2.3 MB": what it is by its content, or else as its name says, and its size. */
 export const about = ({ type, name, size }) =>

@@ -37,6 +37,7 @@ const frames = {
   messageEdited: revise,
   messageRestored: revise,
   reactionChanged: (change) => emit("reaction", change),
+  messageListened: (change) => emit("listened", change),
   messagePinned: (change) => emit("pin", change),
   messageUnpinned: (change) => emit("pin", change),
   messageDeleted: (gone) => emit("message-deleted", gone),
@@ -52,7 +53,7 @@ const frames = {
 /** What an answer of `sync` that was already under way may not know of yet. */
 const lasting = new Set([
   "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "historyChanged", "privacyChanged",
-  "reactionChanged", "messagePinned", "messageUnpinned",
+  "reactionChanged", "messageListened", "messagePinned", "messageUnpinned",
 ]);
 
 export function start({ userId, cursor, socketPath }) {

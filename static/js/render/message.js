@@ -1,6 +1,6 @@
 // A message, put together of its parts. templates/messaging/_message.html is the same for what the server renders.
 import { learn } from "../stores/people.js";
-import { fillAttachments } from "./parts/attachments.js";
+import { fillAttachments, fillListened } from "./parts/attachments.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
 import { fillForwarded } from "./parts/forwarded.js";
 import { createdAt, editedAt, fillEdited, fillTime, stateOf } from "./parts/meta.js";
@@ -17,6 +17,7 @@ export function createMessage() {
 /** Shows a message payload. `reading` tells who reads, the names, and how far the peer has read. */
 export function fillMessage(item, message, reading) {
   const mine = message.senderId === reading.userId && !message.system;
+  const listened = item.dataset.messageId === message._id ? item.dataset.listened : undefined;
   fillKeys(item, message, stateOf(message, reading));
   fillAuthor(item, message, reading);
   mark(item, "is-mine", mine);
@@ -28,6 +29,7 @@ export function fillMessage(item, message, reading) {
   fillForwarded(item, message);
   fillPicture(item, message);
   fillAttachments(item, message);
+  fillListened(item, message, reading, listened);
   fillText(item, message.text ?? "", message.mentions);
   fillReactions(item, message, reading);
 }
@@ -44,7 +46,7 @@ export function decorateMessage(item) {
 
 export function clearMessage(item) {
   mark(item, "is-deleted", true);
-  item.dataset.pinnedAt = "";
+  item.dataset.pinnedAt = item.dataset.listened = "";
   clearReply(item);
   fillForwarded(item, {});
   clearReactions(item);

@@ -102,14 +102,14 @@ async function loadTus() {
   return globalThis.tus;
 }
 
-function sendByTus(tus, { blob, name, type }, key, moved, signal) {
+function sendByTus(tus, { blob, name, type, duration, waveform }, key, moved, signal) {
   const uploadUrl = read(key) || null;
   return new Promise((resolve, reject) => {
     const upload = new tus.Upload(blob, {
       endpoint: uploadUrl ? null : UPLOADS,
       uploadUrl,
       headers: headersFor(),
-      metadata: { filename: name, filetype: type },
+      metadata: { filename: name, filetype: type, ...(waveform && { duration: String(duration), waveform }) },
       retryDelays: null,
       storeFingerprintForResuming: false,
       onUploadUrlAvailable: () => write(key, upload.url),
@@ -125,11 +125,12 @@ function sendByTus(tus, { blob, name, type }, key, moved, signal) {
   });
 }
 
-async function sendWhole({ blob, name }, key, signal) {
+async function sendWhole({ blob, name, duration, waveform }, key, signal) {
   const address = read(key);
   if (address && (await isThere(address, signal))) return keyIn(address);
   const body = new FormData();
   body.append("file", blob, name);
+  if (waveform) Object.entries({ duration, waveform }).forEach(([field, value]) => body.append(field, value));
   const options = { method: "POST", body, headers: headersFor(), signal };
   const response = await fetch("/api/attachments", options).catch((error) => Promise.reject(asFailure(error)));
   const answer = await response.json().catch(() => null);

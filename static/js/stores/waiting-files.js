@@ -39,6 +39,12 @@ class WaitingFiles {
     this.changed();
   }
 
+  /** A recording that was not sent: `{duration, waveform}` make it a voice message, as long as it is alone. */
+  takeVoice(file, voice) {
+    this.items.push({ file, picture: null, voice });
+    this.changed();
+  }
+
   remove(item) {
     this.items = this.items.filter((each) => each !== item);
     this.changed();
@@ -69,7 +75,9 @@ class WaitingFiles {
   get value() {
     const [first, ...others] = this.items;
     if (first?.picture && !others.length && !this.areOriginal && !first.caption?.trim()) return { image: first.picture, attachments: [] };
-    return { image: null, attachments: this.items.map((item) => attachmentOf(item, this.areOriginal)) };
+    const attachments = this.items.map((item) => attachmentOf(item, this.areOriginal));
+    if (!others.length && first?.voice) Object.assign(attachments[0], first.voice);
+    return { image: null, attachments };
   }
 
   async #look(item) {

@@ -1,5 +1,5 @@
 // The files of a message: templates/messaging/parts/_attachments.html is the same for what the server renders.
-import { about, sizeInWords, wordsOfFiles } from "../../lib/attachments.js";
+import { about, isVoice, lengthInWords, levelsOf, secondsOf, sizeInWords, wavePath, wordsOfFiles } from "../../lib/attachments.js";
 import { setOrRemove, slot, write } from "../slots.js";
 
 const PICTURE = ["src", "alt", "width", "height"];
@@ -11,7 +11,7 @@ export function fillAttachments(item, { attachments, deleted, isLocal }) {
   if (!attachments || deleted) return field?.remove();
   const shown = create(attachments);
   if (!field) slot(item, "picture").after("\n", shown);
-  else if (!field.isEqualNode(shown)) renew(field, shown);
+  else if (!isShown(field, shown)) renew(field, shown);
 }
 
 /** A picture stays until the same one has come from the server: another element would be empty until then. */
@@ -20,6 +20,23 @@ function renew(field, shown) {
   after.forEach((each, place) => before[place] && each.replaceWith(before[place]));
   field.replaceWith(shown);
   after.forEach((each, place) => before[place] && PICTURE.forEach((name) => setOrRemove(before[place], name, each.getAttribute(name))));
+}
+
+/**
+ * Of a voice message: "no" until the reader has listened to it, and of their own one "yes" once somebody else has.
+ * `before` is what was known of it: events do not say.
+ */
+export function fillListened(item, message, { userId }, before) {
+  const { senderId, deleted, listened } = message;
+  const isIt = isVoice(message) && !deleted;
+  const state = senderId === userId ? (listened || before === "yes" ? "yes" : "") : listened || before === "" ? "" : "no";
+  item.dataset.listened = isIt ? state : "";
+}
+
+/** A player changes while it plays. */
+function isShown(field, shown) {
+  const [now, next] = [field, shown].map((each) => each.querySelector(".voice")?.dataset.url);
+  return next ? now === next : field.isEqualNode(shown);
 }
 
 /** On its way: how far, and the way out. */
@@ -51,7 +68,8 @@ function create(files) {
   const pictures = files.filter(({ kind, thumbnail }) => kind === "picture" && thumbnail);
   album.replaceChildren(...pictures.map((file) => fillPicture(picture.cloneNode(true), file)));
   const others = files.filter((file) => !pictures.includes(file));
-  field.replaceChildren(...(pictures.length ? [album] : []), ...others.map((file) => fillFile(parts[file.kind].cloneNode(true), file)));
+  const shown = others.map((file) => (file.waveform ? fillVoice(parts.voice.cloneNode(true), file) : fillFile(parts[file.kind].cloneNode(true), file)));
+  field.replaceChildren(...(pictures.length ? [album] : []), ...shown);
   field.dataset.words = wordsOfFiles(files);
   return field;
 }
@@ -61,6 +79,18 @@ function fillPicture(place, { url, thumbnail, name, caption, width, height }) {
   setOrRemove(link, "href", url);
   setOrRemove(link, "data-caption", caption);
   for (const [key, value] of Object.entries({ src: thumbnail, alt: caption ?? name, width, height })) setOrRemove(link.firstElementChild, key, value);
+  return place;
+}
+
+function fillVoice(place, { url, duration, waveform }) {
+  const [wave, levels, length] = [place.querySelector(".voice__wave"), levelsOf(waveform), lengthInWords(duration)];
+  Object.assign(place.dataset, { url, duration });
+  wave.setAttribute("viewBox", `0 0 ${4 * levels.length} 33`);
+  wave.setAttribute("aria-valuemax", secondsOf(duration));
+  wave.setAttribute("aria-valuetext", `0:00 / ${length}`);
+  wave.firstElementChild.setAttribute("d", wavePath(levels));
+  write(slot(place, "length"), length);
+  place.querySelector(".file").href = url;
   return place;
 }
 
