@@ -423,6 +423,7 @@ def test_make_lists_every_command() -> None:
         "check",
         "fmt",
         "lock",
+        "sbom",
         "clean",
     ]
 
