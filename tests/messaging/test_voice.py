@@ -251,6 +251,7 @@ class TestListening:
         assert events.recipients("messageListened") == sorted(map(user_group, (ada.pk, bo.pk)))
 
 
+@pytest.mark.sql_only("MongoDB is asked for the conversation first")
 def test_other_messages_are_asked_no_more_for(django_assert_num_queries: Any) -> None:
     ada, bo = make_pair()
     make_message(ada, bo)
