@@ -181,7 +181,7 @@ class SessionAdmin(ModeratedAdmin):
 class SitePolicyAdmin(ModelAdmin):
     """The only row, for superusers. Django records each change."""
 
-    fields = ("sign_up", "domains", "members_invite", "confirmed_first")
+    fields = admission.POLICY
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
@@ -203,12 +203,7 @@ class SitePolicyAdmin(ModelAdmin):
     ) -> HttpResponse:
         if not is_superuser(request):
             raise PermissionDenied
-        policy = admission.site_policy()
-        SitePolicy.objects.get_or_create(
-            pk=policy.pk,
-            defaults={name: getattr(policy, name) for name in self.fields},
-        )
-        return redirect("admin:accounts_sitepolicy_change", policy.pk)
+        return redirect("admin:accounts_sitepolicy_change", admission.stored_policy().pk)
 
 
 @admin.register(Invitation)

@@ -7,7 +7,8 @@ has to be kept: a new password or address ends the links of both kinds.
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,7 +17,7 @@ from rest_framework.request import Request
 from accounts.models import User
 from chatsite.keys import is_key
 
-NOT_ME_LIFETIME = timedelta(days=30)  # such mail is read late
+NOT_ME_LIFETIME = timedelta(days=7)
 
 
 def site_of(request: HttpRequest | Request) -> str:
@@ -26,15 +27,25 @@ def site_of(request: HttpRequest | Request) -> str:
     return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
 
 
+class _ResetTokens(PasswordResetTokenGenerator):
+    """Without the last log-in: whoever knows the password could end each link by another one."""
+
+    def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
+        return f"{user.pk} {user.password} {timestamp} {user.get_username()}"
+
+
+_reset_tokens = _ResetTokens()
+
+
 def reset_link(site: str, user: User) -> str:
-    token = default_token_generator.make_token(user)
+    token = _reset_tokens.make_token(user)
     return site + reverse("reset-link", args=[user.pk, token])
 
 
 def reset_owner(key: str, token: str) -> User | None:
     """Whose password the link may set; None when it is used up, too old or made up."""
     user = _owner(key)
-    return user if user and default_token_generator.check_token(user, token) else None
+    return user if user and _reset_tokens.check_token(user, token) else None
 
 
 def address_link(site: str, user: User, address: str) -> str:
@@ -56,7 +67,9 @@ def address_owner(key: str, token: str) -> tuple[User, str] | None:
 
 
 def not_me_link(site: str, user: User) -> str:
-    """Ends all sessions and leads on to a new password; dies with the password."""
+    """Ends all sessions and leads on to a new password. It works longer than others, since such
+    mail is read late, and dies with the password or the address.
+    """
     token = signing.dumps(user.pk, salt=_not_me_salt(user))
     return site + reverse("not-me-link", args=[user.pk, token])
 
@@ -85,7 +98,7 @@ def _owner(key: str) -> User | None:
 
 
 def _not_me_salt(user: User) -> str:
-    return f"accounts.links.not_me:{user.pk}:{user.password}"
+    return f"accounts.links.not_me:{user.pk}:{user.email}:{user.password}"
 
 
 def _address_salt(user: User) -> str:

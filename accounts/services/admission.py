@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from chatsite.db import now
 from chatsite.errors import DomainError, NotFound
 from chatsite.security.ratelimits import MAILS, check
 
+POLICY = ("sign_up", "domains", "members_invite", "confirmed_first")
 MOST_INVITATIONS = 50  # of one person at a time
 MOST_USES = 1000
 MOST_DAYS = 90
@@ -46,6 +47,13 @@ def check_may_begin(user_id: str) -> None:
         raise DomainError(words, 403, code="unconfirmed")
 
 
+def stored_policy() -> SitePolicy:
+    """As a row, from now on."""
+    policy = site_policy()
+    values = {name: getattr(policy, name) for name in POLICY}
+    return SitePolicy.objects.get_or_create(pk=policy.pk, defaults=values)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """By what somebody may make an account; by nothing where the site is open."""
@@ -69,6 +77,8 @@ class Admission:
         """In the transaction that makes the account. Raises DomainError 410 when others were
         faster.
         """
+        if self.is_owner and has_owner():
+            raise dead_link()
         if not self.invitation:
             return
         usable = Invitation.objects.filter(pk=self.invitation.pk, used__lt=F("uses"))
@@ -85,7 +95,7 @@ def admission(code: str) -> Admission:
     policy = site_policy()
     if policy.sign_up == SignUps.CLOSED:
         raise DomainError(_("This site takes no new accounts."), 403, code="closed")
-    if found := _invitations(code).first():
+    if found := _invitations(code, policy).first():
         return Admission(found)
     if policy.sign_up == SignUps.OPEN:
         return Admission()
@@ -94,8 +104,10 @@ def admission(code: str) -> Admission:
     raise DomainError(_("An account here takes an invitation."), 403, code="invitation_needed")
 
 
-def _invitations(code: str) -> QuerySet[Invitation]:
+def _invitations(code: str, policy: SitePolicy) -> QuerySet[Invitation]:
     usable = Invitation.objects.usable()
+    if not policy.members_invite:
+        usable = usable.filter(Q(created_by=None) | Q(created_by__is_staff=True))
     return usable.filter(code=code) if _CODE.fullmatch(code) else usable.none()
 
 

@@ -1,5 +1,7 @@
 """Passwords: changed by who knows the old one, or by a link that went to the owner's address."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -84,17 +86,18 @@ def reset_password(*, key: str, token: str, new_password: str) -> User:
     user.set_password(new_password)
     user.updated_at = now()
     user.email_confirmed_at = user.email_confirmed_at or user.updated_at  # they had the link
-    if not _replace(unchanged, user, keep=None):
+    if not _replace(unchanged, user, keep=None, email_confirmed_at=user.email_confirmed_at):
         raise dead_link()
     mail.send(mail.password_changed(user))
     return user
 
 
 @repeatable
-def _replace(unchanged: QuerySet[User], user: User, keep: Session | None) -> bool:
+def _replace(
+    unchanged: QuerySet[User], user: User, keep: Session | None, **fields: datetime
+) -> bool:
     with atomic():
-        fields = ("password", "email_confirmed_at", "updated_at")
-        found = unchanged.update(**{name: getattr(user, name) for name in fields})
+        found = unchanged.update(password=user.password, updated_at=user.updated_at, **fields)
         if found:
             end_other_sessions(user=user, keep=keep)
     return bool(found)

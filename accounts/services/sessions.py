@@ -12,7 +12,7 @@ from accounts import events
 from accounts.models import Session, User
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import DomainError
-from chatsite.text import is_storable, one_line
+from chatsite.text import is_blank, is_storable, one_line
 
 SESSION_NAME_LENGTH = 60
 CHUNK = 500  # rows that are written at once
@@ -60,7 +60,7 @@ def name_session(*, session: Session, name: str) -> None:
     if not is_storable(name):
         words = _("The name has characters that cannot be stored.")
         raise DomainError(words, code="invalid")
-    session.name = one_line(name)[:SESSION_NAME_LENGTH]
+    session.name = "" if is_blank(name) else one_line(name)[:SESSION_NAME_LENGTH]
     session.save(update_fields=["name"])
 
 

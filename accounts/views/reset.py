@@ -65,7 +65,8 @@ def not_me(request: PageRequest, key: str, token: str) -> HttpResponse:
         form.submit(passwords.begin_reset, key=key, token=token)
     if form.is_bound and not form.errors:
         response = redirect_to(request, links.reset_link("", owner))
-        clear_token_cookie(response)
+        if request.user.pk == owner.pk:
+            clear_token_cookie(response)
         return response
     context = {"form": form, "owner": owner}
     return render_form(request, "accounts/not_me.html", context, form)

@@ -108,8 +108,13 @@ def wanted(user: User, query: str, chosen: Mapping[str, str]) -> Wanted:
     }
     chips = dict(found)
 
+    typed: set[str] = set()
+
     def take(match: re.Match[str]) -> str:
         name, value = match[1].lower(), match[2].strip('"')
+        if name in typed:  # each asks for all chats, or for people
+            return match[0]
+        typed.add(name)
         choice = next(iter(_choices(user, name, value)), None)
         if choice is None:
             return match[0]

@@ -11,11 +11,11 @@ from chatsite.db import now, retrying
 from chatsite.errors import DomainError
 from chatsite.locks import locking
 from messaging import events, recipients
-from messaging.models import Listening, Message
+from messaging.models import Listening, Message, is_group
 from messaging.payloads import listened_payload
 from messaging.queries.own import add_own
 from messaging.queries.privacy import rules
-from messaging.queries.visibility import find_message, no_such_message, was_deleted
+from messaging.queries.visibility import find_message, no_such_message, stored_message, was_deleted
 from messaging.services.conversations import (
     INSTANT,
     LockedConversation,
@@ -53,10 +53,8 @@ def _note(found: Message, person: str) -> Message:
     key = found.conversation.key
     with locking(key):
         conversation = locked_conversations([key])[key]
-        message = Message.objects.select_related("conversation").filter(pk=found.pk).first()
-        if (
-            message is None or person not in conversation.members
-        ):  # an account was deleted meanwhile
+        message = stored_message(found.pk)
+        if message is None or person not in conversation.members:  # an account was deleted
             raise no_such_message()
         if message.deleted:
             raise was_deleted()
@@ -68,12 +66,13 @@ def _note(found: Message, person: str) -> Message:
         told = [person]
         if _tells(conversation, message, person):
             told.append(message.sender_id)
-            conversation.change(moment)
-            message.updated_at = moment
-            Message.objects.filter(pk=message.pk).update(
-                updated_at=moment, version=conversation.version
-            )
-            store([conversation])
+            if not is_group(conversation.pk):  # where it would tell the others
+                conversation.change(moment)
+                message.updated_at = moment
+                Message.objects.filter(pk=message.pk).update(
+                    updated_at=moment, version=conversation.version
+                )
+                store([conversation])
         payload = listened_payload(message, person)
         events.publish(events.MESSAGE_LISTENED, payload, to=recipients.of(told))
     return message

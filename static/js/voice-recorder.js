@@ -38,6 +38,15 @@ class VoiceRecorder extends HTMLElement {
   async start(form) {
     this.#form = form;
     this.#stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    try {
+      this.#begin();
+    } catch (error) {
+      for (const track of this.#stream.getTracks()) track.stop();
+      throw error;
+    }
+  }
+
+  #begin() {
     const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
     this.#recorder = new MediaRecorder(this.#stream, { mimeType, audioBitsPerSecond: BITS });
     this.#recorder.ondataavailable = ({ data }) => data.size && this.#chunks.push(data);

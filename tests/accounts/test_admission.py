@@ -82,7 +82,7 @@ def test_nobody_is_told_anything_where_nobody_is_let_in() -> None:
         decide(rule)
         assert refused(email="ada@example.org") == (403, words)
         assert refused(email="none", password="") == (403, words)
-        assert "grace@" not in Client().get("/signup").content.decode()
+        assert 'name="email"' not in Client().get("/signup").content.decode()
 
 
 def test_an_invitation_makes_so_many_accounts_and_no_more() -> None:
@@ -207,6 +207,13 @@ def test_members_invite_only_where_they_may(page_for: PageFor) -> None:
     assert refused(email="none", invitation=invitation.code)[0] == 400
     page_for(ada).post(f"/profile/invitations/{invitation.pk}")
     assert refused(invitation=invitation.code) == (410, DEAD)
+    # Nor do those go on of people who may not invite any more.
+    page_for(ada).post("/profile/invitations", form)
+    code = admission.invitations_of(ada).get().code
+    decide("invitation")
+    assert refused(invitation=code) == (410, DEAD)
+    decide("invitation", members_invite=True)
+    enters(invitation=code)
     decide("closed", members_invite=True)
     assert invites(mo) == 1
 

@@ -307,10 +307,16 @@ def test_that_was_not_me_signs_out_everywhere_and_leads_to_a_new_password() -> N
     leads_to = Client().post(path)["Location"]
     assert stranger.get("/api/auth/check").status_code == 401
     assert Session.objects.active().get() == theirs
+    assert log_in(stranger, PASSWORD) == 200  # again, which does not stop the owner
     assert Client().post(leads_to, {"new_password": "another one"}).status_code == 302
     ada.refresh_from_db()
     assert ada.check_password("another one")
-    # It is used up; and of one account it is no link to another.
+    assert stranger.get("/api/auth/check").status_code == 401
+    # It is used up, died with an earlier address, and of one account it is no link to another.
+    before = not_me_link("", bo)
+    User.objects.filter(pk=bo.pk).update(email="bo@elsewhere.example")
+    assert Client().post(before).status_code == 410
+    bo.refresh_from_db()
     assert Client().get(path).status_code == 410
     assert Client().post(path).status_code == 410
     assert Client().post(not_me_link("", bo).replace(bo.pk, ada.pk)).status_code == 410

@@ -172,5 +172,5 @@ def test_a_device_has_the_name_that_its_owner_gives_it(page_for: PageFor) -> Non
     mine.post(address, {"name": "\x00"})
     phone.refresh_from_db()
     assert phone.name.startswith("My old phone")
-    mine.post(address, {"name": ""})
+    mine.post(address, {"name": "\u200b\u3164"})
     assert "<bdi>Firefox on Linux</bdi>" in mine.get("/profile").content.decode()

@@ -11,7 +11,7 @@ from accounts.services.moderation import ban
 from accounts.services.sessions import end_session
 from accounts.tokens import Claims, InvalidToken, live_session
 from chatsite.db import now
-from messaging.realtime.sweep import live_keys
+from messaging.realtime.sweep import live_sessions, record_use
 from tests.factories import make_session, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,6 +125,12 @@ def test_an_open_socket_is_use(settings: Settings) -> None:
     """Which asks nothing for days."""
     opened, ended = (not_lately(make_session(make_user(name))) for name in ("Ada", "Bo"))
     end_session(session=ended)
-    assert live_keys([opened.pk, ended.pk]) == {opened.pk}
+    settings.SESSION_IDLE = timedelta(days=2)
+    live = live_sessions([opened.pk, ended.pk])
+    assert live.keys() == {opened.pk}
+    record_use(live)
+    assert not seen(opened)  # an hour ago is recent enough
+    settings.SESSION_IDLE = timedelta(hours=20)
+    record_use(live)
     assert seen(opened)
     assert not seen(ended)

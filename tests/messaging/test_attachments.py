@@ -440,6 +440,11 @@ class TestServing:
         del running[0]
         gc.collect()
         assert api_for(bo).get(url).getvalue() == PDF
+        # Nor, where the site sends as much as it can, has one person more than a few of them.
+        monkeypatch.setattr(serving, "BY_ALL", 1)
+        monkeypatch.setattr(serving, "SHARE", 1)
+        assert_refused(api_for(bo).get(url), 429)
+        assert api_for(ada).get(url).getvalue() == PDF
 
     def test_head_reads_nothing(self, api_for: ApiFor) -> None:
         ada, bo = make_pair()

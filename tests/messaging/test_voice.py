@@ -186,9 +186,11 @@ class TestListening:
         bo, cy = make_user("Bo"), make_user("Cy")
         group = make_group(ada, bo, cy)
         voice = send_voice(ada, group)
+        cursor, before = sync_cursor(cy), last(cy, group)
         events.clear()
         listen(user=bo, message_id=voice.id)
         assert events.recipients("messageListened") == sorted(map(user_group, (ada.pk, bo.pk)))
+        assert (changes_since(cy, cursor).messages, last(cy, group)) == ([], before)
         assert [last(each, group).listened for each in (ada, bo, cy)] == [True, True, False]
 
     def test_is_not_told_where_reading_is_not(self, ada: User, events: Events) -> None:
