@@ -1,5 +1,6 @@
 """The shape of what comes in, for the API and the socket alike; rules are the services'."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -9,7 +10,7 @@ from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import Posting, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.queries.receipts import STATES
-from messaging.queries.search import ORDERS, WORDS_LENGTH
+from messaging.queries.search import ORDERS, WORDS_LENGTH, YEARS
 from messaging.queries.shared import KINDS
 from messaging.services.chat_settings import MUTES
 from messaging.services.deletions import WHOM
@@ -22,10 +23,17 @@ SEARCH_PAGE = 100
 
 
 class MomentField(serializers.DateTimeField):
-    """A day or a moment; without an offset in the zone that the `tz` cookie names, or in UTC."""
+    """A day or a moment of YEARS; without an offset in the zone that the `tz` cookie names, or in
+    UTC.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default=None, input_formats=["iso-8601", "%Y-%m-%d"], **kwargs)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.year not in YEARS:
+            self.fail("overflow")
+        return super().enforce_timezone(value)
 
 
 class KeysField(serializers.ListField):
@@ -228,7 +236,8 @@ class SearchQuery(serializers.Serializer[None]):
     person = TextField(max_length=24, allow_null=False, help_text="Only what this person wrote.")
     before = MomentField(
         help_text="Only what was sent before that day or moment. A day begins at midnight UTC, "
-        "unless the cookie `tz` names another zone, as our pages do: `Europe/Berlin`."
+        "unless the cookie `tz` names another zone, as our pages do: `Europe/Berlin`. Years from "
+        "1970 to 2999."
     )
     after = MomentField(
         help_text="Only what was sent on that day, or at that moment, or later; days as above."

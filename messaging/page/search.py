@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
@@ -21,7 +22,7 @@ from messaging.page.times import clock, day_label, full_date
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
 from messaging.queries.people import contacts_page
-from messaging.queries.search import Asked, Order
+from messaging.queries.search import YEARS, Asked, Order
 from messaging.shapes.record import MessageRecord
 from messaging.shapes.search_text import FoundMessage
 
@@ -168,7 +169,8 @@ def _choices(user: User, name: str, value: str) -> list[Choice]:
             for kind, words in _KINDS.items()
             if value.lower() in ("", kind)
         ]
-    return [_day_chosen(name, value)] if _day(value) else []
+    day = _day(value)
+    return [Choice(name, value, _day_in_words(day))] if day else []
 
 
 def _people(user: User, name: str) -> list[Choice]:
@@ -194,16 +196,17 @@ def _chosen(user: User, name: str, value: str) -> Choice | None:
 _DAYS = ("before", "after")
 
 
-def _day_chosen(name: str, day: str) -> Choice:
-    return Choice(name, day, day_label(_day(day) or timezone.now()))
+def _day_in_words(day: datetime) -> str:
+    return date_format(day, "j M Y") if day > timezone.now() else day_label(day)
 
 
 def _day(day: str) -> datetime | None:
     """Its beginning, where the reader is."""
     try:
-        return timezone.make_aware(datetime.strptime(day, "%Y-%m-%d"))
+        begin = timezone.make_aware(datetime.strptime(day, "%Y-%m-%d"))
     except (ValueError, OverflowError):
         return None
+    return begin if begin.year in YEARS else None
 
 
 def hits(user: User, all_found: Sequence[FoundMessage]) -> list[Hit]:

@@ -25,7 +25,7 @@ from accounts.record import PersonRecord, picture_path
 from chatsite import departure
 from chatsite.errors import Busy, NotFound
 from chatsite.fastpath.prepared import Row
-from chatsite.fastpath.statements import Select, SelectAmong
+from chatsite.fastpath.statements import ROOM, Select, SelectAmong
 from chatsite.keys import is_key
 from chatsite.text import has_words
 from chatsite.wire import absolute, timestamp
@@ -77,9 +77,11 @@ PLAIN = 16
 AT_HAND = 1000  # characters of a text that are read with its message
 
 Moment = tuple[str, str]  # when it was sent, and its key
+_Latest = tuple[str, str, str, int, list[Any]]  # a Moment, conversation, `seq`, search_text.COLUMNS
 Order = Literal["newest", "best"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 LAST_KEY = "f" * 24
+YEARS = range(1970, 3000)  # that can be asked for: neither end of time can be told in every zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +219,9 @@ def _latest(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
 
 
 _LATEST = SelectAmong(_latest, width=2, packed=True)
-_TEXT = Select(lambda key: Message.objects.filter(pk=key).values_list("text"))
+_TEXTS = SelectAmong(
+    lambda keys: Message.objects.filter(pk__in=keys).values_list("pk", "text"), packed=True
+)
 
 
 def _messages(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
@@ -305,15 +309,12 @@ class _Finding:
         rows = [
             (timestamp(created_at), key, conversation, seq, row)
             for created_at, key, conversation, seq, *row in _LATEST.rows_among(ends)
-            if self._may_be(conversation, seq, row[0])
+            if self._may_be(conversation, seq, row[0]) and (row[FILES] or not self.terms.in_names)
         ]
+        rows = [each for each in sorted(rows, reverse=True) if self._is_in_time(*each[:2])]
         found: list[tuple[str, int]] = []
-        for created_at, key, conversation, seq, row in sorted(rows, reverse=True):
-            if not self._is_in_time(created_at, key):
-                continue
+        for created_at, key, conversation, seq, row in self._with_texts(rows):
             self._go_on()
-            if len(row[TEXT]) > AT_HAND:
-                [(row[TEXT],)] = _TEXT.rows(key=key) or [("",)]
             self._spent += len(row[TEXT]) + len(row[FILES] or "")
             # Most messages have no files.
             if (row[FILES] or self.terms.are_in(row[TEXT])) and self.terms.match(entry(row)):
@@ -324,6 +325,18 @@ class _Finding:
                 self._end = created_at, key
                 break
         return found
+
+    def _with_texts(self, rows: list[_Latest]) -> Iterator[_Latest]:
+        """With all of the long ones, or with none where only names are looked at."""
+        for start in range(0, len(rows), ROOM):
+            some = rows[start : start + ROOM]
+            for *_place, row in some if self.terms.in_names else ():
+                row[TEXT] = ""
+            long = [key for _at, key, *_place, row in some if len(row[TEXT]) > AT_HAND]
+            texts: dict[str, str] = dict(_TEXTS.rows_among(long))
+            for each in some:
+                each[-1][TEXT] = texts.get(each[1], each[-1][TEXT])
+                yield each
 
     def _may_be(self, conversation: str, seq: int, sender: str) -> bool:
         return self.asked.person in ("", sender) and self.places[conversation].stays.see(seq)

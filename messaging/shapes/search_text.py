@@ -94,7 +94,7 @@ class Terms:
     def __init__(
         self, words: str, *, has: Has | None = None, sender: str = "", in_names: bool = False
     ) -> None:
-        self._in_names = in_names  # of files, not in texts
+        self.in_names = in_names  # of files, not in texts
         found = (quoted or word for quoted, word in _TERM.findall(words))
         each_once = dict.fromkeys(filter(None, (_plain(each).strip() for each in found)))
         self.words = list(each_once)[:WORDS]
@@ -114,13 +114,13 @@ class Terms:
         if not entry or not self._in(entry):
             return False
         marks, _, said = entry.partition(_PART)
-        if self._in_names:
+        if self.in_names:
             said = said.partition(_PART)[2]
         return self._in(said) and all(hint in marks for hint in self._hints)
 
     def are_in(self, text: str, files: Iterable[AttachmentRecord] = ()) -> bool:
         """The words, in a text or in the names and captions of its files."""
-        return self._in(_said("" if self._in_names else text, files))
+        return self._in(_said("" if self.in_names else text, files))
 
     def rank(self, text: str, files: Iterable[AttachmentRecord]) -> int:
         """Of a message that has them: 2 for each that is a word of its own there, 1 for one with

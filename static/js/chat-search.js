@@ -146,9 +146,9 @@ class ChatSearch extends HTMLElement {
   #mark(item) {
     const hit = this.#hits[this.#place];
     if (!CSS.highlights || item.dataset.messageId !== hit?.message._id) return;
-    const parts = [hit.context, ...(hit.files ?? []).map(({ name }) => name)].flat();
+    const parts = [hit.context, ...(hit.files ?? []).flatMap(({ name, caption = [] }) => [name, caption])].flat();
     const words = new Set(parts.filter(({ found }) => found).map((part) => part.text));
-    const ranges = [...item.querySelectorAll('.bubble [data-field="text"], .bubble bdi')].flatMap((element) => rangesIn(element, words));
+    const ranges = [...item.querySelectorAll('.bubble [data-field="text"], .bubble bdi, .bubble .attachment__caption')].flatMap((element) => rangesIn(element, words));
     CSS.highlights.set(MARKS, new Highlight(...ranges));
   }
 }

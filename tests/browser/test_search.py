@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.chat import composer, row
 from tests.browser.long_conversations import log
@@ -119,6 +119,10 @@ def test_in_the_open_chat_one_goes_from_hit_to_hit(person: PersonFor) -> None:
         bo.say(ada, f"The BÜDGET, number {number}")
     for number in range(60):
         bo.say(ada, f"message {number}")
+    file: FilePayload = {"name": "minutes.txt", "mimeType": "text/plain", "buffer": b"minutes"}
+    sent = bo.context.request.post("/api/attachments", multipart={"file": file}).json()
+    about = {"attachments": [sent["id"]], "captions": {sent["id"]: "Our expenses in June"}}
+    bo.post(f"/api/messages/send/{ada.id}", **about)
     last = ada.say(bo, "one *budget* more, and budgets")
     cy.say(ada, "another budget")
     page = ada.page
@@ -152,6 +156,12 @@ def test_in_the_open_chat_one_goes_from_hit_to_hit(person: PersonFor) -> None:
     bar(page).get_by_role("button", name="Newer message").click()
     expect_place(page, "1 of 4")
     expect(bar(page).get_by_role("button", name="Newer message")).to_be_disabled()
+
+    # In a caption.
+    chat_field(page).fill("expense")
+    expect_place(page, "1 of 1")
+    expect(shown(page, "minutes.txt")).to_be_in_viewport()
+    page.wait_for_function(f"expected => ({MARKED})().join() === expected", arg="expense")
 
     chat_field(page).fill("nothing like it")
     expect_place(page, "Nothing found")
@@ -228,7 +238,11 @@ def test_filters_are_chips_that_are_picked_or_typed(person: PersonFor) -> None:
     found(page).get_by_role("button", name="Before").click()
     day = found(page).get_by_label("Before", exact=True)
     expect(day).to_be_focused()
-    day.fill("2020-01-31")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    day.press_sequentially("01312020")
+    expect(chip(page, "Before 31 Jan 2020")).to_be_visible()
+    assert [url for url in asked if "before=0" in url] == []  # 0002, 0020 and 0202 on the way
     expect(found(page)).to_contain_text("No messages found")
     expect(field(page)).to_have_value("budget ")
     found(page).get_by_role("button", name="Remove: Before").click()

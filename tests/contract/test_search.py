@@ -84,6 +84,7 @@ def test_a_day_is_that_of_utc_unless_the_cookie_names_a_zone(
         for asked, count in (({"after": day}, 1), ({"before": day}, 0)):
             answer = client.get(URL, {"q": "plan", **asked})
             assert len(answer.json()["messages"]) == count, (zone, asked)
+        assert_refused(client.get(URL, {"after": "0001-01-01"}), 400)
     assert client.get(URL, {"before": "2026-01-31T23:30:00Z"}).json()["messages"] == []
 
 
@@ -119,6 +120,10 @@ def test_another_method_is_405(api_for: ApiFor, plan: Message, method: str) -> N
         "q=a&order=worst",
         "q=a&before=yesterday",
         "q=a&after=2020-13-01",
+        "q=a&after=0001-01-01",
+        "q=a&before=9999-12-31",
+        "q=a&before=1969-12-31T23:59:59Z",
+        "q=a&before=9999-12-31T23:59:59-05:00",
         "q=a&cursor=x",
     ],
 )

@@ -416,6 +416,30 @@ class TestCost:
         assert found == [expected]
         assert steps > 2
 
+    def test_texts_count_and_are_read_only_where_they_are_looked_at(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        folded: list[int],
+        django_assert_max_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        ada, bo = make_pair()
+        file = make_upload(ada, name="the plan.pdf").pk
+        send_message(sender=ada, peer=bo.pk, attachments=[file])
+        for number in range(3):
+            long = "long " * 300
+            say(bo, make_group(bo, ada), *[f"{long}plan"] * 9, f"{long}end {number}")
+        with django_assert_max_num_queries(20):  # not one for each of the long ones
+            assert len(texts(ada, "end")) == 3
+        monkeypatch.setattr(queries, "BUDGET", 1000)
+        folded.clear()
+        terms = Terms("plan", has="file", in_names=True)
+        finding = queries._Finding(ada.pk, Asked(), terms, queries._places(ada.pk), 5, None)
+        [found], more = finding.page()
+        assert not more
+        assert [each.id for each in found.attachments or ()] == [file]
+        assert sum(folded) < 1000
+        assert [each.message.id for each in search_for(ada, "plan").files] == [found.id]
+
     def test_what_is_found_is_marked_without_going_through_all_of_its_letters(
         self, folded: list[int]
     ) -> None:

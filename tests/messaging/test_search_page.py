@@ -70,6 +70,8 @@ def test_filters_are_typed_or_chosen(page_for: PageFor) -> None:
         ("plan after:2020-01-01 before:2100-01-01", [third, second, first]),
         ("before:2020-01-01", []),
         ("plan before:2020-99-99", []),
+        ("plan before:9999-12-31", []),  # which is no filter, as any year out of 1970 to 2999
+        ("plan&after=0001-01-01", [third, second, first]),
         ("plan from:nobody", [second]),  # there is none of that name
         ("plan&has=link", [first]),
         ("plan&has=x", [third, second, first]),
@@ -102,6 +104,21 @@ def test_what_is_typed_to_its_end_becomes_a_chip(page_for: PageFor) -> None:
         html = page_for(ada).get(f"/search?q={query}").content.decode()
         assert CHIP.findall(html) == chips, query
         assert f'data-rest="{escape(rest)}"' in html, query
+    client = page_for(ada)
+    for zone in ("", "Europe/Berlin", "America/New_York"):
+        client.cookies["tz"] = zone
+        for day, label in (
+            ("0001-01-01", ""),
+            ("0202-01-31", ""),
+            ("1969-12-31", ""),
+            ("1970-01-01", "1 Jan 1970"),
+            ("2999-12-31", "31 Dec 2999"),
+            ("3000-01-01", ""),
+            ("9999-12-31", ""),
+        ):
+            html = client.get(f"/search?q=x&before={day}").content.decode()
+            assert CHIP.findall(html) == [("before", day)] * bool(label), (zone, day)
+            assert f"<bdi>{label}</bdi>" in html or not label
     html = page_for(ada).get("/search?q=has:link x").content.decode()
     assert 'value="link" checked' in html
 
@@ -124,7 +141,7 @@ def test_what_can_be_chosen_is_offered_while_it_is_typed(page_for: PageFor) -> N
         html = page_for(ada).get(f"/search?q={query}").content.decode()
         assert sorted(OFFERED.findall(html)) == sorted(offered), query
     html = page_for(ada).get("/search?q=plan before:").content.decode()
-    assert '<input class="input" type="date" name="before">' in html
+    assert '<input class="input" type="date" name="before" min="1970-01-01"' in html
     assert len(HIT.findall(html)) == 1  # as if nothing of it were typed yet
 
 

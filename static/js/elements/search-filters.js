@@ -11,7 +11,7 @@ export class SearchFilters {
     bar.addEventListener("click", ({ target }) => this.#press(target.closest("#found button")));
     bar.addEventListener("keydown", (event) => this.#erase(event));
     // Before htmx asks for what was chosen.
-    bar.addEventListener("change", ({ target }) => target.type === "date" && this.#settle(), { capture: true });
+    bar.addEventListener("change", (event) => event.target.type === "date" && this.#pick(event), { capture: true });
     bar.addEventListener("htmx:afterSwap", ({ target }) => target.id === "found" && this.#show());
   }
 
@@ -51,6 +51,12 @@ export class SearchFilters {
     this.#settle();
     this.#found.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     this.#ask();
+  }
+
+  /** While a year is typed it is one of long ago: 0002, 0020, 0202. */
+  #pick(event) {
+    if (event.target.validity.valid) this.#settle();
+    else event.stopPropagation();
   }
 
   #remove(chip) {
