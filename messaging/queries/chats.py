@@ -21,7 +21,7 @@ from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group, saved_key
 from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
 from messaging.queries.own import add_own
-from messaging.queries.privacy import rules
+from messaging.queries.privacy import Rules, rules
 from messaging.queries.visibility import LAST, Stay, Stays
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
@@ -193,11 +193,13 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
         direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
     earlier = _earlier_unread(me, direct, groups)
-    site = absolute("")
+    site, shown = absolute(""), rules()
     seen = {row[0]: Stays.of(row[3], None, row[4]) for row in direct if row[3]}
     last_seen = _last_seen([(row[0], row[1]) for row in direct if row[3] >= row[1]], seen)
     chats = [
-        _direct_chat(me, row, deleted.get(row[0], 0), seen.get(row[0]), last_seen, site, moment)
+        _direct_chat(
+            me, row, deleted.get(row[0], 0), seen.get(row[0]), last_seen, shown, site, moment
+        )
         for row in direct
     ]
     if groups:
@@ -232,14 +234,15 @@ def _earlier_unread(
     """
     parts: dict[str, Stays] = {}
     peers: dict[str, str] = {}
-    rows = [(*row[:5], row[PERSON]) for row in direct]
+    rows = [(*row[:5], row[PERSON]) for row in direct if row[4]]
     rows += [
         (group.key, group.end, group.read_seq, group.since, group.earlier, group.key)
         for group in (_Group(*row[: len(_GROUP)]) for row in groups)
+        if group.earlier
     ]
     for key, end, read_seq, since, earlier, peer in rows:
         after = max(read_seq, end - UNREAD_WINDOW)
-        if earlier and after < since:
+        if after < since:
             parts[key] = Stays.of(since, None, earlier).without([(0, after), (since, LAST)])
             peers[key] = peer
     counts = {key: [sum(until - since for since, until in seen), 0] for key, seen in parts.items()}
@@ -284,6 +287,7 @@ def _direct_chat(
     deleted: int,
     seen: Stays | None,
     last_seen: Mapping[str, Row],
+    shown: Rules,
     site: str,
     moment: str,
 ) -> Chat:
@@ -297,7 +301,6 @@ def _direct_chat(
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
     count = unread(last_seq, max(read_seq, since), deleted)
     settings = settings_of_row(row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment)
-    shown = rules()
     reads_hidden = not shown.sees("read_receipts", me, peer.id)
     tells_seen = seen_at and shown.sees("last_seen", me, peer.id)
     return Chat(
