@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
@@ -178,25 +177,16 @@ class SessionAdmin(ModeratedAdmin):
 
 
 @admin.register(SitePolicy)
-class SitePolicyAdmin(ModelAdmin):
-    """The only row, for superusers. Django records each change."""
+class SitePolicyAdmin(ReadOnlyAdmin):
+    """The only row, which superusers change. Django records each change."""
 
     fields = admission.POLICY
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_superuser(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return is_superuser(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

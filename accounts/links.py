@@ -1,7 +1,7 @@
-"""Links that come by mail: each is one person's, works for a while, and once.
+"""Addresses that open something. Those that come by mail are one person's, and work for a while.
 
-What a link carries is signed over what it changes, so that it dies with that change and nothing
-has to be kept: a new password or address ends the links of both kinds.
+What they carry is signed over what they change, so that they die with that change and nothing has
+to be kept: a new password or address ends all of them. Invitations are rows of their own.
 """
 
 from datetime import timedelta
