@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import inspect
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -62,10 +63,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow browser files first, so that no worker is left alone with them at the end."""
+    """The slow browser files first, so that no worker is left alone with them at the end.
+
+    In CI one that fails is tried once more: what raced on a busy machine is told as "RERUN", with
+    its failure, to be mended; what is broken fails again. Elsewhere the first failure counts.
+    """
     for item in items:
         _require_real_transactions(item)
+        if "browser" in item.path.parts and os.environ.get("CI") == "true":
+            item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: "browser" not in item.path.parts)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"failed, then tried once more: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
 
 
 def _require_real_transactions(item: pytest.Item) -> None:

@@ -90,6 +90,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    if call.when == "setup":
+        item.stash[_failed] = False  # it may be the second try
     if report.failed:
         item.stash[_failed] = True
         if site := getattr(item, "funcargs", {}).get("live_site"):
