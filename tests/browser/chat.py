@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -10,7 +11,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.people import Person, PersonFor
 
 SEND = "**/api/messages/send/*"
-SENT = re.compile("sent|delivered")  # whether or not a device of the other one has it
+SENT = re.compile("sent|delivered|read")  # the server has it, whoever else has it by now
+UNREAD = re.compile("sent|delivered")
+SOON = 15  # seconds, as for `expect`
 RETURN = 40_000  # milliseconds until a page has certainly found the way back to its server
 
 
@@ -83,12 +86,12 @@ def expect_texts(page: Page, texts: Sequence[str], timeout: int | None = None) -
 
 
 def expect_states(page: Page, states: str, timeout: int | None = None) -> None:
-    """Of all messages, in order and by their first letters: "rsp" is read, sent, pending. What is
-    sent may be delivered by now.
+    """Of all messages, in order and by their first letters: "rsp" is read, sent but not
+    read, pending. What is sent may be delivered by now.
     """
     names: dict[str, str | re.Pattern[str]] = {
         "p": "pending",
-        "s": SENT,
+        "s": UNREAD,
         "r": "read",
         "f": "failed",
         "-": "",
@@ -103,6 +106,24 @@ def wait_for_held(page: Page, held: Sequence[object]) -> None:
     """A request that a route holds comes here later than the page tells of it."""
     while not held:
         page.wait_for_timeout(20)
+
+
+def expect_soon(page: Page, ask: Callable[[], object], expected: object) -> None:
+    """What no locator tells, asked again until it is so."""
+    deadline = time.monotonic() + SOON
+    while (found := ask()) != expected and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert found == expected
+
+
+def expect_read(reader: Person, peer: Person) -> None:
+    """The server has heard that they have read all that the other one wrote."""
+
+    def unread() -> int:
+        chats = {chat["_id"]: chat for chat in reader.get("/api/messages/chats")}
+        return int(chats[peer.id]["unreadCount"])
+
+    expect_soon(reader.page, unread, 0)
 
 
 def stored(reader: Person, peer: Person) -> list[str]:

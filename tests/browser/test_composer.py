@@ -277,7 +277,7 @@ def test_return_breaks_the_line_where_one_wants_it_to(person: PersonFor) -> None
     expect(composer(page)).to_have_value("one\ntwo")
     composer(page).press("Control+Enter")
     expect_texts(page, ["one\ntwo"])
-    expect_states(page, "s")
+    expect_states(page, "r")
     assert stored(bo, ada) == ["one\ntwo"]
 
 

@@ -56,8 +56,8 @@ def test_an_edit_is_seen_everywhere_and_reads_alike_rendered(person: PersonFor) 
         replyTo=ada.get(f"/api/messages/{bo.id}")[0]["_id"],
     )
     second = ada.open_page(f"/chat/{bo.id}")
-    expect(messages(second)).to_have_count(2)
     for each in (page, bo.page, second):
+        expect(messages(each)).to_have_count(2)
         expect(mark(each, 0)).to_be_hidden()
     composer(page).fill("Half a thought")
 
