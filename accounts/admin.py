@@ -1,6 +1,6 @@
 """People, their sessions and the record of moderation, in the admin."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
@@ -18,20 +18,23 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_of
 from accounts.forms.profile import AUDIENCES, PrivacyForm
 from accounts.lookup import find_people
-from accounts.models import Invitation, Session, SitePolicy, User, person_matches
+from accounts.models import Invitation, Session, SitePolicy, SiteRole, User, person_matches
 from accounts.privacy import KINDS, decoded
 from accounts.record import picture_url
-from accounts.services import admission, moderation, sessions
+from accounts.services import admission, moderation, roles, sessions
 from chatsite.db import now
 from chatsite.errors import DomainError
-from chatsite.moderation import Act, ModeratedAdmin, ReadOnlyAdmin, is_superuser
+from chatsite.moderation import Act, ModeratedAdmin, ReadOnlyAdmin
 
-admin.site.unregister(Group)  # who is staff may moderate; there is nothing finer to grant
+admin.site.unregister(Group)  # of rights: those of the site come with its roles
 
 BAN = Act("ban", _("Ban"), _("Banned"), asks_reason=True, is_grave=True)
 UNBAN = Act("unban", _("Lift the ban"), _("Ban lifted"))
 PROMOTE = Act("promote", _("Make a moderator"), _("Made a moderator"))
-DEMOTE = Act("demote", _("Remove as a moderator"), _("Removed as a moderator"), is_grave=True)
+MAKE_ADMIN = Act("make_admin", _("Make an admin"), _("Made an admin"), is_grave=True)
+DEMOTE = Act("demote", _("Take the role away"), _("Role taken away"), is_grave=True)
+HAND_OVER = Act("hand_over", _("Hand the site over"), _("Made the owner"), is_grave=True)
+ROLES = {PROMOTE: SiteRole.MODERATOR.value, MAKE_ADMIN: SiteRole.ADMIN.value, DEMOTE: ""}
 WITHDRAW = Act("withdraw", _("Withdraw"), _("Withdrawn"), is_grave=True)
 REVOKE = Act("revoke", _("Sign out"), _("Signed out"), is_grave=True)
 
@@ -46,16 +49,16 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("banned", _("Banned")), ("moderator", _("Moderator"))]
+        return [("banned", _("Banned")), *SiteRole.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         if self.value() == "banned":
             return queryset.exclude(banned_at=None)
-        return queryset.filter(is_staff=True) if self.value() == "moderator" else queryset
+        return queryset.filter(role=self.value()) if self.value() in SiteRole else queryset
 
 
-def _may_moderate(request: HttpRequest, person: User) -> bool:
-    return is_superuser(request) or not (person.is_staff or person.is_superuser)
+def _me(request: HttpRequest) -> User:
+    return cast(User, request.user)
 
 
 @admin.register(User)
@@ -98,30 +101,31 @@ class PersonAdmin(ModeratedAdmin):
     def state(self, person: User) -> str:
         if person.is_banned:
             return gettext("Banned")
-        if person.is_superuser:
-            return gettext("Superuser")
-        return gettext("Moderator") if person.is_staff else self.get_empty_value_display()
+        return str(person.get_role_display()) or self.get_empty_value_display()
 
     def acts_for(self, request: HttpRequest, row: User) -> list[Act]:
-        """Nobody moderates themselves, and only superusers other staff."""
-        if row.pk == request.user.pk or not _may_moderate(request, row):
-            return []
-        acts = [UNBAN if row.is_banned else BAN]
-        if is_superuser(request) and not row.is_superuser:
-            acts.append(DEMOTE if row.is_staff else PROMOTE)
-        return acts
+        me = _me(request)
+        acts = [UNBAN if row.is_banned else BAN] if roles.may_act_on(me, row) else []
+        acts += [act for act, role in ROLES.items() if roles.may_give(me, row, role)]
+        return [*acts, HAND_OVER] if roles.may_hand_over(me, row) else acts
 
-    def ban(self, person: User, reason: str) -> None:
+    def ban(self, by: User, person: User, reason: str) -> None:
         moderation.ban(user=person, reason=reason)
 
-    def unban(self, person: User) -> None:
+    def unban(self, by: User, person: User) -> None:
         moderation.unban(user=person)
 
-    def promote(self, person: User) -> None:
-        moderation.set_moderator(user=person, moderator=True)
+    def promote(self, by: User, person: User) -> None:
+        roles.give_role(by=by, user=person, role=ROLES[PROMOTE])
 
-    def demote(self, person: User) -> None:
-        moderation.set_moderator(user=person, moderator=False)
+    def make_admin(self, by: User, person: User) -> None:
+        roles.give_role(by=by, user=person, role=ROLES[MAKE_ADMIN])
+
+    def demote(self, by: User, person: User) -> None:
+        roles.give_role(by=by, user=person, role=ROLES[DEMOTE])
+
+    def hand_over(self, by: User, person: User) -> None:
+        roles.hand_over(by=by, user=person)
 
 
 @admin.register(Session)
@@ -163,35 +167,33 @@ class SessionAdmin(ModeratedAdmin):
         return gettext("Ended") if session.revoked_at else gettext("Signed in")
 
     def acts_for(self, request: HttpRequest, row: Session) -> list[Act]:
-        """Staff are signed out by superusers, and by themselves."""
-        is_own = row.user_id == request.user.pk
-        may = not row.revoked_at and (is_own or _may_moderate(request, row.user))
+        """One's own, and those of people below."""
+        me = _me(request)
+        may = not row.revoked_at and (row.user_id == me.pk or roles.may_act_on(me, row.user))
         return [REVOKE] if may else []
 
     @admin.action(description=_("Sign out the selected sessions"))
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
         self.carry_out_all(request, queryset, REVOKE.name)
 
-    def revoke(self, session: Session) -> None:
+    def revoke(self, by: User, session: Session) -> None:
         sessions.end_session(session=session)
 
 
 @admin.register(SitePolicy)
 class SitePolicyAdmin(ReadOnlyAdmin):
-    """The only row, which superusers change. Django records each change."""
+    """The only row. Django records each change."""
 
+    for_admins = True
     fields = admission.POLICY
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_superuser(request)
-
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_superuser(request)
+        return self.has_view_permission(request)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if not is_superuser(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
         return redirect("admin:accounts_sitepolicy_change", admission.stored_policy().pk)
 
@@ -200,6 +202,7 @@ class SitePolicyAdmin(ReadOnlyAdmin):
 class InvitationAdmin(ModeratedAdmin):
     """Not its code: that is its owner's to give."""
 
+    for_admins = True
     list_display = ("created_at", "person", "email", "uses", "used", "expires_at")
     list_select_related = ("created_by",)
     ordering = ("-created_at", "-pk")
@@ -213,14 +216,15 @@ class InvitationAdmin(ModeratedAdmin):
     def acts_for(self, request: HttpRequest, row: Invitation) -> list[Act]:
         return [WITHDRAW] if row.expires_at > now() else []
 
-    def withdraw(self, invitation: Invitation) -> None:
+    def withdraw(self, by: User, invitation: Invitation) -> None:
         admission.end(invitation)
 
 
 @admin.register(LogEntry)
 class RecordAdmin(ReadOnlyAdmin):
-    """What moderators did, for superusers."""
+    """What moderators did."""
 
+    for_admins = True
     list_display = ("action_time", "person", "change_message", "object_repr", "content_type")
     list_display_links = ("action_time",)
     list_select_related = ("user", "content_type")
@@ -229,9 +233,6 @@ class RecordAdmin(ReadOnlyAdmin):
     ordering = ("-action_time", "-pk")
     fields = ("action_time", "person", "change_message", "content_type", "object_repr", "object_id")
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_view_permission(request, obj) and is_superuser(request)
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[LogEntry], search_term: str
     ) -> tuple[QuerySet[LogEntry], bool]:
@@ -239,7 +240,7 @@ class RecordAdmin(ReadOnlyAdmin):
         if not words:
             return queryset, False
         text = Q(change_message__icontains=words) | Q(object_repr__icontains=words)
-        moderators = User.objects.matching(words).filter(is_staff=True)
+        moderators = User.objects.matching(words).exclude(role="")
         keys = list(moderators.values_list("pk", flat=True))
         return queryset.filter(text | Q(user__in=keys)), False
 

@@ -26,6 +26,20 @@ from chatsite.text import FOLDED_LENGTH, folded, is_storable, isolated, one_line
 NAME_LENGTH = 100
 
 
+class SiteRole(models.TextChoices):
+    """What somebody does for the whole site. Each may do what those before it may, and acts on
+    those below it alone.
+    """
+
+    MODERATOR = "moderator", _("Moderator")
+    ADMIN = "admin", _("Admin")
+    OWNER = "owner", _("Owner")  # at most one
+
+
+_RANKS = ["", *SiteRole.values]
+ADMINS = (SiteRole.ADMIN.value, SiteRole.OWNER.value)
+
+
 def person_matches(words: str) -> Q:
     """Whether each word is in the name or the e-mail address, whatever its case and accents."""
     found = Q()
@@ -85,10 +99,14 @@ class UserManager(BaseUserManager["User"]):
         raise User.DoesNotExist
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """For `manage.py createsuperuser`. Raises ValidationError for what is no address."""
+        """The owner, for `manage.py createsuperuser`. Raises ValidationError for what is no
+        address, and where there is an owner.
+        """
         if not is_email(email):
             raise ValidationError(_("This is not an e-mail address."))
-        user = self.model(email=canonical_email(email), is_staff=True, is_superuser=True, **fields)
+        if self.get_queryset().filter(role=SiteRole.OWNER).exists():
+            raise ValidationError(_("This site has an owner."))
+        user = self.model(email=canonical_email(email), role=SiteRole.OWNER, **fields)
         user.rename(one_line(user.full_name))
         user.set_password(password)
         user.save(using=self._db)
@@ -103,7 +121,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     full_name = models.CharField(_("name"), max_length=NAME_LENGTH)
     sort_name = models.CharField(max_length=FOLDED_LENGTH, editable=False)
     picture = models.CharField(_("picture"), max_length=200, blank=True)
-    is_staff = models.BooleanField(_("moderator"), default=False)
+    role = models.CharField(  # "" of nearly everybody
+        _("role"), max_length=10, choices=SiteRole, blank=True, default="", db_default=""
+    )
     banned_at = models.DateTimeField(_("banned"), null=True, blank=True)
     ban_reason = models.CharField(_("reason for the ban"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
@@ -126,9 +146,30 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["sort_name", "id"], name="user_by_name"),
             models.Index(fields=["id"], condition=Q(privacy__gt=""), name="people_who_hide"),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role"], condition=Q(role=SiteRole.OWNER), name="one_owner"
+            )
+        ]
 
     def __str__(self) -> str:
         return isolated(self.full_name)
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's word for who may open the admin."""
+        return bool(self.role)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role in ADMINS
+
+    @property
+    def is_superuser(self) -> bool:  # type: ignore[override]  # Django's attribute; the role decides
+        return self.role == SiteRole.OWNER
+
+    def outranks(self, role: str) -> bool:
+        return _RANKS.index(self.role) > _RANKS.index(role)
 
     def rename(self, full_name: str) -> None:
         """Sets the name, and what it is sorted and found by."""
@@ -201,7 +242,7 @@ class SitePolicy(models.Model):
         _("domains"), blank=True, help_text=_("example.org, for instance; one a line.")
     )
     members_invite = models.BooleanField(
-        _("everybody may invite"), default=False, help_text=_("Moderators always may.")
+        _("everybody may invite"), default=False, help_text=_("Admins always may.")
     )
     confirmed_first = models.BooleanField(
         _("only with a confirmed e-mail address"),

@@ -56,12 +56,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each count would be a search of its own
     filter_parameters: frozenset[str] = frozenset()
+    for_admins = False  # alone, rather than for moderators, too
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.admin_site.has_permission(request)
+        return self.admin_site.has_permission(request) and (
+            is_admin(request) or not self.for_admins
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -79,7 +82,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if not is_superuser(request):
+        if not is_admin(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
@@ -102,6 +105,8 @@ class ModeratedAdmin(ReadOnlyAdmin):
         return [path("<str:key>/act/<str:act>/", view, name=self._url("act")), *super().get_urls()]
 
     def act_view(self, request: HttpRequest, key: str, act: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         row = self.get_object(request, key)
         if row is None:
             raise Http404
@@ -127,7 +132,7 @@ class ModeratedAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, row: Model, name: str, what: str, options: dict[str, str]
     ) -> None:
         with atomic():
-            getattr(self, name)(row, **options)
+            getattr(self, name)(request.user, row, **options)
             record(request, what, self.model, row.pk, self.describe(row))
 
     def carry_out_all(self, request: HttpRequest, rows: Iterable[Model], name: str) -> None:
@@ -161,8 +166,8 @@ class ModeratedAdmin(ReadOnlyAdmin):
         return f"{self.opts.app_label}_{self.opts.model_name}_{view}"
 
 
-def is_superuser(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_superuser", False))
+def is_admin(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_admin", False))
 
 
 def _reason(request: HttpRequest) -> str:

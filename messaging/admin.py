@@ -1,5 +1,5 @@
-"""Messages in the admin: none until a moderator looks for something, and each look is recorded, as
-it is who looks at a group and its members.
+"""Messages in the admin: none until an admin of the site looks for something, and each look is
+recorded, as it is who looks at a group and its members.
 """
 
 import base64
@@ -70,6 +70,7 @@ PersonAdmin.fields = (*PersonAdmin.fields, usage_of)  # type: ignore[assignment]
 
 @admin.register(Message)
 class MessageAdmin(ModeratedAdmin):
+    for_admins = True
     list_display = ("created_at", "sender_name", "receiver_name", "has_picture", "state")
     list_filter = ("deleted",)
     filter_parameters = frozenset({"deleted__exact"})
@@ -130,10 +131,10 @@ class MessageAdmin(ModeratedAdmin):
         # Of one that was files alone nothing is left once they are gone.
         return [RESTORE] if row.text or row.image or row.attachments or row.details else []
 
-    def remove(self, message: Message) -> None:
+    def remove(self, by: User, message: Message) -> None:
         service.remove(message=message)
 
-    def restore(self, message: Message) -> None:
+    def restore(self, by: User, message: Message) -> None:
         service.restore(message=message)
 
     @admin.action(description=_("Delete the selected messages"))
@@ -238,6 +239,7 @@ class MessageAdmin(ModeratedAdmin):
 
 @admin.register(Group)
 class GroupAdmin(ModeratedAdmin):
+    for_admins = True
     change_form_template = "admin/group.html"
     list_display = ("title", "member_count", "created_at")
     search_fields = ("title",)

@@ -48,7 +48,7 @@ def all_querysets() -> dict[str, Any]:
         "people after": User.objects.filter(Q(sort_name__gt="a") | Q(sort_name="a", pk__gt=key)),
         "people by name or key": User.objects.filter(Q(pk=key) | Q(email="a")).values_list("pk"),
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
-        "banned": User.objects.exclude(banned_at=None).filter(is_staff=True),
+        "banned": User.objects.exclude(banned_at=None).filter(role="moderator"),
         "a message": messages.select_related("conversation").filter(pk=key),
         "history": history._history(50, False, conversation=key, after=2, before=9),
         "stays": visibility._STAYS._build(conversation=key, user=key),

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts import links, mail
 from accounts.canonical import password_forms
-from accounts.models import User
-from accounts.services.admission import Admission, admission
+from accounts.models import SiteRole, User
+from accounts.services.admission import Admission, admission, has_owner
 from accounts.services.rules import (
     check_all,
     check_new_password,
     checked_email,
     checked_name,
+    dead_link,
     email_taken,
     encodable,
     field_error,
@@ -54,14 +55,14 @@ def sign_up(
     address = checked_email(email)
     if User.objects.with_email(email):
         raise email_taken()
-    user = User(email=address, is_staff=way.is_owner, is_superuser=way.is_owner)
+    user = User(email=address, role=SiteRole.OWNER if way.is_owner else "")
     user.email_confirmed_at = now() if way.confirms else None
     user.rename(checked_name(full_name))
     user.set_password(password)
     try:
         _insert(user, way)
     except IntegrityError:  # somebody was faster
-        raise email_taken() from None
+        raise (dead_link() if way.is_owner and has_owner() else email_taken()) from None
     with suppress(TooMany):
         check(MAILS, inbox_key(address))
         check(MAILS_PER_ADDRESS, client)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import mail
 from accounts.canonical import canonical_email, readable_email
 from accounts.links import invitation_link
-from accounts.models import Invitation, SignUps, SitePolicy, User
+from accounts.models import ADMINS, Invitation, SignUps, SitePolicy, SiteRole, User
 from accounts.services.rules import checked_email, dead_link, field_error
 from accounts.trusted_devices import inbox_key
 from chatsite.db import now
@@ -42,7 +42,7 @@ def check_may_begin(user_id: str) -> None:
     if not site_policy().confirmed_first:
         return
     known = User.objects.filter(pk=user_id)
-    if not known.exclude(email_confirmed_at=None, is_staff=False).exists():
+    if not known.exclude(email_confirmed_at=None, role="").exists():
         words = _("Confirm your e-mail address first: your profile sends you the link.")
         raise DomainError(words, 403, code="unconfirmed")
 
@@ -107,7 +107,7 @@ def admission(code: str) -> Admission:
 def _invitations(code: str, policy: SitePolicy) -> QuerySet[Invitation]:
     usable = Invitation.objects.usable()
     if not policy.members_invite:
-        usable = usable.filter(Q(created_by=None) | Q(created_by__is_staff=True))
+        usable = usable.filter(Q(created_by=None) | Q(created_by__role__in=ADMINS))
     return usable.filter(code=code) if _CODE.fullmatch(code) else usable.none()
 
 
@@ -123,12 +123,12 @@ def is_owner_code(code: str) -> bool:
 
 
 def has_owner() -> bool:
-    return User.objects.filter(is_superuser=True).exists()
+    return User.objects.filter(role=SiteRole.OWNER).exists()
 
 
 def may_invite(user: User) -> bool:
     policy = site_policy()
-    return policy.sign_up != SignUps.CLOSED and (user.is_staff or policy.members_invite)
+    return policy.sign_up != SignUps.CLOSED and (user.is_admin or policy.members_invite)
 
 
 def invitations_of(user: User) -> QuerySet[Invitation]:

@@ -17,8 +17,3 @@ def ban(*, user: User, reason: str) -> None:
 def unban(*, user: User) -> None:
     user.banned_at, user.ban_reason = None, ""
     user.save(update_fields=["banned_at", "ban_reason"])
-
-
-def set_moderator(*, user: User, moderator: bool) -> None:
-    user.is_staff = moderator
-    user.save(update_fields=["is_staff"])

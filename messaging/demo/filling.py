@@ -66,7 +66,7 @@ def _user(person: Person, joined: datetime, hashed: str) -> User:
         email=person.email,
         password=hashed,
         picture=storage.save_for_profile(images.square(drawing)) if drawing else "",
-        is_staff=person.is_staff,
+        role=person.role,
         created_at=joined,
         updated_at=joined,
     )

@@ -10,7 +10,7 @@ class Person:
     handle: str
     full_name: str
     picture: str = ""  # the name of a drawing
-    is_staff: bool = False
+    role: str = ""
 
     @property
     def email(self) -> str:
@@ -31,5 +31,5 @@ PEOPLE = (
     Person("ines", "Inês Carvalho"),
     Person("amara", "Amara Diallo"),
     Person("petra", "Petra Nováková"),
-    Person("robin", "Robin Achterberg", is_staff=True),
+    Person("robin", "Robin Achterberg", role="admin"),
 )

@@ -7,7 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.models import Session, User
+from accounts.services import roles
 from accounts.services.accounts import authenticate
+from chatsite.db import now
 from chatsite.errors import DomainError
 from tests.factories import PASSWORD, make_session, make_user
 from tests.recording import Events
@@ -21,11 +23,15 @@ RECORD = "/admin/admin/logentry/"
 
 
 def moderator() -> User:
-    return make_user("Mo Derator", is_staff=True)
+    return make_user("Mo Derator", role="moderator")
 
 
-def superuser() -> User:
-    return make_user("Su Peruser", is_staff=True, is_superuser=True)
+def admin() -> User:
+    return make_user("Ad Min", role="admin")
+
+
+def owner() -> User:
+    return make_user("Ow Ner", role="owner")
 
 
 def ban_address(person: User) -> str:
@@ -70,14 +76,14 @@ def test_password_is_changed_on_the_profile(page_for: PageFor) -> None:
     assert response.headers["Location"] == "/profile"
 
 
-def test_moderators_see_people_sessions_groups_messages_and_nothing_else(page_for: PageFor) -> None:
+def test_moderators_see_people_sessions_and_nothing_else(page_for: PageFor) -> None:
     apps = page_for(moderator()).get("/admin/").context["app_list"]
     names = [str(model["name"]) for app in apps for model in app["models"]]
-    assert names == ["Invitations", "People", "Sessions", "Groups", "Messages"]
+    assert names == ["People", "Sessions"]
 
 
-def test_superusers_see_the_record_too(page_for: PageFor) -> None:
-    apps = page_for(superuser()).get("/admin/").context["app_list"]
+def test_admins_see_the_rest_too(page_for: PageFor) -> None:
+    apps = page_for(admin()).get("/admin/").context["app_list"]
     names = {str(model["name"]) for app in apps for model in app["models"]}
     more = {"Log entries", "Rules of the site"}
     assert names == {"Invitations", "People", "Sessions", "Groups", "Messages"} | more
@@ -109,27 +115,27 @@ def test_people_are_listed_by_state(page_for: PageFor) -> None:
     assert "Mo Derator" in moderators
 
 
-@pytest.mark.parametrize("lookup", ["password__startswith", "email__startswith", "is_staff__exact"])
+@pytest.mark.parametrize("lookup", ["password__startswith", "email__startswith", "role__exact"])
 def test_columns_cannot_be_guessed_in_the_address(page_for: PageFor, lookup: str) -> None:
-    assert page_for(superuser()).get(PEOPLE, {lookup: "a"}).status_code == 400
+    assert page_for(admin()).get(PEOPLE, {lookup: "a"}).status_code == 400
 
 
 def test_page_of_a_person_shows_no_password(page_for: PageFor) -> None:
     jonas = make_user("Jonas Weber")
-    html = page_for(superuser()).get(f"{PEOPLE}{jonas.pk}/change/").content.decode()
+    html = page_for(admin()).get(f"{PEOPLE}{jonas.pk}/change/").content.decode()
     assert jonas.email in html
     assert jonas.password not in html
 
 
 def test_people_are_not_added_edited_or_deleted(page_for: PageFor) -> None:
     jonas = make_user("Jonas Weber")
-    page = page_for(superuser())
-    data = {"full_name": "Other", "email": "other@example.org", "is_superuser": "on"}
+    page = page_for(admin())
+    data = {"full_name": "Other", "email": "other@example.org", "role": "owner"}
     assert page.get(f"{PEOPLE}add/").status_code == 403
     assert page.post(f"{PEOPLE}{jonas.pk}/change/", data).status_code == 403
     assert page.post(f"{PEOPLE}{jonas.pk}/delete/", {"post": "yes"}).status_code == 403
     jonas.refresh_from_db()
-    assert (jonas.full_name, jonas.is_superuser) == ("Jonas Weber", False)
+    assert (jonas.full_name, jonas.role) == ("Jonas Weber", "")
 
 
 def test_ban_signs_out_everywhere_and_is_explained_at_log_in(
@@ -182,32 +188,42 @@ def test_second_ban_does_not_overwrite_the_reason(page_for: PageFor) -> None:
 
 
 def test_nobody_bans_themselves(page_for: PageFor) -> None:
-    for mo in (moderator(), superuser()):
+    for mo in (moderator(), admin(), owner()):
         page_for(mo).post(ban_address(mo), {"reason": "Tired"})
         mo.refresh_from_db()
         assert not mo.is_banned
 
 
-@pytest.mark.parametrize("make", [moderator, superuser])
-def test_only_superusers_ban_staff(page_for: PageFor, make: Callable[[], User]) -> None:
-    staff = make()
-    mo, su = page_for(moderator()), page_for(superuser())
-    mo.post(ban_address(staff), {"reason": "Coup"})
-    staff.refresh_from_db()
-    assert not staff.is_banned
-    su.post(ban_address(staff), {"reason": "Left us"})
-    mo.post(f"{PEOPLE}{staff.pk}/act/unban/")
-    staff.refresh_from_db()
-    assert staff.is_banned
+RANKS = [make_user, moderator, admin, owner]
 
 
-def test_only_superusers_sign_out_staff(page_for: PageFor) -> None:
-    other = moderator()
-    session = make_session(other)
-    page_for(moderator()).post(f"{SESSIONS}{session.pk}/act/revoke/")
-    assert list(Session.objects.active_of(other)) == [session]
-    page_for(superuser()).post(f"{SESSIONS}{session.pk}/act/revoke/")
-    assert not Session.objects.active_of(other).exists()
+def test_each_acts_on_those_below_alone(page_for: PageFor) -> None:
+    """Bans and sessions; nobody on others of the same role, nor on the owner."""
+    people = [make_user("Jonas Weber"), *(make() for make in RANKS[1:])]
+    others = [make_user("Layla Haddad"), moderator(), admin()]
+    for rank, person in enumerate(people):
+        page = page_for(person)
+        for other_rank, other in enumerate(others):
+            session = make_session(other)
+            page.post(ban_address(other), {"reason": "Coup"})
+            page.post(f"{SESSIONS}{session.pk}/act/revoke/")
+            other.refresh_from_db()
+            assert other.is_banned == (rank > other_rank)
+            assert Session.objects.active_of(other).exists() == (rank <= other_rank)
+            User.objects.filter(pk=other.pk).update(banned_at=None)
+        session = make_session(people[-1])
+        page.post(ban_address(people[-1]), {"reason": "Coup"})
+        page.post(f"{SESSIONS}{session.pk}/act/revoke/")
+        people[-1].refresh_from_db()
+        assert not people[-1].is_banned
+
+
+def test_a_ban_by_somebody_above_is_not_lifted_from_below(page_for: PageFor) -> None:
+    mo = moderator()
+    page_for(owner()).post(ban_address(mo), {"reason": "Left us"})
+    page_for(moderator()).post(f"{PEOPLE}{mo.pk}/act/unban/")
+    mo.refresh_from_db()
+    assert mo.is_banned
 
 
 def test_moderators_sign_themselves_out_elsewhere(page_for: PageFor) -> None:
@@ -220,25 +236,72 @@ def test_moderators_sign_themselves_out_elsewhere(page_for: PageFor) -> None:
 def test_banned_moderator_gets_no_admin(page_for: PageFor) -> None:
     mo = moderator()
     page = page_for(mo)
-    page_for(superuser()).post(ban_address(mo), {"reason": "Snooping"})
+    page_for(admin()).post(ban_address(mo), {"reason": "Snooping"})
     assert page.get("/admin/").status_code == 302
 
 
-def test_only_superusers_make_moderators(page_for: PageFor) -> None:
+def role_of(person: User) -> str:
+    person.refresh_from_db()
+    return person.role
+
+
+def test_admins_make_moderators_and_the_owner_admins(page_for: PageFor) -> None:
     jonas = make_user("Jonas Weber")
     address = f"{PEOPLE}{jonas.pk}/act/"
-    staff = User.objects.filter(pk=jonas.pk, is_staff=True)
-    page_for(moderator()).post(f"{address}promote/")
-    assert not staff.exists()
-    page = page_for(superuser())
-    page.post(f"{address}promote/")
-    assert staff.exists()
-    page.post(f"{address}demote/")
-    assert not staff.exists()
+    for act in ("promote", "make_admin", "hand_over"):
+        page_for(moderator()).post(f"{address}{act}/")
+        assert role_of(jonas) == ""
+    by_admin, by_owner = page_for(admin()), page_for(owner())
+    for page, act, role in (
+        (by_admin, "make_admin", ""),
+        (by_admin, "promote", "moderator"),
+        (by_admin, "make_admin", "moderator"),
+        (by_admin, "demote", ""),
+        (by_owner, "hand_over", ""),
+        (by_owner, "make_admin", "admin"),
+        (by_admin, "demote", "admin"),
+        (by_admin, "promote", "admin"),
+        (by_owner, "promote", "moderator"),
+        (by_owner, "make_admin", "admin"),
+        (by_owner, "demote", ""),
+    ):
+        page.post(f"{address}{act}/")
+        assert role_of(jonas) == role
     assert [what for _who, what, _whom in entries()] == [
-        "Made a moderator",
-        "Removed as a moderator",
+        *("Made a moderator", "Role taken away", "Made an admin", "Made a moderator"),
+        *("Made an admin", "Role taken away"),
     ]
+
+
+def test_nobody_who_is_banned_gets_a_role(page_for: PageFor) -> None:
+    jonas = make_user("Jonas Weber", banned_at=now())
+    page_for(owner()).post(f"{PEOPLE}{jonas.pk}/act/promote/")
+    assert role_of(jonas) == ""
+
+
+def test_the_owner_hands_the_site_over_and_by_that_alone_ceases_to_be_one(
+    page_for: PageFor,
+) -> None:
+    ow, ad = owner(), admin()
+    page = page_for(ow)
+    for act in ("demote", "promote", "make_admin", "ban"):
+        page.post(f"{PEOPLE}{ow.pk}/act/{act}/", {"reason": "Tired"})
+        page_for(ad).post(f"{PEOPLE}{ow.pk}/act/{act}/", {"reason": "Coup"})
+    assert role_of(ow) == "owner"
+    page_for(ad).post(f"{PEOPLE}{ow.pk}/act/hand_over/")
+    page.post(f"{PEOPLE}{ad.pk}/act/hand_over/")
+    assert (role_of(ow), role_of(ad)) == ("admin", "owner")
+    page.post(f"{PEOPLE}{ad.pk}/act/hand_over/")
+    assert role_of(ad) == "owner"
+    assert [what for _who, what, _whom in entries()] == ["Made the owner"]
+
+
+def test_nobody_acts_by_a_role_that_was_taken_away_meanwhile() -> None:
+    ow, ad, jonas = owner(), admin(), make_user("Jonas Weber")
+    roles.give_role(by=ow, user=User.objects.get(pk=ad.pk), role="")
+    with pytest.raises(DomainError):
+        roles.give_role(by=ad, user=jonas, role="moderator")
+    assert role_of(jonas) == ""
 
 
 def test_plain_people_and_visitors_ban_nobody(page_for: PageFor) -> None:
@@ -274,7 +337,7 @@ def test_unknown_people_are_not_found(page_for: PageFor, key: str) -> None:
 
 def test_unknown_acts_do_nothing(page_for: PageFor) -> None:
     jonas = make_user()
-    page_for(superuser()).post(f"{PEOPLE}{jonas.pk}/act/delete/")
+    page_for(admin()).post(f"{PEOPLE}{jonas.pk}/act/delete/")
     assert User.objects.filter(pk=jonas.pk).exists()
     assert entries() == []
 
@@ -334,8 +397,8 @@ def test_plain_people_revoke_no_session(page_for: PageFor) -> None:
     assert session.revoked_at is None
 
 
-def test_record_is_for_superusers_and_unchangeable(page_for: PageFor) -> None:
-    mo, su = moderator(), superuser()
+def test_record_is_for_admins_and_unchangeable(page_for: PageFor) -> None:
+    mo, su = moderator(), admin()
     page_for(mo).post(ban_address(make_user("Jonas Weber")), {"reason": "Spam"})
     entry = LogEntry.objects.get()
     assert page_for(mo).get(RECORD).status_code == 403
@@ -350,7 +413,7 @@ def test_record_is_for_superusers_and_unchangeable(page_for: PageFor) -> None:
     assert LogEntry.objects.get().change_message == "Banned: Spam"
 
 
-def test_history_of_a_person_is_for_superusers(page_for: PageFor) -> None:
+def test_history_of_a_person_is_for_admins(page_for: PageFor) -> None:
     address = f"{PEOPLE}{make_user().pk}/history/"
     assert page_for(moderator()).get(address).status_code == 403
-    assert page_for(superuser()).get(address).status_code == 200
+    assert page_for(admin()).get(address).status_code == 200

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -87,7 +87,7 @@ def test_nobody_is_told_anything_where_nobody_is_let_in() -> None:
 
 def test_an_invitation_makes_so_many_accounts_and_no_more() -> None:
     decide("invitation")
-    code = admission.invite(user=make_user(is_staff=True), days=1, uses=2).code
+    code = admission.invite(user=make_user(role="admin"), days=1, uses=2).code
     assert refused(email="none", invitation=code)[0] == 400  # that one was not used
     for email in ("one@example.org", "two@example.org"):
         assert not enters(email=email, invitation=code).is_staff
@@ -96,7 +96,7 @@ def test_an_invitation_makes_so_many_accounts_and_no_more() -> None:
 
 def test_a_refusal_gives_the_use_back() -> None:
     decide("invitation")
-    invitation = admission.invite(user=make_user(is_staff=True), days=1, uses=1)
+    invitation = admission.invite(user=make_user(role="admin"), days=1, uses=1)
     taken = make_user().email
     assert refused(email=taken, invitation=invitation.code) == (400, "Email already exists")
     enters(invitation=invitation.code)
@@ -105,7 +105,7 @@ def test_a_refusal_gives_the_use_back() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_several_at_once_only_as_many_enter_as_are_invited() -> None:
     decide("invitation")
-    code = admission.invite(user=make_user(is_staff=True), days=1, uses=2).code
+    code = admission.invite(user=make_user(role="admin"), days=1, uses=2).code
 
     def enter(number: int) -> str:
         try:
@@ -139,7 +139,7 @@ def test_a_code_that_is_made_up_opens_nothing(code: str) -> None:
 
 def test_it_ends_with_its_time_its_withdrawal_and_its_inviters_ban() -> None:
     decide("invitation")
-    mo = make_user(is_staff=True)
+    mo = make_user(role="admin")
     first, second, third = (admission.invite(user=mo, days=1, uses=5) for _number in range(3))
     Invitation.objects.filter(pk=first.pk).update(expires_at=now() - timedelta(seconds=1))
     admission.withdraw(user=mo, key=second.pk)
@@ -152,7 +152,7 @@ def test_it_ends_with_its_time_its_withdrawal_and_its_inviters_ban() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_mailed_one_is_for_its_address_alone() -> None:
     decide("invitation")
-    mo = make_user(is_staff=True)
+    mo = make_user(role="admin")
     invitation = admission.invite(
         user=mo, days=1, uses=1, email="Grace@Example.org", site="https://x.example"
     )
@@ -186,7 +186,7 @@ def test_an_address_of_a_listed_domain_asks_for_one() -> None:
 
 
 def test_members_invite_only_where_they_may(page_for: PageFor) -> None:
-    ada, bo, mo = make_user(), make_user(), make_user(is_staff=True)
+    ada, bo, mo = make_user(), make_user(), make_user(role="admin")
     form = {"email": "", "uses": "5", "days": "7"}
 
     def invites(person: User) -> int:
@@ -222,14 +222,14 @@ def test_members_invite_only_where_they_may(page_for: PageFor) -> None:
     "changes", [{"uses": 0}, {"uses": 1001}, {"days": 0}, {"days": 91}, {"email": "none"}]
 )
 def test_an_invitation_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
-    mo = make_user(is_staff=True)
+    mo = make_user(role="admin")
     with pytest.raises(DomainError):
         admission.invite(**{"user": mo, "days": 1, "uses": 1, **changes})
     assert not Invitation.objects.exists()
 
 
 def test_one_person_has_so_many_at_a_time() -> None:
-    mo = make_user(is_staff=True)
+    mo = make_user(role="admin")
     made = [admission.invite(user=mo, days=1, uses=1) for _number in range(50)]
     with pytest.raises(DomainError, match="50 invitations"):
         admission.invite(user=mo, days=1, uses=1)
@@ -244,20 +244,40 @@ def test_the_first_account_is_the_owners_by_the_printed_link(
     call_command("owner_link", site="http://127.0.0.1:8000")
     path = capsys.readouterr().out.strip().partition("127.0.0.1:8000")[2]
     stranger = enters(email="stranger@example.org")  # the site is open, but has no owner by that
-    assert (stranger.is_staff, stranger.is_superuser) == (False, False)
+    assert stranger.role == ""
     decide("closed")
     assert "you decide who comes in" in Client().get(path).content.decode()
     assert submitted(path).status_code == 302
     owner = User.objects.get(email="grace@example.org")
-    assert (owner.is_staff, owner.is_superuser) == (True, True)
-    # It works once.
+    assert owner.role == "owner"
+    # It works once, and there is but one owner.
+    with pytest.raises(CommandError, match="has an owner"):
+        call_command("createsuperuser", email="x@example.org", full_name="X", interactive=False)
     assert submitted(path, "eve@example.org").status_code == 403
     call_command("owner_link", site="http://127.0.0.1:8000")
     assert capsys.readouterr().out == ""
 
 
-def test_superusers_decide_in_the_admin_and_it_is_recorded(page_for: PageFor) -> None:
-    su = make_user(is_staff=True, is_superuser=True)
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_open_the_owners_link_at_once_one_becomes_the_owner() -> None:
+    decide("invitation")
+    code = admission.owner_code()
+
+    def enter(number: int) -> str:
+        try:
+            email = f"person-{number}@example.net"
+            sign_up(full_name="Any", email=email, password=PASSWORD, invitation=code)
+        except DomainError as error:
+            return error.code
+        return "in"
+
+    came = sorted(at_once([partial(enter, number) for number in range(4)]))
+    assert came == ["dead_link", "dead_link", "dead_link", "in"]
+    assert User.objects.get().role == "owner"
+
+
+def test_admins_decide_in_the_admin_and_it_is_recorded(page_for: PageFor) -> None:
+    su = make_user(role="admin")
     page = page_for(su)
     shown = page.get("/admin/accounts/sitepolicy/", follow=True)
     change = shown.redirect_chain[-1][0]
@@ -268,22 +288,23 @@ def test_superusers_decide_in_the_admin_and_it_is_recorded(page_for: PageFor) ->
         True,
     )
     assert LogEntry.objects.get().user_id == su.pk
-    mo = page_for(make_user(is_staff=True))
+    mo = page_for(make_user(role="moderator"))
     assert mo.get(change).status_code == 403
     assert mo.post(change, {**chosen, "sign_up": "open"}).status_code == 403
     assert mo.get("/admin/accounts/sitepolicy/").status_code == 403
     assert admission.site_policy().sign_up == "invitation"
 
 
-def test_moderators_see_and_end_invitations_but_not_their_codes(page_for: PageFor) -> None:
+def test_admins_see_and_end_invitations_but_not_their_codes(page_for: PageFor) -> None:
     decide("invitation", members_invite=True)
     invitation = admission.invite(user=make_user("Ada Lovelace"), days=1, uses=3)
-    mo = page_for(make_user(is_staff=True))
+    mo = page_for(make_user(role="admin"))
     address = f"/admin/accounts/invitation/{invitation.pk}"
     for path in ("/admin/accounts/invitation/", f"{address}/change/"):
         shown = mo.get(path).content.decode()
         assert "Ada Lovelace" in shown
         assert invitation.code not in shown
+    assert page_for(make_user(role="moderator")).post(f"{address}/act/withdraw/").status_code == 403
     assert mo.post(f"{address}/act/withdraw/").status_code == 302
     assert refused(invitation=invitation.code) == (410, DEAD)
     assert page_for(make_user()).post(f"{address}/act/withdraw/").status_code == 302  # to log-in
@@ -330,7 +351,7 @@ def test_the_profile_asks_until_it_is_confirmed(page_for: PageFor) -> None:
 
 
 def test_an_invitation_by_mail_and_a_new_password_confirm_it_too() -> None:
-    mo = make_user(is_staff=True)
+    mo = make_user(role="admin")
     invitation = admission.invite(user=mo, days=1, uses=1, email="grace@example.org")
     assert is_confirmed(enters(invitation=invitation.code))
     link = admission.invite(user=mo, days=1, uses=1)
@@ -342,7 +363,7 @@ def test_an_invitation_by_mail_and_a_new_password_confirm_it_too() -> None:
 
 
 def test_where_it_takes_that_nobody_else_begins_a_chat_or_a_group(api_for: ApiFor) -> None:
-    ada, bo, mo = make_user(), make_user(), make_user(is_staff=True)
+    ada, bo, mo = make_user(), make_user(), make_user(role="admin")
     group = make_group(mo, ada)
     SitePolicy.objects.create(confirmed_first=True)
     words = "Confirm your e-mail address first: your profile sends you the link."

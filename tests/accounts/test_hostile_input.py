@@ -58,7 +58,7 @@ def test_update_profile(api_for: ApiFor, field: str, value: Any) -> None:
 @pytest.mark.parametrize(
     "extra",
     [
-        {"is_staff": True, "isStaff": True},
+        {"role": "owner", "is_staff": True},
         {"_id": "0" * 24, "id": "0" * 24, "pk": "0" * 24},
         {"createdAt": "1970-01-01T00:00:00.000Z", "created_at": None},
         {"__proto__": {"isStaff": True}, "constructor": 1, "self": 1, "user": 1},
@@ -69,7 +69,7 @@ def test_fields_that_nobody_asked_for_change_nothing(extra: dict[str, Any]) -> N
     response = APIClient().post("/api/auth/signup", {**GRACE, **extra})
     assert response.status_code == 201
     user = User.objects.get()
-    assert (user.is_staff, user.is_superuser, user.picture) == (False, False, "")
+    assert (user.role, user.picture) == ("", "")
     assert user.pk == response.json()["_id"] != "0" * 24
 
 

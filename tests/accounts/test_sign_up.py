@@ -196,8 +196,7 @@ def test_mails_of_sign_ups_count_for_whoever_causes_them(set_limits: SetLimits) 
 
 def test_nobody_becomes_a_moderator_that_way() -> None:
     user = sign_up(**GRACE)
-    assert not user.is_staff
-    assert not user.is_superuser
+    assert user.role == ""
     assert not user.is_banned
 
 

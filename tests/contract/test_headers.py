@@ -21,7 +21,7 @@ NOBODY = {"Cookie": ""}
 TOO_LARGE = b"x" * 10_485_761
 YEAR = 31_536_000
 
-OWNER = "from accounts.models import User; User.objects.update(is_staff=True, is_superuser=True)"
+OWNER = "from accounts.models import User; User.objects.update(role='owner')"
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

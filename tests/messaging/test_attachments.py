@@ -266,7 +266,7 @@ class TestWhoSees:
         for client in (api_for(ada), api_for(bo)):
             assert client.get(address).getvalue() == PDF
         assert_refused(api_for(make_user()).get(address), 404)
-        assert_refused(api_for(make_user(is_staff=True)).get(address), 404)
+        assert_refused(api_for(make_user(role="moderator")).get(address), 404)
         assert_refused(APIClient().get(address), 401)
 
     def test_before_it_is_sent_its_owner_alone(self, api_for: ApiFor) -> None:
@@ -523,7 +523,7 @@ def test_moderators_see_how_much_room_they_take_and_what_they_are_called(
 ) -> None:
     ada, bo = make_pair()
     sent = send(ada, bo.pk, make_upload(ada).pk)
-    client = page_for(make_user(is_staff=True))
+    client = page_for(make_user(role="admin"))
     person = client.get(f"/admin/accounts/user/{ada.pk}/change/").content.decode()
     assert f"{len(PDF)}\xa0bytes of 2.0\xa0GB<" in person
     assert (

@@ -84,7 +84,7 @@ def test_both_are_led_to_it_for_a_while(
 
 
 def test_strangers_and_visitors_are_led_nowhere(message: Message, api_for: ApiFor) -> None:
-    for client in (APIClient(), api_for(make_user()), api_for(make_user(is_staff=True))):
+    for client in (APIClient(), api_for(make_user()), api_for(make_user(role="moderator"))):
         response = client.get(address_of(message))
         assert (response.status_code, response.headers.get("Location")) == (404, None)
 
@@ -280,7 +280,7 @@ class TestForwarding:
 
 class TestModerating:
     def html(self, page_for: PageFor, message: Message) -> str:
-        moderator = page_for(make_user(is_staff=True))
+        moderator = page_for(make_user(role="admin"))
         address = f"/admin/messaging/message/{message.pk}/change/"
         return moderator.get(address).content.decode()
 

@@ -81,7 +81,7 @@ def test_a_bearer_header_opens_it(message: Message) -> None:
 
 
 def test_strangers_and_visitors_see_nothing(message: Message, api_for: ApiFor) -> None:
-    for client in (APIClient(), api_for(make_user()), api_for(make_user(is_staff=True))):
+    for client in (APIClient(), api_for(make_user()), api_for(make_user(role="moderator"))):
         for address in addresses(message):
             assert_nothing(client.get(address))
 

@@ -48,6 +48,6 @@ class Command(BaseCommand):
 
 
 def _note(person: Person) -> str:
-    if person.is_staff:
-        return " " + _("(moderator: /admin/)")
+    if person.role:
+        return " " + _("(admin: /admin/)")
     return " " + _("(start here)") if person is PEOPLE[0] else ""

@@ -40,11 +40,11 @@ def _either_way(request: pytest.FixtureRequest, settings: Settings) -> None:
 
 def test_select_finds_what_it_is_asked_for_each_time() -> None:
     by_name = Select(
-        lambda name: User.objects.filter(full_name=name).values_list("pk", "is_staff", "created_at")
+        lambda name: User.objects.filter(full_name=name).values_list("pk", "role", "created_at")
     )
-    ada, bo = make_user("Ada"), make_user("Bo", is_staff=True)
-    assert by_name.rows(name="Ada") == [(ada.pk, False, ada.created_at)]
-    assert by_name.rows(name="Bo") == [(bo.pk, True, bo.created_at)]
+    ada, bo = make_user("Ada"), make_user("Bo", role="moderator")
+    assert by_name.rows(name="Ada") == [(ada.pk, "", ada.created_at)]
+    assert by_name.rows(name="Bo") == [(bo.pk, "moderator", bo.created_at)]
     assert by_name.rows(name="Cy") == []
     assert by_name.first(name="Cy") is None
 
@@ -78,8 +78,8 @@ def test_joined_columns_are_read() -> None:
 
 
 def test_shapes_and_names_are_statements_of_their_own() -> None:
-    def build(limit: int, *, staff: Any, name: Any = None) -> QuerySet[User, Any]:
-        people = User.objects.filter(is_staff=staff)
+    def build(limit: int, *, role: Any, name: Any = None) -> QuerySet[User, Any]:
+        people = User.objects.filter(role=role)
         if name is not None:
             people = people.filter(full_name=name)
         return people.order_by("full_name").values_list("full_name")[:limit]
@@ -87,10 +87,10 @@ def test_shapes_and_names_are_statements_of_their_own() -> None:
     people = Select(build)
     for name in ("Ada", "Bo", "Cy"):
         make_user(name)
-    assert people.rows(2, staff=False) == [("Ada",), ("Bo",)]
-    assert people.rows(1, staff=False) == [("Ada",)]
-    assert people.rows(2, staff=False, name="Cy") == [("Cy",)]
-    assert people.rows(2, staff=True) == []
+    assert people.rows(2, role="") == [("Ada",), ("Bo",)]
+    assert people.rows(1, role="") == [("Ada",)]
+    assert people.rows(2, role="", name="Cy") == [("Cy",)]
+    assert people.rows(2, role="moderator") == []
 
 
 TEXTS = [
@@ -132,7 +132,7 @@ def test_get_finds_the_model() -> None:
     ada = make_user("Ada")
     found = get.one(key=ada.pk)
     assert found == ada
-    assert (found.created_at, found.is_staff) == (ada.created_at, False)
+    assert (found.created_at, found.role) == (ada.created_at, "")
     found.full_name = "Ada L."
     found.save()
     assert get.one(key=ada.pk).full_name == "Ada L."
@@ -192,7 +192,7 @@ def test_nothing_runs_in_a_transaction_that_failed() -> None:
 
 
 AMONG = SelectAmong(
-    lambda keys, staff: User.objects.filter(pk__in=keys, is_staff=staff).values_list("pk")
+    lambda keys, role: User.objects.filter(pk__in=keys, role=role).values_list("pk")
 )
 
 
@@ -201,9 +201,9 @@ def test_each_of_several_is_found_once(count: int) -> None:
     people = [make_user() for _ in range(count)]
     make_user("Not asked for")
     keys = [person.pk for person in people]
-    found = AMONG.rows_among([*keys, *keys[::-1], "0" * 24], staff=False)
+    found = AMONG.rows_among([*keys, *keys[::-1], "0" * 24], role="")
     assert sorted(found) == [(key,) for key in sorted(keys)]
-    assert AMONG.rows_among(keys, staff=True) == []
+    assert AMONG.rows_among(keys, role="moderator") == []
 
 
 def test_several_may_come_from_anywhere_and_be_sql_like() -> None:
