@@ -10,6 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import Person, PersonFor
 
+WARNS = """() => {
+  const leaving = new Event("beforeunload", { cancelable: true });
+  dispatchEvent(leaving);
+  return leaving.defaultPrevented;
+}"""
 SEND = "**/api/messages/send/*"
 SENT = re.compile("sent|delivered|read")  # the server has it, whoever else has it by now
 UNREAD = re.compile("sent|delivered")
@@ -116,14 +121,34 @@ def expect_soon(page: Page, ask: Callable[[], object], expected: object) -> None
     assert found == expected
 
 
+def unread_count(reader: Person, peer: Person) -> int:
+    chats = {chat["_id"]: chat for chat in reader.get("/api/messages/chats")}
+    return int(chats[peer.id]["unreadCount"])
+
+
 def expect_read(reader: Person, peer: Person) -> None:
     """The server has heard that they have read all that the other one wrote."""
+    expect_soon(reader.page, lambda: unread_count(reader, peer), 0)
 
-    def unread() -> int:
-        chats = {chat["_id"]: chat for chat in reader.get("/api/messages/chats")}
-        return int(chats[peer.id]["unreadCount"])
 
-    expect_soon(reader.page, unread, 0)
+def warns(page: Page) -> bool:
+    """Would leaving the page ask whether one means it?"""
+    return bool(page.evaluate(WARNS))
+
+
+def expect_kept(page: Page) -> None:
+    """What waits to be sent is in the browser's database: whoever leaves now loses nothing."""
+    expect_soon(page, lambda: warns(page), False)
+
+
+def keep_typing(page: Page) -> None:
+    """What is typed once is shown for five seconds, which a busy machine may take to show it."""
+    composer(page).evaluate(
+        """field => {
+            field.value = "Hm";
+            setInterval(() => field.dispatchEvent(new Event("input", { bubbles: true })), 500);
+        }"""
+    )
 
 
 def stored(reader: Person, peer: Person) -> list[str]:

@@ -9,9 +9,9 @@ from tests.browser.chat import (
     SEND,
     answer,
     banner,
-    composer,
     expect_states,
     expect_texts,
+    keep_typing,
     message,
     row,
     send,
@@ -74,7 +74,7 @@ def test_conversation(pair: Pair) -> None:
     assert_accessible(page)
     page.route(SEND, lambda route: route.abort())
     send(page, "waiting")
-    composer(bo.page).press_sequentially("I am")
+    keep_typing(bo.page)
     expect(page.locator(".typist")).to_be_visible()
     assert_accessible(page)
     ada.context.set_offline(True)

@@ -47,6 +47,11 @@ def choose(page: Page, *files: FilePayload) -> None:
         page.get_by_label("Add a picture").set_input_files(each)
 
 
+def make_ready(page: Page, number: int) -> None:
+    page.wait_for_function("number => held[number]", arg=number)
+    page.evaluate("number => held[number]()", number)
+
+
 def preview(page: Page) -> Locator:
     return page.locator(".composer__preview")
 
@@ -63,7 +68,7 @@ def test_what_is_typed_while_a_picture_is_made_ready_is_the_next_message(
     composer(page).press("Enter")
     composer(page).press_sequentially("More")
     composer(page).press("Enter")
-    page.evaluate("held[0]()")
+    make_ready(page, 0)
 
     expect_texts(page, ["A caption"])
     expect(messages(page).get_by_role("img")).to_be_visible()
@@ -80,7 +85,7 @@ def test_pictures_are_made_ready_one_after_the_other(person: PersonFor) -> None:
 
     choose(page, file("first.png"), file("second.png"), file("third.png"))
     expect(preview(page)).to_have_count(3)
-    page.evaluate("held[0]()")
+    make_ready(page, 0)
     expect(preview(page).first).to_contain_text("first.png640 × 480")
     expect(preview(page).first).to_contain_text(re.compile(r"480, \d+ kB"))
     page.get_by_role("button", name="Remove second.png").click()
@@ -88,8 +93,7 @@ def test_pictures_are_made_ready_one_after_the_other(person: PersonFor) -> None:
     composer(page).press("Enter")
     # What was taken away is not sent, whenever it is ready.
     for number in (1, 2):
-        page.wait_for_function("number => held[number]", arg=number)
-        page.evaluate("number => held[number]()", number)
+        make_ready(page, number)
 
     shown = messages(bo.page).locator(".album img")
     expect(shown).to_have_count(2)

@@ -5,7 +5,7 @@ from base64 import b64encode
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.chat import composer, face_to_face, message, row
+from tests.browser.chat import composer, face_to_face, message, row, wait_for_held
 from tests.browser.long_conversations import say_many
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.test_groups import details, make_group, open_group
@@ -75,6 +75,7 @@ def test_what_was_closed_or_left_while_it_loaded_is_not_shown(person: PersonFor)
         opener(page).click()
     page.go_back()
     expect(page).not_to_have_url(ABOUT)
+    wait_for_held(page, held)
     held.pop().continue_()
     # One is asked for after the other: this one is asked for once the first has come.
     with page.expect_request(re.compile("/details")):
@@ -83,6 +84,7 @@ def test_what_was_closed_or_left_while_it_loaded_is_not_shown(person: PersonFor)
 
     row(page, cy).click()
     expect(page.locator("conversation-header h1")).to_have_text("Cy Weber")
+    wait_for_held(page, held)
     held.pop().continue_()
     page.unroute(re.compile("/details"))
     opener(page).click()
@@ -172,6 +174,7 @@ def test_by_keyboard_alone(person: PersonFor) -> None:
     opener(page).focus()
     keys.press("Enter")
     expect(page.get_by_role("heading", name="About this person")).to_be_focused()
+    expect(pictures(page)).to_have_count(3)
 
     tab(page, "Pictures").focus()
     keys.press("ArrowRight")

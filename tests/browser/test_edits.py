@@ -211,6 +211,7 @@ def test_who_reads_further_up_is_not_moved_by_an_edit(person: PersonFor) -> None
     page.goto(f"/chat/{bo.id}")
     expect(message(page, "Short")).to_be_visible()
     page.locator("message-list").evaluate("log => { log.scrollTop = -400; }")
+    expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
     top = "log => [...log.querySelectorAll('.message')].at(-20).getBoundingClientRect().top"
     before = page.locator("message-list").evaluate(top)
     edit(bo, key, "Long. " * 200)

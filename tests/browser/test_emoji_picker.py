@@ -3,7 +3,16 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import composer, face_to_face, menu, message, send, toast, touch
+from tests.browser.chat import (
+    composer,
+    expect_soon,
+    face_to_face,
+    menu,
+    message,
+    send,
+    toast,
+    touch,
+)
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.test_looks import PHONE
 from tests.environment import ROOT
@@ -133,12 +142,12 @@ def test_on_a_phone_it_is_a_sheet_for_reactions(person: PersonFor) -> None:
     page.get_by_role("button", name="More emoji").tap()
     expect(picker(page).get_by_text("Smileys", exact=True)).to_be_visible()
     expect(field(page)).not_to_be_focused()
+    assert_accessible(page)
     box, window = picker(page).bounding_box(), page.viewport_size
     assert box
     assert window
     assert (box["x"], box["width"]) == (0, window["width"])
     assert box["y"] + box["height"] == window["height"]
-    assert_accessible(page)
     shown(page).first.tap()
     expect(picker(page)).to_be_hidden()
     expect(message(page, "Did you see that?").locator(".reaction")).to_have_text("😀1")
@@ -167,4 +176,4 @@ def test_what_was_used_is_forgotten_with_the_session(person: PersonFor) -> None:
     ada.page.keyboard.press("Escape")
     ada.page.get_by_role("button", name="Sign out").click()
     ada.page.wait_for_url("**/login**")
-    assert ada.page.evaluate(kept) == 0
+    expect_soon(ada.page, lambda: ada.page.evaluate(kept), 0)

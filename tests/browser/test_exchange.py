@@ -12,6 +12,7 @@ from tests.browser.chat import (
     expect_states,
     expect_texts,
     face_to_face,
+    keep_typing,
     message,
     row,
     send,
@@ -155,13 +156,13 @@ def test_who_is_typing_shows_until_the_message_comes(person: PersonFor) -> None:
     ada.say(bo, "So that there is a row")
     dots = ada.page.locator(".typist")
 
-    composer(bo.page).press_sequentially("Well")
+    keep_typing(bo.page)
     expect(state(ada.page, "typing")).to_be_visible()
     expect_preview(ada.page, bo, "typing…")
     expect(dots).to_be_visible()
 
     composer(bo.page).press("Enter")
-    expect(message(ada.page, "Well")).to_be_visible()
+    expect(message(ada.page, "Hm")).to_be_visible()
     expect(dots).to_be_hidden()
     expect(state(ada.page, "online")).to_be_visible()
 

@@ -8,6 +8,7 @@ from tests.browser.chat import (
     composer,
     expect_states,
     expect_texts,
+    keep_typing,
     message,
     messages,
     send,
@@ -129,16 +130,6 @@ def test_a_message_of_mine_tells_who_has_read_it(person: PersonFor) -> None:
     expect(others).to_have_count(1)
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
-
-
-def keep_typing(page: Page) -> None:
-    """What is typed once is shown for five seconds, which a busy machine may take to show it."""
-    composer(page).evaluate(
-        """field => {
-            field.value = "Hm";
-            setInterval(() => field.dispatchEvent(new Event("input", { bubbles: true })), 500);
-        }"""
-    )
 
 
 def test_who_is_typing_is_said_by_name(person: PersonFor) -> None:

@@ -9,6 +9,8 @@ from chatsite.text import isolated
 from tests.browser.chat import (
     RETURN,
     composer,
+    expect_read,
+    expect_soon,
     expect_texts,
     face_to_face,
     message,
@@ -16,6 +18,7 @@ from tests.browser.chat import (
     row,
     send,
     state,
+    unread_count,
     wait_for_held,
 )
 from tests.browser.long_conversations import assert_whole, expect_rest, lines
@@ -100,12 +103,6 @@ def test_who_reads_further_up_is_told_of_new_messages_and_left_alone(person: Per
     expect(row(page, bo).locator(".badge")).to_be_hidden()
 
 
-def unread_count(reader: Person, peer: Person) -> int:
-    chats = {chat["_id"]: chat for chat in reader.get("/api/messages/chats")}
-    count: int = chats[peer.id]["unreadCount"]
-    return count
-
-
 def test_a_conversation_opens_at_its_first_unread_message_however_far_back(
     person: PersonFor,
 ) -> None:
@@ -123,8 +120,7 @@ def test_a_conversation_opens_at_its_first_unread_message_however_far_back(
     expect(message(page, "message 22")).to_be_in_viewport()
     expect(message(page, "message 121")).not_to_be_in_viewport()
     expect(row(page, bo).locator(".badge")).not_to_contain_text("99+")
-    page.wait_for_timeout(500)  # as long as marks are gathered
-    assert 50 < unread_count(ada, bo) < 100
+    expect_soon(page, lambda: 50 < unread_count(ada, bo) < 100, True)
     found = lines(page)
     assert_whole(found)
     assert 0 in found
@@ -138,11 +134,10 @@ def test_a_conversation_opens_at_its_first_unread_message_however_far_back(
     page.get_by_role("button", name="Newest messages").click()
     expect(message(page, "message 121")).to_be_in_viewport()
     expect(row(page, bo).locator(".badge")).to_be_hidden()
-    page.wait_for_timeout(500)
+    expect_read(ada, bo)
     page.reload()
     expect(page.locator(".unread")).to_have_count(0)
     expect(message(page, "message 121")).to_be_in_viewport()
-    assert unread_count(ada, bo) == 0
     assert len([frame for frame in marks if "markRead" in str(frame)]) < 45
 
 
@@ -151,7 +146,7 @@ def test_nothing_is_read_in_a_window_that_has_not_the_focus(person: PersonFor) -
     bo.say(ada, "seen")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
-    expect(row(page, bo).locator(".badge")).to_be_hidden()
+    expect_read(ada, bo)
     page.evaluate("document.hasFocus = () => false")
 
     for number in range(40):
@@ -166,8 +161,7 @@ def test_nothing_is_read_in_a_window_that_has_not_the_focus(person: PersonFor) -
     page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
     expect(row(page, bo).locator(".badge")).not_to_contain_text("40")
     expect(page.locator(".unread")).to_be_in_viewport()
-    page.wait_for_timeout(500)
-    assert 0 < unread_count(ada, bo) < 40
+    expect_soon(page, lambda: 0 < unread_count(ada, bo) < 40, True)
 
 
 def test_one_s_own_message_is_shown_wherever_one_was(person: PersonFor) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chat import (
     RETURN,
     banner,
+    expect_kept,
     expect_preview,
     expect_states,
     expect_texts,
@@ -69,6 +70,7 @@ def test_what_was_read_is_there_after_a_reload_and_goes_on(
         assert_accessible(ada.page)
         send(ada.page, "three")
         expect_states(ada.page, "-rrp")
+        expect_kept(ada.page)
         ada.page.reload()
         expect_texts(ada.page, ["a slip", "one", "two", "three"])
         expect_states(ada.page, "-rrp")

@@ -90,6 +90,7 @@ def test_groups_read_the_same_from_server_and_script(person: PersonFor) -> None:
     for sender, receiver, text in ((ada, bo, "1"), (ada, bo, "2"), (bo, ada, "3"), (bo, ada, "4")):
         sender.say(receiver, text)
     send(ada.page, "5", "😀 😀")
+    expect(messages(ada.page)).to_have_count(6)
     expect(messages(ada.page).last).to_have_attribute("data-state", "read")
     by_script = messages(ada.page).evaluate_all(CLASSES)
 
@@ -247,9 +248,12 @@ def test_one_line_for_what_goes_wrong_repeatedly(person: PersonFor) -> None:
     ada = person("Ada Lindqvist", None)
     ada.context.add_init_script(CATCH_BUS)
     page = ada.page
-    with page.expect_event("websocket") as opening:
-        page.goto("/")
-    opening.value.wait_for_event("framereceived")  # which clears notices
+    frames: list[object] = []
+    page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame))
+    )
+    page.goto("/")
+    wait_for_held(page, frames)  # which clears notices
     page.wait_for_function("() => window.bus")
 
     emit(page, *[("notice", {"text": "No luck", "kind": "error"})] * 3)

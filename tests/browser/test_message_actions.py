@@ -101,9 +101,10 @@ def test_the_right_button_leaves_words_links_and_pictures_to_the_browser(person:
     def is_ours(place: Locator) -> bool:
         place.click(button="right", position={"x": 10, "y": 10})
         ours: bool = page.evaluate("isOurs")
-        assert menu(page).is_visible() is ours
+        expect(menu(page)).to_be_visible(visible=ours)
         if ours:
             page.keyboard.press("Escape")
+            expect(menu(page)).to_be_hidden()
         return ours
 
     words = messages(page).last.locator('[data-field="text"]')

@@ -9,6 +9,7 @@ from tests.browser.chat import (
     SEND,
     answer,
     composer,
+    expect_kept,
     expect_preview,
     expect_states,
     expect_texts,
@@ -114,6 +115,7 @@ def test_a_refused_message_keeps_its_text_and_is_sent_again_by_hand(person: Pers
     expect_preview(ada.page, bo, "Not sent: Please")
     send(ada.page, "What follows waits for it")
     expect_states(ada.page, "-fp")
+    expect_kept(ada.page)
 
     ada.page.reload()
     expect_texts(ada.page, ["So that there is a row", "Please", "What follows waits for it"])

@@ -9,6 +9,7 @@ from tests.browser.chat import (
     SEND,
     banner,
     composer,
+    expect_kept,
     expect_preview,
     expect_states,
     expect_texts,
@@ -50,6 +51,7 @@ def test_a_reload_without_network_loses_nothing(person: PersonFor) -> None:
     add_picture(page)
     send(page, "three, with a picture")
     expect_states(page, "ppp")
+    expect_kept(page)
     page.reload()
     expect_texts(page, ["one", "two", "three, with a picture"])
     expect_states(page, "ppp")
@@ -72,6 +74,7 @@ def test_what_waits_is_shown_again_after_a_reload(person: PersonFor) -> None:
     ada.page.route(SEND, lambda route: route.abort())
 
     send(ada.page, "one", "two")
+    expect_kept(ada.page)
     ada.page.reload()
     expect_texts(ada.page, ["one", "two"])
     expect_states(ada.page, "pp")
@@ -113,6 +116,7 @@ def test_what_a_closed_tab_left_the_other_one_sends(person: PersonFor) -> None:
 
     send(ada.page, "Carry me over")
     expect_texts(other, ["Carry me over"])
+    expect_kept(ada.page)
     ada.page.close()
 
     expect_states(other, "r", timeout=RETURN)
@@ -128,6 +132,7 @@ def test_another_account_in_the_same_browser_neither_sees_nor_sends_it(person: P
     send(page, "From Ada")
     composer(page).fill("A draft of Ada's")
     expect_states(page, "p")
+    expect_kept(page)
 
     sign_out(page)
     page.get_by_role("dialog").get_by_role("button", name="Sign out").click()

@@ -10,6 +10,7 @@ from tests.browser.chat import (
     SEND,
     answer,
     banner,
+    expect_kept,
     expect_states,
     expect_texts,
     face_to_face,
@@ -19,7 +20,7 @@ from tests.browser.chat import (
     state,
     stored,
     toast,
-    wait_for_held,
+    warns,
 )
 from tests.browser.people import PersonFor
 
@@ -41,21 +42,8 @@ SLOW_DATABASE = """() => {
     return late;
   };
 }"""
-WARNS = """() => {
-  const leaving = new Event("beforeunload", { cancelable: true });
-  dispatchEvent(leaving);
-  return leaving.defaultPrevented;
-}"""
-UNTIL_KEPT = f"""async () => {{
-  while (({WARNS})()) await new Promise((resolve) => setTimeout(resolve, 100));
-}}"""
 # Longer than the first waits between two tries.
 SEVERAL_TRIES = 4000
-
-
-def warns(page: Page) -> bool:
-    """Would leaving the page ask whether one means it?"""
-    return bool(page.evaluate(WARNS))
 
 
 def test_a_clock_that_is_set_back_holds_nothing_up(person: PersonFor) -> None:
@@ -82,9 +70,9 @@ def test_a_database_that_opens_late_keeps_what_was_written_before(person: Person
     expect_texts(page, ["one", "two"])
     assert warns(page)
     page.evaluate("letOpen()")
-    page.evaluate(UNTIL_KEPT)
+    expect_kept(page)
     send(page, "three")
-    page.evaluate(UNTIL_KEPT)
+    expect_kept(page)
 
     other = ada.open_page(f"/chat/{bo.id}")
     expect_texts(other, ["one", "two", "three"])
@@ -100,7 +88,7 @@ def test_what_is_kept_lets_one_leave_without_a_question(person: PersonFor) -> No
     with ada.page.expect_request(SEND):
         send(ada.page, "Kept")
 
-    assert not warns(ada.page)
+    expect_kept(ada.page)
 
 
 def wake(page: Page) -> None:
@@ -121,8 +109,7 @@ def test_a_busy_server_condemns_no_message(person: PersonFor) -> None:
 
     ada.page.route(SEND, refuse, times=len(refusals))
     send(ada.page, "one", "two")
-    for _ in refusals:
-        wait_for_held(ada.page, tried)
+    while len(tried) < len(refusals):
         wake(ada.page)
         ada.page.wait_for_timeout(50)
 
@@ -174,6 +161,7 @@ def test_what_follows_a_message_that_breaks_the_server_waits_for_a_decision(
     send(ada.page, "and this")
     expect(toast(ada.page).last).to_contain_text("Retry or discard that one first.")
     expect_states(ada.page, "fpp")
+    expect_kept(ada.page)
     ada.page.reload()
     expect_states(ada.page, "fpp")
     assert stored(bo, ada) == []

@@ -21,6 +21,7 @@ from tests.browser.chat import (
     messages,
     send,
     toast,
+    wait_for_held,
 )
 from tests.browser.people import Person, PersonFor
 from tests.pictures import animation, data_uri, display_p3, encoded, picture
@@ -203,6 +204,7 @@ def test_the_place_of_a_picture_is_kept_while_it_loads(person: PersonFor) -> Non
         "log => Promise.all(log.getAnimations({subtree: true}).map(each => each.finished))"
     )
     before: Any = log.evaluate(LAYOUT)
+    wait_for_held(bo.page, held)
     for route in held:
         route.continue_()
     expect(image).not_to_have_js_property("naturalWidth", 0)

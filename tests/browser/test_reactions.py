@@ -227,6 +227,8 @@ def test_who_reacted_is_told_by_emoji_and_mine_is_taken_back_there(person: Perso
     send(ada.page, "Shall we go?")
     react(ada.page, "Shall we go?", HEART)
     react(bo.page, "Shall we go?")
+    for each in (ada.page, bo.page):  # each has heard of the other one's
+        expect(pills(each, "Shall we go?")).to_have_text([f"{HEART}1", f"{THUMB}1"])
     page, dialog = bo.page, bo.page.locator("#group-dialog")
     people = dialog.locator("#reactors .member__name bdi")
 

@@ -6,6 +6,7 @@ from tests.browser.chat import (
     SEND,
     SENT,
     composer,
+    expect_kept,
     expect_states,
     expect_texts,
     face_to_face,
@@ -135,6 +136,7 @@ def test_a_swipe_replies_and_the_reply_waits_for_the_network(person: PersonFor) 
     send(page, "Yes")
     expect(quote(page)).to_contain_text("On the tram?")
     expect_states(page, "-p")
+    expect_kept(page)
     page.reload()
     expect(quote(page)).to_contain_text("On the tram?")
     page.unroute(SEND)

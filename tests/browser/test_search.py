@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
-from tests.browser.chat import composer, row
+from tests.browser.chat import composer, expect_soon, row
 from tests.browser.long_conversations import log
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_looks import PHONE
@@ -108,6 +108,10 @@ def chat_field(page: Page) -> Locator:
     return bar(page).get_by_role("searchbox")
 
 
+def expect_marked(page: Page, *words: str) -> None:
+    expect_soon(page, lambda: page.evaluate(MARKED), list(words))
+
+
 def expect_place(page: Page, place: str) -> None:
     expect(bar(page).get_by_role("status")).to_have_text(place)
 
@@ -136,13 +140,13 @@ def test_in_the_open_chat_one_goes_from_hit_to_hit(person: PersonFor) -> None:
     chat_field(page).fill("budget")
     expect_place(page, "1 of 2+")
     expect(shown(page, "more, and budgets")).to_be_in_viewport()
-    assert page.evaluate(MARKED) == ["budget", "budget"]
+    expect_marked(page, "budget", "budget")
     assert_accessible(page)
     for place, number in (("2 of 2+", 3), ("3 of 4+", 2), ("4 of 4+", 1), ("5 of 5", 0)):
         page.keyboard.press("Enter")
         expect_place(page, place)
         expect(shown(page, f"The BÜDGET, number {number}")).to_be_in_viewport()
-        assert page.evaluate(MARKED) == ["BÜDGET"]
+        expect_marked(page, "BÜDGET")
     page.keyboard.press("ArrowUp")
     expect_place(page, "5 of 5")
     page.keyboard.press("ArrowDown")
@@ -161,11 +165,11 @@ def test_in_the_open_chat_one_goes_from_hit_to_hit(person: PersonFor) -> None:
     chat_field(page).fill("expense")
     expect_place(page, "1 of 1")
     expect(shown(page, "minutes.txt")).to_be_in_viewport()
-    page.wait_for_function(f"expected => ({MARKED})().join() === expected", arg="expense")
+    expect_marked(page, "expense")
 
     chat_field(page).fill("nothing like it")
     expect_place(page, "Nothing found")
-    assert page.evaluate(MARKED) == []
+    expect_marked(page)
     page.keyboard.press("Escape")
     expect(bar(page)).to_have_count(0)
     expect(composer(page)).to_be_focused()

@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat import (
     composer,
+    expect_soon,
     expect_states,
     expect_texts,
     face_to_face,
@@ -54,7 +55,7 @@ def test_a_session_that_ended_while_no_page_was_open_leaves_no_draft(person: Per
 
     ada.page.goto("/")
     expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
-    assert ada.page.evaluate(DRAFTS) == []
+    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
 
 
 def test_signing_out_in_one_tab_ends_the_others(live_site: Site, person: PersonFor) -> None:
@@ -76,7 +77,7 @@ def test_what_was_not_sent_when_the_session_ended_goes_out_after_log_in(
     send(ada.page, "Hold that thought")
     composer(ada.page).fill("A draft")
     expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
-    assert ada.page.evaluate(DRAFTS) == []
+    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
     log_in(ada.page, ada)
 
     expect_states(ada.page, "r")
@@ -96,7 +97,7 @@ def test_a_page_never_writes_for_another_account(person: PersonFor) -> None:
 
     expect(ada.page.get_by_role("link", name="Cy Weber")).to_be_visible()
     expect(ada.page.get_by_role("heading", name="Say hello to Bo")).to_be_visible()
-    assert ada.page.evaluate(DRAFTS) == []
+    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
     assert bo.get("/api/messages/chats") == []
 
 

@@ -16,6 +16,12 @@ from tests.browser.chat import (
 from tests.browser.people import Person, PersonFor
 
 SAVE = re.compile(r"/api/messages/chats/[0-9a-f]{24}/draft$")
+# More quickly than a busy machine would pass on key by key.
+AT_ONCE = """(field, text) => {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.form.requestSubmit();
+}"""
 
 
 def other_device(person: Person, path: str) -> Page:
@@ -96,7 +102,7 @@ def test_what_was_typed_without_network_is_saved_when_it_is_back(person: PersonF
     page = ada.page
     expect_texts(page, ["Well?"])
     page.route(SAVE, lambda route: route.abort())
-    with page.expect_request(SAVE):
+    with page.expect_event("requestfailed", lambda request: bool(SAVE.search(request.url))):
         composer(page).fill("Typed on the train")
     page.unroute(SAVE)
     with page.expect_response(SAVE) as response:
@@ -114,7 +120,7 @@ def test_who_sends_at_once_asks_nothing_more_of_the_server(person: PersonFor) ->
     expect_texts(ada.page, ["Well?"])
     asked: list[str] = []
     ada.page.on("request", lambda request: asked.append(request.url))
-    send(ada.page, "Quick")
+    composer(ada.page).evaluate(AT_ONCE, "Quick")
     expect_texts(bo.page, ["Well?", "Quick"])
     saved(ada.page, "Next")
     assert len([url for url in asked if SAVE.search(url)]) == 1
@@ -131,7 +137,7 @@ def test_an_edit_is_no_draft_for_other_devices(person: PersonFor) -> None:
     composer(ada.page).press("Escape")
     saved(ada.page, "A draft")
     expect(composer(other)).to_have_value("A draft")
-    composer(ada.page).fill("")
+    saved(ada.page, "")
     composer(ada.page).press("ArrowUp")
     saved(other, "From the other")
     expect(composer(ada.page)).to_have_value("Sent")

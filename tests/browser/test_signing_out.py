@@ -9,6 +9,8 @@ from tests.browser.chat import (
     SEND,
     banner,
     composer,
+    expect_kept,
+    expect_soon,
     expect_states,
     expect_texts,
     face_to_face,
@@ -39,7 +41,7 @@ def test_drafts_are_gone_afterwards(person: PersonFor, path: str) -> None:
     sign_out(ada.page)
 
     expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
-    assert ada.page.evaluate(DRAFTS) == []
+    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
 
 
 @pytest.mark.parametrize("path", ["/", "/profile"])
@@ -49,6 +51,7 @@ def test_one_is_asked_when_something_waits(person: PersonFor, path: str) -> None
     page.route(SEND, lambda route: route.abort())
     send(page, "one", "two")
     expect_states(page, "pp")
+    expect_kept(page)
     page.goto(path)
 
     sign_out(page)

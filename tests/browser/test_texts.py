@@ -88,7 +88,8 @@ def test_script_draws_a_message_as_the_server_does(person: PersonFor) -> None:
     for page in (ada.page, bo.page):
         expect(messages(page)).to_have_count(1 + 2 * (len(TEXTS) + 3))
         expect(page.locator(".message.is-deleted")).to_have_count(2)
-        expect(page.locator('[data-state="sent"], [data-state="pending"]')).to_have_count(0)
+        for each in ("pending", "sent", "delivered"):
+            expect(page.locator(f'[data-state="{each}"]')).to_have_count(0)
 
     for page in (ada.page, bo.page):
         drawn_by_script = markup(page)

@@ -25,6 +25,7 @@ def page(browser: Browser, live_site: Site, people: tuple[Person, Person]) -> It
     page.get_by_label("E-mail").fill(people[0].email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(f"{live_site.url}/")
     yield page
     context.close()
 
