@@ -19,6 +19,7 @@ from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
 from messaging.services.chat_settings import Mute
 from messaging.services.deletions import MOST, Whom
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
+from messaging.services.edits import Edit, new_edit
 from messaging.services.forwarding import CHATS, COPIES
 from messaging.services.groups import MEMBERS
 from messaging.shapes.attachments import ATTACHMENTS
@@ -117,6 +118,27 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
             return None
 
 
+class TextEdit(msgspec.Struct, forbid_unknown_fields=True):
+    """Other words in a message."""
+
+    text: str | None = None
+    mentions: list[str] | None = None
+    captions: dict[str, str] | None = None
+
+    def change(self, editor: str, message_id: str) -> Edit | None:
+        """None for what has to be refused."""
+        try:
+            return new_edit(
+                editor,
+                message_id,
+                text=self.text or "",
+                mentions=self.mentions,
+                captions=self.captions,
+            )
+        except DomainError:
+            return None
+
+
 class _SendFrame(msgspec.Struct, forbid_unknown_fields=True):
     event: Literal["sendMessage"]
     data: TextSend
@@ -133,6 +155,7 @@ BEGINNING = 64  # characters of a frame, where clients write its name
 LONGEST = 12 * TEXT_LENGTH + 1000  # characters of one whose text is all escaped
 _read_frame = strict_json.reader(_SendFrame)
 text_of_body = strict_json.reader(TextSend)
+edit_of_body = strict_json.reader(TextEdit)
 mark_of_body = strict_json.reader(MarkSent)
 
 

@@ -29,7 +29,7 @@ NO_BODY: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": Fal
 class Request:
     plain: PlainRequest
     scope: Scope
-    key: str  # that the path ends with, if it does
+    key: str  # that the path names, if it does
     body: bytes
     limits: CountMemo = field(default_factory=CountMemo)  # its work may be repeated
 
@@ -53,7 +53,7 @@ class Call:
 
 
 Find = Callable[[str, str], tuple[Call, str] | None]
-"""By method and path: the call, and the key that the path ends with."""
+"""By method and path: the call, and the key that the path names, or ""."""
 
 
 class FastPath:

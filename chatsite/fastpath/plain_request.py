@@ -50,6 +50,8 @@ def read(scope: Scope) -> PlainRequest | None:
     length = _length(headers)
     if not token or length is None or not _takes_json(headers) or not is_ours(host):
         return None
+    if length and headers.get(b"content-type", b"").lower() not in JSON_TYPES:
+        return None
     if scope["method"] != "GET" and not _may_write(scope, headers, host):
         return None
     origin = _text(headers, b"origin")
@@ -116,8 +118,6 @@ def _is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
 
 
 def _may_write(scope: Scope, headers: Headers, host: str) -> bool:
-    if headers.get(b"content-type", b"").lower() not in JSON_TYPES:
-        return False
     return b"authorization" in headers or not is_foreign(
         origin=_text_or_none(headers, b"origin"),
         site=_text_or_none(headers, b"sec-fetch-site"),

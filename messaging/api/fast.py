@@ -4,6 +4,7 @@ as in views.py, without Django's request handling and DRF.
 
 import asyncio
 import re
+from collections.abc import Sequence
 from functools import partial
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from chatsite.keys import is_key
 from chatsite.monitoring.trace import note_person
 from chatsite.security.budgets import READS, SENDS, WRITES, Limit
 from messaging.api.links import link_from
-from messaging.bodies import mark_of_body, text_of_body
+from messaging.bodies import edit_of_body, mark_of_body, text_of_body
 from messaging.payloads import chat_payload, sync_payload
 from messaging.presence import online_users
 from messaging.queries.chats import chats_of
@@ -28,9 +29,12 @@ from messaging.queries.people import contacts_page
 from messaging.queries.privacy import rules
 from messaging.queries.sync import changes_since
 from messaging.serializers import CURSOR_LENGTH, PAGE
-from messaging.services.batches import Reading, Sending
+from messaging.services.batches import Changing, Reading, Sending
+from messaging.services.changes import MessageChange
 from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.messages import Sent
+from messaging.services.reactions import ReactionChange
+from messaging.shapes.reactions import canonical_emoji
 
 PREFIX = "/api/messages/"
 _NUMBER = re.compile("[1-9][0-9]{0,14}")
@@ -46,6 +50,9 @@ def find(method: str, path: str) -> tuple[Call, str] | None:
         return call, ""
     name, _slash, key = rest.rpartition("/")
     call = _CALLS_WITH_KEY.get((method, name))
+    if call is None:
+        key, _slash, name = name.partition("/")
+        call = _CALLS_OF_MESSAGE.get((method, name))
     return (call, key) if call and is_key(key) else None
 
 
@@ -59,10 +66,10 @@ async def _send(request: Request) -> Response | None:
     return await _written(work, claims, draft.conversation)
 
 
-async def _written(work: Bulk, claims: Claims, conversation: str) -> Response | None:
+async def _written(work: Bulk, claims: Claims, key: str) -> Response | None:
     note_person(claims.user_id)
     try:
-        written: Response = await threads.write(work, key=conversation)
+        written: Response = await threads.write(work, key=key)
     except InvalidToken:
         note_person("")  # it is nobody's any more
         return None
@@ -84,6 +91,30 @@ async def _mark(request: Request, kind: type[ReadMark] = ReadMark) -> Response |
 
 def _mark_response(seq: int) -> Response:
     return response(200, {"seq": seq})
+
+
+async def _react(request: Request, added: bool) -> Response | None:
+    claims = _claims(request)
+    emoji = canonical_emoji(request.scope["path"].rpartition("/")[2])
+    if claims is None or emoji is None:
+        return None
+    change = ReactionChange(claims.user_id, request.key, emoji, added)
+    return await _changed(change, claims, (WRITES,))
+
+
+async def _edit(request: Request) -> Response | None:
+    claims, body = _claims(request), edit_of_body(request.body)
+    change = body.change(claims.user_id, request.key) if claims and body else None
+    if change is None or claims is None:
+        return None
+    return await _changed(change, claims, (WRITES, SENDS))
+
+
+async def _changed(
+    change: MessageChange, claims: Claims, limits: Sequence[Limit]
+) -> Response | None:
+    work = Changing(change=change, respond=partial(response, 200), limits=limits, claims=claims)
+    return await _written(work, claims, change.message_id)
 
 
 async def _history(request: Request) -> Response | None:
@@ -204,6 +235,8 @@ def _packed(request: Request, response: Response) -> Response:
     return compressed_here(response) if request.plain.takes_gzip else response
 
 
+_MESSAGES = "api/messages/<str:peer>"
+_REACTION = "api/messages/<str:message>/reactions/<str:emoji>"
 _CALLS = {
     ("GET", "sync"): Call("api/messages/sync", b"GET, HEAD, OPTIONS", _sync),
     ("GET", "contacts"): Call("api/messages/contacts", b"GET, HEAD, OPTIONS", _contacts),
@@ -217,5 +250,10 @@ _CALLS_WITH_KEY = {
         b"PUT, OPTIONS",
         partial(_mark, kind=DeliveredMark),
     ),
-    ("GET", ""): Call("api/messages/<str:peer>", b"GET, PUT, DELETE, HEAD, OPTIONS", _history),
+    ("GET", ""): Call(_MESSAGES, b"GET, PUT, DELETE, HEAD, OPTIONS", _history),
+    ("PUT", ""): Call(_MESSAGES, b"GET, PUT, DELETE, HEAD, OPTIONS", _edit),
+}
+_CALLS_OF_MESSAGE = {
+    ("PUT", "reactions"): Call(_REACTION, b"PUT, DELETE, OPTIONS", partial(_react, added=True)),
+    ("DELETE", "reactions"): Call(_REACTION, b"PUT, DELETE, OPTIONS", partial(_react, added=False)),
 }

@@ -4,7 +4,7 @@ What is wrong with one is answered, never raised.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +17,7 @@ from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import read, write
 from chatsite.keys import is_key
 from chatsite.live.broadcast import broadcast
-from chatsite.security.budgets import SENDS, WRITES, check, check_message
+from chatsite.security.budgets import SENDS, WRITES, Limit, check, check_message
 from chatsite.security.ratelimits import TooMany
 from chatsite.serializers import checked
 from messaging import events, recipients
@@ -25,6 +25,7 @@ from messaging.bodies import text_of_frame
 from messaging.models import is_group, saved_key
 from messaging.payloads import forwarded_payload, sent_payload, typing_payload
 from messaging.queries.privacy import known_rules
+from messaging.queries.reactions import checked_emoji
 from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
 from messaging.serializers import (
@@ -35,15 +36,16 @@ from messaging.serializers import (
     SendSerializer,
     WhomSerializer,
 )
-from messaging.services.batches import Reading, Sending
+from messaging.services.batches import Changing, Reading, Sending
+from messaging.services.changes import MessageChange
 from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.deletions import delete_messages
 from messaging.services.drafts import Draft, is_client_id, unknown_receiver
-from messaging.services.edits import edit_message
+from messaging.services.edits import new_edit
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import Sent, send_message
 from messaging.services.pins import pin, unpin
-from messaging.services.reactions import react, take_back
+from messaging.services.reactions import ReactionChange
 from messaging.shapes.payload_types import MessagesForwardedPayload, RefusalPayload, SentPayload
 from messaging.shapes.record import MessageRecord
 
@@ -138,27 +140,37 @@ def _deleted(connection: "Connection", data: Data) -> None:
 
 
 async def _edit_message(connection: "Connection", data: Data) -> None:
-    """Answered by the event that everybody is told."""
-    await in_thread(partial(_edited, connection, data))()
+    await _change(connection, data, _edit, (WRITES, SENDS))
 
 
-def _edited(connection: "Connection", data: Data) -> None:
-    check(WRITES, connection.user_id)
-    fields = checked(EditSerializer, data)
-    check(SENDS, connection.user_id)
-    edit_message(user=connection.principal, message_id=str(data.get("messageId")), **fields)
+def _edit(person: str, data: Data) -> MessageChange:
+    return new_edit(person, str(data.get("messageId")), **checked(EditSerializer, data))
 
 
 async def _react(connection: "Connection", data: Data) -> None:
-    """Answered by the event that everybody is told."""
-    await in_thread(partial(_reacted, connection, data))()
+    await _change(connection, data, _reaction, (WRITES,))
 
 
-def _reacted(connection: "Connection", data: Data) -> None:
-    check(WRITES, connection.user_id)
+def _reaction(person: str, data: Data) -> MessageChange:
     fields = checked(ReactSerializer, data)
-    change = take_back if fields.pop("remove") else react
-    change(user=connection.principal, **fields)
+    emoji = checked_emoji(fields["emoji"])
+    return ReactionChange(person, fields["message_id"], emoji, added=not fields["remove"])
+
+
+async def _change(
+    connection: "Connection",
+    data: Data,
+    read: Callable[[str, Data], MessageChange],
+    limits: Sequence[Limit],
+) -> None:
+    """Answered by the event that everybody is told."""
+    try:
+        change = read(connection.user_id, data)
+    except DomainError:
+        await in_thread(check)(WRITES, connection.user_id)  # it counts all the same
+        raise
+    work = Changing(change=change, respond=lambda record: record, limits=limits)
+    await write(work, key=change.message_id)
 
 
 async def _pin(connection: "Connection", data: Data, change: Pinning = pin) -> None:

@@ -11,9 +11,11 @@ from chatsite.errors import DomainError
 from chatsite.fastpath.bulk import Bulk
 from chatsite.security.budgets import Limit, count_all
 from chatsite.security.ratelimits import TooMany
+from messaging.services.changes import MessageChange, change_alone, change_messages
 from messaging.services.conversations import ReadMark, move_mark, move_marks
 from messaging.services.drafts import Draft
 from messaging.services.messages import Sent, send_alone, send_messages
+from messaging.shapes.record import MessageRecord
 
 
 @dataclass(slots=True, eq=False)
@@ -102,3 +104,21 @@ class Reading(_Write):
     @classmethod
     def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
         return move_marks([each.mark for each in works])
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Changing(_Write):
+    """Is answered by what `respond` makes of the message's record."""
+
+    change: MessageChange
+
+    @property
+    def person(self) -> str:
+        return self.change.person
+
+    def do_alone(self) -> MessageRecord:
+        return change_alone(self.change)
+
+    @classmethod
+    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
+        return change_messages([each.change for each in works])

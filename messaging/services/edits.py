@@ -1,6 +1,7 @@
 """Editing messages: their own senders, for a while after sending."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -8,18 +9,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
-from chatsite.db import now, repeatable
+from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.fastpath.statements import Insert, Update, run_at_once
 from chatsite.keys import new_key
-from chatsite.locks import locking
 from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageEdit, MessageKind, is_group
 from messaging.queries.attachments import attachments_of
-from messaging.queries.own import add_own
-from messaging.queries.visibility import find_message, no_such_message, stored_message, was_deleted
-from messaging.services.conversations import INSTANT, locked_conversations, store
+from messaging.queries.visibility import was_deleted
+from messaging.services.changes import MessageChange, change_alone
+from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.services.drafts import check_mentions, checked_captions, checked_text, nothing_said
 from messaging.services.messages import check_may_write
 from messaging.services.search_index import rewrite_blocks
@@ -61,48 +61,45 @@ def edit_message(
     system and for forwarded ones, for who may not write, and when it is too late, 404, 409 for a
     deleted message.
     """
-    text = checked_text(text)
-    check_mentions(mentions or ())
-    found = find_message(user, message_id)
-    if found is None:
-        raise no_such_message()
-    if found.sender_id != user.pk or found.kind == MessageKind.SYSTEM:
-        raise DomainError(_("You can only edit your own messages."), 403, code="not_sender")
-    if found.forwarded:  # these are somebody else's words
-        raise DomainError(_("Forwarded messages cannot be edited."), 403, code="forwarded")
-    record = record_of(_edit(found, user.pk, text, mentions, captions or {}))
-    add_own(user.pk, [record])
-    return record
+    return change_alone(
+        new_edit(user.pk, message_id, text=text, mentions=mentions, captions=captions)
+    )
 
 
-@repeatable
-def _edit(
-    found: Message,
+def new_edit(
     editor: str,
+    message_id: str,
+    *,
     text: str,
-    mentions: Sequence[str] | None,
-    captions: Mapping[str, str],
-) -> Message:
-    key = found.conversation.key
-    with locking(key):
-        conversation = locked_conversations([key])[key]
-        # Read under the lock: of two edits at once, the later one replaces what the earlier wrote.
-        message = stored_message(found.pk)
-        if message is None:  # an account was deleted meanwhile
-            raise no_such_message()
-        check_may_write(conversation, editor, message.receiver_id)
-        if message.deleted:
-            raise was_deleted()
-        if mentions is not None and is_group(conversation.pk):
-            people = [*mentions, *_answered_in(message)]
+    mentions: Sequence[str] | None = None,
+    captions: Mapping[str, str] | None = None,
+) -> "Edit":
+    """Raises DomainError 400."""
+    check_mentions(mentions or ())
+    return Edit(editor, message_id, checked_text(text), mentions, captions or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(MessageChange):
+    """`new_edit` makes it: what does not need the database is checked."""
+
+    text: str
+    mentions: Sequence[str] | None  # None: those of before stay
+    captions: Mapping[str, str]
+
+    def apply(self, message: Message, conversation: LockedConversation) -> None:
+        text, editor = self.text, self.person
+        _check_may_edit(editor, message, conversation)
+        if self.mentions is not None and is_group(conversation.pk):
+            people = [*self.mentions, *_answered_in(message)]
             mentioned = encoded_mentions(list(dict.fromkeys(people)), conversation.current)
         else:
             mentioned = message.mentions
         files = attachments_of([message.pk])[message.pk] if message.attachments else []
-        captions = checked_captions(captions, [each.pk for each in files])
+        captions = checked_captions(self.captions, [each.pk for each in files])
         changed = [each for each in files if captions.get(each.pk, each.caption) != each.caption]
         if (message.text, message.mentions) == (text, mentioned) and not changed:
-            return message
+            return
         if not (text or message.image or message.attachments):
             raise nothing_said()
         _check_time(message)
@@ -133,11 +130,19 @@ def _edit(
             "version": conversation.version,
         }
         run_at_once((_INSERT, [edit]), (_EDITED, [change]))
-        store([conversation])
         rewrite_blocks(conversation.pk, [message.seq])
         to = recipients.of(conversation.who_see(message.seq))
         events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
-    return message
+
+
+def _check_may_edit(editor: str, message: Message, conversation: LockedConversation) -> None:
+    if message.sender_id != editor or message.kind == MessageKind.SYSTEM:
+        raise DomainError(_("You can only edit your own messages."), 403, code="not_sender")
+    if message.forwarded:  # these are somebody else's words
+        raise DomainError(_("Forwarded messages cannot be edited."), 403, code="forwarded")
+    check_may_write(conversation, editor, message.receiver_id)
+    if message.deleted:
+        raise was_deleted()
 
 
 def _answered_in(message: Message) -> Iterable[str]:

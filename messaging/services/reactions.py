@@ -1,31 +1,23 @@
 """Reacting to messages."""
 
-from functools import partial
+from dataclasses import dataclass
 
-from django.db import IntegrityError
 from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
-from chatsite.db import now, retrying
+from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.fastpath.statements import Insert, Select, Update, run_at_once
 from chatsite.keys import new_key
-from chatsite.locks import locking
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Reaction
 from messaging.payloads import reaction_payload
-from messaging.queries.own import add_own
 from messaging.queries.reactions import checked_emoji
-from messaging.queries.visibility import (
-    find_message,
-    no_such_message,
-    past_member,
-    stored_message,
-    was_deleted,
-)
-from messaging.services.conversations import INSTANT, locked_conversations, store
+from messaging.queries.visibility import past_member, was_deleted
+from messaging.services.changes import MessageChange, change_alone
+from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.shapes.reactions import (
     BY_ONE,
     DIFFERENT,
@@ -35,7 +27,7 @@ from messaging.shapes.reactions import (
     encoded_reactions,
     summed_up,
 )
-from messaging.shapes.record import MessageRecord, record_of
+from messaging.shapes.record import MessageRecord
 
 _OWN = Select(
     lambda message, person: Reaction.objects.filter(message_id=message, user_id=person).values_list(
@@ -73,42 +65,30 @@ def react(*, user: User | Principal, message_id: str, emoji: str) -> MessageReco
     admins write. Raises DomainError: 400 for what is no emoji, too many of them and system
     messages, 403 for who has left, 404, 409 for a deleted message.
     """
-    return _set(user, message_id, checked_emoji(emoji), True)
+    return change_alone(ReactionChange(user.pk, message_id, checked_emoji(emoji), added=True))
 
 
 def take_back(*, user: User | Principal, message_id: str, emoji: str) -> MessageRecord:
     """The same for a reaction of one's own, which those may take back who have left, too."""
-    return _set(user, message_id, checked_emoji(emoji), False)
+    return change_alone(ReactionChange(user.pk, message_id, checked_emoji(emoji), added=False))
 
 
-def _set(user: User | Principal, message_id: str, emoji: str, added: bool) -> MessageRecord:
-    found = find_message(user, message_id)
-    if found is None:
-        raise no_such_message()
-    if found.kind == MessageKind.SYSTEM:
-        raise DomainError(_("Nobody can react to a system message."), code="system")
-    # Of two that add the same at once, without transactions, one finds it when it tries again.
-    message = retrying(partial(_change, found, user.pk, emoji, added), IntegrityError)
-    record = record_of(message)
-    add_own(user.pk, [record])
-    return record
+@dataclass(frozen=True, slots=True)
+class ReactionChange(MessageChange):
+    emoji: str  # in the one way to write it
+    added: bool
 
-
-def _change(found: Message, person: str, emoji: str, added: bool) -> Message:
-    key = found.conversation.key
-    with locking(key):
-        conversation = locked_conversations([key])[key]
-        message = stored_message(found.pk)
-        member = conversation.members.get(person)
-        if message is None or member is None:  # an account was deleted meanwhile
-            raise no_such_message()
-        if added and member.until is not None:
+    def apply(self, message: Message, conversation: LockedConversation) -> None:
+        person, emoji, added = self.person, self.emoji, self.added
+        if message.kind == MessageKind.SYSTEM:
+            raise DomainError(_("Nobody can react to a system message."), code="system")
+        if added and conversation.members[person].until is not None:
             raise past_member()
         if message.deleted:
             raise was_deleted()
         own = {each for (each,) in _OWN.rows(message=message.pk, person=person)}
         if (emoji in own) == added:
-            return message
+            return
         if added:
             _check_room(message, own, emoji)
             row = {"id": new_key(), "message_id": message.pk, "user_id": person, "emoji": emoji}
@@ -127,11 +107,9 @@ def _change(found: Message, person: str, emoji: str, added: bool) -> Message:
             "version": conversation.version,
         }
         run_at_once((_REACTIONS, [change]))
-        store([conversation])
         payload = reaction_payload(message, person, emoji, added=added, reactions=reactions)
         to = recipients.of(conversation.who_see(message.seq))
         events.publish(events.REACTION_CHANGED, payload, to=to)
-    return message
 
 
 def _check_room(message: Message, own: set[str], emoji: str) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +22,7 @@ from chatsite.asgi import trusted as site
 from chatsite.db import in_thread
 from chatsite.fastpath.http import FastPath
 from chatsite.interfaces import Receive, Scope, Send
-from messaging.models import Message
+from messaging.models import Message, Reaction
 from messaging.services.groups import remove_member
 from messaging.services.messages import delete_message
 from tests.factories import make_group, make_message, make_messages, make_session, make_user
@@ -274,6 +275,143 @@ async def test_receivers_that_are_none(ways: Ways, people: Cast, peer: str) -> N
     assert ways.django.calls == (0 if peer == "0" * 24 else 1)
     same(fast, await ways.ordinary("POST", path, json={"text": "Hello"}))
     assert await Message.objects.acount() == 0
+
+
+def reaction(message: str, emoji: str = "👍") -> str:
+    return f"/api/messages/{message}/reactions/{quote(emoji, safe='')}"
+
+
+@pytest.mark.parametrize("body", [{}, {"json": {}}, {"json": {"x": 1}}])
+async def test_a_reaction_comes_and_goes_as_by_the_view(
+    ways: Ways, people: Cast, body: dict[str, Any]
+) -> None:
+    one = await in_thread(make_message)(people.peer, people.me)
+    other = await in_thread(make_message)(people.me, people.peer)
+    for method, emoji in (*[("PUT", "👍")] * 2, ("PUT", "❤"), *[("DELETE", "👍")] * 2):
+        django = ways.django.calls
+        fast = await ways.fast(method, reaction(one.pk, emoji), **body)
+        assert (fast.status_code, ways.django.calls) == (200, django)
+        ordinary = await ways.ordinary(method, reaction(other.pk, emoji), **body)
+        assert fast.json().get("reactions") == ordinary.json().get("reactions")
+        same(fast, await ways.ordinary(method, reaction(one.pk, emoji), **body))
+    assert [each["emoji"] for each in fast.json()["reactions"]] == ["❤️"]
+
+
+async def test_a_reaction_that_is_refused(ways: Ways, people: Cast) -> None:
+    theirs = await in_thread(make_message)(people.peer, people.stranger)
+    gone = await in_thread(make_message)(people.me, people.peer)
+    await in_thread(partial(delete_message, user=people.me, message_id=gone.pk))()
+    kept = await in_thread(make_message)(people.me, people.peer)
+    group = await in_thread(make_group)(people.peer, people.me)
+    system = await Message.objects.aget(conversation=group)
+    await in_thread(partial(remove_member, user=people.peer, group=group, person=people.me.pk))()
+    left = await Message.objects.aget(conversation=group, seq=2)
+    refused = [
+        *((theirs.pk, "👍", 404), ("0" * 24, "👍", 404), (gone.pk, "👍", 409)),
+        *((system.pk, "👍", 400), (left.pk, "👍", 400)),
+    ]
+    left_to_the_view = [
+        *((kept.pk, "x", 400), (kept.pk, "👍👍", 400), (kept.pk, "\ud83d", 400)),
+        *((kept.pk, "👍/", 404), ("nobody", "👍", 404), (kept.pk.upper(), "👍", 404)),
+    ]
+    for listed, is_fast in ((refused, True), (left_to_the_view, False)):
+        for key, emoji, status in listed:
+            if emoji == "\ud83d":
+                path = f"/api/messages/{key}/reactions/%ed%a0%bd"
+            else:
+                path = reaction(key, emoji)
+            for method in ("PUT", "DELETE"):
+                django = ways.django.calls
+                fast = await ways.fast(method, path)
+                assert (fast.status_code, ways.django.calls == django) == (status, is_fast)
+                same(fast, await ways.ordinary(method, path))
+    foreign = {"headers": {"Origin": "https://evil.example"}}
+    assert not await ways.is_fast("PUT", reaction(kept.pk), **foreign)
+    assert not await ways.is_fast("PUT", reaction(kept.pk), data={"a": "b"})
+    assert await Reaction.objects.acount() == 1  # of the form, which the view looks at
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({"text": "New"}, {"text": "x" * 10_000}, {"text": 'שלום 👋🏽 \u2028 \\ " </script>'}),
+        *({"text": "Old"}, {"text": "New", "mentions": None}, {"text": "New", "mentions": []}),
+        *({"text": "New", "captions": {}}, {"text": "New", "captions": {"0" * 24: "c"}}),
+    ],
+)
+async def test_an_edit_is_made_as_by_the_view(
+    ways: Ways, people: Cast, body: dict[str, Any]
+) -> None:
+    one, other = [await in_thread(make_message)(people.me, people.peer, "Old") for _ in "12"]
+    fast = await ways.fast("PUT", f"/api/messages/{one.pk}", json=body)
+    assert ways.django.calls == 0
+    ordinary = await ways.ordinary("PUT", f"/api/messages/{other.pk}", json=body)
+    assert fast.status_code == ordinary.status_code == (400 if body.get("captions") else 200)
+    assert ("editedAt" in fast.json()) == ("editedAt" in ordinary.json())
+    same(fast, await ways.ordinary("PUT", f"/api/messages/{one.pk}", json=body))
+    texts = [each.text async for each in Message.objects.order_by("seq")]
+    assert texts[0] == texts[1] == ("Old" if body.get("captions") else body["text"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({}, {"json": {}}, {"json": {"text": None}}, {"json": {"text": " \u200b"}}),
+        *({"json": {"text": 5}}, {"json": {"text": "a\x00b"}}, {"json": {"text": "x" * 10_001}}),
+        *({"json": {"text": "New", "extra": 1}}, {"json": ["text"]}, {"content": b'{"text": '}),
+        *({"json": {"text": "New", "mentions": ["x"]}}, {"data": {"text": "New"}}),
+    ],
+)
+async def test_an_odd_edit_is_answered_as_by_the_view(
+    ways: Ways, people: Cast, options: dict[str, Any]
+) -> None:
+    message = await in_thread(make_message)(people.me, people.peer, "Old")
+    path = f"/api/messages/{message.pk}"
+    options = filled(options, people)
+    fast = await ways.fast("PUT", path, **options)
+    same(fast, await ways.ordinary("PUT", path, **options))
+    is_edited = fast.status_code == 200
+    await message.arefresh_from_db()
+    assert message.text == ("New" if is_edited else "Old")
+
+
+async def test_an_edit_that_is_refused(ways: Ways, people: Cast) -> None:
+    late = await in_thread(make_message)(people.me, people.peer, "Old")
+    early = late.created_at - timedelta(days=1)
+    await Message.objects.filter(pk=late.pk).aupdate(created_at=early)
+    theirs = await in_thread(make_message)(people.peer, people.me, "Old")
+    foreign = await in_thread(make_message)(people.peer, people.stranger, "Old")
+    for key, status in (
+        *((late.pk, 403), (theirs.pk, 403), (foreign.pk, 404)),
+        *(("0" * 24, 404), (people.peer.pk, 404)),
+    ):
+        django = ways.django.calls
+        fast = await ways.fast("PUT", f"/api/messages/{key}", json={"text": "New"})
+        assert (fast.status_code, ways.django.calls) == (status, django)
+        same(fast, await ways.ordinary("PUT", f"/api/messages/{key}", json={"text": "New"}))
+    assert {each.text async for each in Message.objects.all()} == {"Old"}
+
+
+async def test_changes_count_once_by_either_way(
+    ways: Ways, people: Cast, set_limits: SetLimits
+) -> None:
+    set_limits(writes=3)
+    message = await in_thread(make_message)(people.me, people.peer, "Old")
+    path, body = f"/api/messages/{message.pk}", {"text": "New"}
+    assert (await ways.fast("PUT", reaction(message.pk))).status_code == 200
+    assert (await ways.fast("PUT", path, json=body)).status_code == 200
+    assert (await ways.ordinary("PUT", path, json=body)).status_code == 200
+    fast = await ways.fast("DELETE", reaction(message.pk))
+    assert fast.status_code == 429
+    same(fast, await ways.ordinary("DELETE", reaction(message.pk)))
+    set_limits(writes=100, sends=3)
+    assert (await ways.fast("PUT", path, json=body)).status_code == 200
+    fast = await ways.fast("PUT", path, json={"text": "Newer"})
+    assert fast.status_code == 429
+    same(fast, await ways.ordinary("PUT", path, json={"text": "Newer"}))
+    await message.arefresh_from_db()
+    assert message.text == "New"
+    assert message.reactions
 
 
 async def test_a_fault_in_the_writer_is_an_error_by_either_way(

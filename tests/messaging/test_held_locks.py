@@ -12,10 +12,12 @@ from django.db.models.sql import InsertQuery
 from accounts.models import User
 from chatsite import db, locks
 from chatsite.errors import Busy, DomainError
+from chatsite.fastpath.jobs import Job
 from messaging.models import Conversation, Membership, Message, direct_key
-from messaging.services.batches import Reading
+from messaging.services.batches import Changing, Reading
 from messaging.services.conversations import ReadMark
 from messaging.services.messages import delete_message, restore, send_message
+from messaging.services.reactions import ReactionChange
 from tests.factories import make_pair
 from tests.messaging.sends import Sender, acquainted, done, numbers
 
@@ -82,6 +84,7 @@ def test_two_conversations_do_not_hold_up_the_other_eighteen(
         if not number:
             return done(jobs)
         jobs += [sends.job(_read(pair), key(pair)) for pair in locked]
+        jobs += [_reaction(sends, pair, number) for pair in locked]
         return done(jobs) + [_outcome(partial(_take_back, pair)) for pair in locked]
 
     with held(Conversation.objects.filter(key__in=map(key, locked))):
@@ -104,6 +107,13 @@ def test_two_conversations_do_not_hold_up_the_other_eighteen(
 
 def _read(pair: Pair) -> Reading:
     return Reading(mark=ReadMark(pair[1].pk, pair[0].pk, 1), respond=str)
+
+
+def _reaction(sends: Sender, pair: Pair, number: int) -> Job:
+    """To the last message, which is not the one that is deleted."""
+    message = Message.objects.filter(conversation__key=key(pair)).latest("seq")
+    change = ReactionChange(pair[1].pk, message.pk, "👍", added=bool(number % 2))
+    return sends.job(Changing(change=change, respond=str), change.message_id)
 
 
 def _outcome(work: Callable[[], Any]) -> Any:

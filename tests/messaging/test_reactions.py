@@ -21,7 +21,7 @@ from messaging.queries.history import history
 from messaging.queries.reactions import reactions_page
 from messaging.queries.sync import changes_since, sync_cursor
 from messaging.recipients import user_group
-from messaging.services import reactions as service
+from messaging.services import changes
 from messaging.services.groups import add_members, change_group, remove_member
 from messaging.services.messages import delete_message, remove, restore, send_message
 from messaging.services.reactions import react, take_back
@@ -195,7 +195,7 @@ class TestReacting:
         """Without transactions, the unique index is all that holds."""
         ada, bo = make_pair()
         message = make_message(ada, bo)
-        change, calls = service._change, []
+        change, calls = changes.change_messages, []
 
         def fails_once(*args: object) -> object:
             calls.append(args)
@@ -203,7 +203,7 @@ class TestReacting:
                 raise IntegrityError
             return change(*args)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(service, "_change", fails_once)
+        monkeypatch.setattr(changes, "change_messages", fails_once)
         assert summary(react(user=bo, message_id=message.pk, emoji=THUMB)) == [(THUMB, 1, [bo.pk])]
 
 

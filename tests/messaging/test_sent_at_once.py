@@ -14,9 +14,22 @@ from chatsite.monitoring import metrics
 from chatsite.security.budgets import SENDS, WRITES
 from chatsite.security.ratelimits import TooMany
 from chatsite.wire import timestamp
-from messaging.models import Conversation, Membership, Message
-from messaging.services.batches import Reading
+from messaging.models import (
+    Conversation,
+    Membership,
+    Message,
+    MessageEdit,
+    Reaction,
+    direct_key,
+)
+from messaging.recipients import user_group
+from messaging.services.batches import Changing, Reading
+from messaging.services.changes import MessageChange
 from messaging.services.conversations import ReadMark, mark_read
+from messaging.services.edits import new_edit
+from messaging.services.messages import delete_message
+from messaging.services.reactions import ReactionChange
+from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.record import MessageRecord, record_of
 from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.limits import SetLimits
@@ -289,6 +302,57 @@ def test_marks_that_come_at_once_move_together(sends: Sender, events: Events) ->
     assert (mark_of(bo, ada), mark_of(di, cy)) == (2, 1)
     told_of = [(each.data["readerId"], each.data["seq"]) for each in events]
     assert sorted(set(told_of)) == sorted({(bo.pk, 1), (bo.pk, 2), (di.pk, 1)})
+
+
+@pytest.mark.parametrize("error", [None, IntegrityError()])
+def test_changes_that_come_at_once_are_each_made_or_refused(
+    sends: Sender,
+    events: Events,
+    fails_once: FailsOnce,
+    set_limits: SetLimits,
+    error: Exception | None,
+) -> None:
+    set_limits(writes=2)
+    ada, bo, cy, di = acquainted(4)
+    eve = make_user("Eve")
+    gone, message = make_message(ada, bo), make_message(ada, bo)
+    delete_message(user=ada, message_id=gone.pk)
+    other = Message.objects.get(conversation__key=direct_key(cy.pk, di.pk))
+    changes: list[tuple[MessageChange, int]] = [
+        (ReactionChange(bo.pk, message.pk, "👍", added=True), 0),
+        (ReactionChange(bo.pk, message.pk, "👍", added=True), 0),
+        (new_edit(ada.pk, message.pk, text="Edited"), 0),
+        (new_edit(di.pk, other.pk, text="Not mine"), 403),
+        (ReactionChange(eve.pk, message.pk, "👍", added=True), 404),
+        (ReactionChange(eve.pk, "0" * 24, "👍", added=True), 404),
+        (ReactionChange(ada.pk, gone.pk, "👍", added=True), 409),
+        (ReactionChange(cy.pk, other.pk, "👍", added=True), 0),
+        (ReactionChange(bo.pk, message.pk, "👎", added=False), 429),  # the third of his
+    ]
+    events.clear()
+    if error:
+        fails_once("changes.store", error)
+    answers = done(
+        [
+            sends.job(Changing(change=each, respond=str, limits=(WRITES,)), each.message_id)
+            for each, _status in changes
+        ]
+    )
+    assert [getattr(each, "status", 0) for each in answers] == [status for _, status in changes]
+    told_of = sorted((each.event, each.to) for each in events)
+    assert told_of == sorted(
+        [
+            *(("reactionChanged", user_group(person.pk)) for person in (ada, bo, cy, di)),
+            *(("messageEdited", user_group(person.pk)) for person in (ada, bo)),
+        ]
+    )
+    message.refresh_from_db()
+    conversation = Conversation.objects.get(pk=message.conversation_id)
+    assert (message.text, message.version) == ("Edited", conversation.version)
+    assert message.updated_at == conversation.changed_at
+    assert [each.people for each in decoded_reactions(message.reactions)] == [[bo.pk]]
+    assert Reaction.objects.count() == 2
+    assert MessageEdit.objects.count() == 1
 
 
 def test_who_had_read_tells_nobody_again(sends: Sender, events: Events) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from benchmarks.load.figures import Figures
 from benchmarks.load.generator import Generator
 from benchmarks.load.scenarios import (
+    changes,
     connecting,
     crowd,
     day,
@@ -32,6 +33,7 @@ SCENARIOS = {
     "latency-1000": Scenario(partial(latency.run, rate=1000)),
     "rest": Scenario(sending.by_rest),
     "socket": Scenario(sending.by_socket),
+    "changes": Scenario(changes.run, has_peer=False),
     "storm": Scenario(connecting.storm, people=lambda size: size.storm),
     "idle": Scenario(connecting.idle, people=lambda size: size.idle),
     "presence": Scenario(presence.run, people=lambda size: size.online + 1, tells_presence=True),
