@@ -1,16 +1,18 @@
 """People, their sessions and the record of moderation, in the admin."""
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,13 +20,22 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_of
 from accounts.forms.profile import AUDIENCES, PrivacyForm
 from accounts.lookup import find_people
-from accounts.models import Invitation, Session, SitePolicy, SiteRole, User, person_matches
+from accounts.models import (
+    AuditEntry,
+    Invitation,
+    Session,
+    SitePolicy,
+    SiteRole,
+    User,
+    person_matches,
+)
+from accounts.moderated_admin import Act, ModeratedAdmin, ReadOnlyAdmin, record
 from accounts.privacy import KINDS, decoded
 from accounts.record import picture_url
-from accounts.services import admission, moderation, roles, sessions
-from chatsite.db import now
+from accounts.services import admission, audit, moderation, roles, sessions
+from chatsite.db import in_thread, now
 from chatsite.errors import DomainError
-from chatsite.moderation import Act, ModeratedAdmin, ReadOnlyAdmin
+from chatsite.keys import is_key
 
 admin.site.unregister(Group)  # of rights: those of the site come with its roles
 
@@ -182,7 +193,7 @@ class SessionAdmin(ModeratedAdmin):
 
 @admin.register(SitePolicy)
 class SitePolicyAdmin(ReadOnlyAdmin):
-    """The only row. Django records each change."""
+    """The only row. Each change is recorded."""
 
     for_admins = True
     fields = admission.POLICY
@@ -220,30 +231,67 @@ class InvitationAdmin(ModeratedAdmin):
         admission.end(invitation)
 
 
-@admin.register(LogEntry)
+@admin.register(AuditEntry)
 class RecordAdmin(ReadOnlyAdmin):
     """What moderators did."""
 
     for_admins = True
-    list_display = ("action_time", "person", "change_message", "object_repr", "content_type")
-    list_display_links = ("action_time",)
-    list_select_related = ("user", "content_type")
-    search_fields = ("change_message",)
+    change_list_template = "admin/record.html"
+    list_display = ("at", "person", "what", "name", "kind")
+    search_fields = ("what",)
     search_help_text = _("A moderator, or part of what was done or to whom.")
-    ordering = ("-action_time", "-pk")
-    fields = ("action_time", "person", "change_message", "content_type", "object_repr", "object_id")
+    ordering = ("-number",)
+    fields = ("number", "at", "person", "what", "kind", "name", "key", "previous", "hash")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export/", view, name="accounts_auditentry_export"), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The whole of it, one JSON object a line."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        record(request, gettext("Exported"), AuditEntry)
+        return ExportedRecord(
+            content_type="application/x-ndjson",
+            headers={"Content-Disposition": 'attachment; filename="audit-log.jsonl"'},
+        )
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[LogEntry], search_term: str
-    ) -> tuple[QuerySet[LogEntry], bool]:
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
         words = search_term.strip()
+        if is_key(words):
+            return queryset.filter(Q(key=words) | Q(actor=words)), False
         if not words:
             return queryset, False
-        text = Q(change_message__icontains=words) | Q(object_repr__icontains=words)
-        moderators = User.objects.matching(words).exclude(role="")
-        keys = list(moderators.values_list("pk", flat=True))
-        return queryset.filter(text | Q(user__in=keys)), False
+        found = Q(what__icontains=words) | Q(name__icontains=words) | Q(actor_name__icontains=words)
+        return queryset.filter(found), False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> AuditEntry | None:
+        return super().get_object(request, object_id) if object_id.isdecimal() else None
 
     @admin.display(description=_("moderator"))
-    def person(self, entry: LogEntry) -> str:
-        return person_link(entry.user)
+    def person(self, entry: AuditEntry) -> str:
+        address = reverse("admin:accounts_user_change", args=[entry.actor])
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', address, entry.actor_name)
+
+    @admin.display(description=_("kind"))
+    def kind(self, entry: AuditEntry) -> str:
+        try:
+            return str(apps.get_model(entry.about)._meta.verbose_name)
+        except (LookupError, ValueError):
+            return entry.about
+
+
+class ExportedRecord(StreamingHttpResponse):
+    def __iter__(self) -> Iterator[bytes]:
+        return audit.exported()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        number, lines = await in_thread(audit.lines_after)(0)
+        while lines:
+            yield lines
+            number, lines = await in_thread(audit.lines_after)(number)

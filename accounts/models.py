@@ -336,3 +336,62 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries are added and read."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise TypeError("the audit log is append-only")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise TypeError("the audit log is append-only")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("the audit log is append-only")
+
+
+class AuditEntry(models.Model):
+    """What a moderator did or looked at (services/audit.py). It names people and rows, so that it
+    outlives them. SQL databases refuse to change or delete one: migration 0011.
+    """
+
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True, db_column="_id")
+    at = models.DateTimeField(_("time"), editable=False)
+    actor = models.CharField(max_length=24, editable=False)
+    actor_name = models.CharField(_("moderator"), max_length=NAME_LENGTH, editable=False)
+    what = models.TextField(_("what was done"), editable=False)
+    about = models.CharField(_("kind"), max_length=100, editable=False)  # "accounts.user"
+    key = models.CharField(_("key"), max_length=24, blank=True, editable=False)
+    name = models.CharField(_("whom or what it concerns"), max_length=200, blank=True)
+    previous = models.CharField(_("hash before"), max_length=64, blank=True, editable=False)
+    hash = models.CharField(_("hash"), max_length=64, editable=False)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("entry of the record")
+        verbose_name_plural = _("record")
+        indexes = [models.Index(fields=["key"], name="audit_entry_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+    def save(self, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("the audit log is append-only")
+        super().save(**kwargs | {"force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("the audit log is append-only")
+
+
+class AuditHead(models.Model):
+    """The only row: the last entry. Whoever adds one holds it, and by it a last entry is missed."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, db_column="_id")
+    number = models.PositiveBigIntegerField()
+    hash = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.number}"

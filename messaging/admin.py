@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import PersonAdmin, person_link
 from accounts.models import User
+from accounts.moderated_admin import Act, ModeratedAdmin, record
 from accounts.record import picture_path
 from chatsite.errors import DomainError
-from chatsite.moderation import Act, ModeratedAdmin, record
 from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
 from messaging.models import Group, Kind, Membership, Message

@@ -6,14 +6,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.links import reset_link
-from accounts.models import Invitation, SitePolicy, User
+from accounts.models import AuditEntry, Invitation, SitePolicy, User
 from accounts.services import admission
 from accounts.services.accounts import sign_up
 from chatsite.db import now
@@ -287,7 +286,8 @@ def test_admins_decide_in_the_admin_and_it_is_recorded(page_for: PageFor) -> Non
         "invitation",
         True,
     )
-    assert LogEntry.objects.get().user_id == su.pk
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.what[:7]) == (su.pk, "Changed")
     mo = page_for(make_user(role="moderator"))
     assert mo.get(change).status_code == 403
     assert mo.post(change, {**chosen, "sign_up": "open"}).status_code == 403

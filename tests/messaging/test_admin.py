@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from PIL import Image
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from messaging.models import Message, saved_key
 from messaging.recipients import user_group
 from messaging.services.edits import edit_message
@@ -56,7 +55,7 @@ def found(page: Client, **search: str) -> list[Message]:
 
 
 def done() -> list[str]:
-    return list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
+    return list(AuditEntry.objects.order_by("number").values_list("what", flat=True))
 
 
 def test_nothing_shows_before_a_search(moderator: Client, message: Message) -> None:
@@ -139,9 +138,9 @@ def test_filters_count_no_messages(moderator: Client, message: Message) -> None:
 def test_opening_shows_the_text_and_is_recorded(moderator: Client, message: Message) -> None:
     html = moderator.get(f"{MESSAGES}{message.pk}/change/").content.decode()
     assert SECRET in html
-    entry = LogEntry.objects.get()
-    assert (str(entry.user), entry.change_message) == ("\u2068Mo Derator\u2069", "Opened")
-    assert entry.object_repr == "\u2068Jonas Weber\u2069 to \u2068Layla Haddad\u2069, number 1"
+    entry = AuditEntry.objects.get()
+    assert (entry.actor_name, entry.what) == ("Mo Derator", "Opened")
+    assert entry.name == "\u2068Jonas Weber\u2069 to \u2068Layla Haddad\u2069, number 1"
 
 
 def test_reactions_are_shown_beside_a_message(
@@ -247,8 +246,8 @@ def test_no_record_quotes_a_message(moderator: Client, message: Message) -> None
     moderator.get(f"{MESSAGES}{message.pk}/change/")
     moderator.post(act("remove", message))
     moderator.post(act("restore", message))
-    for entry in LogEntry.objects.all():
-        assert "ladder" not in entry.change_message + entry.object_repr
+    for entry in AuditEntry.objects.all():
+        assert "ladder" not in entry.what + entry.name
 
 
 def test_messages_are_not_added_edited_or_erased(page_for: PageFor, message: Message) -> None:
@@ -325,9 +324,9 @@ class TestGroups:
             ("Zoe Past", "has left"),
         ]
         assert SECRET not in html
-        entry = LogEntry.objects.get()
-        assert (entry.change_message, entry.object_id) == ("Opened", group)
-        assert entry.object_repr == "\u2068Shed owners\u2069"
+        entry = AuditEntry.objects.get()
+        assert (entry.what, entry.key) == ("Opened", group)
+        assert entry.name == "\u2068Shed owners\u2069"
 
     @pytest.mark.parametrize("words", ["shed", "{key}"])
     def test_have_messages_that_are_found_and_recorded(
@@ -352,7 +351,7 @@ class TestGroups:
         html = moderator.get(f"{MESSAGES}{secret.pk}/change/").content.decode()
         assert SECRET in html
         assert f"{GROUPS}{group}/change/" in html
-        assert LogEntry.objects.latest("pk").object_repr == (
+        assert AuditEntry.objects.latest("number").name == (
             "\u2068Jonas Weber\u2069 to \u2068Shed owners\u2069, number 2"
         )
 
@@ -367,7 +366,7 @@ class TestGroups:
         assert SECRET in html
         assert f"{GROUPS}{saved.receiver_id}" not in html
         assert done()[-2:] == [f"Searched for “ladder”, person “{jonas.pk}”", "Opened"]
-        assert LogEntry.objects.latest("pk").object_repr == (
+        assert AuditEntry.objects.latest("number").name == (
             "\u2068Jonas Weber\u2069 to Saved messages, number 1"
         )
 
