@@ -325,6 +325,18 @@ class GroupChangeBody(TypedDict):
     showsHistory: NotRequired[ShowsHistory | None]
 
 
+class PosterBody(TypedDict):
+    """A frame of the video."""
+
+    picture: DataUri
+
+
+class PosterForm(TypedDict):
+    """A frame of the video, as a file."""
+
+    picture: PictureFile
+
+
 class PeopleBody(TypedDict):
     people: People
 

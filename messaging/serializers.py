@@ -126,6 +126,10 @@ class FileQuery(serializers.Serializer[None]):
     )
 
 
+class PosterSerializer(serializers.Serializer[None]):
+    picture = PictureField(style={"input_type": "file"})
+
+
 class ContactsQuery(serializers.Serializer[None]):
     search = TextField(max_length=100, allow_null=False, help_text="What the name contains.")
     limit = serializers.IntegerField(

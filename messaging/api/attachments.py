@@ -19,19 +19,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.requests import ApiRequest
+from chatsite.api import FormView
 from chatsite.db import release
 from chatsite.errors import DomainError
 from chatsite.files import storage, tus
 from chatsite.files.serving import file_response
 from chatsite.files.streaming import BODY
-from chatsite.parsers import UploadParser
+from chatsite.parsers import JSONParser, MultiPartParser, UploadParser
 from chatsite.renderers import JSONRenderer
 from chatsite.security.budgets import UPLOADS, check
 from chatsite.serializers import checked
 from messaging.api import schema_attachments as schema
 from messaging.models import Attachment, AttachmentKind
 from messaging.queries.attachments import expires_at, find_attachment, usage
-from messaging.serializers import FileQuery
+from messaging.serializers import FileQuery, PosterSerializer
 from messaging.services import uploads
 from messaging.shapes.attachments import attachment_record
 
@@ -183,6 +184,21 @@ class UploadView(_TusView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class PosterView(FormView):
+    """The poster of a video that is not sent yet."""
+
+    serializer_class = PosterSerializer
+    parser_classes = (JSONParser, MultiPartParser)
+
+    @schema.give_poster
+    def put(self, request: ApiRequest, upload: str) -> Response:
+        fields = checked(PosterSerializer, request.data)
+        check(UPLOADS, request.user.pk)
+        return Response(
+            attachment_record(uploads.give_poster(owner=request.user, key=upload, **fields))
+        )
+
+
 def _expiry(upload: Attachment) -> dict[str, str]:
     return {"Upload-Expires": http_date(expires_at(upload).astimezone(UTC).timestamp())}
 
@@ -219,7 +235,7 @@ def _uploaded(request: ApiRequest) -> Attachment:
                 message = _("Choose a file.")
                 raise DomainError(message, code="file", errors={"file": [message]})
         form = request.POST
-        uploads.describe_voice(
+        uploads.describe_playing(
             upload, duration=form.get("duration", ""), waveform=form.get("waveform", "")
         )
         uploads.complete(upload)

@@ -6,9 +6,11 @@ from drf_spectacular.utils import OpenApiParameter
 from msgspec import Meta
 
 from chatsite.files import tus
-from chatsite.schema.calls import FORM, call, header, in_path, key_in_path
+from chatsite.schema.calls import FORM, JSON, call, header, in_path, key_in_path
+from chatsite.schema.refusals import OF_PICTURES, joined
+from messaging.bodies import PosterBody, PosterForm
 from messaging.serializers import FileQuery
-from messaging.shapes.attachments import LONGEST_VOICE, AttachmentRecord, Waveform
+from messaging.shapes.attachments import LONGEST, LONGEST_VOICE, AttachmentRecord, Waveform
 from messaging.shapes.payload_types import UsagePayload
 
 TAG = "Attachments"
@@ -38,6 +40,7 @@ NO_VOICE = (
     "A voice message has a duration, 1 to 3,600,000 milliseconds, and a waveform, at most 64 digits"
     " from 0 to v."
 )
+NO_LENGTH = "The duration is 1 to 86,400,000 milliseconds."
 TOO_SLOW = "The upload is too slow: send the rest of it later."
 
 
@@ -45,7 +48,13 @@ class UploadForm(TypedDict):
     file: Annotated[Binary, Meta(description="With its name.")]
     duration: NotRequired[
         Annotated[
-            int, Meta(ge=1, le=LONGEST_VOICE, description="Of a voice message, in milliseconds.")
+            int,
+            Meta(
+                ge=1,
+                le=LONGEST,
+                description="How long a sound or a video plays, in milliseconds. A voice message"
+                f" has one, up to {LONGEST_VOICE}.",
+            ),
         ]
     ]
     waveform: NotRequired[Waveform]
@@ -78,6 +87,7 @@ upload = call(
             INFECTED,
             NO_SOUND,
             NO_VOICE,
+            NO_LENGTH,
         ],
         408: [TOO_SLOW],
         411: ["A Content-Length is required."],
@@ -122,8 +132,8 @@ begin_upload = call(
         _sent("Upload-Length", "Bytes of the file.", {"type": "integer", "minimum": 1}),
         _sent(
             "Upload-Metadata",
-            "`filename` and `filetype`, of a voice message also `duration` and `waveform`, each"
-            " with its value in Base64.",
+            "`filename` and `filetype`, of what plays also `duration` in milliseconds, of a voice"
+            " message also `waveform`, each with its value in Base64.",
             {"type": "string"},
             required=False,
         ),
@@ -132,7 +142,12 @@ begin_upload = call(
     ],
     answers={201: ("Begun.", None)},
     refused={
-        400: ["The header Upload-Length cannot be read.", "The file is empty.", NO_VOICE],
+        400: [
+            "The header Upload-Length cannot be read.",
+            "The file is empty.",
+            NO_VOICE,
+            NO_LENGTH,
+        ],
         412: OF_VERSIONS,
         413: OF_SIZES,
         **OF_STORING,
@@ -170,6 +185,25 @@ continue_upload = call(
         460: ["The checksum is another one: nothing of this was kept."],
         **OF_STORING,
     },
+)
+
+give_poster = call(
+    "givePoster",
+    "Give a video that is not sent its poster: a frame of it, which becomes its `thumbnail`",
+    tag=TAG,
+    changes=True,
+    parameters=[UPLOAD],
+    bodies={JSON: PosterBody, FORM: PosterForm},
+    answers={200: ("As it is now.", AttachmentRecord)},
+    refused=joined(
+        OF_PICTURES,
+        {
+            400: ["Choose a picture.", "Only a video that has arrived has a poster."],
+            404: [NO_UPLOAD],
+            503: OF_STORING[503][1:2],
+            507: OF_STORING[507],
+        },
+    ),
 )
 
 end_upload = call(

@@ -66,9 +66,10 @@ class Attachment(models.Model):
     # While it is uploaded, as its sender says; then by its content.
     content_type = models.CharField(max_length=100, blank=True)
     size = models.PositiveBigIntegerField(_("size"))  # bytes; while it is uploaded, as announced
+    # Of a video those of its poster, which is its `thumbnail`.
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
-    duration = models.PositiveIntegerField(null=True)  # milliseconds
+    duration = models.PositiveIntegerField(null=True)  # milliseconds, as its sender says
     # Of a voice message, and what makes a sound one: how loud it is from its beginning to its end,
     # each level a digit from 0 to v (31).
     waveform = models.CharField(max_length=WAVEFORM_LENGTH, blank=True)

@@ -34,7 +34,7 @@ class ShownFile:
 
     @property
     def length(self) -> str:
-        """Of a voice message: "0:07"."""
+        """How long it plays: "0:07"."""
         return length_in_words(self.record.duration or 0)
 
     @property
@@ -65,7 +65,7 @@ class ShownFiles:
 
 # One of each kind, for script to fill.
 _BLANKS = [
-    ShownFile(AttachmentRecord("", kind, "", "", 0, ""))
+    ShownFile(AttachmentRecord("", kind, "", "", 0, "", duration=1))
     for kind in ("picture", "video", "audio", "file")
 ]
 _BLANKS.append(ShownFile(AttachmentRecord("", "audio", "", "", 0, "", waveform="0")))

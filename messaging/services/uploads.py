@@ -29,13 +29,14 @@ from chatsite.files.tus import ALGORITHMS, CHECKSUM_MISMATCH, Checksum
 from chatsite.keys import is_key
 from chatsite.pictures import images
 from chatsite.text import is_storable
-from messaging.models import Attachment, AttachmentState
+from messaging.models import Attachment, AttachmentKind, AttachmentState
 from messaging.queries.attachments import HELD, KEPT, UNSENT, uploads_of, used_by, used_by_all
 from messaging.services.attachments import recover_sent
-from messaging.shapes.attachments import LONGEST_VOICE, WAVEFORM
+from messaging.shapes.attachments import LONGEST, LONGEST_VOICE, WAVEFORM
 
 AT_ONCE, BY_ONE = 100, 10  # uploads that one process receives, each with a thread of its own
 TYPE_LENGTH = 100
+PLAYED = (AttachmentKind.VIDEO, AttachmentKind.AUDIO)
 NOTED = 600  # seconds of one request, after which it is noted that something arrives
 
 # A piece may be on its way for long after the upload was asked for in time.
@@ -56,9 +57,9 @@ def begin_upload(
     duration: str = "",
     waveform: str = "",
 ) -> Attachment:
-    """With a waveform: of a voice message. Raises DomainError: 400 for an empty file and for what
-    no voice message has, 413 for a file that is too large or for which `owner` has no room, 503,
-    507.
+    """With a waveform: of a voice message. Raises DomainError: 400 for an empty file and for a
+    length or levels that nothing has, 413 for a file that is too large or for which `owner` has no
+    room, 503, 507.
     """
     if size < 1:
         raise empty()
@@ -66,7 +67,7 @@ def begin_upload(
         raise too_large()
     upload = Attachment(owner_id=owner.pk, stored=storage.new_name())
     describe(upload, size=size, name=name, content_type=content_type)
-    describe_voice(upload, duration=duration, waveform=waveform)
+    describe_playing(upload, duration=duration, waveform=waveform)
     # Of two at once each counts the other: both may be refused, but never both be taken.
     upload.save(force_insert=True)
     try:
@@ -86,21 +87,29 @@ def describe(upload: Attachment, *, size: int, name: str | None, content_type: s
     upload.content_type = declared[:TYPE_LENGTH] if is_storable(declared) else ""
 
 
-def describe_voice(upload: Attachment, *, duration: str, waveform: str) -> None:
-    """Neither of both for what is none. Raises DomainError 400."""
-    if not (duration or waveform):
-        return
-    if not (
-        re.fullmatch("[0-9]{1,7}", duration, re.ASCII)
-        and 0 < int(duration) <= LONGEST_VOICE
-        and re.fullmatch(WAVEFORM, waveform)
-    ):
+def describe_playing(upload: Attachment, *, duration: str, waveform: str) -> None:
+    """How long a sound or a video plays, and the levels that make a sound a voice message. Raises
+    DomainError 400.
+    """
+    if waveform:
+        _check_voice(duration, waveform)
+    elif duration and not _is_length(duration, LONGEST):
+        message = _("The duration is 1 to 86,400,000 milliseconds.")
+        raise DomainError(message, code="duration", errors={"duration": [message]})
+    upload.duration, upload.waveform = int(duration) if duration else None, waveform
+
+
+def _check_voice(duration: str, waveform: str) -> None:
+    if not (_is_length(duration, LONGEST_VOICE) and re.fullmatch(WAVEFORM, waveform)):
         message = _(
             "A voice message has a duration, 1 to 3,600,000 milliseconds, and a waveform, at most"
             " 64 digits from 0 to v."
         )
         raise DomainError(message, code="voice", errors={"waveform": [message]})
-    upload.duration, upload.waveform = int(duration), waveform
+
+
+def _is_length(duration: str, longest: int) -> bool:
+    return bool(re.fullmatch("[0-9]{1,8}", duration, re.ASCII)) and 0 < int(duration) <= longest
 
 
 def find_upload(owner: User | Principal, key: str) -> Attachment:
@@ -311,11 +320,32 @@ def _described(upload: Attachment) -> dict[str, Any]:
         "content_type": found.content_type,
         "size": upload.size,
         "name": upload.name,
-        "duration": upload.duration,
+        "duration": upload.duration if found.kind in PLAYED else None,
         "waveform": upload.waveform,
         "updated_at": now(),
     }
     return fields | (_looks(upload) if found.kind == "picture" else {})
+
+
+def give_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> Attachment:
+    """Keeps a frame of a video that its sender took: no video is decoded here. Raises DomainError:
+    400 for what is no video, or has not arrived, and for what is no picture; 404, also once it is
+    sent; 503, 507.
+    """
+    upload = find_upload(owner, key)
+    if picture is None:
+        message = _("Choose a picture.")
+        raise DomainError(message, code="required", errors={"picture": [message]})
+    if upload.kind != AttachmentKind.VIDEO:
+        raise DomainError(_("Only a video that has arrived has a poster."), code="poster")
+    release()
+    fields = _small(upload, picture)
+    # Whoever sends it at this moment sends it without.
+    if not Attachment.objects.filter(pk=upload.pk, state=AttachmentState.READY).update(**fields):
+        raise NotFound(_("There is no such upload, or it has expired."))
+    for name, value in fields.items():
+        setattr(upload, name, value)
+    return upload
 
 
 def end_upload(*, owner: User | Principal, key: str) -> None:
@@ -367,11 +397,16 @@ def _looks(upload: Attachment) -> dict[str, Any]:
     data = storage.head_of(upload.stored, upload.size)
     release()
     try:
-        (width, height), small = images.size_and_thumbnail(data)
+        return _small(upload, data)
     except DomainError as error:
         if error.errors:
             return {}
         raise
+
+
+def _small(upload: Attachment, data: bytes) -> dict[str, Any]:
+    """Keeps a small one of this picture. Raises DomainError 400, 503, 507."""
+    (width, height), small = images.size_and_thumbnail(data)
     name = storage.thumbnail_of(upload.stored)
     storage.store.save(name, small.data)
     return {"width": width, "height": height, "thumbnail": name}

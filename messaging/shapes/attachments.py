@@ -23,6 +23,7 @@ FileKind = Annotated[
 ]
 
 LONGEST_VOICE = 3_600_000  # milliseconds
+LONGEST = 86_400_000  # of any other sound or video
 WAVEFORM = f"[0-9a-v]{{1,{WAVEFORM_LENGTH}}}"
 Waveform = Annotated[
     str,
@@ -44,11 +45,13 @@ class AttachmentRecord(msgspec.Struct, gc=False, omit_defaults=True):
     type: Annotated[str, Meta(examples=["application/pdf"])]
     size: Annotated[int, Meta(description="Bytes.", extra_json_schema={"minimum": 0})]
     url: FileUrl
-    width: Annotated[int, Meta(description="Pixels.")] | None = None
-    height: Annotated[int, Meta(description="Pixels.")] | None = None
-    duration: Annotated[int, Meta(description="Milliseconds.")] | None = None
+    width: Annotated[int, Meta(description="Pixels; of a video those of its poster.")] | None = None
+    height: Annotated[int, Meta(description="Pixels, as `width`.")] | None = None
+    duration: Annotated[int, Meta(description="Milliseconds, as its sender says.")] | None = None
     caption: Annotated[str, Meta(description="What its sender says of it.")] | None = None
-    thumbnail: Annotated[FileUrl, Meta(description="A small picture of it.")] | None = None
+    thumbnail: (
+        Annotated[FileUrl, Meta(description="A small picture of it; of a video its poster.")] | None
+    ) = None
     waveform: Waveform | None = None
 
 

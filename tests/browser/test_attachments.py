@@ -4,6 +4,7 @@ import io
 import json
 import re
 import wave
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -632,3 +633,77 @@ def test_files_are_found_in_the_details(person: PersonFor) -> None:
     key = item.get_attribute("data-message-id")
     bo.context.request.delete(f"/api/messages/{key}")
     expect(names).to_have_text(["later.pdf"])
+
+
+FILMED = """async ({ width, height, still }) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  const stream = canvas.captureStream(25);
+  const recorder = new MediaRecorder(stream, { mimeType: "video/webm;codecs=vp8" });
+  const pieces = [];
+  recorder.ondataavailable = ({ data }) => pieces.push(data);
+  const ended = new Promise((resolve) => (recorder.onstop = resolve));
+  recorder.start();
+  for (let frame = 0; frame < 50; frame += 1) {
+    context.fillStyle = frame < still ? "black" : `hsl(${20 + frame} 80% 60%)`;
+    context.fillRect(0, 0, width, height);
+    if (frame >= still) context.fillStyle = "white";
+    context.fillRect(frame * 4, height / 3, width / 8, height / 3);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  recorder.stop();
+  await ended;
+  const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
+
+
+def film(page: Page, width: int = 320, height: int = 180, *, still: int = 0) -> bytes:
+    """Two seconds, recorded without a length as browsers do; its first frames are black."""
+    return b64decode(page.evaluate(FILMED, {"width": width, "height": height, "still": still}))
+
+
+@needs_tus
+def test_a_video_has_a_poster_and_its_length(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    clip, broken = film(page, still=10), MP4
+    files: list[FilePayload] = [
+        {"name": "clip.webm", "mimeType": "video/webm", "buffer": clip},
+        {"name": "broken.mp4", "mimeType": "video/mp4", "buffer": broken},
+    ]
+    page.locator('[type="file"]').first.set_input_files(files)
+    expect(page.locator(".composer__field")).to_have_attribute("aria-busy", "false")
+    expect(page.locator(".composer__preview img").first).to_be_visible()
+    composer(page).press("Enter")
+    expect(messages(page).last).to_have_attribute("data-state", "read")
+    [shown, plain] = bo.get(f"/api/messages/{ada.id}")[-1]["attachments"]
+    assert (shown["width"], shown["height"]) == (320, 180)
+    assert 1500 < shown["duration"] < 4000
+    assert not {"duration", "thumbnail", "width"} & set(plain)
+    poster = Image.open(io.BytesIO(bo.context.request.get(shown["thumbnail"]).body()))
+    assert poster.size == (320, 180)
+    assert max(poster.convert("L").tobytes()) > 100  # not one of the black frames
+    for who in (ada, bo):
+        [first, second] = messages(who.page).last.locator("video").all()
+        expect(first).to_have_attribute("poster", SMALL)
+        expect(first).to_have_attribute("preload", "none")
+        expect(second).not_to_have_attribute("poster", SMALL)
+        expect(messages(who.page).last.locator(".video__length")).to_have_text(
+            re.compile("0:0[234]")
+        )
+    drawn_by_script = markup(bo.page)
+    bo.page.reload()
+    assert drawn_by_script == markup(bo.page)
+    _length, source = bo.page.locator("video").first.evaluate(PLAYED)
+    assert source.endswith("/clip.webm")
+    # Its length is drawn over it until it plays.
+    length = bo.page.locator("message-list .video__length")
+    expect(length).to_have_css("opacity", "0")
+    bo.page.locator("[data-details]").click()
+    pane = bo.page.locator("#details")
+    pane.get_by_role("tab", name="Files").click()
+    expect(pane.locator("video")).to_have_count(1)
+    expect(pane.locator(".video__length")).to_be_visible()
+    assert pane.locator("video").evaluate(PLAYED)[1].endswith("/clip.webm")
+    assert_accessible(bo.page)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings as site
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -35,8 +36,8 @@ from tests.concurrency import at_once
 from tests.contract.shapes import assert_refused
 from tests.disks import small_disk
 from tests.factories import ApiFor, make_user
-from tests.files import HTML, MP4, OFFSET_TYPE, PDF, SVG, TUS, archive, make_upload, upload
-from tests.pictures import encoded, opened, picture
+from tests.files import HTML, MP4, OFFSET_TYPE, PDF, SVG, TUS, WEBM, archive, make_upload, upload
+from tests.pictures import data_uri, encoded, opened, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -645,3 +646,73 @@ class TestTidying:
         User.objects.all().delete()
         with pytest.raises(CommandError, match="DATABASE_URL"):
             self.tidied()
+
+
+class TestPoster:
+    def give(self, client: APIClient, key: str, data: Any) -> Any:
+        return client.put(f"/api/uploads/{key}/poster", {"picture": data}, format="json")
+
+    @pytest.fixture
+    def video(self, ada: User) -> str:
+        said = {"content_type": "video/mp4", "duration": "83000"}
+        return make_upload(ada, MP4, "clip.mp4", **said).pk
+
+    def test_is_told_and_seen_with_the_video_alone(
+        self, client: APIClient, api_for: ApiFor, ada: User, video: str
+    ) -> None:
+        bo = make_user()
+        told = self.give(client, video, data_uri(picture(1280, 720, form="JPEG"))).json()
+        assert (told["width"], told["height"], told["duration"]) == (1280, 720, 83000)
+        sent = send_message(sender=ada, peer=bo.pk, attachments=[video]).record
+        assert sent.attachments
+        assert msgspec.to_builtins(sent.attachments[0]) == told
+        small = api_for(bo).get(told["thumbnail"])
+        assert small.headers["Content-Type"] == "image/webp"
+        assert opened(small.getvalue()).size == (720, 405)
+        assert_refused(api_for(make_user()).get(told["thumbnail"]), 404)
+        # What is sent stays as it is.
+        assert_refused(self.give(client, video, data_uri(picture())), 404)
+
+    def test_is_nobody_elses_to_give(self, api_for: ApiFor, video: str) -> None:
+        assert_refused(self.give(api_for(make_user()), video, data_uri(picture())), 404)
+        assert_refused(self.give(APIClient(), video, data_uri(picture())), 401)
+        assert not Attachment.objects.get().thumbnail
+
+    @pytest.mark.parametrize(
+        "data", [None, "", 7, "data:image/png;base64,!", "data:image/png;base64,QQ=="]
+    )
+    def test_is_a_picture(self, client: APIClient, video: str, data: Any) -> None:
+        assert_refused(self.give(client, video, data), 400)
+        assert not Attachment.objects.get().thumbnail
+
+    def test_is_no_larger_than_a_picture(
+        self, client: APIClient, video: str, settings: Settings
+    ) -> None:
+        settings.IMAGE_MAX_PIXELS = 100
+        assert_refused(self.give(client, video, data_uri(picture(20, 20))), 400)
+        settings.IMAGE_MAX_BYTES = 10
+        assert_refused(self.give(client, video, data_uri(picture(5, 5))), 400)
+
+    @pytest.mark.parametrize("data", [PDF, WEBM])
+    def test_is_for_videos(self, client: APIClient, ada: User, data: bytes) -> None:
+        key = make_upload(ada, data, content_type="audio/webm").pk
+        assert_refused(
+            self.give(client, key, data_uri(picture())),
+            400,
+            "Only a video that has arrived has a poster.",
+        )
+        begun = uploads.begin_upload(owner=ada, size=9, name="v.mp4", content_type="video/mp4")
+        assert_refused(
+            self.give(client, begun.pk, data_uri(picture())),
+            400,
+            "Only a video that has arrived has a poster.",
+        )
+
+    @pytest.mark.parametrize("said", ["0", "-1", "86400001", "9" * 99, "NaN", "1.5", "٣"])
+    def test_a_length_that_nothing_has(self, client: APIClient, said: str) -> None:
+        answer = upload(client, MP4, "clip.mp4", content_type="video/mp4", duration=said)
+        assert_refused(answer, 400, "The duration is 1 to 86,400,000 milliseconds.")
+        assert not Attachment.objects.exists()
+
+    def test_what_does_not_play_has_no_length(self, client: APIClient) -> None:
+        assert "duration" not in upload(client, PDF, duration="5").json()

@@ -83,7 +83,6 @@ class TestBeingOne:
         "wrong",
         [
             {"waveform": "0" * 65},
-            {"waveform": ""},
             {"waveform": "NaN"},
             {"waveform": "-1"},
             {"waveform": "0w"},

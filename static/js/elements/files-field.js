@@ -96,12 +96,13 @@ export class FilesField {
   }
 
   #fill(item) {
-    const { file, picture, caption } = item;
+    const { file, picture, video, caption } = item;
     const place = this.#places.get(item);
     const isAlone = this.#files.items.length < 2;
     const image = place.querySelector("img");
-    if (picture && !image.src) image.src = picture.dataUrl;
-    image.hidden = !picture;
+    const shown = picture?.dataUrl ?? video?.poster;
+    if (shown && !image.src) image.src = shown;
+    image.hidden = !shown;
     place.querySelector(".composer__move").disabled = isAlone;
     const shrunk = !this.#files.areOriginal && picture;
     const measures = shrunk?.width ? `${picture.width} × ${picture.height}, ` : "";

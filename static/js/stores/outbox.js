@@ -8,7 +8,7 @@ import { OutboxEntries } from "./outbox-entries.js";
 import { cancelled, endUpload, forgetUpload, upload } from "./uploads.js";
 
 // An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, attachments?: [{blob, name, type, size, kind,
-//            width?, height?, caption?, duration?, waveform?}], replyTo?, mentions?, createdAt, state: "pending" | "failed",
+//            width?, height?, caption?, duration?, waveform?, poster?}], replyTo?, mentions?, createdAt, state: "pending" | "failed",
 //            error?: why it failed}
 
 const OTHERS_FIRST = 2000;

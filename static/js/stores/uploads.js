@@ -1,6 +1,6 @@
 // Files on their way to the server: by the tus protocol, whose client (npm) comes with the first file, or, where the site was made
 // without it, in one piece. What has arrived is not sent again, in another tab or after a reload neither.
-import { ApiError, headersFor, refusal, timeToUpload } from "../api.js";
+import { ApiError, headersFor, putJSON, refusal, timeToUpload } from "../api.js";
 import { emit } from "../lib/bus.js";
 import { forget, read, write } from "../lib/storage.js";
 import { text } from "../lib/texts.js";
@@ -14,6 +14,7 @@ const GONE = new Set([404, 410]);
 const PASSING = new Set([409, 423, 460]);
 /** The server has removed it. */
 const REFUSED = 400;
+const FULL = 507;
 
 const running = new Map();
 const addresses = new Map();
@@ -34,12 +35,21 @@ export async function upload({ clientMessageId, attachments }) {
     for (const [place, file] of attachments.entries()) {
       const before = sizeOf(attachments.slice(0, place));
       const told = (sent) => emit("upload", { clientMessageId, sent: before + sent, size });
-      keys.push(await send(file, keyOf(clientMessageId, place), told, ending));
+      const key = await send(file, keyOf(clientMessageId, place), told, ending);
+      if (file.poster) await givePoster(key, file.poster);
+      keys.push(key);
     }
     return keys;
   } finally {
     running.delete(clientMessageId);
   }
+}
+
+/** What the server cannot use is left out. */
+async function givePoster(key, picture) {
+  await putJSON(`/api/uploads/${key}/poster`, { picture }).catch((error) => {
+    if (error.isBusy && error.status !== FULL) throw error;
+  });
 }
 
 /** Ends what is under way, and takes back what is there. */
@@ -63,7 +73,7 @@ export function forgetUpload(clientMessageId) {
 export function localFiles({ clientMessageId, attachments }) {
   if (!addresses.has(clientMessageId)) addresses.set(clientMessageId, attachments.map(({ blob }) => URL.createObjectURL(blob)));
   const urls = addresses.get(clientMessageId);
-  return attachments.map(({ blob, ...file }, place) => ({ ...file, url: urls[place], thumbnail: file.kind === "picture" && urls[place] }));
+  return attachments.map(({ blob, poster, ...file }, place) => ({ ...file, url: urls[place], thumbnail: poster ?? (file.kind === "picture" && urls[place]) }));
 }
 
 const sizeOf = (files) => files.reduce((sum, { size }) => sum + size, 0);
@@ -109,7 +119,7 @@ function sendByTus(tus, { blob, name, type, duration, waveform }, key, moved, si
       endpoint: uploadUrl ? null : UPLOADS,
       uploadUrl,
       headers: headersFor(),
-      metadata: { filename: name, filetype: type, ...(waveform && { duration: String(duration), waveform }) },
+      metadata: { filename: name, filetype: type, ...(duration && { duration: String(duration) }), ...(waveform && { waveform }) },
       retryDelays: null,
       storeFingerprintForResuming: false,
       onUploadUrlAvailable: () => write(key, upload.url),
@@ -130,7 +140,7 @@ async function sendWhole({ blob, name, duration, waveform }, key, signal) {
   if (address && (await isThere(address, signal))) return keyIn(address);
   const body = new FormData();
   body.append("file", blob, name);
-  if (waveform) Object.entries({ duration, waveform }).forEach(([field, value]) => body.append(field, value));
+  for (const [field, value] of Object.entries({ duration, waveform })) if (value) body.append(field, value);
   const options = { method: "POST", body, headers: headersFor(), signal };
   const response = await fetch("/api/attachments", options).catch((error) => Promise.reject(asFailure(error)));
   const answer = await response.json().catch(() => null);
@@ -158,7 +168,7 @@ function errorOf(answer, key) {
   const status = answer?.getStatus() ?? 0;
   if (GONE.has(status) || status === REFUSED) write(key, "");
   if (!status || GONE.has(status) || PASSING.has(status)) return new ApiError(0, text("no-answer"), PAUSE);
-  return refusal(status === 507 ? 413 : status, parsed(answer.getBody()), answer.getHeader("Retry-After"));
+  return refusal(status === FULL ? 413 : status, parsed(answer.getBody()), answer.getHeader("Retry-After"));
 }
 
 function parsed(body) {

@@ -14,7 +14,10 @@ export function filesFor(peerId) {
 }
 
 class WaitingFiles {
-  /** `{file, picture, caption?}`: a picture as `shrinkPicture` makes it, null for what is none, undefined until that is known. */
+  /**
+   * `{file, picture, video?, caption?}`: a picture as `shrinkPicture` makes it, null for what is none, undefined until that is
+   * known; of a video what `<video-frame>` takes.
+   */
   items = [];
   /** Whether pictures are sent as they are, and not as they were shrunk. */
   areOriginal = false;
@@ -87,7 +90,8 @@ class WaitingFiles {
       this.remove(item);
       return emit("notice", { text: text("file-unreadable").replace("{name}", () => file.name), kind: "error" });
     }
-    item.picture = await shrinkPicture(file).catch(() => null);
+    if (kindOf(file.type) === "video") item.video = await frameOf(file).catch(() => null);
+    item.picture = item.video ? null : await shrinkPicture(file).catch(() => null);
     this.changed();
   }
 }
@@ -98,14 +102,19 @@ async function isReadable(file) {
   return Boolean(beginning?.byteLength);
 }
 
+async function frameOf(file) {
+  await import(document.body.dataset.videoFrame);
+  return document.createElement("video-frame").take(file);
+}
+
 function attachmentOf(item, isOriginal) {
   const caption = item.caption?.trim();
   return { ...fileOf(item, isOriginal), ...(caption && { caption }) };
 }
 
-function fileOf({ file, picture }, isOriginal) {
+function fileOf({ file, picture, video }, isOriginal) {
   const { name, type } = file;
-  if (!picture || isOriginal) return { blob: file, name, type, size: file.size, kind: picture?.width ? "picture" : kindOf(type) };
+  if (!picture || isOriginal) return { blob: file, name, type, size: file.size, kind: picture?.width ? "picture" : kindOf(type), ...video };
   const { blob, width, height } = picture;
   return { blob, name: blob === file ? name : renamed(name, blob), type: blob.type, size: blob.size, width, height, kind: width ? "picture" : "file" };
 }

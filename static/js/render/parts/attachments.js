@@ -57,7 +57,10 @@ function fillUpload(item, isUnderWay) {
 /** In few words, of what is in the page; nothing for one picture, and for none. */
 export const wordsIn = (item) => slot(item, "attachments")?.dataset.words ?? "";
 
-export const smallPictureIn = (item) => slot(item, "attachments")?.querySelector(".album img")?.getAttribute("src");
+export function smallPictureIn(item) {
+  const shown = slot(item, "attachments")?.querySelector(".album img, video[poster]");
+  return shown?.getAttribute("poster") ?? shown?.getAttribute("src");
+}
 
 /** Of a template with one file of each kind. */
 function create(files) {
@@ -94,14 +97,21 @@ function fillVoice(place, { url, duration, waveform }) {
   return place;
 }
 
+function fillPlayer(player, length, { kind, url, name, thumbnail, width, height, duration }) {
+  const shown = thumbnail ? { preload: "none", poster: thumbnail, width, height } : { preload: "metadata" };
+  const fields = { ...(kind === "video" && shown), src: url, "aria-label": name };
+  for (const [key, value] of Object.entries(fields)) setOrRemove(player, key, value);
+  if (length && duration) write(length, lengthInWords(duration));
+  else length?.remove();
+}
+
 function fillFile(place, file) {
   const [link, player] = [place.querySelector(".file"), place.querySelector("video, audio")];
   setOrRemove(link, "href", file.url);
   setOrRemove(link, "download", file.name);
   write(slot(link, "name"), file.name);
   write(slot(link, "about"), about(file));
-  if (player) setOrRemove(player, "src", file.url);
-  if (player) setOrRemove(player, "aria-label", file.name);
+  if (player) fillPlayer(player, slot(place, "length"), file);
   if (file.caption) place.append(Object.assign(document.createElement("p"), { className: "attachment__caption", dir: "auto", textContent: file.caption }));
   return place;
 }
