@@ -353,7 +353,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 class AuditEntry(models.Model):
     """What a moderator did or looked at (services/audit.py). It names people and rows, so that it
-    outlives them. SQL databases refuse to change or delete one: migration 0011.
+    outlives them. SQL databases refuse to change one: migration 0011.
     """
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True, db_column="_id")

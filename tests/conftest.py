@@ -105,12 +105,7 @@ def _fresh_process() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """PostgreSQL drops no database in which somebody is, be it a pool that just opened one more;
-    Django empties SQLite's tables row by row, which the audit log refuses.
-    """
-    if connection.vendor == "sqlite":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER audit_log_delete")
+    """PostgreSQL drops no database in which somebody is, be it a pool that just opened one more."""
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock():
