@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -36,6 +36,9 @@ from accounts.services import admission, audit, moderation, roles, sessions
 from chatsite.db import in_thread, now
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
+from scheduler import services as jobs
+from scheduler.models import Job
+from scheduler.registry import KINDS as JOB_KINDS
 
 admin.site.unregister(Group)  # of rights: those of the site come with its roles
 
@@ -48,6 +51,8 @@ HAND_OVER = Act("hand_over", _("Hand the site over"), _("Made the owner"), is_gr
 ROLES = {PROMOTE: SiteRole.MODERATOR.value, MAKE_ADMIN: SiteRole.ADMIN.value, DEMOTE: ""}
 WITHDRAW = Act("withdraw", _("Withdraw"), _("Withdrawn"), is_grave=True)
 REVOKE = Act("revoke", _("Sign out"), _("Signed out"), is_grave=True)
+RUN_NOW = Act("run_now", _("Do it now"), _("To be done now"))
+REMOVE = Act("remove", _("Remove"), _("Removed"), is_grave=True)
 
 
 def person_link(person: AbstractBaseUser) -> str:
@@ -295,3 +300,47 @@ class ExportedRecord(StreamingHttpResponse):
         while lines:
             yield lines
             number, lines = await in_thread(audit.lines_after)(number)
+
+
+class JobStateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failed", _("Given up")), ("retried", _("Tried again"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        if self.value() == "failed":
+            return queryset.filter(run_at=None)
+        if self.value() == "retried":
+            return queryset.exclude(run_at=None).exclude(error="")
+        return queryset
+
+
+@admin.register(Job)
+class JobAdmin(ModeratedAdmin):
+    """What waits, what failed and why. What is in them is nobody's business."""
+
+    for_admins = True
+    list_display = ["__str__", "run_at", "state", "attempts", "error"]
+    list_filter = [JobStateFilter]
+    filter_parameters = frozenset({"state"})
+    exclude = ("payload", "claim")
+    readonly_fields = ("kind", "name", "state", "run_at", "attempts", "error", "created_at")
+    ordering = [F("run_at").asc(nulls_first=True)]
+
+    @admin.display(description=_("state"))
+    def state(self, job: Job) -> str:
+        if job.run_at is None:
+            return gettext("Given up")
+        return gettext("Tried again") if job.error else gettext("Waiting")
+
+    def acts_for(self, request: HttpRequest, row: Job) -> list[Act]:
+        kind = JOB_KINDS.get(row.kind)
+        return [RUN_NOW] if kind and kind.every else [RUN_NOW, REMOVE]
+
+    def run_now(self, by: User, job: Job) -> None:
+        jobs.run_now(job)
+
+    def remove(self, by: User, job: Job) -> None:
+        jobs.cancel(job.name)

@@ -3,65 +3,105 @@
 None carries a name: anybody can sign up with somebody else's address, and a name can say anything.
 """
 
-from datetime import datetime
+import json
+from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+from hashlib import blake2b
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.utils import DNS_NAME
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite.db import now, on_commit
-from chatsite.mail.delivery import deliver
+from chatsite import strict_json
+from chatsite.db import now
+from scheduler.registry import GiveUp
+from scheduler.services import schedule
+
+JOB = "mail"
 
 
-def send(letter: EmailMessage) -> None:
-    """After the commit, behind the request's back; a failure is logged and changes nothing."""
-    on_commit(lambda: deliver(letter))
+def send(letter: EmailMultiAlternatives) -> None:
+    """Behind the request's back, once the transaction is committed. What becomes of it, the log and
+    the list of jobs tell.
+
+    It is sent a moment later, so that an answer takes as long whoever the mail is for, if anybody.
+    All tries carry the same name, so that a mail that was taken twice can be told as one.
+    """
+    letter.extra_headers.setdefault("Message-ID", make_msgid(domain=DNS_NAME.get_fqdn()))
+    run_at = now() + timedelta(seconds=settings.EMAIL_DELAY_SECONDS)
+    schedule(JOB, run_at=run_at, sealed=_sealed(letter))
 
 
-def welcome(user: User, site: str, confirms: str) -> EmailMessage:
+def _sealed(letter: EmailMultiAlternatives) -> str:
+    """Encrypted: links in mails open accounts, and a copy of the database must not."""
+    [(html, _kind)] = letter.alternatives
+    parts = [letter.subject, letter.body, html, letter.to, letter.extra_headers]
+    return _fernet().encrypt(json.dumps(parts).encode()).decode()
+
+
+def unsealed(sealed: str) -> EmailMultiAlternatives:
+    """Raises GiveUp where the site's secret is another one by now."""
+    try:
+        subject, body, html, to, headers = strict_json.loads(_fernet().decrypt(sealed))
+    except InvalidToken:
+        raise GiveUp("it was sealed with another JWT_SECRET") from None
+    letter = EmailMultiAlternatives(subject=subject, body=body, to=to, headers=headers)
+    letter.attach_alternative(html, "text/html")
+    return letter
+
+
+def _fernet() -> Fernet:
+    key = blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=b"mail").digest()
+    return Fernet(urlsafe_b64encode(key))
+
+
+def welcome(user: User, site: str, confirms: str) -> EmailMultiAlternatives:
     """`confirms` is a link for the address; "" where it takes none."""
     context = {"link": confirms or site, "confirms": bool(confirms), **_lifetime()}
     return _letter("welcome", _("Welcome to Chatsite"), user.email, **context)
 
 
-def password_reset(user: User, link: str) -> EmailMessage:
+def password_reset(user: User, link: str) -> EmailMultiAlternatives:
     subject = _("Choose a new password")
     return _letter("password_reset", subject, user.email, link=link, **_lifetime())
 
 
-def password_changed(user: User) -> EmailMessage:
+def password_changed(user: User) -> EmailMultiAlternatives:
     return _letter("password_changed", _("Your password was changed"), user.email)
 
 
-def new_log_in(user: User, device: str, place: str, link: str) -> EmailMessage:
+def new_log_in(user: User, device: str, place: str, link: str) -> EmailMultiAlternatives:
     context = {"device": device, "place": place, "moment": now(), "link": link}
     return _letter("new_log_in", _("New log-in to your account"), user.email, **context)
 
 
-def address_confirmation(address: str, link: str) -> EmailMessage:
+def address_confirmation(address: str, link: str) -> EmailMultiAlternatives:
     """To the new address, whoever it belongs to."""
     subject = _("Confirm your e-mail address")
     return _letter("address_confirmation", subject, address, link=link, **_lifetime())
 
 
-def address_check(address: str, link: str) -> EmailMessage:
+def address_check(address: str, link: str) -> EmailMultiAlternatives:
     """To the address that they have."""
     subject = _("Confirm your e-mail address")
     return _letter("address_check", subject, address, link=link, **_lifetime())
 
 
-def address_changed(old_address: str) -> EmailMessage:
+def address_changed(old_address: str) -> EmailMultiAlternatives:
     return _letter("address_changed", _("Your e-mail address was changed"), old_address)
 
 
-def invitation(address: str, link: str, end: datetime) -> EmailMessage:
+def invitation(address: str, link: str, end: datetime) -> EmailMultiAlternatives:
     return _letter("invitation", _("You are invited to Chatsite"), address, link=link, end=end)
 
 
-def _letter(template: str, subject: str, address: str, **context: Any) -> EmailMessage:
+def _letter(template: str, subject: str, address: str, **context: Any) -> EmailMultiAlternatives:
     context = {"subject": subject, **context}
     letter = EmailMultiAlternatives(
         subject=subject,

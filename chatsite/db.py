@@ -30,8 +30,24 @@ def now() -> datetime:
     """The time as it is stored: UTC, cut to milliseconds, which is what MongoDB keeps and the wire
     carries.
     """
-    moment = datetime.now(UTC)
+    return _cut(datetime.now(UTC))
+
+
+def _cut(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def database_now() -> datetime:
+    """The time by the clock of the database, which is the same for all workers."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            [moment] = cursor.fetchone()
+            return _cut(moment)
+    if connection.vendor == "mongodb":
+        moment = connection.database.command("hello")["localTime"]  # type: ignore[attr-defined]
+        return _cut(moment.replace(tzinfo=UTC))
+    return now()  # SQLite is where its workers are
 
 
 @contextmanager

@@ -18,6 +18,8 @@ COLLECTIONS = (10_000, 20, 50)
 
 # Called in the event loop as the process begins to serve.
 on_startup: list[Callable[[], None]] = []
+# Called as it ends, before what is under way is waited for.
+on_shutdown: list[Callable[[], None]] = []
 
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,6 +31,8 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
             start()
         _settle_down()
         await send({"type": "lifespan.startup.complete"})
+    for stop in on_shutdown:
+        stop()
     await asyncio.to_thread(jobs.close_all)
     await worker().close()
     logs.follow(None)

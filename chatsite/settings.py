@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_ratelimit",
     "chatsite.apps.ChatsiteConfig",
+    "scheduler",
     "accounts",
     "messaging",
 ]
@@ -269,8 +270,11 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = ENV.mail.smtp_server.starttls, ENV.mail.smtp_serv
 RESEND_API_KEY, RESEND_API_URL = ENV.mail.resend_api_key, ENV.mail.resend_api_url
 EMAIL_TIMEOUT = 10  # seconds, for a mail server or Resend to answer
 EMAIL_DELAY_SECONDS = 1  # before the first try, whose work would show in the time of the answer
-EMAIL_RETRY_SECONDS = 2  # before the second try; four times longer before each further one
 PASSWORD_RESET_TIMEOUT = ENV.mail.link_minutes * 60  # of all links in mails
+
+# Jobs
+RUN_JOBS = ENV.operations.run_jobs
+JOB_RETRY_SECONDS = 2  # before the second try; four times longer before each further one
 
 # Words and times
 LANGUAGE_CODE = "en"

@@ -13,10 +13,9 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         # They need the models.
         from messaging.queries.privacy import follow
-        from messaging.services.search_build import build_later
 
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
-        on_startup.extend([follow, build_later])
+        on_startup.append(follow)
 
 
 def _clear_up_after(instance: Any, **_signal: Any) -> None:

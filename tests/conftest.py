@@ -25,7 +25,6 @@ from chatsite.fastpath import threads
 from chatsite.live import broadcast
 from messaging import presence
 from messaging.queries import privacy
-from messaging.services.pictures import moves
 from tests import services
 from tests.cloudinary_server import CloudinaryServer, cloudinary
 from tests.environment import settings_under
@@ -199,4 +198,3 @@ def cloud(settings: Settings) -> Iterator[CloudinaryServer]:
         settings.CLOUDINARY_ACCOUNT = read_account(server.url())
         yield server
         server.wakes.set()
-        assert moves.wait(services.PATIENCE)  # none looks at the next test's database

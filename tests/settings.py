@@ -29,6 +29,10 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Mails are waited for; a test of the delay asks for one.
 EMAIL_DELAY_SECONDS = 0
 
+# Jobs are done when a test asks for it (tests/jobs.py), one try after the other.
+RUN_JOBS = False
+JOB_RETRY_SECONDS = 0
+
 # Every line is written at once: what a timer sums up a minute later would be told in another test.
 LOGGING["handlers"]["console"]["filters"].remove("repeats")
 

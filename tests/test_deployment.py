@@ -34,7 +34,7 @@ def test_a_container_gains_no_rights(name: str) -> None:
     assert "privileged" not in service
 
 
-@pytest.mark.parametrize("name", ["proxy", "web", "migrate", "housekeeping"])
+@pytest.mark.parametrize("name", ["proxy", "web", "migrate", "scheduler"])
 def test_ours_write_in_their_volumes_alone(name: str) -> None:
     assert COMPOSE["services"][name]["read_only"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.conf.variables import chosen, networks, text, url
+from chatsite.conf.variables import chosen, flag, networks, text, url
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Operations:
     metrics_networks: list[str]
     metrics_folder: str
     sentry_dsn: str
+    run_jobs: bool = True
 
 
 def read(production: bool) -> Operations:
@@ -29,6 +30,7 @@ def read(production: bool) -> Operations:
         metrics_networks=networks("METRICS_ALLOW", [] if production else ["127.0.0.1", "::1"]),
         metrics_folder=_metrics_folder(),
         sentry_dsn=url("SENTRY_DSN", ("http", "https"), "https://key@sentry.example.org/1"),
+        run_jobs=flag("RUN_JOBS", True),
     )
 
 

@@ -65,7 +65,6 @@ from messaging.services.messages import send_message
 from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
 from messaging.services.reactions import react, take_back
-from messaging.services.search_build import build_later
 
 
 class ContactsView(APIView):
@@ -308,8 +307,6 @@ class SearchView(APIView):
         limit, cursor = query.pop("limit"), query.pop("cursor")
         with searching(request.user.pk):
             found = search(request.user, Asked(**query), limit=limit, cursor=cursor)
-        if found.is_building:  # by servers that do not tell when they begin to serve, not yet
-            build_later()
         response = Response(search_payload(found))
         if found.cursor:
             response["Link"] = link(request, "next", cursor=found.cursor)

@@ -1,21 +1,16 @@
 """The pictures of messages: stored before the message, out of reach while it is deleted."""
 
-import logging
 from collections.abc import Iterable
-from functools import partial
 
-from django.db import connection
-
-from chatsite.db import on_commit, release
+from chatsite.db import release
 from chatsite.errors import DomainError
-from chatsite.jobs import JobQueue
 from chatsite.pictures import images, storage
 from messaging.models import Message
 from messaging.queries.pictures import with_picture
+from scheduler.services import schedule
 
-logger = logging.getLogger(__name__)
 ATTEMPTS = 3
-moves = JobQueue("pictures", threads=2, length=1000)
+SETTLE = "settle_picture"
 
 
 def stored_picture(image: bytes | None) -> dict[str, str | int]:
@@ -51,24 +46,10 @@ def share(pictures: Iterable[dict[str, str | int]]) -> None:
 
 
 def settle_later(message: Message) -> None:
-    """After the commit, and for nobody to wait for: `tidy_pictures` makes up for what fails."""
+    """Once this transaction is committed, and for nobody to wait for."""
     store = storage.store_of(message.image)
     if store and store.withdraws:
-        on_commit(partial(_line_up, store, message))
-
-
-def _line_up(store: storage.Store, message: Message) -> None:
-    if not moves.put(partial(_settle, store, message)):
-        logger.warning("too many pictures wait to be moved; that of %s stays", message.pk)
-
-
-def _settle(store: storage.Store, message: Message) -> None:
-    try:
-        settle(store, message.image)
-    except storage.StorageError as error:
-        logger.warning("the picture of message %s was not moved: %s", message.pk, error)
-    finally:
-        connection.close()
+        schedule(SETTLE, image=message.image)
 
 
 def settle(store: storage.Store, image: str) -> None:

@@ -2,15 +2,12 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 
 from chatsite.db import now, repeatable
-from chatsite.errors import Busy
-from chatsite.jobs import JobQueue
 from chatsite.locks import locking
 from messaging.models import BLOCK, Conversation, SearchBlock, SearchBuild
 from messaging.services.conversations import INSTANT, locked_conversations
@@ -20,33 +17,9 @@ logger = logging.getLogger(__name__)
 STEP = 10  # blocks in a transaction, which others wait for
 CONVERSATIONS = 100  # in one look at what is to be done
 PAUSE = 0.005  # seconds after each step, for those who wait
-RETRY = 5  # seconds, while the database is away
-
-_queue = JobQueue("search index", threads=1, length=1)
 
 
-def build_later() -> None:
-    """In a thread of this process, unless it is at it. Where several do it, they share the work:
-    what one finds done it passes over.
-    """
-    _queue.put(_build)
-
-
-def _build() -> None:
-    try:
-        while not _queue.closing.is_set():
-            try:
-                if build_some():
-                    return
-            except (DatabaseError, Busy) as error:
-                logger.warning("the search index waits: %s", type(error).__name__)
-                connection.close()
-                _queue.closing.wait(RETRY)
-    finally:
-        connection.close()
-
-
-def build_some() -> bool:
+def build_some(is_stopping: Callable[[], bool] = lambda: False) -> bool:
     """Goes on where the last call, or the last process, got to. True once all is done."""
     build = SearchBuild.objects.first()
     if build is None:
@@ -59,7 +32,7 @@ def build_some() -> bool:
         for start in range(0, len(missing), STEP):
             _build_step(pk, key, missing[start : start + STEP])
             time.sleep(PAUSE)
-            if _queue.closing.is_set():
+            if is_stopping():
                 return False
     if not rows:
         logger.info("the search index is complete")

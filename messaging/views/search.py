@@ -11,7 +11,6 @@ from chatsite.security.ratelimits import TooMany, with_retry_after
 from messaging.page.search import Wanted, hits, people_without_chats, wanted
 from messaging.queries import search as queries
 from messaging.queries.search import Asked
-from messaging.services.search_build import build_later
 from messaging.views.groups import region
 
 HITS_PER_PAGE = 20
@@ -31,8 +30,6 @@ def search(request: SignedInRequest) -> HttpResponse:
             found = queries.search(request.user, asked, limit=HITS_PER_PAGE, cursor=cursor)
     except TooMany as error:
         return with_retry_after(HttpResponse(status=error.status), error)
-    if found.is_building:
-        build_later()
     context = {
         "wanted": looked_for,
         "hits": hits(request.user, found.messages),

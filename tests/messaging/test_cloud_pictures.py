@@ -18,13 +18,13 @@ from chatsite.pictures import storage
 from messaging.models import Message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import delete_message, remove, restore, send_together
-from messaging.services.pictures import moves, settle
+from messaging.services.pictures import settle
 from messaging.shapes.record import record_of
+from scheduler.runner import run_due
 from tests.cloudinary_server import CloudinaryServer
 from tests.factories import ApiFor, make_message, make_pair, make_user
 from tests.pictures import animation, data_uri, picture
 from tests.recording import Events
-from tests.services import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,6 +154,7 @@ class TestDeleting:
         assert fetch(direct) == 200
         delete_message(user=pair[0], message_id=message.pk)
         assert client.get(address_of(message)).status_code == 404
+        run_due()
         cloud.wait_for("rename")
         assert fetch(direct) == 404
         assert cloud.places("private") == withdrawn(message)
@@ -162,8 +163,10 @@ class TestDeleting:
         self, cloud: CloudinaryServer, message: Message, pair: tuple[User, User], api_for: ApiFor
     ) -> None:
         remove(message=message)
+        run_due()
         cloud.wait_for("rename")
         restore(message=message)
+        run_due()
         cloud.wait_for("rename", times=2)
         assert shown_to(api_for(pair[1]), message) == 200
 
@@ -172,6 +175,7 @@ class TestDeleting:
     ) -> None:
         other = make_message(*pair, image=picture(1600, 800))
         remove(message=message)
+        run_due()
         cloud.wait_for("rename")
         assert shown_to(api_for(pair[1]), other) == 200
 
@@ -208,6 +212,7 @@ class TestDeleting:
     ) -> None:
         remove(message=make_message(*pair))
         remove(message=(picture_message := make_message(*pair, image=picture())))
+        run_due()
         cloud.wait_for("rename")
         assert cloud.calls == ["upload", "rename"]
         assert cloud.places("private") == withdrawn(picture_message)
@@ -251,13 +256,15 @@ class TestForwarding:
         copies = [self.forwarded(message), self.forwarded(message)]
         for gone, left in ((message, copies), (copies[0], copies[1:])):
             remove(message=gone)
-            assert moves.wait(PATIENCE)
+            run_due()
             assert shown_to(api_for(pair[0]), gone) == 404
             assert [shown_to(api_for(pair[0]), copy) for copy in left] == [200] * len(left)
         remove(message=copies[1])
+        run_due()
         cloud.wait_for("rename")
         assert cloud.places("private") == withdrawn(message)
         restore(message=copies[0])
+        run_due()
         cloud.wait_for("rename", times=2)
         assert shown_to(api_for(pair[0]), copies[0]) == 200
 
@@ -268,12 +275,14 @@ class TestForwarding:
 
         def send_late(drafts: Any) -> Any:
             remove(message=message)
+            run_due()
             cloud.wait_for("rename")
             return send_together(drafts)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("messaging.services.forwarding.send_together", send_late)
             copy = self.forwarded(message)
+        run_due()
         cloud.wait_for("rename", times=2)
         assert shown_to(api_for(pair[0]), copy) == 200
 
@@ -291,6 +300,7 @@ class TestModerating:
         inline = f'src="data:image/webp;base64,{base64.b64encode(data).decode()}'
         assert inline in self.html(page_for, message)
         remove(message=message)
+        run_due()
         cloud.wait_for("rename")
         assert inline in self.html(page_for, message)
 

@@ -15,6 +15,7 @@ from chatsite.pictures import images, storage
 from messaging.models import Message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import remove, restore
+from scheduler.runner import run_due
 from tests.cloudinary_server import CloudinaryServer
 from tests.factories import make_message, make_pair, make_user
 from tests.pictures import animation, picture
@@ -148,6 +149,7 @@ class TestAtCloudinary:
         message = make_message(image=picture())
         deleted = make_message(image=animation())
         remove(message=deleted)
+        run_due()
         cloud.wait_for("rename")
         update_profile(user=message.sender, picture=picture())
         used = set(cloud.stored)
@@ -178,6 +180,7 @@ class TestAtCloudinary:
         message, other = make_message(image=picture()), make_message(image=picture())
         cloud.mood = "down"
         remove(message=message)
+        run_due()
         cloud.wait_for("refused")
         cloud.mood = "well"
         assert cloud.places("private") == []
@@ -188,6 +191,7 @@ class TestAtCloudinary:
         cloud.mood = "down"
         message = Message.objects.get(pk=message.pk)
         restore(message=message)
+        run_due()
         cloud.wait_for("refused", times=2)
         cloud.mood = "well"
         assert tidied() == self.report(2, 0, 0, 1)

@@ -6,9 +6,9 @@ import pytest
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from pytest_django import Settings
 
-from chatsite.mail import delivery
+from accounts import mail
+from scheduler.runner import run_due
 from tests.environment import settings_under
-from tests.letters import PATIENCE
 from tests.mail_servers import API_KEY, Resend, Smtp, resend, smtp
 
 Send = Callable[..., None]
@@ -35,7 +35,6 @@ def site(settings: Settings) -> Callable[..., None]:
         values = settings_under(PUBLIC_URL=SITE, **variables)
         for name in CHOSEN:
             setattr(settings, name, values[name])
-        settings.EMAIL_RETRY_SECONDS = 0.01
 
     return choose
 
@@ -55,14 +54,14 @@ def by_smtp(site: Callable[..., None]) -> Iterator[Smtp]:
 
 
 @pytest.fixture
-def send() -> Callable[[], EmailMessage]:
+def send(db: None) -> Callable[[], EmailMessage]:
     """Sends a mail, and waits until it is there or given up."""
 
     def sent() -> EmailMessage:
         message = EmailMultiAlternatives("Grüße", f"{SECRET} 💜", to=[ADDRESS])
         message.attach_alternative(f"<p>{SECRET} 💜</p>", "text/html")
-        delivery.deliver(message)
-        assert delivery.outbox.wait(PATIENCE)
+        mail.send(message)
+        run_due()
         return message
 
     return sent

@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import EmailMessage, send_mail
 from pytest_django import Settings
 
-from chatsite.mail.delivery import ATTEMPTS
+from scheduler.registry import KINDS
 from tests.mail_servers import API_KEY, HANG, Resend
 from tests.services import free_port
 
@@ -46,13 +46,13 @@ def test_the_sender_s_name_may_be_anything(
 def test_what_passes_is_tried_again(
     by_resend: Resend, send: Send, passing: tuple[int, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    by_resend.answers = [passing] * (ATTEMPTS - 1)
+    by_resend.answers = [passing] * 3
 
     send()
 
     assert len(by_resend.mails) == 1
     assert len({headers["Idempotency-Key"] for headers in by_resend.tries}) == 1
-    assert "was not sent" not in caplog.text
+    assert "was given up" not in caplog.text
 
 
 def test_it_is_not_tried_for_ever(
@@ -62,9 +62,9 @@ def test_it_is_not_tried_for_ever(
 
     send()
 
-    assert len(by_resend.tries) == ATTEMPTS
+    assert len(by_resend.tries) == KINDS["mail"].attempts
     assert not by_resend.mails
-    assert "a mail was not sent: ApplicationError 500" in caplog.text
+    assert "job mail was given up: ApplicationError 500" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_service_that_is_not_there_is_logged(
 
     send()
 
-    assert "a mail was not sent: ResendError 500" in caplog.text
+    assert "job mail was given up: ResendError 500" in caplog.text
 
 
 def test_one_can_ask_it_to_be_silent(by_resend: Resend) -> None:

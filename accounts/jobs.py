@@ -1,0 +1,25 @@
+"""What the scheduler does for people and their sessions."""
+
+from datetime import timedelta
+
+from accounts import mail
+from accounts.services.sessions import remove_expired_sessions
+from chatsite.mail.faults import describe, is_passing
+from scheduler.registry import GiveUp, Lane, Retry, job
+
+
+@job(mail.JOB, lane=Lane.NETWORK)
+def deliver(sealed: str) -> None:
+    """To a mail server that takes it twice, should this end before it is settled: by its
+    Message-ID (with Resend, its idempotency key) both are one.
+    """
+    letter = mail.unsealed(sealed)
+    try:
+        letter.send()
+    except Exception as error:  # whatever the mail server's library raises
+        raise (Retry if is_passing(error) else GiveUp)(describe(error)) from error
+
+
+@job("tidy_sessions", lane=Lane.LONG, every=timedelta(days=1))
+def tidy_sessions() -> None:
+    remove_expired_sessions()

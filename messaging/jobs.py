@@ -1,0 +1,53 @@
+"""What the scheduler does for messages, their pictures and files."""
+
+from datetime import timedelta
+
+from accounts.models import User
+from chatsite.errors import DomainError
+from chatsite.pictures import storage
+from messaging.services import pictures, search_build, tidying
+from scheduler import wakeup
+from scheduler.registry import Lane, Retry, Stopped, job
+
+DAILY = timedelta(days=1)
+
+
+@job(pictures.SETTLE, lane=Lane.NETWORK)
+def settle_picture(image: str) -> None:
+    store = storage.store_of(image)
+    if store is None:
+        return
+    try:
+        pictures.settle(store, image)
+    except storage.StorageError as error:
+        raise Retry(str(error)) from None
+
+
+@job("tidy_pictures", lane=Lane.LONG, every=DAILY)
+def tidy_pictures() -> None:
+    """In an empty database nothing belongs to anybody: somebody may have named the wrong one."""
+    if not User.objects.exists():
+        return
+    for store in storage.stores():
+        try:
+            tidying.tidy(store, dry_run=False)
+        except (storage.StorageError, OSError) as error:
+            raise Retry(f"{store.label}: {error}") from None
+
+
+@job("tidy_attachments", lane=Lane.LONG, every=DAILY)
+def tidy_attachments() -> None:
+    if not User.objects.exists():
+        return
+    try:
+        tidying.tidy_attachments(dry_run=False)
+    except DomainError as error:
+        raise Retry(error.message) from None
+
+
+@job("build_search_index", lane=Lane.LONG, every=timedelta(minutes=5))
+def build_search_index() -> None:
+    """Where an update has left something to be built; else nothing."""
+    while not search_build.build_some(wakeup.is_stopping):
+        if wakeup.is_stopping():
+            raise Stopped

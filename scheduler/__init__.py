@@ -1,0 +1,1 @@
+"""Work that is done later, or elsewhere: one table of due jobs in the site's own database."""

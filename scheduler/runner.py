@@ -1,0 +1,185 @@
+"""Takes what is due, and does it. Any number of processes may do so at once: a job is taken by
+one conditional update, which works alike on every database.
+
+All times are told by the database's clock, so that those of workers may differ.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from threading import Lock, Thread
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.db.models import QuerySet
+
+from chatsite import strict_json
+from chatsite.db import database_now
+from chatsite.errors import Busy
+from chatsite.jobs import JobQueue
+from chatsite.keys import new_key
+from scheduler import wakeup
+from scheduler.models import ERROR_LENGTH, Job
+from scheduler.registry import KINDS, THREADS, GiveUp, JobKind, Lane, Retry, Stopped
+from scheduler.services import ensure_recurring
+
+logger = logging.getLogger(__name__)
+
+POLL = 1  # seconds between two looks
+LEASE = timedelta(seconds=60)  # in which a worker has to show that it lives
+RENEWAL = 20  # seconds
+LONGEST_PAUSE = 3600  # seconds between two tries
+AT_ONCE = 100
+
+
+class Runner:
+    """One thread that looks for what is due, and those of each lane that do it."""
+
+    def __init__(self) -> None:
+        self._queues = {
+            lane: JobQueue(f"jobs-{lane}", threads=count, length=count)
+            for lane, count in THREADS.items()
+        }
+        self._running: dict[str, Job] = {}
+        self._lock = Lock()
+        self._renewed = time.monotonic()
+
+    def run(self) -> None:
+        """Until the process ends."""
+        is_prepared = False
+        while not wakeup.is_stopping():
+            wakeup.event.clear()
+            try:
+                if not is_prepared:
+                    ensure_recurring()
+                    is_prepared = True
+                self._take()
+                self._renew()
+            except (DatabaseError, Busy) as error:
+                logger.warning("jobs wait: %s", type(error).__name__)
+                connections.close_all()
+            wakeup.event.wait(POLL)
+        connections.close_all()
+
+    def _take(self) -> None:
+        with self._lock:
+            busy = [KINDS[job.kind].lane for job in self._running.values()]
+        free = {lane: count - busy.count(lane) for lane, count in THREADS.items()}
+        for job in due(lane for lane in Lane if free[lane]):
+            lane = KINDS[job.kind].lane
+            if free[lane] and take(job):
+                free[lane] -= 1
+                with self._lock:
+                    self._running[job.claim] = job
+                self._queues[lane].put(partial(self._do, job))
+
+    def _do(self, job: Job) -> None:
+        try:
+            run(job)
+        finally:
+            with self._lock:
+                del self._running[job.claim]
+            connections.close_all()
+            wakeup.event.set()  # a thread is free
+
+    def _renew(self) -> None:
+        if time.monotonic() < self._renewed + RENEWAL:
+            return
+        self._renewed = time.monotonic()
+        with self._lock:
+            claims = list(self._running)
+        if claims:
+            Job.objects.filter(claim__in=claims).update(run_at=database_now() + LEASE)
+
+
+_starting = Lock()
+_is_started = False
+
+
+def start() -> None:
+    """The runner of this process, once."""
+    global _is_started
+    with _starting:
+        if not _is_started:
+            Thread(target=Runner().run, name="jobs", daemon=True).start()
+            _is_started = True
+
+
+def run_due() -> None:
+    """Does all that is due, here and now, and what is to be tried again at once."""
+    while jobs := [job for job in due(Lane) if take(job)]:
+        for job in jobs:
+            run(job)
+
+
+def due(lanes: Iterable[Lane]) -> list[Job]:
+    """The oldest first. What only a newer version of the site can do is left to it."""
+    open_lanes = set(lanes)
+    kinds = [kind.name for kind in KINDS.values() if kind.lane in open_lanes]
+    waiting = Job.objects.filter(kind__in=kinds, run_at__lte=database_now())
+    return list(waiting.order_by("run_at")[:AT_ONCE])
+
+
+def take(job: Job) -> bool:
+    """Whether it is ours for as long as the lease lasts."""
+    job.claim, job.attempts = new_key(), job.attempts + 1
+    as_it_was = Job.objects.filter(pk=job.pk, run_at=job.run_at)
+    lease = database_now() + LEASE
+    return bool(as_it_was.update(run_at=lease, claim=job.claim, attempts=job.attempts))
+
+
+def run(job: Job) -> None:
+    """Does a job that was taken, and settles it. Raises only what the database raises."""
+    kind = KINDS[job.kind]
+    try:
+        if kind.attempts and job.attempts > kind.attempts:
+            raise GiveUp("its process ended each time")
+        kind.work(**strict_json.loads(job.payload))
+    except Stopped:
+        _settle(job, run_at=database_now(), attempts=job.attempts - 1)
+    except Retry as error:
+        _try_again(job, kind, str(error))
+    except GiveUp as error:
+        _give_up(job, str(error))
+    except Exception as error:
+        logger.exception("job %s failed", job.kind)
+        _try_again(job, kind, type(error).__name__)
+    else:
+        _finish(job, kind)
+
+
+def _finish(job: Job, kind: JobKind) -> None:
+    if kind.every:
+        _settle(job, run_at=database_now() + kind.every, attempts=0, error="")
+    else:
+        _mine(job).delete()
+
+
+def _try_again(job: Job, kind: JobKind, error: str) -> None:
+    if kind.attempts and job.attempts >= kind.attempts:
+        _give_up(job, error)
+        return
+    logger.info("job %s waits for another try: %s", job.kind, error)
+    pause = min(LONGEST_PAUSE, settings.JOB_RETRY_SECONDS * 4 ** min(job.attempts - 1, 10))
+    pause += random.uniform(0, pause / 2)  # noqa: S311  no secret
+    _settle(job, run_at=database_now() + timedelta(seconds=pause), error=error)
+
+
+def _give_up(job: Job, error: str) -> None:
+    logger.warning("job %s was given up: %s", job.kind, error)
+    _settle(job, run_at=None, error=error)
+
+
+def _settle(job: Job, **values: Any) -> None:
+    if error := values.get("error"):
+        values["error"] = error[:ERROR_LENGTH]
+    _mine(job).update(**values)
+
+
+def _mine(job: Job) -> QuerySet[Job]:
+    """Nothing where somebody else has taken it since, or it was made anew."""
+    return Job.objects.filter(claim=job.claim)

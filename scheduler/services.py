@@ -1,0 +1,62 @@
+"""Jobs: made in the transaction of what they are for, and done at least once after it."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError
+
+from chatsite.db import atomic, now, on_commit
+from scheduler import wakeup
+from scheduler.models import Job
+from scheduler.registry import KINDS
+
+UNTRIED = {"claim": "", "attempts": 0, "error": ""}
+
+
+def schedule(
+    kind: str, *, name: str | None = None, run_at: datetime | None = None, **payload: Any
+) -> None:
+    """Has the work of this kind done at `run_at`, or as soon as the transaction is committed.
+
+    A job of the same name gets this time and payload, and its tries begin anew, also while it
+    runs: then it runs once more.
+    """
+    values = {
+        "kind": KINDS[kind].name,
+        "payload": json.dumps(payload),
+        "run_at": run_at or now(),
+        **UNTRIED,
+    }
+    if name is None:
+        Job.objects.create(**values)
+    elif not Job.objects.filter(name=name).update(**values):
+        try:
+            with atomic():
+                Job.objects.create(name=name, **values)
+        except IntegrityError:  # somebody else just did
+            Job.objects.filter(name=name).update(**values)
+    on_commit(wakeup.event.set)
+
+
+def cancel(name: str) -> bool:
+    """Whether there was such a job. One that runs already goes on to its end."""
+    return bool(Job.objects.filter(name=name).delete()[0])
+
+
+def run_now(job: Job) -> None:
+    """Once more from the beginning, whatever became of it."""
+    Job.objects.filter(pk=job.pk).update(run_at=now(), **UNTRIED)
+    on_commit(wakeup.event.set)
+
+
+def ensure_recurring() -> None:
+    """One job for each kind that has one all the time."""
+    wanted = {kind.name for kind in KINDS.values() if kind.every}
+    there = Job.objects.filter(name__in=wanted).values_list("name", flat=True)
+    for name in wanted.difference(there):
+        try:
+            with atomic():
+                Job.objects.create(kind=name, name=name, payload="{}", run_at=now())
+        except IntegrityError:  # another worker just did
+            continue

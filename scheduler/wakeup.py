@@ -1,0 +1,16 @@
+"""What the runner of this process, if it has one, is told from outside."""
+
+from threading import Event
+
+event = Event()  # something is due, or a thread free
+_stopping = Event()
+
+
+def stop() -> None:
+    """Nothing more is taken; what runs long stops soon (`check_stopping`)."""
+    _stopping.set()
+    event.set()
+
+
+def is_stopping() -> bool:
+    return _stopping.is_set()
