@@ -171,7 +171,7 @@ def grain(width: int, height: int) -> FilePayload:
 def test_who_saves_at_once_still_sends_the_small_picture(person: PersonFor) -> None:
     page = person("Mira Adeyemi", "/profile").page
 
-    page.get_by_label("Change picture").set_input_files(grain(2500, 2500))
+    page.get_by_label("Change picture").set_input_files(grain(2000, 2000))
     page.get_by_role("button", name="Save").click()
 
     expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")

@@ -155,8 +155,11 @@ def test_what_follows_a_message_that_breaks_the_server_waits_for_a_decision(
 
     ada.page.route(SEND, break_down)
     send(ada.page, "poison", "after it")
+    while len(tries) < 5:
+        wake(ada.page)
+        ada.page.wait_for_timeout(50)
 
-    expect(message(ada.page, "poison")).to_have_attribute("data-state", "failed", timeout=RETURN)
+    expect(message(ada.page, "poison")).to_have_attribute("data-state", "failed")
     assert len(tries) == 5
     send(ada.page, "and this")
     expect(toast(ada.page).last).to_contain_text("Retry or discard that one first.")

@@ -237,12 +237,14 @@ def test_a_picture_is_looked_at_and_left_by_keyboard(person: PersonFor) -> None:
     expect(ada.page).to_have_url(f"{ada.page.url.partition('/chat/')[0]}/chat/{bo.id}")
 
 
-@pytest.mark.parametrize("text", ["", "Hi", "Words that would make a bubble far wider than this"])
-def test_a_bubble_is_as_wide_as_its_narrow_picture(person: PersonFor, text: str) -> None:
+def test_a_bubble_is_as_wide_as_its_narrow_picture(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     image = data_uri(picture(150, 400))
-    ada.post(f"/api/messages/send/{bo.id}", image=image, text=text)
+    texts = ["", "Hi", "Words that would make a bubble far wider than this"]
+    for text in texts:
+        ada.post(f"/api/messages/send/{bo.id}", image=image, text=text)
 
     for page in (ada.page, bo.page):
-        expect(messages(page).get_by_role("img")).to_be_visible()
-        assert messages(page).evaluate(WIDTHS) == [150, 150, 150]
+        for place in range(len(texts)):
+            expect(messages(page).nth(place).get_by_role("img")).to_be_visible()
+            assert messages(page).nth(place).evaluate(WIDTHS) == [150, 150, 150]
