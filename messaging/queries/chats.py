@@ -19,7 +19,13 @@ from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.wire import absolute, timestamp
 from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is_group, saved_key
-from messaging.queries.members import NO_MARKS, Marks, are_marks_told, marks_of, marks_of_others
+from messaging.queries.members import (
+    NO_MARKS,
+    Marks,
+    are_marks_told,
+    delivered_mark,
+    marks_of_others,
+)
 from messaging.queries.own import add_own
 from messaging.queries.privacy import Rules, rules
 from messaging.queries.visibility import LAST, Stay, Stays
@@ -39,7 +45,7 @@ UNREAD_WINDOW = 1000  # how far an unread count looks; pages end at "99+"
 CHUNK = 100  # conditions in one query
 
 
-class Chat(NamedTuple):
+class Chat(msgspec.Struct, frozen=True, gc=False):
     """One row of a person's chat list. A group that they have left is as it was then, but for its
     name and picture.
     """
@@ -264,7 +270,8 @@ def _earlier_unread(
 
 
 def _with_unread(chat: Chat, messages: int, mentions: int) -> Chat:
-    return chat._replace(
+    return msgspec.structs.replace(
+        chat,
         unread_count=chat.unread_count + messages,
         unread_mentions=chat.unread_mentions + mentions,
     )
@@ -291,30 +298,32 @@ def _direct_chat(
     site: str,
     moment: str,
 ) -> Chat:
-    key, last_seq, read_seq, since, _earlier, delivered_seq, *theirs, seen_at = row[:SETTINGS]
-    marks = marks_of(*theirs)
+    # Runs a thousand times for whoever has as many: each call tells.
+    key, last_seq, read_seq, since, _earlier, delivered, peer_read, peer_delivered, seen_at = row[
+        :SETTINGS
+    ]
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
-    last_message = None
     if since >= last_seq:  # they have deleted that one for themselves
         message = last_seen.get(key) or (None,)
+    last_message = None
     if message[0]:
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
-    count = unread(last_seq, max(read_seq, since), deleted)
-    settings = settings_of_row(row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment)
     reads_hidden = not shown.sees("read_receipts", me, peer.id)
     tells_seen = seen_at and shown.sees("last_seen", me, peer.id)
     return Chat(
         peer,
         last_message,
-        count,
+        unread(last_seq, max(read_seq, since), deleted),
         last_seq,
         read_seq,
-        0 if reads_hidden else marks.read,
-        settings=settings,
+        0 if reads_hidden else peer_read,
+        settings=settings_of_row(
+            row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment
+        ),
         reads_hidden=reads_hidden,
         last_seen_at=timestamp(seen_at) if tells_seen else None,
-        last_delivered_seq=marks_of(read_seq, delivered_seq).delivered,
-        peer_delivered_seq=marks.delivered,
+        last_delivered_seq=delivered_mark(read_seq, delivered),
+        peer_delivered_seq=delivered_mark(peer_read, peer_delivered),
         hidden=seen.hidden(last_seq) if seen else (),
         is_empty=seen is not None and not seen.last(last_seq),
     )
@@ -391,16 +400,16 @@ def _group_chats(
         others = marks.get(group.key, NO_MARKS)
         chat = _group_chat(group, message, deleted.get(group.key, 0), others, site, moment)
         if count := mentions.get(group.key):
-            chat = chat._replace(unread_mentions=count)
+            chat = msgspec.structs.replace(chat, unread_mentions=count)
         is_saved = group.key == saved_key(me)
         if is_saved:
             chat = _saved_chat(chat, site)
         stays = seen.get(group.key)
         if stays and with_marks:
-            chat = chat._replace(hidden=stays.hidden(group.end))
+            chat = msgspec.structs.replace(chat, hidden=stays.hidden(group.end))
         is_left = group.until is not None or is_saved
         if stays and is_left and not stays.last(group.end):
-            chat = chat._replace(is_empty=True)
+            chat = msgspec.structs.replace(chat, is_empty=True)
         yield chat
 
 
@@ -418,7 +427,7 @@ def _group_chat(
         last_seq=group.end,
         last_read_seq=group.read_seq,
         peer_read_seq=others.read,
-        last_delivered_seq=marks_of(group.read_seq, group.delivered_seq).delivered,
+        last_delivered_seq=delivered_mark(group.read_seq, group.delivered_seq),
         peer_delivered_seq=others.delivered,
         is_group=True,
         member_count=group.member_count if is_in else 0,
@@ -433,7 +442,7 @@ def _group_chat(
 def _saved_chat(chat: Chat, site: str) -> Chat:
     picture = site + SAVED_PICTURE
     peer = msgspec.structs.replace(chat.peer, full_name=saved_name(), profile_pic=picture)
-    return chat._replace(peer=peer, is_saved=True)
+    return msgspec.structs.replace(chat, peer=peer, is_saved=True)
 
 
 # MongoDB's servers are slow to count and order by what is joined.

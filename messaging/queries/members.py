@@ -36,7 +36,11 @@ class Marks(NamedTuple):
 
 def marks_of(read: int, delivered: int | None) -> Marks:
     """As they are stored."""
-    return Marks(read, max(read, delivered or 0))
+    return Marks(read, delivered_mark(read, delivered))
+
+
+def delivered_mark(read: int, delivered: int | None) -> int:
+    return max(read, delivered or 0)
 
 
 NO_MARKS = Marks()

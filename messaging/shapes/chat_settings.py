@@ -52,7 +52,7 @@ def settings_of_row(row: Any, *, end: int, read_seq: int, moment: str) -> ChatSe
     """Of the values of COLUMNS: at a moment, in a chat whose last message is `end`, read up to
     `read_seq`. Nothing is written when a message comes, when somebody reads on, or when time is up.
     """
-    if (*row,) == _UNSET:  # as most are
+    if tuple(row) == _UNSET:  # as most are
         return NO_SETTINGS
     pinned_at, archived_seq, muted_until, marked_unread_seq, draft = row
     muted = timestamp(muted_until) if muted_until else ""

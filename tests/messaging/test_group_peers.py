@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -393,7 +394,9 @@ class TestChatList:
         [told] = [
             each for each in changes_since(user, Cursor({}).encode()).chats if each.peer.id == group
         ]
-        assert told._replace(peer_read_seq=0, peer_delivered_seq=0, hidden=()) == chat
+        assert (
+            msgspec.structs.replace(told, peer_read_seq=0, peer_delivered_seq=0, hidden=()) == chat
+        )
         return told
 
     def test_a_group_is_one_entry_by_its_name(self) -> None:
