@@ -52,6 +52,7 @@ def all_querysets() -> dict[str, Any]:
         "banned": User.objects.exclude(banned_at=None).filter(role="moderator"),
         "a message": messages.select_related("conversation").filter(pk=key),
         "conversations of messages": changes._CONVERSATIONS._build(2, _0=key, _1=new_key()),
+        "keys of conversations": changes._KEYS._build(1, _0=key),
         "history": history._history(50, False, conversation=key, after=2, before=9),
         "stays": visibility._STAYS._build(conversation=key, user=key),
         "read by others": members._MARKS_OF_OTHERS._build(2, _0=new_key(), _1=new_key(), me=key),

@@ -3,7 +3,7 @@ where that kind is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,9 +20,11 @@ from messaging.queries.visibility import no_such_message
 from messaging.services.conversations import LockedConversation, locked_conversations, store
 from messaging.shapes.record import MessageRecord, record_of
 
+# Not in one query: MongoDB would begin at all messages.
 _CONVERSATIONS = SelectAmong(
-    lambda keys: Message.objects.filter(pk__in=keys).values_list("pk", "conversation__key")
+    lambda keys: Message.objects.filter(pk__in=keys).values_list("pk", "conversation_id")
 )
+_KEYS = SelectAmong(lambda keys: Conversation.objects.filter(pk__in=keys).values_list("pk", "key"))
 _MESSAGE = Get(lambda key: Message.objects.filter(pk=key))
 
 
@@ -57,10 +59,7 @@ def change_messages(changes: Sequence[MessageChange]) -> list[MessageRecord | Do
     for what its person may not see and, of several conversations, 503 for those whose row somebody
     else holds. One conversation alone is waited for, and raises Busy.
     """
-    rows = _CONVERSATIONS.rows_among(
-        change.message_id for change in changes if is_key(change.message_id)
-    )
-    keys: dict[str, str] = dict(rows)
+    keys = _keys_of(change.message_id for change in changes)
     locked = set(keys.values())
     with locking(*locked) if len(locked) == 1 else locking_several():
         found = locked_conversations(locked)
@@ -74,6 +73,13 @@ def change_messages(changes: Sequence[MessageChange]) -> list[MessageRecord | Do
                 outcomes.append(Busy() if is_held else no_such_message())
         store(found.values())
     return outcomes
+
+
+def _keys_of(messages: Iterable[str]) -> dict[str, str]:
+    """Of their conversations, those of messages that are there."""
+    rows = _CONVERSATIONS.rows_among(key for key in messages if is_key(key))
+    keys: dict[str, str] = dict(_KEYS.rows_among(conversation for _message, conversation in rows))
+    return {message: keys[conversation] for message, conversation in rows if conversation in keys}
 
 
 def _outcome(
