@@ -27,7 +27,7 @@ def all_querysets() -> dict[str, Any]:
         sync,
         visibility,
     )
-    from messaging.services import changes
+    from messaging.services import changes, conversations
     from messaging.shapes import search_text
 
     me, key = User(email="a@example.org"), new_key()
@@ -51,6 +51,10 @@ def all_querysets() -> dict[str, Any]:
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
         "banned": User.objects.exclude(banned_at=None).filter(role="moderator"),
         "a message": messages.select_related("conversation").filter(pk=key),
+        "in groups now": conversations._CURRENT._build(1, _0=key),
+        "who write to groups": conversations._WRITERS._build(
+            2, _0=key, _1=new_key(), _2=key, _3=new_key()
+        ),
         "conversations of messages": changes._CONVERSATIONS._build(2, _0=key, _1=new_key()),
         "keys of conversations": changes._KEYS._build(1, _0=key),
         "history": history._history(50, False, conversation=key, after=2, before=9),

@@ -5,10 +5,12 @@ left.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 import msgspec
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -51,18 +53,30 @@ def _rows(conversations: QuerySet[Conversation]) -> Callable[[Any], QuerySet[Con
 _LOCKED = SelectAmong(_rows(Conversation.objects.select_for_update()))
 _LOCKED_IF_FREE = SelectAmong(_rows(Conversation.objects.select_for_update(skip_locked=True)))
 _THERE = SelectAmong(_rows(Conversation.objects.all()))
+_MEMBER = (
+    "conversation_id",
+    "user_id",
+    "last_read_seq",
+    "role",
+    "since_seq",
+    "until_seq",
+    "earlier_stays",
+    "last_delivered_seq",
+)
 _MEMBERS = SelectAmong(
     lambda conversations: Membership.objects.filter(conversation__pk__in=conversations).values_list(
-        "conversation_id",
-        "user_id",
-        "last_read_seq",
-        "role",
-        "since_seq",
-        "until_seq",
-        "earlier_stays",
-        "last_delivered_seq",
+        *_MEMBER
     ),
     packed=True,
+)
+_CURRENT = SelectAmong(
+    lambda groups: Membership.objects.filter(
+        conversation__pk__in=groups, until_seq=None
+    ).values_list("conversation_id", "user_id"),
+    packed=True,
+)
+_WRITERS = SelectAmong(
+    lambda pairs: Membership.objects.filter(_any(pairs)).values_list(*_MEMBER), width=2
 )
 _CHANGE = Update(
     lambda key, seq, version, message, moment: (
@@ -118,6 +132,7 @@ class Member(msgspec.Struct, gc=False):
         return Stays.of(self.since, self.until, self.earlier)
 
 
+_SOMEBODY = Member()  # who is in a group now, of whom no more has to be known
 INSTANT = timedelta(milliseconds=1)  # what is later than before is later by this
 
 
@@ -236,9 +251,15 @@ class LockedConversation:
         self.changed_members.add(user_id)
 
 
-def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]:
+def locked_conversations(
+    keys: Collection[str], *, writers: Collection[tuple[str, str]] | None = None
+) -> dict[str, LockedConversation]:
     """By key, those that exist, with their members. One alone is waited for; of several, those are
     left out that somebody else holds.
+
+    With `writers`, each by the key of a group and their own: of groups, only what these have as
+    members is known, and who else is in them now. A thousand rows would cost a send more than all
+    the rest of it.
     """
     if len(keys) == 1:
         rows = _LOCKED.rows_among(keys)
@@ -246,9 +267,19 @@ def locked_conversations(keys: Collection[str]) -> dict[str, LockedConversation]
         rows = _LOCKED_IF_FREE.rows_among(sorted(key for key in keys if not is_held(key)))
     found = {row[1]: LockedConversation(*row) for row in rows}
     # Asked after the lock, so that they are as whoever had it before has left them.
-    for conversation_id, user_id, *member in _MEMBERS.rows_among(found):
+    groups = [] if writers is None else [key for key in found if is_group(key)]
+    for conversation_id, user_id in _CURRENT.rows_among(groups):
+        found[conversation_id].members[user_id] = _SOMEBODY
+    rows = _MEMBERS.rows_among(found.keys() - set(groups))
+    for conversation_id, user_id, *member in rows + _WRITERS.rows_among(
+        (group, writer) for group, writer in writers or () if group in found
+    ):
         found[conversation_id].members[user_id] = Member(*member)
     return {conversation.key: conversation for conversation in found.values()}
+
+
+def _any(pairs: Collection[tuple[Any, Any]]) -> Q:
+    return reduce(or_, (Q(conversation_id=group, user_id=writer) for group, writer in pairs))
 
 
 def _held_by_others(lacking: Collection[str]) -> set[str]:
@@ -263,7 +294,9 @@ def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
     people exist. A group that does not exist has no members here.
     """
     keys = {draft.conversation for draft in drafts}
-    found = locked_conversations(keys)
+    in_groups = [draft for draft in drafts if is_group(draft.receiver_id)]
+    writers = {(draft.receiver_id, draft.sender_id) for draft in in_groups}
+    found = locked_conversations(keys, writers=writers)
     begun = {key for key, conversation in found.items() if conversation.seq}
     if len(keys) > 1:
         begun |= _held_by_others(keys - found.keys())

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.fastpath.group_commit import run_together
+from chatsite.fastpath.jobs import Job
 from chatsite.monitoring import metrics
 from chatsite.security.budgets import SENDS, WRITES
 from chatsite.security.ratelimits import TooMany
@@ -23,15 +25,17 @@ from messaging.models import (
     direct_key,
 )
 from messaging.recipients import user_group
-from messaging.services.batches import Changing, Reading
+from messaging.services.batches import Changing, Reading, Sending
 from messaging.services.changes import MessageChange
 from messaging.services.conversations import ReadMark, mark_read
+from messaging.services.drafts import new_draft
 from messaging.services.edits import new_edit
+from messaging.services.groups import remove_member
 from messaging.services.messages import delete_message
 from messaging.services.reactions import ReactionChange
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.record import MessageRecord, record_of
-from tests.factories import make_message, make_messages, make_pair, make_user
+from tests.factories import make_group, make_message, make_messages, make_pair, make_user
 from tests.limits import SetLimits
 from tests.messaging.sends import (
     TEXTS,
@@ -353,6 +357,30 @@ def test_changes_that_come_at_once_are_each_made_or_refused(
     assert [each.people for each in decoded_reactions(message.reactions)] == [[bo.pk]]
     assert Reaction.objects.count() == 2
     assert MessageEdit.objects.count() == 1
+
+
+def test_groups_and_direct_chats_at_once(sends: Sender, events: Events) -> None:
+    ada, bo, cy = acquainted(3 + 1)[:3]
+    eve = make_user("Eve")
+    one, other = make_group(ada, bo, cy, eve), make_group(bo, ada)
+    remove_member(user=ada, group=one, person=eve.pk)
+    events.clear()
+
+    def send(writer: User, peer: str) -> Job:
+        draft = new_draft(sender_id=writer.pk, receiver_id=peer, text="Hi")
+        return sends.job(Sending(draft=draft, respond=lambda sent: sent.record), draft.conversation)
+
+    jobs = [(ada, one), (bo, one), (eve, one), (bo, other), (cy, other), (ada, bo.pk)]
+    with CaptureQueriesContext(connection) as asked:
+        answers = done([send(writer, peer) for writer, peer in jobs])
+    assert [getattr(each, "status", 0) for each in answers] == [0, 0, 403, 0, 404, 0]
+    members = [each["sql"] for each in asked if '"last_read_seq", ' in each["sql"]]
+    assert len(members) == 2  # of direct chats everybody's rows, of groups those of who writes
+    assert [each.seq for each in answers if isinstance(each, MessageRecord)] == [3, 4, 2, 2]
+    groups = [each for each in told(events) if each[1] in (3, 4)]
+    assert groups == sorted((user_group(each.pk), seq) for each in (ada, bo, cy) for seq in (3, 4))
+    marks = Membership.objects.filter(conversation=one).values_list("user", "last_read_seq")
+    assert dict(marks) == {ada.pk: 3, bo.pk: 4, cy.pk: 0, eve.pk: 0}
 
 
 def test_who_had_read_tells_nobody_again(sends: Sender, events: Events) -> None:
