@@ -101,6 +101,16 @@ def invitation(address: str, link: str, end: datetime) -> EmailMultiAlternatives
     return _letter("invitation", _("You are invited to Chatsite"), address, link=link, end=end)
 
 
+def decided(address: str, words: str, appeals: str) -> EmailMultiAlternatives:
+    """To somebody about whom moderators decided something; `appeals`: an address, or ""."""
+    subject = _("A decision about your account")
+    return _letter("decided", subject, address, words=words, appeals=appeals)
+
+
+def report_handled(address: str) -> EmailMultiAlternatives:
+    return _letter("report_handled", _("Your report was handled"), address)
+
+
 def _letter(template: str, subject: str, address: str, **context: Any) -> EmailMultiAlternatives:
     context = {"subject": subject, **context}
     letter = EmailMultiAlternatives(

@@ -126,6 +126,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     banned_at = models.DateTimeField(_("banned"), null=True, blank=True)
     ban_reason = models.CharField(_("reason for the ban"), max_length=300, blank=True)
+    ban_ends_at = models.DateTimeField(_("end of the ban"), null=True, blank=True)
+    silenced_until = models.DateTimeField(_("silenced until"), null=True, blank=True)
+    # What moderators have to say to them, until they have seen it.
+    warning = models.TextField(blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     updated_at = models.DateTimeField(_("updated"), default=now, editable=False)
     # As of now and then while they are online, and when they leave (services/last_seen.py).
@@ -145,6 +149,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["email"], name="user_by_email"),
             models.Index(fields=["sort_name", "id"], name="user_by_name"),
             models.Index(fields=["id"], condition=Q(privacy__gt=""), name="people_who_hide"),
+            models.Index(fields=["silenced_until"], name="silenced_people"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -207,7 +212,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_banned(self) -> bool:
-        return self.banned_at is not None
+        """Somebody whose ban has ended is let in again when they log in (services/sessions.py)."""
+        if self.banned_at is None:
+            return False
+        return self.ban_ends_at is None or self.ban_ends_at > now()
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]  # Django's attribute; here the ban decides
@@ -248,6 +256,37 @@ class SitePolicy(models.Model):
         _("only with a confirmed e-mail address"),
         default=False,
         help_text=_("people begin a chat or a group. They may answer."),
+    )
+
+    appeals = models.EmailField(
+        _("address for appeals"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Named in mails to people about whom moderators decided something."),
+    )
+
+    refused_words = models.TextField(
+        _("words and domains that are refused"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("One a line: ladder, buy ladders, ladders.example."),
+    )
+    held_words = models.TextField(
+        _("words and domains that are reported to moderators"),
+        blank=True,
+        default="",
+        db_default="",
+    )
+    new_hours = models.PositiveSmallIntegerField(
+        _("hours for which an account is new"),
+        default=0,
+        db_default=0,
+        help_text=_("New accounts send no links and files to people who have not answered yet."),
+    )
+    new_messages = models.PositiveSmallIntegerField(
+        _("messages that a new account sends an hour"), default=30, db_default=30
     )
 
     class Meta:

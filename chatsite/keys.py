@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from django.db import models
@@ -41,6 +41,11 @@ def key_at(moment: datetime) -> str:
     """A new key that sorts as one made at `moment` would."""
     tick = int(moment.timestamp() * 65536)
     return f"{tick & _SIX_BYTES:012x}{new_key()[12:]}"
+
+
+def made_at(key: str) -> datetime:
+    """When a key was made, and so what it is of."""
+    return datetime.fromtimestamp(int(key[:12], 16) / 65536, UTC)
 
 
 def is_key(value: object) -> TypeGuard[str]:

@@ -2,8 +2,9 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import pre_delete
+from django.db.models.signals import post_save, pre_delete
 
+from chatsite.db import on_commit
 from chatsite.lifespan import on_startup
 
 
@@ -12,10 +13,20 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         # They need the models.
+        from accounts.models import SitePolicy
+        from messaging.queries.filters import filters
         from messaging.queries.privacy import follow
+        from messaging.queries.restraints import silences
 
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
-        on_startup.append(follow)
+        on_startup.extend([follow, silences.follow, filters.follow])
+        post_save.connect(_tell_filters, sender=SitePolicy)
+
+
+def _tell_filters(**_signal: Any) -> None:
+    from messaging.queries.filters import filters
+
+    on_commit(filters.tell_changed)
 
 
 def _clear_up_after(instance: Any, **_signal: Any) -> None:

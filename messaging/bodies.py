@@ -16,6 +16,7 @@ from chatsite.errors import DomainError
 from chatsite.wire import IMAGE_URI, DataUri, Key, PictureFile
 from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
+from messaging.models.report import REPORT_TEXT_LENGTH
 from messaging.services.chat_settings import Mute
 from messaging.services.deletions import MOST, Whom
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
@@ -24,7 +25,14 @@ from messaging.services.forwarding import CHATS, COPIES
 from messaging.services.groups import MEMBERS
 from messaging.shapes.attachments import ATTACHMENTS
 from messaging.shapes.mentions import Mentions
-from messaging.shapes.payload_types import Mark, PostingName, RoleName, ShowsHistory
+from messaging.shapes.payload_types import (
+    Mark,
+    PostingName,
+    ReportedKind,
+    ReportReason,
+    RoleName,
+    ShowsHistory,
+)
 from messaging.shapes.reactions import Emoji
 from messaging.shapes.record import ClientMessageId, PeerKey
 
@@ -343,6 +351,15 @@ class PeopleBody(TypedDict):
 
 class RoleBody(TypedDict):
     role: RoleName
+
+
+class ReportBody(TypedDict):
+    kind: ReportedKind
+    about: Annotated[Key, Meta(description="The key of the message, person or group.")]
+    reason: ReportReason
+    text: NotRequired[
+        Annotated[str, Meta(max_length=REPORT_TEXT_LENGTH, description="In my words.")] | None
+    ]
 
 
 class SendCommand(TypedDict):

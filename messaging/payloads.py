@@ -8,7 +8,7 @@ from msgspec.structs import astuple
 from accounts.record import picture_path
 from chatsite.errors import DomainError, error_payload
 from chatsite.wire import absolute, timestamp
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Message, Report
 from messaging.queries.chats import Chat
 from messaging.queries.members import Member
 from messaging.queries.reactions import Reactor
@@ -35,6 +35,7 @@ from messaging.shapes.payload_types import (
     ReactorPayload,
     ReadPayload,
     ReceiptPayload,
+    ReportPayload,
     SearchPayload,
     SentPayload,
     SyncPayload,
@@ -46,6 +47,16 @@ from messaging.shapes.record import MessageRecord
 
 def chat_payload(chat: Chat, online: bool) -> ChatPayload:
     return ChatPayload(*_chat_fields(chat, online))
+
+
+def report_payload(report: Report) -> ReportPayload:
+    return {
+        "_id": report.pk,
+        "kind": report.kind,
+        "about": report.about,
+        "reason": report.reason,
+        "createdAt": timestamp(report.created_at),
+    }
 
 
 def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.privacy import AUDIENCES
 from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
-from messaging.models import Posting, Role
+from messaging.models import REASONS, Posting, ReportKind, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.queries.receipts import STATES
 from messaging.queries.search import ORDERS, WORDS_LENGTH, YEARS
@@ -194,6 +194,13 @@ class GroupSerializer(ChangeGroupSerializer):
 
 class RoleSerializer(serializers.Serializer[None]):
     role = serializers.ChoiceField(Role.choices)
+
+
+class ReportSerializer(serializers.Serializer[None]):
+    kind = serializers.ChoiceField(ReportKind.choices)
+    about = TextField(max_length=24, allow_null=False)
+    reason = serializers.ChoiceField([(each.value, each.label) for each in REASONS])
+    text = TextField(source="words", style={"base_template": "textarea.html"})
 
 
 class PageQuery(serializers.Serializer[None]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.views import about, chat, groups
+from messaging.views import about, chat, groups, moderation
 from messaging.views.privacy import privacy
 from messaging.views.search import search
 
@@ -27,10 +27,17 @@ urlpatterns = [
     path("chat/<str:peer>/shared", about.shared, name="shared"),
     path("chat/<str:peer>/reactors", groups.reactors, name="reactors"),
     path("chat/<str:peer>/receipts", groups.receipts, name="receipts"),
+    path("chat/<str:peer>/report", groups.report, name="new-report"),
     path("chat/<str:peer>/edit", groups.edit, name="edit-group"),
     path("chat/<str:peer>/add", groups.add, name="add-people"),
     path("emoji", chat.emoji, name="emoji"),
     path("profile/privacy", privacy, name="privacy"),
+    path("moderation", moderation.queue, name="reports"),
+    path("moderation/warning", moderation.seen, name="warning-seen"),
+    path("moderation/<str:key>", moderation.report, name="report"),
+    path("moderation/<str:key>/claim", moderation.claim, name="claim-report"),
+    path("moderation/<str:key>/decide", moderation.decide, name="decide-report"),
+    path("moderation/<str:key>/lift", moderation.lift, name="lift-report"),
     path("groups/new", groups.new, name="new-group"),
     path("groups/candidates", groups.candidates, name="group-candidates"),
     path("groups/authors", groups.authors, name="group-authors"),

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -24,7 +25,7 @@ from chatsite.conf.cloud import read_account
 from chatsite.fastpath import threads
 from chatsite.live import broadcast
 from messaging import presence
-from messaging.queries import privacy
+from messaging.queries import filters, privacy, restraints
 from tests import services
 from tests.cloudinary_server import CloudinaryServer, cloudinary
 from tests.environment import settings_under
@@ -96,6 +97,8 @@ def _fresh_process() -> Iterator[None]:
     presence.leases.cache_clear()
     # As a process knows it that has asked: nobody hides anything.
     privacy._rules, privacy._is_current = privacy.Rules(), True
+    restraints.silences.set({})
+    filters.filters.set(filters.Filters(None, None, timedelta(), 0))
     yield
     threads.end_all()
     forget_noted()

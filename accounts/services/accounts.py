@@ -98,6 +98,9 @@ def authenticate(*, email: str, password: str) -> User:
 def suspension(user: User) -> str:
     """What the banned are told."""
     reason = user.ban_reason or _("no reason was given")
+    if user.ban_ends_at:
+        words = _("This account is suspended until %(until)s: %(reason)s")
+        return words % {"until": f"{user.ban_ends_at:%Y-%m-%d %H:%M} UTC", "reason": reason}
     return _("This account is suspended: %(reason)s") % {"reason": reason}
 
 

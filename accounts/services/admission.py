@@ -20,7 +20,10 @@ from chatsite.db import now
 from chatsite.errors import DomainError, NotFound
 from chatsite.security.ratelimits import MAILS, check
 
-POLICY = ("sign_up", "domains", "members_invite", "confirmed_first")
+POLICY = (
+    *("sign_up", "domains", "members_invite", "confirmed_first", "appeals"),
+    *("refused_words", "held_words", "new_hours", "new_messages"),
+)
 MOST_INVITATIONS = 50  # of one person at a time
 MOST_USES = 1000
 MOST_DAYS = 90

@@ -1,4 +1,6 @@
-"""What moderators do to accounts."""
+"""What moderators do to accounts. Who may, services/roles.py says."""
+
+from datetime import datetime
 
 from accounts.models import User
 from accounts.services.sessions import end_other_sessions
@@ -6,14 +8,28 @@ from chatsite.db import atomic, now, repeatable
 
 
 @repeatable
-def ban(*, user: User, reason: str) -> None:
-    """Signs the person out everywhere at once; they are told the reason when they log in."""
-    user.banned_at, user.ban_reason = now(), reason
+def ban(*, user: User, reason: str, until: datetime | None = None) -> None:
+    """For good, unless `until` says otherwise. Signs the person out everywhere at once; they are
+    told the reason when they log in.
+    """
+    user.banned_at, user.ban_reason, user.ban_ends_at = now(), reason, until
     with atomic():
-        user.save(update_fields=["banned_at", "ban_reason"])
+        user.save(update_fields=["banned_at", "ban_reason", "ban_ends_at"])
         end_other_sessions(user=user, keep=None)
 
 
 def unban(*, user: User) -> None:
-    user.banned_at, user.ban_reason = None, ""
-    user.save(update_fields=["banned_at", "ban_reason"])
+    user.banned_at, user.ban_reason, user.ban_ends_at = None, "", None
+    user.save(update_fields=["banned_at", "ban_reason", "ban_ends_at"])
+
+
+def silence(*, user: User, until: datetime | None) -> None:
+    """None: they may write again."""
+    user.silenced_until = until
+    user.save(update_fields=["silenced_until"])
+
+
+def warn(*, user: User, words: str) -> None:
+    """Shown to them until they have seen it; "" once they have."""
+    user.warning = words
+    user.save(update_fields=["warning"])

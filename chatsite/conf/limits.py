@@ -17,6 +17,7 @@ class Limits:
     log_ins_per_address: int
     mails_per_hour: int
     mails_per_address_and_hour: int
+    reports_per_hour: int
     socket_frames_per_second: int
     sockets_per_person: int
     block_crawlers: bool
@@ -34,6 +35,7 @@ def read() -> Limits:
         log_ins_per_address=positive("LIMIT_LOG_INS_PER_ADDRESS", 30),
         mails_per_hour=positive("LIMIT_MAILS", 5),
         mails_per_address_and_hour=positive("LIMIT_MAILS_PER_ADDRESS", 20),
+        reports_per_hour=positive("LIMIT_REPORTS", 20),
         socket_frames_per_second=positive("SOCKET_FRAMES_PER_SECOND", 50),
         sockets_per_person=positive("SOCKETS_PER_PERSON", 50),
         block_crawlers=flag("BLOCK_CRAWLERS", True),

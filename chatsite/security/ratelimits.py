@@ -63,6 +63,7 @@ LOG_INS = Rate("log_ins")
 LOG_INS_PER_ADDRESS = Rate("log_ins_per_address")
 MAILS = Rate("mails_per_hour", HOUR)
 MAILS_PER_ADDRESS = Rate("mails_per_address_and_hour", HOUR)
+REPORTS = Rate("reports_per_hour", HOUR)
 
 
 def limited(rate: Rate) -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:

@@ -20,6 +20,7 @@ from messaging.bodies import (
     PrivacyBody,
     ReadAllBody,
     ReadBody,
+    ReportBody,
     RoleBody,
     SendBody,
     SendForm,
@@ -48,6 +49,7 @@ from messaging.shapes.payload_types import (
     ReactorPayload,
     ReceiptPayload,
     RemovedPayload,
+    ReportPayload,
     SearchPayload,
     SyncPayload,
     UndoPayload,
@@ -63,7 +65,8 @@ OF_TEXTS = [
     "The text is too long: at most 10,000 characters.",
     "The text has characters that cannot be stored.",
 ]
-MAY_NOT_WRITE = [NO_LONGER_MEMBER, "Only admins may write in this group."]
+SILENCED = "Moderators have silenced you until 2030-01-31 12:00 UTC. You can read meanwhile."
+MAY_NOT_WRITE = [NO_LONGER_MEMBER, "Only admins may write in this group.", SILENCED]
 BUSY = "The site is busy at the moment. Please try again."
 Decorator = Callable[[View], View]
 PEER = key_in_path(
@@ -492,6 +495,23 @@ OF_PEOPLE = [
     "Somebody in the list does not exist or cannot be added.",
     "A group may have at most 1,000 members.",
 ]
+
+make_report = call(
+    "makeReport",
+    "Report a message, a person or a group to the moderators",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: ReportBody},
+    answers={
+        201: ("They see what I see of it now, whatever becomes of it.", ReportPayload),
+        200: ("I have reported it before, and nobody has decided yet.", ReportPayload),
+    },
+    refused={
+        400: [OF_TEXTS[1], "The text is too long: at most 1,000 characters."],
+        403: [NO_LONGER_MEMBER],
+        404: ["Not found.", "Message not found.", NO_GROUP],
+    },
+)
 
 create_group = call(
     "createGroup",

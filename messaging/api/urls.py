@@ -30,6 +30,7 @@ urlpatterns = [
     path("uploads", attachments.UploadsView.as_view(), name="api-uploads"),
     path("uploads/<str:upload>", attachments.UploadView.as_view(), name="api-upload"),
     path("uploads/<str:upload>/poster", attachments.PosterView.as_view(), name="api-poster"),
+    path("reports", views.ReportsView.as_view(), name="api-reports"),
     path("privacy", views.PrivacyView.as_view(), name="api-privacy"),
     path("groups", groups.GroupsView.as_view(), name="api-groups"),
     path("groups/<str:group>", groups.GroupView.as_view(), name="api-group"),

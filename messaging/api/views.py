@@ -19,6 +19,7 @@ from messaging.payloads import (
     chat_settings_payload,
     forwarded_payload,
     reactor_payload,
+    report_payload,
     search_payload,
     sync_payload,
 )
@@ -43,6 +44,7 @@ from messaging.serializers import (
     PrivacySerializer,
     ReactionsQuery,
     ReadMarkSerializer,
+    ReportSerializer,
     SearchQuery,
     SendSerializer,
     SharedQuery,
@@ -65,6 +67,7 @@ from messaging.services.messages import send_message
 from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
 from messaging.services.reactions import react, take_back
+from messaging.services.reports import report
 
 
 class ContactsView(APIView):
@@ -322,6 +325,19 @@ class SyncView(APIView):
         return Response(
             sync_payload(sync.changes_since(request.user, since), online_seen_by(request.user.pk))
         )
+
+
+class ReportsView(FormView):
+    """What I report to the moderators of the site."""
+
+    serializer_class = ReportSerializer
+
+    @schema.make_report
+    def post(self, request: ApiRequest) -> Response:
+        fields = checked(ReportSerializer, request.data)
+        made, created = report(user=request.user, **fields)
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(report_payload(made), status=code)
 
 
 class PrivacyView(FormView):

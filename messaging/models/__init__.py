@@ -26,6 +26,7 @@ from messaging.models.listening import Listening
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
 from messaging.models.reaction import Reaction
+from messaging.models.report import REASONS, Decision, Reason, Report, ReportKind
 from messaging.models.search import BLOCK, SearchBlock, SearchBuild
 
 __all__ = [
@@ -34,11 +35,13 @@ __all__ = [
     "LIVE_MARKS",
     "PINNED_MESSAGES",
     "PINS",
+    "REASONS",
     "WAVEFORM_LENGTH",
     "Attachment",
     "AttachmentKind",
     "AttachmentState",
     "Conversation",
+    "Decision",
     "Group",
     "Kind",
     "Listening",
@@ -48,6 +51,9 @@ __all__ = [
     "MessageKind",
     "Posting",
     "Reaction",
+    "Reason",
+    "Report",
+    "ReportKind",
     "Role",
     "SearchBlock",
     "SearchBuild",

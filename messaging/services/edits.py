@@ -21,6 +21,7 @@ from messaging.queries.visibility import was_deleted
 from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.services.drafts import check_mentions, checked_captions, checked_text, nothing_said
+from messaging.services.filters import check_words, is_filtered, report_held
 from messaging.services.messages import check_may_write
 from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments
@@ -103,6 +104,7 @@ class Edit(MessageChange):
         if not (text or message.image or message.attachments):
             raise nothing_said()
         _check_time(message)
+        _filter(message, editor, text, captions)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         said = filter(None, [message.text, *(each.caption for each in changed)])
@@ -143,6 +145,13 @@ def _check_may_edit(editor: str, message: Message, conversation: LockedConversat
     check_may_write(conversation, editor, message.receiver_id)
     if message.deleted:
         raise was_deleted()
+
+
+def _filter(message: Message, editor: str, text: str, captions: Mapping[str, str]) -> None:
+    if not is_filtered(message.receiver_id, editor):
+        return
+    if check_words("\n".join([text, *captions.values()])):
+        report_held(message.pk, message.seq, editor, text)
 
 
 def _answered_in(message: Message) -> Iterable[str]:

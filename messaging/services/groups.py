@@ -38,6 +38,7 @@ from messaging.models import (
 )
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
+from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
     deleted_parts,
     find_group,
@@ -148,6 +149,7 @@ def create_group(
         creator=user.pk,
         client_group_id=_checked_client_id(client_group_id),
     )
+    check_not_silenced(user.pk)
     check_may_begin(user.pk)
     _check_people(user, people)
     if picture is not None and (made := _made_before(user, row)):
@@ -215,6 +217,7 @@ def change_group(
     Raises DomainError: 400 for what cannot be, 403, 404 for who may not, 502, 503, 507 when the
     picture cannot be stored.
     """
+    check_not_silenced(user.pk)
     given: dict[str, Any] = {}
     if title is not None:
         given["title"] = _checked_title(title)

@@ -25,9 +25,10 @@ from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
 from chatsite.text import has_link
 from messaging import events, recipients
-from messaging.models import Message, MessageKind, Posting, Role, is_group
+from messaging.models import Message, MessageKind, Posting, Role, is_group, saved_key
 from messaging.payloads import deleted_payload
 from messaging.queries.privacy import note_written
+from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
     find_message,
     is_peer,
@@ -54,6 +55,7 @@ from messaging.services.drafts import (
     unknown_reply,
     voice_mixed,
 )
+from messaging.services.filters import check_new_account, check_words, is_filtered, report_held
 from messaging.services.pictures import settle_later, stored_picture
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments, is_album_picture
@@ -181,6 +183,7 @@ class _Batch:
     rows: list[dict[str, Any]] = field(default_factory=list)
     sent: list[tuple[Draft, MessageRecord]] = field(default_factory=list)
     reads: dict[tuple[str, str], Draft] = field(default_factory=dict)  # who read by answering
+    held: list[Draft] = field(default_factory=list)  # what moderators have to look at
 
     def outcome(self, draft: Draft) -> Outcome:
         conversation = self.conversations.get(draft.conversation)
@@ -199,6 +202,8 @@ class _Batch:
         sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
         if conversation.is_new and not is_group(conversation.pk):
             check_may_begin(draft.sender_id)
+        if is_filtered(draft.receiver_id, draft.sender_id):
+            self._filter(draft, conversation)
         if draft.reply_to:
             conversation_id, seq, _author = self.answered.get(draft.reply_to, ("", 0, ""))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
@@ -207,6 +212,19 @@ class _Batch:
             raise unknown_attachment()
         if self.attached.mix_voice(draft):
             raise voice_mixed()
+
+    def _filter(self, draft: Draft, conversation: LockedConversation) -> None:
+        said = "\n".join([draft.text, *draft.captions.values()])
+        files = draft.picture or draft.attachments or draft.copied
+        check_new_account(
+            draft.sender_id,
+            conversation=conversation.pk,
+            stranger="" if is_group(draft.receiver_id) else draft.receiver_id,
+            has_more=bool(files) or has_link(said),
+            unsent=sum(each.sender_id == draft.sender_id for each, _record in self.sent),
+        )
+        if check_words(said):
+            self.held.append(draft)
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
         key = new_key()
@@ -263,6 +281,9 @@ class _Batch:
         self.attached.store_copies()
         store(self.conversations.values(), (_INSERT, self.rows))
         self.attached.store_sent()
+        for draft, record in self.sent if self.held else ():
+            if any(draft is each for each in self.held):
+                report_held(record.id, record.seq, draft.sender_id, draft.text)
         add_full_blocks((row["conversation_id"], row["seq"]) for row in self.rows)
         self.publish()
 
@@ -287,6 +308,8 @@ def _pair(sent: tuple[Draft, MessageRecord]) -> tuple[str, str]:
 
 def check_may_write(conversation: LockedConversation, sender_id: str, receiver_id: str) -> Member:
     """Returns the sender's membership. Raises DomainError 403, 404."""
+    if receiver_id != saved_key(sender_id):
+        check_not_silenced(sender_id)
     sender = conversation.members.get(sender_id)
     if sender is None:
         raise unknown_receiver()

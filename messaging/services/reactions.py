@@ -15,6 +15,7 @@ from messaging import events, recipients
 from messaging.models import Message, MessageKind, Reaction
 from messaging.payloads import reaction_payload
 from messaging.queries.reactions import checked_emoji
+from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import past_member, was_deleted
 from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
@@ -82,6 +83,8 @@ class ReactionChange(MessageChange):
         person, emoji, added = self.person, self.emoji, self.added
         if message.kind == MessageKind.SYSTEM:
             raise DomainError(_("Nobody can react to a system message."), code="system")
+        if added:
+            check_not_silenced(person)
         if added and conversation.members[person].until is not None:
             raise past_member()
         if message.deleted:

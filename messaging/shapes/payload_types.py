@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
-from messaging.models import LIVE_MARKS, Posting, Role
+from messaging.models import LIVE_MARKS, REASONS, Posting, ReportKind, Role
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.shapes.chat_settings import (
     Archived,
@@ -133,6 +133,20 @@ True_ = Annotated[bool, Meta(extra_json_schema={"const": True})]
 
 class MarkPayload(TypedDict):
     seq: Mark
+
+
+ReportedKind = Annotated[str, Meta(extra_json_schema={"enum": ReportKind.values})]
+ReportReason = Annotated[str, Meta(extra_json_schema={"enum": [each.value for each in REASONS]})]
+
+
+class ReportPayload(TypedDict):
+    """What moderators got of me. What it leads to stays with them."""
+
+    _id: Key
+    kind: ReportedKind
+    about: Key
+    reason: ReportReason
+    createdAt: Timestamp
 
 
 class RemovedPayload(TypedDict):

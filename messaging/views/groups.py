@@ -17,12 +17,13 @@ from accounts.record import picture_path, picture_url
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
 from chatsite.wire import absolute
-from messaging.models import Conversation, Role, is_group
+from messaging.models import REASONS, Conversation, ReportKind, Role, is_group
 from messaging.page.peers import Peer, authors_among, find_peer
 from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
 from messaging.queries.reactions import reactions_of, reactions_page
 from messaging.queries.receipts import STATES, State, message_at, receipts_page
+from messaging.queries.reports import evidence_of
 from messaging.queries.visibility import conversation_with, find_group, members_of
 
 MEMBERS_PER_PAGE = 50
@@ -109,6 +110,21 @@ def _seq(request: SignedInRequest) -> int:
     if not (seq.isascii() and seq.isdigit() and 0 < int(seq[:20]) < LAST_SEQ):
         raise Http404
     return int(seq)
+
+
+@region
+def report(request: SignedInRequest, peer: str) -> HttpResponse:
+    """The dialog in which a message of the chat, or whom it is with, is reported."""
+    message = request.GET.get("message", "")
+    kind = ReportKind.GROUP if is_group(peer) else ReportKind.PERSON
+    kind, about = (ReportKind.MESSAGE, message) if message else (kind, peer)
+    evidence_of(request.user, kind, about)
+    context = {
+        "kind": kind,
+        "about": about,
+        "reasons": [(each.value, each.label) for each in REASONS],
+    }
+    return render(request, "messaging/_report.html", context)
 
 
 @region

@@ -94,6 +94,7 @@ def test_moderators_find_the_way_and_keep_their_theme(
         expect(moderator.get_by_role("link", name="Moderation")).to_be_visible()
     moderator.get_by_role("button", name="Theme: system").click()
     moderator.get_by_role("link", name="Moderation").click()
+    moderator.get_by_role("link", name="People and more").click()
 
     theme = moderator.get_by_role("button", name="Theme: dark")
     expect(theme).to_be_visible()

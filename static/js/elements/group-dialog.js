@@ -1,7 +1,8 @@
-// The dialog in which a group is made or changed, people are added, who has read a message is listed, or messages are forwarded.
+// The dialog in which a group is made or changed, people are added, who has read a message is listed, messages are forwarded, or something is reported.
 // The server renders what is in it.
 import { patchJSON, postJSON } from "../api.js";
 import { setBusy, setIdle } from "../busy.js";
+import { emit } from "../lib/bus.js";
 import { newClientId } from "../lib/ids.js";
 import { shrinkPicture } from "../lib/shrink.js";
 import { text } from "../lib/texts.js";
@@ -82,6 +83,7 @@ class GroupForm {
       const group = await CALLS[this.#form.dataset.call](path, values);
       dialog().close();
       if (isNew) location.assign(`/chat/${group._id}`);
+      if (this.#form.dataset.thanks) emit("notice", { text: this.#form.dataset.thanks, kind: "info" });
     } catch (error) {
       setIdle(this.#form);
       showProblem(this.#form, error.status ? error.message : text("no-answer"));
@@ -89,7 +91,8 @@ class GroupForm {
   }
 
   #values() {
-    const { name, description, posting, showsHistory } = this.#form.elements;
+    const { name, description, posting, showsHistory, reason } = this.#form.elements;
+    if (reason) return Object.fromEntries(new FormData(this.#form));
     const values = {};
     if (name) values.name = name.value;
     if (description) values.description = description.value;

@@ -32,6 +32,7 @@ const ACTIONS = [
   { name: "date", key: "D", any: true, when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
   { name: "reactors", when: (item) => item.querySelector(".reaction"), run: showReactors },
   { name: "info", key: "I", when: isMine, run: showInfo },
+  { name: "report", when: (item) => !isMine(item), run: (item, { id }) => openDialog(`/chat/${id}/report?message=${item.dataset.messageId}`) },
   { name: "delete", key: "Delete", any: true, when: () => true, run: (item, { id }) => deleteMessages([item], id) },
 ];
 const MOST_QUICK = 3;

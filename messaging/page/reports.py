@@ -1,0 +1,141 @@
+"""Reports as moderators' pages show them."""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.record import picture_path
+from chatsite.pictures import storage
+from messaging.models import Decision, Message, Report, ReportKind
+from messaging.services.reports import DAYS, FOR_GOOD, choices_for, duration
+from messaging.shapes.evidence import Evidence, SeenMessage, decoded_evidence
+from messaging.shapes.system_messages import deleted_account
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Of the list."""
+
+    report: Report
+    name: str
+    picture: str
+    reporter: str
+    claimed_by: str
+    decided_by: str
+
+
+def rows_of(reports: Iterable[Report]) -> list[Row]:
+    reports = list(reports)
+    keys = {
+        key
+        for each in reports
+        for key in (each.reporter, each.claimed_by, each.decided_by, each.person)
+    }
+    people = User.objects.in_bulk(keys - {""})
+
+    def name(key: str) -> str:
+        person = people.get(key)
+        return person.full_name if person else str(deleted_account() if key else "")
+
+    made = []
+    for each in reports:
+        seen = decoded_evidence(each.evidence) or Evidence("")
+        person = people.get(each.person)
+        if each.kind == ReportKind.GROUP:
+            picture = picture_path(each.about, seen.name, seen.picture)
+        else:
+            picture = picture_path(each.person, seen.name, person.picture if person else "")
+        names = [name(key) for key in (each.reporter, each.claimed_by, each.decided_by)]
+        made.append(Row(each, seen.name, picture, *names))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message as its reporter saw it."""
+
+    message: SeenMessage
+    at: datetime
+    picture: str  # as it stands in the page: an address of its own would be a way past the record
+
+
+def seen_messages(report: Report) -> list[Seen]:
+    evidence = decoded_evidence(report.evidence) or Evidence("")
+    return [
+        Seen(each, datetime.fromisoformat(each.at), _picture(each.image))
+        for each in evidence.messages
+    ]
+
+
+def _picture(name: str) -> str:
+    for withdrawn in (False, True):
+        try:
+            data = storage.read(name, withdrawn=withdrawn) if name else b""
+        except storage.StorageError:
+            continue
+        return f"data:image/webp;base64,{base64.b64encode(data).decode()}" if data else ""
+    return ""
+
+
+def fate_of(report: Report) -> str:
+    """What became of a reported message since."""
+    if report.kind != ReportKind.MESSAGE:
+        return ""
+    message = Message.objects.filter(pk=report.about).first()
+    if message is None or message.deleted:
+        return _("Deleted since.")
+    if message.edited_at and message.edited_at > report.created_at:
+        return _("Edited since.")
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decision with the letter that a moderator may change."""
+
+    value: str
+    label: str
+    letter: str
+    days: list[tuple[int, str]]
+    is_grave: bool
+
+
+def decisions_for(report: Report) -> list[Choice]:
+    return [
+        Choice(
+            value=each.value,
+            label=str(each.label),
+            letter=_letter(each, str(report.get_reason_display())),
+            days=_days(each),
+            is_grave=each in (Decision.REMOVE, Decision.SILENCE, Decision.BAN),
+        )
+        for each in choices_for(report)
+    ]
+
+
+def _days(decision: Decision) -> list[tuple[int, str]]:
+    if decision not in (Decision.SILENCE, Decision.BAN):
+        return []
+    days = [*DAYS, FOR_GOOD] if decision == Decision.BAN else [*DAYS]
+    return [(each, duration(each)) for each in days]
+
+
+def _letter(decision: Decision, reason: str) -> str:
+    words = {
+        Decision.REMOVE: _("A message of yours was reported (%(reason)s), and was removed."),
+        Decision.WARN: _(
+            "What you wrote was reported (%(reason)s). Please do not do this again:"
+            " otherwise you will not be able to write here."
+        ),
+        Decision.SILENCE: _(
+            "What you wrote was reported (%(reason)s). For a time you can read, but not write."
+        ),
+        Decision.BAN: _("What you wrote was reported (%(reason)s). Your account is suspended."),
+    }
+    if decision not in words:
+        return ""
+    return words[decision] % {"reason": reason}

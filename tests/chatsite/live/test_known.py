@@ -1,0 +1,27 @@
+"""What a process knows is asked for once, and again after a change."""
+
+from chatsite.live.known import Known
+
+
+def test_it_is_asked_for_again_when_it_has_changed() -> None:
+    stored = [1]
+    known = Known("things", lambda: stored[0])
+    assert [known(), known()] == [1, 1]
+    stored[0] = 2
+    assert known() == 1
+    known.tell_changed()
+    assert known() == 2
+
+
+def test_what_changes_while_it_is_asked_for_is_not_missed() -> None:
+    stored = [1]
+
+    def ask() -> int:
+        value = stored[0]
+        if value == 1:  # somebody changes it before the answer is there
+            stored[0] = 2
+            known.set(None)
+        return value
+
+    known = Known("things", ask)
+    assert [known(), known()] == [1, 2]

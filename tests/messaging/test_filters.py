@@ -1,0 +1,163 @@
+"""Words, links and new accounts: what the rules of the site refuse, and what they report."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import SitePolicy, User
+from chatsite.errors import DomainError
+from messaging.models import Message, Report, saved_key
+from messaging.queries.filters import filters, pattern_of
+from messaging.services.edits import edit_message
+from messaging.services.forwarding import forward_messages
+from messaging.services.messages import send_message
+from messaging.shapes.evidence import decoded_evidence
+from tests.factories import ApiFor, make_group, make_message, make_user
+
+pytestmark = pytest.mark.django_db
+
+PageFor = Callable[[User], Client]
+
+
+def decide(**fields: Any) -> None:
+    SitePolicy.objects.update_or_create(pk=1, defaults=fields)
+    filters.set(None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said", "found"),
+    [
+        ("ladder", "Buy a LADDER!", True),
+        ("ladder", "ladders", False),
+        ("ladder", "stepladder", False),
+        ("échelle", "ECHELLE", True),
+        ("buy ladders", "now buy ladders, all", True),
+        ("梯子", "梯子", True),
+        ("ladders.example", "see https://ladders.example/now", True),
+        ("ladders.example", "see shop.Ladders.example", True),
+        ("ladders.example", "ladders.example.", True),
+        ("ladders.example", "notladders.example", False),
+        ("ladders.example", "ladders.example.org", False),
+        ("ladders.example", "ladders.examples", False),
+        ("a.*", "anything", False),
+    ],
+)
+def test_words_and_domains_are_found_as_a_whole_however_they_are_written(
+    entry: str, said: str, found: bool
+) -> None:
+    from chatsite.text import folded_text
+
+    pattern = pattern_of(["", f" {entry} "])
+    assert pattern is not None
+    assert bool(pattern.search(folded_text(said))) == found
+
+
+def test_no_text_takes_long() -> None:
+    pattern = pattern_of(["ladders.example", "buy ladders", "a.b"])
+    assert pattern is not None
+    for text in ("a." * 5_000, "buy " * 2_500, "-" * 10_000, "ladders" * 1_400):
+        assert not pattern.search(text + "!") or "a.b" in text
+
+
+def test_what_is_refused_is_sent_by_no_way(api_for: ApiFor) -> None:
+    ada, bo = make_user(), make_user()
+    group = make_group(ada, bo)
+    mine = make_message(ada, bo, "Something about ladders")
+    decide(refused_words="ladders\nladders.example")
+    answer = api_for(ada).post(f"/api/messages/send/{bo.pk}", {"text": "Ladders!"}, format="json")
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        "This has words or links that are not allowed here.",
+    )
+    for peer in (bo.pk, group):
+        with pytest.raises(DomainError, match="not allowed here"):
+            send_message(sender=ada, peer=peer, text="www.ladders.example")
+    with pytest.raises(DomainError, match="not allowed here"):
+        edit_message(user=ada, message_id=mine.pk, text="More ladders")
+    with pytest.raises(DomainError, match="not allowed here"):
+        forward_messages(user=ada, message_ids=[mine.pk], to=[group], client_message_id="f1")
+    send_message(sender=ada, peer=bo.pk, text="Stairs")
+    send_message(sender=ada, peer=saved_key(ada.pk), text="My ladders")  # nobody else reads it
+    assert not Report.objects.exists()
+
+
+def test_what_is_held_goes_through_and_is_reported_once() -> None:
+    ada, bo = make_user("Ada Lovelace"), make_user()
+    decide(held_words="ladders")
+    sent = send_message(sender=ada, peer=bo.pk, text="Buy ladders").record
+    edit_message(user=ada, message_id=sent.id, text="Buy my ladders")
+    found = Report.objects.get()
+    assert (found.about, found.person, found.reporter, found.reason) == (
+        sent.id,
+        ada.pk,
+        "",
+        "filter",
+    )
+    seen = decoded_evidence(found.evidence)
+    assert seen is not None
+    assert [each.text for each in seen.messages] == ["Buy ladders"]
+    other = make_message(ada, bo, "Stairs")
+    edit_message(user=ada, message_id=other.pk, text="Ladders")
+    assert Report.objects.filter(about=other.pk).count() == 1
+
+
+def test_nobody_reports_as_the_filter_does(api_for: ApiFor) -> None:
+    ada, bo = make_user(), make_user()
+    body = {"kind": "person", "about": bo.pk, "reason": "filter"}
+    assert api_for(ada).post("/api/reports", body, format="json").status_code == 400
+
+
+def test_the_rules_of_the_site_hold_as_soon_as_they_are_saved(
+    page_for: PageFor, django_capture_on_commit_callbacks: Any
+) -> None:
+    ada, bo = make_user(), make_user()
+    page = page_for(make_user(role="admin"))
+    change = page.get("/admin/accounts/sitepolicy/", follow=True).redirect_chain[-1][0]
+    posted = {
+        "sign_up": "open",
+        "domains": "",
+        "appeals": "",
+        "refused_words": "ladders",
+        "held_words": "",
+        "new_hours": "0",
+        "new_messages": "30",
+    }
+    with django_capture_on_commit_callbacks(execute=True):
+        assert page.post(change, posted).status_code == 302
+    with pytest.raises(DomainError, match="not allowed here"):
+        send_message(sender=ada, peer=bo.pk, text="ladders")
+
+
+class TestNewAccounts:
+    def test_send_so_much_an_hour(self) -> None:
+        ada, bo = make_user(), make_user()
+        decide(new_hours=24, new_messages=3)
+        for number in range(3):
+            send_message(sender=ada, peer=bo.pk, text=str(number))
+        with pytest.raises(DomainError, match="Too many") as refused:
+            send_message(sender=ada, peer=bo.pk, text="4")
+        assert 3500 < refused.value.wait <= 3601
+        send_message(sender=ada, peer=saved_key(ada.pk), text="To myself")
+        make_message(make_user(role="moderator"), bo)
+
+    def test_send_links_and_files_to_those_who_have_answered(self) -> None:
+        ada, bo = make_user(), make_user()
+        decide(new_hours=24, new_messages=30)
+        send_message(sender=ada, peer=bo.pk, text="Hello")
+        with pytest.raises(DomainError, match="once the other one has answered"):
+            send_message(sender=ada, peer=bo.pk, text="https://example.org")
+        send_message(sender=bo, peer=ada.pk, text="Hi")
+        send_message(sender=ada, peer=bo.pk, text="https://example.org")
+        send_message(sender=ada, peer=make_group(ada, bo), text="https://example.org")
+
+    def test_are_no_longer_new_after_a_time(self) -> None:
+        old = User(pk="5" + "0" * 23, email="old@example.org")
+        old.rename("Old")
+        old.save(force_insert=True)
+        bo = make_user()
+        decide(new_hours=24, new_messages=1)
+        for _number in range(2):
+            send_message(sender=old, peer=bo.pk, text="https://example.org")
+        assert Message.objects.count() == 2
