@@ -15,7 +15,7 @@ from chatsite.conf import env
 APPLICATION = "chatsite.asgi:application"
 OPTIONS: dict[str, Any] = {
     "loop": "chatsite.loop:Loop",
-    "http": "httptools",
+    "http": "chatsite.uvicorn_http:HttpProtocol",
     "ws": "chatsite.uvicorn_websockets:WebSocketProtocol",
     # A few compressed kilobytes could unpack to many messages of the largest size.
     "ws_per_message_deflate": False,

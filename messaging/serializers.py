@@ -256,8 +256,9 @@ class SearchQuery(serializers.Serializer[None]):
     has = serializers.ChoiceField(
         HAS,
         default=None,
-        help_text="Only messages with such a thing; `picture`, `file` and `link` as they are "
-        "listed by `/api/conversations/:id/shared`, where video and audio are files, too.",
+        help_text="Only messages with such a thing; `picture`, `file`, `voice` and `link` as they "
+        "are listed by `/api/conversations/:id/shared`, where video and audio are files, too; "
+        "`audio` has voice messages, too.",
     )
     order = serializers.ChoiceField(
         ORDERS,

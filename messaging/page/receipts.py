@@ -16,6 +16,7 @@ class ReceiptRow:
     picture: str
     read: str
     delivered: str
+    listened: str  # to a voice message
 
     @property
     def time(self) -> str:
@@ -34,7 +35,8 @@ class ReceiptRows:
 def receipt_row(receipt: Receipt) -> ReceiptRow:
     person = receipt.person
     times = _words(receipt.read), _words(receipt.delivered)
-    return ReceiptRow(person.id, person.full_name, person.profile_pic, *times)
+    listened = when(receipt.listened) if receipt.listened else ""
+    return ReceiptRow(person.id, person.full_name, person.profile_pic, *times, listened)
 
 
 def _words(moment: Moment | None) -> str:

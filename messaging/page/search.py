@@ -45,6 +45,7 @@ _KINDS = {
     "audio": gettext_lazy("Audio"),
     "file": gettext_lazy("Files"),
     "link": gettext_lazy("Links"),
+    "voice": gettext_lazy("Voice messages"),
 }
 
 
@@ -152,7 +153,7 @@ def _asked(found: Mapping[str, Choice]) -> dict[str, Any]:
 def _offer(user: User, name: str, value: str) -> Offer:
     """Any kind, whatever is typed: they are few."""
     choices = _choices(user, name, "" if name == "has" else value)
-    return Offer(name, choices[:OFFERED])
+    return Offer(name, choices if name == "has" else choices[:OFFERED])
 
 
 def _choices(user: User, name: str, value: str) -> list[Choice]:

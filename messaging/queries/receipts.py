@@ -124,6 +124,6 @@ def _ends(message: Message) -> dict[str, int]:
     return {"": message.seq + 1, writer: next(others, rows[-1][0] + 1)}
 
 
-def message_at(user: User | Principal, conversation: str, seq: int) -> datetime:
-    """When the message was sent. Raises DomainError 403, 404."""
-    return message_in(membership_in(user, conversation), seq).created_at
+def message_of(user: User | Principal, conversation: str, seq: int) -> Message:
+    """The message itself. Raises DomainError 403, 404."""
+    return message_in(membership_in(user, conversation), seq)

@@ -39,6 +39,7 @@ from messaging.models import (
     is_group,
     peer_in,
 )
+from messaging.queries.listenings import is_voice
 from messaging.queries.own import add_own
 from messaging.queries.people import bad_cursor, contacts_page, people_among
 from messaging.queries.visibility import Stays, check_peer, conversation_with
@@ -317,7 +318,8 @@ class _Finding:
             self._go_on()
             self._spent += len(row[TEXT]) + len(row[FILES] or "")
             # Most messages have no files.
-            if (row[FILES] or self.terms.are_in(row[TEXT])) and self.terms.match(entry(row)):
+            may_be = row[FILES] or self.terms.are_in(row[TEXT])
+            if may_be and self.terms.match(entry(row)) and self.terms.heard_in(row[FILES]):
                 found.append((conversation, seq))
             if len(found) > self.limit:
                 break
@@ -402,7 +404,11 @@ def _in_chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 def _says(record: MessageRecord, terms: Terms) -> bool:
     """As it is now."""
-    return record.system is None and terms.are_in(record.text or "", record.attachments or ())
+    return (
+        record.system is None
+        and terms.are_in(record.text or "", record.attachments or ())
+        and (is_voice(record) or not terms.in_voice)
+    )
 
 
 def _found_messages(finding: _Finding) -> tuple[list[FoundMessage], str]:

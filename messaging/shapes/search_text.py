@@ -17,12 +17,14 @@ from messaging.shapes.attachments import AttachmentRecord, decoded_attachments
 from messaging.shapes.reactions import StoredKey
 from messaging.shapes.record import MessageRecord
 
-Has = Literal["picture", "video", "audio", "file", "link"]
+Has = Literal["picture", "video", "audio", "file", "link", "voice"]
 HAS: tuple[Has, ...] = get_args(Has)
 
 # No text has these, as it is folded: control characters become spaces there.
 _ENTRY, _SENDER, _PART = "\n", "\x1d", "\x1f"
 _MARKS: Mapping[Has, str] = {kind: chr(number) for number, kind in enumerate(HAS, start=1)}
+# Voice messages are among the sounds, and told from these where they are read.
+_HINTS: Mapping[Has, str] = {**_MARKS, "voice": _MARKS["audio"]}
 _PLAYED: Mapping[str, Has] = {AttachmentKind.VIDEO: "video", AttachmentKind.AUDIO: "audio"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 SHORT = 3  # a word of fewer letters is found only where a word begins with it
@@ -95,10 +97,11 @@ class Terms:
         self, words: str, *, has: Has | None = None, sender: str = "", in_names: bool = False
     ) -> None:
         self.in_names = in_names  # of files, not in texts
+        self.in_voice = has == "voice"  # messages alone
         found = (quoted or word for quoted, word in _TERM.findall(words))
         each_once = dict.fromkeys(filter(None, (_plain(each).strip() for each in found)))
         self.words = list(each_once)[:WORDS]
-        self._hints = [_MARKS[has]] if has else []
+        self._hints = [_HINTS[has]] if has else []
         if sender:
             self._hints.append(_sender(sender))
         self._patterns = [re.compile(_pattern(word)) for word in self.words]
@@ -117,6 +120,10 @@ class Terms:
         if self.in_names:
             said = said.partition(_PART)[2]
         return self._in(said) and all(hint in marks for hint in self._hints)
+
+    def heard_in(self, files: str | None) -> bool:
+        """False where a voice message is asked for, and these, as a row has them, have none."""
+        return not self.in_voice or any(each.waveform for each in decoded_attachments(files or ""))
 
     def are_in(self, text: str, files: Iterable[AttachmentRecord] = ()) -> bool:
         """The words, in a text or in the names and captions of its files."""

@@ -22,7 +22,7 @@ from messaging.page.peers import Peer, authors_among, find_peer
 from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
 from messaging.queries.reactions import reactions_of, reactions_page
-from messaging.queries.receipts import STATES, State, message_at, receipts_page
+from messaging.queries.receipts import STATES, State, message_of, receipts_page
 from messaging.queries.reports import evidence_of
 from messaging.queries.visibility import conversation_with, find_group, members_of
 
@@ -79,7 +79,8 @@ def receipts(request: SignedInRequest, peer: str) -> HttpResponse:
         return render(request, "messaging/_receipt_rows.html", context | {"part": rows(state)})
     parts = [rows(each) for each in STATES]
     template = "_receipts" if is_group(peer) else "_receipt"
-    context |= {"parts": parts, "sent": when(message_at(request.user, conversation, seq))}
+    message = message_of(request.user, conversation, seq)
+    context |= {"parts": parts, "sent": when(message.created_at), "is_voice": message.has_voice}
     return render(request, f"messaging/{template}.html", context)
 
 

@@ -39,7 +39,7 @@ from messaging.services.messages import (
 from messaging.shapes import search_text
 from messaging.shapes.search_text import Passage, Terms, passages
 from tests.factories import make_group, make_message, make_pair, make_user
-from tests.files import MP4, make_upload
+from tests.files import MP4, make_upload, send_voice
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +189,25 @@ class TestOrder:
 
 
 class TestFilters:
+    def test_by_voice(self) -> None:
+        ada, bo = make_pair()
+        song = make_upload(ada, OGG, "song.ogg").pk
+        voice = send_voice(ada, bo.pk).id
+        for _ in range(3):
+            send_message(sender=ada, peer=bo.pk, text="song", attachments=[song])
+            song = make_upload(ada, OGG, "song.ogg").pk
+        for _ in range(2):
+            for asked in (Asked(has="voice"), Asked(has="voice", chat=ada.pk, person=ada.pk)):
+                found = search(bo, asked, limit=1)
+                assert [each.message.id for each in found.messages] == [voice]
+                assert not found.cursor
+            assert search(bo, Asked(words="song", has="voice"), limit=1).messages == []
+            assert len(search(bo, Asked(has="audio"), limit=9).messages) == 4
+            fill_block(ada, bo.pk)
+        delete_message(user=ada, message_id=voice)
+        assert search(bo, Asked(has="voice"), limit=1).messages == []
+        assert search(make_user(), Asked(has="voice"), limit=1).messages == []
+
     def test_by_chat_person_time_and_what_messages_have(self) -> None:
         ada, bo = make_pair()
         cy = make_user("Cy")

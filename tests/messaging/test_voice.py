@@ -1,11 +1,13 @@
 """Voice messages: what is one, where it is told, and who learns that somebody listened."""
 
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -54,6 +56,9 @@ def by_tus(client: APIClient, data: bytes = WEBM, **said: str) -> Any:
         content_type="application/offset+octet-stream",
         headers={**TUS, "Upload-Offset": "0"},
     )
+
+
+HEARD = re.compile(r"Listened to(</?[^>]+>|\s)*\d\d:\d\d")
 
 
 @pytest.fixture
@@ -191,6 +196,26 @@ class TestListening:
         assert events.recipients("messageListened") == sorted(map(user_group, (ada.pk, bo.pk)))
         assert (changes_since(cy, cursor).messages, last(cy, group)) == ([], before)
         assert [last(each, group).listened for each in (ada, bo, cy)] == [True, True, False]
+
+    def test_message_info_says_when(
+        self, page_for: Callable[[User], Client], ada: User, events: Events
+    ) -> None:
+        bo = make_user("Bo")
+        for peer in (bo.pk, make_group(ada, bo)):
+            voice = send_voice(ada, peer)
+
+            def says(seq: int = voice.seq, peer: str = peer) -> bool:
+                html = page_for(ada).get(f"/chat/{peer}/receipts?seq={seq}").content.decode()
+                return bool(HEARD.search(html))
+
+            assert not says()
+            listen(user=bo, message_id=voice.id)
+            assert says()
+            change_privacy(user=bo, read_receipts="nobody")
+            assert not says()
+            change_privacy(user=bo, read_receipts="everybody")
+            assert says()
+            assert page_for(make_user()).get(f"/chat/{peer}/receipts?seq=1").status_code != 200
 
     def test_is_not_told_where_reading_is_not(self, ada: User, events: Events) -> None:
         for hiding in ("listener", "speaker"):
