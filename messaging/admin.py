@@ -251,6 +251,7 @@ class GroupAdmin(ModeratedAdmin):
         "description",
         "posting",
         "shows_history",
+        "slow_seconds",
         "created_at",
         "member_count",
         "people",

@@ -32,6 +32,7 @@ from messaging.shapes.payload_types import (
     ReportReason,
     RoleName,
     ShowsHistory,
+    SlowSeconds,
 )
 from messaging.shapes.reactions import Emoji
 from messaging.shapes.record import ClientMessageId, PeerKey
@@ -298,6 +299,7 @@ class GroupForm(TypedDict):
     picture: NotRequired[PictureFile]
     posting: NotRequired[PostingName]
     showsHistory: NotRequired[ShowsHistory]
+    slowSeconds: NotRequired[SlowSeconds]
     clientGroupId: NotRequired[ClientGroupId]
 
 
@@ -310,6 +312,7 @@ class GroupBody(TypedDict):
     picture: NotRequired[DataUri | None]
     posting: NotRequired[PostingName | None]
     showsHistory: NotRequired[ShowsHistory | None]
+    slowSeconds: NotRequired[SlowSeconds | None]
     clientGroupId: NotRequired[ClientGroupId | None]
 
 
@@ -321,6 +324,7 @@ class GroupChangeForm(TypedDict):
     picture: NotRequired[PictureFile]
     posting: NotRequired[PostingName]
     showsHistory: NotRequired[ShowsHistory]
+    slowSeconds: NotRequired[SlowSeconds]
 
 
 class GroupChangeBody(TypedDict):
@@ -331,6 +335,7 @@ class GroupChangeBody(TypedDict):
     picture: NotRequired[NewPicture | None]
     posting: NotRequired[PostingName | None]
     showsHistory: NotRequired[ShowsHistory | None]
+    slowSeconds: NotRequired[SlowSeconds | None]
 
 
 class PosterBody(TypedDict):

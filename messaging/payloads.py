@@ -197,6 +197,7 @@ def group_payload(group: Conversation, role: str) -> GroupPayload:
         "profilePic": absolute(picture_path(group.pk, group.title, group.picture)),
         "posting": group.posting,
         "showsHistory": group.shows_history,
+        "slowSeconds": group.slow_seconds,
         "memberCount": group.member_count,
         "role": role,
         "createdAt": timestamp(group.created_at),

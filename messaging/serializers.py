@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.privacy import AUDIENCES
 from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import REASONS, Posting, ReportKind, Role
-from messaging.models.conversation import CLIENT_ID_LENGTH
+from messaging.models.conversation import CLIENT_ID_LENGTH, SLOWEST
 from messaging.queries.receipts import STATES
 from messaging.queries.search import ORDERS, WORDS_LENGTH, YEARS
 from messaging.queries.shared import KINDS
@@ -180,6 +180,14 @@ class ChangeGroupSerializer(serializers.Serializer[None]):
     picture = PictureField(allow_blank=True, style={"input_type": "file"})
     posting = serializers.ChoiceField(Posting.choices, default=None, allow_null=True)
     showsHistory = FlagField(source="shows_history", label="showsHistory")
+    slowSeconds = serializers.IntegerField(
+        source="slow_seconds",
+        label="slowSeconds",
+        min_value=0,
+        max_value=SLOWEST,
+        default=None,
+        allow_null=True,
+    )
 
 
 class GroupSerializer(ChangeGroupSerializer):

@@ -40,6 +40,8 @@ class Role(models.TextChoices):
     MEMBER = "member", _("member")
 
 
+SLOWEST = 3600  # seconds between two messages of a member of a group, at most
+
 # A key tells by itself what it names: that of a group begins with f, and no other does, since keys
 # begin with the time in seconds, which reaches f0000000 in 2097.
 FIRST_GROUP = f"{GROUP}{'0' * 23}"
@@ -101,6 +103,8 @@ class Conversation(models.Model):
         _("who may write"), max_length=10, choices=Posting, default=Posting.ALL
     )
     shows_history = models.BooleanField(_("new members see what was before"), default=False)
+    # Between two messages of one member, unless they are an admin.
+    slow_seconds = models.PositiveSmallIntegerField(_("slow mode"), default=0, db_default=0)
     # The key of its creator, also once that account is gone, and the id that they chose for the
     # group: by both, a repeated request finds it.
     creator = models.CharField(max_length=24, blank=True, editable=False)

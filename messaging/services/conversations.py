@@ -41,13 +41,14 @@ from messaging.queries.visibility import LAST, Stay, Stays, no_such_group, stays
 from messaging.services.drafts import Draft
 from messaging.services.search_index import add_full_blocks
 
+_COLUMNS = (
+    *("key", "pk", "last_seq", "version", "changed_at", "last_message_id", "posting"),
+    "slow_seconds",
+)
+
 
 def _rows(conversations: QuerySet[Conversation]) -> Callable[[Any], QuerySet[Conversation, Any]]:
-    return lambda keys: (
-        conversations.filter(key__in=keys)
-        .order_by("key")
-        .values_list("key", "pk", "last_seq", "version", "changed_at", "last_message_id", "posting")
-    )
+    return lambda keys: conversations.filter(key__in=keys).order_by("key").values_list(*_COLUMNS)
 
 
 _LOCKED = SelectAmong(_rows(Conversation.objects.select_for_update()))
@@ -147,6 +148,7 @@ class LockedConversation:
     changed_at: datetime
     message_id: str | None = None  # of the last message
     posting: str = Posting.ALL.value
+    slow_seconds: int = 0  # between two messages of a member
     members: dict[str, Member] = field(default_factory=dict)  # and who has been one
     is_new: bool = False
     is_changed: bool = False

@@ -134,6 +134,7 @@ def create_group(
     picture: bytes | None = None,
     posting: str | None = None,
     shows_history: bool | None = None,
+    slow_seconds: int | None = None,
     client_group_id: str = "",
 ) -> Made:
     """`user` becomes its owner. Once per client group id.
@@ -146,6 +147,7 @@ def create_group(
         description=_checked_description(description),
         posting=posting or Posting.ALL.value,
         shows_history=bool(shows_history),
+        slow_seconds=slow_seconds or 0,
         creator=user.pk,
         client_group_id=_checked_client_id(client_group_id),
     )
@@ -186,6 +188,7 @@ def _create(user: User, row: Conversation, people: Sequence[str]) -> Made:
         picture=row.picture,
         posting=row.posting,
         shows_history=row.shows_history,
+        slow_seconds=row.slow_seconds,
         creator=row.creator,
         client_group_id=row.client_group_id,
     )
@@ -211,6 +214,7 @@ def change_group(
     picture: bytes | Literal[""] | None = None,
     posting: str | None = None,
     shows_history: bool | None = None,
+    slow_seconds: int | None = None,
 ) -> Outcome:
     """Changes what is given; an empty text removes the picture.
 
@@ -233,6 +237,8 @@ def change_group(
         given["posting"] = posting
     if shows_history is not None:
         given["shows_history"] = shows_history
+    if slow_seconds is not None:
+        given["slow_seconds"] = slow_seconds
     return _change(user, group, given)
 
 
@@ -262,6 +268,8 @@ def _change_of(row: Conversation, field: str) -> Change:
             return "pictured" if row.picture else "pictureRemoved"
         case "posting":
             return "onlyAdminsPost" if row.posting == Posting.ADMINS else "allPost"
+        case "slow_seconds":
+            return "slowed" if row.slow_seconds else "unslowed"
     return "historyShown" if row.shows_history else "historyHidden"
 
 

@@ -1,5 +1,6 @@
 """Sending, deleting and restoring messages."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.principal import Principal
@@ -202,6 +204,8 @@ class _Batch:
         sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
         if conversation.is_new and not is_group(conversation.pk):
             check_may_begin(draft.sender_id)
+        if conversation.slow_seconds and sender.role == Role.MEMBER:
+            self._check_pace(draft, conversation)
         if is_filtered(draft.receiver_id, draft.sender_id):
             self._filter(draft, conversation)
         if draft.reply_to:
@@ -212,6 +216,25 @@ class _Batch:
             raise unknown_attachment()
         if self.attached.mix_voice(draft):
             raise voice_mixed()
+
+    def _check_pace(self, draft: Draft, conversation: LockedConversation) -> None:
+        """Raises DomainError 429."""
+        pace = timedelta(seconds=conversation.slow_seconds)
+        mine = Message.objects.filter(
+            conversation_id=conversation.pk,
+            sender_id=draft.sender_id,
+            kind=MessageKind.TEXT,
+            seq__gt=conversation.seq - PACED,
+        )
+        before = mine.order_by("-seq").values_list("created_at", flat=True).first()
+        if any(
+            (each.sender_id, each.conversation) == (draft.sender_id, draft.conversation)
+            for each, _record in self.sent
+        ):
+            before = self.moment
+        left = (before + pace - self.moment).total_seconds() if before else 0
+        if left > 0:
+            raise too_fast(math.ceil(left))
 
     def _filter(self, draft: Draft, conversation: LockedConversation) -> None:
         said = "\n".join([draft.text, *draft.captions.values()])
@@ -323,6 +346,17 @@ def check_may_write(conversation: LockedConversation, sender_id: str, receiver_i
     return sender
 
 
+def too_fast(wait: int) -> DomainError:
+    words = ngettext(
+        "Slow mode: you can write again in %(count)s second.",
+        "Slow mode: you can write again in %(count)s seconds.",
+        wait,
+    )
+    message = words % {"count": wait}
+    return DomainError(message, 429, code="slow", errors={"slow_seconds": [message]}, wait=wait)
+
+
+PACED = 1000  # messages of a slow group, at most, among which a member's last one is looked for
 _INSERT = Insert(Message)
 _shown = itemgetter(*COLUMNS)
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
 from messaging.models import LIVE_MARKS, REASONS, Posting, ReportKind, Role
-from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
+from messaging.models.conversation import DESCRIPTION_LENGTH, SLOWEST, TITLE_LENGTH
 from messaging.shapes.chat_settings import (
     Archived,
     ChatSettings,
@@ -280,6 +280,16 @@ ShowsHistory = Annotated[
 ]
 
 
+SlowSeconds = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=SLOWEST,
+        description="From one message of a member to their next; admins need not wait. 0: none.",
+    ),
+]
+
+
 class GroupPayload(TypedDict):
     _id: Annotated[Key, Meta(description="Stands for a person's wherever one writes or reads.")]
     isGroup: True_
@@ -288,6 +298,7 @@ class GroupPayload(TypedDict):
     profilePic: PictureUrl
     posting: PostingName
     showsHistory: ShowsHistory
+    slowSeconds: SlowSeconds
     memberCount: Count
     role: Annotated[RoleName, Meta(description="Mine.")]
     createdAt: Timestamp

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -30,6 +32,7 @@ MEMBERS_PER_PAGE = 50
 CANDIDATES = 30  # of a search: whoever looks for somebody else goes on typing
 MOST_AUTHORS = 100
 LAST_SEQ = 2**53
+PACES = (0, 10, 30, 60, 300, 900, 3600)  # seconds between two messages of a member
 
 
 def region(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -137,8 +140,17 @@ def new(request: SignedInRequest) -> HttpResponse:
 def edit(request: SignedInRequest, peer: str) -> HttpResponse:
     group = _managed(request, peer)
     initials = absolute(picture_path(group.pk, group.title, ""))
-    context = {"group": group, "initials": initials, **_shown(request, peer)}
+    paces = [(each, _pace(each)) for each in sorted({*PACES, group.slow_seconds})]
+    context = {"group": group, "initials": initials, "paces": paces, **_shown(request, peer)}
     return render(request, "messaging/groups/_edit.html", context)
+
+
+def _pace(seconds: int) -> str:
+    if seconds == 0:
+        return _("Off")
+    if seconds % 60:
+        return ngettext("%(n)s second", "%(n)s seconds", seconds) % {"n": seconds}
+    return ngettext("%(n)s minute", "%(n)s minutes", seconds // 60) % {"n": seconds // 60}
 
 
 @region

@@ -7,6 +7,9 @@ const BUSY = new Set([0, 408, 425, 429, 502, 503, 504, 507]);
 let account = "";
 
 export class ApiError extends Error {
+  /** Of a group, rather than of whoever sends too much. */
+  isSlowMode = false;
+
   /** `status` is 0 when no answer came; `retryAfter` is in milliseconds. */
   constructor(status, message, retryAfter = 0) {
     super(message);
@@ -81,7 +84,9 @@ async function fetchOrFail(path, options) {
 
 /** Of an answer that is no success. */
 export function refusal(status, answer, retryAfter) {
-  return new ApiError(status, answer?.message ?? text("went-wrong"), pauseOf(retryAfter));
+  const error = new ApiError(status, answer?.message ?? text("went-wrong"), pauseOf(retryAfter));
+  error.isSlowMode = Boolean(answer?.errors?.slowSeconds);
+  return error;
 }
 
 /** `Retry-After` in milliseconds: it comes as seconds or as a date. */

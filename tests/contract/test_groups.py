@@ -32,6 +32,7 @@ GROUP = {
     "profilePic",
     "posting",
     "showsHistory",
+    "slowSeconds",
     "memberCount",
     "role",
     "createdAt",

@@ -91,13 +91,14 @@ class GroupForm {
   }
 
   #values() {
-    const { name, description, posting, showsHistory, reason } = this.#form.elements;
+    const { name, description, posting, showsHistory, slowSeconds, reason } = this.#form.elements;
     if (reason) return Object.fromEntries(new FormData(this.#form));
     const values = {};
     if (name) values.name = name.value;
     if (description) values.description = description.value;
     if (posting) values.posting = posting.checked ? "admins" : "all";
     if (showsHistory) values.showsHistory = showsHistory.checked;
+    if (slowSeconds) values.slowSeconds = Number(slowSeconds.value);
     if (this.#picture !== null) values.picture = this.#picture;
     if (this.#chooser) values.people = this.#chooser.keys;
     return values;

@@ -10,7 +10,7 @@ const LONGEST_PAUSE = 10_000;
  * Sends what waits: in order for each receiver, from one tab at a time. What failed holds up all that follows it to the same
  * receiver until somebody decides what becomes of it. `post(entry)` answers with the message; `isConnected()` tells whether
  * the server is well apart from that.
- * Then come `sent(entry, message)` or `failed(entry, error)`, `heldUp()` when the server asks for patience,
+ * Then come `sent(entry, message)` or `failed(entry, error)`, `heldUp(message)` when the server asks for patience,
  * `signedOut()` once, and `released()` when all is done.
  */
 export class Delivery {
@@ -100,11 +100,11 @@ export class Delivery {
   }
 
   /** Only being too quick concerns the other receivers, too. */
-  #applyPause({ status, retryAfter }, lane) {
+  #applyPause({ status, retryAfter, isSlowMode, message }, lane) {
     const notBefore = performance.now() + retryAfter;
-    if (status !== 429) lane.notBefore = notBefore;
+    if (status !== 429 || isSlowMode) lane.notBefore = notBefore;
     else this.#notBefore = notBefore;
-    if (status === 429) this.#calls.heldUp();
+    if (status === 429) this.#calls.heldUp(isSlowMode ? message : undefined);
   }
 
   /**

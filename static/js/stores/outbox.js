@@ -137,7 +137,7 @@ async function failed({ clientMessageId }, error) {
   emit("notice", { text: `${say("not-sent")} ${error.message}`, kind: "error" });
 }
 
-const heldUp = () => emit("notice", { text: say("held-up"), kind: "info" });
+const heldUp = (message = say("held-up")) => emit("notice", { text: message, kind: "info" });
 
 const released = () => broadcast({ released: true });
 
