@@ -21,6 +21,7 @@ from tests.browser.chat import (
     choose_action,
     composer,
     expect_preview,
+    expect_soon,
     expect_states,
     expect_texts,
     face_to_face,
@@ -164,10 +165,11 @@ def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
     expect(lightbox.get_by_role("button", name="Previous picture")).to_be_hidden()
     expect(lightbox).to_contain_text("· 1 of 2")
     expect(lightbox).to_contain_text("Two blue ones")
+    expect(shown).to_have_js_property("naturalWidth", 600)
     width = shown.evaluate("image => image.offsetWidth")
     page.keyboard.press("+")
     expect(larger).to_have_attribute("aria-pressed", "true")
-    assert shown.evaluate("image => image.offsetWidth") > 2 * width
+    expect_soon(page, lambda: shown.evaluate("image => image.offsetWidth") > 2 * width, True)
     assert_accessible(page)
     page.keyboard.press("-")
     expect(shown).to_have_js_property("offsetWidth", width)
@@ -323,7 +325,8 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
     assert len([each for each in begun if each.startswith("POST") and "/uploads" in each]) == 2
     # The client came with the first of them, and what is local is gone.
     assert len([each for each in begun if "/tus." in each]) == 1
-    assert page.evaluate("Object.keys(localStorage).filter((key) => /^upload/.test(key))") == []
+    uploads = "Object.keys(localStorage).filter((key) => /^upload/.test(key))"
+    expect_soon(page, lambda: page.evaluate(uploads), [])
     drawn_by_script = markup(page)
     page.reload()
     assert drawn_by_script == markup(page)
@@ -486,7 +489,7 @@ def test_what_has_arrived_when_the_server_dies_is_not_sent_again(
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
-    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": 4_000_000})
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": 2_000_000})
 
     choose(page, ("big.bin", BIG))
     composer(page).press("Enter")
