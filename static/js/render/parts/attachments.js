@@ -1,6 +1,6 @@
 // The files of a message: templates/messaging/parts/_attachments.html is the same for what the server renders.
 import { about, isVoice, lengthInWords, levelsOf, secondsOf, sizeInWords, wavePath, wordsOfFiles } from "../../lib/attachments.js";
-import { setOrRemove, slot, write } from "../slots.js";
+import { mark, setOrRemove, slot, write } from "../slots.js";
 
 const PICTURE = ["src", "alt", "width", "height"];
 
@@ -47,7 +47,9 @@ export function showUpload(item, { sent, size }) {
   write(slot(field, "sent"), `${Math.floor((100 * sent) / size)} % / ${sizeInWords(size)}`);
 }
 
+/** The class is for the styles: by `:has` they would look for the bar in all messages anew, whenever one comes. */
 function fillUpload(item, isUnderWay) {
+  mark(item, "is-uploading", isUnderWay);
   const field = slot(item, "upload");
   if (!isUnderWay) return field?.remove();
   if (field) return;
