@@ -419,10 +419,34 @@ def test_pictures_are_put_in_order_and_get_captions(person: PersonFor) -> None:
     assert [each["name"] for each in sent] == ["c.jpg", "b.jpg", "a.jpg"]
     assert (sent[0]["width"], sent[0]["type"]) == (3000, "image/jpeg")
     assert bo.context.request.get(sent[0]["url"]).body() == painted(3, (3000, 2000))
+    # They are edited with the words.
+    choose_action(messages(page).last, "Edit")
+    caption = page.get_by_label("Caption b.jpg")
+    expect(caption).to_have_value("By the sea")
+    caption.fill("By the lake")
+    composer(page).fill("Three of them")
+    page.get_by_label("Caption c.jpg").fill("Above")
+    assert_accessible(page)
+    page.get_by_label("Caption c.jpg").press("Enter")
+    expect(page.locator(".composer__captions")).to_be_hidden()
+    for who in (ada, bo):
+        expect(messages(who.page).last).to_contain_text("Three of them")
+        alts = messages(who.page).last.locator(".album img")
+        expect(alts.nth(1)).to_have_attribute("alt", "By the lake")
+        expect(alts.nth(0)).to_have_attribute("alt", "Above")
+    choose_action(messages(page).last, "Edit")
+    caption.fill("")
+    caption.press("Escape")
+    expect(page.locator(".composer__captions")).to_be_hidden()
+    choose_action(messages(page).last, "Edit")
+    expect(caption).to_have_value("By the lake")
+    caption.fill("By the sea")
+    caption.press("Enter")
+    expect(bo.page.get_by_alt_text("By the sea")).to_be_visible()
     bo.page.get_by_alt_text("By the sea").click()
     expect(bo.page.locator(".lightbox__caption")).to_have_text("By the sea")
     bo.page.keyboard.press("ArrowRight")
-    expect(bo.page.locator(".lightbox__caption")).to_be_hidden()
+    expect(bo.page.locator(".lightbox__caption")).to_have_text("Three of them")
 
 
 @needs_tus
@@ -615,6 +639,7 @@ def test_files_are_found_in_the_details(person: PersonFor) -> None:
     shown = pane.locator(".is-pictures img")
     expect(shown).to_have_count(3)
     shown.first.click()
+    expect(page.locator(".lightbox")).to_be_visible()
     page.keyboard.press("ArrowRight")
     address = pane.locator(".is-pictures a").nth(1).get_attribute("href")
     assert address

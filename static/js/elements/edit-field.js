@@ -19,6 +19,17 @@ export const isEditable = (item) =>
   !item.closest(".conversation").dataset.closed &&
   isInTimeToEdit(createdAt(item));
 
+function captionField(link) {
+  const place = document.getElementById("caption-template").content.firstElementChild.cloneNode(true);
+  const [image, input] = place.children;
+  const shown = link.querySelector("img");
+  image.src = shown.src;
+  input.name = link.pathname.split("/").at(-2);
+  input.defaultValue = link.dataset.caption ?? "";
+  input.setAttribute("aria-label", `${input.placeholder} ${decodeURIComponent(link.pathname.split("/").at(-1))}`);
+  return place;
+}
+
 /**
  * Which message is being edited, if one is: then the composer's field has its words. What is being written to the peer waits
  * meanwhile, and each edit that was begun has a draft of its own.
@@ -31,6 +42,7 @@ export class EditField {
   #owner;
   #changed;
   #ends;
+  #captions;
   #before = "";
   #waiting = "";
   value = "";
@@ -42,10 +54,16 @@ export class EditField {
     this.#form = form;
     this.#field = form.querySelector("textarea");
     this.#quote = slot(form.querySelector(".composer__edit"), "reply");
+    this.#captions = form.querySelector(".composer__captions");
     this.#reading = { userId, userName, peerId, peerName, isGroup: isGroup(peerId) };
     this.#owner = userId;
     this.#changed = changed;
     form.querySelector(".composer__edit [data-close]").addEventListener("click", () => this.cancel());
+    this.#captions.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing) return;
+      event.preventDefault();
+      this.cancel();
+    });
     this.#quote.addEventListener("click", () => emit("jump", { messageId: this.value, seq: Number(this.#quote.dataset.seq) }));
     this.#ends = [
       on("edit", ({ messageId }) => this.#begin(messageId)),
@@ -95,11 +113,12 @@ export class EditField {
     if (this.#field.readOnly) return;
     const { value: messageId } = this;
     const words = isBlank(this.#field.value) ? "" : this.#field.value;
-    if (words === this.#before) return this.cancel();
+    const captions = this.#changedCaptions;
+    if (words === this.#before && !captions) return this.cancel();
     this.#field.readOnly = true;
     try {
       const mentions = this.#reading.isGroup ? mentionedBy(words, mentionsOf(...this.#draft)) : undefined;
-      const message = await putJSON(`/api/messages/${messageId}`, { text: words, mentions });
+      const message = await putJSON(`/api/messages/${messageId}`, { text: words, mentions, captions });
       this.#forget(messageId);
       emit("message", { message, live: false });
     } catch (error) {
@@ -139,8 +158,22 @@ export class EditField {
     setDraft(this.#owner, this.#key(), messageId);
     this.#form.classList.toggle("is-editing", Boolean(messageId));
     if (messageId) this.#showQuote();
+    this.#showCaptions();
     this.#field.value = words;
     this.#changed();
+  }
+
+  /** One field for each picture of its album. */
+  #showCaptions() {
+    const pictures = this.#itemOf(this.value)?.querySelectorAll(".album a") ?? [];
+    this.#captions.replaceChildren(...[...pictures].map(captionField));
+    this.#captions.hidden = !pictures.length;
+  }
+
+  /** By the keys of the pictures; nothing where none has changed. */
+  get #changedCaptions() {
+    const changed = [...this.#captions.querySelectorAll("input")].filter(({ value, defaultValue }) => value.trim() !== defaultValue);
+    return changed.length ? Object.fromEntries(changed.map(({ name, value }) => [name, value.trim()])) : undefined;
   }
 
   #showQuote() {

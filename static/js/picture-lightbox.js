@@ -1,28 +1,11 @@
-import { unmarked } from "../lib/markup.js";
-import { clock, dayLabel } from "../lib/time.js";
-import { createdAt } from "../render/parts/meta.js";
-import { stepAcross } from "./arrow-keys.js";
-import { sourceOf } from "./copied.js";
+// Pictures over the page, as large as the window has room for. `elements/lightbox.js` fetches it, and hands it what it shares.
 
-const PICTURES = ".bubble__picture:not([hidden]), .album a, [data-lightbox]";
 /** What belongs together: of one of these, the arrow keys show the next. */
 const ROWS = "message-list, .shared";
 /** How far a finger goes to the next picture, or down to leave. */
 const FAR = 64;
 const ZOOMS = { "+": true, "=": true, "-": false };
 const LARGER = 2.5;
-
-function titleOf(link) {
-  const message = link.closest(".message");
-  const iso = createdAt(message);
-  return `${message.querySelector('[data-field="sender"]').textContent}, ${dayLabel(iso)} ${clock(iso)}`;
-}
-
-/** Those of its message, where it has no caption of its own. */
-function wordsBeside(link) {
-  const message = link.closest(".message");
-  return message ? unmarked(sourceOf(message)) : "";
-}
 
 /** A picture of the conversation over everything else, as large as the window has room for; the way back closes it. */
 class PictureLightbox extends HTMLElement {
@@ -36,11 +19,6 @@ class PictureLightbox extends HTMLElement {
     this.way = this.querySelector("[data-show]");
     this.way.addEventListener("click", () => this.goOn());
     this.steps = [...this.querySelectorAll("[data-step]")];
-    this.follow = (event) => this.clicked(event);
-    this.leave = (event) => this.goneBack(event);
-    document.addEventListener("click", this.follow);
-    // Before htmx, which would fetch the page that is still there.
-    addEventListener("popstate", this.leave, { capture: true });
     this.dialog.addEventListener("close", () => this.closed());
     this.dialog.addEventListener("click", (event) => this.press(event));
     this.dialog.addEventListener("pointerdown", (event) => this.drag(event));
@@ -49,34 +27,36 @@ class PictureLightbox extends HTMLElement {
     this.image.addEventListener("error", () => this.isOpen && this.show(this.link.querySelector("img").currentSrc));
   }
 
-  disconnectedCallback() {
-    document.removeEventListener("click", this.follow);
-    removeEventListener("popstate", this.leave, { capture: true });
-  }
-
-  clicked(event) {
-    const link = event.target.closest?.(PICTURES);
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    this.open(link);
-  }
-
-  open(link) {
+  open(link, page) {
+    if (this.dialog.open) return;
+    this.page = page;
     this.fill(link);
     this.dialog.showModal();
     this.isOpen = true;
     history.pushState({ htmx: true, isPicture: true }, "");
   }
 
+  titleOf(link) {
+    const message = link.closest(".message");
+    const iso = this.page.createdAt(message);
+    return `${message.querySelector('[data-field="sender"]').textContent}, ${this.page.dayLabel(iso)} ${this.page.clock(iso)}`;
+  }
+
+  /** Those of its message, where it has no caption of its own. */
+  wordsBeside(link) {
+    const message = link.closest(".message");
+    return message ? this.page.unmarked(this.page.sourceOf(message)) : "";
+  }
+
   fill(link) {
     this.link = link;
     const source = link.href || link.firstElementChild.src;
-    const { lightbox = titleOf(link), place = "", caption = "" } = link.dataset;
+    const { lightbox = this.titleOf(link), place = "", caption = "" } = link.dataset;
     this.zoom(false);
     this.show(source);
     this.heading.textContent = [lightbox, this.placeIn(link.closest(".album"))].filter(Boolean).join(" · ");
     this.image.alt = caption || this.alt;
-    this.caption.textContent = caption || wordsBeside(link);
+    this.caption.textContent = caption || this.wordsBeside(link);
     this.caption.hidden = !this.caption.textContent;
     this.querySelector("[download]").href = source;
     for (const button of this.steps) button.hidden = !this.next(Number(button.dataset.step));
@@ -98,7 +78,7 @@ class PictureLightbox extends HTMLElement {
 
   /** The picture beside the one that is shown, as the page has them. */
   next(step) {
-    const links = [...(this.link.closest(ROWS)?.querySelectorAll(PICTURES) ?? [])];
+    const links = [...(this.link.closest(ROWS)?.querySelectorAll(this.page.PICTURES) ?? [])];
     return links[links.indexOf(this.link) + step];
   }
 
@@ -166,7 +146,7 @@ class PictureLightbox extends HTMLElement {
     if (ctrlKey || metaKey || altKey) return;
     if (key.toLowerCase() === "d") this.querySelector("[download]").click();
     else if (key in ZOOMS) this.zoom(ZOOMS[key]);
-    else if (this.isZoomed || !this.step(stepAcross(event))) return;
+    else if (this.isZoomed || !this.step(this.page.stepAcross(event))) return;
     event.preventDefault();
   }
 
