@@ -86,6 +86,8 @@ def not_me_owner(key: str, token: str) -> User | None:
 
 
 def chat_link(site: str, user: User) -> str:
+    if user.username:
+        return site + reverse("by-username", args=[user.username])
     return site + reverse("conversation", args=[user.pk])
 
 

@@ -1,5 +1,6 @@
 """People and their sessions."""
 
+import re
 from typing import Any, Self
 
 from django.conf import settings
@@ -24,6 +25,8 @@ from chatsite.keys import HexIdField
 from chatsite.text import FOLDED_LENGTH, folded, is_storable, isolated, one_line
 
 NAME_LENGTH = 100
+USERNAME_LENGTH = 32
+_USERNAME = re.compile(rf"[a-z][a-z0-9_]{{2,{USERNAME_LENGTH - 1}}}")
 
 
 class SiteRole(models.TextChoices):
@@ -40,11 +43,15 @@ _RANKS = ["", *SiteRole.values]
 ADMINS = (SiteRole.ADMIN.value, SiteRole.OWNER.value)
 
 
-def person_matches(words: str) -> Q:
+def is_username(text: str) -> bool:
+    return _USERNAME.fullmatch(text) is not None
+
+
+def person_matches(words: str, *, by_address: bool = True) -> Q:
     """Whether each word is in the name or the e-mail address, whatever its case and accents."""
     found = Q()
     for word in words.split():
-        found &= _word_matches(word)
+        found &= _word_matches(word) if by_address else Q(sort_name__contains=folded(word))
     return found
 
 
@@ -58,6 +65,13 @@ def _word_matches(word: str) -> Q:
 class UserQuerySet(models.QuerySet["User"]):
     def matching(self, words: str) -> Self:
         return self.filter(person_matches(words))
+
+    def with_username(self, name: str) -> "User | None":
+        """Whoever has it, written with or without its @."""
+        username = name.strip().removeprefix("@").lower()
+        if not is_username(username):
+            return None
+        return self.filter(username=username).first()
 
     def with_email(self, email: str) -> "User | None":
         """Whoever has the address, in whatever way it is written.
@@ -92,6 +106,9 @@ class UserManager(BaseUserManager["User"]):
 
     def with_email(self, email: str) -> "User | None":
         return self.get_queryset().with_email(email)
+
+    def with_username(self, name: str) -> "User | None":
+        return self.get_queryset().with_username(name)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         if user := self.with_email(username or ""):
@@ -136,6 +153,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
     # What they let others see, as JSON (accounts/privacy.py); "" where that is everything.
     privacy = models.TextField(blank=True, default="", editable=False)
+    # By which others find them, folded (services/rules.py); "" where they have chosen none.
+    username = models.CharField(
+        _("username"), max_length=USERNAME_LENGTH, blank=True, default="", db_default=""
+    )
 
     objects = UserManager()
 
@@ -150,11 +171,15 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["sort_name", "id"], name="user_by_name"),
             models.Index(fields=["id"], condition=Q(privacy__gt=""), name="people_who_hide"),
             models.Index(fields=["silenced_until"], name="silenced_people"),
+            models.Index(fields=["username"], name="user_by_username"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["role"], condition=Q(role=SiteRole.OWNER), name="one_owner"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["username"], condition=Q(username__gt=""), name="one_username"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -256,6 +281,33 @@ class SitePolicy(models.Model):
         _("only with a confirmed e-mail address"),
         default=False,
         help_text=_("people begin a chat or a group. They may answer."),
+    )
+    requests = models.BooleanField(
+        _("messages of strangers wait as requests"),
+        default=False,
+        db_default=False,
+        help_text=_("until they are accepted: of people who are in no group with the receiver."),
+    )
+    lists_everybody = models.BooleanField(
+        _("everybody is listed"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "Otherwise people find whom they have written with, who is in a group with them, and"
+            " others by their whole e-mail address or @username."
+        ),
+    )
+    shows_addresses = models.BooleanField(
+        _("everybody sees e-mail addresses"),
+        default=True,
+        db_default=True,
+        help_text=_("Otherwise those alone to whom somebody has written see theirs."),
+    )
+    strangers_per_day = models.PositiveIntegerField(
+        _("how many strangers somebody may write to in a day"),
+        default=0,
+        db_default=0,
+        help_text=_("0: as many as they like."),
     )
 
     appeals = models.EmailField(

@@ -212,6 +212,10 @@ SIGN_UP = ENV.sign_up
 SIGN_UP_DOMAINS = ENV.sign_up_domains
 MEMBERS_INVITE = ENV.members_invite
 CONFIRMED_FIRST = ENV.confirmed_first
+REQUESTS = ENV.requests
+STRANGERS_PER_DAY = ENV.strangers_per_day
+LISTS_EVERYBODY = ENV.lists_everybody
+SHOWS_ADDRESSES = ENV.shows_addresses
 
 # Messages
 MESSAGE_EDIT_MINUTES = ENV.message_edit_minutes

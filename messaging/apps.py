@@ -2,7 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 
 from chatsite.db import on_commit
 from chatsite.lifespan import on_startup
@@ -21,12 +21,21 @@ class MessagingConfig(AppConfig):
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
         on_startup.extend([follow, silences.follow, filters.follow])
         post_save.connect(_tell_filters, sender=SitePolicy)
+        for signal in (post_save, post_delete):
+            signal.connect(_follow_policy, sender=SitePolicy)
 
 
 def _tell_filters(**_signal: Any) -> None:
     from messaging.queries.filters import filters
 
     on_commit(filters.tell_changed)
+
+
+def _follow_policy(**_signal: Any) -> None:
+    # It needs the models.
+    from messaging.queries.privacy import tell_changed
+
+    on_commit(tell_changed)
 
 
 def _clear_up_after(instance: Any, **_signal: Any) -> None:

@@ -9,6 +9,7 @@ from accounts.record import picture_path
 from chatsite.errors import DomainError, error_payload
 from chatsite.wire import absolute, timestamp
 from messaging.models import Conversation, Message, Report
+from messaging.queries.blocks import Blocked
 from messaging.queries.chats import Chat
 from messaging.queries.members import Member
 from messaging.queries.reactions import Reactor
@@ -17,6 +18,7 @@ from messaging.queries.search import Found
 from messaging.queries.sync import Changes
 from messaging.shapes.chat_settings import ChatSettings
 from messaging.shapes.payload_types import (
+    BlockPayload,
     ChangedChatPayload,
     ChatPayload,
     ChatSettingsPayload,
@@ -89,6 +91,11 @@ def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
 
 def chat_settings_payload(peer: str, settings: ChatSettings) -> ChatSettingsPayload:
     return ChatSettingsPayload(*astuple(settings), peer_id=peer)
+
+
+def block_payload(blocked: Blocked) -> BlockPayload:
+    person, since = absolute(blocked.picture), timestamp(blocked.since)
+    return BlockPayload(blocked.id, blocked.full_name, person, since)
 
 
 def sync_payload(changes: Changes, online: Collection[str]) -> SyncPayload:

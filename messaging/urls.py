@@ -1,9 +1,9 @@
 """The chat page and its parts."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from messaging.views import about, chat, groups, moderation
-from messaging.views.privacy import privacy
+from messaging.views.privacy import privacy, unblock
 from messaging.views.search import search
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("chats/targets", chat.targets, name="targets"),
     path("chats/targets/found", chat.targets_found, name="targets-found"),
     path("search", search, name="search"),
+    path("u/<str:username>", chat.by_username, name="by-username"),
     path("chat/saved", chat.saved, name="saved"),
     path("chat/<str:peer>", chat.conversation, name="conversation"),
     path("chat/<str:peer>/older", chat.older, name="older"),
@@ -31,6 +32,7 @@ urlpatterns = [
     path("chat/<str:peer>/edit", groups.edit, name="edit-group"),
     path("chat/<str:peer>/add", groups.add, name="add-people"),
     path("emoji", chat.emoji, name="emoji"),
+    path("keys", chat.keys, name="keys"),
     path("profile/privacy", privacy, name="privacy"),
     path("moderation", moderation.queue, name="reports"),
     path("moderation/warning", moderation.seen, name="warning-seen"),
@@ -38,6 +40,7 @@ urlpatterns = [
     path("moderation/<str:key>/claim", moderation.claim, name="claim-report"),
     path("moderation/<str:key>/decide", moderation.decide, name="decide-report"),
     path("moderation/<str:key>/lift", moderation.lift, name="lift-report"),
+    re_path(r"^profile/blocks/(?P<person>[0-9a-f]{24})$", unblock, name="unblock"),
     path("groups/new", groups.new, name="new-group"),
     path("groups/candidates", groups.candidates, name="group-candidates"),
     path("groups/authors", groups.authors, name="group-authors"),

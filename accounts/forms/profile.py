@@ -18,6 +18,14 @@ from accounts.forms.service import ServiceForm
 
 class ProfileForm(ServiceForm):
     full_name = name_field(label=_("Name"))
+    username = forms.CharField(
+        label=_("Username"),
+        required=False,
+        help_text=_("People find you by exactly this. Leave it empty to be found by none."),
+        widget=forms.TextInput(
+            attrs={"class": "input", "autocomplete": "off", "autocapitalize": "none", "dir": "ltr"}
+        ),
+    )
     picture = forms.FileField(
         required=False,
         help_text=_("JPEG, PNG, WebP, GIF, AVIF or HEIC, cut to a square."),
@@ -26,6 +34,10 @@ class ProfileForm(ServiceForm):
         ),
         error_messages={"empty": _("This file is empty. Choose another picture.")},
     )
+
+    def clean_username(self) -> str | None:
+        """None where the form did not have it: then it stays."""
+        return self.cleaned_data["username"] if "username" in self.data else None
 
     def clean_picture(self) -> bytes | None:
         upload: UploadedFile | None = self.cleaned_data["picture"]

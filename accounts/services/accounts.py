@@ -15,11 +15,13 @@ from accounts.services.rules import (
     check_new_password,
     checked_email,
     checked_name,
+    checked_username,
     dead_link,
     email_taken,
     encodable,
     field_error,
     require,
+    username_taken,
 )
 from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now, release, repeatable
@@ -105,13 +107,18 @@ def suspension(user: User) -> str:
 
 
 def update_profile(
-    *, user: User, full_name: str | None = None, picture: bytes | None = None
+    *,
+    user: User,
+    full_name: str | None = None,
+    username: str | None = None,
+    picture: bytes | None = None,
 ) -> User:
-    """Changes what is given.
+    """Changes what is given; "" takes the username away.
 
-    Raises DomainError: 400 for a blank name or a picture that is none, 502, 503, 507 when the
-    picture cannot be stored.
+    Raises DomainError: 400 for a blank name, a username that is none or taken, or a picture that is
+    none, 502, 503, 507 when the picture cannot be stored.
     """
+    before = user.username
     cut = None if picture is None else square(picture)
     changed = ["updated_at"]
     if full_name is not None:
@@ -119,11 +126,23 @@ def update_profile(
             raise field_error("full_name", _("Enter the name that others will see."), "required")
         user.rename(checked_name(full_name))
         changed += ["full_name", "sort_name"]
+    if username is not None:
+        user.username = checked_username(username)
+        others = User.objects.filter(username=user.username).exclude(pk=user.pk)
+        if user.username and others.exists():
+            user.username = before
+            raise username_taken()
+        changed.append("username")
     if cut is not None:
         user.picture = storage.save_for_profile(cut)
         changed.append("picture")
     user.updated_at = now()
-    user.save(update_fields=changed)
+    try:
+        with atomic():
+            user.save(update_fields=changed)
+    except IntegrityError:  # somebody was faster
+        user.username = before
+        raise username_taken() from None
     return user
 
 

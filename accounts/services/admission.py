@@ -23,6 +23,7 @@ from chatsite.security.ratelimits import MAILS, check
 POLICY = (
     *("sign_up", "domains", "members_invite", "confirmed_first", "appeals"),
     *("refused_words", "held_words", "new_hours", "new_messages"),
+    *("requests", "strangers_per_day", "lists_everybody", "shows_addresses"),
 )
 MOST_INVITATIONS = 50  # of one person at a time
 MOST_USES = 1000
@@ -37,12 +38,16 @@ def site_policy() -> SitePolicy:
         domains="\n".join(settings.SIGN_UP_DOMAINS),
         members_invite=settings.MEMBERS_INVITE,
         confirmed_first=settings.CONFIRMED_FIRST,
+        requests=settings.REQUESTS,
+        strangers_per_day=settings.STRANGERS_PER_DAY,
+        lists_everybody=settings.LISTS_EVERYBODY,
+        shows_addresses=settings.SHOWS_ADDRESSES,
     )
 
 
-def check_may_begin(user_id: str) -> None:
+def check_may_begin(user_id: str, policy: SitePolicy | None = None) -> None:
     """A chat or a group. Raises DomainError 403 where that takes a confirmed address."""
-    if not site_policy().confirmed_first:
+    if not (policy or site_policy()).confirmed_first:
         return
     known = User.objects.filter(pk=user_id)
     if not known.exclude(email_confirmed_at=None, role="").exists():

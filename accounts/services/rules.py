@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from accounts.canonical import canonical_email, canonical_password, is_email
-from accounts.models import NAME_LENGTH
+from accounts.models import NAME_LENGTH, is_username
 from chatsite.errors import DomainError
 from chatsite.text import is_blank, is_storable, one_line
 
@@ -56,6 +56,15 @@ def checked_email(email: str) -> str:
     return canonical_email(email)
 
 
+def checked_username(username: str) -> str:
+    """As it is stored; "" for none."""
+    name = username.strip().removeprefix("@").lower()
+    if name and not is_username(name):
+        message = _("3 to 32 of the letters a to z, digits and _, beginning with a letter.")
+        raise field_error("username", message, "invalid")
+    return name
+
+
 def check_new_password(password: str, field: str = "password") -> None:
     if len(password) > PASSWORD_MAX:
         message = _("Password must be at most %(limit)s characters") % {"limit": PASSWORD_MAX}
@@ -74,6 +83,10 @@ def field_error(field: str, message: str, code: str) -> DomainError:
 
 def email_taken() -> DomainError:
     return field_error("email", _("Email already exists"), "email_taken")
+
+
+def username_taken() -> DomainError:
+    return field_error("username", _("Somebody else has this username."), "taken")
 
 
 def encodable(password: str) -> str:

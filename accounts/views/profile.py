@@ -131,7 +131,9 @@ def show(
     invitation: InvitationForm | None = None,
 ) -> HttpResponse:
     """The whole page, with the form that was refused, if any."""
-    about_form = about or ProfileForm(initial={"full_name": request.user.full_name})
+    about_form = about or ProfileForm(
+        initial={"full_name": request.user.full_name, "username": request.user.username}
+    )
     context = {
         "about": about_form,
         "address": address or AddressForm(),

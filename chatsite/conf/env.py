@@ -64,6 +64,10 @@ class Environment:
     sign_up_domains: list[str]
     members_invite: bool
     confirmed_first: bool
+    requests: bool
+    strangers_per_day: int
+    lists_everybody: bool
+    shows_addresses: bool
     database_url: str
     sqlite_synchronous: str
     redis_url: str
@@ -123,6 +127,10 @@ def _read() -> Environment:
         sign_up_domains=several("SIGN_UP_DOMAINS"),
         members_invite=flag("MEMBERS_INVITE", False),
         confirmed_first=flag("CONFIRMED_FIRST", False),
+        requests=flag("REQUESTS", False),
+        strangers_per_day=between(0, 10**6, "STRANGERS_PER_DAY", 0),
+        lists_everybody=flag("LISTS_EVERYBODY", True),
+        shows_addresses=flag("SHOWS_ADDRESSES", True),
         database_url=read_database_url(),
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),

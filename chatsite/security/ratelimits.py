@@ -23,6 +23,7 @@ Params = ParamSpec("Params")
 Result = TypeVar("Result")
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 # Whoever is signed in counts for themselves; an address, which many may share, only where nobody
 # is. Of IPv6 the network counts, whose other bits are its owner's choice.
 USER_OR_IP = "user_or_ip"
@@ -58,6 +59,18 @@ class Rate:
         return getattr(settings.LIMITS, self.name), self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The same of a number that is decided while the site runs."""
+
+    name: str
+    number: int
+    seconds: int
+
+    def __call__(self, group: str, request: object) -> tuple[int, int]:
+        return self.number, self.seconds
+
+
 SIGN_UPS = Rate("sign_ups_per_hour", HOUR)
 LOG_INS = Rate("log_ins")
 LOG_INS_PER_ADDRESS = Rate("log_ins_per_address")
@@ -83,7 +96,7 @@ def limited(rate: Rate) -> Callable[[Callable[Params, Result]], Callable[Params,
     return decorate
 
 
-def check(rate: Rate, who: str) -> None:
+def check(rate: Rate | Allowance, who: str) -> None:
     """Counts one more for what is no visitor: an account, an inbox. Raises TooMany beyond the
     limit.
     """

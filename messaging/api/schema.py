@@ -40,6 +40,7 @@ from messaging.serializers import (
     WhomSerializer,
 )
 from messaging.shapes.payload_types import (
+    BlockPayload,
     ChatPayload,
     ChatSettingsPayload,
     ForwardedPayload,
@@ -474,6 +475,63 @@ change_privacy = call(
     bodies={JSON: PrivacyBody},
     answers={200: ("As it is now.", Privacy)},
     refused={400: ["Say what to change."]},
+)
+
+PERSON_TO_BLOCK = key_in_path("person", "The person's `_id`.")
+
+blocks = call(
+    "listBlocks",
+    "Whom I have blocked, by name",
+    tag=TAG,
+    answers={200: ("At most 1,000.", list[BlockPayload])},
+)
+
+block = call(
+    "blockPerson",
+    "Block somebody: neither reaches the other, and nobody else is told",
+    tag=TAG,
+    changes=True,
+    parameters=[PERSON_TO_BLOCK],
+    answers={
+        200: (
+            "What they send from now on is not for me. Groups that both are in go on.",
+            ChatSettingsPayload,
+        )
+    },
+    refused={
+        404: ["No such person."],
+        409: ["You cannot block yourself.", "You can block up to 1,000 people."],
+    },
+)
+
+unblock = call(
+    "unblockPerson",
+    "Unblock somebody",
+    tag=TAG,
+    changes=True,
+    parameters=[PERSON_TO_BLOCK],
+    answers={
+        200: (
+            "So, too, for somebody who is not blocked. What they wrote meanwhile stays away.",
+            ChatSettingsPayload,
+        )
+    },
+    refused={404: ["No such person."]},
+)
+
+accept = call(
+    "acceptRequest",
+    "Accept the chat that a stranger has begun",
+    tag=TAG,
+    changes=True,
+    parameters=[PERSON_TO_BLOCK],
+    answers={
+        200: (
+            "So, too, for a chat that is no request. To refuse one, delete the chat.",
+            ChatSettingsPayload,
+        )
+    },
+    refused={404: ["No such chat."]},
 )
 
 GROUPS = "Groups"

@@ -15,6 +15,7 @@ from chatsite.serializers import LARGEST, checked
 from messaging.api import schema
 from messaging.api.links import link
 from messaging.payloads import (
+    block_payload,
     chat_payload,
     chat_settings_payload,
     forwarded_payload,
@@ -25,6 +26,7 @@ from messaging.payloads import (
 )
 from messaging.presence import online_seen_by
 from messaging.queries import sync
+from messaging.queries.blocks import blocked_by
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
@@ -52,6 +54,7 @@ from messaging.serializers import (
     UndoSerializer,
     WhomSerializer,
 )
+from messaging.services.blocks import block, unblock
 from messaging.services.chat_settings import change_chat, save_draft
 from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.deletions import (
@@ -68,6 +71,7 @@ from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
 from messaging.services.reactions import react, take_back
 from messaging.services.reports import report
+from messaging.services.requests import accept
 
 
 class ContactsView(APIView):
@@ -355,3 +359,34 @@ class PrivacyView(FormView):
             raise DomainError(_("Say what to change."))
         fields = checked(PrivacySerializer, request.data)
         return Response(change_privacy(user=request.user, **fields))
+
+
+class BlocksView(APIView):
+    """Whom I have blocked."""
+
+    @schema.blocks
+    def get(self, request: ApiRequest) -> Response:
+        return Response([block_payload(blocked) for blocked in blocked_by(request.user)])
+
+
+class BlockView(APIView):
+    """Whether I have blocked somebody."""
+
+    @schema.block
+    def put(self, request: ApiRequest, person: str) -> Response:
+        settings = block(user=request.user, person=person)
+        return Response(chat_settings_payload(person, settings))
+
+    @schema.unblock
+    def delete(self, request: ApiRequest, person: str) -> Response:
+        settings = unblock(user=request.user, person=person)
+        return Response(chat_settings_payload(person, settings))
+
+
+class RequestView(APIView):
+    """The chat that a stranger has begun with me."""
+
+    @schema.accept
+    def put(self, request: ApiRequest, person: str) -> Response:
+        settings = accept(user=request.user, person=person)
+        return Response(chat_settings_payload(person, settings))

@@ -4,6 +4,7 @@ from messaging.models.attachment import (
     AttachmentKind,
     AttachmentState,
 )
+from messaging.models.block import Block
 from messaging.models.conversation import (
     FIRST_GROUP,
     LIVE_MARKS,
@@ -40,6 +41,7 @@ __all__ = [
     "Attachment",
     "AttachmentKind",
     "AttachmentState",
+    "Block",
     "Conversation",
     "Decision",
     "Group",

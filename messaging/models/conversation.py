@@ -167,7 +167,8 @@ class Membership(models.Model):
     """A person in a conversation, also after they have left it.
 
     They see the messages after `since_seq`, up to `until_seq` if they have left, and those of their
-    earlier stays (`visibility.Stays`). Unread is what they see after `last_read_seq`, never
+    earlier stays (`visibility.Stays`). In a direct chat, who has blocked the other has left.
+    Unread is what they see after `last_read_seq`, never
     less than `since_seq`.
 
     How they keep the chat in their list is theirs alone (`shapes.chat_settings`). Whether it is
@@ -196,6 +197,8 @@ class Membership(models.Model):
     until_seq = models.PositiveBigIntegerField(null=True, editable=False)
     # Who left and came back was there twice: JSON, `[[since, until], …]`.
     earlier_stays = models.TextField(blank=True, editable=False)
+    # In a direct chat that a stranger began, until they accept it.
+    is_request = models.BooleanField(default=False, db_default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=now, editable=False)
     # Counts the changes that concern this person alone, under the row's lock: `sync` adds it to the
     # conversation's own version.

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import Http404
 
 from accounts.access import SignedInRequest
-from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.attachments import BLANK_FILES
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
@@ -20,6 +19,7 @@ from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
 from messaging.queries.history import first_unread, history
 from messaging.queries.members import read_marks
+from messaging.queries.people import contacts_of
 from messaging.queries.visibility import stays_in, stays_with
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.record import MessageRecord
@@ -65,6 +65,7 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
         "archived": archived,
         "archived_mentions": any(row.archived and row.mentions for row in rows),
         "has_archive": has_archive,
+        "requests": sum(row.request for row in rows),
         "unread": badge(sum(row.counted for row in rows)),
         "query": _query(request),
     }
@@ -73,7 +74,7 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
 def contact_list(request: SignedInRequest) -> Context:
     number, query = _number(request, "page") or 1, _query(request)
     start = (number - 1) * CONTACTS_PER_PAGE
-    people = User.objects.contacts_of(request.user.pk, search=query)
+    people = contacts_of(request.user.pk, query)
     found = list(people[start : start + CONTACTS_PER_PAGE + 1])
     online = online_seen_by(request.user.pk)
     saved = saved_row(request.user, query) if number == 1 else None
@@ -92,7 +93,7 @@ def found(request: SignedInRequest) -> Context:
     people: list[Row] = []
     if query := _query(request):
         online, known = online_seen_by(request.user.pk), {row.key for row in chats}
-        contacts = User.objects.contacts_of(request.user.pk, search=query)[: 2 * MOST_FOUND]
+        contacts = contacts_of(request.user.pk, query)[: 2 * MOST_FOUND]
         people = [contact_row(user, online) for user in contacts if user.pk not in known]
         saved = saved_row(request.user, query)
         if saved and saved.key not in known:
@@ -109,7 +110,7 @@ def targets(request: SignedInRequest) -> Context:
     rows = [row for row in chat_list(request, "chats")["chat_rows"] if not row.is_saved]
     chats = [row for row in rows if not (row.hidden or row.closed)][:MOST_TARGETS]
     known = {row.key for row in rows}
-    people = User.objects.contacts_of(request.user.pk, search=query)
+    people = contacts_of(request.user.pk, query)
     others = people.filter(banned_at=None).exclude(pk__in=known)[:MOST_TARGETS]
     found = [contact_row(user, online=()) for user in others]
     return {"candidates": [*([saved] if saved else ()), *chats, *found], "query": query}
@@ -196,7 +197,7 @@ def _number(request: SignedInRequest, name: str) -> int | None:
 def _folder(request: SignedInRequest) -> str:
     """Which of the chats are shown; "" is all that are not archived."""
     folder = request.GET.get("show", "")
-    return folder if folder in {"unread", "groups", "archived"} else ""
+    return folder if folder in {"unread", "groups", "archived", "requests"} else ""
 
 
 def _query(request: SignedInRequest) -> str:

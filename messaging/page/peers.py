@@ -26,6 +26,7 @@ from messaging.models import (
 )
 from messaging.page.times import full_date, last_seen
 from messaging.presence import online_seen_by
+from messaging.queries.blocks import blocked_in, closed_by
 from messaging.queries.people import find_user
 from messaging.queries.privacy import rules
 from messaging.shapes.saved import SAVED_PICTURE, saved_name
@@ -81,7 +82,8 @@ class Peer:
     is_group: bool = False
     is_saved: bool = False  # the reader's saved messages, which are like a group
     role: str = ""  # mine, in a group that I am in
-    closed: str = ""  # why nothing can be written: `closed_to`
+    # Why nothing can be written: `closed_to`, "blocked" by the reader, or a "request" to them.
+    closed: str = ""
     members: str = ""  # who is in the group, in a few words
     # What I may know of a person:
     tells_online: bool = True
@@ -89,6 +91,7 @@ class Peer:
     tells_last_seen: bool = False
     last_seen_at: datetime | None = None
     # For its details:
+    username: str = ""
     has_picture: bool = False  # of its own, rather than initials
     since: datetime | None = None  # its account, or a group that I am in
 
@@ -116,7 +119,7 @@ class Peer:
         return full_date(self.last_seen_at) if self.last_seen_at else ""
 
 
-BLANK = Peer("__id__", "__name__", "__first__", "__picture__")
+BLANK = Peer("__id__", "__name__", "__first__", "__picture__", closed="__closed__")
 BLANK_GROUP = Peer(
     "__id__", "__name__", "__name__", "__picture__", is_group=True, closed="__closed__"
 )
@@ -147,6 +150,7 @@ def _person(user: User, viewer: str) -> Peer:
     online = user.pk in online_seen_by(viewer)
     shown = rules()
     tells_last_seen = shown.sees("last_seen", viewer, user.pk)
+    last_seen_at = shown.last_seen(viewer, user.pk, user.last_seen_at)
     return Peer(
         user.pk,
         user.full_name,
@@ -156,7 +160,9 @@ def _person(user: User, viewer: str) -> Peer:
         tells_online=shown.sees("online", viewer, user.pk),
         tells_reads=shown.sees("read_receipts", viewer, user.pk),
         tells_last_seen=tells_last_seen,
-        last_seen_at=user.last_seen_at if tells_last_seen else None,
+        last_seen_at=last_seen_at,
+        closed=closed_by(viewer, user.pk),
+        username=user.username,
         has_picture=bool(user.picture),
         since=user.created_at,
     )
@@ -199,6 +205,8 @@ def closed_to(*, can_post: bool, is_in: bool, last: SystemDetails | None) -> str
 
 
 def _members(group: Conversation, me: str) -> str:
+    if blocked := blocked_in(me, group.pk):
+        return _("With %(names)s, blocked by you") % {"names": _list(map(isolated, blocked))}
     count = group.member_count
     if count > NAMED:
         return ngettext("%(n)d member", "%(n)d members", count) % {"n": count}

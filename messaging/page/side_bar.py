@@ -47,12 +47,15 @@ class Row:
     archived: bool = False
     muted_until: str = ""
     marked_unread: bool = False
+    request: bool = False  # of a stranger
     draft: str = ""  # JSON, for static/js/stores/shared-drafts.js
     hidden: bool = False  # by the filter, which shows it again when it is emptied
 
     @property
     def counted(self) -> int:
-        """Mentions alone reach whoever has muted or archived the chat."""
+        """Mentions alone reach whoever has muted or archived the chat, and no request does."""
+        if self.request:
+            return 0
         return self.mentions if self.archived or self.muted_until else self.unread
 
     @property
@@ -97,21 +100,29 @@ def chat_row(
         mentions=chat.unread_mentions,
         is_group=chat.is_group,
         is_saved=chat.is_saved,
-        closed=closed_to(
-            can_post=chat.can_post, is_in=chat.role is not None, last=last.system if last else None
-        ),
+        closed=_closed(chat),
         pinned_at=settings.pinned_at or "",
         archived=settings.archived,
         muted_until=settings.muted_until or "",
         marked_unread=settings.marked_unread,
+        request=settings.request,
         draft=encoded_draft(settings.draft).decode() if settings.draft else "",
         hidden=not (_is_in(folder, chat, query) and has_words(chat.peer.full_name, query)),
         **(_preview(last, reader, authors if chat.is_group else {}) if last else {}),
     )
 
 
+def _closed(chat: Chat) -> str:
+    if not chat.is_group:
+        return "blocked" if chat.settings.blocked else "request" if chat.settings.request else ""
+    last = chat.last_message.system if chat.last_message else None
+    return closed_to(can_post=chat.can_post, is_in=chat.role is not None, last=last)
+
+
 def _is_in(folder: str, chat: Chat, query: str) -> bool:
     """static/js/elements/filter.js says the same."""
+    if chat.settings.request or folder == "requests":
+        return chat.settings.request and (folder == "requests" or bool(query))
     if folder == "archived" or (query and not folder):
         return chat.settings.archived or not folder
     is_unread = bool(chat.unread_count) or chat.settings.marked_unread

@@ -27,6 +27,7 @@ from messaging.queries.members import (
     marks_of_others,
 )
 from messaging.queries.own import add_own
+from messaging.queries.people import hide_addresses
 from messaging.queries.privacy import Rules, rules
 from messaging.queries.visibility import LAST, Stay, Stays
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
@@ -74,7 +75,7 @@ class Chat(msgspec.Struct, frozen=True, gc=False):
 _LAST = "conversation__last_message"
 _MINE = "conversation__memberships"
 # Where columns begin, in a row of a direct chat:
-SETTINGS = 9
+SETTINGS = 10
 PERSON = SETTINGS + len(SETTINGS_COLUMNS)
 MESSAGE = PERSON + len(PERSON_COLUMNS)
 _GROUP = (
@@ -106,6 +107,7 @@ def _direct(*, me: Any) -> QuerySet[Membership, Row]:
         "conversation__last_seq",
         f"{_MINE}__last_read_seq",
         f"{_MINE}__since_seq",
+        f"{_MINE}__until_seq",
         f"{_MINE}__earlier_stays",
         f"{_MINE}__last_delivered_seq",
         "last_read_seq",
@@ -200,8 +202,9 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
     earlier = _earlier_unread(me, direct, groups)
     site, shown = absolute(""), rules()
-    seen = {row[0]: Stays.of(row[3], None, row[4]) for row in direct if row[3]}
-    last_seen = _last_seen([(row[0], row[1]) for row in direct if row[3] >= row[1]], seen)
+    seen = {row[0]: Stays.of(*row[3:6]) for row in direct if row[3] or row[4] is not None}
+    ends = [(row[0], row[1]) for row in direct if row[3] >= row[1] or row[4] is not None]
+    last_seen = _last_seen(ends, seen)
     chats = [
         _direct_chat(
             me, row, deleted.get(row[0], 0), seen.get(row[0]), last_seen, shown, site, moment
@@ -216,6 +219,7 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     add_own(me, (chat.last_message for chat in chats if chat.last_message))
     if earlier:
         chats = [_with_unread(chat, *earlier.get(chat.peer.id, (0, 0))) for chat in chats]
+    hide_addresses(me, (chat.peer for chat in chats))
     chats.sort(key=_place, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
 
@@ -240,7 +244,11 @@ def _earlier_unread(
     """
     parts: dict[str, Stays] = {}
     peers: dict[str, str] = {}
-    rows = [(*row[:5], row[PERSON]) for row in direct if row[4]]
+    rows = [
+        (*row[:4], row[5], row[PERSON])
+        for row in direct
+        if row[5] and row[4] is None  # of whom they have blocked nothing counts as unread
+    ]
     rows += [
         (group.key, group.end, group.read_seq, group.since, group.earlier, group.key)
         for group in (_Group(*row[: len(_GROUP)]) for row in groups)
@@ -299,29 +307,43 @@ def _direct_chat(
     moment: str,
 ) -> Chat:
     # Runs a thousand times for whoever has as many: each call tells.
-    key, last_seq, read_seq, since, _earlier, delivered, peer_read, peer_delivered, seen_at = row[
-        :SETTINGS
-    ]
+    (
+        key,
+        last_seq,
+        read_seq,
+        since,
+        until,
+        _earlier,
+        delivered,
+        peer_read,
+        peer_delivered,
+        seen_at,
+    ) = row[:SETTINGS]
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
-    if since >= last_seq:  # they have deleted that one for themselves
+    blocked = until is not None
+    if until is not None:
+        last_seq, peer_read = until, min(peer_read, until)
+        peer_delivered = peer_delivered and min(peer_delivered, until)
+    if blocked or since >= last_seq:  # they may have deleted that one for themselves
         message = last_seen.get(key) or (None,)
     last_message = None
     if message[0]:
         last_message = record_of_row(message, peer.id if message[SENDER] == me else me)
     reads_hidden = not shown.sees("read_receipts", me, peer.id)
-    tells_seen = seen_at and shown.sees("last_seen", me, peer.id)
+    seen_at = shown.last_seen(me, peer.id, seen_at)
     return Chat(
         peer,
         last_message,
-        unread(last_seq, max(read_seq, since), deleted),
+        0 if blocked else unread(last_seq, max(read_seq, since), deleted),
         last_seq,
         read_seq,
         0 if reads_hidden else peer_read,
+        can_post=not blocked,
         settings=settings_of_row(
-            row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment
+            row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment, blocked=blocked
         ),
         reads_hidden=reads_hidden,
-        last_seen_at=timestamp(seen_at) if tells_seen else None,
+        last_seen_at=timestamp(seen_at) if seen_at else None,
         last_delivered_seq=delivered_mark(read_seq, delivered),
         peer_delivered_seq=delivered_mark(peer_read, peer_delivered),
         hidden=seen.hidden(last_seq) if seen else (),
@@ -359,6 +381,7 @@ class _Group(NamedTuple):
     muted_until: Any
     marked_unread_seq: int | None
     draft: str
+    is_request: bool
 
     @property
     def settings(self) -> Row:
@@ -467,6 +490,7 @@ def _direct_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
             mine.conversation.last_seq,
             mine.last_read_seq,
             mine.since_seq,
+            mine.until_seq,
             mine.earlier_stays,
             mine.last_delivered_seq,
             theirs.last_read_seq,
@@ -492,7 +516,8 @@ def _columns_of(message: Message | None) -> Row:
 
 
 def _direct_as_seen(row: Row) -> Row:
-    return row[0], row[1], max(row[2], row[3])
+    end = row[1] if row[4] is None else row[4]
+    return row[0], end, max(row[2], row[3])
 
 
 def _as_seen(row: Row) -> Row:

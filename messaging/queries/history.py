@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet, Subquery
+from django.db.models import BigIntegerField, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from accounts.principal import Principal
@@ -76,9 +77,17 @@ def history(
 
 
 def _history(
-    limit: int, include_deleted: bool, *, conversation: Any, after: Any = None, before: Any = None
+    limit: int,
+    include_deleted: bool,
+    *,
+    conversation: Any,
+    after: Any = None,
+    before: Any = None,
+    until: Any = None,
 ) -> QuerySet[Message, Row]:
     messages = Message.objects.filter(conversation_id=conversation)
+    if until is not None:
+        messages = messages.filter(seq__lte=until)
     if after is not None:
         messages = messages.filter(seq__gt=after)
     if before is not None:
@@ -95,9 +104,11 @@ def _history_with(
     that `me` has deleted for themselves.
     """
     known = Conversation.objects.filter(key=key, memberships__user_id=peer).values("pk")
-    mine = Membership.objects.filter(conversation__key=key, user_id=me).values("since_seq")
-    conversation, after = Subquery(known), Subquery(mine)
-    return _history(limit, include_deleted, conversation=conversation, after=after, **given)
+    mine = Membership.objects.filter(conversation__key=key, user_id=me)
+    given["after"] = Subquery(mine.values("since_seq"))
+    end = Value(LAST, output_field=BigIntegerField())  # until there: of who has blocked `peer`
+    given["until"] = Coalesce(Subquery(mine.values("until_seq")), end)
+    return _history(limit, include_deleted, conversation=Subquery(known), **given)
 
 
 _HISTORY = Select(_history_with, packed=True)
@@ -173,6 +184,7 @@ def originals_of(
         record_of_row(row, me if not is_group(peer) and row[SENDER] != me else peer)
         for row in found.values_list(*COLUMNS)
     ]
+    add_own(me, records)
     return {record.id: record for record in records if stays.see(record.seq)}
 
 

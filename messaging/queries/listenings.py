@@ -15,7 +15,7 @@ _OWN = SelectAmong(
 )
 _OTHERS = SelectAmong(
     lambda messages: Listening.objects.filter(message__pk__in=messages).values_list(
-        "message_id", "user_id"
+        "message_id", "user_id", "at"
     )
 )
 
@@ -27,8 +27,12 @@ def add_listened(me: str, records: Iterable[MessageRecord]) -> None:
         return
     mine = [key for key, record in voice.items() if record.sender_id == me]
     theirs = voice.keys() - set(mine)
-    for message, person in [*_OWN.rows_among(theirs, me=me), *_OTHERS.rows_among(mine)]:
-        if person == me or rules().sees("read_receipts", me, person):
+    for message, _me in _OWN.rows_among(theirs, me=me):
+        voice[message].listened = True
+    shown = rules()
+    blocked = shown.blocks.get(me, {})
+    for message, person, at in _OTHERS.rows_among(mine):
+        if shown.sees("read_receipts", me, person) and at <= blocked.get(person, at):
             voice[message].listened = True
 
 

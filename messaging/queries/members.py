@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import User, person_matches
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
@@ -22,7 +22,13 @@ from messaging.models import (
     Membership,
     is_group,
 )
-from messaging.queries.people import comes_after, cursor_of, decode_cursor, is_person
+from messaging.queries.people import (
+    comes_after,
+    cursor_of,
+    decode_cursor,
+    hide_addresses,
+    is_person,
+)
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import find_conversation, membership_in
 
@@ -136,10 +142,12 @@ def members_page(
     """
     mine = membership_in(user, conversation)
     # Not in one query: MongoDB would begin at everybody's memberships.
-    there = Membership.objects.filter(conversation_id=mine.conversation_id, until_seq=None)
+    there = Membership.objects.filter(conversation_id=mine.conversation_id)
+    if is_group(conversation):
+        there = there.filter(until_seq=None)
     roles = there.values_list("user_id", "role", "joined_at")
     members = {key: (role, joined_at) for key, role, joined_at in roles}
-    people, following = people_page(members, limit=limit, cursor=cursor, search=search)
+    people, following = people_page(user.pk, members, limit=limit, cursor=cursor, search=search)
     return MembersPage([Member(person, *members[person.id]) for person in people], following)
 
 
@@ -165,6 +173,11 @@ def groups_in_common(
     return GroupsPage([(group, roles[group.pk]) for group in found[:limit]], following)
 
 
+def share_group(one: str, other: str) -> bool:
+    """Whether both are in one now."""
+    return not _roles(one).keys().isdisjoint(_roles(other))
+
+
 def _roles(user_id: str) -> dict[str, str]:
     """By group that they are in."""
     groups = Membership.objects.of(user_id).filter(until_seq=None, conversation__gte=FIRST_GROUP)
@@ -172,16 +185,18 @@ def _roles(user_id: str) -> dict[str, str]:
 
 
 def people_page(
-    keys: Collection[str], *, limit: int, cursor: str = "", search: str = ""
+    me: str, keys: Collection[str], *, limit: int, cursor: str = "", search: str = ""
 ) -> tuple[list[PersonRecord], str]:
     """Of these people, by name; with the cursor of the next page. Raises DomainError 400."""
     words = search.strip()
-    everybody = User.objects.matching(words) if words else User.objects.all()
-    people = everybody.filter(pk__in=list(keys)).order_by("sort_name", "pk")
+    by_address = rules().shows_addresses
+    named = User.objects.filter(person_matches(words, by_address=by_address))
+    people = named.filter(pk__in=list(keys)).order_by("sort_name", "pk")
     if cursor:
         name, key = decode_cursor(cursor)
         people = people.filter(comes_after(name, key))
     rows = list(people.values_list(*PERSON_COLUMNS, "sort_name")[: limit + 1])
     site = absolute("")
     page = [person_of_row(row[:-1], site) for row in rows[:limit]]
+    hide_addresses(me, page)
     return page, cursor_of(rows, limit)

@@ -1,15 +1,15 @@
-"""People: one by key, and the pages of contacts."""
+"""People: one by key, the pages of contacts, and who finds whom (`SitePolicy`)."""
 
 import base64
 import binascii
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import User, person_matches
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
@@ -19,6 +19,8 @@ from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
 from chatsite.text import is_storable
 from chatsite.wire import absolute
+from messaging.models import FIRST_GROUP, Conversation, Membership, Message, direct_key, peer_in
+from messaging.queries.privacy import rules
 
 
 def find_user(key: str) -> User | None:
@@ -45,25 +47,71 @@ class ContactsPage:
 def contacts_page(
     user: User | Principal, *, search: str = "", limit: int | None = None, cursor: str = ""
 ) -> ContactsPage:
-    """Everyone but `user`, by name. Raises DomainError 400 for a cursor that is none."""
+    """Everyone but `user` whom they may find, by name. Raises DomainError 400 for a cursor that is
+    none.
+    """
     given = dict(zip(("name", "key"), decode_cursor(cursor), strict=True)) if cursor else {}
     count = None if limit is None else limit + 1
-    if words := search.strip():
+    if (words := search.strip()) or not rules().lists_everybody:
         rows = list(_contacts(count, words, me=user.pk, **given))
     else:
         rows = _CONTACTS.rows(count, me=user.pk, **given)
     site = absolute("")
     people = [person_of_row(row[:-1], site) for row in rows[:limit]]
+    hide_addresses(user.pk, people)
     return ContactsPage(people, cursor_of(rows, limit))
 
 
 def _contacts(
     count: int | None, search: str = "", *, me: Any, name: Any = None, key: Any = None
 ) -> QuerySet[User, Row]:
-    contacts = User.objects.contacts_of(me, search)
+    contacts = contacts_of(me, search) if isinstance(me, str) else User.objects.contacts_of(me)
     if key is not None:
         contacts = contacts.filter(comes_after(name, key))
     return contacts.values_list(*PERSON_COLUMNS, "sort_name")[:count]
+
+
+def contacts_of(me: str, search: str = "") -> QuerySet[User]:
+    """Everyone else whom they may find, by name; each word of `search` is in the name or, where
+    addresses are shown, in the address. A whole address or username finds its owner in any case.
+    """
+    shown = rules()
+    contacts = User.objects.contacts_of(me)
+    found = person_matches(search, by_address=shown.shows_addresses)
+    if not shown.lists_everybody:
+        found &= Q(pk__in=known_to(me))
+    if search and (owner := User.objects.with_email(search) or User.objects.with_username(search)):
+        found |= Q(pk=owner.pk)
+    return contacts.filter(found)
+
+
+def known_to(me: str) -> set[str]:
+    """Whom they have written with, and who is in a group with them."""
+    mine = Membership.objects.of(me).filter(until_seq=None)
+    groups = list(mine.filter(conversation__gte=FIRST_GROUP).values_list("conversation", flat=True))
+    members = Membership.objects.filter(conversation__in=groups, until_seq=None)
+    return written_with(me) | set(members.values_list("user_id", flat=True))
+
+
+def written_with(me: str) -> set[str]:
+    mine = Membership.objects.of(me).filter(conversation__lt=FIRST_GROUP)
+    begun = Conversation.objects.filter(
+        pk__in=list(mine.values_list("conversation", flat=True)), last_seq__gt=0
+    )
+    return {peer_in(key, me) for key in begun.values_list("key", flat=True)}
+
+
+def hide_addresses(me: str, people: Iterable[PersonRecord]) -> None:
+    """Where not everybody sees them: of those who have not written to `me`."""
+    if rules().shows_addresses:
+        return
+    others = {direct_key(me, each.id): each for each in people if each.email and each.id != me}
+    ours = dict(Conversation.objects.filter(key__in=list(others)).values_list("pk", "key"))
+    sent = Message.objects.filter(conversation__in=list(ours)).exclude(sender=me)
+    told = {ours[pk] for pk in sent.values_list("conversation", flat=True).distinct()}
+    for key, each in others.items():
+        if key not in told:
+            each.email = ""
 
 
 _CONTACTS = Select(_contacts, packed=True)

@@ -43,4 +43,4 @@ def _seen(mine: Membership) -> list[MessageRecord]:
     ]
     seen = [record for record in records if stays.see(record.seq)]
     add_own(me, seen)
-    return seen
+    return [record for record in seen if record.pinned_at]

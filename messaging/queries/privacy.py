@@ -1,6 +1,10 @@
 """Whether somebody sees of somebody else that they read, type, are online, and when they were last:
 decided here, and nowhere else.
 
+Where one has blocked the other, neither sees whether the other types or is online, and both were
+last online before that, as if they had gone. What who blocked has read stays as it was by the marks
+themselves, which move no more.
+
 Both have to show it to each other, so who hides something does not see it of others. Nobody hides
 anything from themselves. A process knows the few people who do not show everything to everybody; it
 is told when that changes (`follow`), and then asks again. So those who show everything cost
@@ -10,19 +14,31 @@ nothing.
 import asyncio
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from accounts.privacy import KINDS, OPEN, Kind, Privacy, decoded
+from accounts.services.admission import site_policy
 from chatsite.db import in_thread
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.live.broadcast import broadcast, worker
 from chatsite.live.registry import Message as LiveMessage
-from messaging.models import FIRST_GROUP, Conversation, Membership, Message, is_group, peer_in
+from chatsite.wire import timestamp
+from messaging.models import (
+    FIRST_GROUP,
+    Block,
+    Conversation,
+    Membership,
+    Message,
+    is_group,
+    peer_in,
+)
 
 CHANGED = "privacy"  # the group that is told when the rules have changed
 
@@ -33,6 +49,33 @@ class Rules:
     people: Mapping[str, Privacy] = field(default_factory=dict)
     # Whom those have written to who show something to these alone.
     contacts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Whom those have blocked who have blocked anybody, and since when.
+    blocks: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    # As the site decides: `SitePolicy`.
+    lists_everybody: bool = True
+    shows_addresses: bool = True
+
+    @cached_property
+    def _apart(self) -> Mapping[str, Mapping[str, datetime]]:
+        """The same in both directions."""
+        apart: dict[str, dict[str, datetime]] = {}
+        for blocker, blocked in self.blocks.items():
+            for person, since in blocked.items():
+                for one, other in ((blocker, person), (person, blocker)):
+                    theirs = apart.setdefault(one, {})
+                    theirs[other] = min(since, theirs.get(other, since))
+        return apart
+
+    def apart_from(self, person: str) -> Mapping[str, datetime]:
+        """Whom they have blocked, or by whom they are, and since when."""
+        return self._apart.get(person, {})
+
+    def last_seen(self, viewer: str, person: str, at: Any) -> Any:
+        """What of that moment `viewer` may know."""
+        if at is None or not self.sees("last_seen", viewer, person):
+            return None
+        since = self.apart_from(viewer).get(person)
+        return since if since and timestamp(since) < timestamp(at) else at
 
     @cached_property
     def _restricted(self) -> Mapping[str, frozenset[str]]:
@@ -50,6 +93,8 @@ class Rules:
 
     def sees(self, kind: Kind, one: str, other: str) -> bool:
         """The same for both."""
+        if kind == "typing" and other in self.apart_from(one):
+            return False
         if not self.people:
             return True
         return one == other or (self._shows(kind, one, other) and self._shows(kind, other, one))
@@ -62,7 +107,7 @@ class Rules:
 
     def seen(self, kind: Kind, viewer: str, people: Collection[str]) -> Collection[str]:
         """Those of them of whom `viewer` sees it, in their order."""
-        if not self._restricted[kind]:
+        if not (self._restricted[kind] or self.apart_from(viewer)):
             return people
         return [key for key in people if self.sees(kind, viewer, key)]
 
@@ -72,6 +117,10 @@ class Rules:
     # Who sees the same people online has the same view: most have that of everybody, `None`.
 
     def view_of(self, viewer: str) -> Hashable:
+        view, apart = self._view_of(viewer), self.apart_from(viewer)
+        return (view, frozenset(apart)) if apart else view
+
+    def _view_of(self, viewer: str) -> Hashable:
         restricted = self._restricted["online"]
         if not restricted:
             return None
@@ -81,6 +130,9 @@ class Rules:
         return frozenset(key for key in shown if self.sees("online", viewer, key)) or None
 
     def online_in(self, view: Hashable, online: frozenset[str]) -> frozenset[str]:
+        if isinstance(view, tuple):
+            shared, apart = view
+            return frozenset(self.online_in(shared, online).difference(apart))
         restricted = self._restricted["online"]
         if not restricted:
             return online
@@ -127,7 +179,11 @@ def _stored_rules() -> Rules:
     people = User.objects.filter(privacy__gt="" if settings.MONGODB else EmptyText())
     found = {key: decoded(text) for key, text in people.values_list("pk", "privacy")}
     some = [key for key, each in found.items() if has_contacts(each)]
-    return Rules(found, {key: people_written_to(key) for key in some})
+    blocks: dict[str, dict[str, datetime]] = {}
+    for blocker, blocked, since in Block.objects.values_list("blocker_id", "blocked_id", "since"):
+        blocks.setdefault(blocker, {})[blocked] = since
+    site, contacts = site_policy(), {key: people_written_to(key) for key in some}
+    return Rules(found, contacts, blocks, site.lists_everybody, site.shows_addresses)
 
 
 def has_contacts(privacy: Privacy) -> bool:

@@ -12,6 +12,7 @@ from chatsite.errors import DomainError
 from chatsite.fastpath.statements import SelectAmong
 from chatsite.keys import is_key
 from messaging.models import Reaction
+from messaging.queries.blocks import take_back_what_blocked_did, without_blocked
 from messaging.queries.people import bad_cursor
 from messaging.queries.visibility import membership_in, message_in
 from messaging.shapes.reactions import (
@@ -20,7 +21,7 @@ from messaging.shapes.reactions import (
     decoded_reactions,
     leave_people_out,
 )
-from messaging.shapes.record import MessageRecord
+from messaging.shapes.record import MessageRecord, record_of
 from messaging.shapes.system_messages import deleted_account
 
 _OWN = SelectAmong(
@@ -72,10 +73,11 @@ def reactions_page(
     cursor: str = "",
 ) -> ReactionsPage:
     """Who reacted to the message, the first one first. Raises DomainError 400, 403, 404."""
-    message = message_in(membership_in(user, conversation), seq)
+    mine = membership_in(user, conversation)
+    message = message_in(mine, seq)
     if message.deleted:
         return ReactionsPage([], "")
-    found = Reaction.objects.filter(message_id=message.pk)
+    found = without_blocked(mine, Reaction.objects.filter(message_id=message.pk))
     if emoji:
         found = found.filter(emoji=checked_emoji(emoji))
     if cursor:
@@ -91,8 +93,11 @@ def reactions_page(
 
 def reactions_of(user: User | Principal, conversation: str, seq: int) -> Reactions:
     """To that message, summed up. Raises DomainError 403, 404."""
-    message = message_in(membership_in(user, conversation), seq)
-    return [] if message.deleted else decoded_reactions(message.reactions)
+    mine = membership_in(user, conversation)
+    message = message_in(mine, seq)
+    record = record_of(message, mine.conversation.peer_id(message.sender_id))
+    take_back_what_blocked_did(user.pk, [record])
+    return [] if message.deleted else decoded_reactions(record.reactions)
 
 
 def _reactor(emoji: str, key: str, user: User | None) -> Reactor:

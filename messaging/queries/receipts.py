@@ -61,7 +61,7 @@ def receipts_page(
     reads = set(rules().seen("read_receipts", user.pk, list(memberships)))
     states = {key: _state(each, seq, key in reads) for key, each in memberships.items()}
     wanted = [key for key, each in states.items() if state in (None, each)]
-    people, following = people_page(wanted, limit=limit, cursor=cursor)
+    people, following = people_page(user.pk, wanted, limit=limit, cursor=cursor)
     ends = _ends(message)
     listened = listened_at(message.pk) if message.has_voice else {}
     receipts = [
@@ -77,10 +77,10 @@ def receipts_page(
 
 
 def _receivers(message: Message, conversation: str) -> Sequence[Membership]:
-    there = Membership.objects.filter(
-        conversation_id=message.conversation_id, until_seq=None
-    ).exclude(user_id=message.sender_id)
+    there = Membership.objects.filter(conversation_id=message.conversation_id)
+    there = there.exclude(user_id=message.sender_id)
     if is_group(conversation):
+        there = there.filter(until_seq=None)
         # Of who came later nobody knows which of the messages before they have read.
         there = there.filter(joined_at__lte=message.created_at)
     return list(there)

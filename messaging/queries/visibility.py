@@ -80,6 +80,10 @@ class Stays(list[Stay]):
     def along_with(self, parts: Iterable[Stay]) -> "Stays":
         return self._again([*self, *parts])
 
+    def resumed(self, end: int) -> "Stays":
+        """With what comes after `end`."""
+        return Stays(Stays([*self, (end, LAST)])._merged())
+
     def _again(self, stays: Collection[Stay]) -> "Stays":
         """The last stay remains the current one, even when nothing of it is left. Of the first one
         its end remains: `deleted_parts` has to know that they were in the group that early.
@@ -285,7 +289,8 @@ def membership_in(
     user: User | Principal, conversation: str, *, or_past: bool = False
 ) -> Membership:
     """Of who is in the conversation now: the others learn no more of it. With `or_past`, also of
-    who was, for what they still see. Raises DomainError 403, 404.
+    who was, for what they still see; in a direct chat, who has blocked the other still sees what
+    was before. Raises DomainError 403, 404.
     """
     if not is_key(conversation):
         raise no_such_group()
@@ -293,7 +298,7 @@ def membership_in(
     mine = memberships.filter(conversation_id=conversation).first()
     if mine is None:
         raise no_such_group()
-    if mine.until_seq is not None and not or_past:
+    if mine.until_seq is not None and not or_past and is_group(conversation):
         raise past_member()
     return mine
 
@@ -321,6 +326,11 @@ def no_such_group() -> NotFound:
 
 def past_member() -> DomainError:
     return DomainError(_("You are no longer in this group."), 403, code="left")
+
+
+def has_blocked() -> DomainError:
+    words = _("You have blocked this person. Unblock them to write to them.")
+    return DomainError(words, 403, code="blocked")
 
 
 def no_such_member() -> NotFound:

@@ -96,8 +96,8 @@ FROM_SERVER = [
     Event(
         events.CHAT_CHANGED,
         payload_types.ChatSettingsPayload,
-        "To every socket of who has pinned, archived, muted or marked a chat, or has begun to write"
-        " there, and to nobody else.",
+        "To every socket of who has pinned, archived, muted or marked a chat, has begun to write"
+        " there, or has blocked the other, and to nobody else.",
     ),
     Event(
         events.HISTORY_CHANGED,

@@ -23,6 +23,7 @@ from messaging.models import (
     Conversation,
     Membership,
     conversation_key,
+    is_group,
 )
 from messaging.payloads import chat_settings_payload
 from messaging.services.drafts import check_mentions, checked_text, unknown_reply
@@ -145,12 +146,15 @@ def _chat(me: str, peer: str) -> tuple[Membership, int]:
 def _settings(mine: Membership, end: int) -> ChatSettings:
     row = [getattr(mine, name) for name in COLUMNS]
     moment = timestamp(now())
-    return settings_of_row(row, end=end, read_seq=mine.last_read_seq, moment=moment)
+    blocked = mine.until_seq is not None and not is_group(mine.conversation_id)
+    return settings_of_row(
+        row, end=end, read_seq=mine.last_read_seq, moment=moment, blocked=blocked
+    )
 
 
 def _store(mine: Membership) -> None:
     """These columns alone: the others belong to whoever holds the conversation."""
-    names = [name for name in (*COLUMNS, "pin_slot") if name != "draft"]
+    names = [name for name in (*COLUMNS, "pin_slot") if name not in ("draft", "is_request")]
     changed = {name: getattr(mine, name) for name in names}
     Membership.objects.filter(pk=mine.pk).update(**changed, version=F("version") + 1)
 

@@ -33,6 +33,7 @@ from messaging.models import (
     Role,
     conversation_key,
     is_group,
+    peer_in,
     saved_key,
 )
 from messaging.payloads import delivered_payload, read_payload
@@ -63,6 +64,7 @@ _MEMBER = (
     "until_seq",
     "earlier_stays",
     "last_delivered_seq",
+    "is_request",
 )
 _MEMBERS = SelectAmong(
     lambda conversations: Membership.objects.filter(conversation__pk__in=conversations).values_list(
@@ -110,6 +112,12 @@ _DELIVERED = Update(
         {"last_delivered_seq": seq, "delivered_at": moment},
     )
 )
+_ACCEPTED = Update(
+    lambda conversation, user: (
+        Membership.objects.filter(conversation_id=conversation, user_id=user),
+        {"is_request": False, "version": F("version") + 1},
+    )
+)
 _ROLE_AND_END = Update(
     lambda conversation, user, role, until: (
         Membership.objects.filter(conversation_id=conversation, user_id=user),
@@ -127,6 +135,11 @@ class Member(msgspec.Struct, gc=False):
     until: int | None = None
     earlier: str = ""
     delivered: int | None = None  # the seq that their devices have acknowledged
+    is_request: bool | int = False  # as the database has it
+
+    def marks_stand(self, conversation: str) -> bool:
+        """In a direct chat with whom they have blocked, or not accepted: the other sees marks."""
+        return bool(self.is_request) or (self.until is not None and not is_group(conversation))
 
     @property
     def stays(self) -> Stays:
@@ -159,6 +172,7 @@ class LockedConversation:
     readers: dict[str, datetime | None] = field(default_factory=dict)
     untold: set[str] = field(default_factory=set)  # readers whose mark nobody else learns
     delivered: dict[str, datetime] = field(default_factory=dict)
+    accepting: set[str] = field(default_factory=set)  # whose request this was
 
     @property
     def are_members_changed(self) -> bool:
@@ -175,12 +189,31 @@ class LockedConversation:
         return [
             key
             for key, member in self.members.items()
-            if member.until is None or member.until >= self.seq
+            if (member.until is None or member.until >= self.seq) and not member.is_request
         ]
+
+    def peer_of(self, user_id: str) -> str:
+        return peer_in(self.key, user_id)
+
+    @property
+    def requests(self) -> list[str]:
+        """Whose request it is."""
+        if is_group(self.pk):
+            return []
+        return [key for key, member in self.members.items() if member.is_request]
 
     def who_see(self, seq: int) -> list[str]:
         """Whoever may see that message, be they still in it or not."""
         return [key for key, member in self.members.items() if member.stays.see(seq)]
+
+    def who_hear(self, seq: int) -> list[str]:
+        """What others do with it; but in a direct chat not who has blocked the
+        other, or has not accepted it."""
+        who_see = self.who_see(seq)
+        if is_group(self.pk):
+            return who_see
+        heard = set(self.current) - set(self.requests)
+        return [key for key in who_see if key in heard]
 
     def change(self, moment: datetime) -> None:
         """By somebody else's clock it may be later already: times only rise."""
@@ -199,6 +232,8 @@ class LockedConversation:
         self.change(moment)
         self.seq += 1
         self.message_id = message_id
+        if sender and sender.is_request:
+            self.accept(sender_id)
         if sender and not (is_system and is_unread):
             self.read(sender_id, max(sender.mark, self.seq), moment if is_unread else None)
         return is_unread and not is_system
@@ -212,6 +247,10 @@ class LockedConversation:
         self.read(reader_id, seq, moment)
         self.untold.add(reader_id)
         self.is_changed = True
+
+    def accept(self, receiver_id: str) -> None:
+        self.members[receiver_id].is_request = False
+        self.accepting.add(receiver_id)
 
     def deliver(self, receiver_id: str, seq: int, moment: datetime) -> None:
         self.members[receiver_id].delivered = seq
@@ -363,6 +402,9 @@ def store(
         for each in changed
         for receiver, moment in each.delivered.items()
     ]
+    accepted = [
+        {"conversation": each.pk, "user": person} for each in changed for person in each.accepting
+    ]
     run_at_once(
         *messages,
         (_CHANGE, changes),
@@ -370,6 +412,7 @@ def store(
         (_READ, reads),
         (_READ_UNTOLD, untold),
         (_DELIVERED, deliveries),
+        (_ACCEPTED, accepted),
     )
 
 
@@ -389,6 +432,7 @@ def _store_members(conversations: Sequence[LockedConversation]) -> None:
             role=each.members[key].role,
             since_seq=each.members[key].since,
             last_read_seq=each.members[key].mark,
+            is_request=bool(each.members[key].is_request),
             joined_at=each.changed_at,
         )
         for each in conversations
@@ -542,7 +586,7 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     end = conversation.seq if reader.until is None else reader.until
     seq = min(mark.seq, end)
     before = max(reader.mark, reader.delivered or 0) if mark.is_delivery else reader.mark
-    if seq <= before:
+    if seq <= before or reader.marks_stand(conversation.pk):
         return before
     moment = now()
     if mark.is_delivery:

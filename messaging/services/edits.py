@@ -133,7 +133,7 @@ class Edit(MessageChange):
         }
         run_at_once((_INSERT, [edit]), (_EDITED, [change]))
         rewrite_blocks(conversation.pk, [message.seq])
-        to = recipients.of(conversation.who_see(message.seq))
+        to = recipients.of(conversation.who_hear(message.seq))
         events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
 
 

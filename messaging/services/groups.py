@@ -38,6 +38,9 @@ from messaging.models import (
 )
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
+from messaging.queries.blocks import are_any_apart
+from messaging.queries.people import known_to
+from messaging.queries.privacy import rules
 from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
     deleted_parts,
@@ -154,6 +157,7 @@ def create_group(
     check_not_silenced(user.pk)
     check_may_begin(user.pk)
     _check_people(user, people)
+    _check_reach(user, people)
     if picture is not None and (made := _made_before(user, row)):
         return made
     if picture is not None:
@@ -279,6 +283,7 @@ def add_members(*, user: User, group: str, people: Sequence[str]) -> Outcome:
     Raises DomainError 400, 403, 404, with nobody added.
     """
     _check_people(user, people)
+    _check_reach(user, people)
     return retrying(partial(_add, user, group, people), IntegrityError)
 
 
@@ -448,13 +453,24 @@ def _check_people(user: User, people: Sequence[str]) -> None:
         raise _people_error(_("You are in the group anyway."))
 
 
+def _check_reach(user: User, people: Sequence[str]) -> None:
+    """Raises DomainError 400, in words that tell nobody that they are blocked."""
+    is_known = rules().lists_everybody or known_to(user.pk).issuperset(people)
+    if not is_known or are_any_apart(user.pk, people):
+        raise _cannot_be_added()
+
+
 def _active(people: Sequence[str]) -> list[User]:
     """In the same order. Raises DomainError 400 unless all of them are there, and not banned."""
     keys = [key for key in people if is_key(key)]
     found = {user.pk: user for user in User.objects.filter(pk__in=keys, banned_at=None)}
     if len(found) < len(people):
-        raise _people_error(_("Somebody in the list does not exist or cannot be added."))
+        raise _cannot_be_added()
     return [found[key] for key in people]
+
+
+def _cannot_be_added() -> DomainError:
+    return _people_error(_("Somebody in the list does not exist or cannot be added."))
 
 
 def _too_many() -> DomainError:

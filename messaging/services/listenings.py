@@ -58,6 +58,9 @@ def _note(found: Message, person: str) -> Message:
             raise no_such_message()
         if message.deleted:
             raise was_deleted()
+        is_direct = not is_group(conversation.pk)
+        if conversation.members[person].marks_stand(conversation.pk):
+            return message
         mine = Listening.objects.filter(message_id=message.pk, user_id=person)
         if mine.exists():
             return message
@@ -66,7 +69,7 @@ def _note(found: Message, person: str) -> Message:
         told = [person]
         if _tells(conversation, message, person):
             told.append(message.sender_id)
-            if not is_group(conversation.pk):  # where it would tell the others
+            if is_direct:  # where in a group it would tell the others
                 conversation.change(moment)
                 message.updated_at = moment
                 Message.objects.filter(pk=message.pk).update(
@@ -80,9 +83,6 @@ def _note(found: Message, person: str) -> Message:
 
 def _tells(conversation: LockedConversation, message: Message, person: str) -> bool:
     """Whether who spoke learns of it. Otherwise the message does not change: that would tell."""
-    speaker = conversation.members.get(message.sender_id)
-    return (
-        speaker is not None
-        and speaker.stays.see(message.seq)
-        and rules().sees("read_receipts", message.sender_id, person)
+    return message.sender_id in conversation.who_hear(message.seq) and rules().sees(
+        "read_receipts", message.sender_id, person
     )

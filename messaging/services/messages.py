@@ -17,7 +17,6 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.principal import Principal
-from accounts.services.admission import check_may_begin
 from chatsite.db import now, on_commit, repeatable, retrying
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
@@ -33,6 +32,7 @@ from messaging.queries.privacy import note_written
 from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
     find_message,
+    has_blocked,
     is_peer,
     no_such_message,
     past_member,
@@ -59,6 +59,7 @@ from messaging.services.drafts import (
 )
 from messaging.services.filters import check_new_account, check_words, is_filtered, report_held
 from messaging.services.pictures import settle_later, stored_picture
+from messaging.services.requests import begin_with, told_of_answer, told_of_request
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments, is_album_picture
 from messaging.shapes.mentions import encoded_mentions
@@ -202,8 +203,8 @@ class _Batch:
     def _check(self, draft: Draft, conversation: LockedConversation) -> None:
         """Whether this may be written. Raises DomainError 400, 403, 404."""
         sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
-        if conversation.is_new and not is_group(conversation.pk):
-            check_may_begin(draft.sender_id)
+        if not conversation.seq and not is_group(conversation.pk):
+            begin_with(draft.receiver_id, conversation, draft.sender_id)
         if conversation.slow_seconds and sender.role == Role.MEMBER:
             self._check_pace(draft, conversation)
         if is_filtered(draft.receiver_id, draft.sender_id):
@@ -317,6 +318,9 @@ class _Batch:
             told += told_of_reading(reader, draft.receiver_id, conversation)
         writing = {draft.conversation for draft, _record in self.sent}
         to = {key: recipients.of(self.conversations[key].receivers) for key in writing}
+        for key in writing:
+            told += told_of_request(self.conversations[key])
+            told += told_of_answer(self.conversations[key])
         for draft, record in self.sent:
             told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
         events.publish_all(told)
@@ -343,6 +347,8 @@ def check_may_write(conversation: LockedConversation, sender_id: str, receiver_i
             raise DomainError(_("Only admins may write in this group."), 403, code="posting")
     elif receiver_id not in conversation.members:
         raise unknown_receiver()
+    elif sender.until is not None:
+        raise has_blocked()
     return sender
 
 

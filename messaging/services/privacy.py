@@ -1,5 +1,7 @@
 """What people let others see of them: that they read, type, are online, and when they were last."""
 
+from dataclasses import replace
+
 import msgspec
 from django.db.models import F, QuerySet
 
@@ -55,7 +57,8 @@ def _tell(me: str, before: Rules, after: Rules) -> None:
     for start in range(0, len(conversations), CHUNK):
         some = conversations[start : start + CHUNK]
         there = Membership.objects.filter(conversation__in=some)
-        people += there.filter(conversation__lt=FIRST_GROUP).values_list("user_id", flat=True)
+        direct_chats = there.filter(conversation__lt=FIRST_GROUP, until_seq=None)
+        people += direct_chats.values_list("user_id", flat=True)
         there.update(version=F("version") + 1)
     told = [key for key in people if key != me and _differs(before, after, me, key)]
     events.publish(events.PRIVACY_CHANGED, privacy_payload(me), to=recipients.of([me, *told]))
@@ -69,7 +72,7 @@ def _with(rules: Rules, key: str, privacy: Privacy) -> Rules:
     contacts = dict(rules.contacts)
     if has_contacts(privacy):
         contacts[key] = people_written_to(key)
-    return Rules({**rules.people, key: privacy}, contacts)
+    return replace(rules, people={**rules.people, key: privacy}, contacts=contacts)
 
 
 def _differs(before: Rules, after: Rules, one: str, other: str) -> bool:

@@ -12,13 +12,14 @@ from chatsite.errors import DomainError
 from chatsite.fastpath.statements import Insert, Select, Update, run_at_once
 from chatsite.keys import new_key
 from messaging import events, recipients
-from messaging.models import Message, MessageKind, Reaction
+from messaging.models import Message, MessageKind, Reaction, is_group
 from messaging.payloads import reaction_payload
 from messaging.queries.reactions import checked_emoji
 from messaging.queries.restraints import check_not_silenced
-from messaging.queries.visibility import past_member, was_deleted
+from messaging.queries.visibility import has_blocked, past_member, was_deleted
 from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
+from messaging.services.requests import told_of_answer
 from messaging.shapes.reactions import (
     BY_ONE,
     DIFFERENT,
@@ -85,8 +86,7 @@ class ReactionChange(MessageChange):
             raise DomainError(_("Nobody can react to a system message."), code="system")
         if added:
             check_not_silenced(person)
-        if added and conversation.members[person].until is not None:
-            raise past_member()
+        _check_there(conversation, person, added)
         if message.deleted:
             raise was_deleted()
         own = {each for (each,) in _OWN.rows(message=message.pk, person=person)}
@@ -99,6 +99,8 @@ class ReactionChange(MessageChange):
         else:
             theirs = Reaction.objects.filter(message_id=message.pk, user_id=person)
             theirs.filter(emoji=emoji).delete()
+        if conversation.members[person].is_request:
+            conversation.accept(person)
         reactions = _of(message)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
@@ -111,8 +113,18 @@ class ReactionChange(MessageChange):
         }
         run_at_once((_REACTIONS, [change]))
         payload = reaction_payload(message, person, emoji, added=added, reactions=reactions)
-        to = recipients.of(conversation.who_see(message.seq))
+        to = recipients.of(conversation.who_hear(message.seq))
         events.publish(events.REACTION_CHANGED, payload, to=to)
+        events.publish_all(told_of_answer(conversation))
+
+
+def _check_there(conversation: LockedConversation, person: str, added: bool) -> None:
+    if conversation.members[person].until is None:
+        return
+    if not is_group(conversation.pk):
+        raise has_blocked()
+    if added:
+        raise past_member()
 
 
 def _check_room(message: Message, own: set[str], emoji: str) -> None:

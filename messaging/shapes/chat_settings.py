@@ -17,6 +17,16 @@ Archived = Annotated[
     bool, Meta(description="Until there is a newer message, and as long as it is muted.")
 ]
 MutedUntil = Annotated[Timestamp, Meta(description=f"For good: `{timestamp(ALWAYS)}`.")]
+Request = Annotated[
+    bool,
+    Meta(
+        description="A stranger has begun this chat, and learns nothing of me until I accept it,"
+        " answer or react."
+    ),
+]
+Blocked = Annotated[
+    bool, Meta(description="I have blocked this person: what they write meanwhile is not for me.")
+]
 MarkedUnread = Annotated[bool, Meta(description="Until I have read on.")]
 
 
@@ -39,22 +49,26 @@ class ChatSettings(msgspec.Struct, omit_defaults=True, rename="camel", frozen=Tr
     muted_until: MutedUntil | None = None
     marked_unread: MarkedUnread = False
     draft: SavedDraft | None = None
+    blocked: Blocked = False
+    request: Request = False
 
 
-NO_SETTINGS = ChatSettings()
-COLUMNS = ("pinned_at", "archived_seq", "muted_until", "marked_unread_seq", "draft")
-_UNSET = (None, None, None, None, "")
+NO_SETTINGS, BLOCKED = ChatSettings(), ChatSettings(blocked=True)
+COLUMNS = ("pinned_at", "archived_seq", "muted_until", "marked_unread_seq", "draft", "is_request")
+_UNSET = (None, None, None, None, "", False)
 encoded_draft = msgspec.json.Encoder().encode
 _decoded_draft = strict_json.reader(SavedDraft)
 
 
-def settings_of_row(row: Any, *, end: int, read_seq: int, moment: str) -> ChatSettings:
+def settings_of_row(
+    row: Any, *, end: int, read_seq: int, moment: str, blocked: bool = False
+) -> ChatSettings:
     """Of the values of COLUMNS: at a moment, in a chat whose last message is `end`, read up to
     `read_seq`. Nothing is written when a message comes, when somebody reads on, or when time is up.
     """
     if tuple(row) == _UNSET:  # as most are
-        return NO_SETTINGS
-    pinned_at, archived_seq, muted_until, marked_unread_seq, draft = row
+        return BLOCKED if blocked else NO_SETTINGS
+    pinned_at, archived_seq, muted_until, marked_unread_seq, draft, is_request = row
     muted = timestamp(muted_until) if muted_until else ""
     is_muted = muted > moment
     is_archived = archived_seq is not None and (is_muted or end <= archived_seq)
@@ -64,4 +78,6 @@ def settings_of_row(row: Any, *, end: int, read_seq: int, moment: str) -> ChatSe
         muted_until=muted if is_muted else None,
         marked_unread=marked_unread_seq is not None and read_seq <= marked_unread_seq,
         draft=_decoded_draft(draft) if draft else None,
+        blocked=blocked,
+        request=bool(is_request),
     )

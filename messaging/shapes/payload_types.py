@@ -5,7 +5,7 @@ Descriptions are for those who call.
 
 from typing import Annotated, NotRequired, TypedDict
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
@@ -13,10 +13,12 @@ from messaging.models import LIVE_MARKS, REASONS, Posting, ReportKind, Role
 from messaging.models.conversation import DESCRIPTION_LENGTH, SLOWEST, TITLE_LENGTH
 from messaging.shapes.chat_settings import (
     Archived,
+    Blocked,
     ChatSettings,
     MarkedUnread,
     MutedUntil,
     PinnedAt,
+    Request,
     SavedDraft,
 )
 from messaging.shapes.reactions import Emoji, Reactions
@@ -46,6 +48,8 @@ class ChatPayload(PersonRecord, omit_defaults=True):
     muted_until: MutedUntil | None = None
     marked_unread: MarkedUnread = False
     draft: SavedDraft | None = None
+    blocked: Blocked = False
+    request: Request = False
     last_seen_at: (
         Annotated[
             Timestamp,
@@ -97,6 +101,15 @@ class ChatSettingsPayload(ChatSettings, kw_only=True, frozen=True):
     """How I keep a chat in my list. What I have not set is left out."""
 
     peer_id: PeerKey
+
+
+class BlockPayload(Struct, rename="camel"):
+    """Somebody I have blocked."""
+
+    person_id: Key
+    full_name: str
+    profile_pic: PictureUrl
+    since: Timestamp
 
 
 class SyncPayload(TypedDict):

@@ -1,4 +1,4 @@
-"""What somebody's files take, for the profile, whose view knows nothing of messages."""
+"""For the profile, whose view knows nothing of messages: what files take, and who is blocked."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.conf import settings
 
 from accounts.models import User
 from messaging.queries import attachments
+from messaging.queries.blocks import blocked_by
 
 register = template.Library()
 
@@ -14,3 +15,9 @@ register = template.Library()
 @register.inclusion_tag("messaging/_usage.html")
 def usage(user: User) -> dict[str, Any]:
     return {**attachments.usage(user), "deleted_days": settings.ATTACHMENT_DELETED_DAYS}
+
+
+@register.inclusion_tag("messaging/_blocks.html", takes_context=True)
+def blocks(context: dict[str, Any], user: User) -> dict[str, Any]:
+    shared = {name: context.get(name) for name in ("messages", "csrf_token")}
+    return {**shared, "blocked": blocked_by(user)}

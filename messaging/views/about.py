@@ -15,6 +15,7 @@ from messaging.models import Conversation
 from messaging.page.peers import Peer
 from messaging.page.shared import shared_items
 from messaging.presence import online_seen_by
+from messaging.queries.blocks import blocked_in
 from messaging.queries.members import groups_in_common, members_page
 from messaging.queries.shared import KINDS
 from messaging.queries.visibility import find_group
@@ -77,4 +78,5 @@ def _members(request: SignedInRequest, group: Peer, role: str) -> dict[str, Any]
         "members": page.members,
         "cursor": page.cursor,
         "online": online_seen_by(request.user.pk),
+        "blocked": blocked_in(request.user.pk, group.pk),
     }

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
 from accounts.access import SignedInRequest, signed_in
+from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.keys import is_key, new_key
 from chatsite.security.budgets import check_message
@@ -61,6 +62,19 @@ def conversation(request: SignedInRequest, peer: str) -> HttpResponse:
 @signed_in
 def saved(request: SignedInRequest) -> HttpResponse:
     return redirect("conversation", peer=saved_key(request.user.pk))
+
+
+@require_safe
+@never_cache
+@signed_in
+def by_username(request: SignedInRequest, username: str) -> HttpResponse:
+    """Where one writes to them; one's own leads to the profile."""
+    person = User.objects.with_username(username)
+    if person is None:
+        raise Http404
+    if person.pk == request.user.pk:
+        return redirect("profile")
+    return redirect("conversation", peer=person.pk)
 
 
 @require_safe
@@ -126,6 +140,14 @@ def contact_rows(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def found(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/_found.html", contexts.found(request))
+
+
+@require_safe
+@never_cache
+@signed_in
+def keys(request: SignedInRequest) -> HttpResponse:
+    """The list of keys, which the page asks for when it is wanted."""
+    return render(request, "messaging/_shortcuts.html")
 
 
 @require_safe

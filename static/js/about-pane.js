@@ -133,17 +133,23 @@ class AboutPane extends HTMLElement {
 
   async #run(button) {
     const { dataset } = button;
-    const { patchJSON, deleteJSON, showDetails, closeDetails, emit } = this.#page;
+    const { showDetails, closeDetails, emit } = this.#page;
     if (dataset.title && !(await isSure(dataset))) return;
     // At once: what is opened after this stays open, however late the answer comes.
     button.closest("details")?.removeAttribute("open");
     try {
-      await (dataset.call === "PATCH" ? patchJSON(dataset.path, { role: dataset.role }) : deleteJSON(dataset.path));
+      await this.#call(dataset);
       if ("leaves" in dataset) closeDetails();
       else await showDetails();
     } catch (error) {
       emit("notice", { text: error.status ? error.message : text("no-answer"), kind: "error" });
     }
+  }
+
+  async #call({ call, path, role }) {
+    const { patchJSON, putJSON, deleteJSON, emit } = this.#page;
+    const answer = await { PATCH: () => patchJSON(path, { role }), PUT: () => putJSON(path), DELETE: () => deleteJSON(path) }[call]();
+    if (path.startsWith("/api/blocks/")) emit("chat-settings", answer);
   }
 
   #showMute() {

@@ -281,7 +281,7 @@ def test_admins_decide_in_the_admin_and_it_is_recorded(page_for: PageFor) -> Non
     shown = page.get("/admin/accounts/sitepolicy/", follow=True)
     change = shown.redirect_chain[-1][0]
     chosen = {"sign_up": "invitation", "domains": "", "members_invite": "on"}
-    chosen |= {"new_hours": "0", "new_messages": "30"}
+    chosen |= {"new_hours": "0", "new_messages": "30", "strangers_per_day": "0"}
     assert page.post(change, chosen).status_code == 302
     assert (admission.site_policy().sign_up, admission.may_invite(make_user())) == (
         "invitation",

@@ -126,21 +126,21 @@ def test_a_name_is_saved_in_place(person: PersonFor) -> None:
     page = person("Mira Adeyemi", "/profile").page
     page.evaluate("window.stayed = true")
 
-    page.get_by_label("Name").fill("   ")
+    page.get_by_label("Name", exact=True).fill("   ")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_label("Name")).to_be_focused()
-    expect(page.get_by_label("Name")).to_have_accessible_description(
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    expect(page.get_by_label("Name", exact=True)).to_have_accessible_description(
         "Enter the name that others will see."
     )
-    page.get_by_label("Name").fill("Mira A.")
+    page.get_by_label("Name", exact=True).fill("Mira A.")
     page.get_by_role("button", name="Save").click()
 
     expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")
     assert page.evaluate("window.stayed")
-    page.get_by_label("Name").fill("Mira")
+    page.get_by_label("Name", exact=True).fill("Mira")
     expect(page.locator("#about").get_by_role("status")).to_be_empty()
     page.reload()
-    expect(page.get_by_label("Name")).to_have_value("Mira A.")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Mira A.")
 
 
 def test_a_picture_is_shown_before_it_is_saved(person: PersonFor) -> None:
@@ -241,7 +241,7 @@ def test_the_arrow_leads_back_to_where_one_was(person: PersonFor) -> None:
     page = person("Mira Adeyemi", "/contacts").page
 
     page.locator(".sidebar__me a").click()
-    page.get_by_label("Name").fill("Mira A.")
+    page.get_by_label("Name", exact=True).fill("Mira A.")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#about").get_by_role("status")).to_have_text("Saved")
     page.get_by_role("link", name="Back to chats").click()
@@ -296,11 +296,11 @@ def test_a_form_that_does_not_get_through_says_so(person: PersonFor) -> None:
     mira = person("Mira Adeyemi", "/profile")
     mira.context.set_offline(True)
 
-    mira.page.get_by_label("Name").fill("Mira A.")
+    mira.page.get_by_label("Name", exact=True).fill("Mira A.")
     mira.page.get_by_role("button", name="Save").click()
 
     expect(mira.page.get_by_role("alert")).to_be_focused()
-    expect(mira.page.get_by_label("Name")).to_have_value("Mira A.")
+    expect(mira.page.get_by_label("Name", exact=True)).to_have_value("Mira A.")
     mira.problems.clear()  # htmx tells the console too
     mira.context.set_offline(False)
     mira.page.get_by_role("button", name="Save").click()
@@ -371,7 +371,7 @@ def test_the_pages_are_accessible(
     page.context.close()
 
     profile = person("Mira Adeyemi", "/profile", **options).page
-    profile.get_by_label("Name").fill(" ")
+    profile.get_by_label("Name", exact=True).fill(" ")
     profile.get_by_role("button", name="Save").click()
     expect(profile.locator("#full_name_error")).to_be_visible()
     assert_accessible(profile)

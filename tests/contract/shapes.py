@@ -13,7 +13,7 @@ GROUP = {"isGroup", "memberCount", "role", "canPost"}
 CHAT = USER | GROUP | {"lastMessage", "unreadCount", "online"}
 # What nobody has set is left out there.
 SETTINGS = {"pinnedAt", "archived", "mutedUntil", "markedUnread", "draft", "lastSeenAt"}
-SETTINGS |= {"readsHidden", "unreadMentions"}
+SETTINGS |= {"readsHidden", "unreadMentions", "blocked", "request"}
 CHANGED_CHAT = CHAT | {"lastSeq", "lastReadSeq", "lastDeliveredSeq"}
 CHANGED_CHAT |= {"peerReadSeq", "peerDeliveredSeq"}
 SEED_MESSAGE = {"_id", "senderId", "receiverId", "text", "image", "deleted", "createdAt"}

@@ -62,14 +62,18 @@ class Broadcaster:
                 paced.updates.note_arrival(socket.user_id)
         self._subscribe(socket)
 
-    def _subscribe(self, socket: Socket) -> None:
+    def _subscribe(self, socket: Socket, knows: frozenset[str] | None = None) -> None:
+        """`knows` who is told no more than what differs from that."""
         view = self._rules.view_of(socket.user_id)
         paced = self._updates.get((view, socket.wants_delta))
         if paced is None:
             online = self._rules.online_in(view, self._online.union(self._people))
             paced = PacedUpdates(online, wants_delta=socket.wants_delta)
             self._updates[view, socket.wants_delta] = paced
-        paced.updates.subscribe(socket)
+        if knows is None:
+            paced.updates.subscribe(socket)
+        else:
+            paced.updates.take_over(socket, knows)
 
     def leave(self, socket: Socket) -> None:
         """Nothing happens when it is gone already."""
@@ -134,7 +138,7 @@ class Broadcaster:
             logger.exception("presence was not refreshed")
 
     def _follow_rules(self, current: Rules) -> None:
-        """Who sees others than before by new ones gets the list of those."""
+        """Who sees others than before by new ones is told as if those came or went."""
         before, self._rules = self._rules, current
         if before is current:
             return
@@ -142,8 +146,9 @@ class Broadcaster:
             paced = self._updates[view, wants_delta]
             for socket in list(paced.updates.subscribers):
                 if self._rules.view_of(socket.user_id) != view:
+                    knows = paced.updates.known_to(socket)
                     paced.updates.unsubscribe(socket)
-                    self._subscribe(socket)
+                    self._subscribe(socket, knows)
             if view is not None and not paced.updates.subscribers:
                 del self._updates[view, wants_delta]
 

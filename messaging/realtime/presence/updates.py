@@ -52,6 +52,20 @@ class PresenceUpdates(Generic[AnySubscriber]):
         self._known[subscriber] = len(self._came)
         subscriber.send_frame(self._snapshot.frame)
 
+    def take_over(self, subscriber: AnySubscriber, knows: frozenset[str]) -> None:
+        """From other updates, where it came to know these. It is sent what differs, as when people
+        come and go.
+        """
+        online = self._sent.union(self._came)
+        self._known[subscriber] = len(self._came)
+        if online != knows:
+            frame = self._delta if self._wants_delta else _full_list(online)
+            subscriber.send_frame(frame(online - knows, knows - online))
+
+    def known_to(self, subscriber: AnySubscriber) -> frozenset[str]:
+        known = self._known[subscriber]
+        return self._sent if known == SETTLED else self._sent.union(list(self._came)[:known])
+
     def unsubscribe(self, subscriber: AnySubscriber) -> bool:
         """Returns whether it was subscribed."""
         return self._known.pop(subscriber, None) is not None

@@ -172,10 +172,11 @@ class ChatList extends HTMLElement {
     const list = this.querySelector("#chat-rows");
     if (this.querySelector("#contact-rows")) return (list.hidden = true);
     const query = this.querySelector("#filter").value;
+    this.showRequests();
     const hasArchive = this.showArchive(list.querySelector(".archive"), isBlank(query));
     const { folder } = this;
     list.hidden = filterRows(this.rows.all, query, folder) === 0 && !hasArchive;
-    const hasChats = this.rows.all.length > 0;
+    const hasChats = this.rows.all.length > this.rows.requests || folder === "requests";
     this.querySelector("#no-chats").hidden = hasChats;
     if (!hasChats || !list.hidden) this.showNone("");
     else this.showNone(isBlank(query) ? `empty-${folder}-template` : "nobody-template");
@@ -192,6 +193,14 @@ class ChatList extends HTMLElement {
     else link.removeAttribute("aria-current");
     entry.hidden = !archived || !isWanted || !["", "archived"].includes(this.folder);
     return !entry.hidden;
+  }
+
+  showRequests() {
+    const { requests } = this.rows;
+    if (this.folder === "requests" && !requests) this.folder = "";
+    const link = this.querySelector('[data-folder="requests"]');
+    link.hidden = !requests;
+    write(link.querySelector("span"), String(requests));
   }
 
   /** All chats but the archived ones, or those of one kind: the links say which. */

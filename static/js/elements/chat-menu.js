@@ -1,8 +1,7 @@
 // What one can do with a chat in the list: by the button of its row, the right button of a mouse, a long press, and by
 // the context-menu key or Alt+Enter.
-import { deleteJSON, patchJSON } from "../api.js";
+import { deleteJSON, patchJSON, putJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
-import { isAgreed } from "../lib/dialog.js";
 import { isGroup } from "../lib/peers.js";
 import { text } from "../lib/texts.js";
 import { markRead } from "../realtime/live.js";
@@ -27,15 +26,18 @@ export function watchChatMenu() {
   for (const name of ["pointerup", "pointermove", "pointercancel"]) document.addEventListener(name, () => clearTimeout(timer));
   // Before the link is followed that was held.
   document.addEventListener("click", release, { capture: true });
+  document.addEventListener("click", actHere);
   const menu = dialog();
   menu.addEventListener("click", chosen);
   menu.addEventListener("keydown", steer);
 }
 
 /** Sets what `change` says for the chat, on all devices of the reader. */
-export async function changeChat(peerId, change) {
+export const changeChat = (peerId, change) => keep(() => patchJSON(`/api/messages/chats/${peerId}`, change));
+
+async function keep(call) {
   try {
-    emit("chat-settings", await patchJSON(`/api/messages/chats/${peerId}`, change));
+    emit("chat-settings", await call());
   } catch (error) {
     emit("notice", { text: error.message, kind: "error" });
   }
@@ -94,8 +96,9 @@ function open(at, { x = 0, y = 0, anchor = at, list = "" } = {}) {
   if (menu.open) return;
   row = at;
   menu.querySelector("h2").textContent = nameOf(row);
-  const { pinnedAt, mutedUntil, archived } = row.dataset;
-  const states = { pinned: pinnedAt, muted: mutedUntil, archived: archived !== undefined, unread: isUnread(row), member: isMember(row) };
+  const { peerId, pinnedAt, mutedUntil, archived, closed } = row.dataset;
+  const blocked = closed === "blocked";
+  const states = { pinned: pinnedAt, muted: mutedUntil, archived: archived !== undefined, unread: isUnread(row), member: isMember(row), blocked, blockable: !isGroup(peerId) && !blocked };
   for (const item of menu.querySelectorAll("[data-if], [data-unless]")) {
     item.hidden = item.dataset.if ? !states[item.dataset.if] : Boolean(states[item.dataset.unless]);
     if (isSaved(row) && "notSaved" in item.dataset) item.hidden = true;
@@ -128,7 +131,7 @@ function chosen({ target }) {
   if (menu !== undefined) return show(menu);
   dialog().close();
   if (change === "read") read();
-  else if (change === "delete") deleteChat(row);
+  else if (["delete", "block", "unblock"].includes(change)) act(change, row.dataset.peerId, nameOf(row));
   else changeChat(row.dataset.peerId, { [change]: JSON.parse(value) });
 }
 
@@ -137,22 +140,24 @@ const isSaved = (row) => row.matches(".is-saved");
 /** In a group, not out of it. */
 const isMember = (row) => isGroup(row.dataset.peerId) && !isSaved(row) && ["", "admins"].includes(row.dataset.closed ?? "");
 
-/** For the reader alone, up to the last message that they know of. */
-async function deleteChat(row) {
-  const ask = document.getElementById("confirm-group");
-  ask.querySelector("h2").textContent = text(isMember(row) ? "clear-history" : "delete-chat");
-  ask.querySelector("p").textContent = text(isSaved(row) ? "delete-saved-words" : "delete-chat-words");
-  ask.querySelector(".is-danger").textContent = text("delete-chat-yes");
-  const { peerId, lastSeq } = row.dataset;
-  if (!(await isAgreed(ask, "agree"))) return;
-  const seq = Number(lastSeq);
+/** What is asked about first, and what is done with who is blocked or new, is fetched when it is wanted. */
+async function act(name, peerId, peerName) {
+  const menu = dialog();
   try {
-    await deleteJSON(`/api/messages/chats/${peerId}${seq ? `?seq=${seq}` : ""}`);
-    emit("hidden", { peerId, hidden: [[1, seq]] });
-    emit("chat", { _id: peerId, lastMessage: null });
-  } catch (error) {
-    emit("notice", { text: error.message, kind: "error" });
+    if (!menu.act) await import(menu.dataset.script);
+    menu.act({ deleteJSON, emit, isMember, isSaved, keep, putJSON, rowOf }, name, peerId, peerName);
+  } catch {
+    emit("notice", { text: text("load-failed"), kind: "error" });
   }
+}
+
+/** In an open conversation whose composer is closed. */
+function actHere(event) {
+  const button = event.target.closest(".conversation [data-act]");
+  if (!button) return;
+  event.preventDefault();
+  const { peerId, peerName } = button.closest(".conversation").dataset;
+  act(button.dataset.act, peerId, peerName);
 }
 
 function read() {

@@ -27,12 +27,16 @@ export class ChatRows {
   /** Of what is muted or archived each row tells by itself, but for mentions. */
   get unread() {
     const isQuiet = (row) => isMuted(row) || "archived" in row.dataset;
-    const counts = this.all.map((row) => numbers(row)[isQuiet(row) ? "mentions" : "unread"]);
+    const counts = this.all.filter(({ dataset }) => !("request" in dataset)).map((row) => numbers(row)[isQuiet(row) ? "mentions" : "unread"]);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
   get archivedMentions() {
     return this.all.filter(({ dataset }) => "archived" in dataset && "mentions" in dataset).length;
+  }
+
+  get requests() {
+    return this.all.filter(({ dataset }) => "request" in dataset).length;
   }
 
   get archived() {

@@ -1,6 +1,6 @@
 // What is known of the person or group of the open conversation, and what is shared there: a second sheet beside it, or
 // over it where there is no room. It has an address of its own, and the way back closes it. Its script comes with it.
-import { deleteJSON, patchJSON } from "../api.js";
+import { deleteJSON, patchJSON, putJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { isMuted } from "../render/row.js";
@@ -11,7 +11,7 @@ import { pane } from "./panes.js";
 
 const HASH = "#about";
 /** What its script shares with the page. */
-const PAGE = { changeChat, closeDetails, deleteJSON, emit, isMuted, isOnline, on, online, openChatMenu, patchJSON, rowOf, showDetails };
+const PAGE = { changeChat, closeDetails, deleteJSON, emit, isMuted, isOnline, on, online, openChatMenu, patchJSON, putJSON, rowOf, showDetails };
 let loading = Promise.resolve();
 /** How often they were closed or left: what was asked for before that is not shown any more. */
 let closings = 0;

@@ -3,6 +3,7 @@ import { folded } from "../lib/text.js";
 import { isUnread, nameOf } from "../render/row.js";
 
 const isArchived = (row) => "archived" in row.dataset;
+const isRequest = (row) => "request" in row.dataset;
 
 /** Who looks for somebody finds them in the archive, too. What is open stays, though it is read by now. */
 const folders = {
@@ -10,6 +11,7 @@ const folders = {
   unread: (row) => !isArchived(row) && (isUnread(row) || row.hasAttribute("aria-current")),
   groups: (row) => !isArchived(row) && isGroup(row.dataset.peerId) && !row.matches(".is-saved"),
   archived: isArchived,
+  requests: isRequest,
 };
 
 /**
@@ -20,7 +22,8 @@ export function filterRows(rows, query, folder) {
   const words = folded(query).split(/\s+/).filter(Boolean);
   let count = 0;
   for (const row of rows) {
-    const isFound = folders[folder](row, query.trim()) && words.every((word) => folded(nameOf(row)).includes(word));
+    const isHere = isRequest(row) ? folder === "requests" || query.trim() !== "" : folders[folder](row, query.trim());
+    const isFound = isHere && words.every((word) => folded(nameOf(row)).includes(word));
     if (row.parentElement.hidden === isFound) row.parentElement.hidden = !isFound;
     count += Number(isFound);
   }

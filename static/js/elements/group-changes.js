@@ -1,8 +1,10 @@
-// Keeps the open conversation of a group as the group is now: its name, who is in it, whether one may write.
+// Keeps the open conversation as it is now: of a group the name, who is in it, and whether one may write; of a person, whether
+// the reader has blocked or not accepted them.
 import { emit, on } from "../lib/bus.js";
 import { isGroup } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { text } from "../lib/texts.js";
+import { closedBy } from "../render/row.js";
 import { refreshHeader } from "./conversation-header.js";
 import { closeDetails, isDetailsOpen, showDetails } from "./details.js";
 import { pane } from "./panes.js";
@@ -14,6 +16,9 @@ on("group", (group) => isOpen(group._id) && changed(group));
 // Its frame may be older, or blank but for what the row has.
 on("opened", () => isGroup(pane().dataset.peerId) && refresh());
 on("group-left", ({ groupId, closed }) => isOpen(groupId) && left(closed));
+
+on("chat-settings", followBlock);
+on("chat", ({ _id, blocked, request }) => followBlock({ peerId: _id, blocked, request }));
 
 const isOpen = (id) => pane().dataset.peerId === id;
 
@@ -40,6 +45,14 @@ function left(closed) {
   pane().dataset.closed = closed;
   closeDetails();
   emit("notice", { text: text(closed === "left" ? "left-group" : "removed-from-group"), kind: "info" });
+  refresh();
+}
+
+function followBlock({ peerId, ...settings }) {
+  const { dataset } = pane();
+  const closed = closedBy(settings);
+  if (!isOpen(peerId) || isGroup(peerId) || dataset.closed === closed) return;
+  dataset.closed = closed;
   refresh();
 }
 

@@ -107,7 +107,7 @@ const copyOf = (id) => document.getElementById(id).content.querySelector("sectio
 function valuesOf(row) {
   const name = nameOf(row);
   const picture = row.querySelector("img").getAttribute("src");
-  return { id: row.dataset.peerId, name, first: name.split(/\s+/)[0], picture, closed: row.dataset.closed };
+  return { id: row.dataset.peerId, name, first: name.split(/\s+/)[0], picture, closed: row.dataset.closed ?? "" };
 }
 
 function fill(root, values) {

@@ -65,7 +65,7 @@ export class ReadingPlace {
   /** Something else may have come into view. */
   look() {
     this.update();
-    if (this.#isLooking() && !this.isAtEnd) this.#notifySoon();
+    if (this.#isLooking() && !this.isAtEnd) this.notifySoon();
   }
 
   /** Opens at a line further up; where less than the window has room for follows, that is the end. */
@@ -93,7 +93,7 @@ export class ReadingPlace {
   }
 
   /** Once for all that happens until the next frame, because it is measured. */
-  #notifySoon() {
+  notifySoon() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
       if (!this.#isLooking() || this.isOnTheWay) return;

@@ -1,21 +1,18 @@
 import { on } from "../lib/bus.js";
 import { moveFocus } from "./arrow-keys.js";
 import { openChatSearch } from "./chat-search.js";
+import { openDialog } from "./group-dialog.js";
 
 const STEPS = { ArrowUp: -1, ArrowDown: 1 };
 const WITH_CONTROL = { k: openSwitcher, f: openChatSearch };
 const FIELDS = "input, textarea, select";
 const switcher = document.getElementById("switcher");
-const sheet = document.getElementById("shortcuts");
 
 /** Keys that work wherever the focus is, unless something closer to it has taken them. */
 export function watchShortcuts() {
   document.addEventListener("keydown", press);
   switcher.addEventListener("keydown", steer);
   on("leaving", () => switcher.close());
-  if (/Mac|iP(?:hone|ad)/.test(navigator.platform)) {
-    sheet.querySelectorAll("[data-modifier]").forEach((key) => (key.textContent = "⌘"));
-  }
 }
 
 function press(event) {
@@ -31,7 +28,7 @@ function runs(event) {
   if (altKey) return !shiftKey && key in STEPS && openNeighbour(STEPS[key]);
   if (key === "Escape") return (!target.matches(FIELDS) || inComposer(target)) && leave();
   if (target.matches(FIELDS)) return false;
-  if (key === "?") return open(sheet);
+  if (key === "?") return openKeys();
   // The letter itself then goes where the focus is.
   if (key.length === 1 && key !== " ") document.querySelector("message-composer")?.focus();
   return false;
@@ -41,6 +38,14 @@ const inComposer = (target) => Boolean(target.closest("message-composer"));
 
 function open(dialog) {
   dialog.showModal();
+  return true;
+}
+
+function openKeys() {
+  openDialog("/keys").then(() => {
+    if (!/Mac|iP(?:hone|ad)/.test(navigator.platform)) return;
+    document.querySelectorAll("#group-dialog [data-modifier]").forEach((key) => (key.textContent = "⌘"));
+  });
   return true;
 }
 

@@ -46,7 +46,7 @@ const frames = {
   typing: (data) => emit("typing", data),
   privacyChanged: followPrivacy,
   historyChanged: applyChat,
-  chatChanged: (settings) => emit("chat-settings", settings),
+  chatChanged: followChat,
   groupChanged: (group) => emit("group", withState(group)),
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
@@ -211,6 +211,12 @@ function apply({ messages, chats, cursor }) {
   chats.forEach(applyChat);
   // For the page, should it be opened again as it is now.
   document.body.dataset.cursor = cursor;
+}
+
+/** Of what is new in a request nothing else tells. */
+function followChat(settings) {
+  emit("chat-settings", settings);
+  if (settings.request) sync.soon();
 }
 
 /** With why nothing can be written, if so: messaging/page/peers.py does the same. */

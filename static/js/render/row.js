@@ -87,14 +87,18 @@ export const isUnread = ({ dataset }) => Number(dataset.unread) > 0 || "markedUn
 export const isMuted = ({ dataset }) => dataset.mutedUntil > new Date().toISOString();
 
 /** How the reader keeps the chat: what is not set is left out. */
-export function setSettings(row, { pinnedAt, archived, mutedUntil, markedUnread }) {
-  const states = { pinnedAt, mutedUntil, archived: archived && "", markedUnread: markedUnread && "" };
+export function setSettings(row, { pinnedAt, archived, mutedUntil, markedUnread, blocked, request }) {
+  if (!isGroup(row.dataset.peerId)) row.dataset.closed = closedBy({ blocked, request });
+  const states = { pinnedAt, mutedUntil, archived: archived && "", markedUnread: markedUnread && "", request: request && "" };
   for (const [name, value] of Object.entries(states)) {
     if (value === undefined) delete row.dataset[name];
     else row.dataset[name] = value;
   }
   setUnread(row, Number(row.dataset.unread));
 }
+
+/** Why the reader cannot write to a person. */
+export const closedBy = ({ blocked, request }) => (blocked ? "blocked" : request ? "request" : "");
 
 export function setOnline(row, isOnline) {
   row.querySelector(".avatar").classList.toggle("is-online", isOnline);

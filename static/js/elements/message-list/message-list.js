@@ -92,6 +92,7 @@ class MessageList extends HTMLElement {
       on("upload", (progress) => this.showUpload(progress)),
       on("outbox", ({ entry, change }) => this.follow(entry, change)),
       on("people", () => this.nameAuthors()),
+      on("chat-settings", () => this.place.notifySoon()), // a request that is accepted is read
       on("quotes", () => this.renewReplies(this.replies)),
       on("connection", ({ state }) => state === "live" && this.renewReplies(this.list.querySelectorAll(UNKNOWN))),
       on("select", ({ messageId }) => select(this.list, this.place, messageId)),

@@ -37,7 +37,8 @@ export class Unread {
 
   /** Up to that message, or up to the newest. */
   readTo(item) {
-    if (this.#log.isProvisional) return;
+    // A request is read without leaving a mark.
+    if (this.#log.isProvisional || this.#log.closest(".conversation").dataset.closed === "request") return;
     const seq = Number((item ? lastSentUpTo(item) : lastSent(this.#list))?.dataset.seq);
     if (!(seq > this.readSeq)) return;
     this.hasRead(seq);

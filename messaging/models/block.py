@@ -1,0 +1,33 @@
+"""Who has blocked whom."""
+
+from django.conf import settings
+from django.db import models
+
+from chatsite.db import now
+from chatsite.keys import HexIdField
+
+
+class Block(models.Model):
+    """What is written in their direct chat meanwhile is kept from the blocker by the end of the
+    blocker's stay in it (`Membership.until_seq`). This row is there beside it for the list, and for
+    what has nothing to do with messages.
+    """
+
+    id = HexIdField(primary_key=True, db_column="_id")
+    blocker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="blocks", db_index=False
+    )
+    blocked = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    since = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["blocker", "blocked"], name="one_block")]
+        indexes = [
+            # On MongoDB only
+            models.Index(fields=["blocker", "blocked"], name="block_of_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.blocked_id} by {self.blocker_id}"

@@ -1,0 +1,128 @@
+"""Whom somebody has blocked, and what they are spared of what those do."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from accounts.principal import Principal
+from accounts.record import picture_path
+from chatsite.keys import key_at
+from chatsite.wire import timestamp
+from messaging.models import Block, Membership, MessageEdit, Reaction, is_group
+from messaging.queries.privacy import rules
+from messaging.queries.visibility import find_conversation
+from messaging.shapes.reactions import decoded_reactions, encoded_reactions
+from messaging.shapes.record import MessageRecord
+
+
+class Blocked(NamedTuple):
+    id: str
+    full_name: str
+    picture: str  # its path
+    since: datetime
+
+
+def blocked_by(user: User | Principal) -> list[Blocked]:
+    """By name."""
+    found = Block.objects.filter(blocker_id=user.pk).prefetch_related("blocked")
+    return [
+        Blocked(each.blocked_id, each.blocked.full_name, _picture(each.blocked), each.since)
+        for each in sorted(found, key=lambda each: (each.blocked.sort_name, each.blocked_id))
+    ]
+
+
+def _picture(person: User) -> str:
+    return picture_path(person.pk, person.full_name, person.picture)
+
+
+def closed_by(user_id: str, person: str) -> str:
+    """Why `user_id` cannot write to them: "blocked", "request", or ""."""
+    if Block.objects.filter(blocker_id=user_id, blocked_id=person).exists():
+        return "blocked"
+    conversation = find_conversation(user_id, person)
+    mine = Membership.objects.of(user_id).filter(conversation=conversation, is_request=True)
+    return "request" if conversation and conversation.last_seq and mine.exists() else ""
+
+
+def are_any_apart(user_id: str, people: Iterable[str]) -> bool:
+    """Whether `user_id` has blocked one of them, or one of them has blocked `user_id`."""
+    some = list(people)
+    one_way = Q(blocker=user_id, blocked__in=some)
+    return Block.objects.filter(one_way | Q(blocked=user_id, blocker__in=some)).exists()
+
+
+def blocked_in(user_id: str, group: str) -> list[str]:
+    """The names of those in the group whom `user_id` has blocked."""
+    blocked = list(rules().blocks.get(user_id, ()))
+    if not blocked:
+        return []
+    there = Membership.objects.filter(conversation=group, user__in=blocked, until_seq=None)
+    names = there.order_by("user__sort_name", "user_id").values_list("user__full_name", flat=True)
+    return list(names)
+
+
+def take_back_what_blocked_did(me: str, records: Iterable[MessageRecord]) -> None:
+    """Of earlier messages in chats with people whom `me` has blocked: what these reacted with,
+    edited and pinned since. That they took a message back is told, for it takes away.
+    """
+    blocked = rules().blocks.get(me)
+    if not blocked:
+        return
+    changed: dict[str, dict[str, MessageRecord]] = {}
+    for record in records:
+        peer = record.receiver_id if record.sender_id == me else record.sender_id
+        since = blocked.get(peer)
+        if since and not is_group(record.receiver_id) and record.updated_at > timestamp(since):
+            changed.setdefault(peer, {})[record.id] = record
+    for peer, theirs in changed.items():
+        _take_back(peer, blocked[peer], theirs)
+
+
+def _take_back(peer: str, since: datetime, records: Mapping[str, MessageRecord]) -> None:
+    _take_back_reactions(peer, since, records)
+    _take_back_edits(since, records)
+    for record in records.values():
+        if record.pinned_at and record.pinned_at > timestamp(since):
+            record.pinned_at = None
+
+
+def _take_back_reactions(peer: str, since: datetime, records: Mapping[str, MessageRecord]) -> None:
+    later = Reaction.objects.filter(_later(peer, since), message__in=list(records))
+    for message, emoji in later.values_list("message_id", "emoji"):
+        reactions = decoded_reactions(records[message].reactions)
+        for each in reactions:
+            if each.emoji == emoji and peer in each.people:
+                each.people.remove(peer)
+                each.count -= 1
+        left = encoded_reactions([each for each in reactions if each.count])
+        records[message].reactions = msgspec.Raw(left.encode()) if left else None
+
+
+def _take_back_edits(since: datetime, records: Mapping[str, MessageRecord]) -> None:
+    """What a message said is kept with each edit."""
+    moment = timestamp(since)
+    edited = [key for key, each in records.items() if (each.edited_at or "") > moment]
+    edits = MessageEdit.objects.filter(message__in=edited).order_by("-edited_at", "-pk")
+    for message, text, edited_at in edits.values_list("message_id", "text", "edited_at"):
+        record = records[message]
+        if edited_at > since:
+            record.text, record.edited_at = text, None
+        elif record.edited_at is None:
+            record.edited_at = timestamp(edited_at)
+
+
+def without_blocked(mine: Membership, reactions: QuerySet[Reaction]) -> QuerySet[Reaction]:
+    """Of reactions in that conversation, without those that the other has added since they were
+    blocked.
+    """
+    peer = mine.conversation.peer_id(mine.user_id)
+    since = rules().blocks.get(mine.user_id, {}).get(peer)
+    return reactions.exclude(_later(peer, since)) if since else reactions
+
+
+def _later(peer: str, since: datetime) -> Q:
+    return Q(user_id=peer, pk__gt=key_at(since))

@@ -1,0 +1,87 @@
+"""First messages of strangers, where the site lets them wait until they are accepted.
+
+Whose request a chat is reads it without leaving a mark, and is told of it by the list of chats
+alone. Answering or reacting accepts it; deleting the chat leaves it a request, should they write
+again.
+"""
+
+from django.utils.translation import gettext as _
+from msgspec.structs import replace
+
+from accounts.models import User
+from accounts.principal import Principal
+from accounts.services.admission import check_may_begin, site_policy
+from chatsite.db import repeatable
+from chatsite.errors import DomainError, NotFound
+from chatsite.keys import is_key
+from chatsite.locks import locking
+from chatsite.security.ratelimits import DAY, Allowance, TooMany, check
+from messaging import events, recipients
+from messaging.models import direct_key
+from messaging.payloads import chat_settings_payload
+from messaging.queries.chats import chats_of
+from messaging.queries.members import share_group
+from messaging.services.conversations import LockedConversation, locked_conversations, store
+from messaging.shapes.chat_settings import ChatSettings
+
+
+def begin_with(person: str, conversation: LockedConversation, sender: str) -> None:
+    """Before the first message to them. Raises DomainError 403 for who may not begin, and for who
+    has begun with too many strangers today.
+    """
+    policy = site_policy()
+    check_may_begin(sender, policy)
+    if not (policy.requests or policy.strangers_per_day) or share_group(sender, person):
+        return
+    if policy.strangers_per_day:
+        _count_stranger(sender, policy.strangers_per_day)
+    if policy.requests and person in conversation.joining:
+        conversation.members[person].is_request = True
+
+
+@repeatable
+def accept(*, user: User, person: str) -> ChatSettings:
+    """Returns how `user` keeps the chat. Again: nothing happens. Raises NotFound."""
+    key = direct_key(user.pk, person)
+    with locking(key):
+        conversation = locked_conversations([key]).get(key) if is_key(person) else None
+        member = conversation and conversation.members.get(user.pk)
+        if not conversation or not member or not conversation.seq:
+            raise NotFound(_("No such chat."))
+        if member.is_request:
+            conversation.accept(user.pk)
+            conversation.is_changed = True
+            store([conversation])
+            events.publish_all([_told(user.pk, conversation)])
+        return _settings(user.pk, conversation)
+
+
+def told_of_request(conversation: LockedConversation) -> list[events.Event]:
+    """Of something new in it."""
+    return [_told(person, conversation) for person in conversation.requests]
+
+
+def told_of_answer(conversation: LockedConversation) -> list[events.Event]:
+    """Who has accepted it by what they did, on their other devices."""
+    return [_told(person, conversation) for person in conversation.accepting]
+
+
+def _told(person: str, conversation: LockedConversation) -> events.Event:
+    # As it is going to be: it may not be stored yet.
+    is_request = bool(conversation.members[person].is_request)
+    settings = replace(_settings(person, conversation), request=is_request)
+    payload = chat_settings_payload(conversation.peer_of(person), settings)
+    return events.CHAT_CHANGED, payload, recipients.of([person]), ""
+
+
+def _settings(person: str, conversation: LockedConversation) -> ChatSettings:
+    [chat] = chats_of(Principal(person, ""), among=[conversation.pk])
+    return chat.settings
+
+
+def _count_stranger(sender: str, allowed: int) -> None:
+    try:
+        check(Allowance("strangers", allowed, DAY), sender)
+    except TooMany as error:
+        words = _("You have written to many people today who do not know you. Try again tomorrow.")
+        raise DomainError(words, 403, code="strangers") from error

@@ -1,0 +1,345 @@
+"""Who is blocked reaches the blocker by no way, and notices nothing."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.services.last_seen import record_online
+from chatsite.errors import DomainError
+from chatsite.wire import timestamp
+from messaging.models import Block, Message, direct_key
+from messaging.presence import leases, online_seen_by
+from messaging.queries.visibility import find_message
+from messaging.services.blocks import block, unblock
+from messaging.services.conversations import mark_delivered, mark_read
+from messaging.services.edits import edit_message
+from messaging.services.messages import send_message
+from messaging.services.pins import pin
+from messaging.services.reactions import react
+from tests.concurrency import at_once
+from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
+from tests.recording import Events
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PageFor = Callable[[User], Client]
+KEYS = re.compile(r"[0-9a-f]{24}")
+TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_user("Ada")
+
+
+@pytest.fixture
+def bo() -> User:
+    return make_user("Bo")
+
+
+def texts(client: Any, peer: User) -> list[str]:
+    return [each["text"] for each in client.get(f"/api/messages/{peer.pk}").json()]
+
+
+def chat_with(client: Any, peer: User) -> Any:
+    return next(
+        (each for each in client.get("/api/messages/chats").json() if each["_id"] == peer.pk), None
+    )
+
+
+class Told:
+    """What somebody is answered and told live, with each key and time by its first appearance."""
+
+    def __init__(self, viewer: User, peer: User, api_for: ApiFor, events: Events) -> None:
+        self.client, self.viewer, self.peer, self.events = api_for(viewer), viewer, peer, events
+        self.told: list[str] = []
+        self.names: dict[str, str] = {viewer.pk: "me", peer.pk: "peer"}
+
+    def _named(self, text: str) -> str:
+        for name, person in (("peer's name", self.peer), ("my name", self.viewer)):
+            text = text.replace(person.full_name, name).replace(person.email, name)
+        text = re.sub(r"/media/avatars/\d+/", "/media/avatars/", text)
+        for found in KEYS.findall(text):
+            self.names.setdefault(found, f"key {len(self.names)}")
+        return TIMES.sub("time", KEYS.sub(lambda found: self.names[found[0]], text))
+
+    def note(self, response: Any) -> Any:
+        status = f"{response.status_code} "
+        self.told.append(status + self._named(response.content.decode()))
+        return response.json()
+
+    def note_events(self) -> None:
+        mine = [each for each in self.events if each.to == f"user.{self.viewer.pk}"]
+        self.told += [self._named(f"{each.event} {each.data}") for each in mine]
+        self.events.clear()
+
+    def go_on(self, message: Message) -> list[str]:
+        """Everything that can be done and asked in a direct chat that has two messages."""
+        call, note, peer = self.client, self.note, self.peer
+        self.events.clear()
+        since = note(call.get("/api/messages/sync"))["cursor"]
+        self.told.clear()  # the cursor counts what others did
+        sent = note(call.post(f"/api/messages/send/{peer.pk}", {"text": "Are you there?"}))
+        note(call.put(f"/api/messages/read/{peer.pk}", {"seq": 9}))
+        note(call.put(f"/api/messages/{message.pk}/reactions/👍"))
+        note(call.put(f"/api/messages/{message.pk}", {"text": "Edited"}))
+        note(call.put(f"/api/pins/{message.pk}"))
+        note(call.get(f"/api/messages/{peer.pk}"))
+        note(call.get("/api/messages/chats"))
+        conversation = sent["conversationId"]
+        for part in ("members", "pins", "receipts?seq=1", "receipts?seq=3"):
+            note(call.get(f"/api/conversations/{conversation}/{part}"))
+        note(call.delete(f"/api/messages/{sent['_id']}"))
+        changed = call.get(f"/api/messages/sync?since={since}").json()
+        self.told.append(self._named(str([changed["messages"], changed["chats"]])))
+        self.note_events()
+        return self.told
+
+
+def test_who_is_blocked_is_told_what_they_would_be_of_somebody_offline(
+    api_for: ApiFor, events: Events
+) -> None:
+    """Byte for byte."""
+    told = []
+    for is_blocked in (True, False):
+        ada, bo = make_user("Ada"), make_user("Bo")
+        message = make_message(bo, ada, "One")
+        make_message(ada, bo, "Two")
+        mark_read(user=ada, peer=bo.pk, seq=1)
+        record_online([ada.pk, bo.pk])
+        if is_blocked:
+            block(user=ada, person=bo.pk)
+            mark_read(user=ada, peer=bo.pk, seq=9)
+            mark_delivered(user=ada, peer=bo.pk, seq=9)
+        told.append(Told(bo, ada, api_for, events).go_on(message))
+        if is_blocked:  # nothing of it reached her
+            assert texts(api_for(ada), bo) == ["One", "Two"]
+    assert told[0] == told[1]
+
+
+def test_nothing_reaches_the_blocker(api_for: ApiFor, ada: User, bo: User, events: Events) -> None:
+    first = make_message(bo, ada, "One")
+    hers, his = api_for(ada), api_for(bo)
+    cursor = hers.get("/api/messages/sync").json()["cursor"]
+    assert hers.put(f"/api/blocks/{bo.pk}").json() == {"blocked": True, "peerId": bo.pk}
+    assert events.recipients("chatChanged") == [f"user.{ada.pk}"]
+    synced = hers.get(f"/api/messages/sync?since={cursor}").json()
+    assert synced["chats"][0]["blocked"] is True
+    events.clear()
+
+    sent = his.post(f"/api/messages/send/{ada.pk}", {"text": "secret"})
+    assert sent.status_code == 201
+    react(user=bo, message_id=first.pk, emoji="👎")
+    edit_message(user=bo, message_id=first.pk, text="worse")
+    pin(user=bo, message_id=first.pk)
+    assert {each.to for each in events} == {f"user.{bo.pk}"}
+
+    chat = chat_with(hers, bo)
+    assert chat["blocked"] is True
+    assert not chat["canPost"]
+    assert (chat["lastMessage"]["text"], chat["unreadCount"]) == ("One", 0)
+    [shown] = hers.get(f"/api/messages/{bo.pk}").json()
+    assert shown["text"] == "One"
+    assert not {"reactions", "editedAt", "pinnedAt"} & shown.keys()
+    conversation = shown["conversationId"]
+    assert hers.get(f"/api/conversations/{conversation}/pins").json() == []
+    assert hers.get(f"/api/conversations/{conversation}/reactions?seq=1").json() == []
+    assert hers.get("/api/search?q=secret").json()["messages"] == []
+    assert find_message(ada, sent.json()["_id"]) is None
+    synced = hers.get(f"/api/messages/sync?since={cursor}").json()
+    assert [each["text"] for each in synced["messages"]] == ["One"]
+
+
+def test_the_blocker_writes_nothing_there(api_for: ApiFor, ada: User, bo: User) -> None:
+    mine = make_message(ada, bo, "Mine")
+    client = api_for(ada)
+    block(user=ada, person=bo.pk)
+    refused = [
+        client.post(f"/api/messages/send/{bo.pk}", {"text": "Hello"}),
+        client.put(f"/api/messages/{mine.pk}", {"text": "Edited"}),
+        client.put(f"/api/messages/{mine.pk}/reactions/👍"),
+        client.put(f"/api/pins/{mine.pk}"),
+    ]
+    for answer in refused:
+        assert answer.status_code == 403
+        assert answer.json()["message"].startswith("You have blocked")
+    assert client.delete(f"/api/messages/{mine.pk}").status_code == 200  # takes away
+    assert texts(api_for(bo), ada) == []
+
+
+def test_unblocked_they_go_on_without_what_was_written_meanwhile(
+    api_for: ApiFor, ada: User, bo: User
+) -> None:
+    make_message(bo, ada, "One")
+    block(user=ada, person=bo.pk)
+    make_message(bo, ada, "Two")
+    client = api_for(ada)
+    for _time in range(2):
+        assert client.delete(f"/api/blocks/{bo.pk}").json() == {"peerId": bo.pk}
+    make_message(bo, ada, "Three")
+    make_message(ada, bo, "Four")
+    assert texts(client, bo) == ["One", "Three", "Four"]
+    assert texts(api_for(bo), ada) == ["One", "Two", "Three", "Four"]
+    block(user=ada, person=bo.pk)
+    unblock(user=ada, person=bo.pk)
+    make_message(bo, ada, "Five")
+    assert texts(client, bo) == ["One", "Three", "Four", "Five"]
+    chat = chat_with(client, bo)
+    assert (chat.get("blocked"), chat["unreadCount"]) == (None, 1)
+
+
+def test_what_was_unread_before_is_unread_again(api_for: ApiFor, ada: User, bo: User) -> None:
+    make_message(bo, ada, "One")
+    block(user=ada, person=bo.pk)
+    make_message(bo, ada, "Two")
+    unblock(user=ada, person=bo.pk)
+    assert chat_with(api_for(ada), bo)["unreadCount"] == 1
+
+
+@pytest.mark.parametrize("written", [0, 1, 3])
+def test_somebody_who_has_not_written_yet(
+    api_for: ApiFor, ada: User, bo: User, written: int
+) -> None:
+    client = api_for(ada)
+    assert client.put(f"/api/blocks/{bo.pk}").status_code == 200
+    for _number in range(written):
+        assert api_for(bo).post(f"/api/messages/send/{ada.pk}", {"text": "Hi"}).status_code == 201
+    assert client.get("/api/messages/chats").json() == []
+    assert client.get(f"/api/messages/{bo.pk}").json() == []
+    assert client.post(f"/api/messages/send/{bo.pk}", {"text": "Hi"}).status_code == 403
+    unblock(user=ada, person=bo.pk)
+    make_message(ada, bo, "Now")
+    assert texts(client, bo) == ["Now"]
+    assert len(texts(api_for(bo), ada)) == written + 1
+
+
+def test_a_first_message_and_a_block_at_once() -> None:
+    """One comes first: she sees it from then on or she does not, and never what comes later."""
+    for _time in range(5):
+        ada, bo = make_pair()
+        calls: list[Callable[[], object]] = [
+            partial(block, user=ada, person=bo.pk),
+            partial(send_message, sender=bo, peer=ada.pk, text="First"),
+        ]
+        at_once(calls)
+        later = make_message(bo, ada, "Later")
+        assert find_message(ada, later.pk) is None
+        assert later.conversation.key == direct_key(ada.pk, bo.pk)
+
+
+def test_neither_sees_the_other_there(
+    api_for: ApiFor, page_for: PageFor, ada: User, bo: User
+) -> None:
+    eve = make_user("Eve")
+    group = make_group(eve, ada, bo)
+    make_message(ada, bo)
+    for person in (ada, bo, eve):
+        leases().came(person.pk)
+    record_online([ada.pk, bo.pk])
+    block(user=ada, person=bo.pk)
+    seen = {person: chat_with(api_for(person), peer) for person, peer in ((ada, bo), (bo, ada))}
+    record_online([ada.pk, bo.pk])
+    for viewer, other in ((ada, bo), (bo, ada)):
+        assert online_seen_by(viewer.pk) == {viewer.pk, eve.pk}
+        client = api_for(viewer)
+        chat = chat_with(client, other)
+        assert not chat["online"]
+        assert chat["lastSeenAt"] <= timestamp(Block.objects.get().since)
+        if viewer == bo:  # she was there when she blocked him
+            assert chat["lastSeenAt"] == seen[viewer]["lastSeenAt"]
+        members = client.get(f"/api/conversations/{group}/members").json()
+        assert {each["_id"] for each in members if each["online"]} == {viewer.pk, eve.pk}
+        header = page_for(viewer).get(f"/chat/{other.pk}/header").content.decode()
+        assert "is-online" not in header
+        assert "last seen" in header
+    unblock(user=ada, person=bo.pk)
+    assert ada.pk in online_seen_by(bo.pk)
+    assert bo.pk in online_seen_by(ada.pk)
+
+
+def test_groups_go_on_and_only_the_blocker_is_reminded(
+    api_for: ApiFor, page_for: PageFor, ada: User, bo: User
+) -> None:
+    eve = make_user("Eve")
+    group = make_group(eve, ada, bo)
+    block(user=ada, person=bo.pk)
+    send_message(sender=bo, peer=group, text="To all")
+    send_message(sender=ada, peer=group, text="And me")
+    for person in (ada, bo, eve):
+        shown = [each["text"] for each in api_for(person).get(f"/api/messages/{group}").json()]
+        assert shown[-2:] == ["To all", "And me"]
+        details = page_for(person).get(f"/chat/{group}/details").content.decode()
+        assert ("You have blocked" in details) is (person == ada)
+
+
+@pytest.mark.parametrize("by_blocker", [True, False])
+def test_neither_adds_the_other_to_a_group(
+    api_for: ApiFor, ada: User, bo: User, by_blocker: bool
+) -> None:
+    """In the words of somebody who is banned."""
+    block(user=ada, person=bo.pk)
+    adder, added = (ada, bo) if by_blocker else (bo, ada)
+    client, eve, banned = api_for(adder), make_user("Eve"), make_user("Zed")
+    User.objects.filter(pk=banned.pk).update(banned_at=ada.created_at)
+    group = make_group(adder, eve)
+    for path in ("/api/groups", f"/api/groups/{group}/members"):
+        answers = [
+            client.post(path, {"name": "New", "people": [person.pk]}, format="json")
+            for person in (added, banned)
+        ]
+        assert [answer.status_code for answer in answers] == [400, 400]
+        assert answers[0].content == answers[1].content
+        assert "cannot be added" in answers[0].json()["message"]
+    make_group(eve, ada, bo)  # a third person may
+
+
+def test_the_list(api_for: ApiFor, page_for: PageFor, ada: User, bo: User) -> None:
+    client = api_for(ada)
+    since = set()
+    for _time in range(2):
+        client.put(f"/api/blocks/{bo.pk}")
+        since.add(Block.objects.get().since)
+    assert len(since) == 1
+    [listed] = client.get("/api/blocks").json()
+    assert listed.keys() == {"personId", "fullName", "profilePic", "since"}
+    assert (listed["personId"], listed["fullName"]) == (bo.pk, "Bo")
+    assert api_for(bo).get("/api/blocks").json() == []
+    page = page_for(ada)
+    assert f"/profile/blocks/{bo.pk}" in page.get("/profile").content.decode()
+    page.post(f"/profile/blocks/{bo.pk}")
+    assert client.get("/api/blocks").json() == []
+    bo.delete()
+
+
+@pytest.mark.parametrize("who", ["self", "nobody", "no key"])
+def test_refusals(api_for: ApiFor, ada: User, who: str) -> None:
+    key = {"self": ada.pk, "nobody": "0" * 24, "no key": "me"}[who]
+    answer = api_for(ada).put(f"/api/blocks/{key}")
+    assert answer.status_code == (409 if who == "self" else 404)
+    assert not Block.objects.exists()
+
+
+def test_one_too_many(ada: User, bo: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("messaging.services.blocks.BLOCKS", 1)
+    block(user=ada, person=bo.pk)
+    with pytest.raises(DomainError):
+        block(user=ada, person=make_user("Eve").pk)
+
+
+def test_a_message_between_others_takes_no_query_more(ada: User, bo: User) -> None:
+    make_message(ada, bo)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            send_message(sender=ada, peer=bo.pk, text="Hello")
+        return len(asked)
+
+    before = queries()
+    block(user=make_user("Eve"), person=ada.pk)
+    assert queries() == before

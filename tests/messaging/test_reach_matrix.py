@@ -1,0 +1,234 @@
+"""Who reaches whom: person, way and act, in one table."""
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings as site_settings
+from pytest_django import Settings
+
+from accounts.models import SitePolicy, User
+from accounts.services.moderation import ban
+from chatsite.asgi import application
+from chatsite.asgi import trusted as site
+from chatsite.live.broadcast import broadcast
+from messaging import events, recipients
+from messaging.models import Message
+from messaging.services.blocks import block
+from messaging.services.groups import remove_member
+from messaging.services.messages import send_message
+from tests.factories import make_group, make_user
+from tests.messaging.realtime.sockets import PersonalSocket, token_for
+from tests.messaging.socketio.session import joined
+from tests.pictures import picture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TRUSTED: Any = site
+SITE = "http://testserver"
+
+# What somebody may do, by what they are to Ada. `heard` and `react heard`: it reaches her live.
+EVERYTHING = {"online", "typing", "read", "picture", "send", "heard", "react", "react heard", "add"}
+TABLE: dict[str, set[str]] = {
+    "stranger": {"online", "typing", "send", "add"},
+    "request": EVERYTHING - {"heard", "react heard"},
+    "contact": EVERYTHING,
+    "blocked": {"read", "picture", "send", "react"},
+    "blocker": {"read", "picture"},
+    "member": EVERYTHING,
+    "removed": {"online", "add"},
+    "banned": set(),
+}
+
+
+@dataclass
+class Scene:
+    ada: User
+    person: User
+    place: str  # where they write: to Ada, or in the group
+    message: Message  # with a picture
+    outcomes: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
+
+
+def make_scene(relation: str) -> Scene:
+    """With requests on."""
+    SitePolicy.objects.create(requests=True)
+    ada, person, eve = (make_user(name) for name in ("Ada", "Pat", "Eve"))
+
+    def say(sender: User, peer: str, **more: Any) -> Message:
+        sent = send_message(sender=sender, peer=peer, text="secret", image=picture(), **more)
+        return Message.objects.select_related("conversation").get(pk=sent.record.id)
+
+    if relation in {"member", "removed"}:
+        group = make_group(ada, person, eve)
+        if relation == "removed":
+            remove_member(user=ada, group=group, person=person.pk)
+        return Scene(ada, person, group, say(ada, group))
+    if relation == "stranger":
+        return Scene(ada, person, ada.pk, say(ada, eve.pk))
+    message = say(person, ada.pk)
+    if relation != "request":
+        message = say(ada, person.pk)
+    then: dict[str, Callable[[], object]] = {
+        "blocked": partial(block, user=ada, person=person.pk),
+        "blocker": partial(block, user=person, person=ada.pk),
+        "banned": partial(ban, user=person, reason=""),
+    }
+    then.get(relation, lambda: None)()
+    return Scene(ada, person, ada.pk, message)
+
+
+class Walk:
+    def __init__(self, scene: Scene, token: str, hers: PersonalSocket, settings: Settings) -> None:
+        self.scene, self.token, self.hers, self.settings = scene, token, hers, settings
+        self.number = count(1)
+
+    def note(self, act: str, way: str, outcome: bool) -> None:
+        self.scene.outcomes[act][way] = outcome
+
+    async def ask(self, way: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """REST goes by the views, or leanly."""
+        self.settings.FAST = replace(site_settings.FAST, http=way == "lean")
+        transport = httpx.ASGITransport(app=TRUSTED)
+        headers = {"Cookie": f"jwt={self.token}"}
+        async with httpx.AsyncClient(transport=transport, base_url=SITE) as client:
+            return await client.request(method, path, headers=headers, **options)
+
+    async def heard(self) -> set[str]:
+        """By Ada since she was asked last, but for presence."""
+        marker = events.relay("marker", {})
+        broadcast([recipients.user_group(self.scene.ada.pk)], marker)
+        names = set[str]()
+        while (event := await self.hers.event())[0] != "marker":
+            names.add(event[0])
+        return names
+
+    async def requests(self) -> None:
+        scene, message = self.scene, self.scene.message
+        for way in ("REST", "lean"):
+            read = await self.ask(way, "GET", f"/api/messages/{scene.place}")
+            self.note("read", way, read.is_success and "secret" in read.text)
+        page = await self.ask("page", "GET", f"/chat/{scene.place}")
+        self.note("read", "page", page.is_success and "secret" in page.text)
+        found = await self.ask("search", "GET", "/api/search?q=secret")
+        self.note("read", "search", found.is_success and bool(found.json()["messages"]))
+        shown = await self.ask("media", "GET", f"/media/messages/{message.pk}/{message.image}")
+        self.note("picture", "media", shown.is_success)
+        header = await self.ask("page", "GET", f"/chat/{scene.ada.pk}/header")
+        self.note("online", "page", header.is_success and "is-online" in header.text)
+        people = {"name": "New", "people": [scene.ada.pk]}
+        added = await self.ask("REST", "POST", "/api/groups", json=people)
+        self.note("add", "REST", added.is_success)
+        await self.heard()
+        for way in ("REST", "lean"):
+            body = {"text": f"Hi by {way}"}
+            sent = await self.ask(way, "POST", f"/api/messages/send/{scene.place}", json=body)
+            self.note("send", way, sent.is_success)
+            self.note("heard", way, "newMessage" in await self.heard())
+        react = await self.ask("REST", "PUT", f"/api/messages/{message.pk}/reactions/👍")
+        self.note("react", "REST", react.is_success)
+        self.note("react heard", "REST", "reactionChanged" in await self.heard())
+
+    async def commands(self, way: str, socket: "Ends") -> None:
+        scene = self.scene
+        self.note("online", way, scene.ada.pk in await socket.online())
+        await socket.say("typing", receiverId=scene.place)
+        await socket.is_done()
+        self.note("typing", way, "typing" in await self.heard())
+        key = f"{way[:2]}-{next(self.number)}"
+        await socket.say("sendMessage", receiverId=scene.place, text="Hi", clientMessageId=key)
+        self.note("send", way, await socket.is_done("messageSent"))
+        self.note("heard", way, "newMessage" in await self.heard())
+        emoji = "🎉" if way == "native" else "👏"
+        await socket.say("react", messageId=scene.message.pk, emoji=emoji)
+        self.note("react", way, await socket.is_done("reactionChanged"))
+        self.note("react heard", way, "reactionChanged" in await self.heard())
+
+    def locked_out(self, way: str) -> None:
+        for act in ("online", "typing", "send", "heard", "react", "react heard"):
+            self.note(act, way, False)
+
+
+@dataclass
+class Ends:
+    """A socket of either kind."""
+
+    send: Callable[[str, Any], Any]
+    next: Callable[[], Any]  # event and data
+
+    async def say(self, event: str, **data: Any) -> None:
+        await self.send(event, data)
+
+    async def online(self) -> list[str]:
+        while (event := await self.next())[0] != "getOnlineUsers":
+            pass
+        return list(event[1])
+
+    async def is_done(self, wanted: str = "") -> bool:
+        """Whether that event came until now, or none that says that something was refused."""
+        await self.send("ping", {})
+        names = set[str]()
+        while (event := await self.next())[0] != "pong":
+            names.add(event[0])
+        return wanted in names if wanted else "error" not in names
+
+
+@asynccontextmanager
+async def native(user: User, token: str) -> AsyncIterator[Ends | None]:
+    socket = PersonalSocket(user, token)
+    if not await socket.open():
+        yield None
+        return
+    try:
+        yield Ends(lambda event, data: socket.send(event, **data), socket.frame)
+    finally:
+        await socket.close()
+
+
+@asynccontextmanager
+async def socket_io(token: str) -> AsyncIterator[Ends | None]:
+    async with AsyncExitStack() as stack:
+        transport = httpx.ASGITransport(application)
+        try:
+            session = await stack.enter_async_context(joined(SITE, token, transport=transport))
+        except AssertionError:
+            yield None
+            return
+
+        async def send(event: str, data: Any) -> None:
+            assert (await session.post("42" + json.dumps([event, data]))).text == "ok"
+
+        async def following() -> Any:
+            return json.loads((await session.packets_until("42"))[2:])
+
+        yield Ends(send, following)
+
+
+@pytest.mark.parametrize("relation", TABLE)
+async def test_by_every_way(relation: str, settings: Settings) -> None:
+    scene = await sync_to_async(make_scene)(relation)
+    token = await sync_to_async(token_for)(scene.person)
+    hers = PersonalSocket(scene.ada, await sync_to_async(token_for)(scene.ada))
+    assert await hers.open()
+    await hers.is_counted()
+    walk = Walk(scene, token, hers, settings)
+    try:
+        ways = {"native": native(scene.person, token), "Socket.IO": socket_io(token)}
+        for way, opening in ways.items():
+            async with opening as socket:
+                if socket:
+                    await walk.commands(way, socket)
+                else:
+                    walk.locked_out(way)
+        await walk.requests()
+    finally:
+        await hers.close()
+    may = {act: dict.fromkeys(ways, act in TABLE[relation]) for act, ways in scene.outcomes.items()}
+    assert scene.outcomes == may
