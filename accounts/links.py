@@ -96,7 +96,8 @@ def invitation_link(site: str, code: str) -> str:
 
 
 def _owner(key: str) -> User | None:
-    return User.objects.filter(pk=key, banned_at=None).first() if is_key(key) else None
+    user = User.objects.filter(pk=key).first() if is_key(key) else None
+    return None if user and user.is_banned else user
 
 
 def _not_me_salt(user: User) -> str:

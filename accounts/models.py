@@ -237,7 +237,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_banned(self) -> bool:
-        """Somebody whose ban has ended is let in again when they log in (services/sessions.py)."""
+        """A ban that has ended counts no more, though a job is yet to lift it."""
         if self.banned_at is None:
             return False
         return self.ban_ends_at is None or self.ban_ends_at > now()

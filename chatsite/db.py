@@ -38,15 +38,20 @@ def _cut(moment: datetime) -> datetime:
 
 
 def database_now() -> datetime:
-    """The time by the clock of the database, which is the same for all workers."""
+    """The time by the clock of the database, which is the same for all workers. Raises
+    DatabaseError.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             [moment] = cursor.fetchone()
             return _cut(moment)
     if connection.vendor == "mongodb":
-        moment = connection.database.command("hello")["localTime"]  # type: ignore[attr-defined]
-        return _cut(moment.replace(tzinfo=UTC))
+        from chatsite.mongodb_backend.base import translating
+
+        with translating():
+            answer = connection.database.command("hello")  # type: ignore[attr-defined]
+        return _cut(answer["localTime"].replace(tzinfo=UTC))
     return now()  # SQLite is where its workers are
 
 

@@ -14,12 +14,11 @@ from threading import Lock, Thread
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import connections
 from django.db.models import QuerySet
 
 from chatsite import strict_json
-from chatsite.db import database_now
-from chatsite.errors import Busy
+from chatsite.db import database_now, release
 from chatsite.jobs import JobQueue
 from chatsite.keys import new_key
 from scheduler import wakeup
@@ -59,7 +58,8 @@ class Runner:
                     is_prepared = True
                 self._take()
                 self._renew()
-            except (DatabaseError, Busy) as error:
+                release()
+            except Exception as error:  # whatever it is: without this thread nothing is done
                 logger.warning("jobs wait: %s", type(error).__name__)
                 connections.close_all()
             wakeup.event.wait(POLL)
@@ -91,9 +91,11 @@ class Runner:
             return
         self._renewed = time.monotonic()
         with self._lock:
-            claims = list(self._running)
-        if claims:
-            Job.objects.filter(claim__in=claims).update(run_at=database_now() + LEASE)
+            running = dict(self._running)
+        if running:
+            keys = [job.pk for job in running.values()]
+            ours = Job.objects.filter(pk__in=keys, claim__in=running)
+            ours.update(run_at=database_now() + LEASE)
 
 
 _starting = Lock()
@@ -110,7 +112,7 @@ def start() -> None:
 
 
 def run_due() -> None:
-    """Does all that is due, here and now, and what is to be tried again at once."""
+    """For tests: does all that is due, here and now, and what is to be tried again at once."""
     while jobs := [job for job in due(Lane) if take(job)]:
         for job in jobs:
             run(job)
@@ -177,9 +179,9 @@ def _give_up(job: Job, error: str) -> None:
 def _settle(job: Job, **values: Any) -> None:
     if error := values.get("error"):
         values["error"] = error[:ERROR_LENGTH]
-    _mine(job).update(**values)
+    _mine(job).update(claim="", **values)  # no lease is renewed any more
 
 
 def _mine(job: Job) -> QuerySet[Job]:
     """Nothing where somebody else has taken it since, or it was made anew."""
-    return Job.objects.filter(claim=job.claim)
+    return Job.objects.filter(pk=job.pk, claim=job.claim)

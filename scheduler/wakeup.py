@@ -7,7 +7,7 @@ _stopping = Event()
 
 
 def stop() -> None:
-    """Nothing more is taken; what runs long stops soon (`check_stopping`)."""
+    """Nothing more is taken; what runs long asks `is_stopping` now and then."""
     _stopping.set()
     event.set()
 

@@ -31,7 +31,9 @@ def move(apps: Any, schema_editor: Any) -> None:
     }
     names = dict(apps.get_model("accounts", "User").objects.values_list("pk", "full_name"))
     entries = apps.get_model("accounts", "AuditEntry").objects
-    number, previous = 0, ""
+    # On MongoDB a migration that was interrupted is taken up again.
+    last = entries.order_by("-number").first()
+    number, previous = (last.number, last.hash) if last else (0, "")
     while rows := list(log.order_by("action_time", "pk")[:CHUNK]):
         made = []
         for row in rows:

@@ -1,8 +1,7 @@
 """Signing up, logging in, and what people change about themselves."""
 
-from contextlib import suppress
-
 from django.contrib.auth.hashers import make_password
+from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
@@ -61,24 +60,34 @@ def sign_up(
     user.email_confirmed_at = now() if way.confirms else None
     user.rename(checked_name(full_name))
     user.set_password(password)
+    letter = _welcome(user, site, client, confirmed=way.confirms)
     try:
-        _insert(user, way)
+        _insert(user, way, letter)
     except IntegrityError:  # somebody was faster
         raise (dead_link() if way.is_owner and has_owner() else email_taken()) from None
-    with suppress(TooMany):
-        check(MAILS, inbox_key(address))
-        check(MAILS_PER_ADDRESS, client)
-        asks = site and not way.confirms
-        confirms = links.address_link(site, user, address) if asks else ""
-        mail.send(mail.welcome(user, site, confirms))
     return user
 
 
+def _welcome(
+    user: User, site: str, client: str, *, confirmed: bool
+) -> EmailMultiAlternatives | None:
+    """None for who gets too many mails."""
+    try:
+        check(MAILS, inbox_key(user.email))
+        check(MAILS_PER_ADDRESS, client)
+    except TooMany:
+        return None
+    asks = site and not confirmed
+    return mail.welcome(user, site, links.address_link(site, user, user.email) if asks else "")
+
+
 @repeatable
-def _insert(user: User, way: Admission) -> None:
+def _insert(user: User, way: Admission, letter: EmailMultiAlternatives | None) -> None:
     with atomic():
         way.use()
         user.save(force_insert=True)
+        if letter:
+            mail.send(letter)
 
 
 def authenticate(*, email: str, password: str) -> User:

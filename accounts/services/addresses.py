@@ -61,20 +61,21 @@ def confirm_address(*, key: str, token: str) -> User:
         pk=key, password=user.password, email=old_address, banned_at=None
     )
     try:
-        if not _move(unchanged, user):
+        if not _move(unchanged, user, old_address):
             raise dead_link()
     except IntegrityError:
         raise email_taken() from None
-    if address != old_address:
-        mail.send(mail.address_changed(old_address))
     return user
 
 
 @repeatable
-def _move(unchanged: QuerySet[User], user: User) -> bool:
+def _move(unchanged: QuerySet[User], user: User, old_address: str) -> bool:
     with atomic():
         fields = ("email", "email_confirmed_at", "updated_at")
-        return bool(unchanged.update(**{name: getattr(user, name) for name in fields}))
+        found = unchanged.update(**{name: getattr(user, name) for name in fields})
+        if found and user.email != old_address:
+            mail.send(mail.address_changed(old_address))
+    return bool(found)
 
 
 def _check_password(user: User, password: str) -> None:

@@ -16,7 +16,7 @@ from accounts.links import invitation_link
 from accounts.models import ADMINS, Invitation, SignUps, SitePolicy, SiteRole, User
 from accounts.services.rules import checked_email, dead_link, field_error
 from accounts.trusted_devices import inbox_key
-from chatsite.db import now
+from chatsite.db import atomic, now
 from chatsite.errors import DomainError, NotFound
 from chatsite.security.ratelimits import MAILS, check
 
@@ -202,8 +202,9 @@ def _canonical_domain(domain: str) -> str:
 
 def _mailed(user: User | None, address: str, site: str, time: timedelta) -> Invitation:
     check(MAILS, inbox_key(address))
-    made = _made(user, time, email=address)
-    mail.send(mail.invitation(address, invitation_link(site, made.code), made.expires_at))
+    with atomic():
+        made = _made(user, time, email=address)
+        mail.send(mail.invitation(address, invitation_link(site, made.code), made.expires_at))
     return made
 
 

@@ -4,18 +4,30 @@ from datetime import datetime
 
 from accounts.models import User
 from accounts.services.sessions import end_other_sessions
-from chatsite.db import atomic, now, repeatable
+from chatsite.db import atomic, database_now, now, repeatable
+from scheduler.services import schedule
+
+LIFT_BAN = "lift_ban"
 
 
 @repeatable
 def ban(*, user: User, reason: str, until: datetime | None = None) -> None:
-    """For good, unless `until` says otherwise. Signs the person out everywhere at once; they are
-    told the reason when they log in.
+    """For good, unless `until` says otherwise: then a job lifts it. Signs the person out everywhere
+    at once; they are told the reason when they log in.
     """
     user.banned_at, user.ban_reason, user.ban_ends_at = now(), reason, until
     with atomic():
         user.save(update_fields=["banned_at", "ban_reason", "ban_ends_at"])
         end_other_sessions(user=user, keep=None)
+        if until:
+            schedule(LIFT_BAN, name=f"{LIFT_BAN}:{user.pk}", run_at=until, user=user.pk)
+
+
+def lift_ended_ban(*, user: str) -> None:
+    """Nothing happens where another one came since."""
+    found = User.objects.filter(pk=user, ban_ends_at__lte=database_now()).first()
+    if found:
+        unban(user=found)
 
 
 def unban(*, user: User) -> None:

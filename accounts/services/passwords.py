@@ -37,7 +37,6 @@ def change_password(
     user.updated_at = now()
     if not _replace(unchanged, user, keep):
         raise _wrong_password()
-    mail.send(mail.password_changed(user))
 
 
 def ask_for_reset(*, email: str, site: str) -> None:
@@ -88,7 +87,6 @@ def reset_password(*, key: str, token: str, new_password: str) -> User:
     user.email_confirmed_at = user.email_confirmed_at or user.updated_at  # they had the link
     if not _replace(unchanged, user, keep=None, email_confirmed_at=user.email_confirmed_at):
         raise dead_link()
-    mail.send(mail.password_changed(user))
     return user
 
 
@@ -100,6 +98,7 @@ def _replace(
         found = unchanged.update(password=user.password, updated_at=user.updated_at, **fields)
         if found:
             end_other_sessions(user=user, keep=keep)
+            mail.send(mail.password_changed(user))
     return bool(found)
 
 

@@ -27,9 +27,6 @@ def start_session(*, user: User, user_agent: str, address: str) -> Session:
         # Written, which keeps everybody else from writing it on every database.
         User.objects.filter(pk=user.pk).update(last_login=now())
         current = User.objects.get(pk=user.pk)
-        if current.banned_at and not current.is_banned:  # the ban has ended
-            over = {"banned_at": None, "ban_reason": "", "ban_ends_at": None}
-            User.objects.filter(pk=user.pk).update(**over)
         passed = current.password == user.password and not current.is_banned
         return Session.objects.create(
             user=user,

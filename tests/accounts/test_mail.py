@@ -2,9 +2,11 @@
 
 import pytest
 
+from accounts.models import User
 from accounts.services.accounts import sign_up
 from accounts.services.addresses import ask_for_address, confirm_address
 from accounts.services.passwords import ask_for_reset, change_password, reset_password
+from scheduler.models import Job
 from tests.letters import delivered, html_of, path_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,3 +40,22 @@ def test_no_mail_carries_the_words_of_who_caused_it() -> None:
         for part in (letter.subject, letter.body, html_of(letter)):
             assert "evil.example" not in part
             assert "Winner" not in part
+
+
+def test_what_waits_is_encrypted() -> None:
+    """A copy of the database opens nobody's account."""
+    sign_up(full_name="Grace", email=VICTIM, password="secret", site=SITE)
+    [job] = Job.objects.filter(kind="mail")
+    for secret in (VICTIM, SITE, "/address/"):
+        assert secret not in job.payload
+    assert SITE in delivered(to=VICTIM)[0].body
+
+
+def test_a_mail_is_stored_with_what_it_tells_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_values: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("accounts.mail.schedule", fail)
+    with pytest.raises(ZeroDivisionError):
+        sign_up(full_name="Grace", email=VICTIM, password="secret", site=SITE)
+    assert not User.objects.exists()

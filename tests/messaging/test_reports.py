@@ -10,6 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEntry, Session, SitePolicy, User
+from accounts.services import moderation
 from accounts.services.accounts import authenticate
 from chatsite.db import now
 from chatsite.errors import DomainError
@@ -22,6 +23,9 @@ from messaging.services.messages import delete_message, send_message
 from messaging.services.reactions import react, take_back
 from messaging.services.reports import report
 from messaging.shapes.evidence import decoded_evidence
+from scheduler.models import Job
+from scheduler.runner import run_due
+from scheduler.services import run_now
 from tests.concurrency import at_once
 from tests.factories import (
     PASSWORD,
@@ -318,11 +322,22 @@ class TestDecisions:
         assert not Session.objects.active_of(jonas).exists()
         with pytest.raises(DomainError, match=r"suspended until .*: You sold ladders\."):
             authenticate(email=jonas.email, password=PASSWORD)
+        [lifting] = Job.objects.filter(kind="lift_ban")
+        jonas.refresh_from_db()
+        assert lifting.run_at == jonas.ban_ends_at
         User.objects.filter(pk=jonas.pk).update(ban_ends_at=now() - timedelta(seconds=1))
         page = page_for(authenticate(email=jonas.email, password=PASSWORD))
         assert page.get("/").status_code == 200
+        run_now(lifting)
+        run_due()
         jonas.refresh_from_db()
-        assert jonas.banned_at is None
+        assert (jonas.banned_at, jonas.ban_ends_at) == (None, None)
+        # Of another that came meanwhile, nothing is lifted.
+        moderation.ban(user=jonas, reason="Again", until=now() + timedelta(days=1))
+        run_now(Job.objects.get(kind="lift_ban"))
+        run_due()
+        jonas.refresh_from_db()
+        assert jonas.is_banned
 
     @pytest.mark.parametrize(
         ("decision", "fields"),

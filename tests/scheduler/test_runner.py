@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 from pytest_django import Settings
 
 from chatsite import db
@@ -313,6 +313,22 @@ class TestRunner:
         done = Event()
         register("set", done.set)
         schedule("set")
+        assert done.wait(PATIENCE)
+
+    def test_it_goes_on_after_the_database_was_away(
+        self, register: Register, running: Thread, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked, done = Event(), Event()
+
+        def fail() -> None:
+            asked.set()
+            raise InterfaceError  # which is no DatabaseError
+
+        register("set", done.set)
+        with monkeypatch.context() as patch:
+            patch.setattr(runner, "database_now", fail)
+            schedule("set")
+            assert asked.wait(PATIENCE)
         assert done.wait(PATIENCE)
 
     def test_long_work_does_not_hold_up_quick_work(

@@ -4,11 +4,10 @@ import signal
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 
 from chatsite import jobs
 from scheduler import runner, wakeup
-from scheduler.services import ensure_recurring
 
 
 class Command(BaseCommand):
@@ -17,14 +16,7 @@ class Command(BaseCommand):
         " RUN_JOBS=false."
     )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="only what is due now")
-
-    def handle(self, *args: Any, once: bool = False, **options: Any) -> None:
-        if once:
-            ensure_recurring()
-            runner.run_due()
-            return
+    def handle(self, *args: Any, **options: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stop)
         runner.Runner().run()
