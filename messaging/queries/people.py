@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User, person_matches
@@ -106,12 +107,22 @@ def hide_addresses(me: str, people: Iterable[PersonRecord]) -> None:
     if rules().shows_addresses:
         return
     others = {direct_key(me, each.id): each for each in people if each.email and each.id != me}
-    ours = dict(Conversation.objects.filter(key__in=list(others)).values_list("pk", "key"))
-    sent = Message.objects.filter(conversation__in=list(ours)).exclude(sender=me)
-    told = {ours[pk] for pk in sent.values_list("conversation", flat=True).distinct()}
+    told = _written_to(me, list(others))
     for key, each in others.items():
         if key not in told:
             each.email = ""
+
+
+def _written_to(me: str, keys: list[str]) -> set[str]:
+    """Those of the direct chats in which the other one has written."""
+    chats = Conversation.objects.filter(key__in=keys)
+    if settings.MONGODB:
+        ours = dict(chats.values_list("pk", "key"))
+        sent = Message.objects.filter(conversation__in=list(ours)).exclude(sender=me)
+        return {ours[pk] for pk in sent.values_list("conversation", flat=True).distinct()}
+    # The first such message is enough.
+    sent = Message.objects.filter(conversation=OuterRef("pk")).exclude(sender=me)
+    return set(chats.filter(Exists(sent)).values_list("key", flat=True))
 
 
 _CONTACTS = Select(_contacts, packed=True)

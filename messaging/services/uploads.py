@@ -328,7 +328,8 @@ def _described(upload: Attachment) -> dict[str, Any]:
 
 
 def give_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> Attachment:
-    """Keeps a frame of a video that its sender took: no video is decoded here. Raises DomainError:
+    """Keeps a frame of a video that its sender took: no video is decoded here. A second one changes
+    nothing. Raises DomainError:
     400 for what is no video, or has not arrived, and for what is no picture; 404, also once it is
     sent; 503, 507.
     """
@@ -338,6 +339,8 @@ def give_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> 
         raise DomainError(message, code="required", errors={"picture": [message]})
     if upload.kind != AttachmentKind.VIDEO:
         raise DomainError(_("Only a video that has arrived has a poster."), code="poster")
+    if upload.thumbnail:  # which whoever sees the message may have by now
+        return upload
     release()
     fields = _small(upload, picture)
     # Whoever sends it at this moment sends it without.

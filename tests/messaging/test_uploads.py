@@ -663,6 +663,7 @@ class TestPoster:
         bo = make_user()
         told = self.give(client, video, data_uri(picture(1280, 720, form="JPEG"))).json()
         assert (told["width"], told["height"], told["duration"]) == (1280, 720, 83000)
+        assert self.give(client, video, data_uri(picture())).json() == told  # the first one stays
         sent = send_message(sender=ada, peer=bo.pk, attachments=[video]).record
         assert sent.attachments
         assert msgspec.to_builtins(sent.attachments[0]) == told

@@ -18,7 +18,8 @@ on("opened", () => isGroup(pane().dataset.peerId) && refresh());
 on("group-left", ({ groupId, closed }) => isOpen(groupId) && left(closed));
 
 on("chat-settings", followBlock);
-on("chat", ({ _id, blocked, request }) => followBlock({ peerId: _id, blocked, request }));
+// Without its settings it tells of the chat only that it is empty.
+on("chat", ({ _id, lastSeq, blocked, request }) => lastSeq !== undefined && followBlock({ peerId: _id, blocked, request }));
 
 const isOpen = (id) => pane().dataset.peerId === id;
 
