@@ -16,7 +16,7 @@ RUN python scripts/npm_packages.py
 RUN APP_ENV=production PUBLIC_URL=http://localhost JWT_SECRET=a-placeholder-that-signs-nothing-anywhere \
     python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf node_modules \
-    && python -m compileall -q accounts chatsite messaging mongo_migrations
+    && python -m compileall -q accounts chatsite messaging mongo_migrations scheduler
 
 FROM nginx:1.28-alpine AS proxy
 COPY deploy/nginx.conf /etc/nginx/conf.d/default.conf

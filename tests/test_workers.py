@@ -52,7 +52,7 @@ def test_so_do_the_docs(path: str) -> None:
     ("option", "value"),
     [
         ("loop", "chatsite.loop:Loop"),
-        ("http", "httptools"),
+        ("http", "chatsite.uvicorn_http:HttpProtocol"),
         ("ws", "chatsite.uvicorn_websockets:WebSocketProtocol"),
         ("access_log", False),
         ("proxy_headers", False),

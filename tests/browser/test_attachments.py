@@ -626,7 +626,7 @@ def test_what_is_cancelled_in_another_tab_is_not_sent(person: PersonFor) -> None
     send(other, "Again")
     expect_texts(bo.page, ["Nothing", "Again"])
     assert "POST/api/uploads" in begun
-    assert ada.get("/api/attachments/usage")["used"] == 0
+    expect_soon(page, lambda: ada.get("/api/attachments/usage")["used"], 0)
 
 
 def test_files_are_found_in_the_details(person: PersonFor) -> None:

@@ -21,7 +21,8 @@ on("chat-settings", followBlock);
 // Without its settings it tells of the chat only that it is empty.
 on("chat", ({ _id, lastSeq, blocked, request }) => lastSeq !== undefined && followBlock({ peerId: _id, blocked, request }));
 
-const isOpen = (id) => pane().dataset.peerId === id;
+/** None is while the page changes. */
+const isOpen = (id) => pane()?.dataset.peerId === id;
 
 function changed({ fullName, closed }) {
   const { dataset } = pane();
@@ -50,9 +51,10 @@ function left(closed) {
 }
 
 function followBlock({ peerId, ...settings }) {
+  if (!isOpen(peerId) || isGroup(peerId)) return;
   const { dataset } = pane();
   const closed = closedBy(settings);
-  if (!isOpen(peerId) || isGroup(peerId) || dataset.closed === closed) return;
+  if (dataset.closed === closed) return;
   dataset.closed = closed;
   refresh();
 }
