@@ -30,6 +30,7 @@ from messaging.models.conversation import GROUP as GROUP_KEYS
 from messaging.queries.attachments import attachments_of, used_by
 from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
+from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.saved import saved_name
 from messaging.shapes.system_messages import decoded, deleted_account, text_of
@@ -189,7 +190,7 @@ class MessageAdmin(ModeratedAdmin):
             (
                 formats.localize(timezone.localtime(edit.edited_at)),
                 _person_link(people.get(edit.editor_id)),
-                edit.text,
+                "\n".join(filter(None, [edit.text, *decoded_captions(edit.captions).values()])),
             )
             for edit in edits
         )

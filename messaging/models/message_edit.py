@@ -20,7 +20,9 @@ class MessageEdit(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    text = models.TextField(blank=True)  # before this edit, with the captions that it changed
+    text = models.TextField(blank=True)  # before this edit
+    # The captions that it changed, as they were: JSON, by the keys of the files.
+    captions = models.TextField(blank=True, default="", db_default="")
     edited_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from chatsite.wire import timestamp
 from messaging.models import Block, Membership, MessageEdit, Reaction, is_group
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import find_conversation
+from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.reactions import decoded_reactions, encoded_reactions
 from messaging.shapes.record import MessageRecord
 
@@ -107,10 +108,14 @@ def _take_back_edits(since: datetime, records: Mapping[str, MessageRecord]) -> N
     moment = timestamp(since)
     edited = [key for key, each in records.items() if (each.edited_at or "") > moment]
     edits = MessageEdit.objects.filter(message__in=edited).order_by("-edited_at", "-pk")
-    for message, text, edited_at in edits.values_list("message_id", "text", "edited_at"):
+    fields = ("message_id", "text", "captions", "edited_at")
+    for message, text, captions, edited_at in edits.values_list(*fields):
         record = records[message]
         if edited_at > since:
             record.text, record.edited_at = text, None
+            before = decoded_captions(captions)
+            for each in record.attachments or () if before else ():
+                each.caption = before.get(each.id, each.caption) or None
         elif record.edited_at is None:
             record.edited_at = timestamp(edited_at)
 

@@ -178,6 +178,15 @@ def share_group(one: str, other: str) -> bool:
     return not _roles(one).keys().isdisjoint(_roles(other))
 
 
+def are_acquainted(one: str, other: str) -> bool:
+    """Whether they have written with each other, and no request waits, or are in a group."""
+    conversation = find_conversation(one, other)
+    if conversation and conversation.last_seq:
+        theirs = Membership.objects.filter(conversation=conversation, is_request=True)
+        return not theirs.exists()
+    return share_group(one, other)
+
+
 def _roles(user_id: str) -> dict[str, str]:
     """By group that they are in."""
     groups = Membership.objects.of(user_id).filter(until_seq=None, conversation__gte=FIRST_GROUP)

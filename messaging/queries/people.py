@@ -14,6 +14,7 @@ from accounts.models import User, person_matches
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
+from accounts.services.admission import site_policy
 from chatsite.errors import DomainError
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
@@ -87,7 +88,7 @@ def contacts_of(me: str, search: str = "") -> QuerySet[User]:
 
 
 def known_to(me: str) -> set[str]:
-    """Whom they have written with, and who is in a group with them."""
+    """Whom they have written with, but for requests that wait, and who is in a group with them."""
     mine = Membership.objects.of(me).filter(until_seq=None)
     groups = list(mine.filter(conversation__gte=FIRST_GROUP).values_list("conversation", flat=True))
     members = Membership.objects.filter(conversation__in=groups, until_seq=None)
@@ -99,7 +100,25 @@ def written_with(me: str) -> set[str]:
     begun = Conversation.objects.filter(
         pk__in=list(mine.values_list("conversation", flat=True)), last_seq__gt=0
     )
-    return {peer_in(key, me) for key in begun.values_list("key", flat=True)}
+    keys = dict(begun.values_list("pk", "key"))
+    waiting = Membership.objects.filter(conversation__in=list(keys), is_request=True)
+    for key in waiting.values_list("conversation_id", flat=True):
+        del keys[key]
+    return {peer_in(key, me) for key in keys.values()}
+
+
+def adds_strangers() -> bool:
+    """Whether people may have strangers in their groups: where these are kept from writing, a group
+    would be a way around that.
+    """
+    policy = site_policy()
+    return policy.lists_everybody and not (policy.requests or policy.strangers_per_day)
+
+
+def candidates_of(me: str, search: str = "") -> QuerySet[User]:
+    """Contacts whom they may add to a group."""
+    people = contacts_of(me, search).filter(banned_at=None)
+    return people if adds_strangers() else people.filter(pk__in=known_to(me))
 
 
 def hide_addresses(me: str, people: Iterable[PersonRecord]) -> None:

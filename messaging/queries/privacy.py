@@ -54,6 +54,7 @@ class Rules:
     # As the site decides: `SitePolicy`.
     lists_everybody: bool = True
     shows_addresses: bool = True
+    has_requests: bool = False
 
     @cached_property
     def _apart(self) -> Mapping[str, Mapping[str, datetime]]:
@@ -166,6 +167,8 @@ def forget_rules() -> None:
 def _load() -> Rules:
     global _rules, _is_current
     with _loading:
+        if _is_current:  # since somebody else has asked meanwhile
+            return _rules
         _is_current = True  # what changes meanwhile makes it false again
         try:
             _rules = _stored_rules()
@@ -183,7 +186,8 @@ def _stored_rules() -> Rules:
     for blocker, blocked, since in Block.objects.values_list("blocker_id", "blocked_id", "since"):
         blocks.setdefault(blocker, {})[blocked] = since
     site, contacts = site_policy(), {key: people_written_to(key) for key in some}
-    return Rules(found, contacts, blocks, site.lists_everybody, site.shows_addresses)
+    decided = (site.lists_everybody, site.shows_addresses, site.requests)
+    return Rules(found, contacts, blocks, *decided)
 
 
 def has_contacts(privacy: Privacy) -> bool:

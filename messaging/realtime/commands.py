@@ -24,6 +24,7 @@ from messaging import events, recipients
 from messaging.bodies import text_of_frame
 from messaging.models import is_group, saved_key
 from messaging.payloads import forwarded_payload, sent_payload, typing_payload
+from messaging.queries.members import are_acquainted
 from messaging.queries.privacy import known_rules
 from messaging.queries.reactions import checked_emoji
 from messaging.queries.visibility import members_of
@@ -116,14 +117,15 @@ async def _typing(connection: "Connection", data: Data, event: str = events.TYPI
     receiver_id = _key(data, "receiverId")
     if receiver_id == saved_key(connection.user_id):
         return  # nobody else is there
-    people = [receiver_id]
+    people, me, shown = [receiver_id], connection.user_id, known_rules()
     if is_group(receiver_id):
-        people = await read(partial(members_of, receiver_id), key=connection.user_id)
-        if connection.user_id not in people:
+        people = await read(partial(members_of, receiver_id), key=me)
+        if me not in people:
             raise unknown_receiver()
-    me, shown = connection.user_id, known_rules()
+    elif shown.has_requests and not await read(partial(are_acquainted, me, receiver_id), key=me):
+        return
     if others := [key for key in shown.seen("typing", me, people) if key != me]:
-        message = events.relay(event, typing_payload(connection.user_id, receiver_id))
+        message = events.relay(event, typing_payload(me, receiver_id))
         broadcast(recipients.of(others), message)
 
 

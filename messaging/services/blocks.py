@@ -18,6 +18,7 @@ from chatsite.db import on_commit, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.locks import locking
+from chatsite.security.ratelimits import HOUR, Allowance, check
 from messaging import events, recipients
 from messaging.models import Block, Conversation, Kind, Membership, direct_key
 from messaging.payloads import chat_settings_payload
@@ -28,12 +29,14 @@ from messaging.services.conversations import locked_conversations
 from messaging.shapes.chat_settings import BLOCKED, NO_SETTINGS, ChatSettings
 
 BLOCKS = 1000  # of one person
+BLOCKS_PER_HOUR = 30
 
 
 def block(*, user: User, person: str) -> ChatSettings:
     """Returns how `user` keeps the chat from now on. Again: nothing happens.
 
-    Raises DomainError: 404, 409 for oneself and for one too many.
+    Raises DomainError: 404, 409 for oneself and for one too many, TooMany for more than
+    BLOCKS_PER_HOUR.
     """
     if person == user.pk:
         raise DomainError(_("You cannot block yourself."), 409, code="self")
@@ -54,9 +57,10 @@ def _block(user: User, person: str) -> ChatSettings:
             message = _("You can block up to %(limit)s people.") % {"limit": f"{BLOCKS:,}"}
             raise DomainError(message, 409, code="too_many")
         if not block:
+            check(Allowance("blocks", BLOCKS_PER_HOUR, HOUR), me)  # every worker reads them again
             Block.objects.create(blocker_id=me, blocked_id=person)
         record_online([me])  # as if they went now
-        return _store(user, person, mine, until_seq=end, is_request=False)
+        return _store(user, person, mine, until_seq=end)
 
 
 @repeatable

@@ -197,10 +197,10 @@ class LockedConversation:
 
     @property
     def requests(self) -> list[str]:
-        """Whose request it is."""
+        """Whose request it is, unless they have blocked the other."""
         if is_group(self.pk):
             return []
-        return [key for key, member in self.members.items() if member.is_request]
+        return [key for key in self.current if self.members[key].is_request]
 
     def who_see(self, seq: int) -> list[str]:
         """Whoever may see that message, be they still in it or not."""

@@ -24,7 +24,7 @@ from messaging.services.drafts import check_mentions, checked_captions, checked_
 from messaging.services.filters import check_words, is_filtered, report_held
 from messaging.services.messages import check_may_write
 from messaging.services.search_index import rewrite_blocks
-from messaging.shapes.attachments import encoded_attachments
+from messaging.shapes.attachments import encoded_attachments, encoded_captions
 from messaging.shapes.mentions import decoded_mentions, encoded_mentions
 from messaging.shapes.record import MessageRecord, record_of
 
@@ -107,12 +107,12 @@ class Edit(MessageChange):
         _filter(message, editor, text, captions)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
-        said = filter(None, [message.text, *(each.caption for each in changed)])
         edit = {
             "id": new_key(),
             "message_id": message.pk,
             "editor_id": editor,
-            "text": "\n".join(said),
+            "text": message.text,
+            "captions": encoded_captions({each.pk: each.caption for each in changed}),
             "edited_at": moment,
         }
         for each in changed:

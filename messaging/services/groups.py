@@ -39,8 +39,7 @@ from messaging.models import (
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
 from messaging.queries.blocks import are_any_apart
-from messaging.queries.people import known_to
-from messaging.queries.privacy import rules
+from messaging.queries.people import adds_strangers, known_to
 from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
     deleted_parts,
@@ -455,7 +454,7 @@ def _check_people(user: User, people: Sequence[str]) -> None:
 
 def _check_reach(user: User, people: Sequence[str]) -> None:
     """Raises DomainError 400, in words that tell nobody that they are blocked."""
-    is_known = rules().lists_everybody or known_to(user.pk).issuperset(people)
+    is_known = adds_strangers() or known_to(user.pk).issuperset(people)
     if not is_known or are_any_apart(user.pk, people):
         raise _cannot_be_added()
 

@@ -28,6 +28,7 @@ from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Posting, Role, is_group, saved_key
 from messaging.payloads import deleted_payload
+from messaging.queries.blocks import take_back_what_blocked_did
 from messaging.queries.privacy import note_written
 from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
@@ -203,8 +204,6 @@ class _Batch:
     def _check(self, draft: Draft, conversation: LockedConversation) -> None:
         """Whether this may be written. Raises DomainError 400, 403, 404."""
         sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
-        if not conversation.seq and not is_group(conversation.pk):
-            begin_with(draft.receiver_id, conversation, draft.sender_id)
         if conversation.slow_seconds and sender.role == Role.MEMBER:
             self._check_pace(draft, conversation)
         if is_filtered(draft.receiver_id, draft.sender_id):
@@ -217,6 +216,9 @@ class _Batch:
             raise unknown_attachment()
         if self.attached.mix_voice(draft):
             raise voice_mixed()
+        if not conversation.seq and not is_group(conversation.pk):
+            # Last: what is refused is no stranger of the day.
+            begin_with(draft.receiver_id, conversation, draft.sender_id)
 
     def _check_pace(self, draft: Draft, conversation: LockedConversation) -> None:
         """Raises DomainError 429."""
@@ -522,10 +524,25 @@ def set_deleted(
         told: list[events.Event] = []
         for message in changed:
             settle_later(message)
-            to = recipients.of(conversation.who_see(message.seq))
             if deleted:
+                to = recipients.of(conversation.who_see(message.seq))
                 told.append((events.MESSAGE_DELETED, deleted_payload(message), to, ""))
             else:
-                told.append((events.MESSAGE_RESTORED, record_of(message), to, ""))
+                told += _told_of_restoring(message, conversation)
         events.publish_all(told)
     return changed
+
+
+def _told_of_restoring(message: Message, conversation: LockedConversation) -> list[events.Event]:
+    """It brings words, so not to who has blocked its sender; nor to a sender who has blocked the
+    other what that one did with it since.
+    """
+    hear = conversation.who_hear(message.seq)
+    told: list[events.Event] = [
+        (events.MESSAGE_RESTORED, record_of(message), recipients.of(hear), "")
+    ]
+    sender = message.sender_id
+    if sender in conversation.who_see(message.seq) and sender not in hear:
+        take_back_what_blocked_did(sender, [record := record_of(message)])
+        told.append((events.MESSAGE_RESTORED, record, recipients.of([sender]), ""))
+    return told

@@ -22,6 +22,7 @@ from messaging.services.conversations import (
     store,
 )
 from messaging.services.messages import check_may_write
+from messaging.services.requests import told_of_answer
 from messaging.shapes.record import MessageRecord, record_of
 
 
@@ -66,12 +67,15 @@ def _change(found: Message, person: str, pinned: bool) -> Message:
             return message
         if pinned:
             _check_room(conversation)
+        if conversation.members[person].is_request:
+            conversation.accept(person)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         _store(message, conversation, moment, person if pinned else None)
         to = recipients.of(conversation.who_hear(message.seq))
         event = events.MESSAGE_PINNED if pinned else events.MESSAGE_UNPINNED
         events.publish(event, pin_payload(message, person), to=to)
+        events.publish_all(told_of_answer(conversation))
     return message
 
 

@@ -1,8 +1,8 @@
 """First messages of strangers, where the site lets them wait until they are accepted.
 
 Whose request a chat is reads it without leaving a mark, and is told of it by the list of chats
-alone. Answering or reacting accepts it; deleting the chat leaves it a request, should they write
-again.
+alone. Answering, reacting or pinning accepts it; deleting the chat, or blocking and unblocking
+them, leaves it a request, should they write again.
 """
 
 from django.utils.translation import gettext as _
@@ -17,12 +17,12 @@ from chatsite.keys import is_key
 from chatsite.locks import locking
 from chatsite.security.ratelimits import DAY, Allowance, TooMany, check
 from messaging import events, recipients
-from messaging.models import direct_key
+from messaging.models import Membership, direct_key
 from messaging.payloads import chat_settings_payload
 from messaging.queries.chats import chats_of
 from messaging.queries.members import share_group
 from messaging.services.conversations import LockedConversation, locked_conversations, store
-from messaging.shapes.chat_settings import ChatSettings
+from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings
 
 
 def begin_with(person: str, conversation: LockedConversation, sender: str) -> None:
@@ -35,8 +35,11 @@ def begin_with(person: str, conversation: LockedConversation, sender: str) -> No
         return
     if policy.strangers_per_day:
         _count_stranger(sender, policy.strangers_per_day)
-    if policy.requests and person in conversation.joining:
+    if policy.requests:
         conversation.members[person].is_request = True
+        if person not in conversation.joining:  # they have blocked the sender, now or before
+            theirs = Membership.objects.filter(conversation=conversation.pk, user=person)
+            theirs.update(is_request=True)
 
 
 @repeatable
@@ -75,8 +78,9 @@ def _told(person: str, conversation: LockedConversation) -> events.Event:
 
 
 def _settings(person: str, conversation: LockedConversation) -> ChatSettings:
-    [chat] = chats_of(Principal(person, ""), among=[conversation.pk])
-    return chat.settings
+    for chat in chats_of(Principal(person, ""), among=[conversation.pk]):
+        return chat.settings
+    return NO_SETTINGS  # they see nothing of it
 
 
 def _count_stranger(sender: str, allowed: int) -> None:

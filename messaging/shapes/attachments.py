@@ -1,6 +1,6 @@
 """The files of a message: what its row keeps of them, and what is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -72,6 +72,7 @@ class _Stored(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 _decoded = strict_json.reader(list[_Stored])
+_decoded_captions = strict_json.reader(dict[str, str])
 
 
 def is_album_picture(file: Attachment | AttachmentRecord) -> bool:
@@ -81,6 +82,15 @@ def is_album_picture(file: Attachment | AttachmentRecord) -> bool:
 
 def encoded_attachments(attachments: Iterable[Attachment]) -> str:
     return msgspec.json.encode([_stored(each) for each in attachments]).decode()
+
+
+def encoded_captions(captions: Mapping[str, str]) -> str:
+    """By the keys of their files."""
+    return msgspec.json.encode(captions).decode() if captions else ""
+
+
+def decoded_captions(text: str) -> dict[str, str]:
+    return _decoded_captions(text) or {}
 
 
 def decoded_attachments(text: str) -> list[AttachmentRecord]:

@@ -21,7 +21,7 @@ Request = Annotated[
     bool,
     Meta(
         description="A stranger has begun this chat, and learns nothing of me until I accept it,"
-        " answer or react."
+        " answer, react or pin."
     ),
 ]
 Blocked = Annotated[

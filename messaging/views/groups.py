@@ -22,7 +22,7 @@ from messaging.models import REASONS, Conversation, ReportKind, Role, is_group
 from messaging.page.peers import Peer, authors_among, find_peer
 from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
-from messaging.queries.people import contacts_of
+from messaging.queries.people import candidates_of
 from messaging.queries.reactions import reactions_of, reactions_page
 from messaging.queries.receipts import STATES, State, message_of, receipts_page
 from messaging.queries.reports import evidence_of
@@ -198,7 +198,7 @@ def _shown(request: SignedInRequest, key: str) -> dict[str, Any]:
 def _candidates(request: SignedInRequest, group: Conversation | None) -> dict[str, Any]:
     query = request.GET.get("q", "").replace("\0", "").strip()
     there = set(members_of(group.pk)) if group else set()
-    people = contacts_of(request.user.pk, query).filter(banned_at=None)
+    people = candidates_of(request.user.pk, query)
     candidates = [
         {"key": user.pk, "name": user.full_name, "picture": picture_url(user)}
         for user in people[: CANDIDATES + len(there)]

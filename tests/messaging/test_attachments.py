@@ -71,7 +71,8 @@ class TestCaptions:
         assert [each.get("caption") for each in edited["attachments"]] == ["Land", None]
         assert events.data("messageEdited")["attachments"] == edited["attachments"]
         assert api_for(bo).get(f"/api/messages/{ada.pk}").json()[0]["editedAt"]
-        assert [each.text for each in MessageEdit.objects.all()] == ["Søren at sea"]
+        [kept] = MessageEdit.objects.all()
+        assert (kept.text, json.loads(kept.captions)) == ("", {first: "", second: "Søren at sea"})
         assert api_for(ada).get("/api/search?q=soren").json()["messages"] == []
         assert api_for(ada).get("/api/search?q=land").json()["messages"] != []
         assert api_for(ada).put(edit, words).json()["updatedAt"] == edited["updatedAt"]

@@ -19,12 +19,14 @@ from messaging.presence import leases, online_seen_by
 from messaging.queries.visibility import find_message
 from messaging.services.blocks import block, unblock
 from messaging.services.conversations import mark_delivered, mark_read
+from messaging.services.deletions import delete_messages, undo
 from messaging.services.edits import edit_message
 from messaging.services.messages import send_message
 from messaging.services.pins import pin
 from messaging.services.reactions import react
 from tests.concurrency import at_once
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
+from tests.files import make_upload
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,6 +156,47 @@ def test_nothing_reaches_the_blocker(api_for: ApiFor, ada: User, bo: User, event
     assert find_message(ada, sent.json()["_id"]) is None
     synced = hers.get(f"/api/messages/sync?since={cursor}").json()
     assert [each["text"] for each in synced["messages"]] == ["One"]
+
+
+def test_what_is_restored_brings_no_words(
+    api_for: ApiFor, ada: User, bo: User, events: Events
+) -> None:
+    his, hers = make_message(bo, ada, "One"), make_message(ada, bo, "Two")
+    block(user=ada, person=bo.pk)
+    edit_message(user=bo, message_id=his.pk, text="worse")
+    react(user=bo, message_id=hers.pk, emoji="👎")
+    events.clear()
+    undo(user=bo, token=delete_messages(user=bo, message_ids=[his.pk]))
+    assert events.recipients("messageDeleted") == sorted([f"user.{bo.pk}", f"user.{ada.pk}"])
+    assert events.recipients("messageRestored") == [f"user.{bo.pk}"]
+    assert texts(api_for(ada), bo) == ["One", "Two"]
+    events.clear()
+    undo(user=ada, token=delete_messages(user=ada, message_ids=[hers.pk]))
+    restored = {each.to: each.data for each in events if each.event == "messageRestored"}
+    assert restored.keys() == {f"user.{bo.pk}", f"user.{ada.pk}"}
+    assert "reactions" in restored[f"user.{bo.pk}"]
+    assert "reactions" not in restored[f"user.{ada.pk}"]
+
+
+def test_captions_stay_as_they_were(api_for: ApiFor, ada: User, bo: User) -> None:
+    first, second = make_upload(bo).pk, make_upload(bo).pk
+    captions = {first: "Land", second: "Sea"}
+    sent = make_message(bo, ada, "Words", attachments=[first, second], captions=captions)
+    edit_message(user=bo, message_id=sent.pk, text="Words", captions={first: "Coast"})
+    client = api_for(ada)
+    cursor = client.get("/api/messages/sync").json()["cursor"]
+    block(user=ada, person=bo.pk)
+    edit_message(user=bo, message_id=sent.pk, text="Words", captions={first: "worse"})
+    edit_message(user=bo, message_id=sent.pk, text="worse", captions={first: "", second: "worse"})
+    conversation = sent.conversation_id
+    answers = [
+        client.get(f"/api/messages/{bo.pk}").json(),
+        client.get(f"/api/messages/sync?since={cursor}").json()["messages"],
+        client.get(f"/api/conversations/{conversation}/shared?kind=files").json(),
+    ]
+    for [shown] in answers:
+        assert shown["text"] == "Words"
+        assert [each["caption"] for each in shown["attachments"]] == ["Coast", "Sea"]
 
 
 def test_the_blocker_writes_nothing_there(api_for: ApiFor, ada: User, bo: User) -> None:
@@ -315,6 +358,21 @@ def test_the_list(api_for: ApiFor, page_for: PageFor, ada: User, bo: User) -> No
     page.post(f"/profile/blocks/{bo.pk}")
     assert client.get("/api/blocks").json() == []
     bo.delete()
+
+
+def test_so_many_an_hour(
+    api_for: ApiFor, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every worker reads them again: nobody blocks and unblocks all day."""
+    monkeypatch.setattr("messaging.services.blocks.BLOCKS_PER_HOUR", 2)
+    client = api_for(ada)
+    for _time in range(2):
+        assert client.put(f"/api/blocks/{bo.pk}").status_code == 200
+        assert client.put(f"/api/blocks/{bo.pk}").status_code == 200  # nothing happens
+        assert client.delete(f"/api/blocks/{bo.pk}").status_code == 200
+    assert client.put(f"/api/blocks/{bo.pk}").status_code == 429
+    assert not Block.objects.exists()
+    assert api_for(bo).put(f"/api/blocks/{ada.pk}").status_code == 200
 
 
 @pytest.mark.parametrize("who", ["self", "nobody", "no key"])

@@ -15,7 +15,7 @@ from accounts.privacy import KINDS, Kind
 from accounts.services.last_seen import record_online
 from messaging.models import saved_key
 from messaging.presence import leases, online_seen_by
-from messaging.queries.privacy import CHANGED, forget_rules, rules
+from messaging.queries.privacy import CHANGED, _load, forget_rules, rules
 from messaging.queries.sync import Cursor
 from messaging.recipients import user_group
 from messaging.services.conversations import mark_delivered, mark_read
@@ -291,3 +291,12 @@ def test_the_profile_has_them(cast: Cast, page_for: PageFor) -> None:
     html = page.get("/profile").content.decode()
     assert '<option value="nobody" selected>' in html
     assert cast.ada.pk not in online_seen_by(cast.bo.pk)
+
+
+def test_who_had_to_wait_for_the_rules_finds_them_read() -> None:
+    forget_rules()
+    with CaptureQueriesContext(connection) as asked:
+        _load()
+        first = len(asked)
+        assert _load() is rules()
+    assert len(asked) == first > 0

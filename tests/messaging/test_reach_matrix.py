@@ -35,15 +35,18 @@ TRUSTED: Any = site
 SITE = "http://testserver"
 
 # What somebody may do, by what they are to Ada. `heard` and `react heard`: it reaches her live.
-EVERYTHING = {"online", "typing", "read", "picture", "send", "heard", "react", "react heard", "add"}
+EVERYTHING = {
+    *("online", "typing", "hears typing", "read", "picture", "send", "heard", "react"),
+    *("react heard", "add"),
+}
 TABLE: dict[str, set[str]] = {
-    "stranger": {"online", "typing", "send", "add"},
-    "request": EVERYTHING - {"heard", "react heard"},
+    "stranger": {"online", "send"},
+    "request": EVERYTHING - {"typing", "hears typing", "heard", "react heard", "add"},
     "contact": EVERYTHING,
     "blocked": {"read", "picture", "send", "react"},
     "blocker": {"read", "picture"},
     "member": EVERYTHING,
-    "removed": {"online", "add"},
+    "removed": {"online"},
     "banned": set(),
 }
 
@@ -59,15 +62,15 @@ class Scene:
 
 def make_scene(relation: str) -> Scene:
     """With requests on."""
-    SitePolicy.objects.create(requests=True)
     ada, person, eve = (make_user(name) for name in ("Ada", "Pat", "Eve"))
+    group = make_group(ada, person, eve) if relation in {"member", "removed"} else ""
+    SitePolicy.objects.create(requests=True)
 
     def say(sender: User, peer: str, **more: Any) -> Message:
         sent = send_message(sender=sender, peer=peer, text="secret", image=picture(), **more)
         return Message.objects.select_related("conversation").get(pk=sent.record.id)
 
-    if relation in {"member", "removed"}:
-        group = make_group(ada, person, eve)
+    if group:
         if relation == "removed":
             remove_member(user=ada, group=group, person=person.pk)
         return Scene(ada, person, group, say(ada, group))
@@ -142,6 +145,11 @@ class Walk:
         await socket.say("typing", receiverId=scene.place)
         await socket.is_done()
         self.note("typing", way, "typing" in await self.heard())
+        hers = scene.place if scene.place != scene.ada.pk else scene.person.pk
+        await self.hers.send("typing", receiverId=hers)
+        await self.hers.send("ping")
+        await self.hers.until("pong")
+        self.note("hears typing", way, await socket.is_done("typing"))
         key = f"{way[:2]}-{next(self.number)}"
         await socket.say("sendMessage", receiverId=scene.place, text="Hi", clientMessageId=key)
         self.note("send", way, await socket.is_done("messageSent"))
@@ -152,7 +160,8 @@ class Walk:
         self.note("react heard", way, "reactionChanged" in await self.heard())
 
     def locked_out(self, way: str) -> None:
-        for act in ("online", "typing", "send", "heard", "react", "react heard"):
+        acts = ("online", "typing", "hears typing", "send", "heard", "react", "react heard")
+        for act in acts:
             self.note(act, way, False)
 
 
