@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -338,7 +339,10 @@ class SitePolicy(models.Model):
         help_text=_("New accounts send no links and files to people who have not answered yet."),
     )
     new_messages = models.PositiveSmallIntegerField(
-        _("messages that a new account sends an hour"), default=30, db_default=30
+        _("messages that a new account sends an hour"),
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(1)],
     )
 
     class Meta:

@@ -15,6 +15,7 @@ _INVISIBLE = re.compile(
 _LINK = re.compile(
     r"(?<![a-z\d])(?:https?://|www\.)(?=[a-z\d\[$+=~]|[^\s\x00-\x7f])", re.IGNORECASE
 )
+_WHITE_SPACE = set("\t\n\v\f\r")  # among the control characters
 _BIDI_CONTROL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -41,6 +42,12 @@ def has_link(text: str) -> bool:
 
 def has_invisible(text: str) -> bool:
     return any(map(_is_invisible, text))
+
+
+def with_invisible_as(instead: str, text: str) -> str:
+    """Whatever nobody sees, but for tabs and line ends, is `instead`."""
+    unseen = {ord(c): instead for c in set(text) - _WHITE_SPACE if _is_invisible(c)}
+    return text.translate(unseen) if unseen else text
 
 
 def _is_invisible(character: str) -> bool:
@@ -76,6 +83,17 @@ def folded_text(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.casefold())[: 3 * len(text) + SOME_LETTERS]
     together = unicodedata.normalize("NFC", apart.translate(_PLAIN_TEXT))
     return together[: len(text) * 6 // 5 + SOME_LETTERS]
+
+
+def folded_whole(text: str) -> str:
+    """The same, however long it becomes: up to 18 times the text. For what must not be missed. A
+    dot of whatever script is one here, as in web addresses.
+    """
+    if text.isascii():
+        return text.lower()
+    # Without its marks first: many in a row would take long to be put in order.
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN_TEXT))
+    return unicodedata.normalize("NFC", apart.translate(_PLAIN_TEXT)).replace("。", ".")
 
 
 def has_words(name: str, query: str) -> bool:

@@ -14,9 +14,9 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         # They need the models.
         from accounts.models import SitePolicy
-        from messaging.queries.filters import filters
+        from accounts.services.filters import filters
+        from accounts.services.restraints import silences
         from messaging.queries.privacy import follow
-        from messaging.queries.restraints import silences
 
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
         on_startup.extend([follow, silences.follow, filters.follow])
@@ -26,7 +26,7 @@ class MessagingConfig(AppConfig):
 
 
 def _tell_filters(**_signal: Any) -> None:
-    from messaging.queries.filters import filters
+    from accounts.services.filters import filters
 
     on_commit(filters.tell_changed)
 

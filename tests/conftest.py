@@ -19,13 +19,14 @@ from rest_framework.test import APIClient
 
 from accounts import cookies
 from accounts.models import User
+from accounts.services import filters, restraints
 from accounts.services.last_seen import forget_noted
 from accounts.tokens import issue_token
 from chatsite.conf.cloud import read_account
 from chatsite.fastpath import threads
 from chatsite.live import broadcast
 from messaging import presence
-from messaging.queries import filters, privacy, restraints
+from messaging.queries import privacy
 from tests import services
 from tests.cloudinary_server import CloudinaryServer, cloudinary
 from tests.environment import settings_under

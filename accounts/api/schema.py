@@ -13,6 +13,8 @@ TAG = "Accounts"
 NO_CRAWLERS = (
     "Crawlers are not allowed here. If this is your own program, give it another User-Agent."
 )
+SILENCED = "Moderators have silenced you until 2030-01-31 12:00 UTC. You can read meanwhile."
+FILTERED = "This has words or links that are not allowed here."
 BUSY = "The site is busy at the moment. Please try again."
 SET_COOKIE = "`jwt`, by https `__Host-jwt`: HttpOnly, SameSite=Strict, Secure by https."
 
@@ -31,6 +33,7 @@ sign_up = call(
             "Password must be at most 1000 characters",
             "Invalid email format",
             "The name may have at most 100 characters.",
+            FILTERED,
             "Email already exists",
         ],
         403: [
@@ -92,7 +95,9 @@ update_profile = call(
                 "Profile pic is required",
                 "Enter the name that others will see.",
                 "The name may have at most 100 characters.",
-            ]
+                FILTERED,
+            ],
+            403: [SILENCED],
         },
     ),
 )

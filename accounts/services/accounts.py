@@ -9,6 +9,8 @@ from accounts import links, mail
 from accounts.canonical import password_forms
 from accounts.models import SiteRole, User
 from accounts.services.admission import Admission, admission, has_owner
+from accounts.services.filters import check_words
+from accounts.services.restraints import check_not_silenced
 from accounts.services.rules import (
     check_all,
     check_new_password,
@@ -51,7 +53,7 @@ def sign_up(
         lambda: check_new_password(password),
         lambda: checked_email(email),
         lambda: way.check_address(email),
-        lambda: checked_name(full_name),
+        lambda: check_words(checked_name(full_name), "full_name"),
     )
     address = checked_email(email)
     if User.objects.with_email(email):
@@ -124,19 +126,25 @@ def update_profile(
 ) -> User:
     """Changes what is given; "" takes the username away.
 
-    Raises DomainError: 400 for a blank name, a username that is none or taken, or a picture that is
-    none, 502, 503, 507 when the picture cannot be stored.
+    Raises DomainError: 400 for a blank name, a username that is none or taken, words that are not
+    allowed, or a picture that is none, 403 for who is silenced, 502, 503, 507 when the picture
+    cannot be stored.
     """
+    check_not_silenced(user.pk)
     before = user.username
     cut = None if picture is None else square(picture)
     changed = ["updated_at"]
     if full_name is not None:
         if is_blank(full_name):
             raise field_error("full_name", _("Enter the name that others will see."), "required")
-        user.rename(checked_name(full_name))
+        name = checked_name(full_name)
+        check_words(name, "full_name")
+        user.rename(name)
         changed += ["full_name", "sort_name"]
     if username is not None:
-        user.username = checked_username(username)
+        chosen = checked_username(username)
+        check_words(chosen, "username")
+        user.username = chosen
         others = User.objects.filter(username=user.username).exclude(pk=user.pk)
         if user.username and others.exists():
             user.username = before

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from accounts.api.schema import FILTERED, SILENCED
 from accounts.privacy import Privacy
 from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, View, call, header, in_path, key_in_path
@@ -66,8 +67,12 @@ OF_TEXTS = [
     "The text is too long: at most 10,000 characters.",
     "The text has characters that cannot be stored.",
 ]
-SILENCED = "Moderators have silenced you until 2030-01-31 12:00 UTC. You can read meanwhile."
-MAY_NOT_WRITE = [NO_LONGER_MEMBER, "Only admins may write in this group.", SILENCED]
+MAY_NOT_WRITE = [
+    NO_LONGER_MEMBER,
+    "Only admins may write in this group.",
+    SILENCED,
+    "New accounts send links and files once the other one has answered.",
+]
 BUSY = "The site is busy at the moment. Please try again."
 Decorator = Callable[[View], View]
 PEER = key_in_path(
@@ -192,7 +197,7 @@ edit = call(
         200: ("The message as it is now; so, too, where it says the same already.", MessageRecord)
     },
     refused={
-        400: [NOTHING_SAID, *OF_TEXTS, *OF_MENTIONS, *OF_CAPTIONS],
+        400: [NOTHING_SAID, *OF_TEXTS, FILTERED, *OF_MENTIONS, *OF_CAPTIONS],
         403: [
             "You can only edit your own messages.",
             "Forwarded messages cannot be edited.",
@@ -278,6 +283,7 @@ send = call(
                 NOTHING_SAID,
                 "Cannot send messages to yourself.",
                 *OF_TEXTS,
+                FILTERED,
                 "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
                 "The message that this one answers is not there.",
                 *OF_MENTIONS,
@@ -546,6 +552,7 @@ OF_NAMES = [
     "The name may have at most 100 characters.",
     "The description may have at most 500 characters.",
     "The description has characters that cannot be stored.",
+    FILTERED,
 ]
 OF_PEOPLE = [
     "Somebody is in the list twice.",
@@ -588,7 +595,7 @@ create_group = call(
                 *OF_PEOPLE,
                 "The client group id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
             ],
-            403: [NO_LONGER_MEMBER],
+            403: [NO_LONGER_MEMBER, SILENCED],
             503: [BUSY],
         },
         OF_PICTURES,
@@ -613,7 +620,12 @@ change_group = call(
     bodies={JSON: GroupChangeBody, FORM: GroupChangeForm},
     answers={200: ("As it is now.", GroupPayload)},
     refused=joined(
-        {400: OF_NAMES, 403: [ADMINS_ONLY, NO_LONGER_MEMBER], 404: [NO_GROUP], 503: [BUSY]},
+        {
+            400: OF_NAMES,
+            403: [ADMINS_ONLY, NO_LONGER_MEMBER, SILENCED],
+            404: [NO_GROUP],
+            503: [BUSY],
+        },
         OF_PICTURES,
     ),
 )
@@ -626,7 +638,12 @@ add_members = call(
     parameters=[GROUP],
     bodies={JSON: PeopleBody},
     answers={200: ("As it is now. Who was in it already stays as they are.", GroupPayload)},
-    refused={400: OF_PEOPLE, 403: [ADMINS_ONLY, NO_LONGER_MEMBER], 404: [NO_GROUP], 503: [BUSY]},
+    refused={
+        400: OF_PEOPLE,
+        403: [ADMINS_ONLY, NO_LONGER_MEMBER, SILENCED],
+        404: [NO_GROUP],
+        503: [BUSY],
+    },
 )
 
 remove_member = call(
@@ -637,7 +654,7 @@ remove_member = call(
     parameters=[GROUP, PERSON],
     answers={200: ("The same answer again for who has left before.", RemovedPayload)},
     refused={
-        403: [ADMINS_ONLY, OWNER_ONLY, NO_LONGER_MEMBER],
+        403: [ADMINS_ONLY, OWNER_ONLY, NO_LONGER_MEMBER, SILENCED],
         404: [NO_GROUP, NO_MEMBER],
         503: [BUSY],
     },
@@ -654,7 +671,7 @@ set_role = call(
         200: ("As it is now. Who has made somebody else the owner is an admin.", GroupPayload)
     },
     refused={
-        403: [OWNER_ONLY, NO_LONGER_MEMBER],
+        403: [OWNER_ONLY, NO_LONGER_MEMBER, SILENCED],
         404: [NO_GROUP, NO_MEMBER],
         409: [
             "Make somebody else the owner first.",

@@ -16,7 +16,7 @@ from messaging.queries.visibility import (
     no_such_message,
     stays_in,
 )
-from messaging.shapes.evidence import Evidence, SeenMessage
+from messaging.shapes.evidence import Evidence, SeenMessage, seen_file
 from messaging.shapes.system_messages import deleted_account
 
 AROUND = 5  # messages before and after a reported one
@@ -64,7 +64,7 @@ def _of_message(user: User, key: str) -> tuple[str, Evidence]:
             text=each.text,
             at=timestamp(each.created_at),
             image=each.image,
-            files=[file.name for file in files.get(each.pk, ())],
+            files=[seen_file(file) for file in files.get(each.pk, ())],
             is_reported=each.pk == message.pk,
         )
         for each in seen

@@ -62,6 +62,12 @@ class Attached:
         has_voice = any(self._free[key].waveform for key in draft.attachments)
         return has_voice and (len(draft.attachments) > 1 or bool(draft.picture))
 
+    def words(self, draft: Draft) -> list[str]:
+        """The names and captions of its files, which its sender may send."""
+        names = [self._free[key].name for key in draft.attachments]
+        copied = [words for each in draft.copied for words in (each.name, each.caption)]
+        return [*names, *draft.captions.values(), *copied]
+
     def to(self, draft: Draft, message: str, conversation: str) -> list[Attachment]:
         """Makes them those of a message. Returns them."""
         files = [self._free.pop(key) for key in draft.attachments]

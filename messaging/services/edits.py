@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
+from accounts.services.filters import check_words
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.fastpath.statements import Insert, Update, run_at_once
@@ -21,7 +22,7 @@ from messaging.queries.visibility import was_deleted
 from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.services.drafts import check_mentions, checked_captions, checked_text, nothing_said
-from messaging.services.filters import check_words, is_filtered, report_held
+from messaging.services.filters import check_new_links, is_filtered, report_held
 from messaging.services.messages import check_may_write
 from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments, encoded_captions
@@ -104,7 +105,7 @@ class Edit(MessageChange):
         if not (text or message.image or message.attachments):
             raise nothing_said()
         _check_time(message)
-        _filter(message, editor, text, captions)
+        is_held = _filter(message, editor, text, captions)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         edit = {
@@ -133,8 +134,11 @@ class Edit(MessageChange):
         }
         run_at_once((_INSERT, [edit]), (_EDITED, [change]))
         rewrite_blocks(conversation.pk, [message.seq])
+        record = record_of(message)
+        if is_held:
+            report_held(record)
         to = recipients.of(conversation.who_hear(message.seq))
-        events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
+        events.publish(events.MESSAGE_EDITED, record, to=to)
 
 
 def _check_may_edit(editor: str, message: Message, conversation: LockedConversation) -> None:
@@ -147,11 +151,15 @@ def _check_may_edit(editor: str, message: Message, conversation: LockedConversat
         raise was_deleted()
 
 
-def _filter(message: Message, editor: str, text: str, captions: Mapping[str, str]) -> None:
+def _filter(message: Message, editor: str, text: str, captions: Mapping[str, str]) -> bool:
+    """Whether it is to be reported. Raises DomainError 400, 403."""
     if not is_filtered(message.receiver_id, editor):
-        return
-    if check_words("\n".join([text, *captions.values()])):
-        report_held(message.pk, message.seq, editor, text)
+        return False
+    said = "\n".join([text, *captions.values()])
+    if has_link(said):
+        stranger = "" if is_group(message.receiver_id) else message.receiver_id
+        check_new_links(editor, conversation=message.conversation_id, stranger=stranger)
+    return check_words(said)
 
 
 def _answered_in(message: Message) -> Iterable[str]:

@@ -5,29 +5,17 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services.filters import filters
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import made_at
 from chatsite.security.ratelimits import TooMany
-from chatsite.text import folded_text
 from chatsite.wire import timestamp
 from messaging.models import Message, Reason, Report, ReportKind, saved_key
-from messaging.queries.filters import filters
-from messaging.shapes.evidence import Evidence, SeenMessage, encoded_evidence
+from messaging.shapes.evidence import Evidence, SeenMessage, encoded_evidence, seen_file
+from messaging.shapes.record import MessageRecord
 
 HOUR = timedelta(hours=1)
-
-
-def check_words(text: str) -> bool:
-    """Whether it is to be reported. Raises DomainError 400 for what the site refuses."""
-    rules = filters()
-    if not (rules.refused or rules.held):
-        return False
-    words = folded_text(text)
-    if rules.refused and rules.refused.search(words):
-        message = _("This has words or links that are not allowed here.")
-        raise DomainError(message, code="filtered")
-    return bool(rules.held and rules.held.search(words))
 
 
 def is_filtered(receiver_id: str, sender_id: str) -> bool:
@@ -35,18 +23,26 @@ def is_filtered(receiver_id: str, sender_id: str) -> bool:
     return receiver_id != saved_key(sender_id)
 
 
-def report_held(key: str, seq: int, sender_id: str, text: str) -> None:
+def report_held(message: MessageRecord) -> None:
     """In the transaction that stores the message."""
-    sender = User.objects.filter(pk=sender_id).first()
+    sender = User.objects.filter(pk=message.sender_id).first()
     name = sender.full_name if sender else ""
-    at = timestamp(now())
-    seen = SeenMessage(key, seq, sender_id, name, text, at, is_reported=True)
-    if Report.objects.filter(reporter="", about=key, is_open=True).exists():
+    seen = SeenMessage(
+        message.id,
+        message.seq,
+        message.sender_id,
+        name,
+        message.text or "",
+        timestamp(now()),
+        files=[seen_file(each) for each in message.attachments or ()],
+        is_reported=True,
+    )
+    if Report.objects.filter(reporter="", about=message.id, is_open=True).exists():
         return
     Report.objects.create(
         kind=ReportKind.MESSAGE,
-        about=key,
-        person=sender_id,
+        about=message.id,
+        person=message.sender_id,
         reporter="",
         reason=Reason.FILTER,
         evidence=encoded_evidence(Evidence(name, messages=[seen])),
@@ -59,17 +55,34 @@ def check_new_account(
     """`stranger`: whom it goes to, "" for a group; `has_more`: links or files; `unsent`: what else
     goes with it. Raises DomainError 403, TooMany.
     """
-    rules = filters()
-    if not rules.new_for or made_at(sender_id) < now() - rules.new_for:
+    if not _is_new(sender_id):
         return
-    if User.objects.filter(pk=sender_id).exclude(role="").exists():
-        return
+    most = max(filters().new_messages, 1)
     latest = Message.objects.filter(sender_id=sender_id, created_at__gt=now() - HOUR)
     times = sorted(latest.values_list("created_at", flat=True))
-    if len(times) + unsent >= rules.new_messages:
-        first = times[-rules.new_messages] if len(times) >= rules.new_messages else now()
+    if len(times) + unsent >= most:
+        first = times[-most] if len(times) >= most else now()
         raise TooMany((first + HOUR - now()).total_seconds())
+    if has_more:
+        _check_answered(sender_id, conversation, stranger)
+
+
+def check_new_links(sender_id: str, *, conversation: str, stranger: str) -> None:
+    """Of what is edited, which is no message more. Raises DomainError 403."""
+    if _is_new(sender_id):
+        _check_answered(sender_id, conversation, stranger)
+
+
+def _is_new(sender_id: str) -> bool:
+    """By the rules of the site; nobody is who has a role."""
+    new_for = filters().new_for
+    if not new_for or made_at(sender_id) < now() - new_for:
+        return False
+    return not User.objects.filter(pk=sender_id).exclude(role="").exists()
+
+
+def _check_answered(sender_id: str, conversation: str, stranger: str) -> None:
     answers = Message.objects.filter(conversation_id=conversation, sender_id=stranger)
-    if has_more and stranger and not answers.exists():
+    if stranger and not answers.exists():
         message = _("New accounts send links and files once the other one has answered.")
         raise DomainError(message, 403, code="new_account")

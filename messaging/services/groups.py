@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services.accounts import square
 from accounts.services.admission import check_may_begin
+from accounts.services.filters import check_words
+from accounts.services.restraints import check_not_silenced
 from accounts.services.rules import RAW_NAME_LENGTH, field_error
 from chatsite.db import repeatable, retrying
 from chatsite.errors import DomainError
@@ -40,7 +42,6 @@ from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
 from messaging.queries.blocks import are_any_apart
 from messaging.queries.people import adds_strangers, known_to
-from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
     deleted_parts,
     find_group,
@@ -111,8 +112,8 @@ def _changing(group: str) -> Iterator[_Group]:
 
 @contextmanager
 def _changing_as(user: User, group: str, *allowed: Role) -> Iterator[_Group]:
-    """Raises DomainError 404 for who never was in the group, 403 for who is in it no longer, and
-    for who has none of the allowed roles, if there are any.
+    """Raises DomainError 404 for who never was in the group, 403 for who is in it no longer, for
+    who has none of the allowed roles, if there are any, and for who is silenced.
     """
     with _changing(group) as changing:
         if user.pk not in changing.locked.members:
@@ -124,6 +125,7 @@ def _changing_as(user: User, group: str, *allowed: Role) -> Iterator[_Group]:
             if Role.ADMIN in allowed:
                 raise _forbidden(_("Only admins of the group may do this."))
             raise _forbidden(_("Only the owner of the group may do this."))
+        check_not_silenced(user.pk)
         yield changing
 
 
@@ -224,7 +226,6 @@ def change_group(
     Raises DomainError: 400 for what cannot be, 403, 404 for who may not, 502, 503, 507 when the
     picture cannot be stored.
     """
-    check_not_silenced(user.pk)
     given: dict[str, Any] = {}
     if title is not None:
         given["title"] = _checked_title(title)
@@ -420,6 +421,7 @@ def _checked_title(title: str) -> str:
     if len(name) > TITLE_LENGTH or len(title) > RAW_NAME_LENGTH:
         message = _("The name may have at most %(limit)s characters.") % {"limit": TITLE_LENGTH}
         raise field_error("title", message, "too_long")
+    check_words(name, "title")
     return name
 
 
@@ -433,6 +435,7 @@ def _checked_description(description: str) -> str:
         message = _("The description may have at most %(limit)s characters.")
         message %= {"limit": DESCRIPTION_LENGTH}
         raise field_error("description", message, "too_long")
+    check_words(description, "description")
     return description
 
 

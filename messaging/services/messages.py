@@ -17,6 +17,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.principal import Principal
+from accounts.services.filters import check_words
+from accounts.services.restraints import check_not_silenced
 from chatsite.db import now, on_commit, repeatable, retrying
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
@@ -30,7 +32,6 @@ from messaging.models import Message, MessageKind, Posting, Role, is_group, save
 from messaging.payloads import deleted_payload
 from messaging.queries.blocks import take_back_what_blocked_did
 from messaging.queries.privacy import note_written
-from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import (
     find_message,
     has_blocked,
@@ -58,7 +59,7 @@ from messaging.services.drafts import (
     unknown_reply,
     voice_mixed,
 )
-from messaging.services.filters import check_new_account, check_words, is_filtered, report_held
+from messaging.services.filters import check_new_account, is_filtered, report_held
 from messaging.services.pictures import settle_later, stored_picture
 from messaging.services.requests import begin_with, told_of_answer, told_of_request
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
@@ -206,8 +207,6 @@ class _Batch:
         sender = check_may_write(conversation, draft.sender_id, draft.receiver_id)
         if conversation.slow_seconds and sender.role == Role.MEMBER:
             self._check_pace(draft, conversation)
-        if is_filtered(draft.receiver_id, draft.sender_id):
-            self._filter(draft, conversation)
         if draft.reply_to:
             conversation_id, seq, _author = self.answered.get(draft.reply_to, ("", 0, ""))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
@@ -216,6 +215,8 @@ class _Batch:
             raise unknown_attachment()
         if self.attached.mix_voice(draft):
             raise voice_mixed()
+        if is_filtered(draft.receiver_id, draft.sender_id):
+            self._filter(draft, conversation)
         if not conversation.seq and not is_group(conversation.pk):
             # Last: what is refused is no stranger of the day.
             begin_with(draft.receiver_id, conversation, draft.sender_id)
@@ -240,7 +241,7 @@ class _Batch:
             raise too_fast(math.ceil(left))
 
     def _filter(self, draft: Draft, conversation: LockedConversation) -> None:
-        said = "\n".join([draft.text, *draft.captions.values()])
+        said = "\n".join([draft.text, *self.attached.words(draft)])
         files = draft.picture or draft.attachments or draft.copied
         check_new_account(
             draft.sender_id,
@@ -309,7 +310,7 @@ class _Batch:
         self.attached.store_sent()
         for draft, record in self.sent if self.held else ():
             if any(draft is each for each in self.held):
-                report_held(record.id, record.seq, draft.sender_id, draft.text)
+                report_held(record)
         add_full_blocks((row["conversation_id"], row["seq"]) for row in self.rows)
         self.publish()
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
+from accounts.services.restraints import check_not_silenced
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.fastpath.statements import Insert, Select, Update, run_at_once
@@ -15,7 +16,6 @@ from messaging import events, recipients
 from messaging.models import Message, MessageKind, Reaction, is_group
 from messaging.payloads import reaction_payload
 from messaging.queries.reactions import checked_emoji
-from messaging.queries.restraints import check_not_silenced
 from messaging.queries.visibility import has_blocked, past_member, was_deleted
 from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation

@@ -12,6 +12,7 @@ from accounts import mail
 from accounts.models import User
 from accounts.services import audit, moderation
 from accounts.services.admission import site_policy
+from accounts.services.restraints import silences
 from accounts.services.roles import may_act_on, not_allowed
 from chatsite.db import now, on_commit
 from chatsite.errors import DomainError
@@ -22,7 +23,6 @@ from messaging.models import REASONS, Decision, Message, Report, ReportKind
 from messaging.models.report import NOTE_LENGTH, REPORT_TEXT_LENGTH
 from messaging.queries.people import find_user
 from messaging.queries.reports import evidence_of, find_report
-from messaging.queries.restraints import silences
 from messaging.services.messages import remove
 from messaging.shapes.evidence import encoded_evidence
 
@@ -176,12 +176,16 @@ def _warn(person: User, found: Report, letter: str, days: int) -> None:
 
 
 def _silence(person: User, found: Report, letter: str, days: int) -> None:
-    moderation.silence(user=person, until=now() + timedelta(days=days))
+    until = now() + timedelta(days=days)
+    moderation.silence(user=person, until=max(until, person.silenced_until or until))
     on_commit(silences.tell_changed)
 
 
 def _ban(person: User, found: Report, letter: str, days: int) -> None:
+    """One that ends later, by whomever, stays with its reason."""
     until = None if days == FOR_GOOD else now() + timedelta(days=days)
+    if person.is_banned and until and (person.ban_ends_at is None or person.ban_ends_at > until):
+        return
     moderation.ban(user=person, reason=letter[:REASON_LENGTH], until=until)
 
 

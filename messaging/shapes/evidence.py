@@ -3,6 +3,8 @@
 import msgspec
 
 from chatsite import strict_json
+from messaging.models import Attachment
+from messaging.shapes.attachments import AttachmentRecord
 
 
 class SeenMessage(msgspec.Struct, frozen=True, rename="camel"):
@@ -13,7 +15,7 @@ class SeenMessage(msgspec.Struct, frozen=True, rename="camel"):
     text: str
     at: str
     image: str = ""  # the name of its picture in the store
-    files: list[str] = []  # names of its attachments
+    files: list[str] = []  # names of its attachments, and their captions
     is_reported: bool = False
 
 
@@ -22,6 +24,10 @@ class Evidence(msgspec.Struct, frozen=True, rename="camel"):
     description: str = ""
     picture: str = ""
     messages: list[SeenMessage] = []
+
+
+def seen_file(file: Attachment | AttachmentRecord) -> str:
+    return f"{file.name}: {file.caption}" if file.caption else file.name
 
 
 decoded_evidence = strict_json.reader(Evidence)

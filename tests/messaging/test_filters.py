@@ -1,20 +1,24 @@
 """Words, links and new accounts: what the rules of the site refuse, and what they report."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import SitePolicy, User
+from accounts.services.accounts import sign_up, update_profile
+from accounts.services.filters import filters, pattern_of, searched
 from chatsite.errors import DomainError
 from messaging.models import Message, Report, saved_key
-from messaging.queries.filters import filters, pattern_of
+from messaging.services import groups
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
 from messaging.shapes.evidence import decoded_evidence
-from tests.factories import ApiFor, make_group, make_message, make_user
+from tests.factories import PASSWORD, ApiFor, make_group, make_message, make_user
+from tests.files import make_upload
 
 pytestmark = pytest.mark.django_db
 
@@ -42,16 +46,27 @@ def decide(**fields: Any) -> None:
         ("ladders.example", "ladders.example.org", False),
         ("ladders.example", "ladders.examples", False),
         ("a.*", "anything", False),
+        # What becomes longer than it looks, and what nobody sees or is a gap.
+        ("ladder", "\ufdfa" * 40 + " ladder", True),
+        ("ladders.example", "\ufdfa" * 40 + "https://ladders.example", True),
+        ("ladder", "lad\u200bder", True),
+        ("ladder", "l\x01a\u2060d\ufe0fd\U000e0001er", True),
+        ("ladder", "lad\u2800der and lad\u3164der", True),
+        ("ladder", "my\u3164ladder", True),
+        ("ladder", "lad\nder", False),
+        ("lad\u00adder", "ladder", True),
+        ("buy ladders", "buy\u2028ladders", True),
+        ("ladders.example", "https://lad\u00adders.exam\u200bple", True),
+        ("ladders.example", "https://ladders\u3002example", True),
+        ("می\u200cخواهم", "می\u200cخواهم", True),
     ],
 )
 def test_words_and_domains_are_found_as_a_whole_however_they_are_written(
     entry: str, said: str, found: bool
 ) -> None:
-    from chatsite.text import folded_text
-
-    pattern = pattern_of(["", f" {entry} "])
+    pattern = pattern_of(["", "\u200b", f" {entry} "])
     assert pattern is not None
-    assert bool(pattern.search(folded_text(said))) == found
+    assert bool(pattern.search(searched(said))) == found
 
 
 def test_no_text_takes_long() -> None:
@@ -59,6 +74,8 @@ def test_no_text_takes_long() -> None:
     assert pattern is not None
     for text in ("a." * 5_000, "buy " * 2_500, "-" * 10_000, "ladders" * 1_400):
         assert not pattern.search(text + "!") or "a.b" in text
+    for text in ("\u0301\u0323" * 5_000, "\ufdfa" * 10_000, "a\u200b" * 5_000):
+        assert not pattern.search(searched(text))
 
 
 def test_what_is_refused_is_sent_by_no_way(api_for: ApiFor) -> None:
@@ -78,9 +95,68 @@ def test_what_is_refused_is_sent_by_no_way(api_for: ApiFor) -> None:
         edit_message(user=ada, message_id=mine.pk, text="More ladders")
     with pytest.raises(DomainError, match="not allowed here"):
         forward_messages(user=ada, message_ids=[mine.pk], to=[group], client_message_id="f1")
+    for said in ("\ufdfa" * 40 + " ladders", "lad\u200bders", "https://ladders\u00ad.example"):
+        with pytest.raises(DomainError, match="not allowed here"):
+            send_message(sender=ada, peer=bo.pk, text=said)
+        with pytest.raises(DomainError, match="not allowed here"):
+            edit_message(user=ada, message_id=mine.pk, text=said)
     send_message(sender=ada, peer=bo.pk, text="Stairs")
     send_message(sender=ada, peer=saved_key(ada.pk), text="My ladders")  # nobody else reads it
     assert not Report.objects.exists()
+
+
+def test_names_and_captions_of_files_count_also_when_they_are_copied() -> None:
+    ada, bo = make_user(), make_user()
+    captioned, named = make_upload(ada), make_upload(ada, name="ladders.pdf")
+    mine = [
+        send_message(
+            sender=ada, peer=bo.pk, attachments=[captioned.pk], captions={captioned.pk: "Ladders!"}
+        ),
+        send_message(sender=ada, peer=bo.pk, attachments=[named.pk]),
+    ]
+    upload, other = make_upload(ada, name="ladders.pdf"), make_upload(ada)
+    theirs = make_upload(bo, name="ladders.pdf")
+    decide(refused_words="ladders")
+    for number, sent in enumerate(mine):
+        with pytest.raises(DomainError, match="not allowed here"):
+            forward_messages(
+                user=bo,
+                message_ids=[sent.record.id],
+                to=[make_user().pk],
+                client_message_id=f"f{number}",
+            )
+    with pytest.raises(DomainError, match="not allowed here"):
+        send_message(sender=ada, peer=bo.pk, attachments=[upload.pk])
+    with pytest.raises(DomainError, match="not allowed here"):
+        send_message(
+            sender=ada, peer=bo.pk, attachments=[other.pk], captions={other.pk: "lad\u200bders"}
+        )
+    with pytest.raises(DomainError, match="no such upload"):  # whose name tells nobody anything
+        send_message(sender=ada, peer=bo.pk, attachments=[theirs.pk])
+    send_message(sender=ada, peer=bo.pk, attachments=[other.pk])
+
+
+def test_names_of_people_and_groups_count(api_for: ApiFor, page_for: PageFor) -> None:
+    ada, bo = make_user("Ada"), make_user()
+    group = make_group(ada, bo)
+    decide(refused_words="ladders\nladders.example")
+    wrong: list[Callable[[], Any]] = [
+        partial(update_profile, user=ada, full_name="Buy lad\u200bders"),
+        partial(update_profile, user=ada, username="ladders"),
+        partial(groups.create_group, user=ada, title="Ladders", people=[bo.pk]),
+        partial(groups.change_group, user=ada, group=group, title="ladders.example"),
+        partial(groups.change_group, user=ada, group=group, description="Ladders"),
+        partial(sign_up, full_name="Ladders", email="new@example.org", password=PASSWORD),
+    ]
+    for attempt in wrong:
+        with pytest.raises(DomainError, match="not allowed here") as refused:
+            attempt()
+        assert refused.value.errors
+    ada.refresh_from_db()
+    assert (ada.full_name, ada.username) == ("Ada", "")
+    assert not User.objects.filter(email="new@example.org").exists()
+    groups.change_group(user=ada, group=group, title="Stairs")
+    update_profile(user=ada, full_name="Ada King", username="stairs")
 
 
 def test_what_is_held_goes_through_and_is_reported_once() -> None:
@@ -101,6 +177,18 @@ def test_what_is_held_goes_through_and_is_reported_once() -> None:
     other = make_message(ada, bo, "Stairs")
     edit_message(user=ada, message_id=other.pk, text="Ladders")
     assert Report.objects.filter(about=other.pk).count() == 1
+    # Moderators see what offends, be it not in the text.
+    file = make_upload(ada, name="stairs.pdf")
+    caption = {file.pk: "Our ladders"}
+    sent = send_message(sender=ada, peer=bo.pk, attachments=[file.pk], captions=caption).record
+    later = make_upload(ada, name="later.pdf")
+    edited = send_message(sender=ada, peer=bo.pk, attachments=[later.pk]).record
+    edit_message(user=ada, message_id=edited.id, text="", captions={later.pk: "My ladders"})
+    offending = {sent.id: "stairs.pdf: Our ladders", edited.id: "later.pdf: My ladders"}
+    for key, files in offending.items():
+        seen = decoded_evidence(Report.objects.get(about=key).evidence)
+        assert seen is not None
+        assert [each.files for each in seen.messages] == [[files]]
 
 
 def test_nobody_reports_as_the_filter_does(api_for: ApiFor) -> None:
@@ -123,8 +211,11 @@ def test_the_rules_of_the_site_hold_as_soon_as_they_are_saved(
         "held_words": "",
         "new_hours": "0",
         "new_messages": "30",
+        "strangers_per_day": "0",
     }
     with django_capture_on_commit_callbacks(execute=True):
+        refused = page.post(change, posted | {"new_messages": "0"})
+        assert refused.context["adminform"].errors.keys() == {"new_messages"}
         assert page.post(change, posted).status_code == 302
     with pytest.raises(DomainError, match="not allowed here"):
         send_message(sender=ada, peer=bo.pk, text="ladders")
@@ -151,6 +242,33 @@ class TestNewAccounts:
         send_message(sender=bo, peer=ada.pk, text="Hi")
         send_message(sender=ada, peer=bo.pk, text="https://example.org")
         send_message(sender=ada, peer=make_group(ada, bo), text="https://example.org")
+
+    def test_add_no_links_by_an_edit_either(self) -> None:
+        ada, bo = make_user(), make_user()
+        sent = send_message(sender=ada, peer=bo.pk, text="Hello").record
+        upload = make_upload(ada)
+        file = send_message(sender=ada, peer=bo.pk, attachments=[upload.pk]).record
+        told = send_message(sender=ada, peer=make_group(ada, bo), text="Hello").record
+        decide(new_hours=24, new_messages=1)
+        for key, change in (
+            (sent.id, {"text": "https://example.org"}),
+            (file.id, {"text": "", "captions": {upload.pk: "https://example.org"}}),
+        ):
+            with pytest.raises(DomainError, match="once the other one has answered") as refused:
+                edit_message(user=ada, message_id=key, **change)
+            assert refused.value.status == 403
+        # An edit is no message more.
+        edit_message(user=ada, message_id=sent.id, text="Hello, Bo")
+        edit_message(user=ada, message_id=told.id, text="https://example.org")
+        send_message(sender=bo, peer=ada.pk, text="Hi")
+        edit_message(user=ada, message_id=sent.id, text="https://example.org")
+
+    def test_send_one_at_least(self) -> None:
+        ada, bo = make_user(), make_user()
+        decide(new_hours=24, new_messages=0)  # as it could be stored once
+        send_message(sender=ada, peer=bo.pk, text="Hello")
+        with pytest.raises(DomainError, match="Too many"):
+            send_message(sender=ada, peer=bo.pk, text="Again")
 
     def test_are_no_longer_new_after_a_time(self) -> None:
         old = User(pk="5" + "0" * 23, email="old@example.org")

@@ -11,11 +11,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import AuditEntry, Session, SitePolicy, User
 from accounts.services import moderation
-from accounts.services.accounts import authenticate
+from accounts.services.accounts import authenticate, update_profile
+from accounts.services.restraints import silences
 from chatsite.db import now
 from chatsite.errors import DomainError
 from messaging.models import Report, saved_key
-from messaging.queries.restraints import silences
 from messaging.services import groups
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
@@ -38,6 +38,7 @@ from tests.factories import (
 )
 from tests.letters import delivered
 from tests.limits import SetLimits
+from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -291,6 +292,12 @@ class TestDecisions:
             partial(react, user=jonas, message_id=theirs.pk, emoji="👎"),
             partial(groups.create_group, user=jonas, title="x", people=[ada.pk]),
             partial(groups.change_group, user=jonas, group=group, title="x"),
+            partial(groups.add_members, user=jonas, group=group, people=[make_user().pk]),
+            partial(groups.remove_member, user=jonas, group=group, person=ada.pk),
+            partial(groups.set_role, user=jonas, group=group, person=ada.pk, role="admin"),
+            partial(update_profile, user=jonas, full_name="x"),
+            partial(update_profile, user=jonas, username="some_words"),
+            partial(update_profile, user=jonas, picture=picture()),
         ]
         for attempt in attempts:
             with pytest.raises(DomainError, match="silenced") as refused:
@@ -306,6 +313,7 @@ class TestDecisions:
         take_back(user=jonas, message_id=theirs.pk, emoji="👍")
         send_message(sender=jonas, peer=saved_key(jonas.pk), text="x")
         delete_message(user=jonas, message_id=mine.pk)
+        groups.remove_member(user=jonas, group=group, person=jonas.pk)
         send_message(sender=ada, peer=jonas.pk, text="Nobody else is")
         # Until it is lifted, or has passed.
         page.post(f"{QUEUE}/{found.pk}/lift")
@@ -338,6 +346,35 @@ class TestDecisions:
         run_due()
         jonas.refresh_from_db()
         assert jonas.is_banned
+
+    def test_what_ends_later_stays(self, page_for: PageFor) -> None:
+        ada, jonas, found = a_report()
+        page = page_for(moderator())
+        later = now() + timedelta(days=20)
+        again = [reported(ada, make_message(jonas, ada, "Ladders").pk) for _number in range(5)]
+        User.objects.filter(pk=jonas.pk).update(silenced_until=later)
+        decide(page, found, "silence", days="1")
+        jonas.refresh_from_db()
+        assert jonas.silenced_until == later
+        decide(page, again[0], "silence", days="30")
+        jonas.refresh_from_db()
+        assert jonas.silenced_until is not None
+        assert jonas.silenced_until > later
+        # A ban, with its reason.
+        decide(page, again[1], "ban", days="1")
+        decide(page, again[2], "ban", days="30", letter="Again.")
+        jonas.refresh_from_db()
+        until, reason = jonas.ban_ends_at, jonas.ban_reason
+        assert until is not None
+        assert (until > later, reason) == (True, "Again.")
+        decide(page, again[3], "ban", days="7", letter="Less.")
+        jonas.refresh_from_db()
+        assert (jonas.ban_ends_at, jonas.ban_reason) == (until, "Again.")
+        moderation.ban(user=jonas, reason="For good.")
+        decide(page, again[4], "ban", days="1")
+        jonas.refresh_from_db()
+        assert jonas.is_banned
+        assert (jonas.ban_ends_at, jonas.ban_reason) == (None, "For good.")
 
     @pytest.mark.parametrize(
         ("decision", "fields"),

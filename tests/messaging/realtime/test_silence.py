@@ -7,9 +7,9 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from accounts.services import moderation
+from accounts.services.restraints import silences
 from chatsite.db import now
 from messaging.models import Message
-from messaging.queries.restraints import silences
 from tests.factories import make_message
 from tests.messaging.realtime.sockets import Connect
 

@@ -1,0 +1,74 @@
+"""What the rules of the site say of words, links and new accounts, for messages and for names. A
+process knows them, so that they cost a send nothing where there are none.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from re import Pattern
+
+from django.utils.translation import gettext as _
+
+from accounts.services.admission import site_policy
+from chatsite.errors import DomainError
+from chatsite.live.known import Known
+from chatsite.text import folded_whole, with_invisible_as
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    refused: Pattern[str] | None
+    held: Pattern[str] | None  # what goes through, and is reported
+    new_for: timedelta  # how long an account counts as new
+    new_messages: int  # an hour, of a new account
+
+
+def pattern_of(entries: Iterable[str]) -> Pattern[str] | None:
+    """Words and domains, to be searched in what `searched` makes of a text: each as a whole, a
+    domain with those below it.
+    """
+    folded = {folded_whole(with_invisible_as("", entry)).strip() for entry in entries} - {""}
+    domains = {entry for entry in folded if "." in entry and " " not in entry}
+    parts = []
+    # What an entry begins and ends at is looked at once a place, not once an entry.
+    if words := "|".join(map(re.escape, sorted(folded - domains))):
+        parts.append(rf"(?<!\w)(?:{words})(?!\w)")
+    if names := "|".join(map(re.escape, sorted(domains))):
+        parts.append(rf"(?<![\w-])(?:{names})(?!\.?[\w-])")
+    return re.compile("|".join(parts)) if parts else None
+
+
+def searched(text: str) -> str:
+    """What nobody sees parts words here (some of it shows as a gap), and does not."""
+    together = with_invisible_as("", text)
+    if together != text:
+        together += "\n" + with_invisible_as(" ", text)
+    return folded_whole(together)
+
+
+def _asked() -> Filters:
+    policy = site_policy()
+    return Filters(
+        refused=pattern_of(policy.refused_words.splitlines()),
+        held=pattern_of(policy.held_words.splitlines()),
+        new_for=timedelta(hours=policy.new_hours),
+        new_messages=policy.new_messages,
+    )
+
+
+filters = Known("filters", _asked)
+
+
+def check_words(text: str, field: str = "") -> bool:
+    """Whether it is to be reported. Raises DomainError 400 for what the site refuses, of `field` if
+    it is one.
+    """
+    rules = filters()
+    if not (rules.refused or rules.held):
+        return False
+    words = searched(text)
+    if rules.refused and rules.refused.search(words):
+        message = _("This has words or links that are not allowed here.")
+        raise DomainError(message, code="filtered", errors={field: [message]} if field else None)
+    return bool(rules.held and rules.held.search(words))
