@@ -23,6 +23,10 @@ class Filters:
     new_for: timedelta  # how long an account counts as new
     new_messages: int  # an hour, of a new account
 
+    @property
+    def are_any(self) -> bool:
+        return bool(self.refused or self.held or self.new_for)
+
 
 def pattern_of(entries: Iterable[str]) -> Pattern[str] | None:
     """Words and domains, to be searched in what `searched` makes of a text: each as a whole, a

@@ -1,7 +1,5 @@
 """Words, links and new accounts: what the rules of the site refuse, and what they report."""
 
-from datetime import timedelta
-
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -9,18 +7,16 @@ from accounts.services.filters import filters
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import made_at
-from chatsite.security.ratelimits import TooMany
+from chatsite.security.ratelimits import HOUR, Allowance, check
 from chatsite.wire import timestamp
 from messaging.models import Message, Reason, Report, ReportKind, saved_key
 from messaging.shapes.evidence import Evidence, SeenMessage, encoded_evidence, seen_file
 from messaging.shapes.record import MessageRecord
 
-HOUR = timedelta(hours=1)
-
 
 def is_filtered(receiver_id: str, sender_id: str) -> bool:
-    """What people keep for themselves is not."""
-    return receiver_id != saved_key(sender_id)
+    """What people keep for themselves is not, and nothing is where there are no such rules."""
+    return filters().are_any and receiver_id != saved_key(sender_id)
 
 
 def report_held(message: MessageRecord) -> None:
@@ -49,20 +45,13 @@ def report_held(message: MessageRecord) -> None:
     )
 
 
-def check_new_account(
-    sender_id: str, *, conversation: str, stranger: str, has_more: bool, unsent: int
-) -> None:
-    """`stranger`: whom it goes to, "" for a group; `has_more`: links or files; `unsent`: what else
-    goes with it. Raises DomainError 403, TooMany.
+def check_new_account(sender_id: str, *, conversation: str, stranger: str, has_more: bool) -> None:
+    """`stranger`: whom it goes to, "" for a group; `has_more`: links or files. Raises DomainError
+    403, TooMany.
     """
     if not _is_new(sender_id):
         return
-    most = max(filters().new_messages, 1)
-    latest = Message.objects.filter(sender_id=sender_id, created_at__gt=now() - HOUR)
-    times = sorted(latest.values_list("created_at", flat=True))
-    if len(times) + unsent >= most:
-        first = times[-most] if len(times) >= most else now()
-        raise TooMany((first + HOUR - now()).total_seconds())
+    check(Allowance("new_messages", max(filters().new_messages, 1), HOUR), sender_id)
     if has_more:
         _check_answered(sender_id, conversation, stranger)
 

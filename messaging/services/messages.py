@@ -248,7 +248,6 @@ class _Batch:
             conversation=conversation.pk,
             stranger="" if is_group(draft.receiver_id) else draft.receiver_id,
             has_more=bool(files) or has_link(said),
-            unsent=sum(each.sender_id == draft.sender_id for each, _record in self.sent),
         )
         if check_words(said):
             self.held.append(draft)

@@ -229,9 +229,11 @@ class TestNewAccounts:
             send_message(sender=ada, peer=bo.pk, text=str(number))
         with pytest.raises(DomainError, match="Too many") as refused:
             send_message(sender=ada, peer=bo.pk, text="4")
-        assert 3500 < refused.value.wait <= 3601
+        assert 0 < refused.value.wait <= 3601
         send_message(sender=ada, peer=saved_key(ada.pk), text="To myself")
-        make_message(make_user(role="moderator"), bo)
+        moderator = make_user(role="moderator")
+        for _number in range(4):
+            make_message(moderator, bo)
 
     def test_send_links_and_files_to_those_who_have_answered(self) -> None:
         ada, bo = make_user(), make_user()
