@@ -111,13 +111,6 @@ def start() -> None:
             _is_started = True
 
 
-def run_due() -> None:
-    """For tests: does all that is due, here and now, and what is to be tried again at once."""
-    while jobs := [job for job in due(Lane) if take(job)]:
-        for job in jobs:
-            run(job)
-
-
 def due(lanes: Iterable[Lane]) -> list[Job]:
     """Of each lane the oldest first, however many wait in another. What only a newer version of the
     site can do is left to it.

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core import mail
 
-from scheduler.runner import run_due
+from tests.jobs import run_due
 
 
 def delivered(*, to: str = "") -> list[Any]:

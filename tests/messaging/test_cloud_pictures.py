@@ -20,9 +20,9 @@ from messaging.services.forwarding import forward_messages
 from messaging.services.messages import delete_message, remove, restore, send_together
 from messaging.services.pictures import settle
 from messaging.shapes.record import record_of
-from scheduler.runner import run_due
 from tests.cloudinary_server import CloudinaryServer
 from tests.factories import ApiFor, make_message, make_pair, make_user
+from tests.jobs import run_due
 from tests.pictures import animation, data_uri, picture
 from tests.recording import Events
 

@@ -24,7 +24,6 @@ from messaging.services.reactions import react, take_back
 from messaging.services.reports import report
 from messaging.shapes.evidence import decoded_evidence
 from scheduler.models import Job
-from scheduler.runner import run_due
 from scheduler.services import run_now
 from tests.concurrency import at_once
 from tests.factories import (
@@ -36,6 +35,7 @@ from tests.factories import (
     make_session,
     make_user,
 )
+from tests.jobs import run_due
 from tests.letters import delivered
 from tests.limits import SetLimits
 from tests.pictures import picture

@@ -15,9 +15,9 @@ from chatsite.pictures import images, storage
 from messaging.models import Message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import remove, restore
-from scheduler.runner import run_due
 from tests.cloudinary_server import CloudinaryServer
 from tests.factories import make_message, make_pair, make_user
+from tests.jobs import run_due
 from tests.pictures import animation, picture
 
 HOURS = timedelta(hours=2)

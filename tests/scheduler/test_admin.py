@@ -8,9 +8,9 @@ from django.test import Client
 from accounts.models import SiteRole, User
 from scheduler.models import Job
 from scheduler.registry import GiveUp
-from scheduler.runner import run_due
 from scheduler.services import ensure_recurring, schedule
 from tests.factories import make_user
+from tests.jobs import run_due
 from tests.scheduler.conftest import Register
 
 LIST = "/admin/scheduler/job/"

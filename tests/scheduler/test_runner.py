@@ -13,9 +13,10 @@ from chatsite.db import atomic, now
 from scheduler import runner, services, wakeup
 from scheduler.models import Job
 from scheduler.registry import KINDS, GiveUp, Lane, Retry, Stopped
-from scheduler.runner import due, run, run_due, take
+from scheduler.runner import due, run, take
 from scheduler.services import cancel, ensure_recurring, schedule
 from tests.concurrency import at_once
+from tests.jobs import run_due
 from tests.scheduler.conftest import Register
 
 PATIENCE = 30  # seconds

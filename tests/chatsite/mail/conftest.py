@@ -7,8 +7,8 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from pytest_django import Settings
 
 from accounts import mail
-from scheduler.runner import run_due
 from tests.environment import settings_under
+from tests.jobs import run_due
 from tests.mail_servers import API_KEY, Resend, Smtp, resend, smtp
 
 Send = Callable[..., None]
