@@ -14,7 +14,7 @@ CREATE TRIGGER audit_log BEFORE UPDATE ON accounts_auditentry
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
 """
 POSTGRESQL = """
-CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
 CREATE TRIGGER audit_log BEFORE UPDATE OR DELETE ON accounts_auditentry
 FOR EACH ROW EXECUTE FUNCTION audit_log_is_append_only();

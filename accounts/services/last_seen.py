@@ -1,19 +1,24 @@
 """When people were last online, as their sockets tell it: written later, for many at once."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from threading import Lock
 
-from django.db import connections
+from django.db import Error, connections
 
 from accounts.models import User
 from chatsite.db import now, repeatable
+from chatsite.errors import Busy
 from chatsite.jobs import JobQueue
 
 CHUNK = 500  # rows that are written at once
 GATHERING = 1  # seconds
+PAUSE = 5  # seconds, while the database is away
 
 last_online_queue = JobQueue("last_online_queue", threads=1, length=1)
 _people: set[str] = set()
+_left: dict[str, datetime] = {}  # when those were online who could not be written
 _noting, _writing = Lock(), Lock()
 
 
@@ -28,6 +33,7 @@ def forget_noted() -> None:
     """Those who are not written yet. Returns once nothing is being written."""
     with _noting:
         _people.clear()
+        _left.clear()
     with _writing:
         pass
 
@@ -41,12 +47,32 @@ def _write() -> None:
         try:
             if keys:
                 record_online(keys)
+            _make_up()
+        except (Error, Busy):
+            moment = now()
+            with _noting:
+                _left.update(dict.fromkeys(keys, moment))
         finally:
             connections.close_all()
+    if _left and not last_online_queue.closing.wait(PAUSE):
+        last_online_queue.put(_write)
+
+
+def _make_up() -> None:
+    """For those who could not be written when they were online. Nobody is seen earlier by it."""
+    by_moment = defaultdict(list)
+    for key, moment in list(_left.items()):
+        by_moment[moment].append(key)
+    for moment, keys in sorted(by_moment.items()):
+        record_online(sorted(keys), moment)
+        for key in keys:
+            _left.pop(key, None)
 
 
 @repeatable
-def record_online(keys: list[str]) -> None:
-    moment = now()
+def record_online(keys: list[str], moment: datetime | None = None) -> None:
+    """As of now, unless a moment is given."""
+    people = User.objects.exclude(last_seen_at__gt=moment) if moment else User.objects.all()
+    moment = moment or now()
     for start in range(0, len(keys), CHUNK):
-        User.objects.filter(pk__in=keys[start : start + CHUNK]).update(last_seen_at=moment)
+        people.filter(pk__in=keys[start : start + CHUNK]).update(last_seen_at=moment)

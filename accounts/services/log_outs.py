@@ -1,9 +1,13 @@
-"""Logging out never fails: while the database is away, the sessions end as soon as it is back."""
+"""Logging out never fails: while the database is away, the sessions end as soon as it is back.
+Until then they are noted on the disk, for whichever process lives or starts by then.
+"""
 
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
+from django.conf import settings
 from django.db import Error, connections
 from django.utils.translation import gettext_lazy as _
 
@@ -11,10 +15,12 @@ from accounts.services.sessions import end_sessions
 from accounts.tokens import InvalidToken, read_claims
 from chatsite.errors import Busy
 from chatsite.jobs import JobQueue
+from chatsite.keys import is_key
 
 logger = logging.getLogger(__name__)
 ENDS_LATER = _("You are logged out here. The session itself ends as soon as the site can do so.")
 FIRST, LONGEST = 1, 60  # seconds between two tries
+FOLDER = ".log-outs"  # in MEDIA_ROOT, which all workers share: an empty file for each session
 
 later = JobQueue("log-outs", threads=1, length=1000)
 
@@ -29,10 +35,17 @@ def log_out(tokens: Iterable[str]) -> bool:
         end_sessions(keys)
     except (Error, Busy) as error:
         logger.warning("a log-out ends its session later (%s)", type(error).__name__)
-        if not later.put(lambda: _retry(keys)):
+        is_noted = _note(keys)
+        if not later.put(lambda: _retry(keys)) and not is_noted:
             logger.error("a session that was logged out of stays open: too many wait")
         return False
     return True
+
+
+def resume() -> None:
+    """What a process left that was killed meanwhile."""
+    if _noted():
+        later.put(lambda: _retry([]))
 
 
 def _retry(keys: list[str]) -> None:
@@ -41,10 +54,38 @@ def _retry(keys: list[str]) -> None:
     while not is_ending:
         is_ending = later.closing.wait(pause)
         try:
-            end_sessions(keys)
+            _end({*keys, *_noted()})
             return
         except (Error, Busy):
             pause = min(LONGEST, 2 * pause)
         finally:
             connections.close_all()
     logger.error("a session that was logged out of stays open: the database did not come back")
+
+
+def _end(keys: Iterable[str]) -> None:
+    keys = list(keys)
+    end_sessions(keys)
+    for key in keys:
+        with suppress(OSError):
+            Path(settings.MEDIA_ROOT, FOLDER, key).unlink(missing_ok=True)
+
+
+def _note(keys: Iterable[str]) -> bool:
+    folder = Path(settings.MEDIA_ROOT, FOLDER)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for key in keys:
+            (folder / key).touch(mode=0o600)
+    except OSError as error:
+        logger.warning("a log-out is remembered by this process alone: %s", error)
+        return False
+    return True
+
+
+def _noted() -> list[str]:
+    with suppress(OSError):
+        return [
+            path.name for path in Path(settings.MEDIA_ROOT, FOLDER).iterdir() if is_key(path.name)
+        ]
+    return []

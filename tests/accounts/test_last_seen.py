@@ -1,12 +1,14 @@
 """When people were last online."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.services import last_seen
 from accounts.services.last_seen import (
     CHUNK,
     forget_noted,
@@ -14,6 +16,7 @@ from accounts.services.last_seen import (
     note_online,
     record_online,
 )
+from chatsite.db import now
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,6 +42,30 @@ def test_many_are_few_statements() -> None:
     with CaptureQueriesContext(connection) as queries:
         record_online([f"{number:024x}" for number in range(3 * CHUNK)])
     assert len(queries) == 3
+
+
+def test_who_was_online_while_the_database_was_away_is_written_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone, back = make_user(), make_user()
+    is_tried, record = Event(), last_seen.record_online
+
+    def refuse(keys: list[str], moment: datetime | None = None) -> None:
+        is_tried.set()
+        raise OperationalError
+
+    monkeypatch.setattr(last_seen, "PAUSE", 0)
+    monkeypatch.setattr(last_seen, "record_online", refuse)
+    note_online([gone.pk, back.pk])
+    assert is_tried.wait(PATIENCE)
+    then = now()
+    User.objects.filter(pk=back.pk).update(last_seen_at=then + timedelta(hours=1))
+    monkeypatch.setattr(last_seen, "record_online", record)
+    assert last_online_queue.wait(PATIENCE)
+    moment = seen(gone)
+    assert moment
+    assert abs(moment - then) < timedelta(minutes=1)
+    assert seen(back) == then + timedelta(hours=1)  # by another worker, since
 
 
 def test_who_is_forgotten_is_not_written() -> None:

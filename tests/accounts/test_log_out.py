@@ -57,6 +57,22 @@ def test_a_session_that_could_not_be_ended_ends_later(
     assert list(Session.objects.active_of(ada)) == [other], "and no other"
 
 
+def test_a_process_that_is_killed_meanwhile_leaves_it_to_the_next_one(
+    page_for: PageFor, away: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = make_user()
+    page = page_for(ada)
+    with monkeypatch.context() as killed, away():
+        killed.setattr(log_outs.later, "put", lambda job: True)  # and never does it
+        page.post(DOORS[0])
+    assert Session.objects.active_of(ada).exists()
+    other = make_session(ada)
+    log_outs.resume()
+    assert log_outs.later.wait(PATIENCE)
+    assert list(Session.objects.active_of(ada)) == [other]
+    assert log_outs._noted() == []
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_every_door_clears_the_cache_and_no_storage(door: str, page_for: PageFor) -> None:
     """There is what the page promised to send."""
