@@ -29,7 +29,8 @@ FROM python:3.11-slim-bookworm AS web
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     APP_ENV=production MEDIA_ROOT=/srv/chatsite/media HOST=0.0.0.0 PORT=8000 WEB_CONCURRENCY=2
 RUN useradd --system --uid 10001 --no-create-home chatsite \
-    && install -d -o chatsite -g chatsite /srv/chatsite/media
+    && install -d -o chatsite -g chatsite /srv/chatsite/media \
+    && install -d -o chatsite -g chatsite -m 700 /srv/chatsite/backups
 WORKDIR /srv/chatsite
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/chatsite .

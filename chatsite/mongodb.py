@@ -44,6 +44,24 @@ def atomic() -> Iterator[None]:
         _finish(error)
 
 
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All reads of this thread as of one moment, for as long as the server keeps such moments
+    (`minSnapshotHistoryWindowInSeconds`, 300). Without transactions there is none.
+    """
+    if not has_transactions():
+        yield
+        return
+    wrapper: Any = connection
+    wrapper.ensure_connection()
+    with wrapper.connection.start_session(snapshot=True) as session:
+        wrapper.session = session
+        try:
+            yield
+        finally:
+            wrapper.session = None
+
+
 @cache
 def has_transactions() -> bool:
     """Tries one: what calls itself a replica set may still have none. Raises DatabaseError while

@@ -280,6 +280,10 @@ PASSWORD_RESET_TIMEOUT = ENV.mail.link_minutes * 60  # of all links in mails
 RUN_JOBS = ENV.operations.run_jobs
 JOB_RETRY_SECONDS = 2  # before the second try; four times longer before each further one
 
+# Backups
+BACKUP_TO = ENV.operations.backup_to
+BACKUP_DAILY, BACKUP_WEEKLY = ENV.operations.backup_daily, ENV.operations.backup_weekly
+
 # Words and times
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

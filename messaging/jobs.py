@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
-from messaging.services import pictures, search_build, tidying
+from messaging.services import backups, pictures, search_build, tidying
 from scheduler import wakeup
 from scheduler.registry import Lane, Retry, Stopped, job
 
@@ -43,6 +45,24 @@ def tidy_attachments() -> None:
         tidying.tidy_attachments(dry_run=False)
     except DomainError as error:
         raise Retry(error.message) from None
+
+
+@job(backups.JOB, lane=Lane.LONG, every=DAILY)
+def back_up() -> None:
+    """Where an operator has said where to."""
+    if not settings.BACKUP_TO or not User.objects.exists():
+        return
+    try:
+        place = backups.own_place()
+        backups.take_backup(place, stop=_stop)
+        backups.rotate(place, daily=settings.BACKUP_DAILY, weekly=settings.BACKUP_WEEKLY)
+    except backups.BackupError as error:
+        raise Retry(str(error)) from None
+
+
+def _stop() -> None:
+    if wakeup.is_stopping():
+        raise Stopped
 
 
 @job("build_search_index", lane=Lane.LONG, every=timedelta(minutes=5))

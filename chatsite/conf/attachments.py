@@ -39,7 +39,7 @@ def read() -> Attachments:
         deleted_days=between(0, 36_500, "ATTACHMENT_DELETED_DAYS", 30),
         store=_store(),
         clamd_url=_clamd_url(),
-        objects=_objects(),
+        objects=objects_at("S3_URL", text("S3_URL")),
     )
 
 
@@ -58,19 +58,20 @@ def _clamd_url() -> str:
     return address
 
 
-def _objects() -> dict[str, Any] | None:
-    """S3_URL: the address of a server that speaks S3, with the key, its secret, the bucket, and a
-    folder in it.
+def objects_at(name: str, address: str) -> dict[str, Any] | None:
+    """The address of a server that speaks S3, with the key, its secret, the bucket, and a folder in
+    it; `name` is the variable that has it.
     """
-    example = "https://key:secret@s3.example.org/bucket?region=eu-central-1"
-    address = url("S3_URL", ("https", "http"), example)
     if not address:
         return None
     parts = urlsplit(address)
     given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     bucket, _slash, folder = parts.path.strip("/").partition("/")
-    if not (parts.hostname and bucket) or given.keys() - OPTIONS.keys():
-        raise ImproperlyConfigured(f"S3_URL must look like {example}.")
+    is_known = parts.scheme in ("https", "http") and not given.keys() - OPTIONS.keys()
+    if not (parts.hostname and bucket and is_known):
+        raise ImproperlyConfigured(
+            f"{name} must look like https://key:secret@s3.example.org/bucket?region=eu-central-1."
+        )
     options = OPTIONS | given
     from botocore.config import Config  # which takes memory
 

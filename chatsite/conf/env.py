@@ -39,6 +39,7 @@ from chatsite.conf.variables import (
 )
 
 SECRET_LENGTH = 32
+SECRET_FILE = BASE_DIR / "var" / "jwt-secret"  # of who has set none
 LOOPBACK = ["127.0.0.1", "::1"]
 
 
@@ -214,12 +215,11 @@ def _jwt_secret(production: bool) -> str:
 
 def _generated_secret() -> str:
     """Development's own secret, made once, so that a restart signs nobody out."""
-    path = BASE_DIR / "var" / "jwt-secret"
-    path.parent.mkdir(exist_ok=True)
+    SECRET_FILE.parent.mkdir(exist_ok=True)
     try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+        with SECRET_FILE.open("x") as file:
+            SECRET_FILE.chmod(0o600)
             file.write(secrets.token_hex(32))
     except FileExistsError:
         pass
-    return path.read_text().strip()
+    return SECRET_FILE.read_text().strip()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.conf.variables import chosen, flag, networks, text, url
+from chatsite.conf.attachments import objects_at
+from chatsite.conf.variables import between, chosen, flag, networks, text, url
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,9 @@ class Operations:
     metrics_folder: str
     sentry_dsn: str
     run_jobs: bool = True
+    backup_to: str = ""
+    backup_daily: int = 7
+    backup_weekly: int = 4
 
 
 def read(production: bool) -> Operations:
@@ -31,7 +35,19 @@ def read(production: bool) -> Operations:
         metrics_folder=_metrics_folder(),
         sentry_dsn=url("SENTRY_DSN", ("http", "https"), "https://key@sentry.example.org/1"),
         run_jobs=flag("RUN_JOBS", True),
+        backup_to=_backup_to(),
+        backup_daily=between(0, 3650, "BACKUP_DAILY", 7),
+        backup_weekly=between(0, 520, "BACKUP_WEEKLY", 4),
     )
+
+
+def _backup_to() -> str:
+    place = text("BACKUP_TO")
+    if "://" in place:
+        objects_at("BACKUP_TO", place)
+    elif place and not Path(place).is_absolute():
+        raise ImproperlyConfigured("BACKUP_TO must be a whole path, or look like S3_URL.")
+    return place
 
 
 def _metrics_folder() -> str:

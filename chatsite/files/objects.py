@@ -6,7 +6,7 @@ share: Django's own interface of storages has no parts of files, and no times fo
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -36,6 +36,11 @@ class ObjectStore:
     def put(self, name: str, path: Path) -> None:
         """Whole, or not at all. Raises DomainError 503, 507."""
         with asking(not_stored), path.open("rb") as file:
+            self._client.upload_fileobj(file, self._bucket, self._key(name))
+
+    def copy(self, name: str, source: Source) -> None:
+        """From wherever it is. Raises DomainError 503, 507, OSError."""
+        with asking(not_stored), closing(source.opened(0, source.size)) as file:
             self._client.upload_fileobj(file, self._bucket, self._key(name))
 
     def save(self, name: str, data: bytes) -> None:

@@ -53,7 +53,7 @@ Uses = dict[tuple[Kind, str], Use | None]
 def tidy(store: Store, *, dry_run: bool) -> Tidied:
     """May be repeated, also while people go on sending. Raises StorageError."""
     since = now() - SPARED
-    found = _found(store, _uses(), since)
+    found = _found(store, pictures_in_use(), since)
     withdrawn = sum(use.deleted for use in found.misplaced)
     removed = len(found.unused)
     if not dry_run:
@@ -118,7 +118,7 @@ def _used_files(*, dry_run: bool) -> set[str]:
     return used
 
 
-def _uses() -> Uses:
+def pictures_in_use() -> Uses:
     """A deleted message needs its picture, too: staff see it, and it may be restored."""
     people = User.objects.exclude(picture="").values_list("picture", flat=True)
     groups = Conversation.objects.exclude(picture="").values_list("picture", flat=True)

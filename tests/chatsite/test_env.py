@@ -47,6 +47,8 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("CLOUDINARY_API_KEY", ["alone"]),
         ("S3_URL", ["ftp://a/b", "https://s3.example.org", "https://s3.example.org/b?x=1"]),
         ("ATTACHMENT_STORE", ["s3", "elsewhere"]),
+        ("BACKUP_TO", ["backups", "ftp://a/b", "https://s3.example.org"]),
+        ("BACKUP_DAILY", ["-1", "all"]),
         ("CLAMD_URL", ["/run/clamd.ctl", "unix://", "unix://run/x", "tcp://", "tcp://a:b"]),
         ("EMAIL_URL", ["mail.example.org", "http://mail.example.org", "smtp://h:port", "smtp:h"]),
         ("EMAIL_FROM", ["nobody", "a@b.org>, <c@d.org", "a@b.org, c@d.org"]),
