@@ -11,6 +11,7 @@ from pytest_django import Settings
 from chatsite import db
 from chatsite.db import atomic, now
 from scheduler import runner, services, wakeup
+from scheduler.jobs import tidy_jobs
 from scheduler.models import Job
 from scheduler.registry import KINDS, GiveUp, Lane, Retry, Stopped
 from scheduler.runner import due, run, take
@@ -290,11 +291,22 @@ class TestRecurring:
 
     def test_the_site_tidies_up_by_itself(self) -> None:
         assert {name for name, kind in KINDS.items() if kind.every} == {
+            "backup",
             "build_search_index",
             "tidy_attachments",
+            "tidy_jobs",
             "tidy_pictures",
             "tidy_sessions",
         }
+
+
+def test_what_was_given_up_long_ago_goes(done: list[str]) -> None:
+    for name in ("long ago", "lately", "waiting"):
+        schedule("note", name=name, run_at=now() + timedelta(days=1), text="a")
+    Job.objects.exclude(name="waiting").update(run_at=None)
+    Job.objects.exclude(name="lately").update(created_at=now() - timedelta(days=91))
+    tidy_jobs()
+    assert {*Job.objects.values_list("name", flat=True)} == {"lately", "waiting"}
 
 
 @pytest.mark.django_db(transaction=True)
