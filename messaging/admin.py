@@ -25,11 +25,13 @@ from accounts.record import picture_path
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
-from messaging.models import Group, Kind, Membership, Message
+from messaging.models import Export, Group, Kind, Membership, Message
 from messaging.models.conversation import GROUP as GROUP_KEYS
 from messaging.queries.attachments import attachments_of, used_by
+from messaging.queries.exports import state_of
 from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
+from messaging.services.exports import remove_export
 from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.saved import saved_name
@@ -292,6 +294,32 @@ class GroupAdmin(ModeratedAdmin):
             "", "<li>{} · {}</li>", ((person_link(each.user), _role(each)) for each in members)
         )
         return format_html('<ul class="members">{}</ul>', rows)
+
+
+@admin.register(Export)
+class ExportAdmin(ModeratedAdmin):
+    """That somebody has one, and how large it is. What is in it is theirs."""
+
+    for_admins = True
+    list_display = ("person", "created_at", "state", "size")
+    list_select_related = ("user",)
+    ordering = ("-created_at", "-pk")
+    fields = ("person", "created_at", "state", "done", "total", "size", "ready_at")
+
+    @admin.display(description=_("person"))
+    def person(self, export: Export) -> str:
+        return person_link(export.user)
+
+    @admin.display(description=_("state"))
+    def state(self, export: Export) -> str:
+        words = {"working": gettext("Being made"), "ready": gettext("Ready")}
+        return words.get(state_of(export), gettext("Given up"))
+
+    def acts_for(self, request: HttpRequest, row: Export) -> list[Act]:
+        return [REMOVE]
+
+    def remove(self, by: User, export: Export) -> None:
+        remove_export(user=export.user)
 
 
 def _role(member: Membership) -> str:

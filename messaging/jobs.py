@@ -7,7 +7,8 @@ from django.conf import settings
 from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
-from messaging.services import backups, pictures, search_build, tidying
+from messaging.queries.exports import JOB as EXPORT
+from messaging.services import backups, exports, pictures, search_build, tidying
 from scheduler import wakeup
 from scheduler.registry import Lane, Retry, Stopped, job
 
@@ -23,6 +24,19 @@ def settle_picture(image: str) -> None:
         pictures.settle(store, image)
     except storage.StorageError as error:
         raise Retry(str(error)) from None
+
+
+@job(EXPORT, lane=Lane.LONG)
+def make_export(export: str) -> None:
+    try:
+        exports.make_export(export=export, is_stopping=wakeup.is_stopping)
+    except DomainError as error:
+        raise Retry(error.message) from None
+
+
+@job("tidy_exports", lane=Lane.LONG, every=timedelta(hours=1))
+def tidy_exports() -> None:
+    exports.remove_expired_exports()
 
 
 @job("tidy_pictures", lane=Lane.LONG, every=DAILY)

@@ -8,9 +8,10 @@ from msgspec.structs import astuple
 from accounts.record import picture_path
 from chatsite.errors import DomainError, error_payload
 from chatsite.wire import absolute, timestamp
-from messaging.models import Conversation, Message, Report
+from messaging.models import Conversation, Export, Message, Report
 from messaging.queries.blocks import Blocked
 from messaging.queries.chats import Chat
+from messaging.queries.exports import expires_at, state_of
 from messaging.queries.members import Member
 from messaging.queries.reactions import Reactor
 from messaging.queries.receipts import Moment, Receipt
@@ -24,6 +25,7 @@ from messaging.shapes.payload_types import (
     ChatSettingsPayload,
     DeletedPayload,
     DeliveredPayload,
+    ExportPayload,
     ForwardedPayload,
     GroupLeftPayload,
     GroupPayload,
@@ -58,6 +60,17 @@ def report_payload(report: Report) -> ReportPayload:
         "about": report.about,
         "reason": report.reason,
         "createdAt": timestamp(report.created_at),
+    }
+
+
+def export_payload(export: Export) -> ExportPayload:
+    return {
+        "state": state_of(export),
+        "done": export.done,
+        "total": export.total,
+        "size": export.size,
+        "createdAt": timestamp(export.created_at),
+        "expiresAt": timestamp(expires_at(export)) if export.ready_at else None,
     }
 
 

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from messaging.views import about, chat, groups, moderation
+from messaging.views.exports import export, export_removal
 from messaging.views.privacy import privacy, unblock
 from messaging.views.search import search
 
@@ -34,6 +35,8 @@ urlpatterns = [
     path("emoji", chat.emoji, name="emoji"),
     path("keys", chat.keys, name="keys"),
     path("profile/privacy", privacy, name="privacy"),
+    path("profile/export", export, name="export"),
+    path("profile/export/removal", export_removal, name="export-removal"),
     path("moderation", moderation.queue, name="reports"),
     path("moderation/warning", moderation.seen, name="warning-seen"),
     path("moderation/<str:key>", moderation.report, name="report"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.api import attachments, groups, views
+from messaging.api import attachments, exports, groups, views
 
 urlpatterns = [
     path("messages/contacts", views.ContactsView.as_view(), name="api-contacts"),
@@ -30,6 +30,8 @@ urlpatterns = [
     path("uploads", attachments.UploadsView.as_view(), name="api-uploads"),
     path("uploads/<str:upload>", attachments.UploadView.as_view(), name="api-upload"),
     path("uploads/<str:upload>/poster", attachments.PosterView.as_view(), name="api-poster"),
+    path("export", exports.ExportView.as_view(), name="api-export"),
+    path("export/file", exports.ExportFileView.as_view(), name="api-export-file"),
     path("reports", views.ReportsView.as_view(), name="api-reports"),
     path("privacy", views.PrivacyView.as_view(), name="api-privacy"),
     path("blocks", views.BlocksView.as_view(), name="api-blocks"),

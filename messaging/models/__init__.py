@@ -23,6 +23,7 @@ from messaging.models.conversation import (
     peer_in,
     saved_key,
 )
+from messaging.models.export import Export
 from messaging.models.listening import Listening
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
@@ -44,6 +45,7 @@ __all__ = [
     "Block",
     "Conversation",
     "Decision",
+    "Export",
     "Group",
     "Kind",
     "Listening",

@@ -1,6 +1,6 @@
 """The messages of a conversation, as somebody in it may see them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -167,6 +167,30 @@ def _history_on_mongodb(
         return []
     stays = stays_in(conversation.pk, me) or Stays()
     return _seen(conversation.pk, stays, before, limit, include_deleted)
+
+
+def history_upwards(
+    user: User | Principal, peer: str, *, limit: int
+) -> Iterator[list[MessageRecord]]:
+    """All messages with that peer, the oldest first, at most `limit` at once, without deleted ones:
+    for what passes through the whole of a conversation.
+    """
+    me = user.pk
+    conversation, stays = stays_with(me, peer)
+    ends = Conversation.objects.filter(pk=conversation).values_list("last_seq", flat=True)
+    end = ends.first() or 0
+    for since, until in (stays or Stays()).merged():
+        last = min(until, end)
+        for after in range(since, last, limit):
+            before = min(after + limit, last) + 1
+            rows = _PART.rows(limit, False, conversation=conversation, after=after, before=before)
+            records = [
+                record_of_row(row, me if not is_group(peer) and row[SENDER] != me else peer)
+                for row in reversed(rows)
+            ]
+            add_own(me, records)
+            if records:
+                yield records
 
 
 def originals_of(

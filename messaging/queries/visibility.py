@@ -61,7 +61,7 @@ class Stays(list[Stay]):
 
     def hidden(self, end: int) -> list[Stay]:
         """From which `seq` to which they see nothing, up to `end`."""
-        seen = [(0, 0), *self._merged(), (end, end)]
+        seen = [(0, 0), *self.merged(), (end, end)]
         gaps = ((until, min(since, end)) for (_, until), (since, _) in pairwise(seen))
         return [(after + 1, last) for after, last in gaps if after < last]
 
@@ -82,20 +82,20 @@ class Stays(list[Stay]):
 
     def resumed(self, end: int) -> "Stays":
         """With what comes after `end`."""
-        return Stays(Stays([*self, (end, LAST)])._merged())
+        return Stays(Stays([*self, (end, LAST)]).merged())
 
     def _again(self, stays: Collection[Stay]) -> "Stays":
         """The last stay remains the current one, even when nothing of it is left. Of the first one
         its end remains: `deleted_parts` has to know that they were in the group that early.
         """
-        again = Stays(stays)._merged()
+        again = Stays(stays).merged()
         if self and again and self[0][1] <= again[0][0]:
             again.insert(0, (self[0][1], self[0][1]))
         if self and (not again or again[-1][1] != self[-1][1]):
             again.append((self[-1][1], self[-1][1]))
         return Stays(again)
 
-    def _merged(self) -> list[Stay]:
+    def merged(self) -> list[Stay]:
         merged: list[Stay] = []
         for since, until in sorted(self):
             if merged and since <= merged[-1][1]:

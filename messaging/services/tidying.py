@@ -12,7 +12,7 @@ from chatsite.db import now
 from chatsite.files.storage import THUMBNAIL, store
 from chatsite.pictures import storage
 from chatsite.pictures.storage import Kept, Kind, Store
-from messaging.models import Attachment, Conversation, Message
+from messaging.models import Attachment, Conversation, Export, Message
 from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
 from messaging.services.uploads import remove_expired
@@ -92,7 +92,7 @@ def _removed(names: Sequence[str], since: datetime) -> int:
     for at in range(0, len(names), AT_ONCE):
         some = {name: name.removesuffix(THUMBNAIL) for name in names[at : at + AT_ONCE]}
         rows = Attachment.objects.filter(stored__in=set(some.values()))
-        used = set(rows.values_list("stored", flat=True))
+        used = {*rows.values_list("stored", flat=True), *_exports()}
         unused = [name for name, stored in some.items() if stored not in used]
         removed += store.remove(unused, unchanged_since=since)
     return removed
@@ -102,7 +102,7 @@ def _used_files(*, dry_run: bool) -> set[str]:
     """By name. Of those whose first message is gone, one that it was forwarded to counts in its
     place: so whatever is on disk counts for somebody.
     """
-    used: set[str] = set()
+    used = _exports()
     counted: set[str] = set()
     copies: dict[str, str] = {}  # the oldest one of each
     rows = Attachment.objects.order_by("pk").values_list("pk", "stored", "thumbnail", "is_copy")
@@ -116,6 +116,10 @@ def _used_files(*, dry_run: bool) -> set[str]:
         for stored in copies.keys() - counted:
             Attachment.objects.filter(pk=copies[stored]).update(is_copy=False)
     return used
+
+
+def _exports() -> set[str]:
+    return set(Export.objects.values_list("stored", flat=True))
 
 
 def pictures_in_use() -> Uses:

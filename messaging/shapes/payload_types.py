@@ -367,3 +367,14 @@ class UsagePayload(TypedDict):
     ]
     quota: Count
     maxBytes: Annotated[Count, Meta(description="Of one file.")]
+
+
+class ExportPayload(TypedDict):
+    """Of everything of my own, in one ZIP."""
+
+    state: Annotated[str, Meta(extra_json_schema={"enum": ["working", "ready", "failed"]})]
+    done: Annotated[Count, Meta(description="Messages that are in it so far.")]
+    total: Annotated[Count, Meta(description="Of about so many; 0 before it has begun.")]
+    size: Annotated[Count, Meta(description="Bytes, once it is ready.")]
+    createdAt: Timestamp
+    expiresAt: Annotated[Timestamp | None, Meta(description="Once it is ready.")]

@@ -1,4 +1,6 @@
-"""For pages that know nothing of messages: what files take, who is blocked, and how the site is."""
+"""For pages that know nothing of messages: what files take, who is blocked, the export, and how
+the site is.
+"""
 
 from typing import Any
 
@@ -9,6 +11,7 @@ from accounts.models import User
 from messaging.page.site_state import lines
 from messaging.queries import attachments
 from messaging.queries.blocks import blocked_by
+from messaging.queries.exports import expires_at, export_of, state_of
 
 register = template.Library()
 
@@ -20,8 +23,20 @@ def usage(user: User) -> dict[str, Any]:
 
 @register.inclusion_tag("messaging/_blocks.html", takes_context=True)
 def blocks(context: dict[str, Any], user: User) -> dict[str, Any]:
-    shared = {name: context.get(name) for name in ("messages", "csrf_token")}
-    return {**shared, "blocked": blocked_by(user)}
+    return {**_shared(context), "blocked": blocked_by(user)}
+
+
+@register.inclusion_tag("messaging/_export.html", takes_context=True)
+def export(context: dict[str, Any], user: User) -> dict[str, Any]:
+    found = export_of(user)
+    if found is None:
+        return _shared(context)
+    told = {"export": found, "state": state_of(found), "expires": expires_at(found)}
+    return {**_shared(context), **told}
+
+
+def _shared(context: dict[str, Any]) -> dict[str, Any]:
+    return {name: context.get(name) for name in ("messages", "csrf_token")}
 
 
 @register.inclusion_tag("messaging/_site_state.html")

@@ -1,0 +1,49 @@
+"""The calls about what is one's own, as the document of the API describes them."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from chatsite.schema.calls import call
+from messaging.shapes.payload_types import ExportPayload
+
+TAG = "Accounts"
+NO_EXPORT = "There is no export, or it has expired."
+Binary = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
+
+export = call(
+    "getExport",
+    "The export of everything of my own, and how far it is",
+    tag=TAG,
+    answers={200: ("As it is now.", ExportPayload)},
+    refused={404: [NO_EXPORT]},
+)
+
+begin = call(
+    "beginExport",
+    "Have everything of my own exported, in place of the last export",
+    tag=TAG,
+    changes=True,
+    answers={202: ("It is being made: ask for it until it is ready.", ExportPayload)},
+)
+
+remove = call(
+    "removeExport",
+    "Remove my export, also one that is being made",
+    tag=TAG,
+    changes=True,
+    answers={204: ("It is gone.", None)},
+)
+
+download = call(
+    "downloadExport",
+    "My export, a ZIP; parts of it by `Range`",
+    tag=TAG,
+    answers={200: ("The file.", Binary), 206: ("The part that was asked for.", Binary)},
+    refused={
+        404: [NO_EXPORT],
+        429: ["Too many downloads are running. Please try again in a moment."],
+        503: ["Files cannot be opened at the moment. Please try again later."],
+    },
+    media="*/*",
+)

@@ -1,0 +1,68 @@
+"""Exports: the one of a person, and whether it is there."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.db import now
+from chatsite.errors import NotFound
+from messaging.models import Export
+from messaging.queries.chats import chats_of
+from messaging.queries.visibility import stays_with
+from scheduler.models import Job
+
+JOB = "export"
+KEPT = timedelta(days=7)  # since it was ready
+
+
+def job_of(user_id: str) -> str:
+    """The name of the job that makes theirs."""
+    return f"{JOB}:{user_id}"
+
+
+def export_of(user: User | Principal) -> Export | None:
+    """None also for one that has expired."""
+    found = Export.objects.filter(user_id=user.pk).first()
+    return found if found and (found.ready_at is None or expires_at(found) > now()) else None
+
+
+def expires_at(export: Export) -> datetime:
+    return (export.ready_at or now()) + KEPT
+
+
+def state_of(export: Export) -> str:
+    """ "working", "ready", or "failed", whatever it was."""
+    if export.ready_at:
+        return "ready"
+    return "working" if is_being_made(export) else "failed"
+
+
+def is_being_made(export: Export) -> bool:
+    """False, too, for one that was given up."""
+    if export.ready_at is not None:
+        return False
+    return Job.objects.filter(name=job_of(export.user_id), run_at__isnull=False).exists()
+
+
+def find_export(user: User | Principal) -> Export:
+    """That is ready. Raises DomainError 404."""
+    found = export_of(user)
+    if found is None or found.ready_at is None:
+        raise no_export()
+    return found
+
+
+def no_export() -> NotFound:
+    return NotFound(_("There is no export, or it has expired."))
+
+
+def messages_of(user: User) -> int:
+    """How many they see at the most, in all of their chats."""
+    total = 0
+    for chat in chats_of(user):
+        _conversation, stays = stays_with(user.pk, chat.peer.id)
+        for since, until in stays.merged() if stays else ():
+            total += max(0, min(until, chat.last_seq) - since)
+    return total

@@ -1,0 +1,410 @@
+"""The ZIP of an export: what its owner may see, as JSON and as pages that need no server.
+
+It is written from its beginning to its end, a page of a chat at a time, so it may be larger than
+memory. Python's own `zipfile` does that: it writes to what cannot seek, and counts beyond 4 GiB.
+"""
+
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from accounts.devices import device_of
+from accounts.models import Session, User
+from accounts.privacy import decoded
+from accounts.record import COLUMNS as PERSON_COLUMNS
+from accounts.record import PersonRecord, person_of_row
+from chatsite.db import now, release
+from chatsite.errors import DomainError
+from chatsite.files.response import Opened, Source, file_source
+from chatsite.files.storage import PIECE, store
+from chatsite.pictures import storage as pictures
+from chatsite.wire import timestamp
+from messaging.models import Attachment, AttachmentKind, Conversation, Message, Report
+from messaging.queries.attachments import attachments_of
+from messaging.queries.blocks import blocked_by
+from messaging.queries.chats import Chat, chats_of
+from messaging.queries.history import history_upwards, originals_of
+from messaging.queries.members import members_page
+from messaging.queries.people import hide_addresses
+from messaging.queries.visibility import conversation_with
+from messaging.services.groups import MEMBERS
+from messaging.shapes.export import (
+    DOCUMENT,
+    FORMAT,
+    VERSION,
+    ExportDocument,
+    ExportedBlock,
+    ExportedChat,
+    ExportedFile,
+    ExportedInvitation,
+    ExportedMe,
+    ExportedMember,
+    ExportedMessage,
+    ExportedMessages,
+    ExportedPerson,
+    ExportedReport,
+    ExportedSession,
+)
+from messaging.shapes.reactions import decoded_reactions
+from messaging.shapes.record import MessageRecord
+from messaging.shapes.system_messages import deleted_account
+
+PAGE = 500  # messages, at most, in each file of a chat
+CHUNK = 500  # people asked for at once
+QUOTED = 200  # characters
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
+# What a browser would run that opens it from the disk.
+_RUNS = {".htm", ".html", ".xhtml", ".xht", ".shtml", ".mht", ".mhtml", ".svg", ".xml", ".xsl"}
+
+
+def write_archive(file: IO[bytes], user: User, note: Callable[[int], None]) -> None:
+    """Tells `note` how many messages are in it so far."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        _Export(archive, user, note).write()
+
+
+class _Export:
+    def __init__(self, archive: zipfile.ZipFile, user: User, note: Callable[[int], None]) -> None:
+        self._archive = archive
+        self._user = user
+        self._note = note
+        self._moment = now()
+        self._people: dict[str, PersonRecord] = {}
+        self._unknown: set[str] = set()  # of deleted accounts
+        self._written: dict[str, str] = {}  # the paths of files, by how they are stored
+        self._done = 0
+
+    def write(self) -> None:
+        self._know([self._user.pk])
+        chats = [self._chat(chat) for chat in chats_of(self._user)]
+        self._page("index.html", "export/index.html", chats=chats, root="")
+        blocked = blocked_by(self._user)
+        self._know(each.id for each in blocked)
+        document = ExportDocument(
+            format=FORMAT,
+            version=VERSION,
+            site=settings.PUBLIC_URL,
+            exported_at=timestamp(self._moment),
+            me=self._me(),
+            people=[*map(_person, self._people.values()), *map(ExportedPerson, self._unknown)],
+            chats=chats,
+            blocked=[ExportedBlock(each.id, timestamp(each.since)) for each in blocked],
+            sessions=[
+                _session(each)
+                for each in Session.objects.filter(user=self._user).order_by("-last_seen_at")
+            ],
+            invitations=[
+                ExportedInvitation(
+                    each.email,
+                    each.uses,
+                    each.used,
+                    timestamp(each.created_at),
+                    timestamp(each.expires_at),
+                )
+                for each in self._user.invitations.order_by("pk")
+            ],
+            reports=[
+                ExportedReport(
+                    each.kind, each.about, each.reason, each.words, timestamp(each.created_at)
+                )
+                for each in Report.objects.filter(reporter=self._user.pk).order_by("pk")
+            ],
+        )
+        self._json(DOCUMENT, document)
+
+    def _me(self) -> ExportedMe:
+        user = self._user
+        confirmed = user.email_confirmed_at
+        return ExportedMe(
+            id=user.pk,
+            full_name=user.full_name,
+            email=user.email,
+            created_at=timestamp(user.created_at),
+            privacy=decoded(user.privacy),
+            username=user.username,
+            email_confirmed_at=timestamp(confirmed) if confirmed else None,
+            picture=self._picture("profiles", user.picture, "me.webp")[0] if user.picture else None,
+        )
+
+    def _chat(self, chat: Chat) -> ExportedChat:
+        peer = chat.peer.id
+        conversation = conversation_with(self._user.pk, peer)
+        settings = chat.settings
+        exported = ExportedChat(
+            id=conversation,
+            kind="saved" if chat.is_saved else "group" if chat.is_group else "direct",
+            peer_id=peer,
+            name=chat.peer.full_name,
+            pages=[],
+            role=chat.role,
+            last_read_seq=chat.last_read_seq,
+            pinned_at=settings.pinned_at,
+            archived=settings.archived,
+            muted_until=settings.muted_until,
+            draft=settings.draft.text if settings.draft else "",
+        )
+        if exported.kind == "group" and chat.role:
+            row = Conversation.objects.get(pk=conversation)
+            exported.description = row.description
+            members = members_page(self._user, conversation, limit=MEMBERS).members
+            self._know(each.person.id for each in members)
+            exported.members = [
+                ExportedMember(each.person.id, each.role, timestamp(each.joined_at))
+                for each in members
+            ]
+        elif exported.kind == "direct":
+            self._know([peer])
+        pages = history_upwards(self._user, peer, limit=PAGE)
+        for number, (records, is_last) in enumerate(_with_last(pages), 1):
+            exported.pages.append(self._messages(exported, number, records, is_last))
+            self._done += len(records)
+            self._note(self._done)
+        return exported
+
+    def _messages(
+        self, chat: ExportedChat, number: int, records: Sequence[MessageRecord], is_last: bool
+    ) -> str:
+        """Writes a page of a chat. Returns the path of its JSON."""
+        files = self._files(records)
+        messages = [_message(record, files.get(record.id, [])) for record in records]
+        self._know(key for each in messages for key in _named_by(each))
+        folder = f"chats/{chat.id}"
+        self._json(f"{folder}/{number}.json", ExportedMessages(messages))
+        quoted = originals_of(
+            self._user, chat.peer_id, [each.reply_to for each in messages if each.reply_to]
+        )
+        self._know(each.sender_id for each in quoted.values())
+        here = {each.id for each in messages}
+        self._page(
+            f"{folder}/{number}.html",
+            "export/chat.html",
+            root="../../",
+            chat=chat,
+            rows=[self._row(each, quoted, here) for each in messages],
+            before=number - 1,
+            after=0 if is_last else number + 1,
+        )
+        return f"{folder}/{number}.json"
+
+    def _row(
+        self, message: ExportedMessage, quoted: dict[str, MessageRecord], here: set[str]
+    ) -> dict[str, Any]:
+        """As the template shows it."""
+        answered = quoted.get(message.reply_to or "")
+        if answered and answered.deleted:
+            answered = None
+        return {
+            "message": message,
+            "at": _shown(message.sent_at),
+            "name": self._name(message.sender_id),
+            "is_mine": message.sender_id == self._user.pk,
+            "files": [(each, _is_shown(each)) for each in message.files],
+            "answered": answered
+            and {
+                "key": answered.id if answered.id in here else "",
+                "name": self._name(answered.sender_id),
+                "text": (answered.text or "")[:QUOTED],
+            },
+            "reactions": [(each.emoji, each.count) for each in message.reactions],
+        }
+
+    def _files(self, records: Sequence[MessageRecord]) -> dict[str, list[ExportedFile]]:
+        """Writes those of these messages. Returns them by message."""
+        with_picture = [record.id for record in records if record.image]
+        images = dict(Message.objects.filter(pk__in=with_picture).values_list("pk", "image"))
+        with_files = [record.id for record in records if record.attachments]
+        rows = attachments_of(with_files)
+        release()
+        found: dict[str, list[ExportedFile]] = {}
+        for record in records:
+            files = [self._image(record, images[record.id])] if record.id in images else []
+            stored = {each.pk: each for each in rows.get(record.id, ())}
+            files += (
+                self._attachment(stored[each.id], each.caption)
+                for each in record.attachments or ()
+                if each.id in stored
+            )
+            if files:
+                found[record.id] = files
+        return found
+
+    def _image(self, record: MessageRecord, name: str) -> ExportedFile:
+        path, size = self._picture("messages", name, f"files/{record.id}.webp")
+        return ExportedFile(
+            name="picture.webp",
+            kind=AttachmentKind.PICTURE,
+            type="image/webp",
+            size=size,
+            path=path,
+            width=record.image_width,
+            height=record.image_height,
+        )
+
+    def _attachment(self, row: Attachment, caption: str | None) -> ExportedFile:
+        """Copies of a file are in it once."""
+        path = self._written.get(row.stored)
+        if path is None:
+            path = self._copied(row)
+        return ExportedFile(
+            name=row.name,
+            kind=row.kind,
+            type=row.content_type,
+            size=row.size,
+            path=path or None,
+            width=row.width,
+            height=row.height,
+            duration=row.duration,
+            caption=caption,
+            waveform=row.waveform or None,
+        )
+
+    def _copied(self, row: Attachment) -> str:
+        ending = _ENDING.fullmatch(Path(row.name).suffix)
+        path = f"files/{row.pk}{ending[0].lower() if ending else ''}"
+        source = None
+        with suppress(DomainError, OSError):
+            found = store.find(row.stored)
+            source = file_source(found) if isinstance(found, Path) else found
+        if source is None:
+            path = ""
+        else:
+            with closing(source.opened(0, source.size)) as file:
+                self._stored(path, _pieces(file))
+        self._written[row.stored] = path
+        return path
+
+    def _picture(self, kind: pictures.Kind, name: str, path: str) -> tuple[str | None, int]:
+        """Writes it to that path, and returns that and its size; None where it is out of reach."""
+        try:
+            data = _picture(kind, name)
+        except (pictures.StorageError, DomainError, OSError):
+            return None, 0
+        self._stored(path, [data])
+        return path, len(data)
+
+    def _stored(self, path: str, pieces: Iterable[bytes]) -> None:
+        """As they are: pictures and videos are packed already."""
+        entry = self._entry(path)
+        entry.compress_type = zipfile.ZIP_STORED
+        with self._archive.open(entry, "w", force_zip64=True) as file:
+            for piece in pieces:
+                file.write(piece)
+
+    def _json(self, path: str, content: Any) -> None:
+        self._text(path, msgspec.json.format(msgspec.json.encode(content), indent=1))
+
+    def _page(self, path: str, template: str, **context: Any) -> None:
+        shared = {"me": self._user, "moment": self._moment}
+        self._text(path, render_to_string(template, {**shared, **context}).encode())
+
+    def _text(self, path: str, data: bytes) -> None:
+        entry = self._entry(path)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        self._archive.writestr(entry, data)
+
+    def _entry(self, path: str) -> zipfile.ZipInfo:
+        local = timezone.localtime(self._moment)
+        return zipfile.ZipInfo(path, local.timetuple()[:6])
+
+    def _know(self, keys: Iterable[str]) -> None:
+        """Asks for those that are not known yet."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._people]
+        missing = [key for key in missing if key and key not in self._unknown]
+        for start in range(0, len(missing), CHUNK):
+            some = User.objects.filter(pk__in=missing[start : start + CHUNK])
+            people = [person_of_row(row) for row in some.values_list(*PERSON_COLUMNS)]
+            hide_addresses(self._user.pk, people)
+            self._people |= {each.id: each for each in people}
+        self._unknown.update(key for key in missing if key not in self._people)
+
+    def _name(self, key: str) -> str:
+        person = self._people.get(key)
+        return person.full_name if person else deleted_account()
+
+
+def _with_last(
+    pages: Iterable[list[MessageRecord]],
+) -> Iterator[tuple[list[MessageRecord], bool]]:
+    """Each with whether it is the last one."""
+    waiting: list[MessageRecord] | None = None
+    for page in pages:
+        if waiting is not None:
+            yield waiting, False
+        waiting = page
+    if waiting is not None:
+        yield waiting, True
+
+
+def _message(record: MessageRecord, files: list[ExportedFile]) -> ExportedMessage:
+    return ExportedMessage(
+        id=record.id,
+        seq=record.seq,
+        sender_id=record.sender_id,
+        sent_at=record.created_at,
+        text=record.text or "",
+        files=files,
+        reply_to=record.reply_to,
+        edited_at=record.edited_at,
+        forwarded=record.forwarded,
+        mentions=record.mentions or [],
+        reactions=decoded_reactions(record.reactions),
+        pinned_at=record.pinned_at,
+        system=record.system,
+    )
+
+
+def _named_by(message: ExportedMessage) -> Iterator[str]:
+    yield message.sender_id
+    yield from message.mentions
+    for reaction in message.reactions:
+        yield from reaction.people
+
+
+def _person(person: PersonRecord) -> ExportedPerson:
+    return ExportedPerson(person.id, person.full_name, person.email)
+
+
+def _session(session: Session) -> ExportedSession:
+    return ExportedSession(
+        session.name,
+        device_of(session.user_agent).name,
+        session.address,
+        timestamp(session.created_at),
+        timestamp(session.last_seen_at),
+    )
+
+
+def _is_shown(file: ExportedFile) -> bool:
+    """Whether the page may lead to it."""
+    return file.path is not None and Path(file.path).suffix not in _RUNS
+
+
+def _shown(moment: str) -> datetime | None:
+    found = parse_datetime(moment)
+    return timezone.localtime(found) if found else None
+
+
+def _picture(kind: pictures.Kind, name: str) -> bytes:
+    """Raises StorageError, DomainError 503, OSError."""
+    found = pictures.find(kind, name)
+    if isinstance(found, Path):
+        return found.read_bytes()
+    if isinstance(found, Source):
+        with closing(found.opened(0, found.size)) as file:
+            return b"".join(_pieces(file))
+    return pictures.read(name, withdrawn=False)
+
+
+def _pieces(file: Opened) -> Iterator[bytes]:
+    while piece := file.read(PIECE):
+        yield piece
