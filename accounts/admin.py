@@ -32,7 +32,7 @@ from accounts.models import (
 from accounts.moderated_admin import Act, ModeratedAdmin, ReadOnlyAdmin, record
 from accounts.privacy import KINDS, decoded
 from accounts.record import picture_url
-from accounts.services import admission, audit, moderation, roles, sessions
+from accounts.services import admission, audit, deletion, moderation, roles, sessions
 from chatsite.db import in_thread, now
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
@@ -48,6 +48,14 @@ PROMOTE = Act("promote", _("Make a moderator"), _("Made a moderator"))
 MAKE_ADMIN = Act("make_admin", _("Make an admin"), _("Made an admin"), is_grave=True)
 DEMOTE = Act("demote", _("Take the role away"), _("Role taken away"), is_grave=True)
 HAND_OVER = Act("hand_over", _("Hand the site over"), _("Made the owner"), is_grave=True)
+DELETE = Act("delete_keeping", _("Delete the account"), _("To be deleted in a week"), is_grave=True)
+DELETE_ALL = Act(
+    "delete_all",
+    _("Delete the account and its messages"),
+    _("To be deleted in a week, with its messages"),
+    is_grave=True,
+)
+KEEP = Act("keep", _("Keep the account"), _("Not to be deleted"))
 ROLES = {PROMOTE: SiteRole.MODERATOR.value, MAKE_ADMIN: SiteRole.ADMIN.value, DEMOTE: ""}
 WITHDRAW = Act("withdraw", _("Withdraw"), _("Withdrawn"), is_grave=True)
 REVOKE = Act("revoke", _("Sign out"), _("Signed out"), is_grave=True)
@@ -89,7 +97,7 @@ class PersonAdmin(ModeratedAdmin):
     # Other apps add functions of a person: what they know of them.
     fields = (
         *("portrait", "full_name", "email", "email_confirmed_at", "state"),
-        *("created_at", "last_seen_at", "hides"),
+        *("created_at", "last_seen_at", "hides", "deletion_at", "deletion_removes"),
         *("banned_at", "ban_reason"),
     )
 
@@ -115,13 +123,19 @@ class PersonAdmin(ModeratedAdmin):
 
     @admin.display(description=_("state"))
     def state(self, person: User) -> str:
+        if person.deleted_at:
+            return gettext("Deleted")
         if person.is_banned:
             return gettext("Banned")
         return str(person.get_role_display()) or self.get_empty_value_display()
 
     def acts_for(self, request: HttpRequest, row: User) -> list[Act]:
         me = _me(request)
+        if row.deleted_at:
+            return []
         acts = [UNBAN if row.is_banned else BAN] if roles.may_act_on(me, row) else []
+        if me.is_admin and acts:
+            acts += [KEEP] if row.deletion_at else [DELETE, DELETE_ALL]
         acts += [act for act, role in ROLES.items() if roles.may_give(me, row, role)]
         return [*acts, HAND_OVER] if roles.may_hand_over(me, row) else acts
 
@@ -130,6 +144,15 @@ class PersonAdmin(ModeratedAdmin):
 
     def unban(self, by: User, person: User) -> None:
         moderation.unban(user=person)
+
+    def delete_keeping(self, by: User, person: User) -> None:
+        deletion.plan_deletion(user=person, removes_messages=False)
+
+    def delete_all(self, by: User, person: User) -> None:
+        deletion.plan_deletion(user=person, removes_messages=True)
+
+    def keep(self, by: User, person: User) -> None:
+        deletion.keep_account(user=person)
 
     def promote(self, by: User, person: User) -> None:
         roles.give_role(by=by, user=person, role=ROLES[PROMOTE])

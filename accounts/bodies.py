@@ -44,6 +44,20 @@ class LogInBody(TypedDict):
     password: Annotated[str, Meta(examples=["correct horse"])]
 
 
+class AccountDeletionBody(TypedDict):
+    password: Annotated[str, Meta(examples=["what I log in with"])]
+    messages: NotRequired[
+        Annotated[
+            str,
+            Meta(
+                description="Whether what I wrote stays, as of a deleted account, or is deleted for"
+                " everybody.",
+                extra_json_schema={"enum": ["keep", "remove"], "default": "keep"},
+            ),
+        ]
+    ]
+
+
 class ProfileBody(TypedDict):
     """At least one of the two."""
 

@@ -76,6 +76,11 @@ def password_changed(user: User) -> EmailMultiAlternatives:
     return _letter("password_changed", _("Your password was changed"), user.email)
 
 
+def deletion_planned(user: User, at: datetime) -> EmailMultiAlternatives:
+    subject = _("Your account will be deleted")
+    return _letter("deletion_planned", subject, user.email, at=at)
+
+
 def new_log_in(user: User, device: str, place: str, link: str) -> EmailMultiAlternatives:
     context = {"device": device, "place": place, "moment": now(), "link": link}
     return _letter("new_log_in", _("New log-in to your account"), user.email, **context)

@@ -89,7 +89,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def contacts_of(self, user_id: str, search: str = "") -> Self:
         """Everyone else, by name; each word of `search` is in the name or the address."""
-        contacts = self.exclude(pk=user_id).order_by("sort_name", "pk")
+        contacts = self.filter(deleted_at=None).exclude(pk=user_id).order_by("sort_name", "pk")
         if search:
             contacts = contacts.matching(search)
         return contacts
@@ -158,6 +158,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         _("username"), max_length=USERNAME_LENGTH, blank=True, default="", db_default=""
     )
+
+    # When the account is going to be deleted, and whether its messages are, too, for everybody.
+    deletion_at = models.DateTimeField(_("to be deleted"), null=True, editable=False)
+    deletion_removes = models.BooleanField(
+        _("with its messages"), default=False, db_default=False, editable=False
+    )
+    # Its row stays, for what it wrote, without anything of its owner (services/deletion.py).
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
     objects = UserManager()
 

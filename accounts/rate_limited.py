@@ -3,6 +3,7 @@
 Each takes the `request`, for who is asking, and raises TooMany.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,7 +12,8 @@ from rest_framework.request import Request
 from accounts.access import SignedInRequest
 from accounts.links import site_of
 from accounts.models import Invitation, User
-from accounts.services import accounts, addresses, admission, log_ins, passwords
+from accounts.requests import ApiRequest
+from accounts.services import accounts, addresses, admission, deletion, log_ins, passwords
 from accounts.trusted_devices import COOKIE
 from chatsite.security.budgets import WRITES, check, check_upload, user_or_network
 from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, limited
@@ -68,3 +70,13 @@ def ask_to_confirm(request: SignedInRequest, *, site: str) -> None:
 def ask_for_address(request: SignedInRequest, **fields: str) -> str:
     """Asks for the password, too."""
     return addresses.ask_for_address(user=request.user, **fields)
+
+
+@limited(LOG_INS)
+def ask_for_deletion(
+    request: SignedInRequest | ApiRequest, *, password: str, messages: str
+) -> datetime:
+    """Asks for the password, too. `messages`: "keep" or "remove"."""
+    return deletion.ask_for_deletion(
+        user=request.user, password=password, removes_messages=messages == "remove"
+    )

@@ -30,6 +30,8 @@ def person_of(user: User) -> PersonRecord:
 def person_of_row(row: tuple[Any, ...], site: str | None = None) -> PersonRecord:
     """Of the values of COLUMNS. Whoever makes many asks for the `site` once: `absolute("")`."""
     key, full_name, email, picture, created_at = row
+    if email == key:  # of a deleted account
+        email = ""
     address = picture_path(key, full_name, picture)
     address = absolute(address) if site is None else site + address
     return PersonRecord(key, full_name, email, address, timestamp(created_at))

@@ -19,6 +19,11 @@ class LogInSerializer(serializers.Serializer[None]):
     password = TextField(style=PASSWORD_STYLE)
 
 
+class DeletionSerializer(serializers.Serializer[None]):
+    password = TextField(style=PASSWORD_STYLE)
+    messages = serializers.ChoiceField(["keep", "remove"], default="keep")
+
+
 class ProfileSerializer(serializers.Serializer[None]):
     fullName = TextField(source="full_name", label="fullName", default=None)
     profilePic = PictureField(source="picture", label="profilePic", style={"input_type": "file"})

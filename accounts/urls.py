@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from accounts.views import address, entrance, profile, reset
+from accounts.views import address, deletion, entrance, profile, reset
 
 urlpatterns = [
     path("signup", entrance.signup, name="signup"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("profile/address", address.ask, name="address"),
     path("profile/address/check", address.ask_again, name="address-check"),
     path("profile/password", profile.password, name="password"),
+    path("profile/deletion", deletion.offer, name="deletion"),
+    path("profile/deletion/asked", deletion.ask, name="ask-for-deletion"),
+    path("profile/deletion/keep", deletion.keep, name="keep-account"),
     path("profile/theme", profile.theme, name="theme"),
     path("profile/invitations", profile.invitations, name="invitations"),
     re_path(r"^profile/invitations/(?P<key>[0-9a-f]{24})$", profile.invitation, name="invitation"),

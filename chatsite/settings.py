@@ -278,6 +278,7 @@ PASSWORD_RESET_TIMEOUT = ENV.mail.link_minutes * 60  # of all links in mails
 
 # Jobs
 RUN_JOBS = ENV.operations.run_jobs
+DELETED_ACCOUNT_DAYS = ENV.operations.deleted_account_days
 JOB_RETRY_SECONDS = 2  # before the second try; four times longer before each further one
 
 # Backups

@@ -5,10 +5,18 @@ from datetime import timedelta
 from django.conf import settings
 
 from accounts.models import User
+from accounts.services import deletion
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from messaging.queries.exports import JOB as EXPORT
-from messaging.services import backups, exports, pictures, search_build, tidying
+from messaging.services import (
+    backups,
+    departures,
+    exports,
+    pictures,
+    search_build,
+    tidying,
+)
 from scheduler import wakeup
 from scheduler.registry import Lane, Retry, Stopped, job
 
@@ -37,6 +45,16 @@ def make_export(export: str) -> None:
 @job("tidy_exports", lane=Lane.LONG, every=timedelta(hours=1))
 def tidy_exports() -> None:
     exports.remove_expired_exports()
+
+
+@job(deletion.JOB, lane=Lane.LONG, attempts=None)
+def delete_account(user: str) -> None:
+    departures.delete_account(user=user, is_stopping=wakeup.is_stopping)
+
+
+@job(departures.FORGET_REPORTS, lane=Lane.QUICK, attempts=None)
+def forget_reports(user: str) -> None:
+    departures.forget_reports(user=user)
 
 
 @job("tidy_pictures", lane=Lane.LONG, every=DAILY)

@@ -1,13 +1,15 @@
 """The calls about accounts, as the document of the API describes them."""
 
+from typing import TypedDict
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from accounts import cookies
-from accounts.bodies import LogInBody, ProfileBody, ProfileForm, SignUpBody
+from accounts.bodies import AccountDeletionBody, LogInBody, ProfileBody, ProfileForm, SignUpBody
 from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, call, header
 from chatsite.schema.refusals import OF_PICTURES, joined
-from chatsite.wire import NoticePayload
+from chatsite.wire import NoticePayload, Timestamp
 
 TAG = "Accounts"
 NO_CRAWLERS = (
@@ -100,6 +102,46 @@ update_profile = call(
             403: [SILENCED],
         },
     ),
+)
+
+
+class AccountDeletionPayload(TypedDict):
+    """When my account is going to be deleted; null: it is not."""
+
+    deletionAt: Timestamp | None
+
+
+deletion = call(
+    "getDeletion",
+    "Whether my account is going to be deleted",
+    tag=TAG,
+    answers={200: ("As it is now.", AccountDeletionPayload)},
+)
+
+ask_for_deletion = call(
+    "deleteAccount",
+    "Have my account deleted in a week",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: AccountDeletionBody},
+    answers={202: ("Every session has ended, this one, too.", AccountDeletionPayload)},
+    refused={
+        400: [
+            "All fields are required",
+            "This is not your current password.",
+            '"maybe" is not a valid choice.',
+        ],
+        409: ["The site needs an owner: make somebody else the owner first."],
+    },
+)
+
+keep_account = call(
+    "keepAccount",
+    "Keep my account after all",
+    tag=TAG,
+    changes=True,
+    answers={200: ("So, too, where nobody has asked for that.", AccountDeletionPayload)},
+    refused={409: ["This account was deleted."]},
 )
 
 

@@ -7,5 +7,6 @@ urlpatterns = [
     path("login", views.LogInView.as_view(), name="api-login"),
     path("logout", views.LogOutView.as_view(), name="api-logout"),
     path("check", views.CheckView.as_view(), name="api-check"),
+    path("deletion", views.DeletionView.as_view(), name="api-deletion"),
     path("update-profile", views.UpdateProfileView.as_view(), name="api-update-profile"),
 ]

@@ -13,14 +13,21 @@ from accounts.authentication import all_tokens
 from accounts.models import User
 from accounts.record import person_of
 from accounts.requests import ApiRequest, start_session_for
-from accounts.serializers import LogInSerializer, ProfileSerializer, SignUpSerializer
+from accounts.serializers import (
+    DeletionSerializer,
+    LogInSerializer,
+    ProfileSerializer,
+    SignUpSerializer,
+)
 from accounts.services import accounts
+from accounts.services.deletion import keep_account
 from accounts.services.log_outs import ENDS_LATER, log_out
 from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.security.budgets import check_upload
 from chatsite.serializers import checked
+from chatsite.wire import timestamp
 
 
 class EntranceView(APIView):
@@ -78,6 +85,32 @@ class UpdateProfileView(FormView):
             raise DomainError(message, code="required", errors={"picture": [message]})
         check_upload(request.user.pk, fields["picture"])
         return Response(person_of(accounts.update_profile(user=request.user, **fields)))
+
+
+class DeletionView(FormView):
+    """Of one's own account."""
+
+    serializer_class = DeletionSerializer
+
+    @schema.deletion
+    def get(self, request: ApiRequest) -> Response:
+        return _deletion(request.user)
+
+    @schema.ask_for_deletion
+    def post(self, request: ApiRequest) -> Response:
+        fields = checked(DeletionSerializer, request.data)
+        rate_limited.ask_for_deletion(request=request, **fields)
+        return _deletion(request.user, status.HTTP_202_ACCEPTED)
+
+    @schema.keep_account
+    def delete(self, request: ApiRequest) -> Response:
+        keep_account(user=request.user)
+        return _deletion(request.user)
+
+
+def _deletion(user: User, status_code: int = status.HTTP_200_OK) -> Response:
+    at = user.deletion_at
+    return Response({"deletionAt": timestamp(at) if at else None}, status=status_code)
 
 
 def _signed_in(request: Request, user: User, status_code: int) -> Response:

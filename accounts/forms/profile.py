@@ -94,6 +94,24 @@ class InvitationForm(ServiceForm):
         del self.fields["email"].widget.attrs["required"]
 
 
+class DeletionForm(ServiceForm):
+    messages = forms.ChoiceField(
+        label=_("What I wrote"),
+        choices=[
+            ("keep", _("stays, as of a deleted account")),
+            ("remove", _("is deleted for everybody")),
+        ],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    password = old_password_field(
+        label=_("Your password"),
+        wrong_password=_("That is not your password. Check it and try again."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="deletion_%s", **kwargs)  # beside other forms
+
+
 class PasswordForm(ServiceForm):
     old_password = old_password_field(
         label=_("Current password"),

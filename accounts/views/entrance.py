@@ -103,7 +103,8 @@ def _entrance(
 
 
 def _enter(request: PageRequest, user: User) -> HttpResponse:
-    response = redirect_to(request, next_address(request))
+    target = resolve_url("deletion") if user.deletion_at else next_address(request)
+    response = redirect_to(request, target)
     set_token_cookie(response, start_session_for(request, user))
     return response
 

@@ -16,7 +16,13 @@ from accounts.access import Rest, SignedInRequest, SignedInView, next_address, s
 from accounts.cookies import set_device_cookie
 from accounts.devices import device_of
 from accounts.forms.address import AddressForm
-from accounts.forms.profile import InvitationForm, PasswordForm, PrivacyForm, ProfileForm
+from accounts.forms.profile import (
+    DeletionForm,
+    InvitationForm,
+    PasswordForm,
+    PrivacyForm,
+    ProfileForm,
+)
 from accounts.models import Session
 from accounts.privacy import decoded
 from accounts.record import picture_url
@@ -129,6 +135,7 @@ def show(
     address: AddressForm | None = None,
     password: PasswordForm | None = None,
     invitation: InvitationForm | None = None,
+    deletion: DeletionForm | None = None,
 ) -> HttpResponse:
     """The whole page, with the form that was refused, if any."""
     about_form = about or ProfileForm(
@@ -140,13 +147,14 @@ def show(
         "password": password or PasswordForm(),
         "invitation": invitation or InvitationForm(),
         "invitations": _invitations(request),
+        "deletion": deletion or DeletionForm(),
         "picture": picture_url(request.user),
         "write_to_me": links.chat_link(links.site_of(request), request.user),
         "back": next_address(request),
         "privacy": PrivacyForm(initial=asdict(decoded(request.user.privacy))),
         "sessions": session_entries(request.user, request.auth_session),
     }
-    refused = about or address or password or invitation
+    refused = about or address or password or invitation or deletion
     return render_form(request, "accounts/profile.html", context, refused or about_form)
 
 

@@ -23,6 +23,7 @@ class Operations:
     backup_to: str = ""
     backup_daily: int = 7
     backup_weekly: int = 4
+    deleted_account_days: int = 90  # that reports by and about somebody are kept
 
 
 def read(production: bool) -> Operations:
@@ -38,6 +39,7 @@ def read(production: bool) -> Operations:
         backup_to=_backup_to(),
         backup_daily=between(0, 3650, "BACKUP_DAILY", 7),
         backup_weekly=between(0, 520, "BACKUP_WEEKLY", 4),
+        deleted_account_days=between(0, 36_500, "DELETED_ACCOUNT_DAYS", 90),
     )
 
 

@@ -71,6 +71,7 @@ MAY_NOT_WRITE = [
     NO_LONGER_MEMBER,
     "Only admins may write in this group.",
     SILENCED,
+    "This account was deleted.",
     "New accounts send links and files once the other one has answered.",
 ]
 BUSY = "The site is busy at the moment. Please try again."

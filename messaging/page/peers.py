@@ -82,7 +82,8 @@ class Peer:
     is_group: bool = False
     is_saved: bool = False  # the reader's saved messages, which are like a group
     role: str = ""  # mine, in a group that I am in
-    # Why nothing can be written: `closed_to`, "blocked" by the reader, or a "request" to them.
+    # Why nothing can be written: `closed_to`, "blocked" by the reader, a "request" to them,
+    # or the account was "deleted".
     closed: str = ""
     members: str = ""  # who is in the group, in a few words
     # What I may know of a person:
@@ -161,7 +162,7 @@ def _person(user: User, viewer: str) -> Peer:
         tells_reads=shown.sees("read_receipts", viewer, user.pk),
         tells_last_seen=tells_last_seen,
         last_seen_at=last_seen_at,
-        closed=closed_by(viewer, user.pk),
+        closed="deleted" if user.deleted_at else closed_by(viewer, user.pk),
         username=user.username,
         has_picture=bool(user.picture),
         since=user.created_at,

@@ -114,7 +114,9 @@ def chat_row(
 
 def _closed(chat: Chat) -> str:
     if not chat.is_group:
-        return "blocked" if chat.settings.blocked else "request" if chat.settings.request else ""
+        if chat.settings.blocked:
+            return "blocked"
+        return "request" if chat.settings.request else "" if chat.can_post else "deleted"
     last = chat.last_message.system if chat.last_message else None
     return closed_to(can_post=chat.can_post, is_in=chat.role is not None, last=last)
 

@@ -320,6 +320,7 @@ def _direct_chat(
         seen_at,
     ) = row[:SETTINGS]
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
+    is_gone = row[PERSON + 2] == peer.id  # a deleted account has no address
     blocked = until is not None
     if until is not None:
         last_seq, peer_read = until, min(peer_read, until)
@@ -338,7 +339,7 @@ def _direct_chat(
         last_seq,
         read_seq,
         0 if reads_hidden else peer_read,
-        can_post=not blocked,
+        can_post=not (blocked or is_gone),
         settings=settings_of_row(
             row[SETTINGS:PERSON], end=last_seq, read_seq=read_seq, moment=moment, blocked=blocked
         ),

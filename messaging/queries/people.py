@@ -36,6 +36,16 @@ def people_among(keys: Collection[str]) -> set[str]:
     return {key for (key,) in _PEOPLE.rows_among(keys)}
 
 
+_LIVING = SelectAmong(
+    lambda keys: User.objects.filter(pk__in=keys, deleted_at=None).values_list("pk")
+)
+
+
+def living_among(keys: Collection[str]) -> set[str]:
+    """Without accounts that were deleted."""
+    return {key for (key,) in _LIVING.rows_among(keys)}
+
+
 def is_person(key: str) -> bool:
     return is_key(key) and bool(people_among([key]))
 

@@ -30,6 +30,8 @@ from messaging.shapes.system_messages import SystemDetails, decoded
 Stay = tuple[int, int]
 
 LAST = 2**62  # beyond any `seq`
+# `since_seq` and `until_seq` of a deleted account in its direct chats, which others go on reading.
+GONE = (LAST, 0)
 
 _earlier_stays = strict_json.reader(list[Stay])
 

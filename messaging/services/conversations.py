@@ -37,8 +37,8 @@ from messaging.models import (
     saved_key,
 )
 from messaging.payloads import delivered_payload, read_payload
-from messaging.queries.people import is_person, people_among
-from messaging.queries.visibility import LAST, Stay, Stays, no_such_group, stays_in
+from messaging.queries.people import is_person, living_among
+from messaging.queries.visibility import GONE, LAST, Stay, Stays, no_such_group, stays_in
 from messaging.services.drafts import Draft
 from messaging.services.search_index import add_full_blocks
 
@@ -140,6 +140,11 @@ class Member(msgspec.Struct, gc=False):
     def marks_stand(self, conversation: str) -> bool:
         """In a direct chat with whom they have blocked, or not accepted: the other sees marks."""
         return bool(self.is_request) or (self.until is not None and not is_group(conversation))
+
+    @property
+    def is_gone(self) -> bool:
+        """Their account was deleted."""
+        return self.since == GONE[0]
 
     @property
     def stays(self) -> Stays:
@@ -342,7 +347,7 @@ def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
     if len(keys) > 1:
         begun |= _held_by_others(keys - found.keys())
     beginning = [draft for draft in drafts if draft.conversation not in begun]
-    people = people_among({key for each in beginning for key in _beginners(each)})
+    people = living_among({key for each in beginning for key in _beginners(each)})
     for draft in beginning:
         key = draft.receiver_id if is_group(draft.receiver_id) else new_key()
         made = LockedConversation(draft.conversation, key, 0, 0, now(), is_new=True)

@@ -347,11 +347,18 @@ def check_may_write(conversation: LockedConversation, sender_id: str, receiver_i
             raise past_member()
         if conversation.posting == Posting.ADMINS and sender.role == Role.MEMBER:
             raise DomainError(_("Only admins may write in this group."), 403, code="posting")
-    elif receiver_id not in conversation.members:
-        raise unknown_receiver()
-    elif sender.until is not None:
-        raise has_blocked()
+    else:
+        _check_receiver(conversation.members.get(receiver_id))
+        if sender.until is not None:
+            raise has_blocked()
     return sender
+
+
+def _check_receiver(receiver: Member | None) -> None:
+    if receiver is None:
+        raise unknown_receiver()
+    if receiver.is_gone:
+        raise DomainError(_("This account was deleted."), 403, code="gone")
 
 
 def too_fast(wait: int) -> DomainError:
