@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from chatsite.db import atomic, now, on_commit
+from chatsite.db import atomic, now, on_commit, repeatable
 from scheduler import wakeup
 from scheduler.models import Job
 from scheduler.registry import KINDS
@@ -31,10 +31,7 @@ def schedule(
     if name is None:
         Job.objects.create(**values)
     elif not Job.objects.filter(name=name).update(**values):
-        try:
-            with atomic():
-                Job.objects.create(name=name, **values)
-        except IntegrityError:  # somebody else just did
+        if not _made(name, values):  # somebody else just did
             Job.objects.filter(name=name).update(**values)
     on_commit(wakeup.event.set)
 
@@ -55,8 +52,15 @@ def ensure_recurring() -> None:
     wanted = {kind.name for kind in KINDS.values() if kind.every}
     there = Job.objects.filter(name__in=wanted).values_list("name", flat=True)
     for name in wanted.difference(there):
-        try:
-            with atomic():
-                Job.objects.create(kind=name, name=name, payload="{}", run_at=now())
-        except IntegrityError:  # another worker just did
-            continue
+        _made(name, {"kind": name, "payload": "{}", "run_at": now()})
+
+
+@repeatable
+def _made(name: str, values: dict[str, Any]) -> bool:
+    """Whether there was none of that name."""
+    try:
+        with atomic():
+            Job.objects.create(name=name, **values)
+    except IntegrityError:
+        return False
+    return True
