@@ -3,6 +3,7 @@
 import json
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -94,6 +95,7 @@ class Smtp:
     answers: list[str] = field(default_factory=list)
     tries: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)  # at which they came, in seconds since 1970
     logins: list[tuple[str, str]] = field(default_factory=list)
 
     async def handle_RCPT(  # noqa: N802  # so it is called
@@ -109,6 +111,7 @@ class Smtp:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         assert isinstance(envelope.content, bytes)
+        self.times.append(time.time())
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 Taken"
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -130,6 +131,12 @@ def read(database_url: str) -> Evidence:
         showing_history={key for (key,) in _rows(database_url, SHOWING_HISTORY)},
         files=[StoredFile(*row) for row in _rows(database_url, FILES)],
     )
+
+
+def jobs_left(database_url: str, kinds: Collection[str]) -> list[tuple[str, str]]:
+    """Kind and error of those that are not done."""
+    rows = _rows(database_url, "SELECT kind, error FROM scheduler_job ORDER BY kind")
+    return [(kind, error) for kind, error in rows if kind in kinds]
 
 
 def _rows(database_url: str, query: str) -> list[tuple[Any, ...]]:

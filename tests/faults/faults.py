@@ -17,6 +17,13 @@ async def kill_a_worker(stage: Stage, chance: random.Random) -> None:
     await asyncio.to_thread(worker.start)
 
 
+async def kill_the_scheduler(stage: Stage, chance: random.Random) -> None:
+    """The workers go on with what is due."""
+    stage.scheduler.kill()
+    await asyncio.sleep(SHORT)
+    stage.scheduler.start()
+
+
 async def deploy(stage: Stage, chance: random.Random) -> None:
     """One worker after another, each once the one before is back."""
     for worker in stage.workers:
@@ -67,7 +74,13 @@ async def _restart(stage: Stage, name: str, pause: float) -> None:
     await asyncio.to_thread(server.start)
 
 
-ANYWHERE: list[Fault] = [kill_a_worker, deploy, drop_connections, delay_everything]
+ANYWHERE: list[Fault] = [
+    kill_a_worker,
+    kill_the_scheduler,
+    deploy,
+    drop_connections,
+    delay_everything,
+]
 WITH_REDIS: list[Fault] = [restart_redis, freeze_redis]
 WITH_POSTGRES: list[Fault] = [restart_database]
 WITH_S3: list[Fault] = [lose_the_store]

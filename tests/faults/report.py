@@ -33,6 +33,12 @@ class Report:
     reconnects: int = 0
     tries: int = 0
     dropped: int = 0
+    mails: int = 0  # that were asked for, in the transaction of something else
+    mails_sent: int = 0  # of them
+    mails_again: int = 0  # under the same Message-ID: allowed
+    mails_doubled: int = 0
+    early: int = 0  # of what was to be done at some time
+    left_behind: int = 0  # jobs that nobody did
     closes: Counter[int] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -46,6 +52,7 @@ class Report:
         counts = {self.sent - self.refused, self.acknowledged, self.stored}
         faults = self.duplicates + self.losses + self.seen_by_strangers + len(self.wrong)
         faults += self.files_doubled + self.files - self.files_whole
+        faults += self.mails_doubled + self.mails - self.mails_sent + self.early + self.left_behind
         return len(counts) == 1 and not faults
 
     def __str__(self) -> str:
@@ -62,6 +69,9 @@ class Report:
             f"  files {self.files}, stored whole {self.files_whole}, doubled {self.files_doubled}",
             f"  files fetched whole {self.fetched} times; uploads went on {self.resumed} times",
             f"  due to those in the conversations {self.due}, received {self.received}",
+            f"  mails to be sent later {self.mails}, sent {self.mails_sent}",
+            f"  mails doubled {self.mails_doubled}, under the same id again {self.mails_again}",
+            f"  jobs done early {self.early}, left behind {self.left_behind}",
             f"  duplicates {self.duplicates}, losses {self.losses}, wrong {len(self.wrong)}",
             f"  seen by who was not in the conversation {self.seen_by_strangers}",
             f"  frames {self.frames}, {self.repeated} of them of messages known already",

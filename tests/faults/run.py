@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.faults import later
 from tests.faults.checks import check
 from tests.faults.faults import Fault, possible
 from tests.faults.files import some_file
@@ -52,6 +53,7 @@ async def run(topology: Topology, folder: Path, *, rounds: int, seed: int) -> Re
             await _talk_through(site, people, rounds, chance, report)
             await _settle(people)
             await check(site, people, report)
+            await later.check(site, report)
         finally:
             await asyncio.gather(*(person.close() for person in people))
     return report
@@ -79,6 +81,7 @@ async def _talk_through(
     async with asyncio.TaskGroup() as talk:
         for person in people:
             talk.create_task(_talk(person, people, is_over, random.Random(chance.random())))
+        talk.create_task(later.newcomers(site, is_over))
         for fault in _order(possible(site), rounds, chance):
             before = _totals(people)
             await fault(site, chance)

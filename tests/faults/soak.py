@@ -25,6 +25,11 @@ SUMMED = (
     "duplicates",
     "losses",
     "seen_by_strangers",
+    "mails",
+    "mails_sent",
+    "mails_doubled",
+    "early",
+    "left_behind",
 )
 
 

@@ -14,6 +14,7 @@ from benchmarks.sites.deployed import SERVE
 from tests import services
 from tests.environment import ROOT, hermetic
 from tests.faults.proxy import Proxy
+from tests.mail_servers import Smtp, smtp
 from tests.s3_server import S3Server, s3_server
 from tests.services import Server
 
@@ -28,6 +29,8 @@ GENEROUS = (
     "LOG_INS",
     "LOG_INS_PER_ADDRESS",
     "SIGN_UPS",
+    "MAILS",
+    "MAILS_PER_ADDRESS",
 )
 
 
@@ -64,16 +67,45 @@ class Worker:
             self._process.wait(30)
 
 
+class Scheduler:
+    """The process that does what is done later, beside the workers, which do so, too."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._log = folder / "scheduler.log"
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "run_jobs"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+
 class Stage:
     def __init__(
         self,
         workers: list[Worker],
+        scheduler: Scheduler,
+        mail: Smtp,
         running: dict[str, Server],
         database: str,
         media: Path,
         store: S3Server | None,
     ) -> None:
         self.workers = workers
+        self.scheduler = scheduler
+        self.mail = mail
+        self.newcomers: dict[str, float] = {}  # address → when they first asked for an account
         self.services = running
         self.database_url = database
         self.store = store
@@ -100,7 +132,12 @@ async def stage(
             kind: stack.enter_context(start()) for kind, start in KINDS.items() if kind in kinds
         }
         store = stack.enter_context(s3_server()) if "s3" in kinds else None
-        urls = {"S3_URL": store.url} if store else {}
+        mail, port = stack.enter_context(smtp()), services.free_port()
+        urls = {
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail.port}",
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        }
+        urls |= {"S3_URL": store.url} if store else {}
         environment = _environment(folder, running, urls | variables)
         await asyncio.to_thread(_migrate, environment)
         # Clocks never agree: each worker is ahead of the one after it.
@@ -110,13 +147,17 @@ async def stage(
             for number, seconds in enumerate(ahead)
         ]
         media = Path(environment["MEDIA_ROOT"])
-        made = Stage(workers, running, environment["DATABASE_URL"], media, store)
+        scheduler = Scheduler(folder, environment)
+        made = Stage(workers, scheduler, mail, running, environment["DATABASE_URL"], media, store)
+        made.proxy.port = port
         try:
             await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in made.workers))
+            scheduler.start()
             await made.proxy.start()
             yield made
         finally:
             await made.proxy.stop()
+            scheduler.kill()
             for worker in made.workers:
                 worker.kill()
 

@@ -1,0 +1,60 @@
+"""What is done later while servers fail: each new account brings a mail, which a job sends."""
+
+import asyncio
+import time
+from collections import defaultdict
+from contextlib import suppress
+
+import httpx
+
+from tests.faults import evidence
+from tests.faults.person import BROKEN, PATIENCE
+from tests.faults.report import Report
+from tests.faults.stage import Stage
+
+PASSWORD = "correct horse"
+PAUSE = 0.3  # seconds between two of them
+DELAY = 1  # seconds after which such a mail is sent at the earliest (EMAIL_DELAY_SECONDS)
+WAIT = 150  # seconds for what is left: a job whose worker was killed is taken again after 60
+KINDS = {"mail"}
+
+
+async def newcomers(site: Stage, is_over: asyncio.Event) -> None:
+    """One after the other, until each is told that they have their account."""
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{site.proxy.port}", timeout=PATIENCE
+    ) as http:
+        while not is_over.is_set():
+            address = f"new{len(site.newcomers)}@example.org"
+            site.newcomers[address] = time.time()
+            account = {"fullName": "Newcomer", "email": address, "password": PASSWORD}
+            status = 0
+            # 400: they had it already, and the answer was lost.
+            while status not in (201, 400):
+                with suppress(*BROKEN):
+                    status = (await http.post("/api/auth/signup", json=account)).status_code
+                await asyncio.sleep(PAUSE)
+
+
+async def check(site: Stage, report: Report) -> None:
+    left = await _left_at_last(site)
+    report.left_behind = len(left)
+    report.wrong += [f"a job was left behind: {kind} ({error})" for kind, error in left[:3]]
+    ids: dict[str, list[str]] = defaultdict(list)
+    for mail, came in zip(site.mail.mails, site.mail.times, strict=True):
+        ids[str(mail["To"])].append(str(mail["Message-ID"]))
+        report.early += came < site.newcomers.get(str(mail["To"]), 0) + DELAY
+    report.mails = len(site.newcomers)
+    report.mails_sent = sum(address in ids for address in site.newcomers)
+    for address in site.newcomers:
+        report.mails_doubled += max(0, len({*ids[address]}) - 1)
+        report.mails_again += len(ids[address]) - len({*ids[address]})
+
+
+async def _left_at_last(site: Stage) -> list[tuple[str, str]]:
+    deadline = time.monotonic() + WAIT
+    while True:
+        left = await asyncio.to_thread(evidence.jobs_left, site.database_url, KINDS)
+        if not left or time.monotonic() > deadline:
+            return left
+        await asyncio.sleep(0.5)
