@@ -30,9 +30,8 @@ def schedule(
     }
     if name is None:
         Job.objects.create(**values)
-    elif not Job.objects.filter(name=name).update(**values):
-        if not _made(name, values):  # somebody else just did
-            Job.objects.filter(name=name).update(**values)
+    elif not (_changed(name, values) or _made(name, values)):
+        _changed(name, values)  # which somebody else just made
     on_commit(wakeup.event.set)
 
 
@@ -53,6 +52,10 @@ def ensure_recurring() -> None:
     there = Job.objects.filter(name__in=wanted).values_list("name", flat=True)
     for name in wanted.difference(there):
         _made(name, {"kind": name, "payload": "{}", "run_at": now()})
+
+
+def _changed(name: str, values: dict[str, Any]) -> bool:
+    return bool(Job.objects.filter(name=name).update(**values))
 
 
 @repeatable

@@ -294,6 +294,7 @@ class TestRecurring:
             "backup",
             "build_search_index",
             "tidy_attachments",
+            "tidy_exports",
             "tidy_jobs",
             "tidy_pictures",
             "tidy_sessions",
