@@ -250,7 +250,11 @@ class TestNpmPackages:
 
     def _fetch(self, folder: Path, url: str, integrity: str) -> subprocess.CompletedProcess[str]:
         pinned = {
-            "": {"dependencies": {"a": "1.0.0"}},
+            "": {
+                "dependencies": {"a": "1.0.0"},
+                "optionalDependencies": {"of-another-machine": "1.0.0"},
+            },
+            "node_modules/of-another-machine": {"version": "1.0.0", "os": ["aix"]},
             "node_modules/a": {"version": "1.0.0", "integrity": integrity},
             "node_modules/b": {"version": "1.0.0", "integrity": integrity},
         }
@@ -359,7 +363,9 @@ class TestSystemPackages:
         told = self._run(tmp_path)
         assert told.returncode == 0
         assert re.search(
-            r"sudo apt install redis-server .*chromium .*faketime$", told.stderr, re.MULTILINE
+            r"sudo apt install redis-server .*chromium .*faketime gettext$",
+            told.stderr,
+            re.MULTILINE,
         )
 
     def test_missing_ones_fail_a_run_that_has_to_be_complete(self, tmp_path: Path) -> None:
@@ -387,6 +393,7 @@ class TestSystemPackages:
             "node",
             "npm",
             "faketime",
+            "xgettext",
         ):
             self._install(tmp_path, program, "")
         told = self._run(tmp_path, CI="true")
@@ -423,6 +430,7 @@ def test_make_lists_every_command() -> None:
         "check",
         "fmt",
         "lock",
+        "words",
         "sbom",
         "clean",
     ]
