@@ -11,7 +11,7 @@ COPY requirements.txt .
 RUN pip install --quiet --require-hashes -r requirements.txt
 WORKDIR /srv/chatsite
 COPY . .
-RUN python scripts/npm_packages.py
+RUN python scripts/npm_packages.py && python scripts/languages.py compile
 # Placeholders: settings are read, but nothing is signed or served here.
 RUN APP_ENV=production PUBLIC_URL=http://localhost JWT_SECRET=a-placeholder-that-signs-nothing-anywhere \
     python manage.py collectstatic --noinput --verbosity 0 \

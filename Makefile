@@ -5,6 +5,7 @@ MANAGE := $(PYTHON_BIN) manage.py
 INSTALL := $(PYTHON_BIN) scripts/install.py
 STATIC := staticfiles/staticfiles.json
 NPM := node_modules/installed
+LANGUAGES := locale/compiled
 WORKERS ?= 2
 MINUTES ?= 10
 
@@ -14,15 +15,15 @@ MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test soak bench check fmt lock sbom clean
+.PHONY: help run dev demo test soak bench check fmt lock words sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/installed $(STATIC) ## Serve the site at http://127.0.0.1:8000 (HOST and PORT change that)
+run: .venv/installed $(STATIC) $(LANGUAGES) ## Serve the site at http://127.0.0.1:8000 (HOST and PORT change that)
 	@$(PYTHON_BIN) scripts/start.py
 
-dev: .venv/installed $(NPM) ## Serve it for work on the code: it restarts on changes and shows stack traces
+dev: .venv/installed $(NPM) $(LANGUAGES) ## Serve it for work on the code: it restarts on changes and shows stack traces
 	@DEBUG=$${DEBUG:-true} $(PYTHON_BIN) scripts/start.py --reload
 
 demo: .venv/installed ## Fill the site with a few people and their conversations
@@ -30,7 +31,7 @@ demo: .venv/installed ## Fill the site with a few people and their conversations
 	@$(MANAGE) demo
 
 # On SQLite, and what asks the database again on PostgreSQL; or on the one that DATABASE_URL names.
-test: .venv/installed-dev $(STATIC) ## Run every test; ARGS='-k name' narrows
+test: .venv/installed-dev $(STATIC) $(LANGUAGES) ## Run every test; ARGS='-k name' narrows
 	@scripts/system-packages.sh
 	@$(PYTHON_BIN) -m pytest -n $(WORKERS) $(ARGS)
 	@[ -n "$(DATABASE_URL)" ] || $(PYTHON_BIN) -m tests.on_postgres -n $(WORKERS) $(ARGS)
@@ -68,6 +69,9 @@ lock: .venv/installed-dev ## Pin all packages with their hashes, after a change 
 			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
 	done
 
+words: .venv/installed-dev ## Put new and changed texts into the catalogues of all languages (GNU gettext)
+	@$(PYTHON_BIN) scripts/languages.py collect
+
 sbom: .venv/installed-dev ## Write what a site is made of to var/sbom.json, in CycloneDX
 	@$(PYTHON_BIN) scripts/sbom.py
 
@@ -97,6 +101,10 @@ $(PYTHON_BIN):
 # What the page takes from npm. Where npm cannot be reached the site starts without, and tries again the next time.
 $(NPM): package-lock.json scripts/npm_packages.py .venv/installed
 	@$(PYTHON_BIN) scripts/npm_packages.py
+
+$(LANGUAGES): .venv/installed $(wildcard locale/*/LC_MESSAGES/django.po)
+	@$(PYTHON_BIN) scripts/languages.py compile
+	@touch $@
 
 # Names with a hash of the content, compressed once: only when a source changed.
 $(STATIC): .venv/installed $(NPM) chatsite/apps.py chatsite/settings.py chatsite/staticfiles.py $(shell find static)

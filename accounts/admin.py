@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import device_of
@@ -42,7 +42,7 @@ from scheduler.registry import KINDS as JOB_KINDS
 
 admin.site.unregister(Group)  # of rights: those of the site come with its roles
 
-BAN = Act("ban", _("Ban"), _("Banned"), asks_reason=True, is_grave=True)
+BAN = Act("ban", _("Ban"), pgettext_lazy("act", "Banned"), asks_reason=True, is_grave=True)
 UNBAN = Act("unban", _("Lift the ban"), _("Ban lifted"))
 PROMOTE = Act("promote", _("Make a moderator"), _("Made a moderator"))
 MAKE_ADMIN = Act("make_admin", _("Make an admin"), _("Made an admin"), is_grave=True)
@@ -60,7 +60,7 @@ ROLES = {PROMOTE: SiteRole.MODERATOR.value, MAKE_ADMIN: SiteRole.ADMIN.value, DE
 WITHDRAW = Act("withdraw", _("Withdraw"), _("Withdrawn"), is_grave=True)
 REVOKE = Act("revoke", _("Sign out"), _("Signed out"), is_grave=True)
 RUN_NOW = Act("run_now", _("Do it now"), _("To be done now"))
-REMOVE = Act("remove", _("Remove"), _("Removed"), is_grave=True)
+REMOVE = Act("remove", _("Remove"), pgettext_lazy("act", "Removed"), is_grave=True)
 
 
 def person_link(person: AbstractBaseUser) -> str:

@@ -16,6 +16,7 @@ from accounts import cookies
 from accounts.models import Session, User
 from accounts.services.sessions import touch_session
 from accounts.tokens import InvalidToken, read_session
+from chatsite.language import use_language
 
 SCHEME = "bearer"
 EXPECTED_USER = "X-Expected-User"
@@ -76,6 +77,7 @@ class TokenAuthentication(BaseAuthentication):
         if session is None or not _is_expected(request, session):
             raise AuthenticationFailed(_("Unauthorized - Invalid token"))
         touch_session(session=session)
+        use_language(session.user.language)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

@@ -5,6 +5,8 @@ None carries a name: anybody can sign up with somebody else's address, and a nam
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from hashlib import blake2b
@@ -15,9 +17,10 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.utils import DNS_NAME
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Session, User
 from chatsite import strict_json
 from chatsite.db import now
 from scheduler.registry import GiveUp
@@ -61,6 +64,15 @@ def _fernet() -> Fernet:
     return Fernet(urlsafe_b64encode(key))
 
 
+@contextmanager
+def _read_by(user: User) -> Iterator[None]:
+    """In the language that they chose, or that of the browser which they last came with."""
+    sessions = Session.objects.filter(user=user).order_by("-last_seen_at")
+    browser = sessions.values_list("language", flat=True).first()
+    with translation.override(user.language or browser or settings.LANGUAGE_CODE):
+        yield
+
+
 def welcome(user: User, site: str, confirms: str) -> EmailMultiAlternatives:
     """`confirms` is a link for the address; "" where it takes none."""
     context = {"link": confirms or site, "confirms": bool(confirms), **_lifetime()}
@@ -68,8 +80,9 @@ def welcome(user: User, site: str, confirms: str) -> EmailMultiAlternatives:
 
 
 def password_reset(user: User, link: str) -> EmailMultiAlternatives:
-    subject = _("Choose a new password")
-    return _letter("password_reset", subject, user.email, link=link, **_lifetime())
+    with _read_by(user):
+        subject = _("Choose a new password")
+        return _letter("password_reset", subject, user.email, link=link, **_lifetime())
 
 
 def password_changed(user: User) -> EmailMultiAlternatives:
@@ -83,7 +96,8 @@ def deletion_planned(user: User, at: datetime) -> EmailMultiAlternatives:
 
 def new_log_in(user: User, device: str, place: str, link: str) -> EmailMultiAlternatives:
     context = {"device": device, "place": place, "moment": now(), "link": link}
-    return _letter("new_log_in", _("New log-in to your account"), user.email, **context)
+    with _read_by(user):
+        return _letter("new_log_in", _("New log-in to your account"), user.email, **context)
 
 
 def address_confirmation(address: str, link: str) -> EmailMultiAlternatives:
@@ -106,14 +120,16 @@ def invitation(address: str, link: str, end: datetime) -> EmailMultiAlternatives
     return _letter("invitation", _("You are invited to Chatsite"), address, link=link, end=end)
 
 
-def decided(address: str, words: str, appeals: str) -> EmailMultiAlternatives:
+def decided(user: User, words: str, appeals: str) -> EmailMultiAlternatives:
     """To somebody about whom moderators decided something; `appeals`: an address, or ""."""
-    subject = _("A decision about your account")
-    return _letter("decided", subject, address, words=words, appeals=appeals)
+    with _read_by(user):
+        subject = _("A decision about your account")
+        return _letter("decided", subject, user.email, words=words, appeals=appeals)
 
 
-def report_handled(address: str) -> EmailMultiAlternatives:
-    return _letter("report_handled", _("Your report was handled"), address)
+def report_handled(user: User) -> EmailMultiAlternatives:
+    with _read_by(user):
+        return _letter("report_handled", _("Your report was handled"), user.email)
 
 
 def _letter(template: str, subject: str, address: str, **context: Any) -> EmailMultiAlternatives:

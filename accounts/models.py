@@ -154,6 +154,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
     # What they let others see, as JSON (accounts/privacy.py); "" where that is everything.
     privacy = models.TextField(blank=True, default="", editable=False)
+    # Of the pages and mails; "" is their browser's.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
     # By which others find them, folded (services/rules.py); "" where they have chosen none.
     username = models.CharField(
         _("username"), max_length=USERNAME_LENGTH, blank=True, default="", db_default=""
@@ -428,6 +430,8 @@ class Session(models.Model):
     # That its owner gave it; "" is the browser's own.
     name = models.CharField(_("name"), max_length=60, blank=True, default="")
     address = models.CharField(_("address"), max_length=45, blank=True)
+    # The browser's, for what is written to them when they are not there.
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
     revoked_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
 
     objects = SessionQuerySet.as_manager()

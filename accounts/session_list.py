@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +11,7 @@ from accounts.devices import Device, device_of
 from accounts.models import Session, User
 from accounts.services.sessions import SEEN_PRECISION
 from chatsite.db import now
+from chatsite.language import day, day_of_year
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,7 @@ def last_seen(moment: datetime, current: datetime) -> str:
 
 
 def _date(moment: datetime, current: datetime) -> str:
-    same_year = moment.year == current.year
-    # Translators: formats of Django's date filter, for a day of this year and of another one.
-    return date_format(moment, _("j F") if same_year else _("j F Y"))
+    return day_of_year(moment) if moment.year == current.year else day(moment)
 
 
 def _row(session: Session, current: Session) -> SessionEntry:

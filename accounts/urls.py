@@ -21,6 +21,7 @@ urlpatterns = [
     path("profile/deletion", deletion.offer, name="deletion"),
     path("profile/deletion/asked", deletion.ask, name="ask-for-deletion"),
     path("profile/deletion/keep", deletion.keep, name="keep-account"),
+    path("profile/language", profile.language, name="language"),
     path("profile/theme", profile.theme, name="theme"),
     path("profile/invitations", profile.invitations, name="invitations"),
     re_path(r"^profile/invitations/(?P<key>[0-9a-f]{24})$", profile.invitation, name="invitation"),

@@ -1,5 +1,5 @@
 """Middleware: what is too large, asks for a foreign host or comes from a foreign origin is refused,
-answers say who may keep and embed them, times are shown in the reader's zone.
+answers say who may keep and embed them, words and times are the reader's.
 """
 
 import logging
@@ -10,11 +10,13 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from chatsite import error_pages
 from chatsite.interfaces import GetResponse
+from chatsite.language import use_language
 from chatsite.security.body_limit import NO_ROOM, TOO_LARGE
 from chatsite.security.budgets import READS, WRITES, count, user_or_network
 from chatsite.security.origins import is_foreign
@@ -144,6 +146,28 @@ def _is_page(request: HttpRequest) -> bool:
     return request.method in SAFE_METHODS or request.path != reverse("profile")
 
 
+class LanguageMiddleware:
+    """The one that somebody chose for their account, or else the first of their browser's that the
+    site has. The API's own authentication does the same (accounts/authentication.py).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(translation.get_language_from_request(request)):
+            response = self.get_response(request)
+            if _is_html(response):
+                response.headers.setdefault("Content-Language", translation.get_language() or "")
+                patch_vary_headers(response, ("Accept-Language",))
+        return response
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Once it is known who asks."""
+        if not request.path.startswith(("/api/", settings.MEDIA_URL)):
+            use_language(getattr(request.user, "language", ""))
+
+
 class TimezoneMiddleware:
     """The `tz` cookie, written by the page's script, names the reader's zone."""
 
@@ -161,6 +185,10 @@ class TimezoneMiddleware:
             zone = ZoneInfo("UTC")
         with timezone.override(zone):
             return self.get_response(request)
+
+
+def _is_html(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def _is_readable(request: HttpRequest) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from corsheaders.defaults import default_headers
-from django.utils.translation import gettext_lazy as _
 
 from chatsite.conf import cloud, databases, env, headers
 from chatsite.conf.variables import BASE_DIR
@@ -53,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chatsite.conditional.ConditionalMiddleware",
     "chatsite.monitoring.probes.ProbesMiddleware",
+    "chatsite.middleware.LanguageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatsite.middleware.EmbeddingMiddleware",
@@ -87,7 +87,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["chatsite.templatetags.names"],
+            "builtins": ["chatsite.templatetags.language", "chatsite.templatetags.names"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -287,7 +287,17 @@ BACKUP_DAILY, BACKUP_WEEKLY = ENV.operations.backup_daily, ENV.operations.backup
 
 # Words and times
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [  # each by its own name, which who reads it knows
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pt-br", "Português (Brasil)"),
+    ("ar", "العربية"),
+    ("zh-hans", "简体中文"),
+    ("ja", "日本語"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "chatsite.formats"
 USE_I18N = True
 USE_TZ = True

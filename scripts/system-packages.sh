@@ -26,6 +26,7 @@ fi
 has node || missing="$missing nodejs"
 has npm || missing="$missing npm"
 has faketime || missing="$missing faketime"
+has xgettext || missing="$missing gettext"
 has clamd /usr/sbin/clamd || missing="$missing clamav-daemon"
 [ -n "$missing" ] || exit 0
 

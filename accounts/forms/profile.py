@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +43,15 @@ class ProfileForm(ServiceForm):
     def clean_picture(self) -> bytes | None:
         upload: UploadedFile | None = self.cleaned_data["picture"]
         return upload.read() if upload else None
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("Your browser’s")), *settings.LANGUAGES],
+        widget=forms.Select(attrs={"class": "input", "autocomplete": "off"}),
+    )
 
 
 AUDIENCES = [

@@ -27,6 +27,7 @@ from accounts.services.rules import (
 from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now, release, repeatable
 from chatsite.errors import DomainError
+from chatsite.language import time_in_zone
 from chatsite.pictures import images, storage
 from chatsite.security.ratelimits import MAILS, MAILS_PER_ADDRESS, TooMany, check
 from chatsite.text import is_blank
@@ -113,7 +114,7 @@ def suspension(user: User) -> str:
     reason = user.ban_reason or _("no reason was given")
     if user.ban_ends_at:
         words = _("This account is suspended until %(until)s: %(reason)s")
-        return words % {"until": f"{user.ban_ends_at:%Y-%m-%d %H:%M} UTC", "reason": reason}
+        return words % {"until": time_in_zone(user.ban_ends_at), "reason": reason}
     return _("This account is suspended: %(reason)s") % {"reason": reason}
 
 
@@ -161,6 +162,12 @@ def update_profile(
         user.username = before
         raise username_taken() from None
     return user
+
+
+def set_language(*, user: User, language: str) -> None:
+    """One of LANGUAGES; "" is that of the browser."""
+    user.language = language
+    user.save(update_fields=["language"])
 
 
 def square(picture: bytes) -> images.Picture:

@@ -6,6 +6,7 @@ What ends closes its sockets at once.
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import events
@@ -32,6 +33,7 @@ def start_session(*, user: User, user_agent: str, address: str) -> Session:
             user=user,
             user_agent=agent[:300],
             address=address[:45],
+            language=get_language() or "",
             revoked_at=None if passed else now(),
         )
 

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -13,6 +12,7 @@ from accounts.cookies import clear_token_cookie
 from accounts.forms.profile import DeletionForm
 from accounts.services.deletion import keep_account
 from accounts.views.profile import done, section, show
+from chatsite.language import day
 
 
 @section
@@ -22,7 +22,7 @@ def ask(request: SignedInRequest) -> HttpResponse:
     if at is None:
         return show(request, deletion=form)
     text = _("Your account will be deleted on %(day)s. Log in before to keep it.")
-    messages.success(request, text % {"day": date_format(at, "j F Y")}, extra_tags="entrance")
+    messages.success(request, text % {"day": day(at)}, extra_tags="entrance")
     response = redirect_to(request, resolve_url("login"))
     clear_token_cookie(response)
     return response

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from msgspec.structs import asdict
@@ -19,6 +20,7 @@ from accounts.forms.address import AddressForm
 from accounts.forms.profile import (
     DeletionForm,
     InvitationForm,
+    LanguageForm,
     PasswordForm,
     PrivacyForm,
     ProfileForm,
@@ -27,9 +29,11 @@ from accounts.models import Session
 from accounts.privacy import decoded
 from accounts.record import picture_url
 from accounts.services import admission, sessions
+from accounts.services.accounts import set_language
 from accounts.session_list import session_entries
 from accounts.views.form_page import render_form
 from chatsite.errors import DomainError, NotFound
+from chatsite.language import use_language
 
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60
@@ -67,6 +71,16 @@ def theme(request: SignedInRequest) -> HttpResponse:
     else:
         response.delete_cookie("theme", samesite="Lax")
     return response
+
+
+@section
+def language(request: SignedInRequest) -> HttpResponse:
+    form = LanguageForm(request.POST)
+    if not form.is_valid():  # no browser sends that
+        return show(request)
+    set_language(user=request.user, language=form.cleaned_data["language"])
+    use_language(request.user.language or get_language_from_request(request))
+    return done(request, "language", _("Saved"))
 
 
 @section
@@ -151,6 +165,7 @@ def show(
         "picture": picture_url(request.user),
         "write_to_me": links.chat_link(links.site_of(request), request.user),
         "back": next_address(request),
+        "language_form": LanguageForm(initial={"language": request.user.language}),
         "privacy": PrivacyForm(initial=asdict(decoded(request.user.privacy))),
         "sessions": session_entries(request.user, request.auth_session),
     }

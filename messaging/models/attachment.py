@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
@@ -40,7 +41,7 @@ class Attachment(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
-        verbose_name=_("owner"),
+        verbose_name=pgettext_lazy("of a file", "owner"),
     )
     state = models.CharField(
         _("state"), max_length=10, choices=AttachmentState, default=AttachmentState.UPLOADING

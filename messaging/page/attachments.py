@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from chatsite.language import size_in_words
 from messaging.models import AttachmentKind
 from messaging.shapes.attachments import AttachmentRecord, is_album_picture
 from messaging.shapes.record import MessageRecord
@@ -121,15 +122,6 @@ def small_picture(message: MessageRecord) -> str:
     return message.thumbnail or message.image or next(small, "")
 
 
-def size_in_words(size: int) -> str:
-    """Of bytes, as the reader writes numbers: "12 kB", "2.3 MB"."""
-    if size < 999_500:
-        return f"{number_format(max(1, (size + 500) // 1000))} kB"
-    unit, name = (10**6, "MB") if size < 999_950_000 else (10**9, "GB")
-    tenths = (10 * size + unit // 2) // unit
-    return f"{number_format(tenths / 10, 1 if tenths % 10 else 0)} {name}"
-
-
 def _words(files: Sequence[AttachmentRecord]) -> str:
     number = len(files)
     if number == 1:
@@ -141,8 +133,10 @@ def _words(files: Sequence[AttachmentRecord]) -> str:
             return ""
         return _("Video") if file.kind == AttachmentKind.VIDEO else file.name
     if number and _are_pictures(files):
-        return _("{n} pictures").format(n=number)
-    return _("{n} files").format(n=number) if number else ""
+        return ngettext("{n} picture", "{n} pictures", number).format(n=number)
+    if not number:
+        return ""
+    return ngettext("{n} file", "{n} files", number).format(n=number)
 
 
 def _are_pictures(files: Sequence[AttachmentRecord]) -> bool:

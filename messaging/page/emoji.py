@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.templatetags.static import static
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 LANGUAGES = {
@@ -27,7 +28,7 @@ class Group:
 GROUPS = (
     Group("recent", "🕘", _("Recently used")),
     Group("0", "😀", _("Smileys")),
-    Group("1", "👋", _("People")),
+    Group("1", "👋", pgettext_lazy("emoji", "People")),
     Group("3", "🌿", _("Animals and nature")),
     Group("4", "🍎", _("Food and drink")),
     Group("5", "🚗", _("Travel and places")),
@@ -38,11 +39,11 @@ GROUPS = (
 )
 TONES = (
     ("✋", _("Standard")),
-    ("✋🏻", _("Light")),
-    ("✋🏼", _("Medium-light")),
-    ("✋🏽", _("Medium")),
-    ("✋🏾", _("Medium-dark")),
-    ("✋🏿", _("Dark")),
+    ("✋🏻", pgettext_lazy("skin tone", "Light")),
+    ("✋🏼", pgettext_lazy("skin tone", "Medium-light")),
+    ("✋🏽", pgettext_lazy("skin tone", "Medium")),
+    ("✋🏾", pgettext_lazy("skin tone", "Medium-dark")),
+    ("✋🏿", pgettext_lazy("skin tone", "Dark")),
 )
 
 

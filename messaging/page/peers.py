@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.record import picture_path, picture_url
 from chatsite.keys import is_key
+from chatsite.language import full_date, month
 from chatsite.text import isolated
 from chatsite.wire import absolute
 from messaging.models import (
@@ -24,7 +23,7 @@ from messaging.models import (
     is_group,
     saved_key,
 )
-from messaging.page.times import full_date, last_seen
+from messaging.page.times import last_seen
 from messaging.presence import online_seen_by
 from messaging.queries.blocks import blocked_in, closed_by
 from messaging.queries.people import find_user
@@ -109,7 +108,7 @@ class Peer:
 
     @property
     def since_month(self) -> str:
-        return date_format(timezone.localtime(self.since), "F Y") if self.since else ""
+        return month(self.since) if self.since else ""
 
     @property
     def last_seen(self) -> str:
@@ -221,4 +220,6 @@ def _members(group: Conversation, me: str) -> str:
 
 def _list(names: Iterable[str]) -> str:
     *most, last = names
-    return _("%(names)s and %(last)s") % {"names": ", ".join(most), "last": last} if most else last
+    return (
+        _("%(names)s and %(last)s") % {"names": _(", ").join(most), "last": last} if most else last
+    )

@@ -47,7 +47,7 @@ def _pill(reaction: ReactionCount, mine: Collection[str], me: str, names: dict[s
 
 
 def _label(reaction: ReactionCount, named: Sequence[str]) -> str:
-    names, more = ", ".join(named), reaction.count - len(named)
+    names, more = _(", ").join(named), reaction.count - len(named)
     if more and names:
         names = _("{names} and {n} more").format(names=names, n=more)
     return f"{reaction.emoji} {reaction.count}: {names}" if names else f"{reaction.emoji} {more}"

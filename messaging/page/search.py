@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from accounts.record import PersonRecord, picture_path, picture_url
 from chatsite.keys import is_key
+from chatsite.language import clock, full_date, short_day
 from chatsite.text import has_words
 from chatsite.wire import absolute
 from messaging.models import Conversation, direct_key, is_group, saved_key
 from messaging.page.peers import Author, authors_among, find_peer, saved_peer
 from messaging.page.side_bar import Row
-from messaging.page.times import clock, day_label, full_date
+from messaging.page.times import day_label
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
 from messaging.queries.people import contacts_page
@@ -198,7 +198,7 @@ _DAYS = ("before", "after")
 
 
 def _day_in_words(day: datetime) -> str:
-    return date_format(day, "j M Y") if day > timezone.now() else day_label(day)
+    return short_day(day) if day > timezone.now() else day_label(day)
 
 
 def _day(day: str) -> datetime | None:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from chatsite import language
 from messaging.page.attachments import ShownFiles, listened_state, shown_files
 from messaging.page.peers import Peer, authors_among
 from messaging.page.times import when
@@ -94,4 +93,4 @@ def _sent(record: MessageRecord) -> datetime:
 
 def _month(record: MessageRecord) -> str:
     """ "November 2026", where the reader is."""
-    return date_format(timezone.localtime(_sent(record)), "F Y")
+    return language.month(_sent(record))

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.record import picture_url
+from chatsite.language import clock, full_date
 from chatsite.text import has_words
 from messaging.page.attachments import kind_of, words_of
 from messaging.page.peers import Author, closed_to, saved_peer
-from messaging.page.times import clock, day_label, full_date
+from messaging.page.times import day_label
 from messaging.queries.chats import Chat
 from messaging.shapes.chat_settings import encoded_draft
 from messaging.shapes.record import MessageRecord

@@ -11,12 +11,13 @@ import emoji
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite.language import clock, full_date
 from messaging.page.attachments import ShownFiles, listened_state, shown_files
 from messaging.page.peers import Author, Peer
 from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
 from messaging.page.srcset import srcset
-from messaging.page.times import clock, day_label, full_date
+from messaging.page.times import day_label
 from messaging.queries.members import Marks
 from messaging.queries.visibility import Stays
 from messaging.shapes.record import MessageRecord

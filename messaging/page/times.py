@@ -3,18 +3,9 @@
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-
-def clock(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%H:%M")
-
-
-def full_date(moment: datetime) -> str:
-    """ "Saturday, 28 November 2026, 14:52": what a short time stands for."""
-    local = timezone.localtime(moment)
-    return date_format(local, "l, j F Y, H:i")
+from chatsite.language import clock, short_day, short_day_of_year, weekday
 
 
 def day_label(moment: datetime) -> str:
@@ -26,8 +17,8 @@ def day_label(moment: datetime) -> str:
     if days_ago == 1:
         return _("Yesterday")
     if days_ago < 7:
-        return date_format(day, "l")
-    return date_format(day, "j M" if day.year == today.year else "j M Y")
+        return weekday(day)
+    return short_day_of_year(day) if day.year == today.year else short_day(day)
 
 
 def when(moment: datetime) -> str:

@@ -117,10 +117,10 @@ def decide(
             if person is None or not may_act_on(by, person):
                 raise not_allowed()
             _ACTS[decision](person, found, letter, days)
-            mail.send(mail.decided(person.email, letter, site_policy().appeals))
+            mail.send(mail.decided(person, letter, site_policy().appeals))
         _recorded(by, found, _in_words(decision, letter, days))
         for reporter in User.objects.filter(pk__in=[each.reporter for each in closed]):
-            mail.send(mail.report_handled(reporter.email))
+            mail.send(mail.report_handled(reporter))
 
     audit.recorded(do)
 

@@ -89,16 +89,21 @@ def deleted_account() -> str:
     return _("Deleted account")
 
 
+def sentences() -> list[tuple[Change, Promise]]:
+    """Of all events, with holes for the names."""
+    return list(_SENTENCES.items())
+
+
 def _name(person: NamedPerson) -> str:
     return isolated(person.full_name) if person.full_name else deleted_account()
 
 
 def _people(details: SystemDetails) -> str:
-    names = ", ".join(map(_name, details.people))
+    names = _(", ").join(map(_name, details.people))
     if not details.others:
         return names
-    more = ngettext("%(names)s and %(n)d other", "%(names)s and %(n)d others", details.others)
-    return more % {"names": names, "n": details.others}
+    more = ngettext("{names} and {n} other", "{names} and {n} others", details.others)
+    return more.format(names=names, n=details.others)
 
 
 _SENTENCES: dict[Change, Promise] = {

@@ -119,7 +119,7 @@ class MessageSelection extends HTMLElement {
   #count() {
     const selected = this.#selected;
     const status = this.querySelector("[role=status]");
-    write(status, status.dataset.words.replace("{n}", selected.length));
+    write(status, this.#page.counted("selected", selected.length));
     const isNeeded = { forward: selected.length, copy: this.#sourceOf(selected), delete: selected.length };
     for (const [name, is] of Object.entries(isNeeded)) this.querySelector(`[data-selected="${name}"]`).disabled = !is;
   }

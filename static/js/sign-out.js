@@ -1,6 +1,7 @@
 // Signing out takes drafts and kept pages away, keeps what is not sent yet, and needs the network.
 import { setBusy } from "./busy.js";
 import { isAgreed } from "./lib/dialog.js";
+import { formOf } from "./lib/texts.js";
 import { OutboxDatabase } from "./stores/outbox-database.js";
 import { forgetPrivate } from "./stores/private.js";
 
@@ -27,7 +28,7 @@ async function leave(event) {
 async function isWanted() {
   const count = await new OutboxDatabase(userId).count().catch(() => 0);
   if (count === 0) return true;
-  const words = question.querySelector("[data-many]");
-  words.textContent = count === 1 ? words.dataset.one : words.dataset.many.replace("{n}", count);
+  const words = question.querySelector("p");
+  words.textContent = words.dataset[formOf(count)].replace("{n}", count);
   return isAgreed(question, "leave");
 }

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
 
-from messaging.page.attachments import size_in_words
+from chatsite.language import size_in_words
 from tests.browser.chat import (
     RETURN,
     SEND,

@@ -1,5 +1,5 @@
 import { choice } from "../lib/dialog.js";
-import { text } from "../lib/texts.js";
+import { counted } from "../lib/texts.js";
 import { createdAt } from "../render/parts/meta.js";
 
 const MINUTE = 60_000;
@@ -19,6 +19,6 @@ export async function whomToDeleteFor(items) {
   if (!items.every(isForEverybody)) return "me";
   if (items[0].closest(".is-saved")) return "everybody";
   const dialog = document.getElementById("confirm");
-  dialog.firstElementChild.textContent = text(items.length > 1 ? "delete-several" : "delete-one").replace("{n}", items.length);
+  dialog.firstElementChild.textContent = counted("delete", items.length);
   return choice(dialog);
 }

@@ -1,7 +1,7 @@
 import { getJSON } from "../api.js";
 import { begunIn } from "../lib/mentions.js";
 import { folded } from "../lib/text.js";
-import { text } from "../lib/texts.js";
+import { counted } from "../lib/texts.js";
 import { slot, write } from "../render/slots.js";
 import { learn } from "../stores/people.js";
 
@@ -93,7 +93,7 @@ export class MentionList {
   #show(people) {
     this.#list.replaceChildren(...people.slice(0, MOST).map(optionOf));
     this.#list.hidden = !people.length;
-    write(this.#status, people.length ? text("people-to-mention").replace("{n}", this.#list.childElementCount) : "");
+    write(this.#status, people.length ? counted("people-to-mention", this.#list.childElementCount) : "");
     this.#activate(this.#list.firstElementChild);
   }
 

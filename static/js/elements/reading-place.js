@@ -1,3 +1,4 @@
+import { counted, text } from "../lib/texts.js";
 import { write } from "../render/slots.js";
 import { ScrollToLatest } from "./scroll-to-latest.js";
 
@@ -196,9 +197,7 @@ export class ReadingPlace {
   }
 
   #words() {
-    const { none, one, many } = this.button.dataset;
-    if (!this.#missed.size) return none;
-    return this.#missed.size === 1 ? one : many.replace("{n}", this.#missed.size);
+    return this.#missed.size ? counted("new-messages", this.#missed.size) : text("newest");
   }
 }
 

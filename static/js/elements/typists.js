@@ -1,7 +1,7 @@
 import { on } from "../lib/bus.js";
 import { peerOf } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
-import { text } from "../lib/texts.js";
+import { counted, text } from "../lib/texts.js";
 import { firstNameOf } from "../stores/people.js";
 
 const EXPIRES_AFTER = 5000;
@@ -9,7 +9,7 @@ const EXPIRES_AFTER = 5000;
 /** "Ada is typing…", for a group. */
 export function typingWords(ids) {
   const names = ids.map(firstNameOf);
-  if (ids.length > 2) return text("typing-many").replace("{n}", ids.length);
+  if (ids.length > 2) return counted("typing", ids.length);
   if (!ids.length || names.includes("")) return text("typing");
   const words = text(ids.length > 1 ? "typing-two" : "typing-one");
   return words.replace("{name}", () => isolated(names[0])).replace("{other}", () => isolated(names[1]));

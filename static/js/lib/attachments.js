@@ -1,18 +1,19 @@
 // How the files of a message read where there is no room for them. messaging/page/attachments.py says the same.
-import { text as say } from "./texts.js";
+import { textOf } from "./system-messages.js";
+import { counted, text as say } from "./texts.js";
 
 /** Texts have no format that their content tells, whatever the browser of their sender says: there the name does. */
 const FORMAT = /^(?!text\/)[a-z]+\/(?:x-)?([a-z0-9]{2,5})$/;
 const ENDING = /\.([a-z0-9]{1,5})$/i;
 
 /** Its text, or its files in few words; nothing for one picture. */
-export const wordsOf = ({ text, attachments = [] }) => text || wordsOfFiles(attachments);
+export const wordsOf = (message) => textOf(message) || wordsOfFiles(message.attachments ?? []);
 
 export function wordsOfFiles(files) {
   const { length } = files;
   if (length === 1 && files[0].waveform) return say("voice").replace("{length}", lengthInWords(files[0].duration));
   if (length === 1) return { picture: "", video: say("video") }[files[0].kind] ?? files[0].name;
-  return length ? say(arePictures(files) ? "pictures" : "files").replace("{n}", length) : "";
+  return length ? counted(arePictures(files) ? "pictures" : "files", length) : "";
 }
 
 /** What is there beside words: "picture", "voice", "files", or nothing. */
@@ -56,5 +57,5 @@ export function sizeInWords(size) {
 }
 
 function inUnit(number, unit) {
-  return new Intl.NumberFormat(document.documentElement.lang || "en", { style: "unit", unit }).format(number);
+  return new Intl.NumberFormat(document.documentElement.lang || "en", { style: "unit", unit, numberingSystem: "latn" }).format(number);
 }

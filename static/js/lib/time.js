@@ -2,8 +2,10 @@ import { text } from "./texts.js";
 
 const DAY = 86_400_000;
 const language = () => document.documentElement.lang || "en";
+// Chatsite's English has the day before the month; all numbers have the same digits.
+const named = (date, options) =>
+  new Intl.DateTimeFormat(language() === "en" ? "en-GB" : language(), { numberingSystem: "latn", ...options }).format(date);
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
-const named = (date, options) => new Intl.DateTimeFormat(language(), options).format(date);
 
 /** "09:05", in the reader's zone. */
 export function clock(iso) {
@@ -13,10 +15,10 @@ export function clock(iso) {
 
 /** "Saturday, 28 November 2026, 14:52": what a short time stands for. */
 export function fullDate(iso) {
-  const date = new Date(iso);
-  const [weekday, month] = [{ weekday: "long" }, { month: "long" }].map((options) => named(date, options));
-  return `${weekday}, ${date.getDate()} ${month} ${date.getFullYear()}, ${clock(iso)}`;
+  return dayAndTime(named(new Date(iso), { dateStyle: "full" }), iso);
 }
+
+const dayAndTime = (day, iso) => text("day-and-time").replace("{day}", () => day).replace("{time}", clock(iso));
 
 /** Shows a moment in a `<time>` as these words, and in full on hover; leaves alone what is so already. */
 export function showTime(element, iso, words) {
@@ -65,6 +67,6 @@ function daysAgo(date) {
 }
 
 function calendarDay(date) {
-  const day = `${date.getDate()} ${named(date, { month: "short" })}`;
-  return date.getFullYear() === new Date().getFullYear() ? day : `${day} ${date.getFullYear()}`;
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return named(date, { year, month: "short", day: "numeric" });
 }

@@ -1,4 +1,5 @@
 // A message, put together of its parts. templates/messaging/_message.html is the same for what the server renders.
+import { textOf } from "../lib/system-messages.js";
 import { learn } from "../stores/people.js";
 import { fillAttachments, fillListened } from "./parts/attachments.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
@@ -30,7 +31,7 @@ export function fillMessage(item, message, reading) {
   fillPicture(item, message);
   fillAttachments(item, message);
   fillListened(item, message, reading, listened);
-  fillText(item, message.text ?? "", message.mentions);
+  fillText(item, textOf(message), message.mentions);
   fillReactions(item, message, reading);
 }
 

@@ -1,5 +1,5 @@
 import { emit, on } from "../../lib/bus.js";
-import { text } from "../../lib/texts.js";
+import { counted, text } from "../../lib/texts.js";
 import { createdAt } from "../../render/parts/meta.js";
 import { messagesOf } from "../../render/timeline.js";
 import { copyText, sourceOf } from "../copied.js";
@@ -8,7 +8,7 @@ import { openForwardDialog } from "../forward-dialog.js";
 import { isSaid } from "../message-actions.js";
 
 /** What its script shares with the page. */
-const PAGE = { copyText, createdAt, deleteMessages, emit, isSaid, messagesOf, on, openForwardDialog, sourceOf, text };
+const PAGE = { copyText, counted, createdAt, deleteMessages, emit, isSaid, messagesOf, on, openForwardDialog, sourceOf, text };
 
 /** The bar in place of the composer while messages of that conversation are selected; null when none are. */
 export const selectionIn = (pane) => (pane.matches(".is-selecting") ? pane.querySelector("message-selection") : null);

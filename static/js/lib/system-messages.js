@@ -1,0 +1,18 @@
+import { isolated } from "./text.js";
+import { counted, text as say } from "./texts.js";
+
+const nameOf = ({ fullName }) => (fullName ? isolated(fullName) : say("deleted-account"));
+
+/** What a message says. Of a change in a group the server sends the site's words, and what they were made of. */
+export function textOf({ text, system }) {
+  const words = system && say(`system-${system.event}`);
+  if (!words) return text ?? "";
+  const { by, people = [], others = 0, title = "" } = system;
+  const names = people.map(nameOf).join(say("comma"));
+  const parts = {
+    by: nameOf(by),
+    people: others ? counted("and-others", others).replace("{names}", () => names) : names,
+    title: isolated(title),
+  };
+  return words.replace(/%\((\w+)\)s/g, (_hole, name) => parts[name]);
+}
