@@ -253,6 +253,47 @@ class DraftBody(TypedDict):
     mentions: NotRequired[NewMentions | None]
 
 
+Moment = Annotated[
+    str,
+    Meta(
+        description="A moment, such as `2030-01-31T09:00:00+01:00`, within a year from now. Without"
+        " an offset it is one of the zone that the cookie `tz` names, as our pages do, or of UTC.",
+        examples=["2030-01-31T09:00:00+01:00"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+WhenOnline = Annotated[
+    bool,
+    Meta(
+        description="In place of a time: as soon as the other person comes online, if I see that."
+    ),
+]
+
+
+class ScheduleBody(TypedDict):
+    """A text, and either `sendAt` or `whenOnline`."""
+
+    text: Text
+    replyTo: NotRequired[ReplyTo | None]
+    mentions: NotRequired[NewMentions | None]
+    sendAt: NotRequired[Moment | None]
+    whenOnline: NotRequired[WhenOnline | None]
+    clientMessageId: NotRequired[OptionalId | None]
+
+
+class RescheduleBody(TypedDict):
+    """What is to change. What is absent, or null, stays as it is."""
+
+    text: NotRequired[Text | None]
+    mentions: NotRequired[NewMentions | None]
+    sendAt: NotRequired[Moment | None]
+    whenOnline: NotRequired[WhenOnline | None]
+
+
+class ReminderBody(TypedDict):
+    remindAt: Moment
+
+
 class PrivacyBody(TypedDict):
     """Who sees it of me. What is absent, or null, stays as it is."""
 

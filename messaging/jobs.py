@@ -14,6 +14,8 @@ from messaging.services import (
     departures,
     exports,
     pictures,
+    reminders,
+    scheduled,
     search_build,
     tidying,
 )
@@ -55,6 +57,19 @@ def delete_account(user: str) -> None:
 @job(departures.FORGET_REPORTS, lane=Lane.QUICK, attempts=None)
 def forget_reports(user: str) -> None:
     departures.forget_reports(user=user)
+
+
+@job(scheduled.JOB, lane=Lane.QUICK, attempts=None)
+def send_scheduled(key: str) -> None:
+    try:
+        scheduled.send_due(key)
+    except DomainError as error:
+        raise Retry(error.message) from None
+
+
+@job(reminders.JOB, lane=Lane.QUICK, attempts=None)
+def remind(key: str) -> None:
+    reminders.remind(key)
 
 
 @job("tidy_pictures", lane=Lane.LONG, every=DAILY)

@@ -8,7 +8,14 @@ from msgspec.structs import astuple
 from accounts.record import picture_path
 from chatsite.errors import DomainError, error_payload
 from chatsite.wire import absolute, timestamp
-from messaging.models import Conversation, Export, Message, Report
+from messaging.models import (
+    Conversation,
+    Export,
+    Message,
+    Reminder,
+    Report,
+    ScheduledMessage,
+)
 from messaging.queries.blocks import Blocked
 from messaging.queries.chats import Chat
 from messaging.queries.exports import expires_at, state_of
@@ -18,6 +25,7 @@ from messaging.queries.receipts import Moment, Receipt
 from messaging.queries.search import Found
 from messaging.queries.sync import Changes
 from messaging.shapes.chat_settings import ChatSettings
+from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.payload_types import (
     BlockPayload,
     ChangedChatPayload,
@@ -32,6 +40,7 @@ from messaging.shapes.payload_types import (
     ListenedPayload,
     MemberPayload,
     NotForwardedPayload,
+    NotScheduledPayload,
     PinPayload,
     PresencePayload,
     PrivacyChangedPayload,
@@ -39,7 +48,9 @@ from messaging.shapes.payload_types import (
     ReactorPayload,
     ReadPayload,
     ReceiptPayload,
+    ReminderPayload,
     ReportPayload,
+    ScheduledPayload,
     SearchPayload,
     SentPayload,
     SyncPayload,
@@ -261,3 +272,26 @@ def search_payload(found: Found) -> SearchPayload:
 
 def left_payload(group: str, *, removed: bool) -> GroupLeftPayload:
     return {"groupId": group, "removed": removed}
+
+
+def scheduled_payload(row: ScheduledMessage) -> ScheduledPayload:
+    return ScheduledPayload(
+        row.pk,
+        row.peer,
+        row.text,
+        timestamp(row.send_at) if row.send_at else None,
+        timestamp(row.created_at),
+        row.reply_to or None,
+        decoded_mentions(row.mentions) or [] if row.mentions else [],
+        row.error,
+        row.message or None,
+    )
+
+
+def not_scheduled_payload(row: ScheduledMessage, message: str) -> NotScheduledPayload:
+    return {"scheduledId": row.pk, "peerId": row.peer, "messageId": message or None}
+
+
+def reminder_payload(reminder: Reminder, peer: str, message: MessageRecord) -> ReminderPayload:
+    due = reminder.told_at is not None
+    return ReminderPayload(message.id, peer, timestamp(reminder.remind_at), due, message)

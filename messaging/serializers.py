@@ -28,7 +28,8 @@ class MomentField(serializers.DateTimeField):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(default=None, input_formats=["iso-8601", "%Y-%m-%d"], **kwargs)
+        options = {"default": None, "input_formats": ["iso-8601", "%Y-%m-%d"]}
+        super().__init__(**{**options, **kwargs})
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.year not in YEARS:
@@ -96,6 +97,30 @@ class DraftSerializer(serializers.Serializer[None]):
     text = TextField(style={"base_template": "textarea.html"})
     replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
     mentions = KeysField()
+
+
+class ScheduleSerializer(serializers.Serializer[None]):
+    text = TextField(style={"base_template": "textarea.html"})
+    replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+    mentions = KeysField()
+    sendAt = MomentField(source="send_at", label="sendAt", allow_null=True)
+    whenOnline = FlagField(source="when_online", label="whenOnline")
+    clientMessageId = TextField(
+        source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
+    )
+
+
+class RescheduleSerializer(serializers.Serializer[None]):
+    """What is absent stays as it is."""
+
+    text = TextField(default=None, style={"base_template": "textarea.html"})
+    mentions = KeysField()
+    sendAt = MomentField(source="send_at", label="sendAt", allow_null=True)
+    whenOnline = FlagField(source="when_online", label="whenOnline")
+
+
+class ReminderSerializer(serializers.Serializer[None]):
+    remindAt = MomentField(source="remind_at", label="remindAt", default=serializers.empty)
 
 
 class PrivacySerializer(serializers.Serializer[None]):

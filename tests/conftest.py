@@ -27,6 +27,7 @@ from chatsite.fastpath import threads
 from chatsite.live import broadcast
 from messaging import presence
 from messaging.queries import privacy
+from messaging.queries.scheduled import awaited
 from tests import services
 from tests.cloudinary_server import CloudinaryServer, cloudinary
 from tests.environment import settings_under
@@ -99,6 +100,7 @@ def _fresh_process() -> Iterator[None]:
     # As a process knows it that has asked: nobody hides anything.
     privacy._rules, privacy._is_current = privacy.Rules(), True
     restraints.silences.set({})
+    awaited.set({})
     filters.filters.set(filters.Filters(None, None, timedelta(), 0))
     yield
     threads.end_all()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.api import attachments, exports, groups, views
+from messaging.api import attachments, exports, groups, later, views
 
 urlpatterns = [
     path("messages/contacts", views.ContactsView.as_view(), name="api-contacts"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("messages/chats/<str:peer>/draft", views.DraftView.as_view(), name="api-draft"),
     path("messages/sync", views.SyncView.as_view(), name="api-sync"),
     path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
+    path("messages/schedule/<str:peer>", later.ScheduleView.as_view(), name="api-schedule"),
     path("messages/forward", views.ForwardView.as_view(), name="api-forward"),
     path("messages/read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
     path("messages/delivered/<str:peer>", views.DeliveredMarkView.as_view(), name="api-delivered"),
@@ -32,6 +33,11 @@ urlpatterns = [
     path("uploads/<str:upload>/poster", attachments.PosterView.as_view(), name="api-poster"),
     path("export", exports.ExportView.as_view(), name="api-export"),
     path("export/file", exports.ExportFileView.as_view(), name="api-export-file"),
+    path("scheduled", later.ScheduledListView.as_view(), name="api-scheduled-list"),
+    path("scheduled/<str:scheduled>", later.ScheduledView.as_view(), name="api-scheduled"),
+    path("scheduled/<str:scheduled>/send", later.SendNowView.as_view(), name="api-send-now"),
+    path("reminders", later.RemindersView.as_view(), name="api-reminders"),
+    path("reminders/<str:message>", later.ReminderView.as_view(), name="api-reminder"),
     path("reports", views.ReportsView.as_view(), name="api-reports"),
     path("privacy", views.PrivacyView.as_view(), name="api-privacy"),
     path("blocks", views.BlocksView.as_view(), name="api-blocks"),

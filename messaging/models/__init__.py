@@ -28,7 +28,9 @@ from messaging.models.listening import Listening
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
 from messaging.models.reaction import Reaction
+from messaging.models.reminder import Reminder
 from messaging.models.report import REASONS, Decision, Reason, Report, ReportKind
+from messaging.models.scheduled import ScheduledMessage
 from messaging.models.search import BLOCK, SearchBlock, SearchBuild
 
 __all__ = [
@@ -56,9 +58,11 @@ __all__ = [
     "Posting",
     "Reaction",
     "Reason",
+    "Reminder",
     "Report",
     "ReportKind",
     "Role",
+    "ScheduledMessage",
     "SearchBlock",
     "SearchBuild",
     "conversation_key",

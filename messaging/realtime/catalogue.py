@@ -123,6 +123,32 @@ FROM_SERVER = [
         "To every socket of somebody who has left the group or was removed.",
     ),
     Event(
+        events.SCHEDULED_CHANGED,
+        payload_types.ScheduledPayload,
+        "To every socket of who has scheduled a message, changed when or what it says, or whose"
+        " message was refused at its time (`error`) or sent late (`messageId`).",
+    ),
+    Event(
+        events.SCHEDULED_REMOVED,
+        payload_types.NotScheduledPayload,
+        "To the same: it was sent, or they have cancelled it.",
+    ),
+    Event(
+        events.REMINDER_CHANGED,
+        payload_types.ReminderPayload,
+        "To every socket of who has set a reminder, or changed its time.",
+    ),
+    Event(
+        events.REMINDER_DUE,
+        payload_types.ReminderPayload,
+        "To every socket of who wanted to be reminded of a message now.",
+    ),
+    Event(
+        events.REMINDER_REMOVED,
+        payload_types.NoReminderPayload,
+        "To every socket of who has done with a reminder, or cannot see its message any more.",
+    ),
+    Event(
         events.TYPING,
         payload_types.TypingPayload,
         "To the receiver, or the other members of a group, whose page forgets it after 5 seconds.",

@@ -227,10 +227,11 @@ class LockedConversation:
         self.is_changed = True
 
     def add(
-        self, message_id: str, sender_id: str, moment: datetime, *, is_system: bool = False
+        self, message_id: str, sender_id: str, moment: datetime, *, is_unattended: bool = False
     ) -> bool:
         """The message's number, version and time are then those of this. Who writes has read what
-        is there; returns whether that is news. Who did what the system tells of need not have.
+        is there; returns whether that is news. Who did what the system tells of, or wrote it long
+        ago, need not have.
         """
         sender = self.members.get(sender_id)  # None once the account is gone
         is_unread = sender is not None and sender.mark < self.seq
@@ -239,9 +240,9 @@ class LockedConversation:
         self.message_id = message_id
         if sender and sender.is_request:
             self.accept(sender_id)
-        if sender and not (is_system and is_unread):
+        if sender and not (is_unattended and is_unread):
             self.read(sender_id, max(sender.mark, self.seq), moment if is_unread else None)
-        return is_unread and not is_system
+        return is_unread and not is_unattended
 
     def read(self, reader_id: str, seq: int, moment: datetime | None) -> None:
         self.members[reader_id].mark = seq
@@ -486,7 +487,7 @@ def catch_up(key: str) -> None:
                 new = range(conversation.seq + 1, last.seq + 1)
                 conversation.seq = last.seq - 1
                 is_system = last.kind == MessageKind.SYSTEM
-                conversation.add(last.pk, last.sender_id, last.created_at, is_system=is_system)
+                conversation.add(last.pk, last.sender_id, last.created_at, is_unattended=is_system)
                 Message.objects.filter(pk=last.pk).update(version=conversation.version)
                 store([conversation])
                 add_full_blocks((conversation.pk, seq) for seq in new)

@@ -37,6 +37,7 @@ class Draft(msgspec.Struct, frozen=True):
     attachments: Sequence[str] = ()  # the sender's own uploads, not sent before
     captions: Mapping[str, str] = {}  # of some of them, by their keys
     copied: Sequence[Attachment] = ()  # those of the message that this is a copy of
+    is_scheduled: bool = False  # sent by itself: its sender need not have read what is there
     system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
 
 

@@ -1,7 +1,7 @@
 """Sending, deleting and restoring messages."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial, reduce
@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from accounts.services.filters import check_words
 from accounts.services.restraints import check_not_silenced
-from chatsite.db import now, on_commit, repeatable, retrying
+from chatsite.db import atomic, now, on_commit, repeatable, retrying
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
@@ -76,6 +76,7 @@ class Sent:
 
 
 Outcome = Sent | DomainError
+Along = Callable[[list[Outcome]], None]
 Known = dict[tuple[str, str], tuple[str, MessageRecord]]
 """What was sent before, by sender and client message id: to which conversation, by its key."""
 Answered = dict[str, tuple[str, int, str]]
@@ -118,7 +119,7 @@ def send_message(
         # Which takes long: in vain where there is nobody to see it, or where it was sent before.
         if not is_peer(peer, sender.pk):
             raise unknown_receiver()
-        if before := _sent_before(draft, _known([draft])):
+        if before := sent_before(draft):
             return before
         draft = msgspec.structs.replace(draft, picture=stored_picture(image))
     return send_alone(draft)
@@ -132,15 +133,20 @@ def send_alone(draft: Draft) -> Sent:
     return outcome
 
 
-def send_together(drafts: Sequence[Draft]) -> list[Outcome]:
-    """As `send_messages`, in a transaction of their own."""
+def send_together(drafts: Sequence[Draft], *, also: Along | None = None) -> list[Outcome]:
+    """As `send_messages`, in a transaction of their own, to whose end belongs what `also` does."""
     # Of two that make the same at once, a conversation or an id, one finds it when it tries again.
-    return retrying(partial(_send_together, drafts), IntegrityError)
+    return retrying(partial(_send_together, drafts, also), IntegrityError)
 
 
-def _send_together(drafts: Sequence[Draft]) -> list[Outcome]:
+def _send_together(drafts: Sequence[Draft], also: Along | None) -> list[Outcome]:
     try:
-        return send_messages(drafts)
+        if also is None:
+            return send_messages(drafts)
+        with atomic():
+            outcomes = send_messages(drafts)
+            also(outcomes)
+        return outcomes
     except IntegrityError:
         for key in {draft.conversation for draft in drafts}:
             catch_up(key)
@@ -254,8 +260,8 @@ class _Batch:
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
         key = new_key()
-        is_system = draft.system is not None
-        if conversation.add(key, draft.sender_id, self.moment, is_system=is_system):
+        is_unattended = draft.system is not None or draft.is_scheduled
+        if conversation.add(key, draft.sender_id, self.moment, is_unattended=is_unattended):
             self.reads[draft.conversation, draft.sender_id] = draft
         row = {
             **_blank(),
@@ -417,6 +423,11 @@ def _known(drafts: Iterable[Draft]) -> Known:
         (each.sender_id, each.client_message_id): (each.conversation.key, record_of(each))
         for each in messages
     }
+
+
+def sent_before(draft: Draft) -> Sent | None:
+    """What was sent by its client message id. Raises DomainError 409."""
+    return _sent_before(draft, _known([draft]))
 
 
 def _sent_before(draft: Draft, known: Known) -> Sent | None:

@@ -5,7 +5,7 @@ Descriptions are for those who call.
 
 from typing import Annotated, NotRequired, TypedDict
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
@@ -349,6 +349,50 @@ class ReceiptPayload(PersonRecord, omit_defaults=True):
     delivered_at: Timestamp | None = None
     delivered_before: Annotated[Timestamp, Meta(description=NO_LATER)] | None = None
     listened_at: Annotated[Timestamp, Meta(description="To a voice message, first.")] | None = None
+
+
+class ScheduledPayload(Struct, rename="camel", omit_defaults=True):
+    """A message of mine that is sent later."""
+
+    id: Key = field(name="_id")
+    peer_id: PeerKey
+    text: str
+    send_at: Annotated[
+        Timestamp | None, Meta(description="null: as soon as the other person comes online.")
+    ]
+    created_at: Timestamp
+    reply_to: Key | None = None
+    mentions: list[Key] = []
+    error: Annotated[
+        str,
+        Meta(
+            description="Why it was refused at that time: it waits for another, or to be deleted."
+        ),
+    ] = ""
+    message_id: (
+        Annotated[Key, Meta(description="It was sent late, as this message; delete it once seen.")]
+        | None
+    ) = None
+
+
+class NotScheduledPayload(TypedDict):
+    scheduledId: Key
+    peerId: PeerKey
+    messageId: Annotated[Key | None, Meta(description="As which it was sent.")]
+
+
+class ReminderPayload(Struct, rename="camel"):
+    """Of a message that I see."""
+
+    message_id: Key
+    peer_id: Annotated[PeerKey, Meta(description="In which chat of mine it is.")]
+    remind_at: Timestamp
+    is_due: Annotated[bool, Meta(description="I was reminded, and have not done with it.")]
+    message: MessageRecord
+
+
+class NoReminderPayload(TypedDict):
+    messageId: Key
 
 
 class GroupLeftPayload(TypedDict):

@@ -33,6 +33,14 @@ ClientMessageId = Annotated[
         examples=["5f1c2f0e-7a42-4f7c-9a59-0d5c2c6f8a11"],
     ),
 ]
+SentId = Annotated[
+    str,
+    Meta(
+        pattern=f"^(scheduled:)?[A-Za-z0-9_-]{{1,{CLIENT_ID_LENGTH}}}$",
+        description="As the sender chose it; of a scheduled message, `scheduled:` and its `_id`.",
+        examples=["5f1c2f0e-7a42-4f7c-9a59-0d5c2c6f8a11"],
+    ),
+]
 Pixels = Annotated[int, Meta(ge=1)]
 PeerKey = Annotated[Key, Meta(description="Of a person, or of a group.")]
 
@@ -51,7 +59,7 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
     created_at: Timestamp
     updated_at: Timestamp
     seq: Seq
-    client_message_id: ClientMessageId | None
+    client_message_id: SentId | None
     image_width: Pixels | None
     image_height: Pixels | None
     thumbnail: PictureUrl | None

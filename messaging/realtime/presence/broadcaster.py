@@ -18,9 +18,11 @@ from chatsite.monitoring.trace import detached
 from messaging.presence import CHANGED, RENEW_SECONDS, leases
 from messaging.queries.privacy import CHANGED as RULES_CHANGED
 from messaging.queries.privacy import Rules, follow, known_rules, rules
+from messaging.queries.scheduled import AWAITED, awaited
 from messaging.realtime.presence.pacing import PacedUpdates, Socket
 from messaging.realtime.receive_budget import end_stalled
 from messaging.realtime.sweep import terminate_ended
+from messaging.services.scheduled import send_to_arrived
 
 logger = logging.getLogger(__name__)
 MERGE_SECONDS = 0.25
@@ -100,7 +102,9 @@ class Broadcaster:
     async def _run(self) -> None:
         worker().registry.subscribe(CHANGED, self._note_change)
         worker().registry.subscribe(RULES_CHANGED, self._note_change)
+        worker().registry.subscribe(AWAITED, self._note_change)
         follow()
+        awaited.follow()
         try:
             while self._people or self._changed.is_set():
                 await self._wait_for_change()
@@ -112,8 +116,8 @@ class Broadcaster:
             unsubscribe(self._note_change)
 
     def _note_change(self, _message: Message) -> None:
-        """Somebody came or went on another worker, or shows others more or less, or that may have
-        been missed.
+        """Somebody came or went on another worker, or shows others more or less, or is waited for,
+        or that may have been missed.
         """
         self._changed.set()
 
@@ -134,6 +138,8 @@ class Broadcaster:
                 # Who came meanwhile is there, too.
                 online = self._online.union(self._people)
                 await paced.send(self._rules.online_in(view, online))
+            # Of this worker alone: the others do the same for theirs.
+            await in_thread(send_to_arrived)(frozenset(self._people))
         except Exception:  # the next round comes soon, and must come
             logger.exception("presence was not refreshed")
 

@@ -1,0 +1,35 @@
+"""What somebody sends later, which nobody else learns of, and whose coming others wait for."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from django.db.models import F, QuerySet
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.keys import is_key
+from chatsite.live.known import Known
+from messaging.models import ScheduledMessage
+
+
+def scheduled_of(user: User | Principal, peer: str = "") -> QuerySet[ScheduledMessage]:
+    """By their time; last, what waits until somebody comes online."""
+    mine = ScheduledMessage.objects.filter(sender_id=user.pk)
+    return (mine.filter(peer=peer) if peer else mine).order_by(F("send_at").asc(nulls_last=True))
+
+
+def find_scheduled(user: User | Principal, key: str) -> ScheduledMessage | None:
+    return scheduled_of(user).filter(pk=key).first() if is_key(key) else None
+
+
+def _asked() -> Mapping[str, frozenset[str]]:
+    waiting: dict[str, set[str]] = defaultdict(set)
+    rows = ScheduledMessage.objects.filter(send_at=None).values_list("peer", "sender_id")
+    for peer, sender in rows:
+        waiting[peer].add(sender)
+    return {peer: frozenset(senders) for peer, senders in waiting.items()}
+
+
+AWAITED = "awaited"  # the group that is told when it has changed who waits for whom
+awaited = Known(AWAITED, _asked)
+"""By people, who has something for them as soon as they come online."""

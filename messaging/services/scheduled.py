@@ -1,0 +1,380 @@
+"""Messages that are sent later: at a time, or as soon as their receiver comes online.
+
+Each is sent once, by the one writer, as the client message id `scheduled:<key>`, which no client
+can choose. The row goes in the same transaction; where there is none, its job finds out by that id
+that it was sent.
+"""
+
+from collections.abc import Container, Sequence
+from copy import copy
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import blake2b
+
+import msgspec
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from accounts.services.restraints import check_not_silenced
+from chatsite.db import atomic, database_now, on_commit, repeatable, retrying
+from chatsite.errors import DomainError, NotFound
+from chatsite.keys import is_key
+from messaging import events, recipients
+from messaging.models import ScheduledMessage, is_group, saved_key
+from messaging.models.scheduled import ERROR_LENGTH
+from messaging.payloads import not_scheduled_payload, scheduled_payload
+from messaging.queries.people import is_person
+from messaging.queries.privacy import rules
+from messaging.queries.scheduled import awaited, find_scheduled, scheduled_of
+from messaging.queries.visibility import find_message, has_blocked, membership_in
+from messaging.services.drafts import (
+    Draft,
+    check_mentions,
+    checked_text,
+    new_draft,
+    nothing_said,
+    unknown_receiver,
+    unknown_reply,
+)
+from messaging.services.messages import Outcome, Sent, send_together, sent_before
+from messaging.services.moments import checked_moment
+from messaging.shapes.mentions import decoded_mentions
+from scheduler.services import cancel, schedule
+
+JOB = "send_scheduled"
+MOST = 100  # of one person, those that were refused included
+LATE = timedelta(minutes=1)  # of which the sender is told
+TOO_LATE = timedelta(days=1)  # after which it is not sent any more
+
+
+class _Changed(DomainError):
+    """By another device, or sent just now: what this one was about to do is undone."""
+
+    def __init__(self) -> None:
+        super().__init__(_("It was changed or sent just now."), 409, code="changed")
+
+
+def schedule_message(
+    *,
+    user: User,
+    peer: str,
+    text: str,
+    send_at: datetime | None = None,
+    when_online: bool | None = None,
+    reply_to: str = "",
+    mentions: Sequence[str] | None = None,
+    client_message_id: str = "",
+) -> tuple[ScheduledMessage, bool]:
+    """Either at `send_at` or `when_online`. Returns it, and whether it is new: of one client
+    message id there is one.
+
+    Raises DomainError: 400 for what could not be sent, for no time or one that is past or more than
+    a year ahead, and for too many; 403 where `user` may not write now, or does not see when the
+    other is online; 404 for an unknown receiver; 409 for one that was sent already.
+    """
+    draft = new_draft(
+        sender_id=user.pk,
+        receiver_id=peer,
+        text=text,
+        client_message_id=client_message_id,
+        reply_to=reply_to,
+        mentions=mentions,
+    )
+    _check_may_write(user, draft)
+    _check_when(user.pk, peer, send_at, bool(when_online))
+    # Of two that are the same, one finds the other when it tries again.
+    return retrying(partial(_store, draft, _moment(send_at)), IntegrityError)
+
+
+def change_scheduled(
+    *,
+    user: User,
+    key: str,
+    text: str | None = None,
+    mentions: Sequence[str] | None = None,
+    send_at: datetime | None = None,
+    when_online: bool | None = None,
+) -> ScheduledMessage:
+    """Changes what is given. One that was refused waits again once it gets another time.
+
+    Raises DomainError: 400, 403 as `schedule_message`, 404, 409 for one that was sent.
+    """
+    if text is not None and not (text := checked_text(text)):
+        raise nothing_said()
+    check_mentions(mentions or ())
+    return _change(user, key, text, mentions, send_at, bool(when_online))
+
+
+@repeatable
+def _change(
+    user: User,
+    key: str,
+    text: str | None,
+    mentions: Sequence[str] | None,
+    send_at: datetime | None,
+    when_online: bool,
+) -> ScheduledMessage:
+    with atomic():
+        row = _locked(user, key)
+        if row.message:
+            raise _was_sent()
+        if text is not None:
+            row.text = text
+        if mentions is not None:
+            row.mentions = _encoded(mentions)
+        was_waiting = row.send_at is None
+        if send_at or when_online:
+            _check_when(user.pk, row.peer, send_at, when_online)
+            row.send_at, row.error = _moment(send_at), ""
+        row.version += 1
+        row.save()
+        _plan(row)
+        if was_waiting:
+            on_commit(awaited.tell_changed)
+        _tell(row)
+        return row
+
+
+@repeatable
+def cancel_scheduled(*, user: User, key: str) -> None:
+    """Also of one that was refused, or that was sent late. Raises NotFound."""
+    with atomic():
+        _gone(row := _locked(user, key))
+        ScheduledMessage.objects.filter(pk=row.pk).delete()
+
+
+def send_now(*, user: User, key: str) -> Sent:
+    """Raises DomainError: as `send_message` does, and then it is as it was; 404, 409 for one that
+    was sent.
+    """
+    row = find_scheduled(user, key)
+    if row is None:
+        raise _no_such()
+    if row.message:
+        raise _was_sent()
+    outcome = _send(row)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def send_due(key: str) -> None:
+    """What its job does, any number of times. What is refused stays, with the reason.
+
+    Raises DomainError 429, 5xx for what may work a little later.
+    """
+    row = ScheduledMessage.objects.filter(pk=key).first()
+    if row is None or row.send_at is None or row.error or row.message:
+        return
+    late = database_now() - row.send_at
+    if late < timedelta():
+        return  # it was put off, and so was its job
+    if why := _obstacle(row, late):
+        _refuse(row, why)
+        return
+    try:
+        outcome = _send(row, is_late=late > LATE, by_itself=True)
+    except _Changed:
+        return  # its job runs once more
+    except DomainError as error:
+        outcome = error
+    if isinstance(outcome, DomainError):
+        if outcome.status == 429 or outcome.status >= 500:
+            raise outcome
+        _refuse(row, outcome.message)
+
+
+def _obstacle(row: ScheduledMessage, late: timedelta) -> str:
+    """Of which the writer knows nothing; "" for none."""
+    if late > TOO_LATE:
+        return _("The site could not send it at its time, which is more than a day ago.")
+    if not User.objects.filter(pk=row.sender_id, banned_at=None).exists():
+        return _("Your account was banned at that time.")
+    return ""
+
+
+def send_to_arrived(people: Container[str]) -> None:
+    """What waits for any of these people, who are online, by those who may see that."""
+    for person, senders in awaited().items():
+        if person in people:
+            seen = frozenset((person,))
+            for sender in senders:
+                if rules().online_seen(sender, seen):
+                    _release(sender, person)
+
+
+@repeatable
+def _release(sender: str, person: str) -> None:
+    with atomic():
+        rows = ScheduledMessage.objects.select_for_update().filter(send_at=None)
+        for row in rows.filter(sender_id=sender, peer=person).order_by("pk"):
+            row.send_at, row.version = database_now(), row.version + 1
+            row.save()
+            _plan(row)
+            _tell(row)
+        on_commit(awaited.tell_changed)
+
+
+def _store(draft: Draft, send_at: datetime | None) -> tuple[ScheduledMessage, bool]:
+    row = ScheduledMessage(
+        sender_id=draft.sender_id,
+        peer=draft.receiver_id,
+        text=draft.text,
+        reply_to=draft.reply_to,
+        mentions=_encoded(draft.mentions),
+        send_at=send_at,
+    )
+    if draft.client_message_id:
+        row.pk = _key(draft)
+    me = Principal(draft.sender_id, "")
+    with atomic():
+        if draft.client_message_id:
+            if before := find_scheduled(me, row.pk):
+                return before, False
+            if sent_before(_draft(row)):
+                raise _was_sent()
+        if scheduled_of(me).count() >= MOST:
+            message = _("You can schedule up to %(limit)s messages.") % {"limit": MOST}
+            raise DomainError(message, code="too_many")
+        row.save(force_insert=True)
+        _plan(row)
+        _tell(row)
+    return row, True
+
+
+def _plan(row: ScheduledMessage) -> None:
+    """Its job, if it has a time."""
+    if row.send_at is None:
+        cancel(_client_id(row.pk))
+        on_commit(awaited.tell_changed)
+    elif not row.error:
+        schedule(JOB, name=_client_id(row.pk), run_at=row.send_at, key=row.pk)
+
+
+def _send(row: ScheduledMessage, *, is_late: bool = False, by_itself: bool = False) -> Outcome:
+    """Raises _Changed, Busy."""
+    draft = msgspec.structs.replace(_draft(row), is_scheduled=by_itself)
+    [outcome] = send_together([draft], also=partial(_settle, row, is_late))
+    return outcome
+
+
+def _settle(row: ScheduledMessage, is_late: bool, outcomes: Sequence[Outcome]) -> None:
+    """In the transaction that stores the message."""
+    [outcome] = outcomes
+    if isinstance(outcome, DomainError):
+        return
+    as_it_was = ScheduledMessage.objects.filter(pk=row.pk, version=row.version)
+    if is_late:
+        sent = copy(row)
+        sent.message, sent.version = outcome.record.id, row.version + 1
+        if not as_it_was.update(message=sent.message, version=sent.version):
+            raise _Changed
+        _tell(sent)
+    elif as_it_was.delete()[0]:
+        _gone(row, message=outcome.record.id)
+    else:
+        raise _Changed
+
+
+@repeatable
+def _refuse(row: ScheduledMessage, why: str) -> None:
+    with atomic():
+        as_it_was = ScheduledMessage.objects.filter(pk=row.pk, version=row.version)
+        if as_it_was.update(error=why[:ERROR_LENGTH], version=row.version + 1):
+            row.error = why
+            _tell(row)
+
+
+def _tell(row: ScheduledMessage) -> None:
+    to = recipients.of([row.sender_id])
+    events.publish(events.SCHEDULED_CHANGED, scheduled_payload(row), to=to)
+
+
+def _gone(row: ScheduledMessage, *, message: str = "") -> None:
+    cancel(_client_id(row.pk))
+    if row.send_at is None:
+        on_commit(awaited.tell_changed)
+    payload = not_scheduled_payload(row, message)
+    events.publish(events.SCHEDULED_REMOVED, payload, to=recipients.of([row.sender_id]))
+
+
+def _locked(user: User, key: str) -> ScheduledMessage:
+    mine = ScheduledMessage.objects.select_for_update().filter(sender_id=user.pk)
+    row = mine.filter(pk=key).first() if is_key(key) else None
+    if row is None:
+        raise _no_such()
+    return row
+
+
+def _check_may_write(user: User, draft: Draft) -> None:
+    """What the writer is going to ask, too: better said now. Raises DomainError 400, 403, 404."""
+    peer = draft.receiver_id
+    if peer != saved_key(user.pk):
+        check_not_silenced(user.pk)
+        if is_group(peer):
+            membership_in(user, peer)
+        elif not is_person(peer):
+            raise unknown_receiver()
+        elif peer in rules().blocks.get(user.pk, ()):
+            raise has_blocked()
+    if draft.reply_to:
+        answered = find_message(user, draft.reply_to)
+        if not answered or answered.deleted or answered.conversation.key != draft.conversation:
+            raise unknown_reply()
+
+
+def _check_when(sender: str, peer: str, send_at: datetime | None, when_online: bool) -> None:
+    """Raises DomainError 400, 403."""
+    if bool(send_at) == when_online:
+        message = _("Say when to send it: at a time, or when they come online.")
+        raise DomainError(message, code="send_at", errors={"send_at": [message]})
+    if not when_online:
+        return
+    if is_group(peer):
+        message = _("Only in a chat of two can a message wait until the other comes online.")
+        raise DomainError(message, code="when_online", errors={"when_online": [message]})
+    # Whom one has been blocked by is as if they never came: refusing would tell.
+    if not rules().sees("online", sender, peer):
+        message = _("You do not see when this person is online.")
+        raise DomainError(message, 403, code="when_online", errors={"when_online": [message]})
+
+
+def _moment(send_at: datetime | None) -> datetime | None:
+    """Raises DomainError 400."""
+    return checked_moment(send_at, "send_at") if send_at else None
+
+
+def _draft(row: ScheduledMessage) -> Draft:
+    draft = new_draft(
+        sender_id=row.sender_id,
+        receiver_id=row.peer,
+        text=row.text,
+        reply_to=row.reply_to,
+        mentions=decoded_mentions(row.mentions) if row.mentions else None,
+    )
+    return msgspec.structs.replace(draft, client_message_id=_client_id(row.pk))
+
+
+def _client_id(key: str) -> str:
+    """Of the message, and the name of the job."""
+    return f"scheduled:{key}"
+
+
+def _key(draft: Draft) -> str:
+    """The same whenever it is asked for again, also after it was sent."""
+    chosen = f"{draft.sender_id}\0{draft.client_message_id}"
+    return blake2b(chosen.encode(), digest_size=12).hexdigest()
+
+
+def _encoded(mentions: Sequence[str]) -> str:
+    return msgspec.json.encode(list(mentions)).decode() if mentions else ""
+
+
+def _no_such() -> NotFound:
+    return NotFound(_("No such scheduled message."))
+
+
+def _was_sent() -> DomainError:
+    return DomainError(_("This message was sent already."), 409, code="sent")
