@@ -93,7 +93,18 @@ def postgres() -> Iterator[Server]:
         with _running(
             Server([*command, *quick], port=port, url=url, folder=folder, user=user)
         ) as server:
+            _wait_until_ready(port)
             yield server
+
+
+def _wait_until_ready(port: int) -> None:
+    """It listens before it lets anybody in."""
+    program = find("pg_isready", *_newest("/usr/lib/postgresql", "*/bin/pg_isready"))
+    asking = [program, "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    deadline = time.monotonic() + PATIENCE
+    while subprocess.call(asking):
+        assert time.monotonic() < deadline, "PostgreSQL lets nobody in"
+        time.sleep(0.05)
 
 
 @contextmanager

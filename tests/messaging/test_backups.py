@@ -415,6 +415,7 @@ class Site:
         return done
 
 
+@pytest.mark.timeout(300)  # seconds: eleven processes, on a machine that is busy
 def test_a_site_moves_from_sqlite_to_postgresql_and_back(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
