@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import pre_delete
 
 from chatsite.lifespan import on_startup
 
@@ -10,3 +14,13 @@ class AccountsConfig(AppConfig):
         from accounts.services import log_outs  # which needs the models
 
         on_startup.append(log_outs.resume)
+        pre_delete.connect(_keep_username, sender=settings.AUTH_USER_MODEL)
+
+
+def _keep_username(instance: Any, **_signal: Any) -> None:
+    """However an account is deleted: in the same transaction."""
+    # It needs the models.
+    from accounts.services.usernames import keep
+
+    if instance.username:
+        keep(instance.pk, instance.username)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
@@ -28,11 +29,25 @@ def bearer_of(header: str) -> str:
 
 
 class TokenMiddleware(AuthenticationMiddleware):
-    """Sets `request.user` and `request.auth_session` from the cookie, once they are asked for."""
+    """Sets `request.user` and `request.auth_session` from the cookie, once they are asked for, and
+    gives who comes with an old token the next one.
+    """
 
     def process_request(self, request: HttpRequest) -> None:
         request.auth_session = SimpleLazyObject(lambda: _cookie_session(request))  # type: ignore[attr-defined]
         request.user = SimpleLazyObject(lambda: _cookie_user(request))  # type: ignore[assignment]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Unless it signs in or out, or caches keep it."""
+        session: Session | None = getattr(request, "_cookie_session", None)
+        if session and session.claims.is_due and _is_fresh(response):
+            cookies.renew_token_cookie(response, session)
+        return response
+
+
+def _is_fresh(response: HttpResponse) -> bool:
+    is_kept = "no-store" not in response.headers.get("Cache-Control", "no-store")
+    return not is_kept and settings.TOKEN_COOKIE_NAME not in response.cookies
 
 
 def cookie_tokens(request: HttpRequest | Request) -> list[str]:
@@ -70,13 +85,12 @@ class TokenAuthentication(BaseAuthentication):
     """The API's."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
-        tokens = tokens_of(request)
-        if not tokens:
+        if not tokens_of(request):
             return None
-        session = _first_of(tokens)
+        bearer = bearer_of(request.headers.get("Authorization", ""))
+        session = _read([bearer]) if bearer else _cookie_session(request._request)
         if session is None or not _is_expected(request, session):
             raise AuthenticationFailed(_("Unauthorized - Invalid token"))
-        touch_session(session=session)
         use_language(session.user.language)
         return session.user, session
 
@@ -92,7 +106,7 @@ def _is_expected(request: Request, session: Session) -> bool:
 
 def _cookie_session(request: HttpRequest) -> Session | None:
     if not hasattr(request, "_cookie_session"):
-        request._cookie_session = _read_cookie(request)  # type: ignore[attr-defined]
+        request._cookie_session = _read(cookie_tokens(request))  # type: ignore[attr-defined]
     return request._cookie_session  # type: ignore[attr-defined, no-any-return]
 
 
@@ -101,8 +115,8 @@ def _cookie_user(request: HttpRequest) -> User | AnonymousUser:
     return session.user if session else AnonymousUser()
 
 
-def _read_cookie(request: HttpRequest) -> Session | None:
-    session = _first_of(cookie_tokens(request))
+def _read(tokens: Iterable[str]) -> Session | None:
+    session = _first_of(tokens)
     if session:
         touch_session(session=session)
     return session

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from accounts.canonical import EMAIL_LENGTH
 from accounts.models import NAME_LENGTH
+from accounts.services.admission import MOST_DAYS, MOST_USES
 from accounts.services.rules import PASSWORD_MAX, PASSWORD_MIN, RAW_NAME_LENGTH
 from chatsite.wire import DataUri, PictureFile
 
@@ -27,6 +28,15 @@ Email = Annotated[
 ]
 Password = Annotated[
     str, Meta(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX, examples=["correct horse"])
+]
+
+Username = Annotated[
+    str,
+    Meta(
+        pattern=r"^([a-z][a-z0-9_]{2,31})?$",
+        description="By which others find me; empty for none.",
+        examples=["ada"],
+    ),
 ]
 
 
@@ -70,3 +80,17 @@ class ProfileForm(TypedDict):
 
     profilePic: NotRequired[PictureFile]
     fullName: NotRequired[Name]
+
+
+class InvitationBody(TypedDict):
+    """A link for so many accounts, or one that is mailed to an address and works for it alone."""
+
+    email: NotRequired[Email | None]
+    uses: NotRequired[Annotated[int, Meta(ge=1, le=MOST_USES, description="1 unless given.")]]
+    days: NotRequired[
+        Annotated[int, Meta(ge=1, le=MOST_DAYS, description="Until it ends; 7 unless given.")]
+    ]
+
+
+class UsernameBody(TypedDict):
+    username: Username

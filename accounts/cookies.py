@@ -7,7 +7,8 @@ from django.http import HttpResponse
 
 from accounts import trusted_devices
 from accounts.models import Session, User
-from accounts.tokens import issue_token
+from accounts.tokens import issue_token, renewed_token
+from chatsite.db import now
 
 NAME = "jwt"  # which clients of the original know
 HOST_NAME = "__Host-jwt"  # which neither another host of the domain nor a plain http page can set
@@ -33,6 +34,13 @@ def set_token_cookie(response: HttpResponse, session: Session) -> None:
         _delete(response, name)
     _set(response, settings.TOKEN_COOKIE_NAME, issue_token(session), settings.TOKEN_LIFETIME)
     set_device_cookie(response, session.user)
+
+
+def renew_token_cookie(response: HttpResponse, session: Session) -> None:
+    """It ends with the session, as the one before."""
+    token = renewed_token(session, session.claims)
+    left = session.created_at + settings.TOKEN_LIFETIME - now()
+    _set(response, settings.TOKEN_COOKIE_NAME, token, left)
 
 
 def set_device_cookie(response: HttpResponse, user: User) -> None:

@@ -183,6 +183,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["id"], condition=Q(privacy__gt=""), name="people_who_hide"),
             models.Index(fields=["silenced_until"], name="silenced_people"),
             models.Index(fields=["username"], name="user_by_username"),
+            models.Index(fields=["id"], condition=Q(role__gt=""), name="people_with_roles"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -262,6 +263,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name
+
+
+class FormerUsername(models.Model):
+    """Kept for who had it (services/usernames.py), also beyond their account."""
+
+    id = HexIdField(primary_key=True, db_column="_id")
+    username = models.CharField(max_length=USERNAME_LENGTH)
+    owner = models.CharField(max_length=24)
+    freed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["username"], name="one_former_username")]
+        indexes = [
+            models.Index(fields=["username"], name="former_username_by_name"),  # on MongoDB only
+            models.Index(fields=["owner", "-freed_at"], name="former_username_of"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
 
 
 class SignUps(models.TextChoices):
@@ -433,8 +453,12 @@ class Session(models.Model):
     # The browser's, for what is written to them when they are not there.
     language = models.CharField(max_length=10, blank=True, default="", db_default="")
     revoked_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
+    # Which of its tokens is in use, and since when the one before is not: accounts/tokens.py.
+    rotation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    rotated_at = models.DateTimeField(null=True, editable=False)
 
     objects = SessionQuerySet.as_manager()
+    claims: Any = None  # of the token by which it was read, if it was
 
     class Meta:
         verbose_name = _("session")

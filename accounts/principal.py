@@ -11,7 +11,7 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from accounts.models import Session
-from accounts.services.sessions import record_last_seen, was_seen_recently
+from accounts.services.sessions import record_last_seen, record_rotation, was_seen_recently
 from accounts.tokens import Claims, InvalidToken
 from chatsite.db import now
 from chatsite.fastpath.statements import Select, SelectAmong
@@ -28,12 +28,12 @@ def _live(began: Any, seen: Any, **named: Any) -> QuerySet[Session]:
 
 _SESSION = Select(
     lambda session, user, began, seen: _live(began, seen, pk=session, user_id=user).values_list(
-        "last_seen_at"
+        "last_seen_at", "rotation", "rotated_at"
     )
 )
 _SESSIONS = SelectAmong(
     lambda sessions, began, seen: _live(began, seen, pk__in=sessions).values_list(
-        "pk", "user_id", "last_seen_at"
+        "pk", "user_id", "last_seen_at", "rotation", "rotated_at"
     )
 )
 
@@ -47,10 +47,10 @@ class Principal:
 def live_principal(claims: Claims) -> Principal:
     """Raises InvalidToken when the session has ended or its user is banned."""
     row = _SESSION.first(session=claims.session_id, user=claims.user_id, **_limits())
-    if row is None:
+    if row is None or not claims.fits(*row[1:]):
         raise InvalidToken
-    if not was_seen_recently(row[0]):
-        _remember([claims.session_id])
+    if claims.rotation > row[1] or not was_seen_recently(row[0]):
+        _remember(claims)
     note_person(claims.user_id)
     return Principal(claims.user_id, claims.session_id)
 
@@ -58,9 +58,14 @@ def live_principal(claims: Claims) -> Principal:
 def live_claims(many: Collection[Claims]) -> set[Claims]:
     """Those whose session lives, of a user who is not banned: asked at once."""
     rows = _SESSIONS.rows_among({claims.session_id for claims in many}, **_limits())
-    seen = {Claims(key, user): last_seen_at for key, user, last_seen_at in rows}
-    live = seen.keys() & set(many)
-    _remember([each.session_id for each in live if not was_seen_recently(seen[each])])
+    found = {(key, user): stored for key, user, *stored in rows}
+    live = set[Claims]()
+    for each in many:
+        stored = found.get((each.session_id, each.user_id))
+        if stored and each.fits(*stored[1:]):
+            live.add(each)
+            if each.rotation > stored[1] or not was_seen_recently(stored[0]):
+                _remember(each)
     return live
 
 
@@ -74,25 +79,26 @@ def _limits() -> dict[str, datetime]:
 # write, and rows of sessions are locked in no order.
 last_seen_queue = JobQueue("last_seen_queue", threads=1, length=1)
 GATHERING = 1  # seconds
-_seen: set[str] = set()
+_seen: set[Claims] = set()
 _seeing = Lock()
 
 
-def _remember(session_ids: Collection[str]) -> None:
+def _remember(claims: Claims) -> None:
     """Together with others that are seen within a second."""
-    if not session_ids:
-        return
     with _seeing:
-        _seen.update(session_ids)
+        _seen.add(claims)
     last_seen_queue.put(_see)  # where there is no room, one waits that has not looked yet
 
 
 def _see() -> None:
     last_seen_queue.closing.wait(GATHERING)
     with _seeing:
-        keys = sorted(_seen)
+        seen = {*_seen}
         _seen.clear()
     try:
-        record_last_seen(keys)
+        record_last_seen(sorted({each.session_id for each in seen}))
+        for each in seen:
+            if each.rotation:
+                record_rotation(each.session_id, each.rotation)
     finally:
         connections.close_all()

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from accounts.services.admission import MOST_DAYS, MOST_USES
 from chatsite.serializers import PictureField, TextField
 
 PASSWORD_STYLE = {"input_type": "password"}
@@ -27,3 +28,13 @@ class DeletionSerializer(serializers.Serializer[None]):
 class ProfileSerializer(serializers.Serializer[None]):
     fullName = TextField(source="full_name", label="fullName", default=None)
     profilePic = PictureField(source="picture", label="profilePic", style={"input_type": "file"})
+
+
+class InvitationSerializer(serializers.Serializer[None]):
+    email = TextField()
+    uses = serializers.IntegerField(min_value=1, max_value=MOST_USES, default=1)
+    days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=7)
+
+
+class UsernameSerializer(serializers.Serializer[None]):
+    username = TextField(default=None)

@@ -128,6 +128,7 @@ LOGIN_REDIRECT_URL = "chats"
 TOKEN_COOKIE_NAME = "__Host-jwt" if ENV.https and ENV.host_cookie else "jwt"
 TOKEN_LIFETIME = timedelta(days=ENV.token_days)
 SESSION_IDLE = timedelta(days=ENV.session_idle_days)
+TOKEN_RENEWAL = timedelta(hours=ENV.token_renewal_hours)
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": ENV.jwt_secret,

@@ -5,9 +5,18 @@ from typing import TypedDict
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from accounts import cookies
-from accounts.bodies import AccountDeletionBody, LogInBody, ProfileBody, ProfileForm, SignUpBody
+from accounts.bodies import (
+    AccountDeletionBody,
+    InvitationBody,
+    LogInBody,
+    ProfileBody,
+    ProfileForm,
+    SignUpBody,
+    UsernameBody,
+)
+from accounts.payloads import InvitationPayload, UsernamePayload
 from accounts.record import PersonRecord
-from chatsite.schema.calls import FORM, JSON, call, header
+from chatsite.schema.calls import FORM, JSON, call, header, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
 from chatsite.wire import NoticePayload, Timestamp
 
@@ -142,6 +151,70 @@ keep_account = call(
     changes=True,
     answers={200: ("So, too, where nobody has asked for that.", AccountDeletionPayload)},
     refused={409: ["This account was deleted."]},
+)
+
+username = call(
+    "getUsername",
+    "My @username, and the link by which others write to me",
+    tag=TAG,
+    answers={200: ("Without a username the link has my key.", UsernamePayload)},
+)
+
+choose_username = call(
+    "chooseUsername",
+    "Choose my @username, or give it up",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: UsernameBody},
+    answers={
+        200: (
+            "As it is now. What I had before is kept for me for 90 days.",
+            UsernamePayload,
+        )
+    },
+    refused={
+        400: [
+            "Say what to change.",
+            "3 to 32 of the letters a to z, digits and _, beginning with a letter.",
+            "Somebody else has this username.",
+            FILTERED,
+        ],
+        403: [SILENCED],
+    },
+)
+
+invitations = call(
+    "listInvitations",
+    "My invitations that still work, the newest first",
+    tag=TAG,
+    answers={200: ("At most 50.", list[InvitationPayload])},
+)
+
+invite = call(
+    "invite",
+    "Make an invitation: a link, or one that is mailed to an address",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: InvitationBody},
+    answers={201: ("One for an address is on its way there.", InvitationPayload)},
+    refused={
+        400: [
+            "Invalid email format",
+            "Ensure this value is less than or equal to 1000.",
+            "You have 50 invitations. Withdraw one first.",
+        ],
+        403: ["You cannot invite people here."],
+    },
+)
+
+withdraw = call(
+    "withdrawInvitation",
+    "Withdraw an invitation of mine: its link stops working",
+    tag=TAG,
+    changes=True,
+    parameters=[key_in_path("invitation", "The invitation's `_id`.")],
+    answers={200: ("Accounts that it has made stay.", NoticePayload)},
+    refused={404: ["No such invitation."]},
 )
 
 

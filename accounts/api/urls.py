@@ -9,4 +9,7 @@ urlpatterns = [
     path("check", views.CheckView.as_view(), name="api-check"),
     path("deletion", views.DeletionView.as_view(), name="api-deletion"),
     path("update-profile", views.UpdateProfileView.as_view(), name="api-update-profile"),
+    path("username", views.UsernameView.as_view(), name="api-username"),
+    path("invitations", views.InvitationsView.as_view(), name="api-invitations"),
+    path("invitations/<str:invitation>", views.InvitationView.as_view(), name="api-invitation"),
 ]

@@ -10,16 +10,20 @@ from rest_framework.views import APIView
 from accounts import cookies, rate_limited
 from accounts.api import schema
 from accounts.authentication import all_tokens
+from accounts.links import site_of
 from accounts.models import User
+from accounts.payloads import invitation_payload, username_payload
 from accounts.record import person_of
 from accounts.requests import ApiRequest, start_session_for
 from accounts.serializers import (
     DeletionSerializer,
+    InvitationSerializer,
     LogInSerializer,
     ProfileSerializer,
     SignUpSerializer,
+    UsernameSerializer,
 )
-from accounts.services import accounts
+from accounts.services import accounts, admission
 from accounts.services.deletion import keep_account
 from accounts.services.log_outs import ENDS_LATER, log_out
 from chatsite.api import FormView
@@ -111,6 +115,51 @@ class DeletionView(FormView):
 def _deletion(user: User, status_code: int = status.HTTP_200_OK) -> Response:
     at = user.deletion_at
     return Response({"deletionAt": timestamp(at) if at else None}, status=status_code)
+
+
+class UsernameView(FormView):
+    """By which others find me."""
+
+    serializer_class = UsernameSerializer
+
+    @schema.username
+    def get(self, request: ApiRequest) -> Response:
+        return Response(username_payload(request.user, site_of(request)))
+
+    @schema.choose_username
+    def put(self, request: ApiRequest) -> Response:
+        chosen = checked(UsernameSerializer, request.data)["username"]
+        if chosen is None:
+            raise DomainError(_("Say what to change."), code="required")
+        user = accounts.update_profile(user=request.user, username=chosen)
+        return Response(username_payload(user, site_of(request)))
+
+
+class InvitationsView(FormView):
+    """Those of mine that still work."""
+
+    serializer_class = InvitationSerializer
+
+    @schema.invitations
+    def get(self, request: ApiRequest) -> Response:
+        site = site_of(request)
+        rows = admission.invitations_of(request.user)
+        return Response([invitation_payload(row, site) for row in rows])
+
+    @schema.invite
+    def post(self, request: ApiRequest) -> Response:
+        fields, site = checked(InvitationSerializer, request.data), site_of(request)
+        made = admission.invite(user=request.user, site=site, **fields)
+        return Response(invitation_payload(made, site), status=status.HTTP_201_CREATED)
+
+
+class InvitationView(APIView):
+    """One of mine."""
+
+    @schema.withdraw
+    def delete(self, request: ApiRequest, invitation: str) -> Response:
+        admission.withdraw(user=request.user, key=invitation)
+        return Response({"message": _("The invitation has been withdrawn.")})
 
 
 def _signed_in(request: Request, user: User, status_code: int) -> Response:

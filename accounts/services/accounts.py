@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import links, mail
 from accounts.canonical import password_forms
 from accounts.models import SiteRole, User
+from accounts.services import usernames
 from accounts.services.admission import Admission, admission, has_owner
 from accounts.services.filters import check_words
 from accounts.services.restraints import check_not_silenced
@@ -145,22 +146,19 @@ def update_profile(
     if username is not None:
         chosen = checked_username(username)
         check_words(chosen, "username")
-        user.username = chosen
-        others = User.objects.filter(username=user.username).exclude(pk=user.pk)
-        if user.username and others.exists():
-            user.username = before
-            raise username_taken()
-        changed.append("username")
+        if chosen != before:
+            usernames.check_may_have(user, chosen)
+            user.username = chosen
+            changed.append("username")
     if cut is not None:
         user.picture = storage.save_for_profile(cut)
         changed.append("picture")
     user.updated_at = now()
     try:
-        with atomic():
-            user.save(update_fields=changed)
-    except IntegrityError:  # somebody was faster
+        _store_profile(user, changed, before)
+    except (IntegrityError, DomainError) as refused:
         user.username = before
-        raise username_taken() from None
+        raise (refused if isinstance(refused, DomainError) else username_taken()) from None
     return user
 
 
@@ -168,6 +166,15 @@ def set_language(*, user: User, language: str) -> None:
     """One of LANGUAGES; "" is that of the browser."""
     user.language = language
     user.save(update_fields=["language"])
+
+
+@repeatable
+def _store_profile(user: User, changed: list[str], username: str) -> None:
+    """`username`: the one before."""
+    with atomic():
+        user.save(update_fields=changed)
+        if "username" in changed:
+            usernames.note_change(user, username)
 
 
 def square(picture: bytes) -> images.Picture:

@@ -18,6 +18,7 @@ from accounts.services.rules import checked_email, dead_link, field_error
 from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now
 from chatsite.errors import DomainError, NotFound
+from chatsite.keys import is_key
 from chatsite.security.ratelimits import MAILS, check
 
 POLICY = (
@@ -184,10 +185,10 @@ def ask_for_invitation(*, email: str, site: str) -> str:
 
 
 def withdraw(*, user: User, key: str) -> None:
-    """Raises NotFound for what is not one of theirs."""
-    invitation = Invitation.objects.filter(pk=key, created_by=user).first()
+    """Raises NotFound for what is not one of theirs that still works."""
+    invitation = invitations_of(user).filter(pk=key).first() if is_key(key) else None
     if not invitation:
-        raise NotFound
+        raise NotFound(_("No such invitation."))
     end(invitation)
 
 

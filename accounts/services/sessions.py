@@ -39,9 +39,12 @@ def start_session(*, user: User, user_agent: str, address: str) -> Session:
 
 
 def touch_session(*, session: Session) -> None:
-    """Remembers when the session was last seen."""
+    """Remembers when the session was last seen, and by which of its tokens."""
     if not was_seen_recently(session.last_seen_at):
         session.last_seen_at = record_last_seen([session.pk])
+    if session.claims and session.claims.rotation > session.rotation:
+        record_rotation(session.pk, session.claims.rotation)
+        session.rotation = session.claims.rotation
 
 
 def was_seen_recently(last_seen_at: datetime) -> bool:
@@ -55,6 +58,13 @@ def record_last_seen(keys: list[str]) -> datetime:
     for start in range(0, len(keys), CHUNK):
         Session.objects.filter(pk__in=keys[start : start + CHUNK]).update(last_seen_at=moment)
     return moment
+
+
+@repeatable
+def record_rotation(key: str, rotation: int) -> None:
+    """That token has come: the one before it ends."""
+    earlier = Session.objects.filter(pk=key, rotation=rotation - 1)
+    earlier.update(rotation=rotation, rotated_at=now())
 
 
 def name_session(*, session: Session, name: str) -> None:

@@ -58,6 +58,7 @@ class Environment:
     jwt_secret: str
     token_days: int
     session_idle_days: int
+    token_renewal_hours: int
     host_cookie: bool
     bcrypt_rounds: int
     message_edit_minutes: int
@@ -121,6 +122,7 @@ def _read() -> Environment:
         jwt_secret=jwt_secret,
         token_days=positive("TOKEN_DAYS", 7, most=3650),
         session_idle_days=positive("SESSION_IDLE_DAYS", 3650, most=3650),
+        token_renewal_hours=positive("TOKEN_RENEWAL_HOURS", 24, most=87_600),
         host_cookie=flag("HOST_COOKIE", True),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
         message_edit_minutes=between(0, 525_600, "MESSAGE_EDIT_MINUTES", 15),

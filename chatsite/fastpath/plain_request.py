@@ -34,6 +34,7 @@ Headers = Mapping[bytes, bytes]
 class PlainRequest:
     host: str
     token: str
+    by_cookie: bool
     origin: str  # when CLIENT_URL lists it
     expected_user: str | None
     takes_gzip: bool
@@ -60,6 +61,7 @@ def read(scope: Scope) -> PlainRequest | None:
     return PlainRequest(
         host=host,
         token=token,
+        by_cookie=b"authorization" not in headers,
         origin=origin if origin in settings.CLIENT_URLS else "",
         expected_user=_text_or_none(headers, b"x-expected-user"),
         takes_gzip=b"gzip" in headers.get(b"accept-encoding", b""),

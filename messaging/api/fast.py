@@ -161,7 +161,9 @@ def _claims(request: Request) -> Claims | None:
 
 
 def _counted(request: Request, claims: Claims, limit: Limit) -> Principal | None:
-    """None for whoever the view has to refuse. Raises TooMany."""
+    """None for whoever the view has to refuse, or to give the next token. Raises TooMany."""
+    if request.plain.by_cookie and claims.is_due:
+        return None
     try:
         principal = live_principal(claims)
     except InvalidToken:

@@ -1,6 +1,9 @@
 """The calls about messages, as the document of the API describes them."""
 
 from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta
 
 from accounts.api.schema import FILTERED, SILENCED
 from accounts.privacy import Privacy
@@ -482,6 +485,19 @@ change_privacy = call(
     bodies={JSON: PrivacyBody},
     answers={200: ("As it is now.", Privacy)},
     refused={400: ["Say what to change."]},
+)
+
+AnyUsername = Annotated[str, Meta(min_length=1, examples=["ada", "@Ada"])]
+
+find_by_username = call(
+    "findByUsername",
+    "Who has a @username",
+    tag=TAG,
+    parameters=[
+        in_path("username", AnyUsername, "With or without its @, in whatever case."),
+    ],
+    answers={200: ("Their `_id` is where to write to.", PersonRecord)},
+    refused={404: ["No such person."]},
 )
 
 PERSON_TO_BLOCK = key_in_path("person", "The person's `_id`.")

@@ -69,6 +69,7 @@ urlpatterns = [
     path("conversations/<str:conversation>/pins", views.PinsView.as_view(), name="api-pins"),
     path("conversations/<str:conversation>/shared", views.SharedView.as_view(), name="api-shared"),
     path("search", views.SearchView.as_view(), name="api-search"),
+    path("usernames/<str:username>", views.UsernameView.as_view(), name="api-person-named"),
     path(
         "users/<str:person>/groups",
         groups.GroupsInCommonView.as_view(),

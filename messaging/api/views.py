@@ -29,7 +29,7 @@ from messaging.queries import sync
 from messaging.queries.blocks import blocked_by
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
-from messaging.queries.people import contacts_page
+from messaging.queries.people import contacts_page, person_named
 from messaging.queries.pins import pins
 from messaging.queries.reactions import reactions_page
 from messaging.queries.search import Asked, search
@@ -329,6 +329,14 @@ class SyncView(APIView):
         return Response(
             sync_payload(sync.changes_since(request.user, since), online_seen_by(request.user.pk))
         )
+
+
+class UsernameView(APIView):
+    """Whose it is."""
+
+    @schema.find_by_username
+    def get(self, request: ApiRequest, username: str) -> Response:
+        return Response(person_named(request.user, username))
 
 
 class ReportsView(FormView):

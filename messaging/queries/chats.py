@@ -27,7 +27,7 @@ from messaging.queries.members import (
     marks_of_others,
 )
 from messaging.queries.own import add_own
-from messaging.queries.people import hide_addresses
+from messaging.queries.people import show_to
 from messaging.queries.privacy import Rules, rules
 from messaging.queries.visibility import LAST, Stay, Stays
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
@@ -219,7 +219,7 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     add_own(me, (chat.last_message for chat in chats if chat.last_message))
     if earlier:
         chats = [_with_unread(chat, *earlier.get(chat.peer.id, (0, 0))) for chat in chats]
-    hide_addresses(me, (chat.peer for chat in chats))
+    show_to(me, (chat.peer for chat in chats))
     chats.sort(key=_place, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
 

@@ -26,8 +26,8 @@ from messaging.queries.people import (
     comes_after,
     cursor_of,
     decode_cursor,
-    hide_addresses,
     is_person,
+    show_to,
 )
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import find_conversation, membership_in
@@ -207,5 +207,5 @@ def people_page(
     rows = list(people.values_list(*PERSON_COLUMNS, "sort_name")[: limit + 1])
     site = absolute("")
     page = [person_of_row(row[:-1], site) for row in rows[:limit]]
-    hide_addresses(me, page)
+    show_to(me, page)
     return page, cursor_of(rows, limit)

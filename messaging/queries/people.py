@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User, person_matches
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
-from accounts.record import PersonRecord, person_of_row
+from accounts.record import PersonRecord, person_of, person_of_row, picture_path
 from accounts.services.admission import site_policy
-from chatsite.errors import DomainError
+from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
@@ -50,6 +50,16 @@ def is_person(key: str) -> bool:
     return is_key(key) and bool(people_among([key]))
 
 
+def person_named(user: User, username: str) -> PersonRecord:
+    """Whoever has exactly this @username, be it `user`. Raises NotFound."""
+    person = User.objects.with_username(username)
+    if person is None:
+        raise NotFound(_("No such person."))
+    record = person_of(person)
+    show_to(user.pk, [record])
+    return record
+
+
 @dataclass(frozen=True, slots=True)
 class ContactsPage:
     people: list[PersonRecord]
@@ -70,7 +80,7 @@ def contacts_page(
         rows = _CONTACTS.rows(count, me=user.pk, **given)
     site = absolute("")
     people = [person_of_row(row[:-1], site) for row in rows[:limit]]
-    hide_addresses(user.pk, people)
+    show_to(user.pk, people)
     return ContactsPage(people, cursor_of(rows, limit))
 
 
@@ -128,12 +138,23 @@ def adds_strangers() -> bool:
 def candidates_of(me: str, search: str = "") -> QuerySet[User]:
     """Contacts whom they may add to a group."""
     people = contacts_of(me, search).filter(banned_at=None)
+    if blocked := rules().blocks.get(me):
+        people = people.exclude(pk__in=list(blocked))
     return people if adds_strangers() else people.filter(pk__in=known_to(me))
 
 
-def hide_addresses(me: str, people: Iterable[PersonRecord]) -> None:
-    """Where not everybody sees them: of those who have not written to `me`."""
-    if rules().shows_addresses:
+def show_to(me: str, people: Iterable[PersonRecord]) -> None:
+    """Leaves in the records what `me` may see: of who is blocked or has blocked them no change, and
+    no address, where not everybody sees these, of those who have not written to them.
+    """
+    shown = rules()
+    if shown.apart_from(me):
+        people = list(people)
+        for each in people:
+            if face := shown.faces.get((me, each.id)):
+                each.full_name = face.name
+                each.profile_pic = absolute(picture_path(each.id, *face))
+    if shown.shows_addresses:
         return
     others = {direct_key(me, each.id): each for each in people if each.email and each.id != me}
     told = _written_to(me, list(others))

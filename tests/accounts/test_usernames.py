@@ -1,19 +1,22 @@
 """@usernames: one for each, found exactly, and an address to write to."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.test import Client
 
-from accounts.models import SitePolicy, User
+from accounts.models import FormerUsername, SitePolicy, User
 from accounts.services.accounts import update_profile
+from chatsite.db import now
 from chatsite.errors import DomainError
 from tests.concurrency import at_once
 from tests.factories import ApiFor, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageFor = Callable[[User], Client]
+TAKEN = "Somebody else has this username."
 
 
 def choose(user: User, username: str) -> str | None:
@@ -50,7 +53,7 @@ def test_of_two_at_once_one_has_it() -> None:
     refused = at_once([partial(choose, person, "ada") for person in people])
     assert refused.count(None) == 1
     assert User.objects.filter(username="ada").count() == 1
-    assert choose(make_user(), "ADA") == "Somebody else has this username."
+    assert choose(make_user(), "ADA") == TAKEN
 
 
 @pytest.mark.parametrize("is_open", [True, False])
@@ -80,3 +83,52 @@ def test_in_the_profile(page_for: PageFor) -> None:
     assert 'value="ada"' in html
     page.post("/profile", {"full_name": "Ada", "username": ""})
     assert "/u/" not in page.get("/profile").content.decode()
+
+
+def test_one_that_was_given_up_is_kept_for_who_had_it() -> None:
+    ada, bo = make_user(), make_user()
+    assert choose(ada, "ada") is None
+    assert choose(ada, "") is None
+    assert choose(bo, "ada") == TAKEN
+    assert choose(ada, "ada") is None  # takes it again
+    assert choose(ada, "countess") is None
+    assert choose(bo, "ada") == TAKEN
+    bo.refresh_from_db()
+    assert bo.username == ""
+    FormerUsername.objects.update(freed_at=now() - timedelta(days=89))
+    assert choose(bo, "ada") == TAKEN
+    FormerUsername.objects.update(freed_at=now() - timedelta(days=91))
+    assert choose(bo, "ada") is None
+    assert choose(ada, "ada") == TAKEN
+    assert not FormerUsername.objects.filter(username="ada").exists()
+
+
+def test_so_is_that_of_an_account_that_is_gone() -> None:
+    ada, bo = make_user(username="ada"), make_user()
+    User.objects.filter(pk=ada.pk).delete()
+    assert choose(bo, "ada") == TAKEN
+    FormerUsername.objects.update(freed_at=now() - timedelta(days=91))
+    assert choose(bo, "ada") is None
+
+
+def test_nobody_keeps_many_from_others() -> None:
+    ada, bo = make_user(), make_user()
+    for number in range(6):
+        assert choose(ada, f"ada_{number}x") is None
+    assert [choose(bo, f"ada_{number}x") for number in range(6)] == [None, None, *[TAKEN] * 4]
+
+
+def test_of_one_that_is_given_up_and_taken_at_once_the_giver_keeps_it() -> None:
+    for number in range(4):
+        ada, bo = make_user(username=f"ada_{number}"), make_user()
+        at_once([partial(choose, ada, ""), partial(choose, bo, f"ada_{number}")])
+        bo.refresh_from_db()
+        assert bo.username == ""
+
+
+@pytest.mark.parametrize("typed", ["admin", "Support", "mod_1", "supp0rt", "a_dmin"])
+def test_nobody_speaks_for_the_site(typed: str) -> None:
+    ada, mo = make_user(), make_user(role="moderator")
+    assert choose(ada, typed) == TAKEN
+    assert choose(mo, typed) is None
+    assert choose(make_user(), f"my_{typed}") is None

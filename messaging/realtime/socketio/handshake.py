@@ -60,10 +60,19 @@ def _signer(token: str) -> str:
 
 
 def fingerprint_of(scope: Scope) -> int:
-    """What each request of a session has to come with: the tokens in its headers, or, where the
-    client hands its token over as `auth.token`, the address of the first.
+    """What each request of a session has to come with: the tokens in its headers, of which a later
+    one is as good, or, where the client hands its token over as `auth.token`, the address of the
+    first.
     """
-    return hash(tuple(tokens(scope)) or _network(scope))
+    return hash(tuple(map(_meant, tokens(scope))) or _network(scope))
+
+
+def _meant(token: str) -> str:
+    """The session that it opens, if it is signed right."""
+    try:
+        return read_claims(token).session_id
+    except InvalidToken:
+        return token
 
 
 def _network(scope: Scope) -> str:

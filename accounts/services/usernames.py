@@ -1,0 +1,51 @@
+"""@usernames that cannot be had though nobody has them: those that sound like the site speaking,
+and those that somebody gave up, or left behind with their account.
+"""
+
+import re
+from datetime import timedelta
+
+from accounts.models import FormerUsername, User
+from accounts.services.rules import username_taken
+from chatsite.db import now
+
+KEPT = timedelta(days=90)
+KEPT_OF_ONE = 3  # so that nobody keeps others from many
+RESERVED = re.compile(
+    "abuse|admin(istrator)?s?|bot|chatsite|every(body|one)|help(desk)?|mail|mod(eration|erator)?s?"
+    "|nobody|noreply|official|operator|owner|postmaster|privacy|root|safety|saved|security|staff"
+    "|support|sysadmin|system|team|webmaster"
+)
+_LIKE_LETTERS = str.maketrans("01345", "oieas")
+_NO_LETTERS = re.compile(r"[\d_]")
+
+
+def check_may_have(user: User, username: str) -> None:
+    """Raises DomainError 400."""
+    spellings = (username, username.translate(_LIKE_LETTERS))  # admin_1, supp0rt
+    if not user.role and any(RESERVED.fullmatch(_NO_LETTERS.sub("", each)) for each in spellings):
+        raise username_taken()
+
+
+def note_change(user: User, before: str) -> None:
+    """In the transaction that has just stored another username. Raises DomainError 400 for one that
+    is kept for somebody else, be it for a moment.
+    """
+    if user.username:
+        kept = FormerUsername.objects.filter(username=user.username)
+        if kept.filter(freed_at__gt=now() - KEPT).exclude(owner=user.pk).exists():
+            raise username_taken()
+        kept.delete()
+    if before:
+        keep(user.pk, before)
+
+
+def keep(owner: str, username: str) -> None:
+    """For `owner`, who has it no more."""
+    FormerUsername.objects.filter(freed_at__lte=now() - KEPT).delete()
+    FormerUsername.objects.update_or_create(
+        username=username, defaults={"owner": owner, "freed_at": now()}
+    )
+    theirs = FormerUsername.objects.filter(owner=owner).order_by("-freed_at", "-pk")
+    older = list(theirs.values_list("pk", flat=True)[KEPT_OF_ONE:])
+    FormerUsername.objects.filter(pk__in=older).delete()
