@@ -18,11 +18,21 @@ class MessagingConfig(AppConfig):
         from accounts.services.restraints import silences
         from messaging.queries.privacy import follow
 
+        post_save.connect(_look_at_names, sender=settings.AUTH_USER_MODEL)
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
         on_startup.extend([follow, silences.follow, filters.follow])
         post_save.connect(_tell_filters, sender=SitePolicy)
         for signal in (post_save, post_delete):
             signal.connect(_follow_policy, sender=SitePolicy)
+
+
+def _look_at_names(instance: Any, update_fields: frozenset[str] | None, **_signal: Any) -> None:
+    """However they were given: in the same transaction."""
+    # It needs the models.
+    from messaging.services.filters import report_held_names
+
+    if update_fields is None or update_fields & {"full_name", "username"}:
+        report_held_names(instance)
 
 
 def _tell_filters(**_signal: Any) -> None:

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from re import Pattern
+from re import Match, Pattern
+from urllib.parse import unquote
 
 from django.utils.translation import gettext as _
 
 from accounts.services.admission import site_policy
 from chatsite.errors import DomainError
 from chatsite.live.known import Known
-from chatsite.text import folded_whole, with_invisible_as
+from chatsite.text import skeleton, with_invisible_as
+
+_PUNYCODE = re.compile(r"\bxn--([a-z0-9-]{1,59})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def pattern_of(entries: Iterable[str]) -> Pattern[str] | None:
     """Words and domains, to be searched in what `searched` makes of a text: each as a whole, a
     domain with those below it.
     """
-    folded = {folded_whole(with_invisible_as("", entry)).strip() for entry in entries} - {""}
+    folded = {skeleton(_as_read(entry)).strip() for entry in entries} - {""}
     domains = {entry for entry in folded if "." in entry and " " not in entry}
     parts = []
     # What an entry begins and ends at is looked at once a place, not once an entry.
@@ -44,11 +47,26 @@ def pattern_of(entries: Iterable[str]) -> Pattern[str] | None:
 
 
 def searched(text: str) -> str:
-    """What nobody sees parts words here (some of it shows as a gap), and does not."""
+    """What nobody sees parts words here (some of it shows as a gap), and does not; addresses are
+    here as they are written, and as browsers read them.
+    """
     together = with_invisible_as("", text)
+    forms = [together, _as_read(text)]
     if together != text:
-        together += "\n" + with_invisible_as(" ", text)
-    return folded_whole(together)
+        forms.append(with_invisible_as(" ", text))
+    return skeleton("\n".join(dict.fromkeys(forms)))
+
+
+def _as_read(text: str) -> str:
+    """In one piece, with what stands for letters in addresses: `%6c`, and `xn--` with the rest."""
+    return with_invisible_as("", _PUNYCODE.sub(_decoded, unquote(text)))
+
+
+def _decoded(found: Match[str]) -> str:
+    try:
+        return found[1].encode().decode("punycode")
+    except UnicodeError:
+        return found[0]
 
 
 def _asked() -> Filters:
@@ -76,3 +94,9 @@ def check_words(text: str, field: str = "") -> bool:
         message = _("This has words or links that are not allowed here.")
         raise DomainError(message, code="filtered", errors={field: [message]} if field else None)
     return bool(rules.held and rules.held.search(words))
+
+
+def is_held(*texts: str) -> bool:
+    """Whether one of them is to be reported."""
+    held = filters().held
+    return bool(held and any(held.search(searched(text)) for text in texts))

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.models import NAME_LENGTH
 from chatsite.db import now
 from chatsite.keys import HexIdField
 
@@ -21,6 +22,11 @@ class Block(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
     since = models.DateTimeField(default=now)
+    # As each goes on seeing the other; "" for the names of blocks from before there were these.
+    blocker_name = models.CharField(max_length=NAME_LENGTH, default="", db_default="")
+    blocker_picture = models.CharField(max_length=200, default="", db_default="")
+    blocked_name = models.CharField(max_length=NAME_LENGTH, default="", db_default="")
+    blocked_picture = models.CharField(max_length=200, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["blocker", "blocked"], name="one_block")]

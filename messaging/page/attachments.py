@@ -62,6 +62,7 @@ class ShownFiles:
     words: str  # in few words; empty for one picture
     album: list[ShownFile]  # pictures that have a small one
     others: list[ShownFile]
+    waits: bool = False  # to be loaded, for a request to be accepted
 
 
 # One of each kind, for script to fill.
@@ -73,10 +74,11 @@ _BLANKS.append(ShownFile(AttachmentRecord("", "audio", "", "", 0, "", waveform="
 BLANK_FILES = ShownFiles("", _BLANKS[:1], _BLANKS)
 
 
-def shown_files(files: Sequence[AttachmentRecord]) -> ShownFiles:
+def shown_files(files: Sequence[AttachmentRecord], *, waits: bool = False) -> ShownFiles:
     shown = [ShownFile(each) for each in files]
     album = [each for each in shown if is_album_picture(each.record)]
-    return ShownFiles(_words(files), album, [each for each in shown if each not in album])
+    others = [each for each in shown if each not in album]
+    return ShownFiles(_words(files), album, others, waits)
 
 
 def words_of(message: MessageRecord) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404
 
 from accounts.access import SignedInRequest
+from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.attachments import BLANK_FILES
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
@@ -53,7 +54,7 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
     query = _query(request) if tab == "chats" else ""
     online, chats = online_seen_by(request.user.pk), chats_of(request.user)
     last = [chat.last_message for chat in chats if chat.is_group and chat.last_message]
-    authors = _authors(last)
+    authors = _authors(last, request.user)
     folder = _folder(request) if tab == "chats" else ""
     rows = [chat_row(chat, request.user, online, authors, query, folder) for chat in chats]
     archived = sum(row.archived for row in rows)
@@ -144,7 +145,7 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
     if peer.is_group:
         reading = replace(
             reading,
-            authors=_everybody([*messages, *originals.values()]),
+            authors=_everybody([*messages, *originals.values()], request.user),
             stays=stays_in(peer.pk, request.user.pk),
         )
     elif _has_gaps(messages):
@@ -166,18 +167,18 @@ def _has_gaps(messages: Sequence[MessageRecord]) -> bool:
     return is_short or any(each.seq - place != first for place, each in enumerate(messages))
 
 
-def _authors(messages: Sequence[MessageRecord]) -> dict[str, Author]:
+def _authors(messages: Sequence[MessageRecord], reader: User) -> dict[str, Author]:
     keys = {message.sender_id for message in messages}
-    return authors_among(keys) if keys else {}
+    return authors_among(keys, reader.pk) if keys else {}
 
 
-def _everybody(messages: Sequence[MessageRecord]) -> dict[str, Author]:
+def _everybody(messages: Sequence[MessageRecord], reader: User) -> dict[str, Author]:
     """Who wrote them, and who reacted."""
     keys = {message.sender_id for message in messages}
     for message in messages:
         for reaction in decoded_reactions(message.reactions):
             keys.update(reaction.people)
-    return authors_among(keys) if keys else {}
+    return authors_among(keys, reader.pk) if keys else {}
 
 
 def _messages(request: SignedInRequest, peer: Peer, before: int | None) -> list[MessageRecord]:

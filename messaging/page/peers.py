@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.record import picture_path, picture_url
+from accounts.record import picture_path
 from chatsite.keys import is_key
 from chatsite.language import full_date, month
 from chatsite.text import isolated
@@ -57,16 +56,17 @@ class Author:
         return int(self.id[-6:], 16) % TONES
 
 
-def authors_among(keys: Collection[str]) -> dict[str, Author]:
+def authors_among(keys: Collection[str], viewer: str) -> dict[str, Author]:
     """Also of accounts that were deleted, whose messages stay in groups."""
-    people = User.objects.filter(pk__in=keys).only("pk", "full_name", "picture")
-    found = {user.pk: Author(user.pk, user.full_name, picture_url(user)) for user in people}
-    return {key: found.get(key) or _deleted(key) for key in keys}
+    rows = User.objects.filter(pk__in=keys).values_list("pk", "full_name", "picture")
+    found = {row[0]: author_of(viewer, *row) for row in rows}
+    return {key: found.get(key) or author_of(viewer, key, deleted_account(), "") for key in keys}
 
 
-def _deleted(key: str) -> Author:
-    name = deleted_account()
-    return Author(key, name, absolute(picture_path(key, name, "")))
+def author_of(viewer: str, key: str, name: str, picture: str) -> Author:
+    """`picture` as it is stored."""
+    name, picture = rules().face(viewer, key, name, picture)
+    return Author(key, name, absolute(picture_path(key, name, picture)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,12 @@ def _person(user: User, viewer: str) -> Peer:
     shown = rules()
     tells_last_seen = shown.sees("last_seen", viewer, user.pk)
     last_seen_at = shown.last_seen(viewer, user.pk, user.last_seen_at)
+    name, picture = shown.face(viewer, user.pk, user.full_name, user.picture)
     return Peer(
         user.pk,
-        user.full_name,
-        user.first_name,
-        picture_url(user),
+        name,
+        first_name(name),
+        absolute(picture_path(user.pk, name, picture)),
         online,
         tells_online=shown.sees("online", viewer, user.pk),
         tells_reads=shown.sees("read_receipts", viewer, user.pk),
@@ -163,7 +164,7 @@ def _person(user: User, viewer: str) -> Peer:
         last_seen_at=last_seen_at,
         closed="deleted" if user.deleted_at else closed_by(viewer, user.pk),
         username=user.username,
-        has_picture=bool(user.picture),
+        has_picture=bool(picture),
         since=user.created_at,
     )
 
@@ -211,9 +212,8 @@ def _members(group: Conversation, me: str) -> str:
     if count > NAMED:
         return ngettext("%(n)d member", "%(n)d members", count) % {"n": count}
     people = User.objects.filter(memberships__conversation=group, memberships__until_seq=None)
-    names: QuerySet[User, str] = (
-        people.exclude(pk=me).order_by("sort_name", "pk").values_list("full_name", flat=True)
-    )
+    others = people.exclude(pk=me).order_by("sort_name", "pk").values_list("pk", "full_name")
+    names = (rules().face(me, key, name, "").name for key, name in others)
     named = [isolated(first_name(name)) for name in names]
     return _list([*named, _("you")]) if named else _("Only you")
 

@@ -66,7 +66,8 @@ def quote(
 def pinned_quotes(user: User, peer: Peer) -> list[Quote]:
     """The pinned messages, for the bar that leads to them."""
     records = pins_with(user, peer.pk)
-    authors = authors_among({each.sender_id for each in records}) if peer.is_group else {}
+    senders = {each.sender_id for each in records}
+    authors = authors_among(senders, user.pk) if peer.is_group else {}
     return [quote(each.id, each, reader=user, peer=peer, authors=authors) for each in records]
 
 

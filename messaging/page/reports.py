@@ -22,6 +22,7 @@ class Row:
 
     report: Report
     name: str
+    description: str  # of a group, or the @username of a person
     picture: str
     reporter: str
     claimed_by: str
@@ -50,7 +51,7 @@ def rows_of(reports: Iterable[Report]) -> list[Row]:
         else:
             picture = picture_path(each.person, seen.name, person.picture if person else "")
         names = [name(key) for key in (each.reporter, each.claimed_by, each.decided_by)]
-        made.append(Row(each, seen.name, picture, *names))
+        made.append(Row(each, seen.name, seen.description, picture, *names))
     return made
 
 

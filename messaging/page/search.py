@@ -187,7 +187,8 @@ def _chosen(user: User, name: str, value: str) -> Choice | None:
     if name == "from":
         if value == user.pk:
             return _people(user, "me")[0]
-        return Choice(name, value, authors_among([value])[value].name) if is_key(value) else None
+        found = authors_among([value], user.pk) if is_key(value) else {}
+        return Choice(name, value, found[value].name) if found else None
     if name == "in":
         peer = find_peer(user, value)
         return Choice(name, value, peer.full_name) if peer else None
@@ -218,7 +219,8 @@ def hits(user: User, all_found: Sequence[FoundMessage]) -> list[Hit]:
         each.pk: (each.title, absolute(picture_path(each.pk, each.title, each.picture)))
         for each in groups
     }
-    people = authors_among({key for key in peers if not is_group(key)} | _senders(messages))
+    keys = {key for key in peers if not is_group(key)} | _senders(messages)
+    people = authors_among(keys, user.pk)
     shown |= {key: (each.name, each.picture) for key, each in people.items()}
     saved = saved_peer(user)
     shown[saved.pk] = saved.full_name, saved.picture

@@ -58,7 +58,9 @@ class SharedItems:
 def shared_items(
     user: User, peer: Peer, kind: Kind, *, before: int | None = None, month: str = ""
 ) -> SharedItems:
-    """A page; `month` is that of the last one of the page before."""
+    """A page; `month` is that of the last one of the page before. Of a request nothing is shown."""
+    if peer.closed == "request":
+        return SharedItems(kind, [], None, "", before is None)
     page = shared_with(user, peer.pk, kind=kind, limit=PER_PAGE, before=before)
     names = _names(user, peer, page.messages)
     items = list(_items(user.pk, page.messages, names, month))
@@ -79,9 +81,8 @@ def _items(
 def _names(user: User, peer: Peer, records: list[MessageRecord]) -> dict[str, str]:
     others = {record.sender_id for record in records} - {user.pk}
     if peer.is_group:
-        names = (
-            {key: author.name for key, author in authors_among(others).items()} if others else {}
-        )
+        authors = authors_among(others, user.pk) if others else {}
+        names = {key: author.name for key, author in authors.items()}
     else:
         names = {peer.pk: peer.full_name}
     return names | {user.pk: _("You")}

@@ -53,6 +53,7 @@ class Bubble:
     pills: Sequence[Pill] = ()
     quote: Quote | None = None  # of what it answers
     listened: str = ""
+    waits: bool = False  # files of a request load once it is accepted
 
     @property
     def edited_date(self) -> str:
@@ -69,7 +70,7 @@ class Bubble:
     @property
     def files(self) -> ShownFiles | None:
         files = self.record.attachments
-        return shown_files(files) if files else None
+        return shown_files(files, waits=self.waits) if files else None
 
     @property
     def srcset(self) -> str:
@@ -179,6 +180,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         pills=pills_of(message, reading.reader.pk, reading.names) if message.reactions else (),
         quote=_quote(message.reply_to, reading) if message.reply_to else None,
         listened=listened_state(message, reading.reader.pk),
+        waits=reading.peer.closed == "request",
     )
 
 

@@ -1,6 +1,6 @@
 """Whom somebody has blocked, and what they are spared of what those do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import picture_path
 from chatsite.keys import key_at
+from chatsite.text import folded
 from chatsite.wire import timestamp
 from messaging.models import Block, Membership, MessageEdit, Reaction, is_group
 from messaging.queries.privacy import rules
@@ -30,14 +31,13 @@ class Blocked(NamedTuple):
 def blocked_by(user: User | Principal) -> list[Blocked]:
     """By name."""
     found = Block.objects.filter(blocker_id=user.pk).prefetch_related("blocked")
-    return [
-        Blocked(each.blocked_id, each.blocked.full_name, _picture(each.blocked), each.since)
-        for each in sorted(found, key=lambda each: (each.blocked.sort_name, each.blocked_id))
-    ]
+    blocked = [_blocked(user.pk, each.blocked, each.since) for each in found]
+    return sorted(blocked, key=lambda each: (folded(each.full_name), each.id))
 
 
-def _picture(person: User) -> str:
-    return picture_path(person.pk, person.full_name, person.picture)
+def _blocked(me: str, person: User, since: datetime) -> Blocked:
+    name, picture = rules().face(me, person.pk, person.full_name, person.picture)
+    return Blocked(person.pk, name, picture_path(person.pk, name, picture), since)
 
 
 def closed_by(user_id: str, person: str) -> str:
@@ -49,11 +49,10 @@ def closed_by(user_id: str, person: str) -> str:
     return "request" if conversation and conversation.last_seq and mine.exists() else ""
 
 
-def are_any_apart(user_id: str, people: Iterable[str]) -> bool:
-    """Whether `user_id` has blocked one of them, or one of them has blocked `user_id`."""
-    some = list(people)
-    one_way = Q(blocker=user_id, blocked__in=some)
-    return Block.objects.filter(one_way | Q(blocked=user_id, blocker__in=some)).exists()
+def blockers_among(people: Collection[str], blocked: str) -> set[str]:
+    """Asked, since other processes are told of a block a moment later."""
+    found = Block.objects.filter(blocked=blocked, blocker__in=people)
+    return set(found.values_list("blocker_id", flat=True))
 
 
 def blocked_in(user_id: str, group: str) -> list[str]:
@@ -62,8 +61,9 @@ def blocked_in(user_id: str, group: str) -> list[str]:
     if not blocked:
         return []
     there = Membership.objects.filter(conversation=group, user__in=blocked, until_seq=None)
-    names = there.order_by("user__sort_name", "user_id").values_list("user__full_name", flat=True)
-    return list(names)
+    keys = there.values_list("user_id", flat=True)
+    people = User.objects.filter(pk__in=list(keys)).order_by("sort_name", "pk")
+    return [rules().face(user_id, each.pk, each.full_name, "").name for each in people]
 
 
 def take_back_what_blocked_did(me: str, records: Iterable[MessageRecord]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
@@ -43,6 +43,11 @@ from messaging.models import (
 CHANGED = "privacy"  # the group that is told when the rules have changed
 
 
+class Face(NamedTuple):
+    name: str
+    picture: str  # as it is stored
+
+
 @dataclass(frozen=True)
 class Rules:
     # Of those who do not show everything to everybody.
@@ -51,6 +56,8 @@ class Rules:
     contacts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # Whom those have blocked who have blocked anybody, and since when.
     blocks: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    # By who looks and whom they see: as these were when one blocked the other.
+    faces: Mapping[tuple[str, str], "Face"] = field(default_factory=dict)
     # As the site decides: `SitePolicy`.
     lists_everybody: bool = True
     shows_addresses: bool = True
@@ -70,6 +77,10 @@ class Rules:
     def apart_from(self, person: str) -> Mapping[str, datetime]:
         """Whom they have blocked, or by whom they are, and since when."""
         return self._apart.get(person, {})
+
+    def face(self, viewer: str, person: str, name: str, picture: str) -> "Face":
+        """As `viewer` sees them, who may not be told of changes."""
+        return self.faces.get((viewer, person)) or Face(name, picture)
 
     def last_seen(self, viewer: str, person: str, at: Any) -> Any:
         """What of that moment `viewer` may know."""
@@ -178,16 +189,27 @@ def _load() -> Rules:
     return _rules
 
 
+_BLOCK = (
+    *("blocker_id", "blocked_id", "since", "blocker_name", "blocker_picture"),
+    *("blocked_name", "blocked_picture"),
+)
+
+
 def _stored_rules() -> Rules:
     people = User.objects.filter(privacy__gt="" if settings.MONGODB else EmptyText())
     found = {key: decoded(text) for key, text in people.values_list("pk", "privacy")}
     some = [key for key, each in found.items() if has_contacts(each)]
     blocks: dict[str, dict[str, datetime]] = {}
-    for blocker, blocked, since in Block.objects.values_list("blocker_id", "blocked_id", "since"):
+    faces: dict[tuple[str, str], Face] = {}
+    for blocker, blocked, since, *seen in Block.objects.order_by("pk").values_list(*_BLOCK):
         blocks.setdefault(blocker, {})[blocked] = since
+        ends = (((blocked, blocker), Face(*seen[:2])), ((blocker, blocked), Face(*seen[2:])))
+        for pair, face in ends:
+            if face.name:  # where both have blocked, the first block counts
+                faces.setdefault(pair, face)
     site, contacts = site_policy(), {key: people_written_to(key) for key in some}
     decided = (site.lists_everybody, site.shows_addresses, site.requests)
-    return Rules(found, contacts, blocks, *decided)
+    return Rules(found, contacts, blocks, faces, *decided)
 
 
 def has_contacts(privacy: Privacy) -> bool:

@@ -14,6 +14,7 @@ from chatsite.keys import is_key
 from messaging.models import Reaction
 from messaging.queries.blocks import take_back_what_blocked_did, without_blocked
 from messaging.queries.people import bad_cursor
+from messaging.queries.privacy import rules
 from messaging.queries.visibility import membership_in, message_in
 from messaging.shapes.reactions import (
     Reactions,
@@ -87,7 +88,7 @@ def reactions_page(
     rows = list(found.order_by("pk").values_list("pk", "emoji", "user_id")[: limit + 1])
     page = rows[:limit]
     people = User.objects.in_bulk({person for _key, _emoji, person in page})
-    reactors = [_reactor(emoji, person, people.get(person)) for _key, emoji, person in page]
+    reactors = [_reactor(emoji, key, people.get(key), user.pk) for _row, emoji, key in page]
     return ReactionsPage(reactors, page[-1][0] if len(rows) > limit else "")
 
 
@@ -100,8 +101,9 @@ def reactions_of(user: User | Principal, conversation: str, seq: int) -> Reactio
     return [] if message.deleted else decoded_reactions(record.reactions)
 
 
-def _reactor(emoji: str, key: str, user: User | None) -> Reactor:
+def _reactor(emoji: str, key: str, user: User | None, viewer: str) -> Reactor:
     name, picture = (user.full_name, user.picture) if user else (deleted_account(), "")
+    name, picture = rules().face(viewer, key, name, picture)
     return Reactor(emoji, key, name, picture_path(key, name, picture))
 
 

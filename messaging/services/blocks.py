@@ -58,7 +58,7 @@ def _block(user: User, person: str) -> ChatSettings:
             raise DomainError(message, 409, code="too_many")
         if not block:
             check(Allowance("blocks", BLOCKS_PER_HOUR, HOUR), me)  # every worker reads them again
-            Block.objects.create(blocker_id=me, blocked_id=person)
+            _store_block(user, person)
         record_online([me])  # as if they went now
         return _store(user, person, mine, until_seq=end)
 
@@ -80,6 +80,19 @@ def unblock(*, user: User, person: str) -> ChatSettings:
         if not undone:
             return _settings(user, mine, is_blocked=False)
         return _store(user, person, mine, since_seq=since, until_seq=None, earlier_stays=earlier)
+
+
+def _store_block(user: User, person: str) -> None:
+    """With how they go on seeing each other."""
+    other = User.objects.get(pk=person)
+    Block.objects.create(
+        blocker=user,
+        blocked=other,
+        blocker_name=user.full_name,
+        blocker_picture=user.picture,
+        blocked_name=other.full_name,
+        blocked_picture=other.picture,
+    )
 
 
 def _membership(me: str, key: str) -> tuple[Membership, int]:

@@ -470,7 +470,7 @@ def _store_stays(conversation: LockedConversation) -> None:
         Membership.objects.filter(conversation_id=conversation.pk, user_id=key).update(
             role=member.role,
             since_seq=member.since,
-            until_seq=None,
+            until_seq=member.until,
             earlier_stays=member.earlier,
             last_read_seq=member.mark,
             joined_at=conversation.changed_at,

@@ -3,13 +3,13 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.services.filters import filters
+from accounts.services.filters import filters, is_held
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import made_at
 from chatsite.security.ratelimits import HOUR, Allowance, check
 from chatsite.wire import timestamp
-from messaging.models import Message, Reason, Report, ReportKind, saved_key
+from messaging.models import Conversation, Message, Reason, Report, ReportKind, saved_key
 from messaging.shapes.evidence import Evidence, SeenMessage, encoded_evidence, seen_file
 from messaging.shapes.record import MessageRecord
 
@@ -33,15 +33,35 @@ def report_held(message: MessageRecord) -> None:
         files=[seen_file(each) for each in message.attachments or ()],
         is_reported=True,
     )
-    if Report.objects.filter(reporter="", about=message.id, is_open=True).exists():
+    evidence = Evidence(name, messages=[seen])
+    _report(ReportKind.MESSAGE, message.id, message.sender_id, evidence)
+
+
+def report_held_names(user: User) -> None:
+    """In the transaction that stores them."""
+    if is_held(user.full_name, user.username):
+        evidence = Evidence(user.full_name, user.username and f"@{user.username}", user.picture)
+        _report(ReportKind.PERSON, user.pk, user.pk, evidence)
+
+
+def report_held_group(group: Conversation, by: User) -> None:
+    """The same, of its name and description; it concerns who wrote them."""
+    if is_held(group.title, group.description):
+        evidence = Evidence(group.title, group.description, group.picture)
+        _report(ReportKind.GROUP, group.pk, by.pk, evidence)
+
+
+def _report(kind: ReportKind, about: str, person: str, evidence: Evidence) -> None:
+    """Once, as long as it is open."""
+    if Report.objects.filter(reporter="", about=about, is_open=True).exists():
         return
     Report.objects.create(
-        kind=ReportKind.MESSAGE,
-        about=message.id,
-        person=message.sender_id,
+        kind=kind,
+        about=about,
+        person=person,
         reporter="",
         reason=Reason.FILTER,
-        evidence=encoded_evidence(Evidence(name, messages=[seen])),
+        evidence=encoded_evidence(evidence),
     )
 
 

@@ -4,7 +4,7 @@ Each change is one transaction under the lock of the group. It is told to the me
 message, which the same writer stores as all others, and by the event `groupChanged`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -40,9 +40,11 @@ from messaging.models import (
 )
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
-from messaging.queries.blocks import are_any_apart
+from messaging.queries.blocks import blockers_among
 from messaging.queries.people import adds_strangers, known_to
+from messaging.queries.privacy import rules
 from messaging.queries.visibility import (
+    Stay,
     deleted_parts,
     find_group,
     no_such_group,
@@ -51,6 +53,7 @@ from messaging.queries.visibility import (
 )
 from messaging.services.conversations import LockedConversation, locked_conversations
 from messaging.services.drafts import is_client_id
+from messaging.services.filters import report_held_group
 from messaging.services.messages import store_system_message
 from messaging.shapes.system_messages import Change, NamedPerson, SystemDetails, details_of
 
@@ -200,12 +203,13 @@ def _create(user: User, row: Conversation, people: Sequence[str]) -> Made:
     with locking(row.key):
         others = _active(people)
         row.save(force_insert=True)
+        report_held_group(row, user)
         locked = LockedConversation(row.key, key, 0, 0, row.changed_at, posting=row.posting)
         group = _Group(row, locked)
         locked.join(user.pk, Role.OWNER.value)
-        for person in others:
-            locked.join(person.pk)
+        leaving = _join(group, user, others)
         group.announce(details_of("created", user, others, title=row.title))
+        _tell_of_leaving(group, leaving)
         group.publish()
         return Made(row, Role.OWNER.value, created=True)
 
@@ -255,6 +259,8 @@ def _change(user: User, group: str, given: Mapping[str, Any]) -> Outcome:
             for name, value in changes.items():
                 setattr(row, name, value)
             row.save(update_fields=list(changes))
+            if changes.keys() & {"title", "description"}:
+                report_held_group(row, user)
             for name in changes:
                 title = row.title if name == "title" else None
                 changing.announce(details_of(_change_of(row, name), user, title=title))
@@ -299,11 +305,43 @@ def _add(user: User, group: str, people: Sequence[str]) -> Outcome:
                 before = {each.pk: locked.members.get(each.pk) for each in added}
                 stays = {key: member.stays for key, member in before.items() if member}
                 deleted = deleted_parts(locked.pk, stays)
-            for person in added:
-                locked.join(person.pk, sees_all=sees_all, but_for=deleted.get(person.pk, ()))
+            leaving = _join(changing, user, added, sees_all=sees_all, but_for=deleted)
             changing.announce(details_of("added", user, added))
+            _tell_of_leaving(changing, leaving)
             changing.publish()
         return changing.outcome(user)
+
+
+def _join(
+    group: _Group,
+    by: User,
+    people: Sequence[User],
+    *,
+    sees_all: bool = False,
+    but_for: Mapping[str, Iterable[Stay]] | None = None,
+) -> list[User]:
+    """Returns those who leave at once, having seen nothing: they have blocked who adds them, who is
+    answered as by anybody else.
+    """
+    locked, blockers = group.locked, blockers_among([each.pk for each in people], by.pk)
+    for person in people:
+        if person.pk in blockers:
+            before = locked.members.get(person.pk)
+            locked.join(person.pk)
+            member = locked.members[person.pk]
+            # It ends before it begins: a deleted part, of which `deleted_parts` knows, does not.
+            member.since, member.until = locked.seq + 1, locked.seq
+            member.mark = before.mark if before else 0
+            locked.changed_members.add(person.pk)
+        else:
+            parts = (but_for or {}).get(person.pk, ())
+            locked.join(person.pk, sees_all=sees_all, but_for=parts)
+    return [each for each in people if each.pk in blockers]
+
+
+def _tell_of_leaving(group: _Group, people: Iterable[User]) -> None:
+    for person in people:
+        group.announce(SystemDetails("left", NamedPerson(person.pk, person.full_name)))
 
 
 @repeatable
@@ -456,9 +494,9 @@ def _check_people(user: User, people: Sequence[str]) -> None:
 
 
 def _check_reach(user: User, people: Sequence[str]) -> None:
-    """Raises DomainError 400, in words that tell nobody that they are blocked."""
+    """Raises DomainError 400 for strangers where these cannot be added, and for who is blocked."""
     is_known = adds_strangers() or known_to(user.pk).issuperset(people)
-    if not is_known or are_any_apart(user.pk, people):
+    if not is_known or not rules().blocks.get(user.pk, {}).keys().isdisjoint(people):
         raise _cannot_be_added()
 
 

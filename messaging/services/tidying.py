@@ -2,7 +2,7 @@
 longer is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
@@ -12,7 +12,7 @@ from chatsite.db import now
 from chatsite.files.storage import THUMBNAIL, store
 from chatsite.pictures import storage
 from chatsite.pictures.storage import Kept, Kind, Store
-from messaging.models import Attachment, Conversation, Export, Message
+from messaging.models import Attachment, Block, Conversation, Export, Message
 from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
 from messaging.services.uploads import remove_expired
@@ -126,7 +126,8 @@ def pictures_in_use() -> Uses:
     """A deleted message needs its picture, too: staff see it, and it may be restored."""
     people = User.objects.exclude(picture="").values_list("picture", flat=True)
     groups = Conversation.objects.exclude(picture="").values_list("picture", flat=True)
-    uses: Uses = {("profiles", name): None for name in chain(people.iterator(), groups.iterator())}
+    profiles = chain(people.iterator(), groups.iterator(), *map(_kept_by_blocks, FACES))
+    uses: Uses = {("profiles", name): None for name in profiles}
     messages = Message.objects.exclude(image="").values_list("deleted", "image", "thumbnail")
     for deleted, *names in messages.iterator():
         for name in filter(None, names):
@@ -134,6 +135,14 @@ def pictures_in_use() -> Uses:
             before = uses.get(key)
             uses[key] = Use(names[0], deleted and (before is None or before.deleted))
     return uses
+
+
+FACES = ("blocker_picture", "blocked_picture")
+
+
+def _kept_by_blocks(field: str) -> Iterator[str]:
+    """As those whom they part go on seeing each other."""
+    return Block.objects.exclude(**{field: ""}).values_list(field, flat=True).iterator()
 
 
 def _found(store: Store, uses: Uses, since: datetime) -> Found:

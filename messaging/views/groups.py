@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import PageRequest, SignedInRequest, signed_in
-from accounts.record import picture_path, picture_url
+from accounts.record import picture_path
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
 from chatsite.wire import absolute
 from messaging.models import REASONS, Conversation, ReportKind, Role, is_group
-from messaging.page.peers import Peer, authors_among, find_peer
+from messaging.page.peers import Peer, author_of, authors_among, find_peer
 from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
 from messaging.queries.people import candidates_of
@@ -172,7 +172,7 @@ def candidates(request: SignedInRequest) -> HttpResponse:
 def authors(request: SignedInRequest) -> HttpResponse:
     """Names and pictures of who wrote what a socket brought. Contacts shows everybody, too."""
     keys = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_AUTHORS]
-    found = authors_among(set(keys)).values()
+    found = authors_among(set(keys), request.user.pk).values()
     answer = [{"_id": each.id, "fullName": each.name, "profilePic": each.picture} for each in found]
     return JsonResponse(answer, safe=False)
 
@@ -199,11 +199,9 @@ def _candidates(request: SignedInRequest, group: Conversation | None) -> dict[st
     query = request.GET.get("q", "").replace("\0", "").strip()
     there = set(members_of(group.pk)) if group else set()
     people = candidates_of(request.user.pk, query)
-    candidates = [
-        {"key": user.pk, "name": user.full_name, "picture": picture_url(user)}
-        for user in people[: CANDIDATES + len(there)]
-        if user.pk not in there
-    ]
+    rows = people.values_list("pk", "full_name", "picture")[: CANDIDATES + len(there)]
+    shown = [author_of(request.user.pk, *row) for row in rows if row[0] not in there]
+    candidates = [{"key": each.id, "name": each.name, "picture": each.picture} for each in shown]
     return {"candidates": candidates[:CANDIDATES], "query": query}
 
 

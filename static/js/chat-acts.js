@@ -11,7 +11,15 @@ async function act(page, name, peerId, peerName) {
   const [title, words, verb] = text("block").split("|");
   if (name === "block" && !(await isSure(title.replace("{name}", () => isolated(peerName)), words, verb))) return;
   const path = `/api/${name === "accept" ? "requests" : "blocks"}/${peerId}`;
-  keep(() => (name === "unblock" ? deleteJSON : putJSON)(path));
+  await keep(() => (name === "unblock" ? deleteJSON : putJSON)(path));
+  if (name === "accept") document.querySelectorAll('#conversation[data-closed=""] :is(audio, video)').forEach(load);
+}
+
+/** What waited for that. */
+function load(media) {
+  const { poster } = media.dataset;
+  if (poster) media.poster = poster;
+  else if (!media.poster) media.preload = "metadata";
 }
 
 /** For the reader alone, up to the last message that they know of. */

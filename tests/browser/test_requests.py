@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.chat import composer, expect_states, expect_texts, row, send
 from tests.browser.people import PersonFor
 from tests.browser.site import Site
+from tests.browser.test_attachments import send_files, sound
 from tests.pictures import data_uri, picture
 
 
@@ -22,6 +23,7 @@ def test_a_request_is_read_without_a_trace_and_accepted(person: PersonFor) -> No
     bo = person("Bo Okonkwo", f"/chat/{ada.id}")
     send(bo.page, "Hello")
     bo.post(f"/api/messages/send/{ada.id}", text="Look", image=data_uri(picture()))
+    send_files(bo, ada, ("before.wav", sound()))
     page = ada.page
     entry = page.locator('[data-folder="requests"]')
     expect(entry).to_be_visible()
@@ -32,17 +34,23 @@ def test_a_request_is_read_without_a_trace_and_accepted(person: PersonFor) -> No
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     row(page, bo).click()
-    expect_texts(page, ["Hello", "Look"])
+    expect(page.locator("#conversation audio")).to_have_count(1)
     expect(page.get_by_role("button", name="Accept")).to_be_visible()
     expect(composer(page)).to_be_hidden()
+    send_files(bo, ada, ("after.wav", sound()))
+    expect(page.locator("#conversation audio")).to_have_count(2)
     send(bo.page, "Still there?")
-    expect_texts(page, ["Hello", "Look", "Still there?"])
-    expect_states(bo.page, "sss")
-    assert not any("/media/messages/" in url for url in asked)
-    page.get_by_role("button", name="Accept").click()
+    expect_texts(page, ["Hello", "Look", "", "", "Still there?"])
+    expect_states(bo.page, "sssss")
+    assert not any("/media/messages/" in url or "/api/attachments/" in url for url in asked)
+    page.get_by_role("button", name="Report", exact=True).click()
+    expect(page.get_by_role("dialog", name="Report this person")).to_be_visible()
+    page.keyboard.press("Escape")
+    with page.expect_request(lambda request: "/api/attachments/" in request.url):
+        page.get_by_role("button", name="Accept").click()
     expect(composer(page)).to_be_visible()
     expect(page.locator(".bubble__picture:not([hidden]) img")).to_be_visible()
-    expect_states(bo.page, "rrr")
+    expect_states(bo.page, "rrrrr")
     expect(entry).to_be_hidden()
     expect(row(page, bo)).to_be_visible()
 

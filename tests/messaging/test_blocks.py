@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -9,24 +10,30 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from accounts.models import User
+from accounts.services.accounts import update_profile
 from accounts.services.last_seen import record_online
 from chatsite.errors import DomainError
+from chatsite.pictures import storage
 from chatsite.wire import timestamp
 from messaging.models import Block, Message, direct_key
 from messaging.presence import leases, online_seen_by
 from messaging.queries.visibility import find_message
+from messaging.services import tidying
 from messaging.services.blocks import block, unblock
 from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.deletions import delete_messages, undo
 from messaging.services.edits import edit_message
+from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
 from messaging.services.pins import pin
 from messaging.services.reactions import react
 from tests.concurrency import at_once
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
 from tests.files import make_upload
+from tests.pictures import encoded
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +62,10 @@ def chat_with(client: Any, peer: User) -> Any:
     )
 
 
+def coloured(red: int) -> bytes:
+    return encoded(Image.new("RGB", (40, 40), (red, 9, 9)))
+
+
 class Told:
     """What somebody is answered and told live, with each key and time by its first appearance."""
 
@@ -67,6 +78,7 @@ class Told:
         for name, person in (("peer's name", self.peer), ("my name", self.viewer)):
             text = text.replace(person.full_name, name).replace(person.email, name)
         text = re.sub(r"/media/avatars/\d+/", "/media/avatars/", text)
+        text = re.sub(r"person\d+@", "person@", text)
         for found in KEYS.findall(text):
             self.names.setdefault(found, f"key {len(self.names)}")
         return TIMES.sub("time", KEYS.sub(lambda found: self.names[found[0]], text))
@@ -321,25 +333,140 @@ def test_groups_go_on_and_only_the_blocker_is_reminded(
         assert ("You have blocked" in details) is (person == ada)
 
 
-@pytest.mark.parametrize("by_blocker", [True, False])
-def test_neither_adds_the_other_to_a_group(
-    api_for: ApiFor, ada: User, bo: User, by_blocker: bool
+def test_the_blocker_adds_them_to_no_group(
+    api_for: ApiFor, page_for: PageFor, ada: User, bo: User
 ) -> None:
     """In the words of somebody who is banned."""
     block(user=ada, person=bo.pk)
-    adder, added = (ada, bo) if by_blocker else (bo, ada)
-    client, eve, banned = api_for(adder), make_user("Eve"), make_user("Zed")
+    client, eve, banned = api_for(ada), make_user("Eve"), make_user("Zed")
     User.objects.filter(pk=banned.pk).update(banned_at=ada.created_at)
-    group = make_group(adder, eve)
+    group = make_group(ada, eve)
     for path in ("/api/groups", f"/api/groups/{group}/members"):
         answers = [
             client.post(path, {"name": "New", "people": [person.pk]}, format="json")
-            for person in (added, banned)
+            for person in (bo, banned)
         ]
         assert [answer.status_code for answer in answers] == [400, 400]
         assert answers[0].content == answers[1].content
         assert "cannot be added" in answers[0].json()["message"]
+    assert bo.pk not in page_for(ada).get("/groups/candidates?q=bo").content.decode()
     make_group(eve, ada, bo)  # a third person may
+
+
+@pytest.mark.parametrize("shows_history", [True, False])
+@pytest.mark.parametrize("was_there", [True, False])
+def test_who_is_blocked_adds_the_blocker_who_is_gone_at_once(
+    api_for: ApiFor, page_for: PageFor, events: Events, shows_history: bool, was_there: bool
+) -> None:
+    """Byte for byte what is told of somebody who leaves as soon as they are added."""
+    told = []
+    for is_blocked in (True, False):
+        ada, bo, eve = make_user("Ada"), make_user("Bo"), make_user("Eve")
+        group = make_group(bo, eve, *([ada] if was_there else ()), shows_history=shows_history)
+        if was_there:
+            remove_member(user=ada, group=group, person=ada.pk)
+        send_message(sender=bo, peer=group, text="secret")
+        if is_blocked:
+            block(user=ada, person=bo.pk)
+        hers, bo_is_told = api_for(ada), Told(bo, ada, api_for, events)
+        before = hers.get("/api/messages/chats").json()
+        cursor = hers.get("/api/messages/sync").json()["cursor"]
+        events.clear()
+        assert ada.pk in page_for(bo).get("/groups/candidates?q=ada").content.decode()
+        added = bo_is_told.client.post(
+            f"/api/groups/{group}/members", {"people": [ada.pk]}, format="json"
+        )
+        made = bo_is_told.client.post(
+            "/api/groups", {"name": "New", "people": [ada.pk]}, format="json"
+        )
+        assert (added.status_code, made.status_code) == (200, 201)
+        if is_blocked:
+            assert not [each for each in events if each.to == f"user.{ada.pk}"]
+            assert hers.get("/api/messages/chats").json() == before
+            assert hers.get(f"/api/messages/sync?since={cursor}").json()["messages"] == []
+            assert hers.get("/api/search?q=secret").json()["messages"] == []
+            assert made.json()["memberCount"] == 1
+        else:
+            for key in (group, made.json()["_id"]):
+                remove_member(user=ada, group=key, person=ada.pk)
+        for key in (group, made.json()["_id"]):
+            bo_is_told.note(bo_is_told.client.get(f"/api/groups/{key}"))
+            bo_is_told.note(bo_is_told.client.get(f"/api/messages/{key}"))
+            bo_is_told.note(bo_is_told.client.get(f"/api/conversations/{key}/members"))
+        told.append(bo_is_told.told)
+        if is_blocked:  # once that is over, they come like anybody
+            unblock(user=ada, person=bo.pk)
+            path = f"/api/groups/{group}/members"
+            body = {"people": [ada.pk]}
+            assert bo_is_told.client.post(path, body, format="json").status_code == 200
+            send_message(sender=bo, peer=group, text="Welcome")
+            assert "Welcome" in hers.get(f"/api/messages/{group}").content.decode()
+            assert ("secret" in hers.get(f"/api/messages/{group}").content.decode()) is (
+                shows_history
+            )
+    assert told[0] == told[1]
+
+
+def test_each_goes_on_seeing_the_other_as_they_were(
+    api_for: ApiFor, page_for: PageFor, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eve = make_user("Eve")
+    group = make_group(eve, ada, bo)
+    for sender, receiver in ((ada, bo), (bo, ada)):
+        make_message(sender, receiver)
+    for person in (ada, bo):
+        update_profile(user=person, picture=coloured(50 if person == ada else 150))
+        message = send_message(sender=person, peer=group, text="Here").record
+    react(user=ada, message_id=message.id, emoji="👍")
+    react(user=bo, message_id=message.id, emoji="👍")
+    block(user=ada, person=bo.pk)
+    people = {"Ada": ada, "Bo": bo}
+    before = {key: person.picture for key, person in people.items()}
+    for name, person in people.items():
+        update_profile(user=person, full_name=f"{name} King", picture=coloured(len(name) * 40))
+    monkeypatch.setattr(tidying, "SPARED", -timedelta(hours=1))
+    for store in storage.stores():
+        tidying.tidy(store, dry_run=False)
+    for kept in before.values():
+        assert Client().get(f"/media/profiles/{kept}").status_code == 200
+
+    def told(viewer: User, name: str) -> set[str]:
+        """The places that have the name or the picture of today."""
+        client, page, person = api_for(viewer), page_for(viewer), people[name]
+        conversation, seq = message.conversation_id, message.seq
+        answers: dict[str, Any] = {
+            "chats": client.get("/api/messages/chats"),
+            "contacts": client.get("/api/messages/contacts"),
+            "some contacts": client.get("/api/messages/contacts?limit=9"),
+            "search": client.get(f"/api/search?q={name}"),
+            "members": client.get(f"/api/conversations/{group}/members"),
+            "reactions": client.get(f"/api/conversations/{conversation}/reactions?seq={seq}"),
+            "receipts": client.get(f"/api/conversations/{conversation}/receipts?seq={seq}"),
+            "page": page.get(f"/chat/{person.pk}"),
+            "header": page.get(f"/chat/{person.pk}/header"),
+            "details": page.get(f"/chat/{person.pk}/details"),
+            "group": page.get(f"/chat/{group}"),
+            "group details": page.get(f"/chat/{group}/details"),
+            "authors": page.get(f"/groups/authors?ids={person.pk}"),
+            "targets": page.get(f"/chats/targets?q={name}"),
+        }
+        if viewer == ada:
+            answers["blocks"] = client.get("/api/blocks")
+            answers["profile"] = page.get("/profile")
+        texts = {place: answer.content.decode() for place, answer in answers.items()}
+        unseen = {place for place, text in texts.items() if before[name] not in text}
+        # Of their own message, and where whom one has blocked is not offered.
+        assert unseen <= ({"receipts", "targets"} if viewer == ada else {"receipts"})
+        new = (f"{name} King", person.picture)
+        return {place for place, text in texts.items() if any(each in text for each in new)}
+
+    assert told(bo, "Ada") == told(ada, "Bo") == set()
+    members = api_for(eve).get(f"/api/conversations/{group}/members").content.decode()
+    assert "Ada King" in members
+    assert "Bo King" in members
+    assert "Ada King" in api_for(ada).get("/api/auth/check").content.decode()
+    unblock(user=ada, person=bo.pk)
+    assert "Ada King" in api_for(bo).get("/api/messages/chats").content.decode()
 
 
 def test_the_list(api_for: ApiFor, page_for: PageFor, ada: User, bo: User) -> None:

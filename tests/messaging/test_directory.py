@@ -57,6 +57,9 @@ def test_who_finds_whom(cast: Cast, api_for: ApiFor, page_for: PageFor, is_open:
     found = client.get(f"/api/messages/contacts?search={cast.eve.email.upper()}").json()
     assert names(found) == {"Eve"}
     assert page.get(f"/chat/{cast.eve.pk}").status_code == 200
+    # Whom a group cannot have is not offered to it.
+    offered = page.get("/groups/candidates", {"q": cast.eve.email, "group": cast.group})
+    assert ("Eve" in offered.content.decode()) is is_open
     added = client.post(f"/api/groups/{cast.group}/members", {"people": [cast.eve.pk]})
     assert added.status_code == (200 if is_open else 400)
     assert client.post(f"/api/messages/send/{cast.eve.pk}", {"text": "Hi"}).status_code == 201

@@ -21,11 +21,12 @@ from chatsite.asgi import application
 from chatsite.asgi import trusted as site
 from chatsite.live.broadcast import broadcast
 from messaging import events, recipients
-from messaging.models import Message
+from messaging.models import Attachment, Message
 from messaging.services.blocks import block
 from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
 from tests.factories import make_group, make_user
+from tests.files import make_upload, send_voice
 from tests.messaging.realtime.sockets import PersonalSocket, token_for
 from tests.messaging.socketio.session import joined
 from tests.pictures import picture
@@ -37,14 +38,15 @@ SITE = "http://testserver"
 # What somebody may do, by what they are to Ada. `heard` and `react heard`: it reaches her live.
 EVERYTHING = {
     *("online", "typing", "hears typing", "read", "picture", "send", "heard", "react"),
-    *("react heard", "add"),
+    *("react heard", "add", "edit", "edit heard", "forward", "listen", "listen heard"),
 }
+UNTOLD = {"typing", "hears typing", "heard", "react heard", "edit heard", "listen heard", "add"}
 TABLE: dict[str, set[str]] = {
     "stranger": {"online", "send"},
-    "request": EVERYTHING - {"typing", "hears typing", "heard", "react heard", "add"},
+    "request": EVERYTHING - UNTOLD - {"listen"},  # Ada has said nothing yet
     "contact": EVERYTHING,
-    "blocked": {"read", "picture", "send", "react"},
-    "blocker": {"read", "picture"},
+    "blocked": EVERYTHING - UNTOLD - {"online"},
+    "blocker": {"read", "picture", "forward", "listen"},
     "member": EVERYTHING,
     "removed": {"online"},
     "banned": set(),
@@ -57,6 +59,9 @@ class Scene:
     person: User
     place: str  # where they write: to Ada, or in the group
     message: Message  # with a picture
+    own: str  # their message, with a file: there, but of a stranger elsewhere
+    voice: str  # Ada's
+    eve: User
     outcomes: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
 
 
@@ -70,13 +75,20 @@ def make_scene(relation: str) -> Scene:
         sent = send_message(sender=sender, peer=peer, text="secret", image=picture(), **more)
         return Message.objects.select_related("conversation").get(pk=sent.record.id)
 
+    def say_own(peer: str) -> str:
+        files = [make_upload(person).pk]
+        return send_message(sender=person, peer=peer, text="mine", attachments=files).record.id
+
     if group:
+        own = say_own(group)
         if relation == "removed":
             remove_member(user=ada, group=group, person=person.pk)
-        return Scene(ada, person, group, say(ada, group))
+        return Scene(ada, person, group, say(ada, group), own, send_voice(ada, group).id, eve)
     if relation == "stranger":
-        return Scene(ada, person, ada.pk, say(ada, eve.pk))
-    message = say(person, ada.pk)
+        own, voice = say_own(eve.pk), send_voice(ada, eve.pk).id
+        return Scene(ada, person, ada.pk, say(ada, eve.pk), own, voice, eve)
+    message, own = say(person, ada.pk), say_own(ada.pk)
+    voice = send_voice(ada, eve.pk if relation == "request" else person.pk).id
     if relation != "request":
         message = say(ada, person.pk)
     then: dict[str, Callable[[], object]] = {
@@ -85,13 +97,17 @@ def make_scene(relation: str) -> Scene:
         "banned": partial(ban, user=person, reason=""),
     }
     then.get(relation, lambda: None)()
-    return Scene(ada, person, ada.pk, message)
+    return Scene(ada, person, ada.pk, message, own, voice, eve)
 
 
 class Walk:
-    def __init__(self, scene: Scene, token: str, hers: PersonalSocket, settings: Settings) -> None:
+    def __init__(
+        self, relation: str, scene: Scene, token: str, hers: PersonalSocket, settings: Settings
+    ) -> None:
         self.scene, self.token, self.hers, self.settings = scene, token, hers, settings
         self.number = count(1)
+        # Of a stranger what they wrote elsewhere is not about Ada: they try what is hers.
+        self.edited = scene.own if relation != "stranger" else scene.message.pk
 
     def note(self, act: str, way: str, outcome: bool) -> None:
         self.scene.outcomes[act][way] = outcome
@@ -128,16 +144,43 @@ class Walk:
         self.note("online", "page", header.is_success and "is-online" in header.text)
         people = {"name": "New", "people": [scene.ada.pk]}
         added = await self.ask("REST", "POST", "/api/groups", json=people)
-        self.note("add", "REST", added.is_success)
+        self.note("add", "REST", added.is_success and added.json()["memberCount"] == 2)
         await self.heard()
         for way in ("REST", "lean"):
             body = {"text": f"Hi by {way}"}
             sent = await self.ask(way, "POST", f"/api/messages/send/{scene.place}", json=body)
             self.note("send", way, sent.is_success)
             self.note("heard", way, "newMessage" in await self.heard())
-        react = await self.ask("REST", "PUT", f"/api/messages/{message.pk}/reactions/👍")
-        self.note("react", "REST", react.is_success)
-        self.note("react heard", "REST", "reactionChanged" in await self.heard())
+        await self.forward("forward", scene.message.pk, scene.eve.pk)
+        await self.heard()
+        await self.forward("send", scene.own, scene.place)
+        self.note("heard", "forward", "newMessage" in await self.heard())
+        for way, emoji in (("REST", "👍"), ("lean", "👀")):
+            react = await self.ask(way, "PUT", f"/api/messages/{message.pk}/reactions/{emoji}")
+            self.note("react", way, react.is_success)
+            self.note("react heard", way, "reactionChanged" in await self.heard())
+        captions = dict.fromkeys(await self.files(), "By its caption")
+        for way, fields in (
+            ("REST", {"text": "By REST"}),
+            ("lean", {"text": "By the lean way"}),
+            ("caption", {"text": "By the lean way", "captions": captions}),
+        ):
+            edit = await self.ask(way, "PUT", f"/api/messages/{self.edited}", json=fields)
+            self.note("edit", way, edit.is_success)
+            self.note("edit heard", way, "messageEdited" in await self.heard())
+        listened = await self.ask("REST", "PUT", f"/api/listened/{scene.voice}")
+        self.note("listen", "REST", listened.is_success)
+        self.note("listen heard", "REST", "messageListened" in await self.heard())
+
+    async def forward(self, act: str, message: str, to: str) -> None:
+        key = f"forward-{next(self.number)}"
+        body = {"messageIds": [message], "to": [to], "clientMessageId": key}
+        answer = await self.ask("REST", "POST", "/api/messages/forward", json=body)
+        self.note(act, "forward", answer.is_success and bool(answer.json()["sent"]))
+
+    async def files(self) -> list[str]:
+        found = Attachment.objects.filter(message=self.edited).values_list("pk", flat=True)
+        return [key async for key in found]
 
     async def commands(self, way: str, socket: "Ends") -> None:
         scene = self.scene
@@ -158,10 +201,13 @@ class Walk:
         await socket.say("react", messageId=scene.message.pk, emoji=emoji)
         self.note("react", way, await socket.is_done("reactionChanged"))
         self.note("react heard", way, "reactionChanged" in await self.heard())
+        await socket.say("editMessage", messageId=self.edited, text=f"By {way}")
+        self.note("edit", way, await socket.is_done())
+        self.note("edit heard", way, "messageEdited" in await self.heard())
 
     def locked_out(self, way: str) -> None:
-        acts = ("online", "typing", "hears typing", "send", "heard", "react", "react heard")
-        for act in acts:
+        acts = ("online", "typing", "hears typing", "send", "heard", "react", "react heard", "edit")
+        for act in (*acts, "edit heard"):
             self.note(act, way, False)
 
 
@@ -227,7 +273,7 @@ async def test_by_every_way(relation: str, settings: Settings) -> None:
     hers = PersonalSocket(scene.ada, await sync_to_async(token_for)(scene.ada))
     assert await hers.open()
     await hers.is_counted()
-    walk = Walk(scene, token, hers, settings)
+    walk = Walk(relation, scene, token, hers, settings)
     try:
         ways = {"native": native(scene.person, token), "Socket.IO": socket_io(token)}
         for way, opening in ways.items():

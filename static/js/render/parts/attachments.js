@@ -100,8 +100,10 @@ function fillVoice(place, { url, duration, waveform }) {
 }
 
 function fillPlayer(player, length, { kind, url, name, thumbnail, width, height, duration }) {
-  const shown = thumbnail ? { preload: "none", poster: thumbnail, width, height } : { preload: "metadata" };
-  const fields = { ...(kind === "video" && shown), src: url, "aria-label": name };
+  // What a stranger sends loads once it is accepted (chat-acts.js).
+  const waits = document.querySelector('#conversation[data-closed="request"]');
+  const shown = kind === "video" && thumbnail && { [waits ? "data-poster" : "poster"]: thumbnail, width, height };
+  const fields = { ...shown, preload: shown || waits ? "none" : "metadata", src: url, "aria-label": name };
   for (const [key, value] of Object.entries(fields)) setOrRemove(player, key, value);
   if (length && duration) write(length, lengthInWords(duration));
   else length?.remove();

@@ -1,0 +1,16 @@
+"""How those whom a block parts go on seeing each other."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("messaging", "0031_exports")]
+    operations = [
+        migrations.AddField(
+            model_name="block",
+            name=f"{who}_{what}",
+            field=models.CharField(db_default="", default="", max_length=length),
+        )
+        for who in ("blocker", "blocked")
+        for what, length in (("name", 100), ("picture", 200))
+    ]
