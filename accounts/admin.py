@@ -29,13 +29,20 @@ from accounts.models import (
     User,
     person_matches,
 )
-from accounts.moderated_admin import Act, ModeratedAdmin, ReadOnlyAdmin, record
+from accounts.moderated_admin import (
+    Act,
+    ModeratedAdmin,
+    ReadOnlyAdmin,
+    record,
+    record_search,
+)
 from accounts.privacy import KINDS, decoded
 from accounts.record import picture_url
 from accounts.services import admission, audit, deletion, moderation, roles, sessions
 from chatsite.db import in_thread, now
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
+from chatsite.text import one_line
 from scheduler import services as jobs
 from scheduler.models import Job
 from scheduler.registry import KINDS as JOB_KINDS
@@ -172,7 +179,10 @@ class SessionAdmin(ModeratedAdmin):
     list_display = ("device", "person", "address", "last_seen_at", "state")
     list_select_related = ("user",)
     search_fields = ("address",)
-    search_help_text = _("A name, an e-mail address or the IP address of a device.")
+    search_help_text = _(
+        "A name, an e-mail address or the IP address of a device. Each search, and each session"
+        " that you open, is recorded."
+    )
     ordering = ("-last_seen_at", "-pk")
     fields = ("person", "device", "user_agent", "address", "created_at", "last_seen_at", "state")
     actions = ("revoke_selected",)
@@ -181,14 +191,22 @@ class SessionAdmin(ModeratedAdmin):
         self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
     ) -> tuple[QuerySet[Session], bool]:
         """Nothing until somebody is looked for: where people sign in is theirs."""
-        words = search_term.strip()
+        words = one_line(search_term)
         if not words:
             return queryset.none(), False
+        record_search(request, gettext("Searched for “%s”") % words, Session)
         try:
             return queryset.filter(Q(user__in=find_people(words)) | Q(address=words)), False
         except DomainError as error:
             messages.warning(request, error.message)
             return queryset.none(), False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        session = context["original"]
+        record(request, gettext("Opened"), Session, session.pk, self.describe(session))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def describe(self, row: Session) -> str:
         return f"{row.user}, {device_of(row.user_agent).name}"

@@ -45,6 +45,13 @@ def record(
     audit.recorded(lambda: audit.record(by=by, what=what, about=about, key=key, name=name))
 
 
+def record_search(request: HttpRequest, what: str, about: type[Model]) -> None:
+    """Once: a list that carries out an action searches twice for one request."""
+    if getattr(request, "recorded_search", None) != what:
+        record(request, what, about)
+        request.recorded_search = what  # type: ignore[attr-defined]
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Nobody adds, edits or deletes anything here."""
 

@@ -4,7 +4,7 @@ recorded, as it is who looks at a group and its members.
 
 import base64
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import PersonAdmin, person_link
 from accounts.models import User
-from accounts.moderated_admin import Act, ModeratedAdmin, record
+from accounts.moderated_admin import Act, ModeratedAdmin, record, record_search
 from accounts.record import picture_path
+from accounts.services.roles import may_act_on
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
@@ -107,7 +108,8 @@ class MessageAdmin(ModeratedAdmin):
         """Recorded here, before anything is found, whatever view or method asks."""
         named = [one_line(request.GET.get(name, "")) for name in (PERSON, GROUP)]
         search = Search(one_line(search_term), *named)
-        _record_once(request, search)
+        if search:
+            record_search(request, str(search), Message)
         try:
             return find_messages(queryset, search), False
         except DomainError as error:
@@ -129,6 +131,10 @@ class MessageAdmin(ModeratedAdmin):
         }
 
     def acts_for(self, request: HttpRequest, row: Message) -> list[Act]:
+        """To one's own, and what people below wrote, as everywhere."""
+        me, sender = cast(User, request.user), _sender(row)
+        if sender and sender != me and not may_act_on(me, sender):
+            return []
         if not row.deleted:
             return [REMOVE]
         # Of one that was files alone nothing is left once they are gone.
@@ -354,10 +360,3 @@ def _person_link(person: User | None) -> str:
 
 def _people_links(people: Iterable[User | None]) -> str:
     return format_html_join(", ", "{}", ((_person_link(person),) for person in people))
-
-
-def _record_once(request: HttpRequest, search: Search) -> None:
-    """A list that carries out an action searches twice for one request."""
-    if search and getattr(request, "recorded_search", None) != search:
-        record(request, str(search), Message)
-        request.recorded_search = search  # type: ignore[attr-defined]

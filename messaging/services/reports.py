@@ -86,9 +86,15 @@ def claim(*, by: User, key: str, claimed: bool) -> None:
     """For oneself, or gives it back. Raises DomainError 404, 409."""
     found = find_report(by, key)
     before, after = ("", by.pk) if claimed else (by.pk, "")
-    rows = Report.objects.filter(pk=found.pk, is_open=True, claimed_by=before)
-    if not rows.update(claimed_by=after):
-        raise DomainError(_("Somebody else has claimed it, or it is closed."), 409, code="claimed")
+
+    def do() -> None:
+        rows = Report.objects.filter(pk=found.pk, is_open=True, claimed_by=before)
+        if not rows.update(claimed_by=after):
+            words = _("Somebody else has claimed it, or it is closed.")
+            raise DomainError(words, 409, code="claimed")
+        _recorded(by, found, _("Claimed") if claimed else _("Given back"))
+
+    audit.recorded(do)
 
 
 def decide(

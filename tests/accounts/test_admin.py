@@ -346,8 +346,12 @@ def test_sessions_show_only_when_somebody_is_looked_for(page_for: PageFor) -> No
     make_session(jonas, address="203.0.113.7")
     page = page_for(moderator())
     assert "203.0.113.7" not in page.get(SESSIONS).content.decode()
+    assert entries() == []
     for words in ("jonas", jonas.email, "203.0.113.7"):
         assert "203.0.113.7" in page.get(SESSIONS, {"q": words}).content.decode()
+    page.get(f"{SESSIONS}{Session.objects.get(user=jonas).pk}/change/")
+    searches = [f"Searched for “{words}”" for words in ("jonas", jonas.email, "203.0.113.7")]
+    assert [what for _by, what, _whom in entries()] == [*searches, "Opened"]
 
 
 def test_sessions_of_others_stay_out(page_for: PageFor) -> None:
@@ -383,7 +387,7 @@ def test_several_sessions_are_revoked_at_once(page_for: PageFor) -> None:
     data = {"action": "revoke_selected", "_selected_action": keys, "index": "0"}
     page_for(moderator()).post(f"{SESSIONS}?q=jonas", data)
     assert Session.objects.active_of(jonas).count() == 0
-    assert len(entries()) == 2
+    assert [what for _by, what, _whom in entries()] == ["Searched for “jonas”", *["Signed out"] * 2]
 
 
 def test_plain_people_revoke_no_session(page_for: PageFor) -> None:

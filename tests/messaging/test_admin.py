@@ -227,6 +227,21 @@ def test_deleting_twice_is_one_event_and_one_record(
     assert done() == ["Deleted"]
 
 
+@pytest.mark.parametrize("role", ["admin", "owner"])
+def test_what_those_beside_and_above_wrote_is_not_deleted(
+    moderator: Client, layla: User, role: str
+) -> None:
+    """Neither alone nor among others; what moderators wrote is."""
+    theirs = make_message(make_user("Olga", role=role), layla, "ladder")
+    of_moderator = make_message(make_user("Mia", role="moderator"), layla, "ladder")
+    moderator.post(act("remove", theirs))
+    keys = [theirs.pk, of_moderator.pk]
+    data = {"_selected_action": keys, "index": "0", "action": "remove_selected"}
+    moderator.post(f"{MESSAGES}?q=ladder", data)
+    deleted = Message.objects.filter(deleted=True)
+    assert list(deleted.values_list("pk", flat=True)) == [of_moderator.pk]
+
+
 def test_several_messages_are_deleted_and_restored_at_once(
     moderator: Client, jonas: User, layla: User
 ) -> None:

@@ -19,6 +19,7 @@ from messaging.services.messages import send_message
 from messaging.shapes.evidence import decoded_evidence
 from tests.factories import PASSWORD, ApiFor, make_group, make_message, make_user
 from tests.files import make_upload
+from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,23 @@ def decide(**fields: Any) -> None:
         ("ladders.example", "https://lad\u00adders.exam\u200bple", True),
         ("ladders.example", "https://ladders\u3002example", True),
         ("می\u200cخواهم", "می\u200cخواهم", True),
+        # Letters of other scripts that look like these, in either case, and digits.
+        ("ladders", "l\u0430dders", True),
+        ("ladders", "LADD\u0415R\u0405", True),
+        ("ladders", "\uff4c\U0001d5ee\U0001d5f1ders", True),
+        ("ladders", "1\u03b1dd\u03b5rs", True),
+        ("ladders", "Iadders", True),
+        ("casino", "CAS1N0", True),
+        ("казино", "Казино", True),
+        ("казино", "казна", False),
+        # Hosts as browsers read them.
+        ("ladders.example", "https://%6C%61dders%2eexample/", True),
+        ("ladders.example", "https://l%D0%B0dd%E2%80%8Bers.example", True),
+        ("ladders.example", "https://xn--ldders-3nf.example", True),
+        ("bücher.example", "https://XN--bcher-kva.example/x", True),
+        ("xn--bcher-kva.example", "bücher.example", True),
+        ("ladders.example", "100%ladders.example", True),
+        ("ladders.example", "xn--ladders.example", False),
     ],
 )
 def test_words_and_domains_are_found_as_a_whole_however_they_are_written(
@@ -219,6 +237,33 @@ def test_the_rules_of_the_site_hold_as_soon_as_they_are_saved(
         assert page.post(change, posted).status_code == 302
     with pytest.raises(DomainError, match="not allowed here"):
         send_message(sender=ada, peer=bo.pk, text="ladders")
+
+
+def test_names_that_are_held_are_given_and_reported(page_for: PageFor) -> None:
+    decide(held_words="ladders", refused_words="stairs")
+    fields = {"email": "lad@example.org", "password": PASSWORD, "site": ""}
+    ada = sign_up(full_name="Ladders Inc.", **fields)
+    update_profile(user=ada, full_name="Ladders Ltd.")  # is being looked at
+    bo = make_user()
+    update_profile(user=bo, username="steps")
+    update_profile(user=bo, username="ladders")
+    with pytest.raises(DomainError):
+        update_profile(user=bo, full_name="Stairs and ladders")
+    group = groups.create_group(user=bo, title="Friends", people=[]).group.pk
+    groups.change_group(user=bo, group=group, description="Of ladders")
+    made = groups.create_group(user=bo, title="Ladders", people=[]).group.pk
+    update_profile(user=ada, picture=picture())
+    expected = [("person", ada.pk, ada.pk), ("person", bo.pk, bo.pk)]
+    expected += [("group", group, bo.pk), ("group", made, bo.pk)]
+    reports = Report.objects.order_by("pk")
+    assert list(reports.values_list("kind", "about", "person")) == expected
+    assert {(each.reporter, each.reason) for each in reports} == {("", "filter")}
+    seen: list[Any] = [decoded_evidence(each.evidence) for each in reports]
+    assert [each.name for each in seen] == ["Ladders Inc.", bo.full_name, "Friends", "Ladders"]
+    assert [each.description for each in seen] == ["", "@ladders", "Of ladders", ""]
+    page = page_for(make_user(role="moderator"))
+    for each, words in zip(reports, ("Ladders Inc.", "@ladders", "Of ladders", ""), strict=True):
+        assert words in page.get(f"/moderation/{each.pk}").content.decode()
 
 
 class TestNewAccounts:

@@ -225,6 +225,9 @@ class TestTheQueue:
         assert listed(mine="1") == {found.pk}
         page.post(f"{QUEUE}/{found.pk}/claim", {"back": "1"})
         assert listed(mine="1") == set()
+        recorded = AuditEntry.objects.filter(key=found.pk).exclude(what="Opened")
+        by = recorded.order_by("number").values_list("what", "actor")
+        assert list(by) == [("Claimed", mo.pk), ("Given back", mo.pk)]
         decide(page, found, "nothing", letter="")
         assert listed(state="closed") == listed(state="closed", mine="1") == {found.pk}
         earlier = page.get(f"{QUEUE}/{other.pk}").context["earlier"]
