@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from accounts import mail
-from accounts.services import moderation
+from accounts.services import moderation, usernames
 from accounts.services.sessions import remove_expired_sessions
 from chatsite.mail.faults import describe, is_passing
 from scheduler.registry import GiveUp, Lane, Retry, job
@@ -29,3 +29,8 @@ def lift_ban(user: str) -> None:
 @job("tidy_sessions", lane=Lane.LONG, every=timedelta(days=1))
 def tidy_sessions() -> None:
     remove_expired_sessions()
+
+
+@job("tidy_usernames", lane=Lane.LONG, every=timedelta(days=1))
+def tidy_usernames() -> None:
+    usernames.free_old()

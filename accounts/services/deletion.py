@@ -15,6 +15,7 @@ from accounts.models import SiteRole, User
 from accounts.services.restraints import silences
 from accounts.services.rules import encodable, field_error
 from accounts.services.sessions import end_other_sessions
+from accounts.services.usernames import keep
 from chatsite.db import atomic, database_now, now, on_commit, repeatable
 from chatsite.errors import DomainError
 from chatsite.text import folded
@@ -63,11 +64,12 @@ def keep_account(*, user: User) -> None:
 
 @repeatable
 def close_account(*, user: str) -> User | None:
-    """Takes from its row what is theirs: the address and the username are free again, and nobody
-    gets in any more. Again: nothing happens. None where it is not to be deleted, or not yet.
+    """Takes from its row what is theirs: the address is free again, the username a while later, and
+    nobody gets in any more. Again: nothing happens. None where it is not to be deleted, or not yet.
     """
     with atomic():
         due = User.objects.filter(pk=user, deletion_at__lte=database_now(), deleted_at=None)
+        username = due.values_list("username", flat=True).first()
         name = _("Deleted account")
         closed = due.exclude(role=SiteRole.OWNER).update(
             email=user,  # unique, and no address
@@ -90,6 +92,8 @@ def close_account(*, user: str) -> User | None:
         )
         found = User.objects.filter(pk=user).exclude(deleted_at=None).first()
         if closed and found:
+            if username:
+                keep(user, username)
             end_other_sessions(user=found, keep=None)
             on_commit(silences.tell_changed)
     return found

@@ -42,10 +42,13 @@ def note_change(user: User, before: str) -> None:
 
 def keep(owner: str, username: str) -> None:
     """For `owner`, who has it no more."""
-    FormerUsername.objects.filter(freed_at__lte=now() - KEPT).delete()
     FormerUsername.objects.update_or_create(
         username=username, defaults={"owner": owner, "freed_at": now()}
     )
     theirs = FormerUsername.objects.filter(owner=owner).order_by("-freed_at", "-pk")
     older = list(theirs.values_list("pk", flat=True)[KEPT_OF_ONE:])
     FormerUsername.objects.filter(pk__in=older).delete()
+
+
+def free_old() -> None:
+    FormerUsername.objects.filter(freed_at__lte=now() - KEPT).delete()

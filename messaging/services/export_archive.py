@@ -35,7 +35,7 @@ from messaging.queries.blocks import blocked_by
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import history_upwards, originals_of
 from messaging.queries.members import members_page
-from messaging.queries.people import hide_addresses
+from messaging.queries.people import show_to
 from messaging.queries.visibility import conversation_with
 from messaging.services.groups import MEMBERS
 from messaging.shapes.export import (
@@ -323,7 +323,7 @@ class _Export:
         for start in range(0, len(missing), CHUNK):
             some = User.objects.filter(pk__in=missing[start : start + CHUNK])
             people = [person_of_row(row) for row in some.values_list(*PERSON_COLUMNS)]
-            hide_addresses(self._user.pk, people)
+            show_to(self._user.pk, people)
             self._people |= {each.id: each for each in people}
         self._unknown.update(key for key in missing if key not in self._people)
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import FormerUsername, SitePolicy, User
 from accounts.services.accounts import update_profile
+from accounts.services.usernames import free_old
 from chatsite.db import now
 from chatsite.errors import DomainError
 from tests.concurrency import at_once
@@ -107,7 +108,12 @@ def test_so_is_that_of_an_account_that_is_gone() -> None:
     ada, bo = make_user(username="ada"), make_user()
     User.objects.filter(pk=ada.pk).delete()
     assert choose(bo, "ada") == TAKEN
+    FormerUsername.objects.update(freed_at=now() - timedelta(days=89))
+    free_old()
+    assert choose(bo, "ada") == TAKEN
     FormerUsername.objects.update(freed_at=now() - timedelta(days=91))
+    free_old()
+    assert not FormerUsername.objects.exists()
     assert choose(bo, "ada") is None
 
 

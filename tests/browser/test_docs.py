@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import Person
 
-CALLS = 60
+CALLS = 74
 
 
 def test_it_shows_every_call(person: Callable[..., Person]) -> None:

@@ -298,6 +298,7 @@ class TestRecurring:
             "tidy_jobs",
             "tidy_pictures",
             "tidy_sessions",
+            "tidy_usernames",
         }
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0031_exports")]
+    dependencies = [("messaging", "0032_scheduled")]
     operations = [
         migrations.AddField(
             model_name="block",

@@ -7,7 +7,7 @@ from chatsite.operations import AddIndexOnMongoDB
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0017_deletion")]
+    dependencies = [("accounts", "0018_languages")]
     operations = [
         migrations.AddField(
             model_name="session",
