@@ -5,7 +5,8 @@ from typing import Annotated, NotRequired, TypedDict
 from msgspec import Meta
 
 from accounts.canonical import EMAIL_LENGTH
-from accounts.models import NAME_LENGTH
+from accounts.models import ENDPOINT_LENGTH, NAME_LENGTH
+from accounts.notifications import Clock, Hours, Shown, Zone
 from accounts.services.admission import MOST_DAYS, MOST_USES
 from accounts.services.rules import PASSWORD_MAX, PASSWORD_MIN, RAW_NAME_LENGTH
 from chatsite.wire import DataUri, PictureFile
@@ -94,3 +95,44 @@ class InvitationBody(TypedDict):
 
 class UsernameBody(TypedDict):
     username: Username
+
+
+class NotificationsBody(TypedDict):
+    """What is absent, or null, stays as it is."""
+
+    previews: NotRequired[Shown | None]
+    quietFrom: NotRequired[Clock | None]
+    quietUntil: NotRequired[Clock | None]
+    zone: NotRequired[Zone | None]
+    digestHours: NotRequired[Hours | None]
+
+
+class SubscriptionBody(TypedDict):
+    """As the browser's `PushSubscription` gives them."""
+
+    endpoint: Annotated[
+        str,
+        Meta(
+            max_length=ENDPOINT_LENGTH,
+            description="A public https address.",
+            examples=["https://push.example.org/for/this/browser"],
+        ),
+    ]
+    p256dh: Annotated[
+        str,
+        Meta(
+            max_length=100,
+            description="A point of P-256, in base64url.",
+            examples=[
+                "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+            ],
+        ),
+    ]
+    auth: Annotated[
+        str,
+        Meta(
+            max_length=40,
+            description="16 bytes, in base64url.",
+            examples=["BTBZMqHH6r4Tts7J_aSIgg"],
+        ),
+    ]

@@ -27,6 +27,7 @@ from chatsite.text import FOLDED_LENGTH, folded, is_storable, isolated, one_line
 
 NAME_LENGTH = 100
 USERNAME_LENGTH = 32
+ENDPOINT_LENGTH = 1000
 _USERNAME = re.compile(rf"[a-z][a-z0-9_]{{2,{USERNAME_LENGTH - 1}}}")
 
 
@@ -156,6 +157,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     privacy = models.TextField(blank=True, default="", editable=False)
     # Of the pages and mails; "" is their browser's.
     language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    # How they are notified, as JSON (accounts/notifications.py); "" where they have chosen nothing.
+    notifications = models.TextField(blank=True, default="", db_default="", editable=False)
+    # When they were last sent what is unread, by mail: once, until they are back.
+    digested_at = models.DateTimeField(null=True, editable=False)
     # By which others find them, folded (services/rules.py); "" where they have chosen none.
     username = models.CharField(
         _("username"), max_length=USERNAME_LENGTH, blank=True, default="", db_default=""
@@ -467,6 +472,32 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class PushSubscription(models.Model):
+    """Where the browser of a session takes push messages. It ends with the session."""
+
+    id = HexIdField(primary_key=True, db_column="_id")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="push_subscriptions")
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, related_name="push_subscription"
+    )
+    # What the browser gives: an address of its push service, and keys in base64url.
+    endpoint = models.CharField(max_length=ENDPOINT_LENGTH)
+    p256dh = models.CharField(max_length=100)
+    auth = models.CharField(max_length=40)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["endpoint"], name="push_subscription_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def language(self) -> str:
+        """That its person chose, or that of the browser."""
+        return self.user.language or self.session.language or settings.LANGUAGE_CODE
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):

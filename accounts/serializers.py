@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from accounts.notifications import DIGEST_HOURS, PREVIEWS
 from accounts.services.admission import MOST_DAYS, MOST_USES
 from chatsite.serializers import PictureField, TextField
 
@@ -38,3 +39,21 @@ class InvitationSerializer(serializers.Serializer[None]):
 
 class UsernameSerializer(serializers.Serializer[None]):
     username = TextField(default=None)
+
+
+class NotificationsSerializer(serializers.Serializer[None]):
+    """What is absent stays as it is."""
+
+    previews = serializers.ChoiceField(PREVIEWS, default=None, allow_null=True)
+    quietFrom = TextField(source="quiet_from", label="quietFrom", default=None)
+    quietUntil = TextField(source="quiet_until", label="quietUntil", default=None)
+    zone = TextField(default=None)
+    digestHours = serializers.ChoiceField(
+        DIGEST_HOURS, source="digest_hours", label="digestHours", default=None, allow_null=True
+    )
+
+
+class SubscriptionSerializer(serializers.Serializer[None]):
+    endpoint = TextField()
+    p256dh = TextField()
+    auth = TextField()

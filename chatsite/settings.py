@@ -285,6 +285,9 @@ JOB_RETRY_SECONDS = 2  # before the second try; four times longer before each fu
 # Backups
 BACKUP_TO = ENV.operations.backup_to
 BACKUP_DAILY, BACKUP_WEEKLY = ENV.operations.backup_daily, ENV.operations.backup_weekly
+# Push messages
+PUSH_DELAY_SECONDS = 3  # in which a message may be read, or somebody come back to their page
+PUSH_TRUSTED_HOSTS = ENV.push_trusted_hosts
 
 # Words and times
 LANGUAGE_CODE = "en"

@@ -15,12 +15,13 @@ class MessagingConfig(AppConfig):
         # They need the models.
         from accounts.models import SitePolicy
         from accounts.services.filters import filters
+        from accounts.services.push_subscriptions import subscribers
         from accounts.services.restraints import silences
         from messaging.queries.privacy import follow
 
         post_save.connect(_look_at_names, sender=settings.AUTH_USER_MODEL)
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
-        on_startup.extend([follow, silences.follow, filters.follow])
+        on_startup.extend([follow, silences.follow, filters.follow, subscribers.follow])
         post_save.connect(_tell_filters, sender=SitePolicy)
         for signal in (post_save, post_delete):
             signal.connect(_follow_policy, sender=SitePolicy)

@@ -1,18 +1,34 @@
-"""What the scheduler does for messages, their pictures and files."""
+"""What the scheduler does for messages, their pictures and files, and to tell people of them."""
 
 from datetime import timedelta
 
 from django.conf import settings
+from django.utils import translation
 
-from accounts.models import User
+from accounts.models import PushSubscription, User
 from accounts.services import deletion
+from accounts.services.push_subscriptions import retire, target_of
+from chatsite.db import now, release
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
+from chatsite.push.sending import Gone, Refused, Unavailable, send
+from messaging.models import Conversation
+from messaging.page.notifications import notification, taking_back
+from messaging.presence import active_among
 from messaging.queries.exports import JOB as EXPORT
+from messaging.queries.notifications import (
+    is_read,
+    live_subscription,
+    missed_by,
+    notifications_of,
+    told_up_to,
+    unread_chats,
+)
 from messaging.services import (
     backups,
     departures,
     exports,
+    notifications,
     pictures,
     reminders,
     scheduled,
@@ -20,7 +36,7 @@ from messaging.services import (
     tidying,
 )
 from scheduler import wakeup
-from scheduler.registry import Lane, Retry, Stopped, job
+from scheduler.registry import GiveUp, Lane, Retry, Stopped, job
 
 DAILY = timedelta(days=1)
 
@@ -118,3 +134,65 @@ def build_search_index() -> None:
     while not search_build.build_some(wakeup.is_stopping):
         if wakeup.is_stopping():
             raise Stopped
+
+
+@job(notifications.NOTIFY, lane=Lane.QUICK)
+def notify(conversation: str, since: int) -> None:
+    notifications.notify(conversation=conversation, since=since)
+
+
+@job(notifications.PUSH, lane=Lane.PUSH, attempts=6)
+def push(subscription: str, conversation: str, again: bool = False) -> None:
+    """Has one browser show how things are by now in that conversation. With `again` something that
+    it may show has been read or deleted, so that nothing is news.
+    """
+    device = live_subscription(subscription)
+    if device is None:
+        return
+    moment, told = now(), told_up_to(subscription, conversation)
+    missed = missed_by(device.user_id, conversation, moment, told=told)
+    if missed is None:
+        if told:
+            _take_back(device, conversation)
+        return
+    chosen = notifications_of(device)
+    is_due = missed.news and not chosen.are_quiet(moment) and not active_among([device.user_id])
+    if not (is_due or (again and told)):
+        return
+    badge = unread_chats(device.user_id, moment)
+    with translation.override(device.language):
+        message = notification(missed, chosen.previews, badge)
+    if not _send(device, conversation, message):
+        return
+    last = missed.messages[-1].seq
+    notifications.note_told(device, conversation, last)
+    if is_read(device.user_id, conversation, last):  # while it was on its way
+        _take_back(device, conversation)
+
+
+def _take_back(device: PushSubscription, conversation: str) -> None:
+    """Apple's service ends subscriptions whose messages show nothing: there, the next one or an
+    open page sees to it.
+    """
+    if not target_of(device).shows_all:
+        found = Conversation.objects.get(pk=conversation)
+        badge = unread_chats(device.user_id, now())
+        _send(device, conversation, taking_back(found.peer_id(device.user_id), badge), "normal")
+    notifications.note_taken_back(device.pk, conversation)
+
+
+def _send(
+    device: PushSubscription, conversation: str, message: bytes, urgency: str = "high"
+) -> bool:
+    """False where the browser has given its subscription up."""
+    release()  # while the service is waited for
+    try:
+        send(target_of(device), message, topic=conversation, urgency=urgency)
+    except Gone:
+        retire(subscription=device.pk)
+        return False
+    except Refused as error:
+        raise GiveUp(str(error)) from error
+    except Unavailable as error:
+        raise Retry(str(error), error.after) from error
+    return True

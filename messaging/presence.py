@@ -1,4 +1,6 @@
-"""Who is online: the union of the leases that workers hold on the people with sockets there."""
+"""Who is online, and who is active, with a page of ours before their eyes: the unions of the leases
+that workers hold on the people with such sockets there.
+"""
 
 import logging
 import secrets
@@ -21,7 +23,7 @@ RENEW_SECONDS = 4
 REDIS_SECONDS = 1  # to wait for an answer
 PAUSE_SECONDS = 2  # between two questions to a Redis that gave none
 PREFIX = "chatsite:presence"
-WORKERS = f"{PREFIX}:workers"
+ACTIVE = "chatsite:active"
 CHANGED = "presence"  # the group that is told whenever somebody comes or goes
 
 
@@ -40,6 +42,9 @@ class Leases(Protocol):
 
     def online(self) -> frozenset[str]:
         """Everybody who has a socket anywhere."""
+
+    def held_among(self, users: Collection[str]) -> frozenset[str]:
+        """Those of them who have one anywhere."""
 
 
 class MemoryLeases:
@@ -74,18 +79,24 @@ class MemoryLeases:
                 self._online = frozenset(self._users)
             return self._online
 
+    def held_among(self, users: Collection[str]) -> frozenset[str]:
+        return self.online().intersection(users)
+
 
 class RedisLeases:
     """A set of people per worker that expires with it, and a set of the workers there are."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, prefix: str = PREFIX, *, told: str = CHANGED) -> None:
+        """`told` is the group that is told whenever somebody comes or goes, if any is."""
         self._redis = redis.Redis.from_url(
             url,
             decode_responses=True,
             socket_timeout=REDIS_SECONDS,
             socket_connect_timeout=REDIS_SECONDS,
         )
-        self._lease = f"{PREFIX}:worker:{secrets.token_hex(8)}"
+        self._told = told
+        self._workers = f"{prefix}:workers"
+        self._lease = f"{prefix}:worker:{secrets.token_hex(8)}"
         self._users: set[str] = set()
         self._changed: set[str] = set()  # who came or went since Redis was told
         self._is_told = False  # Redis has the lease, as far as is known
@@ -115,6 +126,22 @@ class RedisLeases:
         """Without Redis: those on this worker."""
         return frozenset(self._users).union(*self._guarded(self._elsewhere) or ())
 
+    def held_among(self, users: Collection[str]) -> frozenset[str]:
+        wanted = list(users)
+        found = self._guarded(lambda: self._held_elsewhere(wanted))
+        return frozenset(self._users).intersection(wanted).union(found or ())
+
+    def _held_elsewhere(self, users: list[str]) -> list[str]:
+        workers = sorted(self._redis.smembers(self._workers) - {self._lease})
+        pipe = self._redis.pipeline(transaction=False)
+        for worker in workers:
+            for user_id in users:
+                pipe.sismember(worker, user_id)
+        answers = pipe.execute()
+        return [
+            user_id for user_id, held in zip(users * len(workers), answers, strict=True) if held
+        ]
+
     def _renew(self) -> None:
         with self._lock:
             changed, self._changed = self._changed, set()
@@ -126,8 +153,8 @@ class RedisLeases:
                 self._changed |= changed
             self._is_told = False  # or half of it
             raise
-        if is_news:
-            broadcast([CHANGED], {"type": "presence"})
+        if is_news and self._told:
+            broadcast([self._told], {"type": "presence"})
 
     def _write(self, users: frozenset[str], changed: set[str]) -> bool:
         """Only what changed, unless Redis has lost the rest. Returns whether that is news."""
@@ -149,25 +176,25 @@ class RedisLeases:
         if went:
             pipe.srem(self._lease, *went)
         pipe.expire(self._lease, LEASE_SECONDS)  # which began just now, perhaps
-        pipe.sadd(WORKERS, self._lease)
+        pipe.sadd(self._workers, self._lease)
         return bool(pipe.execute()[0])
 
     def _give_up(self) -> bool:
         """Returns whether there was a lease."""
         pipe = self._redis.pipeline()
         pipe.delete(self._lease)
-        pipe.srem(WORKERS, self._lease)
+        pipe.srem(self._workers, self._lease)
         return bool(pipe.execute()[0])
 
     def _elsewhere(self) -> list[set[str]]:
-        workers = sorted(self._redis.smembers(WORKERS) - {self._lease})
+        workers = sorted(self._redis.smembers(self._workers) - {self._lease})
         pipe = self._redis.pipeline(transaction=False)
         for worker in workers:
             pipe.smembers(worker)
         people: list[set[str]] = pipe.execute()
         dead = [worker for worker, held in zip(workers, people, strict=True) if not held]
         if dead:
-            self._redis.srem(WORKERS, *dead)
+            self._redis.srem(self._workers, *dead)
         return people
 
     def _guarded(self, call: Callable[[], Any]) -> Any:
@@ -189,6 +216,13 @@ def leases() -> Leases:
     return RedisLeases(settings.REDIS_URL) if settings.REDIS_URL else MemoryLeases()
 
 
+@cache
+def active_leases() -> Leases:
+    return (
+        RedisLeases(settings.REDIS_URL, ACTIVE, told="") if settings.REDIS_URL else MemoryLeases()
+    )
+
+
 def online_users() -> frozenset[str]:
     return leases().online()
 
@@ -196,3 +230,8 @@ def online_users() -> frozenset[str]:
 def online_seen_by(user_id: str) -> frozenset[str]:
     """Those of them of whom that person may know."""
     return rules().online_seen(user_id, online_users())
+
+
+def active_among(people: Collection[str]) -> frozenset[str]:
+    """Those of them who have a page of ours before their eyes, on any device."""
+    return active_leases().held_among(people)

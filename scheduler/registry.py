@@ -14,14 +14,21 @@ class Lane(StrEnum):
 
     QUICK = "quick"  # milliseconds in the database
     NETWORK = "network"  # waits for the servers of others
+    PUSH = "push"  # the same for the push services that people's browsers name
     LONG = "long"  # minutes
 
 
-THREADS = {Lane.QUICK: 2, Lane.NETWORK: 4, Lane.LONG: 2}
+THREADS = {Lane.QUICK: 2, Lane.NETWORK: 4, Lane.PUSH: 8, Lane.LONG: 2}
 
 
 class Retry(Exception):
-    """It may work a little later. `str` says why, in words for the log and the admin."""
+    """It may work a little later, though not within `after` seconds. `str` says why, in words for
+    the log and the admin.
+    """
+
+    def __init__(self, reason: str, after: float = 0) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 class GiveUp(Exception):

@@ -141,7 +141,7 @@ def run(job: Job) -> None:
     except Stopped:
         _settle(job, run_at=database_now(), attempts=job.attempts - 1)
     except Retry as error:
-        _try_again(job, kind, str(error))
+        _try_again(job, kind, str(error), error.after)
     except GiveUp as error:
         _give_up(job, str(error))
     except Exception as error:
@@ -158,12 +158,13 @@ def _finish(job: Job, kind: JobKind) -> None:
         _mine(job).delete()
 
 
-def _try_again(job: Job, kind: JobKind, error: str) -> None:
+def _try_again(job: Job, kind: JobKind, error: str, after: float = 0) -> None:
     if kind.attempts and job.attempts >= kind.attempts:
         _give_up(job, error)
         return
     logger.info("job %s waits for another try: %s", job.kind, error)
-    pause = min(LONGEST_PAUSE, settings.JOB_RETRY_SECONDS * 4 ** min(job.attempts - 1, 10))
+    pause = settings.JOB_RETRY_SECONDS * 4 ** min(job.attempts - 1, 10)
+    pause = max(min(LONGEST_PAUSE, pause), after)
     pause += random.uniform(0, pause / 2)  # noqa: S311  no secret
     _settle(job, run_at=database_now() + timedelta(seconds=pause), error=error)
 

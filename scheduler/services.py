@@ -35,6 +35,17 @@ def schedule(
     on_commit(wakeup.event.set)
 
 
+def schedule_unless_waiting(
+    kind: str, *, name: str, run_at: datetime | None = None, **payload: Any
+) -> None:
+    """As `schedule`, but a job of the same name that waits already is left as it is; it begins
+    after the transaction in which this is called.
+    """
+    # Written, so that nobody takes it before the commit.
+    if not Job.objects.filter(name=name, claim="", run_at__isnull=False).update(claim=""):
+        schedule(kind, name=name, run_at=run_at, **payload)
+
+
 def cancel(name: str) -> bool:
     """Whether there was such a job. One that runs already goes on to its end."""
     return bool(Job.objects.filter(name=name).delete()[0])

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from accounts import cookies
 from accounts.models import User
-from accounts.services import filters, restraints
+from accounts.services import filters, push_subscriptions, restraints
 from accounts.services.last_seen import forget_noted
 from accounts.tokens import issue_token
 from chatsite.conf.cloud import read_account
@@ -97,10 +97,12 @@ def _fresh_process() -> Iterator[None]:
     cache.clear()
     caches["limits"].clear()
     presence.leases.cache_clear()
+    presence.active_leases.cache_clear()
     # As a process knows it that has asked: nobody hides anything.
     privacy._rules, privacy._is_current = privacy.Rules(), True
     restraints.silences.set({})
     awaited.set({})
+    push_subscriptions.subscribers.set(frozenset())
     filters.filters.set(filters.Filters(None, None, timedelta(), 0))
     yield
     threads.end_all()

@@ -29,6 +29,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Mails are waited for; a test of the delay asks for one.
 EMAIL_DELAY_SECONDS = 0
 
+# Push messages go out as soon as a test does its jobs.
+PUSH_DELAY_SECONDS = 0
+
 # Jobs are done when a test asks for it (tests/jobs.py), one try after the other.
 RUN_JOBS = False
 JOB_RETRY_SECONDS = 0

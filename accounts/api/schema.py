@@ -9,11 +9,14 @@ from accounts.bodies import (
     AccountDeletionBody,
     InvitationBody,
     LogInBody,
+    NotificationsBody,
     ProfileBody,
     ProfileForm,
     SignUpBody,
+    SubscriptionBody,
     UsernameBody,
 )
+from accounts.notifications import NotificationsPayload
 from accounts.payloads import InvitationPayload, UsernamePayload
 from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, call, header, key_in_path
@@ -215,6 +218,47 @@ withdraw = call(
     parameters=[key_in_path("invitation", "The invitation's `_id`.")],
     answers={200: ("Accounts that it has made stay.", NoticePayload)},
     refused={404: ["No such invitation."]},
+)
+
+notifications = call(
+    "getNotifications",
+    "How I am told of what I missed",
+    tag=TAG,
+    answers={200: ("As it is now.", NotificationsPayload)},
+)
+
+change_notifications = call(
+    "changeNotifications",
+    "Change how I am told of what I missed",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: NotificationsBody},
+    answers={200: ("As it is now.", NotificationsPayload)},
+    refused={
+        400: [
+            "Say what to change.",
+            "Give the time of the day as 22:00.",
+            "There is no such time zone.",
+        ]
+    },
+)
+
+subscribe = call(
+    "subscribeToPush",
+    "Have the browser of this session sent push messages, as long as the session lasts",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: SubscriptionBody},
+    answers={200: ("As it is now.", NotificationsPayload)},
+    refused={400: ["This is no push subscription of a browser."]},
+)
+
+unsubscribe = call(
+    "unsubscribeFromPush",
+    "Have it sent none any more",
+    tag=TAG,
+    changes=True,
+    answers={200: ("As it is now.", NotificationsPayload)},
 )
 
 

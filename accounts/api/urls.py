@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import notifications, views
 
 urlpatterns = [
     path("signup", views.SignUpView.as_view(), name="api-signup"),
@@ -12,4 +12,10 @@ urlpatterns = [
     path("username", views.UsernameView.as_view(), name="api-username"),
     path("invitations", views.InvitationsView.as_view(), name="api-invitations"),
     path("invitations/<str:invitation>", views.InvitationView.as_view(), name="api-invitation"),
+    path("notifications", notifications.NotificationsView.as_view(), name="api-notifications"),
+    path(
+        "notifications/subscription",
+        notifications.SubscriptionView.as_view(),
+        name="api-push-subscription",
+    ),
 ]

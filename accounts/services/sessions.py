@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import events
 from accounts.models import Session, User
+from accounts.services.push_subscriptions import unsubscribe
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import DomainError
 from chatsite.text import is_blank, is_storable, one_line
@@ -100,4 +101,5 @@ def end_sessions(keys: list[str]) -> None:
     if not keys:
         return
     Session.objects.filter(pk__in=keys, revoked_at=None).update(revoked_at=now())
+    unsubscribe(sessions=keys)
     events.sessions_ended(keys)

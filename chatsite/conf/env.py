@@ -70,6 +70,7 @@ class Environment:
     strangers_per_day: int
     lists_everybody: bool
     shows_addresses: bool
+    push_trusted_hosts: list[str]
     database_url: str
     sqlite_synchronous: str
     redis_url: str
@@ -134,6 +135,7 @@ def _read() -> Environment:
         strangers_per_day=between(0, 10**6, "STRANGERS_PER_DAY", 0),
         lists_everybody=flag("LISTS_EVERYBODY", True),
         shows_addresses=flag("SHOWS_ADDRESSES", True),
+        push_trusted_hosts=[host.lower() for host in several("PUSH_TRUSTED_HOSTS")],
         database_url=read_database_url(),
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),

@@ -14,6 +14,7 @@ Value = TypeVar("Value")
 
 class Known(Generic[Value]):
     """Asked for again by every worker when one has told of a change, or that may have been missed.
+    A process that does not serve is told nothing, and asks each time.
 
     `group` is who is told of it.
     """
@@ -22,6 +23,7 @@ class Known(Generic[Value]):
         self._group, self._ask = group, ask
         self._value: Value | None = None
         self._changes = 0
+        self._is_following = False
         self._loading = Lock()
         self._asking: set[asyncio.Task[Value]] = set()
 
@@ -41,6 +43,7 @@ class Known(Generic[Value]):
 
     def follow(self) -> None:
         """From now on; called as the process begins to serve."""
+        self._is_following = True
         worker().registry.subscribe(self._group, self._note_change)
 
     def _note_change(self, _message: Message) -> None:
@@ -57,6 +60,6 @@ class Known(Generic[Value]):
     def _load(self) -> Value:
         with self._loading:
             before, value = self._changes, self._ask()
-            if before == self._changes:  # else it has changed meanwhile
+            if self._is_following and before == self._changes:  # else it has changed meanwhile
                 self._value = value
             return value

@@ -27,6 +27,7 @@ from messaging.models.export import Export
 from messaging.models.listening import Listening
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
+from messaging.models.push_notice import PushNotice
 from messaging.models.reaction import Reaction
 from messaging.models.reminder import Reminder
 from messaging.models.report import REASONS, Decision, Reason, Report, ReportKind
@@ -56,6 +57,7 @@ __all__ = [
     "MessageEdit",
     "MessageKind",
     "Posting",
+    "PushNotice",
     "Reaction",
     "Reason",
     "Reminder",

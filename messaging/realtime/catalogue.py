@@ -235,6 +235,13 @@ FROM_CLIENT = [
         (events.ERROR,),
     ),
     Event(
+        "active",
+        bodies.PingCommand,
+        "Somebody has this client before their eyes: their other devices need no push messages.",
+        (events.ERROR,),
+    ),
+    Event("inactive", bodies.PingCommand, "Not any more, as at first.", (events.ERROR,)),
+    Event(
         "ping", bodies.PingCommand, "Check that the socket is alive.", (events.PONG, events.ERROR)
     ),
 ]

@@ -29,6 +29,7 @@ from messaging.queries.privacy import known_rules
 from messaging.queries.reactions import checked_emoji
 from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
+from messaging.realtime.presence.broadcaster import broadcaster
 from messaging.serializers import (
     EditSerializer,
     ForwardSerializer,
@@ -206,6 +207,11 @@ async def _mark(connection: "Connection", data: Data, kind: type[ReadMark] = Rea
     await write(Reading(mark=mark, respond=lambda seq: seq), key=mark.conversation)
 
 
+async def _active(connection: "Connection", data: Data, is_active: bool = True) -> None:
+    _check_signal(connection)
+    broadcaster().set_active(connection, is_active)
+
+
 async def _ping(connection: "Connection", data: Data) -> None:
     connection.send_event(events.PONG, {})
 
@@ -222,6 +228,8 @@ _COMMANDS: dict[str, Callable[["Connection", Data], Awaitable[None]]] = {
     "markDelivered": partial(_mark, kind=DeliveredMark),
     "editMessage": _edit_message,
     "deleteMessage": _delete_message,
+    "active": _active,
+    "inactive": partial(_active, is_active=False),
     "ping": _ping,
 }
 

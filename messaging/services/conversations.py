@@ -40,6 +40,7 @@ from messaging.payloads import delivered_payload, read_payload
 from messaging.queries.people import is_person, living_among
 from messaging.queries.visibility import GONE, LAST, Stay, Stays, no_such_group, stays_in
 from messaging.services.drafts import Draft
+from messaging.services.notifications import take_back_read
 from messaging.services.search_index import add_full_blocks
 
 _COLUMNS = (
@@ -408,6 +409,12 @@ def store(
         for each in changed
         for receiver, moment in each.delivered.items()
     ]
+    take_back_read(
+        (each.pk, reader, each.members[reader].mark)
+        for each in changed
+        for reader, moment in each.readers.items()
+        if moment
+    )
     accepted = [
         {"conversation": each.pk, "user": person} for each in changed for person in each.accepting
     ]

@@ -60,6 +60,7 @@ from messaging.services.drafts import (
     voice_mixed,
 )
 from messaging.services.filters import check_new_account, is_filtered, report_held
+from messaging.services.notifications import notify_later, take_back_deleted
 from messaging.services.pictures import settle_later, stored_picture
 from messaging.services.requests import begin_with, told_of_answer, told_of_request
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
@@ -325,13 +326,19 @@ class _Batch:
             conversation = self.conversations[key]
             told += told_of_reading(reader, draft.receiver_id, conversation)
         writing = {draft.conversation for draft, _record in self.sent}
-        to = {key: recipients.of(self.conversations[key].receivers) for key in writing}
+        receivers = {key: self.conversations[key].receivers for key in writing}
+        to = {key: recipients.of(people) for key, people in receivers.items()}
         for key in writing:
             told += told_of_request(self.conversations[key])
             told += told_of_answer(self.conversations[key])
         for draft, record in self.sent:
             told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
         events.publish_all(told)
+        notify_later(
+            (self.conversations[draft.conversation].pk, receivers[draft.conversation], record)
+            for draft, record in self.sent
+            if not draft.system
+        )
         on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.sent)))
         on_commit(lambda: note_written(map(_pair, self.sent)))
 
@@ -539,6 +546,8 @@ def set_deleted(
         run_at_once((_DELETED, rows))
         store([conversation])
         rewrite_blocks(conversation.pk, [message.seq for message in changed])
+        if deleted:
+            take_back_deleted(conversation.pk, min(message.seq for message in changed))
         told: list[events.Event] = []
         for message in changed:
             settle_later(message)

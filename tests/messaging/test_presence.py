@@ -8,9 +8,10 @@ import pytest
 from redis import Redis
 
 from messaging import presence
-from messaging.presence import Leases, MemoryLeases, RedisLeases
+from messaging.presence import PREFIX, Leases, MemoryLeases, RedisLeases
 from tests import services
 
+WORKERS = f"{PREFIX}:workers"
 ADA, BOB, EVE = "a" * 24, "b" * 24, "c" * 24
 
 
@@ -38,6 +39,13 @@ def test_those_who_are_held_are_online_at_once(leases: Leases) -> None:
     assert leases.online() == {ADA, BOB}
     leases.renew()
     assert leases.online() == {ADA, BOB}
+
+
+def test_some_are_asked_for_alone(leases: Leases) -> None:
+    leases.hold([ADA, BOB])
+    leases.renew()
+    assert leases.held_among([BOB, EVE]) == {BOB}
+    assert leases.held_among([]) == set()
 
 
 def test_those_who_are_no_longer_held_are_offline(leases: Leases) -> None:
@@ -104,6 +112,15 @@ def test_an_idle_worker_leaves_nothing_behind(redis: Redis, redis_url: str) -> N
     assert redis.keys() == []
 
 
+def test_some_are_asked_for_on_all_workers(redis: Redis, redis_url: str) -> None:
+    one, other = RedisLeases(redis_url), RedisLeases(redis_url)
+    one.hold([ADA])
+    one.renew()
+    other.hold([BOB])
+    assert other.held_among([ADA, BOB, EVE]) == {ADA, BOB}
+    assert RedisLeases(redis_url, "elsewhere", told="").held_among([ADA]) == set()
+
+
 def test_a_worker_that_died_takes_its_people_offline(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,11 +130,11 @@ def test_a_worker_that_died_takes_its_people_offline(
     monkeypatch.setattr(presence, "LEASE_SECONDS", 1)
     dying.hold([ADA])
     dying.renew()
-    (lease,) = redis.smembers(presence.WORKERS) - {living._lease}
+    (lease,) = redis.smembers(WORKERS) - {living._lease}
     assert 0 < redis.ttl(lease) <= 1
     _wait_until_gone(redis, lease)
     assert living.online() == {BOB}
-    assert redis.smembers(presence.WORKERS) == {living._lease}
+    assert redis.smembers(WORKERS) == {living._lease}
 
 
 def _wait_until_gone(redis: Redis, key: str | bytes) -> None:
@@ -129,7 +146,7 @@ def test_a_lease_lasts_longer_than_its_renewal_takes(redis: Redis, redis_url: st
     worker = RedisLeases(redis_url)
     worker.hold([ADA])
     worker.renew()
-    (lease,) = redis.smembers(presence.WORKERS)
+    (lease,) = redis.smembers(WORKERS)
     # It outlives a renewal that comes late, and with the look that finds it gone stays under 30 s.
     assert presence.RENEW_SECONDS < redis.ttl(lease) < 30 - presence.RENEW_SECONDS
 

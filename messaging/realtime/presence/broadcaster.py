@@ -15,7 +15,7 @@ from chatsite.db import in_thread
 from chatsite.live.broadcast import unsubscribe, worker
 from chatsite.live.registry import Message
 from chatsite.monitoring.trace import detached
-from messaging.presence import CHANGED, RENEW_SECONDS, leases
+from messaging.presence import CHANGED, RENEW_SECONDS, active_leases, leases
 from messaging.queries.privacy import CHANGED as RULES_CHANGED
 from messaging.queries.privacy import Rules, follow, known_rules, rules
 from messaging.queries.scheduled import AWAITED, awaited
@@ -39,6 +39,8 @@ class Broadcaster:
         self._online: frozenset[str] = frozenset()
         self._rules = known_rules()
         self._people: Counter[str] = Counter()
+        self._active: set[Socket] = set()  # whose page is before somebody's eyes
+        self._active_people: Counter[str] = Counter()
         self._changed = asyncio.Event()
         self._swept = self._noted = time.monotonic()
         self._task: asyncio.Task[None] | None = None
@@ -81,12 +83,30 @@ class Broadcaster:
         """Nothing happens when it is gone already."""
         if not any(paced.updates.unsubscribe(socket) for paced in self._paced):
             return
+        self.set_active(socket, False)
         self._people[socket.user_id] -= 1
         if not self._people[socket.user_id]:
             del self._people[socket.user_id]
             leases().went(socket.user_id)
             note_online([socket.user_id])
             self._changed.set()
+
+    def set_active(self, socket: Socket, is_active: bool) -> None:
+        """Whether its page is before somebody's eyes. Nothing happens when that is known."""
+        if is_active == (socket in self._active):
+            return
+        person = socket.user_id
+        if is_active:
+            self._active.add(socket)
+            self._active_people[person] += 1
+            active_leases().came(person)
+        else:
+            self._active.remove(socket)
+            self._active_people[person] -= 1
+            if not self._active_people[person]:
+                del self._active_people[person]
+                active_leases().went(person)
+        self._changed.set()
 
     def _start(self, online: frozenset[str]) -> None:
         if self._task is None:  # nobody did meanwhile
@@ -131,7 +151,7 @@ class Broadcaster:
 
     async def _refresh(self) -> None:
         try:
-            await sync_to_async(leases().renew, thread_sensitive=False)()
+            await sync_to_async(_renew, thread_sensitive=False)()
             self._online = await _everybody()
             self._follow_rules(await in_thread(rules)())
             for (view, _wants_delta), paced in list(self._updates.items()):
@@ -171,6 +191,11 @@ class Broadcaster:
         if time.monotonic() - self._noted >= NOTE_SECONDS:
             self._noted = time.monotonic()
             note_online(self._people)
+
+
+def _renew() -> None:
+    leases().renew()
+    active_leases().renew()
 
 
 async def _everybody() -> frozenset[str]:

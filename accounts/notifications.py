@@ -1,0 +1,91 @@
+"""How people are told of what they missed, as it is stored and on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from chatsite import strict_json
+
+Previews = Literal["full", "name", "nothing"]
+PREVIEWS: tuple[Previews, ...] = get_args(Previews)
+DIGEST_HOURS = (0, 1, 4, 8, 24, 72)  # 0: never
+CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d)?$"
+Shown = Annotated[
+    str,
+    Meta(
+        description="What notifications show: who wrote and what, who wrote, or that there is"
+        " something.",
+        extra_json_schema={"enum": list(PREVIEWS)},
+    ),
+]
+Clock = Annotated[
+    str, Meta(pattern=CLOCK, description="Of the day, in my zone; empty: no quiet hours.")
+]
+Zone = Annotated[str, Meta(description="Of the IANA database.", examples=["Europe/Berlin"])]
+Hours = Annotated[
+    int,
+    Meta(
+        description="How long I am away before a mail lists what is unread; 0: never.",
+        extra_json_schema={"enum": list(DIGEST_HOURS)},
+    ),
+]
+
+
+class Notifications(msgspec.Struct, rename="camel", frozen=True):
+    """What I have chosen."""
+
+    previews: Shown = "full"
+    quiet_from: Clock = ""
+    quiet_until: Clock = ""
+    zone: Zone = "UTC"
+    digest_hours: Hours = 8
+
+    def are_quiet(self, moment: datetime) -> bool:
+        """Whether they want to be left alone at that moment."""
+        if not self.quiet_from or not self.quiet_until:
+            return False
+        clock = f"{moment.astimezone(_zone(self.zone)):%H:%M}"
+        if self.quiet_from <= self.quiet_until:
+            return self.quiet_from <= clock < self.quiet_until
+        return clock >= self.quiet_from or clock < self.quiet_until
+
+
+def is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):  # unknown, malformed, or a folder of the database
+        return False
+    return True
+
+
+def _zone(name: str) -> ZoneInfo:
+    """A later release of the database may not have it any more."""
+    return ZoneInfo(name if is_zone(name) else "UTC")
+
+
+UNCHANGED = Notifications()
+_read = strict_json.reader(Notifications)
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def decoded(text: str) -> Notifications:
+    return (_read(text) if text else None) or UNCHANGED
+
+
+def encoded(chosen: Notifications) -> str:
+    """Nothing for those who have chosen nothing, as most have."""
+    return "" if chosen == UNCHANGED else _encode(chosen).decode()
+
+
+class NotificationsPayload(Notifications, frozen=True):
+    """With what a browser needs."""
+
+    public_key: Annotated[
+        str, Meta(description="The site's, in base64url: `applicationServerKey`.")
+    ] = ""
+    subscribed: Annotated[
+        bool, Meta(description="The browser of this session takes push messages.")
+    ] = False

@@ -1,0 +1,85 @@
+"""What somebody has missed in a conversation, as notifications tell it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accounts.models import PushSubscription, Session
+from accounts.notifications import Notifications, decoded
+from messaging.models import Block, Kind, Membership, Message, MessageKind, PushNotice
+from messaging.queries.visibility import Stays
+from messaging.shapes.record import MessageRecord, record_of
+
+WINDOW = 100  # how many unread messages are looked at; notifications say "99+"
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Unread messages of a conversation of which `mine` wants to be told, the oldest first; those
+    after `told` are news to the device.
+    """
+
+    mine: Membership
+    messages: list[MessageRecord]
+    told: int = 0
+
+    @property
+    def news(self) -> list[MessageRecord]:
+        return [each for each in self.messages if each.seq > self.told]
+
+
+def live_subscription(key: str) -> PushSubscription | None:
+    """With its person and session; None once its session is over."""
+    found = PushSubscription.objects.select_related("user", "session").filter(pk=key).first()
+    if found is None or not Session.objects.active().filter(pk=found.session_id).exists():
+        return None
+    return None if found.user.is_banned else found
+
+
+def missed_by(user_id: str, conversation: str, moment: datetime, *, told: int = 0) -> Missed | None:
+    """None where there is nothing: all is read, or not for them to be told."""
+    memberships = Membership.objects.of(user_id).select_related("conversation")
+    mine = memberships.filter(conversation=conversation, until_seq=None, is_request=False).first()
+    if mine is None or mine.conversation.kind == Kind.SAVED:
+        return None
+    after = max(mine.last_read_seq, mine.conversation.last_seq - 10 * WINDOW)
+    blocked = list(Block.objects.filter(blocker=user_id).values_list("blocked_id", flat=True))
+    unread = Message.objects.filter(
+        conversation=conversation, seq__gt=after, deleted=False, kind=MessageKind.TEXT
+    ).exclude(sender__in=[user_id, *blocked])
+    if is_muted(mine, moment):
+        unread = unread.filter(mentions__contains=user_id)
+    stays = Stays.of(mine.since_seq, None, mine.earlier_stays)
+    peer = mine.conversation.peer_id(user_id)
+    newest = [each for each in unread.order_by("-seq")[:WINDOW] if stays.see(each.seq)]
+    messages = [record_of(each, peer) for each in reversed(newest)]
+    return Missed(mine, messages, told) if messages else None
+
+
+def is_muted(mine: Membership, moment: datetime) -> bool:
+    return mine.muted_until is not None and mine.muted_until > moment
+
+
+def unread_chats(user_id: str, moment: datetime) -> int:
+    """What the badge of the installed app says."""
+    mine = Membership.objects.of(user_id).filter(
+        Q(muted_until=None) | Q(muted_until__lte=moment), until_seq=None, is_request=False
+    )
+    marks = mine.values_list("last_read_seq", "conversation__last_seq")
+    return sum(read < last for read, last in marks)
+
+
+def notifications_of(subscription: PushSubscription) -> Notifications:
+    return decoded(subscription.user.notifications)
+
+
+def told_up_to(subscription: str, conversation: str) -> int:
+    """0: nothing is shown there."""
+    notices = PushNotice.objects.filter(subscription=subscription, conversation=conversation)
+    return notices.values_list("seq", flat=True).first() or 0
+
+
+def is_read(user_id: str, conversation: str, seq: int) -> bool:
+    mine = Membership.objects.of(user_id).filter(conversation=conversation)
+    return mine.filter(last_read_seq__gte=seq).exists()

@@ -1,0 +1,503 @@
+"""Push messages: to whom, what they say, and what becomes of them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.models import PushSubscription, Session, User
+from accounts.notifications import Notifications
+from accounts.services.notifications import change_notifications
+from accounts.services.push_subscriptions import MOST, subscribe, subscribers
+from accounts.services.sessions import end_session
+from chatsite.db import now
+from chatsite.push import sending
+from messaging import jobs
+from messaging.models import Membership, Message
+from messaging.presence import active_leases
+from messaging.services.blocks import block
+from messaging.services.chat_settings import change_chat
+from messaging.services.conversations import mark_read
+from messaging.services.messages import delete_message, send_message
+from scheduler.models import Job
+from tests.factories import make_group, make_message, make_pair, make_session, make_user
+from tests.jobs import run_due
+from tests.mail_servers import make_certificate
+from tests.push_service import HANG, Browser, PushService, push_service
+
+pytestmark = pytest.mark.django_db
+SECRET = "The key is under the mat"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("push"))
+
+
+@pytest.fixture
+def service(
+    certificate: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PushService]:
+    # Nothing is committed here, so it would not be told of a change.
+    monkeypatch.setattr(subscribers, "_is_following", False)
+    subscribers.set(None)
+    with push_service(certificate) as stand_in:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        settings.PUSH_TRUSTED_HOSTS = [stand_in.host]
+        for cached in (sending._context, sending._breaker):
+            cached.cache_clear()
+        yield stand_in
+        sending._context.cache_clear()
+
+
+def browser_of(user: User, service: PushService, session: Session | None = None) -> Browser:
+    """One that takes push messages for `user`."""
+    browser = service.browser()
+    subscribe(session=session or make_session(user), **browser.subscription)
+    return browser
+
+
+def shown(browser: Browser) -> list[tuple[str, str]]:
+    return [(each["notification"]["title"], each["notification"]["body"]) for each in browser.got]
+
+
+def later(seconds: float) -> None:
+    """The clock moves on, for jobs."""
+    for job in Job.objects.exclude(run_at=None):
+        assert job.run_at
+        Job.objects.filter(pk=job.pk).update(run_at=job.run_at - timedelta(seconds=seconds))
+
+
+def test_a_message_is_told_to_every_browser_of_its_receiver_and_to_no_other(
+    service: PushService, settings: Settings
+) -> None:
+    settings.PUBLIC_URL = "https://chat.example.org"
+    ada, bo = make_pair()
+    laptop, phone = browser_of(bo, service), browser_of(bo, service)
+    others = [browser_of(ada, service), browser_of(make_user("Eve"), service)]
+
+    message = make_message(ada, bo, SECRET)
+    run_due()
+
+    [told] = laptop.got
+    assert phone.got == [told]
+    assert told["web_push"] == 8030
+    place = f"/chat/{ada.pk}#m-{message.pk}"
+    notification = told["notification"]
+    assert (notification["title"], notification["body"]) == ("Ada Lovelace", SECRET)
+    assert notification["navigate"] == f"https://chat.example.org{place}"
+    assert notification["data"]["place"] == place
+    assert notification["data"]["userId"] == bo.pk
+    assert notification["app_badge"] == "1"
+    assert not any(browser.got for browser in others)
+    assert not Job.objects.exists()
+
+
+def test_what_comes_at_once_is_one_job_and_one_message(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    for number in range(1, 6):
+        make_message(ada, bo, f"Line {number}")
+    assert Job.objects.count() == 1
+    run_due()
+    assert shown(browser) == [("Ada Lovelace (5)", "Line 3\nLine 4\nLine 5")]
+
+    make_message(ada, bo, "Line 6")
+    run_due()
+    assert shown(browser)[1:] == [("Ada Lovelace (6)", "Line 4\nLine 5\nLine 6")]
+    first, second = (each["notification"] for each in browser.got)
+    assert first["tag"] == second["tag"]
+    topics = {headers["Topic"] for headers in browser.headers}
+    assert len(topics) == 1  # so that one that waits is replaced
+    assert not any(ada.pk in topic for topic in topics)
+
+
+def test_what_comes_while_a_browser_is_told_is_told_next(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    make_message(ada, bo, "One")
+    send = sending.send
+
+    def send_while_more_comes(*message: Any, **options: Any) -> None:
+        send(*message, **options)
+        if len(browser.got) == 1:
+            make_message(ada, bo, "Two")
+
+    monkeypatch.setattr(jobs, "send", send_while_more_comes)
+    run_due()
+    assert [body for _title, body in shown(browser)] == ["One", "One\nTwo"]
+
+
+def test_without_a_subscription_nothing_is_scheduled() -> None:
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    mark_read(user=bo, peer=ada.pk, seq=1)
+    assert not Job.objects.exists()
+
+
+def test_who_has_read_it_by_then_is_not_told(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    mark_read(user=bo, peer=ada.pk, seq=make_message(ada, bo).seq)
+    run_due()
+    assert not browser.got
+
+
+def test_who_has_a_page_before_their_eyes_is_not_told(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    active_leases().came(bo.pk)
+    make_message(ada, bo)
+    run_due()
+    assert not browser.got
+    active_leases().went(bo.pk)
+    make_message(ada, bo, "Still there?")
+    run_due()
+    assert shown(browser) == [("Ada Lovelace", "Hello\nStill there?")]
+
+
+def test_a_muted_group_is_told_of_by_mentions_alone(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    group = make_group(ada, bo, title="Ladders")
+    change_chat(user=bo, peer=group, mute="always")
+    send_message(sender=ada, peer=group, text="Nothing for Bo")
+    run_due()
+    assert not browser.got
+    send_message(sender=ada, peer=group, text="@Bo Diddley, look", mentions=[bo.pk])
+    send_message(sender=ada, peer=group, text="Nothing for Bo, again")
+    run_due()
+    assert shown(browser) == [("Ladders", "Ada: @Bo Diddley, look")]
+    send_message(sender=ada, peer=group, text="And nothing more")
+    run_due()
+    assert len(browser.got) == 1
+
+
+def test_a_group_says_who_wrote_and_system_messages_are_not_told(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    group = make_group(ada, bo, title="Ladders")
+    run_due()
+    assert not browser.got
+    send_message(sender=ada, peer=group, text="Hello all")
+    run_due()
+    assert shown(browser) == [("Ladders", "Ada: Hello all")]
+
+
+def test_quiet_hours_are_those_of_the_persons_zone(service: PushService) -> None:
+    chosen = Notifications(quiet_from="22:00", quiet_until="07:00", zone="Europe/Berlin")
+    assert chosen.are_quiet(datetime(2026, 1, 10, 21, 30, tzinfo=UTC))
+    assert not chosen.are_quiet(datetime(2026, 1, 10, 20, 30, tzinfo=UTC))
+    assert not chosen.are_quiet(datetime(2026, 7, 10, 5, 30, tzinfo=UTC))
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    change_notifications(user=bo, quiet_from="00:00", quiet_until="23:59")
+    midnight = f"{now():%H:%M}" == "23:59"
+    make_message(ada, bo)
+    run_due()
+    assert bool(browser.got) == midnight
+
+
+def test_no_strangers_request_and_nobody_who_is_blocked_is_told_of(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    make_message(ada, bo)
+    Membership.objects.filter(user=bo).update(is_request=True)
+    run_due()
+    assert not browser.got
+    Membership.objects.filter(user=bo).update(is_request=False)
+    group = make_group(ada, bo)
+    block(user=bo, person=ada.pk)
+    send_message(sender=ada, peer=group, text="In the group")
+    make_message(ada, bo, "To themself")
+    run_due()
+    assert not browser.got
+
+
+@pytest.mark.parametrize("previews", ["name", "nothing"])
+def test_previews_show_no_more_than_was_chosen(service: PushService, previews: str) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    change_notifications(user=bo, previews=previews)
+    make_message(ada, bo, SECRET)
+    run_due()
+    title = "Ada Lovelace" if previews == "name" else "Chatsite"
+    assert shown(browser) == [(title, "1 new message")]
+    assert SECRET not in str(browser.got)
+    assert ("Ada" in str(browser.got)) == (previews == "name")
+
+
+def test_what_is_read_anywhere_is_taken_back_everywhere(service: PushService) -> None:
+    ada, bo = make_pair()
+    browsers = [browser_of(bo, service), browser_of(bo, service)]
+    make_message(ada, bo, "One")
+    last = make_message(ada, bo, "Two")
+    run_due()
+
+    mark_read(user=bo, peer=ada.pk, seq=last.seq - 1)
+    run_due()
+    assert [len(browser.got) for browser in browsers] == [1, 1]
+
+    mark_read(user=bo, peer=ada.pk, seq=last.seq)
+    run_due()
+    for browser in browsers:
+        assert browser.got[1] == {"close": f"chat:{ada.pk}", "app_badge": "0"}
+        assert browser.headers[0]["Topic"] == browser.headers[1]["Topic"]
+    make_message(bo, ada, "An answer")
+    run_due()
+    assert [len(browser.got) for browser in browsers] == [2, 2]
+
+
+def test_who_answers_has_read(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    make_message(ada, bo)
+    run_due()
+    make_message(bo, ada, "An answer")
+    run_due()
+    assert browser.got[1]["close"] == f"chat:{ada.pk}"
+
+
+def test_a_service_that_wants_to_see_all_shown_gets_nothing_silent(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending.Target, "shows_all", True)
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    mark_read_later = make_message(ada, bo).seq
+    run_due()
+    mark_read(user=bo, peer=ada.pk, seq=mark_read_later)
+    run_due()
+    assert len(browser.got) == 1
+    assert sending.Target("https://web.push.apple.com/x", "", "").shows_all
+
+
+def test_what_is_deleted_is_not_shown_any_more(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    first, second = make_message(ada, bo, "One"), make_message(ada, bo, SECRET)
+    run_due()
+    delete_message(user=ada, message_id=second.pk)
+    run_due()
+    assert shown(browser)[1:] == [("Ada Lovelace", "One")]
+    assert browser.got[1]["notification"]["silent"]
+    delete_message(user=ada, message_id=first.pk)
+    run_due()
+    assert "close" in browser.got[2]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_subscription_that_is_gone_retires(service: PushService, status: int) -> None:
+    ada, bo = make_pair()
+    browser_of(bo, service)
+    service.answers = [(status, "")]
+    make_message(ada, bo)
+    run_due()
+    assert not PushSubscription.objects.exists()
+    assert bo.pk not in subscribers()
+    make_message(ada, bo)
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(("status", "after"), [(429, "120"), (503, "120"), (500, "")])
+def test_a_service_that_is_busy_is_asked_again_when_it_says(
+    service: PushService, status: int, after: str
+) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    service.answers = [(status, after)]
+    make_message(ada, bo)
+    run_due()
+    if after:
+        assert not browser.got
+        later(60)
+        run_due()
+        assert not browser.got
+        later(130)
+        run_due()
+    assert shown(browser) == [("Ada Lovelace", "Hello")]
+    assert not Job.objects.exists()
+
+
+def test_a_service_that_does_not_answer_is_left_alone_for_a_while(
+    service: PushService, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOB_RETRY_SECONDS = 60
+    ada, bo = make_pair()
+    browsers = [browser_of(bo, service), browser_of(bo, service)]
+    service.answers = [(HANG, "")]
+    make_message(ada, bo)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "DEADLINE", 0.5)
+        run_due()
+    assert len(service.tries) == 1
+    errors = sorted(Job.objects.values_list("error", flat=True))
+    assert errors == ["127.0.0.1 did not answer just now", "127.0.0.1: TimeoutError"]
+    later(100)
+    sending._breaker.cache_clear()
+    run_due()
+    assert [len(browser.got) for browser in browsers] == [1, 1]
+
+
+def test_no_redirect_is_followed(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser_of(bo, service)
+    service.answers = [(307, f"https://{service.host}/elsewhere")]
+    make_message(ada, bo)
+    run_due()
+    assert len(service.tries) == 1
+    assert "307" in Job.objects.get().error
+
+
+def test_no_private_address_is_asked(service: PushService, settings: Settings) -> None:
+    ada, bo = make_pair()
+    browser_of(bo, service)
+    settings.PUSH_TRUSTED_HOSTS = []
+    PushSubscription.objects.update(endpoint="https://localhost/push")
+    make_message(ada, bo)
+    run_due()
+    assert "localhost is not a public address" in Job.objects.get().error
+    PushSubscription.objects.update(endpoint=f"https://{service.host}/push")
+    make_message(ada, bo)
+    run_due()
+    assert "no public https address" in Job.objects.get().error
+    assert not service.tries
+
+
+class TestSubscriptions:
+    def test_one_lasts_as_long_as_its_session(self, service: PushService) -> None:
+        ada, bo = make_pair()
+        session = make_session(bo)
+        browser = browser_of(bo, service, session)
+        make_message(ada, bo)
+        end_session(session=session)
+        assert not PushSubscription.objects.exists()
+        run_due()
+        assert not browser.got
+
+    def test_a_session_that_has_ended_gets_none(self, service: PushService) -> None:
+        session = make_session(make_user())
+        end_session(session=session)
+        subscribe(session=session, **service.browser().subscription)
+        assert not PushSubscription.objects.exists()
+
+    def test_a_session_that_was_not_used_for_too_long_is_told_nothing(
+        self, service: PushService, settings: Settings
+    ) -> None:
+        ada, bo = make_pair()
+        browser = browser_of(bo, service)
+        Session.objects.filter(user=bo).update(last_seen_at=now() - settings.SESSION_IDLE)
+        make_message(ada, bo)
+        run_due()
+        assert not browser.got
+
+    def test_a_browser_tells_only_who_is_signed_in_there(self, service: PushService) -> None:
+        ada, bo = make_pair()
+        browser = browser_of(ada, service)
+        subscribe(session=make_session(bo), **browser.subscription)
+        [left] = PushSubscription.objects.all()
+        assert left.user_id == bo.pk
+        assert subscribers() == {bo.pk}
+
+    def test_nobody_has_more_than_some(self, service: PushService) -> None:
+        bo = make_user()
+        for _number in range(MOST + 1):
+            browser_of(bo, service)
+        assert PushSubscription.objects.count() == MOST
+
+
+SUBSCRIPTION = "/api/auth/notifications/subscription"
+SETTINGS = "/api/auth/notifications"
+ApiFor = Callable[[User], APIClient]
+
+
+class TestApi:
+    def test_the_browser_of_a_session_subscribes_and_unsubscribes(
+        self, api_for: ApiFor, service: PushService
+    ) -> None:
+        ada, bo = make_pair()
+        mine, other = api_for(bo), api_for(bo)
+        browser = service.browser()
+        for _again in range(2):
+            assert mine.put(SUBSCRIPTION, browser.subscription).json()["subscribed"]
+        assert mine.get(SETTINGS).json()["subscribed"]
+        assert not other.get(SETTINGS).json()["subscribed"]
+        make_message(ada, bo)
+        run_due()
+        assert len(browser.got) == 1
+        other.delete(SUBSCRIPTION)
+        assert mine.get(SETTINGS).json()["subscribed"]
+        for _again in range(2):
+            assert not mine.delete(SUBSCRIPTION).json()["subscribed"]
+        assert not PushSubscription.objects.exists()
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"endpoint": ""},
+            {"endpoint": "http://push.example.org/x"},
+            {"endpoint": "https://push.example.org:8443/x"},
+            {"endpoint": "https://ada@push.example.org/x"},
+            {"endpoint": "https://push.example.org/x\r\nHost: y"},
+            {"endpoint": "https://push.example.org/" + "x" * 1000},
+            {"endpoint": "https://[::1/x"},
+            {"endpoint": "https://push.example.org:x/"},
+            {"p256dh": "AAAA"},
+            {"p256dh": "ä"},
+            {"auth": "AAAA"},
+            {"auth": 5},
+            {"auth": None},
+        ],
+    )
+    def test_what_is_no_subscription_is_refused(
+        self, api_for: ApiFor, service: PushService, wrong: dict[str, Any]
+    ) -> None:
+        fields = {**service.browser().subscription, **wrong}
+        assert api_for(make_user()).put(SUBSCRIPTION, fields).status_code == 400
+        assert not PushSubscription.objects.exists()
+
+    def test_people_choose_how_they_are_told(self, api_for: ApiFor) -> None:
+        bo = make_user()
+        api = api_for(bo)
+        before = api.get(SETTINGS).json()
+        assert before["previews"] == "full"
+        assert before["digestHours"] == 8
+        assert len(before["publicKey"]) == 87
+        chosen = {"previews": "name", "quietFrom": "22:00", "zone": "Europe/Berlin"}
+        assert api.patch(SETTINGS, chosen).json() == {**before, **chosen}
+        assert api.patch(SETTINGS, {"digestHours": 0}).json()["quietFrom"] == "22:00"
+        bo.refresh_from_db()
+        assert api_for(make_user()).get(SETTINGS).json() == before
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"previews": "all"},
+            {"quietFrom": "24:00"},
+            {"quietUntil": "22:00\n"},
+            {"zone": "Nowhere"},
+            {"zone": "../etc/passwd"},
+            {"zone": ""},
+            {"digestHours": 7},
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, api_for: ApiFor, wrong: dict[str, Any]) -> None:
+        bo = make_user()
+        assert api_for(bo).patch(SETTINGS, wrong).status_code == 400
+        bo.refresh_from_db()
+        assert not bo.notifications
+
+
+def test_texts_of_files_are_told_in_words(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    message = make_message(ada, bo, "x")
+    Message.objects.filter(pk=message.pk).update(text="", image="x.webp")
+    run_due()
+    assert shown(browser) == [("Ada Lovelace", "Picture")]
