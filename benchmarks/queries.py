@@ -72,12 +72,12 @@ def _measured(messages: int, conversations: int) -> tuple[str, list[str]]:
     from django.db import connection
 
     from accounts.models import User
-    from benchmarks.filling import BUSY_CHATS, fill
+    from benchmarks.filling import BUSY_CHATS, fill, index_messages
 
     call_command("migrate", verbosity=0)
     began = time.monotonic()
     filled = fill(conversations=conversations, messages=messages)
-    _index_messages()
+    index_messages()
     sys.stderr.write(f"filled in {time.monotonic() - began:.0f} s\n")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -93,15 +93,6 @@ def _measured(messages: int, conversations: int) -> tuple[str, list[str]]:
         tries=TRIES,
     )
     return introduction + _rows(explained) + _sections(explained), _scanned(explained)
-
-
-def _index_messages() -> None:
-    """For searching: whoever fills in bulk goes past the services, which do it."""
-    from messaging.models import BLOCK, Conversation
-    from messaging.services.search_index import add_blocks
-
-    for key, last_seq in Conversation.objects.values_list("pk", "last_seq"):
-        add_blocks((key, number) for number in range(last_seq // BLOCK))
 
 
 def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:

@@ -155,7 +155,9 @@ def keys(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def emoji(request: SignedInRequest) -> HttpResponse:
     """The emoji picker, which the page asks for when it is first opened."""
-    language = language_of(request.headers.get("Accept-Language", ""))
+    # There are more languages of emoji than of pages.
+    wanted = [request.user.language, request.headers.get("Accept-Language", "")]
+    language = language_of(",".join(filter(None, wanted)))
     try:
         source = data_url(language)
     except ValueError:

@@ -81,6 +81,10 @@ class TestPicker:
         html = answer.content.decode()
         assert 'data-source="/static/emoji/fr/cldr/data.json"' in html
         assert html.count("<section") == len(GROUPS) + 1
+        chosen = page_for(make_user(language="pt-br")).get(
+            "/emoji", headers={"Accept-Language": "fr"}
+        )
+        assert 'data-source="/static/emoji/pt/cldr/data.json"' in chosen.content.decode()
 
     def test_is_for_those_who_are_signed_in(self, client: Client) -> None:
         assert client.get("/emoji").status_code == 302
