@@ -36,7 +36,7 @@ from messaging.services.exports import remove_export
 from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.saved import saved_name
-from messaging.shapes.system_messages import decoded, deleted_account, text_of
+from messaging.shapes.system_messages import decoded, deleted_account, period, text_of
 
 PERSON, GROUP = "person", "group"
 REMOVE = Act("remove", _("Delete"), _("Deleted"), is_grave=True)
@@ -85,6 +85,7 @@ class MessageAdmin(ModeratedAdmin):
         "sender_link",
         "receiver_link",
         "created_at",
+        "expires_at",
         "state",
         "words",
         "edits_shown",
@@ -261,6 +262,7 @@ class GroupAdmin(ModeratedAdmin):
         "posting",
         "shows_history",
         "slow_seconds",
+        "lifetime",
         "created_at",
         "member_count",
         "people",
@@ -288,6 +290,10 @@ class GroupAdmin(ModeratedAdmin):
     def portrait(self, group: Group) -> str:
         path = picture_path(group.pk, group.title, group.picture)
         return format_html('<img class="portrait" src="{}" alt="">', path)
+
+    @admin.display(description=_("messages disappear after"))
+    def lifetime(self, group: Group) -> str:
+        return period(group.disappear_after) if group.disappear_after else ""
 
     @admin.display(description=_("members"))
     def people(self, group: Group) -> str:

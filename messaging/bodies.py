@@ -26,6 +26,7 @@ from messaging.services.groups import MEMBERS
 from messaging.shapes.attachments import ATTACHMENTS
 from messaging.shapes.mentions import Mentions
 from messaging.shapes.payload_types import (
+    DisappearAfter,
     Mark,
     PostingName,
     ReportedKind,
@@ -292,6 +293,10 @@ class RescheduleBody(TypedDict):
 
 class ReminderBody(TypedDict):
     remindAt: Moment
+
+
+class DisappearingBody(TypedDict):
+    seconds: Annotated[DisappearAfter, Meta(description="60 at the least, or 0: never.")]
 
 
 class PrivacyBody(TypedDict):

@@ -27,14 +27,17 @@ from messaging.queries.notifications import (
 from messaging.services import (
     backups,
     departures,
+    disappearing,
     exports,
     notifications,
     pictures,
     reminders,
+    removal,
     scheduled,
     search_build,
     tidying,
 )
+from messaging.services.conversations import EXPIRE
 from scheduler import wakeup
 from scheduler.registry import GiveUp, Lane, Retry, Stopped, job
 
@@ -86,6 +89,30 @@ def send_scheduled(key: str) -> None:
 @job(reminders.JOB, lane=Lane.QUICK, attempts=None)
 def remind(key: str) -> None:
     reminders.remind(key)
+
+
+@job(EXPIRE, lane=Lane.QUICK, attempts=None)
+def expire_messages(key: str) -> None:
+    try:
+        disappearing.expire_messages(key)
+    except DomainError as error:  # somebody else holds the conversation
+        raise Retry(error.message) from None
+
+
+@job(removal.REMOVE_FILES, lane=Lane.NETWORK, attempts=None)
+def remove_files(names: list[str]) -> None:
+    try:
+        tidying.remove_files(names)
+    except DomainError as error:
+        raise Retry(error.message) from None
+
+
+@job(removal.REMOVE_PICTURES, lane=Lane.NETWORK, attempts=None)
+def remove_pictures(names: list[str]) -> None:
+    try:
+        tidying.remove_pictures(names)
+    except (storage.StorageError, OSError) as error:
+        raise Retry(str(error)) from None
 
 
 @job("tidy_pictures", lane=Lane.LONG, every=DAILY)

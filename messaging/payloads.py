@@ -1,6 +1,7 @@
 """Where the wire shapes of messaging are built, but for the message's own (record.py)."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from msgspec.structs import astuple
@@ -110,6 +111,7 @@ def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
         chat.reads_hidden,
         chat.unread_mentions,
         chat.is_saved,
+        chat.disappear_after,
     )
 
 
@@ -149,6 +151,10 @@ def deleted_payload(message: Message) -> DeletedPayload:
         "receiverId": message.receiver_id,
         "seq": message.seq,
     }
+
+
+def expired_payload(message: Message, at: datetime) -> DeletedPayload:
+    return {**deleted_payload(message), "expiresAt": timestamp(at)}
 
 
 def reaction_payload(

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.privacy import AUDIENCES
 from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
 from messaging.models import REASONS, Posting, ReportKind, Role
-from messaging.models.conversation import CLIENT_ID_LENGTH, SLOWEST
+from messaging.models.conversation import CLIENT_ID_LENGTH, LONGEST_LIFE, SLOWEST
 from messaging.queries.receipts import STATES
 from messaging.queries.search import ORDERS, WORDS_LENGTH, YEARS
 from messaging.queries.shared import KINDS
@@ -121,6 +121,10 @@ class RescheduleSerializer(serializers.Serializer[None]):
 
 class ReminderSerializer(serializers.Serializer[None]):
     remindAt = MomentField(source="remind_at", label="remindAt", default=serializers.empty)
+
+
+class DisappearingSerializer(serializers.Serializer[None]):
+    seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_LIFE)
 
 
 class PrivacySerializer(serializers.Serializer[None]):

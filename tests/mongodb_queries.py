@@ -57,7 +57,7 @@ def all_querysets() -> dict[str, Any]:
         ),
         "conversations of messages": changes._CONVERSATIONS._build(2, _0=key, _1=new_key()),
         "keys of conversations": changes._KEYS._build(1, _0=key),
-        "history": history._history(50, False, conversation=key, after=2, before=9),
+        "history": history._history(50, False, conversation=key, after=2, before=9, moment=now()),
         "stays": visibility._STAYS._build(conversation=key, user=key),
         "read by others": members._MARKS_OF_OTHERS._build(2, _0=new_key(), _1=new_key(), me=key),
         "members": visibility._MEMBERS._build(group=key),
@@ -71,7 +71,7 @@ def all_querysets() -> dict[str, Any]:
         "messages with a picture": pictures.with_picture("x").values_list("deleted", flat=True),
         "text": Message.objects.filter(text__icontains="$(["),
         "blocks": finding._blocks(),
-        "messages found": search._messages([(key, 3), (new_key(), 4)]),
+        "messages found": search._messages([(key, 3), (new_key(), 4)], moment=now()),
         "latest messages": search._latest([(key, 3), (new_key(), 0)]),
         "conversations of": search._CONVERSATIONS._build(1, _0=key),
         "deleted": messages.filter(deleted=True, seq__gt=9).values_list("pk"),
@@ -93,8 +93,12 @@ def all_querysets() -> dict[str, Any]:
         "listenings of others": listenings._OTHERS._build(1, _0=key),
         "reactions": Reaction.objects.filter(message_id=key, pk__gt=key).order_by("pk"),
         "pinned messages": pins.pinned_in(key).order_by("-pinned_at", "-seq"),
-        "shared pictures": shared.shared_in("pictures", 9, conversation=key, after=0, before=9),
-        "shared links": shared.shared_in("links", 9, conversation=key, after=0, before=9),
+        "shared pictures": shared.shared_in(
+            "pictures", 9, conversation=key, after=0, before=9, moment=now()
+        ),
+        "shared links": shared.shared_in(
+            "links", 9, conversation=key, after=0, before=9, moment=now()
+        ),
         "groups of": mine.filter(until_seq=None, conversation__gte=FIRST_GROUP).values_list(
             "conversation_id", "role"
         ),

@@ -13,6 +13,7 @@ from chatsite.schema.refusals import OF_PICTURES, Sentences, joined
 from messaging.bodies import (
     ChatBody,
     DeletionBody,
+    DisappearingBody,
     DraftBody,
     EditBody,
     ForwardBody,
@@ -47,6 +48,7 @@ from messaging.shapes.payload_types import (
     BlockPayload,
     ChatPayload,
     ChatSettingsPayload,
+    DisappearingPayload,
     ForwardedPayload,
     GroupPayload,
     MarkPayload,
@@ -171,6 +173,29 @@ save_draft = call(
     refused={
         400: [*OF_TEXTS, "The message that this one answers is not there.", *OF_MENTIONS],
         404: ["No such chat."],
+    },
+)
+
+let_disappear = call(
+    "setDisappearing",
+    "Let what anybody sends in a chat from now on disappear after a time, or stay",
+    tag=TAG,
+    changes=True,
+    parameters=[PEER],
+    bodies={JSON: DisappearingBody},
+    answers={200: ("As it is now. A system message tells it, once.", DisappearingPayload)},
+    refused={
+        400: [
+            "Messages disappear after a minute at the earliest, and after a year at most.",
+            "A valid integer is required.",
+        ],
+        403: [
+            *MAY_NOT_WRITE[:3],
+            "Only admins of the group may do this.",
+            "You have blocked this person. Unblock them to write to them.",
+        ],
+        404: ["No such chat.", "Receiver not found."],
+        503: [BUSY],
     },
 )
 

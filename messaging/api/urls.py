@@ -12,6 +12,11 @@ urlpatterns = [
     path("messages/sync", views.SyncView.as_view(), name="api-sync"),
     path("messages/send/<str:peer>", views.SendView.as_view(), name="api-send"),
     path("messages/schedule/<str:peer>", later.ScheduleView.as_view(), name="api-schedule"),
+    path(
+        "messages/disappearing/<str:peer>",
+        views.DisappearingView.as_view(),
+        name="api-disappearing",
+    ),
     path("messages/forward", views.ForwardView.as_view(), name="api-forward"),
     path("messages/read/<str:peer>", views.ReadMarkView.as_view(), name="api-read"),
     path("messages/delivered/<str:peer>", views.DeliveredMarkView.as_view(), name="api-delivered"),

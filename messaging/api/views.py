@@ -39,6 +39,7 @@ from messaging.serializers import (
     ClearQuery,
     ContactsQuery,
     DeletionSerializer,
+    DisappearingSerializer,
     DraftSerializer,
     EditSerializer,
     ForwardSerializer,
@@ -63,6 +64,7 @@ from messaging.services.deletions import (
     delete_messages,
     undo,
 )
+from messaging.services.disappearing import let_disappear
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.listenings import listen
@@ -125,6 +127,17 @@ class DraftView(FormView):
         fields = checked(DraftSerializer, request.data)
         settings = save_draft(user=request.user, peer=peer, **fields)
         return Response(chat_settings_payload(peer, settings))
+
+
+class DisappearingView(FormView):
+    """How long what is sent in a chat lasts."""
+
+    serializer_class = DisappearingSerializer
+
+    @schema.let_disappear
+    def put(self, request: ApiRequest, peer: str) -> Response:
+        fields = checked(DisappearingSerializer, request.data)
+        return Response({"seconds": let_disappear(user=request.user, peer=peer, **fields)})
 
 
 class MessagesView(FormView):

@@ -41,6 +41,8 @@ class Role(models.TextChoices):
 
 
 SLOWEST = 3600  # seconds between two messages of a member of a group, at most
+SHORTEST_LIFE = 60  # seconds after which messages may disappear
+LONGEST_LIFE = 365 * 24 * 3600
 
 # A key tells by itself what it names: that of a group begins with f, and no other does, since keys
 # begin with the time in seconds, which reaches f0000000 in 2097.
@@ -105,6 +107,12 @@ class Conversation(models.Model):
     shows_history = models.BooleanField(_("new members see what was before"), default=False)
     # Between two messages of one member, unless they are an admin.
     slow_seconds = models.PositiveSmallIntegerField(_("slow mode"), default=0, db_default=0)
+    # Seconds after which what is sent from now on disappears; 0: never.
+    disappear_after = models.PositiveIntegerField(
+        _("messages disappear after"), default=0, db_default=0, editable=False
+    )
+    # When the first of its messages expires, if one does.
+    next_expiry = models.DateTimeField(null=True, editable=False)
     # The key of its creator, also once that account is gone, and the id that they chose for the
     # group: by both, a repeated request finds it.
     creator = models.CharField(max_length=24, blank=True, editable=False)

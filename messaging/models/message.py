@@ -1,6 +1,6 @@
 """Messages. A deleted one stays for the audit; its content leaves every answer."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -78,6 +78,10 @@ class Message(models.Model):
     # such columns at once.
     pinned_at = models.DateTimeField(null=True, editable=False)
     pinned_by = models.CharField(max_length=24, null=True, editable=False)  # noqa: DJ001
+    # When it disappears, as the setting was when it was sent. From then on nobody sees it; what it
+    # said is removed soon after. True until that is done, else null, for the same reason.
+    expires_at = models.DateTimeField(_("disappears"), null=True, editable=False)
+    is_expiring = models.BooleanField(null=True, editable=False)
     # Kept for good: it is what makes sending again safe.
     client_message_id = models.CharField(max_length=CLIENT_ID_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(_("sent"), default=now, editable=False)
@@ -125,6 +129,11 @@ class Message(models.Model):
             models.Index(
                 fields=["conversation", "seq"], condition=Q(has_link=True), name="shared_links"
             ),
+            models.Index(
+                fields=["conversation", "expires_at"],
+                condition=Q(is_expiring=True),
+                name="expiring_messages",
+            ),
             # On MongoDB only
             models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
             models.Index(fields=["conversation", "seq"], name="message_by_seq"),
@@ -132,6 +141,15 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sender_id} #{self.seq}"
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        """One that has expired reads as deleted, at once."""
+        message = super().from_db(*args, **kwargs)
+        expires_at = message.__dict__.get("expires_at")
+        if expires_at and expires_at <= now():
+            message.deleted = True
+        return message
 
     @property
     def receiver_id(self) -> str:

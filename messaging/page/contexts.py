@@ -139,6 +139,8 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
         reading = replace(reading, last_read_seq=unread - 1)
         if unread < messages[0].seq:
             end = min(unread + UNREAD_PER_PAGE, messages[0].seq)
+            if end < messages[0].seq:
+                reading = replace(reading, apart=messages[0].seq)
             messages = _messages(request, peer, end) + messages
     originals = originals_among(request.user, peer, messages)
     reading = replace(reading, originals=originals)

@@ -1,7 +1,7 @@
 """Whom, or which group, a page is about; and who wrote what is on it."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -27,9 +27,11 @@ from messaging.presence import online_seen_by
 from messaging.queries.blocks import blocked_in, closed_by
 from messaging.queries.people import find_user
 from messaging.queries.privacy import rules
+from messaging.queries.visibility import lifetime_in
 from messaging.shapes.saved import SAVED_PICTURE, saved_name
-from messaging.shapes.system_messages import SystemDetails, decoded, deleted_account
+from messaging.shapes.system_messages import SystemDetails, decoded, deleted_account, period
 
+CLOSED = {"blocked", "deleted"}  # of a Peer to whom the reader writes no more
 NAMED = 6  # members of a group, at most, whose first names stand in its header
 TONES = 6  # colours of names: --name-0 … in tokens.css
 
@@ -90,6 +92,8 @@ class Peer:
     tells_reads: bool = True
     tells_last_seen: bool = False
     last_seen_at: datetime | None = None
+    # Seconds after which what is sent now disappears; None where nothing was said yet.
+    disappear_after: int | None = None
     # For its details:
     username: str = ""
     has_picture: bool = False  # of its own, rather than initials
@@ -105,6 +109,20 @@ class Peer:
         if self.is_saved:
             return _("About your saved messages")
         return _("About this group") if self.is_group else _("About this person")
+
+    @property
+    def disappears(self) -> str:
+        """In words; "" where messages stay."""
+        if not self.disappear_after:
+            return ""
+        return _("New messages disappear after %(period)s") % {
+            "period": period(self.disappear_after)
+        }
+
+    @property
+    def may_set_lifetime(self) -> bool:
+        is_theirs = not self.is_group or self.is_saved or self.may_manage
+        return self.disappear_after is not None and is_theirs and self.closed not in CLOSED
 
     @property
     def since_month(self) -> str:
@@ -137,7 +155,7 @@ def find_peer(user: User, key: str) -> Peer | None:
     if not is_key(key):
         return None
     if key == saved_key(user.pk):
-        return saved_peer(user)
+        return replace(saved_peer(user), disappear_after=lifetime_in(user.pk, key))
     if is_group(key):
         mine = Membership.objects.of(user.pk).filter(conversation_id=key)
         membership = mine.select_related("conversation").first()
@@ -164,6 +182,7 @@ def _person(user: User, viewer: str) -> Peer:
         last_seen_at=last_seen_at,
         closed="deleted" if user.deleted_at else closed_by(viewer, user.pk),
         username=user.username,
+        disappear_after=lifetime_in(viewer, user.pk),
         has_picture=bool(picture),
         since=user.created_at,
     )
@@ -183,6 +202,7 @@ def _group(mine: Membership) -> Peer:
         role="" if has_left else mine.role,
         closed=closed_to(can_post=not (has_left or is_admins), is_in=not has_left, last=last),
         members="" if has_left else _members(group, mine.user_id),
+        disappear_after=None if has_left else group.disappear_after,
         has_picture=bool(group.picture),
         since=None if has_left else group.created_at,
     )

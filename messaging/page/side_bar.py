@@ -158,8 +158,8 @@ def _preview(message: MessageRecord, reader: User, authors: Mapping[str, Author]
 
 
 def _kind(message: MessageRecord) -> str:
-    if message.deleted:
-        return "deleted"
+    if message.deleted:  # of what has disappeared nothing is said
+        return "" if message.expires_at else "deleted"
     kind = kind_of(message)
     if kind == "picture" and words_of(message):
         return "caption"

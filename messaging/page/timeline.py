@@ -89,6 +89,7 @@ class Reading:
     authors: dict[str, Author] = field(default_factory=dict)  # in a group
     originals: dict[str, MessageRecord] = field(default_factory=dict)  # what is answered
     stays: Stays | None = None  # of the reader, unless they see all
+    apart: int = 0  # the `seq` of the message before which others are left out, if there is one
 
     @property
     def names(self) -> dict[str, str]:
@@ -102,9 +103,11 @@ class Reading:
         return seq > (1 if self.stays is None else min(since for since, _until in self.stays) + 1)
 
     def are_apart(self, message: MessageRecord, following: MessageRecord) -> bool:
-        """`seq` has no gaps, so others are left out between the two, unless the reader was not in
-        the group then.
+        """Others are left out between the two. Elsewhere they lack because they have disappeared,
+        or the reader does not see them.
         """
+        if following.seq != self.apart:
+            return False
         first, last = message.seq + 1, following.seq - 1
         if self.stays is None:
             return first <= last
@@ -166,6 +169,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         and not (message.image or message.attachments or message.reply_to or message.forwarded),
         "is-deleted": message.deleted,
         "is-system": message.system,
+        "is-passing": message.expires_at,
     }
     author = None if mine or message.system else reading.authors.get(message.sender_id)
     other = author.name if author else reading.peer.full_name

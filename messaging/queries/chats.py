@@ -1,6 +1,7 @@
 """A person's chat list: with whom or in which group, the last message, and how much is unread."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from messaging.queries.members import (
 from messaging.queries.own import add_own
 from messaging.queries.people import show_to
 from messaging.queries.privacy import Rules, rules
-from messaging.queries.visibility import LAST, Stay, Stays
+from messaging.queries.visibility import LAST, Stay, Stays, is_there
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_of_row
 from messaging.shapes.record import (
@@ -70,14 +71,16 @@ class Chat(msgspec.Struct, frozen=True, gc=False):
     reads_hidden: bool = False
     unread_mentions: int = 0  # of the unread messages, how many mention who asks
     is_saved: bool = False  # my saved messages
+    disappear_after: int = 0  # seconds; 0: never
 
 
 _LAST = "conversation__last_message"
 _MINE = "conversation__memberships"
 # Where columns begin, in a row of a direct chat:
-SETTINGS = 10
+SETTINGS = 12
 PERSON = SETTINGS + len(SETTINGS_COLUMNS)
 MESSAGE = PERSON + len(PERSON_COLUMNS)
+EXPIRY = SETTINGS - 1
 _GROUP = (
     "conversation_id",
     "conversation__last_seq",
@@ -92,8 +95,11 @@ _GROUP = (
     "conversation__title",
     "conversation__picture",
     "conversation__created_at",
+    "conversation__disappear_after",
+    "conversation__next_expiry",
     *SETTINGS_COLUMNS,
 )
+EXPIRY_IN_GROUP = _GROUP.index("conversation__next_expiry")
 
 
 def _direct(*, me: Any) -> QuerySet[Membership, Row]:
@@ -113,6 +119,8 @@ def _direct(*, me: Any) -> QuerySet[Membership, Row]:
         "last_read_seq",
         "last_delivered_seq",
         "user__last_seen_at",
+        "conversation__disappear_after",
+        "conversation__next_expiry",
         *(f"{_MINE}__{name}" for name in SETTINGS_COLUMNS),
         *(f"user__{name}" for name in PERSON_COLUMNS),
         *columns(f"{_LAST}__"),
@@ -145,17 +153,26 @@ def _deleted(*, me: Any) -> QuerySet[Message, Row]:
     return _counts(Q(deleted=True), me=me)
 
 
-def _mentioning(*, me: Any) -> QuerySet[Message, Row]:
+def _expired(*, me: Any, moment: Any) -> QuerySet[Message, Row]:
+    return _counts(_expired_by(moment), me=me)
+
+
+def _expired_by(moment: Any) -> Q:
+    """And not removed yet, by the condition of the index `expiring_messages`."""
+    return Q(is_expiring=True, expires_at__lte=moment, deleted=False)
+
+
+def _mentioning(*, me: Any, moment: Any) -> QuerySet[Message, Row]:
     """Messages that mention somebody have a small index, too."""
-    return _counts(_mentions_of(me), me=me)
+    return _counts(_mentions_of(me, moment), me=me)
 
 
-def _mentions_of(person: Any) -> Q:
+def _mentions_of(person: Any, moment: Any) -> Q:
     """Repeats the condition of the index `mentioning_messages`. The stored keys are in quotes and
     all of the same length, so that a match is always a whole key.
     """
     nobody = "" if settings.MONGODB else EmptyText()
-    return Q(mentions__gt=nobody, mentions__contains=person, deleted=False)
+    return Q(is_there(moment), mentions__gt=nobody, mentions__contains=person)
 
 
 class _Rows:
@@ -164,15 +181,18 @@ class _Rows:
     def __init__(self, build: Callable[..., QuerySet[Any, Row]], *, packed: bool) -> None:
         self._all = Select(build, packed=packed)
         self._some = SelectAmong(
-            lambda keys, *, me: build(me=me).filter(conversation__pk__in=keys), packed=packed
+            lambda keys, **given: build(**given).filter(conversation__pk__in=keys), packed=packed
         )
 
-    def __call__(self, me: str, among: Collection[str] | None = None) -> list[Row]:
-        return self._all.rows(me=me) if among is None else self._some.rows_among(among, me=me)
+    def __call__(self, me: str, among: Collection[str] | None = None, **given: Any) -> list[Row]:
+        if among is None:
+            return self._all.rows(me=me, **given)
+        return self._some.rows_among(among, me=me, **given)
 
 
 _DIRECT, _GROUPS = _Rows(_direct, packed=True), _Rows(_groups, packed=True)
 _DELETED = _Rows(_deleted, packed=False)
+_EXPIRED = _Rows(_expired, packed=False)
 _MENTIONING = _Rows(_mentioning, packed=False)
 _LAST_SEEN = SelectAmong(
     lambda pairs: Message.objects.filter(_any(pairs)).values_list(*COLUMNS), width=2, packed=True
@@ -190,7 +210,8 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     """Whom `user` has messages with, and their groups, those first that are pinned, then the latest
     activity: in all conversations; or in those of these keys, with what others have read in groups.
     """
-    me, moment = user.pk, timestamp(now())
+    me, at = user.pk, now()
+    moment = timestamp(at)
     people = None if among is None else [key for key in among if not is_group(key)]
     in_groups = None if among is None else [key for key in among if is_group(key)]
     if settings.MONGODB:
@@ -200,7 +221,8 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     else:
         direct, groups = _DIRECT(me, people), _GROUPS(me, in_groups)
         deleted = dict(_DELETED(me, among)) if direct or groups else {}
-    earlier = _earlier_unread(me, direct, groups)
+    _add_expired(deleted, me, direct, groups, at)
+    earlier = _earlier_unread(me, direct, groups, at)
     site, shown = absolute(""), rules()
     seen = {row[0]: Stays.of(*row[3:6]) for row in direct if row[3] or row[4] is not None}
     ends = [(row[0], row[1]) for row in direct if row[3] >= row[1] or row[4] is not None]
@@ -212,7 +234,7 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
         for row in direct
     ]
     if groups:
-        mentions = _unread_mentions(me, groups, in_groups)
+        mentions = _unread_mentions(me, groups, in_groups, at)
         chats += _group_chats(
             me, groups, deleted, mentions, site, moment, with_marks=among is not None
         )
@@ -224,20 +246,44 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
 
 
+def _add_expired(
+    deleted: dict[str, int],
+    me: str,
+    direct: Collection[Row],
+    groups: Collection[Row],
+    at: datetime,
+) -> None:
+    """To the counts of deleted messages, where one has expired that is not removed yet."""
+    moment = timestamp(at)
+    due = [row for row in direct if row[EXPIRY] and timestamp(row[EXPIRY]) <= moment]
+    in_groups = [
+        row for row in groups if row[EXPIRY_IN_GROUP] and timestamp(row[EXPIRY_IN_GROUP]) <= moment
+    ]
+    if not (due or in_groups):
+        return
+    if settings.MONGODB:
+        seen = [*map(_direct_as_seen, due), *map(_as_seen, in_groups)]
+        counts = _counts_on_mongodb(_expired_by(at), seen)
+    else:
+        counts = dict(_EXPIRED(me, [row[0] for row in [*due, *in_groups]], moment=at))
+    for key, count in counts.items():
+        deleted[key] = deleted.get(key, 0) + count
+
+
 def _unread_mentions(
-    me: str, groups: Collection[Row], among: Collection[str] | None
+    me: str, groups: Collection[Row], among: Collection[str] | None, at: datetime
 ) -> dict[str, int]:
     """By group, how many unread messages mention them. Nothing is asked where all is read."""
     unread = [each for each in map(_as_seen, groups) if each[2] < each[1]]
     if not unread:
         return {}
     if settings.MONGODB:
-        return _counts_on_mongodb(_mentions_of(me), unread)
-    return dict(_MENTIONING(me, among))
+        return _counts_on_mongodb(_mentions_of(me, at), unread)
+    return dict(_MENTIONING(me, among, moment=at))
 
 
 def _earlier_unread(
-    me: str, direct: Collection[Row], groups: Collection[Row]
+    me: str, direct: Collection[Row], groups: Collection[Row], at: datetime
 ) -> dict[str, tuple[int, int]]:
     """By peer, what is unread before `since_seq`: how many messages they see there, and how many of
     those mention them. Nothing is asked unless they have deleted something unread for themselves.
@@ -266,11 +312,13 @@ def _earlier_unread(
         for key in asked[start : start + CHUNK]:
             first, last = parts[key][0][0], parts[key][-1][1]
             ranges |= Q(conversation=key, seq__gt=first, seq__lte=last)
-        found = Message.objects.filter(ranges, Q(deleted=True) | _mentions_of(me))
-        for key, seq, is_deleted in found.values_list("conversation_id", "seq", "deleted"):
+        gone = Q(deleted=True) | Q(expires_at__lte=at)
+        found = Message.objects.filter(ranges, gone | _mentions_of(me, at))
+        rows_found = found.values_list("conversation_id", "seq", "deleted", "expires_at")
+        for key, seq, is_deleted, expires_at in rows_found:
             if not parts[key].see(seq):
                 continue
-            if is_deleted:
+            if is_deleted or (expires_at and expires_at <= at):
                 counts[key][0] -= 1
             else:
                 counts[key][1] += 1
@@ -318,6 +366,8 @@ def _direct_chat(
         peer_read,
         peer_delivered,
         seen_at,
+        disappear_after,
+        _expiry,
     ) = row[:SETTINGS]
     peer, message = person_of_row(row[PERSON:MESSAGE], site), row[MESSAGE:]
     is_gone = row[PERSON + 2] == peer.id  # a deleted account has no address
@@ -349,6 +399,7 @@ def _direct_chat(
         peer_delivered_seq=delivered_mark(peer_read, peer_delivered),
         hidden=seen.hidden(last_seq) if seen else (),
         is_empty=seen is not None and not seen.last(last_seq),
+        disappear_after=disappear_after,
     )
 
 
@@ -377,6 +428,8 @@ class _Group(NamedTuple):
     title: str
     picture: str
     created_at: Any
+    disappear_after: int
+    next_expiry: Any
     pinned_at: Any
     archived_seq: int | None
     muted_until: Any
@@ -456,6 +509,7 @@ def _group_chat(
         is_group=True,
         member_count=group.member_count if is_in else 0,
         role=group.role if is_in else None,
+        disappear_after=group.disappear_after if is_in else 0,
         can_post=is_in and (group.posting == Posting.ALL or group.role != Role.MEMBER),
         settings=settings_of_row(
             group.settings, end=group.end, read_seq=group.read_seq, moment=moment
@@ -497,6 +551,8 @@ def _direct_on_mongodb(me: str, among: Collection[str] | None) -> list[Row]:
             theirs.last_read_seq,
             theirs.last_delivered_seq,
             theirs.user.last_seen_at,
+            mine.conversation.disappear_after,
+            mine.conversation.next_expiry,
             *_settings(mine),
             *_person(theirs.user),
             *_columns_of(mine.conversation.last_message),

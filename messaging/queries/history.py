@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from accounts.principal import Principal
+from chatsite.db import now
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select
 from chatsite.keys import is_key
@@ -23,6 +24,8 @@ from messaging.queries.visibility import (
     Stays,
     check_peer,
     find_conversation,
+    is_there,
+    lasts,
     stays_in,
     stays_with,
 )
@@ -54,7 +57,9 @@ def history(
     limit: int,
     include_deleted: bool = False,
 ) -> list[MessageRecord]:
-    """The newest `limit` messages with that peer before seq `before`, oldest first."""
+    """The newest `limit` messages with that peer before seq `before`, oldest first. What has
+    disappeared is not among them, deleted or not.
+    """
     if not is_key(peer):
         return []
     me = user.pk  # which a User looks for each time
@@ -63,12 +68,14 @@ def history(
         records = [record_of_row(row, peer) for row in reversed(rows)]
         add_own(me, records)
         return records
-    given = {} if before is None else {"before": before}
+    given: dict[str, Any] = {} if before is None else {"before": before}
     if settings.MONGODB:
         rows = _history_on_mongodb(me, peer, before, limit, include_deleted)
     else:
         key = direct_key(me, peer)
-        rows = _HISTORY.rows(limit, include_deleted, key=key, me=me, peer=peer, **given)
+        rows = _HISTORY.rows(
+            limit, include_deleted, key=key, me=me, peer=peer, moment=now(), **given
+        )
         if len(rows) < limit and not (rows and rows[-1][SEQ] == 1):
             rows = _rest(rows, me, peer, before, limit, include_deleted)
     records = [record_of_row(row, peer if row[SENDER] == me else me) for row in reversed(rows)]
@@ -81,6 +88,7 @@ def _history(
     include_deleted: bool,
     *,
     conversation: Any,
+    moment: Any,
     after: Any = None,
     before: Any = None,
     until: Any = None,
@@ -92,8 +100,7 @@ def _history(
         messages = messages.filter(seq__gt=after)
     if before is not None:
         messages = messages.filter(seq__lt=before)
-    if not include_deleted:
-        messages = messages.filter(deleted=False)
+    messages = messages.filter(lasts(moment) if include_deleted else is_there(moment))
     return messages.order_by("-seq").values_list(*COLUMNS)[:limit]
 
 
@@ -136,7 +143,7 @@ def _group_history(
 def _seen(
     conversation: str, stays: Stays, before: int | None, limit: int, include_deleted: bool
 ) -> list[Row]:
-    read = partial(_PART.rows, limit, include_deleted, conversation=conversation)
+    read = partial(_PART.rows, limit, include_deleted, conversation=conversation, moment=now())
     return seen_rows(stays, before, limit, read)
 
 
@@ -183,7 +190,8 @@ def history_upwards(
         last = min(until, end)
         for after in range(since, last, limit):
             before = min(after + limit, last) + 1
-            rows = _PART.rows(limit, False, conversation=conversation, after=after, before=before)
+            part = {"conversation": conversation, "after": after, "before": before}
+            rows = _PART.rows(limit, False, moment=now(), **part)
             records = [
                 record_of_row(row, me if not is_group(peer) and row[SENDER] != me else peer)
                 for row in reversed(rows)
@@ -219,10 +227,10 @@ def first_unread(user: User, peer: str, *, read_seq: int) -> int | None:
         if until <= read_seq:
             continue
         unread = Message.objects.filter(
+            is_there(now()),
             conversation_id=conversation,
             seq__gt=max(read_seq, since),
             seq__lte=until,
-            deleted=False,
         ).exclude(sender_id=user.pk)
         first = unread.order_by("seq").values_list("seq", flat=True).first()
         if first is not None:

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.services.roles import may_act_on
+from chatsite.db import now
 from chatsite.errors import NotFound
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.keys import is_key
@@ -14,6 +15,7 @@ from messaging.queries.attachments import attachments_of
 from messaging.queries.people import find_user
 from messaging.queries.visibility import (
     find_message,
+    is_there,
     membership_in,
     no_such_message,
     stays_in,
@@ -47,10 +49,10 @@ def _of_message(user: User, key: str) -> tuple[str, Evidence]:
         raise no_such_message()
     stays = stays_in(message.conversation_id, user.pk)
     near = Message.objects.filter(
+        is_there(now()),
         conversation_id=message.conversation_id,
         seq__gte=message.seq - AROUND,
         seq__lte=message.seq + AROUND,
-        deleted=False,
         kind=MessageKind.TEXT,
     ).order_by("seq")
     seen = [each for each in near if stays and stays.see(each.seq)]

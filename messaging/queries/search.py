@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import PersonRecord, picture_path
 from chatsite import departure
+from chatsite.db import now
 from chatsite.errors import Busy, NotFound
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import ROOM, Select, SelectAmong
@@ -42,7 +43,7 @@ from messaging.models import (
 from messaging.queries.listenings import is_voice
 from messaging.queries.own import add_own
 from messaging.queries.people import bad_cursor, contacts_page, people_among
-from messaging.queries.visibility import Stays, check_peer, conversation_with
+from messaging.queries.visibility import Stays, check_peer, conversation_with, is_there
 from messaging.shapes import search_text
 from messaging.shapes.record import (
     COLUMNS,
@@ -225,9 +226,9 @@ _TEXTS = SelectAmong(
 )
 
 
-def _messages(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
+def _messages(pairs: Iterable[tuple[Any, Any]], *, moment: Any) -> QuerySet[Message, Row]:
     each = (Q(conversation_id=conversation, seq=seq) for conversation, seq in pairs)
-    return Message.objects.filter(reduce(or_, each), deleted=False).values_list(*COLUMNS)
+    return Message.objects.filter(reduce(or_, each), is_there(moment)).values_list(*COLUMNS)
 
 
 _MESSAGES = SelectAmong(_messages, width=2, packed=True)
@@ -374,7 +375,7 @@ class _Finding:
     def _read(self, pairs: Iterable[tuple[str, int]]) -> None:
         new = [pair for pair in pairs if pair not in self._seen]
         self._seen.update(new)
-        for row in _MESSAGES.rows_among(new):
+        for row in _MESSAGES.rows_among(new, moment=now()):
             sender = row[SENDER]
             if not self._may_be(row[CONVERSATION], row[SEQ], sender):
                 continue

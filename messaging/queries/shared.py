@@ -8,12 +8,13 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.principal import Principal
+from chatsite.db import now
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select
 from messaging.models import Membership, Message, is_group
 from messaging.queries.history import seen_rows
 from messaging.queries.own import add_own
-from messaging.queries.visibility import Stays, conversation_with, membership_in
+from messaging.queries.visibility import Stays, conversation_with, is_there, membership_in
 from messaging.shapes.record import COLUMNS, SENDER, MessageRecord, record_of_row
 
 Kind = Literal["pictures", "files", "voice", "links"]
@@ -52,11 +53,11 @@ def shared_with(
 
 
 def shared_in(
-    kind: Kind, limit: int, *, conversation: Any, after: Any, before: Any
+    kind: Kind, limit: int, *, conversation: Any, after: Any, before: Any, moment: Any
 ) -> QuerySet[Message, Row]:
     """By the condition of one of the indexes `shared_…`."""
     messages = Message.objects.filter(
-        conversation_id=conversation, seq__gt=after, seq__lt=before, deleted=False
+        is_there(moment), conversation_id=conversation, seq__gt=after, seq__lt=before
     )
     messages = messages.filter(**{_COLUMNS[kind]: True})
     return messages.order_by("-seq").values_list(*COLUMNS)[:limit]
@@ -68,7 +69,8 @@ _SHARED = Select(shared_in, packed=True)
 def _page(mine: Membership, kind: Kind, limit: int, before: int | None) -> SharedPage:
     stays = Stays.of(mine.since_seq, mine.until_seq, mine.earlier_stays)
     me, peer = mine.user_id, mine.conversation.peer_id(mine.user_id)
-    read = partial(_SHARED.rows, kind, limit + 1, conversation=mine.conversation_id)
+    of = {"conversation": mine.conversation_id, "moment": now()}
+    read = partial(_SHARED.rows, kind, limit + 1, **of)
     rows = seen_rows(stays, before, limit + 1, read)
     records = [
         record_of_row(row, peer if row[SENDER] == me or is_group(peer) else me)

@@ -4,8 +4,10 @@ they have deleted for themselves.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import msgspec
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -20,6 +22,7 @@ from messaging.models import (
     Membership,
     Message,
     MessageKind,
+    conversation_key,
     direct_key,
     is_group,
     saved_key,
@@ -32,6 +35,17 @@ Stay = tuple[int, int]
 LAST = 2**62  # beyond any `seq`
 # `since_seq` and `until_seq` of a deleted account in its direct chats, which others go on reading.
 GONE = (LAST, 0)
+
+
+def lasts(moment: Any) -> Q:
+    """Of messages: not expired at that moment."""
+    return Q(expires_at=None) | Q(expires_at__gt=moment)
+
+
+def is_there(moment: Any) -> Q:
+    """The same, and not deleted."""
+    return Q(lasts(moment), deleted=False)
+
 
 _earlier_stays = strict_json.reader(list[Stay])
 
@@ -115,6 +129,19 @@ def find_conversation(user_id: str, peer_id: str) -> Conversation | None:
         return None
     conversation: Conversation | None = _CONVERSATION.one(key=direct_key(user_id, peer_id))
     return conversation
+
+
+_LIFETIME = Select(
+    lambda key: Conversation.objects.filter(key=key, last_seq__gt=0).values_list("disappear_after")
+)
+
+
+def lifetime_in(user_id: str, peer: str) -> int | None:
+    """Seconds after which what they send each other now disappears; 0: never. None where nothing
+    was said yet.
+    """
+    row = _LIFETIME.first(key=conversation_key(user_id, peer))
+    return row[0] if row else None
 
 
 _STAYS = Select(

@@ -51,7 +51,7 @@ FROM_SERVER = [
     Event(
         events.MESSAGE_DELETED,
         payload_types.DeletedPayload,
-        "To every socket of everybody who may see the message.",
+        "To every socket of everybody who may see the message; also when it disappears by itself.",
     ),
     Event(
         events.MESSAGE_RESTORED,

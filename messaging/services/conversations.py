@@ -42,10 +42,13 @@ from messaging.queries.visibility import GONE, LAST, Stay, Stays, no_such_group,
 from messaging.services.drafts import Draft
 from messaging.services.notifications import take_back_read
 from messaging.services.search_index import add_full_blocks
+from scheduler.services import schedule
 
 _COLUMNS = (
     *("key", "pk", "last_seq", "version", "changed_at", "last_message_id", "posting"),
     "slow_seconds",
+    "disappear_after",
+    "next_expiry",
 )
 
 
@@ -153,6 +156,7 @@ class Member(msgspec.Struct, gc=False):
 
 
 _SOMEBODY = Member()  # who is in a group now, of whom no more has to be known
+EXPIRE = "expire_messages"  # the kind of job
 INSTANT = timedelta(milliseconds=1)  # what is later than before is later by this
 
 
@@ -168,6 +172,9 @@ class LockedConversation:
     message_id: str | None = None  # of the last message
     posting: str = Posting.ALL.value
     slow_seconds: int = 0  # between two messages of a member
+    disappear_after: int = 0  # seconds; 0: never
+    next_expiry: datetime | None = None
+    expires_sooner: bool = False  # than it is stored
     members: dict[str, Member] = field(default_factory=dict)  # and who has been one
     is_new: bool = False
     is_changed: bool = False
@@ -226,6 +233,13 @@ class LockedConversation:
         self.version += 1
         self.changed_at = max(self.changed_at, moment)
         self.is_changed = True
+
+    def expire(self, sent_at: datetime) -> datetime:
+        """When a message disappears that was sent at that moment."""
+        expires_at = sent_at + timedelta(seconds=self.disappear_after)
+        if self.next_expiry is None or expires_at < self.next_expiry:
+            self.next_expiry, self.expires_sooner = expires_at, True
+        return expires_at
 
     def add(
         self, message_id: str, sender_id: str, moment: datetime, *, is_unattended: bool = False
@@ -418,6 +432,9 @@ def store(
     accepted = [
         {"conversation": each.pk, "user": person} for each in changed for person in each.accepting
     ]
+    for each in changed:
+        if each.expires_sooner:
+            schedule_expiry(each)
     run_at_once(
         *messages,
         (_CHANGE, changes),
@@ -427,6 +444,16 @@ def store(
         (_DELIVERED, deliveries),
         (_ACCEPTED, accepted),
     )
+
+
+def schedule_expiry(conversation: LockedConversation) -> None:
+    """At `next_expiry`. Before the messages are stored: without transactions, a stop in between
+    leaves a job that finds nothing.
+    """
+    conversation.expires_sooner = False
+    expiry = conversation.next_expiry
+    schedule(EXPIRE, name=f"{EXPIRE}:{conversation.pk}", run_at=expiry, key=conversation.key)
+    Conversation.objects.filter(pk=conversation.pk).update(next_expiry=expiry)
 
 
 def _store_members(conversations: Sequence[LockedConversation]) -> None:

@@ -83,10 +83,10 @@ def new_draft(
     )
 
 
-def system_draft(group: str, details: SystemDetails) -> Draft:
-    """Which tells the members of a group what somebody changed in it."""
-    conversation = conversation_key(details.by.id, group)
-    return Draft(details.by.id, group, conversation, text="", system=details)
+def system_draft(peer: str, details: SystemDetails) -> Draft:
+    """Which tells those in a conversation what somebody changed in it."""
+    conversation = conversation_key(details.by.id, peer)
+    return Draft(details.by.id, peer, conversation, text="", system=details)
 
 
 def nothing_said() -> DomainError:

@@ -36,6 +36,7 @@ from messaging.queries.visibility import (
     find_message,
     has_blocked,
     is_peer,
+    is_there,
     no_such_message,
     past_member,
 )
@@ -173,12 +174,13 @@ def send_messages(drafts: Sequence[Draft]) -> list[Outcome]:
     return outcomes
 
 
-def store_system_message(group: LockedConversation, details: SystemDetails) -> MessageRecord:
-    """Of who is or has been a member: it tells of a change in the group, and is stored along with
-    that, in the transaction that holds the group.
+def store_system_message(conversation: LockedConversation, details: SystemDetails) -> MessageRecord:
+    """Of who is or has been a member: it tells of a change in the conversation, and is stored along
+    with that, in the transaction that holds it.
     """
-    batch = _Batch({group.key: group})
-    record = batch.add(system_draft(group.pk, details), group)
+    batch = _Batch({conversation.key: conversation})
+    peer = conversation.peer_of(details.by.id)
+    record = batch.add(system_draft(peer, details), conversation)
     batch.store()
     return record
 
@@ -281,6 +283,9 @@ class _Batch:
             "created_at": conversation.changed_at,
             "updated_at": conversation.changed_at,
         }
+        if conversation.disappear_after and not draft.system:
+            row["expires_at"] = conversation.expire(conversation.changed_at)
+            row["is_expiring"] = True
         if (draft.mentions or draft.reply_to) and is_group(conversation.pk):
             row["mentions"] = encoded_mentions(self._mentioned(draft), conversation.current)
         if draft.attachments or draft.copied:
@@ -408,14 +413,15 @@ _KNOWN = SelectAmong(_pairs, width=2)
 
 
 _ANSWERED = SelectAmong(
-    lambda keys: Message.objects.filter(pk__in=keys, deleted=False).values_list(
+    lambda keys, *, moment: Message.objects.filter(is_there(moment), pk__in=keys).values_list(
         "pk", "conversation_id", "seq", "sender_id"
     )
 )
 
 
 def _answered(drafts: Iterable[Draft]) -> Answered:
-    rows = _ANSWERED.rows_among(draft.reply_to for draft in drafts if draft.reply_to)
+    answered = [draft.reply_to for draft in drafts if draft.reply_to]
+    rows = _ANSWERED.rows_among(answered, moment=now()) if answered else ()
     return {key: (conversation, seq, author) for key, conversation, seq, author in rows}
 
 
@@ -523,6 +529,8 @@ def set_deleted(
     with locking(key):
         conversation = locked_conversations([key])[key]
         there = Message.objects.filter(pk__in=[each.pk for each in messages], deleted=not deleted)
+        if not deleted:
+            there = there.exclude(expires_at__lte=now())
         keys = set((there.filter(updated_at=at) if at else there).values_list("pk", flat=True))
         changed = [message for message in messages if message.pk in keys]
         if not changed:

@@ -7,18 +7,32 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
+from django.conf import settings
+from django.db.models import Q
+
 from accounts.models import User
 from chatsite.db import now
+from chatsite.fastpath.expressions import EmptyText
 from chatsite.files.storage import THUMBNAIL, store
 from chatsite.pictures import storage
 from chatsite.pictures.storage import Kept, Kind, Store
-from messaging.models import Attachment, Block, Conversation, Export, Message
+from messaging.models import (
+    Attachment,
+    Block,
+    Conversation,
+    Export,
+    Message,
+    Report,
+    ReportKind,
+)
 from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
 from messaging.services.uploads import remove_expired
+from messaging.shapes.evidence import decoded_evidence
 
 # A picture is stored before its message: what is younger may still be on its way.
 SPARED = timedelta(hours=1)
+JUST_NOW = timedelta(minutes=1)
 AT_ONCE = 500  # files
 
 
@@ -86,6 +100,26 @@ def tidy_attachments(*, dry_run: bool) -> TidiedFiles:
     return TidiedFiles(expired, deleted, removed)
 
 
+def remove_files(names: Sequence[str]) -> None:
+    """Of messages that are gone, those that no other message has. What was forwarded just now, and
+    is not sent yet, is left to the tidying. May be repeated.
+    """
+    _removed(names, now() - JUST_NOW)
+
+
+def remove_pictures(names: Sequence[str]) -> None:
+    """The same of pictures. One that was reported is kept, out of reach. Raises StorageError."""
+    with_picture = Message.objects.filter(image__gt="" if settings.MONGODB else EmptyText())
+    for name in names:
+        store = storage.store_of(name)
+        if store is None or with_picture.filter(Q(image=name) | Q(thumbnail=name)).exists():
+            continue
+        if Report.objects.filter(evidence__contains=name).exists():
+            store.withdraw(name)
+        else:
+            store.remove(store.places_of(name), unchanged_since=now() - JUST_NOW)
+
+
 def _removed(names: Sequence[str], since: datetime) -> int:
     """Asks the database again just before, for what was forwarded since it was read."""
     removed = 0
@@ -123,11 +157,17 @@ def _exports() -> set[str]:
 
 
 def pictures_in_use() -> Uses:
-    """A deleted message needs its picture, too: staff see it, and it may be restored."""
+    """A deleted message needs its picture, too: staff see it, and it may be restored. So does a
+    report, whose message may have disappeared.
+    """
     people = User.objects.exclude(picture="").values_list("picture", flat=True)
     groups = Conversation.objects.exclude(picture="").values_list("picture", flat=True)
     profiles = chain(people.iterator(), groups.iterator(), *map(_kept_by_blocks, FACES))
     uses: Uses = {("profiles", name): None for name in profiles}
+    reports = Report.objects.filter(kind=ReportKind.MESSAGE).values_list("evidence", flat=True)
+    for evidence in map(decoded_evidence, reports.iterator()):
+        for seen in evidence.messages if evidence else ():
+            uses["messages", storage.shown(seen.image)] = None
     messages = Message.objects.exclude(image="").values_list("deleted", "image", "thumbnail")
     for deleted, *names in messages.iterator():
         for name in filter(None, names):

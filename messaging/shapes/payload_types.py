@@ -10,7 +10,12 @@ from msgspec import Meta, Struct, field
 from accounts.record import PersonRecord
 from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
 from messaging.models import LIVE_MARKS, REASONS, Posting, ReportKind, Role
-from messaging.models.conversation import DESCRIPTION_LENGTH, SLOWEST, TITLE_LENGTH
+from messaging.models.conversation import (
+    DESCRIPTION_LENGTH,
+    LONGEST_LIFE,
+    SLOWEST,
+    TITLE_LENGTH,
+)
 from messaging.shapes.chat_settings import (
     Archived,
     Blocked,
@@ -25,6 +30,15 @@ from messaging.shapes.reactions import Emoji, Reactions
 from messaging.shapes.record import ClientMessageId, MessageRecord, PeerKey, Seq
 from messaging.shapes.search_text import FoundGroup, FoundMessage
 
+DisappearAfter = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=LONGEST_LIFE,
+        description="Seconds after which what is sent from now on disappears for everybody; 0:"
+        " never.",
+    ),
+]
 RoleName = Annotated[str, Meta(extra_json_schema={"enum": Role.values})]
 Mark = Annotated[
     int, Meta(ge=0, description="The `seq` up to which somebody has read.", examples=[1])
@@ -70,6 +84,7 @@ class ChatPayload(PersonRecord, omit_defaults=True):
             " changed."
         ),
     ] = False
+    disappear_after: DisappearAfter = 0
 
 
 class ChangedChatPayload(ChatPayload, kw_only=True):
@@ -95,6 +110,12 @@ class ChangedChatPayload(ChatPayload, kw_only=True):
             " have deleted it for me. Left out where I see all."
         ),
     ] = []
+
+
+class DisappearingPayload(TypedDict):
+    """What is sent from now on, by anybody in the chat."""
+
+    seconds: DisappearAfter
 
 
 class ChatSettingsPayload(ChatSettings, kw_only=True, frozen=True):
@@ -194,6 +215,9 @@ class DeletedPayload(TypedDict):
     senderId: Key
     receiverId: PeerKey
     seq: Seq
+    expiresAt: NotRequired[
+        Annotated[Timestamp, Meta(description="It disappeared by itself, at that time.")]
+    ]
 
 
 class ReactionChangedPayload(TypedDict):

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from chatsite.db import now
 from chatsite.pictures.images import THUMBNAIL_WIDTH
 from chatsite.pictures.storage import shown
 from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
@@ -91,6 +92,16 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         Annotated[list[AttachmentRecord], Meta(description="Files, in their sender's order.")]
         | None
     ) = None
+    expires_at: (
+        Annotated[
+            Timestamp,
+            Meta(
+                description="When it disappears. It is then deleted, and keeps this; one that was"
+                " deleted before leaves it out until then."
+            ),
+        ]
+        | None
+    ) = None
     reacted: (
         Annotated[
             list[Emoji],
@@ -156,9 +167,16 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         reactions,
         pinned_at,
         attachments,
+        expires_at,
     ) = row
     created = timestamp(created_at)
     system = decoded(details) if details else None
+    if expires_at:
+        expires_at = timestamp(expires_at)
+        is_over = expires_at <= timestamp(now())
+        if deleted and not is_over:
+            expires_at = None
+        deleted = deleted or is_over
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
         edited_at = pinned_at = attachments = None
@@ -190,6 +208,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         msgspec.Raw(reactions) if reactions else None,
         timestamp(pinned_at) if pinned_at else None,
         decoded_attachments(attachments) if attachments else None,
+        expires_at or None,
     )
 
 

@@ -30,6 +30,8 @@ Change = Literal[
     "historyHidden",
     "slowed",
     "unslowed",
+    "disappearing",
+    "lasting",
     "promoted",
     "demoted",
     "handedOver",
@@ -53,6 +55,10 @@ class SystemDetails(msgspec.Struct, rename="camel"):
     ] = []
     others: Annotated[Count, Meta(description="To how many more.")] = 0
     title: Annotated[str | None, Meta(description="The new name of the group.")] = None
+    seconds: (
+        Annotated[int, Meta(ge=0, description="After which messages disappear from now on.")]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
 
     def names(self, person: str) -> bool:
         """Whether `person` is one of `people`, which leaves some out when there are many."""
@@ -64,10 +70,15 @@ decoded = strict_json.reader(SystemDetails)
 
 
 def details_of(
-    event: Change, by: User, people: Sequence[User] = (), *, title: str | None = None
+    event: Change,
+    by: User,
+    people: Sequence[User] = (),
+    *,
+    title: str | None = None,
+    seconds: int | msgspec.UnsetType = msgspec.UNSET,
 ) -> SystemDetails:
     named = [_named(person) for person in people[:NAMED]]
-    return SystemDetails(event, _named(by), named, len(people) - len(named), title)
+    return SystemDetails(event, _named(by), named, len(people) - len(named), title, seconds)
 
 
 def _named(person: User) -> NamedPerson:
@@ -80,8 +91,22 @@ def text_of(details: SystemDetails) -> str:
         "by": _name(details.by),
         "people": _people(details),
         "title": isolated(details.title or ""),
+        "period": period(details.seconds or 0),
     }
     return str(_SENTENCES[details.event]) % names
+
+
+def period(seconds: int) -> str:
+    """In the largest unit that it is a multiple of."""
+    if seconds % 60:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = seconds // 60
+    if minutes % 60:
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    hours = minutes // 60
+    if hours % 24:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    return ngettext("%(n)d day", "%(n)d days", hours // 24) % {"n": hours // 24}
 
 
 def deleted_account() -> str:
@@ -121,6 +146,8 @@ _SENTENCES: dict[Change, Promise] = {
     "historyHidden": gettext_lazy("%(by)s hid earlier messages from new members"),
     "slowed": gettext_lazy("%(by)s turned slow mode on"),
     "unslowed": gettext_lazy("%(by)s turned slow mode off"),
+    "disappearing": gettext_lazy("%(by)s let new messages disappear after %(period)s"),
+    "lasting": gettext_lazy("%(by)s turned disappearing messages off"),
     "promoted": gettext_lazy("%(by)s made %(people)s an admin"),
     "demoted": gettext_lazy("%(by)s removed %(people)s as an admin"),
     "handedOver": gettext_lazy("%(by)s made %(people)s the owner of the group"),

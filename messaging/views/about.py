@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from accounts.access import SignedInRequest
 from accounts.record import picture_path
@@ -19,10 +20,12 @@ from messaging.queries.blocks import blocked_in
 from messaging.queries.members import groups_in_common, members_page
 from messaging.queries.shared import KINDS
 from messaging.queries.visibility import find_group
+from messaging.shapes.system_messages import period
 from messaging.views.chat import peer_or_404
 from messaging.views.groups import MEMBERS_PER_PAGE, region
 
 MOST_GROUPS = 1000
+LIFETIMES = [days * 24 * 3600 for days in (1, 7, 90)]
 SEQ = re.compile(r"[0-9]{1,16}")
 
 
@@ -31,6 +34,8 @@ def details(request: SignedInRequest, peer: str) -> HttpResponse:
     """Of a person, a group or one's saved messages; who has left a group finds what they shared."""
     found = peer_or_404(request, peer)
     context: dict[str, Any] = {"peer": found}
+    if found.may_set_lifetime:
+        context["lifetimes"] = _lifetimes(found.disappear_after or 0)
     if found.role:
         group, role = find_group(request.user, peer)
         context |= {"group": group, **_members(request, found, role)}
@@ -63,6 +68,13 @@ def shared(request: SignedInRequest, peer: str) -> HttpResponse:
         request.user, found, kind, before=int(before) if before else None, month=month
     )
     return render(request, "messaging/about/_shared.html", {"peer": found, "part": part})
+
+
+def _lifetimes(chosen: int) -> list[tuple[int, str]]:
+    return [
+        (seconds, period(seconds) if seconds else _("Off"))
+        for seconds in sorted({0, *LIFETIMES, chosen})
+    ]
 
 
 def _row(group: Conversation) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class AboutPane extends HTMLElement {
     this.addEventListener("click", ({ target }) => this.#press(target));
     this.addEventListener("keydown", (event) => this.#steer(event));
     this.addEventListener("htmx:load", () => this.#decorate());
+    this.addEventListener("change", ({ target }) => target.name === "lifetime" && this.#chooseLifetime(target));
+    this.addEventListener("submit", (event) => this.#setOwnLifetime(event));
     const { on } = page;
     this.#ends = [
       on("presence", () => this.#followPresence()),
@@ -144,6 +146,30 @@ class AboutPane extends HTMLElement {
     } catch (error) {
       emit("notice", { text: error.status ? error.message : text("no-answer"), kind: "error" });
     }
+  }
+
+  #chooseLifetime({ form, value }) {
+    const own = form.querySelector("[data-own]");
+    own.hidden = value !== "own";
+    if (own.hidden) this.#setLifetime(form, Number(value));
+    else own.querySelector("input").focus();
+  }
+
+  #setOwnLifetime(event) {
+    event.preventDefault();
+    const { count, unit } = event.target.elements;
+    this.#setLifetime(event.target, count.value * unit.value);
+  }
+
+  /** The system message that tells it renews this pane; where nothing changed, or may, it is as it was. */
+  async #setLifetime({ dataset }, seconds) {
+    const { putJSON, showDetails, emit } = this.#page;
+    try {
+      await putJSON(dataset.lifetime, { seconds });
+    } catch (error) {
+      emit("notice", { text: error.status ? error.message : text("no-answer"), kind: "error" });
+    }
+    await showDetails();
   }
 
   async #call({ call, path, role }) {

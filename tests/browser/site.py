@@ -24,6 +24,12 @@ ONE_A_DAY = """
         FROM messaging_conversation WHERE _id = each.conversation_id
     ) WHERE sender_id IN ({senders})
 """
+DAYS_BEFORE = "strftime('%Y-%m-%d %H:%M:%f000', {column}, '-{days} days')"
+DISAPPEARS = {
+    "messaging_message": "expires_at",
+    "messaging_conversation": "next_expiry",
+    "scheduler_job": "run_at",
+}
 
 
 class Site:
@@ -95,6 +101,13 @@ class Site:
         marks = ", ".join("?" * len(senders))
         with closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database, database:
             database.execute(ONE_A_DAY.format(senders=marks), senders)
+
+    def let_pass(self, days: int) -> None:
+        """For whatever disappears, and all jobs."""
+        with closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database, database:
+            for table, column in DISAPPEARS.items():
+                before = DAYS_BEFORE.format(column=column, days=days)
+                database.execute(f"UPDATE {table} SET {column} = {before}")
 
     @contextmanager
     def away(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ GROUP = {"isGroup", "memberCount", "role", "canPost"}
 CHAT = USER | GROUP | {"lastMessage", "unreadCount", "online"}
 # What nobody has set is left out there.
 SETTINGS = {"pinnedAt", "archived", "mutedUntil", "markedUnread", "draft", "lastSeenAt"}
-SETTINGS |= {"readsHidden", "unreadMentions", "blocked", "request"}
+SETTINGS |= {"readsHidden", "unreadMentions", "blocked", "request", "disappearAfter"}
 CHANGED_CHAT = CHAT | {"lastSeq", "lastReadSeq", "lastDeliveredSeq"}
 CHANGED_CHAT |= {"peerReadSeq", "peerDeliveredSeq"}
 SEED_MESSAGE = {"_id", "senderId", "receiverId", "text", "image", "deleted", "createdAt"}
@@ -28,7 +28,7 @@ MESSAGE = SEED_MESSAGE | {
 }
 # What most messages have nothing of is left out there.
 RARE = {"replyTo", "editedAt", "mentions", "forwarded", "system", "reactions", "reacted"} | {
-    *("pinnedAt", "attachments", "listened")
+    *("pinnedAt", "attachments", "listened", "expiresAt")
 }
 
 NOT_KEYS = ["abc", "0" * 23, "0" * 25, "A" * 24, "g" * 24, "%00", "%FF", "null", "[object Object]"]

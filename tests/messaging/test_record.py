@@ -171,5 +171,6 @@ def test_both_documents_describe_it_from_its_definition() -> None:
         "reacted",
         "pinnedAt",
         "attachments",
+        "expiresAt",
         "listened",
     }

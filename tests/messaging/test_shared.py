@@ -8,6 +8,7 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.text import has_link
 from messaging.models import Message, saved_key
@@ -212,7 +213,7 @@ def test_they_are_found_by_an_index_of_their_own(kind: Kind) -> None:
         fill(message.conversation_id, message.sender, 600)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE messaging_message")
-    given = {"conversation": message.conversation_id, "after": 0, "before": 500}
+    given = {"conversation": message.conversation_id, "after": 0, "before": 500, "moment": now()}
     plan = shared_in(kind, 20, **given).explain()
     assert f"shared_{kind}" in plan
     assert "Sort" not in plan

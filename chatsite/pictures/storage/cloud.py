@@ -20,7 +20,7 @@ from chatsite.errors import DomainError
 from chatsite.pictures.images import Picture
 from chatsite.pictures.storage.names import shown
 from chatsite.pictures.storage.sdk import Sdk
-from chatsite.pictures.storage.store import Kept, Kind, StorageError
+from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
 
 logger = logging.getLogger(__name__)
 SHOWN: dict[Kind, str] = {"messages": "authenticated", "profiles": "upload"}
@@ -96,6 +96,10 @@ class CloudStore:
             name, created_at = place.rpartition("/")[2], resource["created_at"]
             is_withdrawn = delivery == WITHDRAWN
             yield Kept(kind, name, place, datetime.fromisoformat(created_at), is_withdrawn)
+
+    def places_of(self, name: str) -> list[Kept]:
+        withdrawn = Kept("messages", name, _withdrawn_at(name)[0], LONG_AGO, withdrawn=True)
+        return [Kept("messages", shown(name), _shown_at(name)[0], LONG_AGO), withdrawn]
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         """Nothing comes into use again here: what no message shows any more nobody can forward."""

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from chatsite.errors import DISK_FULL, DomainError
 from chatsite.pictures.images import Picture
-from chatsite.pictures.storage.store import Kept, Kind, StorageError
+from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
 
 if TYPE_CHECKING:
     from chatsite.files.response import Source
@@ -75,6 +75,9 @@ class LocalStore:
             for path in Path(settings.MEDIA_ROOT, folder).glob("[0-9a-f][0-9a-f]/*"):
                 if changed_at := _changed_at(path):
                     yield Kept(kind, path.name, str(path), changed_at)
+
+    def places_of(self, name: str) -> list[Kept]:
+        return [Kept("messages", name, str(path_of("messages", name)), LONG_AGO)]
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         try:

@@ -18,7 +18,7 @@ from chatsite.files.response import Source
 from chatsite.files.storage import OBJECTS, bring, take_away
 from chatsite.pictures.images import Picture
 from chatsite.pictures.storage.local import LocalStore, path_of
-from chatsite.pictures.storage.store import Kept, Kind, StorageError
+from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
 
 FOLDER = "pictures/"
 _PLACE = re.compile(rf"{FOLDER}(messages|profiles)/[0-9a-f]{{64}}\.webp")
@@ -68,6 +68,10 @@ class ObjectPictures(LocalStore):
                 if found := _PLACE.fullmatch(place):
                     kind: Kind = "profiles" if found[1] == "profiles" else "messages"
                     yield Kept(kind, Path(place).name, place, changed_at)
+
+    def places_of(self, name: str) -> list[Kept]:
+        there = Kept("messages", name, _place("messages", name), LONG_AGO)
+        return [*super().places_of(name), there]
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         there = [kept.place for kept in unused if _PLACE.fullmatch(kept.place)]

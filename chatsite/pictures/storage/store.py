@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chatsite.files.response import Source
 
 Kind = Literal["messages", "profiles"]
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class StorageError(Exception):
@@ -65,6 +66,9 @@ class Store(Protocol):
 
     def listed(self) -> Iterator[Kept]:
         """Everything that is kept for this site. Raises StorageError."""
+
+    def places_of(self, name: str) -> list[Kept]:
+        """Where a message's picture may be, whenever it was stored."""
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         """Deletes them for good, but what was used again meanwhile; returns how many.

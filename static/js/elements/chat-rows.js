@@ -65,14 +65,14 @@ export class ChatRows {
   }
 
   /** Told again (`live` is false), it is counted already. */
-  forget({ senderId, receiverId, seq, live = true }) {
+  forget({ senderId, receiverId, seq, expiresAt, live = true }) {
     const mine = senderId === this.#userId;
     const row = this.rowOf(peerOf({ senderId, receiverId }, this.#userId));
     if (!row) return;
     const { lastSeq, readSeq, unread, mentions } = numbers(row);
     if (live && !mine && seq > readSeq && unread) this.#setRead(row, readSeq, unread - 1, mentions);
     if (mentions && seq > readSeq) this.#calls.unsure();
-    if (seq === lastSeq) this.#showLast(row, { senderId, seq, deleted: true, createdAt: lastAt(row) });
+    if (seq === lastSeq) this.#showLast(row, { senderId, seq, deleted: true, expiresAt, createdAt: lastAt(row) });
   }
 
   /** Up to there; `isTold` when the server knows it. */

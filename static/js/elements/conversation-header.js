@@ -81,6 +81,13 @@ class ConversationHeader extends HTMLElement {
 
 customElements.define("conversation-header", ConversationHeader);
 
+/** That messages disappear, in words; "" where they stay. */
+export function showLifetime(pane, words) {
+  const field = slot(pane, "lasts");
+  field.hidden = !words;
+  field.title = field.lastElementChild.textContent = words;
+}
+
 /** As the server has it now. */
 export async function refreshHeader() {
   const header = pane().querySelector("conversation-header");

@@ -1,7 +1,7 @@
 // Keeps the open conversation as it is now: of a group the name, who is in it, and whether one may write; of a person, whether
-// the reader has blocked or not accepted them.
+// the reader has blocked or not accepted them; of either, whether messages disappear.
 import { emit, on } from "../lib/bus.js";
-import { isGroup } from "../lib/peers.js";
+import { isGroup, peerOf } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { text } from "../lib/texts.js";
 import { closedBy } from "../render/row.js";
@@ -17,6 +17,9 @@ on("group", (group) => isOpen(group._id) && changed(group));
 on("opened", () => isGroup(pane().dataset.peerId) && refresh());
 on("group-left", ({ groupId, closed }) => isOpen(groupId) && left(closed));
 
+// Messages disappear from now on, or stay.
+on("message", ({ message }) => "seconds" in (message.system ?? {}) && isOpen(peerOf(message, document.body.dataset.userId)) && refreshSoon());
+
 on("chat-settings", followBlock);
 // Without its settings it tells of the chat only that it is empty.
 on("chat", ({ _id, lastSeq, blocked, request }) => lastSeq !== undefined && followBlock({ peerId: _id, blocked, request }));
@@ -29,6 +32,10 @@ function changed({ fullName, closed }) {
   if (dataset.peerName !== fullName) rename(dataset.peerName, fullName);
   Object.assign(dataset, { peerName: fullName, closed });
   if (closed && closed !== "admins") closeDetails();
+  refreshSoon();
+}
+
+function refreshSoon() {
   clearTimeout(timer);
   timer = setTimeout(refresh, SOON);
 }

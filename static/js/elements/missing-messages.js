@@ -29,6 +29,10 @@ export class MissingMessages {
     if (!this.#isOver) this.#timer ||= setTimeout(() => this.#refill(), delay);
   }
 
+  giveUp(seq) {
+    this.#gone.add(seq);
+  }
+
   /** What was not to be had may be by now. */
   askAgain() {
     this.#gone.clear();

@@ -13,13 +13,14 @@ import { messagesOf, takeOut, unreadLine } from "../render/timeline.js";
 const MOST_KEPT = 8;
 const kept = new Map();
 
-on("message-deleted", ({ messageId }) => clear(messageId));
-on("message", ({ message }) => (message.deleted ? clear(message._id) : message.editedAt && revise(message)));
+on("message-deleted", clear);
+on("message", ({ message }) => (message.deleted ? clear({ ...message, messageId: message._id }) : message.editedAt && revise(message)));
 
 /** What is deleted does not come back with a conversation that was open before. */
-function clear(messageId) {
+function clear({ messageId, expiresAt }) {
   const find = (copy) => copy.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
-  [...kept.values()].map(find).forEach((item) => item && clearMessage(item));
+  const forget = expiresAt ? takeOut : clearMessage;
+  [...kept.values()].map(find).forEach((item) => item && forget(item));
   for (const copy of kept.values()) repliesTo(copy, messageId).forEach(showReplyDeleted);
 }
 

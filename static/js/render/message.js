@@ -24,6 +24,7 @@ export function fillMessage(item, message, reading) {
   mark(item, "is-mine", mine);
   mark(item, "is-deleted", Boolean(message.deleted));
   mark(item, "is-system", Boolean(message.system));
+  mark(item, "is-passing", Boolean(message.expiresAt));
   fillTime(item, message.createdAt);
   fillEdited(item, message.editedAt);
   fillReply(item, message, reading);

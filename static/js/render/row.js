@@ -110,7 +110,7 @@ export function refreshTime(row) {
 }
 
 function kindOf(message) {
-  if (message.deleted) return "deleted";
+  if (message.deleted) return message.expiresAt ? "" : "deleted"; // of what has disappeared nothing is said
   const kind = kindBesideWords(message);
   if (kind === "picture" && wordsOf(message)) return "caption";
   return kind || (message.system ? "system" : "");

@@ -12,6 +12,7 @@ import { write } from "../../render/slots.js";
 import { firstMessage, messagesOf, neighbour, relabelDays } from "../../render/timeline.js";
 import { entriesFor } from "../../stores/outbox.js";
 import { localFiles } from "../../stores/uploads.js";
+import { showLifetime } from "../conversation-header.js";
 import { askForDay } from "../date-dialog.js";
 import { decide } from "../message-actions.js";
 import { MessageToolbar } from "../message-toolbar.js";
@@ -55,6 +56,7 @@ class MessageList extends HTMLElement {
     this.receipts = new Receipts(this.list, this.reading, "readsHidden" in this.dataset);
     this.unread = new Unread(this, this.list, { peerId, readSeq: Number(this.dataset.lastReadSeq), place: this.place });
     this.toolbar = new MessageToolbar(this.list, { id: peerId, firstName: this.firstName });
+    showLifetime(pane, this.dataset.lasts);
     this.listen();
     this.catchUp();
   }
@@ -216,6 +218,7 @@ class MessageList extends HTMLElement {
   receive({ message, live }) {
     const { userId, peerId } = this.reading;
     if (peerOf(message, userId) !== peerId) return;
+    if (message.deleted && message.expiresAt) return this.forget({ ...message, messageId: message._id });
     const mine = message.senderId === userId;
     const known = this.merging.find(message);
     if (!known && this.merging.isBeyond(message)) return;
@@ -237,11 +240,13 @@ class MessageList extends HTMLElement {
     if (item && !item.matches(".is-deleted")) item.dataset.pinnedAt = pinnedAt ?? "";
   }
 
-  forget({ messageId }) {
+  /** With `expiresAt`, it has disappeared: nothing of it stays. */
+  forget({ messageId, senderId, receiverId, seq, expiresAt }) {
     this.place.unmiss(messageId);
     const item = this.merging.find({ _id: messageId });
-    if (!item || item.matches(".is-deleted")) return;
-    keepFocus(this, item, () => this.place.keep(() => clearMessage(item)));
+    if (expiresAt && peerOf({ senderId, receiverId }, this.reading.userId) === this.reading.peerId) this.missing.giveUp(seq);
+    if (!item || (item.matches(".is-deleted") && !expiresAt)) return;
+    keepFocus(this, item, () => this.place.keep(() => (expiresAt ? this.merging.discard(item) : clearMessage(item))));
     if (!item.matches(".is-mine")) this.unread.wasDeleted(messageId);
   }
 

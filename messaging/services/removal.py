@@ -1,0 +1,90 @@
+"""Taking out of the database and the stores what messages said, for good: not even moderators have
+it afterwards, but for what was reported.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from chatsite.db import now
+from chatsite.fastpath.statements import Update, run_at_once
+from messaging import events, recipients
+from messaging.models import (
+    Attachment,
+    Conversation,
+    Listening,
+    Message,
+    MessageEdit,
+    Reaction,
+)
+from messaging.payloads import deleted_payload, expired_payload
+from messaging.services.conversations import INSTANT, LockedConversation
+from messaging.services.search_index import rewrite_blocks
+from scheduler.services import schedule
+
+REMOVE_FILES, REMOVE_PICTURES = "remove_files", "remove_pictures"
+_EMPTIED = Update(
+    lambda key, moment, version: (
+        Message.objects.filter(pk=key),
+        {
+            "text": "",
+            "reply_to": "",
+            "mentions": None,
+            "forwarded": None,
+            "has_link": None,
+            "has_picture": None,
+            "has_voice": None,
+            "has_file": None,
+            "image": "",
+            "thumbnail": "",
+            "image_width": None,
+            "image_height": None,
+            "attachments": None,
+            "edited_at": None,
+            "deleted": True,
+            "reactions": "",
+            "pinned_at": None,
+            "pinned_by": None,
+            "is_expiring": None,
+            "updated_at": moment,
+            "version": version,
+        },
+    )
+)
+
+
+def empty(messages: Sequence[Message], conversation: LockedConversation) -> None:
+    """Leaves of them that they were, so that `seq` has no gaps, and `sync` tells it. Holding the
+    lock; the conversation is stored afterwards.
+    """
+    remove_files_later(messages)
+    keys = [message.pk for message in messages]
+    for rows in (Attachment, MessageEdit, Reaction, Listening):
+        rows.objects.filter(message_id__in=keys).delete()
+    # Later than before, by whatever clock: of two states clients keep the later one.
+    moment = max(now(), conversation.changed_at + INSTANT)
+    emptied = []
+    for message in messages:
+        conversation.change(moment)
+        emptied.append({"key": message.pk, "moment": moment, "version": conversation.version})
+    run_at_once((_EMPTIED, emptied))
+    rewrite_blocks(conversation.pk, [message.seq for message in messages])
+    told: list[events.Event] = []
+    for message in messages:
+        message.conversation = Conversation(pk=conversation.pk, key=conversation.key)
+        at, payload = message.expires_at, deleted_payload(message)
+        if at and at <= moment:
+            payload = expired_payload(message, at)
+        to = recipients.of(conversation.who_see(message.seq))
+        told.append((events.MESSAGE_DELETED, payload, to, ""))
+    events.publish_all(told)
+
+
+def remove_files_later(messages: Sequence[Message]) -> None:
+    """Those of them that no other message has, after the commit."""
+    attached = Attachment.objects.filter(message_id__in=[message.pk for message in messages])
+    _later(REMOVE_FILES, attached.values_list("stored", "thumbnail"))
+    _later(REMOVE_PICTURES, ((each.image, each.thumbnail) for each in messages))
+
+
+def _later(kind: str, names: Iterable[Iterable[str]]) -> None:
+    if wanted := sorted({name for some in names for name in some if name}):
+        schedule(kind, names=wanted)
