@@ -1,5 +1,6 @@
 """What the scheduler does for messages, their pictures and files, and to tell people of them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -33,6 +34,7 @@ from messaging.services import (
     pictures,
     reminders,
     removal,
+    retention,
     scheduled,
     search_build,
     tidying,
@@ -148,6 +150,26 @@ def back_up() -> None:
         backups.rotate(place, daily=settings.BACKUP_DAILY, weekly=settings.BACKUP_WEEKLY)
     except backups.BackupError as error:
         raise Retry(str(error)) from None
+
+
+@job("remove_old_messages", lane=Lane.LONG, every=DAILY)
+def remove_old_messages() -> None:
+    if settings.KEEP_MESSAGES_DAYS:
+        _remove(retention.remove_messages, settings.KEEP_MESSAGES_DAYS)
+
+
+@job("remove_old_files", lane=Lane.LONG, every=DAILY)
+def remove_old_files() -> None:
+    if settings.KEEP_FILES_DAYS:
+        _remove(retention.remove_files, settings.KEEP_FILES_DAYS)
+
+
+def _remove(remove: Callable[..., int], days: int) -> None:
+    try:
+        remove(now() - timedelta(days=days), is_stopping=wakeup.is_stopping)
+    except DomainError as error:  # somebody else holds a conversation
+        raise Retry(error.message) from None
+    _stop()
 
 
 def _stop() -> None:

@@ -24,6 +24,8 @@ class Operations:
     backup_daily: int = 7
     backup_weekly: int = 4
     deleted_account_days: int = 90  # that reports by and about somebody are kept
+    keep_messages_days: int = 0  # 0: for good
+    keep_files_days: int = 0
 
 
 def read(production: bool) -> Operations:
@@ -40,6 +42,8 @@ def read(production: bool) -> Operations:
         backup_daily=between(0, 3650, "BACKUP_DAILY", 7),
         backup_weekly=between(0, 520, "BACKUP_WEEKLY", 4),
         deleted_account_days=between(0, 36_500, "DELETED_ACCOUNT_DAYS", 90),
+        keep_messages_days=between(0, 36_500, "KEEP_MESSAGES_DAYS", 0),
+        keep_files_days=between(0, 36_500, "KEEP_FILES_DAYS", 0),
     )
 
 

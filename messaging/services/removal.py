@@ -17,6 +17,7 @@ from messaging.models import (
 )
 from messaging.payloads import deleted_payload, expired_payload
 from messaging.services.conversations import INSTANT, LockedConversation
+from messaging.services.notifications import take_back_deleted
 from messaging.services.search_index import rewrite_blocks
 from scheduler.services import schedule
 
@@ -67,6 +68,7 @@ def empty(messages: Sequence[Message], conversation: LockedConversation) -> None
         emptied.append({"key": message.pk, "moment": moment, "version": conversation.version})
     run_at_once((_EMPTIED, emptied))
     rewrite_blocks(conversation.pk, [message.seq for message in messages])
+    take_back_deleted(conversation.pk, min(message.seq for message in messages))
     told: list[events.Event] = []
     for message in messages:
         message.conversation = Conversation(pk=conversation.pk, key=conversation.key)

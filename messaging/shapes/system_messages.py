@@ -99,14 +99,14 @@ def text_of(details: SystemDetails) -> str:
 def period(seconds: int) -> str:
     """In the largest unit that it is a multiple of."""
     if seconds % 60:
-        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+        return ngettext("%(n)s second", "%(n)s seconds", seconds) % {"n": seconds}
     minutes = seconds // 60
     if minutes % 60:
-        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     hours = minutes // 60
     if hours % 24:
-        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
-    return ngettext("%(n)d day", "%(n)d days", hours // 24) % {"n": hours // 24}
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    return ngettext("%(count)s day", "%(count)s days", hours // 24) % {"count": hours // 24}
 
 
 def deleted_account() -> str:

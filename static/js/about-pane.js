@@ -46,6 +46,8 @@ class AboutPane extends HTMLElement {
     this.#showMute();
     this.#followPresence();
     this.#decorate();
+    const lifetime = this.querySelector("#lifetime");
+    if (lifetime) lifetime.disabled = false;
   }
 
   /** Called before another pane replaces this one. */

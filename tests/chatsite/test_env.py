@@ -56,6 +56,8 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("LINK_MINUTES", ["0", "an hour"]),
         ("MESSAGE_EDIT_MINUTES", ["-1", "1.5"]),
         ("MESSAGE_DELETE_MINUTES", ["-1", "1.5"]),
+        ("KEEP_MESSAGES_DAYS", ["-1", "1.5"]),
+        ("KEEP_FILES_DAYS", ["a year"]),
         ("LIMIT_WRITES", ["0", "100/m"]),
         ("BLOCK_CRAWLERS", ["perhaps"]),
         ("TRUSTED_PROXIES", ["nginx", "10.0.0.0/99", "*"]),

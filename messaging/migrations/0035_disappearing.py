@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0032_scheduled")]
+    dependencies = [("messaging", "0034_push_notices")]
     operations = [
         migrations.AddField(
             model_name="conversation",
