@@ -26,13 +26,15 @@ from accounts.services.roles import may_act_on
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.text import isolated, one_line
-from messaging.models import Export, Group, Kind, Membership, Message
+from messaging.models import Export, Group, Import, Kind, Membership, Message
 from messaging.models.conversation import GROUP as GROUP_KEYS
+from messaging.queries import imports
 from messaging.queries.attachments import attachments_of, used_by
 from messaging.queries.exports import state_of
 from messaging.queries.moderator_search import Search, find_groups, find_messages
 from messaging.services import messages as service
 from messaging.services.exports import remove_export
+from messaging.services.imports import remove_import
 from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.saved import saved_name
@@ -332,6 +334,32 @@ class ExportAdmin(ModeratedAdmin):
 
     def remove(self, by: User, export: Export) -> None:
         remove_export(user=export.user)
+
+
+@admin.register(Import)
+class ImportAdmin(ModeratedAdmin):
+    """That somebody imports, and why it failed. What came is theirs."""
+
+    for_admins = True
+    list_display = ("person", "created_at", "state", "error")
+    list_select_related = ("user",)
+    ordering = ("-created_at", "-pk")
+    fields = ("person", "created_at", "state", "done", "total", "ended_at", "error")
+
+    @admin.display(description=_("person"))
+    def person(self, row: Import) -> str:
+        return person_link(row.user)
+
+    @admin.display(description=_("state"))
+    def state(self, row: Import) -> str:
+        words = {"working": gettext("Being read"), "ready": gettext("Ready")}
+        return words.get(imports.state_of(row), gettext("Failed"))
+
+    def acts_for(self, request: HttpRequest, row: Import) -> list[Act]:
+        return [REMOVE]
+
+    def remove(self, by: User, row: Import) -> None:
+        remove_import(user=row.user)
 
 
 def _role(member: Membership) -> str:

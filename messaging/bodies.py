@@ -466,3 +466,21 @@ class ReadCommand(TypedDict):
 
 class PingCommand(TypedDict):
     """Nothing."""
+
+
+class ImportBody(TypedDict):
+    upload: Annotated[Key, Meta(description="The `id` of an upload of mine, which is gone then.")]
+    ownName: NotRequired[
+        Annotated[
+            str, Meta(description="What I am called in an export of WhatsApp, which does not tell.")
+        ]
+    ]
+    zone: NotRequired[
+        Annotated[
+            str,
+            Meta(
+                description="Of times that name none, by its IANA name; else UTC.",
+                examples=["Europe/Berlin"],
+            ),
+        ]
+    ]

@@ -17,6 +17,7 @@ from messaging.models import Conversation
 from messaging.page.notifications import notification, taking_back
 from messaging.presence import active_among
 from messaging.queries.exports import JOB as EXPORT
+from messaging.queries.imports import JOB as IMPORT
 from messaging.queries.notifications import (
     is_read,
     live_subscription,
@@ -30,6 +31,7 @@ from messaging.services import (
     departures,
     disappearing,
     exports,
+    imports,
     notifications,
     pictures,
     reminders,
@@ -68,6 +70,19 @@ def make_export(export: str) -> None:
 @job("tidy_exports", lane=Lane.LONG, every=timedelta(hours=1))
 def tidy_exports() -> None:
     exports.remove_expired_exports()
+
+
+@job(IMPORT, lane=Lane.LONG)
+def run_import(imported: str) -> None:
+    try:
+        imports.run_import(imported=imported, is_stopping=wakeup.is_stopping)
+    except DomainError as error:
+        raise Retry(error.message) from None
+
+
+@job("tidy_imports", lane=Lane.LONG, every=DAILY)
+def tidy_imports() -> None:
+    imports.remove_old_imports()
 
 
 @job(deletion.JOB, lane=Lane.LONG, attempts=None)

@@ -12,11 +12,13 @@ from chatsite.wire import absolute, timestamp
 from messaging.models import (
     Conversation,
     Export,
+    Import,
     Message,
     Reminder,
     Report,
     ScheduledMessage,
 )
+from messaging.queries import imports
 from messaging.queries.blocks import Blocked
 from messaging.queries.chats import Chat
 from messaging.queries.exports import expires_at, state_of
@@ -26,6 +28,7 @@ from messaging.queries.receipts import Moment, Receipt
 from messaging.queries.search import Found
 from messaging.queries.sync import Changes
 from messaging.shapes.chat_settings import ChatSettings
+from messaging.shapes.history_import import decoded_report
 from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.payload_types import (
     BlockPayload,
@@ -38,6 +41,7 @@ from messaging.shapes.payload_types import (
     ForwardedPayload,
     GroupLeftPayload,
     GroupPayload,
+    ImportPayload,
     ListenedPayload,
     MemberPayload,
     NotForwardedPayload,
@@ -83,6 +87,18 @@ def export_payload(export: Export) -> ExportPayload:
         "size": export.size,
         "createdAt": timestamp(export.created_at),
         "expiresAt": timestamp(expires_at(export)) if export.ready_at else None,
+    }
+
+
+def import_payload(row: Import) -> ImportPayload:
+    return {
+        "state": imports.state_of(row),
+        "name": row.name,
+        "done": row.done,
+        "total": row.total,
+        "message": row.error,
+        "createdAt": timestamp(row.created_at),
+        "report": decoded_report(row.report) if row.report else None,
     }
 
 

@@ -319,3 +319,9 @@ class ReactSerializer(serializers.Serializer[None]):
     messageId = TextField(source="message_id", allow_null=False)
     emoji = TextField(allow_null=False)
     remove = serializers.BooleanField(default=False)
+
+
+class ImportSerializer(serializers.Serializer[None]):
+    upload = TextField()
+    ownName = TextField(source="own_name", label="ownName", default="")
+    zone = TextField(default="UTC")

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from messaging.views import about, chat, groups, moderation
-from messaging.views.exports import export, export_removal
+from messaging.views.exports import export, export_removal, history_import, import_removal
 from messaging.views.privacy import privacy, unblock
 from messaging.views.search import search
 
@@ -37,6 +37,8 @@ urlpatterns = [
     path("profile/privacy", privacy, name="privacy"),
     path("profile/export", export, name="export"),
     path("profile/export/removal", export_removal, name="export-removal"),
+    path("profile/import", history_import, name="import"),
+    path("profile/import/removal", import_removal, name="import-removal"),
     path("moderation", moderation.queue, name="reports"),
     path("moderation/warning", moderation.seen, name="warning-seen"),
     path("moderation/<str:key>", moderation.report, name="report"),

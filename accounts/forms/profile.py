@@ -108,8 +108,8 @@ class DeletionForm(ServiceForm):
     messages = forms.ChoiceField(
         label=_("What I wrote"),
         choices=[
-            ("keep", _("stays, as of a deleted account")),
-            ("remove", _("is deleted for everybody")),
+            ("keep", _("Stays, as of a deleted account")),
+            ("remove", _("Is deleted for everybody")),
         ],
         widget=forms.Select(attrs={"class": "input"}),
     )

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chatsite.schema.calls import call
-from messaging.shapes.payload_types import ExportPayload
+from chatsite.schema.calls import JSON, call
+from messaging.bodies import ImportBody
+from messaging.shapes.payload_types import ExportPayload, ImportPayload
 
 TAG = "Accounts"
 NO_EXPORT = "There is no export, or it has expired."
@@ -46,4 +47,36 @@ download = call(
         503: ["Files cannot be opened at the moment. Please try again later."],
     },
     media="*/*",
+)
+
+NO_IMPORT = "There is no import."
+
+history_import = call(
+    "getImport",
+    "My last import, how far it is, and what came by it",
+    tag=TAG,
+    answers={200: ("As it is now.", ImportPayload)},
+    refused={404: [NO_IMPORT]},
+)
+
+begin_import = call(
+    "importHistory",
+    "Import a history from elsewhere: an export of a site like this, of WhatsApp, or of Telegram",
+    tag=TAG,
+    changes=True,
+    bodies={JSON: ImportBody},
+    answers={202: ("It is being read: ask for it until it is ready.", ImportPayload)},
+    refused={
+        400: ["This field is required."],
+        404: ["There is no such upload, or it has expired."],
+        409: ["Another import is at work. Wait for it, or cancel it."],
+    },
+)
+
+remove_import = call(
+    "removeImport",
+    "Forget my import, also one that is being read; what has come by it stays",
+    tag=TAG,
+    changes=True,
+    answers={204: ("It is gone.", None)},
 )

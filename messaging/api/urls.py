@@ -43,6 +43,7 @@ urlpatterns = [
     path("scheduled/<str:scheduled>/send", later.SendNowView.as_view(), name="api-send-now"),
     path("reminders", later.RemindersView.as_view(), name="api-reminders"),
     path("reminders/<str:message>", later.ReminderView.as_view(), name="api-reminder"),
+    path("import", exports.ImportView.as_view(), name="api-import"),
     path("reports", views.ReportsView.as_view(), name="api-reports"),
     path("privacy", views.PrivacyView.as_view(), name="api-privacy"),
     path("blocks", views.BlocksView.as_view(), name="api-blocks"),

@@ -24,6 +24,7 @@ from messaging.models.conversation import (
     saved_key,
 )
 from messaging.models.export import Export
+from messaging.models.history_import import Import
 from messaging.models.listening import Listening
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
@@ -50,6 +51,7 @@ __all__ = [
     "Decision",
     "Export",
     "Group",
+    "Import",
     "Kind",
     "Listening",
     "Membership",

@@ -23,6 +23,7 @@ class Kind(models.TextChoices):
     DIRECT = "direct", _("direct chat")
     GROUP = "group", _("group")
     SAVED = "saved", _("saved messages")  # a chat with oneself
+    IMPORTED = "imported", _("imported chat")  # its importer's alone, who has left it: read-only
 
 
 class Posting(models.TextChoices):

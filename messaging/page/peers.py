@@ -15,6 +15,7 @@ from chatsite.text import isolated
 from chatsite.wire import absolute
 from messaging.models import (
     Conversation,
+    Kind,
     Membership,
     Message,
     Posting,
@@ -200,7 +201,9 @@ def _group(mine: Membership) -> Peer:
         picture=absolute(picture_path(group.pk, group.title, group.picture)),
         is_group=True,
         role="" if has_left else mine.role,
-        closed=closed_to(can_post=not (has_left or is_admins), is_in=not has_left, last=last),
+        closed="imported"
+        if group.kind == Kind.IMPORTED
+        else closed_to(can_post=not (has_left or is_admins), is_in=not has_left, last=last),
         members="" if has_left else _members(group, mine.user_id),
         disappear_after=None if has_left else group.disappear_after,
         has_picture=bool(group.picture),

@@ -32,6 +32,7 @@ from messaging.queries.chats import chats_of
 from messaging.queries.own import add_own
 from messaging.queries.visibility import Stay, Stays, no_such_message, visible_among
 from messaging.services.conversations import LockedConversation, locked_conversations
+from messaging.services.imported_chats import is_imported, remove_imported
 from messaging.services.messages import set_deleted, take_back
 from messaging.shapes.record import record_of
 
@@ -98,6 +99,8 @@ def clear_chat(*, user: User | Principal, peer: str, up_to: int | None = None) -
     if not is_key(peer):
         raise _no_such_chat()
     _clear(user, peer, up_to)
+    if up_to is None and is_group(peer) and is_imported(peer):
+        remove_imported(user.pk, peer)  # nobody else has it
 
 
 def delete_saved(user: User) -> None:

@@ -36,6 +36,7 @@ from messaging.services.conversations import INSTANT, locked_conversations, stor
 from messaging.services.deletions import delete_saved
 from messaging.services.exports import remove_export
 from messaging.services.groups import leave_all
+from messaging.services.imported_chats import remove_imported
 from messaging.services.messages import set_deleted
 from messaging.services.uploads import give_up
 from messaging.shapes.system_messages import decoded, encoded
@@ -57,6 +58,9 @@ def delete_account(*, user: str, is_stopping: Callable[[], bool]) -> None:
         delete_saved(person)
     left = Membership.objects.of(user).exclude(since_seq=GONE[0]).select_related("conversation")
     for membership in left.order_by("pk"):
+        if membership.conversation.kind == Kind.IMPORTED:
+            remove_imported(user, membership.conversation_id)
+            continue
         _take_back(person, membership.conversation, is_stopping)
         if membership.conversation.kind == Kind.GROUP:
             _unname(person, membership.conversation, is_stopping)

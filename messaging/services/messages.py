@@ -267,7 +267,7 @@ class _Batch:
         if conversation.add(key, draft.sender_id, self.moment, is_unattended=is_unattended):
             self.reads[draft.conversation, draft.sender_id] = draft
         row = {
-            **_blank(),
+            **blank_row(),
             **draft.picture,
             "id": key,
             "conversation_id": conversation.pk,
@@ -395,7 +395,7 @@ _shown = itemgetter(*COLUMNS)
 
 
 @cache
-def _blank() -> dict[str, Any]:
+def blank_row() -> dict[str, Any]:
     """A message without a picture, by column."""
     fields = {field.attname: field.get_default() for field in Message._meta.concrete_fields}
     return {**fields, "kind": MessageKind.TEXT.value}

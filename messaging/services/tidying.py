@@ -21,6 +21,7 @@ from messaging.models import (
     Block,
     Conversation,
     Export,
+    Import,
     Message,
     Report,
     ReportKind,
@@ -126,7 +127,7 @@ def _removed(names: Sequence[str], since: datetime) -> int:
     for at in range(0, len(names), AT_ONCE):
         some = {name: name.removesuffix(THUMBNAIL) for name in names[at : at + AT_ONCE]}
         rows = Attachment.objects.filter(stored__in=set(some.values()))
-        used = {*rows.values_list("stored", flat=True), *_exports()}
+        used = {*rows.values_list("stored", flat=True), *_archives()}
         unused = [name for name, stored in some.items() if stored not in used]
         removed += store.remove(unused, unchanged_since=since)
     return removed
@@ -136,7 +137,7 @@ def _used_files(*, dry_run: bool) -> set[str]:
     """By name. Of those whose first message is gone, one that it was forwarded to counts in its
     place: so whatever is on disk counts for somebody.
     """
-    used = _exports()
+    used = _archives()
     counted: set[str] = set()
     copies: dict[str, str] = {}  # the oldest one of each
     rows = Attachment.objects.order_by("pk").values_list("pk", "stored", "thumbnail", "is_copy")
@@ -152,8 +153,10 @@ def _used_files(*, dry_run: bool) -> set[str]:
     return used
 
 
-def _exports() -> set[str]:
-    return set(Export.objects.values_list("stored", flat=True))
+def _archives() -> set[str]:
+    """Exports, and what is imported."""
+    archives = [rows.objects.values_list("stored", flat=True) for rows in (Export, Import)]
+    return set(chain(*archives))
 
 
 def pictures_in_use() -> Uses:

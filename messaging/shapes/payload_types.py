@@ -26,6 +26,7 @@ from messaging.shapes.chat_settings import (
     Request,
     SavedDraft,
 )
+from messaging.shapes.history_import import ImportReport
 from messaging.shapes.reactions import Emoji, Reactions
 from messaging.shapes.record import ClientMessageId, MessageRecord, PeerKey, Seq
 from messaging.shapes.search_text import FoundGroup, FoundMessage
@@ -446,3 +447,15 @@ class ExportPayload(TypedDict):
     size: Annotated[Count, Meta(description="Bytes, once it is ready.")]
     createdAt: Timestamp
     expiresAt: Annotated[Timestamp | None, Meta(description="Once it is ready.")]
+
+
+class ImportPayload(TypedDict):
+    """Of a history from elsewhere."""
+
+    state: Annotated[str, Meta(extra_json_schema={"enum": ["working", "ready", "failed"]})]
+    name: Annotated[str, Meta(description="Of the file.")]
+    done: Annotated[Count, Meta(description="Messages that were looked at so far.")]
+    total: Annotated[Count, Meta(description="Of about so many; 0: nobody knows.")]
+    message: Annotated[str, Meta(description="Why it failed, in a sentence; else nothing.")]
+    createdAt: Timestamp
+    report: Annotated[ImportReport | None, Meta(description="Once it is ready.")]

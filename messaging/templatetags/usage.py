@@ -1,5 +1,5 @@
-"""For pages that know nothing of messages: what files take, who is blocked, the export, and how
-the site is.
+"""For pages that know nothing of messages: what files take, who is blocked, exports and imports,
+and how the site is.
 """
 
 from typing import Any
@@ -9,9 +9,10 @@ from django.conf import settings
 
 from accounts.models import User
 from messaging.page.site_state import lines
-from messaging.queries import attachments
+from messaging.queries import attachments, imports
 from messaging.queries.blocks import blocked_by
 from messaging.queries.exports import expires_at, export_of, state_of
+from messaging.shapes.history_import import decoded_report
 
 register = template.Library()
 
@@ -33,6 +34,16 @@ def export(context: dict[str, Any], user: User) -> dict[str, Any]:
         return _shared(context)
     told = {"export": found, "state": state_of(found), "expires": expires_at(found)}
     return {**_shared(context), **told}
+
+
+@register.inclusion_tag("messaging/_import.html", takes_context=True)
+def history_import(context: dict[str, Any], user: User) -> dict[str, Any]:
+    shared = {**_shared(context), "user": user}
+    row = imports.import_of(user)
+    if row is None:
+        return shared
+    report = decoded_report(row.report) if row.report else None
+    return {**shared, "import": row, "state": imports.state_of(row), "report": report}
 
 
 def _shared(context: dict[str, Any]) -> dict[str, Any]:

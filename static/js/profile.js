@@ -29,6 +29,26 @@ document.addEventListener("htmx:confirm", async (event) => {
   if (await isAgreed(document.getElementById(dialog), "agree")) event.detail.issueRequest(true);
 });
 
+// A file that is larger than a form may be goes by itself; the form has its key.
+document.addEventListener("htmx:confirm", async (event) => {
+  const form = event.target;
+  if (!("uploads" in (form.dataset ?? {}))) return;
+  event.preventDefault();
+  const status = form.querySelector("[data-status]");
+  status.textContent = form.dataset.uploading;
+  const body = new FormData();
+  body.append("file", form.querySelector("[type=file]").files[0]);
+  try {
+    const response = await fetch("/api/attachments", { method: "POST", body });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.message);
+    form.elements.upload.value = answer.id;
+    event.detail.issueRequest(true);
+  } catch ({ message }) {
+    status.textContent = message;
+  }
+});
+
 async function choosePicture(input) {
   const [file] = input.files;
   preview(input.form.querySelector("[data-preview]"), file);

@@ -84,7 +84,7 @@ def test_moderators_see_people_sessions_and_nothing_else(page_for: PageFor) -> N
 def test_admins_see_the_rest_too(page_for: PageFor) -> None:
     apps = page_for(admin()).get("/admin/").context["app_list"]
     names = {str(model["name"]) for app in apps for model in app["models"]}
-    more = {"Exports", "Jobs", "Record", "Rules of the site"}
+    more = {"Exports", "Imports", "Jobs", "Record", "Rules of the site"}
     assert names == {"Invitations", "People", "Sessions", "Groups", "Messages"} | more
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import Person
 
-CALLS = 74
+CALLS = 82
 
 
 def test_it_shows_every_call(person: Callable[..., Person]) -> None:

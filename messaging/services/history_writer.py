@@ -1,0 +1,343 @@
+"""An imported history, written into conversations. Whatever is there already is passed over, so it
+may be stopped anywhere and begun anew, or be of a longer export of the same chat.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services.placeholders import make_placeholders, placeholder_key
+from chatsite.db import atomic, now, repeatable
+from chatsite.errors import DomainError
+from chatsite.fastpath.expressions import EmptyText
+from chatsite.fastpath.statements import Insert
+from chatsite.keys import key_at
+from chatsite.locks import locking
+from chatsite.text import has_link, is_blank, is_storable, one_line
+from messaging import events, recipients
+from messaging.models import (
+    Attachment,
+    AttachmentState,
+    Conversation,
+    Kind,
+    Membership,
+    Message,
+    MessageKind,
+    conversation_key,
+    new_group_key,
+)
+from messaging.models.attachment import CAPTION_LENGTH
+from messaging.models.conversation import TITLE_LENGTH
+from messaging.payloads import changed_chat_payload
+from messaging.queries.chats import chats_of
+from messaging.services import uploads
+from messaging.services.attachments import Attached
+from messaging.services.conversations import LockedConversation, locked_conversations, store
+from messaging.services.drafts import TEXT_LENGTH, Draft
+from messaging.services.importers.source import (
+    Archive,
+    Refused,
+    Source,
+    SourceChat,
+    SourceFile,
+    SourceMessage,
+)
+from messaging.services.messages import blank_row
+from messaging.services.search_index import add_full_blocks
+from messaging.shapes.attachments import ATTACHMENTS, encoded_attachments, is_album_picture
+from messaging.shapes.history_import import ImportedChat, ImportReport, KnownPerson, LeftOut
+from messaging.shapes.system_messages import encoded
+from scheduler.registry import Stopped
+
+CHUNK = 100  # messages in one transaction
+LOOKED_UP = 200  # addresses, at most
+_INSERT = Insert(Message)
+
+
+class Writer:
+    def __init__(
+        self,
+        user: User,
+        source: Source,
+        archive: Archive,
+        note: Callable[[int, int], None],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        """Tells `note` of how many messages how many are done."""
+        self._user = user
+        self._source = source
+        self._archive = archive
+        self._note = note
+        self._is_stopping = is_stopping
+        self._made: set[str] = set()  # placeholders
+        self._done = 0
+
+    def write(self) -> ImportReport:
+        """Raises Refused, Stopped."""
+        chats = [self._chat(chat) for chat in self._source.chats]
+        return ImportReport(
+            chats=[chat for chat in chats if chat.messages or chat.known],
+            left_out=[LeftOut(*each) for each in self._left_out.most_common()],
+            people=self._known_people(),
+        )
+
+    @property
+    def _left_out(self) -> Counter[str]:
+        return self._source.left_out
+
+    def _chat(self, chat: SourceChat) -> ImportedChat:
+        conversation = conversation_of(self._user, self._source.kind, chat)
+        told = ImportedChat(conversation.pk, conversation.title, 0, 0)
+        messages = self._fitting(chat.messages)
+        while chunk := list(islice(messages, CHUNK)):
+            if self._is_stopping():
+                raise Stopped
+            new = self._chunk(conversation, chat, chunk)
+            told.messages += new
+            told.known += len(chunk) - new
+            self._done += len(chunk)
+            self._note(self._done, max(self._done, self._source.total))
+        if told.messages:
+            self._tell(conversation.pk)
+        return told
+
+    def _fitting(self, messages: Iterable[SourceMessage]) -> Iterator[SourceMessage]:
+        """Without what cannot be stored, the long ones in several."""
+        for message in messages:
+            text = message.text if is_storable(message.text) else _storable(message.text)
+            message.text = "" if is_blank(text) else text
+            if len(message.files) > ATTACHMENTS:
+                self._left_out[_("Files beyond ten in one message")] += 1
+                message.files = message.files[:ATTACHMENTS]
+            if not (message.text or message.files or message.system):
+                self._left_out[_("Messages without anything that could be taken")] += 1
+                continue
+            yield replace(message, text=message.text[:TEXT_LENGTH])
+            for start in range(TEXT_LENGTH, len(message.text), TEXT_LENGTH):
+                part = message.text[start : start + TEXT_LENGTH]
+                yield replace(message, id=f"{message.id}+{start}", text=part, files=[])
+
+    def _chunk(
+        self, conversation: Conversation, chat: SourceChat, chunk: Sequence[SourceMessage]
+    ) -> int:
+        """Returns how many are new."""
+        known = self._known(conversation.pk, chat, [each.id for each in chunk])
+        fresh = [each for each in chunk if self._client_id(chat, each.id) not in known]
+        if not fresh:
+            return 0
+        self._make_people({each.sender for each in fresh if each.sender})
+        files = {each.id: self._uploaded(each) for each in fresh if each.files}
+        return self._store(conversation, chat, fresh, files)
+
+    def _make_people(self, people: set[str]) -> None:
+        names = {
+            self._key_of(person): self._source.names.get(person, "")
+            for person in people - self._made
+        }
+        make_placeholders(names)
+        self._made |= people
+
+    def _key_of(self, person: str) -> str:
+        if not person:
+            return self._user.pk
+        return placeholder_key(self._user.pk, self._source.kind, person)
+
+    def _client_id(self, chat: SourceChat, message: str) -> str:
+        told = f"{self._source.kind}\0{chat.id}\0{message}"
+        return f"import-{sha256(told.encode(errors='replace')).hexdigest()[:48]}"
+
+    def _known(
+        self, conversation: str, chat: SourceChat, messages: Iterable[str]
+    ) -> dict[str, str]:
+        """The keys of those that are there, by client message id."""
+        wanted = [self._client_id(chat, each) for each in messages]
+        there = Message.objects.filter(conversation_id=conversation, client_message_id__in=wanted)
+        return dict(there.values_list("client_message_id", "pk"))
+
+    def _uploaded(self, message: SourceMessage) -> list[tuple[str, SourceFile]]:
+        """The keys of its files, as uploads. What cannot be taken is said in the message."""
+        found = []
+        for file in message.files:
+            key = self._upload(file) if file.path else ""
+            if key:
+                found.append((key, file))
+                continue
+            if not file.path:
+                self._left_out[_("Files that are not in the export")] += 1
+            words = _("%(name)s (not imported)") % {"name": one_line(file.name) or _("File")}
+            message.text = f"{message.text}\n{words}".strip("\n")[:TEXT_LENGTH]
+        return found
+
+    def _upload(self, file: SourceFile) -> str:
+        """ "" where it is refused."""
+        try:
+            upload = uploads.begin_upload(
+                owner=self._user,
+                size=self._archive.size(file.path),
+                name=file.name,
+                content_type=file.content_type,
+                duration=str(file.duration) if file.duration else "",
+                waveform=file.waveform,
+            )
+        except DomainError as error:
+            self._left_out[error.message] += 1
+            return ""
+        try:
+            with self._archive.opened(file.path) as packed:
+                arrived = uploads.receive(upload, offset=0, read=packed.read)
+            if arrived == upload.size:
+                return str(upload.pk)
+            self._left_out[_("Files that are damaged")] += 1
+        except Refused:
+            self._left_out[_("Files that are damaged")] += 1
+        except DomainError as error:
+            self._left_out[error.message] += 1
+        uploads.give_up(upload)
+        return ""
+
+    @repeatable
+    def _store(
+        self,
+        conversation: Conversation,
+        chat: SourceChat,
+        messages: Sequence[SourceMessage],
+        files: dict[str, list[tuple[str, SourceFile]]],
+    ) -> int:
+        with locking(conversation.key):
+            locked = locked_conversations([conversation.key])[conversation.key]
+            answered = [each.reply_to for each in messages if each.reply_to]
+            ids = [*(each.id for each in messages), *answered]
+            known = self._known(conversation.pk, chat, ids)
+            uploaded = [key for pairs in files.values() for key, _file in pairs]
+            attached = Attached(
+                Attachment.objects.filter(pk__in=uploaded, state=AttachmentState.READY)
+            )
+            rows: list[dict[str, Any]] = []
+            last = _last_time(conversation.pk)
+            for message in messages:
+                client_id = self._client_id(chat, message.id)
+                if client_id in known:
+                    continue
+                last = max(last, message.at)  # times of a conversation rise
+                row = self._row(message, locked, last)
+                row["client_message_id"] = client_id
+                if message.reply_to:
+                    row["reply_to"] = known.get(self._client_id(chat, message.reply_to), "")
+                self._attach(row, files.get(message.id, ()), attached, locked)
+                known[client_id] = row["id"]
+                rows.append(row)
+            store([locked], (_INSERT, rows))
+            attached.store_sent()
+            Membership.objects.filter(
+                conversation_id=conversation.pk, user_id=self._user.pk, until_seq__isnull=False
+            ).update(until_seq=locked.seq, last_read_seq=locked.seq)
+            add_full_blocks((row["conversation_id"], row["seq"]) for row in rows)
+        return len(rows)
+
+    def _row(
+        self, message: SourceMessage, locked: LockedConversation, at: datetime
+    ) -> dict[str, Any]:
+        key = key_at(at)  # so that lists have the chat where it was
+        locked.change(now())
+        locked.seq += 1
+        locked.message_id = key
+        system = encoded(message.system).decode() if message.system else ""
+        return {
+            **blank_row(),
+            "id": key,
+            "conversation_id": locked.pk,
+            "sender_id": self._key_of(message.sender),
+            "seq": locked.seq,
+            "version": locked.version,
+            "kind": (MessageKind.SYSTEM if system else MessageKind.TEXT).value,
+            "text": message.text,
+            "details": system,
+            "has_link": has_link(message.text) or None,
+            "forwarded": message.forwarded or None,
+            "edited_at": message.edited_at,
+            "created_at": at,
+            "updated_at": at,
+        }
+
+    def _attach(
+        self,
+        row: dict[str, Any],
+        files: Sequence[tuple[str, SourceFile]],
+        attached: Attached,
+        locked: LockedConversation,
+    ) -> None:
+        if not files:
+            return
+        captions = {key: file.caption[:CAPTION_LENGTH] for key, file in files if file.caption}
+        draft = Draft(
+            self._user.pk,
+            locked.pk,
+            locked.key,
+            text="",
+            attachments=[key for key, _file in files],
+            captions={key: caption for key, caption in captions.items() if is_storable(caption)},
+        )
+        there = attached.to(draft, row["id"], locked.pk)
+        shown = [is_album_picture(each) for each in there]
+        row["attachments"] = encoded_attachments(there)
+        row["has_picture"] = any(shown) or None
+        row["has_voice"] = any(each.waveform for each in there) or None
+        row["has_file"] = not (all(shown) or row["has_voice"]) or None
+
+    def _tell(self, conversation: str) -> None:
+        """The open pages of its owner."""
+        for chat in chats_of(self._user, among=[conversation]):
+            payload = changed_chat_payload(chat, False)
+            events.publish(events.HISTORY_CHANGED, payload, to=recipients.of([self._user.pk]))
+
+    def _known_people(self) -> list[KnownPerson]:
+        """Whom of the history they find here by their whole address, as everybody may."""
+        found: dict[str, User] = {}
+        for email in list(dict.fromkeys(self._source.emails.values()))[:LOOKED_UP]:
+            user = User.objects.with_email(email)
+            if user and user.pk != self._user.pk and not user.deleted_at and not user.is_banned:
+                found[user.pk] = user
+        return [KnownPerson(each.pk, each.full_name) for each in found.values()]
+
+
+def conversation_of(user: User, source: str, chat: SourceChat) -> Conversation:
+    """That of this chat, made where it is not there yet: once, whenever it is imported."""
+    told = f"{source}\0{chat.id}"
+    client_id = f"import-{sha256(told.encode(errors='replace')).hexdigest()[:48]}"
+    made = Conversation.objects.filter(creator=user.pk, client_group_id=client_id)
+    if not settings.MONGODB:  # the condition of the unique index
+        made = made.filter(Q(client_group_id__gt=EmptyText()))
+    if there := made.first():
+        return there
+    key = new_group_key()
+    name = one_line(chat.name)[:TITLE_LENGTH] if is_storable(chat.name) else ""
+    conversation = Conversation(
+        pk=key,
+        key=conversation_key(user.pk, key),
+        kind=Kind.IMPORTED,
+        title=_("Imported chat") if is_blank(name) else name,
+        creator=user.pk,
+        client_group_id=client_id,
+    )
+    with atomic():
+        conversation.save(force_insert=True)
+        Membership.objects.create(conversation=conversation, user=user, until_seq=0)
+    return conversation
+
+
+def _last_time(conversation: str) -> datetime:
+    messages = Message.objects.filter(conversation_id=conversation).order_by("-seq")
+    return messages.values_list("created_at", flat=True).first() or datetime.min.replace(tzinfo=UTC)
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "").encode(errors="replace").decode()

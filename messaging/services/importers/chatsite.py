@@ -1,0 +1,89 @@
+"""An export of a site of this kind: docs/export.md."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from chatsite import strict_json
+from messaging.services.importers.source import (
+    Archive,
+    Refused,
+    Source,
+    SourceChat,
+    SourceFile,
+    SourceMessage,
+)
+from messaging.shapes.export import (
+    DOCUMENT,
+    FORMAT,
+    VERSION,
+    ExportDocument,
+    ExportedChat,
+    ExportedMessage,
+    ExportedMessages,
+)
+
+_read_document = strict_json.reader(ExportDocument)
+_read_messages = strict_json.reader(ExportedMessages)
+
+
+def read(archive: Archive) -> Source:
+    """Raises Refused."""
+    document = _read_document(archive.text(DOCUMENT))
+    if document is None or document.format != FORMAT:
+        raise Refused(_("%(name)s is not an export of a site like this.") % {"name": DOCUMENT})
+    if document.version > VERSION:
+        raise Refused(_("This export is of a newer version: update this site first."))
+    own = document.me.id
+    source = Source("chatsite", [])
+    source.names = {each.id: each.full_name for each in document.people}
+    source.emails = {
+        each.id: each.email for each in document.people if each.email and each.id != own
+    }
+    source.chats = [
+        SourceChat(chat.id, chat.name, _messages(archive, chat, own, source))
+        for chat in document.chats
+        if chat.pages
+    ]
+    return source
+
+
+def _messages(
+    archive: Archive, chat: ExportedChat, own: str, source: Source
+) -> Iterator[SourceMessage]:
+    for page in chat.pages:
+        if not archive.has(page):
+            source.left_out[_("Pages of chats that are not in the ZIP")] += 1
+            continue
+        found = _read_messages(archive.text(page))
+        if found is None:
+            raise Refused(_("%(name)s cannot be read.") % {"name": page})
+        for message in found.messages:
+            if at := parse_datetime(message.sent_at):
+                yield _message(archive, message, at, own)
+
+
+def _message(archive: Archive, message: ExportedMessage, at: datetime, own: str) -> SourceMessage:
+    return SourceMessage(
+        id=message.id,
+        sender="" if message.sender_id == own else message.sender_id,
+        at=at,
+        text="" if message.system else message.text,
+        files=[
+            SourceFile(
+                each.name,
+                each.path if each.path and archive.has(each.path) else "",
+                each.type,
+                each.caption or "",
+                each.duration,
+                each.waveform or "",
+            )
+            for each in message.files
+        ],
+        reply_to=message.reply_to or "",
+        edited_at=parse_datetime(message.edited_at) if message.edited_at else None,
+        forwarded=message.forwarded,
+        system=message.system,
+    )

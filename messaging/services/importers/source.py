@@ -1,0 +1,136 @@
+"""What every format is read to, and the archive that it is read from."""
+
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import IO
+
+from django.utils.translation import gettext as _
+
+from messaging.shapes.system_messages import SystemDetails
+
+MOST_FILES = 200_000  # of an archive
+LARGEST_TEXT = 256 * 2**20  # bytes of a file that is read as a whole
+RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
+LITTLE = 2**24
+
+
+class Refused(Exception):
+    """It cannot be imported. `str` says why, in a sentence for its owner."""
+
+
+@dataclass(slots=True)
+class SourceFile:
+    """A file of a message, by its path in the archive; "" for one that is not there."""
+
+    name: str
+    path: str
+    content_type: str = ""
+    caption: str = ""
+    duration: int | None = None  # milliseconds
+    waveform: str = ""
+
+
+@dataclass(slots=True)
+class SourceMessage:
+    id: str  # in its chat, and the same whenever it is read
+    sender: str  # by what the source knows them; "" is the importer
+    at: datetime
+    text: str = ""
+    files: list[SourceFile] = field(default_factory=list)
+    reply_to: str = ""
+    edited_at: datetime | None = None
+    forwarded: bool = False
+    system: SystemDetails | None = None
+
+
+@dataclass(slots=True)
+class SourceChat:
+    """Its messages are read once, the oldest first."""
+
+    id: str  # in its source, and the same whenever it is read
+    name: str
+    messages: Iterable[SourceMessage]
+
+
+@dataclass(slots=True)
+class Source:
+    kind: str  # "chatsite", "whatsapp", "telegram", "slack"
+    chats: Iterable[SourceChat]
+    names: dict[str, str] = field(default_factory=dict)  # of people, by what it knows them
+    emails: dict[str, str] = field(default_factory=dict)  # of those whose address it has
+    total: int = 0  # messages, about
+    left_out: Counter[str] = field(default_factory=Counter)  # by what it was, in words
+
+
+class Archive:
+    """A ZIP from outside. Nothing of it is unpacked to a path that it names."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Raises Refused."""
+        try:
+            self._zip = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            raise Refused(_("This is not a ZIP, or it is damaged.")) from None
+        entries = self._zip.infolist()
+        if len(entries) > MOST_FILES:
+            raise Refused(_("There are too many files in this ZIP."))
+        for entry in entries:
+            _check(entry)
+        self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
+        if len(self._entries) < sum(not entry.is_dir() for entry in entries):
+            raise Refused(_("This ZIP has two files of the same name."))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._entries)
+
+    def has(self, path: str) -> bool:
+        return path in self._entries
+
+    def size(self, path: str) -> int:
+        return self._entries[path].file_size
+
+    def text(self, path: str) -> bytes:
+        """The whole of a small file. Raises Refused."""
+        if not self.has(path):
+            raise Refused(_("%(name)s is missing in this ZIP.") % {"name": path})
+        if self.size(path) > LARGEST_TEXT:
+            raise Refused(_("%(name)s is too large to be read.") % {"name": path})
+        with self.opened(path) as file:
+            data = file.read(LARGEST_TEXT + 1)
+        if len(data) != self.size(path):
+            raise Refused(_("%(name)s is damaged.") % {"name": path})
+        return data
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[IO[bytes]]:
+        """Raises Refused, also while it is read."""
+        try:
+            with self._zip.open(self._entries[path]) as file:
+                yield file
+        except (
+            zipfile.BadZipFile,
+            EOFError,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            zlib.error,
+        ):
+            raise Refused(_("%(name)s is damaged.") % {"name": path}) from None
+
+
+def _check(entry: zipfile.ZipInfo) -> None:
+    """Raises Refused."""
+    path = PurePosixPath(entry.filename)
+    if path.is_absolute() or ".." in path.parts or "\\" in entry.orig_filename:
+        raise Refused(_("This ZIP names files outside of it."))
+    if entry.flag_bits & 1:
+        raise Refused(_("This ZIP is locked by a password."))
+    if entry.file_size > LITTLE and entry.file_size > RATIO * max(entry.compress_size, 1):
+        raise Refused(_("This ZIP would become too large when it is unpacked."))

@@ -1,0 +1,213 @@
+"""WhatsApp's "Export chat": a text, and the files that it names.
+
+Its dates are written as the phone's locale has them, and nothing says which that is: so the order
+of day, month and year is told from all dates of the text.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from django.utils.translation import gettext as _
+
+from messaging.services.importers.source import (
+    Archive,
+    Refused,
+    Source,
+    SourceChat,
+    SourceFile,
+    SourceMessage,
+)
+
+# Which turn the text around them; iOS begins with one what it says itself.
+_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_OURS = "\u200e"
+_AFTERNOON = ("pm", "p.m.", "下午", "午後", "오후", "μμ", "م")
+_HALF = r"[ap]\.?\s?m\.?|上午|下午|午前|午後|오전|오후|πμ|μμ|ص|م"
+_HEAD = re.compile(
+    rf"""\[?
+    (?P<one>\d{{1,4}})\s?[./\-年]\s?(?P<two>\d{{1,2}})\s?[./\-月]\s?(?P<three>\d{{1,4}})[.日]?[,،]?\s+
+    (?:(?P<before>{_HALF})\s*)?
+    (?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.](?P<second>\d{{2}}))?
+    (?:\s*(?P<after>{_HALF}))?
+    (?:\]\s*|\s+[-–]\s+)
+    (?P<rest>.*)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NAMED = re.compile(r"(?P<name>[^:]{1,100}?)\s?: (?P<text>.*)", re.DOTALL)
+_OMITTED = re.compile(
+    r"<[^<>:\n]{3,60}>|(?:image|video|audio|sticker|GIF|document|contact card) omitted"
+)
+_ATTACHED = re.compile(r"<[^<>:\n]{2,40}\s?: (?P<file>[^<>\n]+\.\w{2,5})>(?P<rest>.*)", re.DOTALL)
+_BEHIND = re.compile(r"(?P<file>\S[^\n]*\.\w{2,5}) \([^()\n]{3,60}\)(?P<rest>.*)", re.DOTALL)
+_EDITED = re.compile(
+    r"\s*<[^<>:\n]*\b(?:edited|bearbeitet|editado|modifié|modificato|bewerkt)[^<>:\n]*>$"
+)
+_TITLE = re.compile(
+    r"(?:WhatsApp Chat with|WhatsApp Chat -|WhatsApp-Chat mit|Chat de WhatsApp con|"
+    r"Discussion WhatsApp avec|Conversa do WhatsApp com|Chat WhatsApp con|WhatsApp-chat met)\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class _Entry:
+    numbers: tuple[int, int, int]
+    hour: int
+    minute: int
+    second: int
+    lines: list[str] = field(default_factory=list)
+    has_clock_of_12: bool = False
+    separator: str = ""
+
+
+def text_in(names: Iterable[str]) -> str:
+    """Of these files, that of the chat; "" for none."""
+    texts = [name for name in names if name.lower().endswith(".txt") and "/" not in name]
+    for name in texts:
+        if name.endswith("_chat.txt") or _TITLE.match(name):
+            return name
+    return texts[0] if len(texts) == 1 else ""
+
+
+def read(archive: Archive, *, file_name: str, zone: tzinfo) -> Source:
+    """Times are as the phone showed them, in `zone`. Raises Refused."""
+    path = text_in(archive.names)
+    title = _title(path if _TITLE.match(path) else PurePosixPath(file_name).name)
+    text = archive.text(path).decode("utf-8-sig", "replace")
+    return read_text(text, title=title, files=archive.names, zone=zone)
+
+
+def read_text(text: str, *, title: str, files: Sequence[str] = (), zone: tzinfo = UTC) -> Source:
+    """Raises Refused."""
+    entries = list(_entries(text))
+    if not entries:
+        raise Refused(_("There is no chat of WhatsApp in this text."))
+    source = Source("whatsapp", [], total=len(entries))
+    messages = list(_messages(entries, set(files), zone, source.left_out))
+    source.names = {each.sender: each.sender for each in messages}
+    source.chats = [SourceChat(title, title, messages)]
+    return source
+
+
+def _title(name: str) -> str:
+    stem = PurePosixPath(name).stem
+    return _TITLE.sub("", stem).strip() or "WhatsApp"
+
+
+def _entries(text: str) -> Iterator[_Entry]:
+    """With the lines that go on with each."""
+    entry: _Entry | None = None
+    for line in text.splitlines():
+        bare = _MARKS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
+        if found := _HEAD.match(bare):
+            if entry:
+                yield entry
+            entry = _entry(found)
+            is_theirs = _OURS in line.partition(": ")[2]
+            entry.lines.append((_OURS if is_theirs else "") + found["rest"])
+        elif entry:
+            entry.lines.append(_MARKS.sub("", line))
+    if entry:
+        yield entry
+
+
+def _entry(found: re.Match[str]) -> _Entry:
+    half = (found["before"] or found["after"] or "").lower().replace(" ", "")
+    hour = int(found["hour"])
+    if half:
+        hour = hour % 12 + (12 if half in _AFTERNOON else 0)
+    numbers = (int(found["one"]), int(found["two"]), int(found["three"]))
+    separator = "/" if "/" in found[0][:12] else ""
+    second = int(found["second"] or 0)
+    return _Entry(numbers, hour, int(found["minute"]), second, [], bool(half), separator)
+
+
+def _order(entries: Sequence[_Entry]) -> tuple[int, int, int]:
+    """Where year, month and day are in the dates."""
+    if any(each.numbers[0] > 31 for each in entries):
+        return 0, 1, 2
+    day_first, month_first = (2, 1, 0), (2, 0, 1)
+    if any(each.numbers[0] > 12 for each in entries):
+        return day_first
+    if any(each.numbers[1] > 12 for each in entries):
+        return month_first
+    # Both could be: the messages come in their order.
+    backwards = {
+        order: sum(_day(one, order) > _day(other, order) for one, other in pairwise(entries))
+        for order in (day_first, month_first)
+    }
+    if backwards[day_first] != backwards[month_first]:
+        return min(backwards, key=lambda order: backwards[order])
+    is_american = entries[0].has_clock_of_12 and entries[0].separator == "/"
+    return month_first if is_american else day_first
+
+
+def _day(entry: _Entry, order: tuple[int, int, int]) -> tuple[int, ...]:
+    return tuple(entry.numbers[place] for place in order)
+
+
+def _messages(
+    entries: Sequence[_Entry], files: set[str], zone: tzinfo, left_out: Counter[str]
+) -> Iterator[SourceMessage]:
+    order = _order(entries)
+    seen: Counter[str] = Counter()
+    for entry in entries:
+        said = "\n".join(entry.lines)
+        is_theirs, said = said.startswith(_OURS), said.lstrip(_OURS)
+        named = _NAMED.match(said)
+        at = _moment(entry, order, zone)
+        if at is None:
+            left_out[_("Messages without a date that could be read")] += 1
+            continue
+        if not named or (is_theirs and not _is_of_somebody(named["text"])):
+            left_out[_("Lines of WhatsApp itself")] += 1
+            continue
+        message = _message(named["name"].strip(), at, named["text"], files, left_out)
+        same = f"{message.sender}\0{at.isoformat()}\0{named['text']}"
+        seen[same] += 1
+        message.id = sha256(f"{same}\0{seen[same]}".encode()).hexdigest()
+        yield message
+
+
+def _moment(entry: _Entry, order: tuple[int, int, int], zone: tzinfo) -> datetime | None:
+    year, month, day = _day(entry, order)
+    year += 2000 if year < 100 else 0
+    try:
+        return datetime(
+            year, month, day, entry.hour, entry.minute, entry.second, tzinfo=zone
+        ).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_of_somebody(text: str) -> bool:
+    """Rather than of WhatsApp, which marks what it says of a message, too."""
+    return bool(_ATTACHED.match(text) or _OMITTED.fullmatch(text.strip()))
+
+
+def _message(
+    name: str, at: datetime, text: str, files: set[str], left_out: Counter[str]
+) -> SourceMessage:
+    message = SourceMessage("", name, at)
+    if edited := _EDITED.search(text):
+        text, message.edited_at = text[: edited.start()], at
+    if _OMITTED.fullmatch(text.strip()):
+        left_out[_("Files that the export left out")] += 1
+        message.text = text.strip()
+        return message
+    found = _ATTACHED.match(text)
+    if not found:
+        behind = _BEHIND.match(text)
+        found = behind if behind and (behind["file"] in files or "-WA" in behind["file"]) else None
+    if found:
+        path = found["file"] if found["file"] in files else ""
+        message.files = [SourceFile(found["file"], path)]
+        text = found["rest"].strip("\n")
+    message.text = text
+    return message

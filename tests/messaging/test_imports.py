@@ -1,0 +1,512 @@
+"""Histories from elsewhere: each format with its oddities, and what becomes of them here."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.services.deletion import plan_deletion
+from chatsite.db import now
+from chatsite.files.storage import store
+from messaging.models import Attachment, Conversation, Import, Kind, Message
+from messaging.services import history_writer
+from messaging.services.importers import reading, whatsapp
+from messaging.services.importers.source import Archive, Refused, Source, SourceChat, SourceMessage
+from messaging.services.imports import begin_import, remove_old_imports, run_import
+from messaging.services.messages import send_message
+from scheduler.models import Job
+from scheduler.registry import Stopped
+from tests.factories import ApiFor, make_group, make_message, make_user
+from tests.files import PDF, VOICE, WEBM, make_upload, send_voice
+from tests.jobs import run_due
+from tests.pictures import picture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PageFor = Callable[[User], Client]
+LRM = "\u200e"
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_user("Ada", email="ada@example.org")
+
+
+def packed(files: dict[str, str | bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def imported(client: Any, user: User, data: bytes, name: str = "export.zip", **said: str) -> Any:
+    """What is told of it in the end."""
+    key = make_upload(user, data, name).pk
+    begun = client.post("/api/import", {"upload": key, **said}, format="json")
+    assert begun.status_code == 202, begun.json()
+    run_due()
+    return client.get("/api/import").json()
+
+
+def history(client: Any, chat: Any) -> list[Any]:
+    return list(client.get(f"/api/messages/{chat['id']}").json())
+
+
+def names_of(messages: list[Any]) -> list[str]:
+    keys = [each["senderId"] for each in messages]
+    names = {each.pk: each.full_name for each in User.objects.filter(pk__in=keys)}
+    return [names[key] for key in keys]
+
+
+def read_whatsapp(text: str, *files: str, zone: Any = UTC) -> tuple[list[SourceMessage], Any]:
+    source = whatsapp.read_text(text, title="Bo", files=files, zone=zone)
+    [chat] = source.chats
+    return list(chat.messages), source.left_out
+
+
+class TestWhatsApp:
+    @pytest.mark.parametrize(
+        ("line", "at"),
+        [
+            ("12/31/20, 11:59 PM - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("12/31/20, 11:59\u202fPM - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("12/31/20, 12:05 AM - Bo: Hi", (2020, 12, 31, 0, 5)),
+            ("31/12/2020, 23:59 - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("31.12.20, 23:59 - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("[31.12.20, 23:59:58] Bo: Hi", (2020, 12, 31, 23, 59, 58)),
+            (f"{LRM}[12/31/20, 11:59:58\u202fPM] Bo: Hi", (2020, 12, 31, 23, 59, 58)),
+            ("31-12-2020 23:59 - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("2020-12-31 23:59 - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("2020/12/31 下午11:59 - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("2020年12月31日 23:59 - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("31/12/20, 11:59\xa0p.\xa0m. - Bo: Hi", (2020, 12, 31, 23, 59)),
+            ("٣١/١٢/٢٠٢٠، ٢٣:٥٩ - Bo: Hi", (2020, 12, 31, 23, 59)),
+        ],
+    )
+    def test_dates_of_many_locales(self, line: str, at: tuple[int, ...]) -> None:
+        [message], _left_out = read_whatsapp(line)
+        assert (message.sender, message.text) == ("Bo", "Hi")
+        assert message.at == datetime(*at, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+    def test_the_order_of_day_and_month_is_told_from_all_dates(self) -> None:
+        american = "\n".join(f"{day}, 10:00 - Bo: Hi" for day in ("2/3/21", "2/4/21", "3/1/21"))
+        assert [each.at.month for each in read_whatsapp(american)[0]] == [2, 2, 3]
+        european = "\n".join(f"{day}, 10:00 - Bo: Hi" for day in ("2/3/21", "3/3/21", "1/4/21"))
+        assert [each.at.month for each in read_whatsapp(european)[0]] == [3, 3, 4]
+        [clock], _left_out = read_whatsapp("2/3/21, 10:00 AM - Bo: Hi")
+        assert clock.at.month == 2
+
+    def test_lines_files_and_what_the_system_says(self) -> None:
+        text = "\n".join(
+            [
+                "31.12.20, 23:58 - Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.",
+                "31.12.20, 23:59 - Bo: One: with a colon",
+                "and a second line",
+                "",
+                "12/5 is no date of a message",
+                "01.01.21, 00:00 - Ada L.: <Medien ausgeschlossen>",
+                "01.01.21, 00:01 - Bo: IMG-20210101-WA0001.jpg (Datei angehängt)",
+                "Happy new year",
+                "01.01.21, 00:02 - Bo: DOC-20210101-WA0002.pdf (Datei angehängt)",
+                "01.01.21, 00:03 - Bo hat die Gruppe verlassen.",
+                "01.01.21, 00:04 - Bo: Fixed <Diese Nachricht wurde bearbeitet.>",
+            ]
+        )
+        messages, left_out = read_whatsapp(text, "IMG-20210101-WA0001.jpg", zone=BERLIN)
+        assert [each.sender for each in messages] == ["Bo", "Ada L.", "Bo", "Bo", "Bo"]
+        assert messages[0].text == (
+            "One: with a colon\nand a second line\n\n12/5 is no date of a message"
+        )
+        assert messages[0].at == datetime(2020, 12, 31, 22, 59, tzinfo=UTC)
+        assert messages[1].text == "<Medien ausgeschlossen>"
+        assert (messages[2].text, messages[2].files[0].path) == (
+            "Happy new year",
+            "IMG-20210101-WA0001.jpg",
+        )
+        assert (messages[3].files[0].name, messages[3].files[0].path) == (
+            "DOC-20210101-WA0002.pdf",
+            "",
+        )
+        assert (messages[4].text, bool(messages[4].edited_at)) == ("Fixed", True)
+        assert left_out["Lines of WhatsApp itself"] == 2
+
+    def test_of_an_iphone(self) -> None:
+        text = "\r\n".join(
+            [
+                f"[31.12.20, 23:58:00] Friends: {LRM}Messages and calls are encrypted.",
+                f"{LRM}[31.12.20, 23:59:00] Bo: {LRM}<attached: 00000002-PHOTO.jpg>",
+                f"[31.12.20, 23:59:30] Bo: {LRM}image omitted",
+                f"[31.12.20, 23:59:40] Bo: {LRM}This message was deleted.",
+                "[31.12.20, 23:59:50] ~\xa0Cy Young: Hello",
+            ]
+        )
+        messages, left_out = read_whatsapp(text, "00000002-PHOTO.jpg")
+        assert [each.text for each in messages] == ["", "image omitted", "Hello"]
+        assert messages[0].files[0].path == "00000002-PHOTO.jpg"
+        assert left_out["Lines of WhatsApp itself"] == 2
+        assert left_out["Files that the export left out"] == 1
+
+    def test_becomes_a_chat_of_ones_own(self, ada: User, api_for: ApiFor) -> None:
+        bo = make_user("Bo")  # who has an account here, and said none of it
+        text = "\n".join(
+            [
+                "31/12/2020, 23:59 - Bo: Hello",
+                "01/01/2021, 00:00 - Ada: IMG-1-WA1.jpg (file attached)",
+                "01/01/2021, 00:01 - Bo: AUD-1-WA2.opus (file attached)",
+            ]
+        )
+        data = packed({"WhatsApp Chat with Bo.txt": text, "IMG-1-WA1.jpg": picture(90, 60)})
+        client = api_for(ada)
+        told = imported(client, ada, data, ownName="Ada")
+        assert told["state"] == "ready", told
+        [chat] = told["report"]["chats"]
+        assert (chat["name"], chat["messages"], chat["known"]) == ("Bo", 3, 0)
+        assert {"what": "Files that are not in the export", "count": 1} in told["report"]["leftOut"]
+        first, second, third = history(client, chat)
+        assert names_of([first, second, third]) == ["Bo", "Ada", "Bo"]
+        assert first["senderId"] != bo.pk
+        assert second["senderId"] == ada.pk
+        assert first["createdAt"] == "2020-12-31T23:59:00.000Z"
+        assert client.get(second["attachments"][0]["url"]).status_code == 200
+        assert third["text"] == "AUD-1-WA2.opus (not imported)"
+        # It is the importer's alone, and nobody writes in it.
+        assert api_for(bo).get(f"/api/messages/{chat['id']}").status_code == 404
+        assert (
+            client.post(
+                f"/api/messages/send/{chat['id']}", {"text": "Hi"}, format="json"
+            ).status_code
+            == 403
+        )
+        assert client.post(
+            f"/api/groups/{chat['id']}/members", {"people": [bo.pk]}, format="json"
+        ).status_code in (403, 404)
+        report = {"kind": "message", "about": first["_id"], "reason": "spam"}
+        assert client.post("/api/reports", report, format="json").status_code == 404
+        listed = [each["_id"] for each in client.get("/api/messages/chats").json()]
+        assert listed == [chat["id"]]
+        found = client.get("/api/search?q=hello").json()["messages"]
+        assert [each["message"]["_id"] for each in found] == [first["_id"]]
+        people = [each["fullName"] for each in client.get("/api/messages/contacts").json()]
+        assert people == ["Bo"]
+        page = Client()
+        page.cookies = client.cookies
+        shown = page.get(f"/chat/{chat['id']}").content.decode()
+        assert 'data-closed="imported"' in shown
+        placeholder = first["senderId"]
+        refused = client.post(f"/api/messages/send/{placeholder}", {"text": "Hi"}, format="json")
+        assert refused.status_code == 404
+
+    def test_a_longer_export_brings_the_rest(self, ada: User, api_for: ApiFor) -> None:
+        client = api_for(ada)
+        lines = [f"31/12/2020, 23:5{minute} - Bo: Same words" for minute in (1, 1, 2)]
+        name = "WhatsApp Chat with Bo.txt"
+        imported(client, ada, "\n".join(lines).encode(), name)
+        told = imported(
+            client, ada, "\n".join([*lines, "01/01/2021, 10:00 - Bo: New"]).encode(), name
+        )
+        [chat] = told["report"]["chats"]
+        assert (chat["messages"], chat["known"]) == (1, 3)
+        assert [each["seq"] for each in history(client, chat)] == [1, 2, 3, 4]
+        assert Conversation.objects.count() == 1
+
+
+TELEGRAM: dict[str, Any] = {
+    "personal_information": {"user_id": 1, "first_name": "Ada"},
+    "chats": {
+        "list": [
+            {
+                "name": "Bo",
+                "type": "personal_chat",
+                "id": 2,
+                "messages": [
+                    {
+                        "id": 1,
+                        "type": "message",
+                        "date": "2021-01-01T00:00:00",
+                        "date_unixtime": "1609459200",
+                        "from": "Bo",
+                        "from_id": "user2",
+                        "text": [
+                            "See ",
+                            {"type": "link", "text": "https://example.org"},
+                            {"type": "text_link", "text": " this", "href": "https://a.example"},
+                        ],
+                    },
+                    {
+                        "id": 2,
+                        "type": "message",
+                        "date": "2021-01-01T00:01:00",
+                        "from": "Ada",
+                        "from_id": "user1",
+                        "text": "",
+                        "photo": "chats/chat_1/photos/photo_1.jpg",
+                        "width": 90,
+                        "reply_to_message_id": 1,
+                    },
+                    {
+                        "id": 3,
+                        "type": "message",
+                        "date": "2021-01-01T00:02:00",
+                        "date_unixtime": "1609459320",
+                        "edited_unixtime": "1609459400",
+                        "from": None,
+                        "from_id": "user3",
+                        "text": "From a deleted account",
+                        "file": "(File not included. Change data exporting settings to download.)",
+                        "file_name": "big.mp4",
+                        "media_type": "video_file",
+                    },
+                    {"id": 4, "type": "service", "action": "phone_call", "text": ""},
+                    {
+                        "id": 5,
+                        "type": "message",
+                        "date_unixtime": "1609459500",
+                        "from": "Bo",
+                        "from_id": "user2",
+                        "text": "",
+                        "location_information": {"latitude": 52.5, "longitude": 13.4},
+                    },
+                    {"id": 6, "type": "message", "date_unixtime": "nonsense", "text": "?"},
+                ],
+            },
+            {"type": "saved_messages", "id": 3, "messages": []},
+        ]
+    },
+}
+
+
+class TestTelegram:
+    def test_of_all_chats(self, ada: User, api_for: ApiFor) -> None:
+        data = packed(
+            {
+                "DataExport_2021/result.json": json.dumps(TELEGRAM),
+                "DataExport_2021/chats/chat_1/photos/photo_1.jpg": picture(90, 60),
+            }
+        )
+        client = api_for(ada)
+        told = imported(client, ada, data)
+        [chat] = told["report"]["chats"]
+        first, second, third, fourth = history(client, chat)
+        assert first["text"] == "See https://example.org this (https://a.example)"
+        assert second["senderId"] == ada.pk
+        assert second["replyTo"] == first["_id"]
+        assert second["attachments"][0]["kind"] == "picture"
+        assert names_of([first, third]) == ["Bo", "Unknown person"]
+        assert third["text"] == "From a deleted account\nbig.mp4 (not imported)"
+        assert third["editedAt"] == "2021-01-01T00:03:20.000Z"
+        assert fourth["text"] == "52.5, 13.4"
+        left_out = {each["what"]: each["count"] for each in told["report"]["leftOut"]}
+        assert left_out == {
+            "Lines of Telegram itself": 1,
+            "Messages without a date that could be read": 1,
+            "Files that are not in the export": 1,
+        }
+
+    def test_of_one_chat_without_a_zip(self, ada: User, api_for: ApiFor) -> None:
+        [chat, _saved] = TELEGRAM["chats"]["list"]
+        told = imported(api_for(ada), ada, json.dumps(chat).encode(), "result.json")
+        assert [each["name"] for each in told["report"]["chats"]] == ["Bo"]
+
+
+class TestOwnFormat:
+    def test_a_site_imports_what_it_exports(self, ada: User, api_for: ApiFor) -> None:
+        bo = make_user("Bo", email="bo@example.org")
+        hello = make_message(bo, ada, "Hello", image=picture(300, 200))
+        file = make_upload(ada, PDF, "minutes.pdf")
+        send_message(
+            sender=ada,
+            peer=bo.pk,
+            attachments=[file.pk],
+            captions={file.pk: "Of May"},
+            reply_to=hello.pk,
+        )
+        send_voice(ada, bo.pk)
+        make_group(bo, ada, title="Friends")
+        client = api_for(ada)
+        client.post("/api/export")
+        run_due()
+        data = client.get("/api/export/file").getvalue()
+        # Into the account of somebody else, as on another site.
+        eve = make_user("Eve", email="eve@example.org")
+        other = api_for(eve)
+        told = imported(other, eve, data)
+        assert told["state"] == "ready", told
+        chats = {each["name"]: each for each in told["report"]["chats"]}
+        assert chats.keys() == {"Bo", "Friends"}
+        first, second, third = history(other, chats["Bo"])
+        assert names_of([first, second, third]) == ["Bo", "Eve", "Eve"]
+        assert first["createdAt"] == client.get(f"/api/messages/{bo.pk}").json()[0]["createdAt"]
+        assert first["attachments"][0]["kind"] == "picture"
+        assert second["replyTo"] == first["_id"]
+        assert second["attachments"][0]["caption"] == "Of May"
+        assert third["attachments"][0]["waveform"] == VOICE["waveform"]
+        assert "created the group" in history(other, chats["Friends"])[0]["text"]
+        assert told["report"]["people"] == [{"id": bo.pk, "fullName": "Bo"}]
+        again = imported(other, eve, data)
+        assert {each["messages"] for each in again["report"]["chats"]} == {0}
+        assert len(history(other, chats["Bo"])) == 3
+        # Who deletes the chat has nothing left of it, and may import it again.
+        placeholder = first["senderId"]
+        assert other.delete(f"/api/messages/chats/{chats['Bo']['id']}").status_code in (200, 204)
+        assert not Conversation.objects.filter(pk=chats["Bo"]["id"]).exists()
+        assert User.objects.filter(pk=placeholder).exists()  # in the other chat
+        plan_deletion(user=eve, removes_messages=False, grace=timedelta())
+        run_due()
+        assert not Conversation.objects.filter(kind="imported").exists()
+        assert not User.objects.filter(pk=placeholder).exists()
+        assert User.objects.filter(pk=bo.pk).exists()
+
+    def test_is_gone_on_with_after_it_was_cut_short(
+        self, ada: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(history_writer, "CHUNK", 2)
+        text = "\n".join(f"31/12/2020, 23:0{each} - Bo: {each}" for each in range(5))
+        upload = make_upload(ada, text.encode(), "WhatsApp Chat with Bo.txt")
+        row = begin_import(user=ada, upload=upload.pk)
+        looks = iter([False, True])
+        with pytest.raises(Stopped):
+            run_import(imported=row.pk, is_stopping=lambda: next(looks))
+        assert Message.objects.count() == 2
+        assert not Attachment.objects.filter(pk=upload.pk).exists()
+        run_due()
+        row.refresh_from_db()
+        assert row.ended_at
+        assert [each.text for each in Message.objects.order_by("seq")] == list("01234")
+        assert not store.find(row.stored)
+
+    def test_long_texts_and_what_cannot_be_stored(self, ada: User) -> None:
+        at = now() - timedelta(days=1)
+        source = Source("telegram", [])
+        messages = [
+            SourceMessage("1", "bo", at, "x" * 25_000),
+            SourceMessage("2", "bo", at, "a\x00b"),
+            SourceMessage("3", "bo", at, " \n"),
+        ]
+        source.chats = [SourceChat("1", "\x00", messages)]
+        archive = Archive(io.BytesIO(packed({})))
+        writer = history_writer.Writer(ada, source, archive, lambda *_: None, lambda: False)
+        [chat] = writer.write().chats
+        assert (chat.name, chat.messages) == ("Imported chat", 4)
+        stored = Message.objects.order_by("seq")
+        assert [len(each.text) for each in stored] == [10_000, 10_000, 5_000, 2]
+        assert source.left_out["Messages without anything that could be taken"] == 1
+
+
+def _lying() -> bytes:
+    """Of which the directory says that a file is smaller than it is."""
+    data = bytearray(packed({"export.json": "{}" + " " * 5000}))
+    at = data.index(b"PK\x01\x02")
+    data[at + 24 : at + 28] = (10).to_bytes(4, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.zip", b"PK\x03\x04 and then nothing", "not a ZIP"),
+        ("a.zip", packed({"../../etc/passwd": "x"}), "names files outside"),
+        ("a.zip", packed({"/etc/passwd": "x"}), "names files outside"),
+        ("a.zip", packed({"export.json": bytes(2**25)}), "too large when it is unpacked"),
+        ("a.zip", _lying(), "damaged"),
+        ("a.zip", packed({"export.json": '{"format": "other"}'}), "not an export of a site"),
+        ("a.zip", packed({"result.json": "[]"}), "not an export of Telegram"),
+        ("a.zip", packed({"users.json": "[]", "channels.json": "[]"}), "those who run this site"),
+        ("a.zip", packed({"a.bin": "x"}), "no export of Chatsite"),
+        ("a.txt", b"Dear diary", "no chat of WhatsApp"),
+    ],
+)
+def test_what_is_refused_is_said(
+    ada: User, api_for: ApiFor, name: str, data: bytes, words: str
+) -> None:
+    told = imported(api_for(ada), ada, data, name)
+    assert told["state"] == "failed"
+    assert words in told["message"]
+    assert not Conversation.objects.exists()
+    assert not store.find(Import.objects.get().stored)
+
+
+def test_an_import_is_its_owners_and_one_at_a_time(ada: User, api_for: ApiFor) -> None:
+    client, other = api_for(ada), api_for(make_user())
+    upload = make_upload(ada, b"31/12/2020, 23:59 - Bo: Hi", "chat.txt").pk
+    assert other.post("/api/import", {"upload": upload}, format="json").status_code == 404
+    assert client.post("/api/import", {"upload": upload}, format="json").status_code == 202
+    assert other.get("/api/import").status_code == 404
+    second = make_upload(ada, b"31/12/2020, 23:59 - Bo: Hi", "chat.txt").pk
+    assert client.post("/api/import", {"upload": second}, format="json").status_code == 409
+    assert client.delete("/api/import").status_code == 204
+    assert not Job.objects.filter(kind="import").exists()
+    assert client.post("/api/import", {"upload": second}, format="json").status_code == 202
+    run_due()
+    Import.objects.update(created_at=now() - timedelta(days=31))
+    assert remove_old_imports() == 1
+    assert Message.objects.count() == 1
+
+
+def test_files_beyond_the_quota_are_said(ada: User, api_for: ApiFor, settings: Any) -> None:
+    lines = "31/12/2020, 23:59 - Bo: IMG-1-WA1.jpg (file attached)"
+    data = packed({"WhatsApp Chat with Bo.txt": lines, "IMG-1-WA1.jpg": WEBM})
+    key = make_upload(ada, data, "export.zip").pk
+    settings.ATTACHMENT_QUOTA = 10
+    begin_import(user=ada, upload=key)
+    run_due()
+    told = api_for(ada).get("/api/import").json()
+    assert told["state"] == "ready"
+    assert "more than the" in told["report"]["leftOut"][0]["what"]
+    assert Message.objects.get().text == "IMG-1-WA1.jpg (not imported)"
+
+
+def test_archives_of_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("messaging.services.importers.source.MOST_FILES", 2)
+    data = packed({"a": "", "b": "", "c": ""})
+    with pytest.raises(Refused, match="too many files"):
+        reading.read(io.BytesIO(data), file_name="a.zip", own_name="", zone=UTC)
+
+
+def test_imported_chats_are_no_groups(ada: User, api_for: ApiFor) -> None:
+    imported(api_for(ada), ada, b"31/12/2020, 23:59 - Bo: Hi", "chat.txt")
+    conversation = Conversation.objects.get()
+    assert conversation.kind == Kind.IMPORTED
+    assert api_for(ada).get(f"/api/groups/{conversation.pk}").status_code == 403
+
+
+def test_admins_see_that_somebody_imports_and_end_it(ada: User, page_for: PageFor) -> None:
+    row = begin_import(user=ada, upload=make_upload(ada, b"Dear diary", "a.txt").pk)
+    run_due()
+    address = f"/admin/messaging/import/{row.pk}/"
+    assert page_for(make_user(role="moderator")).get(f"{address}change/").status_code == 403
+    page = page_for(make_user(role="admin"))
+    assert "no chat of WhatsApp" in page.get(f"{address}change/").content.decode()
+    assert page.get("/admin/messaging/import/").status_code == 200
+    page.post(f"{address}act/remove/")
+    assert not Import.objects.exists()
+
+
+def test_the_profile_tells_what_came(ada: User, page_for: PageFor) -> None:
+    page = page_for(ada)
+    page.cookies["tz"] = "Europe/Berlin"
+    text = b"31/12/2020, 23:59 - Bo: Hi\n31/12/2020, 23:59 - Bo left"
+    upload = make_upload(ada, text, "WhatsApp Chat with Bo.txt").pk
+    page.post("/profile/import", {"upload": upload, "own_name": "Ada"})
+    assert 'hx-trigger="load delay:2s"' in page.get("/profile").content.decode()
+    run_due()
+    shown = page.get("/profile").content.decode()
+    assert "it is in your chats." in shown
+    assert "Lines of WhatsApp itself (1)" in shown
+    assert Message.objects.get().created_at == datetime(2020, 12, 31, 22, 59, tzinfo=UTC)
+    page.post("/profile/import/removal")
+    assert not Import.objects.exists()
