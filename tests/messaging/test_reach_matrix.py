@@ -1,13 +1,16 @@
 """Who reaches whom: person, way and act, in one table."""
 
+import io
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -19,7 +22,9 @@ from accounts.models import SitePolicy, User
 from accounts.services.moderation import ban
 from chatsite.asgi import application
 from chatsite.asgi import trusted as site
+from chatsite.db import now
 from chatsite.live.broadcast import broadcast
+from chatsite.wire import timestamp
 from messaging import events, recipients
 from messaging.models import Attachment, Message
 from messaging.services.blocks import block
@@ -27,6 +32,8 @@ from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
 from tests.factories import make_group, make_user
 from tests.files import make_upload, send_voice
+from tests.jobs import run_due
+from tests.messaging.later import pass_time
 from tests.messaging.realtime.sockets import PersonalSocket, token_for
 from tests.messaging.socketio.session import joined
 from tests.pictures import picture
@@ -138,6 +145,7 @@ class Walk:
         self.note("read", "page", page.is_success and "secret" in page.text)
         found = await self.ask("search", "GET", "/api/search?q=secret")
         self.note("read", "search", found.is_success and bool(found.json()["messages"]))
+        self.note("read", "export", "secret" in await self.exported())
         shown = await self.ask("media", "GET", f"/media/messages/{message.pk}/{message.image}")
         self.note("picture", "media", shown.is_success)
         header = await self.ask("page", "GET", f"/chat/{scene.ada.pk}/header")
@@ -151,6 +159,13 @@ class Walk:
             sent = await self.ask(way, "POST", f"/api/messages/send/{scene.place}", json=body)
             self.note("send", way, sent.is_success)
             self.note("heard", way, "newMessage" in await self.heard())
+        later = {"text": "Later", "sendAt": timestamp(now() + timedelta(hours=1))}
+        await self.ask("REST", "POST", f"/api/messages/schedule/{scene.place}", json=later)
+        await self.heard()
+        await sync_to_async(pass_time)(hours=2)
+        sent_later = Message.objects.filter(sender=scene.person, text="Later")
+        self.note("send", "scheduled", await sent_later.aexists())
+        self.note("heard", "scheduled", "newMessage" in await self.heard())
         await self.forward("forward", scene.message.pk, scene.eve.pk)
         await self.heard()
         await self.forward("send", scene.own, scene.place)
@@ -171,6 +186,16 @@ class Walk:
         listened = await self.ask("REST", "PUT", f"/api/listened/{scene.voice}")
         self.note("listen", "REST", listened.is_success)
         self.note("listen heard", "REST", "messageListened" in await self.heard())
+
+    async def exported(self) -> str:
+        """All that is in the archive of what is theirs."""
+        await self.ask("REST", "POST", "/api/export")
+        await sync_to_async(run_due)()
+        answer = await self.ask("REST", "GET", "/api/export/file")
+        if not answer.is_success:
+            return ""
+        archive = ZipFile(io.BytesIO(answer.content))
+        return "".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
 
     async def forward(self, act: str, message: str, to: str) -> None:
         key = f"forward-{next(self.number)}"
