@@ -15,10 +15,10 @@ MONGODB := DATABASE_URL=mongodb://127.0.0.1:1/chatsite
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev demo test soak bench check fmt lock words sbom clean
+.PHONY: help run dev demo test soak bench lighthouse check fmt lock words sbom clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/installed $(STATIC) $(LANGUAGES) ## Serve the site at http://127.0.0.1:8000 (HOST and PORT change that)
 	@$(PYTHON_BIN) scripts/start.py
@@ -43,6 +43,9 @@ soak: .venv/installed-dev ## Fail servers on purpose while people talk, for MINU
 bench: .venv/installed .venv-bench/installed $(STATIC) ## Measure the site beside what people run instead; ARGS='--quick' only tries it
 	@benchmarks/peer/install.sh
 	@.venv-bench/bin/python -m benchmarks.run $(ARGS)
+
+lighthouse: .venv/installed-dev $(STATIC) $(LANGUAGES) ## Have Lighthouse judge log-in, list and conversation, as on a slow phone
+	@$(PYTHON_BIN) -m benchmarks.lighthouse
 
 check: .venv/installed-dev ## Format, lint, types, layers, migrations, deployment settings, requirements, known vulnerabilities, secrets
 	@$(PYTHON_BIN) -m ruff format --check --quiet --output-format concise .

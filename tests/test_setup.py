@@ -427,6 +427,7 @@ def test_make_lists_every_command() -> None:
         "test",
         "soak",
         "bench",
+        "lighthouse",
         "check",
         "fmt",
         "lock",
