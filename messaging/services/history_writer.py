@@ -32,6 +32,7 @@ from messaging.models import (
     Membership,
     Message,
     MessageKind,
+    Role,
     conversation_key,
     new_group_key,
 )
@@ -71,8 +72,10 @@ class Writer:
         archive: Archive,
         note: Callable[[int, int], None],
         is_stopping: Callable[[], bool],
+        kind: Kind = Kind.IMPORTED,
     ) -> None:
         """Tells `note` of how many messages how many are done."""
+        self._kind = kind  # of the conversations that are made
         self._user = user
         self._source = source
         self._archive = archive
@@ -95,7 +98,7 @@ class Writer:
         return self._source.left_out
 
     def _chat(self, chat: SourceChat) -> ImportedChat:
-        conversation = conversation_of(self._user, self._source.kind, chat)
+        conversation = conversation_of(self._user, self._source.kind, chat, self._kind)
         told = ImportedChat(conversation.pk, conversation.title, 0, 0)
         messages = self._fitting(chat.messages)
         while chunk := list(islice(messages, CHUNK)):
@@ -237,9 +240,9 @@ class Writer:
                 rows.append(row)
             store([locked], (_INSERT, rows))
             attached.store_sent()
-            Membership.objects.filter(
-                conversation_id=conversation.pk, user_id=self._user.pk, until_seq__isnull=False
-            ).update(until_seq=locked.seq, last_read_seq=locked.seq)
+            mine = Membership.objects.filter(conversation_id=conversation.pk, user_id=self._user.pk)
+            mine.update(last_read_seq=locked.seq)
+            mine.filter(until_seq__isnull=False).update(until_seq=locked.seq)
             add_full_blocks((row["conversation_id"], row["seq"]) for row in rows)
         return len(rows)
 
@@ -309,7 +312,9 @@ class Writer:
         return [KnownPerson(each.pk, each.full_name) for each in found.values()]
 
 
-def conversation_of(user: User, source: str, chat: SourceChat) -> Conversation:
+def conversation_of(
+    user: User, source: str, chat: SourceChat, kind: Kind = Kind.IMPORTED
+) -> Conversation:
     """That of this chat, made where it is not there yet: once, whenever it is imported."""
     told = f"{source}\0{chat.id}"
     client_id = f"import-{sha256(told.encode(errors='replace')).hexdigest()[:48]}"
@@ -323,14 +328,17 @@ def conversation_of(user: User, source: str, chat: SourceChat) -> Conversation:
     conversation = Conversation(
         pk=key,
         key=conversation_key(user.pk, key),
-        kind=Kind.IMPORTED,
+        kind=kind,
+        shows_history=kind == Kind.GROUP,
+        member_count=int(kind == Kind.GROUP),
         title=_("Imported chat") if is_blank(name) else name,
         creator=user.pk,
         client_group_id=client_id,
     )
     with atomic():
         conversation.save(force_insert=True)
-        Membership.objects.create(conversation=conversation, user=user, until_seq=0)
+        own = {"role": Role.OWNER} if kind == Kind.GROUP else {"until_seq": 0}
+        Membership.objects.create(conversation=conversation, user=user, **own)
     return conversation
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import User
@@ -321,6 +322,80 @@ class TestTelegram:
         [chat, _saved] = TELEGRAM["chats"]["list"]
         told = imported(api_for(ada), ada, json.dumps(chat).encode(), "result.json")
         assert [each["name"] for each in told["report"]["chats"]] == ["Bo"]
+
+
+SLACK: dict[str, Any] = {
+    "users.json": [
+        {"id": "U1", "name": "bo", "profile": {"display_name": "", "real_name": "Bo D"}},
+        {"id": "U2", "name": "cy", "profile": {"display_name": "cy", "email": "cy@example.org"}},
+        {"id": "U3", "name": "gone", "deleted": True, "profile": {"email": "none@example.org"}},
+    ],
+    "channels.json": [{"id": "C1", "name": "general", "members": ["U1", "U2", "U3"]}],
+    "general/2021-01-01.json": [
+        {"type": "message", "user": "U1", "ts": "1609459200.000100", "text": "Hi <@U2> &amp; all"},
+        {"type": "message", "subtype": "channel_join", "user": "U2", "ts": "1609459201.0"},
+        {
+            "type": "message",
+            "user": "U2",
+            "ts": "1609459202.000100",
+            "thread_ts": "1609459200.000100",
+            "text": "<https://example.org|there>, <!here> in <#C1|general>",
+            "edited": {"user": "U2", "ts": "1609459300.000000"},
+        },
+    ],
+    "general/2021-01-02.json": [
+        {
+            "type": "message",
+            "subtype": "bot_message",
+            "bot_id": "B1",
+            "username": "Deploys",
+            "ts": "1609545600.000000",
+            "text": "done",
+            "files": [{"name": "log.txt"}, None],
+        },
+    ],
+    "general/2021-01-03.json": {"no": "list"},
+}
+
+
+class TestSlack:
+    def test_channels_become_groups(self, ada: User, tmp_path: Path, api_for: ApiFor) -> None:
+        cy = make_user("Cy", email="cy@example.org")
+        file = tmp_path / "slack.zip"
+        file.write_bytes(packed({name: json.dumps(each) for name, each in SLACK.items()}))
+        output = io.StringIO()
+        call_command("import_slack", file, "--owner", ada.email, stdout=output)
+        first_line, *left_out = output.getvalue().splitlines()
+        assert [first_line, *sorted(left_out)] == [
+            "#general: 3 messages, 1 members",
+            "left out: Days that could not be read (1)",
+            "left out: Files that are not in the export (1)",
+            "left out: Lines of Slack itself (1)",
+        ]
+        group = Conversation.objects.get(kind=Kind.GROUP).pk
+        for person, role in ((ada, "owner"), (cy, "member")):
+            client = api_for(person)
+            assert client.get(f"/api/groups/{group}").json()["role"] == role
+            hello, there, done, _added = client.get(f"/api/messages/{group}").json()
+            assert hello["text"] == "Hi @cy & all"
+            assert there["text"] == "there (https://example.org), @here in #general"
+            assert there["replyTo"] == hello["_id"]
+            assert done["text"] == "done\nlog.txt (not imported)"
+            assert names_of([hello, there, done]) == ["Bo D", "cy", "Deploys"]
+            assert there["senderId"] != cy.pk  # whatever the file says, Cy wrote nothing here
+        assert api_for(make_user()).get(f"/api/groups/{group}").status_code == 404
+        output = io.StringIO()
+        call_command("import_slack", file, "--owner", ada.email, stdout=output)
+        assert output.getvalue().startswith("#general: 0 messages, 0 members")
+        assert Conversation.objects.filter(kind=Kind.GROUP).count() == 1
+
+    def test_what_is_none_is_refused(self, ada: User, tmp_path: Path) -> None:
+        file = tmp_path / "slack.zip"
+        file.write_bytes(packed({"a.txt": "x"}))
+        with pytest.raises(CommandError, match=r"users\.json is missing"):
+            call_command("import_slack", file, "--owner", ada.email)
+        with pytest.raises(CommandError, match="Nobody has the address"):
+            call_command("import_slack", file, "--owner", "nobody@example.org")
 
 
 class TestOwnFormat:
