@@ -33,7 +33,8 @@ async def check(site: Stage, people: list[Person], report: Report) -> None:
             if other is not person:
                 _check_marks(person, other, stored, report)
         _check_strangers(person, seen, stored, report)
-    report.stored = sum(not message.details for message in stored.messages)
+        _check_scheduled(person, people, stored, report)
+    report.stored = sum(not (m.details or m.was_scheduled) for m in stored.messages)
     report.changes_of_members = stored.changes_of_members
     _check_order(stored, report)
     await _check_presence(site, people, report)
@@ -66,6 +67,22 @@ def _check_acknowledged(person: Person, stored: Evidence, report: Report) -> Non
         if by_client_id.get(client_id) != key:
             report.losses += 1
             report.wrong.append(f"acknowledged, but not stored: {client_id} as {key}")
+
+
+def _check_scheduled(
+    person: Person, people: list[Person], stored: Evidence, report: Report
+) -> None:
+    """What is sent later is there once, and with nobody before its time."""
+    for text, scheduled in person.scheduled.items():
+        count = sum(message.text == text for message in stored.messages)
+        report.scheduled_doubled += max(0, count - 1)
+        if scheduled.is_sure:
+            report.scheduled += 1
+            report.scheduled_sent += count > 0
+        for reader in people:
+            if reader.arrived.get(text, scheduled.send_at) < scheduled.send_at:
+                report.early += 1
+                report.wrong.append(f"{reader.key} had {text!r} before its time")
 
 
 async def _check_files(

@@ -38,6 +38,10 @@ class Stored:
     conversation: str
 
     @property
+    def was_scheduled(self) -> bool:
+        return self.client_id.startswith("scheduled:")
+
+    @property
     def line(self) -> Line:
         text = None if self.deleted or self.details else self.text
         return self.seq, self.key, text, bool(self.deleted)

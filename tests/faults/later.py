@@ -1,22 +1,26 @@
-"""What is done later while servers fail: each new account brings a mail, which a job sends."""
+"""What is done later while servers fail: messages are sent at their time, and each new account
+brings a mail.
+"""
 
 import asyncio
+import random
 import time
 from collections import defaultdict
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
 from tests.faults import evidence
 from tests.faults.person import BROKEN, PATIENCE
 from tests.faults.report import Report
-from tests.faults.stage import Stage
+from tests.faults.stage import SKEW, Stage
 
 PASSWORD = "correct horse"
 PAUSE = 0.3  # seconds between two of them
 DELAY = 1  # seconds after which such a mail is sent at the earliest (EMAIL_DELAY_SECONDS)
 WAIT = 150  # seconds for what is left: a job whose worker was killed is taken again after 60
-KINDS = {"mail"}
+KINDS = {"mail", "send_scheduled"}
 
 
 async def newcomers(site: Stage, is_over: asyncio.Event) -> None:
@@ -36,10 +40,19 @@ async def newcomers(site: Stage, is_over: asyncio.Event) -> None:
                 await asyncio.sleep(PAUSE)
 
 
-async def check(site: Stage, report: Report) -> None:
+def soon(chance: random.Random) -> datetime:
+    """Not past by any worker's clock, and within the run."""
+    return datetime.now(UTC) + timedelta(seconds=chance.uniform(SKEW + 3, SKEW + 8))
+
+
+async def finish(site: Stage, report: Report) -> None:
+    """Waits for what is due soon, and for what was taken by a worker that died."""
     left = await _left_at_last(site)
     report.left_behind = len(left)
     report.wrong += [f"a job was left behind: {kind} ({error})" for kind, error in left[:3]]
+
+
+def check(site: Stage, report: Report) -> None:
     ids: dict[str, list[str]] = defaultdict(list)
     for mail, came in zip(site.mail.mails, site.mail.times, strict=True):
         ids[str(mail["To"])].append(str(mail["Message-ID"]))

@@ -6,10 +6,12 @@ import asyncio
 import json
 import random
 import re
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -26,6 +28,15 @@ KEY = re.compile(r'"([0-9a-f]{24})"')
 PATIENCE = 8  # seconds for one answer
 TOO_MUCH = 50  # refusals that should not have been
 BROKEN = (OSError, TimeoutError, httpx.HTTPError, WebSocketException, InvalidHandshake, EOFError)
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A message that is sent later."""
+
+    peer: str
+    send_at: float  # seconds since 1970
+    is_sure: bool  # otherwise the answer was lost, and asking again told that it is too late
 
 
 class Refused(Exception):
@@ -61,6 +72,8 @@ class Person:
         self.messages: dict[str, Message] = {}
         self.acknowledged: dict[str, str] = {}  # client message id → key
         self.files: dict[str, File] = {}  # client message id → what came with it
+        self.scheduled: dict[str, Scheduled] = {}  # by text
+        self.arrived: dict[str, float] = {}  # text → when it was first here
         self.heard: set[str] = set()  # every key in all that came from the server
         self.owns = ""  # a group
         self.marks: dict[str, int] = {}  # peer → how far we said that we have read
@@ -131,6 +144,13 @@ class Person:
             self.counts.files += 1
             self.files[client_id] = file
         self._apply(message)
+
+    async def schedule(self, peer: str, text: str, send_at: datetime) -> None:
+        body = {"text": text, "sendAt": send_at.isoformat(), "clientMessageId": uuid4().hex}
+        path = f"/api/messages/schedule/{peer}"
+        ask = partial(self._answer, "POST", path, known={400, 409}, json=body)
+        answer = await self._insist(ask)
+        self.scheduled[text] = Scheduled(peer, send_at.timestamp(), answer.is_success)
 
     async def _upload(self, file: File) -> str:
         """The key of the attachment, however long that takes."""
@@ -210,15 +230,25 @@ class Person:
         return (await self._answer("GET", path)).content
 
     async def _answer(
-        self, method: str, path: str, *, again: Collection[int] = (), **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        again: Collection[int] = (),
+        known: Collection[int] = (),
+        **options: Any,
     ) -> httpx.Response:
-        """Raises Refused, and one of BROKEN for what may be tried again."""
+        """Raises Refused, and one of BROKEN for what may be tried again, but for no error that is
+        `known`.
+        """
         response = await self._http.request(method, path, **options)
         self.counts.answers[response.status_code] += 1
         if response.headers.get("Content-Type", "").startswith("application/json"):
             self.heard.update(KEY.findall(response.text))
         if response.status_code in {429, *again} or response.status_code >= 500:
             raise httpx.HTTPError(f"{response.status_code}")
+        if response.status_code in known:
+            return response
         if response.status_code in (403, 404):
             raise Refused(f"{method} {path}: {response.text}")
         if response.is_error:
@@ -325,6 +355,7 @@ class Person:
         if known and (known["deleted"] or known["updatedAt"] > message["updatedAt"]):
             return
         self.messages[message["_id"]] = message
+        self.arrived.setdefault(message["text"] or "", time.time())
         peer = self._peer_of(message)
         self._highest[peer] = max(self._highest[peer], message["seq"])
 

@@ -37,6 +37,9 @@ class Report:
     mails_sent: int = 0  # of them
     mails_again: int = 0  # under the same Message-ID: allowed
     mails_doubled: int = 0
+    scheduled: int = 0  # messages to be sent later
+    scheduled_sent: int = 0
+    scheduled_doubled: int = 0
     early: int = 0  # of what was to be done at some time
     left_behind: int = 0  # jobs that nobody did
     closes: Counter[int] = field(default_factory=Counter)
@@ -52,6 +55,7 @@ class Report:
         counts = {self.sent - self.refused, self.acknowledged, self.stored}
         faults = self.duplicates + self.losses + self.seen_by_strangers + len(self.wrong)
         faults += self.files_doubled + self.files - self.files_whole
+        faults += self.scheduled_doubled + self.scheduled - self.scheduled_sent
         faults += self.mails_doubled + self.mails - self.mails_sent + self.early + self.left_behind
         return len(counts) == 1 and not faults
 
@@ -71,6 +75,8 @@ class Report:
             f"  due to those in the conversations {self.due}, received {self.received}",
             f"  mails to be sent later {self.mails}, sent {self.mails_sent}",
             f"  mails doubled {self.mails_doubled}, under the same id again {self.mails_again}",
+            f"  messages to be sent later {self.scheduled}, sent {self.scheduled_sent}",
+            f"  messages sent later that are doubled {self.scheduled_doubled}",
             f"  jobs done early {self.early}, left behind {self.left_behind}",
             f"  duplicates {self.duplicates}, losses {self.losses}, wrong {len(self.wrong)}",
             f"  seen by who was not in the conversation {self.seen_by_strangers}",

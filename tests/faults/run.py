@@ -51,9 +51,10 @@ async def run(topology: Topology, folder: Path, *, rounds: int, seed: int) -> Re
             await asyncio.gather(*(person.arrive() for person in people))
             await _make_groups(people)
             await _talk_through(site, people, rounds, chance, report)
+            await later.finish(site, report)
             await _settle(people)
             await check(site, people, report)
-            await later.check(site, report)
+            later.check(site, report)
         finally:
             await asyncio.gather(*(person.close() for person in people))
     return report
@@ -122,6 +123,9 @@ async def _talk(
             await person.delete(person.messages[chance.choice([*person.acknowledged.values()])])
         if chance.random() < 0.2:
             await person.read(peer)
+        if chance.random() < 0.1:
+            text = f"{person.key} later {next(numbers)}"
+            await person.schedule(chance.choice(others), text, later.soon(chance))
         await _change_members(person, others, groups, chance)
         await asyncio.sleep(chance.uniform(0, 0.2))
 

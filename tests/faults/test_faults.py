@@ -19,3 +19,4 @@ async def test_nothing_is_lost_or_doubled(topology: Topology, tmp_path: Path) ->
     assert report.reconnects > 0
     assert report.synced > 0
     assert report.mails > 5
+    assert report.scheduled > 2

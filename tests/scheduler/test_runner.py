@@ -293,8 +293,11 @@ class TestRecurring:
         assert {name for name, kind in KINDS.items() if kind.every} == {
             "backup",
             "build_search_index",
+            "remove_old_files",
+            "remove_old_messages",
             "tidy_attachments",
             "tidy_exports",
+            "tidy_imports",
             "tidy_jobs",
             "tidy_pictures",
             "tidy_sessions",
