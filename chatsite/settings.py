@@ -282,6 +282,7 @@ RUN_JOBS = ENV.operations.run_jobs
 DELETED_ACCOUNT_DAYS = ENV.operations.deleted_account_days
 KEEP_MESSAGES_DAYS = ENV.operations.keep_messages_days
 KEEP_FILES_DAYS = ENV.operations.keep_files_days
+KEEP_ACCOUNTS_DAYS = ENV.operations.keep_accounts_days
 JOB_RETRY_SECONDS = 2  # before the second try; four times longer before each further one
 
 # Backups

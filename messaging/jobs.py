@@ -8,6 +8,7 @@ from django.utils import translation
 
 from accounts.models import PushSubscription, User
 from accounts.services import deletion
+from accounts.services.inactivity import delete_inactive
 from accounts.services.push_subscriptions import retire, target_of
 from chatsite.db import now, release
 from chatsite.errors import DomainError
@@ -177,6 +178,12 @@ def remove_old_messages() -> None:
 def remove_old_files() -> None:
     if settings.KEEP_FILES_DAYS:
         _remove(retention.remove_files, settings.KEEP_FILES_DAYS)
+
+
+@job("delete_inactive_accounts", lane=Lane.LONG, every=DAILY)
+def delete_inactive_accounts() -> None:
+    if settings.KEEP_ACCOUNTS_DAYS:
+        delete_inactive(now() - timedelta(days=settings.KEEP_ACCOUNTS_DAYS))
 
 
 def _remove(remove: Callable[..., int], days: int) -> None:

@@ -26,6 +26,7 @@ class Operations:
     deleted_account_days: int = 90  # that reports by and about somebody are kept
     keep_messages_days: int = 0  # 0: for good
     keep_files_days: int = 0
+    keep_accounts_days: int = 0  # that nobody uses
 
 
 def read(production: bool) -> Operations:
@@ -44,6 +45,7 @@ def read(production: bool) -> Operations:
         deleted_account_days=between(0, 36_500, "DELETED_ACCOUNT_DAYS", 90),
         keep_messages_days=between(0, 36_500, "KEEP_MESSAGES_DAYS", 0),
         keep_files_days=between(0, 36_500, "KEEP_FILES_DAYS", 0),
+        keep_accounts_days=between(0, 36_500, "KEEP_ACCOUNTS_DAYS", 0),
     )
 
 

@@ -58,6 +58,7 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("MESSAGE_DELETE_MINUTES", ["-1", "1.5"]),
         ("KEEP_MESSAGES_DAYS", ["-1", "1.5"]),
         ("KEEP_FILES_DAYS", ["a year"]),
+        ("KEEP_ACCOUNTS_DAYS", ["-1"]),
         ("LIMIT_WRITES", ["0", "100/m"]),
         ("BLOCK_CRAWLERS", ["perhaps"]),
         ("TRUSTED_PROXIES", ["nginx", "10.0.0.0/99", "*"]),

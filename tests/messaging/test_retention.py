@@ -38,7 +38,14 @@ from messaging.services.reactions import react
 from messaging.services.reports import report
 from scheduler.models import Job
 from scheduler.services import ensure_recurring
-from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
+from tests.factories import (
+    ApiFor,
+    make_group,
+    make_message,
+    make_pair,
+    make_session,
+    make_user,
+)
 from tests.files import make_upload
 from tests.jobs import run_due
 from tests.messaging.test_disappearing import age_files
@@ -229,6 +236,25 @@ class TestFiles:
         run_due()
         assert [path.name for path in tmp_path.rglob("*.webp")] == [bad.image]
         assert bad.image in Report.objects.get().evidence
+
+
+def test_accounts_that_nobody_uses_are_to_be_deleted() -> None:
+    old = now() - 2 * YEAR
+    people = {name: make_user(name) for name in ("Ada", "Bo", "Cy", "Dee", "Eve", "Fay")}
+    User.objects.exclude(pk=people["Fay"].pk).update(created_at=old, last_seen_at=old)
+    User.objects.filter(pk=people["Bo"].pk).update(last_seen_at=None)
+    User.objects.filter(pk=people["Cy"].pk).update(last_seen_at=now())
+    User.objects.filter(pk=people["Dee"].pk).update(role="moderator")
+    make_session(people["Eve"])  # of a program, say, which opens no socket
+    assert run("accounts", "--days", "365") == "would be: 2 accounts to be deleted in a week"
+    assert not User.objects.exclude(deletion_at=None).exists()
+    done = run("accounts", "--days", "365", "--remove")
+    assert done == "2 accounts to be deleted in a week"
+    planned = User.objects.exclude(deletion_at=None)
+    assert {each.full_name for each in planned} == {"Ada", "Bo"}
+    assert all(each.deletion_at and each.deletion_at > now() for each in planned)
+    assert not planned.filter(deletion_removes=True).exists()
+    assert run("accounts", "--days", "365", "--remove").startswith("0 accounts")
 
 
 def test_the_scheduler_does_it_daily_if_the_site_says_so(settings: Any) -> None:
