@@ -11,7 +11,6 @@ from chatsite import strict_json
 
 Previews = Literal["full", "name", "nothing"]
 PREVIEWS: tuple[Previews, ...] = get_args(Previews)
-DIGEST_HOURS = (0, 1, 4, 8, 24, 72)  # 0: never
 CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d)?$"
 Shown = Annotated[
     str,
@@ -25,13 +24,6 @@ Clock = Annotated[
     str, Meta(pattern=CLOCK, description="Of the day, in my zone; empty: no quiet hours.")
 ]
 Zone = Annotated[str, Meta(description="Of the IANA database.", examples=["Europe/Berlin"])]
-Hours = Annotated[
-    int,
-    Meta(
-        description="How long I am away before a mail lists what is unread; 0: never.",
-        extra_json_schema={"enum": list(DIGEST_HOURS)},
-    ),
-]
 
 
 class Notifications(msgspec.Struct, rename="camel", frozen=True):
@@ -41,7 +33,6 @@ class Notifications(msgspec.Struct, rename="camel", frozen=True):
     quiet_from: Clock = ""
     quiet_until: Clock = ""
     zone: Zone = "UTC"
-    digest_hours: Hours = 8
 
     def are_quiet(self, moment: datetime) -> bool:
         """Whether they want to be left alone at that moment."""

@@ -1,5 +1,6 @@
 """How a session reads in the list of one's own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.devices import Device, device_of
 from accounts.models import Session, User
+from accounts.services.push_subscriptions import subscribed_sessions
 from accounts.services.sessions import SEEN_PRECISION
 from chatsite.db import now
 from chatsite.language import day, day_of_year
@@ -23,11 +25,13 @@ class SessionEntry:
     seen_at: datetime
     seen: str
     is_this: bool
+    is_notified: bool  # by push messages
 
 
 def session_entries(user: User, current: Session) -> list[SessionEntry]:
     """This device first, then the latest seen."""
-    rows = [_row(session, current) for session in Session.objects.active_of(user)]
+    notified = subscribed_sessions(user)
+    rows = [_row(session, current, notified) for session in Session.objects.active_of(user)]
     return sorted(rows, key=lambda row: not row.is_this)
 
 
@@ -50,7 +54,7 @@ def _date(moment: datetime, current: datetime) -> str:
     return day_of_year(moment) if moment.year == current.year else day(moment)
 
 
-def _row(session: Session, current: Session) -> SessionEntry:
+def _row(session: Session, current: Session, notified: Collection[str]) -> SessionEntry:
     is_this = session.pk == current.pk
     device = device_of(session.user_agent)
     return SessionEntry(
@@ -61,4 +65,5 @@ def _row(session: Session, current: Session) -> SessionEntry:
         seen_at=session.last_seen_at,
         seen=_("now") if is_this else last_seen(session.last_seen_at, now()),
         is_this=is_this,
+        is_notified=session.pk in notified,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from accounts.views import address, deletion, entrance, profile, reset
+from accounts.views import address, deletion, entrance, notifications, profile, reset
 
 urlpatterns = [
     path("signup", entrance.signup, name="signup"),
@@ -23,11 +23,17 @@ urlpatterns = [
     path("profile/deletion/keep", deletion.keep, name="keep-account"),
     path("profile/language", profile.language, name="language"),
     path("profile/theme", profile.theme, name="theme"),
+    path("profile/notifications", notifications.notifications, name="notifications"),
     path("profile/invitations", profile.invitations, name="invitations"),
     re_path(r"^profile/invitations/(?P<key>[0-9a-f]{24})$", profile.invitation, name="invitation"),
     path("profile/sessions", profile.other_sessions, name="other-sessions"),
     re_path(
         r"^profile/sessions/(?P<key>[0-9a-f]{24})$", profile.other_session, name="other-session"
+    ),
+    re_path(
+        r"^profile/sessions/(?P<key>[0-9a-f]{24})/notifications$",
+        notifications.session_notifications,
+        name="session-notifications",
     ),
     re_path(
         r"^profile/sessions/(?P<key>[0-9a-f]{24})/name$", profile.session_name, name="session-name"

@@ -20,6 +20,13 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+def push_worker(request: HttpRequest) -> HttpResponse:
+    """Of those alone who are notified: so that nobody else fetches it."""
+    return render(request, "push.js", content_type="text/javascript")
+
+
+@require_safe
+@never_cache
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Another script, and so a fresh copy, as soon as the page or one of the files is another."""
     files = [static(name) for name in CHAT_FILES]

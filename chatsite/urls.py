@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
     path("favicon.ico", favicon, name="favicon"),
     path("offline", offline.page, name="offline"),
+    path("push.js", offline.push_worker, name="push-worker"),
     path("sw.js", offline.service_worker, name="service-worker"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

@@ -15,6 +15,7 @@ from accounts.forms.fields import (
     old_password_field,
 )
 from accounts.forms.service import ServiceForm
+from accounts.notifications import CLOCK
 
 
 class ProfileForm(ServiceForm):
@@ -69,6 +70,15 @@ def _audience(label: Any) -> forms.ChoiceField:
     )
 
 
+def _clock(label: Any) -> forms.RegexField:
+    return forms.RegexField(
+        CLOCK,
+        label=label,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "input", "type": "time"}),
+    )
+
+
 class PrivacyForm(forms.Form):
     """Who sees it."""
 
@@ -76,6 +86,22 @@ class PrivacyForm(forms.Form):
     online = _audience(_("Online"))
     typing = _audience(_("That I am typing"))
     read_receipts = _audience(_("That I have read messages"))
+
+
+class NotificationsForm(forms.Form):
+    """How somebody is told of what they missed."""
+
+    previews = forms.ChoiceField(
+        label=_("Notifications show"),
+        choices=[
+            ("full", _("Who wrote, and what")),
+            ("name", _("Who wrote")),
+            ("nothing", _("That there is something")),
+        ],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    quiet_from = _clock(_("Quiet from"))
+    quiet_until = _clock(_("Quiet until"))
 
 
 class InvitationForm(ServiceForm):

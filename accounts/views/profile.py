@@ -21,11 +21,13 @@ from accounts.forms.profile import (
     DeletionForm,
     InvitationForm,
     LanguageForm,
+    NotificationsForm,
     PasswordForm,
     PrivacyForm,
     ProfileForm,
 )
 from accounts.models import Session
+from accounts.notifications import decoded as decoded_notifications
 from accounts.privacy import decoded
 from accounts.record import picture_url
 from accounts.services import admission, sessions
@@ -167,6 +169,9 @@ def show(
         "back": next_address(request),
         "language_form": LanguageForm(initial={"language": request.user.language}),
         "privacy": PrivacyForm(initial=asdict(decoded(request.user.privacy))),
+        "notifications": NotificationsForm(
+            initial=asdict(decoded_notifications(request.user.notifications))
+        ),
         "sessions": session_entries(request.user, request.auth_session),
     }
     refused = about or address or password or invitation or deletion

@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import PushSubscription, Session
 from accounts.notifications import Notifications, decoded
 from messaging.models import Block, Kind, Membership, Message, MessageKind, PushNotice
-from messaging.queries.visibility import Stays
+from messaging.queries.visibility import Stays, is_there
 from messaging.shapes.record import MessageRecord, record_of
 
 WINDOW = 100  # how many unread messages are looked at; notifications say "99+"
@@ -46,7 +46,7 @@ def missed_by(user_id: str, conversation: str, moment: datetime, *, told: int = 
     after = max(mine.last_read_seq, mine.conversation.last_seq - 10 * WINDOW)
     blocked = list(Block.objects.filter(blocker=user_id).values_list("blocked_id", flat=True))
     unread = Message.objects.filter(
-        conversation=conversation, seq__gt=after, deleted=False, kind=MessageKind.TEXT
+        is_there(moment), conversation=conversation, seq__gt=after, kind=MessageKind.TEXT
     ).exclude(sender__in=[user_id, *blocked])
     if is_muted(mine, moment):
         unread = unread.filter(mentions__contains=user_id)

@@ -1,4 +1,5 @@
 import "./forms.js";
+import "./notify-here.js";
 import "./sign-out.js";
 import { isAgreed } from "./lib/dialog.js";
 import { shrinkPicture } from "./lib/shrink.js";

@@ -467,11 +467,10 @@ class TestApi:
         api = api_for(bo)
         before = api.get(SETTINGS).json()
         assert before["previews"] == "full"
-        assert before["digestHours"] == 8
         assert len(before["publicKey"]) == 87
         chosen = {"previews": "name", "quietFrom": "22:00", "zone": "Europe/Berlin"}
         assert api.patch(SETTINGS, chosen).json() == {**before, **chosen}
-        assert api.patch(SETTINGS, {"digestHours": 0}).json()["quietFrom"] == "22:00"
+        assert api.patch(SETTINGS, {"previews": "nothing"}).json()["quietFrom"] == "22:00"
         bo.refresh_from_db()
         assert api_for(make_user()).get(SETTINGS).json() == before
 
@@ -484,7 +483,6 @@ class TestApi:
             {"zone": "Nowhere"},
             {"zone": "../etc/passwd"},
             {"zone": ""},
-            {"digestHours": 7},
         ],
     )
     def test_what_cannot_be_is_refused(self, api_for: ApiFor, wrong: dict[str, Any]) -> None:

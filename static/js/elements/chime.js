@@ -11,7 +11,7 @@ export function watchChime(userId) {
   });
 }
 
-function isHeard(message, userId) {
+export function isHeard(message, userId) {
   const peerId = peerOf(message, userId);
   const row = document.getElementById(`chats-${peerId}`);
   return !isSeen(peerId) && !(row && isMuted(row) && !mentions(message, userId));

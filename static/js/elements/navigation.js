@@ -59,7 +59,7 @@ function onClick(event) {
 }
 
 /** With the key and `seq` of a message: in the open conversation it is near. */
-function open(address, { messageId, seq } = {}) {
+export function open(address, { messageId, seq } = {}) {
   if (messageId && placeOf(address).peerId === pane().dataset.peerId) {
     history.pushState({ htmx: true, from: shown }, "", address);
     return emit("jump", { messageId, seq: Number(seq) });

@@ -135,7 +135,15 @@ function subscribe() {
   addEventListener("online", checkNow);
   addEventListener("offline", () => socket.renew());
   addEventListener("pagehide", () => [marks, deliveries].forEach((each) => each.flush()));
-  document.addEventListener("visibilitychange", () => document.hidden || checkNow());
+  document.addEventListener("visibilitychange", () => {
+    tellActive();
+    if (!document.hidden) checkNow();
+  });
+}
+
+/** Whether somebody may see this page: then their other devices need no push messages. */
+function tellActive() {
+  socket.send(document.hidden ? "inactive" : "active", {});
 }
 
 function stop() {
@@ -164,6 +172,7 @@ function setState(next) {
 
 function opened() {
   refusals = 0;
+  tellActive();
   sync.repeat(LOOK_EVERY);
   sync.now();
   if (wasLive) setTimeout(() => socket.isOpen && sync.soon(), LOOK_AGAIN);

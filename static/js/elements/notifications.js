@@ -1,0 +1,31 @@
+// Notifications of what comes while nobody looks. Their script comes where they are on, and where they may be offered: once
+// the person has written something, and so waits for an answer.
+import { emit, on } from "../lib/bus.js";
+import { read, write } from "../lib/storage.js";
+import { text } from "../lib/texts.js";
+import { isMuted, nameOf } from "../render/row.js";
+import { isHeard } from "./chime.js";
+import { open } from "./navigation.js";
+
+const PAGE = { emit, isHeard, isMuted, nameOf, on, open, read, text, write };
+
+export function watchNotifications(userId) {
+  const { permission } = globalThis.Notification ?? {};
+  if (!navigator.serviceWorker || !permission || permission === "denied") return;
+  if (permission === "granted") return load(userId);
+  if (read(`notify:${userId}`)) return;
+  const end = on("message", ({ message, live }) => {
+    if (!live || message.senderId !== userId) return;
+    end();
+    load(userId);
+  });
+}
+
+async function load(userId) {
+  try {
+    await import(document.body.dataset.notifications);
+  } catch {
+    return; // the next page tries again
+  }
+  document.createElement("push-notifications").start(userId, PAGE);
+}

@@ -1,0 +1,71 @@
+{% load static %}// Push messages, and what is done with their notifications. A worker of its own, which only those fetch who are notified.
+const ICON = "{% static 'icon-192.png' %}";
+const BADGE = "{% static 'icon-badge.png' %}";
+/** Pages that can go to a message by themselves: elements/navigation.js. */
+const CHATS = /^\/($|contacts$|chat\/)/;
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("push", (event) => event.waitUntil(receive(event.data.json())));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(act(event, event.notification.data));
+});
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+
+async function receive({ close, app_badge: count, notification }) {
+  if (close) {
+    const shown = await self.registration.getNotifications({ tag: close });
+    shown.forEach((each) => each.close());
+    return showCount(count);
+  }
+  const { title, app_badge: unread, ...options } = notification;
+  await Promise.all([show(title, options), showCount(unread)]);
+}
+
+function show(title, options) {
+  const { reply, read } = options.data;
+  const actions = [{ action: "reply", type: "text", title: reply }, { action: "read", title: read }];
+  return self.registration.showNotification(title, { icon: ICON, badge: BADGE, actions: reply ? actions : [], ...options });
+}
+
+async function showCount(count) {
+  await self.navigator.setAppBadge?.(Number(count)).catch(() => {});
+}
+
+async function act({ action, reply }, data) {
+  if (action === "read") return call("PUT", `/api/messages/read/${data.peerId}`, data, { seq: data.seq });
+  if (action === "reply" && reply) return answer(reply, data);
+  return open(data);
+}
+
+/** What could not be sent is shown again: nothing that was written is lost. */
+async function answer(text, data) {
+  const clientMessageId = crypto.randomUUID();
+  const isSent = await call("POST", `/api/messages/send/${data.peerId}`, data, { text, clientMessageId });
+  if (!isSent) await show(data.failed, { body: text, tag: `failed:${clientMessageId}`, data: { ...data, reply: "", read: "" } });
+}
+
+async function call(method, path, { userId }, body) {
+  const headers = { "Content-Type": "application/json", "X-Expected-User": userId };
+  const response = await fetch(path, { method, headers, body: JSON.stringify(body) }).catch(() => null);
+  return Boolean(response?.ok);
+}
+
+/** In the window that is there. */
+async function open(data) {
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const chats = windows.filter(({ url }) => CHATS.test(new URL(url).pathname));
+  const there = chats.find(({ visibilityState }) => visibilityState === "visible") ?? chats[0];
+  if (!there) return self.clients.openWindow(data.place);
+  await there.focus().catch(() => {});
+  there.postMessage({ open: data });
+}
+
+async function renew({ oldSubscription, newSubscription }) {
+  const { options } = oldSubscription ?? newSubscription;
+  const subscription = newSubscription ?? (await self.registration.pushManager.subscribe(options));
+  const { endpoint, keys } = subscription.toJSON();
+  const headers = { "Content-Type": "application/json" };
+  await fetch("/api/auth/notifications/subscription", { method: "PUT", headers, body: JSON.stringify({ endpoint, ...keys }) });
+}

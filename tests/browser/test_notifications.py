@@ -1,0 +1,141 @@
+"""Notifications: offered once one waits for an answer, shown by a worker of their own."""
+
+from typing import Any
+
+from playwright.sync_api import Page, Worker, expect
+
+from tests.browser.chat import composer, expect_texts, row, send
+from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.site import Site
+from tests.push_service import Browser
+
+OFFER = "Be told of answers when this page is closed?"
+# The browser of the tests has no push service that it could reach, shows nothing and asks nobody.
+BROWSER = """([endpoint, p256dh, auth]) => {
+  const state = () => localStorage.getItem("test-permission") ?? "default";
+  Object.defineProperty(Notification, "permission", { get: state });
+  Notification.requestPermission = async () => {
+    localStorage.setItem("test-permission", "granted");
+    return state();
+  };
+  PushManager.prototype.getSubscription = async () => null;
+  ServiceWorkerRegistration.prototype.getNotifications = async () => [];
+  const subscription = { toJSON: () => ({ endpoint, keys: { p256dh, auth } }) };
+  PushManager.prototype.subscribe = async () => subscription;
+}"""
+
+
+def with_push(somebody: Person) -> Person:
+    fields = list(Browser("https://push.example.org/browser").subscription.values())
+    somebody.context.add_init_script(f"({BROWSER})({fields})")
+    return somebody
+
+
+SHOWN = """() => {
+  Object.defineProperty(self.navigator, "setAppBadge", { value: async () => {} });
+  let all = [];
+  self.registration.showNotification = async (title, options) => {
+    const shown = { title, ...options, close: () => (all = all.filter((each) => each !== shown)) };
+    all = [...all.filter(({ tag }) => tag !== options.tag), shown];
+  };
+  self.registration.getNotifications = async ({ tag = "" } = {}) =>
+    all.filter((each) => !tag || each.tag === tag);
+}"""
+
+
+def worker(page: Page) -> Worker:
+    """It keeps what it shows, in place of the system."""
+    [found] = [each for each in page.context.service_workers if each.url.endswith("/push.js")]
+    found.evaluate(SHOWN)
+    return found
+
+
+def shown(of: Worker) -> Any:
+    titles = "(all) => all.map(({ title, body }) => [title, body])"
+    return of.evaluate(f"() => self.registration.getNotifications().then({titles})")
+
+
+def turn_on(page: Page) -> None:
+    with page.expect_response("**/api/auth/notifications/subscription") as answer:
+        page.get_by_role("button", name="Turn on", exact=True).click()
+    assert answer.value.ok
+
+
+def test_they_are_offered_once_one_waits_for_an_answer(live_site: Site, person: PersonFor) -> None:
+    ada = with_push(person("Ada Lindqvist", None, service_workers="allow"))
+    bo = person("Bo Okonkwo", None)
+    ada.page.goto(f"/chat/{bo.id}")
+    expect(composer(ada.page)).to_be_editable()
+    send(ada.page, "Are you there?")
+    offer = ada.page.locator(".toast", has_text=OFFER)
+    expect(offer).to_be_visible()
+    assert_accessible(ada.page)
+    turn_on(ada.page)
+    expect(offer).to_have_count(0)
+    assert ada.get("/api/auth/notifications")["subscribed"]
+
+    ada.page.goto("/profile")
+    expect(ada.page.locator("#sessions")).to_contain_text("Notified")
+    button = ada.page.locator("#notify-here")
+    with ada.page.expect_response(lambda response: response.request.method == "DELETE"):
+        button.click()
+    expect(button).to_have_text("Turn on for this device")
+    assert not ada.get("/api/auth/notifications")["subscribed"]
+    ada.page.get_by_label("Notifications show").select_option("name")
+    ada.page.get_by_label("Quiet from").fill("22:00")
+    ada.page.get_by_role("button", name="Change notifications").click()
+    expect(ada.page.locator("#notifications [role=status]").first).to_have_text("Saved")
+    chosen = ada.get("/api/auth/notifications")
+    assert (chosen["previews"], chosen["quietFrom"]) == ("name", "22:00")
+    assert_accessible(ada.page)
+
+    ada.page.goto(f"/chat/{bo.id}")
+    send(ada.page, "Hello?")
+    expect_texts(ada.page, ["Are you there?", "Hello?"])
+    expect(ada.page.locator(".toast", has_text=OFFER)).to_have_count(0)
+
+
+def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: PersonFor) -> None:
+    ada = with_push(person("Ada Lindqvist", None, service_workers="allow"))
+    bo = person("Bo Okonkwo", None)
+    ada.page.goto(f"/chat/{bo.id}")
+    expect(composer(ada.page)).to_be_editable()
+    send(ada.page, "Are you there?")
+    turn_on(ada.page)
+    ada.page.goto("/")
+    said = bo.say(ada, "Yes")
+    expect(row(ada.page, bo)).to_contain_text("Yes")
+    workers = worker(ada.page)
+
+    place = f"/chat/{bo.id}#m-{said['_id']}"
+    data = {
+        "place": place,
+        "messageId": said["_id"],
+        "messageSeq": said["seq"],
+        "seq": said["seq"],
+        "peerId": bo.id,
+        "userId": ada.id,
+        "reply": "Reply",
+        "read": "Mark as read",
+        "failed": "Your reply was not sent:",
+    }
+    notification = {"title": "Bo", "body": "Yes", "tag": f"chat:{bo.id}", "data": data}
+    push = {"web_push": 8030, "notification": {**notification, "app_badge": "1"}}
+    workers.evaluate("(push) => receive(push)", push)
+    assert shown(workers) == [["Bo", "Yes"]]
+
+    workers.evaluate("(data) => act({ action: 'reply', reply: 'Good' }, data)", data)
+    assert bo.get(f"/api/messages/{ada.id}")[-1]["text"] == "Good"
+    workers.evaluate("(data) => act({ action: '' }, data)", data)
+    expect(ada.page).to_have_url(f"{live_site.url}{place}")
+    expect_texts(ada.page, ["Are you there?", "Yes", "Good"])
+
+    workers.evaluate(
+        "(data) => act({ action: 'reply', reply: 'Lost' }, data)", {**data, "peerId": "0"}
+    )
+    assert shown(workers) == [["Bo", "Yes"], ["Your reply was not sent:", "Lost"]]
+    workers.evaluate("(push) => receive(push)", {"close": f"chat:{bo.id}", "app_badge": "0"})
+    assert shown(workers) == [["Your reply was not sent:", "Lost"]]
+    bo.say(ada, "Read this")
+    workers.evaluate("(data) => act({ action: 'read' }, data)", {**data, "seq": said["seq"] + 2})
+    assert ada.get("/api/messages/chats")[0]["unreadCount"] == 0
