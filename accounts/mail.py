@@ -5,8 +5,6 @@ None carries a name: anybody can sign up with somebody else's address, and a nam
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from hashlib import blake2b
@@ -17,10 +15,10 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.utils import DNS_NAME
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import Session, User
+from accounts.languages import read_by
+from accounts.models import User
 from chatsite import strict_json
 from chatsite.db import now
 from scheduler.registry import GiveUp
@@ -64,15 +62,6 @@ def _fernet() -> Fernet:
     return Fernet(urlsafe_b64encode(key))
 
 
-@contextmanager
-def _read_by(user: User) -> Iterator[None]:
-    """In the language that they chose, or that of the browser which they last came with."""
-    sessions = Session.objects.filter(user=user).order_by("-last_seen_at")
-    browser = sessions.values_list("language", flat=True).first()
-    with translation.override(user.language or browser or settings.LANGUAGE_CODE):
-        yield
-
-
 def welcome(user: User, site: str, confirms: str) -> EmailMultiAlternatives:
     """`confirms` is a link for the address; "" where it takes none."""
     context = {"link": confirms or site, "confirms": bool(confirms), **_lifetime()}
@@ -80,7 +69,7 @@ def welcome(user: User, site: str, confirms: str) -> EmailMultiAlternatives:
 
 
 def password_reset(user: User, link: str) -> EmailMultiAlternatives:
-    with _read_by(user):
+    with read_by(user.pk):
         subject = _("Choose a new password")
         return _letter("password_reset", subject, user.email, link=link, **_lifetime())
 
@@ -90,13 +79,14 @@ def password_changed(user: User) -> EmailMultiAlternatives:
 
 
 def deletion_planned(user: User, at: datetime) -> EmailMultiAlternatives:
-    subject = _("Your account will be deleted")
-    return _letter("deletion_planned", subject, user.email, at=at)
+    with read_by(user.pk):
+        subject = _("Your account will be deleted")
+        return _letter("deletion_planned", subject, user.email, at=at)
 
 
 def new_log_in(user: User, device: str, place: str, link: str) -> EmailMultiAlternatives:
     context = {"device": device, "place": place, "moment": now(), "link": link}
-    with _read_by(user):
+    with read_by(user.pk):
         return _letter("new_log_in", _("New log-in to your account"), user.email, **context)
 
 
@@ -122,13 +112,13 @@ def invitation(address: str, link: str, end: datetime) -> EmailMultiAlternatives
 
 def decided(user: User, words: str, appeals: str) -> EmailMultiAlternatives:
     """To somebody about whom moderators decided something; `appeals`: an address, or ""."""
-    with _read_by(user):
+    with read_by(user.pk):
         subject = _("A decision about your account")
         return _letter("decided", subject, user.email, words=words, appeals=appeals)
 
 
 def report_handled(user: User) -> EmailMultiAlternatives:
-    with _read_by(user):
+    with read_by(user.pk):
         return _letter("report_handled", _("Your report was handled"), user.email)
 
 

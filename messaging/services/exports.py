@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from accounts.languages import read_by
 from accounts.models import User
 from chatsite.db import atomic, now, release, retrying
 from chatsite.errors import DomainError
@@ -85,7 +86,8 @@ def make_export(*, export: str, is_stopping: Callable[[], bool]) -> None:
         with storage.uploading(name) as uploading:
             body: Any = _Body(uploading, is_stopping)
             file = io.BufferedWriter(body, storage.PIECE)
-            write_archive(file, row.user, note)
+            with read_by(row.user_id):
+                write_archive(file, row.user, note)
             file.flush()
             uploading.sync()
             size = uploading.offset

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
+from accounts.languages import read_by
 from accounts.models import User
 from chatsite.db import atomic, now, release, retrying
 from chatsite.errors import DomainError, NotFound
@@ -92,7 +93,7 @@ def run_import(*, imported: str, is_stopping: Callable[[], bool]) -> None:
             raise _Unwanted
 
     try:
-        with _file_of(row) as file:
+        with _file_of(row) as file, read_by(row.user_id):
             source, archive = reading.read(
                 file, file_name=row.name, own_name=row.own_name, zone=_zone(row.zone)
             )

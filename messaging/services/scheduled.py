@@ -15,6 +15,7 @@ import msgspec
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
+from accounts.languages import read_by
 from accounts.models import User
 from accounts.principal import Principal
 from accounts.services.restraints import check_not_silenced
@@ -169,8 +170,12 @@ def send_due(key: str) -> None:
     if row is None or row.send_at is None or row.error or row.message:
         return
     late = database_now() - row.send_at
-    if late < timedelta():
-        return  # it was put off, and so was its job
+    if late >= timedelta():  # else it was put off, and so was its job
+        with read_by(row.sender_id):
+            _send_due(row, late)
+
+
+def _send_due(row: ScheduledMessage, late: timedelta) -> None:
     if why := _obstacle(row, late):
         _refuse(row, why)
         return

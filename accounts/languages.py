@@ -1,0 +1,19 @@
+"""Which language somebody reads: for what is written to them by others, or while they are away."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.utils import translation
+
+from accounts.models import Session, User
+
+
+@contextmanager
+def read_by(user: str) -> Iterator[None]:
+    """The one that they chose, or that of the browser which they last came with."""
+    chosen = User.objects.filter(pk=user).values_list("language", flat=True).first()
+    sessions = Session.objects.filter(user_id=user).order_by("-last_seen_at")
+    browser = None if chosen else sessions.values_list("language", flat=True).first()
+    with translation.override(chosen or browser or settings.LANGUAGE_CODE):
+        yield
