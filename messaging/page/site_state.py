@@ -24,6 +24,7 @@ from chatsite.db import now
 from messaging.queries.attachments import used_by_all
 from messaging.queries.jobs import job_counts, last_failure
 from messaging.services import backups
+from messaging.services.notifications import PUSH
 from scheduler.models import Job
 
 JOBS = "admin:scheduler_job_changelist"
@@ -42,7 +43,8 @@ class Line:
 
 def lines() -> Iterator[Line]:
     yield _jobs()
-    yield _mail()
+    yield _sent(_("Mail"), MAIL)
+    yield _sent("Push", PUSH)  # which is called so everywhere
     yield _backups()
     yield _disk()
     yield _versions()
@@ -65,11 +67,11 @@ def _jobs() -> Line:
     return Line(_("Jobs"), text)
 
 
-def _mail() -> Line:
-    waiting = Job.objects.filter(kind=MAIL).exclude(run_at=None).count()
+def _sent(name: str, kind: str) -> Line:
+    waiting = Job.objects.filter(kind=kind).exclude(run_at=None).count()
     text = _("%(count)s waiting") % {"count": waiting} if waiting else _("All sent")
-    failed = last_failure(MAIL)
-    return Line(_("Mail"), text, *_told(failed)) if failed else Line(_("Mail"), text)
+    failed = last_failure(kind)
+    return Line(name, text, *_told(failed)) if failed else Line(name, text)
 
 
 def _backups() -> Line:

@@ -15,6 +15,7 @@ from accounts.models import SiteRole, User
 from chatsite.db import now
 from chatsite.keys import new_key
 from messaging.services import backups
+from messaging.services.notifications import PUSH
 from scheduler.models import Job
 from scheduler.services import ensure_recurring
 from tests.factories import make_user
@@ -57,7 +58,7 @@ def test_a_site_that_is_well_has_no_trouble(
     Job.objects.update(run_at=now() + timedelta(hours=1))
     told = state()
     assert told["Jobs"] == "0 waiting, 0 being done"
-    assert told["Mail"] == "All sent"
+    assert told["Mail"] == told["Push"] == "All sent"
     assert told["Backups"] == "None: BACKUP_TO is not set"
     assert "free" in told["Disk"]
     assert "Chatsite" in told["Versions"]
@@ -78,6 +79,9 @@ def test_jobs_that_wait_are_late_or_were_given_up(state: Callable[[], dict[str, 
     make_job(MAIL, run_at=now() - hour)
     assert state()["Jobs"] == "2 waiting, 1 being done 1 is late"
     failed.delete()
+    make_job(PUSH, run_at=None, error="the push service says 403")
+    assert state()["Push"] == "All sent the push service says 403"
+    assert "push" not in state()["Mail"]
 
 
 @pytest.mark.django_db(transaction=True)
