@@ -62,7 +62,7 @@ def test_a_chat_of_elsewhere_is_read_and_not_answered(
     section = ada.page.locator("#import")
     section.get_by_label("File").set_input_files(file)
     section.get_by_role("button", name="Import").click()
-    expect(section.get_by_text("it is in your chats.")).to_be_visible(timeout=60_000)
+    expect(section.get_by_text(" is in your chats.")).to_be_visible(timeout=60_000)
     expect(section.get_by_text("Lines of WhatsApp itself")).to_be_visible()
     section.get_by_role("link", name="Bo").click()
     expect(ada.page.get_by_text("Happy new year")).to_be_visible()

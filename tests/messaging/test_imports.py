@@ -580,7 +580,7 @@ def test_the_profile_tells_what_came(ada: User, page_for: PageFor) -> None:
     assert 'hx-trigger="load delay:2s"' in page.get("/profile").content.decode()
     run_due()
     shown = page.get("/profile").content.decode()
-    assert "it is in your chats." in shown
+    assert " is in your chats." in shown
     assert "Lines of WhatsApp itself (1)" in shown
     assert Message.objects.get().created_at == datetime(2020, 12, 31, 22, 59, tzinfo=UTC)
     page.post("/profile/import/removal")

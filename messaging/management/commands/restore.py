@@ -57,7 +57,11 @@ class Command(BaseCommand):
 
     def _bring_secret(self, secret: str) -> None:
         if text(SECRET):
-            words = _("Set JWT_SECRET to that of the backup (--keys prints it): by another one")
-            self.stderr.write(words + " " + _("nobody is signed in, and mails that wait are lost."))
+            self.stderr.write(
+                _(
+                    "Set JWT_SECRET to that of the backup (--keys prints it): by another one"
+                    " nobody is signed in, and mails that wait are lost."
+                )
+            )
         else:
             SECRET_FILE.write_text(secret)
