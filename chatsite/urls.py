@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from chatsite import client_dist, error_pages, offline
 from chatsite.favicon import favicon
+from chatsite.manifest import manifest
 from chatsite.pictures import media
 from chatsite.schema.views import DocsPage, SchemaView
 from messaging.realtime.views import EventsView
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
     path("favicon.ico", favicon, name="favicon"),
     path("offline", offline.page, name="offline"),
+    path("manifest.webmanifest", manifest, name="manifest"),
     path("push.js", offline.push_worker, name="push-worker"),
     path("sw.js", offline.service_worker, name="service-worker"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
