@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from messaging.views import about, chat, groups, moderation
+from messaging.views import about, chat, groups, later, moderation
 from messaging.views.exports import export, export_removal, history_import, import_removal
 from messaging.views.privacy import privacy, unblock
 from messaging.views.search import search
@@ -24,6 +24,10 @@ urlpatterns = [
     path("chat/<str:peer>/since", chat.since, name="since"),
     path("chat/<str:peer>/header", groups.header, name="header"),
     path("chat/<str:peer>/pins", chat.pins, name="pins"),
+    path("chat/<str:peer>/scheduled", later.scheduled, name="scheduled"),
+    path("chat/<str:peer>/later", later.choose, name="send-later"),
+    path("chat/<str:peer>/remind", later.remind, name="remind"),
+    path("later", later.listed, name="later"),
     path("chat/<str:peer>/details", about.details, name="details"),
     path("chat/<str:peer>/members", about.members, name="group-members"),
     path("chat/<str:peer>/shared", about.shared, name="shared"),

@@ -11,6 +11,7 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.attachments import BLANK_FILES
+from messaging.page.later import later_line
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.page.quotes import originals_among, pinned_quotes
 from messaging.page.reactions import BLANK_PILL, QUICK
@@ -120,7 +121,8 @@ def targets(request: SignedInRequest) -> Context:
 def pane(request: SignedInRequest, peer: Peer | None) -> Context:
     if peer is None:
         return {}
-    return {"pins": pinned_quotes(request.user, peer), **timeline(request, peer)}
+    waiting = {"later": later_line(request.user, peer)}
+    return {"pins": pinned_quotes(request.user, peer), **waiting, **timeline(request, peer)}
 
 
 def timeline(request: SignedInRequest, peer: Peer) -> Context:

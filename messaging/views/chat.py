@@ -21,6 +21,7 @@ from chatsite.security.ratelimits import with_retry_after
 from messaging.models import saved_key
 from messaging.page import contexts
 from messaging.page.emoji import GROUPS, TONES, data_url, language_of
+from messaging.page.later import later_state
 from messaging.page.peers import Peer, find_peer, saved_peer
 from messaging.page.quotes import pinned_quotes, quote_payload
 from messaging.page.uploads import tus_client
@@ -228,6 +229,7 @@ def _page(
     context["delete_minutes"] = settings.MESSAGE_DELETE_MINUTES
     context["file_limit"] = settings.ATTACHMENT_MAX_BYTES
     context["tus"] = tus_client()
+    context["later_state"] = later_state(request.user)
     context["saved_peer"] = saved_peer(request.user)
     context |= contexts.BLANKS | contexts.lists(request, tab) | contexts.pane(request, peer)
     return render(request, "messaging/chat.html", context, status=status)

@@ -55,7 +55,7 @@ def test_each_message_offers_what_may_be_done_with_it(person: PersonFor) -> None
     page, keys = ada.page, ada.page.keyboard
     theirs, mine = message(page, "*Theirs*"), message(page, "Mine")
     always = ["React", "Reply", "Forward", "Copy text", "Copy link", "Select", "Pin"]
-    always += ["Report", "Delete message"]
+    always += ["Remind me", "Report", "Delete message"]
 
     theirs.hover()
     expect(offered(theirs)).to_have_count(4)

@@ -58,7 +58,9 @@ export class ChatRows {
     if (message.seq < lastSeq) return;
     if (message.seq > lastSeq && !isMuted(row)) delete row.dataset.archived;
     this.#showLast(row, message);
-    if (mine) this.#setRead(row, message.seq, 0, 0);
+    // What goes by itself has read nothing.
+    const isThere = mine && !(unread && message.clientMessageId?.startsWith("scheduled:"));
+    if (isThere) this.#setRead(row, message.seq, 0, 0);
     else if (message.seq > lastSeq && message.seq > readSeq && !message.deleted) {
       this.#setRead(row, readSeq, unread + 1, mentions + Number(mentionsMe));
     }

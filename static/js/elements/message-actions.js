@@ -8,6 +8,7 @@ import { deleteMessages } from "./deleting.js";
 import { isEditable } from "./edit-field.js";
 import { openForwardDialog } from "./forward-dialog.js";
 import { openDialog } from "./group-dialog.js";
+import { remind } from "./later.js";
 import { addressOf } from "./message-list/places.js";
 import { openReactionRow } from "./reaction-row.js";
 import { showReactors } from "./reactors.js";
@@ -29,6 +30,7 @@ const ACTIONS = [
   { name: "select", key: "S", when: () => true, run: (item) => emit("select", { messageId: item.dataset.messageId }) },
   { name: "pin", when: (item) => isOpen(item) && !item.dataset.pinnedAt, run: (item) => setPinned(item, putJSON) },
   { name: "unpin", when: (item) => isOpen(item) && item.dataset.pinnedAt, run: (item) => setPinned(item, deleteJSON) },
+  { name: "remind", when: () => true, run: (item, { id }) => remind(item, id) },
   { name: "date", key: "D", any: true, when: () => true, run: (item) => item.dispatchEvent(new CustomEvent("date", { bubbles: true })) },
   { name: "reactors", when: (item) => item.querySelector(".reaction"), run: showReactors },
   { name: "info", key: "I", when: isMine, run: showInfo },

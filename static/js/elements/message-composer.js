@@ -176,11 +176,14 @@ class MessageComposer extends HTMLElement {
     await this.files.settled();
     this.isSending = false;
     if (isBlank(written) && this.files.isEmpty) return this.focus();
-    const mentions = mentionedBy(written, mentionsOf(this.userId, this.peerId));
-    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, ...this.files.value, replyTo: this.reply.value, mentions });
+    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, ...this.files.value, replyTo: this.reply.value, mentions: this.mentionedIn(written) });
     this.files.clear();
     this.reply.clear();
     this.keepRest(written);
+  }
+
+  mentionedIn(written) {
+    return mentionedBy(written, mentionsOf(this.userId, this.peerId));
   }
 
   sendVoice(voice) {

@@ -1,0 +1,169 @@
+// Fetched with the first message that is sent later, or the first reminder (elements/later.js): what is imported here is a copy, and
+// what it shares with the page is given to it. The server renders the dialogs.
+import { newClientId } from "./lib/ids.js";
+import { isBlank } from "./lib/text.js";
+import { text } from "./lib/texts.js";
+import { clock, fullDate, isoDay } from "./lib/time.js";
+
+const MINUTE = 60_000;
+const EXCERPT = 80;
+/** A reminder stays until one has done with it, or for so long. */
+const STAY = 600_000;
+const dialog = document.getElementById("group-dialog");
+
+/** Of the reader's zone, whose days have 23 or 25 hours at times. */
+const dayAt = (days, hour) => {
+  const now = new Date();
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
+};
+const TIMES = {
+  "20m": () => new Date(Date.now() + 20 * MINUTE),
+  "1h": () => new Date(Date.now() + 60 * MINUTE),
+  tonight: () => dayAt(0, 20),
+  tomorrow: () => dayAt(1, 9),
+};
+
+/** What a field of date and time has, and back. */
+const fieldValue = (iso) => `${isoDay(iso)}T${clock(iso)}`;
+const isoOf = (value) => new Date(value).toISOString();
+
+function words(iso) {
+  const day = new Intl.DateTimeFormat(document.documentElement.lang || "en", { weekday: "short" }).format(new Date(iso));
+  return isoDay(iso) === isoDay(new Date().toISOString()) ? clock(iso) : `${day} ${clock(iso)}`;
+}
+
+const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: dialog.dataset.laterSheet });
+const styled = new Promise((resolve) => Object.assign(sheet, { onload: resolve, onerror: resolve }));
+document.head.append(sheet);
+
+async function open(page, path, selector) {
+  await styled;
+  await page.openDialog(path);
+  return dialog.querySelector(selector);
+}
+
+/** Lets people choose a time, and calls `save(when)` with it until that works. */
+async function choose(page, path, save) {
+  const form = await open(page, path, ".later-form");
+  if (!form) return;
+  const { at } = form.elements;
+  at.value = fieldValue(TIMES["1h"]().toISOString());
+  at.min = fieldValue(new Date().toISOString());
+  for (const button of form.querySelectorAll("[data-when]")) {
+    const time = TIMES[button.dataset.when]?.();
+    if (!time) continue;
+    // Shortly before, it is no choice any more.
+    button.hidden = time - Date.now() < 15 * MINUTE;
+    button.value = time.toISOString();
+    Object.assign(button.querySelector("time"), { dateTime: button.value, textContent: words(button.value), title: fullDate(button.value) });
+  }
+  form.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-close]")) return dialog.close();
+    const choice = target.closest("[data-when]");
+    if (choice) attempt(page, form, () => save(choice.value));
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(page, form, () => save(isoOf(at.value)));
+  });
+}
+
+async function attempt(page, form, work) {
+  if (form.getAttribute("aria-busy") === "true") return;
+  page.setBusy(form);
+  try {
+    await work();
+    dialog.close();
+  } catch (error) {
+    page.setIdle(form);
+    page.showProblem(form, error.message);
+  }
+}
+
+/** What is in the composer; without a time, when the other comes online. */
+function send(page, composer) {
+  const { peerId, field } = composer;
+  const written = field.value;
+  if (isBlank(written) && composer.files.isEmpty) return composer.focus();
+  const message = { text: written, replyTo: composer.reply.value || null, mentions: composer.mentionedIn(written), clientMessageId: newClientId() };
+  return choose(page, `/chat/${peerId}/later`, async (sendAt) => {
+    if (!composer.files.isEmpty) throw new Error(dialog.querySelector(".later-form").dataset.files);
+    const when = sendAt ? { sendAt } : { whenOnline: true };
+    const row = await page.postJSON(`/api/messages/schedule/${peerId}`, { ...message, ...when });
+    // An earlier try, whose answer was lost, had another time.
+    if ((row.sendAt ?? "") !== sendAt) await page.patchJSON(`/api/scheduled/${row._id}`, when);
+    composer.reply.clear();
+    composer.keepRest(written);
+  });
+}
+
+function remind(page, peerId, messageId) {
+  return choose(page, `/chat/${peerId}/remind`, (remindAt) => page.putJSON(`/api/reminders/${messageId}`, { remindAt }));
+}
+
+/** Of one chat, or all of them, with the reminders. */
+async function list(page, peerId) {
+  const root = await open(page, `/later?peer=${peerId}`, ".later-list");
+  if (!root) return;
+  for (const { elements: { at } } of root.querySelectorAll("form[data-key]")) {
+    at.value = at.defaultValue = fieldValue(at.dataset.at || TIMES["1h"]().toISOString());
+    at.min = fieldValue(new Date().toISOString());
+  }
+  const again = (work) => change(page, root, work);
+  root.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-close]")) return dialog.close();
+    const { act, key } = target.closest("[data-act]")?.dataset ?? {};
+    if (act === "send") again(() => page.postJSON(`/api/scheduled/${key}/send`));
+    if (act === "cancel") again(() => page.deleteJSON(`/api/scheduled/${key}`));
+    if (act === "forget") again(() => page.deleteJSON(`/api/reminders/${key}`));
+  });
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { dataset: { key }, elements: { text: words, at } } = event.target;
+    const when = at.value === at.defaultValue && at.dataset.at ? {} : { sendAt: isoOf(at.value) };
+    again(() => page.patchJSON(`/api/scheduled/${key}`, { text: words.value, ...when }));
+  });
+}
+
+async function change(page, root, work) {
+  if (root.getAttribute("aria-busy") === "true") return;
+  page.setBusy(root);
+  try {
+    await work();
+    if (root.isConnected) await list(page, root.dataset.peer);
+  } catch (error) {
+    page.setIdle(root);
+    page.showProblem(root, error.message);
+  }
+}
+
+let isWatching = false;
+
+/** What comes from other devices, while nothing is being edited there. */
+function watch(page) {
+  if (isWatching) return;
+  isWatching = true;
+  page.on("later", () => {
+    const root = dialog.querySelector(".later-list");
+    if (root && !root.querySelector("[open]") && root.getAttribute("aria-busy") !== "true") list(page, root.dataset.peer);
+  });
+}
+
+function due(page, { messageId, peerId, message }) {
+  const excerpt = message.text ? `: ${[...message.text].slice(0, EXCERPT).join("")}` : "";
+  const run = async () => {
+    await page.deleteJSON(`/api/reminders/${messageId}`).catch(() => {});
+    location.assign(`/chat/${peerId}#m-${messageId}`);
+  };
+  page.emit("notice", { text: `${text("reminder")}${excerpt}`, kind: "info", stay: STAY, action: { words: text("show"), run } });
+}
+
+/** What was due while nobody was here. */
+function overdue(page) {
+  page.emit("notice", { text: text("reminders-due"), kind: "info", stay: STAY, action: { words: text("show"), run: () => acts.list(page, "") } });
+}
+
+const acts = Object.fromEntries(
+  Object.entries({ due, list, overdue, remind, send }).map(([name, act]) => [name, (page, ...what) => (watch(page), act(page, ...what))]),
+);
+dialog.later = acts;
