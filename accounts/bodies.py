@@ -123,7 +123,10 @@ class SubscriptionBody(TypedDict):
             max_length=100,
             description="A point of P-256, in base64url.",
             examples=[
-                "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+                (
+                    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORc"  # pragma: allowlist secret
+                    "xaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"  # pragma: allowlist secret
+                )
             ],
         ),
     ]
