@@ -224,7 +224,9 @@ class TestReminders:
         delete_message(user=gone.sender, message_id=gone.pk)
         assert_refused(remind(api_for(gone.sender), gone.pk), 409, "This message was deleted.")
 
-    @pytest.mark.parametrize("at", [None, "", "soon", 7, "2020-01-01T00:00:00Z", soon(days=400)])
+    @pytest.mark.parametrize(
+        "at", [None, "", "soon", 7, "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"]
+    )
     def test_a_wrong_time_is_400(self, api_for: ApiFor, at: Any) -> None:
         message = make_message()
         assert_refused(remind(api_for(message.sender), message.pk, remindAt=at), 400)
