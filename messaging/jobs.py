@@ -60,7 +60,7 @@ def settle_picture(image: str) -> None:
         raise Retry(str(error)) from None
 
 
-@job(EXPORT, lane=Lane.LONG)
+@job(EXPORT, lane=Lane.ASKED)
 def make_export(export: str) -> None:
     try:
         exports.make_export(export=export, is_stopping=wakeup.is_stopping)
@@ -73,7 +73,7 @@ def tidy_exports() -> None:
     exports.remove_expired_exports()
 
 
-@job(IMPORT, lane=Lane.LONG)
+@job(IMPORT, lane=Lane.ASKED)
 def run_import(imported: str) -> None:
     try:
         imports.run_import(imported=imported, is_stopping=wakeup.is_stopping)

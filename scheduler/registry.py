@@ -16,9 +16,10 @@ class Lane(StrEnum):
     NETWORK = "network"  # waits for the servers of others
     PUSH = "push"  # the same for the push services that people's browsers name
     LONG = "long"  # minutes
+    ASKED = "asked"  # the same, as often as people ask for it
 
 
-THREADS = {Lane.QUICK: 2, Lane.NETWORK: 4, Lane.PUSH: 8, Lane.LONG: 2}
+THREADS = {Lane.QUICK: 2, Lane.NETWORK: 4, Lane.PUSH: 8, Lane.LONG: 2, Lane.ASKED: 1}
 
 
 class Retry(Exception):

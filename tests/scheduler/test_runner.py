@@ -361,6 +361,19 @@ class TestRunner:
         assert done.wait(PATIENCE)
         free.set()
 
+    def test_however_much_people_ask_for_the_long_work_of_the_site_goes_on(
+        self, register: Register, running: Thread
+    ) -> None:
+        free, done = Event(), Event()
+        for kind in ("export", "import"):
+            register(kind, lambda: free.wait(PATIENCE) and None, lane=KINDS[kind].lane)
+            schedule(kind)
+            schedule(kind)
+        register("set", done.set, lane=KINDS["backup"].lane)
+        schedule("set")
+        assert done.wait(PATIENCE)
+        free.set()
+
     def test_what_takes_longer_than_its_lease_stays_with_its_worker(
         self, register: Register, running: Thread, monkeypatch: pytest.MonkeyPatch
     ) -> None:
