@@ -28,9 +28,11 @@ from chatsite.backups import rows
 from chatsite.backups.places import Folder, Place, place_at
 from chatsite.db import now
 from chatsite.files.storage import store
-from messaging.models import Attachment, Message
+from messaging.models import Attachment, Export, Import, Message
 from messaging.services import backups
 from messaging.services.backups import BackupError, backups_at, restore, rotate, take_backup
+from messaging.services.exports import begin_export, make_export
+from messaging.services.imports import begin_import, run_import
 from messaging.services.messages import send_message
 from messaging.services.reactions import react
 from scheduler.models import Job
@@ -207,6 +209,23 @@ def test_a_restored_site_is_what_it_was(
     # Once more, on top of itself
     restore(place, taken.name, overwrite=True)
     assert everything() == before
+
+
+@whole
+def test_exports_and_imports_are_in_none_since_their_files_are_not(place: Folder) -> None:
+    ada, _bo = live_through_something()
+    before = everything()
+    make_export(export=begin_export(user=ada).pk, is_stopping=lambda: False)
+    assert store.find(Export.objects.get().stored)
+    begun = begin_import(user=ada, upload=make_upload(ada).pk)
+    taken = take_backup(place)
+    for label in ("messaging.export", "messaging.import"):
+        assert archived(place, taken.name, label) == []
+    restore(place, taken.name, overwrite=True)
+    assert not Export.objects.exists()
+    assert not Import.objects.exists()
+    run_import(imported=begun.pk, is_stopping=lambda: False)  # its job is there, with nothing to do
+    assert everything()["messaging.message"] == before["messaging.message"]
 
 
 @whole
