@@ -225,6 +225,38 @@ class TestWhatsApp:
         assert [each["seq"] for each in history(client, chat)] == [1, 2, 3, 4]
         assert Conversation.objects.count() == 1
 
+    @pytest.mark.parametrize(
+        ("inside", "again"),
+        [
+            ("", "WhatsApp Chat with Bo (1).txt"),
+            ("_chat.txt", "WhatsApp Chat - Bo(2).zip"),
+            ("WhatsApp Chat with Bo.txt", "a (1).zip"),
+        ],
+    )
+    def test_again_from_another_zone_and_of_another_download_it_brings_nothing(
+        self, ada: User, api_for: ApiFor, inside: str, again: str
+    ) -> None:
+        text = b"31/12/2020, 23:59 - Bo: Hi\n01/01/2021, 00:00 - Bo: There"
+        data = packed({inside: text}) if inside else text
+        first = again.replace(" (1)", "").replace("(2)", "")
+        for name, zone in ((first, "Europe/Berlin"), (again, "America/New_York")):
+            begin_import(user=ada, upload=make_upload(ada, data, name).pk, zone=zone)
+            run_due()
+        [chat] = api_for(ada).get("/api/import").json()["report"]["chats"]
+        assert (chat["name"], chat["messages"], chat["known"]) == ("Bo", 0, 2)
+        assert Conversation.objects.count() == 1
+        assert Message.objects.order_by("seq")[0].created_at == datetime(
+            2020, 12, 31, 22, 59, tzinfo=UTC
+        )
+
+    def test_a_group_whose_name_ends_in_a_number_is_itself(self) -> None:
+        name = "WhatsApp Chat with Team (2).txt"
+        data = packed({name: "31/12/2020, 23:59 - Bo: Hi"})
+        source, _archive = reading.read(
+            io.BytesIO(data), file_name="WhatsApp Chat with Team (2) (1).zip", own_name="", zone=UTC
+        )
+        assert [chat.name for chat in source.chats] == ["Team (2)"]
+
 
 TELEGRAM: dict[str, Any] = {
     "personal_information": {"user_id": 1, "first_name": "Ada"},

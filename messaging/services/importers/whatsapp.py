@@ -53,6 +53,7 @@ _TITLE = re.compile(
     r"Discussion WhatsApp avec|Conversa do WhatsApp com|Chat WhatsApp con|WhatsApp-chat met)\s*",
     re.IGNORECASE,
 )
+_COPY = re.compile(r"\s?\(\d+\)$")  # what browsers add to a name that is taken
 
 
 @dataclass(slots=True)
@@ -78,7 +79,9 @@ def text_in(names: Iterable[str]) -> str:
 def read(archive: Archive, *, file_name: str, zone: tzinfo) -> Source:
     """Times are as the phone showed them, in `zone`. Raises Refused."""
     path = text_in(archive.names)
-    title = _title(path if _TITLE.match(path) else PurePosixPath(file_name).name)
+    name = PurePosixPath(file_name)
+    is_told = _TITLE.match(path) and path != name.name
+    title = _title(PurePosixPath(path).stem if is_told else _COPY.sub("", name.stem))
     text = archive.text(path).decode("utf-8-sig", "replace")
     return read_text(text, title=title, files=archive.names, zone=zone)
 
@@ -95,8 +98,7 @@ def read_text(text: str, *, title: str, files: Sequence[str] = (), zone: tzinfo 
     return source
 
 
-def _title(name: str) -> str:
-    stem = PurePosixPath(name).stem
+def _title(stem: str) -> str:
     return _TITLE.sub("", stem).strip() or "WhatsApp"
 
 
@@ -169,7 +171,9 @@ def _messages(
             left_out[_("Lines of WhatsApp itself")] += 1
             continue
         message = _message(named["name"].strip(), at, named["text"], files, left_out)
-        same = f"{message.sender}\0{at.isoformat()}\0{named['text']}"
+        # As written: who imports it again may be in another zone.
+        written = (*entry.numbers, entry.hour, entry.minute, entry.second)
+        same = f"{message.sender}\0{written}\0{named['text']}"
         seen[same] += 1
         message.id = sha256(f"{same}\0{seen[same]}".encode()).hexdigest()
         yield message
