@@ -17,10 +17,19 @@ from accounts.models import User
 from accounts.services.deletion import plan_deletion
 from chatsite.db import now
 from chatsite.files.storage import store
+from chatsite.keys import made_at
 from messaging.models import Attachment, Conversation, Import, Kind, Message
 from messaging.services import history_writer
-from messaging.services.importers import reading, whatsapp
-from messaging.services.importers.source import Archive, Refused, Source, SourceChat, SourceMessage
+from messaging.services.importers import reading, slack, telegram, whatsapp
+from messaging.services.importers.source import (
+    EARLIEST,
+    Archive,
+    Refused,
+    Source,
+    SourceChat,
+    SourceMessage,
+    moment,
+)
 from messaging.services.imports import begin_import, remove_old_imports, run_import
 from messaging.services.messages import send_message
 from scheduler.models import Job
@@ -512,6 +521,55 @@ class TestOwnFormat:
         stored = Message.objects.order_by("seq")
         assert [len(each.text) for each in stored] == [10_000, 10_000, 5_000, 2]
         assert source.left_out["Messages without anything that could be taken"] == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "year"),
+    [
+        ("1901-01-01T00:00:00.000Z", 1970),
+        ("2999-01-01T00:00:00.000Z", now().year),
+        ("2020-13-40T00:00:00.000Z", None),
+    ],
+)
+def test_odd_dates_stop_no_import(
+    ada: User, api_for: ApiFor, written: str, year: int | None
+) -> None:
+    client = api_for(ada)
+    make_message(ada, make_user("Bo"), "Hello")
+    client.post("/api/export")
+    run_due()
+    with zipfile.ZipFile(io.BytesIO(client.get("/api/export/file").getvalue())) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    [page] = [name for name in files if name.endswith("/1.json")]
+    document = json.loads(files[page])
+    odd = {**document["messages"][0], "id": "0" * 24, "sentAt": written, "editedAt": written}
+    document["messages"].insert(0, odd)
+    told = imported(client, ada, packed({**files, page: json.dumps(document)}))
+    assert told["state"] == "ready", told
+    [chat] = told["report"]["chats"]
+    messages = history(client, chat)
+    left_out = [{"what": "Messages without a date that could be read", "count": 1}]
+    assert told["report"]["leftOut"] == ([] if year else left_out)
+    assert len(messages) == (2 if year else 1)
+    if year:
+        assert int(messages[0]["createdAt"][:4]) == year
+        assert made_at(messages[0]["_id"]).year == year
+    assert messages == sorted(messages, key=lambda each: (each["createdAt"], each["seq"]))
+
+
+def test_dates_of_all_formats_are_between_1970_and_now() -> None:
+    lines = "31/12/1901, 23:59 - Bo: Hi\n31/12/2999, 23:59 - Bo: Hi\n31/31/2020, 23:59 - Bo: Hi"
+    messages, left_out = read_whatsapp(lines)
+    long_ago, future = [each.at for each in messages]
+    assert left_out == {"Messages without a date that could be read": 1}
+    for early in (long_ago, telegram._moment("-5", ""), telegram._moment("", "1901-01-01")):
+        assert early == EARLIEST
+    for late in (future, telegram._moment("99999999999", ""), slack._moment("99999999999.5")):
+        assert late
+        assert long_ago < late <= now()
+    for none in (telegram._moment("", ""), slack._moment(""), slack._moment("nan")):
+        assert none is None
+    assert moment(lambda: datetime(2020, 1, 1)) is None  # of which zone?
 
 
 def _lying() -> bytes:

@@ -14,6 +14,7 @@ from messaging.services.importers.source import (
     SourceChat,
     SourceFile,
     SourceMessage,
+    moment,
 )
 from messaging.shapes.export import (
     DOCUMENT,
@@ -61,8 +62,10 @@ def _messages(
         if found is None:
             raise Refused(_("%(name)s cannot be read.") % {"name": page})
         for message in found.messages:
-            if at := parse_datetime(message.sent_at):
+            if at := _moment(message.sent_at):
                 yield _message(archive, message, at, own)
+            else:
+                source.left_out[_("Messages without a date that could be read")] += 1
 
 
 def _message(archive: Archive, message: ExportedMessage, at: datetime, own: str) -> SourceMessage:
@@ -83,7 +86,11 @@ def _message(archive: Archive, message: ExportedMessage, at: datetime, own: str)
             for each in message.files
         ],
         reply_to=message.reply_to or "",
-        edited_at=parse_datetime(message.edited_at) if message.edited_at else None,
+        edited_at=_moment(message.edited_at),
         forwarded=message.forwarded,
         system=message.system,
     )
+
+
+def _moment(written: str | None) -> datetime | None:
+    return moment(lambda: parse_datetime(written or ""))

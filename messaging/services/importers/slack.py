@@ -17,6 +17,7 @@ from messaging.services.importers.source import (
     SourceChat,
     SourceFile,
     SourceMessage,
+    moment,
 )
 
 _MARKUP = re.compile(r"<(?P<kind>[@#!]?)(?P<what>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
@@ -145,7 +146,4 @@ def plain(text: str, names: Mapping[str, str]) -> str:
 
 
 def _moment(ts: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(float(ts), UTC) if ts else None
-    except (ValueError, OverflowError, OSError):
-        return None
+    return moment(lambda: datetime.fromtimestamp(float(ts), UTC))

@@ -3,21 +3,23 @@
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import IO
 
 from django.utils.translation import gettext as _
 
+from chatsite.db import now
 from messaging.shapes.system_messages import SystemDetails
 
 MOST_FILES = 200_000  # of an archive
 LARGEST_TEXT = 256 * 2**20  # bytes of a file that is read as a whole
 RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
 LITTLE = 2**24
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
 
 
 class Refused(Exception):
@@ -66,6 +68,19 @@ class Source:
     emails: dict[str, str] = field(default_factory=dict)  # of those whose address it has
     total: int = 0  # messages, about
     left_out: Counter[str] = field(default_factory=Counter)  # by what it was, in words
+
+
+def moment(read: Callable[[], datetime | None]) -> datetime | None:
+    """What `read` makes of a date of a file, if not before 1970 or in the future, and else the
+    nearest that is not. None for what is no date, or has no zone.
+    """
+    try:
+        at = read()
+        if at is None or at.utcoffset() is None:
+            return None
+        return min(max(at.astimezone(UTC), EARLIEST), now())
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 class Archive:

@@ -16,6 +16,7 @@ from messaging.services.importers.source import (
     SourceChat,
     SourceFile,
     SourceMessage,
+    moment,
 )
 
 DOCUMENT = "result.json"
@@ -194,9 +195,6 @@ def _with_link(part: _Part) -> str:
 
 def _moment(seconds: str, written: str) -> datetime | None:
     """The first is exact; older exports have but the second, of nobody knows which zone."""
-    try:
-        if seconds:
-            return datetime.fromtimestamp(int(seconds), UTC)
-        return datetime.fromisoformat(written).replace(tzinfo=UTC) if written else None
-    except (ValueError, OverflowError, OSError):
-        return None
+    if seconds:
+        return moment(lambda: datetime.fromtimestamp(int(seconds), UTC))
+    return moment(lambda: datetime.fromisoformat(written).replace(tzinfo=UTC))

@@ -22,6 +22,7 @@ from messaging.services.importers.source import (
     SourceChat,
     SourceFile,
     SourceMessage,
+    moment,
 )
 
 # Which turn the text around them; iOS begins with one what it says itself.
@@ -182,12 +183,8 @@ def _messages(
 def _moment(entry: _Entry, order: tuple[int, int, int], zone: tzinfo) -> datetime | None:
     year, month, day = _day(entry, order)
     year += 2000 if year < 100 else 0
-    try:
-        return datetime(
-            year, month, day, entry.hour, entry.minute, entry.second, tzinfo=zone
-        ).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    clock = (entry.hour, entry.minute, entry.second)
+    return moment(lambda: datetime(year, month, day, *clock, tzinfo=zone))
 
 
 def _is_of_somebody(text: str) -> bool:
