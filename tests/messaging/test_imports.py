@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PageFor = Callable[[User], Client]
 LRM = "\u200e"
 BERLIN = ZoneInfo("Europe/Berlin")
+HELLO = b"31/12/2020, 23:57 - Bo: Hi\n" * 3
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +86,7 @@ def names_of(messages: list[Any]) -> list[str]:
 
 
 def read_whatsapp(text: str, *files: str, zone: Any = UTC) -> tuple[list[SourceMessage], Any]:
-    source = whatsapp.read_text(text, title="Bo", files=files, zone=zone)
+    source = whatsapp.read_text(text.encode(), title="Bo", files=files, zone=zone)
     [chat] = source.chats
     return list(chat.messages), source.left_out
 
@@ -633,6 +635,43 @@ def test_files_beyond_the_quota_are_said(ada: User, api_for: ApiFor, settings: A
     assert told["state"] == "ready"
     assert "more than the" in told["report"]["leftOut"][0]["what"]
     assert Message.objects.get().text == "IMG-1-WA1.jpg (not imported)"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "bound", "value"),
+    [
+        ("a.txt", HELLO, "whatsapp.MOST_MESSAGES", 2),
+        ("a.txt", HELLO, "whatsapp.LONGEST", 20),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MOST_MESSAGES", 2),
+        ("result.json", json.dumps(TELEGRAM).encode(), "source.MOST_PARTS", 2),
+        ("a.txt", HELLO + bytes(33 * 2**20), "", 0),
+        ("a.txt", HELLO + b"\r" * 2**21, "", 0),
+    ],
+    ids=["messages", "one message", "of Telegram", "parts", "bytes", "lines"],
+)
+def test_what_would_take_too_much_memory_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, bound: str, value: int
+) -> None:
+    def read() -> None:
+        reading.read(io.BytesIO(data), file_name=name, own_name="Ada", zone=UTC)
+
+    if bound:
+        read()
+        monkeypatch.setattr(f"messaging.services.importers.{bound}", value)
+    with pytest.raises(Refused, match="too large to be read"):
+        read()
+
+
+def test_a_chat_of_whatsapp_is_not_all_in_memory() -> None:
+    text = b"".join(b"1/1/20, 00:%02d - Bo: %d\n" % (n % 60, n) for n in range(30_000))
+    tracemalloc.start()
+    try:
+        [chat] = whatsapp.read_text(text, title="Bo").chats
+        assert sum(1 for _message in chat.messages) == 30_000
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 500 * 30_000  # bytes a message
 
 
 def test_archives_of_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

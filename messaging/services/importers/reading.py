@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from pathlib import PurePosixPath
 from typing import IO
@@ -9,7 +10,14 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from messaging.services.importers import chatsite, telegram, whatsapp
-from messaging.services.importers.source import LARGEST_TEXT, Archive, Refused, Source
+from messaging.services.importers.source import (
+    LARGEST_TEXT,
+    Archive,
+    Refused,
+    Source,
+    SourceMessage,
+    too_large,
+)
 from messaging.shapes.export import DOCUMENT
 
 BARE = (".txt", ".json")  # what is taken without a ZIP around it, too
@@ -25,9 +33,14 @@ def read(file: IO[bytes], *, file_name: str, own_name: str, zone: tzinfo) -> tup
     source = _source(archive, file_name, zone)
     if source.kind == "whatsapp" and own_name:
         for chat in source.chats:
-            for message in chat.messages:
-                message.sender = "" if message.sender == own_name else message.sender
+            chat.messages = _with_own(chat.messages, own_name)
     return source, archive
+
+
+def _with_own(messages: Iterable[SourceMessage], own_name: str) -> Iterator[SourceMessage]:
+    for message in messages:
+        message.sender = "" if message.sender == own_name else message.sender
+        yield message
 
 
 def _source(archive: Archive, file_name: str, zone: tzinfo) -> Source:
@@ -48,7 +61,7 @@ def _packed(file: IO[bytes], name: str) -> IO[bytes]:
     """In an archive of its own."""
     data = file.read(LARGEST_TEXT + 1)
     if len(data) > LARGEST_TEXT:
-        raise Refused(_("%(name)s is too large to be read.") % {"name": name})
+        raise too_large(name)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(PurePosixPath(name).name, data)

@@ -16,7 +16,9 @@ from chatsite.db import now
 from messaging.shapes.system_messages import SystemDetails
 
 MOST_FILES = 200_000  # of an archive
-LARGEST_TEXT = 256 * 2**20  # bytes of a file that is read as a whole
+LARGEST_TEXT = 32 * 2**20  # bytes of a file that is read as a whole
+MOST_PARTS = 2**21  # of such a file: each may take a hundred times the bytes that it has there
+MOST_MESSAGES = 500_000  # in such a file
 RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
 LITTLE = 2**24
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
@@ -24,6 +26,10 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
 
 class Refused(Exception):
     """It cannot be imported. `str` says why, in a sentence for its owner."""
+
+
+def too_large(name: str) -> Refused:
+    return Refused(_("%(name)s is too large to be read.") % {"name": name})
 
 
 @dataclass(slots=True)
@@ -111,16 +117,18 @@ class Archive:
     def size(self, path: str) -> int:
         return self._entries[path].file_size
 
-    def text(self, path: str) -> bytes:
-        """The whole of a small file. Raises Refused."""
+    def text(self, path: str, *, parts: bytes = b"{[,") -> bytes:
+        """The whole of a small file; `parts`: what begins those of JSON. Raises Refused."""
         if not self.has(path):
             raise Refused(_("%(name)s is missing in this ZIP.") % {"name": path})
         if self.size(path) > LARGEST_TEXT:
-            raise Refused(_("%(name)s is too large to be read.") % {"name": path})
+            raise too_large(path)
         with self.opened(path) as file:
             data = file.read(LARGEST_TEXT + 1)
         if len(data) != self.size(path):
             raise Refused(_("%(name)s is damaged.") % {"name": path})
+        if sum(map(data.count, parts)) > MOST_PARTS:
+            raise too_large(path)
         return data
 
     @contextmanager

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from chatsite import strict_json
 from messaging.services.importers.source import (
+    MOST_MESSAGES,
     Archive,
     Refused,
     Source,
@@ -17,6 +18,7 @@ from messaging.services.importers.source import (
     SourceFile,
     SourceMessage,
     moment,
+    too_large,
 )
 
 DOCUMENT = "result.json"
@@ -101,9 +103,13 @@ def read(archive: Archive) -> Source:
     me = document.personal_information
     own = f"user{me.user_id}" if me and me.user_id else ""
     source = Source("telegram", [], total=sum(len(chat.messages) for chat in chats))
+    if source.total > MOST_MESSAGES:
+        raise too_large(DOCUMENT)
     reading = _Reading(archive, path.removesuffix(DOCUMENT), own, source)
     source.chats = [
-        SourceChat(str(chat.id), reading.name(chat), reading.messages(chat)) for chat in chats
+        SourceChat(str(chat.id), reading.name(chat), reading.messages(chat))
+        for chat in chats
+        if chat.messages
     ]
     for chat in chats:
         for message in chat.messages:

@@ -4,18 +4,21 @@ Its dates are written as the phone's locale has them, and nothing says which tha
 of day, month and year is told from all dates of the text.
 """
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import PurePosixPath
 
 from django.utils.translation import gettext as _
 
 from messaging.services.importers.source import (
+    MOST_MESSAGES,
     Archive,
     Refused,
     Source,
@@ -23,7 +26,10 @@ from messaging.services.importers.source import (
     SourceFile,
     SourceMessage,
     moment,
+    too_large,
 )
+
+LONGEST = 2**20  # characters of a message; WhatsApp itself allows a sixteenth of it
 
 # Which turn the text around them; iOS begins with one what it says itself.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -56,10 +62,12 @@ _TITLE = re.compile(
 )
 _COPY = re.compile(r"\s?\(\d+\)$")  # what browsers add to a name that is taken
 
+_Numbers = tuple[int, int, int]
+
 
 @dataclass(slots=True)
 class _Entry:
-    numbers: tuple[int, int, int]
+    numbers: _Numbers
     hour: int
     minute: int
     second: int
@@ -83,18 +91,21 @@ def read(archive: Archive, *, file_name: str, zone: tzinfo) -> Source:
     name = PurePosixPath(file_name)
     is_told = _TITLE.match(path) and path != name.name
     title = _title(PurePosixPath(path).stem if is_told else _COPY.sub("", name.stem))
-    text = archive.text(path).decode("utf-8-sig", "replace")
+    text = archive.text(path, parts=b"")
     return read_text(text, title=title, files=archive.names, zone=zone)
 
 
-def read_text(text: str, *, title: str, files: Sequence[str] = (), zone: tzinfo = UTC) -> Source:
+def read_text(text: bytes, *, title: str, files: Sequence[str] = (), zone: tzinfo = UTC) -> Source:
     """Raises Refused."""
-    entries = list(_entries(text))
-    if not entries:
+    entries = partial(_entries, text, title)  # read twice, so that they need not be kept
+    first = next(entries(), None)
+    if first is None:
         raise Refused(_("There is no chat of WhatsApp in this text."))
-    source = Source("whatsapp", [], total=len(entries))
-    messages = list(_messages(entries, set(files), zone, source.left_out))
-    source.names = {each.sender: each.sender for each in messages}
+    dates = [each.numbers for each in islice(entries(), MOST_MESSAGES + 1)]
+    if len(dates) > MOST_MESSAGES:
+        raise too_large(title)
+    source = Source("whatsapp", [], total=len(dates))
+    messages = _messages(entries(), _order(dates, first), set(files), zone, source)
     source.chats = [SourceChat(title, title, messages)]
     return source
 
@@ -103,19 +114,25 @@ def _title(stem: str) -> str:
     return _TITLE.sub("", stem).strip() or "WhatsApp"
 
 
-def _entries(text: str) -> Iterator[_Entry]:
-    """With the lines that go on with each."""
+def _entries(text: bytes, title: str) -> Iterator[_Entry]:
+    """With the lines that go on with each. Raises Refused."""
     entry: _Entry | None = None
-    for line in text.splitlines():
+    length = 0
+    file = io.TextIOWrapper(io.BytesIO(text), "utf-8-sig", "replace")
+    for ended in iter(partial(file.readline, LONGEST + 1), ""):
+        line = ended.removesuffix("\n")
         bare = _MARKS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
         if found := _HEAD.match(bare):
             if entry:
                 yield entry
-            entry = _entry(found)
+            entry, length = _entry(found), 0
             is_theirs = _OURS in line.partition(": ")[2]
             entry.lines.append((_OURS if is_theirs else "") + found["rest"])
         elif entry:
             entry.lines.append(_MARKS.sub("", line))
+        length += len(ended)
+        if entry and length > LONGEST:
+            raise too_large(title)
     if entry:
         yield entry
 
@@ -131,35 +148,35 @@ def _entry(found: re.Match[str]) -> _Entry:
     return _Entry(numbers, hour, int(found["minute"]), second, [], bool(half), separator)
 
 
-def _order(entries: Sequence[_Entry]) -> tuple[int, int, int]:
+def _order(dates: Sequence[_Numbers], first: _Entry) -> _Numbers:
     """Where year, month and day are in the dates."""
-    if any(each.numbers[0] > 31 for each in entries):
+    if any(each[0] > 31 for each in dates):
         return 0, 1, 2
     day_first, month_first = (2, 1, 0), (2, 0, 1)
-    if any(each.numbers[0] > 12 for each in entries):
+    if any(each[0] > 12 for each in dates):
         return day_first
-    if any(each.numbers[1] > 12 for each in entries):
+    if any(each[1] > 12 for each in dates):
         return month_first
     # Both could be: the messages come in their order.
     backwards = {
-        order: sum(_day(one, order) > _day(other, order) for one, other in pairwise(entries))
+        order: sum(_day(one, order) > _day(other, order) for one, other in pairwise(dates))
         for order in (day_first, month_first)
     }
     if backwards[day_first] != backwards[month_first]:
         return min(backwards, key=lambda order: backwards[order])
-    is_american = entries[0].has_clock_of_12 and entries[0].separator == "/"
+    is_american = first.has_clock_of_12 and first.separator == "/"
     return month_first if is_american else day_first
 
 
-def _day(entry: _Entry, order: tuple[int, int, int]) -> tuple[int, ...]:
-    return tuple(entry.numbers[place] for place in order)
+def _day(date: _Numbers, order: _Numbers) -> tuple[int, ...]:
+    return tuple(date[place] for place in order)
 
 
 def _messages(
-    entries: Sequence[_Entry], files: set[str], zone: tzinfo, left_out: Counter[str]
+    entries: Iterable[_Entry], order: _Numbers, files: set[str], zone: tzinfo, source: Source
 ) -> Iterator[SourceMessage]:
-    order = _order(entries)
-    seen: Counter[str] = Counter()
+    seen: Counter[bytes] = Counter()
+    left_out = source.left_out
     for entry in entries:
         said = "\n".join(entry.lines)
         is_theirs, said = said.startswith(_OURS), said.lstrip(_OURS)
@@ -174,14 +191,16 @@ def _messages(
         message = _message(named["name"].strip(), at, named["text"], files, left_out)
         # As written: who imports it again may be in another zone.
         written = (*entry.numbers, entry.hour, entry.minute, entry.second)
-        same = f"{message.sender}\0{written}\0{named['text']}"
-        seen[same] += 1
-        message.id = sha256(f"{same}\0{seen[same]}".encode()).hexdigest()
+        same = sha256(f"{message.sender}\0{written}\0{named['text']}".encode())
+        seen[same.digest()] += 1
+        same.update(f"\0{seen[same.digest()]}".encode())
+        message.id = same.hexdigest()
+        source.names[message.sender] = message.sender
         yield message
 
 
-def _moment(entry: _Entry, order: tuple[int, int, int], zone: tzinfo) -> datetime | None:
-    year, month, day = _day(entry, order)
+def _moment(entry: _Entry, order: _Numbers, zone: tzinfo) -> datetime | None:
+    year, month, day = _day(entry.numbers, order)
     year += 2000 if year < 100 else 0
     clock = (entry.hour, entry.minute, entry.second)
     return moment(lambda: datetime(year, month, day, *clock, tzinfo=zone))
