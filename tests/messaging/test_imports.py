@@ -157,6 +157,11 @@ class TestWhatsApp:
         assert (messages[4].text, bool(messages[4].edited_at)) == ("Fixed", True)
         assert left_out["Lines of WhatsApp itself"] == 2
 
+    def test_a_long_run_of_blanks_takes_no_long_time(self) -> None:
+        text = f"x{' ' * 2**19}."  # a quarter of a million million steps
+        messages, _left_out = read_whatsapp(f"31.12.20, 23:58 - Bo: {text}")
+        assert [each.text for each in messages] == [text]
+
     def test_of_an_iphone(self) -> None:
         text = "\r\n".join(
             [

@@ -215,7 +215,8 @@ def _message(
     name: str, at: datetime, text: str, files: set[str], left_out: Counter[str]
 ) -> SourceMessage:
     message = SourceMessage("", name, at)
-    if edited := _EDITED.search(text):
+    # Near its end: a search through all of a long run of blanks takes hours.
+    if edited := _EDITED.search(text, max(0, len(text) - 200)):
         text, message.edited_at = text[: edited.start()], at
     if _OMITTED.fullmatch(text.strip()):
         left_out[_("Files that the export left out")] += 1
