@@ -679,8 +679,11 @@ def test_a_chat_of_whatsapp_is_not_all_in_memory() -> None:
     assert most < 500 * 30_000  # bytes a message
 
 
-def test_archives_of_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("messaging.services.importers.source.MOST_FILES", 2)
+@pytest.mark.parametrize("bound", ["MOST_FILES", "LARGEST_DIRECTORY"])
+def test_archives_of_too_many_files_are_refused(
+    monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(f"messaging.services.importers.source.{bound}", 2)
     data = packed({"a": "", "b": "", "c": ""})
     with pytest.raises(Refused, match="too many files"):
         reading.read(io.BytesIO(data), file_name="a.zip", own_name="", zone=UTC)

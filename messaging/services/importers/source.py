@@ -16,6 +16,7 @@ from chatsite.db import now
 from messaging.shapes.system_messages import SystemDetails
 
 MOST_FILES = 200_000  # of an archive
+LARGEST_DIRECTORY = 2**24  # bytes of the list of them
 LARGEST_TEXT = 32 * 2**20  # bytes of a file that is read as a whole
 MOST_PARTS = 2**21  # of such a file: each may take a hundred times the bytes that it has there
 MOST_MESSAGES = 500_000  # in such a file
@@ -95,6 +96,10 @@ class Archive:
     def __init__(self, file: IO[bytes]) -> None:
         """Raises Refused."""
         try:
+            # ZipFile makes objects of the whole list at once.
+            end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+            if end and end[zipfile._ECD_SIZE] > LARGEST_DIRECTORY:  # type: ignore[attr-defined]
+                raise Refused(_("There are too many files in this ZIP."))
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             raise Refused(_("This is not a ZIP, or it is damaged.")) from None
