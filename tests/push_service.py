@@ -1,6 +1,7 @@
 """A push service that speaks the real protocol, by TLS, and browsers that read what it gets."""
 
 import json
+import re
 import ssl
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ class PushService:
         key = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), decoded(parts["k"]))
         claims = jwt.decode(parts["t"], key, algorithms=["ES256"], audience=f"https://{self.host}")
         assert scheme == "vapid"
-        assert claims["sub"].startswith(("mailto:", "https:"))
+        assert re.fullmatch(r"https://[^\s<>]+|mailto:[^\s<>@]+@[^\s<>@]+", claims["sub"])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import time
 from base64 import urlsafe_b64encode
+from email.utils import parseaddr
 from functools import cache
 from hashlib import blake2b
 
@@ -37,6 +38,7 @@ def public_key() -> str:
 def authorization(origin: str) -> str:
     """The header for a push service, `https://push.example.org`."""
     site = settings.PUBLIC_URL
-    contact = site if site.startswith("https:") else f"mailto:{settings.DEFAULT_FROM_EMAIL}"
+    _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    contact = site if site.startswith("https:") else f"mailto:{address}"
     claims = {"aud": origin, "exp": int(time.time()) + LIFETIME, "sub": contact}
     return f"vapid t={jwt.encode(claims, _key(), algorithm='ES256')}, k={public_key()}"
