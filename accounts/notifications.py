@@ -1,6 +1,6 @@
 """How people are told of what they missed, as it is stored and on the wire."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -34,14 +34,22 @@ class Notifications(msgspec.Struct, rename="camel", frozen=True):
     quiet_until: Clock = ""
     zone: Zone = "UTC"
 
-    def are_quiet(self, moment: datetime) -> bool:
-        """Whether they want to be left alone at that moment."""
+    def end_of_quiet(self, moment: datetime) -> datetime | None:
+        """Until when they want to be left alone; None where they do not at that moment."""
         if not self.quiet_from or not self.quiet_until:
-            return False
-        clock = f"{moment.astimezone(_zone(self.zone)):%H:%M}"
+            return None
+        there = moment.astimezone(_zone(self.zone))
+        clock = f"{there:%H:%M}"
+        has_begun, ends_today = clock >= self.quiet_from, clock < self.quiet_until
         if self.quiet_from <= self.quiet_until:
-            return self.quiet_from <= clock < self.quiet_until
-        return clock >= self.quiet_from or clock < self.quiet_until
+            are_quiet = has_begun and ends_today
+        else:
+            are_quiet = has_begun or ends_today
+        if not are_quiet:
+            return None
+        hour, minute = map(int, self.quiet_until.split(":"))
+        end = there.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return (end if ends_today else end + timedelta(days=1)).astimezone(UTC)
 
 
 def is_zone(name: str) -> bool:

@@ -16,7 +16,6 @@ from chatsite.pictures import storage
 from chatsite.push.sending import Gone, Refused, Unavailable, send
 from messaging.models import Conversation
 from messaging.page.notifications import notification, taking_back
-from messaging.presence import active_among
 from messaging.queries.exports import JOB as EXPORT
 from messaging.queries.imports import JOB as IMPORT
 from messaging.queries.notifications import (
@@ -221,14 +220,16 @@ def push(subscription: str, conversation: str, again: bool = False) -> None:
     if device is None:
         return
     moment, told = now(), told_up_to(subscription, conversation)
+    chosen = notifications_of(device)
     missed = missed_by(device.user_id, conversation, moment, told=told)
+    if missed and missed.news and (later := notifications.put_off(missed, chosen, moment)):
+        notifications.push_later(device.pk, conversation, later)
+        missed = missed.without_news()
     if missed is None:
         if told:
             _take_back(device, conversation)
         return
-    chosen = notifications_of(device)
-    is_due = missed.news and not chosen.are_quiet(moment) and not active_among([device.user_id])
-    if not (is_due or (again and told)):
+    if not (missed.news or (again and told)):
         return
     badge = unread_chats(device.user_id, moment)
     with translation.override(device.language):

@@ -1,7 +1,8 @@
 """What somebody has missed in a conversation, as notifications tell it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from django.db.models import Q
 
@@ -27,6 +28,11 @@ class Missed:
     @property
     def news(self) -> list[MessageRecord]:
         return [each for each in self.messages if each.seq > self.told]
+
+    def without_news(self) -> Self | None:
+        """What the device shows."""
+        shown = [each for each in self.messages if each.seq <= self.told]
+        return replace(self, messages=shown) if shown else None
 
 
 def live_subscription(key: str) -> PushSubscription | None:

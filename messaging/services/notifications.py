@@ -2,28 +2,32 @@
 
 A send schedules one job for its conversation, whoever is in it, and that one job for each browser
 to tell: slow push services are waited for there. Each looks how things are by then, so repeating
-one does no harm, and whatever comes meanwhile goes with it.
+one does no harm, and whatever comes meanwhile goes with it. Who is at a page of ours, or wants to
+be left alone, is told later of what they have not read by then.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError
 
 from accounts.models import PushSubscription
+from accounts.notifications import Notifications
 from accounts.services.push_subscriptions import subscribers
 from chatsite.db import atomic, now
 from chatsite.fastpath.statements import SelectAmong
 from messaging.models import Conversation, Kind, Membership, Message, PushNotice
 from messaging.presence import active_among
-from messaging.queries.notifications import is_muted
+from messaging.queries.notifications import Missed, is_muted
 from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.record import MessageRecord
 from scheduler.services import schedule, schedule_unless_waiting
 
 NOTIFY, PUSH = "notify", "push"
 CHUNK = 500  # people in one query
+# From one look at who is at a page of ours to the next: ever longer, as long as they go on there.
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=10)
 
 
 def notify_later(sent: Iterable[tuple[str, Sequence[str], MessageRecord]]) -> None:
@@ -69,7 +73,9 @@ def notify(*, conversation: str, since: int) -> None:
         devices = list(there.values_list("pk", "user_id"))
         active = active_among({person for _device, person in devices})
         for device, person in devices:
-            if person not in active:
+            if person in active:
+                push_later(device, conversation, moment + SHORTEST_WAIT)
+            else:
                 _schedule(device, conversation)
 
 
@@ -82,6 +88,22 @@ def _mentioned(conversation: str, since: int) -> set[str]:
 def _schedule(device: str, conversation: str) -> None:
     name = f"{PUSH}:{device}:{conversation}"
     schedule_unless_waiting(PUSH, name=name, subscription=device, conversation=conversation)
+
+
+def push_later(device: str, conversation: str, run_at: datetime) -> None:
+    """A job of its own: news that comes when they may be told is not held up by it."""
+    name = f"{PUSH}-later:{device}:{conversation}"
+    schedule(PUSH, name=name, run_at=run_at, subscription=device, conversation=conversation)
+
+
+def put_off(missed: Missed, chosen: Notifications, moment: datetime) -> datetime | None:
+    """Until when they are not told of it; None: they may be now."""
+    if end := chosen.end_of_quiet(moment):
+        return end
+    if not active_among([missed.mine.user_id]):
+        return None
+    waited = moment - datetime.fromisoformat(missed.messages[-1].created_at)
+    return moment + min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 _NOTICES = SelectAmong(
@@ -101,7 +123,7 @@ def take_back_read(marks: Iterable[tuple[str, str, int]]) -> None:
     read = {(conversation, reader): seq for conversation, reader, seq in marks if reader in known}
     for device, conversation, reader, seq in _NOTICES.rows_among({key for _, key in read}):
         if seq <= read.get((conversation, reader), 0):
-            _tidy(device, conversation)
+            look_again(device, conversation)
 
 
 def take_back_deleted(conversation: str, first: int) -> None:
@@ -110,10 +132,11 @@ def take_back_deleted(conversation: str, first: int) -> None:
         return
     shown = PushNotice.objects.filter(conversation=conversation, seq__gte=first)
     for device in shown.values_list("subscription_id", flat=True):
-        _tidy(device, conversation)
+        look_again(device, conversation)
 
 
-def _tidy(device: str, conversation: str) -> None:
+def look_again(device: str, conversation: str) -> None:
+    """What its browser shows is over, or some of it."""
     name = f"{PUSH}:{device}:{conversation}"
     schedule(PUSH, name=name, subscription=device, conversation=conversation, again=True)
 

@@ -149,17 +149,53 @@ def test_who_has_read_it_by_then_is_not_told(service: PushService) -> None:
     assert not browser.got
 
 
-def test_who_has_a_page_before_their_eyes_is_not_told(service: PushService) -> None:
+def test_who_is_at_a_page_is_told_once_they_have_left_it(service: PushService) -> None:
     ada, bo = make_pair()
     browser = browser_of(bo, service)
     active_leases().came(bo.pk)
     make_message(ada, bo)
-    run_due()
-    assert not browser.got
+    for _minute in range(3):
+        run_due()
+        assert not browser.got
+        later(60)
     active_leases().went(bo.pk)
     make_message(ada, bo, "Still there?")
     run_due()
     assert shown(browser) == [("Ada Lovelace", "Hello\nStill there?")]
+    later(60)
+    run_due()
+    assert len(browser.got) == 1
+    assert not Job.objects.exists()
+
+    active_leases().came(bo.pk)
+    make_message(ada, bo, "Hello?")
+    run_due()
+    active_leases().went(bo.pk)
+    later(60)
+    run_due()
+    assert [body for _title, body in shown(browser)[1:]] == ["Hello\nStill there?\nHello?"]
+
+    active_leases().came(bo.pk)
+    mark_read(user=bo, peer=ada.pk, seq=make_message(ada, bo, "Good").seq)
+    active_leases().went(bo.pk)
+    later(60)
+    run_due()
+    assert ["close" in told for told in browser.got[2:]] == [True]
+    assert not Job.objects.exists()
+
+
+def test_a_deletion_says_nothing_new_to_who_is_at_a_page(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    make_message(ada, bo, "One")
+    second = make_message(ada, bo, "Two")
+    run_due()
+    active_leases().came(bo.pk)
+    make_message(ada, bo, "Three")
+    delete_message(user=ada, message_id=second.pk)
+    run_due()
+    assert shown(browser)[1:] == [("Ada Lovelace", "One")]
+    assert browser.got[1]["notification"]["silent"]
 
 
 def test_a_muted_group_is_told_of_by_mentions_alone(service: PushService) -> None:
@@ -192,16 +228,33 @@ def test_a_group_says_who_wrote_and_system_messages_are_not_told(service: PushSe
 
 def test_quiet_hours_are_those_of_the_persons_zone(service: PushService) -> None:
     chosen = Notifications(quiet_from="22:00", quiet_until="07:00", zone="Europe/Berlin")
-    assert chosen.are_quiet(datetime(2026, 1, 10, 21, 30, tzinfo=UTC))
-    assert not chosen.are_quiet(datetime(2026, 1, 10, 20, 30, tzinfo=UTC))
-    assert not chosen.are_quiet(datetime(2026, 7, 10, 5, 30, tzinfo=UTC))
+    morning = datetime(2026, 1, 11, 6, tzinfo=UTC)
+    assert chosen.end_of_quiet(datetime(2026, 1, 10, 21, 30, 5, tzinfo=UTC)) == morning
+    assert chosen.end_of_quiet(datetime(2026, 1, 11, 5, 59, tzinfo=UTC)) == morning
+    assert chosen.end_of_quiet(morning) is None
+    assert chosen.end_of_quiet(datetime(2026, 1, 10, 20, 30, tzinfo=UTC)) is None
+    assert chosen.end_of_quiet(datetime(2026, 7, 10, 5, 30, tzinfo=UTC)) is None
+    noon = Notifications(quiet_from="12:00", quiet_until="13:00")
+    one = datetime(2026, 1, 10, 13, tzinfo=UTC)
+    assert noon.end_of_quiet(one - timedelta(hours=1)) == one
+    assert noon.end_of_quiet(one) is None
+
+
+def test_what_comes_in_quiet_hours_is_told_at_their_end(service: PushService) -> None:
     ada, bo = make_pair()
     browser = browser_of(bo, service)
-    change_notifications(user=bo, quiet_from="00:00", quiet_until="23:59")
-    midnight = f"{now():%H:%M}" == "23:59"
+    start, end = (f"{now() + timedelta(hours=hours):%H:%M}" for hours in (-2, 2))
+    change_notifications(user=bo, quiet_from=start, quiet_until=end)
     make_message(ada, bo)
     run_due()
-    assert bool(browser.got) == midnight
+    later(60 * 60)
+    run_due()
+    assert not browser.got
+    change_notifications(user=bo, quiet_from="", quiet_until="")
+    later(2 * 60 * 60)
+    run_due()
+    assert shown(browser) == [("Ada Lovelace", "Hello")]
+    assert not Job.objects.exists()
 
 
 def test_no_strangers_request_and_nobody_who_is_blocked_is_told_of(service: PushService) -> None:
