@@ -1,7 +1,7 @@
 """What the scheduler does for messages, their pictures and files, and to tell people of them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import translation
@@ -13,13 +13,13 @@ from accounts.services.push_subscriptions import retire, target_of
 from chatsite.db import now, release
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
-from chatsite.push.sending import Gone, Refused, Unavailable, send
+from chatsite.push.sending import DAY, Gone, Refused, Unavailable, send
 from messaging.models import Conversation
 from messaging.page.notifications import notification, taking_back
 from messaging.queries.exports import JOB as EXPORT
 from messaging.queries.imports import JOB as IMPORT
 from messaging.queries.notifications import (
-    is_read,
+    Missed,
     live_subscription,
     missed_by,
     notifications_of,
@@ -234,12 +234,21 @@ def push(subscription: str, conversation: str, again: bool = False) -> None:
     badge = unread_chats(device.user_id, moment)
     with translation.override(device.language):
         message = notification(missed, chosen.previews, badge)
-    if not _send(device, conversation, message):
+    if not _send(device, conversation, message, lifetime=_lifetime(missed, moment)):
         return
-    last = missed.messages[-1].seq
-    notifications.note_told(device, conversation, last)
-    if is_read(device.user_id, conversation, last):  # while it was on its way
-        _take_back(device, conversation)
+    notifications.note_told(device, conversation, missed.messages[-1].seq)
+    # Whoever read, deleted or blocked something while it was on its way found no notice of it.
+    left = missed_by(device.user_id, conversation, now())
+    if not left or {each.id for each in missed.messages} - {each.id for each in left.messages}:
+        notifications.look_again(device.pk, conversation)
+
+
+def _lifetime(missed: Missed, moment: datetime) -> int:
+    """Seconds in which the service may still deliver it: what has disappeared is told no more."""
+    ends = [datetime.fromisoformat(each.expires_at) for each in missed.messages if each.expires_at]
+    if not ends:
+        return DAY
+    return max(1, min(DAY, int((min(ends) - moment).total_seconds())))
 
 
 def _take_back(device: PushSubscription, conversation: str) -> None:
@@ -254,12 +263,16 @@ def _take_back(device: PushSubscription, conversation: str) -> None:
 
 
 def _send(
-    device: PushSubscription, conversation: str, message: bytes, urgency: str = "high"
+    device: PushSubscription,
+    conversation: str,
+    message: bytes,
+    urgency: str = "high",
+    lifetime: int = DAY,
 ) -> bool:
     """False where the browser has given its subscription up."""
     release()  # while the service is waited for
     try:
-        send(target_of(device), message, topic=conversation, urgency=urgency)
+        send(target_of(device), message, topic=conversation, urgency=urgency, lifetime=lifetime)
     except Gone:
         retire(subscription=device.pk)
         return False

@@ -8,7 +8,9 @@ from django.db.models import Q
 
 from accounts.models import PushSubscription, Session
 from accounts.notifications import Notifications, decoded
+from accounts.principal import Principal
 from messaging.models import Block, Kind, Membership, Message, MessageKind, PushNotice
+from messaging.queries.chats import chats_of
 from messaging.queries.visibility import Stays, is_there
 from messaging.shapes.record import MessageRecord, record_of
 
@@ -68,12 +70,14 @@ def is_muted(mine: Membership, moment: datetime) -> bool:
 
 
 def unread_chats(user_id: str, moment: datetime) -> int:
-    """What the badge of the installed app says."""
+    """What the badge of the installed app says; static/js/notifications.js counts the same."""
     mine = Membership.objects.of(user_id).filter(
-        Q(muted_until=None) | Q(muted_until__lte=moment), until_seq=None, is_request=False
+        Q(muted_until=None) | Q(muted_until__lte=moment), is_request=False
     )
-    marks = mine.values_list("last_read_seq", "conversation__last_seq")
-    return sum(read < last for read, last in marks)
+    marks = mine.values_list("conversation", "last_read_seq", "conversation__last_seq")
+    behind = [key for key, read, last in marks if read < last]
+    chats = chats_of(Principal(user_id, ""), among=behind) if behind else []
+    return sum(chat.unread_count > 0 for chat in chats)
 
 
 def notifications_of(subscription: PushSubscription) -> Notifications:
@@ -84,8 +88,3 @@ def told_up_to(subscription: str, conversation: str) -> int:
     """0: nothing is shown there."""
     notices = PushNotice.objects.filter(subscription=subscription, conversation=conversation)
     return notices.values_list("seq", flat=True).first() or 0
-
-
-def is_read(user_id: str, conversation: str, seq: int) -> bool:
-    mine = Membership.objects.of(user_id).filter(conversation=conversation)
-    return mine.filter(last_read_seq__gte=seq).exists()

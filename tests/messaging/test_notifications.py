@@ -17,7 +17,7 @@ from accounts.services.sessions import end_session
 from chatsite.db import now
 from chatsite.push import sending
 from messaging import jobs
-from messaging.models import Membership, Message
+from messaging.models import Conversation, Membership, Message
 from messaging.presence import active_leases
 from messaging.services.blocks import block
 from messaging.services.chat_settings import change_chat
@@ -343,6 +343,58 @@ def test_what_is_deleted_is_not_shown_any_more(service: PushService) -> None:
     delete_message(user=ada, message_id=first.pk)
     run_due()
     assert "close" in browser.got[2]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_what_is_deleted_while_it_is_on_its_way_is_not_shown_any_more(
+    service: PushService, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    for number in range(left):
+        make_message(ada, bo, f"Line {number}")
+    gone = make_message(ada, bo, SECRET)
+    send = sending.send
+
+    def send_while_it_is_deleted(*message: Any, **options: Any) -> None:
+        send(*message, **options)
+        if len(browser.got) == 1:
+            delete_message(user=ada, message_id=gone.pk)
+
+    monkeypatch.setattr(jobs, "send", send_while_it_is_deleted)
+    run_due()
+    first, second = browser.got
+    assert SECRET in first["notification"]["body"]
+    if left:
+        assert second["notification"]["body"] == "Line 0"
+    else:
+        assert second == {"close": f"chat:{ada.pk}", "app_badge": "0"}
+
+
+def test_what_disappears_is_not_delivered_afterwards(service: PushService) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    message = make_message(ada, bo)
+    Message.objects.filter(pk=message.pk).update(
+        is_expiring=True, expires_at=now() + timedelta(minutes=10)
+    )
+    run_due()
+    assert int(browser.headers[0]["TTL"]) <= 600
+
+
+def test_the_badge_counts_the_chats_in_which_something_unread_is_left(
+    service: PushService,
+) -> None:
+    ada, bo = make_pair()
+    cy, dee = make_user("Cy"), make_user("Dee")
+    browser = browser_of(bo, service)
+    delete_message(user=cy, message_id=make_message(cy, bo).pk)
+    expired = make_message(dee, bo)
+    Conversation.objects.filter(pk=expired.conversation_id).update(next_expiry=now())
+    Message.objects.filter(pk=expired.pk).update(is_expiring=True, expires_at=now())
+    make_message(ada, bo)
+    run_due()
+    assert browser.got[-1]["notification"]["app_badge"] == "1"
 
 
 @pytest.mark.parametrize("status", [404, 410])
