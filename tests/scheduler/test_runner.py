@@ -293,6 +293,7 @@ class TestRecurring:
         assert {name for name, kind in KINDS.items() if kind.every} == {
             "backup",
             "build_search_index",
+            "delete_inactive_accounts",
             "remove_old_files",
             "remove_old_messages",
             "tidy_attachments",

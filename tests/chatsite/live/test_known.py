@@ -3,9 +3,23 @@
 from chatsite.live.known import Known
 
 
-def test_it_is_asked_for_again_when_it_has_changed() -> None:
+def following(known: Known[int]) -> Known[int]:
+    """As in a process that serves, without the event loop that would tell it of changes."""
+    known._is_following = True
+    return known
+
+
+def test_a_process_that_is_told_nothing_asks_each_time() -> None:
     stored = [1]
     known = Known("things", lambda: stored[0])
+    assert known() == 1
+    stored[0] = 2
+    assert known() == 2
+
+
+def test_it_is_asked_for_again_when_it_has_changed() -> None:
+    stored = [1]
+    known = following(Known("things", lambda: stored[0]))
     assert [known(), known()] == [1, 1]
     stored[0] = 2
     assert known() == 1
@@ -23,5 +37,5 @@ def test_what_changes_while_it_is_asked_for_is_not_missed() -> None:
             known.set(None)
         return value
 
-    known = Known("things", ask)
+    known = following(Known("things", ask))
     assert [known(), known()] == [1, 2]

@@ -84,6 +84,7 @@ async def is_refused(client: WebsocketCommunicator) -> bool:
     assert worker().registry.groups.keys() <= {
         CHANGED,
         privacy.CHANGED,
+        "awaited",
     }  # to which presence may be subscribed
     return not accepted and not await sync_to_async(online_users)()
 
@@ -195,5 +196,6 @@ async def test_what_breaks_it_leaves_nothing_behind(
     assert worker().registry.groups.keys() <= {
         CHANGED,
         privacy.CHANGED,
+        "awaited",
     }  # to which presence may be subscribed
     assert not await sync_to_async(online_users)()

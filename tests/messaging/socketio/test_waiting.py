@@ -58,6 +58,7 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     assert worker().registry.groups.keys() <= {
         CHANGED,
         privacy.CHANGED,
+        "awaited",
     }  # to which presence is still subscribed
     assert not await sync_to_async(online_users)()
     assert server().pending.is_empty
