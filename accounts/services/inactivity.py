@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import Session, User
@@ -15,7 +16,10 @@ AT_ONCE = 500
 def inactive_since(moment: datetime) -> Iterator[User]:
     """But for those who do something for the site, and those that are to be deleted already."""
     unseen = Q(last_seen_at=None) | Q(last_seen_at__lt=moment)
-    people = User.objects.filter(unseen, created_at__lt=moment, role="", deleted_at=None)
+    # A program opens no socket, and of sessions that have expired no row is left: they may have
+    # been used until they did.
+    away = Q(last_login=None) | Q(last_login__lt=moment - settings.TOKEN_LIFETIME)
+    people = User.objects.filter(unseen, away, created_at__lt=moment, role="", deleted_at=None)
     after = ""
     while some := list(people.filter(pk__gt=after).order_by("pk")[:AT_ONCE]):
         after = some[-1].pk
