@@ -80,9 +80,12 @@ def close_account(*, user: str) -> User | None:
             username="",
             picture="",
             privacy="",
+            language="",
+            notifications="",
             role="",
             warning="",
             last_seen_at=None,
+            last_login=None,
             silenced_until=None,
             banned_at=now(),  # whoever asks for that lets them do nothing
             ban_reason="",

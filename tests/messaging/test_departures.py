@@ -257,6 +257,7 @@ class TestMessagesThatGo:
 
 def test_what_was_theirs_is_gone(ada: User, bo: User, api_for: ApiFor) -> None:
     update_profile(user=ada, username="ada_l", picture=picture(50, 50))
+    User.objects.filter(pk=ada.pk).update(language="de", notifications="{}", last_login=now())
     make_message(ada, bo)
     save_draft(user=ada, peer=bo.pk, text="never sent", reply_to="")
     block(user=ada, person=make_user().pk)
@@ -266,6 +267,7 @@ def test_what_was_theirs_is_gone(ada: User, bo: User, api_for: ApiFor) -> None:
     run_due()
     Session.objects.create(user=ada)
     delete(ada)
+    assert (ada.language, ada.notifications, ada.last_login) == ("", "", None)
     assert not Membership.objects.filter(user=ada).exclude(draft="").exists()
     assert not Block.objects.exists()
     assert not store.find(upload.stored)
