@@ -171,6 +171,7 @@ def _person(user: User, viewer: str) -> Peer:
     tells_last_seen = shown.sees("last_seen", viewer, user.pk)
     last_seen_at = shown.last_seen(viewer, user.pk, user.last_seen_at)
     name, picture = shown.face(viewer, user.pk, user.full_name, user.picture)
+    closed = "deleted" if user.deleted_at else closed_by(viewer, user.pk)
     return Peer(
         user.pk,
         name,
@@ -181,9 +182,9 @@ def _person(user: User, viewer: str) -> Peer:
         tells_reads=shown.sees("read_receipts", viewer, user.pk),
         tells_last_seen=tells_last_seen,
         last_seen_at=last_seen_at,
-        closed="deleted" if user.deleted_at else closed_by(viewer, user.pk),
+        closed=closed,
         username=user.username,
-        disappear_after=lifetime_in(viewer, user.pk),
+        disappear_after=None if closed == "blocked" else lifetime_in(viewer, user.pk),
         has_picture=bool(picture),
         since=user.created_at,
     )

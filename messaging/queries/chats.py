@@ -399,7 +399,7 @@ def _direct_chat(
         peer_delivered_seq=delivered_mark(peer_read, peer_delivered),
         hidden=seen.hidden(last_seq) if seen else (),
         is_empty=seen is not None and not seen.last(last_seq),
-        disappear_after=disappear_after,
+        disappear_after=0 if blocked else disappear_after,
     )
 
 

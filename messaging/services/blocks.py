@@ -26,6 +26,7 @@ from messaging.queries.chats import chats_of
 from messaging.queries.people import is_person
 from messaging.queries.privacy import tell_changed
 from messaging.services.conversations import locked_conversations
+from messaging.services.disappearing import restore_lifetime
 from messaging.shapes.chat_settings import BLOCKED, NO_SETTINGS, ChatSettings
 
 BLOCKS = 1000  # of one person
@@ -65,7 +66,9 @@ def _block(user: User, person: str) -> ChatSettings:
 
 @repeatable
 def unblock(*, user: User, person: str) -> ChatSettings:
-    """The same. What was written meanwhile stays away."""
+    """The same. What was written meanwhile stays away, and how long messages last is again what
+    `user` knew before.
+    """
     if not is_key(person):
         raise NotFound(_("No such person."))
     key = direct_key(user.pk, person)
@@ -79,7 +82,12 @@ def unblock(*, user: User, person: str) -> ChatSettings:
         mine = Membership.objects.get(conversation=conversation.pk, user=user.pk)
         if not undone:
             return _settings(user, mine, is_blocked=False)
-        return _store(user, person, mine, since_seq=since, until_seq=None, earlier_stays=earlier)
+        stay = {"since_seq": since, "until_seq": None, "earlier_stays": earlier}
+        settings = _store(user, person, mine, **stay)
+        if (until := member.until) is not None:
+            member.since, member.until, member.earlier = since, None, earlier
+            restore_lifetime(conversation, user, until)
+        return settings
 
 
 def _store_block(user: User, person: str) -> None:

@@ -8,11 +8,19 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite.db import database_now, repeatable
+from chatsite.db import database_now, now, repeatable
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.locks import locking
-from messaging.models import Conversation, Message, Role, conversation_key, is_group, saved_key
+from messaging.models import (
+    Conversation,
+    Message,
+    MessageKind,
+    Role,
+    conversation_key,
+    is_group,
+    saved_key,
+)
 from messaging.models.conversation import LONGEST_LIFE, SHORTEST_LIFE
 from messaging.services.conversations import (
     LockedConversation,
@@ -22,7 +30,7 @@ from messaging.services.conversations import (
 )
 from messaging.services.messages import check_may_write, store_system_message
 from messaging.services.removal import empty
-from messaging.shapes.system_messages import Change, details_of
+from messaging.shapes.system_messages import Change, decoded, details_of
 
 AT_ONCE = 100  # messages of one transaction
 
@@ -53,12 +61,37 @@ def _let_disappear(user: User, peer: str, seconds: int) -> int:
         is_real_group = is_group(peer) and peer != saved_key(user.pk)
         if is_real_group and mine.role == Role.MEMBER:
             raise DomainError(_("Only admins of the group may do this."), 403, code="forbidden")
-        if conversation.disappear_after != seconds:
-            conversation.disappear_after = seconds
-            Conversation.objects.filter(pk=conversation.pk).update(disappear_after=seconds)
-            event: Change = "disappearing" if seconds else "lasting"
-            store_system_message(conversation, details_of(event, user, seconds=seconds))
+        _set_lifetime(conversation, user, seconds)
     return seconds
+
+
+def _set_lifetime(
+    conversation: LockedConversation, by: User, seconds: int, *, is_told: bool = True
+) -> None:
+    if conversation.disappear_after == seconds:
+        return
+    conversation.disappear_after = seconds
+    Conversation.objects.filter(pk=conversation.pk).update(disappear_after=seconds)
+    if not is_told:
+        conversation.change(now())
+        store([conversation])
+        return
+    event: Change = "disappearing" if seconds else "lasting"
+    store_system_message(conversation, details_of(event, by, seconds=seconds))
+
+
+def restore_lifetime(conversation: LockedConversation, user: User, seq: int) -> None:
+    """As `user`, who saw nothing after that message for a while, knows it: by the last line that
+    told them, and where none is left, messages stay. Holding the lock.
+    """
+    lines = Message.objects.filter(
+        conversation_id=conversation.pk, seq__lte=seq, kind=MessageKind.SYSTEM
+    )
+    told = map(decoded, lines.order_by("-seq").values_list("details", flat=True))
+    known = (each.seconds for each in told if each and isinstance(each.seconds, int))
+    # A line of theirs would accept a request.
+    is_told = not conversation.members[user.pk].is_request
+    _set_lifetime(conversation, user, next(known, 0), is_told=is_told)
 
 
 def expire_messages(key: str) -> None:

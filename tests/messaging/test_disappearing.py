@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils.dateparse import parse_datetime
 
-from accounts.models import User
+from accounts.models import SitePolicy, User
 from chatsite.db import now
 from chatsite.errors import DomainError
 from messaging.models import (
@@ -23,6 +23,7 @@ from messaging.models import (
     SearchBlock,
     saved_key,
 )
+from messaging.page.peers import find_peer
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import first_unread, history, originals_of
 from messaging.queries.pins import pins
@@ -30,6 +31,7 @@ from messaging.queries.search import Asked, search
 from messaging.queries.shared import shared_with
 from messaging.queries.sync import changes_since, sync_cursor
 from messaging.recipients import user_group
+from messaging.services.blocks import block, unblock
 from messaging.services.deletions import delete_messages
 from messaging.services.disappearing import let_disappear
 from messaging.services.edits import edit_message
@@ -40,6 +42,7 @@ from messaging.services.messages import delete_message, remove, restore, send_me
 from messaging.services.pins import pin
 from messaging.services.reactions import react
 from messaging.services.reports import report
+from messaging.shapes.record import MessageRecord
 from scheduler.models import Job
 from tests.contract.shapes import assert_refused
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
@@ -77,6 +80,11 @@ def age_files(folder: Path) -> set[Path]:
 
 def texts(user: User, peer: str) -> list[str | None]:
     return [each.text for each in history(user, peer, before=None, limit=50) if not each.system]
+
+
+def lines(user: User, peer: str) -> list[MessageRecord]:
+    """What the system tells."""
+    return [each for each in history(user, peer, before=None, limit=50) if each.system]
 
 
 def chat_with(user: User, peer: str) -> Chat:
@@ -164,6 +172,48 @@ class TestSetting:
             path = f"/api/messages/disappearing/{peer}"
             assert_refused(api_for(ada).put(path, {"seconds": DAY}, format="json"), 404)
         assert Conversation.objects.get().disappear_after == 0
+
+
+class TestBlocked:
+    def test_who_is_blocked_sets_nothing_for_the_blocker(
+        self, transactional_db: None, pair: tuple[User, User], api_for: ApiFor
+    ) -> None:
+        ada, bo = pair
+        let_disappear(user=ada, peer=bo.pk, seconds=DAY)
+        block(user=ada, person=bo.pk)
+        call = f"/api/messages/disappearing/{ada.pk}"
+        for seconds in (0, 3600):
+            assert api_for(bo).put(call, {"seconds": seconds}, format="json").status_code == 200
+        assert chat_with(bo, ada.pk).disappear_after == 3600
+        assert chat_with(ada, bo.pk).disappear_after == 0
+        pages = {person.pk: find_peer(person, peer.pk) for person, peer in ((ada, bo), (bo, ada))}
+        assert [page and page.disappear_after for page in pages.values()] == [None, 3600]
+        unblock(user=ada, person=bo.pk)
+        assert chat_with(ada, bo.pk).disappear_after == DAY
+        assert chat_with(bo, ada.pk).disappear_after == DAY
+        mine = send_message(sender=ada, peer=bo.pk, text="Mine").record
+        assert mine.expires_at
+        lasts = parse_datetime(mine.expires_at) - parse_datetime(mine.created_at)  # type: ignore[operator]
+        assert lasts == timedelta(days=1)
+        told = [each.system.seconds for each in lines(ada, bo.pk) if each.system]
+        assert told == [7 * DAY, DAY, DAY]
+        # What did not change is told by no line.
+        block(user=ada, person=bo.pk)
+        unblock(user=ada, person=bo.pk)
+        assert len(lines(ada, bo.pk)) == 3
+
+    def test_nor_before_they_had_accepted_anything(self, transactional_db: None) -> None:
+        SitePolicy.objects.create(requests=True)
+        ada, bo = make_pair()
+        make_message(bo, ada)
+        block(user=ada, person=bo.pk)
+        let_disappear(user=bo, peer=ada.pk, seconds=DAY)
+        cursor = sync_cursor(bo)
+        unblock(user=ada, person=bo.pk)
+        assert chat_with(ada, bo.pk).settings.request
+        assert lines(ada, bo.pk) == []
+        assert [chat.disappear_after for chat in changes_since(bo, cursor).chats] == [0]
+        assert send_message(sender=ada, peer=bo.pk, text="Mine").record.expires_at is None
 
 
 class TestLifetime:
