@@ -1,5 +1,8 @@
 """Jobs, done when a test asks for it."""
 
+from chatsite.db import now
+from messaging.services.removal import REMOVE_FILES, REMOVE_PICTURES
+from scheduler.models import Job
 from scheduler.registry import Lane
 from scheduler.runner import due, run, take
 
@@ -9,3 +12,10 @@ def run_due() -> None:
     while jobs := [job for job in due(Lane) if take(job)]:
         for job in jobs:
             run(job)
+
+
+def run_removals() -> None:
+    """And what takes their files away a while later."""
+    run_due()
+    Job.objects.filter(kind__in=(REMOVE_FILES, REMOVE_PICTURES)).update(run_at=now())
+    run_due()

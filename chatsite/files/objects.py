@@ -60,7 +60,7 @@ class ObjectStore:
 
     def remove(self, names: Iterable[str]) -> int:
         """Returns how many. Nothing can be touched here: whoever removes has asked the database
-        just before. Who forwards a file in that moment, as its last message goes, has it no more.
+        just before, a while after the last message went that had them (`services/removal.py`).
         """
         keys = [{"Key": self._key(name)} for name in names]
         kept = 0

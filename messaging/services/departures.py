@@ -4,8 +4,7 @@ wrote or, where it chose so, that something was deleted there.
 Each step may be repeated, and the whole be stopped anywhere and begun anew.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,21 +12,17 @@ from django.db.models import CASCADE, F, ForeignObjectRel, Q
 
 from accounts.models import User
 from accounts.services.deletion import close_account
-from chatsite.db import atomic, now, on_commit, repeatable
-from chatsite.errors import DomainError
-from chatsite.files.storage import store as files
+from chatsite.db import atomic, now, repeatable
 from chatsite.locks import locking
 from messaging.models import (
     Attachment,
     AttachmentState,
     Conversation,
     Kind,
-    Listening,
     Membership,
     Message,
     MessageEdit,
     MessageKind,
-    Reaction,
     Report,
 )
 from messaging.queries.privacy import tell_changed
@@ -38,6 +33,7 @@ from messaging.services.exports import remove_export
 from messaging.services.groups import leave_all
 from messaging.services.imported_chats import remove_imported
 from messaging.services.messages import set_deleted
+from messaging.services.removal import erase
 from messaging.services.uploads import give_up
 from messaging.shapes.system_messages import decoded, encoded
 from scheduler.registry import Stopped
@@ -95,39 +91,7 @@ def _erase(key: str, messages: Sequence[str]) -> None:
     """All that there is of deleted messages, but that they were there."""
     with locking(key):
         locked_conversations([key])  # whoever restores one waits for that, and finds nothing
-        there = Message.objects.filter(pk__in=messages, deleted=True)
-        deleted = list(there.values_list("pk", flat=True))
-        there.update(
-            text="",
-            mentions=None,
-            reactions="",
-            reply_to="",
-            edited_at=None,
-            image="",
-            thumbnail="",
-            image_width=None,
-            image_height=None,
-            attachments=None,
-            has_link=None,
-            has_picture=None,
-            has_voice=None,
-            has_file=None,
-        )
-        Reaction.objects.filter(message_id__in=deleted).delete()
-        Listening.objects.filter(message_id__in=deleted).delete()
-        rows = Attachment.objects.filter(message_id__in=deleted)
-        names = [name for each in rows.values_list("stored", "thumbnail") for name in each]
-        rows.delete()
-        on_commit(lambda: _remove_files(filter(None, names)))
-
-
-def _remove_files(names: Iterable[str]) -> None:
-    """Unless a copy shows them. What a store that is away keeps is found by the tidying."""
-    unused = set(names)
-    for row in Attachment.objects.filter(stored__in=unused).values_list("stored", "thumbnail"):
-        unused.difference_update(row)
-    with suppress(DomainError):
-        files.remove(unused)
+        erase(list(Message.objects.filter(pk__in=messages, deleted=True)))
 
 
 def _unname(person: User, group: Conversation, is_stopping: Callable[[], bool]) -> None:

@@ -3,6 +3,8 @@ it afterwards, but for what was reported.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
 
 from chatsite.db import now
 from chatsite.fastpath.statements import Update, run_at_once
@@ -22,32 +24,32 @@ from messaging.services.search_index import rewrite_blocks
 from scheduler.services import schedule
 
 REMOVE_FILES, REMOVE_PICTURES = "remove_files", "remove_pictures"
+# By then, whoever began to forward a file before its message was gone is done with it.
+FORWARDED = timedelta(minutes=1)
+_NOTHING: dict[str, Any] = {
+    "text": "",
+    "reply_to": "",
+    "mentions": None,
+    "forwarded": None,
+    "has_link": None,
+    "has_picture": None,
+    "has_voice": None,
+    "has_file": None,
+    "image": "",
+    "thumbnail": "",
+    "image_width": None,
+    "image_height": None,
+    "attachments": None,
+    "edited_at": None,
+    "reactions": "",
+    "pinned_at": None,
+    "pinned_by": None,
+    "is_expiring": None,
+}
 _EMPTIED = Update(
     lambda key, moment, version: (
         Message.objects.filter(pk=key),
-        {
-            "text": "",
-            "reply_to": "",
-            "mentions": None,
-            "forwarded": None,
-            "has_link": None,
-            "has_picture": None,
-            "has_voice": None,
-            "has_file": None,
-            "image": "",
-            "thumbnail": "",
-            "image_width": None,
-            "image_height": None,
-            "attachments": None,
-            "edited_at": None,
-            "deleted": True,
-            "reactions": "",
-            "pinned_at": None,
-            "pinned_by": None,
-            "is_expiring": None,
-            "updated_at": moment,
-            "version": version,
-        },
+        {**_NOTHING, "deleted": True, "updated_at": moment, "version": version},
     )
 )
 
@@ -56,10 +58,7 @@ def empty(messages: Sequence[Message], conversation: LockedConversation) -> None
     """Leaves of them that they were, so that `seq` has no gaps, and `sync` tells it. Holding the
     lock; the conversation is stored afterwards.
     """
-    remove_files_later(messages)
-    keys = [message.pk for message in messages]
-    for rows in (Attachment, MessageEdit, Reaction, Listening):
-        rows.objects.filter(message_id__in=keys).delete()
+    _remove_rows(messages)
     # Later than before, by whatever clock: of two states clients keep the later one.
     moment = max(now(), conversation.changed_at + INSTANT)
     emptied = []
@@ -80,8 +79,22 @@ def empty(messages: Sequence[Message], conversation: LockedConversation) -> None
     events.publish_all(told)
 
 
+def erase(messages: Sequence[Message]) -> None:
+    """The same of messages that are deleted, which was told when they were. Holding the lock."""
+    _remove_rows(messages)
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(**_NOTHING)
+
+
+def _remove_rows(messages: Sequence[Message]) -> None:
+    """Whatever hangs on them."""
+    remove_files_later(messages)
+    keys = [message.pk for message in messages]
+    for rows in (Attachment, MessageEdit, Reaction, Listening):
+        rows.objects.filter(message_id__in=keys).delete()
+
+
 def remove_files_later(messages: Sequence[Message]) -> None:
-    """Those of them that no other message has, after the commit."""
+    """Those that no other message has then, a while after the commit."""
     attached = Attachment.objects.filter(message_id__in=[message.pk for message in messages])
     _later(REMOVE_FILES, attached.values_list("stored", "thumbnail"))
     _later(REMOVE_PICTURES, ((each.image, each.thumbnail) for each in messages))
@@ -89,4 +102,4 @@ def remove_files_later(messages: Sequence[Message]) -> None:
 
 def _later(kind: str, names: Iterable[Iterable[str]]) -> None:
     if wanted := sorted({name for some in names for name in some if name}):
-        schedule(kind, names=wanted)
+        schedule(kind, run_at=now() + FORWARDED, names=wanted)

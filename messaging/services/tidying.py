@@ -28,12 +28,12 @@ from messaging.models import (
 )
 from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
+from messaging.services.removal import FORWARDED
 from messaging.services.uploads import remove_expired
 from messaging.shapes.evidence import decoded_evidence
 
 # A picture is stored before its message: what is younger may still be on its way.
 SPARED = timedelta(hours=1)
-JUST_NOW = timedelta(minutes=1)
 AT_ONCE = 500  # files
 
 
@@ -102,10 +102,10 @@ def tidy_attachments(*, dry_run: bool) -> TidiedFiles:
 
 
 def remove_files(names: Sequence[str]) -> None:
-    """Of messages that are gone, those that no other message has. What was forwarded just now, and
-    is not sent yet, is left to the tidying. May be repeated.
+    """Of messages that are gone, those that no other message has. What was touched just now is left
+    to the tidying. May be repeated.
     """
-    _removed(names, now() - JUST_NOW)
+    _removed(names, now() - FORWARDED)
 
 
 def remove_pictures(names: Sequence[str]) -> None:
@@ -118,7 +118,7 @@ def remove_pictures(names: Sequence[str]) -> None:
         if Report.objects.filter(evidence__contains=name).exists():
             store.withdraw(name)
         else:
-            store.remove(store.places_of(name), unchanged_since=now() - JUST_NOW)
+            store.remove(store.places_of(name), unchanged_since=now() - FORWARDED)
 
 
 def _removed(names: Sequence[str], since: datetime) -> int:

@@ -36,7 +36,7 @@ from messaging.services.edits import edit_message
 from messaging.services.exports import begin_export
 from messaging.services.forwarding import forward_messages
 from messaging.services.groups import set_role
-from messaging.services.messages import send_message
+from messaging.services.messages import send_message, send_together
 from messaging.services.reports import report
 from scheduler.models import Job
 from scheduler.registry import Stopped
@@ -49,7 +49,8 @@ from tests.factories import (
     make_user,
 )
 from tests.files import make_upload
-from tests.jobs import run_due
+from tests.jobs import run_due, run_removals
+from tests.messaging.test_disappearing import age_files
 from tests.pictures import picture
 from tests.recording import Events
 
@@ -222,7 +223,9 @@ class TestMessagesThatGo:
         forward_messages(
             user=bo, message_ids=[forwarded.id], to=[cy.pk], client_message_id="forwarded"
         )
+        age_files(folder)
         delete(ada, removes_messages=True)
+        run_removals()
         client = api_for(bo)
         assert [(each["seq"], each["text"]) for each in history(client, ada.pk)] == [
             (4, "Hello Ada")
@@ -234,9 +237,34 @@ class TestMessagesThatGo:
         assert client.get("/api/search?q=hello").json()["messages"]
         assert not store.find(file.stored)
         assert store.find(shared.stored)
+        assert not [*folder.rglob("*.webp")]
         [copy] = history(api_for(cy), bo.pk)
         assert api_for(cy).get(copy["attachments"][0]["url"]).status_code == 200
         assert events.recipients("messageDeleted").count(f"user.{bo.pk}") == 3
+
+    def test_but_not_what_is_being_forwarded(
+        self,
+        ada: User,
+        bo: User,
+        api_for: ApiFor,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Also where a store keeps no times of use, which an old file stands for here."""
+        file = send_message(sender=ada, peer=bo.pk, attachments=[make_upload(ada).pk]).record
+        cy = make_user("Cy")
+
+        def send_once_she_is_gone(drafts: Any) -> Any:
+            age_files(folder)
+            delete(ada, removes_messages=True)
+            return send_together(drafts)
+
+        monkeypatch.setattr("messaging.services.forwarding.send_together", send_once_she_is_gone)
+        forward_messages(user=bo, message_ids=[file.id], to=[cy.pk], client_message_id="f")
+        assert not Attachment.objects.filter(owner_id=ada.pk).exists()
+        run_removals()
+        [copy] = history(api_for(cy), bo.pk)
+        assert api_for(cy).get(copy["attachments"][0]["url"]).status_code == 200
 
     def test_an_attempt_that_was_cut_short_is_gone_on_with(
         self, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch

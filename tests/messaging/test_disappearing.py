@@ -47,7 +47,7 @@ from scheduler.models import Job
 from tests.contract.shapes import assert_refused
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
 from tests.files import make_upload, send_voice
-from tests.jobs import run_due
+from tests.jobs import run_due, run_removals
 from tests.pictures import picture
 from tests.recording import Events
 
@@ -368,7 +368,7 @@ class TestRemoval:
         age_files(tmp_path)
         events.clear()
         let_pass(LATER)
-        run_due()
+        run_removals()
         assert {each.to for each in events} == {user_group(ada.pk), user_group(bo.pk)}
         told = [each.data for each in events if each.event == "messageDeleted"]
         assert len(told) == 2 * 27
@@ -413,7 +413,7 @@ class TestRemoval:
         ).sent
         before = age_files(tmp_path)
         let_pass(LATER)
-        run_due()
+        run_removals()
         assert {path for path in tmp_path.rglob("*") if path.is_file()} == before
         attachments = copies[1].record.attachments
         assert attachments
@@ -435,7 +435,7 @@ class TestRemoval:
         large = Message.objects.get(pk=gone.id).image
         age_files(tmp_path)
         let_pass(LATER)
-        run_due()
+        run_removals()
         assert [path.name for path in tmp_path.rglob("*.webp")] == [large]
         evidence = Report.objects.get().evidence
         assert "Bad" in evidence

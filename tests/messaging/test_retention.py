@@ -47,7 +47,7 @@ from tests.factories import (
     make_user,
 )
 from tests.files import make_upload
-from tests.jobs import run_due
+from tests.jobs import run_due, run_removals
 from tests.messaging.test_disappearing import age_files
 from tests.pictures import picture
 from tests.recording import Events
@@ -204,7 +204,7 @@ class TestFiles:
         cursor = sync_cursor(bo)
         events.clear()
         assert run("files", "--days", "300", "--remove").startswith("files of 4 messages removed")
-        run_due()
+        run_removals()
         assert texts(bo, ada.pk) == ["With words", "Pictured", "Plain", None]
         records = history(bo, ada.pk, before=None, limit=9, include_deleted=True)
         assert [each.deleted for each in records] == [False, True, False, True, False, False]
@@ -233,7 +233,7 @@ class TestFiles:
         report(user=bo, kind="message", about=bad.pk, reason="spam")
         age_files(tmp_path)
         retention.remove_messages(now() - timedelta(days=300))
-        run_due()
+        run_removals()
         assert [path.name for path in tmp_path.rglob("*.webp")] == [bad.image]
         assert bad.image in Report.objects.get().evidence
 
