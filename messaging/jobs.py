@@ -125,9 +125,9 @@ def remove_files(names: list[str]) -> None:
 
 
 @job(removal.REMOVE_PICTURES, lane=Lane.NETWORK, attempts=None)
-def remove_pictures(names: list[str]) -> None:
+def remove_pictures(pictures: list[list[str]]) -> None:
     try:
-        tidying.remove_pictures(names)
+        tidying.remove_pictures(pictures)
     except (storage.StorageError, OSError) as error:
         raise Retry(str(error)) from None
 

@@ -2,7 +2,7 @@
 it afterwards, but for what was reported.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -94,12 +94,13 @@ def _remove_rows(messages: Sequence[Message]) -> None:
 
 
 def remove_files_later(messages: Sequence[Message]) -> None:
-    """Those that no other message has then, a while after the commit."""
+    """Those that no other message has then, a while after the commit: by the names in the stores,
+    and of pictures each with that of its small one, or "".
+    """
+    run_at = now() + FORWARDED
     attached = Attachment.objects.filter(message_id__in=[message.pk for message in messages])
-    _later(REMOVE_FILES, attached.values_list("stored", "thumbnail"))
-    _later(REMOVE_PICTURES, ((each.image, each.thumbnail) for each in messages))
-
-
-def _later(kind: str, names: Iterable[Iterable[str]]) -> None:
-    if wanted := sorted({name for some in names for name in some if name}):
-        schedule(kind, run_at=now() + FORWARDED, names=wanted)
+    files = {name for names in attached.values_list("stored", "thumbnail") for name in names}
+    if files := files - {""}:
+        schedule(REMOVE_FILES, run_at=run_at, names=sorted(files))
+    if pictures := {(each.image, each.thumbnail) for each in messages if each.image}:
+        schedule(REMOVE_PICTURES, run_at=run_at, pictures=sorted(pictures))

@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.conf import settings
-from django.db.models import Q
-
 from accounts.models import User
 from chatsite.db import now
-from chatsite.fastpath.expressions import EmptyText
 from chatsite.files.storage import THUMBNAIL, store
 from chatsite.pictures import storage
 from chatsite.pictures.storage import Kept, Kind, Store
@@ -26,6 +22,7 @@ from messaging.models import (
     Report,
     ReportKind,
 )
+from messaging.queries.pictures import with_picture
 from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
 from messaging.services.removal import FORWARDED
@@ -108,14 +105,17 @@ def remove_files(names: Sequence[str]) -> None:
     _removed(names, now() - FORWARDED)
 
 
-def remove_pictures(names: Sequence[str]) -> None:
-    """The same of pictures. One that was reported is kept, out of reach. Raises StorageError."""
-    with_picture = Message.objects.filter(image__gt="" if settings.MONGODB else EmptyText())
-    for name in names:
+def remove_pictures(pictures: Sequence[Sequence[str]]) -> None:
+    """The same of pictures, each with its small one, or "". One that was reported is kept, out of
+    reach. Raises StorageError.
+    """
+    unused = [names for names in pictures if not with_picture(names[0]).exists()]
+    reported = _reported_pictures() if unused else set()
+    for name in sorted({name for names in unused for name in names if name}):
         store = storage.store_of(name)
-        if store is None or with_picture.filter(Q(image=name) | Q(thumbnail=name)).exists():
+        if store is None:
             continue
-        if Report.objects.filter(evidence__contains=name).exists():
+        if storage.shown(name) in reported:
             store.withdraw(name)
         else:
             store.remove(store.places_of(name), unchanged_since=now() - FORWARDED)
@@ -167,10 +167,7 @@ def pictures_in_use() -> Uses:
     groups = Conversation.objects.exclude(picture="").values_list("picture", flat=True)
     profiles = chain(people.iterator(), groups.iterator(), *map(_kept_by_blocks, FACES))
     uses: Uses = {("profiles", name): None for name in profiles}
-    reports = Report.objects.filter(kind=ReportKind.MESSAGE).values_list("evidence", flat=True)
-    for evidence in map(decoded_evidence, reports.iterator()):
-        for seen in evidence.messages if evidence else ():
-            uses["messages", storage.shown(seen.image)] = None
+    uses.update({("messages", name): None for name in _reported_pictures()})
     messages = Message.objects.exclude(image="").values_list("deleted", "image", "thumbnail")
     for deleted, *names in messages.iterator():
         for name in filter(None, names):
@@ -178,6 +175,12 @@ def pictures_in_use() -> Uses:
             before = uses.get(key)
             uses[key] = Use(names[0], deleted and (before is None or before.deleted))
     return uses
+
+
+def _reported_pictures() -> set[str]:
+    reports = Report.objects.filter(kind=ReportKind.MESSAGE).values_list("evidence", flat=True)
+    evidences = filter(None, map(decoded_evidence, reports.iterator()))
+    return {storage.shown(seen.image) for each in evidences for seen in each.messages}
 
 
 FACES = ("blocker_picture", "blocked_picture")

@@ -1,12 +1,15 @@
 """Disappearing messages: who sets it, that they are gone on time from everywhere, none before."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import SitePolicy, User
@@ -433,10 +436,19 @@ class TestRemoval:
         gone = send_message(sender=ada, peer=bo.pk, text="Bad", image=picture(900, 450)).record
         report(user=bo, kind="message", about=gone.id, reason="spam")
         large = Message.objects.get(pk=gone.id).image
+        for side in (500, 600):
+            send_message(sender=ada, peer=bo.pk, image=picture(side, side))
+        other = make_message(ada, make_user(), image=picture(800, 400))  # small, it looks the same
         age_files(tmp_path)
         let_pass(LATER)
-        run_removals()
-        assert [path.name for path in tmp_path.rglob("*.webp")] == [large]
+        with CaptureQueriesContext(connection) as queries:
+            run_removals()
+        left = sorted(path.name for path in tmp_path.rglob("*.webp"))
+        assert left == sorted([large, other.image, other.thumbnail])
+        # Once for all of them, and no message is looked for but by an index.
+        asked = [each["sql"] for each in queries.captured_queries]
+        assert sum("evidence" in sql for sql in asked) == 1
+        assert not any(re.search(r"thumbnail\W+= ", sql.partition("WHERE")[2]) for sql in asked)
         evidence = Report.objects.get().evidence
         assert "Bad" in evidence
         assert large in evidence

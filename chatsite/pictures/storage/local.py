@@ -88,7 +88,7 @@ class LocalStore:
 
 def _save(kind: Kind, pictures: Sequence[Picture]) -> list[str]:
     """Each file whole or not at all, and all of them or none."""
-    names = [_name_of(picture) for picture in pictures]
+    names = list(_names_of(pictures))
     try:
         with ExitStack() as undo:
             written = [
@@ -104,10 +104,13 @@ def _save(kind: Kind, pictures: Sequence[Picture]) -> list[str]:
     return names
 
 
-def _name_of(picture: Picture) -> str:
+def _names_of(pictures: Sequence[Picture]) -> Iterator[str]:
+    """A small one is named after its large one, too, so that it is unused once that is."""
     # Keyed by the secret, so that nobody can tell from a name whether a known picture is here.
-    digest = hashlib.blake2b(picture.data, key=settings.SECRET_KEY[:64].encode(), digest_size=32)
-    return f"{digest.hexdigest()}.webp"
+    digest = hashlib.blake2b(key=settings.SECRET_KEY[:64].encode(), digest_size=32)
+    for picture in pictures:
+        digest.update(picture.data)
+        yield f"{digest.hexdigest()}.webp"
 
 
 def _still_there(path: Path) -> bool:
