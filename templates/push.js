@@ -62,10 +62,15 @@ async function open(data) {
   there.postMessage({ open: data });
 }
 
-async function renew({ oldSubscription, newSubscription }) {
-  const { options } = oldSubscription ?? newSubscription;
-  const subscription = newSubscription ?? (await self.registration.pushManager.subscribe(options));
-  const { endpoint, keys } = subscription.toJSON();
+/** Browsers need not say what the old subscription was, nor make a new one. */
+async function renew({ newSubscription }) {
+  const { endpoint, keys } = (newSubscription ?? (await subscribe())).toJSON();
   const headers = { "Content-Type": "application/json" };
   await fetch("/api/auth/notifications/subscription", { method: "PUT", headers, body: JSON.stringify({ endpoint, ...keys }) });
+}
+
+async function subscribe() {
+  const response = await fetch("/api/auth/notifications");
+  const { publicKey: applicationServerKey } = await response.json();
+  return self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
 }

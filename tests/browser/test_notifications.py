@@ -43,6 +43,15 @@ SHOWN = """() => {
 }"""
 
 
+ASKED = """([endpoint, p256dh, auth]) => {
+  self.asked = [];
+  PushManager.prototype.subscribe = async (options) => {
+    self.asked.push(options);
+    return { toJSON: () => ({ endpoint, keys: { p256dh, auth } }) };
+  };
+}"""
+
+
 def worker(page: Page) -> Worker:
     """It keeps what it shows, in place of the system."""
     [found] = [each for each in page.context.service_workers if each.url.endswith("/push.js")]
@@ -93,6 +102,28 @@ def test_they_are_offered_once_one_waits_for_an_answer(live_site: Site, person: 
     send(ada.page, "Hello?")
     expect_texts(ada.page, ["Are you there?", "Hello?"])
     expect(ada.page.locator(".toast", has_text=OFFER)).to_have_count(0)
+
+
+def test_a_browser_subscribes_anew_whatever_it_says_of_the_old(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada = with_push(person("Ada Lindqvist", None, service_workers="allow"))
+    bo = person("Bo Okonkwo", None)
+    ada.page.goto(f"/chat/{bo.id}")
+    expect(composer(ada.page)).to_be_editable()
+    send(ada.page, "Are you there?")
+    turn_on(ada.page)
+    workers = worker(ada.page)
+    workers.evaluate(ASKED, list(Browser("https://push.example.org/anew").subscription.values()))
+    gone = "fetch('/api/auth/notifications/subscription', { method: 'DELETE' }).then(() => null)"
+    ada.page.evaluate(gone)
+    settings = ada.get("/api/auth/notifications")
+    assert not settings["subscribed"]
+    workers.evaluate("() => renew({ oldSubscription: null, newSubscription: null })")
+    assert ada.get("/api/auth/notifications")["subscribed"]
+    assert workers.evaluate("() => self.asked") == [
+        {"userVisibleOnly": True, "applicationServerKey": settings["publicKey"]}
+    ]
 
 
 def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: PersonFor) -> None:
