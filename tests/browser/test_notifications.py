@@ -1,10 +1,11 @@
 """Notifications: offered once one waits for an answer, shown by a worker of their own."""
 
+import re
 from typing import Any
 
-from playwright.sync_api import Page, Worker, expect
+from playwright.sync_api import Page, WebSocket, Worker, expect
 
-from tests.browser.chat import composer, expect_texts, row, send
+from tests.browser.chat import composer, expect_soon, expect_texts, row, send
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 from tests.push_service import Browser
@@ -102,6 +103,31 @@ def test_they_are_offered_once_one_waits_for_an_answer(live_site: Site, person: 
     send(ada.page, "Hello?")
     expect_texts(ada.page, ["Are you there?", "Hello?"])
     expect(ada.page.locator(".toast", has_text=OFFER)).to_have_count(0)
+
+
+def test_a_page_at_which_nobody_does_anything_is_not_active(person: PersonFor) -> None:
+    ada = person("Ada Lindqvist", None)
+    links: list[str] = []  # of each of the page's sockets, what it said last
+    said = re.compile(r'"event":"((?:in)?active)"')
+
+    def follow(socket: WebSocket) -> None:
+        place = len(links)
+        links.append("inactive")
+
+        def note(frame: str | bytes) -> None:
+            if found := said.search(str(frame)):
+                links[place] = found[1]
+
+        socket.on("framesent", note)
+
+    ada.page.clock.install()
+    ada.page.on("websocket", follow)
+    ada.page.goto("/")
+    expect_soon(ada.page, lambda: links[-1:], ["active"])
+    ada.page.clock.run_for(180_000)
+    expect_soon(ada.page, lambda: links[-1:], ["inactive"])
+    ada.page.mouse.move(200, 200)
+    expect_soon(ada.page, lambda: links[-1:], ["active"])
 
 
 def test_a_browser_subscribes_anew_whatever_it_says_of_the_old(

@@ -14,6 +14,8 @@ const POLL_EVERY = 5000;
 const LOOK_EVERY = 240_000;
 /** After coming back, once more: what others send just then may be lost on its way. */
 const LOOK_AGAIN = 5000;
+/** Who does nothing for so long may be gone from a page that is left open. */
+const ACTIVE_FOR = 120_000;
 const REFUSALS_BEFORE_POLLING = 3;
 const FRESH_PAGE = 60_000;
 const GATHER_READ = 250;
@@ -25,6 +27,8 @@ let state = "";
 let refusals = 0;
 let wasLive = false;
 let isApplying = false;
+let isActive = false;
+let usedAt = Date.now();
 let socket, sync;
 const marks = new Marks(sendRead, GATHER_READ);
 const deliveries = new Marks(sendDelivered, GATHER_DELIVERED);
@@ -141,14 +145,23 @@ function subscribe() {
   addEventListener("offline", () => socket.renew());
   addEventListener("pagehide", () => [marks, deliveries].forEach((each) => each.flush()));
   document.addEventListener("visibilitychange", () => {
-    tellActive();
+    used();
     if (!document.hidden) checkNow();
   });
+  for (const use of ["focus", "keydown", "pointerdown", "pointermove", "wheel"]) addEventListener(use, used, { passive: true });
+  setInterval(tellActive, ACTIVE_FOR / 4);
 }
 
-/** Whether somebody may see this page: then their other devices need no push messages. */
+function used() {
+  usedAt = Date.now();
+  if (!isActive || document.hidden) tellActive();
+}
+
+/** Whether somebody is at this page: for that time their other devices need no push messages. */
 function tellActive() {
-  socket.send(document.hidden ? "inactive" : "active", {});
+  const wasActive = isActive;
+  isActive = !document.hidden && Date.now() < usedAt + ACTIVE_FOR;
+  if (isActive !== wasActive) socket.send(isActive ? "active" : "inactive", {});
 }
 
 function stop() {
@@ -177,6 +190,7 @@ function setState(next) {
 
 function opened() {
   refusals = 0;
+  isActive = false; // as each link begins
   tellActive();
   sync.repeat(LOOK_EVERY);
   sync.now();
