@@ -5,9 +5,9 @@ its importer's alone, so an import puts no words into the mouth of anybody who h
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 
 from django.contrib.auth.hashers import make_password
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.models import NAME_LENGTH, User
@@ -17,9 +17,10 @@ from chatsite.text import is_blank, is_storable, one_line
 
 def placeholder_key(owner: str, source: str, person: str) -> str:
     """The same for the same person of the same source, whenever it is imported. It sorts before
-    every account's.
+    every account's. Nobody else can tell it, and ask whether somebody has imported that person.
     """
-    digest = sha256(f"{owner}\0{source}\0{person}".encode(errors="replace")).hexdigest()
+    told = f"{owner}\0{source}\0{person}".encode(errors="replace")
+    digest = salted_hmac("accounts.services.placeholders", told, algorithm="sha256").hexdigest()
     return f"00{digest[:22]}"
 
 

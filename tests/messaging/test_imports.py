@@ -16,6 +16,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.services.deletion import plan_deletion
+from accounts.services.placeholders import placeholder_key
 from chatsite.db import now
 from chatsite.files.storage import store
 from chatsite.keys import made_at
@@ -722,3 +723,11 @@ def test_the_profile_tells_what_came(ada: User, page_for: PageFor) -> None:
     assert Message.objects.get().created_at == datetime(2020, 12, 31, 22, 59, tzinfo=UTC)
     page.post("/profile/import/removal")
     assert not Import.objects.exists()
+
+
+class TestHostile:
+    def test_nobody_tells_whom_somebody_has_imported(self, settings: Any) -> None:
+        key = placeholder_key("a" * 24, "whatsapp", "Bo")
+        assert key == placeholder_key("a" * 24, "whatsapp", "Bo")
+        settings.SECRET_KEY = "y" * 64
+        assert placeholder_key("a" * 24, "whatsapp", "Bo") != key
