@@ -4,7 +4,7 @@ import io
 import json
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from chatsite.db import now
 from chatsite.files.storage import store
 from chatsite.keys import made_at
 from messaging.models import Attachment, Conversation, Import, Kind, Message
-from messaging.services import history_writer
+from messaging.services import history_writer, imported_chats
 from messaging.services.importers import reading, slack, telegram, whatsapp
 from messaging.services.importers.source import (
     EARLIEST,
@@ -43,6 +43,8 @@ from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageFor = Callable[[User], Client]
+OTHER = "f" * 24
+AT = "2021-01-01T00:00:00.000Z"
 LRM = "\u200e"
 BERLIN = ZoneInfo("Europe/Berlin")
 HELLO = b"31/12/2020, 23:57 - Bo: Hi\n" * 3
@@ -59,7 +61,7 @@ def ada() -> User:
     return make_user("Ada", email="ada@example.org")
 
 
-def packed(files: dict[str, str | bytes]) -> bytes:
+def packed(files: Mapping[str, str | bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -725,9 +727,46 @@ def test_the_profile_tells_what_came(ada: User, page_for: PageFor) -> None:
     assert not Import.objects.exists()
 
 
+def exported(chats: list[list[str]], people: list[dict[str, str]] | None = None) -> str:
+    """The document of an export with these chats, by their pages."""
+    me = {"id": "a" * 24, "fullName": "Ada", "email": "", "createdAt": AT, "privacy": {}}
+    document: dict[str, Any] = {"blocked": [], "sessions": [], "invitations": [], "reports": []}
+    document |= {"format": "chatsite-export", "version": 1, "site": "", "exportedAt": AT, "me": me}
+    document["people"] = people or []
+    document["chats"] = [
+        {"id": f"{each:024}", "kind": "group", "peerId": OTHER, "name": f"Chat {each}"}
+        | {"pages": pages}
+        for each, pages in enumerate(chats)
+    ]
+    return json.dumps(document)
+
+
+def page_of(*senders: str, files: list[dict[str, Any]] | None = None) -> str:
+    """A page of a chat, with a message of each: of `b`, whose key is of 24 such letters."""
+    messages = [
+        {"id": f"{each:024}", "seq": each, "senderId": sender * 24, "sentAt": AT, "text": "Hi"}
+        | {"files": files or []}
+        for each, sender in enumerate(senders, 1)
+    ]
+    return json.dumps({"messages": messages})
+
+
 class TestHostile:
     def test_nobody_tells_whom_somebody_has_imported(self, settings: Any) -> None:
         key = placeholder_key("a" * 24, "whatsapp", "Bo")
         assert key == placeholder_key("a" * 24, "whatsapp", "Bo")
         settings.SECRET_KEY = "y" * 64
         assert placeholder_key("a" * 24, "whatsapp", "Bo") != key
+
+    def test_deletion_works_for_any_number_of_people(
+        self, ada: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(imported_chats, "CHUNK", 2)
+        client = api_for(ada)
+        files = {"export.json": exported([["p"], ["q"]]), "p": page_of(*"bcdef"), "q": page_of("d")}
+        told = imported(client, ada, packed(files))
+        first, _second = told["report"]["chats"]
+        assert User.objects.exclude(deleted_at=None).count() == 5
+        client.delete(f"/api/messages/chats/{first['id']}")
+        [left] = User.objects.exclude(deleted_at=None)
+        assert left.pk == placeholder_key(ada.pk, "chatsite", "d" * 24)
