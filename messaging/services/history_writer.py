@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.record import PersonRecord, person_of
 from accounts.services.placeholders import make_placeholders, placeholder_key
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import DomainError
@@ -40,6 +41,7 @@ from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import TITLE_LENGTH
 from messaging.payloads import changed_chat_payload
 from messaging.queries.chats import chats_of
+from messaging.queries.people import show_to
 from messaging.services import uploads
 from messaging.services.attachments import Attached
 from messaging.services.conversations import LockedConversation, locked_conversations, store
@@ -60,7 +62,7 @@ from messaging.shapes.system_messages import encoded
 from scheduler.registry import Stopped
 
 CHUNK = 100  # messages in one transaction
-LOOKED_UP = 200  # addresses, at most
+LOOKED_UP = 50  # addresses, at most
 _INSERT = Insert(Message)
 
 
@@ -304,12 +306,13 @@ class Writer:
 
     def _known_people(self) -> list[KnownPerson]:
         """Whom of the history they find here by their whole address, as everybody may."""
-        found: dict[str, User] = {}
+        found: dict[str, PersonRecord] = {}
         for email in list(dict.fromkeys(self._source.emails.values()))[:LOOKED_UP]:
             user = User.objects.with_email(email)
             if user and user.pk != self._user.pk and not user.deleted_at and not user.is_banned:
-                found[user.pk] = user
-        return [KnownPerson(each.pk, each.full_name) for each in found.values()]
+                found[user.pk] = person_of(user)
+        show_to(self._user.pk, found.values())
+        return [KnownPerson(each.id, each.full_name) for each in found.values()]
 
 
 def conversation_of(

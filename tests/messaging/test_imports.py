@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import User
+from accounts.services.accounts import update_profile
 from accounts.services.deletion import plan_deletion
 from accounts.services.placeholders import placeholder_key
 from chatsite.db import now
@@ -22,6 +23,7 @@ from chatsite.files.storage import store
 from chatsite.keys import made_at
 from messaging.models import Attachment, Conversation, Import, Kind, Message
 from messaging.services import history_writer, imported_chats
+from messaging.services.blocks import block
 from messaging.services.importers import reading, slack, telegram, whatsapp
 from messaging.services.importers.source import (
     EARLIEST,
@@ -770,3 +772,13 @@ class TestHostile:
         client.delete(f"/api/messages/chats/{first['id']}")
         [left] = User.objects.exclude(deleted_at=None)
         assert left.pk == placeholder_key(ada.pk, "chatsite", "d" * 24)
+
+    def test_who_is_blocked_learns_nothing_new(self, ada: User, api_for: ApiFor) -> None:
+        bo = make_user("Bo", email="bo@example.org")
+        block(user=bo, person=ada.pk)
+        update_profile(user=bo, full_name="Bo King")
+        people = [{"id": "b" * 24, "email": "bo@example.org"}]
+        data = packed({"export.json": exported([["p"]], people), "p": page_of("b")})
+        for person, name in ((ada, "Bo"), (make_user(), "Bo King")):
+            told = imported(api_for(person), person, data)
+            assert told["report"]["people"] == [{"id": bo.pk, "fullName": name}]
