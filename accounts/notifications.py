@@ -38,7 +38,7 @@ class Notifications(msgspec.Struct, rename="camel", frozen=True):
         """Until when they want to be left alone; None where they do not at that moment."""
         if not self.quiet_from or not self.quiet_until:
             return None
-        there = moment.astimezone(_zone(self.zone))
+        there = moment.astimezone(zone_of(self.zone))
         clock = f"{there:%H:%M}"
         has_begun, ends_today = clock >= self.quiet_from, clock < self.quiet_until
         if self.quiet_from <= self.quiet_until:
@@ -60,7 +60,7 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
     """A later release of the database may not have it any more."""
     return ZoneInfo(name if is_zone(name) else "UTC")
 

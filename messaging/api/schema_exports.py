@@ -67,7 +67,7 @@ begin_import = call(
     bodies={JSON: ImportBody},
     answers={202: ("It is being read: ask for it until it is ready.", ImportPayload)},
     refused={
-        400: ["This field is required."],
+        400: ["This field is required.", "There is no such time zone."],
         404: ["There is no such upload, or it has expired."],
         409: ["Another import is at work. Wait for it, or cancel it."],
     },

@@ -14,13 +14,13 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from accounts.languages import read_by
 from accounts.models import User
+from accounts.notifications import is_zone, zone_of
 from chatsite.db import atomic, now, release, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.files import storage
@@ -43,8 +43,11 @@ def begin_import(*, user: User, upload: str, own_name: str = "", zone: str = "UT
     """Of a file that `user` has uploaded, which is gone then. `own_name`: what they are called in
     it; `zone`: of times that name none.
 
-    Raises DomainError 404 for no such upload, 409 while another import is at work, TooMany.
+    Raises DomainError 400 for no zone, 404 for no such upload, 409 while another import is at work,
+    TooMany.
     """
+    if not is_zone(zone):
+        raise DomainError(_("There is no such time zone."), code="zone")
     file = uploads_of(user).filter(pk=upload, state=AttachmentState.READY).first()
     if file is None:
         raise NotFound(_("There is no such upload, or it has expired."))
@@ -95,7 +98,7 @@ def run_import(*, imported: str, is_stopping: Callable[[], bool]) -> None:
     try:
         with _file_of(row) as file, read_by(row.user_id):
             source, archive = reading.read(
-                file, file_name=row.name, own_name=row.own_name, zone=_zone(row.zone)
+                file, file_name=row.name, own_name=row.own_name, zone=zone_of(row.zone)
             )
             report = Writer(row.user, source, archive, note, is_stopping).write()
     except _Unwanted:
@@ -114,12 +117,6 @@ def remove_old_imports() -> int:
         Import.objects.filter(pk=each.pk).delete()
         _remove_file(each)
     return len(old)
-
-
-def _zone(name: str) -> ZoneInfo:
-    with suppress(ValueError, OSError):
-        return ZoneInfo(name)
-    return ZoneInfo("UTC")
 
 
 @contextmanager

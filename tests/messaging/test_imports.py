@@ -782,3 +782,14 @@ class TestHostile:
         for person, name in ((ada, "Bo"), (make_user(), "Bo King")):
             told = imported(api_for(person), person, data)
             assert told["report"]["people"] == [{"id": bo.pk, "fullName": name}]
+
+    def test_only_zones_are_taken(self, ada: User, api_for: ApiFor) -> None:
+        client = api_for(ada)
+        upload = make_upload(ada, b"31/12/2020, 23:59 - Bo: Hi", "chat.txt").pk
+        for zone in ("No/Where", "../etc", "x" * 5000, "\x00"):
+            body = {"upload": upload, "zone": zone}
+            assert client.post("/api/import", body, format="json").status_code == 400, zone
+        begin_import(user=ada, upload=upload, zone="Europe/Berlin")
+        Import.objects.update(zone="No/Where")  # any more
+        run_due()
+        assert client.get("/api/import").json()["state"] == "ready"
