@@ -59,10 +59,10 @@ from messaging.services.search_index import add_full_blocks
 from messaging.shapes.attachments import ATTACHMENTS, encoded_attachments, is_album_picture
 from messaging.shapes.history_import import ImportedChat, ImportReport, KnownPerson, LeftOut
 from messaging.shapes.system_messages import encoded
-from scheduler.registry import Stopped
 
 CHUNK = 100  # messages in one transaction
 LOOKED_UP = 50  # addresses, at most
+FILE_NAME = 1000  # characters; a name is kept in fewer
 _INSERT = Insert(Message)
 
 
@@ -73,7 +73,6 @@ class Writer:
         source: Source,
         archive: Archive,
         note: Callable[[int, int], None],
-        is_stopping: Callable[[], bool],
         kind: Kind = Kind.IMPORTED,
     ) -> None:
         """Tells `note` of how many messages how many are done."""
@@ -82,15 +81,15 @@ class Writer:
         self._source = source
         self._archive = archive
         self._note = note
-        self._is_stopping = is_stopping
         self._made: set[str] = set()  # placeholders
+        self._arrived: list[Attachment] = []  # uploads of the chunk that is being written
         self._done = 0
 
     def write(self) -> ImportReport:
-        """Raises Refused, Stopped."""
+        """Raises Refused, and what `archive.ask` does."""
         chats = [self._chat(chat) for chat in self._source.chats]
         return ImportReport(
-            chats=[chat for chat in chats if chat.messages or chat.known],
+            chats=[chat for chat in chats if chat],
             left_out=[LeftOut(*each) for each in self._left_out.most_common()],
             people=self._known_people(),
         )
@@ -99,18 +98,23 @@ class Writer:
     def _left_out(self) -> Counter[str]:
         return self._source.left_out
 
-    def _chat(self, chat: SourceChat) -> ImportedChat:
+    def _chat(self, chat: SourceChat) -> ImportedChat | None:
+        """None of one without messages."""
+        self._archive.ask()
+        messages = self._fitting(chat.messages)
+        chunk = list(islice(messages, CHUNK))
+        if not chunk:
+            return None
         conversation = conversation_of(self._user, self._source.kind, chat, self._kind)
         told = ImportedChat(conversation.pk, conversation.title, 0, 0)
-        messages = self._fitting(chat.messages)
-        while chunk := list(islice(messages, CHUNK)):
-            if self._is_stopping():
-                raise Stopped
+        while chunk:
+            self._archive.ask()
             new = self._chunk(conversation, chat, chunk)
             told.messages += new
             told.known += len(chunk) - new
             self._done += len(chunk)
             self._note(self._done, max(self._done, self._source.total))
+            chunk = list(islice(messages, CHUNK))
         if told.messages:
             self._tell(conversation.pk)
         return told
@@ -140,7 +144,13 @@ class Writer:
         if not fresh:
             return 0
         self._make_people({each.sender for each in fresh if each.sender})
-        files = {each.id: self._uploaded(each) for each in fresh if each.files}
+        self._arrived = []
+        try:
+            files = {each.id: self._uploaded(each) for each in fresh if each.files}
+        except Exception:
+            for upload in self._arrived:  # which another attempt would bring once more
+                uploads.give_up(upload)
+            raise
         return self._store(conversation, chat, fresh, files)
 
     def _make_people(self, people: set[str]) -> None:
@@ -183,12 +193,13 @@ class Writer:
         return found
 
     def _upload(self, file: SourceFile) -> str:
-        """ "" where it is refused."""
+        """ "" where it is refused. Raises Refused where nothing more is unpacked."""
+        opened = self._archive.opened(file.path)
         try:
             upload = uploads.begin_upload(
                 owner=self._user,
                 size=self._archive.size(file.path),
-                name=file.name,
+                name=file.name[-FILE_NAME:],  # with its ending
                 content_type=file.content_type,
                 duration=str(file.duration) if file.duration else "",
                 waveform=file.waveform,
@@ -197,9 +208,10 @@ class Writer:
             self._left_out[error.message] += 1
             return ""
         try:
-            with self._archive.opened(file.path) as packed:
+            with opened as packed:
                 arrived = uploads.receive(upload, offset=0, read=packed.read)
             if arrived == upload.size:
+                self._arrived.append(upload)
                 return str(upload.pk)
             self._left_out[_("Files that are damaged")] += 1
         except Refused:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.languages import read_by
@@ -32,6 +33,7 @@ from messaging.services.history_writer import Writer
 from messaging.services.importers import reading
 from messaging.services.importers.source import Refused
 from messaging.shapes.history_import import encoded_report
+from scheduler.registry import Stopped
 from scheduler.services import cancel, schedule
 
 BY_ONE = Allowance("imports", 20, DAY)
@@ -92,15 +94,18 @@ def run_import(*, imported: str, is_stopping: Callable[[], bool]) -> None:
     mine = Import.objects.filter(pk=imported, ended_at=None)
 
     def note(done: int, total: int) -> None:
-        if not mine.update(done=done, total=total):
-            raise _Unwanted
+        mine.update(done=done, total=total)
 
     try:
         with _file_of(row) as file, read_by(row.user_id):
             source, archive = reading.read(
-                file, file_name=row.name, own_name=row.own_name, zone=zone_of(row.zone)
+                file,
+                file_name=row.name,
+                own_name=row.own_name,
+                zone=zone_of(row.zone),
+                ask=partial(_ask, mine, is_stopping),
             )
-            report = Writer(row.user, source, archive, note, is_stopping).write()
+            report = Writer(row.user, source, archive, note).write()
     except _Unwanted:
         return
     except Refused as refusal:
@@ -108,6 +113,14 @@ def run_import(*, imported: str, is_stopping: Callable[[], bool]) -> None:
     else:
         mine.update(ended_at=now(), report=encoded_report(report))
     _remove_file(row)
+
+
+def _ask(mine: QuerySet[Import], is_stopping: Callable[[], bool]) -> None:
+    """Raises Stopped, _Unwanted."""
+    if is_stopping():
+        raise Stopped
+    if not mine.exists():
+        raise _Unwanted
 
 
 def remove_old_imports() -> int:

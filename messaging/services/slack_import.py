@@ -27,9 +27,7 @@ def import_workspace(*, file: IO[bytes], owner: User) -> Iterator[Channel | tupl
     """
     archive = Archive(file)
     workspace = Workspace(archive)
-    writer = Writer(
-        owner, workspace.source, archive, lambda *_done: None, lambda: False, Kind.GROUP
-    )
+    writer = Writer(owner, workspace.source, archive, lambda *_done: None, Kind.GROUP)
     people = _accounts(workspace)
     report = writer.write()
     groups = {each.name: each for each in report.chats}

@@ -34,7 +34,12 @@ from messaging.services.importers.source import (
     SourceMessage,
     moment,
 )
-from messaging.services.imports import begin_import, remove_old_imports, run_import
+from messaging.services.imports import (
+    begin_import,
+    remove_import,
+    remove_old_imports,
+    run_import,
+)
 from messaging.services.messages import send_message
 from scheduler.models import Job
 from scheduler.registry import Stopped
@@ -47,6 +52,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PageFor = Callable[[User], Client]
 OTHER = "f" * 24
 AT = "2021-01-01T00:00:00.000Z"
+SOURCE = "messaging.services.importers.source"
 LRM = "\u200e"
 BERLIN = ZoneInfo("Europe/Berlin")
 HELLO = b"31/12/2020, 23:57 - Bo: Hi\n" * 3
@@ -506,9 +512,8 @@ class TestOwnFormat:
         text = "\n".join(f"31/12/2020, 23:0{each} - Bo: {each}" for each in range(5))
         upload = make_upload(ada, text.encode(), "WhatsApp Chat with Bo.txt")
         row = begin_import(user=ada, upload=upload.pk)
-        looks = iter([False, True])
         with pytest.raises(Stopped):
-            run_import(imported=row.pk, is_stopping=lambda: next(looks))
+            run_import(imported=row.pk, is_stopping=Message.objects.exists)
         assert Message.objects.count() == 2
         assert not Attachment.objects.filter(pk=upload.pk).exists()
         run_due()
@@ -527,7 +532,7 @@ class TestOwnFormat:
         ]
         source.chats = [SourceChat("1", "\x00", messages)]
         archive = Archive(io.BytesIO(packed({})))
-        writer = history_writer.Writer(ada, source, archive, lambda *_: None, lambda: False)
+        writer = history_writer.Writer(ada, source, archive, lambda *_: None)
         [chat] = writer.write().chats
         assert (chat.name, chat.messages) == ("Imported chat", 4)
         stored = Message.objects.order_by("seq")
@@ -793,3 +798,92 @@ class TestHostile:
         Import.objects.update(zone="No/Where")  # any more
         run_due()
         assert client.get("/api/import").json()["state"] == "ready"
+
+    def test_a_page_is_read_once_and_no_chat_made_without_messages(
+        self, ada: User, api_for: ApiFor
+    ) -> None:
+        chats = [["p", "p", "p"], ["p"], ["empty"] * 5]
+        files = {"export.json": exported(chats), "p": page_of("b"), "empty": page_of()}
+        told = imported(api_for(ada), ada, packed(files))
+        [chat] = told["report"]["chats"]
+        assert (chat["name"], chat["messages"], chat["known"]) == ("Chat 0", 1, 0)
+        assert Conversation.objects.count() == 1
+
+    def test_ends_in_the_middle_of_what_has_no_messages(self, ada: User) -> None:
+        empty = {f"p{each}": page_of() for each in range(9)}
+        data = packed({"export.json": exported([list(empty)])} | empty)
+        row = begin_import(user=ada, upload=make_upload(ada, data, "a.zip").pk)
+        looks: list[int] = []
+
+        def is_stopping() -> bool:
+            looks.append(1)
+            return len(looks) == 5
+
+        with pytest.raises(Stopped):
+            run_import(imported=row.pk, is_stopping=is_stopping)
+
+        def cancelled() -> bool:
+            looks.append(1)
+            if len(looks) == 9:
+                remove_import(user=ada)
+            return False
+
+        run_import(imported=row.pk, is_stopping=cancelled)
+        assert len(looks) == 9
+        assert not Import.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("bound", "words"),
+        [
+            ("reading.MOST_CHATS", "a.zip is too large to be read"),
+            ("reading.MOST_IN_ALL", "a.zip is too large to be read"),
+            ("reading.MOST_PEOPLE", "a.zip is too large to be read"),
+            ("source.UNPACKED_LEAST", "too large when it is unpacked"),
+        ],
+    )
+    def test_one_import_has_bounds(
+        self, ada: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch, bound: str, words: str
+    ) -> None:
+        monkeypatch.setattr(f"{SOURCE}.UNPACKED", 0)
+        monkeypatch.setattr(f"messaging.services.importers.{bound}", 1)
+        files = {"export.json": exported([["p"], ["q"]]), "p": page_of("b", "c"), "q": page_of("b")}
+        told = imported(api_for(ada), ada, packed(files), "a.zip")
+        assert told["state"] == "failed"
+        assert words in told["message"]
+
+    def test_the_same_file_is_not_unpacked_for_ever(
+        self, ada: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = [{"name": "a.pdf", "kind": "file", "type": "", "size": len(PDF), "path": "a.pdf"}]
+        files: dict[str, str | bytes] = {"export.json": exported([["p"]]), "a.pdf": PDF}
+        files["p"] = page_of(*"bbb", files=file)
+        room = sum(map(len, files.values())) + len(PDF)  # it is read twice
+        monkeypatch.setattr(f"{SOURCE}.UNPACKED", 0)
+        monkeypatch.setattr(f"{SOURCE}.UNPACKED_LEAST", room)
+        told = imported(api_for(ada), ada, packed(files))
+        assert "too large when it is unpacked" in told["message"]
+        assert not Attachment.objects.exists()  # what had been read takes no room
+
+    @pytest.mark.parametrize("error", [KeyError, ValueError, TypeError, RecursionError, EOFError])
+    def test_what_a_reader_stumbles_over_is_refused(
+        self, ada: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    ) -> None:
+        def stumble(*_given: Any) -> None:
+            raise error
+
+        # While the document is read, and while its messages are.
+        for name in ("read", "_text"):
+            with monkeypatch.context() as patched:
+                patched.setattr(telegram, name, stumble)
+                data = packed({"result.json": json.dumps(TELEGRAM)})
+                told = imported(api_for(ada), ada, data, "a.zip")
+            assert told["message"] == "a.zip cannot be read."
+
+    def test_methods_of_packing_that_take_memory_are_refused(
+        self, ada: User, api_for: ApiFor
+    ) -> None:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
+            archive.writestr("export.json", exported([]))
+        told = imported(api_for(ada), ada, target.getvalue())
+        assert told["message"] == "export.json is damaged."

@@ -43,8 +43,9 @@ def read(archive: Archive) -> Source:
     source.emails = {
         each.id: each.email for each in document.people if each.email and each.id != own
     }
+    read: set[str] = set()  # pages: one that is named again has nothing more
     source.chats = [
-        SourceChat(chat.id, chat.name, _messages(archive, chat, own, source))
+        SourceChat(chat.id, chat.name, _messages(archive, chat, own, source, read))
         for chat in document.chats
         if chat.pages
     ]
@@ -52,12 +53,15 @@ def read(archive: Archive) -> Source:
 
 
 def _messages(
-    archive: Archive, chat: ExportedChat, own: str, source: Source
+    archive: Archive, chat: ExportedChat, own: str, source: Source, read: set[str]
 ) -> Iterator[SourceMessage]:
     for page in chat.pages:
         if not archive.has(page):
             source.left_out[_("Pages of chats that are not in the ZIP")] += 1
             continue
+        if page in read:
+            continue
+        read.add(page)
         found = _read_messages(archive.text(page))
         if found is None:
             raise Refused(_("%(name)s cannot be read.") % {"name": page})

@@ -1,8 +1,11 @@
 """A file of unknown origin: what it is, and what is in it."""
 
 import io
+import logging
 import zipfile
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import PurePosixPath
 from typing import IO
@@ -20,16 +23,84 @@ from messaging.services.importers.source import (
 )
 from messaging.shapes.export import DOCUMENT
 
+logger = logging.getLogger(__name__)
+# In one import:
+MOST_CHATS = 10_000
+MOST_IN_ALL = 1_000_000  # messages
+MOST_PEOPLE = 50_000
+PERSON_LENGTH = 100  # of what somebody is known by
 BARE = (".txt", ".json")  # what is taken without a ZIP around it, too
 
 
-def read(file: IO[bytes], *, file_name: str, own_name: str, zone: tzinfo) -> tuple[Source, Archive]:
-    """`own_name`: of the importer in a source that does not tell. Raises Refused."""
+def read(
+    file: IO[bytes],
+    *,
+    file_name: str,
+    own_name: str,
+    zone: tzinfo,
+    ask: Callable[[], None] = lambda: None,
+) -> tuple[Source, Archive]:
+    """`own_name`: of the importer in a source that does not tell. `ask` raises what ends the
+    reading. Raises Refused, also while messages are read.
+    """
+    with _refusing(file_name):
+        source, archive = _read(file, file_name, own_name, zone, ask)
+    if len(source.chats) > MOST_CHATS:
+        raise too_large(file_name)
+    bounds = _Bounds(file_name)
+    for chat in source.chats:
+        chat.messages = bounds.within(chat.messages)
+    return source, archive
+
+
+class _Bounds:
+    """Of what is taken of one file, in all its chats."""
+
+    def __init__(self, file_name: str) -> None:
+        self._file_name = file_name
+        self._messages = 0
+        self._people: set[str] = set()
+
+    def within(self, messages: Iterable[SourceMessage]) -> Iterator[SourceMessage]:
+        """Raises Refused."""
+        with _refusing(self._file_name):
+            for message in messages:
+                message.sender = message.sender[:PERSON_LENGTH]
+                self._messages += 1
+                self._people.add(message.sender)
+                if self._messages > MOST_IN_ALL or len(self._people) > MOST_PEOPLE:
+                    raise too_large(self._file_name)
+                yield message
+
+
+@contextmanager
+def _refusing(file_name: str) -> Iterator[None]:
+    """Whatever a reader stumbles over, it would stumble over again."""
+    try:
+        yield
+    except (
+        ArithmeticError,
+        AttributeError,
+        EOFError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        logger.warning("An import could not be read", exc_info=error)
+        raise Refused(_("%(name)s cannot be read.") % {"name": file_name}) from None
+
+
+def _read(
+    file: IO[bytes], file_name: str, own_name: str, zone: tzinfo, ask: Callable[[], None]
+) -> tuple[Source, Archive]:
     ending = PurePosixPath(file_name).suffix.lower()
     if ending in BARE and not zipfile.is_zipfile(file):
         file.seek(0)
         file = _packed(file, telegram.DOCUMENT if ending == ".json" else file_name)
-    archive = Archive(file)
+    archive = Archive(file, ask)
     source = _source(archive, file_name, zone)
     if source.kind == "whatsapp" and own_name:
         for chat in source.chats:

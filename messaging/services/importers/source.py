@@ -1,10 +1,11 @@
 """What every format is read to, and the archive that it is read from."""
 
+import io
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -23,6 +24,10 @@ MOST_MESSAGES = 500_000  # in such a file
 RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
 LITTLE = 2**24
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
+# What may be unpacked of an archive in all, however often it names the same file: so many times
+# what it is itself, and so many bytes whatever it is.
+UNPACKED, UNPACKED_LEAST = 10, 2**30
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Refused(Exception):
@@ -70,7 +75,7 @@ class SourceChat:
 @dataclass(slots=True)
 class Source:
     kind: str  # "chatsite", "whatsapp", "telegram", "slack"
-    chats: Iterable[SourceChat]
+    chats: Sequence[SourceChat]
     names: dict[str, str] = field(default_factory=dict)  # of people, by what it knows them
     emails: dict[str, str] = field(default_factory=dict)  # of those whose address it has
     total: int = 0  # messages, about
@@ -93,8 +98,10 @@ def moment(read: Callable[[], datetime | None]) -> datetime | None:
 class Archive:
     """A ZIP from outside. Nothing of it is unpacked to a path that it names."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        """Raises Refused."""
+    def __init__(self, file: IO[bytes], ask: Callable[[], None] = lambda: None) -> None:
+        """`ask` raises what ends the reading; it is asked before each file. Raises Refused."""
+        self.ask = ask
+        self._room = max(UNPACKED * file.seek(0, io.SEEK_END), UNPACKED_LEAST)
         try:
             # ZipFile makes objects of the whole list at once.
             end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
@@ -136,10 +143,21 @@ class Archive:
             raise too_large(path)
         return data
 
+    def opened(self, path: str) -> AbstractContextManager[IO[bytes]]:
+        """Raises Refused, and what `ask` does. What opens it raises Refused, also while it is
+        read.
+        """
+        self.ask()
+        self._room -= self.size(path)
+        if self._room < 0:
+            raise _too_large_unpacked()
+        return self._open(path)
+
     @contextmanager
-    def opened(self, path: str) -> Iterator[IO[bytes]]:
-        """Raises Refused, also while it is read."""
+    def _open(self, path: str) -> Iterator[IO[bytes]]:
         try:
+            if self._entries[path].compress_type not in METHODS:
+                raise NotImplementedError
             with self._zip.open(self._entries[path]) as file:
                 yield file
         except (
@@ -161,4 +179,8 @@ def _check(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & 1:
         raise Refused(_("This ZIP is locked by a password."))
     if entry.file_size > LITTLE and entry.file_size > RATIO * max(entry.compress_size, 1):
-        raise Refused(_("This ZIP would become too large when it is unpacked."))
+        raise _too_large_unpacked()
+
+
+def _too_large_unpacked() -> Refused:
+    return Refused(_("This ZIP would become too large when it is unpacked."))
