@@ -13,7 +13,7 @@ from accounts.services.push_subscriptions import retire, target_of
 from chatsite.db import now, release
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
-from chatsite.push.sending import DAY, Gone, Refused, Unavailable, send
+from chatsite.push.sending import DAY, Busy, Gone, Refused, Unavailable, send
 from messaging.models import Conversation
 from messaging.page.notifications import notification, taking_back
 from messaging.queries.exports import JOB as EXPORT
@@ -279,5 +279,6 @@ def _send(
     except Refused as error:
         raise GiveUp(str(error)) from error
     except Unavailable as error:
-        raise Retry(str(error), error.after) from error
+        counts = not isinstance(error, Busy)
+        raise Retry(str(error), error.after, counts=counts) from error
     return True

@@ -24,12 +24,13 @@ THREADS = {Lane.QUICK: 2, Lane.NETWORK: 4, Lane.PUSH: 8, Lane.LONG: 2, Lane.ASKE
 
 class Retry(Exception):
     """It may work a little later, though not within `after` seconds. `str` says why, in words for
-    the log and the admin.
+    the log and the admin. What was not even begun `counts` as no try.
     """
 
-    def __init__(self, reason: str, after: float = 0) -> None:
+    def __init__(self, reason: str, after: float = 0, *, counts: bool = True) -> None:
         super().__init__(reason)
         self.after = after
+        self.counts = counts
 
 
 class GiveUp(Exception):

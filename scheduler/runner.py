@@ -141,6 +141,7 @@ def run(job: Job) -> None:
     except Stopped:
         _settle(job, run_at=database_now(), attempts=job.attempts - 1)
     except Retry as error:
+        job.attempts -= not error.counts
         _try_again(job, kind, str(error), error.after)
     except GiveUp as error:
         _give_up(job, str(error))
@@ -163,10 +164,11 @@ def _try_again(job: Job, kind: JobKind, error: str, after: float = 0) -> None:
         _give_up(job, error)
         return
     logger.info("job %s waits for another try: %s", job.kind, error)
-    pause = settings.JOB_RETRY_SECONDS * 4 ** min(job.attempts - 1, 10)
+    pause = settings.JOB_RETRY_SECONDS * 4 ** min(max(job.attempts - 1, 0), 10)
     pause = max(min(LONGEST_PAUSE, pause), after)
     pause += random.uniform(0, pause / 2)  # noqa: S311  no secret
-    _settle(job, run_at=database_now() + timedelta(seconds=pause), error=error)
+    run_at = database_now() + timedelta(seconds=pause)
+    _settle(job, run_at=run_at, attempts=job.attempts, error=error)
 
 
 def _give_up(job: Job, error: str) -> None:

@@ -3,6 +3,7 @@
 
 Anybody can name any service: it is asked by https only, at an address that lies outside, which is
 looked up once and then connected to; redirects are not followed, and all of it has one deadline.
+Nor does one that is slow keep those waiting who wait for others.
 """
 
 import asyncio
@@ -10,12 +11,17 @@ import re
 import ssl
 import time
 from base64 import urlsafe_b64decode
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from hashlib import blake2b
+from threading import Condition, Thread
 from urllib.parse import SplitResult, urlsplit
 
 import http_ece
@@ -30,7 +36,11 @@ from chatsite.breaker import Breaker
 from chatsite.push.keys import authorization
 from chatsite.security.public_addresses import is_public, resolve
 
-DEADLINE = 10  # seconds, for one message
+DEADLINE = 3  # seconds, for one message
+SLOW = 2  # seconds after which an answer is as bad as none
+AT_ONCE = 2  # messages that one service takes of this process
+TURN = 0.5  # seconds in which it may be somebody's turn
+LATER = 5  # seconds after which it is asked for again
 DAY = 24 * 60 * 60
 ADDRESSES = 3  # of a service that are tried
 PAUSE = 30  # seconds in which a service that did not answer is left alone
@@ -38,6 +48,7 @@ LONGEST_WAIT = DAY  # however long a service asks for
 MOST = 3993  # bytes of a message: encrypted they are 4096
 BLOCK = 256  # bytes: the service sees the length of a message no better than so
 _PRINTABLE = re.compile(r"https://[!-~]+")
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: .*)?")
 
 
 class Gone(Exception):
@@ -54,6 +65,10 @@ class Unavailable(Exception):
     def __init__(self, reason: str, after: float = 0) -> None:
         super().__init__(reason)
         self.after = after
+
+
+class Busy(Unavailable):
+    """The service has others of ours to answer, and was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +96,72 @@ def send(
     to: Target, message: bytes, *, topic: str, urgency: str = "high", lifetime: int = DAY
 ) -> None:
     """One that waits at the service is replaced by a later one of the same `topic`, and dropped
-    after `lifetime` seconds. Raises Gone, Refused, Unavailable.
+    after `lifetime` seconds. Raises Gone, Refused, Unavailable, Busy.
     """
     if len(message) > MOST:
         raise Refused("the message is too long")
     parts = _parts(to.endpoint)
     if not _is_allowed(parts):
         raise Refused("it is no public https address")
-    breaker = _breaker(parts.netloc)
+    with _turn_of(_site(parts)):
+        status, headers = _answer(parts, to, message, topic, urgency, lifetime)
+    _judge(status, headers)
+
+
+_asked: Counter[str] = Counter()
+_one_less = Condition()
+
+
+@contextmanager
+def _turn_of(site: str) -> Iterator[None]:
+    """Raises Busy."""
+    with _one_less:
+        if not _one_less.wait_for(lambda: _asked[site] < AT_ONCE, TURN):
+            raise Busy(f"{site} has others to answer", LATER)
+        _asked[site] += 1
+    try:
+        yield
+    finally:
+        with _one_less:
+            _asked[site] -= 1
+            if not _asked[site]:
+                del _asked[site]
+            _one_less.notify_all()
+
+
+def _site(parts: SplitResult) -> str:
+    """Of which anybody may have any number of hosts: the last two labels of a name."""
+    host = _host(parts)
+    return host if host[-1:].isdigit() else ".".join(host.rsplit(".", 2)[-2:])
+
+
+def _host(parts: SplitResult) -> str:
+    """In one spelling."""
+    return (parts.hostname or "").rstrip(".")
+
+
+def _answer(
+    parts: SplitResult, to: Target, message: bytes, topic: str, urgency: str, lifetime: int
+) -> tuple[int, Message]:
+    """The status and headers. Raises Refused, Unavailable."""
+    breaker = _breaker(_host(parts), parts.port or 443)
     if not breaker.lets_through():
         raise Unavailable(f"{parts.hostname} did not answer just now", PAUSE)
     body = _encrypted(to, message)
+    request = _head(parts, len(body), topic, urgency, lifetime) + body
+    began = time.monotonic()
     try:
-        status, headers = asyncio.run(
-            _exchange(parts, _head(parts, len(body), topic, urgency, lifetime) + body)
-        )
+        addresses = _addresses(parts)
+        left = DEADLINE - (time.monotonic() - began)
+        answer = asyncio.run(_exchange(parts, addresses, request, left))
     except (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError) as error:
         breaker.failed()
         raise Unavailable(f"{parts.hostname}: {type(error).__name__}") from error
-    breaker.worked()
-    _judge(status, headers)
+    if time.monotonic() - began > SLOW:
+        breaker.failed()
+    else:
+        breaker.worked()
+    return answer
 
 
 def _parts(endpoint: str) -> SplitResult:
@@ -156,25 +217,44 @@ def _head(parts: SplitResult, length: int, topic: str, urgency: str, lifetime: i
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-async def _exchange(parts: SplitResult, request: bytes) -> tuple[int, Message]:
-    """The status and headers of the answer. Raises what `send` takes for no answer, and Refused."""
-    host, port = parts.hostname or "", parts.port or 443
-    async with asyncio.timeout(DEADLINE):
-        reader, writer = await _connected(await _addresses(parts, host, port), host, port)
+async def _exchange(
+    parts: SplitResult, addresses: list[str], request: bytes, left: float
+) -> tuple[int, Message]:
+    """Within so many seconds. Raises what `_answer` takes for none."""
+    async with asyncio.timeout(left):
+        reader, writer = await _connected(addresses, parts.hostname or "", parts.port or 443)
         try:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
         finally:
             writer.transport.abort()
     line, _end, headers = head.partition(b"\r\n")
-    return int(line.split(b" ", 2)[1]), BytesParser().parsebytes(headers, headersonly=True)
+    if not (status := _STATUS.fullmatch(line)):
+        raise ValueError("no HTTP")
+    return int(status[1]), BytesParser().parsebytes(headers, headersonly=True)
 
 
-async def _addresses(parts: SplitResult, host: str, port: int) -> list[str]:
-    found = await asyncio.to_thread(resolve, host, port)
+def _addresses(parts: SplitResult) -> list[str]:
+    """Raises Refused, OSError, TimeoutError, ValueError."""
+    host = parts.hostname or ""
+    found = _resolved(host, parts.port or 443)
     if not _is_trusted(parts) and not all(map(is_public, found)):
         raise Refused(f"{host} is not a public address")
     return found[:ADDRESSES]
+
+
+def _resolved(host: str, port: int) -> list[str]:
+    """Within the deadline, which the system's look-up knows nothing of: its thread ends later."""
+    found: Future[list[str]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(resolve(host, port))
+        except Exception as error:
+            found.set_exception(error)
+
+    Thread(target=look_up, name="push-look-up", daemon=True).start()
+    return found.result(DEADLINE)
 
 
 async def _connected(
@@ -200,7 +280,7 @@ def _context() -> ssl.SSLContext:
 
 
 @lru_cache(maxsize=1000)
-def _breaker(_service: str) -> Breaker:
+def _breaker(_host: str, _port: int) -> Breaker:
     return Breaker(PAUSE)
 
 
@@ -221,5 +301,5 @@ def _wait(headers: Message) -> float:
         return min(LONGEST_WAIT, int(said[:9]))
     try:
         return min(LONGEST_WAIT, max(0, parsedate_to_datetime(said).timestamp() - time.time()))
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0

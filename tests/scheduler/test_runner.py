@@ -54,6 +54,22 @@ class TestDue:
         assert sorted(done) == ["a", "b"]
         assert not Job.objects.exists()
 
+    def test_what_was_put_off_was_not_tried(self, register: Register) -> None:
+        puts_off = [True] * 5
+
+        def work() -> None:
+            if puts_off:
+                puts_off.pop()
+                raise Retry("others first", counts=False)
+            raise Retry("tried")
+
+        register("modest", work, attempts=2)
+        schedule("modest")
+        run_due()
+        job = Job.objects.get()
+        assert not puts_off
+        assert (job.attempts, job.run_at, job.error) == (2, None, "tried")
+
     def test_not_before_its_time(self, done: list[str]) -> None:
         schedule("note", run_at=now() + timedelta(seconds=30), text="later")
         run_due()
