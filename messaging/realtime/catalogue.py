@@ -248,7 +248,7 @@ FROM_CLIENT = [
 
 CLOSE_CODES = {
     SESSION_ENDED: "The session ended: do not reconnect.",
-    MISSED_EVENTS: "Something was missed: reconnect and `sync`.",
+    MISSED_EVENTS: "Something was missed, or the token has been replaced: reconnect and `sync`.",
     TOO_MANY_FRAMES: "Too many frames.",
     MESSAGE_TOO_BIG: "A frame is too large, or too many large ones are under way at once.",
     SERVICE_RESTART: "The site restarts: reconnect.",

@@ -16,5 +16,5 @@ CONNECTION_LOST = 1006  # never sent
 MESSAGE_TOO_BIG = 1009
 INTERNAL_ERROR = 1011
 SERVICE_RESTART = 1012  # sent by the web server
-MISSED_EVENTS = 4408  # reconnect and sync
+MISSED_EVENTS = 4408  # reconnect, with the token of now, and sync
 TOO_MANY_FRAMES = 4429

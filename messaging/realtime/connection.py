@@ -50,6 +50,7 @@ class Connection(ABC):
     __slots__ = (
         "_pending",
         "channel_name",
+        "claims",
         "picture_origin",
         "principal",
         "session_id",
@@ -57,6 +58,7 @@ class Connection(ABC):
         "user_id",
         "wants_delta",
     )
+    claims: Claims  # of the token that it was opened by
     principal: Principal
 
     def __init__(self) -> None:
@@ -88,7 +90,7 @@ class Connection(ABC):
 
     async def admit(self, token: str, query: Query) -> None:
         """Raises InvalidToken, Refused, Busy, RedisError."""
-        claims = read_claims(token)
+        claims = self.claims = read_claims(token)
         # First subscribe to the session's end, then look whether it lives: no gap in between.
         self.session_id = claims.session_id
         await subscribe(session_group(claims.session_id), self.deliver)

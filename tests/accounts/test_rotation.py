@@ -21,6 +21,9 @@ from accounts.tokens import InvalidToken, issue_token, read_session
 from chatsite.asgi import trusted as site
 from chatsite.db import now
 from messaging.models import Message
+from messaging.realtime.close_codes import MISSED_EVENTS
+from messaging.realtime.presence.broadcaster import broadcaster
+from messaging.realtime.sweep import terminate_ended
 from tests.contract.shapes import INVALID_TOKEN, assert_refused
 from tests.factories import make_message, make_session, make_user
 from tests.messaging.realtime.sockets import Socket
@@ -201,7 +204,7 @@ class TestWays:
             assert kept.is_success
         assert not await Message.objects.filter(text="Stolen").aexists()
 
-    async def test_sockets_open_by_the_one_in_use_alone(self, session: Session) -> None:
+    async def test_sockets_open_and_stay_by_the_one_in_use_alone(self, session: Session) -> None:
         token = await sync_to_async(old_token)(session)
         following = await sync_to_async(next_of)(token)
         before = Socket(headers={"cookie": f"jwt={token}"})
@@ -209,12 +212,20 @@ class TestWays:
         after = Socket(headers={"cookie": f"jwt={following}"})
         assert await after.open()
         assert last_seen_queue.wait(PATIENCE)
+        for socket in (before, after):
+            await socket.is_counted()
+        assert len(broadcaster().sockets) == 2
+        await terminate_ended(broadcaster().sockets)
+        await before.lives()  # as long as requests that are on their way
         await sync_to_async(let_the_overlap_pass)(session)
+        await terminate_ended(broadcaster().sockets)
+        assert await before.close_code() == MISSED_EVENTS
         late = Socket(headers={"cookie": f"jwt={token}"})
         assert not await late.open()
-        await before.send("ping")  # who is in stays in
-        await before.until("pong")
-        for socket in (before, after):
+        await after.lives()
+        again = Socket(headers={"cookie": f"jwt={following}"})
+        assert await again.open()  # as a page does that was closed so
+        for socket in (before, after, again):
             await socket.close()
 
     async def test_socket_io_goes_on_with_the_next_one(self, session: Session) -> None:

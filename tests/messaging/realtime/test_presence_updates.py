@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.tokens import Claims
 from messaging.realtime.presence.pacing import OF_CHANGES, OF_LISTS, PacedUpdates
 from messaging.realtime.presence.snapshot import Snapshot
 from messaging.realtime.presence.updates import COHORTS, PresenceUpdates
@@ -19,6 +20,7 @@ class Client:
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
         self.session_id = ""
+        self.claims = Claims("", user_id)
         self.wants_delta = True
         self.online: set[str] = set()
         self.frames: list[Any] = []
