@@ -84,7 +84,7 @@ def export_payload(export: Export) -> ExportPayload:
         "state": state_of(export),
         "done": export.done,
         "total": export.total,
-        "size": export.size,
+        "size": export.size if export.ready_at else 0,
         "createdAt": timestamp(export.created_at),
         "expiresAt": timestamp(expires_at(export)) if export.ready_at else None,
     }

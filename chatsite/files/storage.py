@@ -204,6 +204,15 @@ def thumbnail_of(name: str) -> str:
 # Uploads, on this disk whatever the store is
 
 
+def check_room(size: int) -> None:
+    """For so many bytes. Raises DomainError 503, 507."""
+    folder = Path(settings.MEDIA_ROOT, FOLDER)
+    with _stored_or_refused():
+        folder.mkdir(parents=True, exist_ok=True)
+        if not _has_room(folder, size):
+            raise no_room()
+
+
 def begin(name: str) -> None:
     """Raises DomainError 503, 507."""
     path = _path(name)
@@ -300,10 +309,10 @@ def _stored_or_refused() -> Iterator[None]:
         raise not_stored() from None
 
 
-def _has_room(folder: Path | None = None) -> bool:
+def _has_room(folder: Path | None = None, size: int = 0) -> bool:
     """Messages and whatever else is on this disk need some of it: files alone never fill it."""
     disk = shutil.disk_usage(folder or Path(settings.MEDIA_ROOT, FOLDER))
-    return disk.free > min(RESERVE, disk.total // 10)
+    return disk.free - size > min(RESERVE, disk.total // 10)
 
 
 def _write(file: io.FileIO, data: bytes) -> None:

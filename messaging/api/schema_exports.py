@@ -26,6 +26,10 @@ begin = call(
     tag=TAG,
     changes=True,
     answers={202: ("It is being made: ask for it until it is ready.", ExportPayload)},
+    refused={
+        503: ["Files cannot be stored at the moment. Please try again later."],
+        507: ["There is no room for more files here."],
+    },
 )
 
 remove = call(

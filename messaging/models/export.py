@@ -23,7 +23,8 @@ class Export(models.Model):
     # Messages, as it is made: of about so many so many are in it.
     done = models.PositiveBigIntegerField(default=0, editable=False)
     total = models.PositiveBigIntegerField(default=0, editable=False)
-    size = models.PositiveBigIntegerField(_("size"), default=0, editable=False)  # bytes
+    # Bytes; before it is ready, of the files that it is going to have.
+    size = models.PositiveBigIntegerField(_("size"), default=0, editable=False)
     created_at = models.DateTimeField(_("asked for"), default=now, editable=False)
     ready_at = models.DateTimeField(_("ready"), null=True, editable=False)
 

@@ -12,7 +12,7 @@ from accounts.principal import Principal
 from chatsite.db import now
 from chatsite.errors import NotFound
 from chatsite.keys import is_key
-from messaging.models import Attachment, AttachmentState
+from messaging.models import Attachment, AttachmentState, Export
 from messaging.queries.visibility import find_message
 from messaging.shapes.payload_types import UsagePayload
 
@@ -67,10 +67,10 @@ def used_by(user_id: str) -> int:
 
 
 def used_by_all() -> int:
-    """With what is announced, unless nothing of it has arrived for a while."""
+    """With what is announced, unless nothing of it has arrived for a while, and with exports."""
     all_files = Attachment.objects.filter(is_copy=False)
     stalled = all_files.filter(state=AttachmentState.UPLOADING, updated_at__lte=now() - HELD)
-    return _sum(all_files) - _sum(stalled)
+    return _sum(all_files) - _sum(stalled) + _sum(Export.objects.all())
 
 
 def usage(user: User | Principal) -> UsagePayload:
@@ -81,5 +81,5 @@ def usage(user: User | Principal) -> UsagePayload:
     }
 
 
-def _sum(attachments: QuerySet[Attachment]) -> int:
-    return attachments.aggregate(sum=Sum("size"))["sum"] or 0
+def _sum(files: QuerySet[Attachment] | QuerySet[Export]) -> int:
+    return files.aggregate(sum=Sum("size"))["sum"] or 0

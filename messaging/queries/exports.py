@@ -1,5 +1,6 @@
 """Exports: the one of a person, and whether it is there."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -8,7 +9,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from chatsite.db import now
 from chatsite.errors import NotFound
-from messaging.models import Export
+from messaging.models import Attachment, Export
 from messaging.queries.chats import chats_of
 from messaging.queries.visibility import stays_with
 from scheduler.models import Job
@@ -60,9 +61,24 @@ def no_export() -> NotFound:
 
 def messages_of(user: User) -> int:
     """How many they see at the most, in all of their chats."""
-    total = 0
+    return sum(until - since for _conversation, since, until in _seen_by(user))
+
+
+def files_of(user: User) -> int:
+    """Bytes of the files of these, each once."""
+    sizes: dict[str, int] = {}
+    for conversation, since, until in _seen_by(user):
+        files = Attachment.objects.filter(
+            conversation=conversation, message__seq__gt=since, message__seq__lte=until
+        )
+        sizes.update(files.values_list("stored", "size"))
+    return sum(sizes.values())
+
+
+def _seen_by(user: User) -> Iterator[tuple[str, int, int]]:
+    """The conversations, and after which message up to which one."""
     for chat in chats_of(user):
-        _conversation, stays = stays_with(user.pk, chat.peer.id)
+        conversation, stays = stays_with(user.pk, chat.peer.id)
         for since, until in stays.merged() if stays else ():
-            total += max(0, min(until, chat.last_seq) - since)
-    return total
+            if since < chat.last_seq:
+                yield conversation, since, min(until, chat.last_seq)

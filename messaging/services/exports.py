@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from accounts.languages import read_by
@@ -14,12 +15,15 @@ from accounts.models import User
 from chatsite.db import atomic, now, release, retrying
 from chatsite.errors import DomainError
 from chatsite.files import storage
+from chatsite.files.refusals import no_room
 from chatsite.security.ratelimits import DAY, Allowance, check
 from messaging.models import Export
+from messaging.queries.attachments import used_by_all
 from messaging.queries.exports import (
     JOB,
     expires_at,
     export_of,
+    files_of,
     is_being_made,
     job_of,
     messages_of,
@@ -33,27 +37,38 @@ NEVER_MADE = timedelta(days=2)  # since it was asked for
 
 
 def begin_export(*, user: User) -> Export:
-    """In place of the last one; where one is being made, that one. Raises TooMany."""
+    """In place of the last one; where one is being made, that one. Raises TooMany, DomainError 503,
+    507.
+    """
     there = export_of(user)
     if there and is_being_made(there):
         return there
     check(BY_ONE, user.pk)
     # Of two at once, one finds the other's when it tries again.
-    return retrying(partial(_begin, user), IntegrityError)
+    return retrying(partial(_begin, user, files_of(user)), IntegrityError)
 
 
-def _begin(user: User) -> Export:
+def _begin(user: User, size: int) -> Export:
     with atomic():
         there = Export.objects.filter(user=user).first()
         if there and is_being_made(there):
             return there
         if there:
             Export.objects.filter(pk=there.pk).delete()
-        export = Export.objects.create(user=user)
+        export = Export.objects.create(user=user, size=size)
+        _check_room(size)
         schedule(JOB, name=job_of(user.pk), export=export.pk)
     if there:
         _remove_file(there)
     return export
+
+
+def _check_room(size: int) -> None:
+    """For one of that size, which is counted already. Raises DomainError 503, 507."""
+    limit = settings.ATTACHMENT_SITE_QUOTA
+    if limit is not None and used_by_all() > limit:
+        raise no_room()
+    storage.check_room(size)
 
 
 def remove_export(*, user: User) -> None:
@@ -72,10 +87,10 @@ def make_export(*, export: str, is_stopping: Callable[[], bool]) -> None:
         return
     before, name = row.stored, storage.new_name()
     row.stored, row.done, row.total = name, 0, messages_of(row.user)
-    row.save(update_fields=["stored", "done", "total"])
+    row.size = files_of(row.user)
+    row.save(update_fields=["stored", "done", "total", "size"])
     if before:
         storage.store.remove([before])
-    storage.begin(name)
     mine = Export.objects.filter(pk=export, stored=name)  # as long as nobody else took it over
 
     def note(done: int) -> None:
@@ -83,6 +98,9 @@ def make_export(*, export: str, is_stopping: Callable[[], bool]) -> None:
             raise _Unwanted
 
     try:
+        # Of two at once each counts the other, whatever they found when they were asked for.
+        _check_room(row.size)
+        storage.begin(name)
         with storage.uploading(name) as uploading:
             body: Any = _Body(uploading, is_stopping)
             file = io.BufferedWriter(body, storage.PIECE)
@@ -97,6 +115,7 @@ def make_export(*, export: str, is_stopping: Callable[[], bool]) -> None:
             raise _Unwanted
     except BaseException as error:
         storage.store.remove([name])
+        mine.update(size=0)
         if isinstance(error, _Unwanted):
             return
         raise

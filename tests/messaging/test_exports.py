@@ -17,8 +17,10 @@ from django.test import Client
 from accounts.models import SitePolicy, User
 from accounts.services.accounts import update_profile
 from chatsite.db import now
+from chatsite.errors import DomainError
 from chatsite.files.storage import store
 from messaging.models import Export, saved_key
+from messaging.queries.attachments import used_by_all
 from messaging.services import export_archive
 from messaging.services.blocks import block
 from messaging.services.deletions import clear_chat, delete_messages
@@ -30,6 +32,8 @@ from messaging.services.tidying import tidy_attachments
 from messaging.shapes.export import ExportDocument, ExportedMessages
 from scheduler.models import Job
 from scheduler.registry import Stopped
+from tests.contract.shapes import assert_refused
+from tests.disks import small_disk
 from tests.factories import ApiFor, make_group, make_message, make_user
 from tests.files import HTML, PDF, make_upload
 from tests.jobs import run_due
@@ -239,6 +243,57 @@ def test_an_attempt_that_was_cut_short_leaves_nothing(ada: User, folder: Path) -
     export.refresh_from_db()
     assert export.ready_at
     assert _files(folder) == [export.stored]
+
+
+def test_takes_of_what_the_site_has_for_files(
+    ada: User, bo: User, folder: Path, api_for: ApiFor, settings: Any
+) -> None:
+    file = make_upload(ada, bytes(600))
+    for _copy in range(2):
+        send_message(sender=ada, peer=bo.pk, attachments=[file.pk])
+        file = make_upload(ada, bytes(600))
+    group = make_group(bo, title="Late")
+    late = make_upload(bo, bytes(5000))
+    send_message(sender=bo, peer=group, attachments=[late.pk])
+    add_members(user=bo, group=group, people=[ada.pk])
+    kept = used_by_all()
+    assert kept == 3 * 600 + 5000
+    settings.ATTACHMENT_SITE_QUOTA = kept + 1199
+    assert_refused(api_for(ada).post("/api/export"), 507, "There is no room for more files here.")
+    assert not Export.objects.exists()
+    assert not Job.objects.exists()
+    settings.ATTACHMENT_SITE_QUOTA = kept + 1200
+    begun = api_for(ada).post("/api/export")
+    assert (begun.status_code, begun.json()["size"]) == (202, 0)
+    assert used_by_all() == kept + 1200  # before anything of it is written
+    with pytest.raises(DomainError) as refused:
+        make_upload(ada, bytes(1))
+    assert refused.value.status == 507
+    run_due()
+    export = Export.objects.get()
+    assert export.ready_at
+    assert used_by_all() == kept + export.size
+    # The last one stays where there is no room for the next.
+    settings.ATTACHMENT_SITE_QUOTA = kept
+    assert api_for(ada).post("/api/export").status_code == 507
+    assert api_for(ada).get("/api/export/file").status_code == 200
+    # And what is refused when it is to be made takes nothing.
+    Export.objects.update(ready_at=None, stored="")
+    with pytest.raises(DomainError):
+        make_export(export=export.pk, is_stopping=lambda: False)
+    assert used_by_all() == kept
+
+
+def test_is_not_begun_on_a_disk_that_is_too_small(
+    ada: User, api_for: ApiFor, settings: Any, tmp_path: Path
+) -> None:
+    bo = make_user()
+    with small_disk(tmp_path / "small", "4m") as small:
+        settings.MEDIA_ROOT = small
+        file = make_upload(ada, bytes(2**21))
+        send_message(sender=ada, peer=bo.pk, attachments=[file.pk])
+        assert api_for(ada).post("/api/export").status_code == 507
+        assert not Export.objects.exists()
 
 
 def test_who_removes_it_while_it_is_made_has_none(ada: User, folder: Path, api_for: ApiFor) -> None:
