@@ -63,8 +63,14 @@ PAGE = 500  # messages, at most, in each file of a chat
 CHUNK = 500  # people asked for at once
 QUOTED = 200  # characters
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
-# What a browser would run that opens it from the disk.
-_RUNS = {".htm", ".html", ".xhtml", ".xht", ".shtml", ".mht", ".mhtml", ".svg", ".xml", ".xsl"}
+# What no browser runs that opens it from the disk.
+_OPENS = {
+    *(".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"),
+    *(".aac", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".weba"),
+    *(".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm"),
+    *(".csv", ".doc", ".docx", ".odp", ".ods", ".odt", ".pdf", ".ppt", ".pptx", ".rtf", ".txt"),
+    *(".xls", ".xlsx", ".7z", ".gz", ".rar", ".tar", ".zip"),
+}
 
 
 def write_archive(file: IO[bytes], user: User, note: Callable[[int], None]) -> None:
@@ -386,7 +392,7 @@ def _session(session: Session) -> ExportedSession:
 
 def _is_shown(file: ExportedFile) -> bool:
     """Whether the page may lead to it."""
-    return file.path is not None and Path(file.path).suffix not in _RUNS
+    return file.path is not None and Path(file.path).suffix in _OPENS
 
 
 def _shown(moment: str) -> datetime | None:

@@ -28,6 +28,7 @@ def test_an_export_opens_without_the_site(
     disk.goto((tmp_path / "export" / "index.html").as_uri())
     disk.get_by_role("link", name="Bo").click()
     expect(disk.get_by_text("All of them")).to_be_visible()
+    expect(disk.locator("body")).to_have_css("max-width", "736px")  # its style is let in
     context.close()
     section.get_by_role("button", name="Export again").click()
     expect(section.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)

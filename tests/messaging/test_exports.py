@@ -2,10 +2,13 @@
 
 import io
 import os
+import re
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +297,33 @@ def test_is_not_begun_on_a_disk_that_is_too_small(
         send_message(sender=ada, peer=bo.pk, attachments=[file.pk])
         assert api_for(ada).post("/api/export").status_code == 507
         assert not Export.objects.exists()
+
+
+def test_leads_to_nothing_that_a_browser_would_run(ada: User, bo: User, api_for: ApiFor) -> None:
+    names = [
+        "a.pdf",
+        "b.PNG",
+        "c.shtm",
+        "d.xhtm",
+        "e.svgz",
+        "f.rdf",
+        "g.html",
+        "h",
+        "i.hta",
+        "j.js",
+    ]
+    files = [make_upload(ada, HTML if name > "b.Z" else PDF, name) for name in names]
+    send_message(sender=ada, peer=bo.pk, attachments=[each.pk for each in files])
+    archive = downloaded(api_for(bo))
+    [message] = archive.messages(ada.pk)
+    page = archive.zip.read(archive.chat(ada.pk)["pages"][0].replace(".json", ".html")).decode()
+    for file in message["files"]:
+        assert file["path"] in page
+        assert (f'"../../{file["path"]}"' in page) == (file["name"] in ("a.pdf", "b.PNG"))
+    for each in (page, archive.zip.read("index.html").decode()):
+        [style] = re.findall("<style>(.*?)</style>", each, re.DOTALL)
+        digest = b64encode(sha256(style.encode()).digest()).decode()
+        assert f"default-src 'none'; style-src 'sha256-{digest}'; img-src" in each
 
 
 def test_who_removes_it_while_it_is_made_has_none(ada: User, folder: Path, api_for: ApiFor) -> None:
