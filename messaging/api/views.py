@@ -137,6 +137,7 @@ class DisappearingView(FormView):
     @schema.let_disappear
     def put(self, request: ApiRequest, peer: str) -> Response:
         fields = checked(DisappearingSerializer, request.data)
+        check(SENDS, request.user.pk)  # it puts a message into the chat
         return Response({"seconds": let_disappear(user=request.user, peer=peer, **fields)})
 
 

@@ -51,6 +51,7 @@ from tests.contract.shapes import assert_refused
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
 from tests.files import make_upload, send_voice
 from tests.jobs import run_due, run_removals
+from tests.limits import SetLimits
 from tests.pictures import picture
 from tests.recording import Events
 
@@ -159,6 +160,19 @@ class TestSetting:
         send_message(sender=ada, peer=saved, text="A note")
         let_disappear(user=ada, peer=saved, seconds=DAY)
         assert refusal(lambda: let_disappear(user=bo, peer=saved, seconds=0)) == 404
+
+    def test_counts_as_a_message_that_is_sent(self, api_for: ApiFor, set_limits: SetLimits) -> None:
+        set_limits(sends=2)
+        ada, bo = make_pair()
+        make_message(ada, bo)
+        call = f"/api/messages/disappearing/{bo.pk}"
+        answers = [
+            api_for(ada).put(call, {"seconds": each}, format="json") for each in (DAY, 0, DAY)
+        ]
+        assert [each.status_code for each in answers] == [200, 200, 429]
+        assert chat_with(ada, bo.pk).disappear_after == 0
+        sent = api_for(ada).post(f"/api/messages/send/{bo.pk}", {"text": "Hi"}, format="json")
+        assert sent.status_code == 429
 
     def test_what_cannot_be_is_refused(self, api_for: ApiFor) -> None:
         ada, bo = make_pair()
