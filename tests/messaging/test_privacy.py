@@ -199,7 +199,8 @@ def test_when_something_delivered_was_read(
         chats, later = synced(api_for(other), cursor)
         assert chats == ([cast.ada.pk] if seen else [])
         assert (later != cursor) is seen
-        assert synced(api_for(cast.ada), own)[0] == [other.pk]
+        # Chats that share a bucket of the cursor may come along.
+        assert other.pk in synced(api_for(cast.ada), own)[0]
 
 
 @audiences
