@@ -159,8 +159,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
     # How they are notified, as JSON (accounts/notifications.py); "" where they have chosen nothing.
     notifications = models.TextField(blank=True, default="", db_default="", editable=False)
-    # When they were last sent what is unread, by mail: once, until they are back.
-    digested_at = models.DateTimeField(null=True, editable=False)
     # By which others find them, folded (services/rules.py); "" where they have chosen none.
     username = models.CharField(
         _("username"), max_length=USERNAME_LENGTH, blank=True, default="", db_default=""

@@ -16,11 +16,6 @@ class Migration(migrations.Migration):
             name="notifications",
             field=models.TextField(blank=True, db_default="", default="", editable=False),
         ),
-        migrations.AddField(
-            model_name="user",
-            name="digested_at",
-            field=models.DateTimeField(editable=False, null=True),
-        ),
         migrations.CreateModel(
             name="PushSubscription",
             fields=[
