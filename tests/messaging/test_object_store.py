@@ -51,7 +51,7 @@ def s3(
     monkeypatch.setenv("S3_URL", server.url)
     options = attachments.read().objects
     assert options
-    quick = Config(read_timeout=0.5, retries={"max_attempts": 0})
+    quick = Config(read_timeout=3, retries={"max_attempts": 0})
     options["client_config"] = options["client_config"].merge(quick)
     backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "attachments": backend}
