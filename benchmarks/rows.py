@@ -64,7 +64,7 @@ ROWS = [
 
 WORKER_ROWS = [
     Row("latency-500", "delivered_p50", "Delivery at 500 a second, median", "ms"),
-    Row("latency-500", "delivered_p99", "… 99 of 100", "ms", most=25),
+    Row("latency-500", "delivered_p99", "… 99 of 100", "ms", most=15),
     _cost("latency-500", "… processor of all servers for one"),
     Row("rest", "rate", "REST sends, each delivered", "a second", is_rate=True),
     _cost("rest", "… processor of all servers for one"),

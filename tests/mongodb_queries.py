@@ -39,7 +39,7 @@ def all_querysets() -> dict[str, Any]:
     terms = search_text.Terms("a.(*", has="file", sender=key)
     asked, moment = search.Asked(before=now(), after=now()), (now(), ("", key))
     place = search._Place(key, key, 9, visibility.Stays(), "", "")
-    finding = search._Finding(key, asked, terms, {key: place}, 20, moment)
+    finding = search._Finding(key, asked, terms, {key: place}, [], 20, moment)
     admin = (PersonAdmin, RecordAdmin, SessionAdmin, MessageAdmin)
     return {
         "session with user": Session.objects.active().select_related("user").filter(pk=key),

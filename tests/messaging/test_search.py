@@ -452,7 +452,9 @@ class TestCost:
         monkeypatch.setattr(queries, "BUDGET", 1000)
         folded.clear()
         terms = Terms("plan", has="file", in_names=True)
-        finding = queries._Finding(ada.pk, Asked(), terms, queries._places(ada.pk), 5, None)
+        places = queries._places(ada.pk)
+        latest = queries._latest_of(places.values())
+        finding = queries._Finding(ada.pk, Asked(), terms, places, latest, 5, None)
         [found], more = finding.page()
         assert not more
         assert [each.id for each in found.attachments or ()] == [file]
