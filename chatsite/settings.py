@@ -234,6 +234,7 @@ IMAGE_MAX_SECONDS = ENV.pictures.max_seconds
 ATTACHMENT_MAX_BYTES = ENV.attachments.max_bytes
 ATTACHMENT_QUOTA = ENV.attachments.quota
 ATTACHMENT_SITE_QUOTA = ENV.attachments.site_quota
+IMPORT_MAX_BYTES = ENV.attachments.import_max_bytes
 ATTACHMENT_DELETED_DAYS = ENV.attachments.deleted_days
 ATTACHMENT_STORE = ENV.attachments.store
 CLAMD_URL = ENV.attachments.clamd_url

@@ -42,7 +42,7 @@ def upload(client: APIClient, data: bytes = PDF, name: str = "minutes.pdf", **sa
 
 
 def make_upload(
-    owner: User, data: bytes = PDF, name: str = "minutes.pdf", **said: str
+    owner: User, data: bytes = PDF, name: str = "minutes.pdf", **said: Any
 ) -> Attachment:
     """A complete one, which is not sent yet."""
     begun = uploads.begin_upload(owner=owner, size=len(data), name=name, **said)

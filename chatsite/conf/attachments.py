@@ -21,6 +21,7 @@ class Attachments:
     max_bytes: int
     quota: int  # of one person
     site_quota: int | None  # None: as long as there is room
+    import_max_bytes: int
     deleted_days: int  # that those of deleted messages are kept
     store: str  # where new ones go
     clamd_url: str  # of the virus scanner
@@ -36,6 +37,7 @@ def read() -> Attachments:
             if text("ATTACHMENT_SITE_QUOTA")
             else None
         ),
+        import_max_bytes=positive("IMPORT_MAX_BYTES", 2 * 2**30, LARGEST),
         deleted_days=between(0, 36_500, "ATTACHMENT_DELETED_DAYS", 30),
         store=_store(),
         clamd_url=_clamd_url(),

@@ -9,12 +9,13 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -211,6 +212,13 @@ def check_room(size: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if not _has_room(folder, size):
             raise no_room()
+
+
+def scratch() -> IO[bytes]:
+    """A file that goes once it is closed. On the disk of the site, for /tmp is often memory."""
+    folder = Path(settings.MEDIA_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryFile(dir=folder)
 
 
 def begin(name: str) -> None:

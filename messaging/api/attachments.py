@@ -148,6 +148,7 @@ class UploadsView(_TusView):
             content_type=metadata.get("filetype", ""),
             duration=metadata.get("duration", ""),
             waveform=metadata.get("waveform", ""),
+            is_import=metadata.get("purpose") == "import",
         )
         headers = {"Location": f"/api/uploads/{upload.pk}", **_expiry(upload)}
         return Response(status=status.HTTP_201_CREATED, headers=headers)
@@ -220,7 +221,7 @@ def _uploaded(request: ApiRequest) -> Attachment:
     if not length:
         raise DomainError(_("A Content-Length is required."), 411, code="length")
     if length > settings.ATTACHMENT_MAX_BYTES + FORM_ROOM:
-        raise uploads.too_large()
+        raise uploads.too_large(settings.ATTACHMENT_MAX_BYTES)
     upload = uploads.begin_upload(
         owner=request.user, size=min(length, settings.ATTACHMENT_MAX_BYTES)
     )
@@ -265,7 +266,7 @@ class _Written(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) > settings.ATTACHMENT_MAX_BYTES:
-            raise uploads.too_large()
+            raise uploads.too_large(settings.ATTACHMENT_MAX_BYTES)
         self._uploading.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile:

@@ -133,7 +133,8 @@ begin_upload = call(
         _sent(
             "Upload-Metadata",
             "`filename` and `filetype`, of what plays also `duration` in milliseconds, of a voice"
-            " message also `waveform`, each with its value in Base64.",
+            " message also `waveform`, each with its value in Base64. With `purpose`, `import`, it"
+            " may be larger, but too large to be sent.",
             {"type": "string"},
             required=False,
         ),

@@ -1,4 +1,6 @@
-"""What a message said before it was edited. Kept for moderators: no answer has it."""
+"""What a message said before it was edited. Kept for moderators: no answer has it, and of exports
+that of who wrote it alone.
+"""
 
 from django.conf import settings
 from django.db import models

@@ -53,9 +53,14 @@ class Attached:
         return cls(ready.select_for_update().order_by("pk"))
 
     def has(self, draft: Draft) -> bool:
-        """Whether its sender may send what it names: their own, each of them once."""
+        """Whether its sender may send what it names: their own, each of them once, and none that is
+        so large because it was to be imported.
+        """
         found = [self._free.get(key) for key in draft.attachments]
-        return all(each and each.owner_id == draft.sender_id for each in found)
+        return all(
+            each and each.owner_id == draft.sender_id and each.size <= settings.ATTACHMENT_MAX_BYTES
+            for each in found
+        )
 
     def mix_voice(self, draft: Draft) -> bool:
         """Whether it has a voice message among other files."""

@@ -6,9 +6,11 @@ memory. Python's own `zipfile` does that: it writes to what cannot seek, and cou
 
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,26 +20,40 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts import notifications, privacy
 from accounts.devices import device_of
-from accounts.models import Session, User
-from accounts.privacy import decoded
+from accounts.models import FormerUsername, Session, User
+from accounts.notifications import zone_of
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
+from accounts.services.push_subscriptions import subscribed_sessions
 from chatsite.db import now, release
-from chatsite.errors import DomainError
 from chatsite.files.response import Opened, Source, file_source
 from chatsite.files.storage import PIECE, store
 from chatsite.pictures import storage as pictures
 from chatsite.wire import timestamp
-from messaging.models import Attachment, AttachmentKind, Conversation, Message, Report
+from messaging.models import (
+    Attachment,
+    AttachmentKind,
+    Conversation,
+    Message,
+    MessageEdit,
+    Reminder,
+    Report,
+    ScheduledMessage,
+    is_group,
+)
 from messaging.queries.attachments import attachments_of
 from messaging.queries.blocks import blocked_by
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import history_upwards, originals_of
 from messaging.queries.members import members_page
 from messaging.queries.people import show_to
+from messaging.queries.reminders import reminders
+from messaging.queries.scheduled import scheduled_of
 from messaging.queries.visibility import conversation_with
 from messaging.services.groups import MEMBERS
+from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.export import (
     DOCUMENT,
     FORMAT,
@@ -45,6 +61,7 @@ from messaging.shapes.export import (
     ExportDocument,
     ExportedBlock,
     ExportedChat,
+    ExportedEdit,
     ExportedFile,
     ExportedInvitation,
     ExportedMe,
@@ -52,10 +69,13 @@ from messaging.shapes.export import (
     ExportedMessage,
     ExportedMessages,
     ExportedPerson,
+    ExportedReminder,
     ExportedReport,
+    ExportedScheduled,
     ExportedSession,
 )
-from messaging.shapes.reactions import decoded_reactions
+from messaging.shapes.mentions import decoded_mentions
+from messaging.shapes.reactions import decoded_reactions, reacted_by
 from messaging.shapes.record import MessageRecord
 from messaging.shapes.system_messages import deleted_account
 
@@ -75,7 +95,8 @@ _OPENS = {
 
 def write_archive(file: IO[bytes], user: User, note: Callable[[int], None]) -> None:
     """Tells `note` how many messages are in it so far."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    zone = zone_of(notifications.decoded(user.notifications).zone)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, timezone.override(zone):
         _Export(archive, user, note).write()
 
 
@@ -93,9 +114,23 @@ class _Export:
     def write(self) -> None:
         self._know([self._user.pk])
         chats = [self._chat(chat) for chat in chats_of(self._user)]
-        self._page("index.html", "export/index.html", chats=chats, root="")
+        scheduled = list(scheduled_of(self._user))
+        reminded = reminders(self._user)
         blocked = blocked_by(self._user)
         self._know(each.id for each in blocked)
+        self._know(each.peer for each in scheduled if not is_group(each.peer))
+        names = {each.peer_id: each.name for each in chats}
+        self._page(
+            "index.html",
+            "export/index.html",
+            chats=chats,
+            scheduled=[(names.get(each.peer) or self._name(each.peer), each) for each in scheduled],
+            reminders=[
+                (names.get(peer, ""), each, record.text or "") for each, peer, record in reminded
+            ],
+            root="",
+        )
+        notified = subscribed_sessions(self._user)
         document = ExportDocument(
             format=FORMAT,
             version=VERSION,
@@ -106,7 +141,7 @@ class _Export:
             chats=chats,
             blocked=[ExportedBlock(each.id, timestamp(each.since)) for each in blocked],
             sessions=[
-                _session(each)
+                _session(each, each.pk in notified)
                 for each in Session.objects.filter(user=self._user).order_by("-last_seen_at")
             ],
             invitations=[
@@ -125,21 +160,31 @@ class _Export:
                 )
                 for each in Report.objects.filter(reporter=self._user.pk).order_by("pk")
             ],
+            scheduled=[_scheduled(each) for each in scheduled],
+            reminders=[_reminder(each, peer) for each, peer, _record in reminded],
         )
         self._json(DOCUMENT, document)
 
     def _me(self) -> ExportedMe:
         user = self._user
-        confirmed = user.email_confirmed_at
+        former = FormerUsername.objects.filter(owner=user.pk).order_by("freed_at")
         return ExportedMe(
             id=user.pk,
             full_name=user.full_name,
             email=user.email,
             created_at=timestamp(user.created_at),
-            privacy=decoded(user.privacy),
+            privacy=privacy.decoded(user.privacy),
             username=user.username,
-            email_confirmed_at=timestamp(confirmed) if confirmed else None,
+            email_confirmed_at=_told(user.email_confirmed_at),
             picture=self._picture("profiles", user.picture, "me.webp")[0] if user.picture else None,
+            notifications=notifications.decoded(user.notifications),
+            language=user.language,
+            last_seen_at=_told(user.last_seen_at),
+            former_usernames=list(former.values_list("username", flat=True)),
+            role=user.role,
+            warning=user.warning,
+            silenced_until=_told(user.silenced_until),
+            deletion_at=_told(user.deletion_at),
         )
 
     def _chat(self, chat: Chat) -> ExportedChat:
@@ -157,6 +202,8 @@ class _Export:
             pinned_at=settings.pinned_at,
             archived=settings.archived,
             muted_until=settings.muted_until,
+            marked_unread=settings.marked_unread,
+            disappear_after=chat.disappear_after,
             draft=settings.draft.text if settings.draft else "",
         )
         if exported.kind == "group" and chat.role:
@@ -182,7 +229,11 @@ class _Export:
     ) -> str:
         """Writes a page of a chat. Returns the path of its JSON."""
         files = self._files(records)
-        messages = [_message(record, files.get(record.id, [])) for record in records]
+        edits = self._edits(records)
+        messages = [
+            self._message(record, files.get(record.id, []), edits.get(record.id, []))
+            for record in records
+        ]
         self._know(key for each in messages for key in _named_by(each))
         folder = f"chats/{chat.id}"
         self._json(f"{folder}/{number}.json", ExportedMessages(messages))
@@ -212,6 +263,7 @@ class _Export:
         return {
             "message": message,
             "at": _shown(message.sent_at),
+            "edits": [(_shown(each.until), each) for each in message.edits],
             "name": self._name(message.sender_id),
             "is_mine": message.sender_id == self._user.pk,
             "files": [(each, _is_shown(each)) for each in message.files],
@@ -223,6 +275,43 @@ class _Export:
             },
             "reactions": [(each.emoji, each.count) for each in message.reactions],
         }
+
+    def _message(
+        self, record: MessageRecord, files: list[ExportedFile], edits: list[ExportedEdit]
+    ) -> ExportedMessage:
+        reactions = decoded_reactions(record.reactions)
+        return ExportedMessage(
+            id=record.id,
+            seq=record.seq,
+            sender_id=record.sender_id,
+            sent_at=record.created_at,
+            text=record.text or "",
+            files=files,
+            reply_to=record.reply_to,
+            edited_at=record.edited_at,
+            forwarded=record.forwarded,
+            mentions=record.mentions or [],
+            reactions=reactions,
+            reacted=record.reacted or reacted_by(self._user.pk, reactions),
+            pinned_at=record.pinned_at,
+            expires_at=record.expires_at,
+            listened=record.listened,
+            edits=edits,
+            system=record.system,
+        )
+
+    def _edits(self, records: Sequence[MessageRecord]) -> dict[str, list[ExportedEdit]]:
+        """Of one's own messages among them."""
+        me = self._user.pk
+        edited = [each.id for each in records if each.edited_at and each.sender_id == me]
+        found: dict[str, list[ExportedEdit]] = defaultdict(list)
+        rows = MessageEdit.objects.filter(message_id__in=edited) if edited else ()
+        for each in sorted(rows, key=attrgetter("pk")):
+            captions = decoded_captions(each.captions)
+            found[each.message_id].append(
+                ExportedEdit(timestamp(each.edited_at), each.text, captions)
+            )
+        return found
 
     def _files(self, records: Sequence[MessageRecord]) -> dict[str, list[ExportedFile]]:
         """Writes those of these messages. Returns them by message."""
@@ -257,7 +346,7 @@ class _Export:
         )
 
     def _attachment(self, row: Attachment, caption: str | None) -> ExportedFile:
-        """Copies of a file are in it once."""
+        """Copies of a file are in it once. Raises DomainError 503 where it is away for a while."""
         path = self._written.get(row.stored)
         if path is None:
             path = self._copied(row)
@@ -272,13 +361,14 @@ class _Export:
             duration=row.duration,
             caption=caption,
             waveform=row.waveform or None,
+            id=row.pk,
         )
 
     def _copied(self, row: Attachment) -> str:
         ending = _ENDING.fullmatch(Path(row.name).suffix)
         path = f"files/{row.pk}{ending[0].lower() if ending else ''}"
         source = None
-        with suppress(DomainError, OSError):
+        with suppress(OSError):
             found = store.find(row.stored)
             source = file_source(found) if isinstance(found, Path) else found
         if source is None:
@@ -290,10 +380,12 @@ class _Export:
         return path
 
     def _picture(self, kind: pictures.Kind, name: str, path: str) -> tuple[str | None, int]:
-        """Writes it to that path, and returns that and its size; None where it is out of reach."""
+        """Writes it to that path, and returns that and its size; None where it is out of reach.
+        Raises DomainError 503.
+        """
         try:
             data = _picture(kind, name)
-        except (pictures.StorageError, DomainError, OSError):
+        except (pictures.StorageError, OSError):
             return None, 0
         self._stored(path, [data])
         return path, len(data)
@@ -310,7 +402,8 @@ class _Export:
         self._text(path, msgspec.json.format(msgspec.json.encode(content), indent=1))
 
     def _page(self, path: str, template: str, **context: Any) -> None:
-        shared = {"me": self._user, "moment": self._moment}
+        zone = timezone.get_current_timezone_name()
+        shared = {"me": self._user, "moment": self._moment, "zone": zone}
         self._text(path, render_to_string(template, {**shared, **context}).encode())
 
     def _text(self, path: str, data: bytes) -> None:
@@ -351,24 +444,6 @@ def _with_last(
         yield waiting, True
 
 
-def _message(record: MessageRecord, files: list[ExportedFile]) -> ExportedMessage:
-    return ExportedMessage(
-        id=record.id,
-        seq=record.seq,
-        sender_id=record.sender_id,
-        sent_at=record.created_at,
-        text=record.text or "",
-        files=files,
-        reply_to=record.reply_to,
-        edited_at=record.edited_at,
-        forwarded=record.forwarded,
-        mentions=record.mentions or [],
-        reactions=decoded_reactions(record.reactions),
-        pinned_at=record.pinned_at,
-        system=record.system,
-    )
-
-
 def _named_by(message: ExportedMessage) -> Iterator[str]:
     yield message.sender_id
     yield from message.mentions
@@ -380,19 +455,48 @@ def _person(person: PersonRecord) -> ExportedPerson:
     return ExportedPerson(person.id, person.full_name, person.email)
 
 
-def _session(session: Session) -> ExportedSession:
+def _scheduled(row: ScheduledMessage) -> ExportedScheduled:
+    return ExportedScheduled(
+        row.peer,
+        timestamp(row.created_at),
+        row.text,
+        _told(row.send_at),
+        row.reply_to or None,
+        (decoded_mentions(row.mentions) if row.mentions else None) or [],
+        row.error,
+        row.message or None,
+    )
+
+
+def _reminder(row: Reminder, peer: str) -> ExportedReminder:
+    return ExportedReminder(
+        row.message_id,
+        peer,
+        timestamp(row.remind_at),
+        timestamp(row.created_at),
+        _told(row.told_at),
+    )
+
+
+def _session(session: Session, is_notified: bool) -> ExportedSession:
     return ExportedSession(
         session.name,
         device_of(session.user_agent).name,
         session.address,
         timestamp(session.created_at),
         timestamp(session.last_seen_at),
+        _told(session.revoked_at),
+        is_notified,
     )
 
 
 def _is_shown(file: ExportedFile) -> bool:
     """Whether the page may lead to it."""
     return file.path is not None and Path(file.path).suffix in _OPENS
+
+
+def _told(moment: datetime | None) -> str | None:
+    return timestamp(moment) if moment else None
 
 
 def _shown(moment: str) -> datetime | None:

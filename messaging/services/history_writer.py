@@ -2,11 +2,12 @@
 may be stopped anywhere and begun anew, or be of a longer export of the same chat.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
@@ -20,12 +21,14 @@ from accounts.services.placeholders import make_placeholders, placeholder_key
 from chatsite.db import atomic, now, repeatable
 from chatsite.errors import DomainError
 from chatsite.fastpath.expressions import EmptyText
+from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import Insert
-from chatsite.keys import key_at
+from chatsite.keys import key_at, new_key
 from chatsite.locks import locking
 from chatsite.text import has_link, is_blank, is_storable, one_line
 from messaging import events, recipients
 from messaging.models import (
+    PINNED_MESSAGES,
     Attachment,
     AttachmentState,
     Conversation,
@@ -33,6 +36,7 @@ from messaging.models import (
     Membership,
     Message,
     MessageKind,
+    Reaction,
     Role,
     conversation_key,
     new_group_key,
@@ -42,6 +46,7 @@ from messaging.models.conversation import TITLE_LENGTH
 from messaging.payloads import changed_chat_payload
 from messaging.queries.chats import chats_of
 from messaging.queries.people import show_to
+from messaging.queries.pins import pinned_in
 from messaging.services import uploads
 from messaging.services.attachments import Attached
 from messaging.services.conversations import LockedConversation, locked_conversations, store
@@ -53,17 +58,26 @@ from messaging.services.importers.source import (
     SourceChat,
     SourceFile,
     SourceMessage,
+    SourceReaction,
 )
 from messaging.services.messages import blank_row
 from messaging.services.search_index import add_full_blocks
 from messaging.shapes.attachments import ATTACHMENTS, encoded_attachments, is_album_picture
 from messaging.shapes.history_import import ImportedChat, ImportReport, KnownPerson, LeftOut
+from messaging.shapes.reactions import (
+    BY_ONE,
+    DIFFERENT,
+    NAMED,
+    canonical_emoji,
+    encoded_reactions,
+    summed_up,
+)
 from messaging.shapes.system_messages import encoded
 
 CHUNK = 100  # messages in one transaction
 LOOKED_UP = 50  # addresses, at most
 FILE_NAME = 1000  # characters; a name is kept in fewer
-_INSERT = Insert(Message)
+_INSERT, _REACT = Insert(Message), Insert(Reaction)
 
 
 class Writer:
@@ -113,7 +127,8 @@ class Writer:
             told.messages += new
             told.known += len(chunk) - new
             self._done += len(chunk)
-            self._note(self._done, max(self._done, self._source.total))
+            total = self._source.total
+            self._note(self._done, total and max(self._done, total))
             chunk = list(islice(messages, CHUNK))
         if told.messages:
             self._tell(conversation.pk)
@@ -133,7 +148,14 @@ class Writer:
             yield replace(message, text=message.text[:TEXT_LENGTH])
             for start in range(TEXT_LENGTH, len(message.text), TEXT_LENGTH):
                 part = message.text[start : start + TEXT_LENGTH]
-                yield replace(message, id=f"{message.id}+{start}", text=part, files=[])
+                yield replace(
+                    message,
+                    id=f"{message.id}+{start}",
+                    text=part,
+                    files=[],
+                    reactions=[],
+                    pinned_at=None,
+                )
 
     def _chunk(
         self, conversation: Conversation, chat: SourceChat, chunk: Sequence[SourceMessage]
@@ -143,7 +165,9 @@ class Writer:
         fresh = [each for each in chunk if self._client_id(chat, each.id) not in known]
         if not fresh:
             return 0
-        self._make_people({each.sender for each in fresh if each.sender})
+        people = {each.sender for each in fresh}
+        people.update(reaction.person for each in fresh for reaction in each.reactions)
+        self._make_people(people - {""})
         self._arrived = []
         try:
             files = {each.id: self._uploaded(each) for each in fresh if each.files}
@@ -193,7 +217,9 @@ class Writer:
         return found
 
     def _upload(self, file: SourceFile) -> str:
-        """ "" where it is refused. Raises Refused where nothing more is unpacked."""
+        """ "" where it is refused. Raises Refused where nothing more is unpacked, DomainError 503
+        where it may be taken later.
+        """
         opened = self._archive.opened(file.path)
         try:
             upload = uploads.begin_upload(
@@ -205,7 +231,7 @@ class Writer:
                 waveform=file.waveform,
             )
         except DomainError as error:
-            self._left_out[error.message] += 1
+            self._refuse(error)
             return ""
         try:
             with opened as packed:
@@ -217,9 +243,17 @@ class Writer:
         except Refused:
             self._left_out[_("Files that are damaged")] += 1
         except DomainError as error:
-            self._left_out[error.message] += 1
+            uploads.give_up(upload)
+            self._refuse(error)
+            return ""
         uploads.give_up(upload)
         return ""
+
+    def _refuse(self, error: DomainError) -> None:
+        """Raises it, where it would not be refused later."""
+        if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise error
+        self._left_out[error.message] += 1
 
     @repeatable
     def _store(
@@ -239,6 +273,8 @@ class Writer:
                 Attachment.objects.filter(pk__in=uploaded, state=AttachmentState.READY)
             )
             rows: list[dict[str, Any]] = []
+            reactions: list[Values] = []
+            pins = pinned_in(conversation.pk).count()
             last = _last_time(conversation.pk)
             for message in messages:
                 client_id = self._client_id(chat, message.id)
@@ -249,10 +285,13 @@ class Writer:
                 row["client_message_id"] = client_id
                 if message.reply_to:
                     row["reply_to"] = known.get(self._client_id(chat, message.reply_to), "")
+                reactions += self._react(row, message.reactions)
+                if message.pinned_at:
+                    pins += self._pin(row, message.pinned_at, pins)
                 self._attach(row, files.get(message.id, ()), attached, locked)
                 known[client_id] = row["id"]
                 rows.append(row)
-            store([locked], (_INSERT, rows))
+            store([locked], (_INSERT, rows), (_REACT, reactions))
             attached.store_sent()
             mine = Membership.objects.filter(conversation_id=conversation.pk, user_id=self._user.pk)
             mine.update(last_read_seq=locked.seq)
@@ -284,6 +323,34 @@ class Writer:
             "created_at": at,
             "updated_at": at,
         }
+
+    def _react(self, row: dict[str, Any], reactions: Sequence[SourceReaction]) -> list[Values]:
+        """The rows of those that could be here, too, which the message sums up."""
+        found: dict[str, list[str]] = defaultdict(list)  # by emoji
+        by_one: Counter[str] = Counter()
+        for reaction in reactions:
+            emoji, person = canonical_emoji(reaction.emoji) or "", self._key_of(reaction.person)
+            has_room = emoji in found or len(found) < DIFFERENT
+            if not emoji or not has_room or by_one[person] >= BY_ONE:
+                self._left_out[_("Reactions that nobody has here")] += 1
+            elif person not in found[emoji]:
+                found[emoji].append(person)
+                by_one[person] += 1
+        pairs = [(emoji, person) for emoji, people in found.items() for person in people]
+        counts = [(emoji, len(people)) for emoji, people in found.items()]
+        row["reactions"] = encoded_reactions(summed_up(counts, pairs[:NAMED]))
+        return [
+            {"id": new_key(), "message_id": row["id"], "user_id": person, "emoji": emoji}
+            for emoji, person in pairs
+        ]
+
+    def _pin(self, row: dict[str, Any], at: datetime, there: int) -> bool:
+        """Whether there was room for it."""
+        if there >= PINNED_MESSAGES:
+            self._left_out[_("Pins beyond fifty in one chat")] += 1
+            return False
+        row["pinned_at"], row["pinned_by"] = max(at, row["created_at"]), self._user.pk
+        return True
 
     def _attach(
         self,

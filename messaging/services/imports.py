@@ -7,7 +7,6 @@ by placeholders (accounts/services/placeholders.py), whatever names and addresse
 nobody here can be made to have said something.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
@@ -143,7 +142,7 @@ def _file_of(row: Import) -> Iterator[IO[bytes]]:
             yield file
         return
     release()
-    with tempfile.TemporaryFile() as copy, closing(found.opened(0, found.size)) as remote:
+    with storage.scratch() as copy, closing(found.opened(0, found.size)) as remote:
         while piece := remote.read(storage.PIECE):
             copy.write(piece)
         copy.seek(0)

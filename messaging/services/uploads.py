@@ -56,15 +56,18 @@ def begin_upload(
     content_type: str = "",
     duration: str = "",
     waveform: str = "",
+    is_import: bool = False,
 ) -> Attachment:
-    """With a waveform: of a voice message. Raises DomainError: 400 for an empty file and for a
+    """With a waveform: of a voice message. What is there to be imported may be larger than what can
+    be sent. Raises DomainError: 400 for an empty file and for a
     length or levels that nothing has, 413 for a file that is too large or for which `owner` has no
     room, 503, 507.
     """
     if size < 1:
         raise empty()
-    if size > settings.ATTACHMENT_MAX_BYTES:
-        raise too_large()
+    limit = settings.IMPORT_MAX_BYTES if is_import else settings.ATTACHMENT_MAX_BYTES
+    if size > limit:
+        raise too_large(limit)
     upload = Attachment(owner_id=owner.pk, stored=storage.new_name())
     describe(upload, size=size, name=name, content_type=content_type)
     describe_playing(upload, duration=duration, waveform=waveform)
@@ -449,9 +452,9 @@ def empty() -> DomainError:
     return DomainError(_("The file is empty."), code="empty")
 
 
-def too_large() -> DomainError:
-    limit = _told(settings.ATTACHMENT_MAX_BYTES)
-    return DomainError(_("The file is larger than %(limit)s.") % {"limit": limit}, 413, code="size")
+def too_large(limit: int) -> DomainError:
+    message = _("The file is larger than %(limit)s.")
+    return DomainError(message % {"limit": _told(limit)}, 413, code="size")
 
 
 def cut_off() -> DomainError:

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from accounts.notifications import UNCHANGED, Notifications
 from accounts.privacy import Privacy
 from chatsite.wire import Key, Timestamp
 from messaging.shapes.reactions import ReactionCount
@@ -29,6 +30,17 @@ class ExportedFile(msgspec.Struct, rename="camel", omit_defaults=True):
     duration: Annotated[int | None, Meta(description="Milliseconds.")] = None
     caption: str | None = None
     waveform: Annotated[str | None, Meta(description="Of a voice message: its levels.")] = None
+    id: Annotated[Key | None, Meta(description="None has the picture of an older message.")] = None
+
+
+class ExportedEdit(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What a message of mine said until then."""
+
+    until: Timestamp
+    text: str = ""
+    captions: Annotated[
+        dict[str, str], Meta(description="That were changed, by the keys of their files.")
+    ] = {}
 
 
 class ExportedMessage(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -45,7 +57,11 @@ class ExportedMessage(msgspec.Struct, rename="camel", omit_defaults=True):
     forwarded: bool = False
     mentions: list[Key] = []
     reactions: list[ReactionCount] = []
+    reacted: Annotated[list[str], Meta(description="With which emoji I did.")] = []
     pinned_at: Timestamp | None = None
+    expires_at: Annotated[Timestamp | None, Meta(description="When it disappears.")] = None
+    listened: Annotated[bool, Meta(description="By me to a voice message, or to mine.")] = False
+    edits: Annotated[list[ExportedEdit], Meta(description="Of my own, the oldest first.")] = []
     system: Annotated[
         SystemDetails | None,
         Meta(description="What a message of the system tells, which `text` says in words."),
@@ -87,15 +103,42 @@ class ExportedChat(msgspec.Struct, rename="camel", omit_defaults=True):
     pinned_at: Timestamp | None = None
     archived: bool = False
     muted_until: Timestamp | None = None
+    marked_unread: bool = False
+    disappear_after: Annotated[int, Meta(description="Seconds after which messages do.")] = 0
     draft: str = ""
 
 
-class ExportedSession(msgspec.Struct, rename="camel"):
+class ExportedScheduled(msgspec.Struct, rename="camel", omit_defaults=True):
+    """A message that is not sent yet."""
+
+    peer_id: Annotated[Key, Meta(description="The person, or the group.")]
+    created_at: Timestamp
+    text: str
+    send_at: Annotated[
+        Timestamp | None, Meta(description="Left out: when the person comes online.")
+    ] = None
+    reply_to: Key | None = None
+    mentions: list[Key] = []
+    error: Annotated[str, Meta(description="Why it was refused at that time.")] = ""
+    message_id: Annotated[Key | None, Meta(description="As which it was sent, late.")] = None
+
+
+class ExportedReminder(msgspec.Struct, rename="camel", omit_defaults=True):
+    message_id: Key
+    peer_id: Annotated[Key, Meta(description="In whose chat the message is.")]
+    remind_at: Timestamp
+    created_at: Timestamp
+    told_at: Annotated[Timestamp | None, Meta(description="When it was due.")] = None
+
+
+class ExportedSession(msgspec.Struct, rename="camel", omit_defaults=True):
     name: str
     browser: str
     address: str
     created_at: Timestamp
     last_seen_at: Timestamp
+    ended_at: Timestamp | None = None
+    notified: Annotated[bool, Meta(description="It takes push messages.")] = False
 
 
 class ExportedInvitation(msgspec.Struct, rename="camel"):
@@ -130,6 +173,14 @@ class ExportedMe(msgspec.Struct, rename="camel", omit_defaults=True):
     username: str = ""
     email_confirmed_at: Timestamp | None = None
     picture: Path | None = None
+    notifications: Notifications = UNCHANGED
+    language: Annotated[str, Meta(description="That I chose; else my browser's counts.")] = ""
+    last_seen_at: Timestamp | None = None
+    former_usernames: Annotated[list[str], Meta(description="Kept for me for a while.")] = []
+    role: Annotated[str, Meta(description="On this site, where I have one.")] = ""
+    warning: Annotated[str, Meta(description="Of the moderators, to me.")] = ""
+    silenced_until: Timestamp | None = None
+    deletion_at: Annotated[Timestamp | None, Meta(description="Of my account.")] = None
 
 
 class ExportDocument(msgspec.Struct, rename="camel"):
@@ -146,3 +197,5 @@ class ExportDocument(msgspec.Struct, rename="camel"):
     sessions: list[ExportedSession]
     invitations: list[ExportedInvitation]
     reports: list[ExportedReport]
+    scheduled: list[ExportedScheduled] = []
+    reminders: list[ExportedReminder] = []

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounts.models import User
 from messaging.page.site_state import lines
+from messaging.page.uploads import tus_client
 from messaging.queries import attachments, imports
 from messaging.queries.blocks import blocked_by
 from messaging.queries.exports import expires_at, export_of, state_of
@@ -38,7 +39,7 @@ def export(context: dict[str, Any], user: User) -> dict[str, Any]:
 
 @register.inclusion_tag("messaging/_import.html", takes_context=True)
 def history_import(context: dict[str, Any], user: User) -> dict[str, Any]:
-    shared = {**_shared(context), "user": user}
+    shared = {**_shared(context), "user": user, "tus": tus_client()}
     row = imports.import_of(user)
     if row is None:
         return shared

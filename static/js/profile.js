@@ -5,6 +5,8 @@ import { isAgreed } from "./lib/dialog.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { returnKey, setReturnKey, setTheme } from "./stores/settings.js";
 
+const RETRIES = [1000, 3000, 10_000, 30_000, 60_000]; // milliseconds
+
 let isChosen = Promise.resolve();
 
 const chosen = document.querySelector(`[name="return"][value="${CSS.escape(returnKey())}"]`);
@@ -30,25 +32,62 @@ document.addEventListener("htmx:confirm", async (event) => {
   if (await isAgreed(document.getElementById(dialog), "agree")) event.detail.issueRequest(true);
 });
 
-// A file that is larger than a form may be goes by itself; the form has its key.
+// A file that is larger than a form may be goes by itself, and goes on where it was cut off; the form has its key.
 document.addEventListener("htmx:confirm", async (event) => {
   const form = event.target;
   if (!("uploads" in (form.dataset ?? {}))) return;
   event.preventDefault();
   const status = form.querySelector("[data-status]");
   status.textContent = form.dataset.uploading;
-  const body = new FormData();
-  body.append("file", form.querySelector("[type=file]").files[0]);
+  const [file] = form.querySelector("[type=file]").files;
+  const bar = form.querySelector("progress");
   try {
-    const response = await fetch("/api/attachments", { method: "POST", body });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.message);
-    form.elements.upload.value = answer.id;
+    form.elements.upload.value = await (form.dataset.tus ? sendInPieces(file, form.dataset.tus, bar) : sendWhole(file));
     event.detail.issueRequest(true);
   } catch ({ message }) {
-    status.textContent = message;
+    status.textContent = message || form.dataset.failed;
   }
+  bar.hidden = true;
 });
+
+async function sendInPieces(file, tus, bar) {
+  await import(tus);
+  return new Promise((resolve, reject) => {
+    const upload = new globalThis.tus.Upload(file, {
+      endpoint: "/api/uploads",
+      metadata: { filename: file.name, filetype: file.type, purpose: "import" },
+      retryDelays: RETRIES,
+      removeFingerprintOnSuccess: true,
+      onProgress(sent, size) {
+        bar.hidden = false;
+        bar.value = sent / size;
+      },
+      onSuccess: () => resolve(upload.url.split("/").at(-1)),
+      onError: ({ originalResponse }) => reject(refusalIn(originalResponse)),
+    });
+    upload.findPreviousUploads().then(([last]) => {
+      if (last) upload.resumeFromPreviousUpload(last);
+      upload.start();
+    });
+  });
+}
+
+async function sendWhole(file) {
+  const body = new FormData();
+  body.append("file", file);
+  const response = await fetch("/api/attachments", { method: "POST", body });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.message);
+  return answer.id;
+}
+
+function refusalIn(answer) {
+  try {
+    return new Error(JSON.parse(answer.getBody()).message);
+  } catch {
+    return new Error("");
+  }
+}
 
 async function choosePicture(input) {
   const [file] = input.files;

@@ -16,21 +16,29 @@ import jsonschema
 import msgspec
 import pytest
 from django.test import Client
+from django.utils.html import escape
+from django.utils.timezone import override
 
 from accounts.models import SitePolicy, User
 from accounts.services.accounts import update_profile
+from accounts.services.notifications import change_notifications
 from chatsite.db import now
 from chatsite.errors import DomainError
+from chatsite.files.refusals import not_opened
 from chatsite.files.storage import store
-from messaging.models import Export, saved_key
+from chatsite.language import day_and_time
+from messaging.models import Export, Message, saved_key
 from messaging.queries.attachments import used_by_all
 from messaging.services import export_archive
 from messaging.services.blocks import block
 from messaging.services.deletions import clear_chat, delete_messages
+from messaging.services.edits import edit_message
 from messaging.services.exports import begin_export, make_export, remove_expired_exports
 from messaging.services.groups import add_members, remove_member
 from messaging.services.messages import send_message
 from messaging.services.reactions import react
+from messaging.services.reminders import set_reminder
+from messaging.services.scheduled import schedule_message
 from messaging.services.tidying import tidy_attachments
 from messaging.shapes.export import ExportDocument, ExportedMessages
 from scheduler.models import Job
@@ -141,6 +149,51 @@ def test_has_chats_files_and_settings(ada: User, bo: User, api_for: ApiFor) -> N
     assert f'src="../../{look["files"][0]["path"]}"' in html
     assert f'href="../../{page["path"]}"' not in html  # which would run
     assert f"chats/{archive.chat(bo.pk)['id']}/1.html" in archive.zip.read("index.html").decode()
+
+
+def test_has_what_waits_and_what_was_said_before(ada: User, bo: User, api_for: ApiFor) -> None:
+    message = make_message(ada, bo, "A first word")
+    file = make_upload(ada, PDF)
+    send_message(sender=ada, peer=bo.pk, attachments=[file.pk], captions={file.pk: "Of May"})
+    edit_message(user=ada, message_id=message.pk, text="A secnod word")
+    edit_message(user=ada, message_id=message.pk, text="A second word")
+    sent = Message.objects.get(text="")
+    edit_message(user=ada, message_id=sent.pk, text="", captions={file.pk: "Of June"})
+    theirs = make_message(bo, ada, "What Bo wrote")
+    edit_message(user=bo, message_id=theirs.pk, text="What Bo writes")
+    react(user=ada, message_id=theirs.pk, emoji="👍")
+    set_reminder(user=ada, message_id=theirs.pk, remind_at=now() + timedelta(days=1))
+    later = now() + timedelta(days=2)
+    schedule_message(user=ada, peer=bo.pk, text="See you tomorrow", send_at=later)
+    schedule_message(user=bo, peer=ada.pk, text="Not yet for Ada", send_at=later)
+    change_notifications(user=ada, zone="Pacific/Kiritimati", previews="nothing")
+    archive = downloaded(api_for(ada))
+    first, second, third = archive.messages(bo.pk)
+    assert [each["text"] for each in first["edits"]] == ["A first word", "A secnod word"]
+    assert first["text"] == "A second word"
+    assert second["edits"][0]["captions"] == {file.pk: "Of May"}
+    assert second["files"][0]["id"] == file.pk
+    assert "edits" not in third
+    assert third["reacted"] == ["👍"]
+    [scheduled] = archive.document["scheduled"]
+    assert (scheduled["peerId"], scheduled["text"]) == (bo.pk, "See you tomorrow")
+    [reminder] = archive.document["reminders"]
+    assert (reminder["messageId"], reminder["peerId"]) == (theirs.pk, bo.pk)
+    assert archive.document["me"]["notifications"]["previews"] == "nothing"
+    index = archive.zip.read("index.html").decode()
+    assert "See you tomorrow" in index
+    assert "What Bo writes" in index
+    page = archive.zip.read(archive.chat(bo.pk)["pages"][0].replace(".json", ".html")).decode()
+    assert "A secnod word" in page
+    assert "Times are those of Pacific/Kiritimati." in page
+    with override("Pacific/Kiritimati"):
+        assert escape(day_and_time(message.created_at)) in page
+    said = archive.everything()
+    for secret in ("What Bo wrote", "Not yet for Ada"):
+        assert secret not in said
+    theirs_of_bo = downloaded(api_for(bo)).everything()
+    assert "A first word" not in theirs_of_bo
+    assert "Times are those of UTC." in theirs_of_bo
 
 
 def test_has_nothing_that_its_owner_may_not_see(ada: User, bo: User, api_for: ApiFor) -> None:
@@ -376,6 +429,25 @@ def test_what_cannot_be_read_is_said(ada: User, bo: User, api_for: ApiFor) -> No
     [message] = archive.messages(bo.pk)
     assert "path" not in message["files"][0]
     assert "This file could not be read." in archive.everything()
+
+
+def test_waits_for_a_store_that_is_away(
+    ada: User, bo: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make_upload(ada, PDF)
+    send_message(sender=ada, peer=bo.pk, attachments=[file.pk])
+    export = begin_export(user=bo)
+
+    def refuse(_name: str) -> None:
+        raise not_opened()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "find", refuse)
+        with pytest.raises(DomainError):
+            make_export(export=export.pk, is_stopping=lambda: False)
+    assert _files(folder) == [file.stored]
+    run_due()
+    assert Export.objects.get().ready_at
 
 
 def test_the_profile_tells_how_far_it_is(ada: User, page_for: PageFor) -> None:

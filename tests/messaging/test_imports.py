@@ -19,11 +19,14 @@ from accounts.services.accounts import update_profile
 from accounts.services.deletion import plan_deletion
 from accounts.services.placeholders import placeholder_key
 from chatsite.db import now
+from chatsite.errors import DomainError
+from chatsite.files.refusals import not_stored
 from chatsite.files.storage import store
 from chatsite.keys import made_at
 from messaging.models import Attachment, Conversation, Import, Kind, Message
 from messaging.services import history_writer, imported_chats
 from messaging.services.blocks import block
+from messaging.services.disappearing import let_disappear
 from messaging.services.importers import reading, slack, telegram, whatsapp
 from messaging.services.importers.source import (
     EARLIEST,
@@ -41,6 +44,8 @@ from messaging.services.imports import (
     run_import,
 )
 from messaging.services.messages import send_message
+from messaging.services.pins import pin
+from messaging.services.reactions import react
 from scheduler.models import Job
 from scheduler.registry import Stopped
 from tests.factories import ApiFor, make_group, make_message, make_user
@@ -306,6 +311,23 @@ TELEGRAM: dict[str, Any] = {
                             {"type": "link", "text": "https://example.org"},
                             {"type": "text_link", "text": " this", "href": "https://a.example"},
                         ],
+                        "reactions": [
+                            {
+                                "type": "emoji",
+                                "count": 3,
+                                "emoji": "\u2764",
+                                "recent": [
+                                    {"from": "Ada", "from_id": "user1", "date": "2021-01-02"},
+                                    {"from": "Cy", "from_id": "user9", "date": "2021-01-02"},
+                                ],
+                            },
+                            {
+                                "type": "custom_emoji",
+                                "count": 1,
+                                "document_id": "a.webp",
+                                "recent": [{"from": "Bo", "from_id": "user2"}],
+                            },
+                        ],
                     },
                     {
                         "id": 2,
@@ -363,6 +385,9 @@ class TestTelegram:
         [chat] = told["report"]["chats"]
         first, second, third, fourth = history(client, chat)
         assert first["text"] == "See https://example.org this (https://a.example)"
+        [heart] = first["reactions"]
+        assert (heart["emoji"], heart["count"], heart["people"][0]) == ("❤️", 2, ada.pk)
+        assert User.objects.get(pk=heart["people"][1]).full_name == "Cy"
         assert second["senderId"] == ada.pk
         assert second["replyTo"] == first["_id"]
         assert second["attachments"][0]["kind"] == "picture"
@@ -375,7 +400,35 @@ class TestTelegram:
             "Lines of Telegram itself": 1,
             "Messages without a date that could be read": 1,
             "Files that are not in the export": 1,
+            "Reactions of people who are not named": 1,
+            "Reactions that nobody has here": 1,
         }
+
+    def test_is_not_all_in_memory(self) -> None:
+        messages = [
+            {"id": each, "type": "message", "date_unixtime": "1609459200", "text": "x" * 200}
+            for each in range(20_000)
+        ]
+        chat = {"id": 1, "type": "personal_chat", "name": "Bo", "messages": messages}
+        data = packed({"result.json": json.dumps({"chats": {"list": [chat]}})})
+        tracemalloc.start()
+        try:
+            source = telegram.read(Archive(io.BytesIO(data)))
+            assert sum(1 for chat in source.chats for _message in chat.messages) == 20_000
+            _now, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < 2**21
+
+    def test_of_chats_left_and_of_one_that_says_nothing(self) -> None:
+        said = TELEGRAM["chats"]["list"][0]["messages"][0]
+        lists = {
+            "chats": {"list": [{"id": 1, "name": "A", "messages": [said]}, {"id": 2, "name": "B"}]},
+            "left_chats": {"list": [{"id": 3, "name": "C", "messages": [said, said]}]},
+        }
+        source = telegram.read(Archive(io.BytesIO(packed({"result.json": json.dumps(lists)}))))
+        found = [(chat.name, len(list(chat.messages))) for chat in source.chats]
+        assert found == [("A", 1), ("C", 2)]
 
     def test_of_one_chat_without_a_zip(self, ada: User, api_for: ApiFor) -> None:
         [chat, _saved] = TELEGRAM["chats"]["list"]
@@ -389,9 +442,25 @@ SLACK: dict[str, Any] = {
         {"id": "U2", "name": "cy", "profile": {"display_name": "cy", "email": "cy@example.org"}},
         {"id": "U3", "name": "gone", "deleted": True, "profile": {"email": "none@example.org"}},
     ],
-    "channels.json": [{"id": "C1", "name": "general", "members": ["U1", "U2", "U3"]}],
+    "channels.json": [
+        {
+            "id": "C1",
+            "name": "general",
+            "members": ["U1", "U2", "U3"],
+            "pins": [{"id": "1609459200.000100", "type": "C", "created": 1609459900, "user": "U1"}],
+        }
+    ],
     "general/2021-01-01.json": [
-        {"type": "message", "user": "U1", "ts": "1609459200.000100", "text": "Hi <@U2> &amp; all"},
+        {
+            "type": "message",
+            "user": "U1",
+            "ts": "1609459200.000100",
+            "text": "Hi <@U2> &amp; all",
+            "reactions": [
+                {"name": "+1::skin-tone-2", "users": ["U2", "U3"], "count": 2},
+                {"name": "partyparrot", "users": ["U2"], "count": 1},
+            ],
+        },
         {"type": "message", "subtype": "channel_join", "user": "U2", "ts": "1609459201.0"},
         {
             "type": "message",
@@ -430,6 +499,7 @@ class TestSlack:
             "left out: Days that could not be read (1)",
             "left out: Files that are not in the export (1)",
             "left out: Lines of Slack itself (1)",
+            "left out: Reactions that nobody has here (1)",
         ]
         group = Conversation.objects.get(kind=Kind.GROUP).pk
         for person, role in ((ada, "owner"), (cy, "member")):
@@ -437,6 +507,10 @@ class TestSlack:
             assert client.get(f"/api/groups/{group}").json()["role"] == role
             hello, there, done, _added = client.get(f"/api/messages/{group}").json()
             assert hello["text"] == "Hi @cy & all"
+            [thumb] = hello["reactions"]
+            assert (thumb["emoji"], thumb["count"]) == ("👍", 2)
+            assert hello["pinnedAt"] == "2021-01-01T00:11:40.000Z"
+            assert "pinnedAt" not in there
             assert there["text"] == "there (https://example.org), @here in #general"
             assert there["replyTo"] == hello["_id"]
             assert done["text"] == "done\nlog.txt (not imported)"
@@ -469,8 +543,13 @@ class TestOwnFormat:
             captions={file.pk: "Of May"},
             reply_to=hello.pk,
         )
+        react(user=ada, message_id=hello.pk, emoji="👍")
+        react(user=bo, message_id=hello.pk, emoji="🎉")
+        pin(user=bo, message_id=hello.pk)
         send_voice(ada, bo.pk)
         make_group(bo, ada, title="Friends")
+        let_disappear(user=bo, peer=ada.pk, seconds=3600)
+        make_message(bo, ada, "Not for long")
         client = api_for(ada)
         client.post("/api/export")
         run_due()
@@ -482,8 +561,16 @@ class TestOwnFormat:
         assert told["state"] == "ready", told
         chats = {each["name"]: each for each in told["report"]["chats"]}
         assert chats.keys() == {"Bo", "Friends"}
-        first, second, third = history(other, chats["Bo"])
+        first, second, third, _lifetime = history(other, chats["Bo"])
         assert names_of([first, second, third]) == ["Bo", "Eve", "Eve"]
+        assert first["reactions"] == [
+            {"emoji": "👍", "count": 1, "people": [eve.pk]},
+            {"emoji": "🎉", "count": 1, "people": [first["senderId"]]},
+        ]
+        pinned = other.get(f"/api/conversations/{chats['Bo']['id']}/pins").json()
+        assert [each["_id"] for each in pinned] == [first["_id"]]
+        assert other.get(f"/api/messages/{chats['Bo']['id']}").json()[0]["pinnedAt"]
+        assert told["report"]["leftOut"] == [{"what": "Messages that disappear", "count": 1}]
         assert first["createdAt"] == client.get(f"/api/messages/{bo.pk}").json()[0]["createdAt"]
         assert first["attachments"][0]["kind"] == "picture"
         assert second["replyTo"] == first["_id"]
@@ -493,7 +580,7 @@ class TestOwnFormat:
         assert told["report"]["people"] == [{"id": bo.pk, "fullName": "Bo"}]
         again = imported(other, eve, data)
         assert {each["messages"] for each in again["report"]["chats"]} == {0}
-        assert len(history(other, chats["Bo"])) == 3
+        assert len(history(other, chats["Bo"])) == 4
         # Who deletes the chat has nothing left of it, and may import it again.
         placeholder = first["senderId"]
         assert other.delete(f"/api/messages/chats/{chats['Bo']['id']}").status_code in (200, 204)
@@ -521,6 +608,26 @@ class TestOwnFormat:
         assert row.ended_at
         assert [each.text for each in Message.objects.order_by("seq")] == list("01234")
         assert not store.find(row.stored)
+
+    def test_waits_for_a_store_that_is_away(
+        self, ada: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lines = "31/12/2020, 23:57 - Bo: IMG-1-WA1.jpg (file attached)"
+        data = packed({"WhatsApp Chat with Bo.txt": lines, "IMG-1-WA1.jpg": picture(90, 60)})
+        row = begin_import(user=ada, upload=make_upload(ada, data, "export.zip").pk)
+
+        def refuse(_name: str) -> None:
+            raise not_stored()
+
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "take", refuse)
+            with pytest.raises(DomainError):
+                run_import(imported=row.pk, is_stopping=lambda: False)
+        assert not Message.objects.exists()
+        assert not Attachment.objects.exists()
+        run_due()
+        assert api_for(ada).get("/api/import").json()["report"]["leftOut"] == []
+        assert Attachment.objects.get().message_id
 
     def test_long_texts_and_what_cannot_be_stored(self, ada: User) -> None:
         at = now() - timedelta(days=1)
@@ -657,18 +764,23 @@ def test_files_beyond_the_quota_are_said(ada: User, api_for: ApiFor, settings: A
     [
         ("a.txt", HELLO, "whatsapp.MOST_MESSAGES", 2),
         ("a.txt", HELLO, "whatsapp.LONGEST", 20),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MOST_MESSAGES", 2),
-        ("result.json", json.dumps(TELEGRAM).encode(), "source.MOST_PARTS", 2),
+        ("result.json", json.dumps(TELEGRAM).encode(), "reading.MOST_IN_ALL", 2),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MOST_PARTS", 2),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.DEEPEST", 3),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_DOCUMENT", 99),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_TEXT", 99),
         ("a.txt", HELLO + bytes(33 * 2**20), "", 0),
         ("a.txt", HELLO + b"\r" * 2**21, "", 0),
     ],
-    ids=["messages", "one message", "of Telegram", "parts", "bytes", "lines"],
+    ids=["messages", "one", "in all", "parts", "deep", "document", "word", "bytes", "lines"],
 )
 def test_what_would_take_too_much_memory_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, bound: str, value: int
 ) -> None:
     def read() -> None:
-        reading.read(io.BytesIO(data), file_name=name, own_name="Ada", zone=UTC)
+        source, _archive = reading.read(io.BytesIO(data), file_name=name, own_name="Ada", zone=UTC)
+        for chat in source.chats:
+            list(chat.messages)
 
     if bound:
         read()

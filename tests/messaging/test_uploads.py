@@ -401,6 +401,19 @@ class TestTus:
     def test_a_file_that_is_too_large(self, client: APIClient) -> None:
         assert_refused(begin(client, 100 * 2**20 + 1), 413)
 
+    def test_what_is_to_be_imported_may_be_larger_and_is_not_sent(
+        self, client: APIClient, ada: User, settings: Settings
+    ) -> None:
+        settings.ATTACHMENT_MAX_BYTES, settings.IMPORT_MAX_BYTES = 10, len(PDF)
+        said = {"Upload-Metadata": f"purpose {base64.b64encode(b'import').decode()}"}
+        assert_refused(begin(client, len(PDF)), 413)
+        assert_refused(begin(client, len(PDF) + 1, **said), 413)
+        location = begin(client, len(PDF), **said).headers["Location"]
+        assert patch(client, location, PDF).status_code == 204
+        with pytest.raises(DomainError):
+            send_message(sender=ada, peer=make_user().pk, attachments=[of(location).pk])
+        assert client.post("/api/import", {"upload": of(location).pk}).status_code == 202
+
     @pytest.mark.parametrize(
         "said", ["filename ?", "filename YQ==,filename YQ==", " ,", "naïve YQ=="]
     )

@@ -14,6 +14,7 @@ from messaging.services.importers.source import (
     SourceChat,
     SourceFile,
     SourceMessage,
+    SourceReaction,
     moment,
 )
 from messaging.shapes.export import (
@@ -66,16 +67,30 @@ def _messages(
         if found is None:
             raise Refused(_("%(name)s cannot be read.") % {"name": page})
         for message in found.messages:
-            if at := _moment(message.sent_at):
-                yield _message(archive, message, at, own)
+            if message.expires_at:  # it would outlast its time here
+                source.left_out[_("Messages that disappear")] += 1
+            elif at := _moment(message.sent_at):
+                yield _message(archive, message, at, own, source)
             else:
                 source.left_out[_("Messages without a date that could be read")] += 1
 
 
-def _message(archive: Archive, message: ExportedMessage, at: datetime, own: str) -> SourceMessage:
+def _message(
+    archive: Archive, message: ExportedMessage, at: datetime, own: str, source: Source
+) -> SourceMessage:
+    def person(key: str) -> str:
+        return "" if key == own else key
+
+    reactions = [
+        SourceReaction(person(key), each.emoji) for each in message.reactions for key in each.people
+    ]
+    mine = [SourceReaction("", emoji) for emoji in message.reacted]
+    reactions += [each for each in mine if each not in reactions]
+    if unnamed := sum(each.count for each in message.reactions) - len(reactions):
+        source.left_out[_("Reactions of people who are not named")] += unnamed
     return SourceMessage(
         id=message.id,
-        sender="" if message.sender_id == own else message.sender_id,
+        sender=person(message.sender_id),
         at=at,
         text="" if message.system else message.text,
         files=[
@@ -92,6 +107,8 @@ def _message(archive: Archive, message: ExportedMessage, at: datetime, own: str)
         reply_to=message.reply_to or "",
         edited_at=_moment(message.edited_at),
         forwarded=message.forwarded,
+        reactions=reactions,
+        pinned_at=_moment(message.pinned_at),
         system=message.system,
     )
 

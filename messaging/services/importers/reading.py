@@ -1,11 +1,11 @@
 """A file of unknown origin: what it is, and what is in it."""
 
-import io
 import logging
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import PurePosixPath
 from typing import IO
@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from messaging.services.importers import chatsite, telegram, whatsapp
 from messaging.services.importers.source import (
-    LARGEST_TEXT,
     Archive,
+    Bare,
     Refused,
     Source,
+    SourceChat,
     SourceMessage,
     too_large,
 )
@@ -45,11 +46,7 @@ def read(
     """
     with _refusing(file_name):
         source, archive = _read(file, file_name, own_name, zone, ask)
-    if len(source.chats) > MOST_CHATS:
-        raise too_large(file_name)
-    bounds = _Bounds(file_name)
-    for chat in source.chats:
-        chat.messages = bounds.within(chat.messages)
+    source.chats = _Bounds(file_name).chats(source.chats)
     return source, archive
 
 
@@ -61,13 +58,26 @@ class _Bounds:
         self._messages = 0
         self._people: set[str] = set()
 
-    def within(self, messages: Iterable[SourceMessage]) -> Iterator[SourceMessage]:
+    def chats(self, chats: Iterable[SourceChat]) -> Iterator[SourceChat]:
+        """Raises Refused."""
+        with _refusing(self._file_name):
+            for number, chat in enumerate(chats, 1):
+                if number > MOST_CHATS:
+                    raise too_large(self._file_name)
+                chat.messages = self._within(chat.messages)
+                yield chat
+
+    def _within(self, messages: Iterable[SourceMessage]) -> Iterator[SourceMessage]:
         """Raises Refused."""
         with _refusing(self._file_name):
             for message in messages:
                 message.sender = message.sender[:PERSON_LENGTH]
+                message.reactions = [
+                    replace(each, person=each.person[:PERSON_LENGTH]) for each in message.reactions
+                ]
                 self._messages += 1
                 self._people.add(message.sender)
+                self._people.update(each.person for each in message.reactions)
                 if self._messages > MOST_IN_ALL or len(self._people) > MOST_PEOPLE:
                     raise too_large(self._file_name)
                 yield message
@@ -98,9 +108,10 @@ def _read(
 ) -> tuple[Source, Archive]:
     ending = PurePosixPath(file_name).suffix.lower()
     if ending in BARE and not zipfile.is_zipfile(file):
-        file.seek(0)
-        file = _packed(file, telegram.DOCUMENT if ending == ".json" else file_name)
-    archive = Archive(file, ask)
+        name = telegram.DOCUMENT if ending == ".json" else PurePosixPath(file_name).name
+        archive: Archive = Bare(file, name, ask)
+    else:
+        archive = Archive(file, ask)
     source = _source(archive, file_name, zone)
     if source.kind == "whatsapp" and own_name:
         for chat in source.chats:
@@ -126,14 +137,3 @@ def _source(archive: Archive, file_name: str, zone: tzinfo) -> Source:
         return whatsapp.read(archive, file_name=file_name, zone=zone)
     words = _("There is no export of Chatsite, WhatsApp or Telegram in this file.")
     raise Refused(words)
-
-
-def _packed(file: IO[bytes], name: str) -> IO[bytes]:
-    """In an archive of its own."""
-    data = file.read(LARGEST_TEXT + 1)
-    if len(data) > LARGEST_TEXT:
-        raise too_large(name)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(PurePosixPath(name).name, data)
-    return packed

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.utils.translation import gettext as _
+from emoji import emojize
 
 from chatsite import strict_json
 from messaging.services.importers.source import (
@@ -17,6 +18,7 @@ from messaging.services.importers.source import (
     SourceChat,
     SourceFile,
     SourceMessage,
+    SourceReaction,
     moment,
 )
 
@@ -38,16 +40,28 @@ class _User(msgspec.Struct):
     profile: _Profile = msgspec.field(default_factory=_Profile)
 
 
+class _Pin(msgspec.Struct):
+    id: str = ""  # of a message, its `ts`
+    created: float = 0
+
+
 class _Channel(msgspec.Struct):
     id: str
     name: str
     members: list[str] = []
+    pins: list[_Pin] | None = None
 
 
 class _File(msgspec.Struct):
     name: str | None = None
     title: str | None = None
     url_private: str | None = None
+
+
+class _Reaction(msgspec.Struct):
+    name: str
+    users: list[str] = []
+    count: int = 0
 
 
 class _Message(msgspec.Struct):
@@ -61,6 +75,7 @@ class _Message(msgspec.Struct):
     thread_ts: str | None = None
     files: list[_File | None] | None = None
     edited: dict[str, Any] | None = None
+    reactions: list[_Reaction] | None = None
 
 
 _read_users = strict_json.reader(list[_User])
@@ -85,14 +100,15 @@ class Workspace:
         self.source.names = {each.id: _name(each) for each in users}
         self.source.emails = {each.id: each.profile.email for each in users if each.profile.email}
         self.source.chats = [
-            SourceChat(each.id, each.name, self._messages(each.name)) for each in channels
+            SourceChat(each.id, each.name, self._messages(each)) for each in channels
         ]
 
     def members(self, channel: str) -> list[str]:
         return next((each.members for each in self.channels if each.id == channel), [])
 
-    def _messages(self, channel: str) -> Iterator[SourceMessage]:
-        folder = f"{channel}/"
+    def _messages(self, channel: _Channel) -> Iterator[SourceMessage]:
+        folder = f"{channel.name}/"
+        pins = {each.id: _moment(str(each.created)) for each in channel.pins or ()}
         days = [name for name in self._archive.names if name.startswith(folder)]
         for day in sorted(days):
             found = _read_day(self._archive.text(day)) if day.endswith(".json") else []
@@ -101,6 +117,7 @@ class Workspace:
                 continue
             for message in sorted(found, key=lambda each: each.ts):
                 if read := self._message(message):
+                    read.pinned_at = pins.get(read.id)
                     yield read
 
     def _message(self, message: _Message) -> SourceMessage | None:
@@ -121,7 +138,17 @@ class Workspace:
             files=[SourceFile(each.name or each.title or _("File"), "") for each in files],
             reply_to=message.thread_ts or "" if is_reply else "",
             edited_at=_moment(str(message.edited.get("ts", ""))) if message.edited else None,
+            reactions=[
+                SourceReaction(person, _emoji(each.name))
+                for each in message.reactions or ()
+                for person in each.users
+            ],
         )
+
+
+def _emoji(name: str) -> str:
+    """That Slack calls so, as `thumbsup` or `+1::skin-tone-2`; the name where it is its own."""
+    return emojize(f":{name.partition('::')[0]}:", language="alias")
 
 
 def _name(user: _User) -> str:

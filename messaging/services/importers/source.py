@@ -4,12 +4,12 @@ import io
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
@@ -19,8 +19,9 @@ from messaging.shapes.system_messages import SystemDetails
 MOST_FILES = 200_000  # of an archive
 LARGEST_DIRECTORY = 2**24  # bytes of the list of them
 LARGEST_TEXT = 32 * 2**20  # bytes of a file that is read as a whole
+LARGEST_DOCUMENT = 2**30  # bytes of one that is read piece by piece
 MOST_PARTS = 2**21  # of such a file: each may take a hundred times the bytes that it has there
-MOST_MESSAGES = 500_000  # in such a file
+MOST_MESSAGES = 500_000  # in a text that is read as a whole
 RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
 LITTLE = 2**24
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
@@ -50,6 +51,12 @@ class SourceFile:
     waveform: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceReaction:
+    person: str  # as of senders
+    emoji: str  # as its source writes it
+
+
 @dataclass(slots=True)
 class SourceMessage:
     id: str  # in its chat, and the same whenever it is read
@@ -60,6 +67,8 @@ class SourceMessage:
     reply_to: str = ""
     edited_at: datetime | None = None
     forwarded: bool = False
+    reactions: list[SourceReaction] = field(default_factory=list)
+    pinned_at: datetime | None = None
     system: SystemDetails | None = None
 
 
@@ -75,10 +84,10 @@ class SourceChat:
 @dataclass(slots=True)
 class Source:
     kind: str  # "chatsite", "whatsapp", "telegram", "slack"
-    chats: Sequence[SourceChat]
+    chats: Iterable[SourceChat]  # read once, each before the next
     names: dict[str, str] = field(default_factory=dict)  # of people, by what it knows them
     emails: dict[str, str] = field(default_factory=dict)  # of those whose address it has
-    total: int = 0  # messages, about
+    total: int = 0  # messages, about; 0: nobody knows
     left_out: Counter[str] = field(default_factory=Counter)  # by what it was, in words
 
 
@@ -103,16 +112,12 @@ class Archive:
         self.ask = ask
         self._room = max(UNPACKED * file.seek(0, io.SEEK_END), UNPACKED_LEAST)
         try:
-            # ZipFile makes objects of the whole list at once.
-            end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
-            if end and end[zipfile._ECD_SIZE] > LARGEST_DIRECTORY:  # type: ignore[attr-defined]
-                raise Refused(_("There are too many files in this ZIP."))
-            self._zip = zipfile.ZipFile(file)
+            self._zip = zipfile.ZipFile(_Sparing(file))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             raise Refused(_("This is not a ZIP, or it is damaged.")) from None
         entries = self._zip.infolist()
         if len(entries) > MOST_FILES:
-            raise Refused(_("There are too many files in this ZIP."))
+            raise _too_many_files()
         for entry in entries:
             _check(entry)
         self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
@@ -169,6 +174,44 @@ class Archive:
             zlib.error,
         ):
             raise Refused(_("%(name)s is damaged.") % {"name": path}) from None
+
+
+class Bare(Archive):
+    """One file, as if it were packed."""
+
+    def __init__(self, file: IO[bytes], name: str, ask: Callable[[], None] = lambda: None) -> None:
+        self.ask = ask
+        entry = zipfile.ZipInfo(name)
+        entry.file_size = file.seek(0, io.SEEK_END)
+        self._file, self._entries, self._room = file, {name: entry}, UNPACKED * entry.file_size
+
+    @contextmanager
+    def _open(self, path: str) -> Iterator[IO[bytes]]:
+        self._file.seek(0)
+        yield self._file
+
+
+class _Sparing:
+    """A file of which nobody reads much at once: `ZipFile` does so with the list of what is in it,
+    and makes objects of all of that.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        most = LARGEST_DIRECTORY + 1
+        data = self._file.read(most if size < 0 else min(size, most))
+        if len(data) == most:
+            raise _too_many_files()
+        return data
+
+
+def _too_many_files() -> Refused:
+    return Refused(_("There are too many files in this ZIP."))
 
 
 def _check(entry: zipfile.ZipInfo) -> None:

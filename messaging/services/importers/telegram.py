@@ -2,31 +2,55 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
+import ijson
 import msgspec
 from django.utils.translation import gettext as _
 
-from chatsite import strict_json
 from messaging.services.importers.source import (
-    MOST_MESSAGES,
+    LARGEST_DOCUMENT,
+    LARGEST_TEXT,
     Archive,
     Refused,
     Source,
     SourceChat,
     SourceFile,
     SourceMessage,
+    SourceReaction,
     moment,
     too_large,
 )
 
 DOCUMENT = "result.json"
+DEEPEST = 50  # how deep its parts may nest
+MOST_PARTS = 100_000  # of one message
+PIECE = 2**16  # bytes
+# Where a chat is: the document itself is one, or has those that one is in, and those of before.
+_PLACES = ("", "chats.list.item.", "left_chats.list.item.")
+_FIELDS = {f"{place}{name}": name for place in _PLACES for name in ("id", "type", "name")}
+_MESSAGES = {f"{place}messages.item" for place in _PLACES}
+_OWN = "personal_information.user_id"
+_LISTS = {f"{place}messages" for place in _PLACES} | {"chats.list", "left_chats.list"}
 
 
 class _Part(msgspec.Struct):
     text: str = ""
     href: str = ""
+
+
+class _Reacted(msgspec.Struct):
+    from_: str | None = msgspec.field(name="from", default=None)
+    from_id: str | None = None
+
+
+class _Reaction(msgspec.Struct):
+    count: int = 0
+    emoji: str = ""  # none, where it is one of Telegram's own
+    recent: list[_Reacted] = []
 
 
 class _Message(msgspec.Struct):
@@ -50,36 +74,13 @@ class _Message(msgspec.Struct):
     contact_information: dict[str, Any] | None = None
     location_information: dict[str, Any] | None = None
     poll: dict[str, Any] | None = None
+    reactions: list[_Reaction] = []
 
 
 class _Chat(msgspec.Struct):
-    id: int
+    id: int = 0
     type: str = ""
     name: str | None = None
-    messages: list[_Message] = []
-
-
-class _Chats(msgspec.Struct):
-    chats: list[_Chat] = msgspec.field(name="list", default_factory=list)
-
-
-class _Me(msgspec.Struct):
-    user_id: int | None = None
-
-
-class _Document(msgspec.Struct):
-    """Of all chats, or itself the only one."""
-
-    chats: _Chats | None = None
-    left_chats: _Chats | None = None
-    personal_information: _Me | None = None
-    id: int | None = None
-    type: str = ""
-    name: str | None = None
-    messages: list[_Message] | None = None
-
-
-_read = strict_json.reader(_Document)
 
 
 def document_in(names: Iterable[str]) -> str:
@@ -89,47 +90,92 @@ def document_in(names: Iterable[str]) -> str:
 
 
 def read(archive: Archive) -> Source:
-    """Raises Refused."""
+    """Piece by piece, as the chats are read: the document of years is larger than memory. Raises
+    Refused.
+    """
     path = document_in(archive.names)
-    document = _read(archive.text(path))
-    if document is None or (document.chats is None and document.messages is None):
+    if archive.size(path) > LARGEST_DOCUMENT:
+        raise too_large(path)
+    source = Source("telegram", [])
+    reading = _Reading(archive, path, source)
+    chats = reading.chats()
+    first = next(chats, None)
+    if not reading.is_telegram:
         raise Refused(_("%(name)s is not an export of Telegram.") % {"name": DOCUMENT})
-    if document.messages is not None:
-        chats = [_Chat(document.id or 0, document.type, document.name, document.messages)]
-    else:
-        chats = [
-            chat for part in (document.chats, document.left_chats) if part for chat in part.chats
-        ]
-    me = document.personal_information
-    own = f"user{me.user_id}" if me and me.user_id else ""
-    source = Source("telegram", [], total=sum(len(chat.messages) for chat in chats))
-    if source.total > MOST_MESSAGES:
-        raise too_large(DOCUMENT)
-    reading = _Reading(archive, path.removesuffix(DOCUMENT), own, source)
-    source.chats = [
-        SourceChat(str(chat.id), reading.name(chat), reading.messages(chat))
-        for chat in chats
-        if chat.messages
-    ]
-    for chat in chats:
-        for message in chat.messages:
-            if message.type == "message":
-                source.names[message.from_id or "?"] = message.from_ or ""
+    source.chats = chain([first], chats) if first else []
     return source
 
 
+class _Sips:
+    """A file that is read in pieces, of which no part may be as long as memory."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file, self._name = file, name
+        self.waiting = 0  # bytes since something was found in it
+
+    def read(self, size: int) -> bytes:
+        if size:
+            self.waiting += size
+            if self.waiting > LARGEST_TEXT:
+                raise too_large(self._name)
+        return self._file.read(size)
+
+
 class _Reading:
-    def __init__(self, archive: Archive, folder: str, own: str, source: Source) -> None:
-        self._archive, self._folder, self._own = archive, folder, own
+    def __init__(self, archive: Archive, path: str, source: Source) -> None:
+        self._archive, self._path, self._source = archive, path, source
+        self._folder = path.removesuffix(DOCUMENT)
         self._left_out = source.left_out
+        self._own = ""
+        self.is_telegram = False
+
+    def chats(self) -> Iterator[SourceChat]:
+        """Each with the messages that are read from there on."""
+        for _number, part in groupby(self._parts(), key=itemgetter(0)):
+            first = next(part)
+            chat = first[1]
+            messages = (message for _number, _chat, message in chain([first], part))
+            yield SourceChat(str(chat.id), self.name(chat), self._messages(messages))
+
+    def _parts(self) -> Iterator[tuple[int, _Chat, _Message]]:
+        """Each message, with its chat and the number of that. Raises Refused."""
+        events = self._events()
+        number, known = 0, dict[str, Any]()  # of the chat
+        for place, event, value in events:
+            if place in _FIELDS:
+                known[_FIELDS[place]] = value
+            elif place in _LISTS:
+                self.is_telegram = True
+            elif place == _OWN:
+                self._own = f"user{value}"
+            elif event == "start_map" and f"{place}." in _PLACES:
+                number, known = number + 1, {}
+            elif event == "start_map" and place in _MESSAGES:
+                message = _built(events, place)
+                yield number, msgspec.convert(known, _Chat), msgspec.convert(message, _Message)
+
+    def _events(self) -> Iterator[tuple[str, str, Any]]:
+        """Where, what begins or ends or is there, and what it is. Raises Refused."""
+        depth = 0
+        with self._archive.opened(self._path) as file:
+            sips = _Sips(file, self._path)
+            try:
+                for place, event, value in ijson.parse(sips, use_float=True, buf_size=PIECE):
+                    sips.waiting = 0
+                    depth += event.startswith("start_") - event.startswith("end_")
+                    if depth > DEEPEST:
+                        raise too_large(self._path)
+                    yield place, event, value
+            except ijson.JSONError:
+                raise Refused(_("%(name)s cannot be read.") % {"name": self._path}) from None
 
     def name(self, chat: _Chat) -> str:
         if chat.type == "saved_messages":
             return _("Saved messages")
         return chat.name or _("Deleted account")
 
-    def messages(self, chat: _Chat) -> Iterator[SourceMessage]:
-        for message in chat.messages:
+    def _messages(self, messages: Iterable[_Message]) -> Iterator[SourceMessage]:
+        for message in messages:
             if message.type != "message":
                 self._left_out[_("Lines of Telegram itself")] += 1
                 continue
@@ -141,19 +187,35 @@ class _Reading:
 
     def _message(self, message: _Message, at: datetime) -> SourceMessage:
         sender = message.from_id or "?"
+        self._source.names[sender] = message.from_ or ""
         text = _text(message.text)
         if extra := self._extra(message):
             text = f"{text}\n{extra}".strip("\n")
         return SourceMessage(
             id=str(message.id),
-            sender="" if sender == self._own else sender,
+            sender=self._person(sender),
             at=at,
             text=text,
             files=self._files(message),
             reply_to=str(message.reply_to_message_id or ""),
             edited_at=_moment(message.edited_unixtime, ""),
             forwarded=bool(message.forwarded_from or message.saved_from),
+            reactions=list(self._reactions(message)),
         )
+
+    def _person(self, known_by: str) -> str:
+        return "" if known_by == self._own else known_by
+
+    def _reactions(self, message: _Message) -> Iterator[SourceReaction]:
+        """Telegram names the last people of many."""
+        for reaction in message.reactions:
+            named = [each for each in reaction.recent if each.from_id]
+            for each in named:
+                person = str(each.from_id)
+                self._source.names.setdefault(person, each.from_ or "")
+                yield SourceReaction(self._person(person), reaction.emoji)
+            if (unnamed := reaction.count - len(named)) > 0:
+                self._left_out[_("Reactions of people who are not named")] += unnamed
 
     def _files(self, message: _Message) -> list[SourceFile]:
         found = []
@@ -187,6 +249,19 @@ class _Reading:
             return str(message.poll.get("question", ""))
         is_bare = not (message.file or message.photo)
         return message.sticker_emoji or "" if is_bare else ""
+
+
+def _built(events: Iterable[tuple[str, str, Any]], place: str) -> Any:
+    """What has just begun there, up to its end. Raises Refused."""
+    builder = ijson.ObjectBuilder()
+    builder.event("start_map", None)
+    for count, (where, event, value) in enumerate(events):
+        if count > MOST_PARTS:
+            raise too_large(DOCUMENT)
+        builder.event(event, value)
+        if event == "end_map" and where == place:
+            break
+    return builder.value
 
 
 def _text(text: str | list[str | _Part]) -> str:
