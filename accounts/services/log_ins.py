@@ -6,6 +6,7 @@ however many they are. So an attack with many addresses is slow, and the owner d
 An account that does not exist is treated like one that does.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ from accounts.models import Session, User
 from accounts.services.accounts import authenticate
 from accounts.services.backoff import Backoff
 from accounts.trusted_devices import account_key, device_key
-from chatsite.errors import Busy
+from chatsite.errors import Busy, DomainError
 from chatsite.security.budgets import client_network
 from chatsite.security.ratelimits import LOG_INS, LOG_INS_PER_ADDRESS, check
 
+logger = logging.getLogger(__name__)
 RECENT = 50  # sessions whose addresses count as known
 STRANGERS = "strangers"
 # How many of them may wait for their password to be hashed: whoever is known at a place finds room
@@ -40,10 +42,22 @@ class Origin:
 
 
 def log_in(*, email: str, password: str, origin: Origin) -> User:
-    """Tells the owner by mail of a place that the account does not know.
+    """Tells the owner by mail of a place that the account does not know. A try that fails is logged
+    with the key of the account; where there is none, one that stands for what was typed, which may
+    be a password.
 
     Raises TooMany or Busy, whatever the password is, else what `authenticate` raises.
     """
+    try:
+        return _log_in(email, password, origin)
+    except DomainError as error:
+        owner = User.objects.with_email(email)
+        account = owner.pk if owner else f"none-{account_key(email)}"
+        logger.info("log-in refused: %s", error.code, extra={"account": account})
+        raise
+
+
+def _log_in(email: str, password: str, origin: Origin) -> User:
     account = account_key(email)
     where = _place(account, email, origin)
     place = f"{account} {where}"

@@ -23,7 +23,7 @@ from chatsite.monitoring import trace
 UNMATCHED = "unmatched"
 WITHHELD = "(withheld: it may quote what people wrote)"
 # Beside the text, nothing else that hangs on a record is written: no request, no arguments.
-FIELDS = ("request_id", "person", "method", "route", "status", "code", "duration_ms")
+FIELDS = ("request_id", "person", "account", "method", "route", "status", "code", "duration_ms")
 _CHAINED = "\nThis led to the next one:\n\n"
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import logging
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ class Conversation:
 
     def over_http(self) -> None:
         self._log_in(password="wrong " + SECRETS["password"])
+        self._log_in(email=SECRETS["password"])
         url, query = self.server.url, {"search": SECRETS["query"]}
         headers = {"Authorization": f"Bearer {self.tokens[-1]}"}
         with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE) as client:
@@ -119,8 +121,15 @@ class TestProduction:
 
     def test_a_log_in_tells_no_person_before_there_is_one(self, conversation: Conversation) -> None:
         lines = [line for line in _access(conversation) if line.get("route") == "api/auth/login"]
-        assert [line["status"] for line in lines] == [200, 400]
-        assert "person" not in lines[1]
+        assert [line["status"] for line in lines] == [200, 400, 400]
+        assert not any("person" in line for line in lines[1:])
+
+    def test_a_log_in_that_fails_names_the_account(self, conversation: Conversation) -> None:
+        lines = [each for each in conversation.server.records if "account" in each]
+        assert {each["message"] for each in lines} == {"log-in refused: invalid_credentials"}
+        known, unknown = (each["account"] for each in lines)
+        assert known == conversation.ada
+        assert re.fullmatch("none-[0-9a-f]{24}", unknown)
 
     def test_sockets_come_and_go_with_their_person(self, conversation: Conversation) -> None:
         opened, closed, refused = [
