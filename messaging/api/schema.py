@@ -192,6 +192,7 @@ let_disappear = call(
         403: [
             *MAY_NOT_WRITE[:3],
             "Only admins of the group may do this.",
+            "You can choose this once they have answered you.",
             "You have blocked this person. Unblock them to write to them.",
         ],
         404: ["No such chat.", "Receiver not found."],

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chatsite.db import database_now, now, repeatable
+from chatsite.db import database_now, repeatable
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.locks import locking
@@ -39,8 +39,8 @@ def let_disappear(*, user: User, peer: str, seconds: int) -> int:
     """What anybody sends there from now on disappears after so many seconds; 0: never. What was
     sent before keeps the time that it has. Again: nothing happens. Returns `seconds`.
 
-    Both may do this in a direct chat, and in a group its admins. Raises DomainError: 400, 403 for
-    who may not, 404 where nothing was said yet.
+    Both may do this in a direct chat, but for a stranger whose messages wait as a request, and in a
+    group its admins. Raises DomainError: 400, 403 for who may not, 404 where nothing was said yet.
     """
     if seconds and not SHORTEST_LIFE <= seconds <= LONGEST_LIFE:
         message = _("Messages disappear after a minute at the earliest, and after a year at most.")
@@ -58,6 +58,9 @@ def _let_disappear(user: User, peer: str, seconds: int) -> int:
         if conversation is None or not conversation.seq or user.pk not in conversation.members:
             raise _no_such_chat()
         mine = check_may_write(conversation, user.pk, peer)
+        if not is_group(peer) and conversation.members[peer].is_request:
+            message = _("You can choose this once they have answered you.")
+            raise DomainError(message, 403, code="request")
         is_real_group = is_group(peer) and peer != saved_key(user.pk)
         if is_real_group and mine.role == Role.MEMBER:
             raise DomainError(_("Only admins of the group may do this."), 403, code="forbidden")
@@ -65,17 +68,11 @@ def _let_disappear(user: User, peer: str, seconds: int) -> int:
     return seconds
 
 
-def _set_lifetime(
-    conversation: LockedConversation, by: User, seconds: int, *, is_told: bool = True
-) -> None:
+def _set_lifetime(conversation: LockedConversation, by: User, seconds: int) -> None:
     if conversation.disappear_after == seconds:
         return
     conversation.disappear_after = seconds
     Conversation.objects.filter(pk=conversation.pk).update(disappear_after=seconds)
-    if not is_told:
-        conversation.change(now())
-        store([conversation])
-        return
     event: Change = "disappearing" if seconds else "lasting"
     store_system_message(conversation, details_of(event, by, seconds=seconds))
 
@@ -89,9 +86,7 @@ def restore_lifetime(conversation: LockedConversation, user: User, seq: int) -> 
     )
     told = map(decoded, lines.order_by("-seq").values_list("details", flat=True))
     known = (each.seconds for each in told if each and isinstance(each.seconds, int))
-    # A line of theirs would accept a request.
-    is_told = not conversation.members[user.pk].is_request
-    _set_lifetime(conversation, user, next(known, 0), is_told=is_told)
+    _set_lifetime(conversation, user, next(known, 0))
 
 
 def expire_messages(key: str) -> None:

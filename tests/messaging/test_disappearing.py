@@ -17,6 +17,7 @@ from chatsite.db import now
 from chatsite.errors import DomainError
 from messaging.models import (
     Attachment,
+    Block,
     Conversation,
     Listening,
     Message,
@@ -45,6 +46,7 @@ from messaging.services.messages import delete_message, remove, restore, send_me
 from messaging.services.pins import pin
 from messaging.services.reactions import react
 from messaging.services.reports import report
+from messaging.services.requests import accept
 from messaging.shapes.record import MessageRecord
 from scheduler.models import Job
 from tests.contract.shapes import assert_refused
@@ -219,18 +221,39 @@ class TestBlocked:
         unblock(user=ada, person=bo.pk)
         assert len(lines(ada, bo.pk)) == 3
 
-    def test_nor_before_they_had_accepted_anything(self, transactional_db: None) -> None:
-        SitePolicy.objects.create(requests=True)
-        ada, bo = make_pair()
-        make_message(bo, ada)
-        block(user=ada, person=bo.pk)
-        let_disappear(user=bo, peer=ada.pk, seconds=DAY)
-        cursor = sync_cursor(bo)
-        unblock(user=ada, person=bo.pk)
-        assert chat_with(ada, bo.pk).settings.request
-        assert lines(ada, bo.pk) == []
-        assert [chat.disappear_after for chat in changes_since(bo, cursor).chats] == [0]
-        assert send_message(sender=ada, peer=bo.pk, text="Mine").record.expires_at is None
+
+@pytest.mark.parametrize("answers", ["writes", "accepts"])
+def test_a_stranger_sets_it_once_they_are_answered(
+    transactional_db: None, api_for: ApiFor, answers: str
+) -> None:
+    """Until then it is the same whether or not they are blocked."""
+    SitePolicy.objects.create(requests=True)
+    ada, bo = make_pair()
+    make_message(bo, ada)
+    his, call = api_for(bo), f"/api/messages/disappearing/{ada.pk}"
+    for is_blocked in (False, True, False):
+        if is_blocked or Block.objects.exists():
+            (block if is_blocked else unblock)(user=ada, person=bo.pk)
+        for seconds in (DAY, 0):
+            answer = his.put(call, {"seconds": seconds}, format="json")
+            assert_refused(answer, 403, "You can choose this once they have answered you.")
+    assert chat_with(ada, bo.pk).settings.request
+    assert lines(ada, bo.pk) == []
+    if answers == "writes":
+        make_message(ada, bo)
+    else:
+        accept(user=ada, person=bo.pk)
+    assert his.put(call, {"seconds": DAY}, format="json").status_code == 200
+    assert chat_with(ada, bo.pk).disappear_after == DAY
+
+
+def test_who_was_written_to_sets_it_and_accepts(transactional_db: None) -> None:
+    SitePolicy.objects.create(requests=True)
+    ada, bo = make_pair()
+    make_message(bo, ada)
+    let_disappear(user=ada, peer=bo.pk, seconds=DAY)
+    assert not chat_with(ada, bo.pk).settings.request
+    let_disappear(user=bo, peer=ada.pk, seconds=0)
 
 
 class TestLifetime:
