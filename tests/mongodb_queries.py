@@ -19,6 +19,7 @@ def all_querysets() -> dict[str, Any]:
         history,
         listenings,
         members,
+        people,
         pictures,
         pins,
         reactions,
@@ -27,6 +28,7 @@ def all_querysets() -> dict[str, Any]:
         sync,
         visibility,
     )
+    from messaging.queries.privacy import Face
     from messaging.services import changes, conversations
     from messaging.shapes import search_text
 
@@ -47,6 +49,9 @@ def all_querysets() -> dict[str, Any]:
         "sessions of an account": Session.objects.filter(user__in=[key]).values_list("address"),
         "people": User.objects.contacts_of(me.pk, "İ.(*"),
         "people after": User.objects.filter(Q(sort_name__gt="a") | Q(sort_name="a", pk__gt=key)),
+        "people by names of before": people._by_name(
+            User.objects.exclude(pk__in=[key]), {key: Face("a", "")}
+        ).filter(people._comes_after("a", key, by="known_name")),
         "people by name or key": User.objects.filter(Q(pk=key) | Q(email="a")).values_list("pk"),
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
         "banned": User.objects.exclude(banned_at=None).filter(role="moderator"),

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.db import models
 
-from accounts.models import NAME_LENGTH
+from accounts.canonical import EMAIL_LENGTH
+from accounts.models import NAME_LENGTH, USERNAME_LENGTH
 from chatsite.db import now
 from chatsite.keys import HexIdField
 
@@ -25,8 +26,12 @@ class Block(models.Model):
     # As each goes on seeing the other; "" for the names of blocks from before there were these.
     blocker_name = models.CharField(max_length=NAME_LENGTH, default="", db_default="")
     blocker_picture = models.CharField(max_length=200, default="", db_default="")
+    blocker_username = models.CharField(max_length=USERNAME_LENGTH, default="", db_default="")
+    blocker_email = models.CharField(max_length=EMAIL_LENGTH, default="", db_default="")
     blocked_name = models.CharField(max_length=NAME_LENGTH, default="", db_default="")
     blocked_picture = models.CharField(max_length=200, default="", db_default="")
+    blocked_username = models.CharField(max_length=USERNAME_LENGTH, default="", db_default="")
+    blocked_email = models.CharField(max_length=EMAIL_LENGTH, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["blocker", "blocked"], name="one_block")]

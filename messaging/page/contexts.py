@@ -75,14 +75,13 @@ def chat_list(request: SignedInRequest, tab: str) -> Context:
 
 def contact_list(request: SignedInRequest) -> Context:
     number, query = _number(request, "page") or 1, _query(request)
-    start = (number - 1) * CONTACTS_PER_PAGE
-    people = contacts_of(request.user.pk, query)
-    found = list(people[start : start + CONTACTS_PER_PAGE + 1])
-    online = online_seen_by(request.user.pk)
+    start, me = (number - 1) * CONTACTS_PER_PAGE, request.user.pk
+    found = list(contacts_of(me, query)[start : start + CONTACTS_PER_PAGE + 1])
+    online = online_seen_by(me)
     saved = saved_row(request.user, query) if number == 1 else None
     return {
         "saved_row": saved,
-        "contact_rows": [contact_row(user, online) for user in found[:CONTACTS_PER_PAGE]],
+        "contact_rows": [contact_row(me, user, online) for user in found[:CONTACTS_PER_PAGE]],
         "is_nobody": not found and not (saved and query),
         "next_page": number + 1 if len(found) > CONTACTS_PER_PAGE else None,
         "query": query,
@@ -94,9 +93,9 @@ def found(request: SignedInRequest) -> Context:
     chats = [row for row in chat_list(request, "chats")["chat_rows"] if not row.hidden][:MOST_FOUND]
     people: list[Row] = []
     if query := _query(request):
-        online, known = online_seen_by(request.user.pk), {row.key for row in chats}
-        contacts = contacts_of(request.user.pk, query)[: 2 * MOST_FOUND]
-        people = [contact_row(user, online) for user in contacts if user.pk not in known]
+        me, known = request.user.pk, {row.key for row in chats}
+        online, contacts = online_seen_by(me), contacts_of(me, query)[: 2 * MOST_FOUND]
+        people = [contact_row(me, user, online) for user in contacts if user.pk not in known]
         saved = saved_row(request.user, query)
         if saved and saved.key not in known:
             chats.append(saved)
@@ -114,7 +113,7 @@ def targets(request: SignedInRequest) -> Context:
     known = {row.key for row in rows}
     people = contacts_of(request.user.pk, query)
     others = people.filter(banned_at=None).exclude(pk__in=known)[:MOST_TARGETS]
-    found = [contact_row(user, online=()) for user in others]
+    found = [contact_row(request.user.pk, user, online=()) for user in others]
     return {"candidates": [*([saved] if saved else ()), *chats, *found], "query": query}
 
 

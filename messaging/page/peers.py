@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.record import picture_path
 from chatsite.keys import is_key
 from chatsite.language import full_date, month
-from chatsite.text import isolated
+from chatsite.text import folded, isolated
 from chatsite.wire import absolute
 from messaging.models import (
     Conversation,
@@ -68,8 +68,8 @@ def authors_among(keys: Collection[str], viewer: str) -> dict[str, Author]:
 
 def author_of(viewer: str, key: str, name: str, picture: str) -> Author:
     """`picture` as it is stored."""
-    name, picture = rules().face(viewer, key, name, picture)
-    return Author(key, name, absolute(picture_path(key, name, picture)))
+    face = rules().face(viewer, key, name, picture)
+    return Author(key, face.name, absolute(picture_path(key, face.name, face.picture)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,22 +170,22 @@ def _person(user: User, viewer: str) -> Peer:
     shown = rules()
     tells_last_seen = shown.sees("last_seen", viewer, user.pk)
     last_seen_at = shown.last_seen(viewer, user.pk, user.last_seen_at)
-    name, picture = shown.face(viewer, user.pk, user.full_name, user.picture)
+    face = shown.face(viewer, user.pk, user.full_name, user.picture, user.username)
     closed = "deleted" if user.deleted_at else closed_by(viewer, user.pk)
     return Peer(
         user.pk,
-        name,
-        first_name(name),
-        absolute(picture_path(user.pk, name, picture)),
+        face.name,
+        first_name(face.name),
+        absolute(picture_path(user.pk, face.name, face.picture)),
         online,
         tells_online=shown.sees("online", viewer, user.pk),
         tells_reads=shown.sees("read_receipts", viewer, user.pk),
         tells_last_seen=tells_last_seen,
         last_seen_at=last_seen_at,
         closed=closed,
-        username=user.username,
+        username=face.username,
         disappear_after=None if closed == "blocked" else lifetime_in(viewer, user.pk),
-        has_picture=bool(picture),
+        has_picture=bool(face.picture),
         since=user.created_at,
     )
 
@@ -236,8 +236,8 @@ def _members(group: Conversation, me: str) -> str:
     if count > NAMED:
         return ngettext("%(n)d member", "%(n)d members", count) % {"n": count}
     people = User.objects.filter(memberships__conversation=group, memberships__until_seq=None)
-    others = people.exclude(pk=me).order_by("sort_name", "pk").values_list("pk", "full_name")
-    names = (rules().face(me, key, name, "").name for key, name in others)
+    others = people.exclude(pk=me).values_list("pk", "full_name")
+    names = sorted((rules().face(me, key, name).name for key, name in others), key=folded)
     named = [isolated(first_name(name)) for name in names]
     return _list([*named, _("you")]) if named else _("Only you")
 

@@ -7,11 +7,10 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.record import picture_url
 from chatsite.language import clock, full_date
 from chatsite.text import has_words
 from messaging.page.attachments import kind_of, words_of
-from messaging.page.peers import Author, closed_to, saved_peer
+from messaging.page.peers import Author, author_of, closed_to, saved_peer
 from messaging.page.times import day_label
 from messaging.queries.chats import Chat
 from messaging.shapes.chat_settings import encoded_draft
@@ -64,9 +63,9 @@ class Row:
         return badge(self.unread)
 
 
-def contact_row(user: User, online: Collection[str]) -> Row:
-    picture = picture_url(user)
-    return Row(key=user.pk, name=user.full_name, picture=picture, online=user.pk in online)
+def contact_row(viewer: str, user: User, online: Collection[str]) -> Row:
+    shown = author_of(viewer, user.pk, user.full_name, user.picture)
+    return Row(key=user.pk, name=shown.name, picture=shown.picture, online=user.pk in online)
 
 
 def saved_row(user: User, query: str = "") -> Row | None:

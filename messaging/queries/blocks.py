@@ -1,11 +1,12 @@
 """Whom somebody has blocked, and what they are spared of what those do."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 from django.db.models import Q, QuerySet
+from msgspec.structs import replace
 
 from accounts.models import User
 from accounts.principal import Principal
@@ -19,6 +20,7 @@ from messaging.queries.visibility import find_conversation
 from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.reactions import decoded_reactions, encoded_reactions
 from messaging.shapes.record import MessageRecord
+from messaging.shapes.system_messages import text_of, with_names
 
 
 class Blocked(NamedTuple):
@@ -36,8 +38,9 @@ def blocked_by(user: User | Principal) -> list[Blocked]:
 
 
 def _blocked(me: str, person: User, since: datetime) -> Blocked:
-    name, picture = rules().face(me, person.pk, person.full_name, person.picture)
-    return Blocked(person.pk, name, picture_path(person.pk, name, picture), since)
+    face = rules().face(me, person.pk, person.full_name, person.picture)
+    picture = picture_path(person.pk, face.name, face.picture)
+    return Blocked(person.pk, face.name, picture, since)
 
 
 def closed_by(user_id: str, person: str) -> str:
@@ -62,8 +65,42 @@ def blocked_in(user_id: str, group: str) -> list[str]:
         return []
     there = Membership.objects.filter(conversation=group, user__in=blocked, until_seq=None)
     keys = there.values_list("user_id", flat=True)
-    people = User.objects.filter(pk__in=list(keys)).order_by("sort_name", "pk")
-    return [rules().face(user_id, each.pk, each.full_name, "").name for each in people]
+    people = User.objects.filter(pk__in=list(keys))
+    names = (rules().face(user_id, each.pk, each.full_name).name for each in people)
+    return sorted(names, key=folded)
+
+
+def name_as_known(me: str, records: Iterable[MessageRecord]) -> None:
+    """Whom the system tells of, and a block parts from `me`: not as they were called since."""
+    shown = rules()
+    faces, apart = shown.faces_of(me), shown.apart_from(me)
+    for record in records if faces else ():
+        if record.system is None:
+            continue
+        names = {
+            each.id: faces[each.id].name
+            for each in record.system.everybody
+            if each.id in faces and record.created_at > timestamp(apart[each.id])
+        }
+        if names:
+            record.system = with_names(record.system, names)
+            record.text = None if record.deleted else text_of(record.system)
+
+
+def as_each_knows(
+    record: MessageRecord, people: Collection[str]
+) -> Iterator[tuple[MessageRecord, list[str]]]:
+    """What the system tells these people: the same to all but those whom a block parts from
+    somebody whom it names.
+    """
+    shown = rules()
+    named = record.system.everybody if record.system else []
+    apart = {key for each in named for key in shown.apart_from(each.id)}
+    yield record, [key for key in people if key not in apart]
+    for key in apart.intersection(people):
+        theirs = replace(record)
+        name_as_known(key, [theirs])
+        yield theirs, [key]
 
 
 def take_back_what_blocked_did(me: str, records: Iterable[MessageRecord]) -> None:

@@ -8,13 +8,11 @@ from typing import NamedTuple
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from accounts.models import User, person_matches
+from accounts.models import User
 from accounts.principal import Principal
-from accounts.record import COLUMNS as PERSON_COLUMNS
-from accounts.record import PersonRecord, person_of_row
+from accounts.record import PersonRecord
 from chatsite.errors import NotFound
 from chatsite.fastpath.statements import SelectAmong
-from chatsite.wire import absolute
 from messaging.models import (
     FIRST_GROUP,
     LIVE_MARKS,
@@ -23,11 +21,11 @@ from messaging.models import (
     is_group,
 )
 from messaging.queries.people import (
-    comes_after,
     cursor_of,
     decode_cursor,
+    found_among,
     is_person,
-    show_to,
+    named_page,
 )
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import find_conversation, membership_in
@@ -197,15 +195,4 @@ def people_page(
     me: str, keys: Collection[str], *, limit: int, cursor: str = "", search: str = ""
 ) -> tuple[list[PersonRecord], str]:
     """Of these people, by name; with the cursor of the next page. Raises DomainError 400."""
-    words = search.strip()
-    by_address = rules().shows_addresses
-    named = User.objects.filter(person_matches(words, by_address=by_address))
-    people = named.filter(pk__in=list(keys)).order_by("sort_name", "pk")
-    if cursor:
-        name, key = decode_cursor(cursor)
-        people = people.filter(comes_after(name, key))
-    rows = list(people.values_list(*PERSON_COLUMNS, "sort_name")[: limit + 1])
-    site = absolute("")
-    page = [person_of_row(row[:-1], site) for row in rows[:limit]]
-    show_to(me, page)
-    return page, cursor_of(rows, limit)
+    return named_page(found_among(me, keys, search.strip()), me, limit=limit, cursor=cursor)

@@ -2,14 +2,15 @@
 
 import base64
 import binascii
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
+from accounts.canonical import canonical_email
 from accounts.models import User, person_matches
 from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
@@ -19,10 +20,10 @@ from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.keys import is_key
-from chatsite.text import is_storable
+from chatsite.text import folded, has_words, is_storable
 from chatsite.wire import absolute
 from messaging.models import FIRST_GROUP, Conversation, Membership, Message, direct_key, peer_in
-from messaging.queries.privacy import rules
+from messaging.queries.privacy import Face, rules
 
 
 def find_user(key: str) -> User | None:
@@ -50,9 +51,17 @@ def is_person(key: str) -> bool:
     return is_key(key) and bool(people_among([key]))
 
 
+def find_named(me: str, username: str) -> User | None:
+    """Whoever has exactly this @username, as far as `me` knows, be it `me`."""
+    person, changed = User.objects.with_username(username), _changed(me)
+    if person and person.pk not in changed:
+        return person
+    return next(map(find_user, _called(username, changed)), None)
+
+
 def person_named(user: User, username: str) -> PersonRecord:
-    """Whoever has exactly this @username, be it `user`. Raises NotFound."""
-    person = User.objects.with_username(username)
+    """The same. Raises NotFound."""
+    person = find_named(user.pk, username)
     if person is None:
         raise NotFound(_("No such person."))
     record = person_of(person)
@@ -72,39 +81,119 @@ def contacts_page(
     """Everyone but `user` whom they may find, by name. Raises DomainError 400 for a cursor that is
     none.
     """
+    me, words, shown = user.pk, search.strip(), rules()
+    if words or not shown.lists_everybody or shown.faces_of(me):
+        people, following = named_page(contacts_of(me, words), me, limit=limit, cursor=cursor)
+        return ContactsPage(people, following)
     given = dict(zip(("name", "key"), decode_cursor(cursor), strict=True)) if cursor else {}
-    count = None if limit is None else limit + 1
-    if (words := search.strip()) or not rules().lists_everybody:
-        rows = list(_contacts(count, words, me=user.pk, **given))
-    else:
-        rows = _CONTACTS.rows(count, me=user.pk, **given)
-    site = absolute("")
-    people = [person_of_row(row[:-1], site) for row in rows[:limit]]
-    show_to(user.pk, people)
-    return ContactsPage(people, cursor_of(rows, limit))
+    rows = _CONTACTS.rows(None if limit is None else limit + 1, me=me, **given)
+    return ContactsPage(_shown(rows[:limit], me), cursor_of(rows, limit))
 
 
 def _contacts(
-    count: int | None, search: str = "", *, me: Any, name: Any = None, key: Any = None
+    count: int | None, *, me: Any, name: Any = None, key: Any = None
 ) -> QuerySet[User, Row]:
-    contacts = contacts_of(me, search) if isinstance(me, str) else User.objects.contacts_of(me)
+    contacts = User.objects.contacts_of(me)
     if key is not None:
-        contacts = contacts.filter(comes_after(name, key))
+        contacts = contacts.filter(_comes_after(name, key))
     return contacts.values_list(*PERSON_COLUMNS, "sort_name")[:count]
+
+
+def named_page(
+    people: QuerySet[User], me: str, *, limit: int | None, cursor: str = ""
+) -> tuple[list[PersonRecord], str]:
+    """Of people that are sorted by their names, with the cursor of the next page. Raises
+    DomainError 400.
+    """
+    by = str(people.query.order_by[0])
+    if cursor:
+        people = people.filter(_comes_after(*decode_cursor(cursor), by=by))
+    rows = list(people.values_list(*PERSON_COLUMNS, by)[: None if limit is None else limit + 1])
+    return _shown(rows[:limit], me), cursor_of(rows, limit)
+
+
+def _shown(rows: Iterable[Row], me: str) -> list[PersonRecord]:
+    site = absolute("")
+    people = [person_of_row(row[:-1], site) for row in rows]
+    show_to(me, people)
+    return people
 
 
 def contacts_of(me: str, search: str = "") -> QuerySet[User]:
     """Everyone else whom they may find, by name; each word of `search` is in the name or, where
     addresses are shown, in the address. A whole address or username finds its owner in any case.
     """
-    shown = rules()
-    contacts = User.objects.contacts_of(me)
-    found = person_matches(search, by_address=shown.shows_addresses)
-    if not shown.lists_everybody:
+    changed = _changed(me)
+    found = _found_by(search, changed)
+    if not rules().lists_everybody:
         found &= Q(pk__in=known_to(me))
-    if search and (owner := User.objects.with_email(search) or User.objects.with_username(search)):
-        found |= Q(pk=owner.pk)
-    return contacts.filter(found)
+    if search and (owners := _owners(search, changed)):
+        found |= Q(pk__in=owners)
+    return _by_name(User.objects.contacts_of(me).filter(found), changed)
+
+
+def found_among(me: str, keys: Collection[str], search: str = "") -> QuerySet[User]:
+    """Of these people, those who are found by `search`, by name."""
+    changed = _changed(me)
+    people = User.objects.filter(_found_by(search, changed), pk__in=list(keys))
+    return _by_name(people, changed)
+
+
+# By key, how somebody knows those who have another name, @username or address since a block parted
+# them: for everything else the database is asked as for anybody.
+_Changed = Mapping[str, Face]
+_TODAY = SelectAmong(
+    lambda keys: User.objects.filter(pk__in=keys).values_list(
+        "pk", "full_name", "username", "email"
+    )
+)
+
+
+def _changed(me: str) -> _Changed:
+    faces = rules().faces_of(me)
+    return {
+        key: faces[key]
+        for key, *today in (_TODAY.rows_among(faces) if faces else ())
+        if today != [faces[key].name, faces[key].username, faces[key].email]
+    }
+
+
+def _found_by(search: str, changed: _Changed) -> Q:
+    by_address = rules().shows_addresses
+    found = person_matches(search, by_address=by_address)
+    if not changed:
+        return found
+    keys = {key for key, face in changed.items() if _has_words(face, search, by_address)}
+    return (found & ~Q(pk__in=list(changed))) | Q(pk__in=keys)
+
+
+def _has_words(face: Face, search: str, by_address: bool) -> bool:
+    return all(
+        has_words(face.name, word) or (by_address and has_words(face.email, word))
+        for word in search.split()
+    )
+
+
+def _owners(words: str, changed: _Changed) -> set[str]:
+    """Whoever has exactly this address or @username."""
+    owner = User.objects.with_email(words) or User.objects.with_username(words)
+    addresses = {words.strip().lower(), canonical_email(words)}
+    keys = {key for key, face in changed.items() if face.email and face.email in addresses}
+    keys |= _called(words, changed)
+    return keys if owner is None or owner.pk in changed else {owner.pk, *keys}
+
+
+def _called(username: str, changed: _Changed) -> set[str]:
+    name = username.strip().removeprefix("@").lower()
+    return {key for key, face in changed.items() if name and face.username == name}
+
+
+def _by_name(people: QuerySet[User], changed: _Changed) -> QuerySet[User]:
+    if not changed:
+        return people.order_by("sort_name", "pk")
+    names = (When(pk=key, then=Value(folded(face.name))) for key, face in changed.items())
+    known = people.annotate(known_name=Case(*names, default="sort_name"))
+    return known.order_by("known_name", "pk")
 
 
 def known_to(me: str) -> set[str]:
@@ -148,12 +237,13 @@ def show_to(me: str, people: Iterable[PersonRecord]) -> None:
     no address, where not everybody sees these, of those who have not written to them.
     """
     shown = rules()
-    if shown.apart_from(me):
+    if faces := shown.faces_of(me):
         people = list(people)
         for each in people:
-            if face := shown.faces.get((me, each.id)):
+            if face := faces.get(each.id):
                 each.full_name = face.name
-                each.profile_pic = absolute(picture_path(each.id, *face))
+                each.profile_pic = absolute(picture_path(each.id, face.name, face.picture))
+                each.email = each.email and face.email
     if shown.shows_addresses:
         return
     others = {direct_key(me, each.id): each for each in people if each.email and each.id != me}
@@ -178,9 +268,9 @@ def _written_to(me: str, keys: list[str]) -> set[str]:
 _CONTACTS = Select(_contacts, packed=True)
 
 
-def comes_after(name: Any, key: Any) -> Q:
+def _comes_after(name: Any, key: Any, by: str = "sort_name") -> Q:
     """Of people, those who come later by name."""
-    return Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=key)
+    return Q((f"{by}__gt", name)) | Q((by, name), pk__gt=key)
 
 
 def cursor_of(rows: Sequence[Row], limit: int | None) -> str:

@@ -44,8 +44,12 @@ CHANGED = "privacy"  # the group that is told when the rules have changed
 
 
 class Face(NamedTuple):
+    """How one person knows another."""
+
     name: str
     picture: str  # as it is stored
+    username: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ class Rules:
     contacts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # Whom those have blocked who have blocked anybody, and since when.
     blocks: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
-    # By who looks and whom they see: as these were when one blocked the other.
-    faces: Mapping[tuple[str, str], "Face"] = field(default_factory=dict)
+    # By who looks, and then by whom they see: as these were when one blocked the other.
+    faces: Mapping[str, Mapping[str, "Face"]] = field(default_factory=dict)
     # As the site decides: `SitePolicy`.
     lists_everybody: bool = True
     shows_addresses: bool = True
@@ -78,9 +82,15 @@ class Rules:
         """Whom they have blocked, or by whom they are, and since when."""
         return self._apart.get(person, {})
 
-    def face(self, viewer: str, person: str, name: str, picture: str) -> "Face":
+    def faces_of(self, viewer: str) -> Mapping[str, "Face"]:
+        """Of whom `viewer` is told no changes, by key."""
+        return self.faces.get(viewer, {})
+
+    def face(
+        self, viewer: str, person: str, name: str, picture: str = "", username: str = ""
+    ) -> "Face":
         """As `viewer` sees them, who may not be told of changes."""
-        return self.faces.get((viewer, person)) or Face(name, picture)
+        return self.faces_of(viewer).get(person) or Face(name, picture, username)
 
     def last_seen(self, viewer: str, person: str, at: Any) -> Any:
         """What of that moment `viewer` may know."""
@@ -190,8 +200,8 @@ def _load() -> Rules:
 
 
 _BLOCK = (
-    *("blocker_id", "blocked_id", "since", "blocker_name", "blocker_picture"),
-    *("blocked_name", "blocked_picture"),
+    *("blocker_id", "blocked_id", "since"),
+    *(f"{who}_{what}" for who in ("blocker", "blocked") for what in Face._fields),
 )
 
 
@@ -200,13 +210,14 @@ def _stored_rules() -> Rules:
     found = {key: decoded(text) for key, text in people.values_list("pk", "privacy")}
     some = [key for key, each in found.items() if has_contacts(each)]
     blocks: dict[str, dict[str, datetime]] = {}
-    faces: dict[tuple[str, str], Face] = {}
+    faces: dict[str, dict[str, Face]] = {}
     for blocker, blocked, since, *seen in Block.objects.order_by("pk").values_list(*_BLOCK):
         blocks.setdefault(blocker, {})[blocked] = since
-        ends = (((blocked, blocker), Face(*seen[:2])), ((blocker, blocked), Face(*seen[2:])))
-        for pair, face in ends:
+        half = len(Face._fields)
+        ends = ((blocked, blocker, Face(*seen[:half])), (blocker, blocked, Face(*seen[half:])))
+        for viewer, person, face in ends:
             if face.name:  # where both have blocked, the first block counts
-                faces.setdefault(pair, face)
+                faces.setdefault(viewer, {}).setdefault(person, face)
     site, contacts = site_policy(), {key: people_written_to(key) for key in some}
     decided = (site.lists_everybody, site.shows_addresses, site.requests)
     return Rules(found, contacts, blocks, faces, *decided)

@@ -103,8 +103,8 @@ def reactions_of(user: User | Principal, conversation: str, seq: int) -> Reactio
 
 def _reactor(emoji: str, key: str, user: User | None, viewer: str) -> Reactor:
     name, picture = (user.full_name, user.picture) if user else (deleted_account(), "")
-    name, picture = rules().face(viewer, key, name, picture)
-    return Reactor(emoji, key, name, picture_path(key, name, picture))
+    face = rules().face(viewer, key, name, picture)
+    return Reactor(emoji, key, face.name, picture_path(key, face.name, face.picture))
 
 
 def checked_emoji(text: str) -> str:

@@ -98,8 +98,12 @@ def _store_block(user: User, person: str) -> None:
         blocked=other,
         blocker_name=user.full_name,
         blocker_picture=user.picture,
+        blocker_username=user.username,
+        blocker_email=user.email,
         blocked_name=other.full_name,
         blocked_picture=other.picture,
+        blocked_username=other.username,
+        blocked_email=other.email,
     )
 
 

@@ -1,7 +1,7 @@
 """Sending, deleting and restoring messages."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial, reduce
@@ -30,7 +30,7 @@ from chatsite.text import has_link
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Posting, Role, is_group, saved_key
 from messaging.payloads import deleted_payload
-from messaging.queries.blocks import take_back_what_blocked_did
+from messaging.queries.blocks import as_each_knows, take_back_what_blocked_did
 from messaging.queries.privacy import note_written
 from messaging.queries.visibility import (
     find_message,
@@ -337,7 +337,10 @@ class _Batch:
             told += told_of_request(self.conversations[key])
             told += told_of_answer(self.conversations[key])
         for draft, record in self.sent:
-            told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
+            if draft.system:
+                told += _told_of_change(events.NEW_MESSAGE, record, receivers[draft.conversation])
+            else:
+                told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
         events.publish_all(told)
         notify_later(
             (self.conversations[draft.conversation].pk, receivers[draft.conversation], record)
@@ -346,6 +349,14 @@ class _Batch:
         )
         on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.sent)))
         on_commit(lambda: note_written(map(_pair, self.sent)))
+
+
+def _told_of_change(
+    event: str, record: MessageRecord, receivers: Collection[str]
+) -> list[events.Event]:
+    """By a message of the system."""
+    each = as_each_knows(record, receivers)
+    return [(event, known, recipients.of(people), "") for known, people in each if people]
 
 
 def _pair(sent: tuple[Draft, MessageRecord]) -> tuple[str, str]:
@@ -573,9 +584,7 @@ def _told_of_restoring(message: Message, conversation: LockedConversation) -> li
     other what that one did with it since.
     """
     hear = conversation.who_hear(message.seq)
-    told: list[events.Event] = [
-        (events.MESSAGE_RESTORED, record_of(message), recipients.of(hear), "")
-    ]
+    told = _told_of_change(events.MESSAGE_RESTORED, record_of(message), hear)
     sender = message.sender_id
     if sender in conversation.who_see(message.seq) and sender not in hear:
         take_back_what_blocked_did(sender, [record := record_of(message)])

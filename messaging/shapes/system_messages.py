@@ -1,6 +1,6 @@
 """System messages, which tell of a change in a group: what is stored of one, and what it says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from msgspec import Meta
+from msgspec.structs import replace
 
 from accounts.models import User
 from chatsite import strict_json
@@ -60,6 +61,11 @@ class SystemDetails(msgspec.Struct, rename="camel"):
         | msgspec.UnsetType
     ) = msgspec.UNSET
 
+    @property
+    def everybody(self) -> list[NamedPerson]:
+        """Who is named."""
+        return [self.by, *self.people]
+
     def names(self, person: str) -> bool:
         """Whether `person` is one of `people`, which leaves some out when there are many."""
         return any(each.id == person for each in self.people)
@@ -83,6 +89,15 @@ def details_of(
 
 def _named(person: User) -> NamedPerson:
     return NamedPerson(person.pk, person.full_name)
+
+
+def with_names(details: SystemDetails, names: Mapping[str, str]) -> SystemDetails:
+    """With these names of people, by key; of a deleted account nothing is told."""
+    by, *people = (
+        NamedPerson(each.id, names.get(each.id, each.full_name) if each.full_name else "")
+        for each in details.everybody
+    )
+    return replace(details, by=by, people=people)
 
 
 def text_of(details: SystemDetails) -> str:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
 from accounts.access import SignedInRequest, signed_in
-from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.keys import is_key, new_key
 from chatsite.security.budgets import check_message
@@ -26,6 +25,7 @@ from messaging.page.peers import Peer, find_peer, saved_peer
 from messaging.page.quotes import pinned_quotes, quote_payload
 from messaging.page.uploads import tus_client
 from messaging.queries.history import first_since, originals_of
+from messaging.queries.people import find_named
 from messaging.queries.sync import sync_cursor
 from messaging.services.messages import send_message
 
@@ -70,7 +70,7 @@ def saved(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def by_username(request: SignedInRequest, username: str) -> HttpResponse:
     """Where one writes to them; one's own leads to the profile."""
-    person = User.objects.with_username(username)
+    person = find_named(request.user.pk, username)
     if person is None:
         raise Http404
     if person.pk == request.user.pk:

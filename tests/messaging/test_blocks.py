@@ -18,15 +18,19 @@ from accounts.services.last_seen import record_online
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.wire import timestamp
-from messaging.models import Block, Message, direct_key
+from messaging.models import Block, Message, Role, direct_key
 from messaging.presence import leases, online_seen_by
+from messaging.queries.history import history, history_upwards
+from messaging.queries.members import members_page
+from messaging.queries.people import contacts_page, decode_cursor
+from messaging.queries.sync import changes_since, sync_cursor
 from messaging.queries.visibility import find_message
 from messaging.services import tidying
 from messaging.services.blocks import block, unblock
 from messaging.services.conversations import mark_delivered, mark_read
 from messaging.services.deletions import delete_messages, undo
 from messaging.services.edits import edit_message
-from messaging.services.groups import remove_member
+from messaging.services.groups import remove_member, set_role
 from messaging.services.messages import send_message
 from messaging.services.pins import pin
 from messaging.services.reactions import react
@@ -56,9 +60,10 @@ def texts(client: Any, peer: User) -> list[str]:
     return [each["text"] for each in client.get(f"/api/messages/{peer.pk}").json()]
 
 
-def chat_with(client: Any, peer: User) -> Any:
+def chat_with(client: Any, peer: User | str) -> Any:
+    key = peer if isinstance(peer, str) else peer.pk
     return next(
-        (each for each in client.get("/api/messages/chats").json() if each["_id"] == peer.pk), None
+        (each for each in client.get("/api/messages/chats").json() if each["_id"] == key), None
     )
 
 
@@ -442,6 +447,8 @@ def test_each_goes_on_seeing_the_other_as_they_were(
             "members": client.get(f"/api/conversations/{group}/members"),
             "reactions": client.get(f"/api/conversations/{conversation}/reactions?seq={seq}"),
             "receipts": client.get(f"/api/conversations/{conversation}/receipts?seq={seq}"),
+            "contact list": page.get("/contacts"),
+            "contacts found": page.get(f"/contacts?q={name}"),
             "page": page.get(f"/chat/{person.pk}"),
             "header": page.get(f"/chat/{person.pk}/header"),
             "details": page.get(f"/chat/{person.pk}/details"),
@@ -467,6 +474,114 @@ def test_each_goes_on_seeing_the_other_as_they_were(
     assert "Ada King" in api_for(ada).get("/api/auth/check").content.decode()
     unblock(user=ada, person=bo.pk)
     assert "Ada King" in api_for(bo).get("/api/messages/chats").content.decode()
+
+
+def test_neither_is_found_by_what_is_new(
+    api_for: ApiFor, page_for: PageFor, ada: User, bo: User
+) -> None:
+    eve = make_user("Eve")
+    group = make_group(eve, ada, bo)
+    for person in (ada, bo):
+        update_profile(user=person, username=f"{person.full_name}_old")
+    old = {person.pk: (person.full_name, person.username, person.email) for person in (ada, bo)}
+    block(user=ada, person=bo.pk)
+    new = {ada.pk: ("Zoe", "zoe_new", "zoe@x.example"), bo.pk: ("Yan", "yan_new", "y@x.example")}
+    for person in (ada, bo):
+        name, username, email = new[person.pk]
+        update_profile(user=person, full_name=name, username=username)
+        User.objects.filter(pk=person.pk).update(email=email)
+
+    def finds(viewer: User, other: User, name: str, username: str, email: str) -> set[bool]:
+        client, page = api_for(viewer), page_for(viewer)
+        contacts, members = "/api/messages/contacts", f"/api/conversations/{group}/members"
+        answers: list[Any] = [
+            *(client.get(contacts, {"search": each}) for each in (name, f"@{username}", email)),
+            client.get(contacts, {"search": f"{email[:4]} {name}"}),
+            client.get(contacts, {"search": name, "limit": "5"}),
+            client.get(members, {"search": name}),
+            client.get("/api/search", {"q": name}),
+            client.get(f"/api/usernames/{username}"),
+            page.get("/contacts/rows", {"q": email}),
+        ]
+        details = page.get(f"/chat/{other.pk}/details").content.decode()
+        everybody = [each["email"] for each in client.get(contacts).json()]
+        return {
+            *(other.pk in answer.content.decode() for answer in answers),
+            page.get(f"/u/{username}").status_code == 302,
+            f"@{username}" in details,
+            email in everybody,
+        }
+
+    for viewer, other in ((ada, bo), (bo, ada)):
+        assert finds(viewer, other, *old[other.pk]) == {True}
+        assert finds(viewer, other, *new[other.pk]) == {False}
+        assert finds(eve, other, *new[other.pk]) == {True}
+        assert finds(eve, other, *old[other.pk]) == {False}
+    unblock(user=ada, person=bo.pk)
+    assert finds(bo, ada, *new[ada.pk]) == {True}
+    assert finds(bo, ada, *old[ada.pk]) == {False}
+
+
+def test_nobody_has_another_place_in_lists(page_for: PageFor, ada: User, bo: User) -> None:
+    cy, dee = make_user("Cy"), make_user("Dee")
+    group = make_group(cy, ada, bo, dee)
+    block(user=ada, person=bo.pk)
+    update_profile(user=ada, full_name="Zoe")
+    for viewer, names in ((bo, ["Ada", "Cy", "Dee"]), (dee, ["Bo", "Cy", "Zoe"])):
+        cursor = ""
+        for name in names:
+            found = contacts_page(viewer, limit=1, cursor=cursor)
+            assert [each.full_name for each in found.people] == [name]
+            cursor = found.cursor
+            assert not cursor or decode_cursor(cursor)[0] == name.lower()
+        members = members_page(viewer, group, limit=9).members
+        everybody = sorted([*names, viewer.full_name])
+        assert [each.person.full_name for each in members] == everybody
+        header = page_for(viewer).get(f"/chat/{group}/header").content.decode()
+        assert header.index(names[0]) < header.index(names[1]) < header.index(names[2])
+
+
+def test_the_system_calls_nobody_by_a_new_name(
+    api_for: ApiFor, page_for: PageFor, ada: User, bo: User, events: Events
+) -> None:
+    eve = make_user("Eve")
+    update_profile(user=ada, full_name="Adele")
+    group = make_group(ada, bo, eve)
+    update_profile(user=ada, full_name="Ada")
+    block(user=ada, person=bo.pk)
+    cursor = sync_cursor(bo)
+    update_profile(user=ada, full_name="Zoe")
+    update_profile(user=bo, full_name="Yan")
+    events.clear()
+    set_role(user=ada, group=group, person=bo.pk, role=Role.ADMIN)
+
+    def plain(text: str | None) -> str:
+        return (text or "").translate({0x2068: None, 0x2069: None})
+
+    told = {
+        ada: "Zoe made Bo an admin",
+        bo: "Ada made Yan an admin",
+        eve: "Zoe made Yan an admin",
+    }
+    live = {each.to: each.data for each in events if each.event == "newMessage"}
+    assert len(events.recipients("newMessage")) == len(live) == 3
+    for viewer, words in told.items():
+        created = history(viewer, group, before=None, limit=9)[0]
+        assert plain(created.text) == "Adele created the group “Friends”"  # as it was
+        client, data = api_for(viewer), live[f"user.{viewer.pk}"]
+        assert plain(data["text"]) == words
+        names = [each["fullName"] for each in (data["system"]["by"], *data["system"]["people"])]
+        assert names == [words.split()[0], words.split()[2]]
+        [last] = client.get(f"/api/messages/{group}?limit=1").json()
+        assert (last["text"], last["system"]) == (data["text"], data["system"])
+        assert chat_with(client, group)["lastMessage"] == last
+        assert plain(page_for(viewer).get(f"/chat/{group}").content.decode()).count(words) >= 1
+        *_others, exported = next(iter(history_upwards(viewer, group, limit=9)))
+        assert plain(exported.text) == words
+    [changed] = changes_since(bo, cursor).messages
+    assert plain(changed.text) == told[bo]
+    unblock(user=ada, person=bo.pk)
+    assert plain(history(bo, group, before=None, limit=1)[0].text) == told[eve]
 
 
 def test_the_list(api_for: ApiFor, page_for: PageFor, ada: User, bo: User) -> None:

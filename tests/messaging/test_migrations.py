@@ -9,7 +9,8 @@ from django.apps import apps
 
 from chatsite.keys import new_key
 from chatsite.pictures import storage
-from messaging.models import Conversation, Message, Reaction
+from messaging.models import Block, Conversation, Message, Reaction
+from messaging.services.blocks import block
 from tests.factories import make_message, make_messages, make_pair, make_user
 from tests.pictures import picture
 
@@ -52,3 +53,13 @@ def test_reactions_that_leave_people_out_say_so() -> None:
         mark(apps, None)
         sums = dict(Message.objects.values_list("pk", "reactions"))
         assert sums == {full: "[the sum]", crowded: " [the sum]"}
+
+
+def test_blocks_know_how_people_were_found() -> None:
+    ada, bo = make_user("Ada", username="ada_l"), make_user("Bo")
+    block(user=ada, person=bo.pk)
+    Block.objects.update(blocker_username="", blocker_email="", blocked_email="")
+    import_module("messaging.migrations.0037_faces_whole").fill(apps, None)
+    found = Block.objects.get()
+    assert (found.blocker_username, found.blocker_email) == ("ada_l", ada.email)
+    assert (found.blocked_username, found.blocked_email) == ("", bo.email)
