@@ -22,6 +22,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from accounts.models import Session, User
+from accounts.services.push_subscriptions import subscribe
+from tests.factories import make_session
+
 HANG = 0  # in place of a status: it never answers
 
 
@@ -95,6 +99,13 @@ class PushService:
         claims = jwt.decode(parts["t"], key, algorithms=["ES256"], audience=f"https://{self.host}")
         assert scheme == "vapid"
         assert re.fullmatch(r"https://[^\s<>]+|mailto:[^\s<>@]+@[^\s<>@]+", claims["sub"])
+
+
+def browser_of(user: User, service: PushService, session: Session | None = None) -> Browser:
+    """One that takes push messages for `user`."""
+    browser = service.browser()
+    subscribe(session=session or make_session(user), **browser.subscription)
+    return browser
 
 
 @contextmanager

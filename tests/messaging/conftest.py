@@ -3,15 +3,43 @@
 import asyncio
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
+from accounts.services.push_subscriptions import subscribers
 from chatsite.fastpath.statements import run_at_once
+from chatsite.push import sending
 from messaging.services.groups import set_role
 from tests.factories import make_group, make_user
+from tests.mail_servers import make_certificate
 from tests.messaging.sends import FailsOnce, Sender
+from tests.push_service import PushService, push_service
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("push"))
+
+
+@pytest.fixture
+def service(
+    certificate: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PushService]:
+    """Of push messages."""
+    # Where nothing is committed, it would not be told of a change.
+    monkeypatch.setattr(subscribers, "_is_following", False)
+    subscribers.set(None)
+    with push_service(certificate) as stand_in:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        settings.PUSH_TRUSTED_HOSTS = [stand_in.host]
+        for cached in (sending._context, sending._breaker):
+            cached.cache_clear()
+        yield stand_in
+        sending._context.cache_clear()
 
 
 @pytest.fixture

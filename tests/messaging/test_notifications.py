@@ -1,8 +1,7 @@
 """Push messages: to whom, what they say, and what becomes of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,39 +25,10 @@ from messaging.services.messages import delete_message, send_message
 from scheduler.models import Job
 from tests.factories import make_group, make_message, make_pair, make_session, make_user
 from tests.jobs import run_due
-from tests.mail_servers import make_certificate
-from tests.push_service import HANG, Browser, PushService, push_service
+from tests.push_service import HANG, Browser, PushService, browser_of
 
 pytestmark = pytest.mark.django_db
 SECRET = "The key is under the mat"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_certificate(tmp_path_factory.mktemp("push"))
-
-
-@pytest.fixture
-def service(
-    certificate: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[PushService]:
-    # Nothing is committed here, so it would not be told of a change.
-    monkeypatch.setattr(subscribers, "_is_following", False)
-    subscribers.set(None)
-    with push_service(certificate) as stand_in:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        settings.PUSH_TRUSTED_HOSTS = [stand_in.host]
-        for cached in (sending._context, sending._breaker):
-            cached.cache_clear()
-        yield stand_in
-        sending._context.cache_clear()
-
-
-def browser_of(user: User, service: PushService, session: Session | None = None) -> Browser:
-    """One that takes push messages for `user`."""
-    browser = service.browser()
-    subscribe(session=session or make_session(user), **browser.subscription)
-    return browser
 
 
 def shown(browser: Browser) -> list[tuple[str, str]]:

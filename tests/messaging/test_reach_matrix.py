@@ -4,7 +4,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -19,10 +19,12 @@ from django.conf import settings as site_settings
 from pytest_django import Settings
 
 from accounts.models import SitePolicy, User
+from accounts.services.accounts import update_profile
 from accounts.services.moderation import ban
 from chatsite.asgi import application
 from chatsite.asgi import trusted as site
 from chatsite.db import now
+from chatsite.errors import DomainError
 from chatsite.live.broadcast import broadcast
 from chatsite.wire import timestamp
 from messaging import events, recipients
@@ -37,25 +39,33 @@ from tests.messaging.later import pass_time
 from tests.messaging.realtime.sockets import PersonalSocket, token_for
 from tests.messaging.socketio.session import joined
 from tests.pictures import picture
+from tests.push_service import Browser, PushService, browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRUSTED: Any = site
 SITE = "http://testserver"
 
-# What somebody may do, by what they are to Ada. `heard` and `react heard`: it reaches her live.
-EVERYTHING = {
-    *("online", "typing", "hears typing", "read", "picture", "send", "heard", "react"),
+# What somebody may do, by what they are to Ada. `… heard`: it reaches her live; `… pushed`: her
+# browser while she is at no page, as `answer pushed` theirs. `lifetime`: of messages, as it is.
+# `new name`, `new @username`, `new address`: they learn what she is called by now.
+NEW = {"new name", "new @username", "new address"}
+EVERYTHING = NEW | {
+    *("online", "typing", "hears typing", "read", "picture", "send", "heard", "pushed", "react"),
     *("react heard", "add", "edit", "edit heard", "forward", "listen", "listen heard"),
+    *("lifetime", "answer pushed"),
 }
-UNTOLD = {"typing", "hears typing", "heard", "react heard", "edit heard", "listen heard", "add"}
+UNTOLD = {
+    *("typing", "hears typing", "heard", "pushed", "react heard", "edit heard", "listen heard"),
+    "add",
+}
 TABLE: dict[str, set[str]] = {
-    "stranger": {"online", "send"},
-    "request": EVERYTHING - UNTOLD - {"listen"},  # Ada has said nothing yet
+    "stranger": {"online", "send", "answer pushed"} | NEW,
+    "request": EVERYTHING - UNTOLD - {"listen", "lifetime"},  # Ada has said nothing yet
     "contact": EVERYTHING,
-    "blocked": EVERYTHING - UNTOLD - {"online"},
+    "blocked": EVERYTHING - UNTOLD - NEW - {"online", "answer pushed"},
     "blocker": {"read", "picture", "forward", "listen"},
-    "member": EVERYTHING,
-    "removed": {"online"},
+    "member": EVERYTHING - {"lifetime"},  # admins may
+    "removed": {"online"} | NEW,
     "banned": set(),
 }
 
@@ -69,12 +79,14 @@ class Scene:
     own: str  # their message, with a file: there, but of a stranger elsewhere
     voice: str  # Ada's
     eve: User
+    browsers: dict[str, Browser]  # Ada's and theirs, by key
     outcomes: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
 
 
-def make_scene(relation: str) -> Scene:
+def make_scene(relation: str, service: PushService) -> Scene:
     """With requests on."""
     ada, person, eve = (make_user(name) for name in ("Ada", "Pat", "Eve"))
+    browsers = {each.pk: browser_of(each, service) for each in (ada, person)}
     group = make_group(ada, person, eve) if relation in {"member", "removed"} else ""
     SitePolicy.objects.create(requests=True)
 
@@ -90,10 +102,11 @@ def make_scene(relation: str) -> Scene:
         own = say_own(group)
         if relation == "removed":
             remove_member(user=ada, group=group, person=person.pk)
-        return Scene(ada, person, group, say(ada, group), own, send_voice(ada, group).id, eve)
+        message, voice = say(ada, group), send_voice(ada, group).id
+        return Scene(ada, person, group, message, own, voice, eve, browsers)
     if relation == "stranger":
         own, voice = say_own(eve.pk), send_voice(ada, eve.pk).id
-        return Scene(ada, person, ada.pk, say(ada, eve.pk), own, voice, eve)
+        return Scene(ada, person, ada.pk, say(ada, eve.pk), own, voice, eve, browsers)
     message, own = say(person, ada.pk), say_own(ada.pk)
     voice = send_voice(ada, eve.pk if relation == "request" else person.pk).id
     if relation != "request":
@@ -104,7 +117,7 @@ def make_scene(relation: str) -> Scene:
         "banned": partial(ban, user=person, reason=""),
     }
     then.get(relation, lambda: None)()
-    return Scene(ada, person, ada.pk, message, own, voice, eve)
+    return Scene(ada, person, ada.pk, message, own, voice, eve, browsers)
 
 
 class Walk:
@@ -136,6 +149,14 @@ class Walk:
             names.add(event[0])
         return names
 
+    async def pushed(self, person: User | None = None) -> bool:
+        """Whether a browser, Ada's if nobody is named, was told of news since it was asked last."""
+        await sync_to_async(run_due)()
+        browser = self.scene.browsers[(person or self.scene.ada).pk]
+        got = [each for each in browser.got if "notification" in each]
+        browser.got.clear()
+        return bool(got)
+
     async def requests(self) -> None:
         scene, message = self.scene, self.scene.message
         for way in ("REST", "lean"):
@@ -153,12 +174,16 @@ class Walk:
         people = {"name": "New", "people": [scene.ada.pk]}
         added = await self.ask("REST", "POST", "/api/groups", json=people)
         self.note("add", "REST", added.is_success and added.json()["memberCount"] == 2)
+        lifetime = f"/api/messages/disappearing/{scene.place}"
+        kept = await self.ask("REST", "PUT", lifetime, json={"seconds": 0})
+        self.note("lifetime", "REST", kept.is_success)
         await self.heard()
         for way in ("REST", "lean"):
             body = {"text": f"Hi by {way}"}
             sent = await self.ask(way, "POST", f"/api/messages/send/{scene.place}", json=body)
             self.note("send", way, sent.is_success)
             self.note("heard", way, "newMessage" in await self.heard())
+            self.note("pushed", way, await self.pushed())
         later = {"text": "Later", "sendAt": timestamp(now() + timedelta(hours=1))}
         await self.ask("REST", "POST", f"/api/messages/schedule/{scene.place}", json=later)
         await self.heard()
@@ -166,10 +191,12 @@ class Walk:
         sent_later = Message.objects.filter(sender=scene.person, text="Later")
         self.note("send", "scheduled", await sent_later.aexists())
         self.note("heard", "scheduled", "newMessage" in await self.heard())
+        self.note("pushed", "scheduled", await self.pushed())
         await self.forward("forward", scene.message.pk, scene.eve.pk)
         await self.heard()
         await self.forward("send", scene.own, scene.place)
         self.note("heard", "forward", "newMessage" in await self.heard())
+        self.note("pushed", "forward", await self.pushed())
         for way, emoji in (("REST", "👍"), ("lean", "👀")):
             react = await self.ask(way, "PUT", f"/api/messages/{message.pk}/reactions/{emoji}")
             self.note("react", way, react.is_success)
@@ -186,6 +213,44 @@ class Walk:
         listened = await self.ask("REST", "PUT", f"/api/listened/{scene.voice}")
         self.note("listen", "REST", listened.is_success)
         self.note("listen heard", "REST", "messageListened" in await self.heard())
+        assert not await self.pushed()  # of messages alone
+
+    async def answer(self) -> None:
+        """Ada writes, as far as she may, while they have no socket."""
+        scene = self.scene
+        await self.pushed(scene.person)
+        peer = scene.person.pk if scene.place == scene.ada.pk else scene.place
+        with suppress(DomainError):
+            await sync_to_async(send_message)(sender=scene.ada, peer=peer, text="And now?")
+        self.note("answer pushed", "message", await self.pushed(scene.person))
+
+    async def renaming(self) -> None:
+        """Ada has another name, @username and address."""
+        ada = self.scene.ada
+        change = sync_to_async(update_profile)
+        await change(user=ada, full_name="Zoe Newname", username="zoe_new")
+        await User.objects.filter(pk=ada.pk).aupdate(email="zoe@new.example")
+        paths = {
+            "contacts": "/api/messages/contacts",
+            "found": "/api/messages/contacts?search=newname",
+            "search": "/api/search?q=newname",
+            "page": "/contacts?q=newname",
+        }
+        for way, path in paths.items():
+            answer = await self.ask("REST", "GET", path)
+            self.note("new name", way, "Newname" in answer.text)
+        named = await self.ask("REST", "GET", "/api/usernames/zoe_new")
+        self.note("new @username", "REST", named.is_success)
+        led = await self.ask("page", "GET", "/u/zoe_new")
+        self.note("new @username", "page", led.headers.get("Location") == f"/chat/{ada.pk}")
+        details = await self.ask("page", "GET", f"/chat/{ada.pk}/details")
+        self.note("new @username", "details", "@zoe_new" in details.text)
+        for words in ("@zoe_new", "zoe@new.example"):
+            found = await self.ask("REST", "GET", f"/api/messages/contacts?search={words}")
+            kind = "address" if "." in words else "@username"
+            self.note(f"new {kind}", "found", found.is_success and bool(found.json()))
+        listed = await self.ask("REST", "GET", "/api/messages/contacts?limit=9")
+        self.note("new address", "contacts", "zoe@new.example" in listed.text)
 
     async def exported(self) -> str:
         """All that is in the archive of what is theirs."""
@@ -222,6 +287,7 @@ class Walk:
         await socket.say("sendMessage", receiverId=scene.place, text="Hi", clientMessageId=key)
         self.note("send", way, await socket.is_done("messageSent"))
         self.note("heard", way, "newMessage" in await self.heard())
+        self.note("pushed", way, await self.pushed())
         emoji = "🎉" if way == "native" else "👏"
         await socket.say("react", messageId=scene.message.pk, emoji=emoji)
         self.note("react", way, await socket.is_done("reactionChanged"))
@@ -231,8 +297,8 @@ class Walk:
         self.note("edit heard", way, "messageEdited" in await self.heard())
 
     def locked_out(self, way: str) -> None:
-        acts = ("online", "typing", "hears typing", "send", "heard", "react", "react heard", "edit")
-        for act in (*acts, "edit heard"):
+        acts = ("online", "typing", "hears typing", "send", "heard", "pushed", "react", "edit")
+        for act in (*acts, "react heard", "edit heard"):
             self.note(act, way, False)
 
 
@@ -292,14 +358,15 @@ async def socket_io(token: str) -> AsyncIterator[Ends | None]:
 
 
 @pytest.mark.parametrize("relation", TABLE)
-async def test_by_every_way(relation: str, settings: Settings) -> None:
-    scene = await sync_to_async(make_scene)(relation)
+async def test_by_every_way(relation: str, settings: Settings, service: PushService) -> None:
+    scene = await sync_to_async(make_scene)(relation, service)
     token = await sync_to_async(token_for)(scene.person)
     hers = PersonalSocket(scene.ada, await sync_to_async(token_for)(scene.ada))
     assert await hers.open()
     await hers.is_counted()
     walk = Walk(relation, scene, token, hers, settings)
     try:
+        await walk.pushed()
         ways = {"native": native(scene.person, token), "Socket.IO": socket_io(token)}
         for way, opening in ways.items():
             async with opening as socket:
@@ -308,6 +375,8 @@ async def test_by_every_way(relation: str, settings: Settings) -> None:
                 else:
                     walk.locked_out(way)
         await walk.requests()
+        await walk.answer()
+        await walk.renaming()
     finally:
         await hers.close()
     may = {act: dict.fromkeys(ways, act in TABLE[relation]) for act, ways in scene.outcomes.items()}
