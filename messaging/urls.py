@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from messaging.views import about, chat, groups, later, moderation
+from messaging.views import about, chat, groups, later, moderation, moderators
 from messaging.views.exports import export, export_removal, history_import, import_removal
 from messaging.views.privacy import privacy, unblock
 from messaging.views.search import search
@@ -45,6 +45,11 @@ urlpatterns = [
     path("profile/import/removal", import_removal, name="import-removal"),
     path("moderation", moderation.queue, name="reports"),
     path("moderation/warning", moderation.seen, name="warning-seen"),
+    path("moderation/people", moderators.people, name="moderated-people"),
+    path("moderation/people/<str:key>", moderators.person, name="moderated-person"),
+    path("moderation/people/<str:key>/<str:name>", moderators.act, name="moderate-person"),
+    path("moderation/rules", moderators.rules, name="rules"),
+    path("moderation/record", moderators.record, name="record"),
     path("moderation/<str:key>", moderation.report, name="report"),
     path("moderation/<str:key>/claim", moderation.claim, name="claim-report"),
     path("moderation/<str:key>/decide", moderation.decide, name="decide-report"),

@@ -94,7 +94,12 @@ def test_moderators_find_the_way_and_keep_their_theme(
         expect(moderator.get_by_role("link", name="Moderation")).to_be_visible()
     moderator.get_by_role("button", name="Theme: system").click()
     moderator.get_by_role("link", name="Moderation").click()
-    moderator.get_by_role("link", name="People and more").click()
+    places = moderator.get_by_role("navigation", name="Moderation")
+    for place in ("People", "Rules", "Record"):
+        places.get_by_role("link", name=place).click()
+        expect(places.get_by_role("link", name=place)).to_have_attribute("aria-current", "page")
+        assert_accessible(moderator)
+    places.get_by_role("link", name="More").click()
 
     theme = moderator.get_by_role("button", name="Theme: dark")
     expect(theme).to_be_visible()
