@@ -11,9 +11,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.services import log_outs  # which needs the models
+        from accounts.services import admission, log_outs  # which need the models
 
-        on_startup.append(log_outs.resume)
+        on_startup.extend([log_outs.resume, admission.log_owner_code])
         pre_delete.connect(_keep_username, sender=settings.AUTH_USER_MODEL)
 
 

@@ -95,6 +95,11 @@ def invitation_link(site: str, code: str) -> str:
     return f"{site}{reverse('signup')}?invitation={code}"
 
 
+def start_link(site: str, code: str = "") -> str:
+    """Where the owner's account of a new site is made."""
+    return f"{site}{reverse('start')}" + (f"?code={code}" if code else "")
+
+
 def _owner(key: str) -> User | None:
     user = User.objects.filter(pk=key).first() if is_key(key) else None
     return None if user and user.is_banned else user

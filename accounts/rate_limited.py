@@ -13,7 +13,15 @@ from accounts.access import SignedInRequest
 from accounts.links import site_of
 from accounts.models import Invitation, User
 from accounts.requests import ApiRequest
-from accounts.services import accounts, addresses, admission, deletion, log_ins, passwords
+from accounts.services import (
+    accounts,
+    addresses,
+    admission,
+    deletion,
+    log_ins,
+    passwords,
+    roles,
+)
 from accounts.trusted_devices import COOKIE
 from chatsite.security.budgets import WRITES, check, check_upload, user_or_network
 from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, limited
@@ -22,6 +30,19 @@ from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, l
 @limited(SIGN_UPS)
 def sign_up(request: HttpRequest | Request, **fields: str) -> User:
     return accounts.sign_up(**fields, client=user_or_network(request), site=site_of(request))
+
+
+@limited(SIGN_UPS)
+def make_owner(request: HttpRequest, *, code: str, **fields: str) -> User:
+    """Also who guesses at the code is counted."""
+    admission.check_owner_code(code)
+    client, site = user_or_network(request), site_of(request)
+    return accounts.sign_up(**fields, invitation=code, client=client, site=site)
+
+
+@limited(SIGN_UPS)
+def become_owner(request: SignedInRequest, *, code: str) -> None:
+    roles.become_owner(user=request.user, code=code)
 
 
 @limited(MAILS_PER_ADDRESS)

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from accounts.views import address, deletion, entrance, notifications, profile, reset
 
 urlpatterns = [
+    path("start", entrance.start, name="start"),
     path("signup", entrance.signup, name="signup"),
     path("signup/sent", entrance.invitation_sent, name="invitation-sent"),
     path("login", entrance.login, name="login"),

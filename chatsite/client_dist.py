@@ -31,7 +31,7 @@ from chatsite.monitoring.trace import note_route
 
 # First parts of paths. What mails lead to works signed out, and has no likeness elsewhere.
 KEPT = (
-    *("api", "ws", "socket.io", "admin", "logout", "reset", "address", "offline", "sw.js"),
+    *("api", "ws", "socket.io", "admin", "logout", "reset", "address", "start", "offline", "sw.js"),
     *(probe.strip("/") for probe in PROBES),  # for who may not see them they are not there
 )
 ASSETS = "/assets/"

@@ -51,6 +51,37 @@ class SignUpForm(ServiceForm):
             raise forms.ValidationError(words)
 
 
+class OwnerCodeForm(ServiceForm):
+    """Of a site that has no owner, for who has an account."""
+
+    code = forms.CharField(
+        required=False,
+        max_length=100,
+        label=_("One-time code"),
+        help_text=_("It was printed where the server was started, and is in its log."),
+        widget=forms.TextInput(
+            attrs={
+                "class": "input is-code",
+                "required": True,
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "dir": "ltr",
+            }
+        ),
+    )
+
+    def focus(self) -> None:
+        """A link brings the code along."""
+        self._focus([field for field in self if not field.value()])
+
+
+class OwnerForm(OwnerCodeForm, SignUpForm):
+    """For everybody else."""
+
+    field_order = ("code", "full_name", "email", "password")
+
+
 class InvitationRequestForm(ServiceForm):
     """Where a site is open to the addresses of some domains."""
 

@@ -1,23 +1,27 @@
-"""Who may make an account: the rules of the site, invitations, and the link of the first owner."""
+"""Who may make an account: the rules of the site, invitations, and the code of the first owner."""
 
+import logging
 import re
 import secrets
+from base64 import b32encode
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import Error, connections
 from django.db.models import F, Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts import mail
 from accounts.canonical import canonical_email, readable_email
-from accounts.links import invitation_link
+from accounts.links import invitation_link, start_link
 from accounts.models import ADMINS, Invitation, SignUps, SitePolicy, SiteRole, User
 from accounts.services.rules import checked_email, dead_link, field_error
 from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now
 from chatsite.errors import DomainError, NotFound
+from chatsite.jobs import JobQueue
 from chatsite.keys import is_key
 from chatsite.security.ratelimits import MAILS, check
 
@@ -26,10 +30,14 @@ POLICY = (
     *("refused_words", "held_words", "new_hours", "new_messages"),
     *("requests", "strangers_per_day", "lists_everybody", "shows_addresses"),
 )
+logger = logging.getLogger(__name__)
 MOST_INVITATIONS = 50  # of one person at a time
 MOST_USES = 1000
 MOST_DAYS = 90
 _CODE = re.compile(r"[\w-]{22}", re.ASCII)
+_OWNER_CODE_LENGTH = 20  # of 5 bits each, in groups of 5
+
+log_queue = JobQueue("owner-code", threads=1, length=1)
 
 
 def site_policy() -> SitePolicy:
@@ -121,14 +129,61 @@ def _invitations(code: str, policy: SitePolicy) -> QuerySet[Invitation]:
 
 
 def owner_code() -> str:
-    """Makes whoever signs up with it the owner, as long as the site has none. Whoever can read it
-    can read the secret of the site.
+    """Makes whoever signs up with it the owner, as long as the site has none: "ABCDE-FGHIJ-…".
+
+    It is made from the secret of the site, so each process has the same one at any time, and it is
+    kept nowhere. Whoever can read the log of a site without an owner can become the owner.
     """
-    return salted_hmac("accounts.services.admission", "owner", algorithm="sha256").hexdigest()[:32]
+    made = salted_hmac("accounts.services.admission", "owner", algorithm="sha256").digest()
+    letters = b32encode(made).decode()[:_OWNER_CODE_LENGTH]
+    return "-".join(letters[start : start + 5] for start in range(0, _OWNER_CODE_LENGTH, 5))
 
 
 def is_owner_code(code: str) -> bool:
-    return constant_time_compare(code, owner_code()) and not has_owner()
+    return _fits(code) and not has_owner()
+
+
+def _fits(code: str) -> bool:
+    """However it is typed."""
+    return constant_time_compare(_letters(code), _letters(owner_code()))
+
+
+def _letters(code: str) -> str:
+    return "".join(re.findall("[A-Z2-7]", code.upper()))
+
+
+def check_owner_code(code: str) -> None:
+    """Raises DomainError 400 for another code, 410 where the site has an owner."""
+    if not _fits(code):
+        words = _("That is not the code. It is where the server was started, or in its log.")
+        raise field_error("code", words, "wrong_code")
+    if has_owner():
+        raise dead_link()
+
+
+def log_owner_code() -> None:
+    """Of a site without an owner, as a process begins to serve it."""
+    if settings.PRODUCTION:  # elsewhere scripts/start.py prints it
+        log_queue.put(_log_owner_code)
+
+
+def _log_owner_code() -> None:
+    try:
+        if not has_owner():
+            logger.warning("%s", owner_words(settings.PUBLIC_URL))
+    except Error as error:  # the next start tells it
+        logger.info("nobody knows yet whether there is an owner (%s)", type(error).__name__)
+    finally:
+        connections.close_all()
+
+
+def owner_words(site: str) -> str:
+    """For whoever starts the site."""
+    link = start_link(site, owner_code())
+    return (
+        f"This site has no owner yet. Make that account at {start_link(site)} with the code"
+        f" {owner_code()}, or open {link}"
+    )
 
 
 def has_owner() -> bool:

@@ -2,9 +2,12 @@
 on themselves, and nobody on the owner, who hands the site over.
 """
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from accounts.models import SiteRole, User
+from accounts.services.admission import check_owner_code
+from accounts.services.rules import dead_link
 from chatsite.db import atomic, repeatable
 from chatsite.errors import DomainError
 
@@ -45,6 +48,20 @@ def hand_over(*, by: User, user: User) -> None:
         _set(by, SiteRole.ADMIN)
         _set(user, SiteRole.OWNER)
     by.role, user.role = SiteRole.ADMIN, SiteRole.OWNER
+
+
+@repeatable
+def become_owner(*, user: User, code: str) -> None:
+    """Of a site without one, by its code. Raises DomainError: 400 for another code, 403 where they
+    are not what they were any more, 410 where somebody was faster.
+    """
+    check_owner_code(code)
+    try:
+        with atomic():
+            _set(user, SiteRole.OWNER)
+    except IntegrityError:
+        raise dead_link() from None
+    user.role = SiteRole.OWNER
 
 
 def _set(user: User, role: str) -> None:

@@ -12,23 +12,58 @@ from django.views.decorators.cache import never_cache
 from accounts import links, rate_limited
 from accounts.access import (
     PageRequest,
+    SignedInRequest,
     next_address,
     redirect_to,
     sign_out_reason,
+    signed_in,
     signed_out,
     with_next,
 )
 from accounts.authentication import all_tokens
 from accounts.cookies import clear_token_cookie, set_token_cookie
-from accounts.forms.entrance import InvitationRequestForm, LogInForm, SignUpForm
+from accounts.forms.entrance import (
+    InvitationRequestForm,
+    LogInForm,
+    OwnerCodeForm,
+    OwnerForm,
+    SignUpForm,
+)
 from accounts.forms.service import ServiceForm
 from accounts.models import SignUps, User
 from accounts.requests import start_session_for
-from accounts.services.admission import admission, site_policy
+from accounts.services.admission import admission, has_owner, site_policy
 from accounts.services.log_outs import ENDS_LATER, log_out
 from accounts.views.form_page import render_form
 from accounts.views.mailed import mailed_context
 from chatsite.errors import DomainError
+
+
+@never_cache
+def start(request: PageRequest) -> HttpResponse:
+    """Of a new site: whoever has the code that its server printed becomes the owner."""
+    return _become_owner(request) if request.user.is_authenticated else _make_owner(request)
+
+
+@signed_out
+def _make_owner(request: PageRequest) -> HttpResponse:
+    if has_owner():
+        return redirect_to(request, resolve_url("login"))
+    form_class = partial(OwnerForm, initial={"code": request.GET.get("code", "")})
+    return _entrance(request, "accounts/start.html", form_class, rate_limited.make_owner, {})
+
+
+@signed_in
+def _become_owner(request: SignedInRequest) -> HttpResponse:
+    initial = {"code": request.GET.get("code", "")}
+    form = OwnerCodeForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_bound:
+        form.submit(rate_limited.become_owner, request=request)
+    else:
+        form.focus()
+    if has_owner():
+        return redirect_to(request, resolve_url("chats"))
+    return render_form(request, "accounts/start.html", {"form": form}, form)
 
 
 @never_cache
@@ -39,10 +74,11 @@ def signup(request: PageRequest) -> HttpResponse:
         way = admission(code)
     except DomainError as refusal:
         return _not_admitted(request, refusal)
+    if way.is_owner:
+        return redirect_to(request, links.start_link("", code))
     form_class = partial(SignUpForm, invited=way.invitation.email if way.invitation else "")
     service = partial(rate_limited.sign_up, invitation=code)
-    context = {"is_owner": way.is_owner}
-    return _entrance(request, "accounts/signup.html", form_class, service, context)
+    return _entrance(request, "accounts/signup.html", form_class, service, {})
 
 
 def _not_admitted(request: PageRequest, refusal: DomainError) -> HttpResponse:
@@ -50,6 +86,7 @@ def _not_admitted(request: PageRequest, refusal: DomainError) -> HttpResponse:
     policy = site_policy()
     can_ask = policy.sign_up == SignUps.DOMAINS
     context: dict[str, Any] = {"code": refusal.code, "login_link": resolve_url("login")}
+    context["is_new_site"] = not has_owner()
     if refusal.code == "dead_link" or not can_ask:
         context["can_ask"] = can_ask
         template = "accounts/not_admitted.html"
@@ -95,6 +132,7 @@ def _entrance(
     context = {
         **words,
         "form": form,
+        "is_new_site": not has_owner(),
         "ended": "" if form.is_bound else sign_out_reason(request),
         "login_link": with_next("login", target),
         "signup_link": with_next("signup", target),

@@ -1,5 +1,6 @@
-"""Who may make an account: the rules of the site, invitations, the owner's link."""
+"""Who may make an account: the rules of the site, invitations, the owner's code."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -15,12 +16,14 @@ from accounts.links import reset_link
 from accounts.models import AuditEntry, Invitation, SitePolicy, User
 from accounts.services import admission
 from accounts.services.accounts import sign_up
+from accounts.services.roles import become_owner
 from chatsite.db import now
 from chatsite.errors import DomainError
 from messaging.models import Message
 from tests.concurrency import at_once
 from tests.factories import PASSWORD, ApiFor, make_group, make_user
 from tests.letters import delivered, link_in, path_in
+from tests.limits import SetLimits
 from tests.traps import shown_before
 
 pytestmark = pytest.mark.django_db
@@ -236,29 +239,135 @@ def test_one_person_has_so_many_at_a_time() -> None:
     admission.invite(user=mo, days=1, uses=1)
 
 
-def test_the_first_account_is_the_owners_by_the_printed_link(
+def becomes_owner(code: str, email: str = "grace@example.org", **changes: str) -> Any:
+    """By the page of a new site."""
+    page = {"code": code, "full_name": "Grace Hopper", "email": email, "password": PASSWORD}
+    return Client().post("/start", {**page, "shown": shown_before(60), **changes})
+
+
+def test_the_first_account_is_the_owners_by_the_printed_code(
     capsys: pytest.CaptureFixture[str], settings: Settings
 ) -> None:
     settings.PUBLIC_URL = ""
     call_command("owner_link", site="http://127.0.0.1:8000")
-    path = capsys.readouterr().out.strip().partition("127.0.0.1:8000")[2]
+    printed = capsys.readouterr().out
+    code = printed.partition("with the code ")[2].partition(",")[0]
+    link = printed.strip().rpartition("127.0.0.1:8000")[2]
+    assert re.fullmatch(r"([A-Z2-7]{5}-){3}[A-Z2-7]{5}", code)
+    assert link == f"/start?code={code}"
     stranger = enters(email="stranger@example.org")  # the site is open, but has no owner by that
     assert stranger.role == ""
     decide("closed")
-    assert "you decide who comes in" in Client().get(path).content.decode()
-    assert submitted(path).status_code == 302
+    shown = Client().get(link).content.decode()
+    assert "you decide who comes in" in shown
+    assert f'value="{code}"' in shown
+    typed = code.replace("-", " ").lower()
+    assert becomes_owner(typed).status_code == 302
     owner = User.objects.get(email="grace@example.org")
     assert owner.role == "owner"
     # It works once, and there is but one owner.
     with pytest.raises(CommandError, match="has an owner"):
         call_command("createsuperuser", email="x@example.org", full_name="X", interactive=False)
-    assert submitted(path, "eve@example.org").status_code == 403
+    for path in ("/start", link):
+        assert Client().get(path).headers["Location"] == "/login"
+    assert becomes_owner(code, "eve@example.org").headers["Location"] == "/login"
+    with pytest.raises(DomainError, match=DEAD):
+        admission.check_owner_code(code)
+    assert refused(email="eve@example.org", invitation=code) == (403, CLOSED)
     call_command("owner_link", site="http://127.0.0.1:8000")
     assert capsys.readouterr().out == ""
 
 
+def test_nobody_becomes_the_owner_by_another_code(settings: Settings) -> None:
+    """Not even somebody who might make an ordinary account: that page is another one."""
+    code = admission.owner_code()
+    settings.SECRET_KEY = "of another site"
+    other = admission.owner_code()
+    for tried in ("", "ABCDE-ABCDE-ABCDE-ABCDE", code, other[:-1], other + "A", "é"):
+        answer = becomes_owner(tried)
+        assert answer.status_code == 400
+        assert "That is not the code." in answer.content.decode()
+    assert not User.objects.exists()
+    assert becomes_owner(other, full_name=" ").status_code == 400  # all else is checked, too
+    assert not User.objects.exists()
+
+
+def test_who_has_an_account_becomes_the_owner_by_the_code(page_for: PageFor) -> None:
+    ada, bo = make_user(), make_user(role="moderator")
+    code = admission.owner_code()
+    page = page_for(ada)
+    assert "Become the owner" in page.get(f"/start?code={code}").content.decode()
+    wrong = page.post("/start", {"code": "WRONG"})
+    assert wrong.status_code == 400
+    assert "That is not the code." in wrong.content.decode()
+    ada.refresh_from_db()
+    assert ada.role == ""
+    assert page.post("/start", {"code": code}).headers["Location"] == "/"
+    ada.refresh_from_db()
+    assert ada.role == "owner"
+    assert page_for(bo).get("/start").headers["Location"] == "/"
+    assert page_for(bo).post("/start", {"code": code}).headers["Location"] == "/"
+    bo.refresh_from_db()
+    assert bo.role == "moderator"
+
+
 @pytest.mark.django_db(transaction=True)
-def test_of_several_who_open_the_owners_link_at_once_one_becomes_the_owner() -> None:
+def test_of_several_with_accounts_one_becomes_the_owner() -> None:
+    people = [make_user() for _number in range(4)]
+    code = admission.owner_code()
+
+    def claim(user: User) -> str:
+        try:
+            become_owner(user=user, code=code)
+        except DomainError as error:
+            return error.code
+        return "owner"
+
+    done = sorted(at_once([partial(claim, user) for user in people]))
+    assert done == ["dead_link", "dead_link", "dead_link", "owner"]
+    assert User.objects.filter(role="owner").count() == 1
+
+
+def test_guesses_at_the_code_are_counted(set_limits: SetLimits) -> None:
+    set_limits(sign_ups_per_hour=2)
+    codes = ["WRONG", "WRONG", admission.owner_code()]
+    assert [becomes_owner(code).status_code for code in codes] == [400, 400, 429]
+    assert not User.objects.exists()
+
+
+def test_new_sites_offer_the_owners_account_and_no_others_do() -> None:
+    for path in ("/login", "/signup"):
+        assert 'href="/start"' in Client().get(path).content.decode()
+    decide("closed")
+    assert 'href="/start"' in Client().get("/signup").content.decode()
+    link = Client().get(f"/signup?invitation={admission.owner_code()}")
+    assert link.headers["Location"] == f"/start?code={admission.owner_code()}"
+    make_user(role="owner")
+    for path in ("/login", "/signup"):
+        assert "/start" not in Client().get(path).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_of_a_new_site_has_the_code(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lines() -> list[str]:
+        caplog.clear()
+        admission.log_owner_code()
+        assert admission.log_queue.wait(10)
+        return [record.getMessage() for record in caplog.records]
+
+    settings.PUBLIC_URL = "https://chat.example.org"
+    assert lines() == []  # where it is printed
+    settings.PRODUCTION = True
+    [line] = lines()
+    assert line.endswith(f"https://chat.example.org/start?code={admission.owner_code()}")
+    make_user(role="owner")
+    assert lines() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_have_the_owners_code_at_once_one_becomes_the_owner() -> None:
     decide("invitation")
     code = admission.owner_code()
 

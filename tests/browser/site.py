@@ -51,9 +51,12 @@ class Site:
     def migrate(self) -> None:
         migrate(self._environment)
 
-    def manage(self, *arguments: str) -> None:
+    def manage(self, *arguments: str) -> str:
+        """What it prints."""
         command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, cwd=ROOT, env=self._environment, check=True)
+        return subprocess.run(
+            command, cwd=ROOT, env=self._environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     @contextmanager
     def running(self) -> Iterator["Site"]:
