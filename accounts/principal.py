@@ -28,7 +28,7 @@ def _live(began: Any, seen: Any, **named: Any) -> QuerySet[Session]:
 
 _SESSION = Select(
     lambda session, user, began, seen: _live(began, seen, pk=session, user_id=user).values_list(
-        "last_seen_at", "rotation", "rotated_at"
+        "last_seen_at", "rotation", "rotated_at", "user__language"
     )
 )
 _SESSIONS = SelectAmong(
@@ -42,17 +42,18 @@ _SESSIONS = SelectAmong(
 class Principal:
     pk: str
     session_id: str
+    language: str = ""  # that they chose
 
 
 def live_principal(claims: Claims) -> Principal:
     """Raises InvalidToken when the session has ended or its user is banned."""
     row = _SESSION.first(session=claims.session_id, user=claims.user_id, **_limits())
-    if row is None or not claims.fits(*row[1:]):
+    if row is None or not claims.fits(row[1], row[2]):
         raise InvalidToken
     if claims.rotation > row[1] or not was_seen_recently(row[0]):
         _remember(claims)
     note_person(claims.user_id)
-    return Principal(claims.user_id, claims.session_id)
+    return Principal(claims.user_id, claims.session_id, row[3])
 
 
 def live_claims(many: Collection[Claims]) -> set[Claims]:

@@ -2,6 +2,7 @@
 Unicode's CLDR. Browsers have the same (static/js/lib/time.js, attachments.js, texts.js).
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from functools import cache
 
@@ -9,6 +10,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.units import format_unit
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
@@ -20,6 +22,18 @@ def use_language(code: str) -> None:
     """From here to the end of the request, where it is one of the site's."""
     if code in dict(settings.LANGUAGES):
         translation.activate(code)
+
+
+def accepted_language(header: str) -> str:
+    """Of an Accept-Language: the first that the site has, or its own."""
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT_LANGUAGE"] = header
+    return translation.get_language_from_request(request)
+
+
+def read_in(language: str) -> AbstractContextManager[object]:
+    """What is worded meanwhile is; "" is the site's own, which is there already."""
+    return translation.override(language) if language else nullcontext()
 
 
 @cache

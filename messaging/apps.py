@@ -19,7 +19,8 @@ class MessagingConfig(AppConfig):
         from accounts.services.restraints import silences
         from messaging.queries.privacy import follow
 
-        post_save.connect(_look_at_names, sender=settings.AUTH_USER_MODEL)
+        for look in (_look_at_names, _tell_devices):
+            post_save.connect(look, sender=settings.AUTH_USER_MODEL)
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
         on_startup.extend([follow, silences.follow, filters.follow, subscribers.follow])
         post_save.connect(_tell_filters, sender=SitePolicy)
@@ -34,6 +35,15 @@ def _look_at_names(instance: Any, update_fields: frozenset[str] | None, **_signa
 
     if update_fields is None or update_fields & {"full_name", "username"}:
         report_held_names(instance)
+
+
+def _tell_devices(instance: Any, update_fields: frozenset[str] | None, **_signal: Any) -> None:
+    """What somebody changes of their account is so on their other devices at once."""
+    # It needs the models.
+    from messaging.services.devices import FOLLOWED, tell_devices
+
+    if update_fields and update_fields & FOLLOWED:
+        tell_devices(instance)
 
 
 def _tell_filters(**_signal: Any) -> None:

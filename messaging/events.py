@@ -27,6 +27,7 @@ MESSAGES_DELIVERED = "messagesDelivered"
 HISTORY_CHANGED = "historyChanged"
 CHAT_CHANGED = "chatChanged"
 PRIVACY_CHANGED = "privacyChanged"
+ACCOUNT_CHANGED = "accountChanged"
 REACTION_CHANGED = "reactionChanged"
 MESSAGE_LISTENED = "messageListened"
 MESSAGE_PINNED = "messagePinned"
@@ -73,7 +74,7 @@ def relay(event: str, data: Data, *, origin: str = "") -> dict[str, Any]:
     """The message that the relay handler of a connection passes on.
 
     `author` is who wrote the new message: not all of their sockets want to hear of it. `group` is
-    where somebody writes, or is about to.
+    where somebody writes, or is about to. `language` is what they read from now on.
     """
     author = receiver = ""
     if isinstance(data, MessageRecord):
@@ -82,6 +83,8 @@ def relay(event: str, data: Data, *, origin: str = "") -> dict[str, Any]:
     elif event in (TYPING, STOPPED_TYPING) and isinstance(data, Mapping):
         receiver = data["receiverId"]
     message = {"type": "relay", "frame": frame(event, data), "origin": origin, "author": author}
+    if event == ACCOUNT_CHANGED and isinstance(data, Mapping):
+        message["language"] = data["language"]
     return {**message, "group": receiver} if is_group(receiver) else message
 
 

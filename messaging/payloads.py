@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from msgspec.structs import astuple
 
-from accounts.record import picture_path
+from accounts.models import User
+from accounts.record import picture_path, picture_url
 from chatsite.errors import DomainError, error_payload
 from chatsite.wire import absolute, timestamp
 from messaging.models import (
@@ -31,6 +32,7 @@ from messaging.shapes.chat_settings import ChatSettings
 from messaging.shapes.history_import import decoded_report
 from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.payload_types import (
+    AccountChangedPayload,
     BlockPayload,
     ChangedChatPayload,
     ChatPayload,
@@ -280,6 +282,15 @@ def _when(moment: Moment | None) -> tuple[str | None, str | None]:
 
 def privacy_payload(person: str) -> PrivacyChangedPayload:
     return {"personId": person}
+
+
+def account_payload(user: User) -> AccountChangedPayload:
+    return {
+        "fullName": user.full_name,
+        "profilePic": picture_url(user),
+        "username": user.username,
+        "language": user.language,
+    }
 
 
 def search_payload(found: Found) -> SearchPayload:

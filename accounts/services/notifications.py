@@ -24,5 +24,5 @@ def change_notifications(*, user: User, **changes: Any) -> Notifications:
         stored = decoded(User.objects.select_for_update().get(pk=user.pk).notifications)
         chosen = msgspec.structs.replace(stored, **given)
         user.notifications = encoded(chosen)
-        User.objects.filter(pk=user.pk).update(notifications=user.notifications)
+        user.save(update_fields=["notifications"])  # which others follow
     return chosen

@@ -97,7 +97,8 @@ async def _handled(call: Call, request: Request) -> Response | None:
     try:
         return await call.handle(request)
     except DomainError as error:
-        return refusal(error)
+        # The view says it in the reader's language; who has to wait is answered at once.
+        return refusal(error) if error.wait else None
     except Exception as error:
         logger.exception("a request failed")
         if is_away(error):

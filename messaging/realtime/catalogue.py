@@ -112,6 +112,12 @@ FROM_SERVER = [
         " with them who see more or less by it: ask `sync`.",
     ),
     Event(
+        events.ACCOUNT_CHANGED,
+        payload_types.AccountChangedPayload,
+        "To every socket of who has changed their name, picture, username or language, or how they"
+        " are notified, and to nobody else.",
+    ),
+    Event(
         events.GROUP_CHANGED,
         payload_types.GroupPayload,
         "To every socket of everybody in the group, each with their own `role`: when it is made,"

@@ -64,12 +64,19 @@ async def handle(connection: "Connection", text: str | None) -> None:
     try:
         if draft := _draft(connection, text):
             data = {"clientMessageId": draft.client_message_id}
-            work = Sending(draft=draft, respond=_sent_response, limits=(WRITES, SENDS))
+            work = Sending(
+                draft=draft,
+                respond=_sent_response,
+                limits=(WRITES, SENDS),
+                language=connection.language,
+            )
             answer = await write(work, key=draft.conversation)
             connection.send_event(events.MESSAGE_SENT, answer)
         else:
             name, data = _parsed(text)
             await _COMMANDS[name](connection, data)
+    except Busy:  # worded where many are told
+        connection.send_event(events.ERROR, _error(Busy(), data))
     except DomainError as error:
         connection.send_event(events.ERROR, _error(error, data))
     except Exception as error:
@@ -172,7 +179,12 @@ async def _change(
     except DomainError:
         await in_thread(check)(WRITES, connection.user_id)  # it counts all the same
         raise
-    work = Changing(change=change, respond=lambda record: record, limits=limits)
+    work = Changing(
+        change=change,
+        respond=lambda record: record,
+        limits=limits,
+        language=connection.language,
+    )
     await write(work, key=change.message_id)
 
 
@@ -204,7 +216,8 @@ async def _mark(connection: "Connection", data: Data, kind: type[ReadMark] = Rea
     _check_signal(connection)
     fields = checked(ReadMarkSerializer, data)
     mark = kind(connection.user_id, _key(data, "peerId"), fields["seq"])
-    await write(Reading(mark=mark, respond=lambda seq: seq), key=mark.conversation)
+    work = Reading(mark=mark, respond=lambda seq: seq, language=connection.language)
+    await write(work, key=mark.conversation)
 
 
 async def _active(connection: "Connection", data: Data, is_active: bool = True) -> None:

@@ -15,6 +15,7 @@ from accounts.events import session_group
 from accounts.principal import Principal, live_principal
 from accounts.tokens import Claims, read_claims
 from chatsite.fastpath.threads import read
+from chatsite.language import read_in
 from chatsite.live.broadcast import subscribe, unsubscribe
 from chatsite.live.registry import LOST
 from chatsite.wire import with_address
@@ -35,6 +36,7 @@ class Refused(Exception):
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__(message)
+        self.message = message
 
 
 def _admitted(claims: Claims) -> Principal:
@@ -49,8 +51,10 @@ class Connection(ABC):
 
     __slots__ = (
         "_pending",
+        "accepted_language",
         "channel_name",
         "claims",
+        "language",
         "picture_origin",
         "principal",
         "session_id",
@@ -62,6 +66,7 @@ class Connection(ABC):
     principal: Principal
 
     def __init__(self) -> None:
+        self.accepted_language = settings.LANGUAGE_CODE  # by the browser
         self.picture_origin = ""  # goes before pictures' paths, for pages of other origins
         self.throttle = TokenBucket(settings.SOCKET_FRAMES_PER_SECOND)
         self.reset()
@@ -72,6 +77,7 @@ class Connection(ABC):
         self.session_id = ""
         self.channel_name = secrets.token_hex(8)
         self.wants_delta = False
+        self.language = ""  # of what it is refused by; "" is the site's own
         # Live events; None once the client was told who is online.
         self._pending: list[dict[str, Any]] | None = []
 
@@ -96,6 +102,7 @@ class Connection(ABC):
         await subscribe(session_group(claims.session_id), self.deliver)
         self.principal = await read(lambda: _admitted(claims), key=claims.user_id)
         self.user_id = self.principal.pk
+        self.choose(self.principal.language)
         if query.get("user", [self.user_id]) != [self.user_id]:
             # an old page of somebody else's, on a browser that changed hands
             raise Refused(_("Someone else has signed in here since."))
@@ -103,6 +110,11 @@ class Connection(ABC):
             raise Refused(_("You have too many connections open."))
         self.wants_delta = query.get("presence") == ["delta"]
         await subscribe(recipients.user_group(self.user_id), self.deliver)
+
+    def choose(self, language: str) -> None:
+        """Of the person; "" is the browser's."""
+        chosen = language or self.accepted_language
+        self.language = "" if chosen == settings.LANGUAGE_CODE else chosen
 
     async def join(self) -> None:
         """What came during the handshake comes after the list of who is online."""
@@ -123,10 +135,12 @@ class Connection(ABC):
         wait = self.throttle.take(len(text or ""))
         if self.throttle.is_ignored:
             self.terminate(TOO_MANY_FRAMES)
-        elif wait:
-            self.send_event(events.ERROR, commands.too_many(wait))
-        else:
-            await commands.handle(self, text)
+            return
+        with read_in(self.language):
+            if wait:
+                self.send_event(events.ERROR, commands.too_many(wait))
+            else:
+                await commands.handle(self, text)
 
     def send_event(self, event: str, data: object) -> None:
         self.send_frame(events.frame(event, data))
@@ -155,6 +169,8 @@ class Connection(ABC):
             pending[-1] = {"type": LOST}
 
     def relay(self, message: dict[str, Any]) -> None:
+        if "language" in message:
+            self.choose(message["language"])
         if self.is_receiver(message):
             self.send_frame(message["frame"])
 

@@ -77,6 +77,7 @@ class ChatConsumer(Connection, AsyncConsumer):
 
     async def _is_admitted(self) -> bool:
         self.picture_origin = picture_origin(self.scope)
+        self.accepted_language = handshake.language_of(self.scope)
         try:
             token = await handshake.token_among(handshake.tokens(self.scope))
             await self.admit(token, parse_qs(self.scope["query_string"].decode("latin-1")))

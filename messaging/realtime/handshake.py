@@ -1,4 +1,4 @@
-"""Whose token comes with a handshake."""
+"""Whose token comes with a handshake, and in which language they read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from accounts.authentication import bearer_of
 from accounts.principal import live_claims
 from accounts.tokens import Claims, InvalidToken, read_claims
 from chatsite.fastpath.threads import read as read_from_database
+from chatsite.language import accepted_language
 from chatsite.security.handshakes import header
 
 
@@ -15,6 +16,11 @@ def tokens(scope: Mapping[str, Any]) -> list[str]:
     """From the cookies or a bearer header; never from the address, which lands in logs."""
     bearer = bearer_of(header(scope, b"authorization") or "")
     return [bearer] if bearer else cookies.tokens_in(header(scope, b"cookie") or "")
+
+
+def language_of(scope: Mapping[str, Any]) -> str:
+    """The browser's, of those that the site has."""
+    return accepted_language(header(scope, b"accept-language") or "")
 
 
 async def token_among(tokens: Sequence[str]) -> str:

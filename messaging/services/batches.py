@@ -9,6 +9,7 @@ from accounts.principal import live_claims
 from accounts.tokens import Claims, InvalidToken
 from chatsite.errors import DomainError
 from chatsite.fastpath.bulk import Bulk
+from chatsite.language import read_in
 from chatsite.security.budgets import Limit, count_all
 from chatsite.security.ratelimits import TooMany
 from messaging.services.changes import MessageChange, change_alone, change_messages
@@ -25,6 +26,7 @@ class _Write(Bulk):
     respond: Callable[[Any], Any]
     limits: Sequence[Limit] = ()
     claims: Claims | None = None  # whose session has to be looked at
+    language: str = ""  # of who reads a refusal; "" is the site's own
     refusal: Exception | None = None
     is_admitted: bool = False
 
@@ -46,7 +48,8 @@ class _Write(Bulk):
         self.admit([self])
         if self.refusal:
             raise self.refusal
-        return self.respond(self.do_alone())
+        with read_in(self.language):
+            return self.respond(self.do_alone())
 
     @classmethod
     def admit(cls, works: Sequence[Self]) -> None:
@@ -60,7 +63,8 @@ class _Write(Bulk):
             each.refusal = InvalidToken()
         for each in alive:
             wait = next(filter(None, [next(waits) for _limit in each.limits]), 0)
-            each.refusal = TooMany(wait) if wait else None
+            with read_in(each.language):
+                each.refusal = TooMany(wait) if wait else None
 
     @classmethod
     def do_all(cls, works: Sequence[Self]) -> list[Any]:

@@ -356,6 +356,17 @@ class PrivacyChangedPayload(TypedDict):
     personId: Key
 
 
+class AccountChangedPayload(TypedDict):
+    """Of my account, as it is now."""
+
+    fullName: Annotated[str, Meta(examples=["Ada Lovelace"])]
+    profilePic: PictureUrl
+    username: Annotated[str, Meta(description="Empty where I have none.", examples=["ada"])]
+    language: Annotated[
+        str, Meta(description="That I chose; empty: my browsers'.", examples=["de", ""])
+    ]
+
+
 NO_LATER = "Where the time is not known exactly: no later than this."
 
 

@@ -14,6 +14,7 @@ from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 
 from accounts.tokens import InvalidToken
 from chatsite.errors import Busy
+from chatsite.language import read_in
 from messaging.realtime import aliases
 from messaging.realtime.close_codes import MISSED_EVENTS, SESSION_ENDED, TOO_MANY_FRAMES
 from messaging.realtime.connection import Connection, Query, Refused
@@ -65,6 +66,7 @@ class Client(Connection):
     def __init__(self, session: Session, handshake: Handshake) -> None:
         super().__init__()
         self.session = session
+        self.accepted_language = handshake.language
         self.picture_origin = handshake.picture_origin
         self.fingerprint = handshake.fingerprint
         self.deadline = time.monotonic() + pending.TIMEOUT
@@ -159,7 +161,7 @@ class Client(Connection):
         except InvalidToken:
             await self._reject(_INVALID if tokens else _NO_TOKEN)
         except Refused as reason:
-            await self._reject(str(reason))
+            await self._reject(reason.message)
         except (Busy, RedisError, TimeoutError) as error:
             logger.warning("a client of Socket.IO was not admitted (%s)", type(error).__name__)
             await self.close_session()  # without a word: after one, clients do not try again
@@ -171,7 +173,8 @@ class Client(Connection):
         await super().leave()
 
     def _refuse(self, message: str | Promise, namespace: str = OURS) -> None:
-        self._put(encoded(CONNECT_ERROR, {"message": str(message)}, namespace))
+        with read_in(self.language or self.accepted_language):
+            self._put(encoded(CONNECT_ERROR, {"message": str(message)}, namespace))
 
     async def _accept(self) -> None:
         """Who went away meanwhile leaves nothing behind."""

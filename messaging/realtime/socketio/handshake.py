@@ -8,7 +8,7 @@ from accounts.tokens import InvalidToken, read_claims
 from chatsite.interfaces import Scope
 from chatsite.security.budgets import client_network
 from chatsite.security.handshakes import picture_origin
-from messaging.realtime.handshake import tokens
+from messaging.realtime.handshake import language_of, tokens
 from messaging.realtime.receive_budget import Receiver
 from messaging.realtime.socketio.pending import PendingSessions
 
@@ -25,6 +25,7 @@ class Handshake:
     picture_origin: str
     query: Mapping[str, list[str]]
     fingerprint: int
+    language: str  # the browser's
     who: str
     is_known: bool
     pending: PendingSessions
@@ -46,6 +47,7 @@ def handshake_of(scope: Scope, pending: PendingSessions) -> Handshake:
         picture_origin=picture_origin(scope),
         query={name: values for name, values in query_of(scope).items() if name in HEEDED},
         fingerprint=fingerprint_of(scope),
+        language=language_of(scope),
         who=person or _network(scope),
         is_known=bool(person),
         pending=pending,

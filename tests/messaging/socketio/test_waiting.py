@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.utils.translation import gettext, override
 from engineio.packet import NOOP, Packet
 
 from accounts.models import User
@@ -35,6 +36,7 @@ from tests.pictures import data_uri, decoders_free
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE = "http://testserver"
+INVALID = "Unauthorized - Invalid token"
 Communicator: Any = ApplicationCommunicator  # asgiref does not annotate it
 
 
@@ -305,3 +307,20 @@ async def test_who_breaks_off_a_request_with_a_picture_makes_room(
         await broken.send_input({"type": "http.disconnect"})
         await decoders_free(turns.AT_ONCE)
         await broken.wait(20)
+
+
+async def test_refusals_are_in_the_language_of_who_reads_them(
+    door: Server, asgi: dict[str, Any], ada: User
+) -> None:
+    token = await sync_to_async(token_for)(ada)
+    with override("de"):
+        no_event, no_token = gettext("There is no such event."), gettext(INVALID)
+    german = {**asgi, "headers": {"Accept-Language": "de"}}
+    async with joined(HERE, token, **german) as session:
+        await session.post('42["nonsense",{}]')
+        _event, error = json.loads((await session.packets_until('42["error"'))[2:])
+        assert error["message"] == no_event != "There is no such event."
+    async with opened(HERE, "no token", **german) as session:
+        refused = json.loads((await session.connect())[2:])
+        assert refused == {"message": no_token}
+        assert no_token != INVALID
