@@ -28,6 +28,7 @@ from chatsite.text import FOLDED_LENGTH, folded, is_storable, isolated, one_line
 NAME_LENGTH = 100
 USERNAME_LENGTH = 32
 ENDPOINT_LENGTH = 1000
+FIRST_STEPS = ("picture", "chat", "notifications")
 _USERNAME = re.compile(rf"[a-z][a-z0-9_]{{2,{USERNAME_LENGTH - 1}}}")
 
 
@@ -159,6 +160,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
     # How they are notified, as JSON (accounts/notifications.py); "" where they have chosen nothing.
     notifications = models.TextField(blank=True, default="", db_default="", editable=False)
+    # Of FIRST_STEPS those that the page still shows, with spaces between; "" of older accounts.
+    first_steps = models.CharField(
+        max_length=40, blank=True, default="", db_default="", editable=False
+    )
     # By which others find them, folded (services/rules.py); "" where they have chosen none.
     username = models.CharField(
         _("username"), max_length=USERNAME_LENGTH, blank=True, default="", db_default=""

@@ -44,6 +44,7 @@ urlpatterns = [
     path("profile/import", history_import, name="import"),
     path("profile/import/removal", import_removal, name="import-removal"),
     path("moderation", moderation.queue, name="reports"),
+    path("steps/skipped", chat.skip_steps, name="skip-steps"),
     path("moderation/warning", moderation.seen, name="warning-seen"),
     path("moderation/people", moderators.people, name="moderated-people"),
     path("moderation/people/<str:key>", moderators.person, name="moderated-person"),

@@ -1,5 +1,7 @@
 """Signing up, logging in, and what people change about themselves."""
 
+from collections.abc import Collection
+
 from django.contrib.auth.hashers import make_password
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError
@@ -7,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import links, mail
 from accounts.canonical import password_forms
-from accounts.models import SiteRole, User
+from accounts.models import FIRST_STEPS, SiteRole, User
 from accounts.services import usernames
 from accounts.services.admission import Admission, admission, has_owner
 from accounts.services.filters import check_words
@@ -62,6 +64,7 @@ def sign_up(
         raise email_taken()
     user = User(email=address, role=SiteRole.OWNER if way.is_owner else "")
     user.email_confirmed_at = now() if way.confirms else None
+    user.first_steps = " ".join(FIRST_STEPS)
     user.rename(checked_name(full_name))
     user.set_password(password)
     letter = _welcome(user, site, client, confirmed=way.confirms)
@@ -166,6 +169,15 @@ def set_language(*, user: User, language: str) -> None:
     """One of LANGUAGES; "" is that of the browser."""
     user.language = language
     user.save(update_fields=["language"])
+
+
+@repeatable
+def skip_first_steps(*, user: User, steps: Collection[str]) -> None:
+    """The page shows them these no more."""
+    with atomic():
+        stored = User.objects.select_for_update().get(pk=user.pk).first_steps
+        user.first_steps = " ".join(step for step in stored.split() if step not in steps)
+        User.objects.filter(pk=user.pk).update(first_steps=user.first_steps)
 
 
 @repeatable

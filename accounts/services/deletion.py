@@ -82,6 +82,7 @@ def close_account(*, user: str) -> User | None:
             privacy="",
             language="",
             notifications="",
+            first_steps="",
             role="",
             warning="",
             last_seen_at=None,

@@ -8,9 +8,11 @@ from typing import Any
 from django.http import Http404
 
 from accounts.access import SignedInRequest
+from accounts.links import site_of
 from accounts.models import User
 from accounts.record import picture_url
 from messaging.page.attachments import BLANK_FILES
+from messaging.page.first_steps import first_steps
 from messaging.page.later import later_line
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.page.quotes import originals_among, pinned_quotes
@@ -47,8 +49,12 @@ BLANKS: Context = {
 
 def lists(request: SignedInRequest, tab: str) -> Context:
     """Both lists: the chats stay live beside the contacts too, if hidden."""
-    context = {"my_picture": picture_url(request.user), **chat_list(request, tab)}
+    context = {"my_picture": picture_url(request.user), **chat_list(request, tab), **steps(request)}
     return context | (contact_list(request) if tab == "contacts" else {})
+
+
+def steps(request: SignedInRequest) -> Context:
+    return {"first_steps": first_steps(request.user, site_of(request))}
 
 
 def chat_list(request: SignedInRequest, tab: str) -> Context:
@@ -119,7 +125,7 @@ def targets(request: SignedInRequest) -> Context:
 
 def pane(request: SignedInRequest, peer: Peer | None) -> Context:
     if peer is None:
-        return {}
+        return steps(request)
     waiting = {"later": later_line(request.user, peer)}
     return {"pins": pinned_quotes(request.user, peer), **waiting, **timeline(request, peer)}
 

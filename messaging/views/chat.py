@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import push_url
 
 from accounts.access import SignedInRequest, signed_in
+from accounts.services.accounts import skip_first_steps
 from chatsite.errors import DomainError
 from chatsite.keys import is_key, new_key
 from chatsite.security.budgets import check_message
@@ -165,6 +166,15 @@ def emoji(request: SignedInRequest) -> HttpResponse:
         raise Http404 from None
     context = {"language": language, "source": source, "groups": GROUPS, "tones": TONES}
     return render(request, "messaging/_emoji_picker.html", context)
+
+
+@require_POST
+@never_cache
+@signed_in
+def skip_steps(request: SignedInRequest) -> HttpResponse:
+    """Also those that are done, once all are."""
+    skip_first_steps(user=request.user, steps=request.POST.getlist("step"))
+    return redirect("chats")
 
 
 @require_safe

@@ -69,6 +69,7 @@ class PushNotifications extends HTMLElement {
   #watch() {
     const { on } = this.#page;
     navigator.serviceWorker.addEventListener("message", ({ data }) => data.open && this.#open(data.open));
+    on("account", async () => (this.#settings = await notificationSettings().catch(() => this.#settings)));
     on("message", ({ message, live }) => live && this.#tell(message));
     on("read", ({ readerId, peerId }) => readerId === this.#userId && this.#close(peerId));
     on("seen", ({ peerId }) => this.#close(peerId));

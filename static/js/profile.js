@@ -1,6 +1,7 @@
 import "./forms.js";
 import "./notify-here.js";
 import "./sign-out.js";
+import { keepFresh } from "./elements/fresh-sections.js";
 import { isAgreed } from "./lib/dialog.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { returnKey, setReturnKey, setTheme } from "./stores/settings.js";
@@ -8,6 +9,7 @@ import { returnKey, setReturnKey, setTheme } from "./stores/settings.js";
 const RETRIES = [1000, 3000, 10_000, 30_000, 60_000]; // milliseconds
 
 let isChosen = Promise.resolve();
+keepFresh();
 
 const chosen = document.querySelector(`[name="return"][value="${CSS.escape(returnKey())}"]`);
 if (chosen) chosen.checked = true;

@@ -200,7 +200,7 @@ def test_the_browser_goes_back_and_forth_between_conversations(person: PersonFor
     send(page, "still works")
     expect(message(bo.page, "still works")).to_have_count(1)
     page.go_back()
-    expect(page.get_by_role("heading", name="Pick up where you left off")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome, Ada")).to_be_visible()
     expect(page).to_have_title("Chatsite")
     page.go_forward()
     page.go_forward()

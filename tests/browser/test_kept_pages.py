@@ -139,7 +139,7 @@ def test_conversations_that_were_opened_inside_the_page_are_there_too(
         expect(ada.page).to_have_url(f"{live_site.url}/chat/{cy.id}")
         expect_texts(ada.page, ["from Cy"])
         ada.page.goto("/")
-        expect(ada.page.get_by_role("heading", name="Pick up where you left off")).to_be_visible()
+        expect(ada.page.get_by_role("heading", name="Welcome, Ada")).to_be_visible()
         expect_preview(ada.page, di, "from Di")
         ada.page.goto(f"/chat/{di.id}")
         expect_offline_page(ada.page, f"/chat/{di.id}")

@@ -12,16 +12,16 @@ const PAGE = { emit, isHeard, isMuted, nameOf, on, open, read, text, write };
 export function watchNotifications(userId) {
   const { permission } = globalThis.Notification ?? {};
   if (!navigator.serviceWorker || !permission || permission === "denied") return;
-  if (permission === "granted") return load(userId);
+  if (permission === "granted") return loadNotifications(userId);
   if (read(`notify:${userId}`)) return;
   const end = on("message", ({ message, live }) => {
     if (!live || message.senderId !== userId) return;
     end();
-    load(userId);
+    loadNotifications(userId);
   });
 }
 
-async function load(userId) {
+export async function loadNotifications(userId) {
   try {
     await import(document.body.dataset.notifications);
   } catch {

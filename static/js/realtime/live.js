@@ -54,6 +54,7 @@ const frames = {
   reminderDue: (reminder) => (emit("later", reminder), emit("reminder-due", reminder)),
   typing: (data) => emit("typing", data),
   privacyChanged: followPrivacy,
+  accountChanged: (account) => emit("account", account),
   historyChanged: applyChat,
   chatChanged: followChat,
   groupChanged: (group) => emit("group", withState(group)),
