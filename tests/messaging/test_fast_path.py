@@ -351,7 +351,7 @@ async def test_an_edit_is_made_as_by_the_view(
 ) -> None:
     one, other = [await in_thread(make_message)(people.me, people.peer, "Old") for _ in "12"]
     fast = await ways.fast("PUT", f"/api/messages/{one.pk}", json=body)
-    assert ways.django.calls == 0
+    assert ways.django.calls == bool(body.get("captions"))  # of nothing, which is refused
     ordinary = await ways.ordinary("PUT", f"/api/messages/{other.pk}", json=body)
     assert fast.status_code == ordinary.status_code == (400 if body.get("captions") else 200)
     assert ("editedAt" in fast.json()) == ("editedAt" in ordinary.json())

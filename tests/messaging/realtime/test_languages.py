@@ -25,6 +25,10 @@ def in_words(language: str, english: str) -> str:
         return gettext(english)
 
 
+def accepting(languages: str) -> Any:
+    return {"accept-language": languages}
+
+
 async def refusal(socket: PersonalSocket, event: str, **data: Any) -> str:
     await socket.send(event, **data)
     return str((await socket.data("error"))["message"])
@@ -35,8 +39,8 @@ async def test_each_is_refused_in_the_language_of_the_browser(
 ) -> None:
     theirs = await sync_to_async(make_message)(bob, ada)
     english = await connect(ada)
-    german = await connect(ada, **{"accept-language": "de-CH,de;q=0.9,en;q=0.5"})
-    klingon = await connect(ada, **{"accept-language": "tlh"})
+    german = await connect(ada, **accepting("de-CH,de;q=0.9,en;q=0.5"))
+    klingon = await connect(ada, **accepting("tlh"))
     message = {"text": "Hi", "clientMessageId": "a-message-id-0001"}
     asked: list[tuple[str, dict[str, Any]]] = [
         ("nonsense", {}),
@@ -58,8 +62,8 @@ async def test_each_is_refused_in_the_language_of_the_browser(
 
 async def test_whoever_writes_at_the_same_time(ada: User, bob: User, connect: Connect) -> None:
     """One batch, of which each gets their own answer."""
-    german = await connect(ada, **{"accept-language": "de"})
-    french = await connect(ada, **{"accept-language": "fr"})
+    german = await connect(ada, **accepting("de"))
+    french = await connect(ada, **accepting("fr"))
     english = await connect(bob)
     for socket in (german, french, english):
         receiver = ada.pk if socket is english else NOBODY
@@ -76,7 +80,7 @@ async def test_too_much_is_said_so_in_their_language(
     ada: User, bob: User, connect: Connect, set_limits: SetLimits
 ) -> None:
     set_limits(writes=0)
-    german = await connect(ada, **{"accept-language": "de"})
+    german = await connect(ada, **accepting("de"))
     data = {"receiverId": bob.pk, "text": "Hi", "clientMessageId": "a-message-id-0001"}
     words = in_words("de", "Too many requests. Please try again later.")
     assert await refusal(german, "sendMessage", **data) == words
@@ -84,8 +88,8 @@ async def test_too_much_is_said_so_in_their_language(
 
 async def test_what_is_chosen_for_the_account_goes_before_it_at_once(connect: Connect) -> None:
     ada, bob = await sync_to_async(make_user)(language="fr"), await sync_to_async(make_user)()
-    mine = await connect(ada, **{"accept-language": "de"})
-    others = await connect(bob, **{"accept-language": "de"})
+    mine = await connect(ada, **accepting("de"))
+    others = await connect(bob, **accepting("de"))
     english = "There is no such event."
     assert await refusal(mine, "nonsense") == in_words("fr", english)
     for chosen, language in (("ja", "ja"), ("en", "en"), ("", "de")):
