@@ -39,6 +39,7 @@ from messaging.shapes.attachments import decoded_captions
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.saved import saved_name
 from messaging.shapes.system_messages import decoded, deleted_account, period, text_of
+from messaging.shapes.view_once import decoded_once, words_of_once
 
 PERSON, GROUP = "person", "group"
 REMOVE = Act("remove", _("Delete"), _("Deleted"), is_grave=True)
@@ -141,7 +142,8 @@ class MessageAdmin(ModeratedAdmin):
         if not row.deleted:
             return [REMOVE]
         # Of one that was files alone nothing is left once they are gone.
-        return [RESTORE] if row.text or row.image or row.attachments or row.details else []
+        has_files = row.image or row.attachments or row.view_once
+        return [RESTORE] if row.text or row.details or has_files else []
 
     def remove(self, by: User, message: Message) -> None:
         service.remove(message=message)
@@ -190,6 +192,8 @@ class MessageAdmin(ModeratedAdmin):
     def words(self, message: Message) -> str:
         details = decoded(message.details) if message.details else None
         words = text_of(details) if details else message.text
+        if once := decoded_once(message.view_once or ""):
+            words = words_of_once(once)
         return format_html('<div class="words" dir="auto">{}</div>', words)
 
     @admin.display(description=_("edited"))

@@ -98,6 +98,15 @@ NewCaptions = Annotated[
 ]
 
 
+NewViewOnce = Annotated[
+    bool,
+    Meta(
+        description="Each receiver opens the attachments once: pictures, or one voice message,"
+        " without text or captions. I cannot see them again."
+    ),
+]
+
+
 class TextSend(msgspec.Struct, forbid_unknown_fields=True):
     """A message of text and of files that are there already."""
 
@@ -108,6 +117,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
     mentions: list[str] | None = None
     attachments: list[str] | None = None
     captions: dict[str, str] | None = None
+    viewOnce: bool | None = None
     receiverId: str | None = None  # of a frame; who calls the API names it in the path
 
     def draft(self, sender_id: str, receiver_id: str, origin: str = "") -> Draft | None:
@@ -123,6 +133,7 @@ class TextSend(msgspec.Struct, forbid_unknown_fields=True):
                 mentions=self.mentions,
                 attachments=self.attachments,
                 captions=self.captions,
+                view_once=self.viewOnce,
             )
         except DomainError:
             return None
@@ -186,6 +197,7 @@ class SendBody(TypedDict):
     mentions: NotRequired[NewMentions | None]
     attachments: NotRequired[NewAttachments | None]
     captions: NotRequired[NewCaptions | None]
+    viewOnce: NotRequired[NewViewOnce | None]
 
 
 class SendForm(TypedDict):
@@ -197,6 +209,7 @@ class SendForm(TypedDict):
     replyTo: NotRequired[ReplyTo]
     mentions: NotRequired[NewMentions]
     attachments: NotRequired[NewAttachments]
+    viewOnce: NotRequired[NewViewOnce]
 
 
 class EditBody(TypedDict):
@@ -396,6 +409,13 @@ class PosterForm(TypedDict):
     picture: PictureFile
 
 
+class OpenBody(TypedDict):
+    openingId: Annotated[
+        ClientMessageId,
+        Meta(description="Chosen by you, once for each message: makes a retry safe. A secret."),
+    ]
+
+
 class PeopleBody(TypedDict):
     people: People
 
@@ -421,6 +441,7 @@ class SendCommand(TypedDict):
     replyTo: NotRequired[ReplyTo | None]
     mentions: NotRequired[NewMentions | None]
     attachments: NotRequired[NewAttachments | None]
+    viewOnce: NotRequired[NewViewOnce | None]
 
 
 class TypingCommand(TypedDict):

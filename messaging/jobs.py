@@ -33,6 +33,7 @@ from messaging.services import (
     exports,
     imports,
     notifications,
+    openings,
     pictures,
     reminders,
     removal,
@@ -93,6 +94,11 @@ def delete_account(user: str) -> None:
 @job(departures.FORGET_REPORTS, lane=Lane.QUICK, attempts=None)
 def forget_reports(user: str) -> None:
     departures.forget_reports(user=user)
+
+
+@job(openings.CLOSE, lane=Lane.QUICK, attempts=None)
+def close_once(message: str) -> None:
+    openings.close_once(message=message)
 
 
 @job(scheduled.JOB, lane=Lane.QUICK, attempts=None)

@@ -266,8 +266,8 @@ def member_payload(member: Member, online: Collection[str]) -> MemberPayload:
 
 
 def receipt_payload(receipt: Receipt) -> ReceiptPayload:
-    listened = timestamp(receipt.listened) if receipt.listened else None
-    times = (*_when(receipt.read), *_when(receipt.delivered), listened)
+    firsts = (each and timestamp(each) for each in (receipt.listened, receipt.opened))
+    times = (*_when(receipt.read), *_when(receipt.delivered), *firsts)
     fields = (*astuple(receipt.person), receipt.state, *times)
     return ReceiptPayload(*fields)
 

@@ -61,6 +61,7 @@ class SendSerializer(serializers.Serializer[None]):
     mentions = KeysField()
     attachments = KeysField()
     captions = CaptionsField()
+    viewOnce = FlagField(source="view_once", label="viewOnce")
 
 
 class EditSerializer(serializers.Serializer[None]):
@@ -152,6 +153,17 @@ class HistoryQuery(serializers.Serializer[None]):
 class FileQuery(serializers.Serializer[None]):
     thumbnail = serializers.BooleanField(
         default=False, help_text="A small picture in place of the file, where it has one."
+    )
+    opening = TextField(
+        allow_null=False,
+        max_length=CLIENT_ID_LENGTH,
+        help_text="Of what is seen once: as its `url` has it in the answer to `openMessage`.",
+    )
+
+
+class OpenSerializer(serializers.Serializer[None]):
+    openingId = TextField(
+        source="opening_id", label="openingId", max_length=CLIENT_ID_LENGTH, allow_null=False
     )
 
 

@@ -18,7 +18,7 @@ MEANINGS = {
     405: "The path does not know this method.",
     408: "It arrives too slowly.",
     409: "It contradicts an earlier request.",
-    410: "The link has been used, has expired or was withdrawn.",
+    410: "It is over: used, expired or withdrawn.",
     411: "The request does not say how long its body is.",
     412: "The version of a protocol is missing or not spoken here.",
     413: "The body is larger than 10,485,760 bytes, or an upload than it may be.",

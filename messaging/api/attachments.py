@@ -77,14 +77,20 @@ class FileView(APIView):
 
     @schema.download
     def get(self, request: ApiRequest, attachment: str, name: str) -> HttpResponseBase:
-        is_small = checked(FileQuery, request.query_params.dict())["thumbnail"]
-        found = find_attachment(request.user, attachment, name)
+        query = checked(FileQuery, request.query_params.dict())
+        found, once = find_attachment(request.user, attachment, name, opening=query["opening"])
         release()
+        response = self._file(request.user.pk, found, is_small=query["thumbnail"])
+        if once:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _file(self, reader: str, found: Attachment, *, is_small: bool) -> HttpResponseBase:
         if not is_small:
             return file_response(
                 found.stored,
                 tag=found.pk,
-                reader=request.user.pk,
+                reader=reader,
                 content_type=found.content_type,
                 name=found.name,
                 as_attachment=found.kind not in SHOWN,
@@ -92,7 +98,7 @@ class FileView(APIView):
         return file_response(
             found.thumbnail,
             tag=f"{found.pk}t",
-            reader=request.user.pk,
+            reader=reader,
             content_type="image/webp",
             name="thumbnail.webp",
             as_attachment=False,

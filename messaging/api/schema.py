@@ -21,6 +21,7 @@ from messaging.bodies import (
     GroupChangeBody,
     GroupChangeForm,
     GroupForm,
+    OpenBody,
     PeopleBody,
     PrivacyBody,
     ReadAllBody,
@@ -53,6 +54,7 @@ from messaging.shapes.payload_types import (
     GroupPayload,
     MarkPayload,
     MemberPayload,
+    OpeningPayload,
     ReactorPayload,
     ReceiptPayload,
     RemovedPayload,
@@ -93,6 +95,7 @@ OF_ATTACHMENTS = [
     "Attachments are the keys of uploads, each once.",
     "There is no such upload of yours, or it was sent before.",
     "A voice message is sent without other files.",
+    "Only uploaded pictures, or a voice message, can be seen once, and without words.",
 ]
 OF_CAPTIONS = [
     "Captions are of attachments of the message.",
@@ -231,6 +234,7 @@ edit = call(
         403: [
             "You can only edit your own messages.",
             "Forwarded messages cannot be edited.",
+            "What is seen once cannot be edited.",
             "It is too late to edit this message.",
             "Messages cannot be edited on this site.",
             *MAY_NOT_WRITE,
@@ -348,6 +352,7 @@ forward = call(
             "Name the chats to forward to, each once: at most 20.",
             "Forward at most 100 messages at once, over all chats.",
             "System messages cannot be forwarded.",
+            "What is seen once cannot be forwarded.",
             "A clientMessageId is required.",
             "Cannot send messages to yourself.",
         ],
@@ -450,6 +455,33 @@ listen = call(
         400: ["This is no voice message.", "This voice message is your own."],
         404: ["Message not found."],
         409: ["This message was deleted."],
+        503: [BUSY],
+    },
+)
+
+
+open_once = call(
+    "openMessage",
+    "Open what is seen once: its files are served to me for two minutes, a voice message for as"
+    " long again as it takes",
+    tag=TAG,
+    changes=True,
+    parameters=[MESSAGE],
+    bodies={JSON: OpenBody},
+    answers={200: ("Where they are; so, too, with the same `openingId`.", OpeningPayload)},
+    refused={
+        400: [
+            "This message is not one that is seen once.",
+            "What you sent is for the others to open.",
+            "An opening id is required: 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
+        ],
+        403: [NO_LONGER_MEMBER, "You have blocked this person. Unblock them to write to them."],
+        404: ["Message not found."],
+        409: [
+            "This message was deleted.",
+            "You have opened this already.",
+        ],
+        410: ["This can no longer be opened."],
         503: [BUSY],
     },
 )

@@ -25,6 +25,7 @@ urlpatterns = [
         views.ReactionView.as_view(),
         name="api-reaction",
     ),
+    path("messages/<str:message>/open", views.OpenView.as_view(), name="api-open"),
     path("listened/<str:message>", views.ListenedView.as_view(), name="api-listened"),
     path("pins/<str:message>", views.PinView.as_view(), name="api-pin"),
     path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),

@@ -44,6 +44,7 @@ from messaging.serializers import (
     EditSerializer,
     ForwardSerializer,
     HistoryQuery,
+    OpenSerializer,
     PrivacySerializer,
     ReactionsQuery,
     ReadMarkSerializer,
@@ -69,6 +70,7 @@ from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.listenings import listen
 from messaging.services.messages import send_message
+from messaging.services.openings import open_once
 from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
 from messaging.services.reactions import react, take_back
@@ -284,6 +286,17 @@ class ListenedView(APIView):
     @schema.listen
     def put(self, request: ApiRequest, message: str) -> Response:
         return Response(listen(user=request.user, message_id=message))
+
+
+class OpenView(FormView):
+    """Opens what is seen once."""
+
+    serializer_class = OpenSerializer
+
+    @schema.open_once
+    def post(self, request: ApiRequest, message: str) -> Response:
+        fields = checked(OpenSerializer, request.data)
+        return Response(open_once(user=request.user, message_id=message, **fields))
 
 
 class PinView(APIView):

@@ -28,6 +28,7 @@ from messaging.models.history_import import Import
 from messaging.models.listening import Listening
 from messaging.models.message import Message, MessageKind
 from messaging.models.message_edit import MessageEdit
+from messaging.models.opening import Opening
 from messaging.models.push_notice import PushNotice
 from messaging.models.reaction import Reaction
 from messaging.models.reminder import Reminder
@@ -58,6 +59,7 @@ __all__ = [
     "Message",
     "MessageEdit",
     "MessageKind",
+    "Opening",
     "Posting",
     "PushNotice",
     "Reaction",

@@ -69,6 +69,9 @@ class Message(models.Model):
     image_height = models.PositiveIntegerField(null=True)
     # Sums up its `Attachment` rows, as JSON (messaging/shapes/attachments.py); nullable, too.
     attachments = models.TextField(null=True, editable=False)  # noqa: DJ001
+    # In place of that, where each receiver is to see them once, as JSON
+    # (messaging/shapes/view_once.py): so nothing else shows them. Nullable, too.
+    view_once = models.TextField(null=True, editable=False)  # noqa: DJ001
     # When its text was last changed; what it said before is in `MessageEdit`.
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     deleted = models.BooleanField(_("deleted"), default=False)

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from chatsite.db import now
 from chatsite.language import size_in_words
+from chatsite.wire import timestamp
 from messaging.models import AttachmentKind
 from messaging.shapes.attachments import AttachmentRecord, is_album_picture
 from messaging.shapes.record import MessageRecord
+from messaging.shapes.view_once import words_of_once
 
 _FORMAT = re.compile(r"(?!text/)[a-z]+/(?:x-)?([a-z0-9]{2,5})$")
 # Of what has no format that its content tells, as texts.
@@ -83,11 +86,15 @@ def shown_files(files: Sequence[AttachmentRecord], *, waits: bool = False) -> Sh
 
 def words_of(message: MessageRecord) -> str:
     """Its text, or its files in few words; nothing for one picture."""
+    if message.view_once:
+        return words_of_once(message.view_once)
     return message.text or _words(message.attachments or ())
 
 
 def kind_of(message: MessageRecord) -> str:
     """What is there beside words: "picture", "voice", "files", or nothing."""
+    if message.view_once:
+        return message.view_once.kind
     files = message.attachments or ()
     if any(each.waveform for each in files):
         return "voice"
@@ -105,6 +112,35 @@ def listened_state(message: MessageRecord, reader: str) -> str:
     if message.sender_id == reader:
         return "yes" if message.listened else ""
     return "" if message.listened else "no"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOnce:
+    """What `_once.html` shows of files that are seen once."""
+
+    words: str
+    until: str
+    state: str  # "new" may be opened; "sent" is one's own, which nobody has
+
+    @property
+    def told(self) -> str:
+        return {"opened": _("Opened"), "over": _("Expired")}.get(self.state, self.words)
+
+
+BLANK_ONCE = ShownOnce("", "", "")
+
+
+def shown_once(message: MessageRecord, reader: str) -> ShownOnce | None:
+    once = message.view_once
+    if once is None:
+        return None
+    if message.opened:
+        state = "opened"
+    elif once.until <= timestamp(now()):
+        state = "over"
+    else:
+        state = "sent" if message.sender_id == reader else "new"
+    return ShownOnce(words_of_once(once), once.until, state)
 
 
 def length_in_words(duration: int) -> str:

@@ -11,7 +11,7 @@ from accounts.access import SignedInRequest
 from accounts.links import site_of
 from accounts.models import User
 from accounts.record import picture_url
-from messaging.page.attachments import BLANK_FILES
+from messaging.page.attachments import BLANK_FILES, BLANK_ONCE
 from messaging.page.first_steps import first_steps
 from messaging.page.later import later_line
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
@@ -40,6 +40,7 @@ Context = dict[str, Any]
 
 BLANKS: Context = {
     "blank_files": BLANK_FILES,
+    "blank_once": BLANK_ONCE,
     "blank_peer": BLANK,
     "blank_group": BLANK_GROUP,
     "blank_reactions": {"pills": [BLANK_PILL]},

@@ -17,6 +17,7 @@ class ReceiptRow:
     read: str
     delivered: str
     listened: str  # to a voice message
+    opened: str  # what is seen once
 
     @property
     def time(self) -> str:
@@ -35,8 +36,8 @@ class ReceiptRows:
 def receipt_row(receipt: Receipt) -> ReceiptRow:
     person = receipt.person
     times = _words(receipt.read), _words(receipt.delivered)
-    listened = when(receipt.listened) if receipt.listened else ""
-    return ReceiptRow(person.id, person.full_name, person.profile_pic, *times, listened)
+    firsts = (when(each) if each else "" for each in (receipt.listened, receipt.opened))
+    return ReceiptRow(person.id, person.full_name, person.profile_pic, *times, *firsts)
 
 
 def _words(moment: Moment | None) -> str:

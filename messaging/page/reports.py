@@ -2,13 +2,18 @@
 
 import base64
 from collections.abc import Iterable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.record import picture_path
+from chatsite.errors import DomainError
+from chatsite.files.response import file_source
+from chatsite.files.storage import store
 from chatsite.pictures import storage
 from messaging.models import Decision, Message, Report, ReportKind
 from messaging.services.reports import DAYS, FOR_GOOD, choices_for, duration
@@ -61,15 +66,31 @@ class Seen:
 
     message: SeenMessage
     at: datetime
-    picture: str  # as it stands in the page: an address of its own would be a way past the record
+    # As they stand in the page: an address of their own would be a way past the record.
+    pictures: list[str]
 
 
 def seen_messages(report: Report) -> list[Seen]:
     evidence = decoded_evidence(report.evidence) or Evidence("")
     return [
-        Seen(each, datetime.fromisoformat(each.at), _picture(each.image))
-        for each in evidence.messages
+        Seen(each, datetime.fromisoformat(each.at), _pictures(each)) for each in evidence.messages
     ]
+
+
+def _pictures(message: SeenMessage) -> list[str]:
+    shown = (_picture(message.image), *map(_seen_once, message.once))
+    return list(filter(None, shown))
+
+
+def _seen_once(name: str) -> str:
+    """Gone once the report was decided."""
+    with suppress(DomainError, OSError):
+        found = store.find(name) if name else None
+        source = file_source(found) if isinstance(found, Path) else found
+        if source:
+            with closing(source.opened(0, source.size)) as file:
+                return _data_uri(file.read(source.size))
+    return ""
 
 
 def _picture(name: str) -> str:
@@ -78,8 +99,12 @@ def _picture(name: str) -> str:
             data = storage.read(name, withdrawn=withdrawn) if name else b""
         except storage.StorageError:
             continue
-        return f"data:image/webp;base64,{base64.b64encode(data).decode()}" if data else ""
+        return _data_uri(data)
     return ""
+
+
+def _data_uri(data: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(data).decode()}" if data else ""
 
 
 def fate_of(report: Report) -> str:

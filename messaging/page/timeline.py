@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from chatsite.language import clock, full_date
-from messaging.page.attachments import ShownFiles, listened_state, shown_files
+from messaging.page.attachments import (
+    ShownFiles,
+    ShownOnce,
+    listened_state,
+    shown_files,
+    shown_once,
+)
 from messaging.page.peers import Author, Peer
 from messaging.page.quotes import Quote, quote
 from messaging.page.reactions import Pill, pills_of
@@ -53,6 +59,7 @@ class Bubble:
     pills: Sequence[Pill] = ()
     quote: Quote | None = None  # of what it answers
     listened: str = ""
+    once: ShownOnce | None = None
     waits: bool = False  # files of a request load once it is accepted
 
     @property
@@ -62,6 +69,10 @@ class Bubble:
     @property
     def key(self) -> str:
         return self.record.id
+
+    @property
+    def text(self) -> str:
+        return "" if self.once else self.record.text or ""
 
     @property
     def mentions(self) -> str:
@@ -184,6 +195,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         pills=pills_of(message, reading.reader.pk, reading.names) if message.reactions else (),
         quote=_quote(message.reply_to, reading) if message.reply_to else None,
         listened=listened_state(message, reading.reader.pk),
+        once=shown_once(message, reading.reader.pk),
         waits=reading.peer.closed == "request",
     )
 

@@ -13,6 +13,7 @@ from chatsite.db import now
 from chatsite.errors import NotFound
 from chatsite.keys import is_key
 from messaging.models import Attachment, AttachmentState, Export
+from messaging.queries.openings import is_open
 from messaging.queries.visibility import find_message
 from messaging.shapes.payload_types import UsagePayload
 
@@ -32,9 +33,11 @@ def uploads_of(user: User | Principal) -> QuerySet[Attachment]:
     return mine.filter(state__in=UNSENT)
 
 
-def find_attachment(user: User | Principal, key: str, name: str) -> Attachment:
-    """Complete, of a message that `user` may see, or their own before it is sent. Raises
-    DomainError 404.
+def find_attachment(
+    user: User | Principal, key: str, name: str, *, opening: str = ""
+) -> tuple[Attachment, bool]:
+    """Complete, of a message that `user` may see, or their own before it is sent; and whether it is
+    seen once, by that opening. Raises DomainError 404.
     """
     found = Attachment.objects.filter(pk=key).first() if is_key(key) else None
     if found is None or found.name != name or found.state == AttachmentState.UPLOADING:
@@ -42,11 +45,13 @@ def find_attachment(user: User | Principal, key: str, name: str) -> Attachment:
     if found.message_id is None:
         if not uploads_of(user).filter(pk=found.pk).exists():
             raise NotFound()
-        return found
+        return found, False
     message = find_message(user, found.message_id)
     if message is None or message.deleted:
         raise NotFound()
-    return found
+    if message.view_once and not is_open(user.pk, message.pk, opening):
+        raise NotFound()
+    return found, bool(message.view_once)
 
 
 def attachments_of(messages: Iterable[str]) -> dict[str, list[Attachment]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from messaging.queries.blocks import name_as_known, take_back_what_blocked_did
 from messaging.queries.listenings import add_listened
+from messaging.queries.openings import add_opened
 from messaging.queries.reactions import add_own_reactions
 from messaging.shapes.record import MessageRecord
 
@@ -15,3 +16,4 @@ def add_own(me: str, records: Iterable[MessageRecord]) -> None:
     take_back_what_blocked_did(me, records)
     add_own_reactions(me, records)
     add_listened(me, records)
+    add_opened(me, records)

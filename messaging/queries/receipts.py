@@ -11,6 +11,7 @@ from accounts.record import PersonRecord
 from messaging.models import Membership, Message, is_group
 from messaging.queries.listenings import listened_at
 from messaging.queries.members import marks_of, people_page
+from messaging.queries.openings import opened_at
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import membership_in, message_in
 
@@ -35,6 +36,7 @@ class Receipt:
     read: Moment | None = None
     delivered: Moment | None = None
     listened: datetime | None = None  # first, to a voice message
+    opened: datetime | None = None  # what is seen once
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,14 @@ def receipts_page(
     people, following = people_page(user.pk, wanted, limit=limit, cursor=cursor)
     ends = _ends(message)
     listened = listened_at(message.pk) if message.has_voice else {}
+    opened = opened_at(message.pk) if message.view_once else {}
     receipts = [
         Receipt(
             person,
             states[person.id],
             *_moments(memberships[person.id], seq, ends, person.id in reads),
             listened.get(person.id) if person.id in reads else None,
+            opened.get(person.id) if person.id in reads else None,
         )
         for person in people
     ]

@@ -21,6 +21,7 @@ from messaging.queries.visibility import (
     stays_in,
 )
 from messaging.shapes.evidence import Evidence, SeenMessage, seen_file
+from messaging.shapes.record import record_of
 from messaging.shapes.system_messages import deleted_account
 
 AROUND = 5  # messages before and after a reported one
@@ -58,17 +59,20 @@ def _of_message(user: User, key: str) -> tuple[str, Evidence]:
     seen = [each for each in near if stays and stays.see(each.seq)]
     people = User.objects.in_bulk({each.sender_id for each in seen})
     names = {key: person.full_name for key, person in people.items()}
-    files = attachments_of([each.pk for each in seen if each.attachments])
+    # Of what is seen once, only what was reported: its files are kept until that is decided.
+    once = [message.pk] if message.view_once else []
+    files = attachments_of([*(each.pk for each in seen if each.attachments), *once])
     messages = [
         SeenMessage(
             id=each.pk,
             seq=each.seq,
             sender=each.sender_id,
             sender_name=names.get(each.sender_id, str(deleted_account())),
-            text=each.text,
+            text=record_of(each, key).text or "",
             at=timestamp(each.created_at),
             image=each.image,
             files=[seen_file(file) for file in files.get(each.pk, ())],
+            once=[file.thumbnail for file in files.get(each.pk, ())] if each.pk in once else [],
             is_reported=each.pk == message.pk,
         )
         for each in seen

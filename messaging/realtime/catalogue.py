@@ -72,6 +72,12 @@ FROM_SERVER = [
         " sender, if they see what the other reads.",
     ),
     Event(
+        events.MESSAGE_OPENED,
+        payload_types.OpenedPayload,
+        "To every socket of who has opened what is seen once, and of its sender, if they see what"
+        " the other reads.",
+    ),
+    Event(
         events.MESSAGE_PINNED,
         payload_types.PinPayload,
         "To every socket of everybody who may see the message.",

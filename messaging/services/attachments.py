@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from chatsite.db import now, repeatable
 from chatsite.errors import Busy
@@ -18,8 +19,10 @@ from messaging.models import Attachment, AttachmentState, Message
 from messaging.services.conversations import locked_conversations
 from messaging.services.drafts import Draft
 from messaging.shapes.attachments import decoded_attachments
+from messaging.shapes.view_once import OnceKind, decoded_once, kind_once
 
 CLOCKS = timedelta(hours=6)  # by which those of two workers differ, at the very most
+WITH_FILES = Q(attachments__isnull=False) | Q(view_once__isnull=False)
 _INSERT = Insert(Attachment)
 _SEND = Update(
     lambda key, message, conversation, position, caption: (
@@ -67,6 +70,9 @@ class Attached:
         has_voice = any(self._free[key].waveform for key in draft.attachments)
         return has_voice and (len(draft.attachments) > 1 or bool(draft.picture))
 
+    def kind_once(self, draft: Draft) -> OnceKind | None:
+        return kind_once([self._free[key] for key in draft.attachments])
+
     def words(self, draft: Draft) -> list[str]:
         """The names and captions of its files, which its sender may send."""
         names = [self._free[key].name for key in draft.attachments]
@@ -111,20 +117,23 @@ def recover_sent(uploads: Iterable[Attachment]) -> None:
     if not ready:
         return
     earliest = key_at(min(each.created_at for each in ready.values()) - CLOCKS)
-    sent = Message.objects.filter(pk__gte=earliest, attachments__isnull=False)
-    for message, conversation, files in sent.values_list(
-        "pk", "conversation_id", "attachments"
+    sent = Message.objects.filter(WITH_FILES, pk__gte=earliest)
+    for message, conversation, files, view_once in sent.values_list(
+        "pk", "conversation_id", "attachments", "view_once"
     ).iterator():
-        for position, each in enumerate(decoded_attachments(files or "")):
-            if each.id in ready:
+        captions = {each.id: each.caption or "" for each in decoded_attachments(files or "")}
+        if once := decoded_once(view_once or ""):
+            captions |= dict.fromkeys(once.files, "")
+        for position, (key, caption) in enumerate(captions.items()):
+            if key in ready:
                 _SEND.run_each(
                     [
                         {
-                            "key": each.id,
+                            "key": key,
                             "message": message,
                             "conversation": conversation,
                             "position": position,
-                            "caption": each.caption or "",
+                            "caption": caption,
                         }
                     ]
                 )
@@ -136,7 +145,7 @@ def forget_deleted(*, dry_run: bool) -> int:
     """
     before = now() - timedelta(days=settings.ATTACHMENT_DELETED_DAYS)
     deleted = Message.objects.filter(
-        deleted=True, attachments__isnull=False, updated_at__lte=before
+        WITH_FILES, deleted=True, updated_at__lte=before
     ).select_related("conversation")
     if dry_run:
         return deleted.count()
@@ -155,7 +164,11 @@ def _forget(message: Message, before: datetime) -> bool:
         there = Message.objects.filter(pk=message.pk, deleted=True, updated_at__lte=before)
         has_picture = bool(message.image) or None
         if not there.update(
-            attachments=None, has_file=None, has_voice=None, has_picture=has_picture
+            attachments=None,
+            view_once=None,
+            has_file=None,
+            has_voice=None,
+            has_picture=has_picture,
         ):
             return False
         Attachment.objects.filter(message_id=message.pk).delete()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.text import is_blank, is_storable
-from messaging.models import Attachment, conversation_key
+from messaging.models import Attachment, conversation_key, saved_key
 from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.shapes.attachments import ATTACHMENTS
@@ -36,6 +36,7 @@ class Draft(msgspec.Struct, frozen=True):
     forwarded: bool = False
     attachments: Sequence[str] = ()  # the sender's own uploads, not sent before
     captions: Mapping[str, str] = {}  # of some of them, by their keys
+    view_once: bool = False  # them, and nothing else that it has
     copied: Sequence[Attachment] = ()  # those of the message that this is a copy of
     is_scheduled: bool = False  # sent by itself: its sender need not have read what is there
     system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
@@ -53,6 +54,7 @@ def new_draft(
     mentions: Sequence[str] | None = None,
     attachments: Sequence[str] | None = None,
     captions: Mapping[str, str] | None = None,
+    view_once: bool | None = None,
     copied: Sequence[Attachment] = (),
 ) -> Draft:
     """Raises DomainError: 400, and 404 for what can be nobody's key."""
@@ -68,6 +70,8 @@ def new_draft(
         raise unknown_reply()
     check_mentions(mentions or ())
     _check_attachments(attachments or ())
+    if view_once and (text or captions or has_picture or receiver_id == saved_key(sender_id)):
+        raise not_once()
     return Draft(
         sender_id=sender_id,
         receiver_id=receiver_id,
@@ -79,6 +83,7 @@ def new_draft(
         mentions=mentions or (),
         attachments=attachments or (),
         captions=checked_captions(captions or {}, attachments or ()),
+        view_once=bool(view_once),
         copied=copied,
     )
 
@@ -141,6 +146,11 @@ def unknown_attachment() -> DomainError:
 def voice_mixed() -> DomainError:
     message = _("A voice message is sent without other files.")
     return DomainError(message, code="attachments", errors={"attachments": [message]})
+
+
+def not_once() -> DomainError:
+    message = _("Only uploaded pictures, or a voice message, can be seen once, and without words.")
+    return DomainError(message, code="view_once", errors={"view_once": [message]})
 
 
 def unknown_reply() -> DomainError:

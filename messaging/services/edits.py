@@ -146,6 +146,8 @@ def _check_may_edit(editor: str, message: Message, conversation: LockedConversat
         raise DomainError(_("You can only edit your own messages."), 403, code="not_sender")
     if message.forwarded:  # these are somebody else's words
         raise DomainError(_("Forwarded messages cannot be edited."), 403, code="forwarded")
+    if message.view_once:  # which has no words
+        raise DomainError(_("What is seen once cannot be edited."), 403, code="view_once")
     check_may_write(conversation, editor, message.receiver_id)
     if message.deleted:
         raise was_deleted()

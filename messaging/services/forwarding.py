@@ -97,6 +97,8 @@ def _check_originals(originals: Sequence[Message]) -> None:
         raise was_deleted()
     if any(message.kind == MessageKind.SYSTEM for message in originals):
         raise DomainError(_("System messages cannot be forwarded."), code="system")
+    if any(message.view_once for message in originals):
+        raise DomainError(_("What is seen once cannot be forwarded."), code="view_once")
 
 
 def _drafts(

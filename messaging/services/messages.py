@@ -54,6 +54,7 @@ from messaging.services.conversations import (
 from messaging.services.drafts import (
     Draft,
     new_draft,
+    not_once,
     system_draft,
     unknown_attachment,
     unknown_receiver,
@@ -62,6 +63,7 @@ from messaging.services.drafts import (
 )
 from messaging.services.filters import check_new_account, is_filtered, report_held
 from messaging.services.notifications import notify_later, take_back_deleted
+from messaging.services.openings import close_later
 from messaging.services.pictures import settle_later, stored_picture
 from messaging.services.requests import begin_with, told_of_answer, told_of_request
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
@@ -69,6 +71,7 @@ from messaging.shapes.attachments import encoded_attachments, is_album_picture
 from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.record import COLUMNS, MessageRecord, record_of, record_of_row
 from messaging.shapes.system_messages import SystemDetails, encoded
+from messaging.shapes.view_once import LASTS, encoded_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ def send_message(
     mentions: Sequence[str] | None = None,
     attachments: Sequence[str] | None = None,
     captions: Mapping[str, str] | None = None,
+    view_once: bool | None = None,
 ) -> Sent:
     """Stores and publishes a message, once per client message id. `origin` is the socket that
     sends, if one does.
@@ -116,6 +120,7 @@ def send_message(
         mentions=mentions,
         attachments=attachments,
         captions=captions,
+        view_once=view_once,
     )
     if image is not None:
         # Which takes long: in vain where there is nobody to see it, or where it was sent before.
@@ -220,15 +225,21 @@ class _Batch:
             conversation_id, seq, _author = self.answered.get(draft.reply_to, ("", 0, ""))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
                 raise unknown_reply()
-        if not self.attached.has(draft):
-            raise unknown_attachment()
-        if self.attached.mix_voice(draft):
-            raise voice_mixed()
+        self._check_files(draft)
         if is_filtered(draft.receiver_id, draft.sender_id):
             self._filter(draft, conversation)
         if not conversation.seq and not is_group(conversation.pk):
             # Last: what is refused is no stranger of the day.
             begin_with(draft.receiver_id, conversation, draft.sender_id)
+
+    def _check_files(self, draft: Draft) -> None:
+        """Raises DomainError 400."""
+        if not self.attached.has(draft):
+            raise unknown_attachment()
+        if self.attached.mix_voice(draft):
+            raise voice_mixed()
+        if draft.view_once and not self.attached.kind_once(draft):
+            raise not_once()
 
     def _check_pace(self, draft: Draft, conversation: LockedConversation) -> None:
         """Raises DomainError 429."""
@@ -289,12 +300,7 @@ class _Batch:
         if (draft.mentions or draft.reply_to) and is_group(conversation.pk):
             row["mentions"] = encoded_mentions(self._mentioned(draft), conversation.current)
         if draft.attachments or draft.copied:
-            files = self.attached.to(draft, key, conversation.pk)
-            row["attachments"] = encoded_attachments(files)
-            shown = [is_album_picture(each) for each in files]
-            row["has_picture"] = row["has_picture"] or any(shown) or None
-            row["has_voice"] = any(each.waveform for each in files) or None
-            row["has_file"] = not (all(shown) or row["has_voice"]) or None
+            self._add_files(row, draft)
         if draft.system:
             row["kind"] = MessageKind.SYSTEM.value
             row["details"] = encoded(draft.system).decode()
@@ -304,6 +310,18 @@ class _Batch:
         if draft.client_message_id:
             self.known[draft.sender_id, draft.client_message_id] = draft.conversation, record
         return record
+
+    def _add_files(self, row: dict[str, Any], draft: Draft) -> None:
+        files = self.attached.to(draft, row["id"], row["conversation_id"])
+        if draft.view_once:
+            row["view_once"] = encoded_once(files, row["created_at"])
+            close_later(row["id"], row["created_at"] + LASTS)
+            return
+        row["attachments"] = encoded_attachments(files)
+        shown = [is_album_picture(each) for each in files]
+        row["has_picture"] = row["has_picture"] or any(shown) or None
+        row["has_voice"] = any(each.waveform for each in files) or None
+        row["has_file"] = not (all(shown) or row["has_voice"]) or None
 
     def _mentioned(self, draft: Draft) -> list[str]:
         """A reply mentions whom it answers, unless that is its own writer."""

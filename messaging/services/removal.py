@@ -15,6 +15,7 @@ from messaging.models import (
     Listening,
     Message,
     MessageEdit,
+    Opening,
     Reaction,
 )
 from messaging.payloads import deleted_payload, expired_payload
@@ -40,6 +41,7 @@ _NOTHING: dict[str, Any] = {
     "image_width": None,
     "image_height": None,
     "attachments": None,
+    "view_once": None,
     "edited_at": None,
     "reactions": "",
     "pinned_at": None,
@@ -89,7 +91,7 @@ def _remove_rows(messages: Sequence[Message]) -> None:
     """Whatever hangs on them."""
     remove_files_later(messages)
     keys = [message.pk for message in messages]
-    for rows in (Attachment, MessageEdit, Reaction, Listening):
+    for rows in (Attachment, MessageEdit, Reaction, Listening, Opening):
         rows.objects.filter(message_id__in=keys).delete()
 
 

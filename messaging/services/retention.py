@@ -213,7 +213,11 @@ def _strip(key: str, keys: Sequence[str]) -> int:
         if conversation is None:
             return 0
         found = Message.objects.filter(pk__in=keys, conversation_id=conversation.pk)
-        messages = [each for each in found.order_by("seq") if each.image or each.attachments]
+        messages = [
+            each
+            for each in found.order_by("seq")
+            if each.image or each.attachments or each.view_once
+        ]
         if gone := [message for message in messages if not message.text]:
             empty(gone, conversation)
         kept = [message for message in messages if message.text]

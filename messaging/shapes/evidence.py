@@ -16,6 +16,7 @@ class SeenMessage(msgspec.Struct, frozen=True, rename="camel"):
     at: str
     image: str = ""  # the name of its picture in the store
     files: list[str] = []  # names of its attachments, and their captions
+    once: list[str] = []  # of what was seen once: names of small pictures in the store of files
     is_reported: bool = False
 
 

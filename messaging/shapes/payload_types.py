@@ -16,6 +16,7 @@ from messaging.models.conversation import (
     SLOWEST,
     TITLE_LENGTH,
 )
+from messaging.shapes.attachments import AttachmentRecord
 from messaging.shapes.chat_settings import (
     Archived,
     Blocked,
@@ -243,6 +244,17 @@ class ListenedPayload(TypedDict):
     personId: Key
 
 
+class OpenedPayload(ListenedPayload):
+    """Somebody has opened what is seen once."""
+
+
+class OpeningPayload(TypedDict):
+    """What I have opened, for a little while."""
+
+    attachments: list[AttachmentRecord]
+    until: Annotated[Timestamp, Meta(description="The files are served up to then, to me alone.")]
+
+
 class PinPayload(TypedDict):
     """Somebody pinned a message in its conversation, or took its pin away."""
 
@@ -385,6 +397,7 @@ class ReceiptPayload(PersonRecord, omit_defaults=True):
     delivered_at: Timestamp | None = None
     delivered_before: Annotated[Timestamp, Meta(description=NO_LATER)] | None = None
     listened_at: Annotated[Timestamp, Meta(description="To a voice message, first.")] | None = None
+    opened_at: Annotated[Timestamp, Meta(description="What is seen once.")] | None = None
 
 
 class ScheduledPayload(Struct, rename="camel", omit_defaults=True):

@@ -22,6 +22,7 @@ from messaging.shapes.attachments import AttachmentRecord, decoded_attachments
 from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.reactions import Emoji, StoredKey, StoredReactions
 from messaging.shapes.system_messages import SystemDetails, decoded, text_of
+from messaging.shapes.view_once import ViewOnce, decoded_once, words_of_once
 
 Seq = Annotated[
     int, Meta(ge=1, description="1, 2, 3 … in the conversation, without gaps.", examples=[1])
@@ -102,6 +103,13 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         ]
         | None
     ) = None
+    view_once: (
+        Annotated[
+            ViewOnce,
+            Meta(description="Of files that each receiver opens once; `text` says so in words."),
+        ]
+        | None
+    ) = None
     reacted: (
         Annotated[
             list[Emoji],
@@ -119,13 +127,20 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
             " somebody has of whom I see what they read. Live events never have it."
         ),
     ] = False
+    opened: Annotated[
+        bool,
+        Meta(
+            description="The same of a message with `viewOnce`: I have opened it, or somebody has"
+            " what I sent."
+        ),
+    ] = False
 
 
 # Who receives a message, and what they did with it, is not stored there: whoever reads it says so.
 COLUMNS = tuple(
     "details" if name == "system" else name
     for name in MessageRecord.__struct_fields__
-    if name not in ("receiver_id", "reacted", "listened")
+    if name not in ("receiver_id", "reacted", "listened", "opened")
 )
 SENDER, SEQ = COLUMNS.index("sender_id"), COLUMNS.index("seq")
 CONVERSATION = COLUMNS.index("conversation_id")
@@ -168,9 +183,11 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         pinned_at,
         attachments,
         expires_at,
+        view_once,
     ) = row
     created = timestamp(created_at)
     system = decoded(details) if details else None
+    once = decoded_once(view_once) if view_once else None
     if expires_at:
         expires_at = timestamp(expires_at)
         is_over = expires_at <= timestamp(now())
@@ -180,9 +197,11 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
         edited_at = pinned_at = attachments = None
-        mentions, forwarded = None, False
+        mentions, forwarded, once = None, False, None
     elif system:
         text = text_of(system)
+    elif once:
+        text = words_of_once(once)
     elif image:
         image, thumbnail = _addresses(key, image, thumbnail)
     return MessageRecord(
@@ -209,6 +228,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         timestamp(pinned_at) if pinned_at else None,
         decoded_attachments(attachments) if attachments else None,
         expires_at or None,
+        once,
     )
 
 

@@ -84,6 +84,7 @@ def receipts(request: SignedInRequest, peer: str) -> HttpResponse:
     template = "_receipts" if is_group(peer) else "_receipt"
     message = message_of(request.user, conversation, seq)
     context |= {"parts": parts, "sent": when(message.created_at), "is_voice": message.has_voice}
+    context["is_once"] = message.view_once
     return render(request, f"messaging/{template}.html", context)
 
 

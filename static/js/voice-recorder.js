@@ -31,7 +31,10 @@ class VoiceRecorder extends HTMLElement {
   #end;
   #ways = new AbortController();
 
-  /** `{file, duration, waveform, isSent}`, or null where it was cancelled. */
+  /** In one's own notes it cannot. */
+  canBeOnce = true;
+
+  /** `{file, duration, waveform, isSent, viewOnce}`, or null where it was cancelled. */
   ended = new Promise((resolve) => (this.#end = resolve));
 
   /** Records, in place of what the form has. Rejects as `getUserMedia` does. */
@@ -70,10 +73,11 @@ class VoiceRecorder extends HTMLElement {
   }
 
   #open() {
+    this.#part("once").hidden = !this.canBeOnce;
     this.#form.append(this);
     this.#form.classList.add("is-recording");
     const { signal } = this.#ways;
-    const acts = { cancel: () => this.cancel(), listen: () => this.#listen(), pause: () => this.#turn(), send: () => this.#finish(true) };
+    const acts = { cancel: () => this.cancel(), listen: () => this.#listen(), pause: () => this.#turn(), once: () => this.#turnOnce(), send: () => this.#finish(true) };
     this.addEventListener("click", ({ target }) => acts[target.closest("[data-recorder]")?.dataset.recorder]?.());
     addEventListener("keydown", (event) => this.#press(event), { signal, capture: true });
     this.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.#slide(event));
@@ -102,6 +106,14 @@ class VoiceRecorder extends HTMLElement {
   #turn() {
     if (this.#recorder.state === "recording") this.#pause();
     else this.#goOn();
+  }
+
+  get #isOnce() {
+    return this.#part("once").getAttribute("aria-pressed") === "true";
+  }
+
+  #turnOnce() {
+    this.#part("once").setAttribute("aria-pressed", String(!this.#isOnce));
   }
 
   #goOn() {
@@ -182,13 +194,14 @@ class VoiceRecorder extends HTMLElement {
     const duration = Math.round(Math.min(LONGEST, this.#duration));
     const stopped = new Promise((resolve) => (this.#recorder.onstop = resolve));
     const isOver = this.#recorder.state === "inactive";
+    const viewOnce = this.#isOnce;
     if (!isOver) this.#recorder.stop();
     this.#close();
     if (!isOver) await stopped;
     if (!this.#chunks.length || !duration) return this.#end(null);
     const [type] = this.#recorder.mimeType.split(";");
     const file = new File(this.#chunks, `${text("voice-file")} ${moment()}.${type.split("/")[1]}`, { type });
-    this.#end({ file, duration, waveform: waveform(this.#levels), isSent });
+    this.#end({ file, duration, waveform: waveform(this.#levels), isSent, viewOnce });
   }
 
   #close() {

@@ -173,4 +173,6 @@ def test_both_documents_describe_it_from_its_definition() -> None:
         "attachments",
         "expiresAt",
         "listened",
+        "viewOnce",
+        "opened",
     }

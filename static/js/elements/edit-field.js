@@ -16,6 +16,7 @@ export const isEditable = (item) =>
   item.matches(".is-mine:not(.is-deleted)") &&
   Boolean(item.dataset.messageId) &&
   !slot(item, "forwarded") &&
+  !slot(item, "once") &&
   !item.closest(".conversation").dataset.closed &&
   isInTimeToEdit(createdAt(item));
 

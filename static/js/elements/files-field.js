@@ -8,6 +8,7 @@ export class FilesField {
   #input;
   #list;
   #original;
+  #once;
   #files;
   #places = new Map();
 
@@ -16,8 +17,10 @@ export class FilesField {
     this.#input = form.querySelector('[type="file"]');
     this.#list = form.querySelector(".composer__previews");
     this.#original = form.querySelector(".composer__original");
+    this.#once = form.querySelector("[data-once]"); // not in one's own notes
     // The page that one comes back to has previews already.
-    this.#list.replaceChildren(this.#original);
+    this.#list.replaceChildren(this.#original, ...[this.#once].filter(Boolean));
+    if (this.#once) this.#once.firstElementChild.onclick = () => this.#files.openOnce();
     this.#original.firstElementChild.onclick = () => this.#files.keepOriginals();
     this.#files = filesFor(peerId);
     this.#files.changed = () => this.#show();
@@ -28,7 +31,7 @@ export class FilesField {
     this.#show();
   }
 
-  /** `{image, attachments}`, as the outbox takes them. */
+  /** `{image, attachments, viewOnce}`, as the outbox takes them. */
   get value() {
     return this.#files.value;
   }
@@ -75,6 +78,8 @@ export class FilesField {
     }
     this.#original.hidden = !items.some(({ file, picture }) => picture && picture.blob !== file);
     this.#original.firstElementChild.setAttribute("aria-pressed", String(this.#files.areOriginal));
+    if (this.#once) this.#once.hidden = !this.#files.canBeOnce;
+    this.#once?.firstElementChild.setAttribute("aria-pressed", String(this.#files.isOnce));
     this.#list.hidden = this.isEmpty;
   }
 
@@ -108,7 +113,8 @@ export class FilesField {
     const measures = shrunk?.width ? `${picture.width} × ${picture.height}, ` : "";
     place.querySelector("[data-field=about]").textContent = measures + sizeInWords(shrunk?.size ?? file.size);
     // Under one alone stands the text of the message.
-    place.querySelector("input").hidden = !picture || (isAlone && !caption);
+    const isOnce = this.#files.isOnce && this.#files.canBeOnce;
+    place.querySelector("input").hidden = !picture || isOnce || (isAlone && !caption);
   }
 
   #press(event, item) {

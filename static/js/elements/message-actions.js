@@ -24,7 +24,7 @@ const ACTIONS = [
   { name: "react", quick: true, when: () => true, run: openReactionRow },
   { name: "reply", key: "R", quick: true, when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
   { name: "edit", key: "E", quick: true, when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
-  { name: "forward", quick: true, when: () => true, run: (item) => openForwardDialog([item.dataset.messageId]) },
+  { name: "forward", quick: true, when: (item) => !item.querySelector(".once"), run: (item) => openForwardDialog([item.dataset.messageId]) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "link", when: () => true, run: copyLink },
   { name: "select", key: "S", when: () => true, run: (item) => emit("select", { messageId: item.dataset.messageId }) },

@@ -176,7 +176,12 @@ class MessageComposer extends HTMLElement {
     await this.files.settled();
     this.isSending = false;
     if (isBlank(written) && this.files.isEmpty) return this.focus();
-    add({ receiverId: this.peerId, text: isBlank(written) ? "" : written, ...this.files.value, replyTo: this.reply.value, mentions: this.mentionedIn(written) });
+    const text = isBlank(written) ? "" : written;
+    const { viewOnce, ...files } = this.files.value;
+    const more = { receiverId: this.peerId, replyTo: this.reply.value };
+    // What is seen once has no words: they follow.
+    if (viewOnce) add({ ...more, ...files, text: "", viewOnce });
+    if (text || !viewOnce) add({ ...(viewOnce ? { receiverId: this.peerId } : { ...more, ...files }), text, mentions: this.mentionedIn(written) });
     this.files.clear();
     this.reply.clear();
     this.keepRest(written);
@@ -186,8 +191,8 @@ class MessageComposer extends HTMLElement {
     return mentionedBy(written, mentionsOf(this.userId, this.peerId));
   }
 
-  sendVoice(voice) {
-    add({ receiverId: this.peerId, text: "", attachments: [voice], replyTo: this.reply.value });
+  sendVoice({ viewOnce, ...voice }) {
+    add({ receiverId: this.peerId, text: "", attachments: [voice], viewOnce, replyTo: this.reply.value });
     this.reply.clear();
   }
 

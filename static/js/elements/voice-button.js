@@ -39,6 +39,7 @@ export class VoiceButton {
     try {
       await import(this.#button.dataset.script);
       this.#recording = document.importNode(document.getElementById("recorder-template").content, true).firstElementChild;
+      this.#recording.canBeOnce = Boolean(this.#form.querySelector("[data-once]"));
       await this.#recording.start(this.#form);
       if (!this.#form.isConnected) this.#recording.cancel();
       this.#take(await this.#recording.ended);
@@ -53,10 +54,10 @@ export class VoiceButton {
 
   #take(recorded) {
     if (!recorded) return;
-    const { isSent, file, ...voice } = recorded;
+    const { isSent, file, viewOnce, ...voice } = recorded;
     const limit = Number(document.body.dataset.fileLimit);
     if (file.size > limit) return emit("notice", { text: text("file-too-large").replace("{limit}", sizeInWords(limit)), kind: "error" });
-    if (isSent) return this.#calls.send({ blob: file, name: file.name, type: file.type, size: file.size, kind: "audio", ...voice });
+    if (isSent) return this.#calls.send({ blob: file, name: file.name, type: file.type, size: file.size, kind: "audio", viewOnce, ...voice });
     filesFor(this.#peerId).takeVoice(file, voice);
     emit("notice", { text: text("voice-waits"), kind: "info" });
   }

@@ -7,7 +7,11 @@ const FORMAT = /^(?!text\/)[a-z]+\/(?:x-)?([a-z0-9]{2,5})$/;
 const ENDING = /\.([a-z0-9]{1,5})$/i;
 
 /** Its text, or its files in few words; nothing for one picture. */
-export const wordsOf = (message) => textOf(message) || wordsOfFiles(message.attachments ?? []);
+export const wordsOf = (message) => (message.viewOnce ? wordsOfOnce(message.viewOnce) : textOf(message) || wordsOfFiles(message.attachments ?? []));
+
+function wordsOfOnce({ kind, files: { length } }) {
+  return kind === "picture" && length > 1 ? counted("once-pictures", length) : say(`once-${kind}`);
+}
 
 export function wordsOfFiles(files) {
   const { length } = files;
@@ -17,7 +21,8 @@ export function wordsOfFiles(files) {
 }
 
 /** What is there beside words: "picture", "voice", "files", or nothing. */
-export function kindOf({ image, attachments = [] }) {
+export function kindOf({ image, attachments = [], viewOnce }) {
+  if (viewOnce) return viewOnce.kind;
   if (image || (attachments.length && arePictures(attachments))) return "picture";
   if (isVoice({ attachments })) return "voice";
   return attachments.length ? "files" : "";

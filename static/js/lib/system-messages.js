@@ -10,7 +10,8 @@ function inUnits(seconds) {
 }
 
 /** What a message says. Of a change in a group the server sends the site's words, and what they were made of. */
-export function textOf({ text, system }) {
+export function textOf({ text, system, viewOnce }) {
+  if (viewOnce) return ""; // its words are in place of a text
   const words = system && say(`system-${system.event}`);
   if (!words) return text ?? "";
   const { by, people = [], others = 0, title = "", seconds } = system;

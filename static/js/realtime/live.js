@@ -42,6 +42,7 @@ const frames = {
   messageRestored: revise,
   reactionChanged: (change) => emit("reaction", change),
   messageListened: (change) => emit("listened", change),
+  messageOpened: (change) => emit("opened", change),
   messagePinned: (change) => emit("pin", change),
   messageUnpinned: (change) => emit("pin", change),
   messageDeleted: (gone) => emit("message-deleted", gone),
@@ -63,7 +64,7 @@ const frames = {
 /** What an answer of `sync` that was already under way may not know of yet. */
 const lasting = new Set([
   "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "historyChanged", "privacyChanged",
-  "reactionChanged", "messageListened", "messagePinned", "messageUnpinned",
+  "reactionChanged", "messageListened", "messageOpened", "messagePinned", "messageUnpinned",
 ]);
 
 export function start({ userId, cursor, socketPath }) {

@@ -5,6 +5,7 @@ import { fillAttachments, fillListened } from "./parts/attachments.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
 import { fillForwarded } from "./parts/forwarded.js";
 import { createdAt, editedAt, fillEdited, fillTime, stateOf } from "./parts/meta.js";
+import { fillOnce, isOpened } from "./parts/once.js";
 import { fillPicture } from "./parts/picture.js";
 import { clearReactions, fillReactions } from "./parts/reactions.js";
 import { clearReply, decorateReply, fillReply } from "./parts/reply.js";
@@ -19,6 +20,7 @@ export function createMessage() {
 export function fillMessage(item, message, reading) {
   const mine = message.senderId === reading.userId && !message.system;
   const listened = item.dataset.messageId === message._id ? item.dataset.listened : undefined;
+  const wasOpened = item.dataset.messageId === message._id && isOpened(item);
   fillKeys(item, message, stateOf(message, reading));
   fillAuthor(item, message, reading);
   mark(item, "is-mine", mine);
@@ -32,6 +34,7 @@ export function fillMessage(item, message, reading) {
   fillPicture(item, message);
   fillAttachments(item, message);
   fillListened(item, message, reading, listened);
+  fillOnce(item, message, reading, wasOpened);
   fillText(item, textOf(message), message.mentions);
   fillReactions(item, message, reading);
 }
@@ -55,6 +58,7 @@ export function clearMessage(item) {
   fillEdited(item, "");
   fillPicture(item, {});
   fillAttachments(item, {});
+  fillOnce(item, {}, {});
   fillText(item, "");
 }
 

@@ -8,7 +8,7 @@ import { OutboxEntries } from "./outbox-entries.js";
 import { cancelled, endUpload, forgetUpload, upload } from "./uploads.js";
 
 // An entry: {clientMessageId, receiverId, text, image?: {dataUrl, width, height}, attachments?: [{blob, name, type, size, kind,
-//            width?, height?, caption?, duration?, waveform?, poster?}], replyTo?, mentions?, createdAt, state: "pending" | "failed",
+//            width?, height?, caption?, duration?, waveform?, poster?}], viewOnce?: {kind, files}, replyTo?, mentions?, createdAt, state: "pending" | "failed",
 //            error?: why it failed}
 
 const OTHERS_FIRST = 2000;
@@ -46,11 +46,12 @@ function connected(now) {
 }
 
 /** Shows the message at once; it goes out as soon as it is kept. */
-export function add({ receiverId, text, image, attachments = [], replyTo, mentions = [] }) {
+export function add({ receiverId, text, image, attachments = [], viewOnce, replyTo, mentions = [] }) {
   const createdAt = new Date().toISOString();
   const entry = { clientMessageId: newClientId(), receiverId, text, createdAt, state: "pending" };
   if (image) entry.image = { dataUrl: image.dataUrl, width: image.width, height: image.height };
   if (attachments.length) entry.attachments = attachments;
+  if (viewOnce) entry.viewOnce = { kind: attachments[0].waveform ? "voice" : "picture", files: attachments.map(({ name }) => name) };
   if (replyTo) entry.replyTo = replyTo;
   if (mentions.length) entry.mentions = mentions;
   emit("outbox", { entry, change: "added" });
@@ -93,12 +94,12 @@ export async function entriesFor(receiverId) {
 }
 
 async function post(entry) {
-  const { clientMessageId, receiverId, text, image, replyTo, mentions } = entry;
+  const { clientMessageId, receiverId, text, image, viewOnce, replyTo, mentions } = entry;
   const attachments = entry.attachments && (await uploaded(entry));
   const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
   const timer = setTimeout(emit, patience, "unanswered");
   try {
-    const body = { text, image: image?.dataUrl, attachments, captions: captionsOf(entry, attachments), clientMessageId, mentions };
+    const body = { text, image: image?.dataUrl, attachments, captions: captionsOf(entry, attachments), viewOnce: viewOnce && true, clientMessageId, mentions };
     const path = `/api/messages/send/${receiverId}`;
     if (!replyTo) return await postJSON(path, body);
     // What it answers may be gone by now: what was written is sent all the same.

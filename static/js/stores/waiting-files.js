@@ -21,6 +21,8 @@ class WaitingFiles {
   items = [];
   /** Whether pictures are sent as they are, and not as they were shrunk. */
   areOriginal = false;
+  /** Whether each receiver is to open them once, where they can be sent so. */
+  isOnce = false;
   /** Whoever shows them at the moment. */
   changed = () => {};
   #working = Promise.resolve();
@@ -58,6 +60,16 @@ class WaitingFiles {
     this.changed();
   }
 
+  /** Pictures that are shown, or a recording alone. */
+  get canBeOnce() {
+    return this.items.length > 0 && (this.items.every(({ picture }) => picture?.width) || (this.items.length === 1 && Boolean(this.items[0].voice)));
+  }
+
+  openOnce() {
+    this.isOnce = !this.isOnce;
+    this.changed();
+  }
+
   /** The same items, in that order. */
   order(items) {
     this.items = items;
@@ -65,7 +77,7 @@ class WaitingFiles {
 
   clear() {
     this.items = [];
-    this.areOriginal = false;
+    this.areOriginal = this.isOnce = false;
     this.changed();
   }
 
@@ -77,6 +89,8 @@ class WaitingFiles {
   /** As a message takes them: one picture is its `image`, which every client shows. */
   get value() {
     const [first, ...others] = this.items;
+    const viewOnce = this.isOnce && this.canBeOnce;
+    if (viewOnce) return { image: null, attachments: this.items.map((item) => ({ ...fileOf(item, this.areOriginal), ...item.voice })), viewOnce };
     if (first?.picture && !others.length && !this.areOriginal && !first.caption?.trim()) return { image: first.picture, attachments: [] };
     const attachments = this.items.map((item) => attachmentOf(item, this.areOriginal));
     if (!others.length && first?.voice) Object.assign(attachments[0], first.voice);

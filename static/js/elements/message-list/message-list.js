@@ -292,7 +292,7 @@ class MessageList extends HTMLElement {
     const known = this.merging.find({ ...entry, senderId: userId });
     if (known?.dataset.messageId) return;
     const picture = image && { image: image.dataUrl, imageWidth: image.width, imageHeight: image.height };
-    const files = attachments && { attachments: localFiles({ ...entry, attachments }) };
+    const files = attachments && !entry.viewOnce && { attachments: localFiles({ ...entry, attachments }) };
     const message = { ...entry, ...picture, ...files, isLocal: true, senderId: userId };
     this.place.keep(() => this.merging.upsert(message, known));
   }

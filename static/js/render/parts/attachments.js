@@ -5,8 +5,8 @@ import { mark, setOrRemove, slot, write } from "../slots.js";
 const PICTURE = ["src", "alt", "width", "height"];
 
 /** Leaves alone what is shown so already: it may be playing. */
-export function fillAttachments(item, { attachments, deleted, isLocal }) {
-  fillUpload(item, Boolean(attachments && isLocal));
+export function fillAttachments(item, { attachments, viewOnce, deleted, isLocal }) {
+  fillUpload(item, Boolean((attachments || viewOnce) && isLocal));
   const field = slot(item, "attachments");
   if (!attachments || deleted) return field?.remove();
   const shown = create(attachments);
@@ -57,7 +57,7 @@ function fillUpload(item, isUnderWay) {
 }
 
 /** In few words, of what is in the page; nothing for one picture, and for none. */
-export const wordsIn = (item) => slot(item, "attachments")?.dataset.words ?? "";
+export const wordsIn = (item) => (slot(item, "once") ?? slot(item, "attachments"))?.dataset.words ?? "";
 
 export function smallPictureIn(item) {
   const shown = slot(item, "attachments")?.querySelector(".album img, video[poster]");

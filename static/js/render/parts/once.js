@@ -1,0 +1,26 @@
+// Files that each receiver opens once: templates/messaging/parts/_once.html is the same for what the server renders.
+import { wordsOf } from "../../lib/attachments.js";
+import { text } from "../../lib/texts.js";
+import { slot, write } from "../slots.js";
+
+/** `wasOpened` is what was known of it: events do not say. */
+export function fillOnce(item, message, { userId }, wasOpened) {
+  const { viewOnce, deleted, opened, senderId } = message;
+  let field = slot(item, "once");
+  if (!viewOnce || deleted) return field?.remove();
+  if (!field) {
+    field = document.getElementById("once-template").content.firstElementChild.cloneNode(true);
+    slot(item, "picture").after("\n", field);
+  }
+  Object.assign(field.dataset, { words: wordsOf(message), until: viewOnce.until ?? "" });
+  const isOver = viewOnce.until && viewOnce.until <= new Date().toISOString();
+  showOnce(field, opened || wasOpened ? "opened" : isOver ? "over" : senderId === userId ? "sent" : "new");
+}
+
+export const isOpened = (item) => slot(item, "once")?.dataset.state === "opened";
+
+export function showOnce(field, state) {
+  if (field.dataset.state !== state) field.dataset.state = state;
+  field.disabled = state !== "new";
+  write(slot(field, "told"), { opened: text("once-opened"), over: text("once-over") }[state] ?? field.dataset.words);
+}
