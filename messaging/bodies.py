@@ -285,18 +285,21 @@ WhenOnline = Annotated[
 
 
 class ScheduleBody(TypedDict):
-    """A text, and either `sendAt` or `whenOnline`."""
+    """A text, attachments, or both, and either `sendAt` or `whenOnline`."""
 
-    text: Text
+    text: NotRequired[Text | None]
     replyTo: NotRequired[ReplyTo | None]
     mentions: NotRequired[NewMentions | None]
     sendAt: NotRequired[Moment | None]
     whenOnline: NotRequired[WhenOnline | None]
+    attachments: NotRequired[NewAttachments | None]
+    captions: NotRequired[NewCaptions | None]
+    viewOnce: NotRequired[NewViewOnce | None]
     clientMessageId: NotRequired[OptionalId | None]
 
 
 class RescheduleBody(TypedDict):
-    """What is to change. What is absent, or null, stays as it is."""
+    """What is to change. What is absent, or null, stays as it is; so do its attachments."""
 
     text: NotRequired[Text | None]
     mentions: NotRequired[NewMentions | None]

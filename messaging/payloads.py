@@ -26,8 +26,10 @@ from messaging.queries.exports import expires_at, state_of
 from messaging.queries.members import Member
 from messaging.queries.reactions import Reactor
 from messaging.queries.receipts import Moment, Receipt
+from messaging.queries.scheduled import files_of
 from messaging.queries.search import Found
 from messaging.queries.sync import Changes
+from messaging.shapes.attachments import attachment_record
 from messaging.shapes.chat_settings import ChatSettings
 from messaging.shapes.history_import import decoded_report
 from messaging.shapes.mentions import decoded_mentions
@@ -318,6 +320,8 @@ def scheduled_payload(row: ScheduledMessage) -> ScheduledPayload:
         decoded_mentions(row.mentions) or [] if row.mentions else [],
         row.error,
         row.message or None,
+        [attachment_record(each) for each in files_of(row)] or None,
+        row.view_once,
     )
 
 

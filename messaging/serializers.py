@@ -106,6 +106,9 @@ class ScheduleSerializer(serializers.Serializer[None]):
     mentions = KeysField()
     sendAt = MomentField(source="send_at", label="sendAt", allow_null=True)
     whenOnline = FlagField(source="when_online", label="whenOnline")
+    attachments = KeysField()
+    captions = CaptionsField()
+    viewOnce = FlagField(source="view_once", label="viewOnce")
     clientMessageId = TextField(
         source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
     )

@@ -12,6 +12,7 @@ from messaging.models import Attachment
 from messaging.services import uploads
 from messaging.services.messages import send_message
 from messaging.shapes.record import MessageRecord
+from tests.pictures import picture
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"page " * 50
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x08free" + bytes(range(256)) * 8
@@ -54,3 +55,12 @@ def make_upload(
 def send_voice(sender: User, peer: str) -> MessageRecord:
     key = make_upload(sender, WEBM, "voice.webm", **VOICE).pk
     return send_message(sender=sender, peer=peer, attachments=[key]).record
+
+
+def send_once(sender: User, peer: str, count: int = 1, *, voice: bool = False) -> MessageRecord:
+    if voice:
+        files = [make_upload(sender, WEBM, "secret.webm", **VOICE)]
+    else:
+        files = [make_upload(sender, picture(), f"secret-{number}.png") for number in range(count)]
+    keys = [each.pk for each in files]
+    return send_message(sender=sender, peer=peer, attachments=keys, view_once=True).record

@@ -9,6 +9,8 @@ from messaging.api.schema import (
     NO_GROUP,
     NO_LONGER_MEMBER,
     NOTHING_SAID,
+    OF_ATTACHMENTS,
+    OF_CAPTIONS,
     OF_MENTIONS,
     OF_TEXTS,
     PEER,
@@ -33,7 +35,7 @@ OF_WHEN = [
 
 schedule = call(
     "scheduleMessage",
-    "Send a text later: at a time, or when the other person comes online",
+    "Send a text or attachments later: at a time, or when the other person comes online",
     tag=TAG,
     changes=True,
     parameters=[PEER],
@@ -55,6 +57,8 @@ schedule = call(
             "The client message id must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
             UNKNOWN_REPLY,
             *OF_MENTIONS,
+            *OF_ATTACHMENTS,
+            *OF_CAPTIONS,
         ],
         403: [
             NO_LONGER_MEMBER,
@@ -90,7 +94,7 @@ reschedule = call(
         200: ("As it is now. One that was refused waits again with a new time.", ScheduledPayload)
     },
     refused={
-        400: [NOTHING_SAID, *OF_TEXTS, *OF_WHEN, *OF_MENTIONS],
+        400: [NOTHING_SAID, *OF_TEXTS, *OF_WHEN, *OF_MENTIONS, *OF_ATTACHMENTS[-1:]],
         403: [UNSEEN],
         404: [NO_SCHEDULED],
         409: [WAS_SENT],

@@ -9,6 +9,7 @@ from chatsite.db import now
 from chatsite.keys import HexIdField
 from messaging.models.conversation import Conversation
 from messaging.models.message import Message
+from messaging.models.scheduled import ScheduledMessage
 
 NAME_LENGTH = 255
 WAVEFORM_LENGTH = 64
@@ -52,6 +53,10 @@ class Attachment(models.Model):
     )
     conversation = models.ForeignKey(
         Conversation, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    # Before that, of a message that is sent later: nobody else has it, and it does not expire.
+    scheduled = models.ForeignKey(
+        ScheduledMessage, null=True, on_delete=models.CASCADE, related_name="files"
     )
     position = models.PositiveSmallIntegerField(default=0)  # among those of the message
     # Of a forwarded message: counts for nobody, as long as the original is there.

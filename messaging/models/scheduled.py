@@ -18,7 +18,8 @@ class ScheduledMessage(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="scheduled_messages"
     )
     peer = models.CharField(max_length=24)  # whom it goes to, as the wire names it
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    view_once = models.BooleanField(default=False)  # its files
     reply_to = models.CharField(max_length=24, blank=True)
     mentions = models.TextField(blank=True)  # keys of people, as JSON
     send_at = models.DateTimeField(null=True)  # None: when the peer comes online

@@ -14,7 +14,7 @@ from chatsite.wire import timestamp
 from messaging.models import Conversation, is_group, saved_key
 from messaging.page.peers import Peer, authors_among, first_name
 from messaging.queries.reminders import reminders, reminders_of
-from messaging.queries.scheduled import scheduled_of
+from messaging.queries.scheduled import files_of, scheduled_of
 from messaging.shapes.saved import saved_name
 
 
@@ -27,6 +27,8 @@ class ScheduledRow:
     when: str
     error: str
     is_sent: bool  # late
+    files: list[str]  # their names
+    has_words: bool = True  # of its own, which may be changed
 
     @property
     def first_name(self) -> str:
@@ -84,6 +86,8 @@ def scheduled_rows(user: User, peer: str = "") -> list[ScheduledRow]:
             _moment(row.send_at) if row.send_at else "",
             row.error,
             bool(row.message),
+            [each.name for each in files_of(row)],
+            not row.view_once,
         )
         for row in rows
     ]

@@ -43,7 +43,8 @@ def find_attachment(
     if found is None or found.name != name or found.state == AttachmentState.UPLOADING:
         raise NotFound()
     if found.message_id is None:
-        if not uploads_of(user).filter(pk=found.pk).exists():
+        waits = found.scheduled_id and found.owner_id == user.pk
+        if not waits and not uploads_of(user).filter(pk=found.pk).exists():
             raise NotFound()
         return found, False
     message = find_message(user, found.message_id)

@@ -17,9 +17,9 @@ from chatsite.keys import key_at, new_key
 from chatsite.locks import locking
 from messaging.models import Attachment, AttachmentState, Message
 from messaging.services.conversations import locked_conversations
-from messaging.services.drafts import Draft
+from messaging.services.drafts import Draft, not_once, unknown_attachment, voice_mixed
 from messaging.shapes.attachments import decoded_attachments
-from messaging.shapes.view_once import OnceKind, decoded_once, kind_once
+from messaging.shapes.view_once import decoded_once, kind_once
 
 CLOCKS = timedelta(hours=6)  # by which those of two workers differ, at the very most
 WITH_FILES = Q(attachments__isnull=False) | Q(view_once__isnull=False)
@@ -33,6 +33,7 @@ _SEND = Update(
             "conversation": conversation,
             "position": position,
             "caption": caption,
+            "scheduled": None,
         },
     )
 )
@@ -55,23 +56,24 @@ class Attached:
         ready = Attachment.objects.filter(pk__in=keys, state=AttachmentState.READY)
         return cls(ready.select_for_update().order_by("pk"))
 
-    def has(self, draft: Draft) -> bool:
-        """Whether its sender may send what it names: their own, each of them once, and none that is
-        so large because it was to be imported.
+    def check(self, draft: Draft) -> None:
+        """Whether its sender may send what it names: their own, each of them once, none that
+        another message of theirs waits with, and none that is so large because it was to be
+        imported. Raises DomainError 400.
         """
-        found = [self._free.get(key) for key in draft.attachments]
-        return all(
-            each and each.owner_id == draft.sender_id and each.size <= settings.ATTACHMENT_MAX_BYTES
-            for each in found
-        )
-
-    def mix_voice(self, draft: Draft) -> bool:
-        """Whether it has a voice message among other files."""
-        has_voice = any(self._free[key].waveform for key in draft.attachments)
-        return has_voice and (len(draft.attachments) > 1 or bool(draft.picture))
-
-    def kind_once(self, draft: Draft) -> OnceKind | None:
-        return kind_once([self._free[key] for key in draft.attachments])
+        found = [self._free[key] for key in draft.attachments if key in self._free]
+        if len(found) < len(draft.attachments):
+            raise unknown_attachment()
+        for each in found:
+            waits = each.scheduled_id and draft.client_message_id != client_id(each.scheduled_id)
+            is_too_large = each.size > settings.ATTACHMENT_MAX_BYTES
+            if waits or is_too_large or each.owner_id != draft.sender_id:
+                raise unknown_attachment()
+        has_voice = any(each.waveform for each in found)
+        if has_voice and (len(found) > 1 or draft.picture):
+            raise voice_mixed()
+        if draft.view_once and not kind_once(found):
+            raise not_once()
 
     def words(self, draft: Draft) -> list[str]:
         """The names and captions of its files, which its sender may send."""
@@ -107,6 +109,20 @@ class Attached:
         """After their messages: until then they may be sent again (`recover_sent`)."""
         if self._sent:
             run_at_once((_SEND, self._sent))
+
+
+def client_id(scheduled: str) -> str:
+    """As which a scheduled message is sent: no client can choose it."""
+    return f"scheduled:{scheduled}"
+
+
+def hold(draft: Draft, scheduled: str) -> None:
+    """Keeps its files, which were checked, for a message that is sent later."""
+    for position, key in enumerate(draft.attachments):
+        caption = draft.captions.get(key, "")
+        Attachment.objects.filter(pk=key).update(
+            scheduled=scheduled, position=position, caption=caption
+        )
 
 
 def recover_sent(uploads: Iterable[Attachment]) -> None:

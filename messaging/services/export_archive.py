@@ -50,7 +50,7 @@ from messaging.queries.history import history_upwards, originals_of
 from messaging.queries.members import members_page
 from messaging.queries.people import show_to
 from messaging.queries.reminders import reminders
-from messaging.queries.scheduled import scheduled_of
+from messaging.queries.scheduled import files_of, scheduled_of
 from messaging.queries.visibility import conversation_with
 from messaging.services.groups import MEMBERS
 from messaging.shapes.attachments import decoded_captions
@@ -160,7 +160,7 @@ class _Export:
                 )
                 for each in Report.objects.filter(reporter=self._user.pk).order_by("pk")
             ],
-            scheduled=[_scheduled(each) for each in scheduled],
+            scheduled=[self._scheduled(each) for each in scheduled],
             reminders=[_reminder(each, peer) for each, peer, _record in reminded],
         )
         self._json(DOCUMENT, document)
@@ -333,6 +333,20 @@ class _Export:
                 found[record.id] = files
         return found
 
+    def _scheduled(self, row: ScheduledMessage) -> ExportedScheduled:
+        return ExportedScheduled(
+            row.peer,
+            timestamp(row.created_at),
+            row.text,
+            _told(row.send_at),
+            row.reply_to or None,
+            (decoded_mentions(row.mentions) if row.mentions else None) or [],
+            row.error,
+            row.message or None,
+            [self._attachment(each, each.caption or None) for each in files_of(row)],
+            row.view_once,
+        )
+
     def _image(self, record: MessageRecord, name: str) -> ExportedFile:
         path, size = self._picture("messages", name, f"files/{record.id}.webp")
         return ExportedFile(
@@ -453,19 +467,6 @@ def _named_by(message: ExportedMessage) -> Iterator[str]:
 
 def _person(person: PersonRecord) -> ExportedPerson:
     return ExportedPerson(person.id, person.full_name, person.email)
-
-
-def _scheduled(row: ScheduledMessage) -> ExportedScheduled:
-    return ExportedScheduled(
-        row.peer,
-        timestamp(row.created_at),
-        row.text,
-        _told(row.send_at),
-        row.reply_to or None,
-        (decoded_mentions(row.mentions) if row.mentions else None) or [],
-        row.error,
-        row.message or None,
-    )
 
 
 def _reminder(row: Reminder, peer: str) -> ExportedReminder:

@@ -54,12 +54,9 @@ from messaging.services.conversations import (
 from messaging.services.drafts import (
     Draft,
     new_draft,
-    not_once,
     system_draft,
-    unknown_attachment,
     unknown_receiver,
     unknown_reply,
-    voice_mixed,
 )
 from messaging.services.filters import check_new_account, is_filtered, report_held
 from messaging.services.notifications import notify_later, take_back_deleted
@@ -225,21 +222,12 @@ class _Batch:
             conversation_id, seq, _author = self.answered.get(draft.reply_to, ("", 0, ""))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
                 raise unknown_reply()
-        self._check_files(draft)
+        self.attached.check(draft)
         if is_filtered(draft.receiver_id, draft.sender_id):
             self._filter(draft, conversation)
         if not conversation.seq and not is_group(conversation.pk):
             # Last: what is refused is no stranger of the day.
             begin_with(draft.receiver_id, conversation, draft.sender_id)
-
-    def _check_files(self, draft: Draft) -> None:
-        """Raises DomainError 400."""
-        if not self.attached.has(draft):
-            raise unknown_attachment()
-        if self.attached.mix_voice(draft):
-            raise voice_mixed()
-        if draft.view_once and not self.attached.kind_once(draft):
-            raise not_once()
 
     def _check_pace(self, draft: Draft, conversation: LockedConversation) -> None:
         """Raises DomainError 429."""

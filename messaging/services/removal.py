@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from chatsite.db import now
 from chatsite.fastpath.statements import Update, run_at_once
 from messaging import events, recipients
@@ -99,10 +101,16 @@ def remove_files_later(messages: Sequence[Message]) -> None:
     """Those that no other message has then, a while after the commit: by the names in the stores,
     and of pictures each with that of its small one, or "".
     """
+    remove_attached_later(
+        Attachment.objects.filter(message_id__in=[message.pk for message in messages])
+    )
     run_at = now() + FORWARDED
-    attached = Attachment.objects.filter(message_id__in=[message.pk for message in messages])
-    files = {name for names in attached.values_list("stored", "thumbnail") for name in names}
-    if files := files - {""}:
-        schedule(REMOVE_FILES, run_at=run_at, names=sorted(files))
     if pictures := {(each.image, each.thumbnail) for each in messages if each.image}:
         schedule(REMOVE_PICTURES, run_at=run_at, pictures=sorted(pictures))
+
+
+def remove_attached_later(attached: QuerySet[Attachment]) -> None:
+    """The same of the files of these rows, which go in this transaction."""
+    files = {name for names in attached.values_list("stored", "thumbnail") for name in names}
+    if files := files - {""}:
+        schedule(REMOVE_FILES, run_at=now() + FORWARDED, names=sorted(files))

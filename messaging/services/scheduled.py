@@ -5,7 +5,7 @@ can choose. The row goes in the same transaction; where there is none, its job f
 that it was sent.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,24 +23,27 @@ from chatsite.db import atomic, database_now, on_commit, repeatable, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from messaging import events, recipients
-from messaging.models import ScheduledMessage, is_group, saved_key
+from messaging.models import Attachment, ScheduledMessage, conversation_key, is_group, saved_key
 from messaging.models.scheduled import ERROR_LENGTH
 from messaging.payloads import not_scheduled_payload, scheduled_payload
 from messaging.queries.people import is_person
 from messaging.queries.privacy import rules
-from messaging.queries.scheduled import awaited, find_scheduled, scheduled_of
+from messaging.queries.scheduled import awaited, files_of, find_scheduled, scheduled_of
 from messaging.queries.visibility import find_message, has_blocked, membership_in
+from messaging.services.attachments import Attached, client_id, hold, recover_sent
 from messaging.services.drafts import (
     Draft,
     check_mentions,
     checked_text,
     new_draft,
+    not_once,
     nothing_said,
     unknown_receiver,
     unknown_reply,
 )
 from messaging.services.messages import Outcome, Sent, send_together, sent_before
 from messaging.services.moments import checked_moment
+from messaging.services.removal import remove_attached_later
 from messaging.shapes.mentions import decoded_mentions
 from scheduler.services import cancel, schedule
 
@@ -61,11 +64,14 @@ def schedule_message(
     *,
     user: User,
     peer: str,
-    text: str,
+    text: str = "",
     send_at: datetime | None = None,
     when_online: bool | None = None,
     reply_to: str = "",
     mentions: Sequence[str] | None = None,
+    attachments: Sequence[str] | None = None,
+    captions: Mapping[str, str] | None = None,
+    view_once: bool | None = None,
     client_message_id: str = "",
 ) -> tuple[ScheduledMessage, bool]:
     """Either at `send_at` or `when_online`. Returns it, and whether it is new: of one client
@@ -82,6 +88,9 @@ def schedule_message(
         client_message_id=client_message_id,
         reply_to=reply_to,
         mentions=mentions,
+        attachments=attachments,
+        captions=captions,
+        view_once=view_once,
     )
     _check_may_write(user, draft)
     _check_when(user.pk, peer, send_at, bool(when_online))
@@ -98,12 +107,13 @@ def change_scheduled(
     send_at: datetime | None = None,
     when_online: bool | None = None,
 ) -> ScheduledMessage:
-    """Changes what is given. One that was refused waits again once it gets another time.
+    """Changes what is given; its files stay. One that was refused waits again once it gets another
+    time.
 
     Raises DomainError: 400, 403 as `schedule_message`, 404, 409 for one that was sent.
     """
-    if text is not None and not (text := checked_text(text)):
-        raise nothing_said()
+    if text is not None:
+        text = checked_text(text)
     check_mentions(mentions or ())
     return _change(user, key, text, mentions, send_at, bool(when_online))
 
@@ -122,6 +132,7 @@ def _change(
         if row.message:
             raise _was_sent()
         if text is not None:
+            _check_words(row, text)
             row.text = text
         if mentions is not None:
             row.mentions = _encoded(mentions)
@@ -138,11 +149,20 @@ def _change(
         return row
 
 
+def _check_words(row: ScheduledMessage, text: str) -> None:
+    """Raises DomainError 400."""
+    if text and row.view_once:
+        raise not_once()
+    if not text and not row.files.exists():
+        raise nothing_said()
+
+
 @repeatable
 def cancel_scheduled(*, user: User, key: str) -> None:
     """Also of one that was refused, or that was sent late. Raises NotFound."""
     with atomic():
         _gone(row := _locked(user, key))
+        remove_attached_later(row.files.all())
         ScheduledMessage.objects.filter(pk=row.pk).delete()
 
 
@@ -229,6 +249,7 @@ def _store(draft: Draft, send_at: datetime | None) -> tuple[ScheduledMessage, bo
         text=draft.text,
         reply_to=draft.reply_to,
         mentions=_encoded(draft.mentions),
+        view_once=draft.view_once,
         send_at=send_at,
     )
     if draft.client_message_id:
@@ -238,12 +259,14 @@ def _store(draft: Draft, send_at: datetime | None) -> tuple[ScheduledMessage, bo
         if draft.client_message_id:
             if before := find_scheduled(me, row.pk):
                 return before, False
-            if sent_before(_draft(row)):
+            if sent_before(msgspec.structs.replace(draft, client_message_id=client_id(row.pk))):
                 raise _was_sent()
         if scheduled_of(me).count() >= MOST:
             message = _("You can schedule up to %(limit)s messages.") % {"limit": MOST}
             raise DomainError(message, code="too_many")
+        Attached.by([draft]).check(draft)
         row.save(force_insert=True)
+        hold(draft, row.pk)
         _plan(row)
         _tell(row)
     return row, True
@@ -252,10 +275,10 @@ def _store(draft: Draft, send_at: datetime | None) -> tuple[ScheduledMessage, bo
 def _plan(row: ScheduledMessage) -> None:
     """Its job, if it has a time."""
     if row.send_at is None:
-        cancel(_client_id(row.pk))
+        cancel(client_id(row.pk))
         on_commit(awaited.tell_changed)
     elif not row.error:
-        schedule(JOB, name=_client_id(row.pk), run_at=row.send_at, key=row.pk)
+        schedule(JOB, name=client_id(row.pk), run_at=row.send_at, key=row.pk)
 
 
 def _send(row: ScheduledMessage, *, is_late: bool = False, by_itself: bool = False) -> Outcome:
@@ -270,6 +293,8 @@ def _settle(row: ScheduledMessage, is_late: bool, outcomes: Sequence[Outcome]) -
     [outcome] = outcomes
     if isinstance(outcome, DomainError):
         return
+    # Without transactions the server may have died before they were noted as sent.
+    recover_sent(Attachment.objects.filter(scheduled=row.pk))
     as_it_was = ScheduledMessage.objects.filter(pk=row.pk, version=row.version)
     if is_late:
         sent = copy(row)
@@ -298,7 +323,7 @@ def _tell(row: ScheduledMessage) -> None:
 
 
 def _gone(row: ScheduledMessage, *, message: str = "") -> None:
-    cancel(_client_id(row.pk))
+    cancel(client_id(row.pk))
     if row.send_at is None:
         on_commit(awaited.tell_changed)
     payload = not_scheduled_payload(row, message)
@@ -352,19 +377,20 @@ def _moment(send_at: datetime | None) -> datetime | None:
 
 
 def _draft(row: ScheduledMessage) -> Draft:
-    draft = new_draft(
+    """Which was valid when it was scheduled."""
+    files = files_of(row)
+    return Draft(
         sender_id=row.sender_id,
         receiver_id=row.peer,
+        conversation=conversation_key(row.sender_id, row.peer),
         text=row.text,
+        client_message_id=client_id(row.pk),
         reply_to=row.reply_to,
-        mentions=decoded_mentions(row.mentions) if row.mentions else None,
+        mentions=(decoded_mentions(row.mentions) if row.mentions else None) or (),
+        attachments=[each.pk for each in files],
+        captions={each.pk: each.caption for each in files if each.caption},
+        view_once=row.view_once,
     )
-    return msgspec.structs.replace(draft, client_message_id=_client_id(row.pk))
-
-
-def _client_id(key: str) -> str:
-    """Of the message, and the name of the job."""
-    return f"scheduled:{key}"
 
 
 def _key(draft: Draft) -> str:

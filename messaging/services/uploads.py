@@ -355,7 +355,7 @@ def give_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> 
 
 
 def end_upload(*, owner: User | Principal, key: str) -> None:
-    """Removes it. Raises DomainError 404, also once it is sent."""
+    """Removes it. Raises DomainError 404, also once it is sent or scheduled."""
     if not _delete(find_upload(owner, key)):
         raise NotFound(_("There is no such upload, or it has expired."))
 
@@ -368,7 +368,7 @@ def give_up(upload: Attachment) -> None:
 def remove_expired(*, dry_run: bool) -> int:
     """What nobody may go on with or send any more. Returns how many."""
     expired = Attachment.objects.filter(
-        state__in=UNSENT, updated_at__lte=now() - KEPT - LATE
+        state__in=UNSENT, updated_at__lte=now() - KEPT - LATE, scheduled=None
     ).order_by("pk")
     if dry_run:
         return expired.count()
@@ -378,10 +378,10 @@ def remove_expired(*, dry_run: bool) -> int:
 
 
 def _delete(upload: Attachment, *, before: datetime | None = None) -> bool:
-    """Unless it was sent meanwhile, or went on after `before`. First its row: files without one are
-    found (`tidying.py`).
+    """Unless it was sent or scheduled meanwhile, or went on after `before`. First its row: files
+    without one are found (`tidying.py`).
     """
-    unsent = Attachment.objects.filter(pk=upload.pk, state__in=UNSENT)
+    unsent = Attachment.objects.filter(pk=upload.pk, state__in=UNSENT, scheduled=None)
     deleted, _rows = (unsent.filter(updated_at__lte=before) if before else unsent).delete()
     if deleted:
         _remove_files(upload)

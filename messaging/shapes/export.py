@@ -121,6 +121,8 @@ class ExportedScheduled(msgspec.Struct, rename="camel", omit_defaults=True):
     mentions: list[Key] = []
     error: Annotated[str, Meta(description="Why it was refused at that time.")] = ""
     message_id: Annotated[Key | None, Meta(description="As which it was sent, late.")] = None
+    files: list[ExportedFile] = []
+    view_once: Annotated[bool, Meta(description="Each receiver is to open them once.")] = False
 
 
 class ExportedReminder(msgspec.Struct, rename="camel", omit_defaults=True):

@@ -422,6 +422,11 @@ class ScheduledPayload(Struct, rename="camel", omit_defaults=True):
         Annotated[Key, Meta(description="It was sent late, as this message; delete it once seen.")]
         | None
     ) = None
+    attachments: (
+        Annotated[list[AttachmentRecord], Meta(description="Which are kept until it is sent.")]
+        | None
+    ) = None
+    view_once: bool = False
 
 
 class NotScheduledPayload(TypedDict):

@@ -81,20 +81,38 @@ async function attempt(page, form, work) {
 }
 
 /** What is in the composer; without a time, when the other comes online. */
-function send(page, composer) {
+async function send(page, composer) {
   const { peerId, field } = composer;
+  await composer.files.settled();
   const written = field.value;
   if (isBlank(written) && composer.files.isEmpty) return composer.focus();
-  const message = { text: written, replyTo: composer.reply.value || null, mentions: composer.mentionedIn(written), clientMessageId: newClientId() };
+  const replyTo = composer.reply.value || null;
+  const words = { text: written, mentions: composer.mentionedIn(written), clientMessageId: newClientId() };
+  const { attachments, viewOnce } = composer.files.uploads;
+  const files = { attachments, viewOnce, text: "", clientMessageId: newClientId() };
+  // What is seen once has no words: they follow.
+  const messages = viewOnce ? [{ ...files, replyTo }, words] : [{ ...files, ...words, replyTo }];
   return choose(page, `/chat/${peerId}/later`, async (sendAt) => {
-    if (!composer.files.isEmpty) throw new Error(dialog.querySelector(".later-form").dataset.files);
     const when = sendAt ? { sendAt } : { whenOnline: true };
-    const row = await page.postJSON(`/api/messages/schedule/${peerId}`, { ...message, ...when });
-    // An earlier try, whose answer was lost, had another time.
-    if ((row.sendAt ?? "") !== sendAt) await page.patchJSON(`/api/scheduled/${row._id}`, when);
+    for (const message of messages.filter(({ text: said, attachments: some = [] }) => !isBlank(said) || some.length)) await schedule(page, peerId, message, when);
     composer.reply.clear();
+    composer.files.clear();
     composer.keepRest(written);
   });
+}
+
+/** What was uploaded or scheduled in an earlier try is not again. */
+async function schedule(page, peerId, { attachments: files = [], ...message }, when) {
+  const { clientMessageId } = message;
+  const bar = dialog.querySelector(".later__progress");
+  const end = page.on("upload", ({ clientMessageId: id, sent, size }) => id === clientMessageId && (bar.value = sent / size));
+  bar.hidden = !files.length;
+  const keys = await page.upload({ clientMessageId, attachments: files }).finally(() => (end(), (bar.hidden = true)));
+  const captions = page.captionsOf({ attachments: files }, keys);
+  const row = await page.postJSON(`/api/messages/schedule/${peerId}`, { ...message, attachments: keys, captions, ...when });
+  // An earlier try, whose answer was lost, had another time.
+  if ((row.sendAt ?? "") !== (when.sendAt ?? "")) await page.patchJSON(`/api/scheduled/${row._id}`, when);
+  page.forgetUpload(clientMessageId);
 }
 
 function remind(page, peerId, messageId) {
@@ -121,7 +139,7 @@ async function list(page, peerId) {
     event.preventDefault();
     const { dataset: { key }, elements: { text: words, at } } = event.target;
     const when = at.value === at.defaultValue && at.dataset.at ? {} : { sendAt: isoOf(at.value) };
-    again(() => page.patchJSON(`/api/scheduled/${key}`, { text: words.value, ...when }));
+    again(() => page.patchJSON(`/api/scheduled/${key}`, { text: words?.value, ...when }));
   });
 }
 

@@ -2,12 +2,18 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat import composer, face_to_face, menu, message, state, touch
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.test_attachments import painted
+from tests.browser.test_looks import PHONE
+from tests.browser.test_texts import SIDEWAYS
+from tests.browser.test_view_once import attach
+from tests.files import PDF
 
 ZONE = "Europe/Berlin"
 
@@ -30,8 +36,8 @@ def wait_until_bound(found: Locator) -> None:
     expect(found.locator("[data-when=tomorrow] time")).not_to_be_empty()
 
 
-def waiting(person: Person) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = person.get("/api/scheduled")
+def waiting(person: Person) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = person.get("/api/scheduled")
     return found
 
 
@@ -82,6 +88,41 @@ def test_a_message_waits_for_its_time_is_changed_and_sent_on_two_devices(
         expect(message(each, "Happy birthday, Bo!")).to_be_visible()
         expect(line(each)).to_have_count(0)
     assert not waiting(ada)
+
+
+def test_files_wait_with_their_words_and_are_cancelled(person: PersonFor) -> None:
+    ada, bo = face_to_face(person, **PHONE)
+    page = ada.page
+    later = page.get_by_role("button", name="Send later", exact=True)
+    expect(later).to_be_hidden()
+    for number in (1, 2):
+        attach(page, (f"{number}.jpg", painted(number)), ("minutes.pdf", PDF))
+        composer(page).fill("For tomorrow")
+        later.tap()
+        choices = dialog(page, "Send later")
+        wait_until_bound(choices)
+        assert_accessible(page)
+        choices.get_by_role("button", name="Tomorrow morning").click()
+        expect(choices).to_be_hidden()
+        expect(page.locator(".composer__preview")).to_have_count(0)
+        expect(composer(page)).to_have_value("")
+        expect(line(page)).to_have_text(f"{number} scheduled")
+    first, second = waiting(ada)
+    assert {len(each["attachments"]) for each in (first, second)} == {2}
+    line(page).click()
+    listed = dialog(page, "Scheduled")
+    expect(listed.get_by_text("minutes.pdf")).to_have_count(2)
+    assert_accessible(page)
+    assert page.evaluate(SIDEWAYS) == []
+    listed.get_by_role("button", name="Send now").first.click()
+    expect(listed.get_by_text("minutes.pdf")).to_have_count(1)
+    for each in (page, bo.page):
+        expect(message(each, "For tomorrow").locator(".attachments")).to_be_visible()
+    listed.get_by_role("button", name="Cancel").click()
+    expect(listed.get_by_text("Nothing waits here.")).to_be_visible()
+    assert ada.get("/api/attachments/usage")["used"] == sum(
+        each["size"] for each in first["attachments"]
+    )
 
 
 def test_it_goes_by_itself_and_a_refused_one_says_why(person: PersonFor) -> None:

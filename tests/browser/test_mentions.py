@@ -240,7 +240,7 @@ def test_on_a_phone_with_names_that_read_from_right_to_left(person: PersonFor) -
     page.keyboard.type("您好@太")
     options(page).tap()
     expect(composer(page)).to_have_value("مرحبا @ليلى حداد 您好@山田 太郎 ")
-    page.get_by_role("button", name="Send").tap()
+    page.get_by_role("button", name="Send", exact=True).tap()
     expect(messages(page).last.locator(".mention")).to_have_text(["@ليلى حداد", "@山田 太郎"])
     expect(messages(page).last).to_have_attribute("data-state", SENT)
     assert mentioned(bo, group) == [bo.id, cy.id]

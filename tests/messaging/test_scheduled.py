@@ -1,7 +1,11 @@
 """Messages that are sent later: once, not early, and not unless their sender may write then."""
 
+import os
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +17,15 @@ from accounts.services.restraints import silences
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import key_at
-from messaging.models import Membership, Message, ScheduledMessage, saved_key
+from chatsite.wire import timestamp
+from messaging.models import Attachment, Membership, Message, ScheduledMessage, saved_key
+from messaging.queries.attachments import used_by
 from messaging.queries.chats import chats_of
+from messaging.queries.history import history
 from messaging.queries.scheduled import awaited, scheduled_of
 from messaging.recipients import user_group
 from messaging.services import messages, scheduled
-from messaging.services.blocks import block
+from messaging.services.blocks import block, unblock
 from messaging.services.groups import change_group, remove_member
 from messaging.services.messages import delete_message, send_message
 from messaging.services.privacy import change_privacy
@@ -31,12 +38,18 @@ from messaging.services.scheduled import (
     send_now,
     send_to_arrived,
 )
+from messaging.services.tidying import tidy_attachments
+from scheduler import runner
 from scheduler.models import Job
+from scheduler.registry import KINDS, THREADS, Lane
 from scheduler.services import schedule
 from tests.concurrency import at_once
-from tests.factories import make_group, make_message, make_pair, make_user
-from tests.jobs import run_due
+from tests.contract.shapes import assert_refused
+from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
+from tests.files import PDF, TUS, make_upload
+from tests.jobs import run_due, run_removals
 from tests.messaging.later import pass_time
+from tests.pictures import picture
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db
@@ -398,3 +411,160 @@ def test_deleting_the_account_takes_them_along() -> None:
     pass_time(minutes=10)
     assert texts() == []
     assert not ScheduledMessage.objects.exists()
+
+
+def plan_files(sender: User, peer: str, *data: bytes, text: str = "", **fields: Any) -> str:
+    keys = [make_upload(sender, each, f"{place}.pdf").pk for place, each in enumerate(data)]
+    at = now() + timedelta(minutes=10)
+    row, _is_new = schedule_message(
+        user=sender, peer=peer, text=text, send_at=at, attachments=keys, **fields
+    )
+    return row.pk
+
+
+def files_on(disk: Path) -> int:
+    return sum(path.is_file() for path in (disk / "attachments").rglob("*"))
+
+
+class TestFiles:
+    def test_they_wait_with_it_count_and_go_at_its_time(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        first, second = make_upload(ada, name="a.pdf"), make_upload(ada, picture(), "b.png")
+        body = {
+            "text": "",
+            "sendAt": timestamp(now() + timedelta(minutes=10)),
+            "attachments": [second.pk, first.pk],
+            "captions": {first.pk: "Minutes"},
+        }
+        planned = api_for(ada).post(f"/api/messages/schedule/{bo.pk}", body, format="json")
+        assert planned.status_code == 201
+        told = planned.json()["attachments"]
+        assert [(each["id"], each.get("caption")) for each in told] == [
+            (second.pk, None),
+            (first.pk, "Minutes"),
+        ]
+        assert api_for(ada).get("/api/scheduled").json() == [planned.json()]
+        assert used_by(ada.pk) == first.size + second.size
+        for file in told:
+            assert api_for(ada).get(file["url"]).status_code == 200
+            assert_refused(api_for(bo).get(file["url"]), 404)
+        Attachment.objects.update(updated_at=now() - timedelta(days=30))
+        tidy_attachments(dry_run=False)
+        for file in told:
+            assert api_for(ada).get(file["url"]).status_code == 200
+        pass_time(minutes=10, seconds=1)
+        [seen] = history(bo, ada.pk, before=None, limit=5)
+        assert seen.attachments
+        assert [(each.id, each.caption) for each in seen.attachments] == [
+            (second.pk, None),
+            (first.pk, "Minutes"),
+        ]
+        assert api_for(bo).get(told[0]["url"]).status_code == 200
+        assert not Attachment.objects.exclude(state="sent", scheduled=None).exists()
+        assert not ScheduledMessage.objects.exists()
+
+    def test_they_are_sent_with_nothing_else_and_not_taken_away(self, api_for: ApiFor) -> None:
+        ada, bo = make_pair()
+        key = plan_files(ada, bo.pk, PDF)
+        file = Attachment.objects.get().pk
+        for send in (
+            partial(send_message, sender=ada, peer=bo.pk, attachments=[file]),
+            partial(schedule_message, user=ada, peer=bo.pk, when_online=True, attachments=[file]),
+        ):
+            with pytest.raises(DomainError, match="sent before"):
+                send()
+        ended = api_for(ada).delete(f"/api/uploads/{file}", headers=TUS)
+        assert ended.status_code == 404
+        assert ScheduledMessage.objects.count() == 1
+        send_now(user=ada, key=key)
+        assert Message.objects.get().attachments
+        theirs = make_upload(bo).pk
+        with pytest.raises(DomainError, match="sent before"):
+            schedule_message(user=ada, peer=bo.pk, when_online=True, attachments=[theirs])
+
+    def test_cancelling_frees_them(self, settings: Settings, tmp_path: Path) -> None:
+        settings.MEDIA_ROOT = tmp_path
+        ada, bo = make_pair()
+        key = plan_files(ada, bo.pk, PDF, PDF)
+        assert files_on(tmp_path) == 2
+        cancel_scheduled(user=ada, key=key)
+        assert used_by(ada.pk) == 0
+        aged = time.time() - 3600
+        for path in tmp_path.rglob("*.*"):
+            os.utime(path, (aged, aged))
+        for path in (tmp_path / "attachments").rglob("*"):
+            os.utime(path, (aged, aged))
+        run_removals()
+        assert files_on(tmp_path) == 0
+        assert not Job.objects.exists()
+
+    def test_an_edit_keeps_them_and_they_need_no_words(self) -> None:
+        ada, bo = make_pair()
+        key = plan_files(ada, bo.pk, PDF, text="See")
+        change_scheduled(user=ada, key=key, text="")
+        change_scheduled(user=ada, key=key, send_at=now() + timedelta(hours=1))
+        with pytest.raises(DomainError):
+            change_scheduled(user=ada, key=plan(ada, bo.pk), text="")
+        pass_time(hours=1)
+        found = Message.objects.get(text="")
+        assert found.attachments
+
+    def test_what_is_refused_keeps_them_with_the_words(self) -> None:
+        ada, bo = make_pair()
+        make_message(ada, bo)
+        key = plan_files(ada, bo.pk, PDF, text="See")
+        block(user=ada, person=bo.pk)
+        pass_time(minutes=11)
+        assert error_of(key)
+        [row] = scheduled_of(ada)
+        assert (row.text, row.files.count()) == ("See", 1)
+        tidy_attachments(dry_run=False)
+        unblock(user=ada, person=bo.pk)
+        send_now(user=ada, key=key)
+        assert Message.objects.get(text="See").attachments
+
+    def test_what_is_seen_once_is_so_then_and_has_no_words(self) -> None:
+        ada, bo = make_pair()
+        keys = [make_upload(ada, picture(), "a.png").pk]
+        more: dict[str, Any] = {"attachments": keys, "view_once": True, "when_online": True}
+        with pytest.raises(DomainError, match="without words"):
+            schedule_message(user=ada, peer=bo.pk, text="Look", **more)
+        key = schedule_message(user=ada, peer=bo.pk, **more)[0].pk
+        with pytest.raises(DomainError, match="without words"):
+            change_scheduled(user=ada, key=key, text="Look")
+        record = send_now(user=ada, key=key).record
+        assert record.view_once
+        assert (record.attachments, record.view_once.files) == (None, keys)
+
+    def test_the_same_again_is_the_same(self) -> None:
+        ada, bo = make_pair()
+        first = make_upload(ada).pk
+
+        def again() -> tuple[str, bool]:
+            row, is_new = schedule_message(
+                user=ada,
+                peer=bo.pk,
+                when_online=True,
+                attachments=[first],
+                client_message_id="a",
+            )
+            return row.pk, is_new
+
+        key, is_new = again()
+        assert is_new
+        assert again() == (key, False)
+        send_now(user=ada, key=key)
+        with pytest.raises(DomainError, match="sent already"):
+            again()
+
+    def test_they_go_with_the_account(self) -> None:
+        ada, bo = make_pair()
+        plan_files(ada, bo.pk, PDF)
+        ScheduledMessage.objects.filter(sender=ada).delete()
+        assert not Attachment.objects.exists()
+
+
+def test_it_is_looked_for_often_enough_to_go_within_two_seconds() -> None:
+    kind = KINDS[scheduled.JOB]
+    assert runner.POLL <= 1
+    assert (kind.lane, THREADS[kind.lane] > 1) == (Lane.QUICK, True)

@@ -36,6 +36,10 @@ export class FilesField {
     return this.#files.value;
   }
 
+  get uploads() {
+    return this.#files.uploads;
+  }
+
   get isEmpty() {
     return !this.#files.items.length;
   }

@@ -3,10 +3,14 @@ import { deleteJSON, patchJSON, postJSON, putJSON } from "../api.js";
 import { setBusy, setIdle } from "../busy.js";
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
+import { captionsOf } from "../stores/outbox.js";
+import { forgetUpload, upload } from "../stores/uploads.js";
 import { openDialog, showProblem } from "./group-dialog.js";
 import { pane } from "./panes.js";
 
-const PAGE = { deleteJSON, emit, on, openDialog, patchJSON, postJSON, putJSON, setBusy, setIdle, showProblem };
+const PAGE = {
+  captionsOf, deleteJSON, emit, forgetUpload, on, openDialog, patchJSON, postJSON, putJSON, setBusy, setIdle, showProblem, upload,
+};
 const LONG = 500;
 
 export function watchLater() {
@@ -32,6 +36,8 @@ export function watchLater() {
   document.addEventListener("click", (event) => {
     // What the finger did that held it.
     if (isHeld && sendButton(event)) event.preventDefault();
+    const composer = event.target.closest?.(".composer__later")?.closest("message-composer");
+    if (composer) sendLater(composer);
     const list = event.target.closest?.("[data-later-list]");
     if (list) act("list", list.dataset.laterList);
   }, { capture: true });

@@ -111,7 +111,7 @@ async function post(entry) {
 }
 
 /** By the keys of its files; nothing where there are none. */
-function captionsOf({ attachments = [] }, keys) {
+export function captionsOf({ attachments = [] }, keys) {
   const said = attachments.flatMap(({ caption }, place) => (caption ? [[keys[place], caption]] : []));
   return said.length ? Object.fromEntries(said) : undefined;
 }

@@ -89,12 +89,17 @@ class WaitingFiles {
   /** As a message takes them: one picture is its `image`, which every client shows. */
   get value() {
     const [first, ...others] = this.items;
+    if (first?.picture && !others.length && !this.areOriginal && !first.caption?.trim() && !this.isOnce) return { image: first.picture, attachments: [] };
+    return { image: null, ...this.uploads };
+  }
+
+  /** The same, all of them as attachments. */
+  get uploads() {
     const viewOnce = this.isOnce && this.canBeOnce;
-    if (viewOnce) return { image: null, attachments: this.items.map((item) => ({ ...fileOf(item, this.areOriginal), ...item.voice })), viewOnce };
-    if (first?.picture && !others.length && !this.areOriginal && !first.caption?.trim()) return { image: first.picture, attachments: [] };
-    const attachments = this.items.map((item) => attachmentOf(item, this.areOriginal));
-    if (!others.length && first?.voice) Object.assign(attachments[0], first.voice);
-    return { image: null, attachments };
+    const attachments = this.items.map((item) => (viewOnce ? fileOf : attachmentOf)(item, this.areOriginal));
+    const [{ voice } = {}, ...others] = this.items;
+    if (!others.length && voice) Object.assign(attachments[0], voice);
+    return { attachments, ...(viewOnce && { viewOnce }) };
   }
 
   async #look(item) {
