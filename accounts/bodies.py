@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from accounts.canonical import EMAIL_LENGTH
 from accounts.models import ENDPOINT_LENGTH, NAME_LENGTH
-from accounts.notifications import Clock, Shown, Zone
+from accounts.notifications import Clock, DigestHours, Shown, Zone
 from accounts.services.admission import MOST_DAYS, MOST_USES
 from accounts.services.rules import PASSWORD_MAX, PASSWORD_MIN, RAW_NAME_LENGTH
 from chatsite.wire import DataUri, PictureFile
@@ -104,6 +104,7 @@ class NotificationsBody(TypedDict):
     quietFrom: NotRequired[Clock | None]
     quietUntil: NotRequired[Clock | None]
     zone: NotRequired[Zone | None]
+    digestHours: NotRequired[DigestHours | None]
 
 
 class SubscriptionBody(TypedDict):

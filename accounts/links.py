@@ -1,9 +1,11 @@
 """Addresses that open something. Those that come by mail are one person's, and work for a while.
 
 What they carry is signed over what they change, so that they die with that change and nothing has
-to be kept: a new password or address ends all of them. Invitations are rows of their own.
+to be kept: a new password or address ends all of them (a new address alone the one that ends
+digests). Invitations are rows of their own.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -75,14 +77,17 @@ def not_me_link(site: str, user: User) -> str:
 
 
 def not_me_owner(key: str, token: str) -> User | None:
-    user = _owner(key)
-    if not user:
-        return None
-    try:
-        signing.loads(token, salt=_not_me_salt(user), max_age=NOT_ME_LIFETIME)
-    except signing.BadSignature:
-        return None
-    return user
+    return _signer(key, token, _not_me_salt, NOT_ME_LIFETIME)
+
+
+def digest_off_link(site: str, user: User) -> str:
+    """Ends the digests. It works as long as they go to that address."""
+    token = signing.dumps(user.pk, salt=_digest_salt(user))
+    return site + reverse("digest-off", args=[user.pk, token])
+
+
+def digest_owner(key: str, token: str) -> User | None:
+    return _signer(key, token, _digest_salt)
 
 
 def chat_link(site: str, user: User) -> str:
@@ -100,6 +105,20 @@ def start_link(site: str, code: str = "") -> str:
     return f"{site}{reverse('start')}" + (f"?code={code}" if code else "")
 
 
+def _signer(
+    key: str, token: str, salt: Callable[[User], str], lifetime: timedelta | None = None
+) -> User | None:
+    """Whose token it is, which says nothing else."""
+    user = _owner(key)
+    if not user:
+        return None
+    try:
+        signing.loads(token, salt=salt(user), max_age=lifetime)
+    except signing.BadSignature:
+        return None
+    return user
+
+
 def _owner(key: str) -> User | None:
     user = User.objects.filter(pk=key).first() if is_key(key) else None
     return None if user and user.is_banned else user
@@ -107,6 +126,10 @@ def _owner(key: str) -> User | None:
 
 def _not_me_salt(user: User) -> str:
     return f"accounts.links.not_me:{user.pk}:{user.email}:{user.password}"
+
+
+def _digest_salt(user: User) -> str:
+    return f"accounts.links.digest:{user.pk}:{user.email}"
 
 
 def _address_salt(user: User) -> str:

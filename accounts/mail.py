@@ -1,14 +1,16 @@
 """The mails that people get. Each has a text and an HTML part, from `templates/mail/`.
 
-None carries a name: anybody can sign up with somebody else's address, and a name can say anything.
+None but the digest carries a name: anybody can sign up with somebody else's address, and a name can
+say anything. The digest goes to confirmed addresses alone.
 """
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypedDict
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -16,6 +18,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.utils import DNS_NAME
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.languages import read_by
 from accounts.models import User
@@ -25,6 +28,12 @@ from scheduler.registry import GiveUp
 from scheduler.services import schedule
 
 JOB = "mail"
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+
+
+def is_printed() -> bool:
+    """For want of a mail server."""
+    return bool(settings.EMAIL_BACKEND == CONSOLE)
 
 
 def send(letter: EmailMultiAlternatives) -> None:
@@ -120,6 +129,31 @@ def decided(user: User, words: str, appeals: str) -> EmailMultiAlternatives:
 def report_handled(user: User) -> EmailMultiAlternatives:
     with read_by(user.pk):
         return _letter("report_handled", _("Your report was handled"), user.email)
+
+
+class DigestChat(TypedDict):
+    name: str
+    new: str  # "3 new messages"
+    lines: Collection[str]
+
+
+def digest(
+    user: User, *, count: int, chats: Collection[DigestChat], link: str, off: str
+) -> EmailMultiAlternatives:
+    """What is unread in `count` conversations, of which `chats` are told of by name; `off` ends
+    these mails. In the language of the moment.
+    """
+    subject = ngettext(
+        "Unread messages in %(count)s conversation",
+        "Unread messages in %(count)s conversations",
+        count,
+    ) % {"count": count}
+    context = {"chats": chats, "more": count - len(chats), "link": link, "off": off}
+    letter = _letter("digest", subject, user.email, **context)
+    # RFC 8058: the mail program has a button of its own for it.
+    letter.extra_headers["List-Unsubscribe"] = f"<{off}>"
+    letter.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return letter
 
 
 def _letter(template: str, subject: str, address: str, **context: Any) -> EmailMultiAlternatives:

@@ -164,6 +164,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     first_steps = models.CharField(
         max_length=40, blank=True, default="", db_default="", editable=False
     )
+    # When a mail last said what is unread (messaging/services/digests.py).
+    digest_sent_at = models.DateTimeField(null=True, editable=False)
     # By which others find them, folded (services/rules.py); "" where they have chosen none.
     username = models.CharField(
         _("username"), max_length=USERNAME_LENGTH, blank=True, default="", db_default=""

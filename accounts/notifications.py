@@ -11,6 +11,7 @@ from chatsite import strict_json
 
 Previews = Literal["full", "name", "nothing"]
 PREVIEWS: tuple[Previews, ...] = get_args(Previews)
+DIGEST_HOURS = (0, 1, 8, 24, 72)
 CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d)?$"
 Shown = Annotated[
     str,
@@ -23,6 +24,14 @@ Shown = Annotated[
 Clock = Annotated[
     str, Meta(pattern=CLOCK, description="Of the day, in my zone; empty: no quiet hours.")
 ]
+DigestHours = Annotated[
+    int,
+    Meta(
+        description="A mail says what is unread once I have been away for so many hours, and none"
+        " follows before I am back; 0: none.",
+        extra_json_schema={"enum": list(DIGEST_HOURS)},
+    ),
+]
 Zone = Annotated[str, Meta(description="Of the IANA database.", examples=["Europe/Berlin"])]
 
 
@@ -33,6 +42,7 @@ class Notifications(msgspec.Struct, rename="camel", frozen=True):
     quiet_from: Clock = ""
     quiet_until: Clock = ""
     zone: Zone = "UTC"
+    digest_hours: DigestHours = 8
 
     def end_of_quiet(self, moment: datetime) -> datetime | None:
         """Until when they want to be left alone; None where they do not at that moment."""

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from accounts.notifications import PREVIEWS
+from accounts.notifications import DIGEST_HOURS, PREVIEWS
 from accounts.services.admission import MOST_DAYS, MOST_USES
 from chatsite.serializers import PictureField, TextField
 
@@ -48,6 +48,9 @@ class NotificationsSerializer(serializers.Serializer[None]):
     quietFrom = TextField(source="quiet_from", label="quietFrom", default=None)
     quietUntil = TextField(source="quiet_until", label="quietUntil", default=None)
     zone = TextField(default=None)
+    digestHours = serializers.ChoiceField(
+        DIGEST_HOURS, source="digest_hours", label="digestHours", default=None, allow_null=True
+    )
 
 
 class SubscriptionSerializer(serializers.Serializer[None]):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from accounts.views import address, deletion, entrance, notifications, profile, reset
+from accounts.views import address, deletion, digest, entrance, notifications, profile, reset
 
 urlpatterns = [
     path("start", entrance.start, name="start"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("reset/<str:key>/<str:token>", reset.choose, name="reset-link"),
     path("not-me/<str:key>/<str:token>", reset.not_me, name="not-me-link"),
     path("address/<str:key>/<str:token>", address.confirm, name="address-link"),
+    path("digest/<str:key>/<str:token>", digest.turn_off, name="digest-off"),
     path("profile", profile.profile, name="profile"),
     path("profile/address", address.ask, name="address"),
     path("profile/address/check", address.ask_again, name="address-check"),

@@ -1,11 +1,12 @@
 """What the scheduler does for messages, their pictures and files, and to tell people of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import translation
 
+from accounts import mail
 from accounts.models import PushSubscription, User
 from accounts.services import deletion
 from accounts.services.inactivity import delete_inactive
@@ -15,20 +16,24 @@ from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.push.sending import DAY, Busy, Gone, Refused, Unavailable, send
 from messaging.models import Conversation
-from messaging.page.notifications import notification, taking_back
+from messaging.page.digests import digest
+from messaging.page.notifications import notification, reminding, taking_back
+from messaging.presence import active_among
+from messaging.queries.digests import absences, news_of
 from messaging.queries.exports import JOB as EXPORT
 from messaging.queries.imports import JOB as IMPORT
 from messaging.queries.notifications import (
-    Missed,
     live_subscription,
     missed_by,
     notifications_of,
     told_up_to,
     unread_chats,
 )
+from messaging.queries.reminders import due_reminder
 from messaging.services import (
     backups,
     departures,
+    digests,
     disappearing,
     exports,
     imports,
@@ -43,6 +48,7 @@ from messaging.services import (
     tidying,
 )
 from messaging.services.conversations import EXPIRE
+from messaging.shapes.record import MessageRecord
 from scheduler import wakeup
 from scheduler.registry import GiveUp, Lane, Retry, Stopped, job
 
@@ -240,7 +246,7 @@ def push(subscription: str, conversation: str, again: bool = False) -> None:
     badge = unread_chats(device.user_id, moment)
     with translation.override(device.language):
         message = notification(missed, chosen.previews, badge)
-    if not _send(device, conversation, message, lifetime=_lifetime(missed, moment)):
+    if not _send(device, conversation, message, lifetime=_lifetime(missed.messages, moment)):
         return
     notifications.note_told(device, conversation, missed.messages[-1].seq)
     # Whoever read, deleted or blocked something while it was on its way found no notice of it.
@@ -249,9 +255,44 @@ def push(subscription: str, conversation: str, again: bool = False) -> None:
         notifications.look_again(device.pk, conversation)
 
 
-def _lifetime(missed: Missed, moment: datetime) -> int:
+@job(notifications.PUSH_REMINDER, lane=Lane.PUSH, attempts=6)
+def push_reminder(subscription: str, reminder: str) -> None:
+    """Has one browser say that it is time; who is at a page of ours has seen it there."""
+    device = live_subscription(subscription)
+    if device is None or active_among([device.user_id]):
+        return
+    moment, chosen = now(), notifications_of(device)
+    if end := chosen.end_of_quiet(moment):
+        notifications.push_reminder(device.pk, reminder, end)
+        return
+    due = due_reminder(device.user, reminder)
+    if due is None:
+        return
+    badge = unread_chats(device.user_id, moment)
+    with translation.override(device.language):
+        message = reminding(device.user, due, chosen.previews, badge)
+    _, _, reminded = due
+    _send(device, reminder, message, lifetime=_lifetime([reminded], moment))
+
+
+@job("send_digests", lane=Lane.LONG, every=timedelta(minutes=5))
+def send_digests() -> None:
+    """So many at a time, since other mails wait behind them. Who gets none now gets it next."""
+    if mail.is_printed():
+        return
+    sent = 0
+    for absence in absences(now()):
+        _stop()
+        news = news_of(absence, now())
+        if news and digests.send_digest(user=absence.user, letter=digest(absence.user, news)):
+            sent += 1
+            if sent == digests.AT_ONCE:
+                return
+
+
+def _lifetime(messages: Iterable[MessageRecord], moment: datetime) -> int:
     """Seconds in which the service may still deliver it: what has disappeared is told no more."""
-    ends = [datetime.fromisoformat(each.expires_at) for each in missed.messages if each.expires_at]
+    ends = [datetime.fromisoformat(each.expires_at) for each in messages if each.expires_at]
     if not ends:
         return DAY
     return max(1, min(DAY, int((min(ends) - moment).total_seconds())))
@@ -270,7 +311,7 @@ def _take_back(device: PushSubscription, conversation: str) -> None:
 
 def _send(
     device: PushSubscription,
-    conversation: str,
+    topic: str,
     message: bytes,
     urgency: str = "high",
     lifetime: int = DAY,
@@ -278,7 +319,7 @@ def _send(
     """False where the browser has given its subscription up."""
     release()  # while the service is waited for
     try:
-        send(target_of(device), message, topic=conversation, urgency=urgency, lifetime=lifetime)
+        send(target_of(device), message, topic=topic, urgency=urgency, lifetime=lifetime)
     except Gone:
         retire(subscription=device.pk)
         return False

@@ -15,6 +15,7 @@ from accounts.forms.fields import (
     old_password_field,
 )
 from accounts.forms.service import ServiceForm
+from accounts.mail import is_printed
 from accounts.notifications import CLOCK
 
 
@@ -102,6 +103,23 @@ class NotificationsForm(forms.Form):
     )
     quiet_from = _clock(_("Quiet from"))
     quiet_until = _clock(_("Quiet until"))
+    digest_hours = forms.TypedChoiceField(
+        label=_("Mail me what is unread"),
+        coerce=int,
+        choices=[
+            (0, _("Never")),
+            (1, _("After an hour away")),
+            (8, _("After 8 hours away")),
+            (24, _("After a day away")),
+            (72, _("After 3 days away")),
+        ],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_printed():
+            del self.fields["digest_hours"]
 
 
 class InvitationForm(ServiceForm):

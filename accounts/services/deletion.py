@@ -83,6 +83,7 @@ def close_account(*, user: str) -> User | None:
             language="",
             notifications="",
             first_steps="",
+            digest_sent_at=None,
             role="",
             warning="",
             last_seen_at=None,

@@ -10,8 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from accounts.access import PageRequest
-
-CONSOLE = "django.core.mail.backends.console.EmailBackend"
+from accounts.mail import is_printed
 
 MailedView = Callable[[PageRequest, str, str], HttpResponse]
 
@@ -36,7 +35,7 @@ def mailed_context() -> dict[str, Any]:
     """For pages that say that a mail is on its way."""
     return {
         "minutes": settings.PASSWORD_RESET_TIMEOUT // 60,
-        "printed": settings.EMAIL_BACKEND == CONSOLE,
+        "printed": is_printed(),
     }
 
 

@@ -1,6 +1,6 @@
 """What waits to be sent, and what somebody wants to be reminded of, as the page shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,7 +76,7 @@ def later_line(user: User, peer: Peer) -> str:
 
 def scheduled_rows(user: User, peer: str = "") -> list[ScheduledRow]:
     rows = list(scheduled_of(user, peer))
-    names = _names(user, {row.peer for row in rows})
+    names = names_of(user, {row.peer for row in rows})
     return [
         ScheduledRow(
             row.pk,
@@ -95,7 +95,7 @@ def scheduled_rows(user: User, peer: str = "") -> list[ScheduledRow]:
 
 def reminder_rows(user: User) -> list[ReminderRow]:
     found = reminders(user)
-    names = _names(user, {peer for _reminder, peer, _record in found})
+    names = names_of(user, {peer for _reminder, peer, _record in found})
     return [
         ReminderRow(
             record.id,
@@ -110,7 +110,8 @@ def reminder_rows(user: User) -> list[ReminderRow]:
     ]
 
 
-def _names(user: User, peers: Iterable[str]) -> dict[str, str]:
+def names_of(user: User, peers: Collection[str]) -> dict[str, str]:
+    """Of chats."""
     groups = [key for key in peers if is_group(key)]
     people = authors_among([key for key in peers if not is_group(key)], user.pk)
     titles = Conversation.objects.filter(pk__in=groups).values_list("pk", "title")

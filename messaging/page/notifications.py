@@ -2,6 +2,7 @@
 themselves; the others have templates/push.js.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,12 +11,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from chatsite.text import one_line
 from chatsite.wire import absolute
 from messaging.models import is_group
 from messaging.page.attachments import kind_of, words_of
+from messaging.page.later import names_of
 from messaging.page.peers import Author, authors_among, first_name
 from messaging.queries.notifications import WINDOW, Missed
+from messaging.queries.reminders import Reminded
 from messaging.shapes.record import MessageRecord
 
 LINES = 3  # messages that one notification shows
@@ -33,27 +37,61 @@ def notification(missed: Missed, previews: str, badge: int) -> bytes:
     mine, first = missed.mine, (missed.news or missed.messages)[0]
     peer = mine.conversation.peer_id(mine.user_id)
     authors = authors_among({each.sender_id for each in missed.messages}, mine.user_id)
-    place = f"{reverse('conversation', args=[peer])}#m-{first.id}"
-    shown: dict[str, Any] = {
-        **_words(missed, authors, previews),
-        "navigate": absolute(place),
-        "tag": tag_of(peer),
+    answering = {
+        "seq": missed.messages[-1].seq,
+        "reply": _("Reply"),
+        "read": _("Mark as read"),
+        "failed": _("Your reply was not sent:"),
+    }
+    return _push(
+        _words(missed, authors, previews),
+        tag=tag_of(peer),
+        place=_place(mine.user_id, peer, first, **answering),
+        badge=badge,
+        is_news=bool(missed.news),
+    )
+
+
+def reminding(user: User, reminded: Reminded, previews: str, badge: int) -> bytes:
+    """That it is time."""
+    _reminder, peer, message = reminded
+    words = {"title": _("Reminder")}
+    if previews == "nothing":
+        words = {"title": "Chatsite", "body": _("Reminder")}
+    elif previews == "name":
+        words["body"] = names_of(user, [peer])[peer]
+    else:
+        authors = authors_among({message.sender_id}, user.pk)
+        words |= {"body": line_of(message, authors), "icon": authors[message.sender_id].picture}
+    place = _place(user.pk, peer, message)
+    return _push(words, tag=f"reminder:{message.id}", place=place, badge=badge, is_news=True)
+
+
+def _place(user_id: str, peer: str, message: MessageRecord, **more: Any) -> dict[str, Any]:
+    """Where a click leads to, as templates/push.js takes it."""
+    return {
+        "place": f"{reverse('conversation', args=[peer])}#m-{message.id}",
+        "messageId": message.id,
+        "messageSeq": message.seq,
+        "peerId": peer,
+        "userId": user_id,
+        **more,
+    }
+
+
+def _push(
+    words: dict[str, str], *, tag: str, place: dict[str, Any], badge: int, is_news: bool
+) -> bytes:
+    shown = {
+        **words,
+        "navigate": absolute(place["place"]),
+        "tag": tag,
         "lang": translation.get_language(),
         "dir": "auto",
-        "renotify": bool(missed.news),
-        "silent": not missed.news,
+        "renotify": is_news,
+        "silent": not is_news,
         "app_badge": str(badge),
-        "data": {
-            "place": place,
-            "messageId": first.id,
-            "messageSeq": first.seq,
-            "peerId": peer,
-            "userId": mine.user_id,
-            "seq": missed.messages[-1].seq,
-            "reply": _("Reply"),
-            "read": _("Mark as read"),
-            "failed": _("Your reply was not sent:"),
-        },
+        "data": place,
     }
     return encode({"web_push": 8030, "mutable": True, "notification": shown})
 
@@ -64,24 +102,44 @@ def taking_back(peer: str, badge: int) -> bytes:
 
 
 def _words(missed: Missed, authors: dict[str, Author], previews: str) -> dict[str, str]:
-    count = len(missed.messages)
-    number = f"{WINDOW - 1}+" if count >= WINDOW else str(count)
-    new = ngettext("%(number)s new message", "%(number)s new messages", count) % {"number": number}
+    count, new = len(missed.messages), new_messages(missed)
     if previews == "nothing":
         return {"title": "Chatsite", "body": new}
-    mine, last = missed.mine, missed.messages[-1]
-    in_group = is_group(mine.conversation_id)
-    author = authors[last.sender_id]
-    title = mine.conversation.title if in_group else author.name
+    in_group = is_group(missed.mine.conversation_id)
+    author = authors[missed.messages[-1].sender_id]
+    title = title_of(missed, authors)
     if previews == "name":
         body = f"{author.name}: {new}" if in_group and count == 1 else new
         return {"title": title, "body": body}
-    lines = [_line(each, authors if in_group else {}) for each in missed.messages[-LINES:]]
-    title = f"{title} ({number})" if count > LINES else title
+    lines = lines_of(missed.messages, authors if in_group else {})
+    title = f"{title} ({_number(count)})" if count > LINES else title
     return {"title": title, "body": "\n".join(lines), "icon": author.picture}
 
 
-def _line(message: MessageRecord, authors: dict[str, Author]) -> str:
+def new_messages(missed: Missed) -> str:
+    count = len(missed.messages)
+    words = ngettext("%(number)s new message", "%(number)s new messages", count)
+    return words % {"number": _number(count)}
+
+
+def _number(count: int) -> str:
+    return f"{WINDOW - 1}+" if count >= WINDOW else str(count)
+
+
+def title_of(missed: Missed, authors: dict[str, Author]) -> str:
+    """Of the chat: of its group, or whoever wrote to them."""
+    conversation = missed.mine.conversation
+    if is_group(conversation.pk):
+        return conversation.title
+    return authors[missed.messages[-1].sender_id].name
+
+
+def lines_of(messages: Sequence[MessageRecord], authors: dict[str, Author]) -> list[str]:
+    """The last ones; with who wrote them, where they are among `authors`."""
+    return [line_of(each, authors) for each in messages[-LINES:]]
+
+
+def line_of(message: MessageRecord, authors: dict[str, Author]) -> str:
     kinds = {"picture": _("Picture"), "voice": _("Voice message"), "files": _("File")}
     words = one_line(words_of(message))[:LINE] or kinds.get(kind_of(message), "")
     author = authors.get(message.sender_id)

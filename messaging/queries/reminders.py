@@ -24,6 +24,12 @@ def reminders(user: User | Principal) -> list[Reminded]:
     return with_messages(user, reminders_of(user).order_by("remind_at", "pk"))
 
 
+def due_reminder(user: User | Principal, key: str) -> Reminded | None:
+    """None where they have done with it, or chosen another time, or see its message no more."""
+    told = reminders_of(user).filter(pk=key).exclude(told_at=None)
+    return next(iter(with_messages(user, told)), None)
+
+
 def with_messages(user: User | Principal, mine: Iterable[Reminder]) -> list[Reminded]:
     """The same of some of them."""
     mine, found = list(mine), {}

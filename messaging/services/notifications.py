@@ -24,7 +24,7 @@ from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.record import MessageRecord
 from scheduler.services import schedule, schedule_unless_waiting
 
-NOTIFY, PUSH = "notify", "push"
+NOTIFY, PUSH, PUSH_REMINDER = "notify", "push", "push_reminder"
 CHUNK = 500  # people in one query
 # From one look at who is at a page of ours to the next: ever longer, as long as they go on there.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=10)
@@ -104,6 +104,18 @@ def put_off(missed: Missed, chosen: Notifications, moment: datetime) -> datetime
         return None
     waited = moment - datetime.fromisoformat(missed.messages[-1].created_at)
     return moment + min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def remind_browsers(reminder: str, person: str) -> None:
+    """That it is time. Belongs in the transaction that notes it."""
+    if person in subscribers():
+        for device in PushSubscription.objects.filter(user=person).values_list("pk", flat=True):
+            push_reminder(device, reminder, now())
+
+
+def push_reminder(device: str, reminder: str, run_at: datetime) -> None:
+    name = f"{PUSH_REMINDER}:{device}:{reminder}"
+    schedule(PUSH_REMINDER, name=name, run_at=run_at, subscription=device, reminder=reminder)
 
 
 _NOTICES = SelectAmong(

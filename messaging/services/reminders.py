@@ -17,6 +17,7 @@ from messaging.payloads import reminder_payload
 from messaging.queries.reminders import reminders_of, with_messages
 from messaging.queries.visibility import find_message, no_such_message, was_deleted
 from messaging.services.moments import checked_moment
+from messaging.services.notifications import remind_browsers
 from messaging.shapes.payload_types import ReminderPayload
 from scheduler.services import cancel, schedule
 
@@ -83,6 +84,8 @@ def remind(key: str) -> None:
         # The one place where somebody is told that it is time.
         if _told(events.REMINDER_DUE, reminder) is None:
             _remove(reminder)
+        else:
+            remind_browsers(reminder.pk, reminder.user_id)
 
 
 def _told(event: str, reminder: Reminder) -> ReminderPayload | None:

@@ -71,6 +71,8 @@ class PushNotifications extends HTMLElement {
     navigator.serviceWorker.addEventListener("message", ({ data }) => data.open && this.#open(data.open));
     on("account", async () => (this.#settings = await notificationSettings().catch(() => this.#settings)));
     on("message", ({ message, live }) => live && this.#tell(message));
+    on("reminder-due", (reminder) => this.#remind(reminder));
+    on("later", ({ messageId, isDue }) => isDue || closeAll(`reminder:${messageId}`));
     on("read", ({ readerId, peerId }) => readerId === this.#userId && this.#close(peerId));
     on("seen", ({ peerId }) => this.#close(peerId));
     for (const name of ["message", "message-deleted", "read", "seen", "chat", "chat-settings"]) on(name, () => this.#count());
@@ -82,24 +84,38 @@ class PushNotifications extends HTMLElement {
   }
 
   /** Where no push message comes, and the page is there but not seen. */
+  get #isAsked() {
+    return !this.#isSubscribed && document.hidden && isAllowed() && !this.#isQuiet();
+  }
+
   async #tell(message) {
-    if (this.#isSubscribed || !document.hidden || !isAllowed() || this.#isQuiet()) return;
+    if (!this.#isAsked) return;
     if (message.senderId === this.#userId || message.system || !this.#page.isHeard(message, this.#userId)) return;
     const peerId = message.receiverId === this.#userId ? message.senderId : message.receiverId;
     const row = rowOf(peerId);
     const { previews } = this.#settings;
     if (!row || "request" in row.dataset) return;
-    const registration = await pushRegistration();
     const isShown = previews === "full" && message.text;
-    await registration.showNotification(previews === "nothing" ? "Chatsite" : this.#page.nameOf(row), {
-      body: isShown ? message.text : this.#page.text("new-message"),
-      tag: `chat:${peerId}`,
-      renotify: true,
-      data: {
-        peerId, userId: this.#userId, seq: message.seq, messageId: message._id, messageSeq: message.seq,
-        place: `/chat/${peerId}#m-${message._id}`,
-      },
-    });
+    const title = previews === "nothing" ? "Chatsite" : this.#page.nameOf(row);
+    await this.#show(title, isShown ? message.text : this.#page.text("new-message"), `chat:${peerId}`, peerId, message);
+  }
+
+  /** messaging/page/notifications.py says the same. */
+  async #remind({ peerId, message }) {
+    if (!this.#isAsked) return;
+    const { previews } = this.#settings;
+    const row = rowOf(peerId);
+    const words = { full: message.text, name: row && this.#page.nameOf(row) }[previews] ?? "";
+    const word = this.#page.text("reminder");
+    const [title, body] = previews === "nothing" ? ["Chatsite", word] : [word, words];
+    await this.#show(title, body, `reminder:${message._id}`, peerId, message);
+  }
+
+  async #show(title, body, tag, peerId, { _id: messageId, seq }) {
+    const registration = await pushRegistration();
+    const place = `/chat/${peerId}#m-${messageId}`;
+    const data = { peerId, userId: this.#userId, seq, messageId, messageSeq: seq, place };
+    await registration.showNotification(title, { body, tag, renotify: true, data });
   }
 
   /** accounts/notifications.py says the same. */
@@ -111,10 +127,7 @@ class PushNotifications extends HTMLElement {
   }
 
   async #close(peerId) {
-    if (Number(rowOf(peerId)?.dataset.unread)) return;
-    const registration = await navigator.serviceWorker.getRegistration("/push/");
-    const shown = (await registration?.getNotifications({ tag: `chat:${peerId}` })) ?? [];
-    shown.forEach((each) => each.close());
+    if (!Number(rowOf(peerId)?.dataset.unread)) await closeAll(`chat:${peerId}`);
   }
 
   #count() {
@@ -127,6 +140,12 @@ class PushNotifications extends HTMLElement {
     const count = [...document.querySelectorAll("#chat-rows .row[data-unread]")].filter(isCounted).length;
     navigator.setAppBadge?.(count).catch(() => {});
   }
+}
+
+async function closeAll(tag) {
+  const registration = await navigator.serviceWorker.getRegistration("/push/");
+  const shown = (await registration?.getNotifications({ tag })) ?? [];
+  shown.forEach((each) => each.close());
 }
 
 const rowOf = (peerId) => document.getElementById(`chats-${peerId}`);

@@ -2,11 +2,13 @@
 
 import re
 
+from django.core import signing
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
-from tests.browser.site import Site
+from tests.browser.site import JWT_SECRET, Site
 from tests.browser.test_account_pages import fill_login, visitor
+from tests.environment import settings_under
 
 NEW = "a new one, at last"
 
@@ -66,6 +68,26 @@ def test_a_forgotten_password_is_chosen_anew_and_signs_out_elsewhere(
     assert_accessible(page)
     page.get_by_role("link", name="Ask for a new link").click()
     expect(page).to_have_url(f"{live_site.url}/reset")
+    page.context.close()
+
+
+def test_mails_of_what_is_unread_are_turned_off(
+    browser: Browser, live_site: Site, person: PersonFor
+) -> None:
+    mira = person("Mira Adeyemi", None)
+    key = settings_under(JWT_SECRET=JWT_SECRET)["SECRET_KEY"]
+    salt = f"accounts.links.digest:{mira.id}:{mira.email}"
+    page = visitor(browser, live_site)
+    page.goto(f"/digest/{mira.id}/{signing.dumps(mira.id, key=key, salt=salt)}")
+    expect(page.get_by_text(mira.email)).to_be_visible()
+    assert_accessible(page)
+    assert mira.get("/api/auth/notifications")["digestHours"] == 8
+    page.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You get no more of these mails")
+    assert_accessible(page)
+    assert mira.get("/api/auth/notifications")["digestHours"] == 0
+    page.goto(f"/digest/{mira.id}/x")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link does not work")
     page.context.close()
 
 

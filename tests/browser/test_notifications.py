@@ -1,6 +1,7 @@
 """Notifications: offered once one waits for an answer, shown by a worker of their own."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import Page, WebSocket, Worker, expect
@@ -150,6 +151,40 @@ def test_a_browser_subscribes_anew_whatever_it_says_of_the_old(
     assert workers.evaluate("() => self.asked") == [
         {"userVisibleOnly": True, "applicationServerKey": settings["publicKey"]}
     ]
+
+
+# No service for push messages, and a page that nobody sees; it keeps what it shows itself.
+HIDDEN = """() => {
+  localStorage.setItem("test-permission", "granted");
+  Object.defineProperty(Document.prototype, "hidden", { get: () => true });
+  PushManager.prototype.subscribe = async () => { throw new Error("no service"); };
+  let all = [];
+  const registration = ServiceWorkerRegistration.prototype;
+  registration.showNotification = async (title, { body, tag }) => {
+    const shown = { title, body, tag, close: () => (all = all.filter((each) => each !== shown)) };
+    all = [...all, shown];
+  };
+  registration.getNotifications = async ({ tag }) => all.filter((each) => each.tag === tag);
+  window.shown = () => all.map(({ title, body }) => [title, body]);
+}"""
+
+
+def test_a_page_that_nobody_sees_reminds_by_itself_until_one_has_done_with_it(
+    person: PersonFor,
+) -> None:
+    ada = with_push(person("Ada Lindqvist", None, service_workers="allow"))
+    bo = person("Bo Okonkwo", None)
+    said = bo.say(ada, "Milk")
+    ada.context.add_init_script(f"({HIDDEN})()")
+    with ada.page.expect_response("**/api/auth/notifications"):
+        ada.page.goto("/")
+    expect(row(ada.page, bo)).to_be_visible()
+    soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+    path = f"/api/reminders/{said['_id']}"
+    assert ada.context.request.put(path, data={"remindAt": soon}).ok
+    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), [["Reminder", "Milk"]])
+    assert ada.context.request.delete(path).ok
+    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), [])
 
 
 def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: PersonFor) -> None:

@@ -248,7 +248,7 @@ def test_what_is_the_site_s_own_stays(site: Client) -> None:
     assert site.get("/socket.io/").status_code == 404
     assert site.get("/admin/").status_code == 302
     assert site.get("/sw.js").headers["Content-Type"].startswith("text/javascript")
-    for path in ("/reset", "/reset/sent", "/reset/x/y", "/address/x/y", "/offline"):
+    for path in ("/reset", "/reset/sent", "/reset/x/y", "/address/x/y", "/digest/x/y", "/offline"):
         answer = site.get(path)
         assert not is_theirs(answer), path
         assert "Chatsite" in body(answer)

@@ -16,15 +16,18 @@ from accounts.services.sessions import end_session
 from chatsite.db import now
 from chatsite.push import sending
 from messaging import jobs
-from messaging.models import Conversation, Membership, Message
+from messaging.models import Conversation, Membership, Message, Reminder, saved_key
 from messaging.presence import active_leases
+from messaging.services import reminders
 from messaging.services.blocks import block
 from messaging.services.chat_settings import change_chat
 from messaging.services.conversations import mark_read
 from messaging.services.messages import delete_message, send_message
+from messaging.services.reminders import cancel_reminder, set_reminder
 from scheduler.models import Job
 from tests.factories import make_group, make_message, make_pair, make_session, make_user
 from tests.jobs import run_due
+from tests.messaging.later import pass_time
 from tests.push_service import HANG, Browser, PushService, browser_of
 
 pytestmark = pytest.mark.django_db
@@ -546,6 +549,9 @@ class TestApi:
         chosen = {"previews": "name", "quietFrom": "22:00", "zone": "Europe/Berlin"}
         assert api.patch(SETTINGS, chosen).json() == {**before, **chosen}
         assert api.patch(SETTINGS, {"previews": "nothing"}).json()["quietFrom"] == "22:00"
+        assert before["digestHours"] == 8
+        assert api.patch(SETTINGS, {"digestHours": 0}).json()["digestHours"] == 0
+        assert api.patch(SETTINGS, {"digestHours": None}).json()["digestHours"] == 0
         bo.refresh_from_db()
         assert api_for(make_user()).get(SETTINGS).json() == before
 
@@ -558,6 +564,9 @@ class TestApi:
             {"zone": "Nowhere"},
             {"zone": "../etc/passwd"},
             {"zone": ""},
+            {"digestHours": 2},
+            {"digestHours": -1},
+            {"digestHours": "often"},
         ],
     )
     def test_what_cannot_be_is_refused(self, api_for: ApiFor, wrong: dict[str, Any]) -> None:
@@ -565,6 +574,101 @@ class TestApi:
         assert api_for(bo).patch(SETTINGS, wrong).status_code == 400
         bo.refresh_from_db()
         assert not bo.notifications
+
+
+def remind(user: User, message: Message) -> None:
+    set_reminder(user=user, message_id=message.pk, remind_at=now() + timedelta(minutes=20))
+
+
+class TestReminders:
+    @pytest.mark.parametrize(
+        ("previews", "words"),
+        [
+            ("full", ("Reminder", f"Ada: {SECRET}")),
+            ("name", ("Reminder", "Ada Lovelace")),
+            ("nothing", ("Chatsite", "Reminder")),
+        ],
+    )
+    def test_one_that_is_due_is_told_to_the_browsers_of_its_person_alone(
+        self, service: PushService, previews: str, words: tuple[str, str]
+    ) -> None:
+        ada, bo = make_pair()
+        message = make_message(ada, bo, SECRET)
+        change_notifications(user=bo, previews=previews)
+        remind(bo, message)
+        laptop, phone = browser_of(bo, service), browser_of(bo, service)
+        others = browser_of(ada, service)
+        pass_time(minutes=19)
+        assert not laptop.got
+        pass_time(minutes=1)
+        pass_time(minutes=1)
+        assert shown(laptop) == shown(phone) == [words]
+        told = laptop.got[0]["notification"]
+        assert told["tag"] == f"reminder:{message.pk}"
+        assert told["data"]["place"] == f"/chat/{ada.pk}#m-{message.pk}"
+        assert "reply" not in told["data"]
+        assert (SECRET in str(laptop.got)) == (previews == "full")
+        assert not others.got
+        assert not Job.objects.exists()
+
+    def test_who_is_at_a_page_sees_it_there(self, service: PushService) -> None:
+        ada, bo = make_pair()
+        remind(bo, make_message(ada, bo))
+        browser = browser_of(bo, service)
+        active_leases().came(bo.pk)
+        pass_time(minutes=20)
+        assert not browser.got
+        assert not Job.objects.exists()
+
+    def test_in_quiet_hours_it_waits_for_their_end(self, service: PushService) -> None:
+        ada, bo = make_pair()
+        remind(bo, make_message(ada, bo))
+        browser = browser_of(bo, service)
+        start, end = (f"{now() + timedelta(hours=hours):%H:%M}" for hours in (-2, 2))
+        change_notifications(user=bo, quiet_from=start, quiet_until=end)
+        pass_time(minutes=20)
+        assert not browser.got
+        change_notifications(user=bo, quiet_from="", quiet_until="")
+        later(2 * 60 * 60)
+        run_due()
+        assert shown(browser) == [("Reminder", "Ada: Hello")]
+
+    @pytest.mark.parametrize("over", ["done", "deleted", "later"])
+    def test_of_what_is_over_by_then_nothing_is_told(self, service: PushService, over: str) -> None:
+        ada, bo = make_pair()
+        message = make_message(ada, bo)
+        remind(bo, message)
+        browser = browser_of(bo, service)
+        Job.objects.filter(kind=reminders.JOB).update(run_at=now())
+        Reminder.objects.update(remind_at=now())
+        [reminder] = Reminder.objects.values_list("pk", flat=True)
+        reminders.remind(reminder)  # and its browsers are yet to be told
+        if over == "done":
+            cancel_reminder(user=bo, message_id=message.pk)
+        elif over == "deleted":
+            delete_message(user=ada, message_id=message.pk)
+        else:
+            remind(bo, message)
+        run_due()
+        assert not browser.got
+
+    def test_of_saved_messages_it_says_so_and_a_muted_chat_makes_no_difference(
+        self, service: PushService
+    ) -> None:
+        ada, bo = make_pair()
+        change_notifications(user=bo, previews="name")
+        peer = saved_key(bo.pk)
+        saved = send_message(sender=bo, peer=peer, text="Milk").record.id
+        message = make_message(ada, bo)
+        change_chat(user=bo, peer=ada.pk, mute="always")
+        browser = browser_of(bo, service)
+        set_reminder(user=bo, message_id=saved, remind_at=now() + timedelta(minutes=20))
+        remind(bo, message)
+        pass_time(minutes=20)
+        assert sorted(shown(browser)) == [
+            ("Reminder", "Ada Lovelace"),
+            ("Reminder", "Saved messages"),
+        ]
 
 
 def test_texts_of_files_are_told_in_words(service: PushService) -> None:
