@@ -16,6 +16,7 @@ def all_querysets() -> dict[str, Any]:
     from messaging.models import FIRST_GROUP, Conversation, Membership, Message, Reaction
     from messaging.queries import (
         chats,
+        digests,
         history,
         listenings,
         members,
@@ -54,6 +55,9 @@ def all_querysets() -> dict[str, Any]:
         ).filter(people._comes_after("a", key, by="known_name")),
         "people by name or key": User.objects.filter(Q(pk=key) | Q(email="a")).values_list("pk"),
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
+        "people who are away": digests._people(now()).filter(pk__gt=key)[:500],
+        "when they were here": digests._last_requests([key, new_key()]),
+        "where something came since": digests._lively([key, new_key()], new_key()),
         "banned": User.objects.exclude(banned_at=None).filter(role="moderator"),
         "a message": messages.select_related("conversation").filter(pk=key),
         "in groups now": conversations._CURRENT._build(1, _0=key),

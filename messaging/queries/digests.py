@@ -1,11 +1,12 @@
 """Who has been away for as long as they chose, and what is unread since."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from accounts.models import Session, User
 from accounts.notifications import DIGEST_HOURS, decoded
@@ -30,11 +31,8 @@ class Absence:
 
 def absences(moment: datetime) -> Iterator[Absence]:
     """Of those who want a digest, can get one, and got none since they were last here."""
-    away = Q(last_seen_at=None) | Q(last_seen_at__lte=moment - SHORTEST)
-    people = User.objects.filter(away, banned_at=None, deletion_at=None, deleted_at=None)
-    people = people.exclude(email_confirmed_at=None).order_by("pk")
     after = ""
-    while some := list(people.filter(pk__gt=after)[:PEOPLE]):
+    while some := list(_people(moment).filter(pk__gt=after)[:PEOPLE]):
         after = some[-1].pk
         visits = _last_visits(some)
         away_since = {
@@ -48,10 +46,16 @@ def absences(moment: datetime) -> Iterator[Absence]:
                 yield Absence(user, away_since[user.pk], changed[user.pk])
 
 
+def _people(moment: datetime) -> QuerySet[User]:
+    """Who may get one."""
+    away = Q(last_seen_at=None) | Q(last_seen_at__lte=moment - SHORTEST)
+    people = User.objects.filter(away, banned_at=None, deletion_at=None, deleted_at=None)
+    return people.exclude(email_confirmed_at=None).order_by("pk")
+
+
 def _last_visits(people: Sequence[User]) -> dict[str, datetime]:
     """By person: by their sockets, their requests, or the log-in."""
-    sessions = Session.objects.filter(user_id__in=[user.pk for user in people])
-    used = dict(sessions.values_list("user_id").annotate(Max("last_seen_at")))
+    used = dict(_last_requests([user.pk for user in people]))
     return {
         user.pk: max(
             user.created_at,
@@ -59,6 +63,11 @@ def _last_visits(people: Sequence[User]) -> dict[str, datetime]:
         )
         for user in people
     }
+
+
+def _last_requests(people: Collection[str]) -> QuerySet[Session, tuple[str, datetime]]:
+    sessions = Session.objects.filter(user_id__in=people)
+    return sessions.values_list("user_id").annotate(Max("last_seen_at"))
 
 
 def _is_due(user: User, last_visit: datetime, moment: datetime) -> bool:
@@ -74,16 +83,7 @@ def _changed_since(since: dict[str, datetime], moment: datetime) -> dict[str, li
     """By person, where a message came since that they have not read: at least those."""
     if not since:
         return {}
-    there = Membership.objects.filter(
-        user_id__in=list(since),
-        until_seq=None,
-        is_request=False,
-        conversation__last_message__gt=key_at(min(since.values())),
-    )
-    rows = there.values_list(
-        *("user_id", "conversation_id", "conversation__last_message", "conversation__last_seq"),
-        *("last_read_seq", "archived_seq", "muted_until"),
-    )
+    rows = _lively(list(since), key_at(min(since.values())))
     changed: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for person, conversation, last, last_seq, read_seq, archived_seq, muted_until in rows:
         is_muted = muted_until is not None and muted_until > moment
@@ -94,6 +94,17 @@ def _changed_since(since: dict[str, datetime], moment: datetime) -> dict[str, li
         person: [key for _last, key in sorted(found, reverse=True)][:CONVERSATIONS]
         for person, found in changed.items()
     }
+
+
+def _lively(people: Collection[str], key: str) -> QuerySet[Membership, tuple[Any, ...]]:
+    """Where they are, and the last message is after that of the key."""
+    there = Membership.objects.filter(
+        user_id__in=people, until_seq=None, is_request=False, conversation__last_message__gt=key
+    )
+    return there.values_list(
+        *("user_id", "conversation_id", "conversation__last_message", "conversation__last_seq"),
+        *("last_read_seq", "archived_seq", "muted_until"),
+    )
 
 
 def news_of(absence: Absence, moment: datetime) -> list[Missed]:
