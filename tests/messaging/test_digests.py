@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -68,8 +69,13 @@ def digested(user: User) -> list[Any]:
     return [each for each in delivered(to=user.email) if "List-Unsubscribe" in each.extra_headers]
 
 
+def words(letter: Any) -> str:
+    """Of its text, without what keeps names from turning what is beside them."""
+    return str(letter.body).replace("\u2068", "").replace("\u2069", "")
+
+
 def whole(letter: Any) -> str:
-    return f"{letter.subject}\n{letter.body}\n{html_of(letter)}"
+    return f"{letter.subject}\n{words(letter)}\n{html_of(letter)}"
 
 
 def off_link(letter: Any) -> str:
@@ -85,18 +91,21 @@ def test_it_says_who_wrote_and_what_and_leads_there(ada: User, bo: User) -> None
 
     [letter] = digested(bo)
     assert letter.subject == "Unread messages in 2 conversations"
-    assert "Ladders <b>: 1 new message\n  Ada: The key is under the mat\n" in letter.body
-    assert "Ada Lovelace: 5 new messages\n  Line 3\n  Line 4\n  Line 5\n" in letter.body
+    assert "Ladders <b>: 1 new message\n  Ada: The key is under the mat\n" in words(letter)
+    assert "Ada Lovelace: 5 new messages\n  Line 3\n  Line 4\n  Line 5\n" in words(letter)
     assert "Line 2" not in whole(letter)
-    assert letter.body.index("Ladders") < letter.body.index("Ada Lovelace: 5")  # the latest first
-    assert f"\n{SITE}/\n" in letter.body
+    assert words(letter).index("Ladders") < words(letter).index(
+        "Ada Lovelace: 5"
+    )  # the latest first
+    assert f"\n{SITE}/\n" in words(letter)
     html = html_of(letter)
     assert f'href="{SITE}/"' in html
     assert f'href="{SITE}{off_link(letter)}"' in html
     assert "Ladders &lt;b&gt;" in html
     assert letter.extra_headers["List-Unsubscribe"] == f"<{SITE}{off_link(letter)}>"
     assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert f"List-Unsubscribe: <{SITE}" in letter.message().as_string()
+    sent = message_from_bytes(letter.message().as_bytes())  # folded and unfolded again
+    assert sent["List-Unsubscribe"].strip() == f"<{SITE}{off_link(letter)}>"
 
 
 @pytest.mark.parametrize("previews", ["name", "nothing"])
@@ -105,7 +114,7 @@ def test_it_shows_no_more_than_notifications_do(ada: User, bo: User, previews: s
     make_message(ada, bo, SECRET)
     [letter] = digested(bo)
     assert SECRET not in whole(letter)
-    assert ("Ada Lovelace: 1 new message" in letter.body) == (previews == "name")
+    assert ("Ada Lovelace: 1 new message" in words(letter)) == (previews == "name")
     assert ("Ada" in whole(letter)) == (previews == "name")
     assert letter.subject == "Unread messages in 1 conversation"
 
@@ -117,7 +126,7 @@ def test_what_disappears_is_counted_and_not_shown(ada: User, bo: User) -> None:
         is_expiring=True, expires_at=now() + timedelta(hours=1)
     )
     [letter] = digested(bo)
-    assert "Ada Lovelace: 2 new messages\n  This stays\n" in letter.body
+    assert "Ada Lovelace: 2 new messages\n  This stays\n" in words(letter)
     assert SECRET not in whole(letter)
 
 
@@ -134,8 +143,8 @@ def test_it_is_in_the_language_of_its_reader(ada: User, bo: User) -> None:
     User.objects.filter(pk=bo.pk).update(language="de")
     make_message(ada, bo)
     [letter] = digested(bo)
-    assert "Hallo," in letter.body
-    assert "1 neue Nachricht" in letter.body
+    assert "Hallo!" in words(letter)
+    assert "1 neue Nachricht" in words(letter)
 
 
 def test_it_comes_after_the_time_that_they_chose(ada: User, bo: User) -> None:
@@ -172,8 +181,8 @@ def test_nobody_gets_another_before_they_were_back(ada: User, bo: User) -> None:
     assert len(digested(bo)) == 1  # they have seen those, and left them unread
     make_message(ada, bo, "News")
     [_first, second] = digested(bo)
-    assert "Ada Lovelace: 3 new messages" in second.body
-    assert "Cy" not in second.body
+    assert "Ada Lovelace: 3 new messages" in words(second)
+    assert "Cy" not in whole(second)
 
 
 def test_it_is_sent_once_however_often_and_by_how_many_it_is_looked_for(
