@@ -220,6 +220,8 @@ SHOWS_ADDRESSES = ENV.shows_addresses
 
 # Messages
 MESSAGE_EDIT_MINUTES = ENV.message_edit_minutes
+LINK_PREVIEWS = ENV.link_previews
+LINK_PREVIEW_TRUSTED_HOSTS: list[str] = []  # fetched from wherever they are; for tests alone
 
 # Pictures
 MEDIA_ROOT = ENV.pictures.media_root

@@ -40,6 +40,46 @@ def has_link(text: str) -> bool:
     return _LINK.search(text) is not None
 
 
+# What the page takes for code, and what no address goes beyond: static/js/lib/markup.js and text.js
+# have the same.
+_CODE = re.compile(r"```(?=[^`]).*?```|(?<!`)`[^\S\n]*[^`\s][^`\n]*`(?!`)", re.DOTALL)
+_WITHIN = "‘’‐‑–·・"  # of signs that are not ASCII
+_SENTENCE_END = f".,:;!?'*{_WITHIN}"
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+
+
+def first_link(text: str) -> str:
+    """The first web address, as it is written; "" without one."""
+    words = _CODE.sub(" ", text) if "`" in text else text
+    found = _LINK.search(words)
+    if found is None:
+        return ""
+    start, end = found.span()
+    while end < len(words) and not _ends_address(words[end]):
+        end += 1
+    return _trimmed(words[start:end])
+
+
+def _ends_address(character: str) -> bool:
+    if character.isspace() or character in '<>"`＜＞｜～':
+        return True
+    if character in _WITHIN or "\ufe00" <= character <= "\ufe0f":
+        return False
+    is_sign = not character.isascii() and unicodedata.category(character).startswith("P")
+    return is_sign or _is_invisible(character)
+
+
+def _trimmed(address: str) -> str:
+    """Punctuation that ends the sentence stays outside."""
+    loose = {end: address.count(end) - address.count(begin) for end, begin in _BRACKETS.items()}
+    end = len(address)
+    while end and (address[end - 1] in _SENTENCE_END or loose.get(address[end - 1], 0) > 0):
+        end -= 1
+        if address[end] in loose:
+            loose[address[end]] -= 1
+    return address[:end]
+
+
 def has_invisible(text: str) -> bool:
     return any(map(_is_invisible, text))
 

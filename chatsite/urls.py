@@ -10,7 +10,7 @@ from chatsite.manifest import manifest
 from chatsite.pictures import media
 from chatsite.schema.views import DocsPage, SchemaView
 from messaging.realtime.views import EventsView
-from messaging.views.media import message_picture
+from messaging.views.media import message_picture, preview_picture
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *client_dist.url_patterns(),
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/avatars/bookmark.svg", media.bookmark, name="bookmark"),
     path("media/profiles/<str:name>", media.profile_picture, name="profile-picture"),
     path("media/messages/<str:message_id>/<str:name>", message_picture, name="message-picture"),
+    path("media/previews/<str:message_id>/<str:name>", preview_picture, name="preview-picture"),
     path("favicon.ico", favicon, name="favicon"),
     path("offline", offline.page, name="offline"),
     path("manifest.webmanifest", manifest, name="manifest"),

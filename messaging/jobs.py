@@ -37,6 +37,7 @@ from messaging.services import (
     disappearing,
     exports,
     imports,
+    link_previews,
     notifications,
     openings,
     pictures,
@@ -118,6 +119,14 @@ def send_scheduled(key: str) -> None:
 @job(reminders.JOB, lane=Lane.QUICK, attempts=None)
 def remind(key: str) -> None:
     reminders.remind(key)
+
+
+@job(link_previews.JOB, lane=Lane.PREVIEWS)
+def preview_link(message: str) -> None:
+    try:
+        link_previews.make_preview(message)
+    except DomainError as error:  # somebody else holds the conversation
+        raise Retry(error.message) from None
 
 
 @job(EXPIRE, lane=Lane.QUICK, attempts=None)

@@ -15,11 +15,19 @@ class Lane(StrEnum):
     QUICK = "quick"  # milliseconds in the database
     NETWORK = "network"  # waits for the servers of others
     PUSH = "push"  # the same for the push services that people's browsers name
+    PREVIEWS = "previews"  # the same for the pages whose addresses people send
     LONG = "long"  # minutes
     ASKED = "asked"  # the same, as often as people ask for it
 
 
-THREADS = {Lane.QUICK: 2, Lane.NETWORK: 4, Lane.PUSH: 8, Lane.LONG: 2, Lane.ASKED: 1}
+THREADS = {
+    Lane.QUICK: 2,
+    Lane.NETWORK: 4,
+    Lane.PUSH: 8,
+    Lane.PREVIEWS: 2,
+    Lane.LONG: 2,
+    Lane.ASKED: 1,
+}
 
 
 class Retry(Exception):

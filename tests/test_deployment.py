@@ -49,7 +49,7 @@ def test_pictures_are_for_the_site_and_nginx_alone(tmp_path: Path, settings: Set
     settings.MEDIA_ROOT = str(media)
     before = os.umask(0o027)
     try:
-        name = LocalStore().save_for_profile(Picture(b"RIFF", 1, 1))
+        name = LocalStore().save("profiles", Picture(b"RIFF", 1, 1))
     finally:
         os.umask(before)
     path = path_of("profiles", name)

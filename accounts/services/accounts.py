@@ -154,7 +154,7 @@ def update_profile(
             user.username = chosen
             changed.append("username")
     if cut is not None:
-        user.picture = storage.save_for_profile(cut)
+        user.picture = storage.save("profiles", cut)
         changed.append("picture")
     user.updated_at = now()
     try:

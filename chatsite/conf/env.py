@@ -71,6 +71,7 @@ class Environment:
     lists_everybody: bool
     shows_addresses: bool
     push_trusted_hosts: list[str]
+    link_previews: bool
     database_url: str
     sqlite_synchronous: str
     redis_url: str
@@ -136,6 +137,7 @@ def _read() -> Environment:
         lists_everybody=flag("LISTS_EVERYBODY", True),
         shows_addresses=flag("SHOWS_ADDRESSES", True),
         push_trusted_hosts=[host.lower() for host in several("PUSH_TRUSTED_HOSTS")],
+        link_previews=flag("LINK_PREVIEWS", False),
         database_url=read_database_url(),
         sqlite_synchronous=read_sqlite_synchronous(),
         redis_url=read_redis_url(),

@@ -12,7 +12,6 @@ import math
 import os
 import re
 import resource
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,6 +23,8 @@ from typing import Any
 
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps, ImageSequence
 
+from chatsite.confined import hold_back
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 # The others may hold several pictures, of which one is meant.
 MOVING_FORMATS = ("PNG", "WEBP", "GIF", "AVIF")
@@ -33,6 +34,7 @@ THUMBNAIL_WIDTH = 720
 THUMBNAIL_BOX = (THUMBNAIL_WIDTH, DISPLAY_SIDE)  # by its width: what is tall stays sharp
 MOVING_THUMBNAIL_BOX = (360, 720)
 PROFILE_SIDE = 384
+PREVIEW_SIDE = 400
 ANIMATION_PIXELS = 13_000_000  # of all frames as shown, 480 × 270 for 100; four bytes each
 QUALITY = 82
 METHOD = 2  # how hard the encoder tries, from 0 to 6: 4 takes twice as long for 2 % less
@@ -47,7 +49,6 @@ PROFILED = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # what a profile is for,
 FOR_EVER = 0
 MOST_PLAYS = 65_535
 
-LOWER_PRIORITY = 10  # a tenth of a core where the site wants all of it, so that it still ends
 # A marker of a JPEG, between bytes of pixels: those of restarts and of a plain 0xff are no others.
 _MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = b"\xd8", b"\xd9", b"\xda"
@@ -107,10 +108,17 @@ def square(data: bytes, limits: Limits) -> list[Picture]:
     return [_encoded(ImageOps.fit(_shrunk(image, DISPLAY_SIDE), (PROFILE_SIDE, PROFILE_SIDE)))]
 
 
+def small(data: bytes, limits: Limits) -> list[Picture]:
+    """One that stands beside words; of what moves, as it begins."""
+    image, _frames = _opened(data, limits)
+    return [_encoded(_shrunk(image, PREVIEW_SIDE))]
+
+
 KINDS: dict[str, Callable[[bytes, Limits], list[Picture]]] = {
     "message": display_and_thumbnail,
     "attachment": size_and_thumbnail,
     "profile": square,
+    "preview": small,
 }
 
 
@@ -293,7 +301,7 @@ def _encoded(image: Image.Image, **options: object) -> Picture:
 
 def main() -> None:
     site = Connection(sys.stdin.fileno())
-    _hold_back(memory=int(sys.argv[1]))
+    hold_back(memory=int(sys.argv[1]))
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each turn is one of a core
     while True:
         try:
@@ -306,18 +314,6 @@ def main() -> None:
         site.send_bytes(json.dumps({"refusal": refusal, "pictures": sizes}).encode())
         for picture in pictures:
             site.send_bytes(picture.data)
-
-
-def _hold_back(memory: int) -> None:
-    """The site tells when to end, by closing the line: a signal to all of its processes is not for
-    this one, whose picture may still be wanted.
-    """
-    os.nice(LOWER_PRIORITY)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(nothing, (0, 0))
 
 
 @contextmanager

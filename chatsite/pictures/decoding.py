@@ -3,20 +3,16 @@
 import atexit
 import json
 import logging
-import os
 import signal
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 from django.conf import settings
 
-from chatsite import departure
+from chatsite import confined, departure
 from chatsite.pictures.decoder import Limits, Picture
 
 logger = logging.getLogger(__name__)
@@ -75,16 +71,8 @@ class Decoder:
         if self.process and self.process.poll() is None:
             return self.process
         self.close()
-        self._line, its_end = Pipe()
         memory = MEMORY + MEMORY_OF_PIXEL * settings.IMAGE_MAX_PIXELS
-        self.process = subprocess.Popen(  # noqa: S603  nothing of it comes from outside
-            [sys.executable, "-P", "-m", "chatsite.pictures.decoder", str(memory)],
-            stdin=its_end.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        its_end.close()
+        self.process, self._line = confined.start("chatsite.pictures.decoder", str(memory))
         return self.process
 
     def _failure(self) -> Exception:
@@ -109,11 +97,6 @@ class Decoder:
 
 @contextmanager
 def _killed_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    timer = threading.Timer(PATIENCE * settings.IMAGE_MAX_SECONDS, process.kill)
-    timer.daemon = True
-    timer.start()
-    try:
-        with departure.current().calling(process.kill):
-            yield
-    finally:
-        timer.cancel()
+    seconds = PATIENCE * settings.IMAGE_MAX_SECONDS
+    with confined.killed_after(process, seconds), departure.current().calling(process.kill):
+        yield

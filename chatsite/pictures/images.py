@@ -50,6 +50,12 @@ def square(data: bytes) -> Picture:
     return picture
 
 
+def small(data: bytes) -> Picture:
+    """For the preview of a link."""
+    (picture,) = _made("preview", data)
+    return picture
+
+
 def _made(kind: str, data: bytes) -> list[Picture]:
     if len(data) > settings.IMAGE_MAX_BYTES:
         limit = _told(settings.IMAGE_MAX_BYTES)

@@ -444,6 +444,22 @@ take_back = _reacting(
 )
 
 
+remove_preview = call(
+    "removePreview",
+    "Remove the preview of the link of a message of mine, for everybody",
+    tag=TAG,
+    changes=True,
+    parameters=[MESSAGE],
+    answers={200: ("The message as it is now; so, too, without a preview.", MessageRecord)},
+    refused={
+        403: ["You can only remove the previews of your own messages."],
+        404: ["Message not found."],
+        409: ["This message was deleted."],
+        503: [BUSY],
+    },
+)
+
+
 listen = call(
     "listen",
     "Say that I have listened to a voice message: its sender learns of it, if they see what I read",

@@ -68,6 +68,7 @@ from messaging.services.deletions import (
 from messaging.services.disappearing import let_disappear
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
+from messaging.services.link_previews import remove_preview
 from messaging.services.listenings import listen
 from messaging.services.messages import send_message
 from messaging.services.openings import open_once
@@ -278,6 +279,14 @@ class ReactionsView(APIView):
         if page.cursor:
             response["Link"] = link(request, "next", cursor=page.cursor)
         return response
+
+
+class PreviewView(APIView):
+    """What the page of the first link of my message says."""
+
+    @schema.remove_preview
+    def delete(self, request: ApiRequest, message: str) -> Response:
+        return Response(remove_preview(user=request.user, message_id=message))
 
 
 class ListenedView(APIView):

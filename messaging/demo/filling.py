@@ -65,7 +65,7 @@ def _user(person: Person, joined: datetime, hashed: str) -> User:
         pk=key_at(joined),
         email=person.email,
         password=hashed,
-        picture=storage.save_for_profile(images.square(drawing)) if drawing else "",
+        picture=storage.save("profiles", images.square(drawing)) if drawing else "",
         role=person.role,
         created_at=joined,
         updated_at=joined,

@@ -59,6 +59,9 @@ class Message(models.Model):
     forwarded = models.BooleanField(null=True, editable=False)
     # Of a text with a web address: true, else null, for the same reason.
     has_link = models.BooleanField(null=True, editable=False)
+    # What the page of the first one says, as JSON (messaging/shapes/link_previews.py); "" once the
+    # sender has removed it. Null otherwise, for the same reason.
+    preview = models.TextField(null=True, editable=False)  # noqa: DJ001
     # Of a picture, also an attached one, of a voice message, and of another file.
     has_picture = models.BooleanField(null=True, editable=False)
     has_voice = models.BooleanField(null=True, editable=False)

@@ -6,6 +6,7 @@ static/js/render/timeline.js does the same for what comes later; both must agree
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 
 import emoji
 from django.utils import timezone
@@ -82,6 +83,12 @@ class Bubble:
     def files(self) -> ShownFiles | None:
         files = self.record.attachments
         return shown_files(files, waits=self.waits) if files else None
+
+    @property
+    def preview_host(self) -> str:
+        """As static/js/render/parts/link-preview.js has it."""
+        url = self.record.preview.url if self.record.preview else ""
+        return (urlsplit(url).hostname or "").removeprefix("www.")
 
     @property
     def srcset(self) -> str:

@@ -149,7 +149,7 @@ def _take_back_edits(since: datetime, records: Mapping[str, MessageRecord]) -> N
     for message, text, captions, edited_at in edits.values_list(*fields):
         record = records[message]
         if edited_at > since:
-            record.text, record.edited_at = text, None
+            record.text, record.edited_at, record.preview = text, None, None
             before = decoded_captions(captions)
             for each in record.attachments or () if before else ():
                 each.caption = before.get(each.id, each.caption) or None

@@ -46,7 +46,8 @@ FROM_SERVER = [
     Event(
         events.MESSAGE_EDITED,
         MessageRecord,
-        "Its sender edited it. To every socket of everybody who may see it.",
+        "Its sender edited it, or the preview of its link has come or gone. To every socket of"
+        " everybody who may see it.",
     ),
     Event(
         events.MESSAGE_DELETED,

@@ -40,9 +40,14 @@ ARCHIVE, FILES = ".zip", ".files"
 MOMENT = "%Y%m%d-%H%M%S"
 _ARCHIVE, _LIST = re.compile(r"\d{8}-\d{6}\.zip"), re.compile(r"\d{8}-\d{6}\.files")
 _FILE = re.compile(
-    r"files/(attachments|messages|profiles)/([0-9a-f]{2})/(\2(?:[0-9a-f]{30}t?|[0-9a-f]{62}\.webp))"
+    r"files/(attachments|messages|profiles|previews)/([0-9a-f]{2})/(\2(?:[0-9a-f]{30}t?|[0-9a-f]{62}\.webp))"
 )
-FOLDERS = {"attachments": "attachments", "messages": "", "profiles": "profiles"}  # in MEDIA_ROOT
+FOLDERS = {  # in MEDIA_ROOT
+    "attachments": "attachments",
+    "messages": "",
+    "profiles": "profiles",
+    "previews": "previews",
+}
 MANIFEST = "manifest.json"
 OURS = ".backup-"
 TRIES = 5

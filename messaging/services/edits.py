@@ -23,6 +23,7 @@ from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.services.drafts import check_mentions, checked_captions, checked_text, nothing_said
 from messaging.services.filters import check_new_links, is_filtered, report_held
+from messaging.services.link_previews import kept_preview, preview_later
 from messaging.services.messages import check_may_write
 from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments, encoded_captions
@@ -31,11 +32,12 @@ from messaging.shapes.record import MessageRecord, record_of
 
 _INSERT = Insert(MessageEdit)
 _EDITED = Update(
-    lambda key, text, link, mentions, attachments, moment, version: (
+    lambda key, text, link, preview, mentions, attachments, moment, version: (
         Message.objects.filter(pk=key),
         {
             "text": text,
             "has_link": link,
+            "preview": preview,
             "mentions": mentions,
             "attachments": attachments,
             "edited_at": moment,
@@ -106,6 +108,7 @@ class Edit(MessageChange):
             raise nothing_said()
         _check_time(message)
         is_held = _filter(message, editor, text, captions)
+        preview = kept_preview(message, text)
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         edit = {
@@ -123,10 +126,12 @@ class Edit(MessageChange):
             message.attachments = encoded_attachments(files)
         message.text, message.edited_at, message.updated_at = text, moment, moment
         message.mentions = mentioned
+        message.preview = preview
         change = {
             "key": message.pk,
             "text": text,
             "link": has_link(text) or None,
+            "preview": preview,
             "mentions": mentioned,
             "attachments": message.attachments,
             "moment": moment,
@@ -134,6 +139,8 @@ class Edit(MessageChange):
         }
         run_at_once((_INSERT, [edit]), (_EDITED, [change]))
         rewrite_blocks(conversation.pk, [message.seq])
+        if change["link"] and preview is None:
+            preview_later([message.pk])
         record = record_of(message)
         if is_held:
             report_held(record)

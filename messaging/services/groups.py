@@ -528,4 +528,4 @@ def _forbidden(message: str) -> DomainError:
 
 def _stored(picture: bytes) -> str:
     """Its name. As with people, whoever knows it may see it: it stands beside every message."""
-    return storage.save_for_profile(square(picture))
+    return storage.save("profiles", square(picture))

@@ -59,6 +59,7 @@ from messaging.services.drafts import (
     unknown_reply,
 )
 from messaging.services.filters import check_new_account, is_filtered, report_held
+from messaging.services.link_previews import preview_later
 from messaging.services.notifications import notify_later, take_back_deleted
 from messaging.services.openings import close_later
 from messaging.services.pictures import settle_later, stored_picture
@@ -353,6 +354,7 @@ class _Batch:
             for draft, record in self.sent
             if not draft.system
         )
+        preview_later(row["id"] for row in self.rows if row["has_link"])
         on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.sent)))
         on_commit(lambda: note_written(map(_pair, self.sent)))
 

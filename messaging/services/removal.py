@@ -35,6 +35,7 @@ _NOTHING: dict[str, Any] = {
     "mentions": None,
     "forwarded": None,
     "has_link": None,
+    "preview": None,
     "has_picture": None,
     "has_voice": None,
     "has_file": None,

@@ -28,6 +28,7 @@ from messaging.services.pictures import settle
 from messaging.services.removal import FORWARDED
 from messaging.services.uploads import remove_expired
 from messaging.shapes.evidence import decoded_evidence
+from messaging.shapes.link_previews import decoded_preview
 
 # A picture is stored before its message: what is younger may still be on its way.
 SPARED = timedelta(hours=1)
@@ -168,6 +169,7 @@ def pictures_in_use() -> Uses:
     profiles = chain(people.iterator(), groups.iterator(), *map(_kept_by_blocks, FACES))
     uses: Uses = {("profiles", name): None for name in profiles}
     uses.update({("messages", name): None for name in _reported_pictures()})
+    uses.update({("previews", name): None for name in _previews()})
     messages = Message.objects.exclude(image="").values_list("deleted", "image", "thumbnail")
     for deleted, *names in messages.iterator():
         for name in filter(None, names):
@@ -175,6 +177,12 @@ def pictures_in_use() -> Uses:
             before = uses.get(key)
             uses[key] = Use(names[0], deleted and (before is None or before.deleted))
     return uses
+
+
+def _previews() -> Iterator[str]:
+    stored = Message.objects.filter(has_link=True, preview__gt="").values_list("preview", flat=True)
+    previews = map(decoded_preview, filter(None, stored.iterator()))
+    return (each.image for each in previews if each and each.image)
 
 
 def _reported_pictures() -> set[str]:

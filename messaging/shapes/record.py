@@ -19,6 +19,7 @@ from chatsite.wire import Key, PictureUrl, Timestamp, absolute, timestamp
 from messaging.models import Message
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.shapes.attachments import AttachmentRecord, decoded_attachments
+from messaging.shapes.link_previews import PreviewRecord, preview_of
 from messaging.shapes.mentions import decoded_mentions
 from messaging.shapes.reactions import Emoji, StoredKey, StoredReactions
 from messaging.shapes.system_messages import SystemDetails, decoded, text_of
@@ -110,6 +111,13 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
         ]
         | None
     ) = None
+    preview: (
+        Annotated[
+            PreviewRecord,
+            Meta(description="Of the page of its first link, some seconds after it was sent."),
+        ]
+        | None
+    ) = None
     reacted: (
         Annotated[
             list[Emoji],
@@ -184,6 +192,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         attachments,
         expires_at,
         view_once,
+        preview,
     ) = row
     created = timestamp(created_at)
     system = decoded(details) if details else None
@@ -196,12 +205,12 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         deleted = deleted or is_over
     if deleted:
         text = image = image_width = image_height = thumbnail = reply_to = reactions = None
-        edited_at = pinned_at = attachments = None
+        edited_at = pinned_at = attachments = preview = None
         mentions, forwarded, once = None, False, None
     elif system:
         text = text_of(system)
     elif once:
-        text = words_of_once(once)
+        text, preview = words_of_once(once), None
     elif image:
         image, thumbnail = _addresses(key, image, thumbnail)
     return MessageRecord(
@@ -229,6 +238,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         decoded_attachments(attachments) if attachments else None,
         expires_at or None,
         once,
+        preview_of(key, preview) if preview else None,
     )
 
 

@@ -1,11 +1,13 @@
 """A stranger's first message waits, and tells nothing, until it is accepted."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import composer, expect_states, expect_texts, row, send
+from tests.browser.link_previews import URL, card, give_preview
 from tests.browser.people import PersonFor
 from tests.browser.site import Site
 from tests.browser.test_attachments import send_files, sound
@@ -18,10 +20,11 @@ def live_site(_static_files: None, tmp_path_factory: pytest.TempPathFactory) -> 
         yield site
 
 
-def test_a_request_is_read_without_a_trace_and_accepted(person: PersonFor) -> None:
+def test_a_request_is_read_without_a_trace_and_accepted(person: PersonFor, live_site: Site) -> None:
     ada = person("Ada Lindqvist", "/")
     bo = person("Bo Okonkwo", f"/chat/{ada.id}")
-    send(bo.page, "Hello")
+    send(bo.page, f"Hello {URL}")
+    give_preview(live_site)
     bo.post(f"/api/messages/send/{ada.id}", text="Look", image=data_uri(picture()))
     send_files(bo, ada, ("before.wav", sound()))
     page = ada.page
@@ -40,9 +43,10 @@ def test_a_request_is_read_without_a_trace_and_accepted(person: PersonFor) -> No
     send_files(bo, ada, ("after.wav", sound()))
     expect(page.locator("#conversation audio")).to_have_count(2)
     send(bo.page, "Still there?")
-    expect_texts(page, ["Hello", "Look", "", "", "Still there?"])
+    expect_texts(page, [f"Hello {URL}", "Look", "", "", "Still there?"])
+    expect(card(page)).to_be_visible()
     expect_states(bo.page, "sssss")
-    assert not any("/media/messages/" in url or "/api/attachments/" in url for url in asked)
+    assert not any(re.search("/media/(messages|previews)/|/api/attachments/", url) for url in asked)
     page.get_by_role("button", name="Report", exact=True).click()
     expect(page.get_by_role("dialog", name="Report this person")).to_be_visible()
     page.keyboard.press("Escape")
@@ -50,6 +54,7 @@ def test_a_request_is_read_without_a_trace_and_accepted(person: PersonFor) -> No
         page.get_by_role("button", name="Accept").click()
     expect(composer(page)).to_be_visible()
     expect(page.locator(".bubble__picture:not([hidden]) img")).to_be_visible()
+    expect(card(page).locator("img")).not_to_have_js_property("naturalWidth", 0)
     expect_states(bo.page, "rrrrr")
     expect(entry).to_be_hidden()
     expect(row(page, bo)).to_be_visible()

@@ -28,7 +28,7 @@ MESSAGE = SEED_MESSAGE | {
 }
 # What most messages have nothing of is left out there.
 RARE = {"replyTo", "editedAt", "mentions", "forwarded", "system", "reactions", "reacted"} | {
-    *("pinnedAt", "attachments", "listened", "expiresAt", "viewOnce", "opened")
+    *("pinnedAt", "attachments", "listened", "expiresAt", "viewOnce", "opened", "preview")
 }
 
 NOT_KEYS = ["abc", "0" * 23, "0" * 25, "A" * 24, "g" * 24, "%00", "%FF", "null", "[object Object]"]

@@ -311,7 +311,7 @@ class TestCreate:
         self, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         stored: list[object] = []
-        monkeypatch.setattr(storage, "save_for_profile", stored.append)
+        monkeypatch.setattr(storage, "save", lambda *saved: stored.append(saved))
         body = {"name": "X", "people": ["0" * 24], "picture": data_uri(picture())}
         assert_refused(api_for(make_user()).post("/api/groups", body), 400)
         assert not stored

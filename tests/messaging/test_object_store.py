@@ -21,7 +21,7 @@ from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.files import storage
 from chatsite.pictures.images import Picture
-from chatsite.pictures.storage import save_for_profile
+from chatsite.pictures.storage import save
 from messaging.models import Attachment
 from messaging.services import tidying, uploads
 from messaging.services.forwarding import forward_messages
@@ -201,7 +201,7 @@ def test_pictures_are_there_too_and_move_with_the_files(
     assert s3.names() == []
     settings.ATTACHMENT_STORE = "s3"
     after = send_message(sender=ada, peer=bo.pk, image=picture(900, 450)).record
-    profile = save_for_profile(Picture(picture(), 1, 1))
+    profile = save("profiles", Picture(picture(), 1, 1))
     assert len(s3.names()) == 3
     ada.picture = profile
     ada.save(update_fields=["picture"])
@@ -241,9 +241,9 @@ def test_pictures_are_there_too_and_move_with_the_files(
 def test_pictures_that_nobody_refers_to_are_removed_there(
     s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = save_for_profile(Picture(picture(), 1, 1))
+    kept = save("profiles", Picture(picture(), 1, 1))
     make_user(picture=kept)
-    save_for_profile(Picture(picture(), 1, 1))
+    save("profiles", Picture(picture(), 1, 1))
     assert command("tidy_pictures").startswith("S3_URL: 2 kept, 0 removed")
     monkeypatch.setattr(tidying, "SPARED", timedelta(hours=-1))
     assert command("tidy_pictures").startswith("S3_URL: 1 kept, 1 removed")

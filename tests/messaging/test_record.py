@@ -175,4 +175,5 @@ def test_both_documents_describe_it_from_its_definition() -> None:
         "listened",
         "viewOnce",
         "opened",
+        "preview",
     }

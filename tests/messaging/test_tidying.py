@@ -157,7 +157,7 @@ class TestAtCloudinary:
         for _ in range(3):
             storage.stores()[-1].withdraw(orphan())
             orphan()
-        storage.save_for_profile(images.square(picture()))
+        storage.save("profiles", images.square(picture()))
         before = set(cloud.stored)
         assert tidied() == self.report(10, 0)
         cloud.age(HOURS)

@@ -34,9 +34,9 @@ def save_for_message(display: Picture, thumbnail: Picture) -> tuple[str, str]:
     return stores()[-1].save_for_message(display, thumbnail)
 
 
-def save_for_profile(picture: Picture) -> str:
-    """Raises DomainError as `save_for_message` does."""
-    return stores()[-1].save_for_profile(picture)
+def save(kind: Kind, picture: Picture) -> str:
+    """One that is no message's: its name. Raises DomainError as `save_for_message` does."""
+    return stores()[-1].save(kind, picture)
 
 
 def find(kind: Kind, name: str, width: int | None = None) -> "Path | Source | str | None":

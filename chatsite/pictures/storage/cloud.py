@@ -23,7 +23,11 @@ from chatsite.pictures.storage.sdk import Sdk
 from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
 
 logger = logging.getLogger(__name__)
-SHOWN: dict[Kind, str] = {"messages": "authenticated", "profiles": "upload"}
+SHOWN: dict[Kind, str] = {
+    "messages": "authenticated",
+    "profiles": "upload",
+    "previews": "authenticated",
+}
 WITHDRAWN = "private"
 # The site, still or moving, what addresses tell; of a message's also what they do not tell.
 _NAME = re.compile(r"[0-9a-f]{8}[sm][0-9a-f]{32}(_[0-9a-f]{32})?")
@@ -49,9 +53,9 @@ class CloudStore:
         self._upload("messages", shown(name), display)
         return name, name if display.moving else ""
 
-    def save_for_profile(self, picture: Picture) -> str:
+    def save(self, kind: Kind, picture: Picture) -> str:
         name = _new_name(picture)
-        self._upload("profiles", name, picture)
+        self._upload(kind, name, picture)
         return name
 
     def _upload(self, kind: Kind, name: str, picture: Picture) -> None:
@@ -64,7 +68,7 @@ class CloudStore:
 
     def find(self, kind: Kind, name: str, width: int | None) -> str:
         """Signed, except for what all may see."""
-        place, signed = _place(kind, shown(name)), kind == "messages"
+        place, signed = _place(kind, shown(name)), kind != "profiles"
         return self._sdk.address(place, SHOWN[kind], signed=signed, **_transformation(name, width))
 
     def read(self, name: str, *, withdrawn: bool) -> bytes:
@@ -86,9 +90,9 @@ class CloudStore:
 
     def listed(self) -> Iterator[Kept]:
         """This site's alone: another may use the same account."""
-        yield from self._listed("messages", SHOWN["messages"])
+        for kind, delivery in SHOWN.items():
+            yield from self._listed(kind, delivery)
         yield from self._listed("messages", WITHDRAWN)
-        yield from self._listed("profiles", SHOWN["profiles"])
 
     def _listed(self, kind: Kind, delivery: str) -> Iterator[Kept]:
         for resource in self._sdk.listed(_place(kind, _site()), delivery):
@@ -103,7 +107,7 @@ class CloudStore:
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         """Nothing comes into use again here: what no message shows any more nobody can forward."""
-        for delivery in (*SHOWN.values(), WITHDRAWN):
+        for delivery in {*SHOWN.values(), WITHDRAWN}:
             self._sdk.delete(
                 [each.place for each in unused if _delivery(each) == delivery], delivery
             )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 READABLE = 0o644  # by the web server in front, too; who comes into the folder decides its owner
 # Apart, so that the name of a message's picture opens nothing among those that all may see.
-FOLDERS: dict[Kind, str] = {"messages": "", "profiles": "profiles"}
+FOLDERS: dict[Kind, str] = {"messages": "", "profiles": "profiles", "previews": "previews"}
 _NAME = re.compile(r"[0-9a-f]{64}\.webp")
 
 
@@ -47,8 +47,8 @@ class LocalStore:
         image, small = _save("messages", [display, thumbnail])
         return image, small
 
-    def save_for_profile(self, picture: Picture) -> str:
-        (name,) = _save("profiles", [picture])
+    def save(self, kind: Kind, picture: Picture) -> str:
+        (name,) = _save(kind, [picture])
         return name
 
     def find(self, kind: Kind, name: str, width: int | None) -> "Path | Source | None":

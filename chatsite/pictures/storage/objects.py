@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 
@@ -21,7 +22,7 @@ from chatsite.pictures.storage.local import LocalStore, path_of
 from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
 
 FOLDER = "pictures/"
-_PLACE = re.compile(rf"{FOLDER}(messages|profiles)/[0-9a-f]{{64}}\.webp")
+_PLACE = re.compile(rf"{FOLDER}(messages|profiles|previews)/[0-9a-f]{{64}}\.webp")
 
 
 class ObjectPictures(LocalStore):
@@ -37,10 +38,10 @@ class ObjectPictures(LocalStore):
             return super().save_for_message(display, thumbnail)
         return self._saved("messages", display), self._saved("messages", thumbnail)
 
-    def save_for_profile(self, picture: Picture) -> str:
+    def save(self, kind: Kind, picture: Picture) -> str:
         if not _are_objects_chosen():
-            return super().save_for_profile(picture)
-        return self._saved("profiles", picture)
+            return super().save(kind, picture)
+        return self._saved(kind, picture)
 
     def _saved(self, kind: Kind, picture: Picture) -> str:
         """Not by its content: so what is about to be removed never comes into use again."""
@@ -66,8 +67,7 @@ class ObjectPictures(LocalStore):
         with _asking():
             for place, changed_at in self._objects.listed(FOLDER):
                 if found := _PLACE.fullmatch(place):
-                    kind: Kind = "profiles" if found[1] == "profiles" else "messages"
-                    yield Kept(kind, Path(place).name, place, changed_at)
+                    yield Kept(cast(Kind, found[1]), Path(place).name, place, changed_at)
 
     def places_of(self, name: str) -> list[Kept]:
         there = Kept("messages", name, _place("messages", name), LONG_AGO)

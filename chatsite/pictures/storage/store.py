@@ -11,7 +11,7 @@ from chatsite.pictures.images import Picture
 if TYPE_CHECKING:
     from chatsite.files.response import Source
 
-Kind = Literal["messages", "profiles"]
+Kind = Literal["messages", "profiles", "previews"]
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -43,8 +43,8 @@ class Store(Protocol):
         Raises DomainError 502, 503, 507 with nothing stored.
         """
 
-    def save_for_profile(self, picture: Picture) -> str:
-        """Raises DomainError as `save_for_message` does."""
+    def save(self, kind: Kind, picture: Picture) -> str:
+        """One that is no message's: its name. Raises DomainError as `save_for_message` does."""
 
     def find(self, kind: Kind, name: str, width: int | None) -> "Path | Source | str | None":
         """A file, or an address elsewhere; `width` is a wish. Raises DomainError 503."""

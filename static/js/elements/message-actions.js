@@ -41,6 +41,7 @@ const MOST_QUICK = 3;
 
 /** Of those that the server does not have: their buttons are in the message. */
 const UNSENT = { retry, discard, cancel };
+const SENT = { "remove-preview": removePreview };
 
 export const isSaid = (item) => !item.matches(".is-deleted, .is-system");
 
@@ -54,7 +55,7 @@ export const QUICK = ACTIONS.filter(isQuick);
 export const quickest = (actions) => actions.filter(isQuick).slice(0, MOST_QUICK);
 
 export function decide(name, item) {
-  return UNSENT[name]?.(item.dataset.clientId);
+  return UNSENT[name]?.(item.dataset.clientId) ?? SENT[name]?.(item);
 }
 
 /** The files alone: the words are to be sent, perhaps with others. */
@@ -75,10 +76,19 @@ function showInfo(item, { id }) {
   return openDialog(`/chat/${id}/receipts?seq=${item.dataset.seq}`);
 }
 
-async function setPinned({ dataset }, call) {
+function setPinned({ dataset }, call) {
+  return change(() => call(`/api/pins/${dataset.messageId}`), "pin-failed");
+}
+
+function removePreview({ dataset }) {
+  return change(() => deleteJSON(`/api/messages/${dataset.messageId}/preview`), "preview-failed");
+}
+
+/** Shows the message that the server answers with. */
+async function change(call, failed) {
   try {
-    emit("message", { message: await call(`/api/pins/${dataset.messageId}`), live: false });
+    emit("message", { message: await call(), live: false });
   } catch (error) {
-    emit("notice", { text: error.status ? error.message : text("pin-failed"), kind: "error" });
+    emit("notice", { text: error.status ? error.message : text(failed), kind: "error" });
   }
 }

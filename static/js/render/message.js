@@ -4,6 +4,7 @@ import { learn } from "../stores/people.js";
 import { fillAttachments, fillListened } from "./parts/attachments.js";
 import { authorIn, fillAuthor } from "./parts/author.js";
 import { fillForwarded } from "./parts/forwarded.js";
+import { fillLinkPreview } from "./parts/link-preview.js";
 import { createdAt, editedAt, fillEdited, fillTime, stateOf } from "./parts/meta.js";
 import { fillOnce, isOpened } from "./parts/once.js";
 import { fillPicture } from "./parts/picture.js";
@@ -36,6 +37,7 @@ export function fillMessage(item, message, reading) {
   fillListened(item, message, reading, listened);
   fillOnce(item, message, reading, wasOpened);
   fillText(item, textOf(message), message.mentions);
+  fillLinkPreview(item, message);
   fillReactions(item, message, reading);
 }
 
@@ -60,6 +62,7 @@ export function clearMessage(item) {
   fillAttachments(item, {});
   fillOnce(item, {}, {});
   fillText(item, "");
+  fillLinkPreview(item, {});
 }
 
 /** Where a message stands; one that is not sent yet comes after all others. */

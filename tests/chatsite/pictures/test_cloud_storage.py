@@ -56,7 +56,7 @@ class TestKeeping:
         assert thumbnail == ""
 
     def test_a_profile_s_picture_is_for_all(self, cloud: CloudinaryServer) -> None:
-        name = storage.save_for_profile(STILL[1])
+        name = storage.save("profiles", STILL[1])
         assert cloud.places("upload") == [f"chatsite/profiles/{name}"]
         assert fetch(storage.find("profiles", name)) == (200, STILL[1].data)
 
@@ -73,7 +73,7 @@ class TestKeeping:
         self, cloud: CloudinaryServer, mood: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
         cloud.mood = mood
-        for error in (refusal(kept), refusal(lambda: storage.save_for_profile(STILL[0]))):
+        for error in (refusal(kept), refusal(lambda: storage.save("profiles", STILL[0]))):
             assert error.status == 502
             assert error.message == "The picture could not be stored. Please try again later."
         assert "a picture could not be stored: Cloudinary: " in caplog.text
@@ -183,7 +183,7 @@ class TestListing:
         cloud.page = 2
         names = [kept() for _ in range(5)]
         cloud_store().withdraw(names[0])
-        profile = storage.save_for_profile(STILL[0])
+        profile = storage.save("profiles", STILL[0])
         secret, settings.SECRET_KEY = settings.SECRET_KEY, "y" * 64
         kept()
         settings.SECRET_KEY = secret
@@ -285,7 +285,7 @@ class TestAccount:
 
 class TestProfilePictures:
     def test_are_a_redirect_that_all_may_keep_for_a_while(self, cloud: CloudinaryServer) -> None:
-        name = storage.save_for_profile(STILL[0])
+        name = storage.save("profiles", STILL[0])
         response = Client().get(f"/media/profiles/{name}")
         assert (response.status_code, response.content) == (302, b"")
         assert response.headers["Cache-Control"] == "public, max-age=300"

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
-from chatsite import departure
+from chatsite import confined, departure
 from chatsite.departure import Departure
 from chatsite.errors import DomainError
 from chatsite.pictures import decoder, decoding, turns
@@ -173,7 +173,7 @@ def test_a_signal_to_all_processes_leaves_the_picture_to_the_site(process: Decod
 def test_it_has_nothing_of_the_site_and_comes_after_it(process: Decoder) -> None:
     has_decoded(process)
     folder = Path(f"/proc/{pid_of(process)}")
-    assert os.getpriority(os.PRIO_PROCESS, pid_of(process)) == decoder.LOWER_PRIORITY
+    assert os.getpriority(os.PRIO_PROCESS, pid_of(process)) == confined.LOWER_PRIORITY
     names = [pair.split(b"=")[0] for pair in (folder / "environ").read_bytes().split(b"\0")]
     assert {b"PYTHONPATH", b""} == set(names)
     files = {path.name: str(path.readlink()) for path in (folder / "fd").iterdir()}

@@ -42,7 +42,7 @@ def age(picture: Kept) -> None:
 
 
 def kept(data: bytes) -> str:
-    return storage.save_for_profile(Picture(data, 1, 1))
+    return storage.save("profiles", Picture(data, 1, 1))
 
 
 def read(name: str) -> bytes:

@@ -1,0 +1,1 @@
+"""Link previews: what the page says of itself that a message has the address of."""

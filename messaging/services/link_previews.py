@@ -1,0 +1,147 @@
+"""Previews of links: of the first one of a message, made by a job once it is sent.
+
+The readers' browsers ask nobody but this site: it fetches the page (chatsite/link_previews/), and
+keeps of it some words and a small picture.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.principal import Principal
+from chatsite.db import now, release
+from chatsite.errors import DomainError, NotFound
+from chatsite.fastpath.statements import Update, run_at_once
+from chatsite.link_previews.fetching import fetch
+from chatsite.link_previews.links import link_in
+from chatsite.pictures import images, storage
+from messaging import events, recipients
+from messaging.models import Message
+from messaging.queries.visibility import was_deleted
+from messaging.services.changes import MessageChange, change_alone
+from messaging.services.conversations import INSTANT, LockedConversation
+from messaging.shapes.link_previews import PreviewRecord, encoded_preview
+from messaging.shapes.record import MessageRecord, record_of
+from scheduler.services import schedule
+
+JOB = "preview_link"
+REMOVED = ""  # by its sender: it is not made again
+# For how long other messages get what was found. The tidying of pictures spares an unused one for
+# longer, so that this one is there.
+KEPT, KEPT_NOTHING = timedelta(minutes=45), timedelta(minutes=10)
+LATE = timedelta(minutes=10)  # after which nobody waits for it
+SMALLEST = 32  # pixels of either side: what is smaller is no picture of anything
+_PREVIEW = Update(
+    lambda key, preview, moment, version: (
+        Message.objects.filter(pk=key),
+        {"preview": preview, "updated_at": moment, "version": version},
+    )
+)
+
+
+def preview_later(messages: Iterable[str]) -> None:
+    """Of messages with a link. Belongs in the transaction that stores them."""
+    if settings.LINK_PREVIEWS:
+        for key in messages:
+            schedule(JOB, message=key)
+
+
+def kept_preview(message: Message, text: str) -> str | None:
+    """What an edit that makes this its text leaves of its preview."""
+    if message.preview is None or link_in(text) != link_in(message.text):
+        return None
+    return message.preview
+
+
+def make_preview(message_id: str) -> None:
+    """Of a message as it is by now; nothing happens where it has one, or where it comes too late.
+    May be repeated. Raises Busy.
+    """
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None or message.preview is not None or message.updated_at < now() - LATE:
+        return
+    url = link_in(message.text) if settings.LINK_PREVIEWS and not message.deleted else ""
+    preview = _preview_of(url) if url else ""
+    if preview:
+        try:
+            change_alone(NewPreview(message.sender_id, message.pk, url, preview))
+        except NotFound:  # its sender does not see it any more
+            return
+
+
+def remove_preview(*, user: User | Principal, message_id: str) -> MessageRecord:
+    """Of one's own message, for everybody; returns the message as it is now. Again, or before
+    there is one: none comes.
+
+    Raises DomainError: 403 for the messages of others, 404, 409 for a deleted message.
+    """
+    return change_alone(PreviewRemoval(user.pk, message_id))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPreview(MessageChange):
+    """Of its sender."""
+
+    url: str
+    preview: str
+
+    def apply(self, message: Message, conversation: LockedConversation) -> None:
+        is_still = not message.deleted and link_in(message.text) == self.url
+        if is_still and message.preview is None:
+            _store(message, conversation, self.preview)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRemoval(MessageChange):
+    def apply(self, message: Message, conversation: LockedConversation) -> None:
+        if message.sender_id != self.person:
+            text = _("You can only remove the previews of your own messages.")
+            raise DomainError(text, 403, code="not_sender")
+        if message.deleted:
+            raise was_deleted()
+        if message.has_link and message.preview != REMOVED:
+            _store(message, conversation, REMOVED)
+
+
+def _store(message: Message, conversation: LockedConversation, preview: str) -> None:
+    # Later than before, by whatever clock: of two states clients keep the later one.
+    conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
+    message.preview, message.updated_at = preview, moment
+    change = {"key": message.pk, "preview": preview, "moment": moment}
+    run_at_once((_PREVIEW, [{**change, "version": conversation.version}]))
+    to = recipients.of(conversation.who_hear(message.seq))
+    events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
+
+
+def _preview_of(url: str) -> str:
+    """As it is stored; "" where there is none."""
+    key = f"link-preview:{blake2b(url.encode(), digest_size=16).hexdigest()}"
+    preview: str | None = cache.get(key)
+    if preview is None:
+        release()  # while the page is waited for
+        preview = _made(url)
+        kept = KEPT if preview else KEPT_NOTHING
+        cache.set(key, preview, kept.total_seconds())
+    return preview
+
+
+def _made(url: str) -> str:
+    page = fetch(url)
+    if page is None:
+        return ""
+    preview = PreviewRecord(url, page.title, page.description or None)
+    if page.picture:
+        try:
+            picture = images.small(page.picture)
+            if min(picture.width, picture.height) >= SMALLEST:
+                preview.image = storage.save("previews", picture)
+                preview.width, preview.height = picture.width, picture.height
+        except DomainError:  # it is none, or cannot be kept: words are enough
+            pass
+    return encoded_preview(preview)
