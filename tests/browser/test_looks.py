@@ -25,6 +25,8 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
 }
 Scheme = Literal["light", "dark"]
+# Of the device's bars, where the system is light and where it is dark.
+BARS = "[...document.querySelectorAll('[name=theme-color]')].map((each) => each.content)"
 SURFACE = "getComputedStyle(document.querySelector('.sheet')).backgroundColor"
 
 
@@ -79,19 +81,23 @@ def test_the_theme_is_the_system_s_until_one_chooses(
 ) -> None:
     page = person("Ada Lindqvist", color_scheme=system).page
     by_system = surface(page)
+    bars = {"light": page.evaluate(BARS)[0], "dark": page.evaluate(BARS)[1]}
 
     page.get_by_role("button", name="Theme: system").click()
     expect(page.get_by_role("button", name=f"Theme: {other}")).to_be_focused()
     chosen = surface(page)
     assert chosen != by_system
+    assert page.evaluate(BARS) == [bars[other]] * 2
     page.reload()
     assert surface(page) == chosen
+    assert page.evaluate(BARS) == [bars[other]] * 2
     page.get_by_role("button", name=f"Theme: {other}").click()
     assert surface(page) == by_system
     page.emulate_media(color_scheme=other)
     assert surface(page) == by_system
     page.emulate_media(color_scheme=system)
     page.get_by_role("button", name=f"Theme: {system}").click()
+    assert page.evaluate(BARS) == list(bars.values())
     expect(page.get_by_role("button", name="Theme: system")).to_have_attribute(
         "title", "Theme: system"
     )
@@ -163,3 +169,38 @@ def test_the_page_is_in_its_place_before_any_script(
     plain.reload()
     expect(messages(plain).last).to_be_in_viewport()
     plain.context.close()
+
+
+def test_nothing_lies_under_what_a_phone_has_at_its_edges(person: PersonFor) -> None:
+    ada, bo = person("Ada Lindqvist", None, **PHONE), person("Bo Okonkwo", None)
+    bo.say(ada, "Hello")
+    page = ada.page
+    session = page.context.new_cdp_session(page)
+
+    def box(selector: str) -> Any:
+        return page.locator(selector).first.bounding_box()
+
+    def end(selector: str) -> float:
+        style = "(item) => getComputedStyle(item).paddingBottom"
+        return float(page.locator(selector).first.evaluate(style).removesuffix("px"))
+
+    upright = {"top": 47, "bottom": 34, "left": 0, "right": 0}
+    session.send("Emulation.setSafeAreaInsetsOverride", {"insets": upright})
+    page.goto("/")
+    assert box(".sidebar__me")["y"] >= 47
+    assert end("#chat-rows") >= 34
+    page.goto(f"/chat/{bo.id}")
+    assert box(".conversation__header")["y"] >= 47
+    field = box(".composer__field")
+    assert field["y"] + field["height"] <= 844 - 34
+    page.goto("/profile")
+    assert box(".page__header")["y"] >= 47
+
+    page.set_viewport_size({"width": 844, "height": 390})
+    across = {"top": 0, "bottom": 21, "left": 47, "right": 47}
+    session.send("Emulation.setSafeAreaInsetsOverride", {"insets": across})
+    page.goto(f"/chat/{bo.id}")
+    assert box(".sidebar__me")["x"] >= 47
+    field = box(".composer__field")
+    assert field["x"] + field["width"] <= 844 - 47
+    assert page.evaluate("document.documentElement.scrollWidth") == 844

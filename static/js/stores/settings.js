@@ -18,6 +18,9 @@ export const theme = () => document.documentElement.dataset.theme ?? "";
 export function setTheme(name) {
   if (name) document.documentElement.dataset.theme = name;
   else delete document.documentElement.dataset.theme;
+  const [light, dark] = document.querySelectorAll('[name="theme-color"]');
+  // Of the device's bars, by the scheme of the system.
+  for (const meta of [light, dark]) meta.content = ({ light, dark }[name] ?? meta).dataset.own;
   setCookie("theme", name);
 }
 
