@@ -93,7 +93,7 @@ def _push(
         "app_badge": str(badge),
         "data": place,
     }
-    return encode({"web_push": 8030, "mutable": True, "notification": shown})
+    return encode({"web_push": 8030, "mutable": True, "app_badge": badge, "notification": shown})
 
 
 def taking_back(peer: str, badge: int) -> bytes:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, WebSocket, Worker, expect
 
 from tests.browser.chat import composer, expect_soon, expect_texts, row, send
@@ -231,3 +232,63 @@ def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: 
     bo.say(ada, "Read this")
     workers.evaluate("(data) => act({ action: 'read' }, data)", {**data, "seq": said["seq"] + 2})
     assert ada.get("/api/messages/chats")[0]["unreadCount"] == 0
+
+
+# What the page itself shows, while it is not seen.
+OWN = """() => {
+  window.shown = [];
+  window.badges = [];
+  Object.defineProperty(document, "hidden", { get: () => Boolean(window.isAway) });
+  const setAppBadge = async (count) => window.badges.push(count);
+  Object.defineProperty(navigator, "setAppBadge", { value: setAppBadge });
+  ServiceWorkerRegistration.prototype.showNotification = async (title, { body, tag }) => {
+    const close = () => (window.shown = window.shown.filter((each) => each.tag !== tag));
+    window.shown.push({ title, body, tag, close });
+  };
+  ServiceWorkerRegistration.prototype.getNotifications = async ({ tag }) =>
+    window.shown.filter((each) => each.tag === tag);
+}"""
+UNREACHABLE = "PushManager.prototype.subscribe = () => Promise.reject(new Error());"
+TITLES = "() => window.shown.map(({ title, body }) => [title, body])"
+
+
+AWAY = """(away) => {
+  window.isAway = away;
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+@pytest.mark.parametrize("by_push", [False, True])
+def test_a_page_that_is_not_seen_notifies_unless_push_messages_do(
+    live_site: Site, person: PersonFor, by_push: bool
+) -> None:
+    ada = with_push(person("Ada Lindqvist", None, service_workers="allow"))
+    bo, cy = person("Bo Okonkwo", None), person("Cy Weber", None)
+    ada.context.add_init_script(f"({OWN})()" if by_push else f"({OWN})();{UNREACHABLE}")
+    cy.say(ada, "I will be muted")
+    page = ada.page
+    page.goto(f"/chat/{bo.id}")
+    expect(composer(page)).to_be_editable()
+    send(page, "Are you there?")
+    page.get_by_role("button", name="Turn on", exact=True).click()
+    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 1)
+    muted = ada.context.request.fetch(
+        f"/api/messages/chats/{cy.id}", method="PATCH", data={"mute": "always"}
+    )
+    assert muted.ok, muted.text()
+    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 0)
+
+    bo.say(ada, "Seen as it comes")
+    expect_texts(page, ["Are you there?", "Seen as it comes"])
+    page.evaluate(AWAY, True)
+    cy.say(ada, "Muted")
+    expect(row(page, cy)).to_contain_text("Muted")
+    bo.say(ada, "Yes")
+    expect_texts(page, ["Are you there?", "Seen as it comes", "Yes"])
+    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 1)
+    expected = [] if by_push else [["Bo Okonkwo", "Yes"]]
+    expect_soon(page, lambda: page.evaluate(TITLES), expected)
+
+    page.evaluate(AWAY, False)
+    expect_soon(page, lambda: page.evaluate(TITLES), [])
+    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 0)
