@@ -31,7 +31,7 @@ from chatsite.monitoring.trace import note_route
 
 # First parts of paths. What mails lead to works signed out, and has no likeness elsewhere.
 KEPT = (
-    *("api", "ws", "socket.io", "admin", "logout", "offline", "sw.js"),
+    *("api", "ws", "socket.io", "admin", "logout", "offline", "sw.js", "reset-app"),
     *("start", "reset", "address", "digest", "not-me"),
     *(probe.strip("/") for probe in PROBES),  # for who may not see them they are not there
 )

@@ -1,8 +1,10 @@
 """What is shown when the network is away, and the service worker that keeps it at hand."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -19,6 +21,12 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def reset(request: HttpRequest) -> HttpResponse:
+    """Where somebody gets rid of a worker that does not do what it should."""
+    return render(request, "reset_app.html")
+
+
+@require_safe
 @never_cache
 def push_worker(request: HttpRequest) -> HttpResponse:
     """Of those alone who are notified: so that nobody else fetches it."""
@@ -28,8 +36,27 @@ def push_worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Another script, and so a fresh copy, as soon as the page or one of the files is another."""
+    """Another script, and so a fresh copy, as soon as the page or one of the files is another.
+    With SERVICE_WORKER=false one that takes itself away.
+    """
+    if not settings.SERVICE_WORKER:
+        return render(request, "sw_gone.js", content_type="text/javascript")
     files = [static(name) for name in CHAT_FILES]
-    shown = [render_to_string("offline.html"), *files]
-    context = {"files": files, "version": sha256("\n".join(shown).encode()).hexdigest()[:12]}
+    context = {"files": files, "version": _digest([render_to_string("offline.html"), *files])}
     return render(request, "sw.js", context, content_type="text/javascript")
+
+
+@require_safe
+@never_cache
+def version(request: HttpRequest) -> JsonResponse:
+    """What open pages compare with their own, when the server was away."""
+    return JsonResponse({"version": assets_version()})
+
+
+def assets_version() -> str:
+    """Another one as soon as one of the files of the chat page is another."""
+    return _digest(static(name) for name in CHAT_FILES)
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return sha256("\n".join(parts).encode()).hexdigest()[:12]

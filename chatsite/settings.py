@@ -188,6 +188,7 @@ X_FRAME_OPTIONS = "DENY"
 STATIC_URL = ENV.static_url
 STATIC_PATH = urlsplit(STATIC_URL).path
 STATIC_ORIGIN = ENV.static_origin
+SERVICE_WORKER = ENV.service_worker
 CLOUDINARY_ACCOUNT = cloud.read_account(ENV.pictures.cloudinary_url)
 PICTURES_ORIGIN = CLOUDINARY_ACCOUNT.delivery if CLOUDINARY_ACCOUNT else ""
 CONTENT_SECURITY_POLICY = headers.content_security_policy(

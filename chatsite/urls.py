@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("manifest.webmanifest", manifest, name="manifest"),
     path("push.js", offline.push_worker, name="push-worker"),
     path("sw.js", offline.service_worker, name="service-worker"),
+    path("version", offline.version, name="version"),
+    path("reset-app", offline.reset, name="reset-app"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),

@@ -54,6 +54,7 @@ class Environment:
     allowed_hosts: list[str]
     trusted_proxies: list[str]
     static_url: str
+    service_worker: bool
     client_dist: Path | None
     jwt_secret: str
     token_days: int
@@ -120,6 +121,7 @@ def _read() -> Environment:
         allowed_hosts=_allowed_hosts(public_url, production),
         trusted_proxies=networks("TRUSTED_PROXIES", LOOPBACK),
         static_url=_static_url(),
+        service_worker=flag("SERVICE_WORKER", True),
         client_dist=client.read(),
         jwt_secret=jwt_secret,
         token_days=positive("TOKEN_DAYS", 7, most=3650),

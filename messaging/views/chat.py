@@ -16,6 +16,7 @@ from accounts.access import SignedInRequest, signed_in
 from accounts.services.accounts import skip_first_steps
 from chatsite.errors import DomainError
 from chatsite.keys import is_key, new_key
+from chatsite.offline import assets_version
 from chatsite.security.budgets import check_message
 from chatsite.security.ratelimits import with_retry_after
 from messaging.models import saved_key
@@ -239,6 +240,8 @@ def _page(
     context["delete_minutes"] = settings.MESSAGE_DELETE_MINUTES
     context["file_limit"] = settings.ATTACHMENT_MAX_BYTES
     context["tus"] = tus_client()
+    context["version"] = assets_version()
+    context["worker"] = settings.SERVICE_WORKER
     context["later_state"] = later_state(request.user)
     context["saved_peer"] = saved_peer(request.user)
     context |= contexts.BLANKS | contexts.lists(request, tab) | contexts.pane(request, peer)

@@ -122,6 +122,20 @@ class Site:
             self.start()
 
     @contextmanager
+    def under(self, **variables: str) -> Iterator[None]:
+        """Started again with other settings, until the block ends."""
+        before = self._environment
+        self.stop()
+        self._environment = before | variables
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            self._environment = before
+            self.start()
+
+    @contextmanager
     def frozen(self) -> Iterator[None]:
         """Takes connections, and answers nothing."""
         assert self._process

@@ -61,6 +61,7 @@ def read(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> env.Envi
         ("KEEP_ACCOUNTS_DAYS", ["-1"]),
         ("LIMIT_WRITES", ["0", "100/m"]),
         ("BLOCK_CRAWLERS", ["perhaps"]),
+        ("SERVICE_WORKER", ["sometimes"]),
         ("TRUSTED_PROXIES", ["nginx", "10.0.0.0/99", "*"]),
         ("METRICS_ALLOW", ["everybody"]),
         ("LOG_FORMAT", ["xml"]),

@@ -1,21 +1,25 @@
 import { on } from "../lib/bus.js";
 import { isOffline } from "./connection.js";
+import { hasNewVersion } from "./new-version.js";
 
-/** One quiet line while there is no network. */
+/** One quiet line: that there is no network, or else a newer version of the site. */
 class ConnectionBanner extends HTMLElement {
   connectedCallback() {
-    this.end = on("connection", () => this.show());
+    this.ends = ["connection", "new-version"].map((name) => on(name, () => this.show()));
+    this.replaceChildren();
+    this.shown = "";
     this.show();
   }
 
   disconnectedCallback() {
-    this.end();
+    this.ends.forEach((end) => end());
   }
 
   show() {
-    if (!isOffline()) return this.replaceChildren();
-    const template = document.getElementById("banner-template");
-    if (!this.firstElementChild) this.replaceChildren(template.content.cloneNode(true));
+    const wanted = isOffline() ? "banner-template" : hasNewVersion() ? "new-version-template" : "";
+    if (this.shown === wanted) return;
+    this.shown = wanted;
+    this.replaceChildren(...(wanted ? [document.getElementById(wanted).content.cloneNode(true)] : []));
   }
 }
 

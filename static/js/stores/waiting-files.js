@@ -13,6 +13,9 @@ export function filesFor(peerId) {
   return waiting.get(peerId);
 }
 
+/** Whoever they are for: they are in this page alone. */
+export const areFilesWaiting = () => [...waiting.values()].some(({ items }) => items.length);
+
 class WaitingFiles {
   /**
    * `{file, picture, video?, caption?}`: a picture as `shrinkPicture` makes it, null for what is none, undefined until that is

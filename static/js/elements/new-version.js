@@ -1,0 +1,52 @@
+// A newer version of the site than this page is of: it is looked for when the server comes back, as after an update, and offered in
+// a quiet line (connection-banner.js). Nobody but the reader reloads.
+import { emit, on } from "../lib/bus.js";
+import { text } from "../lib/texts.js";
+import { areFilesWaiting } from "../stores/waiting-files.js";
+
+const { version } = document.body.dataset;
+let isOffered = false;
+/** No time has passed yet in which the server could have become another. */
+let isFresh = true;
+
+export const hasNewVersion = () => isOffered;
+
+export function watchVersion() {
+  on("connection", ({ state }) => {
+    if (state === "live" && !isFresh) look();
+    if (state === "live" || state === "offline") isFresh = false;
+  });
+  document.addEventListener("click", ({ target }) => {
+    const choice = target.closest?.("[data-new-version]")?.dataset.newVersion;
+    if (choice === "reload") reload();
+    else if (choice) offer(false);
+  });
+}
+
+async function look() {
+  const answer = await fetch("/version", { cache: "no-store" }).catch(() => null);
+  const there = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (there) offer(there.version !== version);
+}
+
+function offer(isNew) {
+  isOffered = isNew;
+  emit("new-version", {});
+}
+
+/** What is written is kept; files that were chosen are not, nor is a recording that has not ended. */
+function reload() {
+  if (areFilesWaiting() || document.querySelector("voice-recorder")) return emit("notice", { text: text("files-first"), kind: "info" });
+  const item = messageInView();
+  if (item) history.replaceState(history.state, "", `#m-${item.dataset.messageId}`);
+  location.reload();
+}
+
+/** In the middle of the list, where the reader is not at its end. */
+function messageInView() {
+  const list = document.querySelector("message-list");
+  if (!list?.place.seen) return null;
+  const { left, top, width, height } = list.getBoundingClientRect();
+  const middle = document.elementFromPoint(left + width / 2, top + height / 2)?.closest(".message[data-message-id]");
+  return middle ?? list.place.seen.closest("[data-message-id]");
+}

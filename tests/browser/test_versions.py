@@ -1,0 +1,119 @@
+"""A new version of the site is offered, and nothing keeps an old one for ever."""
+
+import json
+import re
+from contextlib import suppress
+
+from playwright.sync_api import Error, FilePayload, Route, expect
+
+from tests.browser.chat import (
+    RETURN,
+    composer,
+    expect_states,
+    expect_texts,
+    face_to_face,
+    message,
+    messages,
+    send,
+    state,
+    toast,
+)
+from tests.browser.people import PersonFor, assert_accessible
+from tests.browser.site import Site
+from tests.files import PDF
+
+CONTROLLED = "() => navigator.serviceWorker.controller"
+NEW = "A new version is ready."
+
+
+def answer_newer(route: Route) -> None:
+    route.fulfill(content_type="application/json", body=json.dumps({"version": "newer"}))
+
+
+def test_a_new_version_is_offered_and_loses_nothing(live_site: Site, person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page, line = ada.page, ada.page.locator(".conversation .banner", has_text=NEW)
+    for number in range(40):
+        bo.say(ada, f"number {number}")
+    expect(messages(page)).to_have_count(40)
+    composer(page).fill("Half a thought")
+    page.evaluate("() => (window.isSame = true)")
+    with page.expect_response("**/version", timeout=RETURN) as looked, live_site.away():
+        expect(state(page, "waiting")).to_be_visible()
+    assert looked.value.ok
+    expect(state(page, "online")).to_be_visible(timeout=RETURN)
+    expect(line).to_have_count(0)  # it is the same
+
+    page.route("**/version", answer_newer)
+    with live_site.away():
+        expect(state(page, "waiting")).to_be_visible()
+    expect(line).to_be_visible(timeout=RETURN)
+    expect(composer(page)).to_be_focused()
+    expect(composer(page)).to_have_value("Half a thought")
+    assert_accessible(page)
+    line.get_by_role("button", name="Later").click()
+    expect(line).to_have_count(0)
+    with live_site.away():
+        expect(state(page, "waiting")).to_be_visible()
+    expect(line).to_be_visible(timeout=RETURN)
+
+    page.locator('.composer input[name="image"]').set_input_files(
+        FilePayload(name="minutes.pdf", mimeType="application/pdf", buffer=PDF)
+    )
+    expect(page.locator(".composer__preview")).to_be_visible()
+    line.get_by_role("button", name="Reload").click()
+    expect(toast(page)).to_contain_text("Send or remove your files first")
+    assert page.evaluate("window.isSame")
+    page.get_by_role("button", name="Remove minutes.pdf").click()
+    read = message(page, "number 10")
+    read.evaluate("(item) => item.scrollIntoView({ block: 'center' })")
+    line.get_by_role("button", name="Reload").click()
+    page.wait_for_function("() => !window.isSame")
+    expect(composer(page)).to_have_value("Half a thought")
+    expect(read).to_be_in_viewport()
+    expect(line).to_have_count(0)
+
+
+def test_the_switch_removes_the_worker_and_nothing_that_was_written(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = face_to_face(person, service_workers="allow")
+    page = ada.page
+    page.wait_for_function(CONTROLLED)
+    send(page, "one")
+    expect_states(page, "r")
+    composer(page).fill("Half a thought")
+    is_gone = """async () => !navigator.serviceWorker.controller
+      && !(await navigator.serviceWorker.getRegistrations()).length
+      && !(await caches.keys()).some((name) => name.startsWith("offline"))"""
+    with live_site.under(SERVICE_WORKER="false"):
+        with suppress(Error):  # the worker that goes reloads the page, too
+            page.reload()
+        page.wait_for_function(is_gone)
+        expect_texts(page, ["one"])
+        expect(composer(page)).to_have_value("Half a thought")
+        page.reload()
+        expect(state(page, "online")).to_be_visible()
+        assert page.evaluate(is_gone)
+        bo.say(ada, "two")
+        expect_texts(page, ["one", "two"])
+    page.reload()
+    page.wait_for_function(CONTROLLED)
+
+
+def test_whoever_has_a_worker_that_is_broken_resets_the_app(person: PersonFor) -> None:
+    ada, bo = face_to_face(person, service_workers="allow")
+    page = ada.page
+    page.wait_for_function(CONTROLLED)
+    composer(page).fill("Half a thought")
+    page.evaluate("caches.open('offline-of-long-ago').then(() => true)")
+    page.goto("/profile")
+    page.get_by_role("link", name="Reset the app").click()
+    expect(page.get_by_role("heading", name="Reset the app")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Reset").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+    page.wait_for_function(CONTROLLED)
+    assert not page.evaluate("caches.has('offline-of-long-ago')")
+    page.goto(f"/chat/{bo.id}")
+    expect(composer(page)).to_have_value("Half a thought")
