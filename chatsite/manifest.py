@@ -39,6 +39,18 @@ def manifest(request: HttpRequest) -> JsonResponse:
             {"name": _("Contacts"), "url": reverse("contacts")},
             {"name": _("Saved messages"), "url": reverse("saved")},
         ],
+        # Words, links, pictures and files of other apps (messaging/views/share.py).
+        "share_target": {
+            "action": reverse("share"),
+            "method": "POST",
+            "enctype": "multipart/form-data",
+            "params": {
+                "title": "title",
+                "text": "text",
+                "url": "url",
+                "files": [{"name": "files", "accept": ["*/*"]}],
+            },
+        },
     }
     return JsonResponse(content, content_type="application/manifest+json")
 

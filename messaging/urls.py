@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from messaging.views import about, chat, groups, later, moderation, moderators
+from messaging.views import about, chat, groups, later, moderation, moderators, share
 from messaging.views.exports import export, export_removal, history_import, import_removal
 from messaging.views.privacy import privacy, unblock
 from messaging.views.search import search
@@ -16,6 +16,8 @@ urlpatterns = [
     path("chats/targets", chat.targets, name="targets"),
     path("chats/targets/found", chat.targets_found, name="targets-found"),
     path("search", search, name="search"),
+    path("share", share.share, name="share"),
+    path("share/found", share.found, name="share-found"),
     path("u/<str:username>", chat.by_username, name="by-username"),
     path("chat/saved", chat.saved, name="saved"),
     path("chat/<str:peer>", chat.conversation, name="conversation"),

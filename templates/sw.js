@@ -6,6 +6,9 @@ const PAGE = "{% url 'offline' %}";
 const CHAT_FILES = [{% for file in files %}"{{ file }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
 /** Whoever signs in or out by whichever way, another account's pages are not to be shown from then on. */
 const SESSIONS = ["{% url 'logout' %}", "{% url 'api-logout' %}", "{% url 'api-login' %}", "{% url 'api-signup' %}"];
+/** What another app shares: static/js/stores/shared.js has the same names. */
+const SHARE = "{% url 'share' %}";
+const SHARED = "shared";
 const PARTS = /(?:href|src)="([^"]+\.(?:css|js)(?:\?[^"]*)?)"/g;
 
 self.addEventListener("install", (event) => event.waitUntil(keep().then(() => self.skipWaiting())));
@@ -13,7 +16,9 @@ self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => s
 self.addEventListener("message", (event) => event.waitUntil(keepPage(event.data)));
 self.addEventListener("fetch", (event) => {
   const { method, mode, destination, url } = event.request;
-  if (method === "POST" && SESSIONS.includes(new URL(url).pathname)) event.waitUntil(forgetPages());
+  const { pathname } = new URL(url);
+  if (method === "POST" && SESSIONS.includes(pathname)) event.waitUntil(forgetPages());
+  else if (method === "POST" && pathname === SHARE) event.respondWith(keepShared(event.request));
   else if (mode === "navigate" && method === "GET") event.respondWith(visit(event));
   else if (destination === "style" || destination === "script") event.respondWith(part(event.request));
 });
@@ -30,7 +35,7 @@ const partsOf = (html) => Array.from(html.split("<body", 1)[0].matchAll(PARTS), 
 async function tidy() {
   await self.registration.navigationPreload?.enable();
   const names = await caches.keys();
-  const isOld = (name) => name !== CACHE && !name.startsWith(KEPT);
+  const isOld = (name) => name !== CACHE && !name.startsWith(KEPT) && !name.startsWith(SHARED);
   await Promise.all(names.filter(isOld).map((name) => caches.delete(name)));
 }
 
@@ -91,5 +96,18 @@ async function hasParts(html) {
 const keptNames = async () => (await caches.keys()).filter((name) => name.startsWith(KEPT));
 
 async function forgetPages() {
-  await Promise.all((await keptNames()).map((name) => caches.delete(name)));
+  const shared = (await caches.keys()).filter((name) => name.startsWith(SHARED));
+  await Promise.all([...(await keptNames()), ...shared].map((name) => caches.delete(name)));
+}
+
+/** As it came, in place of what was shared before: it stays in this browser until somebody sends it. */
+async function keepShared(request) {
+  const address = `${SHARE}?id=${crypto.randomUUID()}`;
+  try {
+    await caches.delete(SHARED);
+    await (await caches.open(SHARED)).put(address, new Response(await request.formData()));
+    return Response.redirect(address, 303);
+  } catch {
+    return Response.redirect(`${SHARE}?lost=1`, 303);
+  }
 }

@@ -113,7 +113,7 @@ def test_browsable_api(pair: Pair) -> None:
     assert_accessible(page)
 
 
-@pytest.mark.parametrize("path", ["/chat/nobody", "/offline"])
+@pytest.mark.parametrize("path", ["/chat/nobody", "/offline", "/reset-app", "/share?text=Look"])
 def test_pages_without_a_chat(pair: Pair, path: str) -> None:
     pair[0].page.goto(path)
     assert_accessible(pair[0].page)

@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import resolve
 from PIL import Image
 
+from messaging.views.share import WORDS, share
+
 
 @pytest.fixture
 def manifest(client: Client) -> Any:
@@ -26,6 +28,15 @@ def test_it_has_what_browsers_want_of_an_app(manifest: Any) -> None:
     }
     for each in [manifest["start_url"], *(each["url"] for each in manifest["shortcuts"])]:
         resolve(each)  # raises for what is no page
+
+
+def test_it_takes_what_other_apps_share(manifest: Any) -> None:
+    target = manifest["share_target"]
+    assert resolve(target["action"]).func is share
+    assert (target["method"], target["enctype"]) == ("POST", "multipart/form-data")
+    *words, files = target["params"].items()
+    assert words == [(name, name) for name in WORDS]
+    assert files == ("files", [{"name": "files", "accept": ["*/*"]}])
 
 
 def test_its_icons_are_as_large_as_it_says(manifest: Any) -> None:

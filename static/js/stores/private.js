@@ -1,10 +1,11 @@
 import { RECENT_EMOJI, forget } from "../lib/storage.js";
 import { forgetDrafts } from "./drafts.js";
 import { forgetPages } from "./kept-pages.js";
+import { forgetShared } from "./shared.js";
 
 /** However a session ended, nothing of it is left for the next person but what waits to be sent; `but` names who stays. */
 export function forgetPrivate({ but } = {}) {
   forgetDrafts({ but });
   forget(RECENT_EMOJI, but && RECENT_EMOJI + but);
-  return forgetPages({ but });
+  return Promise.all([forgetPages({ but }), forgetShared({ but })]);
 }
