@@ -326,11 +326,8 @@ def test_groups_are_handed_over(ada: User, bo: User) -> None:
     set_role(user=ada, group=group, person=cy.pk, role="admin")
     alone = make_group(ada, title="Alone")
     delete(ada)
-    roles = dict(
-        Membership.objects.filter(conversation=group, until_seq=None).values_list(
-            "user__full_name", "role"
-        )
-    )
+    there = Membership.objects.filter(conversation=group, until_seq=None)
+    roles = {each.user.full_name: each.role for each in there.select_related("user")}
     assert roles == {"Bo": "member", "Cy": "owner", "Dan": "member"}
     assert not Membership.objects.filter(conversation=alone).exists()
 
