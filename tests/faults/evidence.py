@@ -11,17 +11,32 @@ import psycopg
 
 from tests.faults.person import Line, is_group
 
+AWAY = (psycopg.Error, sqlite3.Error)
 MESSAGES = """
     SELECT m._id, m.seq, m.text, m.deleted, m.sender_id, m.client_message_id, m.details, c.key
     FROM messaging_message m JOIN messaging_conversation c ON c._id = m.conversation_id
     ORDER BY c.key, m.seq
 """
 FILES = """
-    SELECT name, stored, message_id FROM messaging_attachment WHERE message_id IS NOT NULL
+    SELECT a.name, a.stored, a.message_id, m.client_message_id
+    FROM messaging_attachment a JOIN messaging_message m ON m._id = a.message_id
 """
 MARKS = """
     SELECT c.key, s.user_id, s.last_read_seq
     FROM messaging_membership s JOIN messaging_conversation c ON c._id = s.conversation_id
+"""
+# Of what can no longer be seen, anything that says what it said.
+LEFT = """
+    SELECT m._id FROM messaging_message m
+        WHERE m.expires_at IS NOT NULL AND (m.text > '' OR NOT m.deleted)
+    UNION ALL SELECT a._id FROM messaging_attachment a
+        JOIN messaging_message m ON m._id = a.message_id WHERE m.expires_at IS NOT NULL
+    UNION ALL SELECT b._id FROM messaging_searchblock b WHERE b.text LIKE '%{word}%'
+"""
+# By what names the stores have everything that belongs to somebody.
+STORED = """
+    SELECT stored FROM messaging_attachment UNION SELECT stored FROM messaging_export
+    UNION SELECT stored FROM messaging_import
 """
 SHOWING_HISTORY = "SELECT key FROM messaging_conversation WHERE shows_history"
 
@@ -42,6 +57,10 @@ class Stored:
         return self.client_id.startswith("scheduled:")
 
     @property
+    def was_imported(self) -> bool:
+        return self.client_id.startswith("import-")
+
+    @property
     def line(self) -> Line:
         text = None if self.deleted or self.details else self.text
         return self.seq, self.key, text, bool(self.deleted)
@@ -52,6 +71,11 @@ class StoredFile:
     name: str
     stored: str  # by what name the store has it
     message: str
+    client_id: str  # of that message
+
+    @property
+    def was_imported(self) -> bool:
+        return self.client_id.startswith("import-")
 
 
 @dataclass(frozen=True)
@@ -130,22 +154,32 @@ def conversation_key(person: str, peer: str) -> str:
 
 def read(database_url: str) -> Evidence:
     return Evidence(
-        messages=[Stored(*row) for row in _rows(database_url, MESSAGES)],
-        marks={(key, user): seq for key, user, seq in _rows(database_url, MARKS)},
-        showing_history={key for (key,) in _rows(database_url, SHOWING_HISTORY)},
-        files=[StoredFile(*row) for row in _rows(database_url, FILES)],
+        messages=[Stored(*row) for row in rows(database_url, MESSAGES)],
+        marks={(key, user): seq for key, user, seq in rows(database_url, MARKS)},
+        showing_history={key for (key,) in rows(database_url, SHOWING_HISTORY)},
+        files=[StoredFile(*row) for row in rows(database_url, FILES)],
     )
 
 
-def jobs_left(database_url: str, kinds: Collection[str]) -> list[tuple[str, str]]:
-    """Kind and error of those that are not done."""
-    rows = _rows(database_url, "SELECT kind, error FROM scheduler_job ORDER BY kind")
-    return [(kind, error) for kind, error in rows if kind in kinds]
+def change(database_url: str, statement: str) -> None:
+    if database_url.startswith("sqlite"):
+        path = database_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, timeout=60)) as file, file:
+            file.execute(statement)
+        return
+    with psycopg.connect(database_url) as server:
+        server.execute(statement.encode())
 
 
-def _rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
+def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
     if database_url.startswith("sqlite"):
         with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as file:
             return file.execute(query).fetchall()
     with psycopg.connect(database_url) as server:
         return server.execute(query.encode()).fetchall()
+
+
+def jobs_left(database_url: str, kinds: Collection[str]) -> list[tuple[str, str]]:
+    """Kind and error of those that are not done."""
+    jobs = rows(database_url, "SELECT kind, error FROM scheduler_job ORDER BY kind")
+    return [(kind, error) for kind, error in jobs if kind in kinds]

@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 
 TUS = {"Tus-Resumable": "1.0.0"}
-PIECE = 2**15  # bytes that are sent at once
+PIECE, PIECES = 2**15, 50  # bytes that are sent at once; of large ones so many at most
 PAUSE = 0.1  # seconds between two of them, so that much fails in the middle of a body
 SIZES = (1, 400_000)
 # 409 and 423: a request that was cut off may still be writing, and what it wrote counts.
@@ -43,10 +43,11 @@ def some_file(chance: random.Random) -> File:
 
 
 async def _slow(data: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), PIECE):
+    size = max(PIECE, len(data) // PIECES)
+    for start in range(0, len(data), size):
         if start:
             await asyncio.sleep(PAUSE)
-        yield data[start : start + PIECE]
+        yield data[start : start + size]
 
 
 class Upload:

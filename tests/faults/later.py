@@ -20,7 +20,7 @@ PASSWORD = "correct horse"
 PAUSE = 0.3  # seconds between two of them
 DELAY = 1  # seconds after which such a mail is sent at the earliest (EMAIL_DELAY_SECONDS)
 WAIT = 150  # seconds for what is left: a job whose worker was killed is taken again after 60
-KINDS = {"mail", "send_scheduled"}
+KINDS = {"mail", "send_scheduled", "expire_messages", "export", "import"}
 
 
 async def newcomers(site: Stage, is_over: asyncio.Event) -> None:

@@ -130,7 +130,7 @@ class Person:
         client_id = uuid4().hex
         body: Message = {"text": text, "clientMessageId": client_id}
         if file:
-            body["attachments"] = [await self._upload(file)]
+            body["attachments"] = [await self.upload(file)]
         try:
             message = await self._insist(lambda: self._send(peer, body))
         except Refused as refusal:
@@ -148,11 +148,10 @@ class Person:
     async def schedule(self, peer: str, text: str, send_at: datetime) -> None:
         body = {"text": text, "sendAt": send_at.isoformat(), "clientMessageId": uuid4().hex}
         path = f"/api/messages/schedule/{peer}"
-        ask = partial(self._answer, "POST", path, known={400, 409}, json=body)
-        answer = await self._insist(ask)
+        answer = await self.insist("POST", path, known={400, 409}, json=body)
         self.scheduled[text] = Scheduled(peer, send_at.timestamp(), answer.is_success)
 
-    async def _upload(self, file: File) -> str:
+    async def upload(self, file: File) -> str:
         """The key of the attachment, however long that takes."""
         return str(await self._insist(Upload(file, self._answer, self._note_resumed).go_on))
 
@@ -160,7 +159,15 @@ class Person:
         self.counts.resumed += 1
 
     async def fetch(self, url: str) -> bytes:
-        return bytes(await self._insist(partial(self._content, url)))
+        return (await self.insist("GET", url)).content
+
+    async def insist(
+        self, method: str, path: str, *, known: Collection[int] = (), **options: Any
+    ) -> httpx.Response:
+        """The answer, however long that takes: a success, or one that is `known`."""
+        answer = partial(self._answer, method, path, known=known, **options)
+        response: httpx.Response = await self._insist(answer)
+        return response
 
     async def delete(self, message: Message) -> None:
         path = f"/api/messages/{message['_id']}"
@@ -226,9 +233,6 @@ class Person:
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
         return (await self._answer(method, path, json=body)).json()
 
-    async def _content(self, path: str) -> bytes:
-        return (await self._answer("GET", path)).content
-
     async def _answer(
         self,
         method: str,
@@ -245,10 +249,10 @@ class Person:
         self.counts.answers[response.status_code] += 1
         if response.headers.get("Content-Type", "").startswith("application/json"):
             self.heard.update(KEY.findall(response.text))
-        if response.status_code in {429, *again} or response.status_code >= 500:
-            raise httpx.HTTPError(f"{response.status_code}")
         if response.status_code in known:
             return response
+        if response.status_code in {429, *again} or response.status_code >= 500:
+            raise httpx.HTTPError(f"{response.status_code}")
         if response.status_code in (403, 404):
             raise Refused(f"{method} {path}: {response.text}")
         if response.is_error:

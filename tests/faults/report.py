@@ -40,8 +40,20 @@ class Report:
     scheduled: int = 0  # messages to be sent later
     scheduled_sent: int = 0
     scheduled_doubled: int = 0
+    fleeting: int = 0  # messages that disappear
+    fleeting_files: int = 0  # whose time to go had come
+    seen_late: int = 0  # by some way
+    exports: int = 0
+    exported: int = 0  # messages in all of them
+    exported_doubled: int = 0
+    imports: int = 0
+    imported: int = 0
+    imported_doubled: int = 0
+    own_again: int = 0  # how often one of both was begun again
+    restored: int = 0  # messages, from a backup
+    restored_files: int = 0
     early: int = 0  # of what was to be done at some time
-    left_behind: int = 0  # jobs that nobody did
+    left_behind: int = 0  # jobs that nobody did, and of what is gone
     closes: Counter[int] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -56,6 +68,7 @@ class Report:
         faults = self.duplicates + self.losses + self.seen_by_strangers + len(self.wrong)
         faults += self.files_doubled + self.files - self.files_whole
         faults += self.scheduled_doubled + self.scheduled - self.scheduled_sent
+        faults += self.seen_late + self.exported_doubled + self.imported_doubled
         faults += self.mails_doubled + self.mails - self.mails_sent + self.early + self.left_behind
         return len(counts) == 1 and not faults
 
@@ -77,7 +90,13 @@ class Report:
             f"  mails doubled {self.mails_doubled}, under the same id again {self.mails_again}",
             f"  messages to be sent later {self.scheduled}, sent {self.scheduled_sent}",
             f"  messages sent later that are doubled {self.scheduled_doubled}",
-            f"  jobs done early {self.early}, left behind {self.left_behind}",
+            f"  messages that disappear {self.fleeting}, seen later {self.seen_late}",
+            f"  their files {self.fleeting_files}",
+            f"  exports {self.exports}, imports {self.imports}, begun again {self.own_again}",
+            f"  messages exported {self.exported}, doubled {self.exported_doubled}",
+            f"  messages imported {self.imported}, doubled {self.imported_doubled}",
+            f"  messages back from a backup {self.restored}, files {self.restored_files}",
+            f"  done early {self.early}, left behind {self.left_behind}",
             f"  duplicates {self.duplicates}, losses {self.losses}, wrong {len(self.wrong)}",
             f"  seen by who was not in the conversation {self.seen_by_strangers}",
             f"  frames {self.frames}, {self.repeated} of them of messages known already",

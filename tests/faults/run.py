@@ -12,10 +12,12 @@ from pathlib import Path
 
 import httpx
 
-from tests.faults import later
+from tests.faults import evidence, fleeting, keeping, later, own
 from tests.faults.checks import check
 from tests.faults.faults import Fault, possible
 from tests.faults.files import some_file
+from tests.faults.fleeting import Reader
+from tests.faults.own import Moved
 from tests.faults.person import Person
 from tests.faults.report import Report
 from tests.faults.stage import Stage, stage
@@ -24,6 +26,8 @@ PEOPLE = 6
 GROUPS = 3
 WITH_FILE = 0.15  # of the messages
 PASSWORD = "correct horse"
+Pair = tuple[Reader, Reader]
+Who = tuple[str, str, int, random.Random]
 PER_FAULT = ("sent", "tries", "acknowledged", "files", "resumed", "frames", "synced", "reconnects")
 
 
@@ -46,26 +50,49 @@ async def run(topology: Topology, folder: Path, *, rounds: int, seed: int) -> Re
     chance = random.Random(seed)
     report = Report(str(topology))
     async with stage(folder, count=topology.workers, kinds=topology.kinds) as site:
-        people = [await _sign_up(site.proxy.port, n, chance) for n in range(PEOPLE)]
+        people = [Person(*await _sign_up(site.proxy.port, n, chance)) for n in range(PEOPLE)]
+        one, other = [
+            Reader(*await _sign_up(site.proxy.port, PEOPLE + n, chance)) for n in range(2)
+        ]
+        pair = (one, other)
+        importer = Person(*await _sign_up(site.proxy.port, PEOPLE + 2, chance))
+        moved = Moved(importer)
         try:
-            await asyncio.gather(*(person.arrive() for person in people))
+            await asyncio.gather(*(person.arrive() for person in [*people, *pair]))
             await _make_groups(people)
-            await _talk_through(site, people, rounds, chance, report)
-            await later.finish(site, report)
+            await fleeting.begin(site, *pair)
+            await _talk_through(site, people, pair, moved, rounds, chance, report)
+            async with asyncio.TaskGroup() as end:
+                end.create_task(fleeting.finish(*pair))
+                end.create_task(keeping.restore(site))
+                end.create_task(later.finish(site, report))
+            for person in pair:
+                await person.leave()
             await _settle(people)
-            await check(site, people, report)
-            later.check(site, report)
+            await _check(site, people, pair, moved, report)
         finally:
-            await asyncio.gather(*(person.close() for person in people))
+            await asyncio.gather(*(person.close() for person in [*people, *pair, importer]))
     return report
 
 
-async def _sign_up(port: int, number: int, chance: random.Random) -> Person:
+async def _check(
+    site: Stage, people: list[Person], pair: Pair, moved: Moved, report: Report
+) -> None:
+    stored = await asyncio.to_thread(evidence.read, site.database_url)
+    await check(site, people, [*pair, moved.importer], stored, report)
+    later.check(site, report)
+    await fleeting.check(site, *pair, report)
+    await asyncio.to_thread(own.check, site, moved, people, stored, report)
+    keeping.check(site, [*people, *pair], stored, report)
+    await keeping.tidy(site, report)
+
+
+async def _sign_up(port: int, number: int, chance: random.Random) -> Who:
     account = {"fullName": f"Person {number}", "email": f"p{number}@example.org"}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
         answer = await http.post("/api/auth/signup", json={**account, "password": PASSWORD})
         answer.raise_for_status()
-    return Person(answer.json()["_id"], answer.cookies["jwt"], port, random.Random(chance.random()))
+    return answer.json()["_id"], answer.cookies["jwt"], port, random.Random(chance.random())
 
 
 async def _make_groups(people: list[Person]) -> None:
@@ -76,13 +103,22 @@ async def _make_groups(people: list[Person]) -> None:
 
 
 async def _talk_through(
-    site: Stage, people: list[Person], rounds: int, chance: random.Random, report: Report
+    site: Stage,
+    people: list[Person],
+    pair: Pair,
+    moved: Moved,
+    rounds: int,
+    chance: random.Random,
+    report: Report,
 ) -> None:
     is_over = asyncio.Event()
     async with asyncio.TaskGroup() as talk:
         for person in people:
             talk.create_task(_talk(person, people, is_over, random.Random(chance.random())))
         talk.create_task(later.newcomers(site, is_over))
+        talk.create_task(fleeting.talk(site, *pair, is_over, chance))
+        talk.create_task(own.take_along(site, people, moved, is_over, chance))
+        talk.create_task(keeping.back_up(site, people, is_over))
         for fault in _order(possible(site), rounds, chance):
             before = _totals(people)
             await fault(site, chance)

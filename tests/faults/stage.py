@@ -101,11 +101,17 @@ class Stage:
         database: str,
         media: Path,
         store: S3Server | None,
+        environment: dict[str, str],
     ) -> None:
         self.workers = workers
         self.scheduler = scheduler
         self.mail = mail
         self.newcomers: dict[str, float] = {}  # address → when they first asked for an account
+        self.fleeting: set[str] = set()  # by what names files that disappear were stored
+        self.backups = media.with_name("backups")
+        self.backups.mkdir()
+        self.acknowledged: set[str] = set()  # messages that the last backup has to have
+        self.environment = environment
         self.services = running
         self.database_url = database
         self.store = store
@@ -118,6 +124,11 @@ class Stage:
         if path.exists():
             return path.read_bytes()
         return self.store.read(stored) if self.store else None
+
+    def names(self) -> set[str]:
+        """Of all attachments that are kept."""
+        here = Path(self._media, "attachments").glob("??/*")
+        return {path.name for path in here} | {*(self.store.names() if self.store else ())}
 
 
 @asynccontextmanager
@@ -148,7 +159,8 @@ async def stage(
         ]
         media = Path(environment["MEDIA_ROOT"])
         scheduler = Scheduler(folder, environment)
-        made = Stage(workers, scheduler, mail, running, environment["DATABASE_URL"], media, store)
+        url = environment["DATABASE_URL"]
+        made = Stage(workers, scheduler, mail, running, url, media, store, environment)
         made.proxy.port = port
         try:
             await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in made.workers))
