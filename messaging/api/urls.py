@@ -25,7 +25,7 @@ urlpatterns = [
         views.ReactionView.as_view(),
         name="api-reaction",
     ),
-    path("messages/<str:message>/open", views.OpenView.as_view(), name="api-open"),
+    path("opened/<str:message>", views.OpenView.as_view(), name="api-open"),
     path("messages/<str:message>/preview", views.PreviewView.as_view(), name="api-preview"),
     path("listened/<str:message>", views.ListenedView.as_view(), name="api-listened"),
     path("pins/<str:message>", views.PinView.as_view(), name="api-pin"),

@@ -86,7 +86,7 @@ def test_pictures_are_sent_opened_once_and_gone(person: PersonFor) -> None:
         route.fetch()
         route.abort()
 
-    reader.route("**/api/messages/*/open", lose, times=1)
+    reader.route("**/api/opened/*", lose, times=1)
     closed(reader).click()
     expect(toast(reader)).to_be_visible()
     expect(viewer(reader)).to_be_hidden()

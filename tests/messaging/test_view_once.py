@@ -62,7 +62,7 @@ OVER = "This can no longer be opened."
 
 
 def opening(client: APIClient, message: str, opening_id: str = "tab-1") -> Any:
-    return client.post(f"/api/messages/{message}/open", {"openingId": opening_id}, format="json")
+    return client.post(f"/api/opened/{message}", {"openingId": opening_id}, format="json")
 
 
 def last(me: User, peer: str) -> MessageRecord:
@@ -304,8 +304,8 @@ class TestOpening:
         assert_refused(opening(api_for(bo), "abc"), 404)
         for opening_id in ("", "no spaces", "x" * 65):
             assert_refused(opening(api_for(bo), sent.id, opening_id), 400)
-        assert_refused(api_for(bo).post(f"/api/messages/{sent.id}/open"), 400)
-        assert api_for(bo).put(f"/api/messages/{sent.id}/open").status_code == 405
+        assert_refused(api_for(bo).post(f"/api/opened/{sent.id}"), 400)
+        assert api_for(bo).put(f"/api/opened/{sent.id}").status_code == 405
         assert opening(APIClient(), sent.id).status_code == 401
         delete_message(user=ada, message_id=sent.id)
         assert_refused(opening(api_for(bo), sent.id), 409, "This message was deleted.")

@@ -28,7 +28,7 @@ async function open(messageId) {
   if (!ids.has(messageId)) ids.set(messageId, newClientId());
   try {
     await import(viewer.dataset.script);
-    const begin = () => postJSON(`/api/messages/${messageId}/open`, { openingId: ids.get(messageId) });
+    const begin = () => postJSON(`/api/opened/${messageId}`, { openingId: ids.get(messageId) });
     if (await viewer.open(begin, { stepAcross })) show(messageId, "opened");
   } catch (error) {
     emit("notice", { text: error.status ? error.message : text("load-failed"), kind: "error" });
