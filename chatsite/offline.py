@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -11,6 +12,8 @@ from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+# Pictures that pages show pass through it: their policy has where redirects from /media/ lead.
+SHOWN = {"connect-src": settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"]}
 # What the chat page needs beside itself.
 CHAT_FILES = ("css/chat.css", "django_htmx/htmx-2.min.js", "js/zone.js", "js/chat.js")
 
@@ -35,6 +38,7 @@ def push_worker(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+@csp_update(SHOWN)
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Another script, and so a fresh copy, as soon as the page or one of the files is another.
     With SERVICE_WORKER=false one that takes itself away.

@@ -1,7 +1,12 @@
 const CACHE = "offline-{{ version }}";
 /** Caches that begin like this hold what one person read last: see static/js/stores/kept-pages.js. */
 const KEPT = "pages-";
-const MOST_KEPT = 12;
+const MOST_CHATS = 50;
+const MOST_PICTURES = 500;
+/** In bytes: previews have less, and what has more may be an animation. */
+const LARGEST_PICTURE = 512 * 1024;
+const CHAT = /^\/chat\//;
+const PICTURE = /^\/(?:media|api)\//;
 const PAGE = "{% url 'offline' %}";
 const CHAT_FILES = [{% for file in files %}"{{ file }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
 /** Whoever signs in or out by whichever way, another account's pages are not to be shown from then on. */
@@ -20,7 +25,7 @@ self.addEventListener("fetch", (event) => {
   if (method === "POST" && SESSIONS.includes(pathname)) event.waitUntil(forgetPages());
   else if (method === "POST" && pathname === SHARE) event.respondWith(keepShared(event.request));
   else if (mode === "navigate" && method === "GET") event.respondWith(visit(event));
-  else if (destination === "style" || destination === "script") event.respondWith(part(event.request));
+  else if (destination === "style" || destination === "script" || isPicture(event.request)) event.respondWith(part(event.request));
 });
 
 async function keep() {
@@ -43,34 +48,65 @@ async function visit(event) {
   try {
     return (await event.preloadResponse) ?? (await fetch(event.request));
   } catch {
-    return (await keptPage(event.request.url)) ?? (await caches.match(PAGE)) ?? Response.error();
+    const { url } = event.request;
+    return (await keptPage(url)) ?? (await keptPage(listOf(url))) ?? (await caches.match(PAGE)) ?? Response.error();
   }
 }
+
+/** The list that leads to a chat, and says of one that is not kept that it is not: elements/navigation.js. */
+function listOf(url) {
+  const { pathname, searchParams } = new URL(url);
+  if (!CHAT.test(pathname)) return url;
+  return new URL(searchParams.get("list") === "contacts" ? "{% url 'contacts' %}" : "{% url 'chats' %}", url).href;
+}
+
+const isPicture = ({ destination, url }) => destination === "image" && new URL(url).origin === location.origin;
 
 async function part(request) {
   try {
     return await fetch(request);
   } catch {
-    return (await caches.match(request)) ?? Response.error();
+    return (await caches.match(request, { ignoreVary: true })) ?? Response.error();
   }
 }
 
 let written = Promise.resolve();
 
-/** One after the other: the last one counts. */
-function keepPage(page) {
+/** One after the other: the last one counts. Nobody waits for pictures. */
+async function keepPage(page) {
   written = written.then(() => putPage(page)).catch(() => {});
-  return written;
+  await written;
+  await putPictures(page);
 }
 
-/** Where the cache is gone, the session has ended meanwhile: another tab may not have heard of it yet. */
+/** Where it is gone, the session has ended meanwhile: another tab may not have heard of it yet. */
+const cacheOf = async (userId) => (await caches.has(KEPT + userId)) && caches.open(KEPT + userId);
+
 async function putPage({ userId, address, html }) {
-  if (!(await caches.has(KEPT + userId))) return;
-  const cache = await caches.open(KEPT + userId);
-  await cache.delete(address);
+  const cache = await cacheOf(userId);
+  if (!cache) return;
+  await cache.delete(address, { ignoreSearch: true });
   await cache.put(address, new Response(html));
-  const [oldest, ...others] = await cache.keys();
-  if (others.length >= MOST_KEPT) await cache.delete(oldest);
+  await dropOldest(cache, CHAT, MOST_CHATS);
+}
+
+async function putPictures({ userId, pictures = [] }) {
+  const cache = await cacheOf(userId);
+  if (!cache) return;
+  const isNew = await Promise.all(pictures.map(async (address) => !(await cache.match(address, { ignoreVary: true }))));
+  await Promise.allSettled(pictures.filter((_, number) => isNew[number]).map((address) => putPicture(cache, address)));
+  await dropOldest(cache, PICTURE, MOST_PICTURES);
+}
+
+async function putPicture(cache, address) {
+  const picture = await fetch(address);
+  if (picture.ok && Number(picture.headers.get("Content-Length")) <= LARGEST_PICTURE) await cache.put(address, picture);
+}
+
+/** Of those with such a path, all but so many. */
+async function dropOldest(cache, path, most) {
+  const such = (await cache.keys()).filter(({ url }) => path.test(new URL(url).pathname));
+  await Promise.all(such.slice(0, Math.max(0, such.length - most)).map((each) => cache.delete(each)));
 }
 
 /** What was read there last, under the policy of our own page; nothing where it is not certain whose it would be. */
@@ -78,9 +114,14 @@ async function keptPage(url) {
   await written;
   const [name, ...others] = await keptNames();
   if (!name || others.length) return null;
-  const html = await (await (await caches.open(name)).match(url))?.text();
+  const address = url.split("#", 1)[0];
+  const cache = await caches.open(name);
+  const [found] = await cache.keys(address, { ignoreSearch: true });
+  const html = found && (await (await cache.match(found)).text());
   const page = await caches.match(PAGE);
   if (!html || !page || !(await hasParts(html))) return null;
+  // Beside the other list.
+  if (found.url !== address) return Response.redirect(found.url);
   const headers = new Headers(page.headers);
   ["Content-Length", "Content-Encoding"].forEach((each) => headers.delete(each));
   return new Response(html, { headers });

@@ -36,7 +36,8 @@ def file(width: int, height: int) -> FilePayload:
 def test_a_picture_is_seen_by_both_until_it_is_deleted(
     person: PersonFor, service: CloudinaryServer
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = face_to_face(person, service_workers="allow")
+    bo.page.wait_for_function("() => navigator.serviceWorker.controller")  # pictures pass it, too
     ada.page.get_by_label("Add a picture").set_input_files(file(1600, 800))
     expect(ada.page.get_by_text("1600 × 800")).to_be_visible()
     composer(ada.page).press("Enter")

@@ -284,7 +284,7 @@ def test_without_network_the_address_and_the_page_agree(live_site: Site, person:
     page.go_back()
     expect(row(page, bo)).to_be_visible()
     row(page, cy).tap()
-    expect(page.get_by_role("heading", name="not on this device yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="not been read on this device lately")).to_be_visible()
     expect(page).to_have_url(f"{live_site.url}/chat/{cy.id}")
     page.go_back()
     expect(row(page, cy)).to_be_visible()

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.chat import (
     RETURN,
@@ -14,20 +15,31 @@ from tests.browser.chat import (
     expect_states,
     expect_texts,
     face_to_face,
+    message,
     messages,
     row,
     send,
     state,
     stored,
 )
+from tests.browser.long_conversations import lines, say_many, to_the_first
 from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
 from tests.browser.site import Site
+from tests.pictures import data_uri, picture
 
-KEPT = """async () => {
+KEPT = """async (pattern) => {
   const names = (await caches.keys()).filter((name) => name.startsWith("pages-"));
   const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
-  return keys.flat().map(({ url }) => url.replace(location.origin, ""));
+  const paths = keys.flat().map(({ url }) => url.replace(location.origin, ""));
+  return paths.filter((path) => RegExp(pattern ?? "^/(chat|contacts|$)").test(path));
 }"""
+CACHES = "async () => (await caches.keys()).filter((name) => name.startsWith('pages-'))"
+HAS = """async ([path, text]) => {
+  const name = `pages-${document.body.dataset.userId}`;
+  const page = await caches.match(path, { cacheName: name });
+  return Boolean(page) && (await page.text()).includes(text);
+}"""
+NOT_KEPT = "This chat has not been read on this device lately"
 CONTROLLED = "() => navigator.serviceWorker.controller"
 
 
@@ -40,12 +52,18 @@ def readers(person: PersonFor) -> tuple[Person, Person]:
 
 def wait_until_kept(page: Page, path: str, text: str) -> None:
     """The page at that path, with that in it."""
-    has = """async ([path, text]) => {
-      const name = `pages-${document.body.dataset.userId}`;
-      const page = await caches.match(path, { cacheName: name });
-      return Boolean(page) && (await page.text()).includes(text);
-    }"""
-    page.wait_for_function(has, arg=[path, text])
+    page.wait_for_function(HAS, arg=[path, text])
+
+
+def wait_until_pictured(page: Page, pattern: str) -> None:
+    """A picture with such an address is kept."""
+    is_kept = f"async (pattern) => (await ({KEPT})(pattern)).length > 0"
+    page.wait_for_function(is_kept, arg=pattern)
+
+
+def expect_pictured(image: Locator) -> None:
+    expect(image).to_have_js_property("complete", True)
+    expect(image).not_to_have_js_property("naturalWidth", 0)
 
 
 def expect_offline_page(page: Page, path: str) -> None:
@@ -142,9 +160,171 @@ def test_conversations_that_were_opened_inside_the_page_are_there_too(
         expect(ada.page.get_by_role("heading", name="Welcome, Ada")).to_be_visible()
         expect_preview(ada.page, di, "from Di")
         ada.page.goto(f"/chat/{di.id}")
-        expect_offline_page(ada.page, f"/chat/{di.id}")
+        expect(ada.page.get_by_role("heading", name="Di Moreau")).to_be_visible()
+        expect(ada.page.get_by_role("heading", name=NOT_KEPT)).to_be_visible()
+        expect(ada.page).to_have_url(f"{live_site.url}/chat/{di.id}")
         assert_accessible(ada.page)
-    expect_texts(ada.page, ["from Di"], timeout=RETURN)
+        send(ada.page, "For Di alone")
+        expect_states(ada.page, "p")
+    expect_texts(ada.page, ["from Di", "For Di alone"], timeout=RETURN)
+
+
+def test_from_the_list_to_what_was_read_with_its_pictures_and_back(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = readers(person)
+    bo.post(f"/api/messages/send/{ada.id}", text="The harbour", image=data_uri(picture(900, 600)))
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "The harbour")
+    wait_until_pictured(ada.page, "^/media/messages/")
+    wait_until_pictured(ada.page, "^/media/avatars/")
+    ada.page.goto("/contacts")
+    wait_until_kept(ada.page, "/contacts", "Bo Okonkwo")
+    ada.page.goto("about:blank")
+
+    with live_site.away():
+        page = ada.page
+        page.goto("/")
+        expect_pictured(row(page, bo).get_by_role("presentation").first)
+        row(page, bo).click()
+        expect_texts(page, ["The harbour"])
+        expect_pictured(messages(page).get_by_role("img", name="Picture"))
+        page.locator("#tab-contacts").click()
+        expect(page).to_have_url(f"{live_site.url}/contacts")
+        expect(page.locator(f"#contacts-{bo.id}")).to_be_visible()
+        page.go_back()
+        expect(page).to_have_url(f"{live_site.url}/chat/{bo.id}")
+        expect_texts(page, ["The harbour"])
+        page.go_back()
+        expect(page).to_have_url(f"{live_site.url}/")
+        expect(page.locator(".conversation")).to_have_count(0)
+        page.goto(f"/chat/{bo.id}?list=contacts#later")
+        expect(page).to_have_url(f"{live_site.url}/chat/{bo.id}#later")
+        expect_texts(page, ["The harbour"])
+        page.goto(f"/chat/{'0' * 24}")
+        expect(page).to_have_url(f"{live_site.url}/")
+        expect(row(page, bo)).to_be_visible()
+
+
+def test_on_the_way_back_the_address_and_the_page_agree_after_a_reload(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = readers(person)
+    bo.say(ada, "from Bo")
+    page = ada.page
+    page.goto("/contacts")
+    wait_until_kept(page, "/contacts", "Bo Okonkwo")
+    page.locator("#tab-chats").click()
+    row(page, bo).click()
+    expect_texts(page, ["from Bo"])
+    wait_until_kept(page, f"/chat/{bo.id}", "from Bo")
+    contact = page.locator(f"#contacts-{bo.id}")
+
+    with live_site.away():
+        page.reload()
+        expect_texts(page, ["from Bo"])
+        page.go_back()
+        expect(page).to_have_url(f"{live_site.url}/")
+        expect(page.locator(".conversation")).to_have_count(0)
+        page.go_back()
+        expect(page).to_have_url(f"{live_site.url}/contacts")
+        expect(contact).to_be_visible()
+        page.go_forward()
+        expect(page).to_have_url(f"{live_site.url}/")
+        expect(contact).to_have_count(0)
+        expect(row(page, bo)).to_be_visible()
+        page.go_forward()
+        expect(page).to_have_url(f"{live_site.url}/chat/{bo.id}")
+        expect_texts(page, ["from Bo"])
+
+
+def test_a_chat_that_is_opened_from_the_kept_list_catches_up_without_a_jump(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = readers(person)
+    slip = bo.say(ada, "a slip")
+    for number in range(30):
+        bo.say(ada, f"number {number}")
+    expect(messages(ada.page)).to_have_count(31)
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "number 29")
+    bo.say(ada, "while it was not open")
+    wait_until_kept(ada.page, "/", "while it was not open")
+    with live_site.away():
+        ada.page.goto("/")
+        row(ada.page, bo).click()
+        expect(messages(ada.page)).to_have_count(32)
+        send(ada.page, "from the train")
+        expect(messages(ada.page)).to_have_count(33)
+        place = messages(ada.page).nth(10)
+        place.evaluate("(item) => item.scrollIntoView({ block: 'start' })")
+        top = place.bounding_box()
+        first = messages(ada.page).first.element_handle()
+    bo.context.request.delete(f"/api/messages/{slip['_id']}")
+    bo.say(ada, "the newest")
+    expect(messages(ada.page)).to_have_count(34, timeout=RETURN)
+    expect(messages(ada.page).first).to_contain_text("Message deleted", timeout=RETURN)
+    expect(ada.page.locator("message-list[data-stale]")).to_have_count(0, timeout=RETURN)
+    expect(banner(ada.page)).to_have_count(0)
+
+    now = place.bounding_box()
+    assert top
+    assert now
+    assert abs(now["y"] - top["y"]) < 1
+    assert first.evaluate("(item) => item.isConnected")
+    expect_states(ada.page, "-" * 32 + "ss")
+    expect_texts(ada.page, ["", *stored(ada, bo)[1:]])
+
+
+def test_what_is_taken_back_while_another_chat_is_open_does_not_come_back(
+    person: PersonFor,
+) -> None:
+    ada, bo = readers(person)
+    cy = person("Cy Weber", None)
+    cy.say(ada, "from Cy")
+    slip, typo, own = (bo.say(ada, text) for text in ("a slip", "a tpyo", "not for me"))
+    bo.say(ada, "stays")
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "stays")
+    row(ada.page, cy).click()
+    expect_texts(ada.page, ["from Cy"])
+
+    bo.context.request.delete(f"/api/messages/{slip['_id']}")
+    bo.context.request.patch(f"/api/messages/{typo['_id']}", data={"text": "a typo"})
+    ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "a typo")
+    for text in ("a slip", "tpyo", "not for me"):
+        is_gone = f"async (place) => !(await ({HAS})(place))"
+        ada.page.wait_for_function(is_gone, arg=[f"/chat/{bo.id}", text])
+    ada.context.set_offline(True)
+    ada.page.goto(f"/chat/{bo.id}")
+    expect_texts(ada.page, ["", "a typo", "stays"])
+
+
+def test_no_more_than_the_newest_messages_are_kept(live_site: Site, person: PersonFor) -> None:
+    ada, bo = readers(person)
+    say_many(bo, ada, 1, 230)
+    ada.page.reload()
+    to_the_first(ada.page)
+    expect(messages(ada.page)).to_have_count(230)
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "message 230<")
+
+    with live_site.away():
+        ada.page.reload()
+        expect(banner(ada.page)).to_be_visible()
+        expect(messages(ada.page)).to_have_count(200)
+        assert lines(ada.page) == list(range(31, 231))
+        expect(ada.page.locator(".older")).to_have_count(1)
+
+
+def test_what_has_disappeared_meanwhile_is_not_shown(person: PersonFor) -> None:
+    ada, bo = readers(person)
+    bo.say(ada, "Stays")
+    ada.context.request.put(f"/api/messages/disappearing/{bo.id}", data={"seconds": 86400})
+    bo.say(ada, "Goes")
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "Goes")
+    ada.context.set_offline(True)
+    ada.page.clock.set_fixed_time(datetime.now() + timedelta(days=2))
+    ada.page.reload()
+    expect(message(ada.page, "Stays")).to_be_visible()
+    expect(message(ada.page, "Goes")).to_have_count(0)
 
 
 def test_an_answer_that_says_no_is_shown_as_it_is(live_site: Site, person: PersonFor) -> None:
@@ -166,12 +346,13 @@ User.objects.get(pk="{id}").delete()
 """
 
 
-def test_the_last_few_are_kept(person: PersonFor) -> None:
+def test_the_chats_that_were_read_last_are_kept(person: PersonFor) -> None:
     ada, bo = readers(person)
+    wait_until_kept(ada.page, "/", "Bo Okonkwo")
     ada.page.evaluate(
         """(userId) => {
-          for (let number = 0; number < 20; number += 1) {
-            const address = `/chat/${number}`;
+          for (let number = 0; number < 60; number += 1) {
+            const address = `/chat/${number}${number % 2 ? "" : "?list=contacts"}`;
             navigator.serviceWorker.controller.postMessage({ userId, address, html: "" });
           }
         }""",
@@ -180,8 +361,8 @@ def test_the_last_few_are_kept(person: PersonFor) -> None:
     send(ada.page, "the last")
     wait_until_kept(ada.page, "/", "the last")
 
-    # One is put before the oldest is taken away.
-    expected = [f"/chat/{number}" for number in range(10, 20)] + [f"/chat/{bo.id}", "/"]
+    others = [f"/chat/{number}{'' if number % 2 else '?list=contacts'}" for number in range(11, 60)]
+    expected = [*others, f"/chat/{bo.id}", "/"]
     is_kept = f"async (expected) => String(await ({KEPT})()) === String(expected)"
     ada.page.wait_for_function(is_kept, arg=expected)
 
@@ -252,7 +433,7 @@ def test_nothing_is_shown_once_the_session_has_ended(
 
     end(live_site, ada, browser)
     expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
-    ada.page.wait_for_function(f"async () => (await ({KEPT})()).length === 0")
+    ada.page.wait_for_function(f"async () => (await ({CACHES})()).length === 0")
 
     ada.context.set_offline(True)
     for path in (f"/chat/{bo.id}", "/"):
@@ -275,9 +456,17 @@ def test_nothing_is_shown_to_who_signs_in_next(person: PersonFor, path: str) -> 
 
     ada.page.goto(path)
     ada.page.wait_for_function(f"async () => !(await ({KEPT})()).includes('/chat/{bo.id}')")
+    if path == "/":
+        wait_until_kept(ada.page, "/", "Cy Weber")
     ada.context.set_offline(True)
     ada.page.goto(f"/chat/{bo.id}")
-    expect_offline_page(ada.page, f"/chat/{bo.id}")
+    if path == "/":  # the list of the one who is here now
+        expect(ada.page).to_have_url(re.compile(r"\d/$"))
+        expect(ada.page.locator(".sidebar__me")).to_contain_text("Cy Weber")
+    else:
+        expect_offline_page(ada.page, f"/chat/{bo.id}")
+    expect(row(ada.page, bo)).to_have_count(0)
+    expect(ada.page.get_by_text("Between us")).to_have_count(0)
 
 
 @pytest.mark.parametrize("call", ["login", "logout", "signup"])

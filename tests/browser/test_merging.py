@@ -209,7 +209,7 @@ def test_a_chat_that_cannot_be_fetched_is_never_mistaken_for_another(person: Per
 
     row(page, cy).click()
     expect(page.get_by_role("heading", name="Cy Weber")).to_be_visible()
-    expect(page.get_by_role("heading", name="not on this device yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="not been read on this device lately")).to_be_visible()
     expect(row(page, cy)).to_have_attribute("aria-current", "page")
     expect(page).to_have_url(re.compile(f"/chat/{cy.id}$"))
     expect(composer(page)).to_be_focused()

@@ -1,19 +1,27 @@
 // Hands what is being read to the service worker, as it would be rendered now, so that it can be opened again without network.
 import { on } from "../lib/bus.js";
-import { keepPage } from "../stores/kept-pages.js";
+import { shorten } from "../render/excerpt.js";
+import { messagesOf } from "../render/timeline.js";
+import { changePage, keepPage } from "../stores/kept-pages.js";
 import { shownAddress } from "./navigation.js";
-import { provisionalList, tidyPane } from "./panes.js";
+import { followChanges, pane, provisionalList, tidyPane } from "./panes.js";
 
 const SOON = 1000;
+const MOST_MESSAGES = 200;
+/** Addresses of pictures. */
+const handedOver = new Set();
 let me = "";
 let timer = 0;
+let changed = Promise.resolve();
 
 export function watchPage(userId) {
   me = userId;
-  for (const name of ["opened", "message", "message-deleted", "reaction", "pin", "read", "chat", "group", "group-left"]) on(name, later);
+  for (const name of ["opened", "loaded", "message", "message-deleted", "reaction", "pin", "read", "chat", "group", "group-left"]) on(name, later);
   document.addEventListener("htmx:afterSettle", later);
+  document.addEventListener("load", ({ target }) => target.matches("img") && later(), { capture: true });
   navigator.serviceWorker?.addEventListener("controllerchange", later);
   on("leaving", atOnce);
+  followChanges((peerId, change) => peerId !== pane().dataset.peerId && changeKept(peerId, change));
   // Before a reload asks for the page.
   addEventListener("beforeunload", atOnce);
   document.addEventListener("visibilitychange", () => document.hidden && atOnce());
@@ -34,8 +42,27 @@ function keep() {
   timer = 0;
   if (!navigator.serviceWorker?.controller || provisionalList()) return;
   const page = copyOfPage();
-  keepPage(me, shownAddress(), markupOf(page));
-  if (page.querySelector(".conversation")) keepPage(me, ...listOf(page));
+  if (page.querySelector(".conversation")) keepPage(me, shownAddress(), markupOf(page));
+  keepPage(me, ...listOf(page), newPictures());
+}
+
+/** One after the other, in the page of a chat that is not open. */
+function changeKept(peerId, change) {
+  const changeIn = (html) => {
+    const { body, documentElement } = new DOMParser().parseFromString(html, "text/html");
+    change(body.querySelector("#conversation"));
+    return markupOf(documentElement);
+  };
+  changed = changed.then(() => changePage(me, `/chat/${peerId}`, changeIn)).catch(() => {});
+}
+
+/** Of those that are shown: what the browser has fetched is at hand for the service worker, too. */
+function newPictures() {
+  const shown = [...document.querySelectorAll(".app img")].filter(({ complete, naturalWidth }) => complete && naturalWidth);
+  const isNew = (address) => address.startsWith(`${location.origin}/`) && !handedOver.has(address);
+  const addresses = shown.map(({ currentSrc }) => currentSrc).filter(isNew);
+  addresses.forEach((address) => handedOver.add(address));
+  return addresses;
 }
 
 const markupOf = (page) => `<!doctype html>${page.outerHTML}`;
@@ -54,6 +81,7 @@ function copyOfPage() {
   const copy = document.implementation.createHTMLDocument().importNode(page, true);
   const find = (selector) => copy.querySelectorAll(selector);
   tidyPane(copy.querySelector("#conversation"));
+  shortenList(copy.querySelector("message-list"));
   copy.querySelector("#filter").setAttribute("value", page.querySelector("#filter").value);
   copy.querySelector(".app").classList.remove("is-offline");
   find("#details").forEach((each) => each.remove());
@@ -63,4 +91,10 @@ function copyOfPage() {
   find(".htmx-request").forEach((each) => each.classList.remove("htmx-request"));
   find("dialog[open]").forEach((each) => each.removeAttribute("open"));
   return copy;
+}
+
+function shortenList(log) {
+  const list = log?.querySelector("ol");
+  if (!list || messagesOf(list).length <= MOST_MESSAGES) return;
+  shorten(list, null, { peerId: log.closest(".conversation").dataset.peerId, readSeq: log.dataset.lastReadSeq });
 }

@@ -2,6 +2,7 @@
 // follows when the server has told. htmx swaps the side bar, and fetches pages that cannot be shown from what is here.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
+import { catchUp } from "../realtime/live.js";
 import { keptPage } from "../stores/kept-pages.js";
 import { hasPane, pane, provisionalList, showKeptPane, showNoPane, showPane } from "./panes.js";
 
@@ -12,6 +13,8 @@ const AGAIN_AFTER = 5000;
 let shown = "";
 let last = "";
 let goingTo = null;
+/** The list that is being told what changed since it was shown without network. */
+let catchingUp = null;
 /** The side bar of the tab that is not shown. */
 let otherSidebar = null;
 
@@ -35,7 +38,22 @@ export function watchNavigation() {
   listen("sendError", ({ detail }) => withoutNetwork(detail.elt));
   on("connection", ({ state }) => ["live", "polling"].includes(state) && load());
   if (document.activeElement === document.body) focusPane();
+  const { peerId } = placeOf(shown);
+  if (peerId && !pane().dataset.peerId) openFromList(peerId);
 }
+
+/** Without network the service worker gives the list for a chat that was not kept. */
+function openFromList(peerId) {
+  const row = rowOf(peerId) ?? (peerId === "saved" && document.querySelector(".row.is-saved"));
+  if (row?.dataset.peerId !== peerId) {
+    shown = row ? row.getAttribute("href") : listAddress();
+    history.replaceState({ htmx: true }, "", shown);
+  }
+  if (row) show(here());
+  else notLoaded();
+}
+
+const listAddress = () => document.querySelector(".segments [aria-current]").getAttribute("href");
 
 const here = () => location.pathname + location.search;
 
@@ -75,7 +93,7 @@ export function open(address, { messageId, seq } = {}) {
 /** Back to the list: in history, where that is what comes before. */
 function leave() {
   if (isList(history.state?.from)) return history.back();
-  history.replaceState({ htmx: true }, "", document.querySelector(".segments [aria-current]").getAttribute("href"));
+  history.replaceState({ htmx: true }, "", listAddress());
   show(here());
 }
 
@@ -105,10 +123,26 @@ function show(address) {
 function load() {
   const list = provisionalList();
   if (!list || list.matches(".htmx-request")) return;
+  if ("unreached" in list.dataset) return merge(list);
   if ("absent" in list.dataset) list.dataset.absent = "loading";
   const headers = { "HX-Target": "conversation" };
   const how = { source: list, target: list, select: "message-list", swap: "outerHTML show:none", headers };
   htmx.ajax("GET", shown, how).then(() => emit("loaded", {})).catch(() => {});
+}
+
+/** What changed since the list was shown without network fits into it: nothing moves that is being read. */
+async function merge(list) {
+  if (list === catchingUp) return;
+  catchingUp = list;
+  const error = await catchUp(list.dataset.stale).catch((failure) => failure);
+  if (list === catchingUp) catchingUp = null;
+  if (error?.isTemporary) return unanswered(list);
+  delete list.dataset.unreached;
+  if (error) return load();
+  delete list.dataset.stale;
+  if (!list.isConnected) return;
+  list.catchUp();
+  emit("loaded", {});
 }
 
 const sidebar = () => document.getElementById("sidebar");
@@ -124,8 +158,10 @@ function swapSidebars() {
   htmx.process(next);
 }
 
-/** What was read there before this page was loaded, if anything. */
+/** What was read there before this page was loaded, if anything; a list that is not here is a page of its own. */
 async function withoutNetwork(elt) {
+  if (isList(elt.href) && (await keptPage(userId, elt.href))) return location.assign(elt.href);
+  if (elt.matches("[data-stale]")) elt.dataset.unreached = "";
   const html = elt.matches("message-list[data-absent]") ? await keptPage(userId, shown) : "";
   if (!html) return unanswered(elt);
   if (!elt.isConnected) return;
@@ -142,6 +178,12 @@ function unanswered(elt) {
 
 const notLoaded = () => emit("notice", { text: text("load-failed"), kind: "info" });
 
+/** To a page that the service worker keeps, or nowhere. */
+async function goOrStay() {
+  if (await keptPage(userId, here())) location.reload();
+  else stay();
+}
+
 /** The page that was wanted cannot be shown: then the address is that of the one which is. */
 function stay() {
   history.replaceState({ htmx: true }, "", shown);
@@ -153,7 +195,7 @@ function goingBack(xhr) {
   goingTo?.abort();
   goingTo = xhr;
   xhr.setRequestHeader("X-Expected-User", userId);
-  xhr.addEventListener("error", stay);
+  xhr.addEventListener("error", goOrStay);
 }
 
 function restored() {

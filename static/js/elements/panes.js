@@ -1,6 +1,6 @@
 // What stands where a conversation is read: one that was just open, or its frame, until the server has told what is said there.
 import { on } from "../lib/bus.js";
-import { isGroup } from "../lib/peers.js";
+import { isGroup, peerOf } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { quoteOf } from "../stores/quotes.js";
 import { clearMessage } from "../render/message.js";
@@ -13,30 +13,44 @@ import { messagesOf, takeOut, unreadLine } from "../render/timeline.js";
 const MOST_KEPT = 8;
 const kept = new Map();
 
-on("message-deleted", clear);
-on("message", ({ message }) => (message.deleted ? clear({ ...message, messageId: message._id }) : message.editedAt && revise(message)));
+followChanges((peerId, change) => kept.has(peerId) && change(kept.get(peerId)));
+
+/** Calls `told(peerId, change)` where something was taken back or edited: `change(copy)` does so in a copy of that conversation. */
+export function followChanges(told) {
+  const isIn = ({ dataset }, parts) => parts.some(([first, last]) => first <= dataset.seq && dataset.seq <= last);
+  const hide = (copy, parts) => copy.querySelectorAll(".message[data-seq]").forEach((item) => isIn(item, parts) && takeOut(item));
+  const tell = (message, change) => told(peerOf(message, document.body.dataset.userId), change);
+  on("message-deleted", (gone) => tell(gone, (copy) => clear(copy, gone)));
+  on("hidden", ({ peerId, hidden }) => hidden.length && told(peerId, (copy) => hide(copy, hidden)));
+  on("message", ({ message }) => {
+    if (message.deleted) tell(message, (copy) => clear(copy, { ...message, messageId: message._id }));
+    else if (message.editedAt) tell(message, (copy) => revise(copy, message));
+  });
+}
+
+const find = (copy, messageId) => copy.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
 
 /** What is deleted does not come back with a conversation that was open before. */
-function clear({ messageId, expiresAt }) {
-  const find = (copy) => copy.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
-  const forget = expiresAt ? takeOut : clearMessage;
-  [...kept.values()].map(find).forEach((item) => item && forget(item));
-  for (const copy of kept.values()) repliesTo(copy, messageId).forEach(showReplyDeleted);
+function clear(copy, { messageId, expiresAt }) {
+  const item = find(copy, messageId);
+  if (item) (expiresAt ? takeOut : clearMessage)(item);
+  repliesTo(copy, messageId).forEach(showReplyDeleted);
 }
 
 /** Nor does what was edited say again what it said before. */
-function revise(message) {
-  for (const copy of kept.values()) {
-    const item = copy.querySelector(`.message[data-message-id="${CSS.escape(message._id)}"]`);
-    if (item) fillText(item, message.text ?? "");
-    if (item) fillEdited(item, message.editedAt);
-    repliesTo(copy, message._id).forEach((field) => showQuote(field, quoteOf(message)));
-  }
+function revise(copy, message) {
+  const item = find(copy, message._id);
+  if (item) fillText(item, message.text ?? "");
+  if (item) fillEdited(item, message.editedAt);
+  repliesTo(copy, message._id).forEach((field) => showQuote(field, quoteOf(message)));
 }
 
 export const pane = () => document.getElementById("conversation");
 
-/** The list, when what it shows is not what the server has, or not certainly. */
+/**
+ * The list, when what it shows is not what the server has, or not certainly: `data-stale` is the cursor of when it was;
+ * with `data-unreached` it was shown without network.
+ */
 export const provisionalList = () => document.querySelector("message-list:is([data-absent], [data-stale])");
 
 /** Whether that conversation can be shown without asking anybody. */
@@ -50,8 +64,9 @@ export function showPane(peerId, row) {
 
 /** Shows a conversation as a page of before has it. */
 export function showKeptPane(html) {
-  const before = new DOMParser().parseFromString(html, "text/html").getElementById("conversation");
-  before.querySelector("message-list").dataset.stale = "";
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  const before = body.querySelector("#conversation");
+  Object.assign(before.querySelector("message-list").dataset, { stale: body.dataset.cursor, unreached: "" });
   put(document.adoptNode(before));
 }
 
@@ -72,7 +87,7 @@ function keep(old) {
   if (!peerId || old.querySelector("message-list[data-absent]")) return;
   const copy = old.cloneNode(true);
   tidyPane(copy);
-  copy.querySelector("message-list").dataset.stale = "";
+  copy.querySelector("message-list").dataset.stale ||= document.body.dataset.cursor;
   kept.delete(peerId);
   kept.set(peerId, copy);
   if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
@@ -83,6 +98,7 @@ export function tidyPane(copy) {
   const list = copy.querySelector("message-list");
   if (!list) return;
   list.removeAttribute("aria-busy");
+  list.dataset.kept = "";
   list.querySelector(".message-actions")?.remove();
   unreadLine(list.querySelector("ol"))?.remove();
   // What is not sent yet comes from the outbox.

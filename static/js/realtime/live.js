@@ -78,6 +78,14 @@ export function start({ userId, cursor, socketPath }) {
 
 export const isSyncing = () => sync.isRunning;
 
+/** Tells all that changed since a cursor of before; rejects with what `sync` failed for. */
+export function catchUp(cursor) {
+  return new Promise((resolve, reject) => {
+    const settled = (error) => (error ? reject(error) : resolve());
+    new Sync(cursor, { apply, settled }).now();
+  });
+}
+
 /** Something changed of which events do not tell enough. */
 export const syncSoon = () => sync?.soon();
 

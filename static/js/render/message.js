@@ -68,8 +68,8 @@ export function clearMessage(item) {
 /** Where a message stands; one that is not sent yet comes after all others. */
 export const seqOf = (item) => Number(item.dataset.seq) || Infinity;
 
-function fillKeys(item, { _id = "", clientMessageId, seq = "", senderId, pinnedAt = "" }, state) {
-  const keys = { messageId: _id, clientId: clientMessageId ?? "", seq: String(seq), senderId, state, pinnedAt };
+function fillKeys(item, { _id = "", clientMessageId, seq = "", senderId, pinnedAt = "", expiresAt = "" }, state) {
+  const keys = { messageId: _id, clientId: clientMessageId ?? "", seq: String(seq), senderId, state, pinnedAt, expiresAt };
   for (const [name, key] of Object.entries(keys)) {
     if (item.dataset[name] !== key) item.dataset[name] = key;
   }

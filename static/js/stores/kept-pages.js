@@ -9,8 +9,17 @@ export async function startKeeping(userId) {
   await storage?.open(PREFIX + userId).catch(() => {});
 }
 
-export function keepPage(userId, address, html) {
-  navigator.serviceWorker?.controller?.postMessage({ userId, address, html });
+/** Without what the service worker need not fetch again: `pictures` are addresses of what is shown there. */
+export function keepPage(userId, address, html, pictures = []) {
+  navigator.serviceWorker?.controller?.postMessage({ userId, address, html, pictures });
+}
+
+/** Puts what `change(html)` returns in the place of what is kept for that address, if anything. */
+export async function changePage(userId, address, change) {
+  if (!(await storage?.has(PREFIX + userId))) return;
+  const cache = await storage.open(PREFIX + userId);
+  const [found] = await cache.keys(address, { ignoreSearch: true });
+  if (found) await cache.put(found, new Response(change(await (await cache.match(found)).text())));
 }
 
 /** What was shown at that address, beside whichever list. */

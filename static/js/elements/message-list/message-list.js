@@ -57,6 +57,7 @@ class MessageList extends HTMLElement {
     this.unread = new Unread(this, this.list, { peerId, readSeq: Number(this.dataset.lastReadSeq), place: this.place });
     this.toolbar = new MessageToolbar(this.list, { id: peerId, firstName: this.firstName });
     showLifetime(pane, this.dataset.lasts);
+    if ("kept" in this.dataset) this.expire();
     this.listen();
     this.catchUp();
   }
@@ -118,6 +119,12 @@ class MessageList extends HTMLElement {
     this.place.look();
     this.lookForMissing();
     this.goToAddressed();
+  }
+
+  /** What has disappeared since, of which nobody may have told this browser. */
+  expire() {
+    const isOver = ({ dataset }) => dataset.expiresAt && Date.parse(dataset.expiresAt) <= Date.now();
+    messagesOf(this.list).filter(isOver).forEach((item) => this.merging.discard(item));
   }
 
   goToAddressed() {
