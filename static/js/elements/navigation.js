@@ -44,7 +44,7 @@ export function watchNavigation() {
 
 /** Without network the service worker gives the list for a chat that was not kept. */
 function openFromList(peerId) {
-  const row = rowOf(peerId) ?? (peerId === "saved" && document.querySelector(".row.is-saved"));
+  const row = rowOf(peerId) ?? (peerId === "saved" ? document.querySelector(".row.is-saved") : null);
   if (row?.dataset.peerId !== peerId) {
     shown = row ? row.getAttribute("href") : listAddress();
     history.replaceState({ htmx: true }, "", shown);
