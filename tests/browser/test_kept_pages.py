@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -12,6 +13,7 @@ from tests.browser.chat import (
     banner,
     expect_kept,
     expect_preview,
+    expect_soon,
     expect_states,
     expect_texts,
     face_to_face,
@@ -52,13 +54,12 @@ def readers(person: PersonFor) -> tuple[Person, Person]:
 
 def wait_until_kept(page: Page, path: str, text: str) -> None:
     """The page at that path, with that in it."""
-    page.wait_for_function(HAS, arg=[path, text])
+    expect_soon(page, lambda: page.evaluate(HAS, [path, text]), True)
 
 
 def wait_until_pictured(page: Page, pattern: str) -> None:
     """A picture with such an address is kept."""
-    is_kept = f"async (pattern) => (await ({KEPT})(pattern)).length > 0"
-    page.wait_for_function(is_kept, arg=pattern)
+    expect_soon(page, lambda: bool(page.evaluate(KEPT, pattern)), True)
 
 
 def expect_pictured(image: Locator) -> None:
@@ -292,8 +293,8 @@ def test_what_is_taken_back_while_another_chat_is_open_does_not_come_back(
     ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
     wait_until_kept(ada.page, f"/chat/{bo.id}", "a typo")
     for text in ("a slip", "tpyo", "not for me"):
-        is_gone = f"async (place) => !(await ({HAS})(place))"
-        ada.page.wait_for_function(is_gone, arg=[f"/chat/{bo.id}", text])
+        place = [f"/chat/{bo.id}", text]
+        expect_soon(ada.page, partial(ada.page.evaluate, HAS, place), False)
     ada.context.set_offline(True)
     ada.page.goto(f"/chat/{bo.id}")
     expect_texts(ada.page, ["", "a typo", "stays"])
@@ -366,8 +367,7 @@ def test_the_chats_that_were_read_last_are_kept(person: PersonFor) -> None:
 
     others = [f"/chat/{number}{'' if number % 2 else '?list=contacts'}" for number in range(11, 60)]
     expected = [*others, f"/chat/{bo.id}", "/"]
-    is_kept = f"async (expected) => String(await ({KEPT})()) === String(expected)"
-    ada.page.wait_for_function(is_kept, arg=expected)
+    expect_soon(ada.page, lambda: ada.page.evaluate(KEPT), expected)
 
 
 def sign_out(site: Site, ada: Person, browser: Browser) -> None:
@@ -436,7 +436,7 @@ def test_nothing_is_shown_once_the_session_has_ended(
 
     end(live_site, ada, browser)
     expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
-    ada.page.wait_for_function(f"async () => (await ({CACHES})()).length === 0")
+    expect_soon(ada.page, lambda: ada.page.evaluate(CACHES), [])
 
     ada.context.set_offline(True)
     for path in (f"/chat/{bo.id}", "/"):
@@ -458,7 +458,7 @@ def test_nothing_is_shown_to_who_signs_in_next(person: PersonFor, path: str) -> 
     ada.context.add_cookies([{**each} for each in cookies])  # type: ignore[typeddict-item]
 
     ada.page.goto(path)
-    ada.page.wait_for_function(f"async () => !(await ({KEPT})()).includes('/chat/{bo.id}')")
+    expect_soon(ada.page, lambda: f"/chat/{bo.id}" in ada.page.evaluate(KEPT), False)
     if path == "/":
         wait_until_kept(ada.page, "/", "Cy Weber")
     ada.context.set_offline(True)
@@ -481,7 +481,7 @@ def test_a_session_that_changes_by_the_api_forgets_the_pages(person: PersonFor, 
 
     ada.page.evaluate("(call) => fetch(`/api/auth/${call}`, { method: 'POST' })", call)
 
-    ada.page.wait_for_function(f"async () => (await ({KEPT})()).length === 0")
+    expect_soon(ada.page, lambda: ada.page.evaluate(CACHES), [])
 
 
 def test_a_tab_that_does_not_know_yet_keeps_nothing_afterwards(person: PersonFor) -> None:
