@@ -352,7 +352,7 @@ User.objects.get(pk="{id}").delete()
 
 def test_the_chats_that_were_read_last_are_kept(person: PersonFor) -> None:
     ada, bo = readers(person)
-    wait_until_kept(ada.page, "/", "Bo Okonkwo")
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "Bo Okonkwo")
     ada.page.evaluate(
         """(userId) => {
           for (let number = 0; number < 60; number += 1) {
