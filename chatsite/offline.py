@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 # Pictures that pages show pass through it: their policy has where redirects from /media/ lead.
-SHOWN = {"connect-src": settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"]}
+_POLICY = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+_OWN = {*_POLICY["connect-src"], "blob:", "data:"}
+SHOWN = {"connect-src": [source for source in _POLICY["img-src"] if source not in _OWN]}
 # What the chat page needs beside itself.
 CHAT_FILES = ("css/chat.css", "django_htmx/htmx-2.min.js", "js/zone.js", "js/chat.js")
 
