@@ -45,7 +45,8 @@ class Reader(Person):
     async def _answer(self, method: str, path: str, **options: Any) -> httpx.Response:
         asked = time.time()
         response = await super()._answer(method, path, **options)
-        if "text" in response.headers["Content-Type"] or "json" in response.headers["Content-Type"]:
+        kind = response.headers.get("Content-Type", "")
+        if "text" in kind or "json" in kind:
             over = [text for text, end in self.ends.items() if end < asked]
             self.late += [f"{path} had {text!r}" for text in over if text in response.text]
         return response
