@@ -54,7 +54,7 @@ def test_what_is_long_fits_and_goes_with_its_message(person: PersonFor, live_sit
         each.reload()
         expect(card(each)).to_be_visible()
         assert each.evaluate("document.documentElement.scrollWidth") == 390
-        box, bubble = card(each).bounding_box(), each.locator(".bubble").bounding_box()
+        box, bubble = card(each).bounding_box(), each.locator(".message .bubble").bounding_box()
         assert box
         assert bubble
         assert bubble["x"] <= box["x"]
