@@ -20,6 +20,7 @@ def all_querysets() -> dict[str, Any]:
         history,
         listenings,
         members,
+        openings,
         people,
         pictures,
         pins,
@@ -98,8 +99,8 @@ def all_querysets() -> dict[str, Any]:
         "own chat": mine.select_for_update().filter(conversation=key),
         "marks": Membership.objects.filter(conversation=key).values_list("last_read_seq"),
         "own reactions": reactions._OWN._build(2, _0=key, _1=new_key(), me=key),
-        "own listenings": listenings._OWN._build(2, _0=key, _1=new_key(), me=key),
-        "listenings of others": listenings._OTHERS._build(1, _0=key),
+        "own listenings": listenings._LISTENINGS._own._build(2, _0=key, _1=new_key(), me=key),
+        "openings of others": openings._OPENINGS._others._build(1, _0=key),
         "reactions": Reaction.objects.filter(message_id=key, pk__gt=key).order_by("pk"),
         "pinned messages": pins.pinned_in(key).order_by("-pinned_at", "-seq"),
         "shared pictures": shared.shared_in(
