@@ -26,7 +26,7 @@ urlpatterns = [
         name="api-reaction",
     ),
     path("opened/<str:message>", views.OpenView.as_view(), name="api-open"),
-    path("messages/<str:message>/preview", views.PreviewView.as_view(), name="api-preview"),
+    path("previews/<str:message>", views.PreviewView.as_view(), name="api-preview"),
     path("listened/<str:message>", views.ListenedView.as_view(), name="api-listened"),
     path("pins/<str:message>", views.PinView.as_view(), name="api-pin"),
     path("messages/<str:peer>", views.MessagesView.as_view(), name="api-messages"),

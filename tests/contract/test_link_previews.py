@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def url(message: str) -> str:
-    return f"/api/messages/{message}/preview"
+    return f"/api/previews/{message}"
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ function setPinned({ dataset }, call) {
 }
 
 function removePreview({ dataset }) {
-  return change(() => deleteJSON(`/api/messages/${dataset.messageId}/preview`), "preview-failed");
+  return change(() => deleteJSON(`/api/previews/${dataset.messageId}`), "preview-failed");
 }
 
 /** Shows the message that the server answers with. */
