@@ -22,6 +22,7 @@ async def check(
     """`others` have a chat of their own, which is looked at elsewhere."""
     for person in others:
         _count(person, report)
+        report.files -= person.counts.files
         _check_acknowledged(person, stored, report)
     groups = [person.owns for person in people if person.owns]
     for person in people:
@@ -80,7 +81,7 @@ def _check_scheduled(
 ) -> None:
     """What is sent later is there once, and with nobody before its time."""
     for text, scheduled in person.scheduled.items():
-        count = sum(message.text == text for message in stored.messages)
+        count = sum(m.text == text and not m.was_imported for m in stored.messages)
         report.scheduled_doubled += max(0, count - 1)
         if scheduled.is_sure:
             report.scheduled += 1

@@ -329,6 +329,8 @@ class Person:
 
     def _refuse(self, data: dict[str, Any]) -> None:
         waiting = self._waiting.get(data.get("clientMessageId", ""))
+        if waiting is None and data.get("clientMessageId"):
+            return  # the answer came too late: the next try has its own
         if waiting and (data["status"] == 429 or data["status"] >= 500):
             waiting.set_exception(OSError(data["message"]))
         elif waiting and data["status"] in (403, 404):
