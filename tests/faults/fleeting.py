@@ -21,7 +21,7 @@ from tests.faults.stage import SKEW, Stage
 
 LIFETIME = 10  # seconds: the shortest that people may choose (`CHOSEN`) would outlast a run
 CHOSEN = 60
-PAUSE = 0.3
+PAUSE = 1  # second between two of them, which are looked for by every way
 WORD = "fleeting"  # in each of them
 WITH_FILE = 0.3
 STORED = """

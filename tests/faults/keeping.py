@@ -14,7 +14,7 @@ from tests.faults.report import Report
 from tests.faults.stage import Stage
 from tests.services import clock
 
-PAUSE = 5  # seconds between two of them
+PAUSE = 30  # seconds between two of them: each takes a processor for some
 ELSEWHERE = ("S3_URL", "REDIS_URL")  # which the site that is brought back has not
 LATER = 2 * 3600  # seconds, after which what belongs to nobody is removed
 

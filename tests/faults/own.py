@@ -19,7 +19,7 @@ from tests.faults.person import Person
 from tests.faults.report import Report
 from tests.faults.stage import Stage
 
-PAUSE = 0.2  # seconds between two questions of how far it is
+PAUSE = 0.5  # seconds between two questions of how far it is
 JOBS = "SELECT name, attempts FROM scheduler_job WHERE kind IN ('export', 'import')"
 EXPORTS = "SELECT user_id, stored FROM messaging_export WHERE ready_at IS NOT NULL"
 COPIES = "SELECT creator, client_group_id, key FROM messaging_conversation WHERE kind = 'imported'"
