@@ -1,9 +1,11 @@
 """What the scheduler does for messages, their pictures and files, and to tell people of them."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import Error
 from django.utils import translation
 
 from accounts import mail
@@ -12,6 +14,7 @@ from accounts.services import deletion
 from accounts.services.inactivity import delete_inactive
 from accounts.services.push_subscriptions import retire, target_of
 from chatsite.db import now, release
+from chatsite.errors import Busy as DatabaseBusy
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.push.sending import DAY, Busy, Gone, Refused, Unavailable, send
@@ -19,7 +22,7 @@ from messaging.models import Conversation
 from messaging.page.digests import digest
 from messaging.page.notifications import notification, reminding, taking_back
 from messaging.presence import active_among
-from messaging.queries.digests import absences, news_of
+from messaging.queries.digests import Absence, absences, news_of
 from messaging.queries.exports import JOB as EXPORT
 from messaging.queries.imports import JOB as IMPORT
 from messaging.queries.notifications import (
@@ -53,6 +56,7 @@ from messaging.shapes.record import MessageRecord
 from scheduler import wakeup
 from scheduler.registry import GiveUp, Lane, Retry, Stopped, job
 
+logger = logging.getLogger(__name__)
 DAILY = timedelta(days=1)
 
 
@@ -292,11 +296,19 @@ def send_digests() -> None:
     sent = 0
     for absence in absences(now()):
         _stop()
-        news = news_of(absence, now())
-        if news and digests.send_digest(user=absence.user, letter=digest(absence.user, news)):
-            sent += 1
-            if sent == digests.AT_ONCE:
-                return
+        try:
+            sent += _send_digest(absence)
+        except (Error, DatabaseBusy):
+            raise
+        except Exception:  # a bug that one row brings out; others get theirs
+            logger.exception("a digest failed: user %s", absence.user.pk)
+        if sent == digests.AT_ONCE:
+            return
+
+
+def _send_digest(absence: Absence) -> bool:
+    news = news_of(absence, now())
+    return bool(news) and digests.send_digest(user=absence.user, letter=digest(absence.user, news))
 
 
 def _lifetime(messages: Iterable[MessageRecord], moment: datetime) -> int:

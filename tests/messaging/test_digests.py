@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
@@ -203,8 +204,7 @@ def test_it_is_noted_with_the_mail_that_waits_or_not_at_all(
     make_message(ada, bo)
     with monkeypatch.context() as patch:
         patch.setattr("accounts.mail.schedule", fail)
-        with pytest.raises(ZeroDivisionError):
-            jobs.send_digests()
+        jobs.send_digests()
     assert User.objects.get(pk=bo.pk).digest_sent_at is None
     assert len(digested(bo)) == 1
 
@@ -242,6 +242,32 @@ def test_so_many_are_sent_at_a_time_and_the_others_next(
     jobs.send_digests()
     run_due()
     assert len(mail.outbox) == 2
+
+
+def test_one_that_fails_keeps_nobody_from_theirs(
+    ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cy = make_user("Cy", email_confirmed_at=now())
+    leave(cy, hours=9)
+    for person in (bo, cy):
+        make_message(ada, person)
+
+    def failing(error: Exception) -> Any:
+        errors = [error]
+        return lambda user, news: digest(user, news) if not errors else _raise(errors.pop())
+
+    monkeypatch.setattr(jobs, "digest", failing(OperationalError()))
+    with pytest.raises(OperationalError):  # it would be the same for the others
+        jobs.send_digests()
+    assert not Job.objects.filter(kind="mail").exists()
+    monkeypatch.setattr(jobs, "digest", failing(ZeroDivisionError()))
+    jobs.send_digests()
+    assert Job.objects.filter(kind="mail").count() == 1
+    assert (len(digested(bo)), len(digested(cy))) == (1, 1)  # the next time
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 class TestNothingIsTold:

@@ -312,6 +312,7 @@ class TestRecurring:
             "delete_inactive_accounts",
             "remove_old_files",
             "remove_old_messages",
+            "send_digests",
             "tidy_attachments",
             "tidy_exports",
             "tidy_imports",
