@@ -1,6 +1,7 @@
 """Jobs: made in the transaction of what they are for, and done at least once after it."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -22,17 +23,19 @@ def schedule(
     A job of the same name gets this time and payload, and its tries begin anew, also while it
     runs: then it runs once more.
     """
-    values = {
-        "kind": KINDS[kind].name,
-        "payload": json.dumps(payload),
-        "run_at": run_at or now(),
-        **UNTRIED,
-    }
+    values = _values(kind, payload, run_at)
     if name is None:
         Job.objects.create(**values)
     elif not (_changed(name, values) or _made(name, values)):
         _changed(name, values)  # which somebody else just made
     on_commit(wakeup.event.set)
+
+
+def schedule_all(kind: str, payloads: Iterable[dict[str, Any]]) -> None:
+    """As `schedule` for each, by one statement."""
+    if jobs := [Job(**_values(kind, payload)) for payload in payloads]:
+        Job.objects.bulk_create(jobs)
+        on_commit(wakeup.event.set)
 
 
 def schedule_unless_waiting(
@@ -63,6 +66,15 @@ def ensure_recurring() -> None:
     there = Job.objects.filter(name__in=wanted).values_list("name", flat=True)
     for name in wanted.difference(there):
         _made(name, {"kind": name, "payload": "{}", "run_at": now()})
+
+
+def _values(kind: str, payload: dict[str, Any], run_at: datetime | None = None) -> dict[str, Any]:
+    return {
+        "kind": KINDS[kind].name,
+        "payload": json.dumps(payload),
+        "run_at": run_at or now(),
+        **UNTRIED,
+    }
 
 
 def _changed(name: str, values: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ class Limits:
     searches: int
     sends: int
     uploads: int
+    previews: int
     sign_ups_per_hour: int
     log_ins: int
     log_ins_per_address: int
@@ -30,6 +31,7 @@ def read() -> Limits:
         searches=positive("LIMIT_SEARCHES", 100),
         sends=positive("LIMIT_SENDS", 100),
         uploads=positive("LIMIT_UPLOADS", 20),
+        previews=positive("LIMIT_PREVIEWS", 20),
         sign_ups_per_hour=positive("LIMIT_SIGN_UPS", 60),
         log_ins=positive("LIMIT_LOG_INS", 10),
         log_ins_per_address=positive("LIMIT_LOG_INS_PER_ADDRESS", 30),

@@ -11,17 +11,14 @@ import re
 import ssl
 import time
 from base64 import urlsafe_b64decode
-from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from hashlib import blake2b
-from threading import Condition, Thread
+from threading import Thread
 from urllib.parse import SplitResult, urlsplit
 
 import http_ece
@@ -35,12 +32,12 @@ from django.conf import settings
 from chatsite.breaker import Breaker
 from chatsite.push.keys import authorization
 from chatsite.security.public_addresses import is_public, resolve
+from chatsite.site_turns import LATER, SiteTurns, Taken
 
 DEADLINE = 3  # seconds, for one message
 SLOW = 2  # seconds after which an answer is as bad as none
 AT_ONCE = 2  # messages that one service takes of this process
 TURN = 0.5  # seconds in which it may be somebody's turn
-LATER = 5  # seconds after which it is asked for again
 DAY = 24 * 60 * 60
 ADDRESSES = 3  # of a service that are tried
 PAUSE = 30  # seconds in which a service that did not answer is left alone
@@ -103,36 +100,15 @@ def send(
     parts = _parts(to.endpoint)
     if not _is_allowed(parts):
         raise Refused("it is no public https address")
-    with _turn_of(_site(parts)):
-        status, headers = _answer(parts, to, message, topic, urgency, lifetime)
+    try:
+        with _turns.take(_host(parts), TURN):
+            status, headers = _answer(parts, to, message, topic, urgency, lifetime)
+    except Taken as error:
+        raise Busy(str(error), LATER) from None
     _judge(status, headers)
 
 
-_asked: Counter[str] = Counter()
-_one_less = Condition()
-
-
-@contextmanager
-def _turn_of(site: str) -> Iterator[None]:
-    """Raises Busy."""
-    with _one_less:
-        if not _one_less.wait_for(lambda: _asked[site] < AT_ONCE, TURN):
-            raise Busy(f"{site} has others to answer", LATER)
-        _asked[site] += 1
-    try:
-        yield
-    finally:
-        with _one_less:
-            _asked[site] -= 1
-            if not _asked[site]:
-                del _asked[site]
-            _one_less.notify_all()
-
-
-def _site(parts: SplitResult) -> str:
-    """Of which anybody may have any number of hosts: the last two labels of a name."""
-    host = _host(parts)
-    return host if host[-1:].isdigit() else ".".join(host.rsplit(".", 2)[-2:])
+_turns = SiteTurns(AT_ONCE)
 
 
 def _host(parts: SplitResult) -> str:

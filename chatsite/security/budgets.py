@@ -43,6 +43,7 @@ READS = Limit("reads")
 SEARCHES = Limit("searches")
 SENDS = Limit("sends")
 UPLOADS = Limit("uploads")
+PREVIEWS = Limit("previews")  # that are made of links
 
 
 def count(limit: Limit, who: str) -> int:

@@ -140,7 +140,7 @@ class Edit(MessageChange):
         run_at_once((_INSERT, [edit]), (_EDITED, [change]))
         rewrite_blocks(conversation.pk, [message.seq])
         if change["link"] and preview is None:
-            preview_later([message.pk])
+            preview_later([(message.pk, text)])
         record = record_of(message)
         if is_held:
             report_held(record)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
@@ -21,6 +22,8 @@ from chatsite.fastpath.statements import Update, run_at_once
 from chatsite.link_previews.fetching import fetch
 from chatsite.link_previews.links import link_in
 from chatsite.pictures import images, storage
+from chatsite.security.budgets import PREVIEWS, count
+from chatsite.site_turns import SiteTurns, Taken
 from messaging import events, recipients
 from messaging.models import Message
 from messaging.queries.visibility import was_deleted
@@ -28,7 +31,7 @@ from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.shapes.link_previews import PreviewRecord, encoded_preview
 from messaging.shapes.record import MessageRecord, record_of
-from scheduler.services import schedule
+from scheduler.services import schedule_all
 
 JOB = "preview_link"
 REMOVED = ""  # by its sender: it is not made again
@@ -36,6 +39,7 @@ REMOVED = ""  # by its sender: it is not made again
 # longer, so that this one is there.
 KEPT, KEPT_NOTHING = timedelta(minutes=45), timedelta(minutes=10)
 LATE = timedelta(minutes=10)  # after which nobody waits for it
+TURN = timedelta(minutes=1)  # within which a page has to be asked for, where others are of its site
 SMALLEST = 32  # pixels of either side: what is smaller is no picture of anything
 _PREVIEW = Update(
     lambda key, preview, moment, version: (
@@ -45,11 +49,15 @@ _PREVIEW = Update(
 )
 
 
-def preview_later(messages: Iterable[str]) -> None:
-    """Of messages with a link. Belongs in the transaction that stores them."""
+TURNS = SiteTurns(at_once=1)  # the threads of previews are few
+
+
+def preview_later(messages: Iterable[tuple[str, str]]) -> None:
+    """Of messages that may have a link: their keys and texts. Belongs in the transaction that
+    stores them.
+    """
     if settings.LINK_PREVIEWS:
-        for key in messages:
-            schedule(JOB, message=key)
+        schedule_all(JOB, ({"message": key} for key, text in messages if link_in(text)))
 
 
 def kept_preview(message: Message, text: str) -> str | None:
@@ -60,14 +68,19 @@ def kept_preview(message: Message, text: str) -> str | None:
 
 
 def make_preview(message_id: str) -> None:
-    """Of a message as it is by now; nothing happens where it has one, or where it comes too late.
-    May be repeated. Raises Busy.
+    """Of a message as it is by now; nothing happens where it has one, where it comes too late, and
+    where its sender has had as many made as they may. May be repeated. Raises Busy, Taken.
     """
     message = Message.objects.filter(pk=message_id).first()
     if message is None or message.preview is not None or message.updated_at < now() - LATE:
         return
     url = link_in(message.text) if settings.LINK_PREVIEWS and not message.deleted else ""
-    preview = _preview_of(url) if url else ""
+    try:
+        preview = _preview_of(url, message.sender_id) if url else ""
+    except Taken:
+        if message.updated_at < now() - TURN:
+            return
+        raise
     if preview:
         try:
             change_alone(NewPreview(message.sender_id, message.pk, url, preview))
@@ -119,13 +132,16 @@ def _store(message: Message, conversation: LockedConversation, preview: str) -> 
     events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
 
 
-def _preview_of(url: str) -> str:
-    """As it is stored; "" where there is none."""
+def _preview_of(url: str, sender: str) -> str:
+    """As it is stored; "" where there is none. Raises Taken."""
     key = f"link-preview:{blake2b(url.encode(), digest_size=16).hexdigest()}"
     preview: str | None = cache.get(key)
     if preview is None:
-        release()  # while the page is waited for
-        preview = _made(url)
+        with TURNS.take(urlsplit(url).hostname or ""):
+            if count(PREVIEWS, sender):  # once for each page: what is put off is not counted
+                return ""
+            release()  # while the page is waited for
+            preview = _made(url)
         kept = KEPT if preview else KEPT_NOTHING
         cache.set(key, preview, kept.total_seconds())
     return preview

@@ -354,7 +354,7 @@ class _Batch:
             for draft, record in self.sent
             if not draft.system
         )
-        preview_later(row["id"] for row in self.rows if row["has_link"])
+        preview_later((row["id"], row["text"]) for row in self.rows if row["has_link"])
         on_commit(lambda: metrics.MESSAGES_SENT.inc(len(self.sent)))
         on_commit(lambda: note_written(map(_pair, self.sent)))
 

@@ -107,7 +107,7 @@ def test_one_that_hangs_takes_two_threads_and_others_go_on(
     for thread in threads:
         thread.join()
     assert asked.empty()
-    assert not sending._asked
+    assert not sending._turns
 
 
 def test_a_name_that_is_looked_up_for_ever_has_the_deadline_of_all(

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -20,17 +22,19 @@ from messaging.recipients import user_group
 from messaging.services import link_previews
 from messaging.services.blocks import block
 from messaging.services.disappearing import let_disappear
+from messaging.services.drafts import new_draft
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.groups import remove_member
 from messaging.services.link_previews import make_preview, remove_preview
-from messaging.services.messages import delete_message, restore, send_message
+from messaging.services.messages import delete_message, restore, send_message, send_together
 from messaging.services.tidying import pictures_in_use
 from messaging.shapes.link_previews import PreviewRecord
 from messaging.shapes.record import record_of
 from scheduler.models import Job
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
 from tests.jobs import run_due
+from tests.limits import SetLimits
 from tests.messaging.test_disappearing import let_pass
 from tests.pictures import opened, picture
 from tests.recording import Events
@@ -183,6 +187,57 @@ def test_one_page_is_asked_once_for_all_who_send_it(
     assert title(copy) == "Fjords"
     assert pages.paths[asked:] == ["/gone"]
     assert [preview(each) for each in gone] == [None, None]
+
+
+def test_the_jobs_of_a_batch_are_made_at_once_and_none_in_vain(
+    settings: Settings, people: tuple[User, User]
+) -> None:
+    settings.LINK_PREVIEWS = True
+    ada, bo = people
+    texts = [f"https://example.org/{number}" for number in range(5)]
+    texts += [f"{settings.PUBLIC_URL}/chat/{bo.pk}", "https://example.org:8443/"]
+    with CaptureQueriesContext(connection) as asked:
+        send_together([new_draft(sender_id=ada.pk, receiver_id=bo.pk, text=text) for text in texts])
+    assert Job.objects.filter(kind=link_previews.JOB).count() == 5
+    made = [each for each in asked.captured_queries if Job._meta.db_table in each["sql"]]
+    assert len(made) == 1
+
+
+def test_of_one_sender_so_many_are_made(
+    pages: WebPages, people: tuple[User, User], set_limits: SetLimits
+) -> None:
+    set_limits(previews=1)
+    ada, bo = people
+
+    def title_of(sender: User, receiver: User, path: str) -> str:
+        sent = make_message(sender, receiver, pages.url(path))
+        run_due()
+        return title(sent)
+
+    assert title_of(ada, bo, "/") == "Fjords"
+    assert title_of(ada, bo, "/b") == ""
+    assert title_of(bo, ada, "/b") == "Lakes"
+    assert title_of(ada, bo, "/b") == "Lakes"  # which is known by now
+    assert pages.paths == ["/", "/a.png", "/b"]
+
+
+def test_a_site_that_is_slow_takes_one_thread_and_others_go_on(
+    pages: WebPages, people: tuple[User, User], settings: Settings
+) -> None:
+    other = pages.host.replace("127.0.0.1", "localhost")
+    settings.LINK_PREVIEW_TRUSTED_HOSTS = [pages.host, other]
+    sent, late = (make_message(*people, pages.url("/")) for _ in range(2))
+    Message.objects.filter(pk=late.pk).update(updated_at=now() - link_previews.TURN)
+    elsewhere = make_message(*people, f"http://{other}/b")
+    with link_previews.TURNS.take("127.0.0.1"):
+        run_due()
+    assert (title(sent), title(late), title(elsewhere)) == ("", "", "Lakes")
+    assert pages.paths == ["/b"]
+    [waiting] = Job.objects.all()  # one that could not be asked in time is gone
+    assert (waiting.attempts, sent.pk in waiting.payload) == (0, True)
+    Job.objects.update(run_at=now())
+    run_due()
+    assert title(sent) == "Fjords"
 
 
 class TestRemoved:
