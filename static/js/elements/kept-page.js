@@ -84,6 +84,7 @@ function copyOfPage() {
   shortenList(copy.querySelector("message-list"));
   copy.querySelector("#filter").setAttribute("value", page.querySelector("#filter").value);
   copy.querySelector(".app").classList.remove("is-offline");
+  takeOutSteps(copy);
   find("#details").forEach((each) => each.remove());
   find("#group-dialog, #emoji-popover").forEach((each) => each.replaceChildren());
   find(".menu, #reaction-row, #emoji-popover").forEach((each) => each.removeAttribute("style"));
@@ -97,4 +98,11 @@ function shortenList(log) {
   const list = log?.querySelector("ol");
   if (!list || messagesOf(list).length <= MOST_MESSAGES) return;
   shorten(list, null, { peerId: log.closest(".conversation").dataset.peerId, readSeq: log.dataset.lastReadSeq });
+}
+
+/** First steps need the network, and a sheet that only those have who are new. */
+function takeOutSteps(page) {
+  const roots = [page, page.querySelector("#nothing-template").content];
+  roots.forEach((root) => root.querySelectorAll('.steps, link[href*="first-steps"]').forEach((each) => each.remove()));
+  delete page.querySelector("body").dataset.firstSteps;
 }
