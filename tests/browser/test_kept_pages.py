@@ -158,7 +158,7 @@ def test_conversations_that_were_opened_inside_the_page_are_there_too(
         expect(ada.page).to_have_url(f"{live_site.url}/chat/{cy.id}")
         expect_texts(ada.page, ["from Cy"])
         ada.page.goto("/")
-        expect(ada.page.get_by_role("heading", name="Welcome, Ada")).to_be_visible()
+        expect(ada.page.get_by_role("heading", name="Pick up where you left off")).to_be_visible()
         expect_preview(ada.page, di, "from Di")
         ada.page.goto(f"/chat/{di.id}")
         expect(ada.page.get_by_role("heading", name="Di Moreau")).to_be_visible()
@@ -335,7 +335,7 @@ def test_an_answer_that_says_no_is_shown_as_it_is(live_site: Site, person: Perso
     ada, _bo = readers(person)
     cy = person("Cy Weber", None)
     ada.page.goto(f"/chat/{cy.id}")
-    wait_until_kept(ada.page, f"/chat/{cy.id}", "Say hello to Cy")
+    wait_until_kept(ada.page, f"/chat/{cy.id}", "Cy Weber")
     live_site.manage("shell", "-c", DELETE.format(id=cy.id))
 
     ada.page.reload()
