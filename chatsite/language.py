@@ -2,9 +2,12 @@
 Unicode's CLDR. Browsers have the same (static/js/lib/time.js, attachments.js, texts.js).
 """
 
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from functools import cache
+from itertools import repeat
+from typing import TypeVar
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -15,6 +18,8 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 LATIN = "latn"  # digits, as all other numbers of the pages have them
 
 
@@ -34,6 +39,17 @@ def accepted_language(header: str) -> str:
 def read_in(language: str) -> AbstractContextManager[object]:
     """What is worded meanwhile is; "" is the site's own, which is there already."""
     return translation.override(language) if language else nullcontext()
+
+
+def each_read_in(
+    languages: Iterable[str], work: Callable[[Item], Result], items: Iterable[Item]
+) -> list[Result]:
+    """What `work` makes of each, in the language of who reads it; the present one without any."""
+    made = []
+    for item, language in zip(items, languages or repeat(""), strict=False):
+        with read_in(language):
+            made.append(work(item))
+    return made
 
 
 @cache

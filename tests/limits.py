@@ -3,9 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+from accounts.models import SitePolicy
+from accounts.services.filters import filters
+
 REFUSAL = {"message": "Too many requests. Please try again later."}
 SetLimits = Callable[..., None]
 """What the fixture `set_limits` is."""
+
+
+def decide(**fields: Any) -> None:
+    """The rules of the site, for this process."""
+    SitePolicy.objects.update_or_create(pk=1, defaults=fields)
+    filters.set(None)
 
 
 class StoppedClock:

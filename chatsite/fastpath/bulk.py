@@ -10,7 +10,6 @@ class Bulk(ABC):
 
     __slots__ = ()
     refusal: Exception | None  # why it may not be done, by `admit`
-    language: str = ""  # of who reads why it was refused; "" is the site's own
 
     @abstractmethod
     def __call__(self) -> Any:

@@ -83,20 +83,15 @@ def _works(jobs: list[Job]) -> list[Any]:
 
 def _settle(kind: type[Bulk], jobs: list[Job], outcomes: list[Any]) -> None:
     waiting = []
-    foreign = []
-    for job, work, outcome in zip(jobs, _works(jobs), outcomes, strict=True):
+    for job, outcome in zip(jobs, outcomes, strict=True):
         if isinstance(outcome, Busy) and jobs[0].key != jobs[-1].key:
             waiting.append(job)
         elif isinstance(outcome, DomainError):
             job.error = outcome
-            if work.language:
-                foreign.append(job)
         else:
             job.result = outcome
     for _key, some in groupby(waiting, key=_by_key):
         _run_in_bulk(kind, list(some))
-    # By itself each is refused in the words of who reads it.
-    run_apart(foreign)
 
 
 def _may_be_done(error: Exception) -> bool:

@@ -6,6 +6,7 @@ is passed on to Django, its body included.
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ from chatsite.fastpath.responses import Response, compressed, refusal, response
 from chatsite.interfaces import Application, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
 from chatsite.security.body_limit import first
-from chatsite.security.budgets import CountMemo
+from chatsite.security.budgets import CountMemo, counted_before
 
 logger = logging.getLogger(__name__)
 NO_BODY: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
@@ -72,11 +73,16 @@ class FastPath:
         if message["type"] != "http.request":
             return  # the client is gone
         found_response = None
+        counting: AbstractContextManager[None] = nullcontext()
         if not message["more_body"]:
             note_route(call.route)
-            found_response = await _handled(call, Request(plain, scope, key, message["body"]))
+            try:
+                found_response = await _handled(call, Request(plain, scope, key, message["body"]))
+            except DomainError:  # the view says it in the reader's language
+                counting = counted_before()
         if found_response is None:
-            await self.app(scope, first(message, receive) if plain.length else receive, send)
+            with counting:
+                await self.app(scope, first(message, receive) if plain.length else receive, send)
             return
         if plain.takes_gzip:
             found_response = await compressed(found_response)
@@ -94,11 +100,13 @@ async def _read(receive: Receive, length: int) -> dict[str, Any]:
 
 
 async def _handled(call: Call, request: Request) -> Response | None:
+    """Raises DomainError, once the limits have counted, but where it says to wait."""
     try:
         return await call.handle(request)
     except DomainError as error:
-        # The view says it in the reader's language; who has to wait is answered at once.
-        return refusal(error) if error.wait else None
+        if error.wait:
+            return refusal(error)
+        raise
     except Exception as error:
         logger.exception("a request failed")
         if is_away(error):

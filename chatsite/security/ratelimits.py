@@ -96,12 +96,12 @@ def limited(rate: Rate) -> Callable[[Callable[Params, Result]], Callable[Params,
     return decorate
 
 
-def check(rate: Rate | Allowance, who: str) -> None:
+def check(rate: Rate | Allowance, who: str, *, counts: bool = True) -> None:
     """Counts one more for what is no visitor: an account, an inbox. Raises TooMany beyond the
-    limit.
+    limit; without `counts` when one more would be, and it counts nothing.
     """
-    usage = get_usage(None, rate.name, key=lambda *_: who, rate=rate, increment=True)
-    if usage and usage["should_limit"]:
+    usage = get_usage(None, rate.name, key=lambda *_: who, rate=rate, increment=counts)
+    if usage and (usage["should_limit"] or usage["count"] + (not counts) > usage["limit"]):
         raise _too_many(usage)
 
 

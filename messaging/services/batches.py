@@ -41,7 +41,7 @@ class _Write(Bulk):
 
     @classmethod
     @abstractmethod
-    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
+    def outcomes(cls, works: Sequence[Self], languages: Sequence[str]) -> Sequence[Any]:
         """Within a transaction: what each is answered by, or a DomainError."""
 
     def __call__(self) -> Any:
@@ -68,9 +68,10 @@ class _Write(Bulk):
 
     @classmethod
     def do_all(cls, works: Sequence[Self]) -> list[Any]:
+        outcomes = cls.outcomes(works, [each.language for each in works])
         return [
             outcome if isinstance(outcome, DomainError) else each.respond(outcome)
-            for each, outcome in zip(works, cls.outcomes(works), strict=True)
+            for each, outcome in zip(works, outcomes, strict=True)
         ]
 
 
@@ -88,8 +89,8 @@ class Sending(_Write):
         return send_alone(self.draft)
 
     @classmethod
-    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
-        return send_messages([each.draft for each in works])
+    def outcomes(cls, works: Sequence[Self], languages: Sequence[str]) -> Sequence[Any]:
+        return send_messages([each.draft for each in works], languages)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -106,8 +107,8 @@ class Reading(_Write):
         return move_mark(self.mark)
 
     @classmethod
-    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
-        return move_marks([each.mark for each in works])
+    def outcomes(cls, works: Sequence[Self], languages: Sequence[str]) -> Sequence[Any]:
+        return move_marks([each.mark for each in works], languages)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -124,5 +125,5 @@ class Changing(_Write):
         return change_alone(self.change)
 
     @classmethod
-    def outcomes(cls, works: Sequence[Self]) -> Sequence[Any]:
-        return change_messages([each.change for each in works])
+    def outcomes(cls, works: Sequence[Self], languages: Sequence[str]) -> Sequence[Any]:
+        return change_messages([each.change for each in works], languages)

@@ -13,6 +13,7 @@ from chatsite.db import retrying
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.statements import Get, SelectAmong
 from chatsite.keys import is_key
+from chatsite.language import each_read_in
 from chatsite.locks import locking, locking_several
 from messaging.models import Conversation, Message
 from messaging.queries.own import add_own
@@ -54,23 +55,28 @@ def change_alone(change: MessageChange) -> MessageRecord:
     return outcome
 
 
-def change_messages(changes: Sequence[MessageChange]) -> list[MessageRecord | DomainError]:
-    """In one transaction. Returns of each the message as it is now, or what refuses the change: 404
-    for what its person may not see and, of several conversations, 503 for those whose row somebody
-    else holds. One conversation alone is waited for, and raises Busy.
+def change_messages(
+    changes: Sequence[MessageChange], languages: Iterable[str] = ()
+) -> list[MessageRecord | DomainError]:
+    """In one transaction. `languages`: of who reads why each is refused.
+
+    Returns of each the message as it is now, or what refuses the change: 404 for what its person
+    may not see and, of several conversations, 503 for those whose row somebody else holds. One
+    conversation alone is waited for, and raises Busy.
     """
     keys = _keys_of(change.message_id for change in changes)
     locked = set(keys.values())
     with locking(*locked) if len(locked) == 1 else locking_several():
         found = locked_conversations(locked)
-        outcomes: list[MessageRecord | DomainError] = []
-        for change in changes:
+
+        def outcome(change: MessageChange) -> MessageRecord | DomainError:
             key = keys.get(change.message_id)
             if key in found:
-                outcomes.append(_outcome(change, found[key]))
-            else:
-                is_held = key is not None and len(locked) > 1
-                outcomes.append(Busy() if is_held else no_such_message())
+                return _outcome(change, found[key])
+            is_held = key is not None and len(locked) > 1
+            return Busy() if is_held else no_such_message()
+
+        outcomes = each_read_in(languages, outcome, changes)
         store(found.values())
     return outcomes
 

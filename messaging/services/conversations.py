@@ -20,6 +20,7 @@ from chatsite.errors import Busy, DomainError, NotFound
 from chatsite.fastpath.prepared import Values
 from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
 from chatsite.keys import is_key, new_key
+from chatsite.language import each_read_in
 from chatsite.locks import is_held, locking, locking_several
 from messaging import events, recipients
 from messaging.models import (
@@ -579,9 +580,11 @@ def move_mark(mark: ReadMark) -> int:
     return outcome
 
 
-def move_marks(marks: Sequence[ReadMark]) -> list[int | DomainError]:
-    """As `mark_read`, in one transaction. Of several conversations, those are refused (503) whose
-    row somebody else holds. One alone is waited for, and raises Busy.
+def move_marks(marks: Sequence[ReadMark], languages: Iterable[str] = ()) -> list[int | DomainError]:
+    """As `mark_read`, in one transaction. `languages`: of who reads why each is refused.
+
+    Of several conversations, those are refused (503) whose row somebody else holds. One alone is
+    waited for, and raises Busy.
     """
     large = _large_groups(mark for mark in marks if mark.is_delivery)
     kept = [each for each in marks if each.conversation not in large or not each.is_delivery]
@@ -589,17 +592,16 @@ def move_marks(marks: Sequence[ReadMark]) -> list[int | DomainError]:
     with locking(*keys) if len(keys) == 1 else locking_several():
         found = locked_conversations(keys)
         busy = _held_by_others(keys - found.keys()) if len(keys) > 1 else set()
-        outcomes: list[int | DomainError] = []
-        for mark in marks:
+
+        def outcome(mark: ReadMark) -> int | DomainError:
             conversation = found.get(mark.conversation)
             if mark.is_delivery and mark.conversation in large:
-                outcomes.append(_not_kept(mark))
-            elif conversation and mark.reader_id in conversation.members:
-                outcomes.append(_move_mark(mark, conversation))
-            elif mark.conversation in busy:
-                outcomes.append(Busy())
-            else:
-                outcomes.append(_without_conversation(mark))
+                return _not_kept(mark)
+            if conversation and mark.reader_id in conversation.members:
+                return _move_mark(mark, conversation)
+            return Busy() if mark.conversation in busy else _without_conversation(mark)
+
+        outcomes = each_read_in(languages, outcome, marks)
         store(found.values())
     return outcomes
 

@@ -65,15 +65,25 @@ def _report(kind: ReportKind, about: str, person: str, evidence: Evidence) -> No
     )
 
 
-def check_new_account(sender_id: str, *, conversation: str, stranger: str, has_more: bool) -> None:
-    """`stranger`: whom it goes to, "" for a group; `has_more`: links or files. Raises DomainError
-    403, TooMany.
+def check_new_account(sender_id: str, *, conversation: str, stranger: str, has_more: bool) -> bool:
+    """Whether `count_new_message` has to count it, when nothing else refuses it. `stranger`: whom
+    it goes to, "" for a group; `has_more`: links or files. Raises DomainError 403, TooMany.
     """
     if not _is_new(sender_id):
-        return
-    check(Allowance("new_messages", max(filters().new_messages, 1), HOUR), sender_id)
+        return False
     if has_more:
         _check_answered(sender_id, conversation, stranger)
+    check(_new_messages(), sender_id, counts=False)
+    return True
+
+
+def count_new_message(sender_id: str) -> None:
+    """Raises TooMany."""
+    check(_new_messages(), sender_id)
+
+
+def _new_messages() -> Allowance:
+    return Allowance("new_messages", max(filters().new_messages, 1), HOUR)
 
 
 def check_new_links(sender_id: str, *, conversation: str, stranger: str) -> None:

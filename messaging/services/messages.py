@@ -24,6 +24,7 @@ from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
 from chatsite.keys import new_key
+from chatsite.language import each_read_in
 from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
 from chatsite.text import has_link
@@ -58,7 +59,12 @@ from messaging.services.drafts import (
     unknown_receiver,
     unknown_reply,
 )
-from messaging.services.filters import check_new_account, is_filtered, report_held
+from messaging.services.filters import (
+    check_new_account,
+    count_new_message,
+    is_filtered,
+    report_held,
+)
 from messaging.services.link_previews import preview_later
 from messaging.services.notifications import notify_later, take_back_deleted
 from messaging.services.openings import close_later
@@ -158,9 +164,9 @@ def _send_together(drafts: Sequence[Draft], also: Along | None) -> list[Outcome]
         raise
 
 
-def send_messages(drafts: Sequence[Draft]) -> list[Outcome]:
+def send_messages(drafts: Sequence[Draft], languages: Iterable[str] = ()) -> list[Outcome]:
     """Stores them in one transaction, by one statement a table, and publishes them after its
-    commit.
+    commit. `languages`: of who reads why each is refused.
 
     Returns what became of each. Refused are an unknown receiver (404), who may not write in the
     group (403), an answer to what is not there and uploads that are not the sender's (400), a
@@ -172,7 +178,7 @@ def send_messages(drafts: Sequence[Draft]) -> list[Outcome]:
         batch = _Batch(
             conversations_for(drafts), _known(drafts), _answered(drafts), Attached.by(drafts)
         )
-        outcomes = [batch.outcome(draft) for draft in drafts]
+        outcomes = each_read_in(languages, batch.outcome, drafts)
         batch.store()
     return outcomes
 
@@ -224,11 +230,14 @@ class _Batch:
             if conversation_id != conversation.pk or not sender.stays.see(seq):
                 raise unknown_reply()
         self.attached.check(draft)
-        if is_filtered(draft.receiver_id, draft.sender_id):
-            self._filter(draft, conversation)
+        is_counted = is_filtered(draft.receiver_id, draft.sender_id) and self._filter(
+            draft, conversation
+        )
+        # These last: what is refused is no stranger of the day, and no message of the hour.
         if not conversation.seq and not is_group(conversation.pk):
-            # Last: what is refused is no stranger of the day.
             begin_with(draft.receiver_id, conversation, draft.sender_id)
+        if is_counted:
+            count_new_message(draft.sender_id)
 
     def _check_pace(self, draft: Draft, conversation: LockedConversation) -> None:
         """Raises DomainError 429."""
@@ -249,17 +258,18 @@ class _Batch:
         if left > 0:
             raise too_fast(math.ceil(left))
 
-    def _filter(self, draft: Draft, conversation: LockedConversation) -> None:
+    def _filter(self, draft: Draft, conversation: LockedConversation) -> bool:
+        """Whether it is one of those that a new account may send."""
         said = "\n".join([draft.text, *self.attached.words(draft)])
         files = draft.picture or draft.attachments or draft.copied
-        check_new_account(
+        if check_words(said):
+            self.held.append(draft)
+        return check_new_account(
             draft.sender_id,
             conversation=conversation.pk,
             stranger="" if is_group(draft.receiver_id) else draft.receiver_id,
             has_more=bool(files) or has_link(said),
         )
-        if check_words(said):
-            self.held.append(draft)
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:
         key = new_key()

@@ -26,7 +26,7 @@ from messaging.models import Message, Reaction
 from messaging.services.groups import remove_member
 from messaging.services.messages import delete_message
 from tests.factories import make_group, make_message, make_messages, make_session, make_user
-from tests.limits import SetLimits
+from tests.limits import SetLimits, decide
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SITE = "http://testserver"
@@ -287,6 +287,23 @@ async def test_a_refusal_is_in_the_language_of_who_reads_it(ways: Ways, people: 
         same(fast, ordinary)
         said.add(fast.json()["message"])
     assert len(said) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("way", ["fast", "ordinary"])
+async def test_a_refusal_costs_one_of_its_limits(
+    ways: Ways, people: Cast, set_limits: SetLimits, way: str, language: str
+) -> None:
+    set_limits(writes=5, sends=4, reads=2)
+    await in_thread(decide)(new_hours=24, new_messages=1, refused_words="ladders")
+    ask = partial(getattr(ways, way), headers={"Accept-Language": language})
+    path = f"/api/messages/send/{people.peer.pk}"
+    sent = [await ask("POST", path, json={"text": text}) for text in [*["ladders"] * 3, *"ab"]]
+    assert [answer.status_code for answer in sent] == [400, 400, 400, 201, 429]
+    mark = await ask("PUT", f"/api/messages/read/{people.peer.pk}", json={"seq": 1})
+    assert mark.status_code == 429
+    read = [await ask("GET", f"/api/messages/{'0' * 24}") for _number in range(3)]
+    assert [answer.status_code for answer in read] == [404, 404, 429]
 
 
 def reaction(message: str, emoji: str = "👍") -> str:

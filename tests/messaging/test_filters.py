@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import SitePolicy, User
+from accounts.models import User
 from accounts.services.accounts import sign_up, update_profile
-from accounts.services.filters import filters, pattern_of, searched
+from accounts.services.filters import pattern_of, searched
 from chatsite.errors import DomainError
 from messaging.models import Message, Report, saved_key
 from messaging.services import groups
@@ -19,16 +19,12 @@ from messaging.services.messages import send_message
 from messaging.shapes.evidence import decoded_evidence
 from tests.factories import PASSWORD, ApiFor, make_group, make_message, make_user
 from tests.files import make_upload
+from tests.limits import decide
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
 PageFor = Callable[[User], Client]
-
-
-def decide(**fields: Any) -> None:
-    SitePolicy.objects.update_or_create(pk=1, defaults=fields)
-    filters.set(None)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +312,30 @@ class TestNewAccounts:
         send_message(sender=ada, peer=bo.pk, text="Hello")
         with pytest.raises(DomainError, match="Too many"):
             send_message(sender=ada, peer=bo.pk, text="Again")
+
+    def test_what_is_refused_is_none_of_them(self) -> None:
+        ada, bo, cy = make_user(), make_user(), make_user()
+        decide(new_hours=24, new_messages=2, refused_words="ladders", strangers_per_day=1)
+        for refused in ("ladders", "https://example.org") * 2:
+            with pytest.raises(DomainError, match=r"not allowed|once the other one"):
+                send_message(sender=ada, peer=bo.pk, text=refused)
+        send_message(sender=ada, peer=bo.pk, text="Hello")
+        for _number in range(2):
+            with pytest.raises(DomainError, match="many people today"):
+                send_message(sender=ada, peer=cy.pk, text="Hello")
+        send_message(sender=ada, peer=bo.pk, text="Again")
+        with pytest.raises(DomainError, match="Too many"):
+            send_message(sender=ada, peer=bo.pk, text="Once more")
+
+    def test_what_is_too_much_begins_with_no_stranger(self) -> None:
+        ada, bo, cy = make_user(), make_user(), make_user()
+        decide(new_hours=24, new_messages=1, strangers_per_day=2)
+        send_message(sender=ada, peer=bo.pk, text="Hello")
+        for _number in range(2):
+            with pytest.raises(DomainError, match="Too many"):
+                send_message(sender=ada, peer=cy.pk, text="Hello")
+        decide(new_hours=0)
+        send_message(sender=ada, peer=cy.pk, text="Hello")
 
     def test_are_no_longer_new_after_a_time(self) -> None:
         old = User(pk="5" + "0" * 23, email="old@example.org")

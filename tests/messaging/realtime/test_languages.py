@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.services.accounts import set_language
 from messaging.models import Message
 from tests.factories import make_message, make_user
-from tests.limits import SetLimits
+from tests.limits import SetLimits, decide
 from tests.messaging.realtime.sockets import Connect, PersonalSocket
 
 pytestmark = [
@@ -74,6 +74,23 @@ async def test_whoever_writes_at_the_same_time(ada: User, bob: User, connect: Co
         assert words == in_words(language, "Receiver not found.")
     assert (await english.data("messageSent"))["message"]["text"] == "Hi"
     assert await Message.objects.acount() == 1
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_a_refusal_costs_one_of_its_limits(
+    ada: User, bob: User, connect: Connect, set_limits: SetLimits, language: str
+) -> None:
+    set_limits(writes=4, sends=4)
+    await sync_to_async(decide)(new_hours=24, new_messages=1, refused_words="ladders")
+    socket = await connect(ada, **accepting(language))
+    words = in_words(language, "This has words or links that are not allowed here.")
+    data = {"receiverId": bob.pk, "clientMessageId": "a-message-id-0001"}
+    for _number in range(3):
+        assert await refusal(socket, "sendMessage", **data, text="ladders") == words
+    await socket.send("sendMessage", **data, text="Stairs")
+    assert (await socket.data("messageSent"))["message"]["text"] == "Stairs"
+    too_many = in_words(language, "Too many requests. Please try again later.")
+    assert await refusal(socket, "sendMessage", **data, text="Stairs") == too_many
 
 
 async def test_too_much_is_said_so_in_their_language(

@@ -29,7 +29,7 @@ from messaging.realtime.socketio.pending import PendingSessions
 from messaging.realtime.socketio.server import Server, server
 from tests.factories import make_user
 from tests.hostile_pictures import many_scans
-from tests.limits import SetLimits
+from tests.limits import SetLimits, decide
 from tests.messaging.realtime.sockets import token_for
 from tests.messaging.socketio.session import OPENING, PATH, Session, joined, opened
 from tests.pictures import data_uri, decoders_free
@@ -324,3 +324,26 @@ async def test_refusals_are_in_the_language_of_who_reads_them(
         refused = json.loads((await session.connect())[2:])
         assert refused == {"message": no_token}
         assert no_token != INVALID
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_a_refusal_costs_one_of_its_limits(
+    door: Server, asgi: dict[str, Any], ada: User, set_limits: SetLimits, language: str
+) -> None:
+    set_limits(writes=4, sends=4)
+    await sync_to_async(decide)(new_hours=24, new_messages=1, refused_words="ladders")
+    token, bob = await sync_to_async(token_for)(ada), await sync_to_async(make_user)()
+    with override(language):
+        refused = gettext("This has words or links that are not allowed here.")
+        too_many = gettext("Too many requests. Please try again later.")
+    said = []
+    async with joined(HERE, token, **asgi, headers={"Accept-Language": language}) as session:
+        for text in [*["ladders"] * 3, "Stairs", "Stairs"]:
+            data = {"receiverId": bob.pk, "text": text, "clientMessageId": "a-message-id-0001"}
+            await session.post("42" + json.dumps(["sendMessage", data]))
+            event, answer = json.loads((await session.packets_until("42"))[2:])
+            while event not in ("error", "messageSent"):
+                event, answer = json.loads((await session.packets_until("42"))[2:])
+            said.append(answer["message"])
+    assert said[:3] == [refused] * 3
+    assert (said[3]["text"], said[4]) == ("Stairs", too_many)
