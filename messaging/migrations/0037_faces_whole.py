@@ -12,9 +12,10 @@ def fill(apps: Any, _schema_editor: Any) -> None:
     for block in blocks.objects.all():
         people = users.objects.in_bulk([block.blocker_id, block.blocked_id])
         for who in ("blocker", "blocked"):
-            person = people[getattr(block, f"{who}_id")]
-            setattr(block, f"{who}_username", person.username)
-            setattr(block, f"{who}_email", person.email)
+            # Without transactions a person may be gone whose block is not.
+            if person := people.get(getattr(block, f"{who}_id")):
+                setattr(block, f"{who}_username", person.username)
+                setattr(block, f"{who}_email", person.email)
         block.save()
 
 

@@ -2,11 +2,14 @@
 
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
 
+from accounts.models import User
 from chatsite.keys import new_key
 from chatsite.pictures import storage
 from messaging.models import Block, Conversation, Message, Reaction
@@ -63,3 +66,14 @@ def test_blocks_know_how_people_were_found() -> None:
     found = Block.objects.get()
     assert (found.blocker_username, found.blocker_email) == ("ada_l", ada.email)
     assert (found.blocked_username, found.blocked_email) == ("", bo.email)
+
+
+def test_a_block_of_somebody_who_is_not_there_stays_as_it_is() -> None:
+    """As MongoDB may have it; no other database keeps such a row."""
+    there, gone = make_user(username="there"), new_key()
+    kept = SimpleNamespace(blocker_id=gone, blocked_id=there.pk, blocker_email="", save=Mock())
+    models = {"User": User, "Block": SimpleNamespace(objects=Mock(all=lambda: [kept]))}
+    other = SimpleNamespace(get_model=lambda _app, name: models[name])
+    import_module("messaging.migrations.0037_faces_whole").fill(other, None)
+    assert (kept.blocker_email, kept.blocked_username) == ("", "there")
+    kept.save.assert_called_once_with()
