@@ -43,15 +43,16 @@ class Origin:
 
 def log_in(*, email: str, password: str, origin: Origin) -> User:
     """Tells the owner by mail of a place that the account does not know. A try that fails is logged
-    with the key of the account; where there is none, one that stands for what was typed, which may
-    be a password.
+    with the key of the account; where there is none, or there were too many tries, with one that
+    stands for what was typed, which may be a password.
 
     Raises TooMany or Busy, whatever the password is, else what `authenticate` raises.
     """
     try:
         return _log_in(email, password, origin)
     except DomainError as error:
-        owner = User.objects.with_email(email)
+        # Whoever has to wait costs no query more.
+        owner = None if error.wait else User.objects.with_email(email)
         account = owner.pk if owner else f"none-{account_key(email)}"
         logger.info("log-in refused: %s", error.code, extra={"account": account})
         raise

@@ -321,3 +321,17 @@ def test_that_was_not_me_signs_out_everywhere_and_leads_to_a_new_password() -> N
     assert Client().post(path).status_code == 410
     assert Client().post(not_me_link("", bo).replace(bo.pk, ada.pk)).status_code == 410
     assert Session.objects.active().filter(user=bo).exists()
+
+
+def test_who_has_to_wait_costs_no_query(
+    set_limits: SetLimits, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not for the log either, which then does not tell whether there is such an account."""
+    make_user(email=ADA)
+    set_limits(log_ins_per_address=0)
+    caplog.set_level("INFO", "accounts.services.log_ins")
+    with CaptureQueriesContext(connection) as queries, pytest.raises(TooMany):
+        log_ins.log_in(email=ADA, password=PASSWORD, origin=log_ins.Origin(ELSEWHERE))
+    assert not queries.captured_queries
+    [told] = caplog.records
+    assert told.__dict__["account"].startswith("none-")
