@@ -100,9 +100,11 @@ def invitation_link(site: str, code: str) -> str:
     return f"{site}{reverse('signup')}?invitation={code}"
 
 
-def start_link(site: str, code: str = "") -> str:
-    """Where the owner's account of a new site is made."""
-    return f"{site}{reverse('start')}" + (f"?code={code}" if code else "")
+def start_link(site: str) -> str:
+    """Where the owner's account of a new site is made. Its code is not in there: logs of proxies
+    have addresses.
+    """
+    return site + reverse("start")
 
 
 def _signer(

@@ -41,8 +41,9 @@ def make_owner(request: HttpRequest, *, code: str, **fields: str) -> User:
 
 
 @limited(SIGN_UPS)
-def become_owner(request: SignedInRequest, *, code: str) -> None:
-    roles.become_owner(user=request.user, code=code)
+def become_owner(request: SignedInRequest, *, code: str, password: str) -> None:
+    """Asks for the password, too."""
+    roles.become_owner(user=request.user, code=code, password=password)
 
 
 @limited(MAILS_PER_ADDRESS)

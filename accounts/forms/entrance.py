@@ -51,8 +51,8 @@ class SignUpForm(ServiceForm):
             raise forms.ValidationError(words)
 
 
-class OwnerCodeForm(ServiceForm):
-    """Of a site that has no owner, for who has an account."""
+class _OwnerCodeForm(ServiceForm):
+    """Of a site that has no owner."""
 
     code = forms.CharField(
         required=False,
@@ -71,12 +71,14 @@ class OwnerCodeForm(ServiceForm):
         ),
     )
 
-    def focus(self) -> None:
-        """A link brings the code along."""
-        self._focus([field for field in self if not field.value()])
+
+class BecomeOwnerForm(_OwnerCodeForm):
+    """For who has an account."""
+
+    password = old_password_field(label=_("Password"))
 
 
-class OwnerForm(OwnerCodeForm, SignUpForm):
+class OwnerForm(_OwnerCodeForm, SignUpForm):
     """For everybody else."""
 
     field_order = ("code", "full_name", "email", "password")

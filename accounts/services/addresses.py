@@ -8,10 +8,10 @@ from accounts import links, mail
 from accounts.models import User
 from accounts.services.rules import (
     check_all,
+    check_password,
     checked_email,
     dead_link,
     email_taken,
-    encodable,
     field_error,
 )
 from accounts.trusted_devices import inbox_key
@@ -26,7 +26,7 @@ def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
     TooMany for one who asks, or an address that gets, too much.
     """
     check_all(
-        lambda: _check_password(user, password),
+        lambda: check_password(user, password),
         lambda: _check_free(user, checked_email(email)),
     )
     address = checked_email(email)
@@ -76,11 +76,6 @@ def _move(unchanged: QuerySet[User], user: User, old_address: str) -> bool:
         if found and user.email != old_address:
             mail.send(mail.address_changed(old_address))
     return bool(found)
-
-
-def _check_password(user: User, password: str) -> None:
-    if not user.check_password(encodable(password)):
-        raise field_error("password", _("This is not your current password."), "wrong_password")
 
 
 def _check_free(user: User, address: str) -> None:

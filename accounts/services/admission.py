@@ -179,11 +179,8 @@ def _log_owner_code() -> None:
 
 def owner_words(site: str) -> str:
     """For whoever starts the site."""
-    link = start_link(site, owner_code())
-    return (
-        f"This site has no owner yet. Make that account at {start_link(site)} with the code"
-        f" {owner_code()}, or open {link}"
-    )
+    where = start_link(site)
+    return f"This site has no owner yet. Make that account at {where} with the code {owner_code()}"
 
 
 def has_owner() -> bool:

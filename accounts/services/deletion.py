@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import mail
 from accounts.models import SiteRole, User
 from accounts.services.restraints import silences
-from accounts.services.rules import encodable, field_error
+from accounts.services.rules import check_password
 from accounts.services.sessions import end_other_sessions
 from accounts.services.usernames import keep
 from chatsite.db import atomic, database_now, now, on_commit, repeatable
@@ -27,8 +27,7 @@ GRACE = timedelta(days=7)
 
 def ask_for_deletion(*, user: User, password: str, removes_messages: bool) -> datetime:
     """Returns when. Raises DomainError 400 for a wrong password, and as `plan_deletion` does."""
-    if not user.check_password(encodable(password)):
-        raise field_error("password", _("This is not your current password."), "wrong_password")
+    check_password(user, password)
     return plan_deletion(user=user, removes_messages=removes_messages)
 
 

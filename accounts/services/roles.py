@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SiteRole, User
 from accounts.services.admission import check_owner_code
-from accounts.services.rules import dead_link
+from accounts.services.rules import check_password, dead_link
 from chatsite.db import atomic, repeatable
 from chatsite.errors import DomainError
 
@@ -51,11 +51,12 @@ def hand_over(*, by: User, user: User) -> None:
 
 
 @repeatable
-def become_owner(*, user: User, code: str) -> None:
-    """Of a site without one, by its code. Raises DomainError: 400 for another code, 403 where they
-    are not what they were any more, 410 where somebody was faster.
+def become_owner(*, user: User, code: str, password: str) -> None:
+    """Of a site without one, by its code. Raises DomainError: 400 for another code or password, 403
+    where they are not what they were any more, 410 where somebody was faster.
     """
     check_owner_code(code)
+    check_password(user, password)
     try:
         with atomic():
             _set(user, SiteRole.OWNER)

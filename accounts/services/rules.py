@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from accounts.canonical import canonical_email, canonical_password, is_email
-from accounts.models import NAME_LENGTH, is_username
+from accounts.models import NAME_LENGTH, User, is_username
 from chatsite.errors import DomainError
 from chatsite.text import is_blank, is_storable, one_line
 
@@ -92,6 +92,12 @@ def username_taken() -> DomainError:
 def encodable(password: str) -> str:
     """No stored password has lone surrogates or absurd length; such a guess is simply wrong."""
     return password[: PASSWORD_MAX + 1] if is_storable(password) else ""
+
+
+def check_password(user: User, password: str) -> None:
+    """Raises DomainError 400."""
+    if not user.check_password(encodable(password)):
+        raise field_error("password", _("This is not your current password."), "wrong_password")
 
 
 def dead_link() -> DomainError:

@@ -23,9 +23,9 @@ from accounts.access import (
 from accounts.authentication import all_tokens
 from accounts.cookies import clear_token_cookie, set_token_cookie
 from accounts.forms.entrance import (
+    BecomeOwnerForm,
     InvitationRequestForm,
     LogInForm,
-    OwnerCodeForm,
     OwnerForm,
     SignUpForm,
 )
@@ -49,14 +49,12 @@ def start(request: PageRequest) -> HttpResponse:
 def _make_owner(request: PageRequest) -> HttpResponse:
     if has_owner():
         return redirect_to(request, resolve_url("login"))
-    form_class = partial(OwnerForm, initial={"code": request.GET.get("code", "")})
-    return _entrance(request, "accounts/start.html", form_class, rate_limited.make_owner, {})
+    return _entrance(request, "accounts/start.html", OwnerForm, rate_limited.make_owner, {})
 
 
 @signed_in
 def _become_owner(request: SignedInRequest) -> HttpResponse:
-    initial = {"code": request.GET.get("code", "")}
-    form = OwnerCodeForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = BecomeOwnerForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
         form.submit(rate_limited.become_owner, request=request)
     else:
@@ -75,7 +73,7 @@ def signup(request: PageRequest) -> HttpResponse:
     except DomainError as refusal:
         return _not_admitted(request, refusal)
     if way.is_owner:
-        return redirect_to(request, links.start_link("", code))
+        return redirect_to(request, links.start_link(""))
     form_class = partial(SignUpForm, invited=way.invitation.email if way.invitation else "")
     service = partial(rate_limited.sign_up, invitation=code)
     return _entrance(request, "accounts/signup.html", form_class, service, {})

@@ -251,16 +251,13 @@ def test_the_first_account_is_the_owners_by_the_printed_code(
     settings.PUBLIC_URL = ""
     call_command("owner_link", site="http://127.0.0.1:8000")
     printed = capsys.readouterr().out
-    code = printed.partition("with the code ")[2].partition(",")[0]
-    link = printed.strip().rpartition("127.0.0.1:8000")[2]
+    where, _words, code = printed.strip().partition(" with the code ")
     assert re.fullmatch(r"([A-Z2-7]{5}-){3}[A-Z2-7]{5}", code)
-    assert link == f"/start?code={code}"
+    assert where.endswith(" at http://127.0.0.1:8000/start")
     stranger = enters(email="stranger@example.org")  # the site is open, but has no owner by that
     assert stranger.role == ""
     decide("closed")
-    shown = Client().get(link).content.decode()
-    assert "you decide who comes in" in shown
-    assert f'value="{code}"' in shown
+    assert "you decide who comes in" in Client().get("/start").content.decode()
     typed = code.replace("-", " ").lower()
     assert becomes_owner(typed).status_code == 302
     owner = User.objects.get(email="grace@example.org")
@@ -268,8 +265,7 @@ def test_the_first_account_is_the_owners_by_the_printed_code(
     # It works once, and there is but one owner.
     with pytest.raises(CommandError, match="has an owner"):
         call_command("createsuperuser", email="x@example.org", full_name="X", interactive=False)
-    for path in ("/start", link):
-        assert Client().get(path).headers["Location"] == "/login"
+    assert Client().get("/start").headers["Location"] == "/login"
     assert becomes_owner(code, "eve@example.org").headers["Location"] == "/login"
     with pytest.raises(DomainError, match=DEAD):
         admission.check_owner_code(code)
@@ -296,17 +292,23 @@ def test_who_has_an_account_becomes_the_owner_by_the_code(page_for: PageFor) -> 
     ada, bo = make_user(), make_user(role="moderator")
     code = admission.owner_code()
     page = page_for(ada)
-    assert "Become the owner" in page.get(f"/start?code={code}").content.decode()
-    wrong = page.post("/start", {"code": "WRONG"})
-    assert wrong.status_code == 400
-    assert "That is not the code." in wrong.content.decode()
-    ada.refresh_from_db()
-    assert ada.role == ""
-    assert page.post("/start", {"code": code}).headers["Location"] == "/"
+    assert "Become the owner" in page.get("/start").content.decode()
+    mine = {"code": code, "password": PASSWORD}
+    for wrong, words in (
+        ({"code": "WRONG"}, "That is not the code."),
+        ({"password": ""}, "Enter your password."),
+        ({"password": "of somebody else"}, "This is not your current password."),
+    ):
+        refused = page.post("/start", mine | wrong)
+        assert refused.status_code == 400
+        assert words in refused.content.decode()
+        ada.refresh_from_db()
+        assert ada.role == ""
+    assert page.post("/start", mine).headers["Location"] == "/"
     ada.refresh_from_db()
     assert ada.role == "owner"
     assert page_for(bo).get("/start").headers["Location"] == "/"
-    assert page_for(bo).post("/start", {"code": code}).headers["Location"] == "/"
+    assert page_for(bo).post("/start", mine).headers["Location"] == "/"
     bo.refresh_from_db()
     assert bo.role == "moderator"
 
@@ -318,7 +320,7 @@ def test_of_several_with_accounts_one_becomes_the_owner() -> None:
 
     def claim(user: User) -> str:
         try:
-            become_owner(user=user, code=code)
+            become_owner(user=user, code=code, password=PASSWORD)
         except DomainError as error:
             return error.code
         return "owner"
@@ -341,7 +343,7 @@ def test_new_sites_offer_the_owners_account_and_no_others_do() -> None:
     decide("closed")
     assert 'href="/start"' in Client().get("/signup").content.decode()
     link = Client().get(f"/signup?invitation={admission.owner_code()}")
-    assert link.headers["Location"] == f"/start?code={admission.owner_code()}"
+    assert link.headers["Location"] == "/start"
     make_user(role="owner")
     for path in ("/login", "/signup"):
         assert "/start" not in Client().get(path).content.decode()
@@ -361,7 +363,7 @@ def test_the_log_of_a_new_site_has_the_code(
     assert lines() == []  # where it is printed
     settings.PRODUCTION = True
     [line] = lines()
-    assert line.endswith(f"https://chat.example.org/start?code={admission.owner_code()}")
+    assert line.endswith(f"https://chat.example.org/start with the code {admission.owner_code()}")
     make_user(role="owner")
     assert lines() == []
 
