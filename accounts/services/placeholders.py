@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import NAME_LENGTH, User
 from chatsite.db import now
+from chatsite.fastpath.statements import SelectAmong
 from chatsite.text import is_blank, is_storable, one_line
+
+_THERE = SelectAmong(lambda keys: User.objects.filter(pk__in=keys).values_list("pk"))
 
 
 def placeholder_key(owner: str, source: str, person: str) -> str:
@@ -26,7 +29,7 @@ def placeholder_key(owner: str, source: str, person: str) -> str:
 
 def make_placeholders(names: Mapping[str, str]) -> None:
     """By key. Those that are there stay as they are."""
-    there = set(User.objects.filter(pk__in=list(names)).values_list("pk", flat=True))
+    there = {key for (key,) in _THERE.rows_among(names)}
     moment = now()
     for key, name in names.items():
         if key in there:

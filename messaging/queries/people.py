@@ -59,6 +59,14 @@ def find_named(me: str, username: str) -> User | None:
     return next(map(find_user, _called(username, changed)), None)
 
 
+def find_addressed(me: str, email: str) -> User | None:
+    """Whoever has exactly this address, as far as `me` knows, be it `me`."""
+    person, changed = User.objects.with_email(email), _changed(me)
+    if person and person.pk not in changed:
+        return person
+    return next(map(find_user, _addressed(email, changed)), None)
+
+
 def person_named(user: User, username: str) -> PersonRecord:
     """The same. Raises NotFound."""
     person = find_named(user.pk, username)
@@ -177,15 +185,18 @@ def _has_words(face: Face, search: str, by_address: bool) -> bool:
 def _owners(words: str, changed: _Changed) -> set[str]:
     """Whoever has exactly this address or @username."""
     owner = User.objects.with_email(words) or User.objects.with_username(words)
-    addresses = {words.strip().lower(), canonical_email(words)}
-    keys = {key for key, face in changed.items() if face.email and face.email in addresses}
-    keys |= _called(words, changed)
+    keys = _addressed(words, changed) | _called(words, changed)
     return keys if owner is None or owner.pk in changed else {owner.pk, *keys}
 
 
 def _called(username: str, changed: _Changed) -> set[str]:
     name = username.strip().removeprefix("@").lower()
     return {key for key, face in changed.items() if name and face.username == name}
+
+
+def _addressed(email: str, changed: _Changed) -> set[str]:
+    addresses = {email.strip().lower(), canonical_email(email)}
+    return {key for key, face in changed.items() if face.email and face.email in addresses}
 
 
 def _by_name(people: QuerySet[User], changed: _Changed) -> QuerySet[User]:

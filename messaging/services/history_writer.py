@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -45,7 +44,7 @@ from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import TITLE_LENGTH
 from messaging.payloads import changed_chat_payload
 from messaging.queries.chats import chats_of
-from messaging.queries.people import show_to
+from messaging.queries.people import find_addressed, show_to
 from messaging.queries.pins import pinned_in
 from messaging.services import uploads
 from messaging.services.attachments import Attached
@@ -75,6 +74,7 @@ from messaging.shapes.reactions import (
 from messaging.shapes.system_messages import encoded
 
 CHUNK = 100  # messages in one transaction
+REACTIONS = 1000  # after which no more messages come into it
 LOOKED_UP = 50  # addresses, at most
 FILE_NAME = 1000  # characters; a name is kept in fewer
 _INSERT, _REACT = Insert(Message), Insert(Reaction)
@@ -95,7 +95,7 @@ class Writer:
         self._source = source
         self._archive = archive
         self._note = note
-        self._made: set[str] = set()  # placeholders
+        self._keys = {"": user.pk}  # of all who were made, by what the source knows them
         self._arrived: list[Attachment] = []  # uploads of the chunk that is being written
         self._done = 0
 
@@ -115,8 +115,8 @@ class Writer:
     def _chat(self, chat: SourceChat) -> ImportedChat | None:
         """None of one without messages."""
         self._archive.ask()
-        messages = self._fitting(chat.messages)
-        chunk = list(islice(messages, CHUNK))
+        chunks = _chunks(self._fitting(chat.messages))
+        chunk = next(chunks, [])
         if not chunk:
             return None
         conversation = conversation_of(self._user, self._source.kind, chat, self._kind)
@@ -129,7 +129,7 @@ class Writer:
             self._done += len(chunk)
             total = self._source.total
             self._note(self._done, total and max(self._done, total))
-            chunk = list(islice(messages, CHUNK))
+            chunk = next(chunks, [])
         if told.messages:
             self._tell(conversation.pk)
         return told
@@ -165,9 +165,11 @@ class Writer:
         fresh = [each for each in chunk if self._client_id(chat, each.id) not in known]
         if not fresh:
             return 0
+        for each in fresh:
+            each.reactions = list(self._possible(each.reactions))
         people = {each.sender for each in fresh}
         people.update(reaction.person for each in fresh for reaction in each.reactions)
-        self._make_people(people - {""})
+        self._make_people(people)
         self._arrived = []
         try:
             files = {each.id: self._uploaded(each) for each in fresh if each.files}
@@ -178,17 +180,12 @@ class Writer:
         return self._store(conversation, chat, fresh, files)
 
     def _make_people(self, people: set[str]) -> None:
-        names = {
-            self._key_of(person): self._source.names.get(person, "")
-            for person in people - self._made
+        new = {
+            person: placeholder_key(self._user.pk, self._source.kind, person)
+            for person in people - self._keys.keys()
         }
-        make_placeholders(names)
-        self._made |= people
-
-    def _key_of(self, person: str) -> str:
-        if not person:
-            return self._user.pk
-        return placeholder_key(self._user.pk, self._source.kind, person)
+        make_placeholders({key: self._source.names.get(each, "") for each, key in new.items()})
+        self._keys |= new
 
     def _client_id(self, chat: SourceChat, message: str) -> str:
         told = f"{self._source.kind}\0{chat.id}\0{message}"
@@ -311,7 +308,7 @@ class Writer:
             **blank_row(),
             "id": key,
             "conversation_id": locked.pk,
-            "sender_id": self._key_of(message.sender),
+            "sender_id": self._keys[message.sender],
             "seq": locked.seq,
             "version": locked.version,
             "kind": (MessageKind.SYSTEM if system else MessageKind.TEXT).value,
@@ -324,20 +321,26 @@ class Writer:
             "updated_at": at,
         }
 
-    def _react(self, row: dict[str, Any], reactions: Sequence[SourceReaction]) -> list[Values]:
-        """The rows of those that could be here, too, which the message sums up."""
-        found: dict[str, list[str]] = defaultdict(list)  # by emoji
+    def _possible(self, reactions: Iterable[SourceReaction]) -> Iterator[SourceReaction]:
+        """Those that could be here, too, by emoji."""
+        found: dict[str, dict[str, None]] = defaultdict(dict)  # people, by emoji
         by_one: Counter[str] = Counter()
         for reaction in reactions:
-            emoji, person = canonical_emoji(reaction.emoji) or "", self._key_of(reaction.person)
+            emoji, person = canonical_emoji(reaction.emoji) or "", reaction.person
             has_room = emoji in found or len(found) < DIFFERENT
             if not emoji or not has_room or by_one[person] >= BY_ONE:
                 self._left_out[_("Reactions that nobody has here")] += 1
             elif person not in found[emoji]:
-                found[emoji].append(person)
+                found[emoji][person] = None
                 by_one[person] += 1
-        pairs = [(emoji, person) for emoji, people in found.items() for person in people]
-        counts = [(emoji, len(people)) for emoji, people in found.items()]
+        for emoji, people in found.items():
+            for person in people:
+                yield SourceReaction(person, emoji)
+
+    def _react(self, row: dict[str, Any], reactions: Sequence[SourceReaction]) -> list[Values]:
+        """The rows of these, which the message sums up."""
+        pairs = [(each.emoji, self._keys[each.person]) for each in reactions]
+        counts = Counter(each.emoji for each in reactions).items()
         row["reactions"] = encoded_reactions(summed_up(counts, pairs[:NAMED]))
         return [
             {"id": new_key(), "message_id": row["id"], "user_id": person, "emoji": emoji}
@@ -387,7 +390,7 @@ class Writer:
         """Whom of the history they find here by their whole address, as everybody may."""
         found: dict[str, PersonRecord] = {}
         for email in list(dict.fromkeys(self._source.emails.values()))[:LOOKED_UP]:
-            user = User.objects.with_email(email)
+            user = find_addressed(self._user.pk, email)
             if user and user.pk != self._user.pk and not user.deleted_at and not user.is_banned:
                 found[user.pk] = person_of(user)
         show_to(self._user.pk, found.values())
@@ -422,6 +425,19 @@ def conversation_of(
         own = {"role": Role.OWNER} if kind == Kind.GROUP else {"until_seq": 0}
         Membership.objects.create(conversation=conversation, user=user, **own)
     return conversation
+
+
+def _chunks(messages: Iterable[SourceMessage]) -> Iterator[list[SourceMessage]]:
+    """Of what is stored while others wait."""
+    chunk, reactions = list[SourceMessage](), 0
+    for message in messages:
+        chunk.append(message)
+        reactions += len(message.reactions)
+        if len(chunk) == CHUNK or reactions >= REACTIONS:
+            yield chunk
+            chunk, reactions = [], 0
+    if chunk:
+        yield chunk
 
 
 def _last_time(conversation: str) -> datetime:

@@ -25,7 +25,7 @@ from chatsite.db import atomic, now, release, retrying
 from chatsite.errors import DomainError, NotFound
 from chatsite.files import storage
 from chatsite.security.ratelimits import DAY, Allowance, check
-from messaging.models import AttachmentState, Import
+from messaging.models import Attachment, AttachmentState, Import
 from messaging.queries.attachments import uploads_of
 from messaging.queries.imports import JOB, import_of, is_at_work, job_of
 from messaging.services.history_writer import Writer
@@ -49,7 +49,7 @@ def begin_import(*, user: User, upload: str, own_name: str = "", zone: str = "UT
     """
     if not is_zone(zone):
         raise DomainError(_("There is no such time zone."), code="zone")
-    file = uploads_of(user).filter(pk=upload, state=AttachmentState.READY).first()
+    file = _free(user, upload).filter(state=AttachmentState.READY).first()
     if file is None:
         raise NotFound(_("There is no such upload, or it has expired."))
     check(BY_ONE, user.pk)
@@ -68,13 +68,18 @@ def _begin(row: Import, upload: str) -> Import:
             raise DomainError(message, 409, code="at_work")
         if there:
             Import.objects.filter(pk=there.pk).delete()
-        if not uploads_of(row.user).filter(pk=upload).delete()[0]:
+        if not _free(row.user, upload).delete()[0]:
             raise NotFound(_("There is no such upload, or it has expired."))
         row.save(force_insert=True)
         schedule(JOB, name=job_of(row.user_id), imported=row.pk)
     if there:
         _remove_file(there)
     return row
+
+
+def _free(user: User, upload: str) -> QuerySet[Attachment]:
+    """That upload of theirs, which no message waits with."""
+    return uploads_of(user).filter(pk=upload, scheduled=None)
 
 
 def remove_import(*, user: User) -> None:

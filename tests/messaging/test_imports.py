@@ -2,9 +2,11 @@
 
 import io
 import json
+import sqlite3
 import tracemalloc
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,29 +14,33 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
 from accounts.services.accounts import update_profile
 from accounts.services.deletion import plan_deletion
-from accounts.services.placeholders import placeholder_key
+from accounts.services.placeholders import make_placeholders, placeholder_key
+from chatsite import locks
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.files.refusals import not_stored
 from chatsite.files.storage import store
 from chatsite.keys import made_at
 from messaging.models import Attachment, Conversation, Import, Kind, Message
-from messaging.services import history_writer, imported_chats
+from messaging.services import history_writer, imported_chats, imports
 from messaging.services.blocks import block
 from messaging.services.disappearing import let_disappear
 from messaging.services.importers import reading, slack, telegram, whatsapp
 from messaging.services.importers.source import (
     EARLIEST,
+    MOST_REACTIONS,
     Archive,
     Refused,
     Source,
     SourceChat,
     SourceMessage,
+    SourceReaction,
     moment,
 )
 from messaging.services.imports import (
@@ -46,6 +52,8 @@ from messaging.services.imports import (
 from messaging.services.messages import send_message
 from messaging.services.pins import pin
 from messaging.services.reactions import react
+from messaging.services.scheduled import schedule_message
+from messaging.shapes.reactions import canonical_emoji, decoded_reactions
 from scheduler.models import Job
 from scheduler.registry import Stopped
 from tests.factories import ApiFor, make_group, make_message, make_user
@@ -420,6 +428,37 @@ class TestTelegram:
             tracemalloc.stop()
         assert most < 2**21
 
+    def test_what_is_long_is_not_kept(self) -> None:
+        long = '{"' + "k" * 2**19 + '":'
+        deep = ('{"' + "k" * 150 + '":') * 45
+        for text in (long + "{" + '"a":1,' * 200, long * 20, deep + "{" + '"a":1,' * 20_000):
+            tracemalloc.start()
+            try:
+                with pytest.raises(Refused):
+                    telegram.read(Archive(io.BytesIO(packed({"result.json": text}))))
+                _now, most = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+            assert most < 2**24
+
+    def test_people_are_known_by_little_and_no_more_of_them_react(self) -> None:
+        long = "x" * 1000
+        recent = [{"from": long, "from_id": f"{each}{long}"} for each in range(999)]
+        said = TELEGRAM["chats"]["list"][0]["messages"][0] | {"from": long, "from_id": long}
+        said["reactions"] = [{"count": 999, "emoji": "👍", "recent": recent[:250]}] * 5
+        chat = {"id": 1, "name": "A", "messages": [said]}
+        data = json.dumps({"chats": {"list": [chat]}}).encode()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(telegram, "LARGEST_MESSAGE", len(data))
+            source, _archive = reading.read(
+                io.BytesIO(data), file_name="result.json", own_name="", zone=UTC
+            )
+            [message] = [each for chat in source.chats for each in chat.messages]
+        assert len(message.reactions) == MOST_REACTIONS
+        assert source.left_out["Reactions of people who are not named"] == 5 * 999 - 1000
+        assert {message.sender, *(each.person for each in message.reactions)} == {*source.names}
+        assert {len(each) for each in (*source.names, *source.names.values())} == {100}
+
     def test_of_chats_left_and_of_one_that_says_nothing(self) -> None:
         said = TELEGRAM["chats"]["list"][0]["messages"][0]
         lists = {
@@ -768,11 +807,14 @@ def test_files_beyond_the_quota_are_said(ada: User, api_for: ApiFor, settings: A
         ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MOST_PARTS", 2),
         ("result.json", json.dumps(TELEGRAM).encode(), "telegram.DEEPEST", 3),
         ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_DOCUMENT", 99),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_TEXT", 99),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LONGEST_PART", 99),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LONGEST_KEY", 9),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_MESSAGE", 99),
         ("a.txt", HELLO + bytes(33 * 2**20), "", 0),
         ("a.txt", HELLO + b"\r" * 2**21, "", 0),
     ],
-    ids=["messages", "one", "in all", "parts", "deep", "document", "word", "bytes", "lines"],
+    ids=["messages", "one", "in all", "parts", "deep", "document", "word", "key", "words", "bytes"]
+    + ["lines"],
 )
 def test_what_would_take_too_much_memory_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, bound: str, value: int
@@ -899,6 +941,93 @@ class TestHostile:
         for person, name in ((ada, "Bo"), (make_user(), "Bo King")):
             told = imported(api_for(person), person, data)
             assert told["report"]["people"] == [{"id": bo.pk, "fullName": name}]
+        User.objects.filter(pk=bo.pk).update(email="king@example.org")
+        people.append({"id": "c" * 24, "email": "king@example.org"})
+        for address, finder in zip(people, (ada, make_user()), strict=True):
+            for person in (ada, make_user()):
+                data = packed({"export.json": exported([["p"]], [address]), "p": page_of("b")})
+                told = imported(api_for(person), person, data)
+                found = [each["id"] for each in told["report"]["people"]]
+                assert found == [bo.pk] * ((person == ada) == (finder == ada))
+
+    def test_many_reactions_are_compared_with_few(self) -> None:
+        keys = [f"{each:024}" for each in range(20_000)]
+        page = json.loads(page_of("b"))
+        page["messages"][0]["reacted"] = ["🎉", "🎉", *keys]  # 400 million comparisons
+        page["messages"][0]["reactions"] = [{"emoji": "👍", "count": len(keys), "people": keys}]
+        data = packed({"export.json": exported([["p"]]), "p": json.dumps(page)})
+        source, _archive = reading.read(io.BytesIO(data), file_name="a.zip", own_name="", zone=UTC)
+        [message] = [each for chat in source.chats for each in chat.messages]
+        assert message.reactions == [SourceReaction(each, "👍") for each in keys[:MOST_REACTIONS]]
+        assert source.left_out["Reactions that nobody has here"] == 40_001 - MOST_REACTIONS
+
+    def test_reactions_are_weighed_before_others_wait(
+        self, ada: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        held: list[bool] = []
+
+        @contextmanager
+        def locking(*keys: str) -> Iterator[None]:
+            with locks.locking(*keys):
+                held.append(True)
+                yield
+                held.pop()
+
+        def canonical(text: str) -> str | None:
+            assert not held
+            return canonical_emoji(text)
+
+        monkeypatch.setattr(history_writer, "locking", locking)
+        monkeypatch.setattr(history_writer, "canonical_emoji", canonical)
+        said = [("bo", "👍"), ("cy", "🎉"), ("bo", "👍"), ("", "👍"), ("di", "none")]
+        message = SourceMessage("1", "bo", now(), "Hi")
+        message.reactions = [SourceReaction(*each) for each in said]
+        source = Source("telegram", [SourceChat("1", "A", [message])], {"bo": "Bo", "di": "Di"})
+        archive = Archive(io.BytesIO(packed({})))
+        history_writer.Writer(ada, source, archive, lambda *_: None).write()
+        bo, cy = (placeholder_key(ada.pk, "telegram", each) for each in ("bo", "cy"))
+        assert [
+            (each.emoji, each.people) for each in decoded_reactions(Message.objects.get().reactions)
+        ] == [
+            ("👍", [bo, ada.pk]),
+            ("🎉", [cy]),
+        ]
+        assert source.left_out == {"Reactions that nobody has here": 1}
+        assert not User.objects.filter(full_name="Di").exists()
+
+    def test_few_messages_with_many_reactions_are_stored_at_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(history_writer, "CHUNK", 3)
+        monkeypatch.setattr(history_writer, "REACTIONS", 4)
+        messages = [SourceMessage(str(each), "bo", now()) for each in range(6)]
+        messages[0].reactions = messages[1].reactions = [SourceReaction("bo", "👍")] * 2
+        chunks = history_writer._chunks(messages)
+        assert [[each.id for each in chunk] for chunk in chunks] == [[*"01"], [*"234"], ["5"]]
+
+    def test_any_number_of_people_is_asked_for_in_parts(self) -> None:
+        names = {placeholder_key("a" * 24, "telegram", str(each)): "Bo" for each in range(150)}
+        connection.ensure_connection()
+        if connection.vendor == "sqlite":
+            connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 100)
+        try:
+            make_placeholders(names)
+            make_placeholders(names | {placeholder_key("a" * 24, "telegram", "cy"): "Cy"})
+        finally:
+            connection.close()
+        assert User.objects.count() == 151
+
+    def test_a_file_that_a_message_waits_with_is_not_taken(self, ada: User) -> None:
+        file = make_upload(ada, HELLO, "a.txt")
+        row, _is_new = schedule_message(
+            user=ada, peer=make_user().pk, when_online=True, attachments=[file.pk]
+        )
+        with pytest.raises(DomainError, match="no such upload"):
+            begin_import(user=ada, upload=file.pk)
+        # Nor if it came to wait a moment ago.
+        with pytest.raises(DomainError, match="no such upload"):
+            imports._begin(Import(user=ada, stored=file.stored, name=file.name), file.pk)
+        assert Attachment.objects.get(pk=file.pk).scheduled_id == row.pk
 
     def test_only_zones_are_taken(self, ada: User, api_for: ApiFor) -> None:
         client = api_for(ada)

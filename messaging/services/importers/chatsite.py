@@ -84,8 +84,8 @@ def _message(
     reactions = [
         SourceReaction(person(key), each.emoji) for each in message.reactions for key in each.people
     ]
-    mine = [SourceReaction("", emoji) for emoji in message.reacted]
-    reactions += [each for each in mine if each not in reactions]
+    reactions += [SourceReaction("", emoji) for emoji in message.reacted]
+    reactions = list(dict.fromkeys(reactions))
     if unnamed := sum(each.count for each in message.reactions) - len(reactions):
         source.left_out[_("Reactions of people who are not named")] += unnamed
     return SourceMessage(

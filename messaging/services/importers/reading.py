@@ -3,6 +3,7 @@
 import logging
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from messaging.services.importers import chatsite, telegram, whatsapp
 from messaging.services.importers.source import (
+    MOST_REACTIONS,
+    PERSON_LENGTH,
     Archive,
     Bare,
     Refused,
@@ -29,7 +32,6 @@ logger = logging.getLogger(__name__)
 MOST_CHATS = 10_000
 MOST_IN_ALL = 1_000_000  # messages
 MOST_PEOPLE = 50_000
-PERSON_LENGTH = 100  # of what somebody is known by
 BARE = (".txt", ".json")  # what is taken without a ZIP around it, too
 
 
@@ -46,15 +48,15 @@ def read(
     """
     with _refusing(file_name):
         source, archive = _read(file, file_name, own_name, zone, ask)
-    source.chats = _Bounds(file_name).chats(source.chats)
+    source.chats = _Bounds(file_name, source.left_out).chats(source.chats)
     return source, archive
 
 
 class _Bounds:
     """Of what is taken of one file, in all its chats."""
 
-    def __init__(self, file_name: str) -> None:
-        self._file_name = file_name
+    def __init__(self, file_name: str, left_out: Counter[str]) -> None:
+        self._file_name, self._left_out = file_name, left_out
         self._messages = 0
         self._people: set[str] = set()
 
@@ -72,8 +74,11 @@ class _Bounds:
         with _refusing(self._file_name):
             for message in messages:
                 message.sender = message.sender[:PERSON_LENGTH]
+                if (beyond := len(message.reactions) - MOST_REACTIONS) > 0:
+                    self._left_out[_("Reactions that nobody has here")] += beyond
                 message.reactions = [
-                    replace(each, person=each.person[:PERSON_LENGTH]) for each in message.reactions
+                    replace(each, person=each.person[:PERSON_LENGTH])
+                    for each in message.reactions[:MOST_REACTIONS]
                 ]
                 self._messages += 1
                 self._people.add(message.sender)

@@ -24,6 +24,8 @@ MOST_PARTS = 2**21  # of such a file: each may take a hundred times the bytes th
 MOST_MESSAGES = 500_000  # in a text that is read as a whole
 RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
 LITTLE = 2**24
+PERSON_LENGTH = 100  # of what somebody is known by
+MOST_REACTIONS = 1000  # that are taken of one message
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
 # What may be unpacked of an archive in all, however often it names the same file: so many times
 # what it is itself, and so many bytes whatever it is.

@@ -11,9 +11,11 @@ import ijson
 import msgspec
 from django.utils.translation import gettext as _
 
+from accounts.models import NAME_LENGTH
 from messaging.services.importers.source import (
     LARGEST_DOCUMENT,
-    LARGEST_TEXT,
+    MOST_REACTIONS,
+    PERSON_LENGTH,
     Archive,
     Refused,
     Source,
@@ -27,7 +29,10 @@ from messaging.services.importers.source import (
 
 DOCUMENT = "result.json"
 DEEPEST = 50  # how deep its parts may nest
+LONGEST_KEY = 200
+LONGEST_PART = 2**20  # bytes
 MOST_PARTS = 100_000  # of one message
+LARGEST_MESSAGE = 2**18  # characters of all its keys and texts: of what is sent, 4,096
 PIECE = 2**16  # bytes
 # Where a chat is: the document itself is one, or has those that one is in, and those of before.
 _PLACES = ("", "chats.list.item.", "left_chats.list.item.")
@@ -107,7 +112,7 @@ def read(archive: Archive) -> Source:
 
 
 class _Sips:
-    """A file that is read in pieces, of which no part may be as long as memory."""
+    """A file that is read in pieces, of which no part may be long: its reader keeps it whole."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file, self._name = file, name
@@ -116,9 +121,17 @@ class _Sips:
     def read(self, size: int) -> bytes:
         if size:
             self.waiting += size
-            if self.waiting > LARGEST_TEXT:
+            if self.waiting > LONGEST_PART:
                 raise too_large(self._name)
         return self._file.read(size)
+
+    def events(self) -> Iterator[tuple[str, Any]]:
+        """Raises Refused, ijson.JSONError."""
+        for event, value in ijson.basic_parse(self, use_float=True, buf_size=PIECE):
+            self.waiting = 0
+            if event == "map_key" and len(value) > LONGEST_KEY:
+                raise too_large(self._name)
+            yield event, value
 
 
 class _Reading:
@@ -156,16 +169,9 @@ class _Reading:
 
     def _events(self) -> Iterator[tuple[str, str, Any]]:
         """Where, what begins or ends or is there, and what it is. Raises Refused."""
-        depth = 0
         with self._archive.opened(self._path) as file:
-            sips = _Sips(file, self._path)
             try:
-                for place, event, value in ijson.parse(sips, use_float=True, buf_size=PIECE):
-                    sips.waiting = 0
-                    depth += event.startswith("start_") - event.startswith("end_")
-                    if depth > DEEPEST:
-                        raise too_large(self._path)
-                    yield place, event, value
+                yield from _placed(_Sips(file, self._path).events())
             except ijson.JSONError:
                 raise Refused(_("%(name)s cannot be read.") % {"name": self._path}) from None
 
@@ -186,8 +192,8 @@ class _Reading:
             yield self._message(message, at)
 
     def _message(self, message: _Message, at: datetime) -> SourceMessage:
-        sender = message.from_id or "?"
-        self._source.names[sender] = message.from_ or ""
+        sender = (message.from_id or "?")[:PERSON_LENGTH]
+        self._source.names[sender] = (message.from_ or "")[:NAME_LENGTH]
         text = _text(message.text)
         if extra := self._extra(message):
             text = f"{text}\n{extra}".strip("\n")
@@ -208,11 +214,13 @@ class _Reading:
 
     def _reactions(self, message: _Message) -> Iterator[SourceReaction]:
         """Telegram names the last people of many."""
+        room = MOST_REACTIONS
         for reaction in message.reactions:
-            named = [each for each in reaction.recent if each.from_id]
+            named = [each for each in reaction.recent if each.from_id][:room]
+            room -= len(named)
             for each in named:
-                person = str(each.from_id)
-                self._source.names.setdefault(person, each.from_ or "")
+                person = str(each.from_id)[:PERSON_LENGTH]
+                self._source.names.setdefault(person, (each.from_ or "")[:NAME_LENGTH])
                 yield SourceReaction(self._person(person), reaction.emoji)
             if (unnamed := reaction.count - len(named)) > 0:
                 self._left_out[_("Reactions of people who are not named")] += unnamed
@@ -251,12 +259,38 @@ class _Reading:
         return message.sticker_emoji or "" if is_bare else ""
 
 
+def _placed(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str, Any]]:
+    """As `ijson.parse`, which makes a path of the keys around each part of a piece, however long
+    these are, before it yields the first. Raises Refused.
+    """
+    place, around = "", list[str]()  # where it is, and what is open around it
+    for event, value in events:
+        if event == "map_key":
+            yield around[-1], event, value
+            place = _under(around[-1], value)
+        elif event in ("start_map", "start_array"):
+            yield place, event, value
+            around.append(place)
+            if len(around) > DEEPEST:
+                raise too_large(DOCUMENT)
+            place = _under(place, "item") if event == "start_array" else place
+        else:
+            place = around.pop() if event in ("end_map", "end_array") else place
+            yield place, event, value
+
+
+def _under(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
 def _built(events: Iterable[tuple[str, str, Any]], place: str) -> Any:
     """What has just begun there, up to its end. Raises Refused."""
     builder = ijson.ObjectBuilder()
     builder.event("start_map", None)
+    size = 0
     for count, (where, event, value) in enumerate(events):
-        if count > MOST_PARTS:
+        size += len(value) if isinstance(value, str) else 0
+        if count > MOST_PARTS or size > LARGEST_MESSAGE:
             raise too_large(DOCUMENT)
         builder.event(event, value)
         if event == "end_map" and where == place:
