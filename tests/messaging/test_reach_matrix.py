@@ -26,12 +26,14 @@ from chatsite.asgi import trusted as site
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.live.broadcast import broadcast
+from chatsite.pictures import images, storage
 from chatsite.wire import timestamp
 from messaging import events, recipients
 from messaging.models import Attachment, Message
 from messaging.services.blocks import block
 from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
+from messaging.shapes.link_previews import PreviewRecord, encoded_preview
 from tests.factories import make_group, make_user
 from tests.files import make_upload, send_voice
 from tests.jobs import run_due
@@ -50,11 +52,13 @@ SITE = "http://testserver"
 # `new name`, `new @username`, `new address`: they learn what she is called by now.
 NEW = {"new name", "new @username", "new address"}
 EVERYTHING = NEW | {
+    *("remove preview", "remove preview heard"),
     *("online", "typing", "hears typing", "read", "picture", "send", "heard", "pushed", "react"),
     *("react heard", "add", "edit", "edit heard", "forward", "listen", "listen heard"),
     *("lifetime", "answer pushed"),
 }
 UNTOLD = {
+    "remove preview heard",
     *("typing", "hears typing", "heard", "pushed", "react heard", "edit heard", "listen heard"),
     "add",
 }
@@ -63,9 +67,9 @@ TABLE: dict[str, set[str]] = {
     "request": EVERYTHING - UNTOLD - {"listen", "lifetime"},  # Ada has said nothing yet
     "contact": EVERYTHING,
     "blocked": EVERYTHING - UNTOLD - NEW - {"online", "answer pushed"},
-    "blocker": {"read", "picture", "forward", "listen"},
+    "blocker": {"read", "picture", "forward", "listen", "remove preview", "remove preview heard"},
     "member": EVERYTHING - {"lifetime"},  # admins may
-    "removed": {"online"} | NEW,
+    "removed": {"online", "remove preview", "remove preview heard"} | NEW,  # of what was before
     "banned": set(),
 }
 
@@ -120,6 +124,14 @@ def make_scene(relation: str, service: PushService) -> Scene:
     return Scene(ada, person, ada.pk, message, own, voice, eve, browsers)
 
 
+def make_previews(*messages: str) -> str:
+    """Returns the name of their picture."""
+    image = storage.save("previews", images.small(picture()))
+    preview = encoded_preview(PreviewRecord("https://example.org/", "Fjords", image=image))
+    Message.objects.filter(pk__in=messages).update(has_link=True, preview=preview)
+    return image
+
+
 class Walk:
     def __init__(
         self, relation: str, scene: Scene, token: str, hers: PersonalSocket, settings: Settings
@@ -169,6 +181,7 @@ class Walk:
         self.note("read", "export", "secret" in await self.exported())
         shown = await self.ask("media", "GET", f"/media/messages/{message.pk}/{message.image}")
         self.note("picture", "media", shown.is_success)
+        await self.previews()
         header = await self.ask("page", "GET", f"/chat/{scene.ada.pk}/header")
         self.note("online", "page", header.is_success and "is-online" in header.text)
         people = {"name": "New", "people": [scene.ada.pk]}
@@ -214,6 +227,16 @@ class Walk:
         self.note("listen", "REST", listened.is_success)
         self.note("listen heard", "REST", "messageListened" in await self.heard())
         assert not await self.pushed()  # of messages alone
+
+    async def previews(self) -> None:
+        """Of links: the picture in what was said to them, and the removal of their own."""
+        image = await sync_to_async(make_previews)(self.scene.message.pk, self.edited)
+        path = f"/media/previews/{self.scene.message.pk}/{image}"
+        self.note("picture", "preview", (await self.ask("media", "GET", path)).is_success)
+        await self.heard()
+        removed = await self.ask("REST", "DELETE", f"/api/previews/{self.edited}")
+        self.note("remove preview", "REST", removed.is_success)
+        self.note("remove preview heard", "REST", "messageEdited" in await self.heard())
 
     async def answer(self) -> None:
         """Ada writes, as far as she may, while they have no socket."""
