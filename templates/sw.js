@@ -7,6 +7,10 @@ const MOST_PICTURES = 500;
 const LARGEST_PICTURE = 512 * 1024;
 const CHAT = /^\/chat\//;
 const PICTURE = /^\/(?:media|api)\//;
+/** In a page. */
+const PICTURES = /\/(?:media|api)\/[^\s"?&]+/g;
+/** When a page was read last. */
+const READ_AT = "X-Read-At";
 const PAGE = "{% url 'offline' %}";
 const CHAT_FILES = [{% for file in files %}"{{ file }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
 /** Whoever signs in or out by whichever way, another account's pages are not to be shown from then on. */
@@ -14,11 +18,12 @@ const SESSIONS = ["{% url 'logout' %}", "{% url 'api-logout' %}", "{% url 'api-l
 /** What another app shares: static/js/stores/shared.js has the same names. */
 const SHARE = "{% url 'share' %}";
 const SHARED = "shared";
+const MOST_SHARED = 5;
 const PARTS = /(?:href|src)="([^"]+\.(?:css|js)(?:\?[^"]*)?)"/g;
 
 self.addEventListener("install", (event) => event.waitUntil(keep().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
-self.addEventListener("message", (event) => event.waitUntil(keepPage(event.data)));
+self.addEventListener("message", (event) => event.waitUntil(heed(event.data)));
 self.addEventListener("fetch", (event) => {
   const { method, mode, destination, url } = event.request;
   const { pathname } = new URL(url);
@@ -72,11 +77,12 @@ async function part(request) {
 
 let written = Promise.resolve();
 
-/** One after the other: the last one counts. Nobody waits for pictures. */
-async function keepPage(page) {
-  written = written.then(() => putPage(page)).catch(() => {});
+/** A page, or that pictures may be left of what is gone. One after the other: the last one counts. Nobody waits for pictures. */
+async function heed(data) {
+  const isPage = "address" in data;
+  written = written.then(() => (isPage ? putPage(data) : dropUnshown(data))).catch(() => {});
   await written;
-  await putPictures(page);
+  if (isPage) await putPictures(data);
 }
 
 /** Where it is gone, the session has ended meanwhile: another tab may not have heard of it yet. */
@@ -86,8 +92,8 @@ async function putPage({ userId, address, html }) {
   const cache = await cacheOf(userId);
   if (!cache) return;
   await cache.delete(address, { ignoreSearch: true });
-  await cache.put(address, new Response(html));
-  await dropOldest(cache, CHAT, MOST_CHATS);
+  await cache.put(address, new Response(html, { headers: { [READ_AT]: Date.now() } }));
+  await dropOldest(cache, CHAT, MOST_CHATS, (page) => Number(page.headers.get(READ_AT)));
 }
 
 async function putPictures({ userId, pictures = [] }) {
@@ -100,13 +106,35 @@ async function putPictures({ userId, pictures = [] }) {
 
 async function putPicture(cache, address) {
   const picture = await fetch(address);
-  if (picture.ok && Number(picture.headers.get("Content-Length")) <= LARGEST_PICTURE) await cache.put(address, picture);
+  if (!picture.ok || Number(picture.headers.get("Content-Length")) > LARGEST_PICTURE) return;
+  // Not every answer tells beforehand.
+  const { size } = await picture.clone().blob();
+  if (size <= LARGEST_PICTURE) await cache.put(address, picture);
 }
 
-/** Of those with such a path, all but so many. */
-async function dropOldest(cache, path, most) {
-  const such = (await cache.keys()).filter(({ url }) => path.test(new URL(url).pathname));
-  await Promise.all(such.slice(0, Math.max(0, such.length - most)).map((each) => cache.delete(each)));
+const withPath = async (cache, path) => (await cache.keys()).filter(({ url }) => path.test(new URL(url).pathname));
+
+/** Of those with such a path, all but so many: by `age(response)`, or else as they came. */
+async function dropOldest(cache, path, most, age = () => 0) {
+  const such = await withPath(cache, path);
+  if (such.length <= most) return;
+  const aged = await Promise.all(such.map(async (key) => ({ key, at: age(await cache.match(key, { ignoreVary: true })) })));
+  const oldest = aged.sort((one, other) => one.at - other.at).slice(0, such.length - most);
+  await Promise.all(oldest.map(({ key }) => cache.delete(key, { ignoreVary: true })));
+}
+
+/** Pictures that no kept page shows any more, as those of messages that were deleted. */
+async function dropUnshown({ userId }) {
+  const cache = await cacheOf(userId);
+  if (!cache) return;
+  const pictures = await withPath(cache, PICTURE);
+  const shown = new Set();
+  for (const page of await withPath(cache, /^(?!\/(?:media|api)\/)/)) {
+    const html = await (await cache.match(page)).text();
+    for (const [path] of html.matchAll(PICTURES)) shown.add(new URL(path, location).pathname);
+  }
+  const gone = pictures.filter(({ url }) => !shown.has(new URL(url).pathname));
+  await Promise.all(gone.map((each) => cache.delete(each, { ignoreVary: true })));
 }
 
 /** What was read there last, under the policy of our own page; nothing where it is not certain whose it would be. */
@@ -141,12 +169,13 @@ async function forgetPages() {
   await Promise.all([...(await keptNames()), ...shared].map((name) => caches.delete(name)));
 }
 
-/** As it came, in place of what was shared before: it stays in this browser until somebody sends it. */
+/** As it came, beside what was shared before, which any site may add to: it stays in this browser until somebody sends it. */
 async function keepShared(request) {
   const address = `${SHARE}?id=${crypto.randomUUID()}`;
   try {
-    await caches.delete(SHARED);
-    await (await caches.open(SHARED)).put(address, new Response(await request.formData()));
+    const cache = await caches.open(SHARED);
+    await cache.put(address, new Response(await request.formData()));
+    await dropOldest(cache, /^/, MOST_SHARED);
     return Response.redirect(address, 303);
   } catch {
     return Response.redirect(`${SHARE}?lost=1`, 303);

@@ -43,6 +43,7 @@ class Row:
     author: str = ""  # who wrote the last message in a group
     kind: str = ""
     text: str = ""
+    expires_at: str = ""  # when the last message disappears
     pinned_at: str = ""
     archived: bool = False
     muted_until: str = ""
@@ -153,6 +154,7 @@ def _preview(message: MessageRecord, reader: User, authors: Mapping[str, Author]
         "author": author.first_name if author else "",
         "kind": _kind(message),
         "text": words_of(message)[:PREVIEW_LENGTH],
+        "expires_at": message.expires_at or "",
     }
 
 

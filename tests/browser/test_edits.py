@@ -18,8 +18,10 @@ from tests.browser.chat import (
     toast,
     touch,
 )
+from tests.browser.link_previews import URL, card, give_preview
 from tests.browser.long_conversations import say_many
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.site import Site
 from tests.browser.test_looks import PHONE
 from tests.pictures import data_uri, picture
 
@@ -187,6 +189,27 @@ def test_while_one_edits_the_message_may_change_or_go(person: PersonFor) -> None
     expect(toast(page)).to_contain_text("was deleted")
     expect(composer(page)).to_have_value("Mine")
     expect(mark(page)).to_be_hidden()
+
+
+def test_a_preview_that_comes_meanwhile_ends_no_edit(person: PersonFor, live_site: Site) -> None:
+    ada, bo = face_to_face(person)
+    page, words = ada.page, f"See {URL}"
+    send(page, words)
+    expect_states(page, "r")
+    messages(page).focus()
+    page.keyboard.press("e")
+    expect(composer(page)).to_have_value(words)
+    give_preview(live_site)
+    ada.context.set_offline(True)
+    ada.context.set_offline(False)  # it catches up
+    expect(card(page)).to_be_visible()
+    expect(bar(page)).to_be_visible()
+    composer(page).press("End")
+    composer(page).press_sequentially(" now")
+    composer(page).press("Enter")
+    expect(bar(page)).to_be_hidden()
+    for each in (page, bo.page):
+        expect_texts(each, [f"{words} now"])
 
 
 def test_the_words_under_a_picture_may_go(person: PersonFor) -> None:

@@ -24,6 +24,7 @@ from tests.browser.chat import (
     state,
     stored,
 )
+from tests.browser.link_previews import URL, card, give_preview
 from tests.browser.long_conversations import lines, say_many, to_the_first
 from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
 from tests.browser.site import Site
@@ -40,6 +41,12 @@ HAS = """async ([path, text]) => {
   const name = `pages-${document.body.dataset.userId}`;
   const page = await caches.match(path, { cacheName: name });
   return Boolean(page) && (await page.text()).includes(text);
+}"""
+KEEP = """([userId, first, end]) => {
+  for (let number = first; number < end; number += 1) {
+    const address = `/chat/${number}`;
+    navigator.serviceWorker.controller.postMessage({ userId, address, html: "" });
+  }
 }"""
 NOT_KEPT = "This chat has not been read on this device lately"
 CONTROLLED = "() => navigator.serviceWorker.controller"
@@ -277,27 +284,57 @@ def test_a_chat_that_is_opened_from_the_kept_list_catches_up_without_a_jump(
 
 
 def test_what_is_taken_back_while_another_chat_is_open_does_not_come_back(
-    person: PersonFor,
+    live_site: Site, person: PersonFor
 ) -> None:
     ada, bo = readers(person)
     cy = person("Cy Weber", None)
     cy.say(ada, "from Cy")
+    view = data_uri(picture(900, 600))
+    shown = bo.post(f"/api/messages/send/{ada.id}", text="a view", image=view)
+    link = bo.say(ada, URL)
+    give_preview(live_site)
+    ada.page.reload()
+    expect(card(ada.page)).to_be_visible()
     slip, typo, own = (bo.say(ada, text) for text in ("a slip", "a tpyo", "not for me"))
     bo.say(ada, "stays")
     wait_until_kept(ada.page, f"/chat/{bo.id}", "stays")
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "Deep and cold.")
+    wait_until_pictured(ada.page, "^/media/messages/")
     row(ada.page, cy).click()
     expect_texts(ada.page, ["from Cy"])
 
-    bo.context.request.delete(f"/api/messages/{slip['_id']}")
+    for gone in (slip, shown):
+        bo.context.request.delete(f"/api/messages/{gone['_id']}")
+    bo.context.request.delete(f"/api/previews/{link['_id']}")
     bo.context.request.put(f"/api/messages/{typo['_id']}", data={"text": "a typo"})
     ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
     wait_until_kept(ada.page, f"/chat/{bo.id}", "a typo")
-    for text in ("a slip", "tpyo", "not for me"):
+    for text in ("a slip", "a view", "Deep and cold.", "tpyo", "not for me"):
         place = [f"/chat/{bo.id}", text]
         expect_soon(ada.page, partial(ada.page.evaluate, HAS, place), False)
+    expect_soon(ada.page, lambda: ada.page.evaluate(KEPT, "^/media/messages/"), [])
+    assert ada.page.evaluate(KEPT, "^/media/avatars/")
     ada.context.set_offline(True)
     ada.page.goto(f"/chat/{bo.id}")
-    expect_texts(ada.page, ["", "a typo", "stays"])
+    expect_texts(ada.page, ["", URL, "", "a typo", "stays"])
+    expect(card(ada.page)).to_have_count(0)
+
+
+def test_a_kept_page_that_is_changed_was_not_read(person: PersonFor) -> None:
+    ada, bo = readers(person)
+    cy = person("Cy Weber", None)
+    cy.say(ada, "from Cy")
+    typo = bo.say(ada, "a tpyo")
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "a tpyo")
+    row(ada.page, cy).click()
+    wait_until_kept(ada.page, f"/chat/{cy.id}", "from Cy")
+    ada.page.evaluate(KEEP, [ada.id, 0, 48])
+    expect_soon(ada.page, lambda: "/chat/47" in ada.page.evaluate(KEPT), True)
+    bo.context.request.put(f"/api/messages/{typo['_id']}", data={"text": "a typo"})
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "a typo")
+    ada.page.evaluate(KEEP, [ada.id, 48, 49])
+    expect_soon(ada.page, lambda: f"/chat/{bo.id}" in ada.page.evaluate(KEPT), False)
+    assert "/chat/0" in ada.page.evaluate(KEPT)
 
 
 def test_no_more_than_the_newest_messages_are_kept(live_site: Site, person: PersonFor) -> None:
@@ -320,15 +357,26 @@ def test_no_more_than_the_newest_messages_are_kept(live_site: Site, person: Pers
 
 def test_what_has_disappeared_meanwhile_is_not_shown(person: PersonFor) -> None:
     ada, bo = readers(person)
-    bo.say(ada, "Stays")
+    views = [data_uri(picture(900, height)) for height in (600, 610)]
+    bo.post(f"/api/messages/send/{ada.id}", text="Stays", image=views[0])
+    wait_until_pictured(ada.page, "^/media/messages/")
     ada.context.request.put(f"/api/messages/disappearing/{bo.id}", data={"seconds": 86400})
-    bo.say(ada, "Goes")
-    wait_until_kept(ada.page, f"/chat/{bo.id}", "Goes")
+    bo.post(f"/api/messages/send/{ada.id}", text="Goes", image=views[1])
+    expect_pictured(message(ada.page, "Goes").get_by_role("img", name="Picture"))
+    bo.say(ada, "Goes, too")
+    for path in ("/", f"/chat/{bo.id}"):
+        wait_until_kept(ada.page, path, "Goes, too")
+    expect_preview(ada.page, bo, "Goes, too")
     ada.context.set_offline(True)
     ada.page.clock.set_fixed_time(datetime.now() + timedelta(days=2))
     ada.page.reload()
     expect(message(ada.page, "Stays")).to_be_visible()
     expect(message(ada.page, "Goes")).to_have_count(0)
+    expect_preview(ada.page, bo, "")
+    assert len(ada.page.evaluate(KEPT, "^/media/messages/")) == 1
+    ada.page.goto("/")
+    expect(ada.page.get_by_role("heading", name="Welcome, Ada")).to_be_visible()
+    expect_preview(ada.page, bo, "")
 
 
 def test_an_answer_that_says_no_is_shown_as_it_is(live_site: Site, person: PersonFor) -> None:

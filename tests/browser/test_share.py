@@ -139,6 +139,23 @@ def test_nobody_else_sees_it(live_site: Site, person: PersonFor, signs_out: bool
     assert ada.page.evaluate(SHARED) == []
 
 
+def test_one_does_not_push_out_another(person: PersonFor) -> None:
+    ada = app_of(person)
+    post = """async (texts) => {
+      for (const text of texts) {
+        const body = new FormData();
+        body.append("text", text);
+        await fetch("/share", { method: "POST", body, redirect: "manual" });
+      }
+    }"""
+    ada.page.evaluate(post, [f"text {number}" for number in range(7)])
+    kept = ada.page.evaluate(SHARED)
+    assert len(kept) == 5
+    for address, text in ((kept[0], "text 2"), (kept[4], "text 6")):
+        ada.page.goto(address)
+        expect(ada.page.locator(".share__text")).to_have_text(text)
+
+
 def test_what_is_too_long_for_a_message_comes_as_a_file(person: PersonFor) -> None:
     ada, bo = app_of(person), person("Bo Okonkwo", None)
     share(ada.page, text="long " * 2500)

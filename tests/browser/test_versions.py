@@ -74,6 +74,28 @@ def test_a_new_version_is_offered_and_loses_nothing(live_site: Site, person: Per
     expect(line).to_have_count(0)
 
 
+def test_another_language_waits_for_files_in_a_tab_that_is_hidden(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    page, other = ada.page, ada.open_page("/profile")
+    page.evaluate("() => (window.isSame = true)")
+    page.locator('.composer input[name="image"]').set_input_files(
+        FilePayload(name="minutes.pdf", mimeType="application/pdf", buffer=PDF)
+    )
+    expect(page.locator(".composer__preview")).to_be_visible()
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    other.locator("#language select").select_option("de")
+    other.locator("#language button").click()
+    offer = toast(page).filter(has_text="You chose another language")
+    expect(offer).to_be_visible()
+    offer.get_by_role("button", name="Reload").click()
+    expect(toast(page).last).to_contain_text("Send or remove your files first")
+    expect(offer).to_be_visible()
+    assert page.evaluate("window.isSame")
+    page.get_by_role("button", name="Remove minutes.pdf").click()
+    offer.get_by_role("button", name="Reload").click()
+    expect(page.locator('html[lang="de"]')).to_have_count(1)
+
+
 def test_the_switch_removes_the_worker_and_nothing_that_was_written(
     live_site: Site, person: PersonFor
 ) -> None:

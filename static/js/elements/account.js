@@ -1,6 +1,7 @@
 // What somebody changes of their account on another device, or in another tab.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
+import { canReload, reload } from "./new-version.js";
 
 const FOR_GOOD = 2 ** 31 - 1;
 
@@ -18,9 +19,15 @@ function showMe(name, picture) {
   me.querySelector("img").src = picture;
 }
 
-/** What is asked for from now on comes in the other language. Drafts and what is to be sent are kept. */
+/** What is asked for from now on comes in the other language. */
 function speak() {
-  if (document.hidden) return location.reload();
+  if (document.hidden && canReload()) return reload();
   const [words, load] = text("language-changed").split("|");
-  emit("notice", { text: words, kind: "info", action: { words: load, run: () => location.reload() }, stay: FOR_GOOD });
+  emit("notice", { text: words, kind: "info", action: { words: load, run: loadAnew }, stay: FOR_GOOD });
+}
+
+/** Where that has to wait, it is offered again. */
+function loadAnew() {
+  if (!canReload()) speak();
+  reload();
 }

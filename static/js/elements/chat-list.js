@@ -80,6 +80,7 @@ class ChatList extends HTMLElement {
 
   adopt(rows) {
     rows.forEach(decorateRow);
+    this.rows.expire();
     rows.forEach(({ dataset }) => receiveDraft(dataset.peerId, dataset.draft && JSON.parse(dataset.draft)));
     this.status.refresh();
     this.count();

@@ -1,4 +1,5 @@
 import { mentions as isMention, peerOf } from "../lib/peers.js";
+import { isPast } from "../lib/time.js";
 import { happenedAt, isMuted, lastAt, setGroup, setLastMessage, setMentions, setSettings, setUnread } from "../render/row.js";
 
 /** The rows of the chats, kept up with what happens: the last message, how much is unread, the latest on top. */
@@ -75,6 +76,14 @@ export class ChatRows {
     if (live && !mine && seq > readSeq && unread) this.#setRead(row, readSeq, unread - 1, mentions);
     if (mentions && seq > readSeq) this.#calls.unsure();
     if (seq === lastSeq) this.#showLast(row, { senderId, seq, deleted: true, expiresAt, createdAt: lastAt(row) });
+  }
+
+  /** What has disappeared since the row was rendered, as in a page that was kept. Until then the styles hide what may. */
+  expire() {
+    for (const row of this.all.filter(({ dataset }) => isPast(dataset.expiresAt))) {
+      const { lastSeq: seq, expiresAt } = row.dataset;
+      this.#showLast(row, { seq, deleted: true, expiresAt, createdAt: lastAt(row) });
+    }
   }
 
   /** Up to there; `isTold` when the server knows it. */

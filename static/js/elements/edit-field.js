@@ -122,6 +122,8 @@ export class EditField {
       const message = await putJSON(`/api/messages/${messageId}`, { text: words, mentions, captions });
       this.#forget(messageId);
       emit("message", { message, live: false });
+      // Where its words are not what changed.
+      if (this.value === messageId && this.#form.isConnected) this.#leave();
     } catch (error) {
       emit("notice", { text: error.status ? error.message : text("edit-failed"), kind: "error" });
     }
@@ -181,7 +183,7 @@ export class EditField {
     showReply(this.#quote, this.value, this.#reading);
   }
 
-  /** It was edited, here or on another device, or deleted. */
+  /** It was edited, here or on another device, or deleted; or something beside its words is new, as a preview. */
   #heed({ deleted, text: words, mentions = [] }) {
     const typed = this.#field.value;
     if (deleted) {
@@ -191,6 +193,7 @@ export class EditField {
       return emit("notice", { text: text("edit-deleted"), kind: "info" });
     }
     this.#showQuote();
+    if ((words ?? "") === this.#before) return;
     const isSame = typed === this.#before;
     this.#before = words ?? "";
     if (typed === this.#before || (isBlank(typed) && !words)) return this.cancel();

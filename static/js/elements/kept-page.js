@@ -2,14 +2,20 @@
 import { on } from "../lib/bus.js";
 import { shorten } from "../render/excerpt.js";
 import { messagesOf } from "../render/timeline.js";
-import { changePage, keepPage } from "../stores/kept-pages.js";
+import { changePage, dropPictures, keepPage } from "../stores/kept-pages.js";
 import { shownAddress } from "./navigation.js";
 import { followChanges, pane, provisionalList, tidyPane } from "./panes.js";
 
 const SOON = 1000;
 const MOST_MESSAGES = 200;
+/** Not of the page that is kept. */
+const APART = "#details, .composer";
 /** Addresses of pictures. */
 const handedOver = new Set();
+/** Of chats that are not open, by peer: `[change, messageId]`, those that come within a moment. */
+const changes = new Map();
+/** Whether pictures may be kept of what is not there any more. */
+let isLess = false;
 let me = "";
 let timer = 0;
 let changed = Promise.resolve();
@@ -21,7 +27,10 @@ export function watchPage(userId) {
   document.addEventListener("load", ({ target }) => target.matches("img") && later(), { capture: true });
   navigator.serviceWorker?.addEventListener("controllerchange", later);
   on("leaving", atOnce);
-  followChanges((peerId, change) => peerId !== pane().dataset.peerId && changeKept(peerId, change));
+  followChanges((peerId, change, messageId) => peerId !== pane().dataset.peerId && changeLater(peerId, change, messageId));
+  on("message-deleted", () => (isLess = true));
+  on("hidden", ({ hidden }) => (isLess ||= hidden.length > 0));
+  on("message", ({ message }) => (isLess ||= Boolean(message.deleted || message.editedAt)));
   // Before a reload asks for the page.
   addEventListener("beforeunload", atOnce);
   document.addEventListener("visibilitychange", () => document.hidden && atOnce());
@@ -40,26 +49,40 @@ function atOnce() {
 function keep() {
   clearTimeout(timer);
   timer = 0;
+  changes.forEach((some, peerId) => changeKept(peerId, some));
+  changes.clear();
   if (!navigator.serviceWorker?.controller || provisionalList()) return;
   const page = copyOfPage();
   if (page.querySelector(".conversation")) keepPage(me, shownAddress(), markupOf(page));
   keepPage(me, ...listOf(page), newPictures());
+  if (isLess) changed = changed.then(() => dropPictures(me));
+  isLess = false;
+}
+
+function changeLater(peerId, change, messageId) {
+  if (!changes.has(peerId)) changes.set(peerId, []);
+  changes.get(peerId).push([change, messageId]);
+  later();
 }
 
 /** One after the other, in the page of a chat that is not open. */
-function changeKept(peerId, change) {
+function changeKept(peerId, some) {
   const changeIn = (html) => {
+    const due = some.filter(([, messageId]) => !messageId || html.includes(messageId));
+    if (!due.length) return html;
     const { body, documentElement } = new DOMParser().parseFromString(html, "text/html");
-    change(body.querySelector("#conversation"));
+    due.forEach(([change]) => change(body.querySelector("#conversation")));
     return markupOf(documentElement);
   };
   changed = changed.then(() => changePage(me, `/chat/${peerId}`, changeIn)).catch(() => {});
 }
 
-/** Of those that are shown: what the browser has fetched is at hand for the service worker, too. */
+/** Of those that are shown, but of what disappears: what the browser has fetched is at hand for the service worker, too. */
 function newPictures() {
-  const shown = [...document.querySelectorAll(".app img")].filter(({ complete, naturalWidth }) => complete && naturalWidth);
-  const isNew = (address) => address.startsWith(`${location.origin}/`) && !handedOver.has(address);
+  const shown = [...document.querySelectorAll(".app img")].filter((each) => each.complete && each.naturalWidth && !each.closest(APART));
+  // A quote, as of what is pinned, has the same ones.
+  const passing = new Set(shown.filter((each) => each.closest(".is-passing .bubble")).flatMap(({ src, currentSrc }) => [src, currentSrc]));
+  const isNew = (address) => address.startsWith(`${location.origin}/`) && !handedOver.has(address) && !passing.has(address);
   const addresses = shown.map(({ currentSrc }) => currentSrc).filter(isNew);
   addresses.forEach((address) => handedOver.add(address));
   return addresses;
@@ -82,6 +105,7 @@ function copyOfPage() {
   const find = (selector) => copy.querySelectorAll(selector);
   tidyPane(copy.querySelector("#conversation"));
   shortenList(copy.querySelector("message-list"));
+  copy.querySelector("chat-list").dataset.kept = "";
   copy.querySelector("#filter").setAttribute("value", page.querySelector("#filter").value);
   copy.querySelector(".app").classList.remove("is-offline");
   takeOutSteps(copy);

@@ -35,8 +35,11 @@ function offer(isNew) {
 }
 
 /** What is written is kept; files that were chosen are not, nor is a recording that has not ended. */
-function reload() {
-  if (areFilesWaiting() || document.querySelector("voice-recorder")) return emit("notice", { text: text("files-first"), kind: "info" });
+export const canReload = () => !areFilesWaiting() && !document.querySelector("voice-recorder");
+
+/** Loads the page anew at the place that is read, or says what is to be done first. */
+export function reload() {
+  if (!canReload()) return emit("notice", { text: text("files-first"), kind: "info" });
   const item = messageInView();
   if (item) history.replaceState(history.state, "", `#m-${item.dataset.messageId}`);
   location.reload();

@@ -4,6 +4,8 @@ import { isGroup, peerOf } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
 import { quoteOf } from "../stores/quotes.js";
 import { clearMessage } from "../render/message.js";
+import { fillAttachments } from "../render/parts/attachments.js";
+import { fillLinkPreview } from "../render/parts/link-preview.js";
 import { fillEdited } from "../render/parts/meta.js";
 import { repliesTo, showQuote, showReplyDeleted } from "../render/parts/reply.js";
 import { fillText } from "../render/parts/text.js";
@@ -15,16 +17,21 @@ const kept = new Map();
 
 followChanges((peerId, change) => kept.has(peerId) && change(kept.get(peerId)));
 
-/** Calls `told(peerId, change)` where something was taken back or edited: `change(copy)` does so in a copy of that conversation. */
+/**
+ * Calls `told(peerId, change, messageId)` where something was taken back or edited: `change(copy)` does so in a copy of that
+ * conversation. Without `messageId` it is about several messages.
+ */
 export function followChanges(told) {
   const isIn = ({ dataset }, parts) => parts.some(([first, last]) => first <= dataset.seq && dataset.seq <= last);
   const hide = (copy, parts) => copy.querySelectorAll(".message[data-seq]").forEach((item) => isIn(item, parts) && takeOut(item));
-  const tell = (message, change) => told(peerOf(message, document.body.dataset.userId), change);
-  on("message-deleted", (gone) => tell(gone, (copy) => clear(copy, gone)));
+  const tell = (message, messageId, change) => told(peerOf(message, document.body.dataset.userId), change, messageId);
+  on("message-deleted", (gone) => tell(gone, gone.messageId, (copy) => clear(copy, gone)));
   on("hidden", ({ peerId, hidden }) => hidden.length && told(peerId, (copy) => hide(copy, hidden)));
-  on("message", ({ message }) => {
-    if (message.deleted) tell(message, (copy) => clear(copy, { ...message, messageId: message._id }));
-    else if (message.editedAt) tell(message, (copy) => revise(copy, message));
+  on("message", ({ message, live }) => {
+    const { _id: messageId, deleted, editedAt } = message;
+    if (deleted) tell(message, messageId, (copy) => clear(copy, { ...message, messageId }));
+    // A preview comes and goes without an edit.
+    else if (editedAt || !live) tell(message, messageId, (copy) => revise(copy, message));
   });
 }
 
@@ -40,8 +47,13 @@ function clear(copy, { messageId, expiresAt }) {
 /** Nor does what was edited say again what it said before. */
 function revise(copy, message) {
   const item = find(copy, message._id);
-  if (item) fillText(item, message.text ?? "");
-  if (item) fillEdited(item, message.editedAt);
+  if (item && !item.matches(".is-deleted, .is-system")) {
+    // What a stranger sends loads once it is accepted.
+    if (copy.dataset.closed !== "request") fillAttachments(item, message);
+    fillText(item, message.text ?? "", message.mentions);
+    fillEdited(item, message.editedAt);
+    fillLinkPreview(item, message);
+  }
   repliesTo(copy, message._id).forEach((field) => showQuote(field, quoteOf(message)));
 }
 

@@ -20,6 +20,9 @@ export function fullDate(iso) {
 
 const dayAndTime = (day, iso) => text("day-and-time").replace("{day}", () => day).replace("{time}", clock(iso));
 
+/** False where there is none. */
+export const isPast = (iso) => Boolean(iso) && Date.parse(iso) <= Date.now();
+
 /** Shows a moment in a `<time>` as these words, and in full on hover; leaves alone what is so already. */
 export function showTime(element, iso, words) {
   const full = fullDate(iso);

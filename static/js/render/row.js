@@ -38,6 +38,8 @@ export function setLastMessage(row, message, userId) {
   const isSaid = !message.deleted && !message.system;
   const hint = senderId === userId ? "you" : isGroup(row.dataset.peerId) ? "author" : "";
   bases.set(row, { ...previewOf(message), hint: isSaid ? hint : "", senderId });
+  if (message.expiresAt) row.dataset.expiresAt = message.expiresAt;
+  else delete row.dataset.expiresAt;
 }
 
 /** A message as a row has it. */

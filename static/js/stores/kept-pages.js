@@ -14,12 +14,21 @@ export function keepPage(userId, address, html, pictures = []) {
   navigator.serviceWorker?.controller?.postMessage({ userId, address, html, pictures });
 }
 
-/** Puts what `change(html)` returns in the place of what is kept for that address, if anything. */
+/** Those that no kept page shows any more. */
+export function dropPictures(userId) {
+  navigator.serviceWorker?.controller?.postMessage({ userId });
+}
+
+/** Puts what `change(html)` returns in the place of what is kept for that address, if anything. It is not read by that. */
 export async function changePage(userId, address, change) {
   if (!(await storage?.has(PREFIX + userId))) return;
   const cache = await storage.open(PREFIX + userId);
   const [found] = await cache.keys(address, { ignoreSearch: true });
-  if (found) await cache.put(found, new Response(change(await (await cache.match(found)).text())));
+  if (!found) return;
+  const page = await cache.match(found);
+  const before = await page.text();
+  const html = change(before);
+  if (html !== before) await cache.put(found, new Response(html, { headers: page.headers }));
 }
 
 /** What was shown at that address, beside whichever list. */

@@ -24,7 +24,7 @@ export async function sharedWith(userId, key) {
   const unowned = await storage?.match(addressOf(key), { cacheName: SHARED });
   if (unowned) {
     await own(userId, key, unowned);
-    await storage.delete(SHARED);
+    await (await storage.open(SHARED)).delete(addressOf(key));
   }
   const found = await storage?.match(addressOf(key), { cacheName });
   return found ? contentOf(await found.formData()) : null;

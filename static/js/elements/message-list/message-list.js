@@ -1,13 +1,14 @@
 import { emit, on } from "../../lib/bus.js";
 import { isGroup, peerOf } from "../../lib/peers.js";
 import { text } from "../../lib/texts.js";
+import { isPast } from "../../lib/time.js";
 import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
 import { clearMessage } from "../../render/message.js";
 import { createdAt } from "../../render/parts/meta.js";
 import { showUpload } from "../../render/parts/attachments.js";
 import { fillAuthor } from "../../render/parts/author.js";
 import { decorateText } from "../../render/parts/text.js";
-import { placeOf, repliesTo, showReply } from "../../render/parts/reply.js";
+import { placeOf, repliesTo, showReply, showReplyDeleted } from "../../render/parts/reply.js";
 import { write } from "../../render/slots.js";
 import { firstMessage, messagesOf, neighbour, relabelDays } from "../../render/timeline.js";
 import { entriesFor } from "../../stores/outbox.js";
@@ -121,10 +122,12 @@ class MessageList extends HTMLElement {
     this.goToAddressed();
   }
 
-  /** What has disappeared since, of which nobody may have told this browser. */
+  /** What has disappeared since, of which nobody may have told this browser. Until then the styles hide what may. */
   expire() {
-    const isOver = ({ dataset }) => dataset.expiresAt && Date.parse(dataset.expiresAt) <= Date.now();
-    messagesOf(this.list).filter(isOver).forEach((item) => this.merging.discard(item));
+    for (const item of messagesOf(this.list).filter(({ dataset }) => isPast(dataset.expiresAt))) {
+      this.merging.discard(item);
+      repliesTo(this.list, item.dataset.messageId).forEach(showReplyDeleted);
+    }
   }
 
   goToAddressed() {
