@@ -8,7 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock, Thread
 from typing import Any
@@ -52,30 +52,37 @@ class Runner:
         is_prepared = False
         while not wakeup.is_stopping():
             wakeup.event.clear()
+            pause: float = POLL
             try:
                 if not is_prepared:
                     ensure_recurring()
                     is_prepared = True
-                self._take()
+                pause = self._take()
                 self._renew()
                 release()
             except Exception as error:  # whatever it is: without this thread nothing is done
                 logger.warning("jobs wait: %s", type(error).__name__)
                 connections.close_all()
-            wakeup.event.wait(POLL)
+            wakeup.event.wait(pause)
         connections.close_all()
 
-    def _take(self) -> None:
+    def _take(self) -> float:
+        """Returns after how many seconds to look again."""
         with self._lock:
             busy = [KINDS[job.kind].lane for job in self._running.values()]
         free = {lane: count - busy.count(lane) for lane, count in THREADS.items()}
-        for job in due(lane for lane in Lane if free[lane]):
+        moment, pause = database_now(), float(POLL)
+        for job in due((lane for lane in Lane if free[lane]), moment + timedelta(seconds=POLL)):
+            if job.run_at and job.run_at > moment:
+                pause = min(pause, (job.run_at - moment).total_seconds())
+                continue
             lane = KINDS[job.kind].lane
             if free[lane] and take(job):
                 free[lane] -= 1
                 with self._lock:
                     self._running[job.claim] = job
                 self._queues[lane].put(partial(self._do, job))
+        return pause
 
     def _do(self, job: Job) -> None:
         try:
@@ -111,12 +118,12 @@ def start() -> None:
             _is_started = True
 
 
-def due(lanes: Iterable[Lane]) -> list[Job]:
+def due(lanes: Iterable[Lane], until: datetime | None = None) -> list[Job]:
     """Of each lane the oldest first, however many wait in another. What only a newer version of the
-    site can do is left to it.
+    site can do is left to it. With `until`, also what is due by then.
     """
     found: list[Job] = []
-    waiting = Job.objects.filter(run_at__lte=database_now()).order_by("run_at")
+    waiting = Job.objects.filter(run_at__lte=until or database_now()).order_by("run_at")
     for lane in lanes:
         kinds = [kind.name for kind in KINDS.values() if kind.lane == lane]
         found += waiting.filter(kind__in=kinds)[:AT_ONCE]

@@ -87,6 +87,18 @@ class TestDue:
         monkeypatch.setattr(db, "now", lambda: now() + timedelta(seconds=5))
         assert due(Lane) == []
 
+    def test_the_next_look_is_when_something_is_due(
+        self, done: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        moment, looking = now(), runner.Runner()
+        monkeypatch.setattr(runner, "database_now", lambda: moment)
+        Job.objects.all().delete()
+        schedule("note", run_at=moment + timedelta(days=1), text="much later")
+        assert looking._take() == runner.POLL
+        schedule("note", run_at=moment + timedelta(milliseconds=400), text="soon")
+        assert looking._take() == 0.4
+        assert set(Job.objects.values_list("claim", flat=True)) == {""}  # nothing is taken early
+
     def test_what_a_transaction_undoes_is_never_done(self, done: list[str]) -> None:
         def fail() -> None:
             with atomic():
