@@ -491,7 +491,11 @@ open_once = call(
             "What you sent is for the others to open.",
             "An opening id is required: 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.",
         ],
-        403: [NO_LONGER_MEMBER, "You have blocked this person. Unblock them to write to them."],
+        403: [
+            NO_LONGER_MEMBER,
+            "You have blocked this person. Unblock them to write to them.",
+            "They are told nothing until you accept.",
+        ],
         404: ["Message not found."],
         409: [
             "This message was deleted.",

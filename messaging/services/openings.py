@@ -52,8 +52,8 @@ def open_once(*, user: User | Principal, message_id: str, opening_id: str) -> Op
     that lasts.
 
     Raises DomainError: 400 for what is not seen once, or the user's own, 403 where they are no
-    longer in the group, or have blocked the sender, 404, 409 for a deleted one and one that they
-    opened before, 410 for one that nobody can open any more.
+    longer in the group, have blocked the sender, or not accepted their request, 404, 409 for a
+    deleted one and one that they opened before, 410 for one that nobody can open any more.
     """
     if not is_client_id(opening_id):
         message = _("An opening id is required: 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.")
@@ -109,6 +109,9 @@ def _check_may_open(conversation: LockedConversation, message: Message, person: 
     sender = conversation.members.get(message.sender_id)
     if conversation.members[person].until is not None:
         raise past_member() if is_group(conversation.pk) else has_blocked()
+    if conversation.members[person].is_request:  # its files wait, and an opening would tell
+        words = _("They are told nothing until you accept.")
+        raise DomainError(words, 403, code="request")
     once = decoded_once(message.view_once or "")
     if once is None or once.until <= timestamp(now()):
         raise _is_over()
@@ -155,7 +158,9 @@ def close_later(message: str, at: datetime) -> None:
 
 @repeatable
 def close_once(*, message: str) -> None:
-    """Nobody can open it any more. What was reported is kept until that is decided."""
+    """Nobody can open it any more. Kept are what somebody opened shortly before, as long as that
+    lasts, and what was reported until that is decided.
+    """
     found = stored_message(message)
     if found is None or not found.view_once:
         return
@@ -164,6 +169,10 @@ def close_once(*, message: str) -> None:
         return
     with locking(found.conversation.key):
         locked_conversations([found.conversation.key])  # whoever opens it waits for that
+        lasting = Opening.objects.filter(message_id=message, until__gt=now()).order_by("-until")
+        if last := lasting.first():
+            close_later(message, last.until)
+            return
         remove_files_later([found])
         Attachment.objects.filter(message_id=message).delete()
 

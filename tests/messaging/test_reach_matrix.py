@@ -35,7 +35,7 @@ from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
 from messaging.shapes.link_previews import PreviewRecord, encoded_preview
 from tests.factories import make_group, make_user
-from tests.files import make_upload, send_voice
+from tests.files import make_upload, send_once, send_voice
 from tests.jobs import run_due
 from tests.messaging.later import pass_time
 from tests.messaging.realtime.sockets import PersonalSocket, token_for
@@ -55,12 +55,12 @@ EVERYTHING = NEW | {
     *("remove preview", "remove preview heard"),
     *("online", "typing", "hears typing", "read", "picture", "send", "heard", "pushed", "react"),
     *("react heard", "add", "edit", "edit heard", "forward", "listen", "listen heard"),
-    *("lifetime", "answer pushed"),
+    *("open", "open heard", "lifetime", "answer pushed"),
 }
 UNTOLD = {
     "remove preview heard",
     *("typing", "hears typing", "heard", "pushed", "react heard", "edit heard", "listen heard"),
-    "add",
+    *("add", "open", "open heard"),
 }
 TABLE: dict[str, set[str]] = {
     "stranger": {"online", "send", "answer pushed"} | NEW,
@@ -82,6 +82,7 @@ class Scene:
     message: Message  # with a picture
     own: str  # their message, with a file: there, but of a stranger elsewhere
     voice: str  # Ada's
+    once: str  # the same, seen once
     eve: User
     browsers: dict[str, Browser]  # Ada's and theirs, by key
     outcomes: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
@@ -107,12 +108,14 @@ def make_scene(relation: str, service: PushService) -> Scene:
         if relation == "removed":
             remove_member(user=ada, group=group, person=person.pk)
         message, voice = say(ada, group), send_voice(ada, group).id
-        return Scene(ada, person, group, message, own, voice, eve, browsers)
+        once = send_once(ada, group).id
+        return Scene(ada, person, group, message, own, voice, once, eve, browsers)
     if relation == "stranger":
-        own, voice = say_own(eve.pk), send_voice(ada, eve.pk).id
-        return Scene(ada, person, ada.pk, say(ada, eve.pk), own, voice, eve, browsers)
+        own, voice, once = say_own(eve.pk), send_voice(ada, eve.pk).id, send_once(ada, eve.pk).id
+        return Scene(ada, person, ada.pk, say(ada, eve.pk), own, voice, once, eve, browsers)
     message, own = say(person, ada.pk), say_own(ada.pk)
-    voice = send_voice(ada, eve.pk if relation == "request" else person.pk).id
+    hearer = eve.pk if relation == "request" else person.pk
+    voice, once = send_voice(ada, hearer).id, send_once(ada, hearer).id
     if relation != "request":
         message = say(ada, person.pk)
     then: dict[str, Callable[[], object]] = {
@@ -121,7 +124,7 @@ def make_scene(relation: str, service: PushService) -> Scene:
         "banned": partial(ban, user=person, reason=""),
     }
     then.get(relation, lambda: None)()
-    return Scene(ada, person, ada.pk, message, own, voice, eve, browsers)
+    return Scene(ada, person, ada.pk, message, own, voice, once, eve, browsers)
 
 
 def make_previews(*messages: str) -> str:
@@ -226,6 +229,13 @@ class Walk:
         listened = await self.ask("REST", "PUT", f"/api/listened/{scene.voice}")
         self.note("listen", "REST", listened.is_success)
         self.note("listen heard", "REST", "messageListened" in await self.heard())
+        file = await Attachment.objects.aget(message=scene.once)
+        opening = {"openingId": "page-1"}
+        opened = await self.ask("REST", "POST", f"/api/opened/{scene.once}", json=opening)
+        self.note("open", "REST", opened.is_success)
+        self.note("open heard", "REST", "messageOpened" in await self.heard())
+        address = f"/api/attachments/{file.pk}/{file.name}?opening=page-1"
+        self.note("open", "media", (await self.ask("media", "GET", address)).is_success)
         assert not await self.pushed()  # of messages alone
 
     async def previews(self) -> None:

@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import SitePolicy, User
 from chatsite.db import now
 from chatsite.errors import DomainError
 from messaging.models import (
@@ -45,6 +45,7 @@ from messaging.services.messages import delete_message, restore, send_message
 from messaging.services.openings import close_once, open_once
 from messaging.services.privacy import change_privacy
 from messaging.services.reports import decide, report
+from messaging.services.requests import accept
 from messaging.shapes.record import MessageRecord
 from scheduler.models import Job
 from tests.concurrency import at_once
@@ -273,6 +274,20 @@ class TestOpening:
         end_openings()
         assert close_all(media) == set()
 
+    def test_what_somebody_opened_last_of_all_stays_until_that_is_over(
+        self, api_for: ApiFor, media: Path
+    ) -> None:
+        ada, bo = make_user("Ada"), make_user("Bo")
+        sent = send_once(ada, make_group(ada, bo, make_user()))
+        answer = opening(api_for(bo), sent.id)
+        [file] = answer.json()["attachments"]
+        assert len(close_all(media)) == 2
+        assert opening(api_for(bo), sent.id).json() == answer.json()
+        assert api_for(bo).get(file["url"]).getvalue() == picture()
+        assert Job.objects.get(kind="close_once").run_at == Opening.objects.get().until
+        end_openings()
+        assert close_all(media) == set()
+
     def test_unopened_it_ends_after_two_weeks(self, api_for: ApiFor, media: Path) -> None:
         ada, bo = make_pair()
         sent = send_once(ada, bo.pk)
@@ -333,6 +348,27 @@ class TestOpening:
         assert_refused(opening(api_for(ada), his.id), 403)
         assert_refused(opening(api_for(bo), hers.id), 410, OVER)  # who is not to learn why
         assert not Opening.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_a_request_nobody_opens_anything_and_its_sender_learns_nothing(
+        self, api_for: ApiFor, events: Events
+    ) -> None:
+        SitePolicy.objects.create(requests=True)
+        ada, bo = make_user("Ada"), make_user("Bo")
+        sent = send_once(ada, bo.pk)
+        cursor, before = sync_cursor(ada), last(ada, bo.pk)
+        events.clear()
+        assert_refused(
+            opening(api_for(bo), sent.id), 403, "They are told nothing until you accept."
+        )
+        assert (len(events), Opening.objects.count()) == (0, 0)
+        assert last(ada, bo.pk) == before
+        assert changes_since(ada, cursor).messages == []
+        [receipt] = receipts_page(ada, sent.conversation_id, seq=1, limit=5).receipts
+        assert receipt.opened is None
+        accept(user=bo, person=ada.pk)
+        assert opening(api_for(bo), sent.id).status_code == 200
+        assert last(ada, bo.pk).opened
 
     def test_is_not_told_where_reading_is_not(self, events: Events) -> None:
         for hiding in ("receiver", "sender"):
