@@ -10,6 +10,7 @@ from chatsite.keys import made_at
 from chatsite.security.ratelimits import HOUR, Allowance, check
 from chatsite.wire import timestamp
 from messaging.models import Conversation, Message, Reason, Report, ReportKind, saved_key
+from messaging.queries.attachments import attachments_of
 from messaging.shapes.evidence import Evidence, SeenMessage, encoded_evidence, seen_file
 from messaging.shapes.record import MessageRecord
 
@@ -23,6 +24,7 @@ def report_held(message: MessageRecord) -> None:
     """In the transaction that stores the message."""
     sender = User.objects.filter(pk=message.sender_id).first()
     name = sender.full_name if sender else ""
+    once = attachments_of([message.id] if message.view_once else []).get(message.id, [])
     seen = SeenMessage(
         message.id,
         message.seq,
@@ -30,7 +32,8 @@ def report_held(message: MessageRecord) -> None:
         name,
         message.text or "",
         timestamp(now()),
-        files=[seen_file(each) for each in message.attachments or ()],
+        files=[seen_file(each) for each in message.attachments or once],
+        once=[each.thumbnail for each in once],
         is_reported=True,
     )
     evidence = Evidence(name, messages=[seen])

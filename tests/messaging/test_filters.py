@@ -203,6 +203,14 @@ def test_what_is_held_goes_through_and_is_reported_once() -> None:
         seen = decoded_evidence(Report.objects.get(about=key).evidence)
         assert seen is not None
         assert [each.files for each in seen.messages] == [[files]]
+    shown = make_upload(ada, picture(), "ladders.png")
+    once = send_message(sender=ada, peer=bo.pk, attachments=[shown.pk], view_once=True).record
+    seen = decoded_evidence(Report.objects.get(about=once.id).evidence)
+    assert shown.thumbnail
+    assert seen is not None
+    assert [(each.files, each.once) for each in seen.messages] == [
+        (["ladders.png"], [shown.thumbnail])
+    ]
 
 
 def test_nobody_reports_as_the_filter_does(api_for: ApiFor) -> None:
