@@ -91,6 +91,15 @@ def test_pictures_are_sent_opened_once_and_gone(person: PersonFor) -> None:
     expect(toast(reader)).to_be_visible()
     expect(viewer(reader)).to_be_hidden()
     expect(closed(other_tab)).to_have_text(re.compile("Opened"))
+    # Nor by leaving the page before anything is shown.
+    reader.route("**/api/attachments/**", lambda route: None)
+    with reader.expect_response("**/api/opened/*"):
+        closed(reader).click()
+    reader.reload()
+    expect(closed(reader)).to_be_enabled()
+    other_tab.reload()
+    expect(closed(other_tab)).to_have_text(re.compile("Opened"))
+    reader.unroute("**/api/attachments/**")
     reader.route("**/api/attachments/**", lambda route: route.abort(), times=1)
     closed(reader).press("Enter")
     shown = viewer(reader).get_by_role("img")

@@ -6,7 +6,7 @@ import { authorIn, fillAuthor } from "./parts/author.js";
 import { fillForwarded } from "./parts/forwarded.js";
 import { fillLinkPreview } from "./parts/link-preview.js";
 import { createdAt, editedAt, fillEdited, fillTime, stateOf } from "./parts/meta.js";
-import { fillOnce, isOpened } from "./parts/once.js";
+import { decorateOnce, fillOnce, isOpened } from "./parts/once.js";
 import { fillPicture } from "./parts/picture.js";
 import { clearReactions, fillReactions } from "./parts/reactions.js";
 import { clearReply, decorateReply, fillReply } from "./parts/reply.js";
@@ -47,6 +47,7 @@ export function decorateMessage(item) {
   fillEdited(item, editedAt(item));
   decorateText(item);
   decorateReply(item);
+  decorateOnce(item);
   const author = authorIn(item);
   if (author) learn(item.dataset.senderId, author);
 }

@@ -1,6 +1,7 @@
 // Files that each receiver opens once: templates/messaging/parts/_once.html is the same for what the server renders.
 import { wordsOf } from "../../lib/attachments.js";
 import { text } from "../../lib/texts.js";
+import { isOpening } from "../../stores/openings.js";
 import { slot, write } from "../slots.js";
 
 /** `wasOpened` is what was known of it: events do not say. */
@@ -14,12 +15,17 @@ export function fillOnce(item, message, { userId }, wasOpened) {
   }
   Object.assign(field.dataset, { words: wordsOf(message), until: viewOnce.until ?? "" });
   const isOver = viewOnce.until && viewOnce.until <= new Date().toISOString();
-  showOnce(field, opened || wasOpened ? "opened" : isOver ? "over" : senderId === userId ? "sent" : "new");
+  showOnce(item, opened || wasOpened ? "opened" : isOver ? "over" : senderId === userId ? "sent" : "new");
 }
 
 export const isOpened = (item) => slot(item, "once")?.dataset.state === "opened";
 
-export function showOnce(field, state) {
+/** What the server takes for opened may be about to be shown in this tab. */
+export const decorateOnce = (item) => isOpened(item) && showOnce(item, "opened");
+
+export function showOnce(item, known) {
+  const field = slot(item, "once");
+  const state = isOpening(item.dataset.messageId) ? "new" : known;
   if (field.dataset.state !== state) field.dataset.state = state;
   field.disabled = state !== "new";
   write(slot(field, "told"), { opened: text("once-opened"), over: text("once-over") }[state] ?? field.dataset.words);
