@@ -95,6 +95,7 @@ async function send(page, composer) {
   return choose(page, `/chat/${peerId}/later`, async (sendAt) => {
     const when = sendAt ? { sendAt } : { whenOnline: true };
     for (const message of messages.filter(({ text: said, attachments: some = [] }) => !isBlank(said) || some.length)) await schedule(page, peerId, message, when);
+    for (const { clientMessageId } of messages) page.forgetUpload(clientMessageId);
     composer.reply.clear();
     composer.files.clear();
     composer.keepRest(written);
@@ -112,7 +113,6 @@ async function schedule(page, peerId, { attachments: files = [], ...message }, w
   const row = await page.postJSON(`/api/messages/schedule/${peerId}`, { ...message, attachments: keys, captions, ...when });
   // An earlier try, whose answer was lost, had another time.
   if ((row.sendAt ?? "") !== (when.sendAt ?? "")) await page.patchJSON(`/api/scheduled/${row._id}`, when);
-  page.forgetUpload(clientMessageId);
 }
 
 function remind(page, peerId, messageId) {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.chat import composer, face_to_face, menu, message, state, touch
 from tests.browser.people import Person, PersonFor, assert_accessible
@@ -123,6 +123,40 @@ def test_files_wait_with_their_words_and_are_cancelled(person: PersonFor) -> Non
     assert ada.get("/api/attachments/usage")["used"] == sum(
         each["size"] for each in first["attachments"]
     )
+
+
+def test_files_whose_words_failed_are_not_uploaded_again(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person, **PHONE)
+    page = ada.page
+    attach(page, ("a.jpg", painted(1)))
+    page.get_by_role("button", name="View once").tap()
+    composer(page).fill("For tomorrow")
+    page.get_by_role("button", name="Send later", exact=True).tap()
+    choices = dialog(page, "Send later")
+    wait_until_bound(choices)
+    uploads: list[Route] = []
+    failed: list[Route] = []
+
+    def note(route: Route) -> None:
+        uploads.append(route)
+        route.continue_()
+
+    def fail_once(route: Route) -> None:
+        if "For tomorrow" in (route.request.post_data or "") and not failed:
+            failed.append(route)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(re.compile("/api/(uploads|attachments)$"), note)
+    page.route("**/api/messages/schedule/*", fail_once)
+    tomorrow = choices.get_by_role("button", name="Tomorrow morning")
+    tomorrow.click()
+    expect(choices.locator(".notice")).to_be_visible()
+    tomorrow.click()
+    expect(choices).to_be_hidden()
+    assert len(failed) == len(uploads) == 1
+    assert len(waiting(ada)) == 2
 
 
 def test_it_goes_by_itself_and_a_refused_one_says_why(person: PersonFor) -> None:
