@@ -168,7 +168,8 @@ function watch(page) {
 }
 
 function due(page, { messageId, peerId, message }) {
-  const excerpt = message.text ? `: ${[...message.text].slice(0, EXCERPT).join("")}` : "";
+  const said = page.wordsOf(message);
+  const excerpt = said ? `: ${[...said].slice(0, EXCERPT).join("")}` : "";
   const run = async () => {
     await page.deleteJSON(`/api/reminders/${messageId}`).catch(() => {});
     location.assign(`/chat/${peerId}#m-${messageId}`);

@@ -95,9 +95,9 @@ class PushNotifications extends HTMLElement {
     const row = rowOf(peerId);
     const { previews } = this.#settings;
     if (!row || "request" in row.dataset) return;
-    const isShown = previews === "full" && message.text;
+    const words = previews === "full" && this.#page.wordsOf(message);
     const title = previews === "nothing" ? "Chatsite" : this.#page.nameOf(row);
-    await this.#show(title, isShown ? message.text : this.#page.text("new-message"), `chat:${peerId}`, peerId, message);
+    await this.#show(title, words || this.#page.text("new-message"), `chat:${peerId}`, peerId, message);
   }
 
   /** messaging/page/notifications.py says the same. */
@@ -105,7 +105,7 @@ class PushNotifications extends HTMLElement {
     if (!this.#isAsked) return;
     const { previews } = this.#settings;
     const row = rowOf(peerId);
-    const words = { full: message.text, name: row && this.#page.nameOf(row) }[previews] ?? "";
+    const words = { full: this.#page.wordsOf(message), name: row && this.#page.nameOf(row) }[previews] ?? "";
     const word = this.#page.text("reminder");
     const [title, body] = previews === "nothing" ? ["Chatsite", word] : [word, words];
     await this.#show(title, body, `reminder:${message._id}`, peerId, message);

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, WebSocket, Worker, expect
 from tests.browser.chat import composer, expect_soon, expect_texts, row, send
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
+from tests.browser.test_attachments import painted, send_files
 from tests.push_service import Browser
 
 OFFER = "Be told of answers when this page is closed?"
@@ -173,7 +174,7 @@ HIDDEN = """() => {
 def test_a_page_that_nobody_sees_reminds_by_itself_until_one_has_done_with_it(
     person: PersonFor,
 ) -> None:
-    ada = with_push(person("Ada Lindqvist", None, service_workers="allow"))
+    ada = with_push(person("Ada Lindqvist", None, service_workers="allow", locale="de"))
     bo = person("Bo Okonkwo", None)
     said = bo.say(ada, "Milk")
     ada.context.add_init_script(f"({HIDDEN})()")
@@ -183,9 +184,12 @@ def test_a_page_that_nobody_sees_reminds_by_itself_until_one_has_done_with_it(
     soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
     path = f"/api/reminders/{said['_id']}"
     assert ada.context.request.put(path, data={"remindAt": soon}).ok
-    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), [["Reminder", "Milk"]])
+    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), [["Erinnerung", "Milk"]])
     assert ada.context.request.delete(path).ok
     expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), [])
+    send_files(bo, ada, ("a.jpg", painted(1)), viewOnce=True)
+    expected = [["Bo Okonkwo", "Foto, einmal ansehen"]]
+    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), expected)
 
 
 def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: PersonFor) -> None:

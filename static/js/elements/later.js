@@ -1,6 +1,7 @@
 // Messages that are sent later, and reminders: what begins with them. Their script and sheet come with the first one.
 import { deleteJSON, patchJSON, postJSON, putJSON } from "../api.js";
 import { setBusy, setIdle } from "../busy.js";
+import { wordsOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { captionsOf } from "../stores/outbox.js";
@@ -9,7 +10,7 @@ import { openDialog, showProblem } from "./group-dialog.js";
 import { pane } from "./panes.js";
 
 const PAGE = {
-  captionsOf, deleteJSON, emit, forgetUpload, on, openDialog, patchJSON, postJSON, putJSON, setBusy, setIdle, showProblem, upload,
+  captionsOf, deleteJSON, emit, forgetUpload, on, openDialog, patchJSON, postJSON, putJSON, setBusy, setIdle, showProblem, upload, wordsOf,
 };
 const LONG = 500;
 

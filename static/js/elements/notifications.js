@@ -1,5 +1,6 @@
 // Notifications of what comes while nobody looks. Their script comes where they are on, and where they may be offered: once
 // the person has written something, and so waits for an answer.
+import { wordsOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
 import { read, write } from "../lib/storage.js";
 import { text } from "../lib/texts.js";
@@ -7,7 +8,7 @@ import { isMuted, nameOf } from "../render/row.js";
 import { isHeard } from "./chime.js";
 import { open } from "./navigation.js";
 
-const PAGE = { emit, isHeard, isMuted, nameOf, on, open, read, text, write };
+const PAGE = { emit, isHeard, isMuted, nameOf, on, open, read, text, wordsOf, write };
 
 export function watchNotifications(userId) {
   const { permission } = globalThis.Notification ?? {};
