@@ -4,11 +4,12 @@ import json
 import re
 from contextlib import suppress
 
-from playwright.sync_api import Error, FilePayload, Route, expect
+from playwright.sync_api import Error, FilePayload, Page, Route, expect
 
 from tests.browser.chat import (
     RETURN,
     composer,
+    expect_soon,
     expect_states,
     expect_texts,
     face_to_face,
@@ -23,7 +24,17 @@ from tests.browser.site import Site
 from tests.files import PDF
 
 CONTROLLED = "() => navigator.serviceWorker.controller"
+GONE = """async () => !navigator.serviceWorker.controller
+  && !(await navigator.serviceWorker.getRegistrations()).length
+  && !(await caches.keys()).some((name) => name.startsWith("offline"))"""
 NEW = "A new version is ready."
+
+
+def lose_network(page: Page) -> None:
+    """For a moment."""
+    page.context.set_offline(True)
+    expect(state(page, "waiting")).to_be_visible()
+    page.context.set_offline(False)
 
 
 def answer_newer(route: Route) -> None:
@@ -33,9 +44,9 @@ def answer_newer(route: Route) -> None:
 def test_a_new_version_is_offered_and_loses_nothing(live_site: Site, person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     page, line = ada.page, ada.page.locator(".conversation .banner", has_text=NEW)
-    for number in range(40):
+    for number in range(24):
         bo.say(ada, f"number {number}")
-    expect(messages(page)).to_have_count(40)
+    expect(messages(page)).to_have_count(24)
     composer(page).fill("Half a thought")
     page.evaluate("() => (window.isSame = true)")
     with page.expect_response("**/version", timeout=RETURN) as looked, live_site.away():
@@ -45,16 +56,14 @@ def test_a_new_version_is_offered_and_loses_nothing(live_site: Site, person: Per
     expect(line).to_have_count(0)  # it is the same
 
     page.route("**/version", answer_newer)
-    with live_site.away():
-        expect(state(page, "waiting")).to_be_visible()
+    lose_network(page)
     expect(line).to_be_visible(timeout=RETURN)
     expect(composer(page)).to_be_focused()
     expect(composer(page)).to_have_value("Half a thought")
     assert_accessible(page)
     line.get_by_role("button", name="Later").click()
     expect(line).to_have_count(0)
-    with live_site.away():
-        expect(state(page, "waiting")).to_be_visible()
+    lose_network(page)
     expect(line).to_be_visible(timeout=RETURN)
 
     page.locator('.composer input[name="image"]').set_input_files(
@@ -65,7 +74,7 @@ def test_a_new_version_is_offered_and_loses_nothing(live_site: Site, person: Per
     expect(toast(page)).to_contain_text("Send or remove your files first")
     assert page.evaluate("window.isSame")
     page.get_by_role("button", name="Remove minutes.pdf").click()
-    read = message(page, "number 10")
+    read = message(page, "number 4")
     read.evaluate("(item) => item.scrollIntoView({ block: 'center' })")
     line.get_by_role("button", name="Reload").click()
     page.wait_for_function("() => !window.isSame")
@@ -105,18 +114,20 @@ def test_the_switch_removes_the_worker_and_nothing_that_was_written(
     send(page, "one")
     expect_states(page, "r")
     composer(page).fill("Half a thought")
-    is_gone = """async () => !navigator.serviceWorker.controller
-      && !(await navigator.serviceWorker.getRegistrations()).length
-      && !(await caches.keys()).some((name) => name.startsWith("offline"))"""
+
+    def has_left() -> bool:
+        with suppress(Error):  # it reloads the page
+            return bool(page.evaluate(GONE))
+        return False
+
     with live_site.under(SERVICE_WORKER="false"):
-        with suppress(Error):  # the worker that goes reloads the page, too
-            page.reload()
-        page.wait_for_function(is_gone)
+        page.reload()
+        expect_soon(page, has_left, True)
         expect_texts(page, ["one"])
         expect(composer(page)).to_have_value("Half a thought")
         page.reload()
         expect(state(page, "online")).to_be_visible()
-        assert page.evaluate(is_gone)
+        assert has_left()
         bo.say(ada, "two")
         expect_texts(page, ["one", "two"])
     page.reload()
