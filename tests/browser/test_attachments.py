@@ -444,9 +444,9 @@ def test_pictures_are_put_in_order_and_get_captions(person: PersonFor) -> None:
     caption.press("Enter")
     expect(bo.page.get_by_alt_text("By the sea")).to_be_visible()
     bo.page.get_by_alt_text("By the sea").click()
-    expect(bo.page.locator(".lightbox__caption")).to_have_text("By the sea")
+    expect(bo.page.locator("picture-lightbox .lightbox__caption")).to_have_text("By the sea")
     bo.page.keyboard.press("ArrowRight")
-    expect(bo.page.locator(".lightbox__caption")).to_have_text("Three of them")
+    expect(bo.page.locator("picture-lightbox .lightbox__caption")).to_have_text("Three of them")
 
 
 @needs_tus
