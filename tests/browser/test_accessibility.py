@@ -51,7 +51,7 @@ def test_lists(pair: Pair) -> None:
     ada, bo = pair
     page = ada.page
     page.goto("/")
-    expect(page.get_by_role("heading", name="No chats yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
     assert_accessible(page)
     bo.say(ada, "Hello")
     expect(row(page, bo)).to_be_visible()
