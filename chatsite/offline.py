@@ -17,13 +17,7 @@ _POLICY = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
 _OWN = {*_POLICY["connect-src"], "blob:", "data:"}
 SHOWN = {"connect-src": [source for source in _POLICY["img-src"] if source not in _OWN]}
 # What the chat page needs beside itself.
-CHAT_FILES = (
-    "css/chat.css",
-    "css/first-steps.css",
-    "django_htmx/htmx-2.min.js",
-    "js/zone.js",
-    "js/chat.js",
-)
+CHAT_FILES = ("css/chat.css", "django_htmx/htmx-2.min.js", "js/zone.js", "js/chat.js")
 
 
 @require_safe
