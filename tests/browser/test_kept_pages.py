@@ -375,7 +375,7 @@ def test_what_has_disappeared_meanwhile_is_not_shown(person: PersonFor) -> None:
     expect_preview(ada.page, bo, "")
     assert len(ada.page.evaluate(KEPT, "^/media/messages/")) == 1
     ada.page.goto("/")
-    expect(ada.page.get_by_role("heading", name="Welcome, Ada")).to_be_visible()
+    expect(ada.page.get_by_role("heading", name="Pick up where you left off")).to_be_visible()
     expect_preview(ada.page, bo, "")
 
 
