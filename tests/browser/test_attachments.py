@@ -152,7 +152,7 @@ def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
     page = ada.page
     links = page.locator(".album a")
     expect(links).to_have_count(3)
-    lightbox = page.locator(".lightbox")
+    lightbox = page.locator("picture-lightbox .lightbox")
     shown = lightbox.get_by_role("img")
     larger = lightbox.get_by_role("button", name="Larger")
 
@@ -206,7 +206,7 @@ def test_pictures_are_walked_through_by_fingers(person: PersonFor) -> None:
     page = ada.page
     links = page.locator(".album a")
     expect(links).to_have_count(2)
-    lightbox = page.locator(".lightbox")
+    lightbox = page.locator("picture-lightbox .lightbox")
     shown = lightbox.get_by_role("img")
     links.first.tap()
     expect(lightbox).to_contain_text("· 1 of 2")
@@ -357,7 +357,7 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
     kept = bo.get(f"/api/messages/{ada.id}")[-1]["attachments"]
     assert [(each["kind"], each["width"]) for each in kept] == [("picture", 2048), ("picture", 600)]
     messages(bo.page).last.get_by_role("link").first.click()
-    expect(bo.page.locator(".lightbox")).to_be_visible()
+    expect(bo.page.locator("picture-lightbox .lightbox")).to_be_visible()
     with bo.page.expect_download() as started:
         bo.page.keyboard.press("d")
     assert started.value.suggested_filename == "a.webp"  # which it is now
@@ -639,11 +639,11 @@ def test_files_are_found_in_the_details(person: PersonFor) -> None:
     shown = pane.locator(".is-pictures img")
     expect(shown).to_have_count(3)
     shown.first.click()
-    expect(page.locator(".lightbox")).to_be_visible()
+    expect(page.locator("picture-lightbox .lightbox")).to_be_visible()
     page.keyboard.press("ArrowRight")
     address = pane.locator(".is-pictures a").nth(1).get_attribute("href")
     assert address
-    large = page.locator(".lightbox").get_by_role("img")
+    large = page.locator("picture-lightbox .lightbox").get_by_role("img")
     expect(large).to_have_attribute("src", re.compile(f"{re.escape(address)}$"))
     page.keyboard.press("Escape")
 

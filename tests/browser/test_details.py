@@ -115,7 +115,7 @@ def test_pictures_come_and_go_and_lead_to_their_messages(person: PersonFor) -> N
     assert_accessible(page)
 
     pictures(page).last.click()
-    lightbox = page.locator(".lightbox")
+    lightbox = page.locator("picture-lightbox .lightbox")
     expect(lightbox.locator("img")).to_be_visible()
     expect(lightbox).to_contain_text("Bo Okonkwo")
     page.keyboard.press("Escape")
@@ -236,7 +236,7 @@ def test_on_a_phone_it_is_a_screen_with_a_way_back(person: PersonFor) -> None:
     expect(page).to_have_url(re.compile(f"/chat/{bo.id}$"))
     opener(page).tap()
     pictures(page).tap()
-    page.locator(".lightbox").get_by_role("link", name="Show in chat").tap()
+    page.locator("picture-lightbox .lightbox").get_by_role("link", name="Show in chat").tap()
     expect(details(page)).to_have_count(0)
     expect(page.locator(f'message-list [data-message-id="{key}"]')).to_be_focused()
     page.go_back()  # to where one came from

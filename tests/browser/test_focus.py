@@ -111,7 +111,7 @@ def test_the_way_back_closes_a_picture(person: PersonFor) -> None:
     bo.post(f"/api/messages/send/{ada.id}", image=data_uri(picture()))
     page = ada.page
     page.evaluate("document.querySelector('message-list').stays = true")
-    large = page.locator(".lightbox")
+    large = page.locator("picture-lightbox .lightbox")
     stays = "document.querySelector('message-list').stays"
 
     for close in (page.go_back, lambda: page.keyboard.press("Escape")):
