@@ -1,5 +1,8 @@
 """Some hundreds of messages are in the page, however many there are."""
 
+import json
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import expect
 
@@ -15,13 +18,14 @@ from tests.browser.long_conversations import (
     say_many,
     to_the_first,
 )
-from tests.browser.people import PersonFor
+from tests.browser.people import Person, PersonFor
 
 LATER = 120_000  # milliseconds for hundreds of messages to arrive
 DOWN = "log => { log.scrollTop += 700; }"
 UP = "log => { log.scrollTop = -900; }"
 IS_AT_END = "log => log.scrollTop > -1"
 HEIGHT = 720
+STYLED = "UpdateLayoutTree"  # in a trace of the browser's
 
 pytestmark = pytest.mark.timeout(300)  # seconds: a busy machine draws them slowly
 
@@ -62,6 +66,22 @@ def assert_moved_evenly(before: dict[str, float], after: dict[str, float]) -> No
     assert max(moves) - min(moves) < 2
 
 
+def most_styled(reader: Person, say: Callable[[], object]) -> int:
+    """Of how many elements the browser finds out the style at once, when somebody says something.
+
+    A style sheet that has everything below an element depend on what else is in that element makes
+    these all that there are.
+    """
+    browser = reader.context.browser
+    assert browser
+    browser.start_tracing(page=reader.page, categories=["devtools.timeline"])
+    say()
+    expect(message(reader.page, "one more")).to_be_in_viewport()
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    counts = [each["args"].get("elementCount", 0) for each in events if each["name"] == STYLED]
+    return max(counts)
+
+
 def test_hundreds_of_live_messages_leave_the_page_as_small_as_it_was(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     page = ada.page
@@ -73,6 +93,7 @@ def test_hundreds_of_live_messages_leave_the_page_as_small_as_it_was(person: Per
     assert_whole(found)
     assert len(found) <= MOST
     expect(page.locator(".day")).to_have_count(1)
+    assert most_styled(ada, lambda: bo.say(ada, "one more")) < page.locator("*").count() / 3
     composer(page).fill("kept")
 
     to_the_first(page)

@@ -12,6 +12,7 @@ export class ReadingPlace {
   /** What rounding kept the list from being scrolled by. */
   #rest = 0;
   #frame = 0;
+  #isShown = false;
 
   /**
    * Calls `seen(message)` when the reader looks: with the last one in view, or null at the end, where all are seen;
@@ -141,9 +142,14 @@ export class ReadingPlace {
     change();
   }
 
-  /** Something else may cover the list. */
+  /** Something else may cover the list. That it is seen holds until the next frame, because to ask costs a layout. */
   #isLooking() {
-    return !document.hidden && document.hasFocus() && this.log.checkVisibility({ visibilityProperty: true });
+    if (document.hidden || !document.hasFocus()) return false;
+    if (!this.#isShown) {
+      this.#isShown = this.log.checkVisibility({ visibilityProperty: true });
+      requestAnimationFrame(() => (this.#isShown = false));
+    }
+    return this.#isShown;
   }
 
   get #isMeasuring() {
