@@ -7,12 +7,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import Person
 
-CALLS = 82
+METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 def test_it_shows_every_call(person: Callable[..., Person]) -> None:
-    page = person("Ada", "/api/docs").page
-    expect(page.locator(".opblock")).to_have_count(CALLS)
+    ada = person("Ada", "/api/docs")
+    page = ada.page
+    paths = ada.get("/api/schema")["paths"].values()
+    calls = sum(len(METHODS & path.keys()) for path in paths)
+    assert calls > 80
+    expect(page.locator(".opblock")).to_have_count(calls)
     expect(page.get_by_role("link", name="/api/events.yaml")).to_be_visible()
 
 

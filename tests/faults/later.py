@@ -17,6 +17,7 @@ from tests.faults.report import Report
 from tests.faults.stage import SKEW, Stage
 
 PASSWORD = "correct horse"
+AT_ONCE = 3  # newcomers: to make one's account takes a while where servers fail
 PAUSE = 0.3  # seconds between two of them
 DELAY = 1  # seconds after which such a mail is sent at the earliest (EMAIL_DELAY_SECONDS)
 WAIT = 150  # seconds for what is left: a job whose worker was killed is taken again after 60
@@ -24,7 +25,11 @@ KINDS = {"mail", "send_scheduled", "expire_messages", "export", "import"}
 
 
 async def newcomers(site: Stage, is_over: asyncio.Event) -> None:
-    """One after the other, until each is told that they have their account."""
+    """Several at a time, each until they are told that they have their account."""
+    await asyncio.gather(*(_come(site, is_over) for _each in range(AT_ONCE)))
+
+
+async def _come(site: Stage, is_over: asyncio.Event) -> None:
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{site.proxy.port}", timeout=PATIENCE
     ) as http:
