@@ -111,6 +111,7 @@ def _read() -> Environment:
         raise ImproperlyConfigured("DEBUG must be off in production: it shows stack traces to all.")
     jwt_secret = _jwt_secret(production)
     public_url = origin("PUBLIC_URL")
+    sign_up = chosen("SIGN_UP", ("open", "domains", "invitation", "closed"), "open")
     return Environment(
         production=production,
         debug=debug,
@@ -130,14 +131,14 @@ def _read() -> Environment:
         host_cookie=flag("HOST_COOKIE", True),
         bcrypt_rounds=between(10, 20, "BCRYPT_ROUNDS", 12),
         message_edit_minutes=between(0, 525_600, "MESSAGE_EDIT_MINUTES", 15),
-        sign_up=chosen("SIGN_UP", ("open", "domains", "invitation", "closed"), "open"),
+        sign_up=sign_up,
         sign_up_domains=several("SIGN_UP_DOMAINS"),
         members_invite=flag("MEMBERS_INVITE", False),
         confirmed_first=flag("CONFIRMED_FIRST", False),
         requests=flag("REQUESTS", False),
         strangers_per_day=between(0, 10**6, "STRANGERS_PER_DAY", 0),
         lists_everybody=flag("LISTS_EVERYBODY", True),
-        shows_addresses=flag("SHOWS_ADDRESSES", True),
+        shows_addresses=flag("SHOWS_ADDRESSES", sign_up != "open"),
         push_trusted_hosts=[host.lower() for host in several("PUSH_TRUSTED_HOSTS")],
         link_previews=flag("LINK_PREVIEWS", False),
         database_url=read_database_url(),

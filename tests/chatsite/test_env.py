@@ -106,6 +106,22 @@ def test_development_starts_with_nothing_set(monkeypatch: pytest.MonkeyPatch) ->
     assert made.allowed_hosts == ["*"]
 
 
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({}, False),
+        ({"SIGN_UP": "invitation"}, True),
+        ({"SIGN_UP": "domains", "SIGN_UP_DOMAINS": "example.org"}, True),
+        ({"SHOWS_ADDRESSES": "true"}, True),
+        ({"SIGN_UP": "closed", "SHOWS_ADDRESSES": "false"}, False),
+    ],
+)
+def test_addresses_are_shown_where_not_just_anybody_may_sign_up(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], shown: bool
+) -> None:
+    assert read(monkeypatch, variables).shows_addresses is shown
+
+
 def test_the_original_names_work(monkeypatch: pytest.MonkeyPatch) -> None:
     made = read(
         monkeypatch,

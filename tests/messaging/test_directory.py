@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import SitePolicy, User
+from messaging.queries import privacy
 from tests.factories import ApiFor, make_group, make_message, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,10 +69,13 @@ def test_who_finds_whom(cast: Cast, api_for: ApiFor, page_for: PageFor, is_open:
     assert "Eve" in names(client.get("/api/messages/contacts").json())
 
 
-@pytest.mark.parametrize("are_shown", [True, False])
-def test_who_sees_an_address(cast: Cast, api_for: ApiFor, are_shown: bool) -> None:
+@pytest.mark.parametrize("are_shown", [True, False, None], ids=["shown", "hidden", "by default"])
+def test_who_sees_an_address(cast: Cast, api_for: ApiFor, are_shown: bool | None) -> None:
     """The field stays; whoever has written to somebody has given them theirs."""
-    SitePolicy.objects.create(shows_addresses=are_shown)
+    if are_shown is None:
+        privacy.forget_rules()  # nobody has decided: the environment does
+    else:
+        SitePolicy.objects.create(shows_addresses=are_shown)
     client = api_for(cast.ada)
     told = {cast.cy.pk: cast.cy.email, cast.ada.pk: cast.ada.email}
     for path in (
@@ -89,5 +93,5 @@ def test_who_sees_an_address(cast: Cast, api_for: ApiFor, are_shown: bool) -> No
     # By parts of one nobody is found who does not show it.
     part = cast.eve.email.partition("@")[0]
     found = names(client.get(f"/api/messages/contacts?search={part}").json())
-    assert ("Eve" in found) is are_shown
+    assert ("Eve" in found) is bool(are_shown)
     assert client.get("/api/auth/check").json()["email"] == cast.ada.email
