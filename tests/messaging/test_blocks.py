@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from accounts.models import User
+from accounts.models import SitePolicy, User
 from accounts.services.accounts import update_profile
 from accounts.services.last_seen import record_online
 from chatsite.errors import DomainError
@@ -479,6 +479,7 @@ def test_each_goes_on_seeing_the_other_as_they_were(
 def test_neither_is_found_by_what_is_new(
     api_for: ApiFor, page_for: PageFor, ada: User, bo: User
 ) -> None:
+    SitePolicy.objects.create(shows_addresses=True)
     eve = make_user("Eve")
     group = make_group(eve, ada, bo)
     for person in (ada, bo):
