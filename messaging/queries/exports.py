@@ -65,8 +65,9 @@ def messages_of(user: User) -> int:
 
 
 def files_of(user: User) -> int:
-    """Bytes of the files of these, each once."""
-    sizes: dict[str, int] = {}
+    """Bytes of the files of these, each once, and of what they send later."""
+    later = Attachment.objects.filter(scheduled__sender=user.pk)
+    sizes = dict(later.values_list("stored", "size"))
     for conversation, since, until in _seen_by(user):
         files = Attachment.objects.filter(
             conversation=conversation, message__seq__gt=since, message__seq__lte=until

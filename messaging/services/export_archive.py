@@ -40,7 +40,6 @@ from messaging.models import (
     MessageEdit,
     Reminder,
     Report,
-    ScheduledMessage,
     is_group,
 )
 from messaging.queries.attachments import attachments_of
@@ -113,18 +112,21 @@ class _Export:
 
     def write(self) -> None:
         self._know([self._user.pk])
+        scheduled = self._scheduled()  # before the chats: what is sent meanwhile is in both
         chats = [self._chat(chat) for chat in chats_of(self._user)]
-        scheduled = list(scheduled_of(self._user))
         reminded = reminders(self._user)
         blocked = blocked_by(self._user)
         self._know(each.id for each in blocked)
-        self._know(each.peer for each in scheduled if not is_group(each.peer))
+        self._know(each.peer_id for _at, each in scheduled if not is_group(each.peer_id))
         names = {each.peer_id: each.name for each in chats}
         self._page(
             "index.html",
             "export/index.html",
             chats=chats,
-            scheduled=[(names.get(each.peer) or self._name(each.peer), each) for each in scheduled],
+            scheduled=[
+                (names.get(each.peer_id) or self._name(each.peer_id), at, each, _shown(each.files))
+                for at, each in scheduled
+            ],
             reminders=[
                 (names.get(peer, ""), each, record.text or "") for each, peer, record in reminded
             ],
@@ -160,7 +162,7 @@ class _Export:
                 )
                 for each in Report.objects.filter(reporter=self._user.pk).order_by("pk")
             ],
-            scheduled=[self._scheduled(each) for each in scheduled],
+            scheduled=[each for _at, each in scheduled],
             reminders=[_reminder(each, peer) for each, peer, _record in reminded],
         )
         self._json(DOCUMENT, document)
@@ -262,11 +264,11 @@ class _Export:
             answered = None
         return {
             "message": message,
-            "at": _shown(message.sent_at),
-            "edits": [(_shown(each.until), each) for each in message.edits],
+            "at": _local(message.sent_at),
+            "edits": [(_local(each.until), each) for each in message.edits],
             "name": self._name(message.sender_id),
             "is_mine": message.sender_id == self._user.pk,
-            "files": [(each, _is_shown(each)) for each in message.files],
+            "files": _shown(message.files),
             "answered": answered
             and {
                 "key": answered.id if answered.id in here else "",
@@ -333,19 +335,28 @@ class _Export:
                 found[record.id] = files
         return found
 
-    def _scheduled(self, row: ScheduledMessage) -> ExportedScheduled:
-        return ExportedScheduled(
-            row.peer,
-            timestamp(row.created_at),
-            row.text,
-            _told(row.send_at),
-            row.reply_to or None,
-            (decoded_mentions(row.mentions) if row.mentions else None) or [],
-            row.error,
-            row.message or None,
-            [self._attachment(each, each.caption or None) for each in files_of(row)],
-            row.view_once,
-        )
+    def _scheduled(self) -> list[tuple[datetime | None, ExportedScheduled]]:
+        """Writes their files. Returns each with its time."""
+        rows = list(scheduled_of(self._user))
+        release()
+        return [
+            (
+                row.send_at,
+                ExportedScheduled(
+                    row.peer,
+                    timestamp(row.created_at),
+                    row.text,
+                    _told(row.send_at),
+                    row.reply_to or None,
+                    (decoded_mentions(row.mentions) if row.mentions else None) or [],
+                    row.error,
+                    row.message or None,
+                    [self._attachment(each, each.caption or None) for each in files_of(row)],
+                    row.view_once,
+                ),
+            )
+            for row in rows
+        ]
 
     def _image(self, record: MessageRecord, name: str) -> ExportedFile:
         path, size = self._picture("messages", name, f"files/{record.id}.webp")
@@ -491,16 +502,16 @@ def _session(session: Session, is_notified: bool) -> ExportedSession:
     )
 
 
-def _is_shown(file: ExportedFile) -> bool:
-    """Whether the page may lead to it."""
-    return file.path is not None and Path(file.path).suffix in _OPENS
+def _shown(files: Iterable[ExportedFile]) -> list[tuple[ExportedFile, bool]]:
+    """Each with whether a page may lead to it."""
+    return [(each, Path(each.path or "").suffix in _OPENS) for each in files]
 
 
 def _told(moment: datetime | None) -> str | None:
     return timestamp(moment) if moment else None
 
 
-def _shown(moment: str) -> datetime | None:
+def _local(moment: str) -> datetime | None:
     found = parse_datetime(moment)
     return timezone.localtime(found) if found else None
 

@@ -28,6 +28,7 @@ from chatsite.files.refusals import not_opened
 from chatsite.files.storage import store
 from chatsite.language import day_and_time
 from messaging.models import Export, Message, saved_key
+from messaging.queries import chats
 from messaging.queries.attachments import used_by_all
 from messaging.services import export_archive
 from messaging.services.blocks import block
@@ -38,7 +39,7 @@ from messaging.services.groups import add_members, remove_member
 from messaging.services.messages import send_message
 from messaging.services.reactions import react
 from messaging.services.reminders import set_reminder
-from messaging.services.scheduled import schedule_message
+from messaging.services.scheduled import schedule_message, send_now
 from messaging.services.tidying import tidy_attachments
 from messaging.shapes.export import ExportDocument, ExportedMessages
 from scheduler.models import Job
@@ -196,6 +197,64 @@ def test_has_what_waits_and_what_was_said_before(ada: User, bo: User, api_for: A
     assert "Times are those of UTC." in theirs_of_bo
 
 
+def test_has_the_files_of_what_waits(ada: User, bo: User, api_for: ApiFor) -> None:
+    later = now() + timedelta(days=2)
+    files = [make_upload(ada, PDF, "minutes.pdf"), make_upload(ada, HTML, "page.html")]
+    keys = [each.pk for each in files]
+    captions = {keys[0]: "Of <May>"}
+    schedule_message(user=ada, peer=bo.pk, attachments=keys, captions=captions, send_at=later)
+    once = [make_upload(ada, picture(), "once.png").pk]
+    later += timedelta(days=1)
+    schedule_message(user=ada, peer=bo.pk, attachments=once, view_once=True, send_at=later)
+    of_bo = make_upload(bo, PDF, "of-bo.pdf").pk
+    schedule_message(user=bo, peer=ada.pk, attachments=[of_bo], send_at=later)
+    archive = downloaded(api_for(ada))
+    minutes, secret = archive.document["scheduled"]
+    pdf, page = minutes["files"]
+    [shown] = secret["files"]
+    assert "viewOnce" not in minutes
+    assert secret["viewOnce"] is True
+    assert (pdf["id"], pdf["name"], pdf["caption"]) == (keys[0], "minutes.pdf", "Of <May>")
+    assert archive.zip.read(pdf["path"]) == PDF
+    assert archive.zip.read(page["path"]) == HTML
+    assert len(archive.zip.read(shown["path"])) == shown["size"]
+    paths = [name for name in archive.zip.namelist() if name.startswith("files/")]
+    assert sorted(paths) == sorted(each["path"] for each in (pdf, page, shown))
+    index = archive.zip.read("index.html").decode()
+    assert f'href="{pdf["path"]}" download="minutes.pdf"' in index
+    assert "Of &lt;May&gt;" in index
+    assert f'"{page["path"]}"' not in index  # which would run
+    assert page["path"] in index
+    assert f'src="{shown["path"]}"' in index
+    assert "View once" in index
+    assert "of-bo.pdf" not in archive.everything()
+    # Whom it is for has nothing of it.
+    names = downloaded(api_for(bo)).zip.namelist()
+    assert [name for name in names if name.startswith("files/")] == [f"files/{of_bo}.pdf"]
+
+
+def test_has_what_is_sent_meanwhile_and_its_file_once(
+    ada: User, bo: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = now() + timedelta(days=2)
+    file = make_upload(ada, PDF)
+    row, _is_new = schedule_message(
+        user=ada, peer=bo.pk, text="The minutes", attachments=[file.pk], send_at=later
+    )
+
+    def chats_of(user: User) -> Any:
+        send_now(user=ada, key=row.pk)
+        return chats.chats_of(user)
+
+    monkeypatch.setattr(export_archive, "chats_of", chats_of)
+    archive = downloaded(api_for(ada))
+    [message] = archive.messages(bo.pk)
+    [scheduled] = archive.document["scheduled"]
+    assert message["files"] == scheduled["files"]
+    paths = [name for name in archive.zip.namelist() if name.startswith("files/")]
+    assert paths == [message["files"][0]["path"]]
+
+
 def test_has_nothing_that_its_owner_may_not_see(ada: User, bo: User, api_for: ApiFor) -> None:
     SitePolicy.objects.create(shows_addresses=False)
     cy = make_user("Cy", email="cy@example.org")
@@ -312,16 +371,19 @@ def test_takes_of_what_the_site_has_for_files(
     late = make_upload(bo, bytes(5000))
     send_message(sender=bo, peer=group, attachments=[late.pk])
     add_members(user=bo, group=group, people=[ada.pk])
+    tomorrow = now() + timedelta(days=1)
+    schedule_message(user=ada, peer=bo.pk, attachments=[file.pk], send_at=tomorrow)
+    make_upload(ada, bytes(600))  # which goes nowhere, and into no export
     kept = used_by_all()
-    assert kept == 3 * 600 + 5000
-    settings.ATTACHMENT_SITE_QUOTA = kept + 1199
+    assert kept == 4 * 600 + 5000
+    settings.ATTACHMENT_SITE_QUOTA = kept + 1799
     assert_refused(api_for(ada).post("/api/export"), 507, "There is no room for more files here.")
     assert not Export.objects.exists()
-    assert not Job.objects.exists()
-    settings.ATTACHMENT_SITE_QUOTA = kept + 1200
+    assert not Job.objects.filter(kind="export").exists()
+    settings.ATTACHMENT_SITE_QUOTA = kept + 1800
     begun = api_for(ada).post("/api/export")
     assert (begun.status_code, begun.json()["size"]) == (202, 0)
-    assert used_by_all() == kept + 1200  # before anything of it is written
+    assert used_by_all() == kept + 1800  # before anything of it is written
     with pytest.raises(DomainError) as refused:
         make_upload(ada, bytes(1))
     assert refused.value.status == 507
