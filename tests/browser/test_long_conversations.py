@@ -78,7 +78,9 @@ def most_styled(reader: Person, say: Callable[[], object]) -> int:
     say()
     expect(message(reader.page, "one more")).to_be_in_viewport()
     events = json.loads(browser.stop_tracing())["traceEvents"]
-    counts = [each["args"].get("elementCount", 0) for each in events if each["name"] == STYLED]
+    counts: list[int] = [
+        each["args"].get("elementCount", 0) for each in events if each["name"] == STYLED
+    ]
     return max(counts)
 
 
