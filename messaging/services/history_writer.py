@@ -63,6 +63,7 @@ from messaging.services.messages import blank_row
 from messaging.services.search_index import add_full_blocks
 from messaging.shapes.attachments import ATTACHMENTS, encoded_attachments, is_album_picture
 from messaging.shapes.history_import import ImportedChat, ImportReport, KnownPerson, LeftOut
+from messaging.shapes.mentions import encoded_mentions
 from messaging.shapes.reactions import (
     BY_ONE,
     DIFFERENT,
@@ -180,12 +181,15 @@ class Writer:
         return self._store(conversation, chat, fresh, files)
 
     def _make_people(self, people: set[str]) -> None:
-        new = {
-            person: placeholder_key(self._user.pk, self._source.kind, person)
-            for person in people - self._keys.keys()
-        }
+        new = {person: self._key(person) for person in people - self._keys.keys()}
         make_placeholders({key: self._source.names.get(each, "") for each, key in new.items()})
         self._keys |= new
+
+    def _key(self, person: str) -> str:
+        """Whether or not they are made: who is mentioned may write later, or never."""
+        return (
+            placeholder_key(self._user.pk, self._source.kind, person) if person else self._user.pk
+        )
 
     def _client_id(self, chat: SourceChat, message: str) -> str:
         told = f"{self._source.kind}\0{chat.id}\0{message}"
@@ -304,6 +308,7 @@ class Writer:
         locked.seq += 1
         locked.message_id = key
         system = encoded(message.system).decode() if message.system else ""
+        mentioned = [self._key(each) for each in message.mentions]
         return {
             **blank_row(),
             "id": key,
@@ -316,6 +321,7 @@ class Writer:
             "details": system,
             "has_link": has_link(message.text) or None,
             "forwarded": message.forwarded or None,
+            "mentions": encoded_mentions(mentioned, mentioned),
             "edited_at": message.edited_at,
             "created_at": at,
             "updated_at": at,

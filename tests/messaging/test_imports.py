@@ -28,6 +28,7 @@ from chatsite.files.refusals import not_stored
 from chatsite.files.storage import store
 from chatsite.keys import made_at
 from messaging.models import Attachment, Conversation, Import, Kind, Message
+from messaging.queries.chats import chats_of
 from messaging.services import history_writer, imported_chats, imports
 from messaging.services.blocks import block
 from messaging.services.disappearing import let_disappear
@@ -318,6 +319,11 @@ TELEGRAM: dict[str, Any] = {
                             "See ",
                             {"type": "link", "text": "https://example.org"},
                             {"type": "text_link", "text": " this", "href": "https://a.example"},
+                            ", ",
+                            {"type": "mention_name", "text": "Ada", "user_id": 1},
+                            " and ",
+                            {"type": "mention_name", "text": "@Bo", "user_id": 2},
+                            {"type": "mention", "text": " @somebody"},
                         ],
                         "reactions": [
                             {
@@ -392,7 +398,11 @@ class TestTelegram:
         told = imported(client, ada, data)
         [chat] = told["report"]["chats"]
         first, second, third, fourth = history(client, chat)
-        assert first["text"] == "See https://example.org this (https://a.example)"
+        assert first["text"] == (
+            "See https://example.org this (https://a.example), @Ada and @Bo @somebody"
+        )
+        assert first["mentions"] == [ada.pk, first["senderId"]]
+        assert "mentions" not in second
         [heart] = first["reactions"]
         assert (heart["emoji"], heart["count"], heart["people"][0]) == ("❤️", 2, ada.pk)
         assert User.objects.get(pk=heart["people"][1]).full_name == "Cy"
@@ -446,6 +456,7 @@ class TestTelegram:
         recent = [{"from": long, "from_id": f"{each}{long}"} for each in range(999)]
         said = TELEGRAM["chats"]["list"][0]["messages"][0] | {"from": long, "from_id": long}
         said["reactions"] = [{"count": 999, "emoji": "👍", "recent": recent[:250]}] * 5
+        said["text"] = [{"text": "A", "user_id": each} for each in range(1, 61)]
         chat = {"id": 1, "name": "A", "messages": [said]}
         data = json.dumps({"chats": {"list": [chat]}}).encode()
         with pytest.MonkeyPatch.context() as patched:
@@ -456,6 +467,8 @@ class TestTelegram:
             [message] = [each for chat in source.chats for each in chat.messages]
         assert len(message.reactions) == MOST_REACTIONS
         assert source.left_out["Reactions of people who are not named"] == 5 * 999 - 1000
+        assert message.mentions == [f"user{each}" for each in range(1, 51)]
+        assert source.left_out["Mentions beyond fifty in one message"] == 10
         assert {message.sender, *(each.person for each in message.reactions)} == {*source.names}
         assert {len(each) for each in (*source.names, *source.names.values())} == {100}
 
@@ -546,6 +559,8 @@ class TestSlack:
             assert client.get(f"/api/groups/{group}").json()["role"] == role
             hello, there, done, _added = client.get(f"/api/messages/{group}").json()
             assert hello["text"] == "Hi @cy & all"
+            assert hello["mentions"] == [there["senderId"]]
+            assert "mentions" not in there  # everybody, and a channel
             [thumb] = hello["reactions"]
             assert (thumb["emoji"], thumb["count"]) == ("👍", 2)
             assert hello["pinnedAt"] == "2021-01-01T00:11:40.000Z"
@@ -630,6 +645,31 @@ class TestOwnFormat:
         assert not Conversation.objects.filter(kind="imported").exists()
         assert not User.objects.filter(pk=placeholder).exists()
         assert User.objects.filter(pk=bo.pk).exists()
+
+    def test_mentions_come_along(self, ada: User, api_for: ApiFor) -> None:
+        bo, cy, dan = make_user("Bo"), make_user("Cy"), make_user("Dan")
+        group = make_group(ada, bo, cy, dan, title="Friends")
+        people = [ada.pk, cy.pk, dan.pk]
+        send_message(sender=bo, peer=group, text="@Ada @Cy @Dan", mentions=people)
+        send_message(sender=dan, peer=group, text="Yes")
+        client = api_for(ada)
+        client.post("/api/export")
+        run_due()
+        eve = make_user("Eve")
+        other = api_for(eve)
+        told = imported(other, eve, client.get("/api/export/file").getvalue())
+        [chat] = told["report"]["chats"]
+        assert told["report"]["leftOut"] == []
+        said, yes = history(other, chat)[-2:]
+        assert said["text"] == "@Ada @Cy @Dan"
+        mine, silent, writes = said["mentions"]
+        assert (mine, writes) == (eve.pk, yes["senderId"])
+        assert silent == placeholder_key(eve.pk, "chatsite", cy.pk)
+        # Who is only mentioned is nobody here, and what somebody was told elsewhere is not new.
+        assert not User.objects.filter(pk=silent).exists()
+        assert not {ada.pk, cy.pk, dan.pk}.intersection(said["mentions"])
+        [listed] = chats_of(eve)
+        assert listed.unread_mentions == 0
 
     def test_is_gone_on_with_after_it_was_cut_short(
         self, ada: User, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch

@@ -107,6 +107,7 @@ def _message(
         reply_to=message.reply_to or "",
         edited_at=_moment(message.edited_at),
         forwarded=message.forwarded,
+        mentions=[person(key) for key in message.mentions],
         reactions=reactions,
         pinned_at=_moment(message.pinned_at),
         system=message.system,

@@ -128,13 +128,15 @@ class Workspace:
         sender = message.user or message.bot_id or message.username or "?"
         if message.username and sender not in self.source.names:
             self.source.names[sender] = message.username
+        text = message.text or ""
         files = [each for each in message.files or () if each]
         is_reply = message.thread_ts and message.thread_ts != message.ts
         return SourceMessage(
             id=message.ts,
             sender=sender,
             at=at,
-            text=plain(message.text or "", self.source.names),
+            text=plain(text, self.source.names),
+            mentions=[each["what"] for each in _MARKUP.finditer(text) if each["kind"] == "@"],
             files=[SourceFile(each.name or each.title or _("File"), "") for each in files],
             reply_to=message.thread_ts or "" if is_reply else "",
             edited_at=_moment(str(message.edited.get("ts", ""))) if message.edited else None,

@@ -69,6 +69,7 @@ class SourceMessage:
     reply_to: str = ""
     edited_at: datetime | None = None
     forwarded: bool = False
+    mentions: list[str] = field(default_factory=list)  # as of senders
     reactions: list[SourceReaction] = field(default_factory=list)
     pinned_at: datetime | None = None
     system: SystemDetails | None = None

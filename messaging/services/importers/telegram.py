@@ -45,6 +45,7 @@ _LISTS = {f"{place}messages" for place in _PLACES} | {"chats.list", "left_chats.
 class _Part(msgspec.Struct):
     text: str = ""
     href: str = ""
+    user_id: int | None = None  # of somebody who is mentioned by a name
 
 
 class _Reacted(msgspec.Struct):
@@ -206,6 +207,11 @@ class _Reading:
             reply_to=str(message.reply_to_message_id or ""),
             edited_at=_moment(message.edited_unixtime, ""),
             forwarded=bool(message.forwarded_from or message.saved_from),
+            mentions=[
+                self._person(f"user{part.user_id}")
+                for part in message.text
+                if isinstance(part, _Part) and part.user_id
+            ],
             reactions=list(self._reactions(message)),
         )
 
@@ -301,10 +307,12 @@ def _built(events: Iterable[tuple[str, str, Any]], place: str) -> Any:
 def _text(text: str | list[str | _Part]) -> str:
     if isinstance(text, str):
         return text
-    return "".join(part if isinstance(part, str) else _with_link(part) for part in text)
+    return "".join(part if isinstance(part, str) else _said(part) for part in text)
 
 
-def _with_link(part: _Part) -> str:
+def _said(part: _Part) -> str:
+    if part.user_id:  # as mentions are written here
+        return f"@{part.text.removeprefix('@')}"
     return f"{part.text} ({part.href})" if part.href and part.href != part.text else part.text
 
 
