@@ -35,8 +35,10 @@ from messaging.services.disappearing import let_disappear
 from messaging.services.importers import reading, slack, telegram, whatsapp
 from messaging.services.importers.source import (
     EARLIEST,
+    LARGEST_TEXT,
     MOST_REACTIONS,
     Archive,
+    Bare,
     Refused,
     Source,
     SourceChat,
@@ -111,7 +113,8 @@ def names_of(messages: list[Any]) -> list[str]:
 
 
 def read_whatsapp(text: str, *files: str, zone: Any = UTC) -> tuple[list[SourceMessage], Any]:
-    source = whatsapp.read_text(text.encode(), title="Bo", files=files, zone=zone)
+    data = packed({"_chat.txt": text, **dict.fromkeys(files, "")})
+    source = whatsapp.read(Archive(io.BytesIO(data)), file_name="Bo.zip", zone=zone)
     [chat] = source.chats
     return list(chat.messages), source.left_out
 
@@ -843,7 +846,8 @@ def test_files_beyond_the_quota_are_said(ada: User, api_for: ApiFor, settings: A
     [
         ("a.txt", HELLO, "whatsapp.MOST_MESSAGES", 2),
         ("a.txt", HELLO, "whatsapp.LONGEST", 20),
-        ("result.json", json.dumps(TELEGRAM).encode(), "reading.MOST_IN_ALL", 2),
+        ("a.txt", HELLO, "whatsapp.LARGEST_DOCUMENT", 20),
+        ("result.json", json.dumps(TELEGRAM).encode(), "reading.MOST_MESSAGES", 2),
         ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MOST_PARTS", 2),
         ("result.json", json.dumps(TELEGRAM).encode(), "telegram.DEEPEST", 3),
         ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_DOCUMENT", 99),
@@ -853,7 +857,19 @@ def test_files_beyond_the_quota_are_said(ada: User, api_for: ApiFor, settings: A
         ("a.txt", HELLO + bytes(33 * 2**20), "", 0),
         ("a.txt", HELLO + b"\r" * 2**21, "", 0),
     ],
-    ids=["messages", "one", "in all", "parts", "deep", "document", "word", "key", "words", "bytes"]
+    ids=[
+        "messages",
+        "one",
+        "text",
+        "in all",
+        "parts",
+        "deep",
+        "document",
+        "word",
+        "key",
+        "words",
+        "bytes",
+    ]
     + ["lines"],
 )
 def test_what_would_take_too_much_memory_is_refused(
@@ -872,15 +888,48 @@ def test_what_would_take_too_much_memory_is_refused(
 
 
 def test_a_chat_of_whatsapp_is_not_all_in_memory() -> None:
+    """Of each message a little, by which it is told from others that say the same."""
     text = b"".join(b"1/1/20, 00:%02d - Bo: %d\n" % (n % 60, n) for n in range(30_000))
+    assert _most_memory(Bare(io.BytesIO(text), "Bo.txt"), 30_000) < 2**20 + 200 * 30_000
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_chat_of_whatsapp_may_be_larger_than_what_is_read_as_a_whole(is_packed: bool) -> None:
+    line = b"".join(b"%d " % n for n in range(10_000))
+    text = b"".join(b"1/1/20, 00:%02d - Bo: %d %s\n" % (n % 60, n, line) for n in range(750))
+    assert len(text) > LARGEST_TEXT
+    if is_packed:
+        archive = Archive(io.BytesIO(packed({"_chat.txt": text})))
+    else:
+        archive = Bare(io.BytesIO(text), "Bo.txt")
+    assert _most_memory(archive, 750) < 2**21
+
+
+def _most_memory(archive: Archive, messages: int) -> int:
+    """Bytes, while so many messages are read."""
     tracemalloc.start()
     try:
-        [chat] = whatsapp.read_text(text, title="Bo").chats
-        assert sum(1 for _message in chat.messages) == 30_000
+        [chat] = whatsapp.read(archive, file_name="Bo.txt", zone=UTC).chats
+        assert sum(1 for _message in chat.messages) == messages
         _now, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert most < 500 * 30_000  # bytes a message
+    return most
+
+
+def test_a_long_text_is_left_when_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    def ask() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Stopped
+
+    monkeypatch.setattr(whatsapp, "LINES", 2)
+    archive = Bare(io.BytesIO(HELLO * 3), "Bo.txt", ask)
+    with pytest.raises(Stopped):
+        whatsapp.read(archive, file_name="Bo.txt", zone=UTC)
 
 
 @pytest.mark.parametrize("bound", ["MOST_FILES", "LARGEST_DIRECTORY"])
@@ -1117,7 +1166,7 @@ class TestHostile:
         ("bound", "words"),
         [
             ("reading.MOST_CHATS", "a.zip is too large to be read"),
-            ("reading.MOST_IN_ALL", "a.zip is too large to be read"),
+            ("reading.MOST_MESSAGES", "a.zip is too large to be read"),
             ("reading.MOST_PEOPLE", "a.zip is too large to be read"),
             ("source.UNPACKED_LEAST", "too large when it is unpacked"),
         ],

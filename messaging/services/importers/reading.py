@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from messaging.services.importers import chatsite, telegram, whatsapp
 from messaging.services.importers.source import (
+    MOST_MESSAGES,
     MOST_REACTIONS,
     PERSON_LENGTH,
     Archive,
@@ -31,7 +32,6 @@ from messaging.shapes.mentions import MENTIONS
 logger = logging.getLogger(__name__)
 # In one import:
 MOST_CHATS = 10_000
-MOST_IN_ALL = 1_000_000  # messages
 MOST_PEOPLE = 50_000
 BARE = (".txt", ".json")  # what is taken without a ZIP around it, too
 
@@ -88,7 +88,7 @@ class _Bounds:
                 self._messages += 1
                 self._people.add(message.sender)
                 self._people.update(each.person for each in message.reactions)
-                if self._messages > MOST_IN_ALL or len(self._people) > MOST_PEOPLE:
+                if self._messages > MOST_MESSAGES or len(self._people) > MOST_PEOPLE:
                     raise too_large(self._file_name)
                 yield message
 

@@ -7,17 +7,19 @@ of day, month and year is told from all dates of the text.
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from hashlib import sha256
-from itertools import islice, pairwise
 from pathlib import PurePosixPath
+from typing import IO
 
 from django.utils.translation import gettext as _
 
 from messaging.services.importers.source import (
+    LARGEST_DOCUMENT,
     MOST_MESSAGES,
     Archive,
     Refused,
@@ -30,6 +32,7 @@ from messaging.services.importers.source import (
 )
 
 LONGEST = 2**20  # characters of a message; WhatsApp itself allows a sixteenth of it
+LINES = 10_000  # after which it is asked whether to go on
 
 # Which turn the text around them; iOS begins with one what it says itself.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -63,6 +66,8 @@ _TITLE = re.compile(
 _COPY = re.compile(r"\s?\(\d+\)$")  # what browsers add to a name that is taken
 
 _Numbers = tuple[int, int, int]
+# Where year, month and day are in a date.
+_YEAR_FIRST, _DAY_FIRST, _MONTH_FIRST = (0, 1, 2), (2, 1, 0), (2, 0, 1)
 
 
 @dataclass(slots=True)
@@ -88,24 +93,15 @@ def text_in(names: Iterable[str]) -> str:
 def read(archive: Archive, *, file_name: str, zone: tzinfo) -> Source:
     """Times are as the phone showed them, in `zone`. Raises Refused."""
     path = text_in(archive.names)
+    if archive.size(path) > LARGEST_DOCUMENT:
+        raise too_large(path)
     name = PurePosixPath(file_name)
     is_told = _TITLE.match(path) and path != name.name
     title = _title(PurePosixPath(path).stem if is_told else _COPY.sub("", name.stem))
-    text = archive.text(path, parts=b"")
-    return read_text(text, title=title, files=archive.names, zone=zone)
-
-
-def read_text(text: bytes, *, title: str, files: Sequence[str] = (), zone: tzinfo = UTC) -> Source:
-    """Raises Refused."""
-    entries = partial(_entries, text, title)  # read twice, so that they need not be kept
-    first = next(entries(), None)
-    if first is None:
-        raise Refused(_("There is no chat of WhatsApp in this text."))
-    dates = [each.numbers for each in islice(entries(), MOST_MESSAGES + 1)]
-    if len(dates) > MOST_MESSAGES:
-        raise too_large(title)
-    source = Source("whatsapp", [], total=len(dates))
-    messages = _messages(entries(), _order(dates, first), set(files), zone, source)
+    entries = partial(_entries, archive, path)  # read twice, so that they need not be kept
+    total, order = _counted(entries(), path)
+    source = Source("whatsapp", [], total=total)
+    messages = _messages(entries(), order, set(archive.names), zone, source)
     source.chats = [SourceChat(title, title, messages)]
     return source
 
@@ -114,27 +110,39 @@ def _title(stem: str) -> str:
     return _TITLE.sub("", stem).strip() or "WhatsApp"
 
 
-def _entries(text: bytes, title: str) -> Iterator[_Entry]:
-    """With the lines that go on with each. Raises Refused."""
+def _entries(archive: Archive, path: str) -> Iterator[_Entry]:
+    """With the lines that go on with each. Raises Refused, and what `archive.ask` does."""
     entry: _Entry | None = None
     length = 0
-    file = io.TextIOWrapper(io.BytesIO(text), "utf-8-sig", "replace")
-    for ended in iter(partial(file.readline, LONGEST + 1), ""):
-        line = ended.removesuffix("\n")
-        bare = _MARKS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
-        if found := _HEAD.match(bare):
-            if entry:
-                yield entry
-            entry, length = _entry(found), 0
-            is_theirs = _OURS in line.partition(": ")[2]
-            entry.lines.append((_OURS if is_theirs else "") + found["rest"])
-        elif entry:
-            entry.lines.append(_MARKS.sub("", line))
-        length += len(ended)
-        if entry and length > LONGEST:
-            raise too_large(title)
+    with archive.opened(path) as file, _decoded(file) as text:
+        for number, ended in enumerate(iter(partial(text.readline, LONGEST + 1), ""), 1):
+            if number % LINES == 0:
+                archive.ask()
+            line = ended.removesuffix("\n")
+            bare = _MARKS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
+            if found := _HEAD.match(bare):
+                if entry:
+                    yield entry
+                entry, length = _entry(found), 0
+                is_theirs = _OURS in line.partition(": ")[2]
+                entry.lines.append((_OURS if is_theirs else "") + found["rest"])
+            elif entry:
+                entry.lines.append(_MARKS.sub("", line))
+            length += len(ended)
+            if entry and length > LONGEST:
+                raise too_large(path)
     if entry:
         yield entry
+
+
+@contextmanager
+def _decoded(file: IO[bytes]) -> Iterator[io.TextIOWrapper]:
+    text = io.TextIOWrapper(file, "utf-8-sig", "replace")
+    try:
+        yield text
+    finally:
+        with suppress(ValueError):  # closed, before its reader was gone
+            text.detach()  # else it closes what is read once more
 
 
 def _entry(found: re.Match[str]) -> _Entry:
@@ -148,24 +156,37 @@ def _entry(found: re.Match[str]) -> _Entry:
     return _Entry(numbers, hour, int(found["minute"]), second, [], bool(half), separator)
 
 
-def _order(dates: Sequence[_Numbers], first: _Entry) -> _Numbers:
-    """Where year, month and day are in the dates."""
-    if any(each[0] > 31 for each in dates):
-        return 0, 1, 2
-    day_first, month_first = (2, 1, 0), (2, 0, 1)
-    if any(each[0] > 12 for each in dates):
-        return day_first
-    if any(each[1] > 12 for each in dates):
-        return month_first
+def _counted(entries: Iterable[_Entry], name: str) -> tuple[int, _Numbers]:
+    """How many there are, and where year, month and day are in their dates. Raises Refused."""
+    count, first, before = 0, None, None
+    most_one = most_two = 0
+    backwards: Counter[_Numbers] = Counter()  # by order, how many dates are before the last one
+    for count, entry in enumerate(entries, 1):
+        if count > MOST_MESSAGES:
+            raise too_large(name)
+        first, date = first or entry, entry.numbers
+        most_one, most_two = max(most_one, date[0]), max(most_two, date[1])
+        if before and before != date:
+            orders = (_DAY_FIRST, _MONTH_FIRST)
+            backwards.update(each for each in orders if _day(before, each) > _day(date, each))
+        before = date
+    if first is None:
+        raise Refused(_("There is no chat of WhatsApp in this text."))
+    return count, _order(first, most_one, most_two, backwards)
+
+
+def _order(first: _Entry, most_one: int, most_two: int, backwards: Counter[_Numbers]) -> _Numbers:
+    if most_one > 31:
+        return _YEAR_FIRST
+    if most_one > 12:
+        return _DAY_FIRST
+    if most_two > 12:
+        return _MONTH_FIRST
     # Both could be: the messages come in their order.
-    backwards = {
-        order: sum(_day(one, order) > _day(other, order) for one, other in pairwise(dates))
-        for order in (day_first, month_first)
-    }
-    if backwards[day_first] != backwards[month_first]:
-        return min(backwards, key=lambda order: backwards[order])
+    if backwards[_DAY_FIRST] != backwards[_MONTH_FIRST]:
+        return min(_DAY_FIRST, _MONTH_FIRST, key=lambda order: backwards[order])
     is_american = first.has_clock_of_12 and first.separator == "/"
-    return month_first if is_american else day_first
+    return _MONTH_FIRST if is_american else _DAY_FIRST
 
 
 def _day(date: _Numbers, order: _Numbers) -> tuple[int, ...]:
@@ -175,7 +196,7 @@ def _day(date: _Numbers, order: _Numbers) -> tuple[int, ...]:
 def _messages(
     entries: Iterable[_Entry], order: _Numbers, files: set[str], zone: tzinfo, source: Source
 ) -> Iterator[SourceMessage]:
-    seen: Counter[bytes] = Counter()
+    seen: Counter[bytes] = Counter()  # of which little is kept: there may be a million
     left_out = source.left_out
     for entry in entries:
         said = "\n".join(entry.lines)
@@ -192,8 +213,9 @@ def _messages(
         # As written: who imports it again may be in another zone.
         written = (*entry.numbers, entry.hour, entry.minute, entry.second)
         same = sha256(f"{message.sender}\0{written}\0{named['text']}".encode())
-        seen[same.digest()] += 1
-        same.update(f"\0{seen[same.digest()]}".encode())
+        short = same.digest()[:8]
+        seen[short] += 1
+        same.update(f"\0{seen[short]}".encode())
         message.id = same.hexdigest()
         source.names[message.sender] = message.sender
         yield message
