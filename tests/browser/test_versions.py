@@ -150,3 +150,54 @@ def test_whoever_has_a_worker_that_is_broken_resets_the_app(person: PersonFor) -
     assert not page.evaluate("caches.has('offline-of-long-ago')")
     page.goto(f"/chat/{bo.id}")
     expect(composer(page)).to_have_value("Half a thought")
+
+
+def refuse_cursors(page: Page) -> list[str]:
+    """Whatever time they are of; returns those that were refused."""
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        body = json.dumps({"message": "This cursor is not valid.", "code": "cursor"})
+        route.fulfill(status=400, content_type="application/json", body=body)
+
+    page.route("**/api/messages/sync?since=*", refuse)
+    return refused
+
+
+def test_a_page_whose_cursor_is_refused_loads_once_and_goes_on(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    composer(page).fill("Half a thought")
+    page.evaluate("() => (window.isSame = true)")
+    refused = refuse_cursors(page)
+    lose_network(page)
+    page.wait_for_function("() => !window.isSame")
+    page.evaluate("() => (window.isSame = true)")
+    expect_soon(page, lambda: len(refused) > 1, True)  # and not a second time, but begins anew
+    expect(state(page, "online")).to_be_visible(timeout=RETURN)
+    bo.say(ada, "still there?")
+    expect_texts(page, ["still there?"])
+    expect(composer(page)).to_have_value("Half a thought")
+    page.unroute("**/api/messages/sync?since=*")
+    with page.expect_response("**/api/messages/sync?since=*", timeout=RETURN) as asked:
+        lose_network(page)
+    assert asked.value.ok
+    assert page.evaluate("window.isSame")
+
+
+def test_a_refused_cursor_waits_for_files(person: PersonFor) -> None:
+    ada, _bo = face_to_face(person)
+    page, line = ada.page, ada.page.locator(".conversation .banner", has_text=NEW)
+    page.locator('.composer input[name="image"]').set_input_files(
+        FilePayload(name="minutes.pdf", mimeType="application/pdf", buffer=PDF)
+    )
+    expect(page.locator(".composer__preview")).to_be_visible()
+    page.evaluate("() => (window.isSame = true)")
+    refuse_cursors(page)
+    lose_network(page)
+    expect(line).to_be_visible(timeout=RETURN)
+    assert page.evaluate("window.isSame")
+    page.get_by_role("button", name="Remove minutes.pdf").click()
+    line.get_by_role("button", name="Reload").click()
+    page.wait_for_function("() => !window.isSame")

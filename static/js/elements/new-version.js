@@ -1,5 +1,6 @@
 // A newer version of the site than this page is of: it is looked for when the server comes back, as after an update, and offered in
-// a quiet line (connection-banner.js). Nobody but the reader reloads.
+// a quiet line (connection-banner.js). Nobody but the reader reloads, unless the server does not know the time any more that the page
+// is of, as after a backup was put back.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { areFilesWaiting } from "../stores/waiting-files.js";
@@ -16,6 +17,7 @@ export function watchVersion() {
     if (state === "live" && !isFresh) look();
     if (state === "live" || state === "offline") isFresh = false;
   });
+  on("outdated", () => (canReload() ? reload() : offer(true)));
   document.addEventListener("click", ({ target }) => {
     const choice = target.closest?.("[data-new-version]")?.dataset.newVersion;
     if (choice === "reload") reload();

@@ -284,10 +284,12 @@ function settled(error) {
 
 function failed(error) {
   if (error.status === 401) return endSession();
-  // The cursor is from another time: the page as the server has it now is up to date.
-  if (error.status === 400 && performance.now() > FRESH_PAGE) return location.reload();
+  if (error.status === 400) return isJustReloaded() ? sync.beginAnew() : emit("outdated", {});
   if (!socket.isOpen && !isPatient(error)) setState("offline");
 }
+
+/** A page whose cursor is refused again, right after that, would be loaded for ever. */
+const isJustReloaded = () => performance.now() < FRESH_PAGE && performance.getEntriesByType("navigation")[0]?.type === "reload";
 
 /** A server that asks for patience is there. */
 const isPatient = ({ status }) => status === 429;

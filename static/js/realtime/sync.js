@@ -35,6 +35,12 @@ export class Sync {
     else this.#run();
   }
 
+  /** From what is known now, where the server does not know the cursor. */
+  beginAnew() {
+    this.#cursor = "";
+    this.now();
+  }
+
   /** Runs a little later, so that what is only out of order arrives first. */
   soon() {
     this.#runIn(SOON);
