@@ -160,6 +160,14 @@ def remove_pictures(pictures: list[list[str]]) -> None:
         raise Retry(str(error)) from None
 
 
+@job(removal.REMOVE_PREVIEWS, lane=Lane.NETWORK, attempts=None)
+def remove_previews(names: list[str]) -> None:
+    try:
+        tidying.remove_previews(names)
+    except (storage.StorageError, OSError) as error:
+        raise Retry(str(error)) from None
+
+
 @job("tidy_pictures", lane=Lane.LONG, every=DAILY)
 def tidy_pictures() -> None:
     """In an empty database nothing belongs to anybody: somebody may have named the wrong one."""

@@ -1,7 +1,7 @@
 """Jobs, done when a test asks for it."""
 
 from chatsite.db import now
-from messaging.services.removal import REMOVE_FILES, REMOVE_PICTURES
+from messaging.services.removal import REMOVE_FILES, REMOVE_PICTURES, REMOVE_PREVIEWS
 from scheduler.models import Job
 from scheduler.registry import Lane
 from scheduler.runner import due, run, take
@@ -17,5 +17,6 @@ def run_due() -> None:
 def run_removals() -> None:
     """And what takes their files away a while later."""
     run_due()
-    Job.objects.filter(kind__in=(REMOVE_FILES, REMOVE_PICTURES)).update(run_at=now())
+    removals = (REMOVE_FILES, REMOVE_PICTURES, REMOVE_PREVIEWS)
+    Job.objects.filter(kind__in=removals).update(run_at=now())
     run_due()

@@ -24,11 +24,15 @@ from messaging.payloads import deleted_payload, expired_payload
 from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.services.notifications import take_back_deleted
 from messaging.services.search_index import rewrite_blocks
+from messaging.shapes.link_previews import decoded_preview
 from scheduler.services import schedule
 
 REMOVE_FILES, REMOVE_PICTURES = "remove_files", "remove_pictures"
+REMOVE_PREVIEWS = "remove_previews"
 # By then, whoever began to forward a file before its message was gone is done with it.
 FORWARDED = timedelta(minutes=1)
+# A picture is stored before its message: what is younger may still be on its way.
+SPARED = timedelta(hours=1)
 _NOTHING: dict[str, Any] = {
     "text": "",
     "reply_to": "",
@@ -108,6 +112,11 @@ def remove_files_later(messages: Sequence[Message]) -> None:
     run_at = now() + FORWARDED
     if pictures := {(each.image, each.thumbnail) for each in messages if each.image}:
         schedule(REMOVE_PICTURES, run_at=run_at, pictures=sorted(pictures))
+    previews = ((decoded_preview(each.preview or ""), each.updated_at) for each in messages)
+    if shown := {each.image: at for each, at in previews if each and each.image}:
+        # By then no other message gets the same one any more.
+        run_at = max(run_at, max(shown.values()) + SPARED)
+        schedule(REMOVE_PREVIEWS, run_at=run_at, names=sorted(shown))
 
 
 def remove_attached_later(attached: QuerySet[Attachment]) -> None:

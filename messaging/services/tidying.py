@@ -4,7 +4,7 @@ longer is.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 from accounts.models import User
@@ -25,13 +25,11 @@ from messaging.models import (
 from messaging.queries.pictures import with_picture
 from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
-from messaging.services.removal import FORWARDED
+from messaging.services.removal import FORWARDED, SPARED
 from messaging.services.uploads import remove_expired
 from messaging.shapes.evidence import decoded_evidence
 from messaging.shapes.link_previews import decoded_preview
 
-# A picture is stored before its message: what is younger may still be on its way.
-SPARED = timedelta(hours=1)
 AT_ONCE = 500  # files
 
 
@@ -119,7 +117,21 @@ def remove_pictures(pictures: Sequence[Sequence[str]]) -> None:
         if storage.shown(name) in reported:
             store.withdraw(name)
         else:
-            store.remove(store.places_of(name), unchanged_since=now() - FORWARDED)
+            store.remove(store.places_of("messages", name), unchanged_since=now() - FORWARDED)
+
+
+def remove_previews(names: Sequence[str]) -> None:
+    """The same of the pictures of link previews. One that was just made, which another message may
+    be about to get (`link_previews.KEPT`), is left to the tidying. Raises StorageError.
+    """
+    unused = set(names)
+    for name in _previews():
+        unused.discard(name)
+        if not unused:
+            return
+    for name in sorted(unused):
+        if store := storage.store_of(name):
+            store.remove(store.places_of("previews", name), unchanged_since=now() - SPARED)
 
 
 def _removed(names: Sequence[str], since: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -15,6 +16,7 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.link_previews import fetching
+from chatsite.pictures import images, storage
 from messaging.models import Conversation, Message
 from messaging.queries.history import history
 from messaging.queries.sync import changes_since, sync_cursor
@@ -28,14 +30,16 @@ from messaging.services.forwarding import forward_messages
 from messaging.services.groups import remove_member
 from messaging.services.link_previews import make_preview, remove_preview
 from messaging.services.messages import delete_message, restore, send_message, send_together
-from messaging.services.tidying import pictures_in_use
+from messaging.services.removal import REMOVE_PREVIEWS
+from messaging.services.retention import remove_messages
+from messaging.services.tidying import pictures_in_use, remove_previews
 from messaging.shapes.link_previews import PreviewRecord
 from messaging.shapes.record import record_of
 from scheduler.models import Job
 from tests.factories import ApiFor, make_group, make_message, make_pair, make_user
-from tests.jobs import run_due
+from tests.jobs import run_due, run_removals
 from tests.limits import SetLimits
-from tests.messaging.test_disappearing import let_pass
+from tests.messaging.test_disappearing import age_files, let_pass
 from tests.pictures import opened, picture
 from tests.recording import Events
 from tests.web_pages import WebPages, web_pages
@@ -71,6 +75,10 @@ def message(pages: WebPages, people: tuple[User, User]) -> Message:
     run_due()
     sent.refresh_from_db()
     return sent
+
+
+def files_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file()]
 
 
 def preview(message: Message) -> PreviewRecord | None:
@@ -377,6 +385,50 @@ class TestGone:
         sent.refresh_from_db()
         assert sent.preview is None
         assert not pictures_in_use()
+
+    def test_its_picture_goes_with_the_last_message_that_has_it(
+        self,
+        pages: WebPages,
+        people: tuple[User, User],
+        settings: Settings,
+        tmp_path: Path,
+    ) -> None:
+        settings.MEDIA_ROOT = str(tmp_path)
+        ada, bo = people
+        other = make_message(ada, bo, pages.url("/"))
+        let_disappear(user=ada, peer=bo.pk, seconds=60)
+        passing = make_message(ada, bo, pages.url("/"))
+        run_due()
+        [name] = files_in(tmp_path)
+        for each in (other, passing):
+            found = preview(each)
+            assert found
+            assert name in (found.image or "")
+        let_pass(timedelta(minutes=2))
+        run_due()
+        removal = Job.objects.get(kind=REMOVE_PREVIEWS)
+        # A later message may get it for so long.
+        passing.refresh_from_db()
+        assert removal.run_at
+        assert removal.run_at >= passing.created_at + link_previews.KEPT
+        age_files(tmp_path)
+        run_removals()
+        assert files_in(tmp_path) == [name]
+        remove_messages(before=now() + timedelta(hours=1))
+        age_files(tmp_path)
+        run_removals()
+        assert not files_in(tmp_path)
+
+    def test_a_picture_that_was_just_made_again_stays(
+        self, tmp_path: Path, settings: Settings
+    ) -> None:
+        settings.MEDIA_ROOT = str(tmp_path)
+        name = storage.save("previews", images.small(picture(900, 450)))
+        remove_previews([name])
+        assert files_in(tmp_path) == [name]
+        age_files(tmp_path)
+        remove_previews([name])
+        assert not files_in(tmp_path)
 
 
 def test_the_page_shows_it_and_asks_nobody_else(

@@ -101,9 +101,11 @@ class CloudStore:
             is_withdrawn = delivery == WITHDRAWN
             yield Kept(kind, name, place, datetime.fromisoformat(created_at), is_withdrawn)
 
-    def places_of(self, name: str) -> list[Kept]:
-        withdrawn = Kept("messages", name, _withdrawn_at(name)[0], LONG_AGO, withdrawn=True)
-        return [Kept("messages", shown(name), _shown_at(name)[0], LONG_AGO), withdrawn]
+    def places_of(self, kind: Kind, name: str) -> list[Kept]:
+        there = Kept(kind, shown(name), _place(kind, shown(name)), LONG_AGO)
+        if kind != "messages":
+            return [there]
+        return [there, Kept(kind, name, _withdrawn_at(name)[0], LONG_AGO, withdrawn=True)]
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         """Nothing comes into use again here: what no message shows any more nobody can forward."""

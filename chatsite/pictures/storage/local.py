@@ -76,8 +76,8 @@ class LocalStore:
                 if changed_at := _changed_at(path):
                     yield Kept(kind, path.name, str(path), changed_at)
 
-    def places_of(self, name: str) -> list[Kept]:
-        return [Kept("messages", name, str(path_of("messages", name)), LONG_AGO)]
+    def places_of(self, kind: Kind, name: str) -> list[Kept]:
+        return [Kept(kind, name, str(path_of(kind, name)), LONG_AGO)]
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         try:

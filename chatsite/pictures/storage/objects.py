@@ -69,9 +69,9 @@ class ObjectPictures(LocalStore):
                 if found := _PLACE.fullmatch(place):
                     yield Kept(cast(Kind, found[1]), Path(place).name, place, changed_at)
 
-    def places_of(self, name: str) -> list[Kept]:
-        there = Kept("messages", name, _place("messages", name), LONG_AGO)
-        return [*super().places_of(name), there]
+    def places_of(self, kind: Kind, name: str) -> list[Kept]:
+        there = Kept(kind, name, _place(kind, name), LONG_AGO)
+        return [*super().places_of(kind, name), there]
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         there = [kept.place for kept in unused if _PLACE.fullmatch(kept.place)]

@@ -67,8 +67,8 @@ class Store(Protocol):
     def listed(self) -> Iterator[Kept]:
         """Everything that is kept for this site. Raises StorageError."""
 
-    def places_of(self, name: str) -> list[Kept]:
-        """Where a message's picture may be, whenever it was stored."""
+    def places_of(self, kind: Kind, name: str) -> list[Kept]:
+        """Where a picture may be, whenever it was stored."""
 
     def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
         """Deletes them for good, but what was used again meanwhile; returns how many.
