@@ -25,7 +25,7 @@ class SiteTurns:
     @contextmanager
     def take(self, host: str, patience: float = 0) -> Iterator[None]:
         """Within so many seconds. Raises Taken."""
-        site = _site(host)
+        site = site_of(host)
         with self._one_less:
             if not self._one_less.wait_for(lambda: self._taken[site] < self._at_once, patience):
                 raise Taken(f"{site} has others to answer")
@@ -44,7 +44,7 @@ class SiteTurns:
         return len(self._taken)
 
 
-def _site(host: str) -> str:
+def site_of(host: str) -> str:
     """Of which anybody may have any number of hosts: the last two labels of a name."""
     host = host.rstrip(".")
     return host if host[-1:].isdigit() else ".".join(host.rsplit(".", 2)[-2:])

@@ -4,7 +4,9 @@ The readers' browsers ask nobody but this site: it fetches the page (chatsite/li
 keeps of it some words and a small picture.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -23,7 +25,7 @@ from chatsite.link_previews.fetching import fetch
 from chatsite.link_previews.links import link_in
 from chatsite.pictures import images, storage
 from chatsite.security.budgets import PREVIEWS, count
-from chatsite.site_turns import SiteTurns, Taken
+from chatsite.site_turns import SiteTurns, Taken, site_of
 from messaging import events, recipients
 from messaging.models import Message
 from messaging.queries.visibility import was_deleted
@@ -40,6 +42,8 @@ REMOVED = ""  # by its sender: it is not made again
 KEPT, KEPT_NOTHING = timedelta(minutes=45), timedelta(minutes=10)
 LATE = timedelta(minutes=10)  # after which nobody waits for it
 TURN = timedelta(minutes=1)  # within which a page has to be asked for, where others are of its site
+SLOW = 2  # seconds
+SLOW_FOR = timedelta(minutes=10)
 SMALLEST = 32  # pixels of either side: what is smaller is no picture of anything
 _PREVIEW = Update(
     lambda key, preview, moment, version: (
@@ -50,6 +54,7 @@ _PREVIEW = Update(
 
 
 TURNS = SiteTurns(at_once=1)  # the threads of previews are few
+ALL_SLOW = "slow"  # whatever was slow lately, and whoever sent it, are one site together
 
 
 def preview_later(messages: Iterable[tuple[str, str]]) -> None:
@@ -137,7 +142,7 @@ def _preview_of(url: str, sender: str) -> str:
     key = f"link-preview:{blake2b(url.encode(), digest_size=16).hexdigest()}"
     preview: str | None = cache.get(key)
     if preview is None:
-        with TURNS.take(urlsplit(url).hostname or ""):
+        with _turn(urlsplit(url).hostname or "", sender):
             if count(PREVIEWS, sender):  # once for each page: what is put off is not counted
                 return ""
             release()  # while the page is waited for
@@ -145,6 +150,20 @@ def _preview_of(url: str, sender: str) -> str:
         kept = KEPT if preview else KEPT_NOTHING
         cache.set(key, preview, kept.total_seconds())
     return preview
+
+
+@contextmanager
+def _turn(host: str, sender: str) -> Iterator[None]:
+    """To ask one page. Raises Taken."""
+    marks = [f"slow-link:{each}" for each in (site_of(host), sender)]
+    is_slow = bool(cache.get_many(marks))
+    with TURNS.take(host), TURNS.take(ALL_SLOW) if is_slow else nullcontext():
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            if time.monotonic() - began > SLOW:
+                cache.set_many(dict.fromkeys(marks, True), SLOW_FOR.total_seconds())
 
 
 def _made(url: str) -> str:

@@ -248,6 +248,40 @@ def test_a_site_that_is_slow_takes_one_thread_and_others_go_on(
     assert title(sent) == "Fjords"
 
 
+def test_those_that_were_slow_lately_and_who_sent_them_share_one_thread(
+    pages: WebPages, people: tuple[User, User], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bo = people
+    other = pages.host.replace("127.0.0.1", "localhost")
+    settings.LINK_PREVIEW_TRUSTED_HOSTS = [pages.host, other]
+    monkeypatch.setattr(link_previews, "SLOW", 0)
+    assert title(make_message(ada, bo, pages.url("/b"))) == ""
+    run_due()
+    monkeypatch.setattr(link_previews, "SLOW", 60)
+    of_the_site = make_message(bo, ada, pages.url("/"))
+    of_who_sent_it = make_message(ada, bo, f"http://{other}/")
+    of_neither = make_message(bo, ada, f"http://{other}/b")
+    with link_previews.TURNS.take(link_previews.ALL_SLOW):
+        run_due()
+        assert title(of_neither) == "Lakes"
+        assert (title(of_the_site), title(of_who_sent_it)) == ("", "")
+    Job.objects.update(run_at=now())
+    run_due()
+    assert (title(of_the_site), title(of_who_sent_it)) == ("Fjords", "Fjords")
+
+
+def test_who_was_answered_soon_is_not_held_up_by_what_is_slow(
+    pages: WebPages, people: tuple[User, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_previews, "SLOW", 60)
+    make_message(*people, pages.url("/b"))
+    run_due()
+    sent = make_message(*people, pages.url("/"))
+    with link_previews.TURNS.take(link_previews.ALL_SLOW):
+        run_due()
+    assert title(sent) == "Fjords"
+
+
 class TestRemoved:
     def test_by_its_sender_for_everybody_and_for_good(
         self, message: Message, people: tuple[User, User], events: Events
