@@ -2,8 +2,9 @@
 
 import sys
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chatsite.errors import Busy, is_away
@@ -27,6 +28,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
+    if request.path == reverse("share"):  # of another app, to which nobody can go back
+        return _unread(HttpResponseRedirect(f"{reverse('share')}?lost=size"))
     return _unread(_answer(request, 413, _("The request is too large."), "413.html"))
 
 

@@ -170,6 +170,14 @@ def test_a_body_that_is_too_large_is_refused_as_the_site_does(nginx: str) -> Non
     assert answer.json() == {"message": "The request is too large."}
 
 
+def test_what_is_too_large_to_be_shared_leads_to_what_to_do_with_it(nginx: str) -> None:
+    answer = httpx.post(f"{nginx}/share", content=TOO_LARGE, timeout=PATIENCE)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/share?lost=size")
+    assert httpx.post(f"{nginx}/share", data={"text": "Look"}).headers["Location"] == (
+        "/share?text=Look"
+    )
+
+
 def test_a_file_of_any_size_passes_as_it_comes_and_is_handed_over_in_parts(
     person: Callable[[str], httpx.Client],
 ) -> None:

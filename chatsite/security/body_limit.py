@@ -8,7 +8,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import chain
 from typing import IO
@@ -25,6 +25,7 @@ TOO_LARGE = "chatsite.too_large"
 NO_ROOM = "chatsite.no_room"
 
 PIECE = 65_536  # bytes
+LINGER = 30  # seconds, as nginx does
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 
 
@@ -38,6 +39,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         if mark := await self._refusal(scope, receive, send):
+            if _announced(scope) > self.limit:
+                send = _lingering(receive, send)
             await self.app(_without_body(scope, mark), first(END_OF_BODY, _silence), send)
 
     async def _refusal(self, scope: Scope, receive: Receive, send: Send) -> str:
@@ -137,5 +140,25 @@ def _without_body(scope: Scope, mark: str) -> Scope:
 
 
 async def _silence() -> Message:
-    """The rest of the body is left where it is: the connection ends with the answer."""
+    """The rest of the body is not the application's."""
     return await asyncio.Future()
+
+
+def _lingering(receive: Receive, send: Send) -> Send:
+    """Browsers read the answer once they have sent all: until then the rest of the body is read
+    and dropped, and the connection is kept.
+    """
+
+    async def sent(message: Message) -> None:
+        is_last = message["type"] == "http.response.body" and not message.get("more_body")
+        if not is_last:
+            await send(message)
+            return
+        await send({**message, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while (await receive()).get("more_body"):
+                    """There is more."""
+        await send({"type": "http.response.body", "body": b""})
+
+    return sent

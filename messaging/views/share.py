@@ -29,7 +29,8 @@ def share(request: PageRequest) -> HttpResponse:
 
 def _carry_on(request: PageRequest) -> HttpResponse:
     """Words in the address, through log-in where that is needed. What it has no room for, and
-    files, cannot come along: the page says so.
+    files, cannot come along: the page says so. What is larger than a body may be does not even come
+    here (`error_pages.too_large`).
     """
     words = {name: request.POST[name] for name in WORDS if request.POST.get(name, "").strip()}
     fits = len(urlencode(words)) <= MOST
@@ -41,8 +42,8 @@ def _carry_on(request: PageRequest) -> HttpResponse:
 
 @signed_in
 def _page(request: SignedInRequest) -> HttpResponse:
-    is_lost, worker = "lost" in request.GET, settings.SERVICE_WORKER
-    context = {"is_lost": is_lost, "worker": worker, **contexts.targets(request)}
+    lost, worker = request.GET.get("lost", ""), settings.SERVICE_WORKER
+    context = {"lost": lost, "worker": worker, **contexts.targets(request)}
     return render(request, "messaging/share.html", context)
 
 

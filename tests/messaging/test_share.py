@@ -16,6 +16,7 @@ from tests.factories import make_message, make_user
 pytestmark = pytest.mark.django_db
 PageFor = Callable[[User], Client]
 LOST = "Not everything could be taken along."
+TOO_LARGE = "What you shared is larger than 10 MB"
 
 
 def carried(client: Client, **shared: object) -> dict[str, list[str]]:
@@ -46,6 +47,9 @@ def test_what_has_no_place_in_an_address_is_not_lost_without_a_word(page_for: Pa
     assert carried(client, text="ü" * (MOST // 6 + 1)) == {"lost": ["1"]}
     assert LOST in client.get("/share?lost=1").content.decode()
     assert LOST not in client.get("/share?text=Look").content.decode()
+    too_large = client.get("/share?lost=size").content.decode()
+    assert TOO_LARGE in too_large
+    assert LOST not in too_large
 
 
 def test_who_is_not_signed_in_comes_back_with_it(client: Client) -> None:
