@@ -68,7 +68,7 @@ class Subscriber:
             channel = await self._layer.new_channel()
             await self._layer.group_add(GROUP, channel)
             receiving = asyncio.create_task(self._receive(channel))
-            while self._missing < MISSING and not receiving.done():
+            while not is_cancelled() and self._missing < MISSING and not receiving.done():
                 self._beats += 1
                 self._missing += 1
                 self._publisher.heartbeat()
