@@ -279,6 +279,16 @@ def find_message(user: User | Principal, message_id: str) -> Message | None:
     return message if message and stays and stays.see(message.seq) else None
 
 
+def find_lasting(user: User | Principal, message_id: str) -> Message:
+    """Raises DomainError 404, 409 for a deleted one."""
+    message = find_message(user, message_id)
+    if message is None:
+        raise no_such_message()
+    if message.deleted:
+        raise was_deleted()
+    return message
+
+
 def visible_among(user: User | Principal, message_ids: Iterable[str]) -> list[Message]:
     """The same of several, in the order of their keys; what they may not see is left out."""
     keys = [key for key in message_ids if is_key(key)]

@@ -17,25 +17,21 @@ from chatsite.db import now, repeatable, retrying
 from chatsite.errors import DomainError
 from chatsite.locks import locking
 from chatsite.wire import timestamp
-from messaging import events, recipients
+from messaging import events
 from messaging.models import Attachment, Message, Opening, Report, ReportKind, is_group
-from messaging.payloads import listened_payload
-from messaging.queries.privacy import rules
 from messaging.queries.visibility import (
-    find_message,
+    find_lasting,
     has_blocked,
-    no_such_message,
     past_member,
     stored_message,
-    was_deleted,
 )
 from messaging.services.conversations import (
     INSTANT,
     LockedConversation,
     locked_conversations,
-    store,
 )
 from messaging.services.drafts import is_client_id
+from messaging.services.first_times import locked, tell
 from messaging.services.removal import remove_files_later
 from messaging.shapes.attachments import AttachmentRecord, attachment_record
 from messaging.shapes.payload_types import OpeningPayload
@@ -58,11 +54,7 @@ def open_once(*, user: User | Principal, message_id: str, opening_id: str) -> Op
     if not is_client_id(opening_id):
         message = _("An opening id is required: 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.")
         raise DomainError(message, code="client_id", errors={"opening_id": [message]})
-    found = find_message(user, message_id)
-    if found is None:
-        raise no_such_message()
-    if found.deleted:
-        raise was_deleted()
+    found = find_lasting(user, message_id)
     if not found.view_once:
         raise DomainError(_("This message is not one that is seen once."), code="view_once")
     if found.sender_id == user.pk:
@@ -74,14 +66,8 @@ def open_once(*, user: User | Principal, message_id: str, opening_id: str) -> Op
 
 
 def _open(found: Message, person: str, client_id: str) -> Opening:
-    key = found.conversation.key
-    with locking(key):
-        conversation = locked_conversations([key])[key]
-        message = stored_message(found.pk)
-        if message is None or person not in conversation.members:  # an account was deleted
-            raise no_such_message()
-        if message.deleted:
-            raise was_deleted()
+    with locking(found.conversation.key):
+        conversation, message = locked(found, person)
         mine = Opening.objects.filter(message_id=message.pk, user_id=person)
         if before := mine.first():
             if before.client_id != client_id or before.until <= now():
@@ -99,7 +85,7 @@ def _open(found: Message, person: str, client_id: str) -> Opening:
             at=moment,
             until=moment + OPEN + length,
         )
-        _tell(conversation, message, opening)
+        tell(events.MESSAGE_OPENED, conversation, message, person, moment)
         _close_if_all_have(conversation, message)
     return opening
 
@@ -117,26 +103,6 @@ def _check_may_open(conversation: LockedConversation, message: Message, person: 
         raise _is_over()
     if not is_group(conversation.pk) and sender and sender.until is not None and not sender.is_gone:
         raise _is_over()  # they have blocked who asks, who is not to learn of it
-
-
-def _tell(conversation: LockedConversation, message: Message, opening: Opening) -> None:
-    """The sender learns of it if they see what the other reads. Otherwise the message does not
-    change: that would tell.
-    """
-    person, sender = opening.user_id, message.sender_id
-    told = [person]
-    hides = conversation.members[person].marks_stand(conversation.pk)
-    is_heard = sender in conversation.who_hear(message.seq)
-    if is_heard and not hides and rules().sees("read_receipts", sender, person):
-        told.append(sender)
-        if not is_group(conversation.pk):  # where it would tell the others
-            conversation.change(opening.at)
-            Message.objects.filter(pk=message.pk).update(
-                updated_at=opening.at, version=conversation.version
-            )
-            store([conversation])
-    payload = listened_payload(message, person)
-    events.publish(events.MESSAGE_OPENED, payload, to=recipients.of(told))
 
 
 def _close_if_all_have(conversation: LockedConversation, message: Message) -> None:
