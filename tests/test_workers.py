@@ -7,6 +7,7 @@ import time
 from email.utils import parsedate_to_datetime
 from itertools import cycle
 from pathlib import Path
+from socket import create_connection
 from typing import Any
 
 import httpx
@@ -56,6 +57,7 @@ def test_so_do_the_docs(path: str) -> None:
         ("ws", "chatsite.uvicorn_websockets:WebSocketProtocol"),
         ("access_log", False),
         ("proxy_headers", False),
+        ("reset_contextvars", True),
     ],
 )
 def test_what_makes_it_fast_and_safe_is_chosen(option: str, value: object) -> None:
@@ -73,6 +75,23 @@ def test_frames_are_not_unpacked(tmp_path: Path) -> None:
         ) as socket:
             assert json.loads(socket.recv(PATIENCE))["event"] == "getOnlineUsers"
             assert not socket.protocol.extensions
+
+
+def test_each_of_several_requests_that_are_sent_at_once_counts(tmp_path: Path) -> None:
+    """The first is refused, and so gone through twice, but counted once."""
+    paths = [f"/api/messages/{'0' * 24}", *["/api/messages/contacts?search=x"] * 12]
+    with production(tmp_path, LIMIT_READS="3") as server:
+        token = server.sign_up("Ada", "ada@example.org", "correct horse").cookies["jwt"]
+        head = f"Host: 127.0.0.1:{server.port}\r\nCookie: jwt={token}\r\n"
+        requests = "\r\n".join(f"GET {path} HTTP/1.1\r\n{head}" for path in paths)
+        with create_connection(("127.0.0.1", server.port), PATIENCE) as client:
+            client.sendall(f"{requests}Connection: close\r\n\r\n".encode())
+            with client.makefile("rb") as answers:
+                statuses = re.findall(rb"HTTP/1.1 (\d+)", answers.read())
+    assert statuses[0] == b"404"
+    assert len(statuses) == len(paths)
+    assert 2 <= statuses.count(b"200") <= 2 + 3  # the minute may end meanwhile
+    assert {*statuses[1:]} == {b"200", b"429"}
 
 
 class Person:
