@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.chat import (
     RETURN,
     banner,
+    choose_action,
+    composer,
     expect_kept,
     expect_preview,
     expect_soon,
@@ -112,6 +114,30 @@ def test_what_was_read_is_there_after_a_reload_and_goes_on(
     assert sorted(kept) == ["Bo too", "one", "three", "two"]
     for page in (ada.page, bo.page):
         expect_texts(page, ["", *kept], timeout=RETURN)
+
+
+def test_what_a_page_fetched_beside_itself_does_not_keep_it_from_opening(
+    live_site: Site, person: PersonFor
+) -> None:
+    ada, bo = readers(person)
+    page = ada.page
+    send(page, "one")
+    expect_states(page, "r")
+    choose_action(message(page, "one"), "Select")
+    expect(page.get_by_role("group", name="Selected messages")).to_be_visible()
+    page.keyboard.press("Escape")
+    composer(page).fill("Half a thought")
+    page.get_by_role("button", name="Send", exact=True).click(button="right")
+    expect(page.get_by_role("dialog", name="Send later")).to_be_visible()
+    page.keyboard.press("Escape")
+    sheets = page.locator('head link[rel="stylesheet"]')
+    expect(sheets).to_have_count(4)  # that of first steps, too
+    send(page, "two")
+    wait_until_kept(page, f"/chat/{bo.id}", ">two<")
+    with live_site.away():
+        page.reload()
+        expect_texts(page, ["one", "two"])
+        expect(sheets).to_have_count(1)
 
 
 def test_the_reader_stays_at_the_place_when_the_network_returns(

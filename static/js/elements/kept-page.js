@@ -109,6 +109,8 @@ function copyOfPage() {
   copy.querySelector("#filter").setAttribute("value", page.querySelector("#filter").value);
   copy.querySelector(".app").classList.remove("is-offline");
   takeOutSteps(copy);
+  // What scripts have brought, or first steps: the worker shows a page only if it has all that its head names.
+  find('head link[rel="stylesheet"] ~ link[rel="stylesheet"]').forEach((each) => each.remove());
   find("#details").forEach((each) => each.remove());
   find("#group-dialog, #emoji-popover").forEach((each) => each.replaceChildren());
   find(".menu, #reaction-row, #emoji-popover").forEach((each) => each.removeAttribute("style"));
@@ -124,9 +126,9 @@ function shortenList(log) {
   shorten(list, null, { peerId: log.closest(".conversation").dataset.peerId, readSeq: log.dataset.lastReadSeq });
 }
 
-/** First steps need the network, and a sheet that only those have who are new. */
+/** First steps need the network. */
 function takeOutSteps(page) {
   const roots = [page, page.querySelector("#nothing-template").content];
-  roots.forEach((root) => root.querySelectorAll('.steps, link[href*="first-steps"]').forEach((each) => each.remove()));
+  roots.forEach((root) => root.querySelectorAll(".steps").forEach((each) => each.remove()));
   delete page.querySelector("body").dataset.firstSteps;
 }
