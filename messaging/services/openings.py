@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.principal import Principal
-from chatsite.db import now, repeatable, retrying
+from chatsite.db import database_now, now, repeatable, retrying
 from chatsite.errors import DomainError
 from chatsite.locks import locking
 from chatsite.wire import timestamp
@@ -135,8 +135,9 @@ def close_once(*, message: str) -> None:
         return
     with locking(found.conversation.key):
         locked_conversations([found.conversation.key])  # whoever opens it waits for that
-        lasting = Opening.objects.filter(message_id=message, until__gt=now()).order_by("-until")
-        if last := lasting.first():
+        # By the clock by which the job is due: by one that is behind it would be due at once.
+        lasting = Opening.objects.filter(message_id=message, until__gt=database_now())
+        if last := lasting.order_by("-until").first():
             close_later(message, last.until)
             return
         remove_files_later([found])

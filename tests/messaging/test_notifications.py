@@ -231,6 +231,23 @@ def test_what_comes_in_quiet_hours_is_told_at_their_end(service: PushService) ->
     assert not Job.objects.exists()
 
 
+def test_quiet_hours_end_where_the_clock_of_the_worker_is_behind(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bo = make_pair()
+    browser = browser_of(bo, service)
+    device = PushSubscription.objects.get()
+    start, end = (f"{now() - timedelta(hours=hours):%H:%M}" for hours in (2, 0))
+    change_notifications(user=bo, quiet_from=start, quiet_until=end)
+    message = make_message(ada, bo)
+    remind(bo, message)
+    Reminder.objects.update(told_at=now())
+    monkeypatch.setattr(jobs, "now", lambda: now() - timedelta(minutes=5))
+    jobs.push(device.pk, message.conversation_id)
+    jobs.push_reminder(device.pk, Reminder.objects.get().pk)
+    assert [title for title, _body in shown(browser)] == ["Ada Lovelace", "Reminder"]
+
+
 def test_no_strangers_request_and_nobody_who_is_blocked_is_told_of(service: PushService) -> None:
     ada, bo = make_pair()
     browser = browser_of(bo, service)

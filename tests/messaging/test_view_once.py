@@ -36,6 +36,7 @@ from messaging.queries.search import Asked, search
 from messaging.queries.shared import shared_page
 from messaging.queries.sync import changes_since, sync_cursor
 from messaging.recipients import user_group
+from messaging.services import openings
 from messaging.services.attachments import recover_sent
 from messaging.services.blocks import block
 from messaging.services.edits import edit_message
@@ -287,6 +288,17 @@ class TestOpening:
         assert Job.objects.get(kind="close_once").run_at == Opening.objects.get().until
         end_openings()
         assert close_all(media) == set()
+
+    def test_ends_where_the_clock_of_the_worker_is_behind(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada, bo = make_pair()
+        sent = send_once(ada, bo.pk)
+        open_once(user=bo, message_id=sent.id, opening_id="tab-1")
+        end_openings()
+        monkeypatch.setattr(openings, "now", lambda: now() - timedelta(minutes=5))
+        close_once(message=sent.id)
+        assert not Attachment.objects.exists()
 
     def test_unopened_it_ends_after_two_weeks(self, api_for: ApiFor, media: Path) -> None:
         ada, bo = make_pair()
