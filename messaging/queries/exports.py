@@ -11,6 +11,7 @@ from chatsite.db import now
 from chatsite.errors import NotFound
 from messaging.models import Attachment, Export
 from messaging.queries.chats import chats_of
+from messaging.queries.scheduled import scheduled_of
 from messaging.queries.visibility import stays_with
 from scheduler.models import Job
 
@@ -66,8 +67,7 @@ def messages_of(user: User) -> int:
 
 def files_of(user: User) -> int:
     """Bytes of the files of these, each once, and of what they send later."""
-    later = Attachment.objects.filter(scheduled__sender=user.pk)
-    sizes = dict(later.values_list("stored", "size"))
+    sizes = {file.stored: file.size for row in scheduled_of(user) for file in row.files.all()}
     for conversation, since, until in _seen_by(user):
         files = Attachment.objects.filter(
             conversation=conversation, message__seq__gt=since, message__seq__lte=until
