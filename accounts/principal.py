@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.models import Session
 from accounts.services.sessions import record_last_seen, record_rotation, was_seen_recently
@@ -28,7 +28,7 @@ def _live(began: Any, seen: Any, **named: Any) -> QuerySet[Session]:
 
 _SESSION = Select(
     lambda session, user, began, seen: _live(began, seen, pk=session, user_id=user).values_list(
-        "last_seen_at", "rotation", "rotated_at", "user__language"
+        "last_seen_at", "rotation", "rotated_at", F("user__language")
     )
 )
 _SESSIONS = SelectAmong(
