@@ -122,6 +122,18 @@ def test_pictures_are_sent_opened_once_and_gone(person: PersonFor) -> None:
     assert len(tries) == 1
 
 
+def test_what_was_shown_is_not_shown_by_a_page_that_is_loaded_again(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    attach(bo.page, ("a.jpg", painted(1)))
+    toggle(bo.page).click()
+    send(bo.page, "Look quickly")
+    closed(ada.page).click()
+    expect(viewer(ada.page).get_by_role("img")).to_have_js_property("naturalWidth", 600)
+    ada.page.reload()
+    expect(closed(ada.page)).to_have_text(re.compile("Opened"))
+    expect(closed(ada.page)).to_be_disabled()
+
+
 def test_a_recording_is_heard_once(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     bars = record(bo.page)

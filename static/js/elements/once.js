@@ -33,8 +33,10 @@ async function open(messageId) {
       keepOpening(messageId, { openingId, until: answer.until });
       return answer;
     };
-    const end = () => (keepOpening(messageId), show(messageId, "opened"));
-    if (await viewer.open(begin, { stepAcross })) viewer.dialog.addEventListener("close", end, { once: true });
+    if (!(await viewer.open(begin, { stepAcross }))) return;
+    // From now on a page that is loaded again does not show it.
+    keepOpening(messageId);
+    viewer.dialog.addEventListener("close", () => show(messageId, "opened"), { once: true });
   } catch (error) {
     emit("notice", { text: error.status ? error.message : text("load-failed"), kind: "error" });
     if (error.status in ENDS) keepOpening(messageId);
