@@ -1,6 +1,6 @@
 """Which language somebody reads: for what is written to them by others, or while they are away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -17,3 +17,11 @@ def read_by(user: str) -> Iterator[None]:
     browser = None if chosen else sessions.values_list("language", flat=True).first()
     with translation.override(chosen or browser or settings.LANGUAGE_CODE):
         yield
+
+
+def chosen_by(people: Iterable[str]) -> dict[str, str]:
+    """By person; "" is whatever their browser asks for. Nothing is asked about nobody."""
+    keys = set(people)
+    if not keys:
+        return {}
+    return dict(User.objects.filter(pk__in=keys).values_list("pk", "language"))

@@ -18,9 +18,12 @@ from chatsite.fastpath.headers import Headers, learned
 from chatsite.fastpath.plain_request import PlainRequest, read
 from chatsite.fastpath.responses import Response, compressed, refusal, response
 from chatsite.interfaces import Application, Receive, Scope, Send
+from chatsite.language import accepted_language, read_in
 from chatsite.monitoring.trace import note_route
 from chatsite.security.body_limit import first
 from chatsite.security.budgets import CountMemo, counted_before
+from chatsite.security.handshakes import header
+from chatsite.security.ratelimits import TooMany
 
 logger = logging.getLogger(__name__)
 NO_BODY: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
@@ -100,18 +103,29 @@ async def _read(receive: Receive, length: int) -> dict[str, Any]:
 
 
 async def _handled(call: Call, request: Request) -> Response | None:
-    """Raises DomainError, once the limits have counted, but where it says to wait."""
+    """Raises DomainError, once the limits have counted, but of too many requests or a database that
+    is busy: the views would make that worse.
+    """
     try:
         return await call.handle(request)
-    except DomainError as error:
-        if error.wait:
-            return refusal(error)
+    except TooMany as error:
+        with _read_by(request, error.language):
+            return refusal(TooMany(error.wait))
+    except Busy:
+        with _read_by(request):
+            return refusal(Busy())
+    except DomainError:
         raise
     except Exception as error:
         logger.exception("a request failed")
         if is_away(error):
-            return refusal(Busy())
+            with _read_by(request):
+                return refusal(Busy())
         return response(500, {"message": _("Something went wrong here. Please try again.")})
+
+
+def _read_by(request: Request, chosen: str = "") -> AbstractContextManager[object]:
+    return read_in(chosen or accepted_language(header(request.scope, b"accept-language") or ""))
 
 
 def _headers(scope: Scope, call: Call, plain: PlainRequest, response: Response) -> Headers:

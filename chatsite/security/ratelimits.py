@@ -30,10 +30,13 @@ USER_OR_IP = "user_or_ip"
 
 
 class TooMany(DomainError):
-    def __init__(self, wait: float) -> None:
+    """`language` is the one that the reader chose, for who words it later."""
+
+    def __init__(self, wait: float, language: str = "") -> None:
         message = _("Too many requests. Please try again later.")
         seconds = max(1, math.ceil(wait))
         super().__init__(message, 429, code="too_many_requests", wait=seconds)
+        self.language = language
 
     @property
     def notice(self) -> str:

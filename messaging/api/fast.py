@@ -19,6 +19,7 @@ from chatsite.fastpath.responses import Response, compressed_here, response
 from chatsite.keys import is_key
 from chatsite.monitoring.trace import note_person
 from chatsite.security.budgets import READS, SENDS, WRITES, Limit
+from chatsite.security.ratelimits import TooMany
 from messaging.api.links import link_from
 from messaging.bodies import edit_of_body, mark_of_body, text_of_body
 from messaging.payloads import chat_payload, sync_payload
@@ -168,7 +169,10 @@ def _counted(request: Request, claims: Claims, limit: Limit) -> Principal | None
         principal = live_principal(claims)
     except InvalidToken:
         return None
-    request.limits.check(limit, principal.pk)
+    try:
+        request.limits.check(limit, principal.pk)
+    except TooMany as error:
+        raise TooMany(error.wait, principal.language) from None
     return principal
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from accounts.languages import chosen_by
 from accounts.principal import live_claims
 from accounts.tokens import Claims, InvalidToken
 from chatsite.errors import DomainError
@@ -61,10 +62,16 @@ class _Write(Bulk):
         for each in works:
             each.is_admitted = True
             each.refusal = InvalidToken()
+        late = []
         for each in alive:
             wait = next(filter(None, [next(waits) for _limit in each.limits]), 0)
+            each.refusal = None
+            if wait:
+                late.append((each, wait))
+        chosen = chosen_by(each.person for each, _wait in late if each.claims)
+        for each, wait in late:
             with read_in(each.language):
-                each.refusal = TooMany(wait) if wait else None
+                each.refusal = TooMany(wait, chosen.get(each.person, ""))
 
     @classmethod
     def do_all(cls, works: Sequence[Self]) -> list[Any]:

@@ -289,6 +289,25 @@ async def test_a_refusal_is_in_the_language_of_who_reads_it(ways: Ways, people: 
     assert len(said) == 3
 
 
+async def test_so_is_one_that_says_to_wait(ways: Ways, people: Cast, set_limits: SetLimits) -> None:
+    set_limits(sends=0, writes=9, reads=0)
+    calls: list[tuple[str, str, Any]] = [
+        ("POST", f"/api/messages/send/{people.peer.pk}", {"text": "Hello"}),
+        ("GET", "/api/messages/chats", None),
+    ]
+    for method, path, body in calls:
+        said = set()
+        for chosen, headers in (("", {}), ("", {"Accept-Language": "de"}), ("fr", {})):
+            await User.objects.filter(pk=people.me.pk).aupdate(language=chosen)
+            fast = await ways.fast(method, path, json=body, headers=headers)
+            assert (fast.status_code, ways.django.calls) == (429, 0)
+            ordinary = await ways.ordinary(method, path, json=body, headers=headers)
+            same(fast, ordinary)
+            said.add(fast.json()["message"])
+            ways.django.calls = 0
+        assert len(said) == 3
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("way", ["fast", "ordinary"])
 async def test_a_refusal_costs_one_of_its_limits(
