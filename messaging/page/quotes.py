@@ -26,6 +26,7 @@ class Quote:
     author: Author | None = None  # of what somebody else wrote in a group
     text: str = ""
     picture: str = ""
+    expires_at: str | None = None
 
 
 def originals_among(
@@ -60,6 +61,7 @@ def quote(
         author=author,
         text=excerpt(original),
         picture=small_picture(original),
+        expires_at=original.expires_at,
     )
 
 
@@ -81,6 +83,7 @@ def quote_payload(original: MessageRecord) -> dict[str, Any]:
         "deleted": original.deleted,
         "text": excerpt(original),
         "picture": small_picture(original),
+        "expiresAt": original.expires_at,
     }
 
 

@@ -30,6 +30,7 @@ from tests.browser.link_previews import URL, card, give_preview
 from tests.browser.long_conversations import lines, say_many, to_the_first
 from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
 from tests.browser.site import Site
+from tests.browser.test_pins import bar
 from tests.pictures import data_uri, picture
 
 KEPT = """async (pattern) => {
@@ -51,6 +52,11 @@ KEEP = """([userId, first, end]) => {
   }
 }"""
 NOT_KEPT = "This chat has not been read on this device lately"
+# As before the script that makes them something of their own.
+UNDEFINED = """
+const define = customElements.define.bind(customElements);
+customElements.define = (name, type) => name === "chat-list" && define(name, type);
+"""
 CONTROLLED = "() => navigator.serviceWorker.controller"
 
 
@@ -403,6 +409,48 @@ def test_what_has_disappeared_meanwhile_is_not_shown(person: PersonFor) -> None:
     ada.page.goto("/")
     expect(ada.page.get_by_role("heading", name="Pick up where you left off")).to_be_visible()
     expect_preview(ada.page, bo, "")
+
+
+def test_nor_is_it_quoted(person: PersonFor) -> None:
+    """By the bar of what is pinned, or by a reply, wherever the original is."""
+    ada, bo = readers(person)
+    bo.say(ada, "Stays")
+    lasting = f"/api/messages/disappearing/{bo.id}"
+    expect(ada.context.request.put(lasting, data={"seconds": 86400})).to_be_ok()
+    far = bo.say(ada, "Far up")
+    say_many(bo, ada, 1, 55)
+    view = data_uri(picture(900, 600))
+    near = bo.post(f"/api/messages/send/{ada.id}", text="Near", image=view)
+    expect(ada.context.request.put(f"/api/pins/{near['_id']}")).to_be_ok()
+    expect(ada.context.request.put(lasting, data={"seconds": 0})).to_be_ok()
+    for text, original in (("To far", far), ("To near", near)):
+        bo.post(f"/api/messages/send/{ada.id}", text=text, replyTo=original["_id"])
+    for _ in ("live", "rendered"):
+        expect(message(ada.page, "To near")).to_contain_text("Near")
+        expect(message(ada.page, "To far")).to_contain_text("Far up")
+        expect(ada.page.locator("message-list .reply[data-expires-at]")).to_have_count(2)
+        ada.page.goto(f"/chat/{bo.id}")
+    expect(bar(ada.page)).to_contain_text("Near")
+    original = ada.page.locator(f'.message[data-message-id="{far["_id"]}"]')
+    expect(original).to_have_count(0)
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "To near")
+    ada.context.set_offline(True)
+    before_scripts = ada.context.new_page()
+    before_scripts.add_init_script(UNDEFINED)
+    before_scripts.goto(ada.page.url)
+    expect(before_scripts.locator("message-list").get_by_text("To far")).to_be_visible()
+    for text in ("Far up", "Near"):
+        quoted = before_scripts.locator("#conversation").get_by_text(text, exact=True)
+        expect(quoted.first).to_be_attached()
+        expect(quoted.locator("visible=true")).to_have_count(0)
+    ada.page.clock.set_fixed_time(datetime.now() + timedelta(days=2))
+    ada.page.reload()
+    for text in ("To far", "To near"):
+        expect(message(ada.page, text)).to_contain_text("Message deleted")
+    for text in ("Far up", "Near"):
+        gone = ada.page.locator("#conversation").get_by_text(text, exact=True)
+        expect(gone).to_have_count(0)
+    assert ada.page.evaluate(KEPT, "^/media/messages/") == []
 
 
 def test_an_answer_that_says_no_is_shown_as_it_is(live_site: Site, person: PersonFor) -> None:

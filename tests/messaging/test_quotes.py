@@ -35,6 +35,7 @@ def test_both_read_what_was_said(page_for: PageFor) -> None:
         "deleted": False,
         "text": message.text,
         "picture": "",
+        "expiresAt": None,
     }
     assert quotes(page_for(ada), bo.pk, message.pk) == [quote]
     assert quotes(page_for(bo), ada.pk, message.pk, "nonsense", "0" * 24) == [quote]

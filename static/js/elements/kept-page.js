@@ -81,7 +81,7 @@ function changeKept(peerId, some) {
 function newPictures() {
   const shown = [...document.querySelectorAll(".app img")].filter((each) => each.complete && each.naturalWidth && !each.closest(APART));
   // A quote, as of what is pinned, has the same ones.
-  const passing = new Set(shown.filter((each) => each.closest(".is-passing .bubble")).flatMap(({ src, currentSrc }) => [src, currentSrc]));
+  const passing = new Set(shown.filter((each) => each.closest(".is-passing .bubble, .reply[data-expires-at]")).flatMap(({ src, currentSrc }) => [src, currentSrc]));
   const isNew = (address) => address.startsWith(`${location.origin}/`) && !handedOver.has(address) && !passing.has(address);
   const addresses = shown.map(({ currentSrc }) => currentSrc).filter(isNew);
   addresses.forEach((address) => handedOver.add(address));

@@ -110,7 +110,7 @@ export function tidyPane(copy) {
   const list = copy.querySelector("message-list");
   if (!list) return;
   list.removeAttribute("aria-busy");
-  list.dataset.kept = "";
+  for (const each of [list, copy.querySelector("pinned-messages")]) each.dataset.kept = "";
   list.querySelector(".message-actions")?.remove();
   unreadLine(list.querySelector("ol"))?.remove();
   // What is not sent yet comes from the outbox.

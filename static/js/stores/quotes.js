@@ -1,5 +1,5 @@
-// What replies answer, as far as the reader may see it: `{seq, senderId, system, deleted, text, picture}`. What is not on the
-// page is asked for once.
+// What replies answer, as far as the reader may see it: `{seq, senderId, system, deleted, text, picture,
+// expiresAt}`. What is not on the page is asked for once.
 import { getJSON } from "../api.js";
 import { smallPicture, wordsOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
@@ -21,8 +21,9 @@ on("message-deleted", ({ messageId }) => {
 });
 
 export const quoteOf = (message) => {
-  const { seq, senderId, system, deleted } = message;
-  return { seq, senderId, system: Boolean(system), deleted, text: excerpt(wordsOf(message)), picture: smallPicture(message) };
+  const { seq, senderId, system, deleted, expiresAt } = message;
+  const [text, picture] = [excerpt(wordsOf(message)), smallPicture(message)];
+  return { seq, senderId, system: Boolean(system), deleted, text, picture, expiresAt };
 };
 
 export const excerpt = (text) => unmarked([...(text ?? "")].slice(0, EXCERPT).join(""));

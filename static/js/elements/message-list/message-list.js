@@ -124,10 +124,10 @@ class MessageList extends HTMLElement {
 
   /** What has disappeared since, of which nobody may have told this browser. Until then the styles hide what may. */
   expire() {
-    for (const item of messagesOf(this.list).filter(({ dataset }) => isPast(dataset.expiresAt))) {
-      this.merging.discard(item);
-      repliesTo(this.list, item.dataset.messageId).forEach(showReplyDeleted);
-    }
+    const isOver = ({ dataset }) => isPast(dataset.expiresAt);
+    messagesOf(this.list).filter(isOver).forEach((item) => this.merging.discard(item));
+    // Quotes, too, as of what is pinned or no longer in the list.
+    [...this.pane.querySelectorAll(".reply")].filter(isOver).forEach(showReplyDeleted);
   }
 
   goToAddressed() {

@@ -37,6 +37,7 @@ export function showReply(field, key, reading) {
 export function showQuote(field, quote) {
   field.dataset.seq = quote?.seq ?? "";
   field.dataset.kind = kindOf(quote);
+  setOrRemove(field, "data-expires-at", quote?.expiresAt);
   write(slot(field, "reply-text"), quote?.text ?? "");
   const picture = slot(field, "reply-picture");
   setOrRemove(picture, "src", quote?.picture);
@@ -71,10 +72,10 @@ export const repliesTo = (root, key) => root.querySelectorAll(`[data-field="repl
 function quoteOnPage(key) {
   const item = document.querySelector(`message-list .message[data-message-id="${CSS.escape(key)}"]`);
   if (!item) return null;
-  const { seq, senderId } = item.dataset;
+  const { seq, senderId, expiresAt } = item.dataset;
   const [system, deleted] = [item.matches(".is-system"), item.matches(".is-deleted")];
   const picture = slot(item, "picture").firstElementChild.getAttribute("src") ?? smallPictureIn(item) ?? "";
-  return { seq, senderId, system, deleted, text: excerpt(slot(item, "text").textContent || wordsIn(item)), picture };
+  return { seq, senderId, system, deleted, text: excerpt(slot(item, "text").textContent || wordsIn(item)), picture, expiresAt };
 }
 
 function kindOf(quote) {
