@@ -331,13 +331,15 @@ def test_what_is_taken_back_while_another_chat_is_open_does_not_come_back(
     bo.say(ada, "stays")
     wait_until_kept(ada.page, f"/chat/{bo.id}", "stays")
     wait_until_kept(ada.page, f"/chat/{bo.id}", "Deep and cold.")
-    wait_until_pictured(ada.page, "^/media/messages/")
+    for folder in ("messages", "previews"):
+        wait_until_pictured(ada.page, f"^/media/{folder}/")
     row(ada.page, cy).click()
     expect_texts(ada.page, ["from Cy"])
 
+    bo.context.request.delete(f"/api/previews/{link['_id']}")
+    expect_soon(ada.page, lambda: ada.page.evaluate(KEPT, "^/media/previews/"), [])
     for gone in (slip, shown):
         bo.context.request.delete(f"/api/messages/{gone['_id']}")
-    bo.context.request.delete(f"/api/previews/{link['_id']}")
     bo.context.request.put(f"/api/messages/{typo['_id']}", data={"text": "a typo"})
     ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
     wait_until_kept(ada.page, f"/chat/{bo.id}", "a typo")

@@ -27,10 +27,10 @@ export function watchPage(userId) {
   document.addEventListener("load", ({ target }) => target.matches("img") && later(), { capture: true });
   navigator.serviceWorker?.addEventListener("controllerchange", later);
   on("leaving", atOnce);
-  followChanges((peerId, change, messageId) => peerId !== pane().dataset.peerId && changeLater(peerId, change, messageId));
-  on("message-deleted", () => (isLess = true));
-  on("hidden", ({ hidden }) => (isLess ||= hidden.length > 0));
-  on("message", ({ message }) => (isLess ||= Boolean(message.deleted || message.editedAt)));
+  followChanges((peerId, change, messageId) => {
+    isLess = true;
+    if (peerId !== pane().dataset.peerId) changeLater(peerId, change, messageId);
+  });
   // Before a reload asks for the page.
   addEventListener("beforeunload", atOnce);
   document.addEventListener("visibilitychange", () => document.hidden && atOnce());
