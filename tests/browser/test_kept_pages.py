@@ -52,6 +52,11 @@ KEEP = """([userId, first, end]) => {
   }
 }"""
 NOT_KEPT = "This chat has not been read on this device lately"
+# As if the tab were killed before a second is over.
+STOP_SECONDS = """() => {
+  const start = setTimeout;
+  globalThis.setTimeout = (call, delay) => (delay === 1000 ? 0 : start(call, delay));
+}"""
 # As before the script that makes them something of their own.
 UNDEFINED = """
 const define = customElements.define.bind(customElements);
@@ -352,6 +357,22 @@ def test_what_is_taken_back_while_another_chat_is_open_does_not_come_back(
     ada.page.goto(f"/chat/{bo.id}")
     expect_texts(ada.page, ["", URL, "", "a typo", "stays"])
     expect(card(ada.page)).to_have_count(0)
+
+
+def test_what_is_taken_back_leaves_the_copies_at_once(person: PersonFor) -> None:
+    ada, bo = readers(person)
+    cy = person("Cy Weber", None)
+    cy.say(ada, "from Cy")
+    slip, own, _ = (bo.say(ada, text) for text in ("a slip", "not for me", "stays"))
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "stays")
+    row(ada.page, cy).click()
+    wait_until_kept(ada.page, f"/chat/{cy.id}", "from Cy")
+    ada.page.evaluate(STOP_SECONDS)
+    bo.context.request.delete(f"/api/messages/{slip['_id']}")
+    ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
+    for text in ("a slip", "not for me"):
+        place = [f"/chat/{bo.id}", text]
+        expect_soon(ada.page, partial(ada.page.evaluate, HAS, place), False)
 
 
 def test_a_kept_page_that_is_changed_was_not_read(person: PersonFor) -> None:

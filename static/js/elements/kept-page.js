@@ -14,6 +14,8 @@ const APART = "#details, .composer";
 const handedOver = new Set();
 /** Of chats that are not open, by peer: `[change, messageId]`, those that come within a moment. */
 const changes = new Map();
+/** Of these, what was taken back and is so in no copy yet. */
+const takenBack = new Map();
 /** Whether pictures may be kept of what is not there any more. */
 let isLess = false;
 let me = "";
@@ -27,9 +29,9 @@ export function watchPage(userId) {
   document.addEventListener("load", ({ target }) => target.matches("img") && later(), { capture: true });
   navigator.serviceWorker?.addEventListener("controllerchange", later);
   on("leaving", atOnce);
-  followChanges((peerId, change, messageId) => {
+  followChanges((peerId, change, about) => {
     isLess = true;
-    if (peerId !== pane().dataset.peerId) changeLater(peerId, change, messageId);
+    if (peerId !== pane().dataset.peerId) changeSoon(peerId, change, about);
   });
   // Before a reload asks for the page.
   addEventListener("beforeunload", atOnce);
@@ -49,8 +51,7 @@ function atOnce() {
 function keep() {
   clearTimeout(timer);
   timer = 0;
-  changes.forEach((some, peerId) => changeKept(peerId, some));
-  changes.clear();
+  changeKept(changes);
   if (!navigator.serviceWorker?.controller || provisionalList()) return;
   const page = copyOfPage();
   if (page.querySelector(".conversation")) keepPage(me, shownAddress(), markupOf(page));
@@ -59,22 +60,31 @@ function keep() {
   isLess = false;
 }
 
-function changeLater(peerId, change, messageId) {
-  if (!changes.has(peerId)) changes.set(peerId, []);
-  changes.get(peerId).push([change, messageId]);
+/** At once where something was taken back, for the tab may be killed; and again in its turn, as that page may be on its way to the service worker. */
+function changeSoon(peerId, change, { messageId, isEdit }) {
+  for (const all of isEdit ? [changes] : [changes, takenBack]) {
+    if (!all.has(peerId)) all.set(peerId, []);
+    all.get(peerId).push([change, messageId]);
+  }
+  if (!isEdit) changeKept(takenBack);
   later();
 }
 
-/** One after the other, in the page of a chat that is not open. */
-function changeKept(peerId, some) {
-  const changeIn = (html) => {
-    const due = some.filter(([, messageId]) => !messageId || html.includes(messageId));
-    if (!due.length) return html;
-    const { body, documentElement } = new DOMParser().parseFromString(html, "text/html");
-    due.forEach(([change]) => change(body.querySelector("#conversation")));
-    return markupOf(documentElement);
-  };
-  changed = changed.then(() => changePage(me, `/chat/${peerId}`, changeIn)).catch(() => {});
+/** One page after the other; what comes until it is their turn goes along. */
+function changeKept(all) {
+  changed = changed.then(async () => {
+    const due = [...all];
+    all.clear();
+    for (const [peerId, some] of due) await changePage(me, `/chat/${peerId}`, (html) => changeIn(html, some)).catch(() => {});
+  });
+}
+
+function changeIn(html, some) {
+  const due = some.filter(([, messageId]) => !messageId || html.includes(messageId));
+  if (!due.length) return html;
+  const { body, documentElement } = new DOMParser().parseFromString(html, "text/html");
+  due.forEach(([change]) => change(body.querySelector("#conversation")));
+  return markupOf(documentElement);
 }
 
 /** Of those that are shown, but of what disappears: what the browser has fetched is at hand for the service worker, too. */

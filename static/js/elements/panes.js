@@ -18,20 +18,20 @@ const kept = new Map();
 followChanges((peerId, change) => kept.has(peerId) && change(kept.get(peerId)));
 
 /**
- * Calls `told(peerId, change, messageId)` where something was taken back or edited: `change(copy)` does so in a copy of that
- * conversation. Without `messageId` it is about several messages.
+ * Calls `told(peerId, change, {messageId, isEdit})` where something was taken back or edited: `change(copy)` does so in a copy of
+ * that conversation. Without `messageId` it is about several messages.
  */
 export function followChanges(told) {
   const isIn = ({ dataset }, parts) => parts.some(([first, last]) => first <= dataset.seq && dataset.seq <= last);
   const hide = (copy, parts) => copy.querySelectorAll(".message[data-seq]").forEach((item) => isIn(item, parts) && takeOut(item));
-  const tell = (message, messageId, change) => told(peerOf(message, document.body.dataset.userId), change, messageId);
-  on("message-deleted", (gone) => tell(gone, gone.messageId, (copy) => clear(copy, gone)));
-  on("hidden", ({ peerId, hidden }) => hidden.length && told(peerId, (copy) => hide(copy, hidden)));
+  const tell = (message, about, change) => told(peerOf(message, document.body.dataset.userId), change, about);
+  on("message-deleted", (gone) => tell(gone, { messageId: gone.messageId }, (copy) => clear(copy, gone)));
+  on("hidden", ({ peerId, hidden }) => hidden.length && told(peerId, (copy) => hide(copy, hidden), {}));
   on("message", ({ message, live }) => {
     const { _id: messageId, deleted, editedAt } = message;
-    if (deleted) tell(message, messageId, (copy) => clear(copy, { ...message, messageId }));
+    if (deleted) tell(message, { messageId }, (copy) => clear(copy, { ...message, messageId }));
     // A preview comes and goes without an edit.
-    else if (editedAt || !live) tell(message, messageId, (copy) => revise(copy, message));
+    else if (editedAt || !live) tell(message, { messageId, isEdit: true }, (copy) => revise(copy, message));
   });
 }
 
