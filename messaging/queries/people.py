@@ -264,16 +264,22 @@ def show_to(me: str, people: Iterable[PersonRecord]) -> None:
             each.email = ""
 
 
-def _written_to(me: str, keys: list[str]) -> set[str]:
-    """Those of the direct chats in which the other one has written."""
-    chats = Conversation.objects.filter(key__in=keys)
-    if settings.MONGODB:
-        ours = dict(chats.values_list("pk", "key"))
-        sent = Message.objects.filter(conversation__in=list(ours)).exclude(sender=me)
-        return {ours[pk] for pk in sent.values_list("conversation", flat=True).distinct()}
+def _those_told(keys: list[Any], *, me: Any) -> QuerySet[Conversation, Row]:
     # The first such message is enough.
     sent = Message.objects.filter(conversation=OuterRef("pk")).exclude(sender=me)
-    return set(chats.filter(Exists(sent)).values_list("key", flat=True))
+    return Conversation.objects.filter(Exists(sent), key__in=keys).values_list("key")
+
+
+_TOLD = SelectAmong(_those_told)
+
+
+def _written_to(me: str, keys: list[str]) -> set[str]:
+    """Those of the direct chats in which the other one has written."""
+    if settings.MONGODB:
+        ours = dict(Conversation.objects.filter(key__in=keys).values_list("pk", "key"))
+        sent = Message.objects.filter(conversation__in=list(ours)).exclude(sender=me)
+        return {ours[pk] for pk in sent.values_list("conversation", flat=True).distinct()}
+    return {key for (key,) in _TOLD.rows_among(keys, me=me)}
 
 
 _CONTACTS = Select(_contacts, packed=True)

@@ -181,6 +181,7 @@ def test_mine_are_deleted_for_everybody_and_others_never(person: PersonFor) -> N
     everybody = page.get_by_role("button", name="Delete for everybody")
     expect_texts(page, ["Mine", "Mine, too", "Stays", "Theirs"])
     choose_action(message(page, "Mine"), "Select")
+    expect_selected(page, "Mine")
     message(page, "Mine, too").click()
     press(page, "Delete")
     expect(page.get_by_role("heading", name="Delete 2 messages?")).to_be_visible()
@@ -201,6 +202,7 @@ def test_mine_are_deleted_for_everybody_and_others_never(person: PersonFor) -> N
     expect_texts(bo.page, ["Mine", "Mine, too", "Stays", "Theirs"])
 
     choose_action(message(page, "Stays"), "Select")
+    expect_selected(page, "Stays")
     message(page, "Theirs").click()
     press(page, "Delete")
     expect(everybody).to_be_hidden()
