@@ -108,6 +108,14 @@ def check(rate: Rate | Allowance, who: str, *, counts: bool = True) -> None:
         raise _too_many(usage)
 
 
+def check_once(rate: Rate | Allowance, who: str, taken: set[str], *, counts: bool = True) -> None:
+    """As `check`, for work that may be repeated: what it has `taken` is not counted again."""
+    if rate.name not in taken:
+        check(rate, who, counts=counts)
+        if counts:
+            taken.add(rate.name)
+
+
 def _too_many(usage: dict[str, int]) -> TooMany:
     """The last second of a window still belongs to it."""
     return TooMany(usage["time_left"] + 1)

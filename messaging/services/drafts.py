@@ -40,6 +40,7 @@ class Draft(msgspec.Struct, frozen=True):
     copied: Sequence[Attachment] = ()  # those of the message that this is a copy of
     is_scheduled: bool = False  # sent by itself: its sender need not have read what is there
     system: SystemDetails | None = None  # of a message that no client can send: `system_draft`
+    taken: set[str] = set()  # the allowances that it was counted by, also if it has to be repeated
 
 
 def new_draft(

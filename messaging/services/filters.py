@@ -7,7 +7,7 @@ from accounts.services.filters import filters, is_held
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import made_at
-from chatsite.security.ratelimits import HOUR, Allowance, check
+from chatsite.security.ratelimits import HOUR, Allowance, check_once
 from chatsite.wire import timestamp
 from messaging.models import Conversation, Message, Reason, Report, ReportKind, saved_key
 from messaging.queries.attachments import attachments_of
@@ -68,7 +68,9 @@ def _report(kind: ReportKind, about: str, person: str, evidence: Evidence) -> No
     )
 
 
-def check_new_account(sender_id: str, *, conversation: str, stranger: str, has_more: bool) -> bool:
+def check_new_account(
+    sender_id: str, *, conversation: str, stranger: str, has_more: bool, taken: set[str]
+) -> bool:
     """Whether `count_new_message` has to count it, when nothing else refuses it. `stranger`: whom
     it goes to, "" for a group; `has_more`: links or files. Raises DomainError 403, TooMany.
     """
@@ -76,13 +78,13 @@ def check_new_account(sender_id: str, *, conversation: str, stranger: str, has_m
         return False
     if has_more:
         _check_answered(sender_id, conversation, stranger)
-    check(_new_messages(), sender_id, counts=False)
+    check_once(_new_messages(), sender_id, taken, counts=False)
     return True
 
 
-def count_new_message(sender_id: str) -> None:
+def count_new_message(sender_id: str, taken: set[str]) -> None:
     """Raises TooMany."""
-    check(_new_messages(), sender_id)
+    check_once(_new_messages(), sender_id, taken)
 
 
 def _new_messages() -> Allowance:

@@ -69,7 +69,12 @@ from messaging.services.link_previews import preview_later
 from messaging.services.notifications import notify_later, take_back_deleted
 from messaging.services.openings import close_later
 from messaging.services.pictures import settle_later, stored_picture
-from messaging.services.requests import begin_with, told_of_answer, told_of_request
+from messaging.services.requests import (
+    begin_with_stranger,
+    check_stranger,
+    told_of_answer,
+    told_of_request,
+)
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments, is_album_picture
 from messaging.shapes.mentions import encoded_mentions
@@ -233,11 +238,13 @@ class _Batch:
         is_counted = is_filtered(draft.receiver_id, draft.sender_id) and self._filter(
             draft, conversation
         )
-        # These last: what is refused is no stranger of the day, and no message of the hour.
-        if not conversation.seq and not is_group(conversation.pk):
-            begin_with(draft.receiver_id, conversation, draft.sender_id)
+        is_first = not conversation.seq and not is_group(conversation.pk)
+        policy = check_stranger(draft) if is_first else None
+        # These last: what is refused is no message of the hour, and no stranger of the day.
         if is_counted:
-            count_new_message(draft.sender_id)
+            count_new_message(draft.sender_id, draft.taken)
+        if policy:
+            begin_with_stranger(draft, conversation, policy)
 
     def _check_pace(self, draft: Draft, conversation: LockedConversation) -> None:
         """Raises DomainError 429."""
@@ -269,6 +276,7 @@ class _Batch:
             conversation=conversation.pk,
             stranger="" if is_group(draft.receiver_id) else draft.receiver_id,
             has_more=bool(files) or has_link(said),
+            taken=draft.taken,
         )
 
     def add(self, draft: Draft, conversation: LockedConversation) -> MessageRecord:

@@ -8,34 +8,44 @@ them, leaves it a request, should they write again.
 from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
-from accounts.models import User
+from accounts.models import SitePolicy, User
 from accounts.principal import Principal
 from accounts.services.admission import check_may_begin, site_policy
 from chatsite.db import repeatable
 from chatsite.errors import DomainError, NotFound
 from chatsite.keys import is_key
 from chatsite.locks import locking
-from chatsite.security.ratelimits import DAY, Allowance, TooMany, check
+from chatsite.security.ratelimits import DAY, Allowance, TooMany, check_once
 from messaging import events, recipients
 from messaging.models import Membership, direct_key
 from messaging.payloads import chat_settings_payload
 from messaging.queries.chats import chats_of
 from messaging.queries.members import share_group
 from messaging.services.conversations import LockedConversation, locked_conversations, store
+from messaging.services.drafts import Draft
 from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings
 
 
-def begin_with(person: str, conversation: LockedConversation, sender: str) -> None:
-    """Before the first message to them. Raises DomainError 403 for who may not begin, and for who
-    has begun with too many strangers today.
+def check_stranger(draft: Draft) -> SitePolicy | None:
+    """Before the first message to somebody: the rules by which `begin_with_stranger` is to follow,
+    when nothing else refuses it. Raises DomainError 403 for who may not begin, and for who has
+    begun with too many strangers today.
     """
     policy = site_policy()
-    check_may_begin(sender, policy)
-    if not (policy.requests or policy.strangers_per_day) or share_group(sender, person):
-        return
-    if policy.strangers_per_day:
-        _count_stranger(sender, policy.strangers_per_day)
+    check_may_begin(draft.sender_id, policy)
+    if not (policy.requests or policy.strangers_per_day):
+        return None
+    if share_group(draft.sender_id, draft.receiver_id):
+        return None
+    _count_stranger(draft, policy, counts=False)
+    return policy
+
+
+def begin_with_stranger(draft: Draft, conversation: LockedConversation, policy: SitePolicy) -> None:
+    """Raises DomainError 403."""
+    _count_stranger(draft, policy)
     if policy.requests:
+        person = draft.receiver_id
         conversation.members[person].is_request = True
         if person not in conversation.joining:  # they have blocked the sender, now or before
             theirs = Membership.objects.filter(conversation=conversation.pk, user=person)
@@ -83,9 +93,12 @@ def _settings(person: str, conversation: LockedConversation) -> ChatSettings:
     return NO_SETTINGS  # they see nothing of it
 
 
-def _count_stranger(sender: str, allowed: int) -> None:
+def _count_stranger(draft: Draft, policy: SitePolicy, *, counts: bool = True) -> None:
+    if not policy.strangers_per_day:
+        return
+    rate = Allowance("strangers", policy.strangers_per_day, DAY)
     try:
-        check(Allowance("strangers", allowed, DAY), sender)
+        check_once(rate, draft.sender_id, draft.taken, counts=counts)
     except TooMany as error:
         words = _("You have written to many people today who do not know you. Try again tomorrow.")
         raise DomainError(words, 403, code="strangers") from error

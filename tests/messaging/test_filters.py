@@ -5,14 +5,16 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from accounts.models import User
 from accounts.services.accounts import sign_up, update_profile
 from accounts.services.filters import pattern_of, searched
 from chatsite.errors import DomainError
-from messaging.models import Message, Report, saved_key
-from messaging.services import groups
+from messaging.models import Membership, Message, Report, saved_key
+from messaging.services import groups, messages
+from messaging.services.conversations import store
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import send_message
@@ -344,6 +346,37 @@ class TestNewAccounts:
                 send_message(sender=ada, peer=cy.pk, text="Hello")
         decide(new_hours=0)
         send_message(sender=ada, peer=cy.pk, text="Hello")
+
+    def test_what_lost_a_race_for_the_last_one_begins_with_no_stranger(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada, bo, cy = make_user(), make_user(), make_user()
+        decide(new_hours=24, new_messages=1, strangers_per_day=2, requests=True)
+        send_message(sender=ada, peer=bo.pk, text="Hello")
+        with monkeypatch.context() as patch:
+            patch.setattr(messages, "check_new_account", lambda *_args, **_options: True)
+            with pytest.raises(DomainError, match="Too many"):
+                send_message(sender=ada, peer=cy.pk, text="Hello")
+        assert not Membership.objects.filter(user=cy, is_request=True).exists()
+        decide(new_hours=0)
+        send_message(sender=ada, peer=cy.pk, text="Hello")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_has_to_be_repeated_counts_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ada, bo = make_user(), make_user()
+        decide(new_hours=24, new_messages=1, strangers_per_day=1)
+        errors = [IntegrityError()]
+
+        def store_at_last(*args: Any) -> None:
+            if errors:
+                raise errors.pop()
+            store(*args)
+
+        monkeypatch.setattr(messages, "store", store_at_last)
+        send_message(sender=ada, peer=bo.pk, text="Hello")
+        assert Message.objects.get().text == "Hello"
+        with pytest.raises(DomainError, match="Too many"):
+            send_message(sender=ada, peer=bo.pk, text="Again")
 
     def test_are_no_longer_new_after_a_time(self) -> None:
         old = User(pk="5" + "0" * 23, email="old@example.org")
