@@ -82,7 +82,7 @@ class Scene:
     message: Message  # with a picture
     own: str  # their message, with a file: there, but of a stranger elsewhere
     voice: str  # Ada's
-    once: str  # the same, seen once
+    once: str  # the same, seen once; in a request theirs
     eve: User
     browsers: dict[str, Browser]  # Ada's and theirs, by key
     outcomes: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
@@ -114,9 +114,10 @@ def make_scene(relation: str, service: PushService) -> Scene:
         own, voice, once = say_own(eve.pk), send_voice(ada, eve.pk).id, send_once(ada, eve.pk).id
         return Scene(ada, person, ada.pk, say(ada, eve.pk), own, voice, once, eve, browsers)
     message, own = say(person, ada.pk), say_own(ada.pk)
-    hearer = eve.pk if relation == "request" else person.pk
-    voice, once = send_voice(ada, hearer).id, send_once(ada, hearer).id
-    if relation != "request":
+    if relation == "request":  # hers would answer it: they sent her one, which waits with it
+        voice, once = send_voice(ada, eve.pk).id, send_once(person, ada.pk).id
+    else:
+        voice, once = send_voice(ada, person.pk).id, send_once(ada, person.pk).id
         message = say(ada, person.pk)
     then: dict[str, Callable[[], object]] = {
         "blocked": partial(block, user=ada, person=person.pk),
@@ -137,9 +138,17 @@ def make_previews(*messages: str) -> str:
 
 class Walk:
     def __init__(
-        self, relation: str, scene: Scene, token: str, hers: PersonalSocket, settings: Settings
+        self,
+        relation: str,
+        scene: Scene,
+        tokens: tuple[str, str],  # Ada's and theirs
+        hers: PersonalSocket,
+        settings: Settings,
     ) -> None:
-        self.scene, self.token, self.hers, self.settings = scene, token, hers, settings
+        self.scene, self.hers, self.settings = scene, hers, settings
+        her_token, self.token = tokens
+        # Of a request it is Ada who tries to open what came.
+        self.opener = her_token if relation == "request" else self.token
         self.number = count(1)
         # Of a stranger what they wrote elsewhere is not about Ada: they try what is hers.
         self.edited = scene.own if relation != "stranger" else scene.message.pk
@@ -147,11 +156,13 @@ class Walk:
     def note(self, act: str, way: str, outcome: bool) -> None:
         self.scene.outcomes[act][way] = outcome
 
-    async def ask(self, way: str, method: str, path: str, **options: Any) -> httpx.Response:
+    async def ask(
+        self, way: str, method: str, path: str, *, token: str = "", **options: Any
+    ) -> httpx.Response:
         """REST goes by the views, or leanly."""
         self.settings.FAST = replace(site_settings.FAST, http=way == "lean")
         transport = httpx.ASGITransport(app=TRUSTED)
-        headers = {"Cookie": f"jwt={self.token}"}
+        headers = {"Cookie": f"jwt={token or self.token}"}
         async with httpx.AsyncClient(transport=transport, base_url=SITE) as client:
             return await client.request(method, path, headers=headers, **options)
 
@@ -231,11 +242,13 @@ class Walk:
         self.note("listen heard", "REST", "messageListened" in await self.heard())
         file = await Attachment.objects.aget(message=scene.once)
         opening = {"openingId": "page-1"}
-        opened = await self.ask("REST", "POST", f"/api/opened/{scene.once}", json=opening)
+        path, by = f"/api/opened/{scene.once}", self.opener
+        opened = await self.ask("REST", "POST", path, json=opening, token=by)
         self.note("open", "REST", opened.is_success)
         self.note("open heard", "REST", "messageOpened" in await self.heard())
         address = f"/api/attachments/{file.pk}/{file.name}?opening=page-1"
-        self.note("open", "media", (await self.ask("media", "GET", address)).is_success)
+        shown = await self.ask("media", "GET", address, token=by)
+        self.note("open", "media", shown.is_success)
         assert not await self.pushed()  # of messages alone
 
     async def previews(self) -> None:
@@ -393,11 +406,11 @@ async def socket_io(token: str) -> AsyncIterator[Ends | None]:
 @pytest.mark.parametrize("relation", TABLE)
 async def test_by_every_way(relation: str, settings: Settings, service: PushService) -> None:
     scene = await sync_to_async(make_scene)(relation, service)
-    token = await sync_to_async(token_for)(scene.person)
-    hers = PersonalSocket(scene.ada, await sync_to_async(token_for)(scene.ada))
+    her_token, token = [await sync_to_async(token_for)(each) for each in (scene.ada, scene.person)]
+    hers = PersonalSocket(scene.ada, her_token)
     assert await hers.open()
     await hers.is_counted()
-    walk = Walk(relation, scene, token, hers, settings)
+    walk = Walk(relation, scene, (her_token, token), hers, settings)
     try:
         await walk.pushed()
         ways = {"native": native(scene.person, token), "Socket.IO": socket_io(token)}
