@@ -35,6 +35,7 @@ UNLIMITED = dict.fromkeys(
         "LIMIT_SEARCHES",
         "LIMIT_SENDS",
         "LIMIT_UPLOADS",
+        "LIMIT_PREVIEWS",
         "LIMIT_SIGN_UPS",
         "LIMIT_LOG_INS",
         "LIMIT_LOG_INS_PER_ADDRESS",
