@@ -328,15 +328,13 @@ class Person:
             waiting.set_result(data["message"])
 
     def _refuse(self, data: dict[str, Any]) -> None:
-        waiting = self._waiting.get(data.get("clientMessageId", ""))
-        if waiting is None and data.get("clientMessageId"):
-            return  # the answer came too late: the next try has its own
-        if waiting and (data["status"] == 429 or data["status"] >= 500):
-            waiting.set_exception(OSError(data["message"]))
-        elif waiting and data["status"] in (403, 404):
-            waiting.set_exception(Refused(data["message"]))
-        else:
+        client_id, status = data.get("clientMessageId"), data["status"]
+        is_passing = status == 429 or status >= 500
+        if not client_id or not (is_passing or status in (403, 404)):
             self._complain(f"error frame: {data}")
+        elif waiting := self._waiting.get(client_id):
+            # Else it came too late: the next try has its own.
+            waiting.set_exception((OSError if is_passing else Refused)(data["message"]))
 
     def _note_read(self, data: dict[str, Any]) -> None:
         self._note_mark(data["readerId"], data["peerId"], data["seq"])

@@ -1,9 +1,11 @@
 """The short form: each fault once. `make soak` is the long one."""
 
+import random
 from pathlib import Path
 
 import pytest
 
+from tests.faults.person import Person
 from tests.faults.run import MANY, ONE, Topology, run
 
 
@@ -24,3 +26,14 @@ async def test_nothing_is_lost_or_doubled(topology: Topology, tmp_path: Path) ->
     assert report.exported > 0
     assert report.imported > 0
     assert report.restored > 20
+
+
+async def test_only_what_may_come_too_late_is_refused_without_a_complaint() -> None:
+    person = Person("6" * 24, "token", 80, random.Random(1))
+    for status in (429, 503, 403, 404):
+        person._refuse({"clientMessageId": "late", "status": status, "message": ""})
+    assert person.counts.wrong == []
+    for status in (400, 409):
+        person._refuse({"clientMessageId": "late", "status": status, "message": ""})
+    assert len(person.counts.wrong) == 2
+    await person.close()
