@@ -22,6 +22,7 @@ from tests.faults.stage import SKEW, Stage
 LIFETIME = 10  # seconds: the shortest that people may choose (`CHOSEN`) would outlast a run
 CHOSEN = 60
 PAUSE = 1  # second between two of them, which are looked for by every way
+ENOUGH = 6  # of them, however slow the machine is
 WORD = "fleeting"  # in each of them
 WITH_FILE = 0.3
 STORED = """
@@ -88,7 +89,7 @@ async def begin(site: Stage, one: Reader, other: Reader) -> None:
 async def talk(
     site: Stage, one: Reader, other: Reader, is_over: asyncio.Event, chance: random.Random
 ) -> None:
-    while not is_over.is_set():
+    while not is_over.is_set() or len(one.ends | other.ends) < ENOUGH:
         file = some_file(chance) if chance.random() < WITH_FILE else None
         await one.say(other.key, f"{WORD} {uuid4().hex}", file)
         with suppress(*evidence.AWAY):

@@ -63,12 +63,13 @@ class Moved:
 async def take_along(
     site: Stage, people: list[Person], moved: Moved, is_over: asyncio.Event, chance: random.Random
 ) -> None:
-    """One export after the other, and the import of each: at least one."""
-    while not (is_over.is_set() and moved.imported):
+    """One export after the other, and the import of each: the last once servers fail no more."""
+    was_last = False
+    while not (was_last and moved.imported):
+        was_last = is_over.is_set()
         if exported := await _export(site, chance.choice(people), moved):
             moved.exports.append(exported)
-            if not (is_over.is_set() and moved.imported):
-                await _import(site, exported, moved)
+            await _import(site, exported, moved)
         await asyncio.sleep(PAUSE)
 
 

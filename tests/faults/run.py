@@ -159,7 +159,7 @@ async def _talk(
             await person.delete(person.messages[chance.choice([*person.acknowledged.values()])])
         if chance.random() < 0.2:
             await person.read(peer)
-        if chance.random() < 0.1:
+        if not person.scheduled or chance.random() < 0.1:
             text = f"{person.key} later {next(numbers)}"
             await person.schedule(chance.choice(others), text, later.soon(chance))
         await _change_members(person, others, groups, chance)

@@ -22,9 +22,9 @@ async def test_nothing_is_lost_or_doubled(topology: Topology, tmp_path: Path) ->
     assert report.synced > 0
     assert report.mails > 5
     assert report.scheduled > 2
-    assert report.fleeting > 0
-    assert report.exported > 0
-    assert report.imported > 0
+    assert report.fleeting > 5
+    assert report.exported > 10
+    assert report.imported > 10
     assert report.restored > 20
 
 
