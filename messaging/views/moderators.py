@@ -83,14 +83,15 @@ def act(request: SignedInRequest, key: str, name: str) -> HttpResponse:
 def rules(request: SignedInRequest) -> HttpResponse:
     """They hold from the moment on at which they are saved."""
     of_rules = _admin_of(request, SitePolicy)
-    policy = admission.stored_policy()
+    is_sent = request.method == "POST"
+    policy = admission.stored_policy() if is_sent else admission.site_policy()
     form = _RulesForm(request.POST or None, instance=policy)
     for field in form.fields.values():
         if not isinstance(field.widget, CheckboxInput):
             field.widget.attrs["class"] = "input"
         if isinstance(field.widget, Textarea):
             field.widget.attrs["rows"] = 4
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         changed = construct_change_message(cast(Any, form), [], add=False)
 
         def change() -> None:
@@ -100,6 +101,9 @@ def rules(request: SignedInRequest) -> HttpResponse:
         if form.has_changed():
             audit.recorded(change)
         messages.success(request, _("Saved."))
+        if "sign_up" in form.changed_data and policy.sign_up == "open" and policy.shows_addresses:
+            said = _("Anybody may sign up now, and everybody sees e-mail addresses.")
+            messages.warning(request, said)
         return redirect("rules")
     return render(request, "moderation/rules.html", {"place": "rules", "form": form})
 

@@ -389,6 +389,8 @@ def test_of_several_who_have_the_owners_code_at_once_one_becomes_the_owner() -> 
 def test_admins_decide_in_the_admin_and_it_is_recorded(page_for: PageFor) -> None:
     su = make_user(role="admin")
     page = page_for(su)
+    assert page.get("/admin/accounts/sitepolicy/").url == "/moderation/rules"  # type: ignore[attr-defined]
+    admission.stored_policy()
     shown = page.get("/admin/accounts/sitepolicy/", follow=True)
     change = shown.redirect_chain[-1][0]
     chosen = {"sign_up": "invitation", "domains": "", "members_invite": "on"}

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from accounts.models import User
+from accounts.services import admission
 from accounts.services.accounts import sign_up, update_profile
 from accounts.services.filters import pattern_of, searched
 from chatsite.errors import DomainError
@@ -226,6 +227,7 @@ def test_the_rules_of_the_site_hold_as_soon_as_they_are_saved(
 ) -> None:
     ada, bo = make_user(), make_user()
     page = page_for(make_user(role="admin"))
+    admission.stored_policy()
     change = page.get("/admin/accounts/sitepolicy/", follow=True).redirect_chain[-1][0]
     posted = {
         "sign_up": "open",

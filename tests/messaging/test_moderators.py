@@ -97,6 +97,7 @@ def test_rules_are_changed_and_that_is_recorded(page_for: PageFor) -> None:
     page = page_for(make_user(role="admin"))
     shown = text(page.get(PAGES[1]))
     assert shown.count("<label") == 13
+    assert not SitePolicy.objects.exists()  # who looks decides nothing
     rules = {"sign_up": "domains", "domains": "x.example", "requests": "on", "new_hours": "4"}
     given = {**rules, "new_messages": "9", "strangers_per_day": "3"}
     for _again in range(2):
@@ -109,6 +110,19 @@ def test_rules_are_changed_and_that_is_recorded(page_for: PageFor) -> None:
     refused = text(page.post(PAGES[1], {**given, "new_messages": "0", "sign_up": "all"}))
     assert refused.count("field__error") == 2
     assert SitePolicy.objects.get().sign_up == "domains"
+
+
+@pytest.mark.parametrize("are_shown", [True, False])
+def test_who_opens_the_site_to_anybody_is_told_that_addresses_are_shown(
+    page_for: PageFor, are_shown: bool
+) -> None:
+    SitePolicy.objects.create(sign_up="closed", shows_addresses=are_shown)
+    given = {"sign_up": "open", "new_hours": 0, "new_messages": 1, "strangers_per_day": 0}
+    given |= {"shows_addresses": "on"} if are_shown else {}
+    page = page_for(make_user(role="admin"))
+    told = "everybody sees e-mail addresses."
+    assert (told in text(page.post(PAGES[1], given, follow=True))) is are_shown
+    assert told not in text(page.post(PAGES[1], {**given, "new_messages": 2}, follow=True))
 
 
 def test_the_record_is_read_back_to_its_beginning(page_for: PageFor) -> None:
