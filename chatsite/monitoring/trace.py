@@ -6,6 +6,7 @@ which holds the record itself.
 
 import random
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
@@ -20,6 +21,7 @@ class Trace:
     method: str = ""  # of a request
     person: str = ""  # the key, once a token told it
     route: str = ""  # the URL's pattern: a path may hold what opens a door, such as a reset link
+    answered: float = 0  # by `perf_counter`, where the end of the work is later
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -58,6 +60,11 @@ def note_person(key: str) -> None:
 def note_route(route: str) -> None:
     if trace := _current.get():
         trace.route = route
+
+
+def note_answered() -> None:
+    if trace := _current.get():
+        trace.answered = time.perf_counter()
 
 
 def detached() -> Context:

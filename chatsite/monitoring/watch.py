@@ -70,7 +70,7 @@ class _Request:
         return self._send(message)
 
     def _note(self) -> None:
-        seconds = time.perf_counter() - self._started
+        seconds = (self._trace.answered or time.perf_counter()) - self._started
         status = self._status or CLIENT_GONE
         fields = {"method": self._scope["method"], "route": self._route(), "status": status}
         metrics.note_request(**fields, seconds=seconds)

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from chatsite.errors import DISK_FULL
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
+from chatsite.monitoring.trace import note_answered
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,8 @@ TOO_LARGE = "chatsite.too_large"
 NO_ROOM = "chatsite.no_room"
 
 PIECE = 65_536  # bytes
-LINGER = 30  # seconds, as nginx does
+LINGER = 10  # seconds, which end before those of a server that stops
+LINGERING = 100  # at once: a connection each, and nothing else
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 
 
@@ -33,21 +35,25 @@ class BodyLimit:
     def __init__(self, app: Application, limit: int) -> None:
         self.app = app
         self.limit = limit
+        self._lingering = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if mark := await self._refusal(scope, receive, send):
-            if _announced(scope) > self.limit:
-                send = _lingering(receive, send)
-            await self.app(_without_body(scope, mark), first(END_OF_BODY, _silence), send)
+        body = _CountedBody(receive, self.limit)
+        if mark := await self._refusal(scope, body, send):
+            answer = _HeldEnd(send)
+            await self.app(_without_body(scope, mark), first(END_OF_BODY, _silence), answer.send)
+            if answer.is_whole:
+                note_answered()
+                await self._linger(body)
+                await send({"type": "http.response.body", "body": b""})
 
-    async def _refusal(self, scope: Scope, receive: Receive, send: Send) -> str:
+    async def _refusal(self, scope: Scope, body: "_CountedBody", send: Send) -> str:
         """Runs the application; a mark when it has not got the whole body, and so not answered."""
         if _announced(scope) > self.limit:
             return TOO_LARGE
-        body = _CountedBody(receive, self.limit)
         try:
             async with _measured(scope, body.receive) as request:
                 await self.app(*request, send)
@@ -58,6 +64,22 @@ class BodyLimit:
             return NO_ROOM
         return TOO_LARGE if body.is_too_large else ""
 
+    async def _linger(self, body: "_CountedBody") -> None:
+        """Browsers read the answer once they have sent all: until then the rest of the body is read
+        and dropped, and the connection is kept. The application is done by now, so that whoever
+        sends nothing holds none of its threads.
+        """
+        if self._lingering >= LINGERING:
+            return
+        self._lingering += 1
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER):
+                    while not body.is_over:
+                        await body.receive()
+        finally:
+            self._lingering -= 1
+
 
 class _CountedBody:
     """To the application, a body that grows too large is a client that went away."""
@@ -65,6 +87,7 @@ class _CountedBody:
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
         self._left = limit
+        self.is_over = False
 
     @property
     def is_too_large(self) -> bool:
@@ -72,9 +95,24 @@ class _CountedBody:
 
     async def receive(self) -> Message:
         message = await self._receive()
+        self.is_over = not message.get("more_body")
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
         return {"type": "http.disconnect"} if self.is_too_large else message
+
+
+class _HeldEnd:
+    """Holds back the end of an answer, which clients have whole all the same."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.is_whole = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self.is_whole = True
+            message = {**message, "more_body": True}
+        await self._send(message)
 
 
 @asynccontextmanager
@@ -142,23 +180,3 @@ def _without_body(scope: Scope, mark: str) -> Scope:
 async def _silence() -> Message:
     """The rest of the body is not the application's."""
     return await asyncio.Future()
-
-
-def _lingering(receive: Receive, send: Send) -> Send:
-    """Browsers read the answer once they have sent all: until then the rest of the body is read
-    and dropped, and the connection is kept.
-    """
-
-    async def sent(message: Message) -> None:
-        is_last = message["type"] == "http.response.body" and not message.get("more_body")
-        if not is_last:
-            await send(message)
-            return
-        await send({**message, "more_body": True})
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
-                while (await receive()).get("more_body"):
-                    """There is more."""
-        await send({"type": "http.response.body", "body": b""})
-
-    return sent

@@ -1,13 +1,16 @@
 """Bodies without a length: measured without being held in memory, and handed on in pieces."""
 
 import asyncio
+import errno
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from chatsite.interfaces import Message, Receive, Scope, Send
+from chatsite.monitoring.trace import begin
 from chatsite.security import body_limit
-from chatsite.security.body_limit import TOO_LARGE, BodyLimit
+from chatsite.security.body_limit import NO_ROOM, TOO_LARGE, BodyLimit
 
 SCOPE = {"type": "http", "headers": [(b"host", b"localhost")]}
 GONE = {"type": "http.disconnect"}
@@ -69,44 +72,104 @@ async def test_one_that_breaks_off_is_a_client_that_went_away() -> None:
     assert (app.length, app.pieces) == (b"", [])
 
 
-async def test_of_one_that_is_too_large_the_rest_is_dropped_before_the_connection_ends() -> None:
-    """Browsers read the answer only then, and clients that do not wait have it before."""
-    happened: list[str] = []
-    pieces = iter([{"type": "http.request", "body": b"x", "more_body": each} for each in (1, 1, 0)])
+MORE = {"type": "http.request", "body": b"x", "more_body": True}
+END = {"type": "http.request", "body": b"x", "more_body": False}
+ANNOUNCED = {**SCOPE, "headers": [(b"content-length", b"3")]}
 
-    async def receive() -> Message:
-        happened.append("read")
-        return next(pieces)
 
-    async def send(message: Message) -> None:
-        happened.append("more" if message.get("more_body") else message["type"])
+class Refusal:
+    """Of whatever is too large for 2 bytes: what happened, in order."""
 
-    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        assert TOO_LARGE in scope
+    def __init__(self, *pieces: Message) -> None:
+        self.happened: list[str] = []
+        self.is_waited_for = asyncio.Event()  # what does not come
+        self._pieces = iter(pieces)
+        self.limit = BodyLimit(self._app, 2)
+
+    async def answer(self, scope: Scope) -> list[str]:
+        await self.limit(scope, self._receive, self._send)
+        return self.happened
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not (TOO_LARGE in scope or NO_ROOM in scope):
+            while (await receive()).get("more_body"):
+                """There is more."""
+            return
         await send({"type": "http.response.start"})
         await send({"type": "http.response.body", "body": b"Too large"})
+        self.happened.append("done")
 
-    scope = {**SCOPE, "headers": [(b"content-length", b"3")]}
-    await BodyLimit(refuse, 2)(scope, receive, send)
-    start, end = "http.response.start", "http.response.body"
-    assert happened == [start, "more", "read", "read", "read", end]
+    async def _receive(self) -> Message:
+        if message := next(self._pieces, None):
+            self.happened.append("read")
+            return message
+        self.is_waited_for.set()
+        return await asyncio.Future()
+
+    async def _send(self, message: Message) -> None:
+        name = str(message["type"]).removeprefix("http.response.")
+        self.happened.append("more" if message.get("more_body") else name)
+
+
+async def test_of_one_that_is_too_large_the_rest_is_dropped_before_the_connection_ends() -> None:
+    """Browsers read the answer only then, and clients that do not wait have it before. The
+    application is done by then: no thread is held.
+    """
+    happened = await Refusal(MORE, MORE, END).answer(ANNOUNCED)
+    assert happened == ["start", "more", "done", "read", "read", "read", "body"]
+
+
+async def test_so_is_that_of_one_that_grows_too_large() -> None:
+    happened = await Refusal(MORE, MORE, MORE, MORE, END).answer(SCOPE)
+    assert happened == ["read"] * 3 + ["start", "more", "done", "read", "read", "body"]
+
+
+async def test_of_one_that_is_there_nothing_more_is_waited_for() -> None:
+    happened = await Refusal(MORE, MORE, END).answer(SCOPE)
+    assert happened == ["read"] * 3 + ["start", "more", "done", "body"]
+
+
+async def test_the_rest_is_dropped_too_where_there_is_no_room_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(body: object, receive: Receive) -> Message:
+        await receive()
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(body_limit, "_read_into", fail)
+    happened = await Refusal(MORE, END).answer(SCOPE)
+    assert happened == ["read", "start", "more", "done", "read", "body"]
 
 
 async def test_who_sends_no_more_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(body_limit, "LINGER", 0)
-    sent: list[Message] = []
+    assert await Refusal().answer(ANNOUNCED) == ["start", "more", "done", "body"]
 
-    async def receive() -> Message:
-        return await asyncio.Future()
 
-    async def send(message: Message) -> None:
-        sent.append(message)
+async def test_only_so_many_are_waited_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_limit, "LINGERING", 1)
+    refusal = Refusal()
+    first = asyncio.create_task(refusal.answer(ANNOUNCED))
+    await refusal.is_waited_for.wait()
+    refusal.is_waited_for.clear()
+    assert refusal.happened == ["start", "more", "done"]
+    await refusal.answer(ANNOUNCED)
+    assert refusal.happened == ["start", "more", "done"] * 2 + ["body"]
+    assert not refusal.is_waited_for.is_set()
+    first.cancel()
+    with suppress(asyncio.CancelledError):
+        await first
+    third = asyncio.create_task(refusal.answer(ANNOUNCED))  # in the place of the first
+    await refusal.is_waited_for.wait()
+    third.cancel()
 
-    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.body", "body": b"Too large"})
 
-    scope = {**SCOPE, "headers": [(b"content-length", b"3")]}
-    await BodyLimit(refuse, 2)(scope, receive, send)
-    assert [message.get("more_body", False) for message in sent] == [True, False]
+async def test_its_access_line_ends_with_its_answer() -> None:
+    refusal = Refusal()
+    with begin() as trace:
+        lingering = asyncio.create_task(refusal.answer(ANNOUNCED))
+        await refusal.is_waited_for.wait()
+        assert trace.answered
+    lingering.cancel()
