@@ -25,32 +25,33 @@ class ViewOnce extends HTMLElement {
   async open(begin, page) {
     if (this.dialog.open) return false;
     this.#page = page;
-    this.#loading = new AbortController();
+    const { signal } = (this.#loading = new AbortController());
     this.#show(null);
     this.dialog.showModal();
     try {
       const { attachments, until } = await begin();
       const files = [];
-      for (const each of attachments) files.push(await this.#load(each, until));
+      for (const each of attachments) files.push(await this.#load(each, until, signal));
+      // Closed while the last of them was decoded: nothing was seen.
+      if (signal.aborted || !this.dialog.open) return false;
       this.#addresses = files.map((file) => URL.createObjectURL(file));
       this.isVoice = attachments[0]?.kind === "audio";
       this.#place = 0;
       this.#show(this.#addresses[0]);
       return true;
     } catch (error) {
-      this.dialog.close();
+      if (!signal.aborted) this.dialog.close(); // else it may be open for another
       if (error.name !== "AbortError") throw error;
       return false;
     }
   }
 
   /** All of it before any is shown, so that no network cuts it off; again, as long as it is served. */
-  async #load({ url, thumbnail, type }, until) {
-    const { signal } = this.#loading;
+  async #load({ url, thumbnail }, until, signal) {
     for (;;) {
       const response = await fetch(url, { signal }).catch((error) => (signal.aborted ? Promise.reject(error) : null));
       const file = response?.ok && (await response.blob().catch(() => null));
-      if (file) return thumbnail && !(await isShowable(file)) ? this.#load({ url: thumbnail, type }, until) : file;
+      if (file) return thumbnail && !(await isShowable(file)) ? this.#load({ url: thumbnail }, until, signal) : file;
       signal.throwIfAborted();
       if (response?.status === 404 || new Date().toISOString() > until) throw new Error("over");
       await new Promise((resolve) => setTimeout(resolve, AGAIN));

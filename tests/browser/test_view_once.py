@@ -134,6 +134,38 @@ def test_what_was_shown_is_not_shown_by_a_page_that_is_loaded_again(person: Pers
     expect(closed(ada.page)).to_be_disabled()
 
 
+def test_what_was_closed_while_it_was_decoded_was_not_seen(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    attach(bo.page, ("a.jpg", painted(1)))
+    toggle(bo.page).click()
+    send(bo.page, "Look quickly")
+    page = ada.page
+    page.evaluate(
+        """() => {
+            const decoded = { close() {} };
+            let begun;
+            window.expectOne = () => (window.decoding = new Promise((tell) => (begun = tell)));
+            window.createImageBitmap = () =>
+                new Promise((done) => {
+                    window.finish = () => done(decoded);
+                    begun();
+                });
+            expectOne();
+        }"""
+    )
+    closed(page).click()
+    page.evaluate("decoding")
+    page.keyboard.press("Escape")
+    expect(viewer(page)).to_be_hidden()
+    page.evaluate("finish(), expectOne() && new Promise((all) => setTimeout(all))")
+    picture = page.locator(".once-view img")
+    assert picture.get_attribute("src") is None
+    closed(page).click()
+    page.evaluate("decoding.then(() => finish())")
+    expect(picture).to_have_js_property("naturalWidth", 600)
+    assert toast(page).count() == 0
+
+
 def test_a_recording_is_heard_once(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     bars = record(bo.page)
