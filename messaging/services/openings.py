@@ -135,10 +135,11 @@ def close_once(*, message: str) -> None:
         return
     with locking(found.conversation.key):
         locked_conversations([found.conversation.key])  # whoever opens it waits for that
-        # By the clock by which the job is due: by one that is behind it would be due at once.
-        lasting = Opening.objects.filter(message_id=message, until__gt=database_now())
+        moment = now()  # by the clock of workers, as its end was told and is kept to
+        lasting = Opening.objects.filter(message_id=message, until__gt=moment)
         if last := lasting.order_by("-until").first():
-            close_later(message, last.until)
+            # By the database's, by which jobs are due: were that one ahead, it would be at once.
+            close_later(message, database_now() + (last.until - moment))
             return
         remove_files_later([found])
         Attachment.objects.filter(message_id=message).delete()

@@ -5,7 +5,7 @@ import os
 import time
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -285,18 +285,29 @@ class TestOpening:
         assert len(close_all(media)) == 2
         assert opening(api_for(bo), sent.id).json() == answer.json()
         assert api_for(bo).get(file["url"]).getvalue() == picture()
-        assert Job.objects.get(kind="close_once").run_at == Opening.objects.get().until
+        job = Job.objects.get(kind="close_once")
+        assert job.run_at
+        assert job.run_at >= Opening.objects.get().until
         end_openings()
         assert close_all(media) == set()
 
-    def test_ends_where_the_clock_of_the_worker_is_behind(
-        self, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("minutes", [-5, 5])
+    def test_lasts_its_time_where_the_clock_of_the_database_is_another(
+        self, minutes: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        def database_now() -> datetime:
+            return now() + timedelta(minutes=minutes)
+
+        monkeypatch.setattr(openings, "database_now", database_now)
         ada, bo = make_pair()
         sent = send_once(ada, bo.pk)
         open_once(user=bo, message_id=sent.id, opening_id="tab-1")
+        close_once(message=sent.id)
+        assert Attachment.objects.exists()
+        job = Job.objects.get(kind="close_once")
+        assert job.run_at
+        assert job.run_at > database_now()
         end_openings()
-        monkeypatch.setattr(openings, "now", lambda: now() - timedelta(minutes=5))
         close_once(message=sent.id)
         assert not Attachment.objects.exists()
 
