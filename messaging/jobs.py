@@ -160,10 +160,10 @@ def remove_pictures(pictures: list[list[str]]) -> None:
         raise Retry(str(error)) from None
 
 
-@job(removal.REMOVE_PREVIEWS, lane=Lane.NETWORK, attempts=None)
-def remove_previews(names: list[str]) -> None:
+@job(removal.REMOVE_PREVIEWS, lane=Lane.LONG, attempts=None)
+def remove_previews() -> None:
     try:
-        tidying.remove_previews(names)
+        tidying.remove_previews()
     except (storage.StorageError, OSError) as error:
         raise Retry(str(error)) from None
 

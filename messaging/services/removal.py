@@ -3,7 +3,7 @@ it afterwards, but for what was reported.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,7 +25,7 @@ from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.services.notifications import take_back_deleted
 from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.link_previews import decoded_preview
-from scheduler.services import schedule
+from scheduler.services import schedule, schedule_unless_waiting
 
 REMOVE_FILES, REMOVE_PICTURES = "remove_files", "remove_pictures"
 REMOVE_PREVIEWS = "remove_previews"
@@ -115,8 +115,14 @@ def remove_files_later(messages: Sequence[Message]) -> None:
     previews = ((decoded_preview(each.preview or ""), each.updated_at) for each in messages)
     if shown := {each.image: at for each, at in previews if each and each.image}:
         # By then no other message gets the same one any more.
-        run_at = max(run_at, max(shown.values()) + SPARED)
-        schedule(REMOVE_PREVIEWS, run_at=run_at, names=sorted(shown))
+        _remove_previews_later(max(run_at, max(shown.values()) + SPARED))
+
+
+def _remove_previews_later(moment: datetime) -> None:
+    """One job for all that go within an hour: it looks at every preview of the site."""
+    run_at = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    name = f"{REMOVE_PREVIEWS}:{run_at:%Y-%m-%dT%H}"
+    schedule_unless_waiting(REMOVE_PREVIEWS, name=name, run_at=run_at)
 
 
 def remove_attached_later(attached: QuerySet[Attachment]) -> None:

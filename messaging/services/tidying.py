@@ -120,18 +120,17 @@ def remove_pictures(pictures: Sequence[Sequence[str]]) -> None:
             store.remove(store.places_of("messages", name), unchanged_since=now() - FORWARDED)
 
 
-def remove_previews(names: Sequence[str]) -> None:
-    """The same of the pictures of link previews. One that was just made, which another message may
-    be about to get (`link_previews.KEPT`), is left to the tidying. Raises StorageError.
+def remove_previews() -> None:
+    """Those pictures of link previews that no message has. One that was just made, which another
+    message may be about to get (`link_previews.KEPT`), is left to the tidying. May be repeated.
+    Raises StorageError.
     """
-    unused = set(names)
-    for name in _previews():
-        unused.discard(name)
-        if not unused:
-            return
-    for name in sorted(unused):
-        if store := storage.store_of(name):
-            store.remove(store.places_of("previews", name), unchanged_since=now() - SPARED)
+    since = now() - SPARED
+    used = set(_previews())
+    for place in storage.stores():
+        kept = place.listed("previews")
+        unused = [each for each in kept if each.name not in used and each.changed_at <= since]
+        place.remove(unused, unchanged_since=since)
 
 
 def _removed(names: Sequence[str], since: datetime) -> int:

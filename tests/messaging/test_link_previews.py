@@ -30,7 +30,7 @@ from messaging.services.forwarding import forward_messages
 from messaging.services.groups import remove_member
 from messaging.services.link_previews import make_preview, remove_preview
 from messaging.services.messages import delete_message, restore, send_message, send_together
-from messaging.services.removal import REMOVE_PREVIEWS
+from messaging.services.removal import REMOVE_PREVIEWS, SPARED
 from messaging.services.retention import remove_messages
 from messaging.services.tidying import pictures_in_use, remove_previews
 from messaging.shapes.link_previews import PreviewRecord
@@ -458,11 +458,38 @@ class TestGone:
     ) -> None:
         settings.MEDIA_ROOT = str(tmp_path)
         name = storage.save("previews", images.small(picture(900, 450)))
-        remove_previews([name])
+        remove_previews()
         assert files_in(tmp_path) == [name]
         age_files(tmp_path)
-        remove_previews([name])
+        remove_previews()
         assert not files_in(tmp_path)
+
+    def test_pictures_of_other_kinds_stay(self, tmp_path: Path, settings: Settings) -> None:
+        settings.MEDIA_ROOT = str(tmp_path)
+        name = storage.save("profiles", images.small(picture(900, 450)))
+        age_files(tmp_path)
+        remove_previews()
+        assert files_in(tmp_path) == [name]
+
+    def test_all_that_go_within_an_hour_have_one_job(
+        self, pages: WebPages, people: tuple[User, User], settings: Settings, tmp_path: Path
+    ) -> None:
+        settings.MEDIA_ROOT = str(tmp_path)
+        for peer in (people[1], make_user()):
+            make_message(people[0], peer, pages.url("/"))
+        run_due()
+        shown_at = now().replace(minute=30) + timedelta(days=1)
+        Message.objects.update(updated_at=shown_at)
+        remove_messages(before=now() + timedelta(hours=1))
+        removal = Job.objects.get(kind=REMOVE_PREVIEWS)
+        assert removal.run_at
+        assert shown_at + SPARED <= removal.run_at <= shown_at + SPARED + timedelta(hours=1)
+        later = shown_at + timedelta(hours=1)
+        make_message(*people, pages.url("/"))
+        run_due()
+        Message.objects.update(updated_at=later)
+        remove_messages(before=now() + timedelta(hours=1))
+        assert Job.objects.filter(kind=REMOVE_PREVIEWS).count() == 2
 
 
 def test_the_page_shows_it_and_asks_nobody_else(

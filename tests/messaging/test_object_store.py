@@ -248,6 +248,11 @@ def test_pictures_that_nobody_refers_to_are_removed_there(
     monkeypatch.setattr(tidying, "SPARED", timedelta(hours=-1))
     assert command("tidy_pictures").startswith("S3_URL: 1 kept, 1 removed")
     assert s3.names() == [f"pictures/profiles/{kept}"]
+    save("profiles", Picture(picture(), 1, 1))
+    save("previews", Picture(picture(), 1, 1))
+    tidying.remove_previews()
+    assert {name.split("/")[1] for name in s3.names()} == {"profiles"}
+    assert len(s3.names()) == 2
 
 
 def test_a_file_that_comes_back_cut_short_stays_there(

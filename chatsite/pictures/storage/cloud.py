@@ -88,11 +88,12 @@ class CloudStore:
     def give_back(self, name: str) -> None:
         self._sdk.rename(*_withdrawn_at(name), *_shown_at(name))
 
-    def listed(self) -> Iterator[Kept]:
+    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
         """This site's alone: another may use the same account."""
-        for kind, delivery in SHOWN.items():
-            yield from self._listed(kind, delivery)
-        yield from self._listed("messages", WITHDRAWN)
+        for each in [kind] if kind else SHOWN:
+            yield from self._listed(each, SHOWN[each])
+        if kind in (None, "messages"):
+            yield from self._listed("messages", WITHDRAWN)
 
     def _listed(self, kind: Kind, delivery: str) -> Iterator[Kept]:
         for resource in self._sdk.listed(_place(kind, _site()), delivery):

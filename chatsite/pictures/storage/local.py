@@ -70,11 +70,11 @@ class LocalStore:
     def give_back(self, name: str) -> None:
         pass
 
-    def listed(self) -> Iterator[Kept]:
-        for kind, folder in FOLDERS.items():
-            for path in Path(settings.MEDIA_ROOT, folder).glob("[0-9a-f][0-9a-f]/*"):
+    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
+        for each in [kind] if kind else FOLDERS:
+            for path in Path(settings.MEDIA_ROOT, FOLDERS[each]).glob("[0-9a-f][0-9a-f]/*"):
                 if changed_at := _changed_at(path):
-                    yield Kept(kind, path.name, str(path), changed_at)
+                    yield Kept(each, path.name, str(path), changed_at)
 
     def places_of(self, kind: Kind, name: str) -> list[Kept]:
         return [Kept(kind, name, str(path_of(kind, name)), LONG_AGO)]

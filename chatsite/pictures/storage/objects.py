@@ -62,10 +62,10 @@ class ObjectPictures(LocalStore):
             with closing(found.opened(0, found.size)) as file:
                 return file.read(found.size)
 
-    def listed(self) -> Iterator[Kept]:
-        yield from super().listed()
+    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
+        yield from super().listed(kind)
         with _asking():
-            for place, changed_at in self._objects.listed(FOLDER):
+            for place, changed_at in self._objects.listed(f"{FOLDER}{kind}/" if kind else FOLDER):
                 if found := _PLACE.fullmatch(place):
                     yield Kept(cast(Kind, found[1]), Path(place).name, place, changed_at)
 

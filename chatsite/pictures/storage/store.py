@@ -64,8 +64,8 @@ class Store(Protocol):
     def give_back(self, name: str) -> None:
         """Undoes `withdraw`; may be repeated. Raises StorageError."""
 
-    def listed(self) -> Iterator[Kept]:
-        """Everything that is kept for this site. Raises StorageError."""
+    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
+        """Everything that is kept for this site, or of one kind. Raises StorageError."""
 
     def places_of(self, kind: Kind, name: str) -> list[Kept]:
         """Where a picture may be, whenever it was stored."""

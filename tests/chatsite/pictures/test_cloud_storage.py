@@ -194,6 +194,8 @@ class TestListing:
             profile,
         }
         assert [each.name for each in listed if each.withdrawn] == [names[0]]
+        assert [each.name for each in cloud_store().listed("profiles")] == [profile]
+        assert not list(cloud_store().listed("previews"))
         assert all(abs(each.changed_at - now()) < timedelta(minutes=5) for each in listed)
 
     def test_removes_in_handfuls(self, cloud: CloudinaryServer) -> None:
