@@ -170,12 +170,12 @@ def _try_again(job: Job, kind: JobKind, error: str, after: float = 0) -> None:
     if kind.attempts and job.attempts >= kind.attempts:
         _give_up(job, error)
         return
-    logger.info("job %s waits for another try: %s", job.kind, error)
     pause = settings.JOB_RETRY_SECONDS * 4 ** min(max(job.attempts - 1, 0), 10)
     pause = max(min(LONGEST_PAUSE, pause), after)
     pause += random.uniform(0, pause / 2)  # noqa: S311  no secret
     run_at = database_now() + timedelta(seconds=pause)
     _settle(job, run_at=run_at, attempts=job.attempts, error=error)
+    logger.info("job %s waits for another try: %s", job.kind, error)
 
 
 def _give_up(job: Job, error: str) -> None:

@@ -21,7 +21,7 @@ from tests.production import Server, production
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
-CASES = os.environ.get("CASES", "30")  # of each call, in each of two phases
+CASES = os.environ.get("CASES", "15")  # of each call, in each of two phases
 SEED = os.environ.get("SEED", "1")
 SCHEMATHESIS = [
     sys.executable,
