@@ -63,7 +63,7 @@ from messaging.services.messages import blank_row
 from messaging.services.search_index import add_full_blocks
 from messaging.shapes.attachments import ATTACHMENTS, encoded_attachments, is_album_picture
 from messaging.shapes.history_import import ImportedChat, ImportReport, KnownPerson, LeftOut
-from messaging.shapes.mentions import encoded_mentions
+from messaging.shapes.mentions import MENTIONS, encoded_mentions
 from messaging.shapes.reactions import (
     BY_ONE,
     DIFFERENT,
@@ -146,6 +146,10 @@ class Writer:
             if not (message.text or message.files or message.system):
                 self._left_out[_("Messages without anything that could be taken")] += 1
                 continue
+            mentions = list(dict.fromkeys(message.mentions))
+            if (beyond := len(mentions) - MENTIONS) > 0:
+                self._left_out[_("Mentions beyond fifty in one message")] += beyond
+            message.mentions = mentions[:MENTIONS]
             yield replace(message, text=message.text[:TEXT_LENGTH])
             for start in range(TEXT_LENGTH, len(message.text), TEXT_LENGTH):
                 part = message.text[start : start + TEXT_LENGTH]
@@ -308,7 +312,7 @@ class Writer:
         locked.seq += 1
         locked.message_id = key
         system = encoded(message.system).decode() if message.system else ""
-        mentioned = [self._key(each) for each in message.mentions]
+        mentioned = [self._keys.get(each) or self._key(each) for each in message.mentions]
         return {
             **blank_row(),
             "id": key,

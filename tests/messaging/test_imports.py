@@ -459,7 +459,6 @@ class TestTelegram:
         recent = [{"from": long, "from_id": f"{each}{long}"} for each in range(999)]
         said = TELEGRAM["chats"]["list"][0]["messages"][0] | {"from": long, "from_id": long}
         said["reactions"] = [{"count": 999, "emoji": "👍", "recent": recent[:250]}] * 5
-        said["text"] = [{"text": "A", "user_id": each} for each in range(1, 61)]
         chat = {"id": 1, "name": "A", "messages": [said]}
         data = json.dumps({"chats": {"list": [chat]}}).encode()
         with pytest.MonkeyPatch.context() as patched:
@@ -470,8 +469,6 @@ class TestTelegram:
             [message] = [each for chat in source.chats for each in chat.messages]
         assert len(message.reactions) == MOST_REACTIONS
         assert source.left_out["Reactions of people who are not named"] == 5 * 999 - 1000
-        assert message.mentions == [f"user{each}" for each in range(1, 51)]
-        assert source.left_out["Mentions beyond fifty in one message"] == 10
         assert {message.sender, *(each.person for each in message.reactions)} == {*source.names}
         assert {len(each) for each in (*source.names, *source.names.values())} == {100}
 
@@ -578,6 +575,23 @@ class TestSlack:
         call_command("import_slack", file, "--owner", ada.email, stdout=output)
         assert output.getvalue().startswith("#general: 0 messages, 0 members")
         assert Conversation.objects.filter(kind=Kind.GROUP).count() == 1
+
+    def test_a_message_mentions_each_once_and_no_more_than_fifty(
+        self, ada: User, tmp_path: Path, api_for: ApiFor
+    ) -> None:
+        people = ["U2", "U2", *(f"X{each}" for each in range(59))]
+        [said, *_others] = SLACK["general/2021-01-01.json"]
+        said = said | {"user": "U2", "text": " ".join(f"<@{each}>" for each in people)}
+        export = SLACK | {"general/2021-01-01.json": [said]}
+        file = tmp_path / "slack.zip"
+        file.write_bytes(packed({name: json.dumps(each) for name, each in export.items()}))
+        output = io.StringIO()
+        call_command("import_slack", file, "--owner", ada.email, stdout=output)
+        assert "left out: Mentions beyond fifty in one message (10)" in output.getvalue()
+        group = Conversation.objects.get(kind=Kind.GROUP).pk
+        message = api_for(ada).get(f"/api/messages/{group}").json()[0]
+        assert message["mentions"][0] == message["senderId"]
+        assert len(set(message["mentions"])) == len(message["mentions"]) == 50
 
     def test_what_is_none_is_refused(self, ada: User, tmp_path: Path) -> None:
         file = tmp_path / "slack.zip"

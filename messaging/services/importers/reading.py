@@ -27,7 +27,6 @@ from messaging.services.importers.source import (
     too_large,
 )
 from messaging.shapes.export import DOCUMENT
-from messaging.shapes.mentions import MENTIONS
 
 logger = logging.getLogger(__name__)
 # In one import:
@@ -81,10 +80,7 @@ class _Bounds:
                     replace(each, person=each.person[:PERSON_LENGTH])
                     for each in message.reactions[:MOST_REACTIONS]
                 ]
-                mentions = dict.fromkeys(each[:PERSON_LENGTH] for each in message.mentions)
-                if (beyond := len(mentions) - MENTIONS) > 0:
-                    self._left_out[_("Mentions beyond fifty in one message")] += beyond
-                message.mentions = list(mentions)[:MENTIONS]
+                message.mentions = [each[:PERSON_LENGTH] for each in message.mentions]
                 self._messages += 1
                 self._people.add(message.sender)
                 self._people.update(each.person for each in message.reactions)
