@@ -5,7 +5,7 @@ keeps of it some words and a small picture.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ from accounts.principal import Principal
 from chatsite.db import now, release
 from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.statements import Update, run_at_once
-from chatsite.link_previews.fetching import fetch
+from chatsite.link_previews.fetching import Fetched, fetch
 from chatsite.link_previews.links import link_in
 from chatsite.pictures import images, storage
 from chatsite.security.budgets import PREVIEWS, count
@@ -142,32 +142,38 @@ def _preview_of(url: str, sender: str) -> str:
     key = f"link-preview:{blake2b(url.encode(), digest_size=16).hexdigest()}"
     preview: str | None = cache.get(key)
     if preview is None:
-        with _turn(urlsplit(url).hostname or "", sender):
+        host = urlsplit(url).hostname or ""
+        marks = [f"slow-link:{each}" for each in (site_of(host), sender)]
+        with _turn(host, marks):
             if count(PREVIEWS, sender):  # once for each page: what is put off is not counted
                 return ""
             release()  # while the page is waited for
-            preview = _made(url)
+            preview = _made(url, marks)
         kept = KEPT if preview else KEPT_NOTHING
         cache.set(key, preview, kept.total_seconds())
     return preview
 
 
 @contextmanager
-def _turn(host: str, sender: str) -> Iterator[None]:
+def _turn(host: str, marks: Sequence[str]) -> Iterator[None]:
     """To ask one page. Raises Taken."""
-    marks = [f"slow-link:{each}" for each in (site_of(host), sender)]
     is_slow = bool(cache.get_many(marks))
     with TURNS.take(host), TURNS.take(ALL_SLOW) if is_slow else nullcontext():
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            if time.monotonic() - began > SLOW:
-                cache.set_many(dict.fromkeys(marks, True), SLOW_FOR.total_seconds())
+        yield
 
 
-def _made(url: str) -> str:
-    page = fetch(url)
+def _asked(url: str, marks: Sequence[str]) -> Fetched | None:
+    """Notes who was slow: the site, and not what is made here of its answer."""
+    began = time.monotonic()
+    try:
+        return fetch(url)
+    finally:
+        if time.monotonic() - began > SLOW:
+            cache.set_many(dict.fromkeys(marks, True), SLOW_FOR.total_seconds())
+
+
+def _made(url: str, marks: Sequence[str]) -> str:
+    page = _asked(url, marks)
     if page is None:
         return ""
     preview = PreviewRecord(url, page.title, page.description or None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -280,6 +281,26 @@ def test_who_was_answered_soon_is_not_held_up_by_what_is_slow(
     with link_previews.TURNS.take(link_previews.ALL_SLOW):
         run_due()
     assert title(sent) == "Fjords"
+
+
+def test_what_takes_long_here_makes_nobody_slow(
+    pages: WebPages, people: tuple[User, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, small = SimpleNamespace(now=0), images.small
+
+    def wait(data: bytes) -> images.Picture:
+        clock.now += 60
+        return small(data)
+
+    monkeypatch.setattr(link_previews, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(images, "small", wait)
+    make_message(*people, pages.url("/"))
+    run_due()
+    assert clock.now == 60
+    sent = make_message(*people, pages.url("/b"))
+    with link_previews.TURNS.take(link_previews.ALL_SLOW):
+        run_due()
+    assert title(sent) == "Lakes"
 
 
 class TestRemoved:
