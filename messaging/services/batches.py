@@ -67,11 +67,13 @@ class _Write(Bulk):
             wait = next(filter(None, [next(waits) for _limit in each.limits]), 0)
             each.refusal = None
             if wait:
-                late.append((each, wait))
-        chosen = chosen_by(each.person for each, _wait in late if each.claims)
-        for each, wait in late:
-            with read_in(each.language):
-                each.refusal = TooMany(wait, chosen.get(each.person, ""))
+                with read_in(each.language):
+                    each.refusal = refusal = TooMany(wait)
+                late.append((each, refusal))
+        # They are refused by now, also where this question fails and each is done by itself.
+        chosen = chosen_by(each.person for each, _refusal in late if each.claims)
+        for each, refusal in late:
+            refusal.language = chosen.get(each.person, "")
 
     @classmethod
     def do_all(cls, works: Sequence[Self]) -> list[Any]:

@@ -258,6 +258,18 @@ def test_what_is_done_again_counts_once(
     assert isinstance(refused, TooMany)
 
 
+def test_who_is_over_the_limit_is_refused_also_where_their_language_cannot_be_asked(
+    sends: Sender, set_limits: SetLimits, fails_once: FailsOnce
+) -> None:
+    set_limits(sends=1)
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    fails_once("batches.chosen_by", IntegrityError())
+    sent, refused, other = done([sends(ada, bo), sends(ada, bo), sends(bo, ada)])
+    assert isinstance(refused, TooMany)
+    assert numbers(ada, bo) == [1, sent.seq, other.seq]
+
+
 def test_who_comes_too_late_sends_nothing(sends: Sender, set_limits: SetLimits) -> None:
     set_limits(sends=1)
     ada, bo = make_pair()
