@@ -931,7 +931,20 @@ def _most_memory(archive: Archive, messages: int) -> int:
     return most
 
 
-def test_a_long_text_is_left_when_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chat_of_whatsapp_takes_its_room_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{SOURCE}.UNPACKED", 0)
+    monkeypatch.setattr(f"{SOURCE}.UNPACKED_LEAST", len(HELLO))
+    archive = Archive(io.BytesIO(packed({"_chat.txt": HELLO})))
+    [chat] = whatsapp.read(archive, file_name="Bo.zip", zone=UTC).chats
+    assert len(list(chat.messages)) == 3
+    with pytest.raises(Refused, match="too large when it is unpacked"):
+        archive.opened("_chat.txt")
+
+
+@pytest.mark.parametrize("text", [HELLO * 3, b"1/1/20, 00:00 - Bo: %s\n" % (b"x" * 300) * 2])
+def test_a_long_text_is_left_when_that_is_wanted(
+    text: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = 0
 
     def ask() -> None:
@@ -940,8 +953,8 @@ def test_a_long_text_is_left_when_that_is_wanted(monkeypatch: pytest.MonkeyPatch
         if asked == 3:
             raise Stopped
 
-    monkeypatch.setattr(whatsapp, "LINES", 2)
-    archive = Bare(io.BytesIO(HELLO * 3), "Bo.txt", ask)
+    monkeypatch.setattr(whatsapp, "STRETCH", 40)
+    archive = Bare(io.BytesIO(text), "Bo.txt", ask)
     with pytest.raises(Stopped):
         whatsapp.read(archive, file_name="Bo.txt", zone=UTC)
 

@@ -151,12 +151,12 @@ class Archive:
             raise too_large(path)
         return data
 
-    def opened(self, path: str) -> AbstractContextManager[IO[bytes]]:
-        """Raises Refused, and what `ask` does. What opens it raises Refused, also while it is
-        read.
+    def opened(self, path: str, *, again: bool = False) -> AbstractContextManager[IO[bytes]]:
+        """`again`: it takes no more room than before. Raises Refused, and what `ask` does. What
+        opens it raises Refused, also while it is read.
         """
         self.ask()
-        self._room -= self.size(path)
+        self._room -= 0 if again else self.size(path)
         if self._room < 0:
             raise _too_large_unpacked()
         return self._open(path)

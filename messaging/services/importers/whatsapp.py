@@ -32,7 +32,7 @@ from messaging.services.importers.source import (
 )
 
 LONGEST = 2**20  # characters of a message; WhatsApp itself allows a sixteenth of it
-LINES = 10_000  # after which it is asked whether to go on
+STRETCH = 2**20  # characters after which it is asked whether to go on
 
 # Which turn the text around them; iOS begins with one what it says itself.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -98,10 +98,11 @@ def read(archive: Archive, *, file_name: str, zone: tzinfo) -> Source:
     name = PurePosixPath(file_name)
     is_told = _TITLE.match(path) and path != name.name
     title = _title(PurePosixPath(path).stem if is_told else _COPY.sub("", name.stem))
-    entries = partial(_entries, archive, path)  # read twice, so that they need not be kept
-    total, order = _counted(entries(), path)
+    # Read twice, so that they need not be kept.
+    total, order = _counted(_entries(archive, path), path)
     source = Source("whatsapp", [], total=total)
-    messages = _messages(entries(), order, set(archive.names), zone, source)
+    entries = _entries(archive, path, again=True)
+    messages = _messages(entries, order, set(archive.names), zone, source)
     source.chats = [SourceChat(title, title, messages)]
     return source
 
@@ -110,14 +111,16 @@ def _title(stem: str) -> str:
     return _TITLE.sub("", stem).strip() or "WhatsApp"
 
 
-def _entries(archive: Archive, path: str) -> Iterator[_Entry]:
+def _entries(archive: Archive, path: str, *, again: bool = False) -> Iterator[_Entry]:
     """With the lines that go on with each. Raises Refused, and what `archive.ask` does."""
     entry: _Entry | None = None
-    length = 0
-    with archive.opened(path) as file, _decoded(file) as text:
-        for number, ended in enumerate(iter(partial(text.readline, LONGEST + 1), ""), 1):
-            if number % LINES == 0:
+    length = unasked = 0
+    with archive.opened(path, again=again) as file, _decoded(file) as text:
+        for ended in iter(partial(text.readline, LONGEST + 1), ""):
+            unasked += len(ended)
+            if unasked >= STRETCH:
                 archive.ask()
+                unasked = 0
             line = ended.removesuffix("\n")
             bare = _MARKS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
             if found := _HEAD.match(bare):
