@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext as _
 
+from accounts.languages import chosen_by
 from accounts.models import User
 from accounts.services.filters import filters, is_held
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.keys import made_at
-from chatsite.security.ratelimits import HOUR, Allowance, check_once
+from chatsite.security.ratelimits import HOUR, Allowance, TooMany, check_once
 from chatsite.wire import timestamp
 from messaging.models import Conversation, Message, Reason, Report, ReportKind, saved_key
 from messaging.queries.attachments import attachments_of
@@ -78,17 +79,22 @@ def check_new_account(
         return False
     if has_more:
         _check_answered(sender_id, conversation, stranger)
-    check_once(_new_messages(), sender_id, taken, counts=False)
+    _check_hour(sender_id, taken, counts=False)
     return True
 
 
 def count_new_message(sender_id: str, taken: set[str]) -> None:
     """Raises TooMany."""
-    check_once(_new_messages(), sender_id, taken)
+    _check_hour(sender_id, taken, counts=True)
 
 
-def _new_messages() -> Allowance:
-    return Allowance("new_messages", max(filters().new_messages, 1), HOUR)
+def _check_hour(sender_id: str, taken: set[str], *, counts: bool) -> None:
+    allowance = Allowance("new_messages", max(filters().new_messages, 1), HOUR)
+    try:
+        check_once(allowance, sender_id, taken, counts=counts)
+    except TooMany as error:
+        error.language = chosen_by([sender_id]).get(sender_id, "")
+        raise
 
 
 def check_new_links(sender_id: str, *, conversation: str, stranger: str) -> None:

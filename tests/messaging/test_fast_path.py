@@ -308,6 +308,21 @@ async def test_so_is_one_that_says_to_wait(ways: Ways, people: Cast, set_limits:
         assert len(said) == 3
 
 
+async def test_so_is_one_of_the_hour_of_a_new_account(ways: Ways, people: Cast) -> None:
+    await in_thread(decide)(new_hours=24, new_messages=1)
+    path = f"/api/messages/send/{people.peer.pk}"
+    assert (await ways.fast("POST", path, json={"text": "one"})).status_code == 201
+    said = set()
+    for chosen, headers in (("", {}), ("", {"Accept-Language": "de"}), ("fr", {})):
+        await User.objects.filter(pk=people.me.pk).aupdate(language=chosen)
+        fast = await ways.fast("POST", path, json={"text": "two"}, headers=headers)
+        assert (fast.status_code, ways.django.calls) == (429, 0)
+        same(fast, await ways.ordinary("POST", path, json={"text": "two"}, headers=headers))
+        said.add(fast.json()["message"])
+        ways.django.calls = 0
+    assert len(said) == 3
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("way", ["fast", "ordinary"])
 async def test_a_refusal_costs_one_of_its_limits(
