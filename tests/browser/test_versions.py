@@ -152,7 +152,7 @@ def test_whoever_has_a_worker_that_is_broken_resets_the_app(person: PersonFor) -
     expect(composer(page)).to_have_value("Half a thought")
 
 
-def refuse_cursors(page: Page) -> list[str]:
+def refuse_cursors(page: Page, asked: str = "**/api/messages/sync?since=*") -> list[str]:
     """Whatever time they are of; returns those that were refused."""
     refused: list[str] = []
 
@@ -161,7 +161,7 @@ def refuse_cursors(page: Page) -> list[str]:
         body = json.dumps({"message": "This cursor is not valid.", "code": "cursor"})
         route.fulfill(status=400, content_type="application/json", body=body)
 
-    page.route("**/api/messages/sync?since=*", refuse)
+    page.route(asked, refuse)
     return refused
 
 
@@ -184,6 +184,19 @@ def test_a_page_whose_cursor_is_refused_loads_once_and_goes_on(person: PersonFor
         lose_network(page)
     assert asked.value.ok
     assert page.evaluate("window.isSame")
+
+
+def test_who_is_refused_without_a_cursor_does_not_ask_again_at_once(person: PersonFor) -> None:
+    ada, bo = face_to_face(person)
+    page = ada.page
+    refused = refuse_cursors(page, "**/api/messages/sync*")
+    lose_network(page)
+    expect_soon(page, lambda: len(refused) > 2, True)
+    expect(state(page, "online")).to_be_visible(timeout=RETURN)
+    bo.say(ada, "still there?")
+    expect_texts(page, ["still there?"])
+    # Before it was loaded anew, and after that, from now on.
+    assert ["since" in each for each in refused] == [True, True, False]
 
 
 def test_a_refused_cursor_waits_for_files(person: PersonFor) -> None:

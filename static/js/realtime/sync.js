@@ -35,8 +35,9 @@ export class Sync {
     else this.#run();
   }
 
-  /** From what is known now, where the server does not know the cursor. */
+  /** From what is known now, where the server does not know the cursor; one that refuses that, too, is asked in its turn. */
   beginAnew() {
+    if (!this.#cursor) return;
     this.#cursor = "";
     this.now();
   }
