@@ -57,6 +57,14 @@ STOP_SECONDS = """() => {
   const start = setTimeout;
   globalThis.setTimeout = (call, delay) => (delay === 1000 ? 0 : start(call, delay));
 }"""
+COUNT_LOOKS = """() => {
+  globalThis.looks = 0;
+  const post = ServiceWorker.prototype.postMessage;
+  ServiceWorker.prototype.postMessage = function (data, ...rest) {
+    if (!("address" in data)) looks += 1;
+    return post.call(this, data, ...rest);
+  };
+}"""
 # As before the script that makes them something of their own.
 UNDEFINED = """
 const define = customElements.define.bind(customElements);
@@ -373,6 +381,35 @@ def test_what_is_taken_back_leaves_the_copies_at_once(person: PersonFor) -> None
     for text in ("a slip", "not for me"):
         place = [f"/chat/{bo.id}", text]
         expect_soon(ada.page, partial(ada.page.evaluate, HAS, place), False)
+
+
+def test_so_it_does_while_its_chat_is_open(person: PersonFor) -> None:
+    ada, bo = readers(person)
+    slip, own, _ = (bo.say(ada, text) for text in ("a slip", "not for me", "stays"))
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "stays")
+    ada.page.evaluate(STOP_SECONDS)
+    bo.context.request.delete(f"/api/messages/{slip['_id']}")
+    ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
+    for text in ("a slip", "not for me"):
+        place = [f"/chat/{bo.id}", text]
+        expect_soon(ada.page, partial(ada.page.evaluate, HAS, place), False)
+    assert ada.page.evaluate(HAS, [f"/chat/{bo.id}", "stays"])
+
+
+def test_what_only_comes_in_has_nobody_look_for_pictures(person: PersonFor) -> None:
+    ada, bo = readers(person)
+    slip = bo.post(f"/api/messages/send/{ada.id}", text="a view", image=data_uri(picture(900, 600)))
+    wait_until_kept(ada.page, f"/chat/{bo.id}", "a view")
+    ada.page.goto("/")
+    ada.page.evaluate(COUNT_LOOKS)
+    ada.context.set_offline(True)
+    expect(ada.page.locator(".app.is-offline")).to_be_visible()
+    bo.say(ada, "meanwhile")
+    ada.context.set_offline(False)
+    wait_until_kept(ada.page, "/", "meanwhile")
+    assert ada.page.evaluate("looks") == 0
+    bo.context.request.delete(f"/api/messages/{slip['_id']}")
+    expect_soon(ada.page, lambda: ada.page.evaluate("looks"), 1)
 
 
 def test_a_kept_page_that_is_changed_was_not_read(person: PersonFor) -> None:

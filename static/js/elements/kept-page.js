@@ -14,7 +14,7 @@ const APART = "#details, .composer";
 const handedOver = new Set();
 /** Of chats that are not open, by peer: `[change, messageId]`, those that come within a moment. */
 const changes = new Map();
-/** Of these, what was taken back and is so in no copy yet. */
+/** What was taken back and is so in no copy yet, also of the one that is open. */
 const takenBack = new Map();
 /** Whether pictures may be kept of what is not there any more. */
 let isLess = false;
@@ -29,10 +29,7 @@ export function watchPage(userId) {
   document.addEventListener("load", ({ target }) => target.matches("img") && later(), { capture: true });
   navigator.serviceWorker?.addEventListener("controllerchange", later);
   on("leaving", atOnce);
-  followChanges((peerId, change, about) => {
-    isLess = true;
-    if (peerId !== pane().dataset.peerId) changeSoon(peerId, change, about);
-  });
+  followChanges(changeSoon);
   // Before a reload asks for the page.
   addEventListener("beforeunload", atOnce);
   document.addEventListener("visibilitychange", () => document.hidden && atOnce());
@@ -56,13 +53,18 @@ function keep() {
   const page = copyOfPage();
   if (page.querySelector(".conversation")) keepPage(me, shownAddress(), markupOf(page));
   keepPage(me, ...listOf(page), newPictures());
-  if (isLess) changed = changed.then(() => dropPictures(me));
-  isLess = false;
+  changed = changed.then(() => {
+    if (isLess) dropPictures(me);
+    isLess = false;
+  });
 }
 
 /** At once where something was taken back, for the tab may be killed; and again in its turn, as that page may be on its way to the service worker. */
 function changeSoon(peerId, change, { messageId, isEdit }) {
-  for (const all of isEdit ? [changes] : [changes, takenBack]) {
+  // That one is handed over as it is; nobody knows what its copy shows.
+  const isOpen = peerId === pane().dataset.peerId;
+  if (isOpen) isLess = true;
+  for (const all of [...(isOpen ? [] : [changes]), ...(isEdit ? [] : [takenBack])]) {
     if (!all.has(peerId)) all.set(peerId, []);
     all.get(peerId).push([change, messageId]);
   }
@@ -83,9 +85,14 @@ function changeIn(html, some) {
   const due = some.filter(([, messageId]) => !messageId || html.includes(messageId));
   if (!due.length) return html;
   const { body, documentElement } = new DOMParser().parseFromString(html, "text/html");
+  const before = addressesIn(body);
   due.forEach(([change]) => change(body.querySelector("#conversation")));
+  const after = new Set(addressesIn(body));
+  if (before.some((address) => !after.has(address))) isLess = true;
   return markupOf(documentElement);
 }
+
+const addressesIn = (body) => [...body.querySelectorAll("img")].map((each) => each.getAttribute("src"));
 
 /** Of those that are shown, but of what disappears: what the browser has fetched is at hand for the service worker, too. */
 function newPictures() {
