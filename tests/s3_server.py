@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import boto3
+import httpx
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
@@ -81,7 +82,10 @@ def s3_server() -> Iterator[S3Server]:
         s3.client.create_bucket(Bucket=BUCKET)
         yield s3
     finally:
+        s3.mood = "well"
         s3.wakes.set()
+        # What is stored is kept for the whole process: the next server would have it.
+        httpx.post(f"http://127.0.0.1:{s3.port}/moto-api/reset").raise_for_status()
         server.shutdown()
         thread.join()
         server.server_close()
