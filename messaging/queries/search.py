@@ -153,7 +153,9 @@ def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = ""
         return Found(messages, more, is_building=is_building)
     people = contacts_page(user, search=asked.words, limit=PEOPLE).people
     named = Terms(asked.words, has="file", in_names=True)
-    files, _more = _found_messages(_Finding(user.pk, Asked(), named, places, latest, PEOPLE, None))
+    with_files = [each for each in latest if each[-1][FILES]]
+    finding = _Finding(user.pk, Asked(), named, places, with_files, PEOPLE, None)
+    files, _more = _found_messages(finding)
     groups = _groups(places.values(), asked.words)
     return Found(messages, more, people, groups, files, is_building)
 
@@ -324,9 +326,7 @@ class _Finding:
         rows = [
             (created_at, key, conversation, seq, row)
             for created_at, key, conversation, seq, row in self.latest
-            if self._may_be(conversation, seq, row[0])
-            and (row[FILES] or not self.terms.in_names)
-            and self._is_in_time(created_at, key)
+            if self._may_be(conversation, seq, row[0]) and self._is_in_time(created_at, key)
         ]
         rows.sort(reverse=True)
         found: list[tuple[str, int]] = []

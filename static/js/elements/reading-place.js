@@ -144,7 +144,7 @@ export class ReadingPlace {
 
   /** Something else may cover the list. That it is seen holds until the next frame, because to ask costs a layout. */
   #isLooking() {
-    if (document.hidden || !document.hasFocus()) return false;
+    if (document.hidden || !document.hasFocus() || !this.log.isConnected) return false;
     if (!this.#isShown) {
       this.#isShown = this.log.checkVisibility({ visibilityProperty: true });
       requestAnimationFrame(() => (this.#isShown = false));
