@@ -44,6 +44,7 @@ def main() -> None:
     missed = []
     with tempfile.TemporaryDirectory() as folder:
         reports = arguments.reports or Path(folder)
+        reports.mkdir(parents=True, exist_ok=True)
         with site(Path(folder), arguments.port) as ours:
             for name, path, is_signed_in in _pages(ours):
                 with _browser(Path(folder) / name, ours if is_signed_in else None) as port:
