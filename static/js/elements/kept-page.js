@@ -62,7 +62,7 @@ function keep() {
 /** At once where something was taken back, for the tab may be killed; and again in its turn, as that page may be on its way to the service worker. */
 function changeSoon(peerId, change, { messageId, isEdit }) {
   // That one is handed over as it is; nobody knows what its copy shows.
-  const isOpen = peerId === pane().dataset.peerId;
+  const isOpen = peerId === pane()?.dataset.peerId;
   if (isOpen) isLess = true;
   for (const all of [...(isOpen ? [] : [changes]), ...(isEdit ? [] : [takenBack])]) {
     if (!all.has(peerId)) all.set(peerId, []);
