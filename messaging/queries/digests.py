@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from accounts.models import Session, User
 from accounts.notifications import DIGEST_HOURS, decoded
@@ -102,7 +102,8 @@ def _lively(people: Collection[str], key: str) -> QuerySet[Membership, tuple[Any
         user_id__in=people, until_seq=None, is_request=False, conversation__last_message__gt=key
     )
     return there.values_list(
-        *("user_id", "conversation_id", "conversation__last_message", "conversation__last_seq"),
+        *("user_id", "conversation_id"),
+        *(F("conversation__last_message"), F("conversation__last_seq")),
         *("last_read_seq", "archived_seq", "muted_until"),
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import PushSubscription, Session
 from accounts.notifications import Notifications, decoded
@@ -74,7 +74,7 @@ def unread_chats(user_id: str, moment: datetime) -> int:
     mine = Membership.objects.of(user_id).filter(
         Q(muted_until=None) | Q(muted_until__lte=moment), is_request=False
     )
-    marks = mine.values_list("conversation", "last_read_seq", "conversation__last_seq")
+    marks = mine.values_list("conversation", "last_read_seq", F("conversation__last_seq"))
     behind = [key for key, read, last in marks if read < last]
     chats = chats_of(Principal(user_id, ""), among=behind) if behind else []
     return sum(chat.unread_count > 0 for chat in chats)
