@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -375,25 +376,24 @@ def test_what_is_taken_back_leaves_the_copies_at_once(person: PersonFor) -> None
     wait_until_kept(ada.page, f"/chat/{bo.id}", "stays")
     row(ada.page, cy).click()
     wait_until_kept(ada.page, f"/chat/{cy.id}", "from Cy")
-    ada.page.evaluate(STOP_SECONDS)
-    bo.context.request.delete(f"/api/messages/{slip['_id']}")
-    ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
-    for text in ("a slip", "not for me"):
-        place = [f"/chat/{bo.id}", text]
-        expect_soon(ada.page, partial(ada.page.evaluate, HAS, place), False)
+    expect_taken_back_at_once(ada, bo, slip, own)
 
 
 def test_so_it_does_while_its_chat_is_open(person: PersonFor) -> None:
     ada, bo = readers(person)
     slip, own, _ = (bo.say(ada, text) for text in ("a slip", "not for me", "stays"))
     wait_until_kept(ada.page, f"/chat/{bo.id}", "stays")
+    expect_taken_back_at_once(ada, bo, slip, own)
+    assert ada.page.evaluate(HAS, [f"/chat/{bo.id}", "stays"])
+
+
+def expect_taken_back_at_once(ada: Person, bo: Person, slip: Any, own: Any) -> None:
     ada.page.evaluate(STOP_SECONDS)
     bo.context.request.delete(f"/api/messages/{slip['_id']}")
     ada.post("/api/messages/deletions", messageIds=[own["_id"]], whom="me")
     for text in ("a slip", "not for me"):
         place = [f"/chat/{bo.id}", text]
         expect_soon(ada.page, partial(ada.page.evaluate, HAS, place), False)
-    assert ada.page.evaluate(HAS, [f"/chat/{bo.id}", "stays"])
 
 
 def test_what_only_comes_in_has_nobody_look_for_pictures(person: PersonFor) -> None:
