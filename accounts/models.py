@@ -23,6 +23,7 @@ from accounts.canonical import (
 )
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from chatsite.text import FOLDED_LENGTH, folded, is_storable, isolated, one_line
 
 NAME_LENGTH = 100
@@ -286,8 +287,8 @@ class FormerUsername(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["username"], name="one_former_username")]
         indexes = [
-            models.Index(fields=["username"], name="former_username_by_name"),  # on MongoDB only
             models.Index(fields=["owner", "-freed_at"], name="former_username_of"),
+            *on_mongodb(models.Index(fields=["username"], name="former_username_by_name")),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from accounts.canonical import EMAIL_LENGTH
 from accounts.models import NAME_LENGTH, USERNAME_LENGTH
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 
 
 class Block(models.Model):
@@ -36,8 +37,7 @@ class Block(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["blocker", "blocked"], name="one_block")]
         indexes = [
-            # On MongoDB only
-            models.Index(fields=["blocker", "blocked"], name="block_of_person")
+            *on_mongodb(models.Index(fields=["blocker", "blocked"], name="block_of_person")),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField, new_key
+from chatsite.operations import on_mongodb
 from chatsite.text import isolated
 
 GROUP = "f"  # what the primary keys of groups begin with
@@ -123,7 +124,15 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_message = models.ForeignKey(
-        "messaging.Message", null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+        "messaging.Message",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+        # It changes with every message: without an index PostgreSQL writes that row and nothing
+        # else, and SQLite a page less.
+        db_index=False,
+        db_constraint=False,
     )
     # Counts the changes of the conversation, its messages and its read marks, under the row's lock:
     # what `sync` goes by.
@@ -143,8 +152,9 @@ class Conversation(models.Model):
         ]
         indexes = [
             models.Index(fields=["key"], name="conversation_by_key"),
-            # On MongoDB only
-            models.Index(fields=["creator", "client_group_id"], name="group_by_client_id"),
+            *on_mongodb(
+                models.Index(fields=["creator", "client_group_id"], name="group_by_client_id")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -230,9 +240,9 @@ class Membership(models.Model):
                 fields=["user", "pin_slot"], condition=Q(pin_slot__gt=0), name="one_pin_slot"
             ),
         ]
-        indexes = [  # on MongoDB only: migration 0003
+        indexes = on_mongodb(
             models.Index(fields=["user", "conversation"], name="membership_of_user")
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 
 
 class Export(models.Model):
@@ -33,8 +34,7 @@ class Export(models.Model):
         verbose_name_plural = _("exports")
         indexes = [
             models.Index(fields=["created_at"], name="export_by_age"),
-            # On MongoDB only
-            models.Index(fields=["user"], name="export_of_person"),
+            *on_mongodb(models.Index(fields=["user"], name="export_of_person")),
         ]
 
     def __str__(self) -> str:

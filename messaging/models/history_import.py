@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from messaging.models.attachment import NAME_LENGTH
 
 
@@ -38,8 +39,7 @@ class Import(models.Model):
         verbose_name_plural = _("imports")
         indexes = [
             models.Index(fields=["created_at"], name="import_by_age"),
-            # On MongoDB only
-            models.Index(fields=["user"], name="import_of_person"),
+            *on_mongodb(models.Index(fields=["user"], name="import_of_person")),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.db import models
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from messaging.models.message import Message
 
 
@@ -28,8 +29,7 @@ class Listening(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "user"], name="one_listening")]
         indexes = [
-            # On MongoDB only
-            models.Index(fields=["message", "user"], name="listening_of_person")
+            *on_mongodb(models.Index(fields=["message", "user"], name="listening_of_person")),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from messaging.models.conversation import CLIENT_ID_LENGTH, GROUP, Conversation
 
 
@@ -140,9 +141,10 @@ class Message(models.Model):
                 condition=Q(is_expiring=True),
                 name="expiring_messages",
             ),
-            # On MongoDB only
-            models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
-            models.Index(fields=["conversation", "seq"], name="message_by_seq"),
+            *on_mongodb(
+                models.Index(fields=["sender", "client_message_id"], name="message_by_client_id"),
+                models.Index(fields=["conversation", "seq"], name="message_by_seq"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.db import models
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from messaging.models.conversation import CLIENT_ID_LENGTH
 from messaging.models.message import Message
 
@@ -33,8 +34,7 @@ class Opening(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "user"], name="one_opening")]
         indexes = [
-            # On MongoDB only
-            models.Index(fields=["message", "user"], name="opening_of_person")
+            *on_mongodb(models.Index(fields=["message", "user"], name="opening_of_person")),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.db import models
 
 from accounts.models import PushSubscription
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from messaging.models.conversation import Conversation
 
 
@@ -29,8 +30,9 @@ class PushNotice(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "conversation"], name="push_notices_of_person"),
-            # On MongoDB only
-            models.Index(fields=["subscription", "conversation"], name="push_notice_of_device"),
+            *on_mongodb(
+                models.Index(fields=["subscription", "conversation"], name="push_notice_of_device")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from messaging.models.message import Message
 
 EMOJI_LENGTH = 16  # code points: the longest emoji has 10
@@ -32,8 +33,7 @@ class Reaction(models.Model):
         ]
         indexes = [
             models.Index(fields=["message", "id"], name="reaction_by_message"),
-            # On MongoDB only
-            models.Index(fields=["message", "user"], name="reaction_of_person"),
+            *on_mongodb(models.Index(fields=["message", "user"], name="reaction_of_person")),
         ]
 
     def __str__(self) -> str:

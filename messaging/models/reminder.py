@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
+from chatsite.operations import on_mongodb
 from messaging.models.message import Message
 
 
@@ -26,8 +27,7 @@ class Reminder(models.Model):
         verbose_name_plural = _("reminders")
         constraints = [models.UniqueConstraint(fields=["user", "message"], name="one_reminder")]
         indexes = [
-            # On MongoDB only
-            models.Index(fields=["user", "message"], name="reminder_of_person")
+            *on_mongodb(models.Index(fields=["user", "message"], name="reminder_of_person")),
         ]
 
     def __str__(self) -> str:

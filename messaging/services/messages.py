@@ -438,15 +438,15 @@ def blank_row() -> dict[str, Any]:
     return {**fields, "kind": MessageKind.TEXT.value}
 
 
-def _pairs(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Any]:
-    sent = (Q(sender_id=sender, client_message_id=client_id) for sender, client_id in pairs)
-    messages = Message.objects.filter(reduce(or_, sent))
-    if not settings.MONGODB:  # the condition of the unique index
-        messages = messages.filter(client_message_id__gt=EmptyText())
-    return messages.values_list("pk")
+def sent_among(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Any]:
+    # The condition of the unique index. SQLite looks for it beside each pair: below all of them it
+    # would go through the whole index.
+    has_id = Q() if settings.MONGODB else Q(client_message_id__gt=EmptyText())
+    sent = (Q(has_id, sender_id=sender, client_message_id=each) for sender, each in pairs)
+    return Message.objects.filter(reduce(or_, sent)).values_list("pk")
 
 
-_KNOWN = SelectAmong(_pairs, width=2)
+_KNOWN = SelectAmong(sent_among, width=2)
 
 
 _ANSWERED = SelectAmong(

@@ -1,5 +1,6 @@
 """What migrations do to what is there already."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,8 @@ from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
 from chatsite.keys import new_key
@@ -56,6 +59,40 @@ def test_reactions_that_leave_people_out_say_so() -> None:
         mark(apps, None)
         sums = dict(Message.objects.values_list("pk", "reactions"))
         assert sums == {full: "[the sum]", crowded: " [the sum]"}
+
+
+# Made by Django for a field, or by the database for a constraint.
+_NAMED_BY_ITSELF = re.compile(r"_[0-9a-f]{8}(_\w+)?$|^sqlite_autoindex_|_pkey$|_key$|^__|_uniq$")
+
+
+def _strange_indexes() -> set[str]:
+    """Those that no model names."""
+    strange = set[str]()
+    for meta in (model._meta for model in apps.get_models() if not model._meta.proxy):
+        with connection.cursor() as cursor:
+            stored = connection.introspection.get_constraints(cursor, meta.db_table)
+        strange |= {name for name, each in stored.items() if each["index"]}
+        strange -= {each.name for each in (*meta.indexes, *meta.constraints)}
+    return {name for name in strange if not _NAMED_BY_ITSELF.search(name)}
+
+
+@pytest.mark.sql_only("MongoDB has no others either, but names its own")
+def test_no_index_is_there_that_no_model_has() -> None:
+    assert _strange_indexes() == set()
+
+
+@pytest.mark.sql_only("there, both are used")
+def test_indexes_for_mongodb_that_sqlite_has_made_all_the_same_go() -> None:
+    last = MigrationExecutor(connection).loader.graph.nodes["messaging", "0041_fewer_indexes"]
+    [drop] = (each for each in last.operations if hasattr(each, "names"))
+    table = Message._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE INDEX message_by_seq ON {table} (conversation_id, seq)")
+        assert _strange_indexes() == {"message_by_seq"}
+        editor = SimpleNamespace(execute=cursor.execute, quote_name=connection.ops.quote_name)
+        for _ in range(2):
+            drop.database_forwards("messaging", editor)
+            assert _strange_indexes() == set()
 
 
 def test_blocks_know_how_people_were_found() -> None:

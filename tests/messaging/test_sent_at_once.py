@@ -12,6 +12,7 @@ from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.fastpath.group_commit import run_together
 from chatsite.fastpath.jobs import Job
+from chatsite.keys import new_key
 from chatsite.monitoring import metrics
 from chatsite.security.budgets import SENDS, WRITES
 from chatsite.security.ratelimits import TooMany
@@ -31,7 +32,7 @@ from messaging.services.conversations import ReadMark, mark_read
 from messaging.services.drafts import new_draft
 from messaging.services.edits import new_edit
 from messaging.services.groups import remove_member
-from messaging.services.messages import delete_message
+from messaging.services.messages import delete_message, sent_among
 from messaging.services.reactions import ReactionChange
 from messaging.shapes.reactions import decoded_reactions
 from messaging.shapes.record import MessageRecord, record_of
@@ -179,6 +180,13 @@ def test_one_client_id_twice_is_one_message(sends: Sender, events: Events) -> No
     assert (first.text, first.seq, other.seq) == ("once", 2, 2)
     assert told(events) == sorted([*to_both(ada, bo, 2), *to_both(cy, di, 2)])
     assert numbers(ada, bo) == [1, 2]
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="others read few rows whole")
+def test_what_was_sent_before_is_found_by_the_index() -> None:
+    """However many are asked for: else a batch takes the longer, the more messages there are."""
+    pairs = [(new_key(), new_key()) for _ in range(3)]
+    assert "SCAN" not in sent_among(pairs).explain()
 
 
 def test_one_client_id_of_two_people_is_two_messages(sends: Sender) -> None:
