@@ -67,8 +67,8 @@ def timestamp(moment: datetime | str) -> str:
     `2024-01-15 10:35:00.123000`, whose fraction may be missing.
     """
     if isinstance(moment, str):
-        day, rest = moment[:10], moment[11:23]
-        return f"{day}T{rest}Z" if len(rest) > 8 else f"{day}T{rest}.000Z"
+        whole = f"{moment[:10]}T{moment[11:23]}Z"
+        return whole if len(whole) > 20 else f"{whole[:-1]}.000Z"
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

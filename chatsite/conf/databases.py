@@ -76,7 +76,8 @@ def database(address: str, sqlite_synchronous: str = "full") -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL;"
             "PRAGMA wal_autocheckpoint=10000;"
             f"PRAGMA synchronous={sqlite_synchronous};"
-            "PRAGMA foreign_keys=ON;",
+            "PRAGMA foreign_keys=ON;"
+            "PRAGMA cache_size=-16000;",  # KB of a connection, as they are needed
         }
     else:
         pool = {"min_size": 2, "max_size": 10, "timeout": 10}

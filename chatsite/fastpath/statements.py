@@ -11,8 +11,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model, QuerySet
-from django.db.models.functions import JSONArray
+from django.db.models import Case, Model, QuerySet, TextField, Value, When
+from django.db.models.functions import Coalesce, JSONArray, NullIf
+from django.db.models.lookups import IsNull
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 from chatsite.fastpath.prepared import (
@@ -58,12 +59,13 @@ class _Statement:
 class Select(_Statement):
     """Of a queryset of values_list. With `packed` many rows take less time, and come as they are
     stored: times of SQLite are texts, its truth values numbers. Then it names each column once, and
-    counts nothing.
+    counts nothing. A row may then end before the last `rare` columns: those are null or "" in it.
     """
 
-    def __init__(self, build: Callable[..., Any], *, packed: bool = False) -> None:
+    def __init__(self, build: Callable[..., Any], *, packed: bool = False, rare: int = 0) -> None:
         super().__init__(build)
         self._packed = packed
+        self._rare = rare
 
     def rows(self, *shape: Any, **values: Any) -> list[Row]:
         if not can_prepare():
@@ -77,11 +79,21 @@ class Select(_Statement):
 
     def _compile(self, built: QuerySet[Any, Any]) -> Prepared:
         if self._packed and database_here().vendor == "sqlite":
-            return Packed(*_sql_of(built.values_list(JSONArray(*built.query.selected or ()))))
+            return Packed(
+                *_sql_of(built.values_list(self._line(tuple(built.query.selected or ()))))
+            )
         compiler = built.query.get_compiler(connection=database_here())
         sql, params = compiler.as_sql()
         columns = [column for column, _sql, _alias in compiler.select]
         return Prepared(sql, params, None if self._packed else converters_of(compiler, columns))
+
+    def _line(self, columns: tuple[str, ...]) -> Any:
+        line = JSONArray(*columns)
+        if not self._rare:
+            return line
+        rare = [NullIf(column, Value("")) for column in columns[-self._rare :]]
+        are_blank = IsNull(Coalesce(*rare, output_field=TextField()), True)
+        return Case(When(are_blank, then=JSONArray(*columns[: -self._rare])), default=line)
 
 
 def _sql_of(built: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
@@ -95,11 +107,18 @@ class SelectAmong(Select):
     """
 
     def __init__(
-        self, build: Callable[..., QuerySet[Any, Any]], *, width: int = 1, packed: bool = False
+        self,
+        build: Callable[..., QuerySet[Any, Any]],
+        *,
+        width: int = 1,
+        packed: bool = False,
+        rare: int = 0,
     ) -> None:
         self._width = width
         super().__init__(
-            lambda room, **given: build(self._wanted(room, given), **given), packed=packed
+            lambda room, **given: build(self._wanted(room, given), **given),
+            packed=packed,
+            rare=rare,
         )
 
     def _wanted(self, room: int, given: dict[str, Any]) -> list[Any]:

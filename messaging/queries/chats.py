@@ -36,6 +36,7 @@ from messaging.shapes.chat_settings import NO_SETTINGS, ChatSettings, settings_o
 from messaging.shapes.record import (
     COLUMNS,
     CONVERSATION,
+    RARE,
     SENDER,
     MessageRecord,
     columns,
@@ -178,10 +179,14 @@ def _mentions_of(person: Any, moment: Any) -> Q:
 class _Rows:
     """Of all of a person's conversations, or of some."""
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *, packed: bool) -> None:
-        self._all = Select(build, packed=packed)
+    def __init__(
+        self, build: Callable[..., QuerySet[Any, Row]], *, packed: bool = False, rare: int = 0
+    ) -> None:
+        self._all = Select(build, packed=packed, rare=rare)
         self._some = SelectAmong(
-            lambda keys, **given: build(**given).filter(conversation__pk__in=keys), packed=packed
+            lambda keys, **given: build(**given).filter(conversation__pk__in=keys),
+            packed=packed,
+            rare=rare,
         )
 
     def __call__(self, me: str, among: Collection[str] | None = None, **given: Any) -> list[Row]:
@@ -190,12 +195,14 @@ class _Rows:
         return self._some.rows_among(among, me=me, **given)
 
 
-_DIRECT, _GROUPS = _Rows(_direct, packed=True), _Rows(_groups, packed=True)
-_DELETED = _Rows(_deleted, packed=False)
-_EXPIRED = _Rows(_expired, packed=False)
-_MENTIONING = _Rows(_mentioning, packed=False)
+_DIRECT = _Rows(_direct, packed=True, rare=RARE)
+_GROUPS = _Rows(_groups, packed=True, rare=RARE)
+_DELETED, _EXPIRED, _MENTIONING = _Rows(_deleted), _Rows(_expired), _Rows(_mentioning)
 _LAST_SEEN = SelectAmong(
-    lambda pairs: Message.objects.filter(_any(pairs)).values_list(*COLUMNS), width=2, packed=True
+    lambda pairs: Message.objects.filter(_any(pairs)).values_list(*COLUMNS),
+    width=2,
+    packed=True,
+    rare=RARE,
 )
 
 
@@ -241,7 +248,8 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     add_own(me, (chat.last_message for chat in chats if chat.last_message))
     if earlier:
         chats = [_with_unread(chat, *earlier.get(chat.peer.id, (0, 0))) for chat in chats]
-    show_to(me, (chat.peer for chat in chats))
+    last = (chat.last_message for chat in chats if chat.last_message)
+    show_to(me, (chat.peer for chat in chats), writers={each.sender_id for each in last})
     chats.sort(key=_place, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
 

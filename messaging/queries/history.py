@@ -29,7 +29,7 @@ from messaging.queries.visibility import (
     stays_in,
     stays_with,
 )
-from messaging.shapes.record import COLUMNS, SENDER, SEQ, MessageRecord, record_of_row
+from messaging.shapes.record import COLUMNS, RARE, SENDER, SEQ, MessageRecord, record_of_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,9 @@ def _history_with(
     return _history(limit, include_deleted, conversation=Subquery(known), **given)
 
 
-_HISTORY = Select(_history_with, packed=True)
+_HISTORY = Select(_history_with, packed=True, rare=RARE)
 
-_PART = Select(_history, packed=True)
+_PART = Select(_history, packed=True, rare=RARE)
 
 
 def _rest(

@@ -243,9 +243,12 @@ def candidates_of(me: str, search: str = "") -> QuerySet[User]:
     return people if adds_strangers() else people.filter(pk__in=known_to(me))
 
 
-def show_to(me: str, people: Iterable[PersonRecord]) -> None:
+def show_to(
+    me: str, people: Iterable[PersonRecord], *, writers: Collection[str] = frozenset()
+) -> None:
     """Leaves in the records what `me` may see: of who is blocked or has blocked them no change, and
-    no address, where not everybody sees these, of those who have not written to them.
+    no address, where not everybody sees these, of those who have not written to them. Nothing is
+    asked of `writers`, who are known to have.
     """
     shown = rules()
     if faces := shown.faces_of(me):
@@ -257,7 +260,11 @@ def show_to(me: str, people: Iterable[PersonRecord]) -> None:
                 each.email = each.email and face.email
     if shown.shows_addresses:
         return
-    others = {direct_key(me, each.id): each for each in people if each.email and each.id != me}
+    others = {
+        direct_key(me, each.id): each
+        for each in people
+        if each.email and each.id != me and each.id not in writers
+    }
     told = _written_to(me, list(others))
     for key, each in others.items():
         if key not in told:

@@ -45,6 +45,7 @@ from messaging.queries.own import add_own
 from messaging.queries.visibility import LAST, Stays, stays_among
 from messaging.shapes.record import (
     CONVERSATION,
+    RARE,
     SENDER,
     SEQ,
     MessageRecord,
@@ -230,7 +231,7 @@ def _changed(count: int, **given: Any) -> QuerySet[Message, Row]:
     return messages.order_by("version")[: PAGE + 1] if count == 1 else messages
 
 
-_CHANGED = Select(_changed, packed=True)
+_CHANGED = Select(_changed, packed=True, rare=RARE)
 _place = itemgetter(1 + CONVERSATION, 0)
 
 

@@ -144,12 +144,19 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
     ] = False
 
 
+# What every message has; most have nothing else.
+_PLAIN = (
+    *("id", "sender_id", "text", "deleted", "created_at", "updated_at", "seq"),
+    *("client_message_id", "conversation_id"),
+)
 # Who receives a message, and what they did with it, is not stored there: whoever reads it says so.
-COLUMNS = tuple(
+COLUMNS = _PLAIN + tuple(
     "details" if name == "system" else name
     for name in MessageRecord.__struct_fields__
-    if name not in ("receiver_id", "reacted", "listened", "opened")
+    if name not in (*_PLAIN, "receiver_id", "reacted", "listened", "opened")
 )
+PLAIN = len(_PLAIN)
+RARE = len(COLUMNS) - PLAIN
 SENDER, SEQ = COLUMNS.index("sender_id"), COLUMNS.index("seq")
 CONVERSATION = COLUMNS.index("conversation_id")
 _stored = attrgetter(*COLUMNS)
@@ -166,22 +173,41 @@ def record_of(message: Message, receiver_id: str | None = None) -> MessageRecord
 
 
 def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
-    """Of the values of COLUMNS, in their order."""
+    """Of the values of COLUMNS, in their order: of the PLAIN first, where all others are blank."""
     # Runs for each message of each page: one step through the row, and one call.
+    if len(row) == PLAIN:
+        key, sender_id, text, deleted, created_at, updated_at, seq, client_id, conversation_id = row
+        created = timestamp(created_at)
+        return MessageRecord(
+            key,
+            sender_id,
+            receiver_id,
+            None if deleted else text or None,
+            None,
+            bool(deleted),
+            created,
+            created if updated_at == created_at else timestamp(updated_at),
+            seq,
+            client_id or None,
+            None,
+            None,
+            None,
+            conversation_id,
+        )
     (
         key,
         sender_id,
         text,
-        image,
         deleted,
         created_at,
         updated_at,
         seq,
         client_message_id,
+        conversation_id,
+        image,
         image_width,
         image_height,
         thumbnail,
-        conversation_id,
         reply_to,
         edited_at,
         mentions,

@@ -112,6 +112,25 @@ def test_many_rows_have_the_texts_that_are_stored(text: str) -> None:
     assert [tuple(row) for row in named.rows(key=key)] == [(text, None)]
 
 
+def test_many_rows_may_end_before_what_is_blank() -> None:
+    named = Select(
+        lambda role: User.objects.filter(role=role).values_list(
+            "full_name", "ban_reason", "silenced_until"
+        ),
+        packed=True,
+        rare=2,
+    )
+    moment = now()
+    make_user("Ada")
+    make_user("Bo", ban_reason="spam")
+    make_user("Cy", silenced_until=moment)
+    found = {name: tuple(rest) for name, *rest in named.rows(role="")}
+    assert found["Ada"] in ((), ("", None))
+    assert found["Bo"] == ("spam", None)
+    reason, silenced_until = found["Cy"]
+    assert (reason, timestamp(silenced_until)) == ("", timestamp(moment))
+
+
 def test_many_rows_come_in_their_order_and_times_read_as_they_are() -> None:
     def sessions(limit: int, *, user: Any) -> QuerySet[Session, Any]:
         of_user = Session.objects.filter(user_id=user).order_by("-user_agent")
