@@ -248,10 +248,15 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     add_own(me, (chat.last_message for chat in chats if chat.last_message))
     if earlier:
         chats = [_with_unread(chat, *earlier.get(chat.peer.id, (0, 0))) for chat in chats]
-    last = (chat.last_message for chat in chats if chat.last_message)
-    show_to(me, (chat.peer for chat in chats), writers={each.sender_id for each in last})
+    writers = {chat.peer.id for chat in chats if _is_last_theirs(chat)}
+    show_to(me, (chat.peer for chat in chats), writers=writers)
     chats.sort(key=_place, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
+
+
+def _is_last_theirs(chat: Chat) -> bool:
+    """The other one of a direct chat has written; what they write in groups says nothing here."""
+    return chat.last_message is not None and chat.last_message.sender_id == chat.peer.id
 
 
 def _add_expired(

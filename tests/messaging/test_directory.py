@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import SitePolicy, User
 from messaging.queries import privacy
+from messaging.services.messages import send_message
 from tests.factories import ApiFor, make_group, make_message, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,8 +77,13 @@ def test_who_sees_an_address(cast: Cast, api_for: ApiFor, are_shown: bool | None
         privacy.forget_rules()  # nobody has decided: the environment does
     else:
         SitePolicy.objects.create(shows_addresses=are_shown)
+    make_message(cast.ada, cast.di)
+    send_message(sender=cast.di, peer=cast.group, text="To all")  # which is not to her
+    fay = make_user("Fay Kim")
+    make_message(fay, cast.ada)
+    make_message(cast.ada, fay)
     client = api_for(cast.ada)
-    told = {cast.cy.pk: cast.cy.email, cast.ada.pk: cast.ada.email}
+    told = {each.pk: each.email for each in (cast.ada, cast.cy, fay)}
     for path in (
         "/api/messages/contacts",
         "/api/messages/contacts?limit=9",
