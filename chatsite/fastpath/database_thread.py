@@ -11,24 +11,24 @@ from typing import TypeVar
 from django.db import connections
 
 from chatsite.errors import Busy
-from chatsite.fastpath.jobs import Job
+from chatsite.fastpath.database_calls import DatabaseCall
 
-ENOUGH = 64  # jobs at once
-MOST = 2000  # jobs that wait; who comes then is told at once, not after a while
+ENOUGH = 64  # calls at once
+MOST = 2000  # calls that wait; who comes then is told at once, not after a while
 IDLE_SECONDS = 10
 Result = TypeVar("Result")
-Run = Callable[[list[Job]], None]
+Run = Callable[[list[DatabaseCall]], None]
 
 
 class DatabaseThread:
-    """It starts with a job, hence in a forked worker, and ends when there is none for a while."""
+    """It starts with a call, hence in a forked worker, and ends when there is none for a while."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
         self._loop = weakref.ref(loop)
         self._run = run
         self._waiting = 0
-        self._coming: list[Job] = []
-        self._jobs: SimpleQueue[list[Job]] = SimpleQueue()
+        self._coming: list[DatabaseCall] = []
+        self._calls: SimpleQueue[list[DatabaseCall]] = SimpleQueue()
         self._starting = Lock()
         self._is_working = False
         self._is_ending = False
@@ -40,20 +40,20 @@ class DatabaseThread:
             raise Busy
         self._waiting += 1
         future: asyncio.Future[Result] = loop.create_future()
-        self._coming.append(Job(work, key, future))
+        self._coming.append(DatabaseCall(work, key, future))
         if len(self._coming) == 1:
             loop.call_soon(self._hand_in, loop)
         return future
 
     def end(self) -> None:
-        """As soon as nothing waits; it starts again with the next job."""
+        """As soon as nothing waits; it starts again with the next call."""
         self._is_ending = True
-        self._jobs.put([])
+        self._calls.put([])
 
     def _hand_in(self, loop: asyncio.AbstractEventLoop) -> None:
-        jobs, self._coming = self._coming, []
+        calls, self._coming = self._coming, []
         with self._starting:
-            self._jobs.put(jobs)
+            self._calls.put(calls)
             if not self._is_working:
                 self._start(loop)
 
@@ -64,44 +64,44 @@ class DatabaseThread:
         try:
             thread.start()
         except RuntimeError as error:  # the system has no more threads for us
-            while not self._jobs.empty():
-                self._give_up(self._jobs.get(), error)
+            while not self._calls.empty():
+                self._give_up(self._calls.get(), error)
         else:
             self._is_working = True
 
-    def _give_up(self, jobs: list[Job], error: BaseException) -> None:
-        for job in jobs:
-            job.fail(error)
-        self._settle(jobs)
+    def _give_up(self, calls: list[DatabaseCall], error: BaseException) -> None:
+        for call in calls:
+            call.fail(error)
+        self._settle(calls)
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        while jobs := self._next():
+        while calls := self._next():
             try:
-                self._run(jobs)
+                self._run(calls)
             except BaseException as error:  # whatever it is, others wait
-                for job in jobs:
-                    job.fail(RuntimeError(f"a database thread failed: {type(error).__name__}"))
+                for call in calls:
+                    call.fail(RuntimeError(f"a database thread failed: {type(error).__name__}"))
                 connections.close_all()
             with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-                loop.call_soon_threadsafe(self._settle, jobs)
+                loop.call_soon_threadsafe(self._settle, calls)
         connections.close_all()
 
-    def _next(self) -> list[Job]:
+    def _next(self) -> list[DatabaseCall]:
         try:
-            jobs = self._jobs.get(timeout=0.001 if self._is_ending else IDLE_SECONDS)
+            calls = self._calls.get(timeout=0.001 if self._is_ending else IDLE_SECONDS)
         except Empty:
             return self._end()
         with suppress(Empty):
-            while len(jobs) < ENOUGH:
-                jobs.extend(self._jobs.get_nowait())
-        return jobs or self._next()
+            while len(calls) < ENOUGH:
+                calls.extend(self._calls.get_nowait())
+        return calls or self._next()
 
-    def _end(self) -> list[Job]:
+    def _end(self) -> list[DatabaseCall]:
         with self._starting:
-            self._is_working = not self._jobs.empty()
+            self._is_working = not self._calls.empty()
         return self._next() if self._is_working else []
 
-    def _settle(self, jobs: list[Job]) -> None:
-        self._waiting -= len(jobs)
-        for job in jobs:
-            job.settle()
+    def _settle(self, calls: list[DatabaseCall]) -> None:
+        self._waiting -= len(calls)
+        for call in calls:
+            call.settle()

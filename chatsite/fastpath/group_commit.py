@@ -17,7 +17,7 @@ from chatsite.db import asks_to_repeat, joined, was_held
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
 from chatsite.fastpath.bulk import Bulk
-from chatsite.fastpath.jobs import Job, run_apart, was_broken
+from chatsite.fastpath.database_calls import DatabaseCall, run_apart, was_broken
 from chatsite.live.broadcast import batched
 from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import resume
@@ -25,19 +25,19 @@ from chatsite.monitoring.trace import resume
 logger = logging.getLogger(__name__)
 
 
-def run_together(jobs: list[Job]) -> None:
+def run_together(calls: list[DatabaseCall]) -> None:
     """Kind by kind."""
     # Workers that lock several conversations do so in the same order.
-    jobs.sort(key=_by_key)
-    kinds: set[type[Any]] = {type(job.work) for job in jobs}
+    calls.sort(key=_by_key)
+    kinds: set[type[Any]] = {type(call.work) for call in calls}
     for kind in kinds:
-        _run_in_bulk(kind, [job for job in jobs if type(job.work) is kind])
+        _run_in_bulk(kind, [call for call in calls if type(call.work) is kind])
 
 
 _by_key = attrgetter("key")
 
 
-def _run_in_bulk(kind: type[Bulk], jobs: list[Job]) -> None:
+def _run_in_bulk(kind: type[Bulk], calls: list[DatabaseCall]) -> None:
     """What the database raises may be the fault of one: then each is done by itself. Whatever else
     is raised is a fault of the code, of which nothing is kept, and which no other way hides.
     """
@@ -45,51 +45,51 @@ def _run_in_bulk(kind: type[Bulk], jobs: list[Job]) -> None:
     outcomes: list[Any] = []
     line = connection.connection
     try:
-        jobs = _admitted(kind, jobs)
-        if jobs:
+        calls = _admitted(kind, calls)
+        if calls:
             with batched(), joined():
-                outcomes = kind.do_all(_works(jobs))
+                outcomes = kind.do_all(_works(calls))
     except Error as error:
         if _may_be_done(error) if outcomes else _is_away(error, line):
-            _fail(jobs, error)
+            _fail(calls, error)
         else:
             logger.info("writes are done one by one: %s", type(error).__name__)
-            run_apart(jobs)
+            run_apart(calls)
     except DomainError as error:
-        _fail(jobs, error)
+        _fail(calls, error)
     except Exception as error:
         logger.exception("a batch of writes failed")
         metrics.BATCHES_FAILED.inc()
-        _fail(jobs, RuntimeError(f"a batch of writes failed: {type(error).__name__}"))
+        _fail(calls, RuntimeError(f"a batch of writes failed: {type(error).__name__}"))
     else:
         checkpoints.after_commit()
-        _settle(kind, jobs, outcomes)
+        _settle(kind, calls, outcomes)
 
 
-def _admitted(kind: type[Bulk], jobs: list[Job]) -> list[Job]:
-    late = {job for job in jobs if job.is_late}
-    in_time = [job for job in jobs if job not in late]
+def _admitted(kind: type[Bulk], calls: list[DatabaseCall]) -> list[DatabaseCall]:
+    late = {call for call in calls if call.is_late}
+    in_time = [call for call in calls if call not in late]
     kind.admit(_works(in_time))
-    for job in late:
-        job.error = Busy()
-    for job, work in zip(in_time, _works(in_time), strict=True):
-        job.error = work.refusal
-    return [job for job in in_time if job.error is None]
+    for call in late:
+        call.error = Busy()
+    for call, work in zip(in_time, _works(in_time), strict=True):
+        call.error = work.refusal
+    return [call for call in in_time if call.error is None]
 
 
-def _works(jobs: list[Job]) -> list[Any]:
-    return [job.work for job in jobs]
+def _works(calls: list[DatabaseCall]) -> list[Any]:
+    return [call.work for call in calls]
 
 
-def _settle(kind: type[Bulk], jobs: list[Job], outcomes: list[Any]) -> None:
+def _settle(kind: type[Bulk], calls: list[DatabaseCall], outcomes: list[Any]) -> None:
     waiting = []
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        if isinstance(outcome, Busy) and jobs[0].key != jobs[-1].key:
-            waiting.append(job)
+    for call, outcome in zip(calls, outcomes, strict=True):
+        if isinstance(outcome, Busy) and calls[0].key != calls[-1].key:
+            waiting.append(call)
         elif isinstance(outcome, DomainError):
-            job.error = outcome
+            call.error = outcome
         else:
-            job.result = outcome
+            call.result = outcome
     for _key, some in groupby(waiting, key=_by_key):
         _run_in_bulk(kind, list(some))
 
@@ -110,6 +110,6 @@ def _is_away(error: Exception, line: object) -> bool:
     return not was_replaced and not was_broken()
 
 
-def _fail(jobs: list[Job], error: Exception) -> None:
-    for job in jobs:
-        job.fail(error)
+def _fail(calls: list[DatabaseCall], error: Exception) -> None:
+    for call in calls:
+        call.fail(error)

@@ -15,9 +15,9 @@ from django.conf import settings
 
 from chatsite.db import in_thread
 from chatsite.fastpath.bulk import Bulk
+from chatsite.fastpath.database_calls import read_each, write_each
 from chatsite.fastpath.database_thread import DatabaseThread, Run
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import read_each, write_each
 
 Result = TypeVar("Result")
 Lane = tuple[Run, int]

@@ -8,8 +8,8 @@ from typing import Any
 from accounts.models import User
 from accounts.tokens import Claims
 from chatsite.fastpath.bulk import Bulk
+from chatsite.fastpath.database_calls import DatabaseCall
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import Job
 from chatsite.security.budgets import SENDS, Limit
 from messaging.models import Membership, Message, direct_key
 from messaging.services.batches import Sending
@@ -33,7 +33,7 @@ FailsOnce = Callable[..., None]
 
 @dataclass(slots=True)
 class Sender:
-    """Makes jobs, and knows the texts of those that were done by themselves."""
+    """Makes calls, and knows the texts of those that were done by themselves."""
 
     loop: asyncio.AbstractEventLoop
     alone: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Sender:
         *,
         limits: tuple[Limit, ...] = (SENDS,),
         claims: Claims | None = None,
-    ) -> Job:
+    ) -> DatabaseCall:
         draft = new_draft(
             sender_id=sender.pk,
             receiver_id=peer.pk,
@@ -57,10 +57,10 @@ class Sender:
         sending = Sending(
             draft=draft, respond=lambda sent: sent.record, limits=limits, claims=claims
         )
-        return self.job(sending, draft.conversation)
+        return self.call(sending, draft.conversation)
 
-    def job(self, work: Bulk, about: str) -> Job:
-        return Job(work, about, self.loop.create_future())
+    def call(self, work: Bulk, about: str) -> DatabaseCall:
+        return DatabaseCall(work, about, self.loop.create_future())
 
     def send_alone(self, draft: Draft) -> Sent:
         self.alone.append(draft.text)
@@ -75,10 +75,10 @@ def acquainted(count: int) -> list[User]:
     return people
 
 
-def done(jobs: list[Job]) -> list[Any]:
+def done(calls: list[DatabaseCall]) -> list[Any]:
     """What each was answered: a record, or the error."""
-    run_together(list(jobs))
-    return [job.error or job.result for job in jobs]
+    run_together(list(calls))
+    return [call.error or call.result for call in calls]
 
 
 def numbers(one: User, other: User) -> list[int]:

@@ -142,12 +142,12 @@ def test_workers_who_lock_the_same_conversations_do_not_wait_for_each_other(send
     def work(number: int) -> list[Any]:
         answers: list[Any] = []
         for _round in range(6):
-            jobs = []
+            calls = []
             for one, other in pairs if number % 2 else pairs[::-1]:
-                jobs += [sends(one, other), sends(other, one)]
+                calls += [sends(one, other), sends(other, one)]
                 mark = ReadMark(one.pk, other.pk, 10_000)
-                jobs.append(sends.job(Reading(mark=mark, respond=str), mark.conversation))
-            answers += done(jobs)
+                calls.append(sends.call(Reading(mark=mark, respond=str), mark.conversation))
+            answers += done(calls)
         return answers
 
     for answers in at_once([partial(work, number) for number in range(3)]):
@@ -249,11 +249,11 @@ def test_a_line_that_breaks_loses_nothing_and_doubles_nothing(
     monkeypatch.setattr(owner, name, cut)
     session = make_session(ada)
     claims = Claims(session.pk, ada.pk)
-    jobs = [sends(ada, bo, "one", "c-1", claims=claims), sends(bo, ada, "two")]
+    calls = [sends(ada, bo, "one", "c-1", claims=claims), sends(bo, ada, "two")]
 
     def work() -> list[Any]:
         connection.ensure_connection()  # as it is between two batches
-        return done(jobs)
+        return done(calls)
 
     [answers] = at_once([work])
     assert [answer.seq for answer in answers] == [2, 3]

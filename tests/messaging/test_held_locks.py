@@ -12,7 +12,7 @@ from django.db.models.sql import InsertQuery
 from accounts.models import User
 from chatsite import db, locks
 from chatsite.errors import Busy, DomainError
-from chatsite.fastpath.jobs import Job
+from chatsite.fastpath.database_calls import DatabaseCall
 from messaging.models import Conversation, Membership, Message, direct_key
 from messaging.services.batches import Changing, Reading
 from messaging.services.conversations import ReadMark
@@ -79,13 +79,13 @@ def test_two_conversations_do_not_hold_up_the_other_eighteen(
 
     def round_of(number: int) -> list[Any]:
         """A send each, twice to the locked ones; what else writes to a conversation there alone."""
-        jobs = [sends(*pair, str(number), f"c-{number}") for pair in locked + free]
-        jobs += [sends(*pair[::-1], str(number), f"c-{number}") for pair in locked]
+        calls = [sends(*pair, str(number), f"c-{number}") for pair in locked + free]
+        calls += [sends(*pair[::-1], str(number), f"c-{number}") for pair in locked]
         if not number:
-            return done(jobs)
-        jobs += [sends.job(_read(pair), key(pair)) for pair in locked]
-        jobs += [_reaction(sends, pair, number) for pair in locked]
-        return done(jobs) + [_outcome(partial(_take_back, pair)) for pair in locked]
+            return done(calls)
+        calls += [sends.call(_read(pair), key(pair)) for pair in locked]
+        calls += [_reaction(sends, pair, number) for pair in locked]
+        return done(calls) + [_outcome(partial(_take_back, pair)) for pair in locked]
 
     with held(Conversation.objects.filter(key__in=map(key, locked))):
         for number in range(rounds):
@@ -109,11 +109,11 @@ def _read(pair: Pair) -> Reading:
     return Reading(mark=ReadMark(pair[1].pk, pair[0].pk, 1), respond=str)
 
 
-def _reaction(sends: Sender, pair: Pair, number: int) -> Job:
+def _reaction(sends: Sender, pair: Pair, number: int) -> DatabaseCall:
     """To the last message, which is not the one that is deleted."""
     message = Message.objects.filter(conversation__key=key(pair)).latest("seq")
     change = ReactionChange(pair[1].pk, message.pk, "👍", added=bool(number % 2))
-    return sends.job(Changing(change=change, respond=str), change.message_id)
+    return sends.call(Changing(change=change, respond=str), change.message_id)
 
 
 def _outcome(work: Callable[[], Any]) -> Any:

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chatsite.errors import DomainError
+from chatsite.fastpath.database_calls import DatabaseCall
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import Job
 from chatsite.keys import new_key
 from chatsite.monitoring import metrics
 from chatsite.security.budgets import SENDS, WRITES
@@ -86,9 +86,9 @@ def test_messages_of_many_conversations_are_stored_together(sends: Sender, event
 def test_more_than_one_statement_looks_for(sends: Sender, events: Events) -> None:
     people = acquainted(2 * 70)
     events.clear()
-    jobs = [sends(*pair) for pair in zip(people[::2], people[1::2], strict=True)]
-    jobs += [sends(*pair) for pair in zip(people[1::2], people[::2], strict=True)]
-    answers = done(jobs)
+    calls = [sends(*pair) for pair in zip(people[::2], people[1::2], strict=True)]
+    calls += [sends(*pair) for pair in zip(people[1::2], people[::2], strict=True)]
+    answers = done(calls)
     assert sends.alone == []
     assert sorted(answer.seq for answer in answers) == [2] * 70 + [3] * 70
     assert len(told(events)) == 4 * 70
@@ -114,8 +114,8 @@ def test_first_messages_to_somebody_are_stored_with_the_others(
     cy, di = make_user("Cy"), make_user("Di")
     make_message(ada, bo)
     events.clear()
-    jobs = [sends(ada, cy, "first", "c-1"), sends(ada, bo, "second"), sends(di, ada, "hello")]
-    answers = done([*jobs, sends(cy, ada, "next"), sends(ada, cy, "again", "c-1")])
+    calls = [sends(ada, cy, "first", "c-1"), sends(ada, bo, "second"), sends(di, ada, "hello")]
+    answers = done([*calls, sends(cy, ada, "next"), sends(ada, cy, "again", "c-1")])
     assert sends.alone == []
     assert [answer.seq for answer in answers] == [1, 2, 1, 2, 1]
     assert answers[4] == answers[0]
@@ -174,8 +174,8 @@ def test_who_is_gone_gets_nothing_and_concerns_nobody_else(sends: Sender, events
 def test_one_client_id_twice_is_one_message(sends: Sender, events: Events) -> None:
     ada, bo, cy, di = acquainted(4)
     events.clear()
-    jobs = [sends(ada, bo, "once", "c-1"), sends(cy, di, "c"), sends(ada, bo, "again", "c-1")]
-    first, other, again = done(jobs)
+    calls = [sends(ada, bo, "once", "c-1"), sends(cy, di, "c"), sends(ada, bo, "again", "c-1")]
+    first, other, again = done(calls)
     assert first == again
     assert (first.text, first.seq, other.seq) == ("once", 2, 2)
     assert told(events) == sorted([*to_both(ada, bo, 2), *to_both(cy, di, 2)])
@@ -254,12 +254,12 @@ def test_what_is_done_again_counts_once(
     ada, bo = make_pair()
     make_message(ada, bo)
     limits = (WRITES, SENDS)
-    jobs = [
+    calls = [
         sends(ada, bo, "one", "c-1", limits=limits),
         sends(ada, bo, "two", "c-1", limits=limits),
     ]
     fails_once("messages.store", IntegrityError())
-    one, two = done(jobs)
+    one, two = done(calls)
     assert sends.alone == ["one", "two"]
     assert one == two
     [refused] = done([sends(ada, bo, limits=limits)])
@@ -319,7 +319,7 @@ def test_marks_that_come_at_once_move_together(sends: Sender, events: Events) ->
         ReadMark(ada.pk, "f" * 24, 1),
     ]
     answers = done(
-        [sends.job(Reading(mark=mark, respond=int), mark.conversation) for mark in marks]
+        [sends.call(Reading(mark=mark, respond=int), mark.conversation) for mark in marks]
     )
     assert answers[:4] == [1, 2, 1, 0]
     assert [each.status for each in answers[4:]] == [404, 404]
@@ -358,7 +358,7 @@ def test_changes_that_come_at_once_are_each_made_or_refused(
         fails_once("changes.store", error)
     answers = done(
         [
-            sends.job(Changing(change=each, respond=str, limits=(WRITES,)), each.message_id)
+            sends.call(Changing(change=each, respond=str, limits=(WRITES,)), each.message_id)
             for each, _status in changes
         ]
     )
@@ -386,13 +386,15 @@ def test_groups_and_direct_chats_at_once(sends: Sender, events: Events) -> None:
     remove_member(user=ada, group=one, person=eve.pk)
     events.clear()
 
-    def send(writer: User, peer: str) -> Job:
+    def send(writer: User, peer: str) -> DatabaseCall:
         draft = new_draft(sender_id=writer.pk, receiver_id=peer, text="Hi")
-        return sends.job(Sending(draft=draft, respond=lambda sent: sent.record), draft.conversation)
+        return sends.call(
+            Sending(draft=draft, respond=lambda sent: sent.record), draft.conversation
+        )
 
-    jobs = [(ada, one), (bo, one), (eve, one), (bo, other), (cy, other), (ada, bo.pk)]
+    calls = [(ada, one), (bo, one), (eve, one), (bo, other), (cy, other), (ada, bo.pk)]
     with CaptureQueriesContext(connection) as asked:
-        answers = done([send(writer, peer) for writer, peer in jobs])
+        answers = done([send(writer, peer) for writer, peer in calls])
     assert [getattr(each, "status", 0) for each in answers] == [0, 0, 403, 0, 404, 0]
     members = [each["sql"] for each in asked if '"last_read_seq", ' in each["sql"]]
     assert len(members) == 2  # of direct chats everybody's rows, of groups those of who writes
@@ -439,8 +441,8 @@ def test_without_statements_made_once_the_outcome_is_the_same(
     cy = make_user("Cy")
     make_message(ada, bo)
     events.clear()
-    jobs = [sends(ada, bo, "one", "c-1"), sends(bo, ada, "two"), sends(ada, cy, "three", "c-3")]
-    one, two, three, again = done([*jobs, sends(ada, bo, "again", "c-1")])
+    calls = [sends(ada, bo, "one", "c-1"), sends(bo, ada, "two"), sends(ada, cy, "three", "c-3")]
+    one, two, three, again = done([*calls, sends(ada, bo, "again", "c-1")])
     assert sends.alone == []
     assert (one.seq, two.seq, three.seq, again) == (2, 3, 1, one)
     assert record_of(Message.objects.get(seq=3)) == two

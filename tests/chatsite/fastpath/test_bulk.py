@@ -20,10 +20,10 @@ from django.db import (
 from accounts.models import User
 from chatsite.db import on_commit
 from chatsite.errors import Busy, DomainError
-from chatsite.fastpath import group_commit, jobs
+from chatsite.fastpath import database_calls, group_commit
 from chatsite.fastpath.bulk import Bulk
+from chatsite.fastpath.database_calls import DatabaseCall
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import Job
 from chatsite.live import broadcast
 from chatsite.monitoring import metrics, trace
 from chatsite.monitoring.trace import Trace
@@ -95,7 +95,7 @@ class Other(Renaming):
     """Another kind."""
 
 
-Renames = Callable[..., list[Job]]
+Renames = Callable[..., list[DatabaseCall]]
 
 
 @pytest.fixture
@@ -107,8 +107,11 @@ def plan() -> Plan:
 def renames(plan: Plan) -> Iterator[Renames]:
     loop = asyncio.new_event_loop()
 
-    def make(*names: str, kind: type[Renaming] = Renaming) -> list[Job]:
-        return [Job(kind(plan, make_user(), name), name, loop.create_future()) for name in names]
+    def make(*names: str, kind: type[Renaming] = Renaming) -> list[DatabaseCall]:
+        return [
+            DatabaseCall(kind(plan, make_user(), name), name, loop.create_future())
+            for name in names
+        ]
 
     yield make
     loop.close()
@@ -125,13 +128,13 @@ def pushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return groups
 
 
-def outcomes(together: list[Job]) -> list[Any]:
+def outcomes(together: list[DatabaseCall]) -> list[Any]:
     run_together(list(together))
-    return [job.error or job.result for job in together]
+    return [call.error or call.result for call in together]
 
 
-def stored(together: list[Job]) -> list[str]:
-    works: list[Any] = [job.work for job in together]
+def stored(together: list[DatabaseCall]) -> list[str]:
+    works: list[Any] = [call.work for call in together]
     keys = [work.user.pk for work in works]
     names = dict(User.objects.filter(pk__in=keys).values_list("pk", "full_name"))
     return [names[key].partition(", ")[2] for key in keys]
@@ -289,7 +292,7 @@ def test_a_commit_that_a_constraint_forbids_is_of_none(
 
 def test_who_waited_too_long_is_told_and_not_asked(renames: Renames, plan: Plan) -> None:
     together = renames("late", "a")
-    together[0].arrived -= jobs.PATIENCE + 1
+    together[0].arrived -= database_calls.PATIENCE + 1
     late, first = outcomes(together)
     assert (type(late), first) == (Busy, "at once")
     assert (plan.batches, plan.alone) == ([["a"]], [])
@@ -308,8 +311,8 @@ def test_the_work_of_many_is_traced_as_nobodys_and_what_is_done_apart_as_theirs(
     plan.error = IntegrityError()
     with trace.begin("somebody-before"):
         together = renames("a", "b")
-        for number, job in enumerate(together):
-            job.trace = Trace(f"request-{number}")
+        for number, call in enumerate(together):
+            call.trace = Trace(f"request-{number}")
         run_together(together)
         nobody, *each = plan.traces
     assert nobody is None

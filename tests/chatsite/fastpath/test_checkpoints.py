@@ -14,8 +14,8 @@ import django; django.setup()
 from pathlib import Path
 from django.core.management import call_command
 from chatsite.fastpath import checkpoints
+from chatsite.fastpath.database_calls import DatabaseCall
 from chatsite.fastpath.group_commit import run_together
-from chatsite.fastpath.jobs import Job
 from messaging.models import Conversation
 from tests.bulk_calls import Call
 
@@ -26,9 +26,10 @@ call_command("migrate", verbosity=0)
 checkpoints.PAUSE = 0
 
 def write(key):
-    job = Job(Call(lambda: Conversation.objects.create(key=key)), key, loop.create_future())
-    run_together([job])
-    assert job.error is None, job.error
+    work = Call(lambda: Conversation.objects.create(key=key))
+    call = DatabaseCall(work, key, loop.create_future())
+    run_together([call])
+    assert call.error is None, call.error
     assert checkpoints._queue.wait(60)
 
 def is_moved(key):
@@ -84,9 +85,10 @@ def start(thread):
     raise RuntimeError("can't start new thread")
 
 threading.Thread.start = start
-job = Job(Call(lambda: Conversation.objects.create(key="first")), "", loop.create_future())
-run_together([job])
-assert job.error is None, job.error
+work = Call(lambda: Conversation.objects.create(key="first"))
+call = DatabaseCall(work, "", loop.create_future())
+run_together([call])
+assert call.error is None, call.error
 assert Conversation.objects.get().key == "first"
 """
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chatsite.errors import Busy, DomainError
-from chatsite.fastpath import database_thread, jobs, threads
+from chatsite.fastpath import database_calls, database_thread, threads
 from chatsite.fastpath.group_commit import run_together
 from tests.bulk_calls import Call
 from tests.factories import make_user
@@ -94,7 +94,7 @@ async def test_left_out_each_write_is_by_itself(settings: Settings) -> None:
 async def test_a_connection_that_broke_is_replaced_by_who_reads_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "was_broken", lambda: True)
+    monkeypatch.setattr(database_calls, "was_broken", lambda: True)
     ada = await asyncio.to_thread(make_user, "Ada")
     tries: list[str] = []
 

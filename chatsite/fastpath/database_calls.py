@@ -1,4 +1,4 @@
-"""Work for a database thread: what is to be done, and who waits for the answer."""
+"""A call that a database thread answers: what is to be done, and who waits for it."""
 
 import asyncio
 import logging
@@ -13,11 +13,11 @@ from chatsite.errors import Busy
 from chatsite.monitoring.trace import Trace, current, resume
 
 logger = logging.getLogger(__name__)
-PATIENCE = 10  # seconds that a job waits for its turn: a client that gets no answer asks again
+PATIENCE = 10  # seconds that a call waits for its turn: a client that gets no answer asks again
 
 
 @dataclass(eq=False, slots=True)
-class Job:
+class DatabaseCall:
     work: Callable[[], Any]
     key: str  # the key of what it locks
     future: "asyncio.Future[Any]"
@@ -57,23 +57,23 @@ class Job:
             self.future.set_exception(self.error)
 
 
-def read_each(jobs: list[Job]) -> None:
-    for job in jobs:
-        job.run_alone()
-        if isinstance(job.error, OperationalError | InterfaceError) and was_broken():
-            job.run_alone()
+def read_each(calls: list[DatabaseCall]) -> None:
+    for call in calls:
+        call.run_alone()
+        if isinstance(call.error, OperationalError | InterfaceError) and was_broken():
+            call.run_alone()
 
 
-def write_each(jobs: list[Job]) -> None:
+def write_each(calls: list[DatabaseCall]) -> None:
     """Each in a transaction of its own."""
-    for job in jobs:
-        job.run_alone()
+    for call in calls:
+        call.run_alone()
 
 
-def run_apart(jobs: list[Job]) -> None:
-    for job in jobs:
+def run_apart(calls: list[DatabaseCall]) -> None:
+    for call in calls:
         was_broken()
-        job.run_alone()
+        call.run_alone()
 
 
 def was_broken() -> bool:
