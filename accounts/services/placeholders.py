@@ -15,6 +15,7 @@ from chatsite.db import now
 from chatsite.fastpath.statements import SelectAmong
 from chatsite.text import is_blank, is_storable, one_line
 
+_FIRST = "00"
 _THERE = SelectAmong(lambda keys: User.objects.filter(pk__in=keys).values_list("pk"))
 
 
@@ -24,7 +25,11 @@ def placeholder_key(owner: str, source: str, person: str) -> str:
     """
     told = f"{owner}\0{source}\0{person}".encode(errors="replace")
     digest = salted_hmac("accounts.services.placeholders", told, algorithm="sha256").hexdigest()
-    return f"00{digest[:22]}"
+    return f"{_FIRST}{digest[:22]}"
+
+
+def is_placeholder(key: str) -> bool:
+    return key.startswith(_FIRST)
 
 
 def make_placeholders(names: Mapping[str, str]) -> None:

@@ -59,9 +59,14 @@ class Author:
         return int(self.id[-6:], 16) % TONES
 
 
-def authors_among(keys: Collection[str], viewer: str) -> dict[str, Author]:
-    """Also of accounts that were deleted, whose messages stay in groups."""
-    rows = User.objects.filter(pk__in=keys).values_list("pk", "full_name", "picture")
+def authors_among(
+    keys: Collection[str], viewer: str, *, seen: Collection[str] | None = None
+) -> dict[str, Author]:
+    """Also of accounts that were deleted, whose messages stay in groups. Whoever is not among those
+    who are `seen` reads like them.
+    """
+    shown = keys if seen is None else seen
+    rows = User.objects.filter(pk__in=shown).values_list("pk", "full_name", "picture")
     found = {row[0]: author_of(viewer, *row) for row in rows}
     return {key: found.get(key) or author_of(viewer, key, deleted_account(), "") for key in keys}
 

@@ -16,6 +16,7 @@ from accounts.principal import Principal
 from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of, person_of_row, picture_path
 from accounts.services.admission import site_policy
+from accounts.services.placeholders import is_placeholder
 from chatsite.errors import DomainError, NotFound
 from chatsite.fastpath.prepared import Row
 from chatsite.fastpath.statements import Select, SelectAmong
@@ -213,6 +214,19 @@ def known_to(me: str) -> set[str]:
     groups = list(mine.filter(conversation__gte=FIRST_GROUP).values_list("conversation", flat=True))
     members = Membership.objects.filter(conversation__in=groups, until_seq=None)
     return written_with(me) | set(members.values_list("user_id", flat=True))
+
+
+def seen_among(me: str, keys: Collection[str]) -> set[str]:
+    """Whose names and pictures they may see by their keys alone: with `lists_everybody` anybody's,
+    else of whoever is or was in a conversation with them. Of a placeholder, whoever has the key has
+    imported it.
+    """
+    if rules().lists_everybody:
+        return set(keys)
+    mine = list(Membership.objects.of(me).values_list("conversation", flat=True))
+    there = Membership.objects.filter(conversation__in=mine, user_id__in=list(keys))
+    theirs = {key for key in keys if key == me or is_placeholder(key)}
+    return theirs.union(there.values_list("user_id", flat=True))
 
 
 def written_with(me: str) -> set[str]:

@@ -93,7 +93,10 @@ def older(request: SignedInRequest, peer: str) -> HttpResponse:
 @never_cache
 @signed_in
 def quotes(request: SignedInRequest, peer: str) -> HttpResponse:
-    """What replies answer that are not on the page: those that are left out cannot be seen."""
+    """What replies answer that are not on the page: those that are left out cannot be seen.
+
+    The page's own, not the API's: what templates show of a quote, for static/js/stores/quotes.js.
+    """
     keys = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_QUOTES]
     found = originals_of(request.user, peer_or_404(request, peer).pk, keys)
     return JsonResponse([quote_payload(each) for each in found.values()], safe=False)
@@ -103,7 +106,10 @@ def quotes(request: SignedInRequest, peer: str) -> HttpResponse:
 @never_cache
 @signed_in
 def since(request: SignedInRequest, peer: str) -> HttpResponse:
-    """The first message since a day began where the reader is, or the newest; null without any."""
+    """The first message since a day began where the reader is, or the newest; null without any.
+
+    The page's own, not the API's: its days are those of the zone in which its templates tell times.
+    """
     try:
         day = date.fromisoformat(request.GET.get("date", ""))
     except ValueError:

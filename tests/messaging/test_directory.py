@@ -7,7 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import SitePolicy, User
+from accounts.services.placeholders import make_placeholders, placeholder_key
+from chatsite.keys import new_key
 from messaging.queries import privacy
+from messaging.services.groups import remove_member
 from messaging.services.messages import send_message
 from tests.factories import ApiFor, make_group, make_message, make_user
 
@@ -101,3 +104,37 @@ def test_who_sees_an_address(cast: Cast, api_for: ApiFor, are_shown: bool | None
     found = names(client.get(f"/api/messages/contacts?search={part}").json())
     assert ("Eve" in found) is bool(are_shown)
     assert client.get("/api/auth/check").json()["email"] == cast.ada.email
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_whose_name_a_key_tells(cast: Cast, page_for: PageFor, is_open: bool) -> None:
+    former, fay = make_user("Former Kim"), make_user("Fay Kim")
+    group = make_group(cast.di, cast.ada, former, fay)
+    remove_member(user=cast.di, group=group, person=former.pk)
+    remove_member(user=cast.ada, group=group, person=cast.ada.pk)
+    User.objects.filter(pk=cast.eve.pk).update(picture="eve.webp")
+    make_group(cast.eve, cast.bo)  # which is not hers
+    SitePolicy.objects.create(lists_everybody=is_open)
+    placeholder, nobody = placeholder_key(cast.ada.pk, "slack", "U1"), new_key()
+    make_placeholders({placeholder: "Imported Kim"})
+    known = {cast.ada, cast.bo, cast.cy, cast.di, former, fay}
+    asked = [*(each.pk for each in (*known, cast.eve)), placeholder, nobody]
+
+    def told(viewer: User) -> dict[str, tuple[str, str]]:
+        answer = page_for(viewer).get("/groups/authors", {"ids": ",".join(asked)}).json()
+        return {each["_id"]: (each["fullName"], each["profilePic"]) for each in answer}
+
+    found = told(cast.ada)
+    assert set(found) == set(asked)
+    for person in known:
+        assert found[person.pk][0] == person.full_name
+    assert found[placeholder][0] == "Imported Kim"
+    # A stranger is told from nobody by neither name nor picture.
+    assert (found[cast.eve.pk][0] == "Eve Kim") is is_open
+    assert (found[cast.eve.pk][0] == found[nobody][0]) is not is_open
+    assert ("eve.webp" in found[cast.eve.pk][1]) is is_open
+    # It is so the other way, too, and each is told of themselves.
+    by_eve = told(cast.eve)
+    assert (by_eve[cast.ada.pk][0] == "Ada") is is_open
+    assert by_eve[cast.bo.pk][0] == "Bo Kim"
+    assert by_eve[cast.eve.pk][0] == "Eve Kim"
