@@ -1,4 +1,9 @@
-"""SQL that Django made, run past the wrappers around its cursors, which take longer than that."""
+"""SQL that Django made, run past the wrappers around its cursors, which take longer than that.
+
+The adapter to what Django keeps private of it: the compilers of queries, and the inside of its
+connection. Its public interface neither gives the SQL of a query apart from its values
+(`str(queryset.query)` writes them in, unquoted) nor has the server keep a plan.
+"""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +15,8 @@ from typing import Any
 import msgspec
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import CharField, DateTimeField, Expression
+from django.db.models import CharField, DateTimeField, Expression, Model, QuerySet
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = tuple[Any, ...]
 Values = Mapping[str, Any]
@@ -150,8 +156,43 @@ def database_here() -> Any:
     return _local.database
 
 
-def converters_of(compiler: Any, columns: Sequence[Any]) -> dict[int, Callable[[Any], Any]]:
+def prepare_select(queryset: QuerySet[Any, Any], *, converted: bool = True) -> Prepared:
+    """Of values_list; unless `converted`, the rows come as they are stored."""
+    compiler = queryset.query.get_compiler(connection=database_here())
+    sql, params = compiler.as_sql()
+    return Prepared(sql, params, _converters_of(compiler) if converted else None)
+
+
+def prepare_packed(queryset: QuerySet[Any, Any]) -> Packed:
+    """Of a values_list of one JSON array."""
+    return Packed(*_sql_of(queryset.query))
+
+
+def prepare_update(queryset: QuerySet[Any, Any], changes: Values) -> Prepared:
+    query: Any = queryset.query.chain(UpdateQuery)
+    query.add_update_values(changes)
+    return Prepared(*_sql_of(query))
+
+
+def prepare_insert(row: Model) -> Prepared:
+    query: Any = InsertQuery(type(row))
+    query.insert_values(row._meta.local_concrete_fields, [row])
+    [(sql, params)] = _sql_of(query)
+    return Prepared(sql, params)
+
+
+def names_of(queryset: QuerySet[Any, Any]) -> tuple[str, ...]:
+    """What values_list was given."""
+    return tuple(queryset.query.selected or ())
+
+
+def _sql_of(query: Any) -> Any:
+    return query.get_compiler(connection=database_here()).as_sql()
+
+
+def _converters_of(compiler: Any) -> dict[int, Callable[[Any], Any]]:
     """By place in the row: what makes of the database's value the field's."""
+    columns = [column for column, _sql, _alias in compiler.select]
     return {
         place: _converter(converters, column)
         for place, (converters, column) in compiler.get_converters(columns).items()

@@ -14,16 +14,18 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Case, Model, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce, JSONArray, NullIf
 from django.db.models.lookups import IsNull
-from django.db.models.sql import InsertQuery, UpdateQuery
 
 from chatsite.fastpath.prepared import (
     Given,
-    Packed,
     Prepared,
     Row,
     Values,
-    converters_of,
     database_here,
+    names_of,
+    prepare_insert,
+    prepare_packed,
+    prepare_select,
+    prepare_update,
     run_all,
 )
 
@@ -79,13 +81,8 @@ class Select(_Statement):
 
     def _compile(self, built: QuerySet[Any, Any]) -> Prepared:
         if self._packed and database_here().vendor == "sqlite":
-            return Packed(
-                *_sql_of(built.values_list(self._line(tuple(built.query.selected or ()))))
-            )
-        compiler = built.query.get_compiler(connection=database_here())
-        sql, params = compiler.as_sql()
-        columns = [column for column, _sql, _alias in compiler.select]
-        return Prepared(sql, params, None if self._packed else converters_of(compiler, columns))
+            return prepare_packed(built.values_list(self._line(names_of(built))))
+        return prepare_select(built, converted=not self._packed)
 
     def _line(self, columns: tuple[str, ...]) -> Any:
         line = JSONArray(*columns)
@@ -94,11 +91,6 @@ class Select(_Statement):
         rare = [NullIf(column, Value("")) for column in columns[-self._rare :]]
         are_blank = IsNull(Coalesce(*rare, output_field=TextField()), True)
         return Case(When(are_blank, then=JSONArray(*columns[: -self._rare])), default=line)
-
-
-def _sql_of(built: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
-    sql: tuple[str, Sequence[Any]] = built.query.get_compiler(connection=database_here()).as_sql()
-    return sql
 
 
 class SelectAmong(Select):
@@ -173,11 +165,7 @@ class Update(_Statement):
         return self._prepare((), values)
 
     def _compile(self, built: tuple[QuerySet[Any, Any], Values]) -> Prepared:
-        queryset, changes = built
-        query: Any = queryset.query.chain(UpdateQuery)
-        query.add_update_values(changes)
-        sql, params = query.get_compiler(connection=database_here()).as_sql()
-        return Prepared(sql, params)
+        return prepare_update(*built)
 
 
 class Insert(_Statement):
@@ -194,18 +182,11 @@ class Insert(_Statement):
         return self._prepare((), self._names)
 
     @cached_property
-    def _fields(self) -> Sequence[Any]:
-        return self._model._meta.local_concrete_fields
-
-    @cached_property
     def _names(self) -> tuple[str, ...]:
-        return tuple(field.attname for field in self._fields)
+        return tuple(field.attname for field in self._model._meta.local_concrete_fields)
 
     def _compile(self, built: Model) -> Prepared:
-        query = InsertQuery(self._model)
-        query.insert_values(self._fields, [built])
-        ((sql, params),) = query.get_compiler(connection=database_here()).as_sql()
-        return Prepared(sql, params)
+        return prepare_insert(built)
 
 
 def run_at_once(*runs: tuple[Update | Insert, Sequence[Values]]) -> None:

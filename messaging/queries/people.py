@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.canonical import canonical_email
@@ -111,13 +111,13 @@ def _contacts(
 def named_page(
     people: QuerySet[User], me: str, *, limit: int | None, cursor: str = ""
 ) -> tuple[list[PersonRecord], str]:
-    """Of people that are sorted by their names, with the cursor of the next page. Raises
-    DomainError 400.
+    """Of `contacts_of` or `found_among`, with the cursor of the next page. Raises DomainError
+    400.
     """
-    by = str(people.query.order_by[0])
     if cursor:
-        people = people.filter(_comes_after(*decode_cursor(cursor), by=by))
-    rows = list(people.values_list(*PERSON_COLUMNS, by)[: None if limit is None else limit + 1])
+        people = people.filter(_comes_after(*decode_cursor(cursor), by="known_name"))
+    columns = (*PERSON_COLUMNS, "known_name")
+    rows = list(people.values_list(*columns)[: None if limit is None else limit + 1])
     return _shown(rows[:limit], me), cursor_of(rows, limit)
 
 
@@ -201,11 +201,9 @@ def _addressed(email: str, changed: _Changed) -> set[str]:
 
 
 def _by_name(people: QuerySet[User], changed: _Changed) -> QuerySet[User]:
-    if not changed:
-        return people.order_by("sort_name", "pk")
-    names = (When(pk=key, then=Value(folded(face.name))) for key, face in changed.items())
-    known = people.annotate(known_name=Case(*names, default="sort_name"))
-    return known.order_by("known_name", "pk")
+    names = [When(pk=key, then=Value(folded(face.name))) for key, face in changed.items()]
+    known_name = Case(*names, default="sort_name") if names else F("sort_name")
+    return people.annotate(known_name=known_name).order_by("known_name", "pk")
 
 
 def known_to(me: str) -> set[str]:
