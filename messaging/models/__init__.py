@@ -26,7 +26,7 @@ from messaging.models.conversation import (
 from messaging.models.export import Export
 from messaging.models.history_import import Import
 from messaging.models.listening import Listening
-from messaging.models.message import Message, MessageKind
+from messaging.models.message import Message, MessageKind, blank_row
 from messaging.models.message_edit import MessageEdit
 from messaging.models.opening import Opening
 from messaging.models.push_notice import PushNotice
@@ -71,6 +71,7 @@ __all__ = [
     "ScheduledMessage",
     "SearchBlock",
     "SearchBuild",
+    "blank_row",
     "conversation_key",
     "direct_key",
     "is_group",

@@ -1,5 +1,6 @@
 """Messages. A deleted one stays for the audit; its content leaves every answer."""
 
+from functools import cache
 from typing import Any, Self
 
 from django.conf import settings
@@ -49,7 +50,7 @@ class Message(models.Model):
         _("kind"), max_length=10, choices=MessageKind, default=MessageKind.TEXT, editable=False
     )
     text = models.TextField(_("text"), blank=True)
-    # Of a system message: what it tells, as JSON (messaging/system_messages.py).
+    # Of a system message: what it tells, as JSON (messaging/shapes/system_messages.py).
     details = models.TextField(blank=True, editable=False)
     # The key of the message of the same conversation that this one answers, or "".
     reply_to = models.CharField(max_length=24, blank=True, editable=False)
@@ -163,3 +164,10 @@ class Message(models.Model):
     def receiver_id(self) -> str:
         """Reads `conversation`."""
         return self.conversation.peer_id(self.sender_id)
+
+
+@cache
+def blank_row() -> dict[str, Any]:
+    """A message that says nothing, by column."""
+    fields = {field.attname: field.get_default() for field in Message._meta.concrete_fields}
+    return {**fields, "kind": MessageKind.TEXT.value}

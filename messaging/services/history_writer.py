@@ -37,6 +37,7 @@ from messaging.models import (
     MessageKind,
     Reaction,
     Role,
+    blank_row,
     conversation_key,
     new_group_key,
 )
@@ -59,7 +60,6 @@ from messaging.services.importers.source import (
     SourceMessage,
     SourceReaction,
 )
-from messaging.services.messages import blank_row
 from messaging.services.search_index import add_full_blocks
 from messaging.shapes.attachments import ATTACHMENTS, encoded_attachments, is_album_picture
 from messaging.shapes.history_import import ImportedChat, ImportReport, KnownPerson, LeftOut

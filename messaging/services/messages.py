@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache, partial, reduce
+from functools import partial, reduce
 from operator import itemgetter, or_
 from typing import Any
 
@@ -29,7 +29,15 @@ from chatsite.locks import locking, locking_several
 from chatsite.monitoring import metrics
 from chatsite.text import has_link
 from messaging import events, recipients
-from messaging.models import Message, MessageKind, Posting, Role, is_group, saved_key
+from messaging.models import (
+    Message,
+    MessageKind,
+    Posting,
+    Role,
+    blank_row,
+    is_group,
+    saved_key,
+)
 from messaging.payloads import deleted_payload
 from messaging.queries.blocks import as_each_knows, take_back_what_blocked_did
 from messaging.queries.privacy import note_written
@@ -429,13 +437,6 @@ def too_fast(wait: int) -> DomainError:
 PACED = 1000  # messages of a slow group, at most, among which a member's last one is looked for
 _INSERT = Insert(Message)
 _shown = itemgetter(*COLUMNS)
-
-
-@cache
-def blank_row() -> dict[str, Any]:
-    """A message without a picture, by column."""
-    fields = {field.attname: field.get_default() for field in Message._meta.concrete_fields}
-    return {**fields, "kind": MessageKind.TEXT.value}
 
 
 def sent_among(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Any]:

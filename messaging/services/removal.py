@@ -4,7 +4,6 @@ it afterwards, but for what was reported.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -19,6 +18,7 @@ from messaging.models import (
     MessageEdit,
     Opening,
     Reaction,
+    blank_row,
 )
 from messaging.payloads import deleted_payload, expired_payload
 from messaging.services.conversations import INSTANT, LockedConversation
@@ -33,28 +33,15 @@ REMOVE_PREVIEWS = "remove_previews"
 FORWARDED = timedelta(minutes=1)
 # A picture is stored before its message: what is younger may still be on its way.
 SPARED = timedelta(hours=1)
-_NOTHING: dict[str, Any] = {
-    "text": "",
-    "reply_to": "",
-    "mentions": None,
-    "forwarded": None,
-    "has_link": None,
-    "preview": None,
-    "has_picture": None,
-    "has_voice": None,
-    "has_file": None,
-    "image": "",
-    "thumbnail": "",
-    "image_width": None,
-    "image_height": None,
-    "attachments": None,
-    "view_once": None,
-    "edited_at": None,
-    "reactions": "",
-    "pinned_at": None,
-    "pinned_by": None,
-    "is_expiring": None,
-}
+# What remains of one: where it stood, when, and by whom.
+KEPT = frozenset(
+    (
+        *("id", "conversation_id", "sender_id", "seq", "version", "kind", "details", "deleted"),
+        *("expires_at", "client_message_id", "created_at", "updated_at"),
+    )
+)
+# All else, so that a column that is forgotten here does not survive its message.
+_NOTHING = {column: blank for column, blank in blank_row().items() if column not in KEPT}
 _EMPTIED = Update(
     lambda key, moment, version: (
         Message.objects.filter(pk=key),
