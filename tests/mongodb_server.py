@@ -57,7 +57,7 @@ class MongoDBServer(socketserver.ThreadingTCPServer):
             return {"cursor": {"id": 0, "ns": "a.b", "firstBatch": there}, "ok": 1.0}
         if name == "dropIndexes":
             return {"ok": 0.0, "errmsg": "index not found", "code": 27}
-        if name in ("find", "aggregate"):
+        if name in ("find", "aggregate", "listIndexes"):
             return {"cursor": {"id": 0, "ns": "a.b", "firstBatch": []}, "ok": 1.0}
         return {"ok": 1.0}
 

@@ -121,6 +121,13 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             if field.remote_field.through._meta.auto_created:
                 self.create_model(field.remote_field.through)
 
+    def _remove_field_index(self, model: Any, field: Any, column_prefix: str = "") -> None:
+        try:
+            super()._remove_field_index(model, field, column_prefix)
+        except ValueError as error:  # none is there any more
+            if "(0)" not in str(error):
+                raise
+
     def remove_index(self, model: Any, index: Any) -> None:
         try:
             super().remove_index(model, index)

@@ -126,11 +126,12 @@ class Conversation(models.Model):
     last_message = models.ForeignKey(
         "messaging.Message",
         null=True,
-        on_delete=models.SET_NULL,
+        on_delete=models.DO_NOTHING,
         related_name="+",
         editable=False,
-        # It changes with every message: without an index PostgreSQL writes that row and nothing
-        # else, and SQLite a page less.
+        # It changes with every message: without an index PostgreSQL adds to no other index of the
+        # table either, and SQLite writes a page less. Nothing may look for it then: whoever
+        # deletes the last message empties this, and the database does not watch over it.
         db_index=False,
         db_constraint=False,
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from chatsite.db import now
 from chatsite.keys import HexIdField
 from chatsite.operations import on_mongodb
-from messaging.models.conversation import CLIENT_ID_LENGTH, GROUP, Conversation
+from messaging.models.conversation import CLIENT_ID_LENGTH, GROUP, Conversation, Membership
 
 
 class MessageKind(models.TextChoices):
@@ -21,9 +21,23 @@ class MessageKind(models.TextChoices):
 
 def stay_in_groups(collector: Any, field: Any, messages: Any, using: str) -> None:
     """What an account wrote goes with it, but for what it wrote in groups, which is the others'
-    history, too.
+    history, too. It is looked for in its chats: there is no index of messages by sender alone.
     """
-    CASCADE(collector, field, messages.filter(conversation_id__lt=GROUP), using)
+    users = field.remote_field.model
+    people = [
+        each.pk
+        for model in collector.data
+        if issubclass(model, users)
+        for each in collector.data[model]
+    ]
+    mine = Membership.objects.using(using).filter(user__in=people, conversation__lt=GROUP)
+    chats = list(mine.values_list("conversation", flat=True).distinct())
+    messages = messages.filter(conversation__in=chats)
+    CASCADE(collector, field, messages, using)
+    theirs = Conversation.objects.using(using).filter(pk__in=chats)
+    last = messages.filter(pk__in=list(theirs.values_list("last_message", flat=True)))
+    gone = theirs.filter(last_message__in=list(last.values_list("pk", flat=True)))
+    collector.add_field_update(Conversation._meta.get_field("last_message"), None, gone)
 
 
 stay_in_groups.lazy_sub_objs = True  # type: ignore[attr-defined]  # Django's: nothing is fetched

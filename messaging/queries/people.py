@@ -260,7 +260,7 @@ def show_to(
 ) -> None:
     """Leaves in the records what `me` may see: of who is blocked or has blocked them no change, and
     no address, where not everybody sees these, of those who have not written to them. Nothing is
-    asked of `writers`, who are known to have.
+    asked of `writers`, of whom that is known.
     """
     shown = rules()
     if faces := shown.faces_of(me):

@@ -180,7 +180,10 @@ def _remove_some(key: str, end: int) -> int:
         if not some:
             return 0
         remove_files_later(some)
-        Message.objects.filter(pk__in=[message.pk for message in some]).delete()
+        keys = [message.pk for message in some]
+        Message.objects.filter(pk__in=keys).delete()
+        if conversation.message_id in keys:
+            Conversation.objects.filter(pk=conversation.pk).update(last_message=None)
         last = some[-1].seq
         whole = (last // BLOCK) - 1  # the last block of which nothing is left
         blocks = SearchBlock.objects.filter(conversation_id=conversation.pk)

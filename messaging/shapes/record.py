@@ -144,18 +144,18 @@ class MessageRecord(msgspec.Struct, rename="camel", gc=False, omit_defaults=True
     ] = False
 
 
-# What every message has; most have nothing else.
-_PLAIN = (
+# What every message has. All else is null or "" in most, and then not read: `rare`, statements.py.
+_PLAIN_COLUMNS = (
     *("id", "sender_id", "text", "deleted", "created_at", "updated_at", "seq"),
-    *("client_message_id", "conversation_id"),
+    *("client_message_id", "conversation_id", "forwarded"),
 )
 # Who receives a message, and what they did with it, is not stored there: whoever reads it says so.
-COLUMNS = _PLAIN + tuple(
+COLUMNS = _PLAIN_COLUMNS + tuple(
     "details" if name == "system" else name
     for name in MessageRecord.__struct_fields__
-    if name not in (*_PLAIN, "receiver_id", "reacted", "listened", "opened")
+    if name not in (*_PLAIN_COLUMNS, "receiver_id", "reacted", "listened", "opened")
 )
-PLAIN = len(_PLAIN)
+PLAIN = len(_PLAIN_COLUMNS)
 RARE = len(COLUMNS) - PLAIN
 SENDER, SEQ = COLUMNS.index("sender_id"), COLUMNS.index("seq")
 CONVERSATION = COLUMNS.index("conversation_id")
@@ -176,7 +176,8 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
     """Of the values of COLUMNS, in their order: of the PLAIN first, where all others are blank."""
     # Runs for each message of each page: one step through the row, and one call.
     if len(row) == PLAIN:
-        key, sender_id, text, deleted, created_at, updated_at, seq, client_id, conversation_id = row
+        key, sender_id, text, deleted, created_at, updated_at, seq, *rest = row
+        client_message_id, conversation_id, forwarded = rest
         created = timestamp(created_at)
         return MessageRecord(
             key,
@@ -188,11 +189,12 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
             created,
             created if updated_at == created_at else timestamp(updated_at),
             seq,
-            client_id or None,
+            client_message_id or None,
             None,
             None,
             None,
             conversation_id,
+            forwarded=bool(forwarded and not deleted),
         )
     (
         key,
@@ -204,6 +206,7 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         seq,
         client_message_id,
         conversation_id,
+        forwarded,
         image,
         image_width,
         image_height,
@@ -211,7 +214,6 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
         reply_to,
         edited_at,
         mentions,
-        forwarded,
         details,
         reactions,
         pinned_at,

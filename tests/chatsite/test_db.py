@@ -154,7 +154,13 @@ def test_times_are_cut_to_milliseconds() -> None:
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own settings")
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2), ("busy_timeout", 20_000)],
+    [
+        ("journal_mode", "wal"),
+        ("foreign_keys", 1),
+        ("synchronous", 2),
+        ("busy_timeout", 20_000),
+        ("cache_size", -16_000),
+    ],
 )
 def test_sqlite_is_set_up_for_many(pragma: str, value: object) -> None:
     with connection.cursor() as cursor:

@@ -152,10 +152,11 @@ def test_a_migration_that_was_interrupted_is_taken_up_again() -> None:
 import django
 django.setup()
 from django.db import connection
-from messaging.models import Message
+from messaging.models import Conversation, Message
 with connection.schema_editor() as editor:
     editor.create_model(Message)
     editor.remove_index(Message, Message._meta.indexes[0])
+    editor._remove_field_index(Conversation, Conversation._meta.get_field("last_message"))
 """
     with mongodb() as server:
         server.collections.append("messaging_message")

@@ -390,3 +390,24 @@ class TestOperators:
             call_command("delete_account", "ada@example.org")
         with pytest.raises(CommandError, match="needs an owner"):
             call_command("delete_account", make_user(role="owner").pk)
+
+
+def test_with_the_row_of_an_account_go_its_messages_but_in_groups() -> None:
+    """As a command may delete it, or a placeholder of an import."""
+    ada, bo, cy = make_user("Ada"), make_user("Bo"), make_user("Cy")
+    kept = make_message(ada, bo)
+    make_message(cy, bo)
+    answer = make_message(bo, cy)
+    last = make_message(cy, ada)
+    group = make_group(ada, cy)
+    send_message(sender=cy, peer=group, text="To all")
+    User.objects.get(pk=cy.pk).delete()
+    theirs = Message.objects.filter(sender_id=cy.pk).order_by("seq")
+    assert [*theirs.values_list("conversation", "kind")] == [(group, "text"), (group, "system")]
+    stored = dict(Conversation.objects.values_list("pk", "last_message"))
+    assert stored == {
+        kept.conversation_id: kept.pk,
+        answer.conversation_id: answer.pk,
+        last.conversation_id: None,
+        group: theirs[1].pk,  # that they have left
+    }

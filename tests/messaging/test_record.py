@@ -1,9 +1,11 @@
 """A message on the wire, byte for byte, wherever it is read from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
@@ -11,13 +13,15 @@ from chatsite.db import now
 from chatsite.schema.components import components
 from chatsite.wire import timestamp
 from messaging.models import Message
+from messaging.queries import chats, sync
+from messaging.queries import history as histories
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history
 from messaging.queries.sync import Cursor, changes_since
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
-from messaging.services.messages import delete_message
-from messaging.shapes.record import MessageRecord, record_of
+from messaging.services.messages import blank_row, delete_message
+from messaging.shapes.record import COLUMNS, PLAIN, MessageRecord, record_of, record_of_row
 from tests.factories import make_message, make_messages, make_pair
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +159,31 @@ def test_a_page_is_one_query_whatever_is_on_it(
     with django_assert_num_queries(1):
         page = history(bo, ada.pk, before=None, limit=5)
     assert [bool(message.image) for message in page] == [False, True, False, True, False]
+
+
+def test_what_most_messages_lack_is_blank() -> None:
+    """The columns that a plain row ends before, whose fields then have their defaults."""
+    assert [name for name in COLUMNS[PLAIN:] if blank_row()[name]] == []
+
+
+@pytest.mark.parametrize("read", [from_history, from_chats, from_sync])
+def test_a_plain_message_is_read_by_a_short_row(
+    monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("others read whole rows")
+    ada, bo = make_pair()
+    make_message(ada, bo)
+    lengths = []
+
+    def noted(row: Sequence[Any], receiver_id: str) -> MessageRecord:
+        lengths.append(len(row))
+        return record_of_row(row, receiver_id)
+
+    for module in (chats, histories, sync):
+        monkeypatch.setattr(module, "record_of_row", noted)
+    read(bo, ada)
+    assert set(lengths) == {PLAIN}
 
 
 def test_both_documents_describe_it_from_its_definition() -> None:

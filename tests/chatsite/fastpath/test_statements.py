@@ -125,7 +125,8 @@ def test_many_rows_may_end_before_what_is_blank() -> None:
     make_user("Bo", ban_reason="spam")
     make_user("Cy", silenced_until=moment)
     found = {name: tuple(rest) for name, *rest in named.rows(role="")}
-    assert found["Ada"] in ((), ("", None))
+    is_short = can_prepare() and connection.vendor == "sqlite"
+    assert found["Ada"] == (() if is_short else ("", None))
     assert found["Bo"] == ("spam", None)
     reason, silenced_until = found["Cy"]
     assert (reason, timestamp(silenced_until)) == ("", timestamp(moment))
