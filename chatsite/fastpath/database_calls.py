@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, Error, InterfaceError, OperationalError, connections
 
-from chatsite.errors import Busy
+from chatsite.errors import Busy, DomainError
+from chatsite.fastpath import checkpoints
+from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import Trace, current, resume
 
 logger = logging.getLogger(__name__)
@@ -67,13 +69,26 @@ def read_each(calls: list[DatabaseCall]) -> None:
 def write_each(calls: list[DatabaseCall]) -> None:
     """Each in a transaction of its own."""
     for call in calls:
-        call.run_alone()
-
-
-def run_apart(calls: list[DatabaseCall]) -> None:
-    for call in calls:
         was_broken()
         call.run_alone()
+        if call.error and not _is_refused(call):
+            call.error = fault("a write failed", call.error)
+    checkpoints.after_commit()
+
+
+def _is_refused(call: DatabaseCall) -> bool:
+    """By a rule, or by the database: that is no fault of the code."""
+    work: Any = call.work
+    return isinstance(call.error, Error | DomainError) or call.error is work.refusal
+
+
+def fault(what: str, error: BaseException) -> RuntimeError:
+    """Of the code: it is logged and counted here, once for all who wait, and they learn no more
+    than that.
+    """
+    logger.error("%s", what, exc_info=error)
+    metrics.BATCHES_FAILED.inc()
+    return RuntimeError(f"{what}: {type(error).__name__}")
 
 
 def was_broken() -> bool:

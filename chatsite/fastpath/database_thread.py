@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.db import connections
 
 from chatsite.errors import Busy
-from chatsite.fastpath.database_calls import DatabaseCall
+from chatsite.fastpath.database_calls import DatabaseCall, fault
 
 ENOUGH = 64  # calls at once
 MOST = 2000  # calls that wait; who comes then is told at once, not after a while
@@ -79,8 +79,9 @@ class DatabaseThread:
             try:
                 self._run(calls)
             except BaseException as error:  # whatever it is, others wait
+                told = fault("a database thread failed", error)
                 for call in calls:
-                    call.fail(RuntimeError(f"a database thread failed: {type(error).__name__}"))
+                    call.fail(told)
                 connections.close_all()
             with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
                 loop.call_soon_threadsafe(self._settle, calls)

@@ -17,7 +17,7 @@ from chatsite.db import asks_to_repeat, joined, was_held
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
 from chatsite.fastpath.bulk import Bulk
-from chatsite.fastpath.database_calls import DatabaseCall, run_apart, was_broken
+from chatsite.fastpath.database_calls import DatabaseCall, fault, was_broken, write_each
 from chatsite.live.broadcast import batched
 from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import resume
@@ -54,13 +54,12 @@ def _run_in_bulk(kind: type[Bulk], calls: list[DatabaseCall]) -> None:
             _fail(calls, error)
         else:
             logger.info("writes are done one by one: %s", type(error).__name__)
-            run_apart(calls)
+            metrics.WRITES_APART.inc(len(calls))
+            write_each(calls)
     except DomainError as error:
         _fail(calls, error)
     except Exception as error:
-        logger.exception("a batch of writes failed")
-        metrics.BATCHES_FAILED.inc()
-        _fail(calls, RuntimeError(f"a batch of writes failed: {type(error).__name__}"))
+        _fail(calls, fault("a batch of writes failed", error))
     else:
         checkpoints.after_commit()
         _settle(kind, calls, outcomes)

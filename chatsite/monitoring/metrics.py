@@ -43,7 +43,11 @@ DELIVERY_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 BATCHES_FAILED = Counter(
-    "chatsite_batches_failed", "Batches of writes that failed by a fault of the code."
+    "chatsite_batches_failed",
+    "Batches at the database that failed by a fault of the code, be it of one write.",
+)
+WRITES_APART = Counter(
+    "chatsite_writes_apart", "Writes done one by one, since the database refused their batch."
 )
 PUSHES_FAILED = Counter("chatsite_pushes_failed", "Live events that were not passed on.")
 

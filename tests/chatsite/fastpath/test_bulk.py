@@ -22,7 +22,7 @@ from chatsite.db import on_commit
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import database_calls, group_commit
 from chatsite.fastpath.bulk import Bulk
-from chatsite.fastpath.database_calls import DatabaseCall
+from chatsite.fastpath.database_calls import DatabaseCall, write_each
 from chatsite.fastpath.group_commit import run_together
 from chatsite.live import broadcast
 from chatsite.monitoring import metrics, trace
@@ -58,8 +58,14 @@ class Renaming(Bulk):
     def __call__(self) -> str:
         self.plan.traces.append(trace.current())
         self.plan.alone.append(self.name)
+        if self.refusal:
+            raise self.refusal
         if self.name == "refused":
             raise DomainError("No.")
+        if self.name == "of the database":
+            raise IntegrityError("No.")
+        if self.name == "wrong":
+            raise KeyError("a field that nobody filled in")
         return self._write("alone")
 
     def _write(self, how: str) -> str:
@@ -143,9 +149,11 @@ def stored(together: list[DatabaseCall]) -> list[str]:
 def test_what_comes_at_once_is_done_at_once_in_one_order(
     renames: Renames, plan: Plan, pushed: list[str]
 ) -> None:
+    apart = metrics.WRITES_APART._value.get()
     together = renames("c", "a", "b")
     assert outcomes(together) == stored(together) == ["at once"] * 3
     assert (plan.batches, plan.alone, pushed) == ([["a", "b", "c"]], [], ["a", "b", "c"])
+    assert metrics.WRITES_APART._value.get() == apart
 
 
 def test_a_refusal_concerns_nobody_else(renames: Renames, plan: Plan, pushed: list[str]) -> None:
@@ -197,12 +205,15 @@ def test_of_what_the_database_undoes_nothing_is_kept_and_each_is_done_by_itself(
     renames: Renames, plan: Plan, pushed: list[str], error: Exception
 ) -> None:
     plan.error = error
+    apart, failed = metrics.WRITES_APART._value.get(), metrics.BATCHES_FAILED._value.get()
     together = renames("a", "b", "refused")
     first, second, refused = outcomes(together)
     assert (first, second, type(refused)) == ("alone", "alone", DomainError)
     assert stored(together)[:2] == ["alone", "alone"]
     assert plan.alone == ["a", "b", "refused"]
     assert pushed == ["a", "b"]
+    assert metrics.WRITES_APART._value.get() == apart + 3
+    assert metrics.BATCHES_FAILED._value.get() == failed
 
 
 @pytest.mark.parametrize("error", [ValueError("wrong"), KeyError("wrong")])
@@ -221,6 +232,38 @@ def test_a_fault_of_the_code_is_told_and_counted_and_nothing_is_done(
     assert (plan.alone, pushed) == ([], [])
     assert "Traceback" in caplog.text
     assert metrics.BATCHES_FAILED._value.get() == failed + 1
+
+
+def test_of_a_write_by_itself_it_is_told_and_counted_too(
+    renames: Renames, plan: Plan, pushed: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = metrics.BATCHES_FAILED._value.get()
+    apart = renames("a", "wrong", "b")
+    write_each(apart)
+    [fault] = [call.error for call in apart if call.error]
+    assert repr(fault) == "RuntimeError('a write failed: KeyError')"
+    assert stored(apart) == ["alone", "", "alone"]
+    assert pushed == ["a", "b"]
+    assert metrics.BATCHES_FAILED._value.get() == failed + 1
+    [record] = caplog.records
+    assert (record.levelname, record.exc_info is not None) == ("ERROR", True)
+    assert "a field that nobody filled in" in caplog.text
+
+
+def test_what_is_refused_by_itself_is_no_fault(
+    renames: Renames, plan: Plan, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = metrics.BATCHES_FAILED._value.get()
+    apart = renames("refused", "of the database", "not admitted", "late")
+    no = ValueError("not admitted")
+    works: list[Any] = [call.work for call in apart]
+    works[2].refusal = no
+    apart[3].arrived -= database_calls.PATIENCE + 1
+    write_each(apart)
+    assert [type(call.error) for call in apart] == [DomainError, IntegrityError, ValueError, Busy]
+    assert apart[2].error is no
+    assert metrics.BATCHES_FAILED._value.get() == failed
+    assert caplog.records == []
 
 
 def test_what_the_database_refuses_before_is_asked_of_each(renames: Renames, plan: Plan) -> None:

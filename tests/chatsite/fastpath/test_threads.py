@@ -15,6 +15,7 @@ from accounts.models import User
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import database_calls, database_thread, threads
 from chatsite.fastpath.group_commit import run_together
+from chatsite.monitoring import metrics
 from tests.bulk_calls import Call
 from tests.factories import make_user
 
@@ -134,14 +135,22 @@ async def test_who_comes_when_too_many_wait_is_told_at_once(
     assert await write(lambda: "again", key="") == "again"
 
 
-async def test_a_thread_that_fails_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("do", [write, threads.read])
+async def test_a_thread_that_fails_says_why_and_leaves_nobody_waiting(
+    do: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
     def leave() -> None:
-        raise SystemExit
+        raise SystemExit("for good")
 
+    failed = metrics.BATCHES_FAILED._value.get()
     with pytest.raises(RuntimeError, match="SystemExit"):
         async with asyncio.timeout(10):
-            await write(leave, key="")
-    assert await write(lambda: "others", key="") == "others"
+            await do(leave, key="")
+    assert metrics.BATCHES_FAILED._value.get() == failed + 1
+    [record] = caplog.records
+    assert (record.levelname, record.exc_info is not None) == ("ERROR", True)
+    assert "for good" in caplog.text
+    assert await do(lambda: "others", key="") == "others"
 
 
 async def test_no_more_threads_is_an_error_and_not_a_silence(
