@@ -55,9 +55,9 @@ def test_all_of_its_content_goes(remove: Callable[[Message], None]) -> None:
     everything = {**content, "preview": "{}", "details": "{}"}
     Message.objects.update(**everything)
     there = Message.objects.filter(pk=message.pk)
-    before = there.values().get()
+    before: dict[str, Any] = dict(there.values().get())
     remove(Message.objects.select_related("conversation").get(pk=message.pk))
-    after = there.values().get()
+    after: dict[str, Any] = dict(there.values().get())
     blank = blank_row()
     assert {name: after[name] for name in CONTENT} == {name: blank[name] for name in CONTENT}
     # What a deletion changes is that it is one.
