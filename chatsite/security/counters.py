@@ -9,16 +9,15 @@ from math import inf
 from threading import Lock
 from typing import Any, ClassVar, TypeVar
 
+import msgspec
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.core.cache.backends.redis import RedisCache, RedisCacheClient
-from django.utils.functional import cached_property
-from hiredis import pack_command
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from chatsite import strict_json
 from chatsite.breaker import Breaker
 
 logger = logging.getLogger(__name__)
@@ -26,6 +25,7 @@ PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of i
 FEW = 300  # counts, as in Django, where nothing says how many
 PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
 Answer = TypeVar("Answer")
+_read = strict_json.reader(Any)
 Counts = Sequence[tuple[str, int]]
 """Keys to count one more of, the first for so many seconds; one may be there several times."""
 
@@ -100,6 +100,20 @@ class MemoryCounters(BaseCache):
             self._counts.popitem(last=False)
 
 
+# Several counts in one round trip, each of which ends with the window that it began. A pipeline
+# would take two to three times as long, and a second round trip for what is new.
+COUNT_ALL = """
+local numbers = {}
+for place, key in ipairs(KEYS) do
+    numbers[place] = redis.call('INCR', key)
+    if numbers[place] == 1 then
+        redis.call('EXPIRE', key, ARGV[place])
+    end
+end
+return numbers
+"""
+
+
 class RedisWithFallback(BaseCache):
     """Asks Redis. Without it each process counts for itself, from nothing.
 
@@ -109,7 +123,7 @@ class RedisWithFallback(BaseCache):
 
     def __init__(self, url: str, params: dict[str, Any]) -> None:
         super().__init__(params)
-        self._redis = _SharedRedis(url, params)
+        self._redis = RedisCounters(url, params)
         self._breaker = _breaker(url)
         self._memory = MemoryCounters(f"instead of {url}", params)
 
@@ -134,7 +148,7 @@ class RedisWithFallback(BaseCache):
     def delete(self, key: str, version: int | None = None) -> bool:
         return self._ask(lambda cache: cache.delete(key, version))
 
-    def _ask(self, question: Callable[["_SharedRedis | MemoryCounters"], Answer]) -> Answer:
+    def _ask(self, question: Callable[["RedisCounters | MemoryCounters"], Answer]) -> Answer:
         if self._breaker.lets_through():
             try:
                 answer = question(self._redis)
@@ -148,81 +162,59 @@ class RedisWithFallback(BaseCache):
         return question(self._memory)
 
 
-class _SharedRedis(RedisCache):
-    """With one client in a process, where Django makes one a request."""
+class RedisCounters(BaseCache):
+    """Counts in Redis. With one client in a process, where Django's own cache makes one a request:
+    to make one takes longer than to ask Redis.
+    """
 
     def __init__(self, url: str, params: dict[str, Any]) -> None:
-        super().__init__(url, params)
-        self._url = url
+        super().__init__(params)
+        self._redis, self._count_all = _client(url)
 
-    def count_all(self, counts: Counts) -> list[int]:
-        return self._cache.count_all([(self.make_key(key), seconds) for key, seconds in counts])
+    def add(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        seconds: Any = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        stored = msgspec.json.encode(value)
+        return bool(self._redis.set(self.make_key(key, version), stored, ex=seconds, nx=True))
 
-    @property
-    def _cache(self) -> "_Client":
-        return _client(self._url)
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        found: Any = self._redis.get(self.make_key(key, version))
+        return default if found is None else _read(found)
 
-
-class _Client(RedisCacheClient):
-    @cached_property
-    def _only(self) -> Redis:
-        return super().get_client(write=True)
-
-    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
-        """The same each time: to make one takes longer than to ask Redis."""
-        return self._only
-
-    def incr(self, key: Any, delta: int) -> Any:
-        """In one round trip, where Django takes two. A count is at least 1, so one that is no more
-        than `delta` afterwards was not there.
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        """In one round trip. A count is at least 1, so one that is no more than `delta` afterwards
+        was not there.
         """
-        client = self.get_client(key, write=True)
-        count = client.incrby(key, delta)
+        name = self.make_key(key, version)
+        count: Any = self._redis.incrby(name, delta)
         if count == delta:
-            client.delete(key)
+            self._redis.delete(name)
             raise ValueError(f"Key '{key}' not found.")
-        return count
+        return int(count)
 
     def count_all(self, counts: Counts) -> list[int]:
-        """Each in one step, so that of many at once none is lost; the first alone asks twice."""
-        numbers = self._ask_all([("INCR", key) for key, _seconds in counts])
-        counted = zip(counts, numbers, strict=True)
-        new = [("EXPIRE", key, seconds) for (key, seconds), number in counted if number == 1]
-        if new:
-            self._ask_all(new)
+        """Each in one step, so that of many at once none is lost."""
+        if not counts:
+            return []
+        keys = [self.make_key(key) for key, _seconds in counts]
+        numbers: list[int] = self._count_all(keys, [seconds for _key, seconds in counts])
         return numbers
 
-    def _ask_all(self, commands: Sequence[tuple[str | int, ...]]) -> list[int]:
-        """At once. By hand, since a pipeline of redis-py takes two to three times as long."""
-        pool = self._only.connection_pool
-        connection = pool.get_connection()
-        try:
-            answers: list[int] = connection.retry.call_with_retry(
-                lambda: _asked(connection, commands), lambda _error: None
-            )
-        finally:
-            pool.release(connection)
-        return answers
-
-
-def _asked(connection: Any, commands: Sequence[Any]) -> list[int]:
-    try:
-        connection.send_packed_command([b"".join(map(pack_command, commands))])
-        return [int(connection.read_response()) for _command in commands]
-    except BaseException:  # what is still to be answered is not for the next to ask
-        connection.disconnect()
-        raise
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return bool(self._redis.delete(self.make_key(key, version)))
 
 
 _breaker = cache(lambda url: Breaker(PAUSE))
 
 
 @cache
-def _client(url: str) -> _Client:
-    return _Client(
-        [url],
+def _client(url: str) -> tuple[Redis, Any]:
+    redis = Redis.from_url(
+        url,
         socket_timeout=PATIENCE,
         socket_connect_timeout=PATIENCE,
         # A connection from before a restart of Redis is replaced at once; silence is not repeated.
         retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
     )
+    return redis, redis.register_script(COUNT_ALL)
