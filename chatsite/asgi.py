@@ -18,7 +18,7 @@ from django.conf import settings
 from chatsite.charset import Utf8
 from chatsite.departure import NoticesDeparture
 from chatsite.fastpath.http import FastPath
-from chatsite.files.streaming import Request, StreamedBodies
+from chatsite.files.streaming import StreamedBodies
 from chatsite.lifespan import lifespan
 from chatsite.monitoring.watch import Watch
 from chatsite.security.body_limit import BodyLimit
@@ -28,7 +28,6 @@ from messaging.api import attachments, fast
 from messaging.realtime.socketio.polling import Polling
 from messaging.routing import websocket_urlpatterns
 
-django_application.request_class = Request
 noticing = NoticesDeparture(django_application)
 trusted = TrustedProxies(
     ProtocolTypeRouter(

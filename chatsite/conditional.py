@@ -5,12 +5,12 @@ is the 200 itself, with every header that anything gave it, and another body.
 """
 
 import re
+from collections.abc import Iterator
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_http_date_safe
-from whitenoise.responders import SlicedFile
 
 from chatsite.db import release
 from chatsite.files.response import StoredFile
@@ -96,9 +96,18 @@ def _cut(response: HttpResponseBase, start: int, end: int) -> None:
     if isinstance(response, StoredFile):
         response.cut(start, end + 1)
     elif isinstance(response, FileResponse):
-        response.streaming_content = SlicedFile(response.file_to_stream, start, end)
+        response.streaming_content = _part(iter(response), start, end + 1)
     elif isinstance(response, HttpResponse):
         response.content = response.content[start : end + 1]
+
+
+def _part(pieces: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
+    position = 0
+    for piece in pieces:
+        yield piece[max(start - position, 0) : end - position]
+        position += len(piece)
+        if position >= end:
+            return
 
 
 def _empty(response: HttpResponseBase, status: int) -> None:
@@ -106,8 +115,6 @@ def _empty(response: HttpResponseBase, status: int) -> None:
     if isinstance(response, StoredFile):
         response.cut(0, 0)
     elif isinstance(response, FileResponse):
-        if response.file_to_stream:
-            response.file_to_stream.close()
         response.streaming_content = ()
     elif isinstance(response, HttpResponse):
         response.content = b""

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from chatsite import error_pages
 from chatsite.interfaces import GetResponse
 from chatsite.language import use_language
-from chatsite.security.body_limit import NO_ROOM, TOO_LARGE
+from chatsite.security.body_limit import NO_ROOM, TOO_LARGE, why_without_body
 from chatsite.security.budgets import READS, WRITES, count, user_or_network
 from chatsite.security.origins import is_foreign
 
@@ -68,10 +68,10 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        scope = getattr(request, "scope", {})
-        if TOO_LARGE in scope:
+        reason = why_without_body()
+        if reason == TOO_LARGE:
             return error_pages.too_large(request)
-        if NO_ROOM in scope:
+        if reason == NO_ROOM:
             return error_pages.no_room(request)
         return self.get_response(request)
 

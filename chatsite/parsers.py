@@ -11,6 +11,7 @@ from rest_framework.parsers import JSONParser as DrfJSONParser
 from rest_framework.parsers import MultiPartParser as DrfMultiPartParser
 
 from chatsite import strict_json
+from chatsite.files import streaming
 
 LOSSLESS = "latin-1"
 
@@ -48,7 +49,18 @@ class MultiPartParser(DrfMultiPartParser):
 
 
 class UploadParser(DrfMultiPartParser):
-    """For a view whose upload handlers write the file: names that are no UTF-8 are replaced."""
+    """For a view whose upload handlers write the file, as it arrives. Names that are no UTF-8 are
+    replaced.
+    """
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> DataAndFiles:
+        body: Any = streaming.current() or stream
+        return super().parse(body, media_type, parser_context)
 
 
 def _decoded(form: QueryDict) -> QueryDict:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -48,10 +48,15 @@ class StoredFile(StreamingHttpResponse):
         super().__init__()
         self.headers["Content-Length"] = str(source.size)
         self._source = source
+        self._ends = ExitStack()
         self.cut(0, source.size)
 
     def when_closed(self, end: Callable[[], object]) -> None:
-        self._resource_closers.append(end)  # type: ignore[attr-defined]  # Django's
+        self._ends.callback(end)
+
+    def close(self) -> None:
+        with self._ends:
+            super().close()
 
     def cut(self, start: int, end: int) -> None:
         """Sends that part alone."""

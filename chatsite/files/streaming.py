@@ -8,8 +8,8 @@ import asyncio
 import io
 from asyncio import run_coroutine_threadsafe
 from collections.abc import Callable
+from contextvars import ContextVar
 
-from django.core.handlers.asgi import ASGIRequest
 from django.http import UnreadablePostError
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,6 @@ from chatsite.errors import TIMED_OUT, DomainError
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.security.body_limit import END_OF_BODY
 
-BODY = "chatsite.body"
 GATHERED = 2**18  # bytes that are handed to the view's thread at once
 STALLED = 60  # seconds without a byte, after which a body is given up
 # Each body takes a thread for as long as it lasts: what the site waits for its client may be this
@@ -41,12 +40,16 @@ class StreamedBodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self.is_streamed(scope["method"], scope["path"]):
             body = Body(receive)
-            await self.streamed({**scope, BODY: body}, body.receive, send)
+            token = _current.set(body)
+            try:
+                await self.streamed(scope, body.receive, send)
+            finally:
+                _current.reset(token)
         else:
             await self.app(scope, receive, send)
 
 
-class Body(io.RawIOBase):
+class Body:
     """Read in the thread of a view, by `read(size)`.
 
     Once all is read that had arrived, raises UnreadablePostError when the client has gone away,
@@ -81,9 +84,6 @@ class Body(io.RawIOBase):
         self._cut = self._cut or refusal
         if self._wait:
             self._wait.reschedule(self._loop.time())
-
-    def readable(self) -> bool:
-        return True
 
     def read(self, size: int = -1) -> bytes:
         if size < 0:
@@ -123,8 +123,9 @@ def too_slow() -> DomainError:
     return DomainError(message, TIMED_OUT, code="slow")
 
 
-class Request(ASGIRequest):
-    """Reads from `Body` where there is one."""
+_current: ContextVar[Body | None] = ContextVar("body", default=None)
 
-    def __init__(self, scope: Scope, body_file: io.IOBase) -> None:
-        super().__init__(scope, scope.get(BODY, body_file))
+
+def current() -> Body | None:
+    """Of the request that a view answers; None for one whose body Django has read."""
+    return _current.get()

@@ -9,6 +9,7 @@ import logging
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from itertools import chain
 from typing import IO
@@ -21,14 +22,22 @@ from chatsite.monitoring.trace import note_answered
 
 logger = logging.getLogger(__name__)
 
-# Each marks the scope of a request whose body is left out, for the application to refuse it.
-TOO_LARGE = "chatsite.too_large"
-NO_ROOM = "chatsite.no_room"
+# Why the body of a request is left out, for the application to refuse it.
+TOO_LARGE = "too large"
+NO_ROOM = "no room"
 
 PIECE = 65_536  # bytes
 LINGER = 10  # seconds, which end before those of a server that stops
 LINGERING = 100  # at once: a connection each, and nothing else
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
+
+
+_reason: ContextVar[str] = ContextVar("why_without_body", default="")
+
+
+def why_without_body() -> str:
+    """Of the request that is answered: TOO_LARGE or NO_ROOM; empty where it has its body."""
+    return _reason.get()
 
 
 class BodyLimit:
@@ -42,16 +51,20 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         body = _CountedBody(receive, self.limit)
-        if mark := await self._refusal(scope, body, send):
+        if reason := await self._refusal(scope, body, send):
             answer = _HeldEnd(send)
-            await self.app(_without_body(scope, mark), first(END_OF_BODY, _silence), answer.send)
+            token = _reason.set(reason)
+            try:
+                await self.app(_without_body(scope), first(END_OF_BODY, _silence), answer.send)
+            finally:
+                _reason.reset(token)
             if answer.is_whole:
                 note_answered()
                 await self._linger(body)
                 await send({"type": "http.response.body", "body": b""})
 
     async def _refusal(self, scope: Scope, body: "_CountedBody", send: Send) -> str:
-        """Runs the application; a mark when it has not got the whole body, and so not answered."""
+        """Runs the application; why not, when it has not got the whole body and so not answered."""
         if _announced(scope) > self.limit:
             return TOO_LARGE
         try:
@@ -172,9 +185,9 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
     return next((value for key, value in scope["headers"] if key.lower() == name), None)
 
 
-def _without_body(scope: Scope, mark: str) -> Scope:
+def _without_body(scope: Scope) -> Scope:
     headers = [header for header in scope["headers"] if header[0].lower() != b"content-length"]
-    return {**scope, "headers": headers, mark: True}
+    return {**scope, "headers": headers}
 
 
 async def _silence() -> Message:

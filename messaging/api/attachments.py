@@ -22,9 +22,8 @@ from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.db import release
 from chatsite.errors import DomainError
-from chatsite.files import storage, tus
+from chatsite.files import storage, streaming, tus
 from chatsite.files.serving import file_response
-from chatsite.files.streaming import BODY
 from chatsite.parsers import JSONParser, MultiPartParser, UploadParser
 from chatsite.renderers import JSONRenderer
 from chatsite.security.budgets import UPLOADS, check
@@ -177,10 +176,10 @@ class UploadView(_TusView):
         offset = uploads.receive(
             found,
             offset=tus.number("Upload-Offset", request.headers.get("Upload-Offset", "")),
-            read=request._request.read,
+            read=(streaming.current() or request).read,
             announced=_length(request),
             checksum=tus.checksum(request.headers.get("Upload-Checksum", "")),
-            give_way=_give_way(request),
+            give_way=_give_way(),
         )
         headers = {"Upload-Offset": str(offset), **_expiry(found)}
         return Response(status=status.HTTP_204_NO_CONTENT, headers=headers)
@@ -215,10 +214,10 @@ def _length(request: ApiRequest) -> int:
     return int(length) if length.isdigit() else 0
 
 
-def _give_way(request: ApiRequest) -> uploads.GiveWay | None:
+def _give_way() -> uploads.GiveWay | None:
     """None for a body that is here already."""
-    body = getattr(request._request, "scope", {}).get(BODY)
-    return body and body.give_way
+    body = streaming.current()
+    return body.give_way if body else None
 
 
 def _uploaded(request: ApiRequest) -> Attachment:
@@ -234,7 +233,7 @@ def _uploaded(request: ApiRequest) -> Attachment:
     release()  # as long as it is on its way
     try:
         with (
-            uploads.receiving(request.user.pk, _give_way(request)),
+            uploads.receiving(request.user.pk, _give_way()),
             storage.uploading(upload.stored) as uploading,
         ):
             request.upload_handlers = [_Written(upload, uploading)]

@@ -1,6 +1,7 @@
 """Conditional answers and parts of files: the same headers as the whole has, another body."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from django.http import HttpResponseBase
@@ -93,6 +94,14 @@ def test_a_part_of_a_file(site: Client, asked: str, start: int, end: int) -> Non
     assert answer.headers["Content-Length"] == str(end - start + 1)
     assert answer.headers["Content-Type"] == whole.headers["Content-Type"]
     assert others(answer) == others(whole)
+
+
+def test_a_part_over_several_pieces(site: Client, dist: Path) -> None:
+    text = "".join(f"{number:07}\n" for number in range(2000))  # read by 4,096 bytes
+    (dist / "assets/long.js").write_text(text)
+    for start, end in ((0, 4095), (4095, 4096), (4096, 8191), (5000, 12_999), (0, 15_999)):
+        answer = site.get("/assets/long.js", headers={"Range": f"bytes={start}-{end}"})
+        assert (answer.status_code, body(answer)) == (206, text[start : end + 1])
 
 
 @pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=-0", f"bytes={SIZE}-{SIZE}"])

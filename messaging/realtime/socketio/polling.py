@@ -13,7 +13,7 @@ from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.plain_request import is_ours
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
 from chatsite.monitoring.trace import note_route
-from chatsite.security.body_limit import NO_ROOM, TOO_LARGE, BodyLimit, first
+from chatsite.security.body_limit import BodyLimit, first, why_without_body
 from chatsite.security.handshakes import header
 from chatsite.security.origins import is_foreign
 from messaging.realtime.receive_budget import Allocation
@@ -140,7 +140,7 @@ async def _post(client: Client, scope: Scope, receive: Receive, responses: Respo
 
 async def _read(scope: Scope, receive: Receive, send: Send) -> None:
     client: Client = scope[CLIENT]
-    if TOO_LARGE in scope or NO_ROOM in scope:
+    if why_without_body():
         await client.close_session()
         raise DomainError(_("The request is too large."), 413)
     allocation = Allocation(client.drop_body, client.user_id)

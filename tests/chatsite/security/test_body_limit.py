@@ -10,7 +10,7 @@ import pytest
 from chatsite.interfaces import Message, Receive, Scope, Send
 from chatsite.monitoring.trace import begin
 from chatsite.security import body_limit
-from chatsite.security.body_limit import NO_ROOM, TOO_LARGE, BodyLimit
+from chatsite.security.body_limit import BodyLimit, why_without_body
 
 SCOPE = {"type": "http", "headers": [(b"host", b"localhost")]}
 GONE = {"type": "http.disconnect"}
@@ -91,7 +91,7 @@ class Refusal:
         return self.happened
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not (TOO_LARGE in scope or NO_ROOM in scope):
+        if not why_without_body():
             while (await receive()).get("more_body"):
                 """There is more."""
             return
