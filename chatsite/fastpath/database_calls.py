@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, Error, InterfaceError, OperationalError, connections
+from django.db import Error, InterfaceError, OperationalError
 
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
+from chatsite.fastpath.prepared import was_broken
 from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import Trace, current, resume
 
@@ -89,15 +90,3 @@ def fault(what: str, error: BaseException) -> RuntimeError:
     logger.error("%s", what, exc_info=error)
     metrics.BATCHES_FAILED.inc()
     return RuntimeError(f"{what}: {type(error).__name__}")
-
-
-def was_broken() -> bool:
-    """Whether the connection broke since it was used last. The next to ask gets another one."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    if connection.connection is None or not connection.errors_occurred:
-        return False
-    if connection.is_usable():
-        connection.errors_occurred = False
-        return False
-    connection.close()
-    return True

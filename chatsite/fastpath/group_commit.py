@@ -5,19 +5,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db import (
-    Error,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    connection,
-)
+from django.db import Error, IntegrityError, InterfaceError, OperationalError
 
 from chatsite.db import asks_to_repeat, joined, was_held
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
 from chatsite.fastpath.bulk import Bulk
-from chatsite.fastpath.database_calls import DatabaseCall, fault, was_broken, write_each
+from chatsite.fastpath.database_calls import DatabaseCall, fault, write_each
+from chatsite.fastpath.prepared import line_here, was_broken
 from chatsite.live.broadcast import batched
 from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import resume
@@ -43,7 +38,7 @@ def _run_in_bulk(kind: type[Bulk], calls: list[DatabaseCall]) -> None:
     """
     resume(None)  # it is the work of many
     outcomes: list[Any] = []
-    line = connection.connection
+    line = line_here()
     try:
         calls = _admitted(kind, calls)
         if calls:
@@ -105,7 +100,7 @@ def _is_away(error: Exception, line: object) -> bool:
     if asks_to_repeat(error) or was_held(error):
         return False
     # Django took another one when it could not roll back.
-    was_replaced = line is not None and line is not connection.connection
+    was_replaced = line is not None and line is not line_here()
     return not was_replaced and not was_broken()
 
 

@@ -156,6 +156,37 @@ def database_here() -> Any:
     return _local.database
 
 
+def line_here() -> object:
+    """The driver's connection, while there is one."""
+    return database_here().connection
+
+
+def was_broken() -> bool:
+    """Whether the connection broke since it was used last. The next to ask gets another one.
+
+    Django's `close_old_connections` would close one that is well, too, by the age of it.
+    """
+    database = database_here()
+    if database.connection is None or not database.errors_occurred:
+        return False
+    if database.is_usable():
+        database.errors_occurred = False
+        return False
+    database.close()
+    return True
+
+
+def connect_past_the_pool(seconds: float) -> None:
+    """To PostgreSQL: its pool tells nothing but that its time was over. Raises DatabaseError,
+    InterfaceError.
+    """
+    database = database_here()
+    params = {**database.get_connection_params(), "connect_timeout": seconds}
+    params.pop("pool", None)
+    with database.wrap_database_errors, database.Database.connect(**params):
+        pass
+
+
 def prepare_select(queryset: QuerySet[Any, Any], *, converted: bool = True) -> Prepared:
     """Of values_list; unless `converted`, the rows come as they are stored."""
     compiler = queryset.query.get_compiler(connection=database_here())

@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from chatsite.db import reason
+from chatsite.fastpath.prepared import connect_past_the_pool
 
 SECONDS = 60
 ANSWERS_WITHIN = 2  # seconds, of each try
@@ -51,18 +52,9 @@ def ask() -> None:
 
         mongodb.ping(ANSWERS_WITHIN)
     elif connection.vendor == "postgresql":
-        _ask_past_the_pool()
+        connect_past_the_pool(ANSWERS_WITHIN)
     else:
         connection.ensure_connection()
-
-
-def _ask_past_the_pool() -> None:
-    """Which tells nothing but that its time was over."""
-    wrapper: Any = connection
-    params = {**wrapper.get_connection_params(), "connect_timeout": ANSWERS_WITHIN}
-    params.pop("pool", None)
-    with wrapper.wrap_database_errors, wrapper.Database.connect(**params):
-        pass
 
 
 def _reason(error: BaseException | None) -> str:

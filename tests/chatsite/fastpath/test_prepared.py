@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models.functions import JSONArray
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
@@ -12,12 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Session, User
 from chatsite.fastpath.prepared import (
     Given,
+    connect_past_the_pool,
+    line_here,
     names_of,
     prepare_insert,
     prepare_packed,
     prepare_select,
     prepare_update,
     run_all,
+    was_broken,
 )
 from tests.adapters import leaning_on
 from tests.factories import make_session, make_user
@@ -74,3 +77,19 @@ def test_a_statement_runs_as_django_s_own_would() -> None:
             transaction.set_rollback(True)
             with pytest.raises(TransactionManagementError):
                 by_key.rows({"key": session.pk})
+
+
+def test_a_connection_that_failed_is_tried() -> None:
+    with leaning("how it notes that a connection failed"):
+        assert line_here() is connection.connection is not None
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT nothing FROM nowhere")
+        assert connection.errors_occurred is True
+        assert was_broken() is False
+        assert connection.errors_occurred is False
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="no other has a pool")
+def test_a_server_is_asked_past_the_pool() -> None:
+    with leaning("how it connects"):
+        connect_past_the_pool(10)
