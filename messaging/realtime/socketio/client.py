@@ -8,9 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from engineio.packet import Packet
 from redis.exceptions import RedisError
-from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
 
 from accounts.tokens import InvalidToken
 from chatsite.errors import Busy
@@ -20,7 +18,13 @@ from messaging.realtime.close_codes import MISSED_EVENTS, SESSION_ENDED, TOO_MAN
 from messaging.realtime.connection import Connection, Query, Refused
 from messaging.realtime.handshake import token_among
 from messaging.realtime.socketio import pending
-from messaging.realtime.socketio.engine import Session
+from messaging.realtime.socketio.engine import (
+    CONNECT,
+    CONNECT_ERROR,
+    DISCONNECT,
+    Packet,
+    Session,
+)
 from messaging.realtime.socketio.handshake import LONGEST, OWN_MESSAGES, Handshake
 from messaging.realtime.socketio.packets import (
     OURS,

@@ -1,23 +1,43 @@
-"""Engine.IO: the one module that touches the inside of python-engineio.
+"""Engine.IO: the one module that touches the inside of python-engineio and python-socketio.
 
-Its sessions and its WebSocket are not part of its documented interface. They are needed to close a
-session at once, to end its queue, to write frames past it, and to carry it over a WebSocket whose
-wrong frames are refused before anything reads them. tests/messaging/socketio/test_engine.py says
-what a new version would have to keep.
+Sessions, the WebSocket and packets are not part of their documented interface. They are needed to
+close a session at once, to end its queue, to write frames past it, to encode a frame once for all
+its receivers, and to carry a session over a WebSocket whose wrong frames are refused before
+anything reads them. tests/messaging/socketio/test_engine.py says what a new version would have to
+keep.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import engineio
 from django.conf import settings
 from engineio.async_socket import AsyncSocket
-from engineio.packet import Packet
+from engineio.exceptions import EngineIOError
+from engineio.packet import CLOSE, MESSAGE, NOOP, Packet
 from engineio.payload import Payload
+from socketio.packet import CONNECT, CONNECT_ERROR, DISCONNECT
+from socketio.packet import Packet as SocketIOPacket
 
-from messaging.realtime.socketio.packet_queue import PacketQueue
-from messaging.realtime.socketio.transport import WebSocket
+if TYPE_CHECKING:  # both are made of packets
+    from messaging.realtime.socketio.packet_queue import PacketQueue
+    from messaging.realtime.socketio.transport import WebSocket
+
+__all__ = [
+    "CLOSE",
+    "CONNECT",
+    "CONNECT_ERROR",
+    "DISCONNECT",
+    "MESSAGE",
+    "NOOP",
+    "PACKETS",
+    "Engine",
+    "EngineIOError",
+    "Packet",
+    "Session",
+    "SocketIOPacket",
+]
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.ERROR)  # below, it quotes packets
@@ -41,7 +61,7 @@ class Session:
         self._socket = socket
 
     @property
-    def queue(self) -> PacketQueue:
+    def queue(self) -> "PacketQueue":
         queue: PacketQueue = self._socket.queue
         return queue
 
@@ -90,7 +110,13 @@ class Engine(engineio.AsyncServer):
     """
 
     def __init__(
-        self, *, connected: Connected, received: Received, disconnected: Disconnected
+        self,
+        queue: "type[PacketQueue]",
+        websocket: "type[WebSocket]",
+        *,
+        connected: Connected,
+        received: Received,
+        disconnected: Disconnected,
     ) -> None:
         super().__init__(
             async_handlers=False,  # packets of a client are handled in their order
@@ -102,22 +128,23 @@ class Engine(engineio.AsyncServer):
             max_http_buffer_size=settings.MAX_BODY_BYTES,
             monitor_clients=False,
         )
-        self._async: dict[str, Any] = {**self._async, "websocket": _websocket}
+        self._async: dict[str, Any] = {**self._async, "websocket": self._made_websocket}
+        self._queue = queue
+        self._websocket = websocket
         self.on("connect", connected)
         self.on("message", received)
         self.on("disconnect", disconnected)
 
-    def create_queue(self, *args: Any, **kwargs: Any) -> PacketQueue:
-        return PacketQueue()
+    def create_queue(self, *args: Any, **kwargs: Any) -> "PacketQueue":
+        return self._queue()
+
+    def _made_websocket(self, handler: Any, _server: Any) -> "WebSocket":
+        """`handler` is a method of the session's, which takes the WebSocket."""
+        session = Session(handler.__self__)
+        return self._websocket(handler, session.queue, is_an_upgrade=session.is_connected)
 
     def session_of(self, sid: str) -> Session:
         return Session(self.sockets[sid])
 
     def forget(self, sid: str) -> None:
         self.sockets.pop(sid, None)
-
-
-def _websocket(handler: Any, _server: Any) -> WebSocket:
-    """`handler` is a method of the session's, which takes the WebSocket."""
-    session = Session(handler.__self__)
-    return WebSocket(handler, session.queue, is_an_upgrade=session.is_connected)

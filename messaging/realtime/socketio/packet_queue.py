@@ -6,11 +6,10 @@ sends for itself still comes by the queue: in which order it comes does not matt
 
 import asyncio
 
-from engineio.packet import MESSAGE, NOOP, Packet
-
 from chatsite.uvicorn_websockets import WebSocketProtocol
 from messaging.realtime.frames import encoded
 from messaging.realtime.send_queue import BACKLOG
+from messaging.realtime.socketio.engine import MESSAGE, NOOP, Packet
 
 
 class PacketQueue(asyncio.Queue[Packet | None]):

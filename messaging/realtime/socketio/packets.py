@@ -8,8 +8,7 @@ that nothing is decoded or encoded once more.
 import re
 from typing import Any
 
-from engineio.packet import CLOSE, MESSAGE, NOOP, Packet
-from socketio import packet as socketio_packet
+from messaging.realtime.socketio.engine import CLOSE, MESSAGE, NOOP, Packet, SocketIOPacket
 
 OURS = "/"  # the one namespace
 
@@ -55,7 +54,7 @@ def is_plain(packet: object) -> bool:
 def connect_of(packet: str) -> tuple[str, Any]:
     """Namespace and `auth` of a CONNECT; no namespace where nothing can be read."""
     try:
-        read = socketio_packet.Packet(encoded_packet=packet)
+        read = SocketIOPacket(encoded_packet=packet)
     except (ValueError, RecursionError):
         return "", None
     return read.namespace or OURS, read.data
@@ -68,7 +67,7 @@ def token_of(auth: Any) -> str:
 
 def encoded(kind: int, data: Any = None, namespace: str = OURS) -> str:
     """A packet of Socket.IO."""
-    return str(socketio_packet.Packet(kind, data=data, namespace=namespace).encode())
+    return str(SocketIOPacket(kind, data=data, namespace=namespace).encode())
 
 
 def message_of(packet: str) -> Packet:

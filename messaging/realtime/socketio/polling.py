@@ -6,7 +6,6 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from engineio.exceptions import EngineIOError
 
 from chatsite.departure import NoticesDeparture
 from chatsite.errors import Busy, DomainError
@@ -18,7 +17,7 @@ from chatsite.security.handshakes import header
 from chatsite.security.origins import is_foreign
 from messaging.realtime.receive_budget import Allocation
 from messaging.realtime.socketio.client import Client
-from messaging.realtime.socketio.engine import PACKETS
+from messaging.realtime.socketio.engine import PACKETS, EngineIOError
 from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of
 from messaging.realtime.socketio.packets import is_plain
 from messaging.realtime.socketio.responses import Responses

@@ -17,7 +17,9 @@ from messaging.realtime.close_codes import SERVICE_RESTART
 from messaging.realtime.socketio.client import Client
 from messaging.realtime.socketio.engine import Engine
 from messaging.realtime.socketio.handshake import fingerprint_of
+from messaging.realtime.socketio.packet_queue import PacketQueue
 from messaging.realtime.socketio.pending import PendingSessions
+from messaging.realtime.socketio.transport import WebSocket
 
 ROUND = 2  # seconds between two looks at who went away
 HANDSHAKE = "chatsite.handshake"  # in the scope of a request that opens a session
@@ -26,7 +28,11 @@ HANDSHAKE = "chatsite.handshake"  # in the scope of a request that opens a sessi
 class Server:
     def __init__(self) -> None:
         self.engine = Engine(
-            connected=self._connected, received=self._received, disconnected=self._disconnected
+            PacketQueue,
+            WebSocket,
+            connected=self._connected,
+            received=self._received,
+            disconnected=self._disconnected,
         )
         self.clients: dict[str, Client] = {}  # by the key of their session
         self.pending = PendingSessions()

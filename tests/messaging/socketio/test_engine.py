@@ -1,18 +1,31 @@
-"""What a new version of python-engineio has to keep, for which its documentation says nothing."""
+"""What a new version of python-engineio and python-socketio has to keep, for which their
+documentation says nothing.
+"""
 
 import inspect
 from functools import partial
 from typing import Any
 
+import pytest
 from engineio.async_socket import AsyncSocket
-from engineio.packet import MESSAGE, NOOP, Packet
 
-from messaging.realtime.socketio.engine import Engine, Session
+from messaging.realtime.socketio.engine import (
+    CLOSE,
+    CONNECT_ERROR,
+    MESSAGE,
+    NOOP,
+    Engine,
+    EngineIOError,
+    Packet,
+    Session,
+)
 from messaging.realtime.socketio.packet_queue import PacketQueue
+from messaging.realtime.socketio.packets import connect_of, encoded, packet_of
 from messaging.realtime.socketio.transport import WebSocket
 from tests.adapters import leaning_on
 
-leaning = partial(leaning_on, "python-engineio", "messaging/realtime/socketio/engine.py")
+ADAPTER = "messaging/realtime/socketio/engine.py"
+leaning = partial(leaning_on, "python-engineio", ADAPTER)
 
 
 class Told:
@@ -22,7 +35,11 @@ class Told:
         self.received: list[str] = []
         self.disconnected: list[str] = []
         self.engine = Engine(
-            connected=self._connect, received=self._receive, disconnected=self._disconnect
+            PacketQueue,
+            WebSocket,
+            connected=self._connect,
+            received=self._receive,
+            disconnected=self._disconnect,
         )
         self.engine.sockets["one"] = AsyncSocket(self.engine, "one")
         self.session = self.engine.session_of("one")
@@ -54,6 +71,33 @@ async def test_a_packet_comes_to_us_before_the_next_is_read() -> None:
     with leaning("`receive` of a session"):
         await told.session.receive("42")
         assert told.received == ["2"]
+
+
+async def test_what_comes_after_the_end_of_a_session_is_an_error() -> None:
+    session = Told().session
+    with leaning("`EngineIOError`"):
+        await session.close()
+        with pytest.raises(EngineIOError):
+            await session.receive("5")
+
+
+def test_a_packet_says_what_it_is_and_is_encoded_once() -> None:
+    with leaning("the packets of Engine.IO"):
+        packet = packet_of('{"event":"ping","data":{}}')
+        assert (packet.packet_type, packet.data) == (MESSAGE, '2["ping",{}]')
+        assert packet.encode() == '42["ping",{}]'
+        assert packet.encode() is packet.encode()
+        assert [Packet(kind).encode() for kind in (CLOSE, NOOP)] == ["1", "6"]
+
+
+def test_packets_of_socketio_are_read_and_written() -> None:
+    with leaning_on("python-socketio", ADAPTER, "its packets"):
+        assert encoded(CONNECT_ERROR, {"message": "No"}) == '4{"message":"No"}'
+        assert encoded(CONNECT_ERROR, None, "/admin") == "4/admin,"
+        assert connect_of('0{"token":"x"}') == ("/", {"token": "x"})
+        assert connect_of('0/admin,{"a":1}') == ("/admin", {"a": 1})
+        assert connect_of("0{") == ("", None)
+        assert connect_of("0" + "[" * 100_000) == ("", None)
 
 
 async def test_a_session_that_is_closed_says_so_and_sends_nothing() -> None:
