@@ -88,7 +88,8 @@ class TokenAuthentication(BaseAuthentication):
         if not tokens_of(request):
             return None
         bearer = bearer_of(request.headers.get("Authorization", ""))
-        session = _read([bearer]) if bearer else _cookie_session(request._request)
+        cookie: Session | None = request.auth_session  # type: ignore[attr-defined]  # TokenMiddleware's
+        session = _read([bearer]) if bearer else cookie or None
         if session is None or not _is_expected(request, session):
             raise AuthenticationFailed(_("Unauthorized - Invalid token"))
         use_language(session.user.language)

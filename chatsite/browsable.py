@@ -19,4 +19,4 @@ class SignedInNegotiation(DefaultContentNegotiation):
 
 
 def _signed_in(request: Request) -> bool:
-    return bool(request._request.user.is_authenticated)
+    return bool(request.auth_session)  # type: ignore[attr-defined]  # TokenMiddleware sets it

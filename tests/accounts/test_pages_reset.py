@@ -1,12 +1,11 @@
 """A forgotten password: asked for on one page, chosen anew on another."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from pytest_django import Settings
 
@@ -20,7 +19,7 @@ from scheduler.models import Job
 from tests.concurrency import at_once
 from tests.factories import PASSWORD, make_session, make_user
 from tests.letters import delivered, link_in, path_in
-from tests.limits import SetLimits
+from tests.limits import SetLimits, StoppedClock
 from tests.recording import Events
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,8 +175,7 @@ def test_a_link_of_a_worker_whose_clock_is_ahead_works(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        ahead = datetime.now() + timedelta(hours=1)
-        patch.setattr(default_token_generator, "_now", lambda: ahead)
+        patch.setattr("django.core.signing.time", StoppedClock(time.time() + 3600))
         path = links.reset_link("", ada)
     assert choose(path).status_code == 302
     assert opens(ada, NEW)
