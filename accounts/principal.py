@@ -15,7 +15,7 @@ from accounts.services.sessions import record_last_seen, record_rotation, was_se
 from accounts.tokens import Claims, InvalidToken
 from chatsite.db import now
 from chatsite.fastpath.statements import Select, SelectAmong
-from chatsite.jobs import JobQueue
+from chatsite.job_queue import JobQueue
 from chatsite.monitoring.trace import note_person
 
 

@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 
-from chatsite import jobs, shutdown
+from chatsite import job_queue, shutdown
 from chatsite.interfaces import Receive, Scope, Send
 from chatsite.live.broadcast import worker
 from chatsite.monitoring import logs
@@ -33,7 +33,7 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "lifespan.startup.complete"})
     for stop in on_shutdown:
         stop()
-    await asyncio.to_thread(jobs.close_all)
+    await asyncio.to_thread(job_queue.close_all)
     await worker().close()
     logs.follow(None)
     await send({"type": "lifespan.shutdown.complete"})

@@ -314,7 +314,7 @@ def send_digests() -> None:
             raise
         except Exception:  # a bug that one row brings out; others get theirs
             logger.exception("a digest failed: user %s", absence.user.pk)
-        if sent == digests.AT_ONCE:
+        if sent == digests.BATCH_SIZE:
             return
 
 

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 
 from chatsite import strict_json
 from chatsite.db import database_now, release
-from chatsite.jobs import JobQueue
+from chatsite.job_queue import JobQueue
 from chatsite.keys import new_key
 from scheduler import wakeup
 from scheduler.models import ERROR_LENGTH, Job
@@ -32,7 +32,7 @@ POLL = 1  # seconds between two looks
 LEASE = timedelta(seconds=60)  # in which a worker has to show that it lives
 RENEWAL = 20  # seconds
 LONGEST_PAUSE = 3600  # seconds between two tries
-AT_ONCE = 100
+BATCH_SIZE = 100
 
 
 class Runner:
@@ -126,7 +126,7 @@ def due(lanes: Iterable[Lane], until: datetime | None = None) -> list[Job]:
     waiting = Job.objects.filter(run_at__lte=until or database_now()).order_by("run_at")
     for lane in lanes:
         kinds = [kind.name for kind in KINDS.values() if kind.lane == lane]
-        found += waiting.filter(kind__in=kinds)[:AT_ONCE]
+        found += waiting.filter(kind__in=kinds)[:BATCH_SIZE]
     return found
 
 

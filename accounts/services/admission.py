@@ -21,7 +21,7 @@ from accounts.services.rules import checked_email, dead_link, field_error
 from accounts.trusted_devices import inbox_key
 from chatsite.db import atomic, now
 from chatsite.errors import DomainError, NotFound
-from chatsite.jobs import JobQueue
+from chatsite.job_queue import JobQueue
 from chatsite.keys import is_key
 from chatsite.security.ratelimits import MAILS, check
 

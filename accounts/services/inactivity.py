@@ -10,7 +10,7 @@ from accounts.models import Session, User
 from accounts.services.deletion import plan_deletion
 from chatsite.errors import DomainError
 
-AT_ONCE = 500
+BATCH_SIZE = 500
 
 
 def inactive_since(moment: datetime) -> Iterator[User]:
@@ -21,7 +21,7 @@ def inactive_since(moment: datetime) -> Iterator[User]:
     away = Q(last_login=None) | Q(last_login__lt=moment - settings.TOKEN_LIFETIME)
     people = User.objects.filter(unseen, away, created_at__lt=moment, role="", deleted_at=None)
     after = ""
-    while some := list(people.filter(pk__gt=after).order_by("pk")[:AT_ONCE]):
+    while some := list(people.filter(pk__gt=after).order_by("pk")[:BATCH_SIZE]):
         after = some[-1].pk
         used = Session.objects.filter(user_id__in=[each.pk for each in some])
         seen = set(used.filter(last_seen_at__gte=moment).values_list("user_id", flat=True))

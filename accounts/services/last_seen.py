@@ -10,7 +10,7 @@ from django.db import Error, connections
 from accounts.models import User
 from chatsite.db import now, repeatable
 from chatsite.errors import Busy
-from chatsite.jobs import JobQueue
+from chatsite.job_queue import JobQueue
 
 CHUNK = 500  # rows that are written at once
 GATHERING = 1  # seconds

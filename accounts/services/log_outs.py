@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services.sessions import end_sessions
 from accounts.tokens import InvalidToken, read_claims
 from chatsite.errors import Busy
-from chatsite.jobs import JobQueue
+from chatsite.job_queue import JobQueue
 from chatsite.keys import is_key
 
 logger = logging.getLogger(__name__)

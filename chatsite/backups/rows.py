@@ -22,7 +22,7 @@ from chatsite import strict_json
 # Django's own: rights of which the site uses none, under keys that differ from database to
 # database. `migrate` makes them.
 LEFT_OUT = {"admin", "auth", "contenttypes"}
-AT_ONCE = 500  # rows
+BATCH_SIZE = 500  # rows
 
 Migration = tuple[str, str]  # app and name
 _encode = msgspec.json.Encoder().encode_lines
@@ -76,8 +76,8 @@ def lines_of(model: type[Model]) -> Iterator[bytes]:
     """Several lines at once: first one with the names of the columns, then one for each row."""
     names = [field.attname for field in model._meta.concrete_fields]
     yield _encode([names])
-    rows = model._base_manager.order_by("pk").values_list(*names).iterator(AT_ONCE)
-    while some := list(islice(rows, AT_ONCE)):
+    rows = model._base_manager.order_by("pk").values_list(*names).iterator(BATCH_SIZE)
+    while some := list(islice(rows, BATCH_SIZE)):
         yield _encode(some)
 
 
@@ -118,7 +118,7 @@ def _loaded(model: type[Model], lines: Iterator[bytes]) -> int:
     names = next(lines, b"[]")
     columns = [(name, fields[name]) for name in _read(names) or ()]
     count = 0
-    while some := list(islice(lines, AT_ONCE)):
+    while some := list(islice(lines, BATCH_SIZE)):
         rows = [
             model(**{name: read(value) for (name, read), value in zip(columns, row, strict=True)})
             for row in map(_row, some)

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from django.db import DatabaseError, connection
 
-from chatsite.jobs import JobQueue
+from chatsite.job_queue import JobQueue
 
 logger = logging.getLogger(__name__)
 PAUSE = 0.25  # seconds between two, while something is written

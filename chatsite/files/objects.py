@@ -22,7 +22,7 @@ from chatsite.files.response import Source
 
 logger = logging.getLogger(__name__)
 ALIAS = "attachments"
-AT_ONCE = 1000  # that S3 removes by one request
+BATCH_SIZE = 1000  # that S3 removes by one request
 MISSING = {"404", "NoSuchKey", "NotFound"}
 FULL = {"507", "QuotaExceeded", "XMinioStorageFull"}
 
@@ -64,8 +64,8 @@ class ObjectStore:
         """
         keys = [{"Key": self._key(name)} for name in names]
         kept = 0
-        for at in range(0, len(keys), AT_ONCE):
-            some = keys[at : at + AT_ONCE]
+        for at in range(0, len(keys), BATCH_SIZE):
+            some = keys[at : at + BATCH_SIZE]
             with asking(not_stored):
                 answer = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}

@@ -17,7 +17,7 @@ from messaging.page.later import later_line
 from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.page.quotes import originals_among, pinned_quotes
 from messaging.page.reactions import BLANK_PILL, QUICK
-from messaging.page.side_bar import Row, badge, chat_row, contact_row, saved_row
+from messaging.page.side_bar import ChatRow, badge, chat_row, contact_row, saved_row
 from messaging.page.timeline import Reading, lines_of
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
@@ -98,7 +98,7 @@ def contact_list(request: SignedInRequest) -> Context:
 def found(request: SignedInRequest) -> Context:
     """Where one may go: the chats that match, the latest first, then people one has none with."""
     chats = [row for row in chat_list(request, "chats")["chat_rows"] if not row.hidden][:MOST_FOUND]
-    people: list[Row] = []
+    people: list[ChatRow] = []
     if query := _query(request):
         me, known = request.user.pk, {row.key for row in chats}
         online, contacts = online_seen_by(me), contacts_of(me, query)[: 2 * MOST_FOUND]

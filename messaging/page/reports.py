@@ -22,7 +22,7 @@ from messaging.shapes.system_messages import deleted_account
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReportRow:
     """Of the list."""
 
     report: Report
@@ -34,7 +34,7 @@ class Row:
     decided_by: str
 
 
-def rows_of(reports: Iterable[Report]) -> list[Row]:
+def rows_of(reports: Iterable[Report]) -> list[ReportRow]:
     reports = list(reports)
     keys = {
         key
@@ -56,7 +56,7 @@ def rows_of(reports: Iterable[Report]) -> list[Row]:
         else:
             picture = picture_path(each.person, seen.name, person.picture if person else "")
         names = [name(key) for key in (each.reporter, each.claimed_by, each.decided_by)]
-        made.append(Row(each, seen.name, seen.description, picture, *names))
+        made.append(ReportRow(each, seen.name, seen.description, picture, *names))
     return made
 
 

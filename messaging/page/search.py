@@ -17,7 +17,7 @@ from chatsite.text import has_words
 from chatsite.wire import absolute
 from messaging.models import Conversation, direct_key, is_group, saved_key
 from messaging.page.peers import Author, authors_among, find_peer, saved_peer
-from messaging.page.side_bar import Row
+from messaging.page.side_bar import ChatRow
 from messaging.page.times import day_label
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
@@ -256,13 +256,13 @@ def _hit(
     )
 
 
-def people_without_chats(user: User, people: list[PersonRecord]) -> list[Row]:
+def people_without_chats(user: User, people: list[PersonRecord]) -> list[ChatRow]:
     """The others are found among the chats."""
     keys = [direct_key(user.pk, each.id) for each in people]
     there = Conversation.objects.filter(key__in=keys, last_seq__gt=0).values_list("key", flat=True)
     chats, online = set(there), online_seen_by(user.pk)
     return [
-        Row(each.id, each.full_name, each.profile_pic, online=each.id in online)
+        ChatRow(each.id, each.full_name, each.profile_pic, online=each.id in online)
         for each in people
         if direct_key(user.pk, each.id) not in chats
     ]

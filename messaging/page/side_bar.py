@@ -21,7 +21,7 @@ MOST_UNREAD = 99
 
 
 @dataclass(frozen=True)
-class Row:
+class ChatRow:
     """What `_row.html` shows; `hint` and `kind` choose among the words that it has."""
 
     key: str
@@ -64,19 +64,21 @@ class Row:
         return badge(self.unread)
 
 
-def contact_row(viewer: str, user: User, online: Collection[str]) -> Row:
+def contact_row(viewer: str, user: User, online: Collection[str]) -> ChatRow:
     shown = author_of(viewer, user.pk, user.full_name, user.picture)
-    return Row(key=user.pk, name=shown.name, picture=shown.picture, online=user.pk in online)
+    return ChatRow(key=user.pk, name=shown.name, picture=shown.picture, online=user.pk in online)
 
 
-def saved_row(user: User, query: str = "") -> Row | None:
+def saved_row(user: User, query: str = "") -> ChatRow | None:
     """The saved messages of `user`, without the last one, if `query` matches their title or the
     name of `user`.
     """
     peer = saved_peer(user)
     if not has_words(f"{peer.full_name} {user.full_name}", query):
         return None
-    return Row(peer.pk, peer.full_name, peer.picture, online=False, is_group=True, is_saved=True)
+    return ChatRow(
+        peer.pk, peer.full_name, peer.picture, online=False, is_group=True, is_saved=True
+    )
 
 
 def chat_row(
@@ -86,10 +88,10 @@ def chat_row(
     authors: Mapping[str, Author],
     query: str = "",
     folder: str = "",
-) -> Row:
+) -> ChatRow:
     """`authors` are those of the last messages in groups."""
     last, settings = chat.last_message, chat.settings
-    return Row(
+    return ChatRow(
         key=chat.peer.id,
         name=chat.peer.full_name,
         picture=chat.peer.profile_pic,

@@ -220,14 +220,14 @@ class LockedConversation:
         """Whoever may see that message, be they still in it or not."""
         return [key for key, member in self.members.items() if member.stays.see(seq)]
 
-    def who_hear(self, seq: int) -> list[str]:
+    def who_receive(self, seq: int) -> list[str]:
         """What others do with it; but in a direct chat not who has blocked the
         other, or has not accepted it."""
         who_see = self.who_see(seq)
         if is_group(self.pk):
             return who_see
-        heard = set(self.current) - set(self.requests)
-        return [key for key in who_see if key in heard]
+        receiving = set(self.current) - set(self.requests)
+        return [key for key in who_see if key in receiving]
 
     def change(self, moment: datetime) -> None:
         """By somebody else's clock it may be later already: times only rise."""

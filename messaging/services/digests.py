@@ -6,7 +6,7 @@ from accounts import mail
 from accounts.models import User
 from chatsite.db import atomic, now, repeatable
 
-AT_ONCE = 100  # mails that one run adds to those that wait
+BATCH_SIZE = 100  # mails that one run adds to those that wait
 
 
 @repeatable

@@ -32,7 +32,7 @@ from messaging.services.messages import check_may_write, store_system_message
 from messaging.services.removal import empty
 from messaging.shapes.system_messages import Change, decoded, details_of
 
-AT_ONCE = 100  # messages of one transaction
+BATCH_SIZE = 100  # messages of one transaction
 
 
 def let_disappear(*, user: User, peer: str, seconds: int) -> int:
@@ -106,7 +106,7 @@ def _expire_some(key: str) -> bool:
             return False
         moment = database_now()
         expiring = _expiring(conversation)
-        if due := list(expiring.filter(expires_at__lte=moment)[:AT_ONCE]):
+        if due := list(expiring.filter(expires_at__lte=moment)[:BATCH_SIZE]):
             empty(due, conversation)
         conversation.next_expiry = expiring.values_list("expires_at", flat=True).first()
         is_due = bool(conversation.next_expiry and conversation.next_expiry <= moment)

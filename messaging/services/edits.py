@@ -144,7 +144,7 @@ class Edit(MessageChange):
         record = record_of(message)
         if is_held:
             report_held(record)
-        to = recipients.of(conversation.who_hear(message.seq))
+        to = recipients.of(conversation.who_receive(message.seq))
         events.publish(events.MESSAGE_EDITED, record, to=to)
 
 

@@ -31,8 +31,8 @@ def tell(
     """
     told, sender = [person], message.sender_id
     hides = conversation.members[person].marks_stand(conversation.pk)
-    is_heard = sender in conversation.who_hear(message.seq)
-    if is_heard and not hides and rules().sees("read_receipts", sender, person):
+    receives = sender in conversation.who_receive(message.seq)
+    if receives and not hides and rules().sees("read_receipts", sender, person):
         told.append(sender)
         if not is_group(conversation.pk):  # where it would tell the others
             conversation.change(at)

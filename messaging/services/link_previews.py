@@ -133,7 +133,7 @@ def _store(message: Message, conversation: LockedConversation, preview: str) -> 
     message.preview, message.updated_at = preview, moment
     change = {"key": message.pk, "preview": preview, "moment": moment}
     run_at_once((_PREVIEW, [{**change, "version": conversation.version}]))
-    to = recipients.of(conversation.who_hear(message.seq))
+    to = recipients.of(conversation.who_receive(message.seq))
     events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
 
 

@@ -610,10 +610,10 @@ def _told_of_restoring(message: Message, conversation: LockedConversation) -> li
     """It brings words, so not to who has blocked its sender; nor to a sender who has blocked the
     other what that one did with it since.
     """
-    hear = conversation.who_hear(message.seq)
-    told = _told_of_change(events.MESSAGE_RESTORED, record_of(message), hear)
+    receivers = conversation.who_receive(message.seq)
+    told = _told_of_change(events.MESSAGE_RESTORED, record_of(message), receivers)
     sender = message.sender_id
-    if sender in conversation.who_see(message.seq) and sender not in hear:
+    if sender in conversation.who_see(message.seq) and sender not in receivers:
         take_back_what_blocked_did(sender, [record := record_of(message)])
         told.append((events.MESSAGE_RESTORED, record, recipients.of([sender]), ""))
     return told

@@ -72,7 +72,7 @@ def _change(found: Message, person: str, pinned: bool) -> Message:
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         _store(message, conversation, moment, person if pinned else None)
-        to = recipients.of(conversation.who_hear(message.seq))
+        to = recipients.of(conversation.who_receive(message.seq))
         event = events.MESSAGE_PINNED if pinned else events.MESSAGE_UNPINNED
         events.publish(event, pin_payload(message, person), to=to)
         events.publish_all(told_of_answer(conversation))

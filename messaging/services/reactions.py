@@ -113,7 +113,7 @@ class ReactionChange(MessageChange):
         }
         run_at_once((_REACTIONS, [change]))
         payload = reaction_payload(message, person, emoji, added=added, reactions=reactions)
-        to = recipients.of(conversation.who_hear(message.seq))
+        to = recipients.of(conversation.who_receive(message.seq))
         events.publish(events.REACTION_CHANGED, payload, to=to)
         events.publish_all(told_of_answer(conversation))
 

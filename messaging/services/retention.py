@@ -33,7 +33,7 @@ from messaging.services.removal import empty, remove_files_later
 from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.record import record_of
 
-AT_ONCE = 200  # messages of one transaction
+BATCH_SIZE = 200  # messages of one transaction
 LOOKED_AT = 500  # rows of one query
 IsStopping = Callable[[], bool]
 _STRIPPED = Update(
@@ -102,10 +102,10 @@ def remove_files(before: datetime, *, is_stopping: IsStopping = lambda: False) -
     removed = 0
     for conversation, messages in by_conversation.items():
         for key in Conversation.objects.filter(pk=conversation).values_list("key", flat=True):
-            for start in range(0, len(messages), AT_ONCE):
+            for start in range(0, len(messages), BATCH_SIZE):
                 if is_stopping():
                     return removed
-                removed += _strip(key, messages[start : start + AT_ONCE])
+                removed += _strip(key, messages[start : start + BATCH_SIZE])
     return removed
 
 
@@ -176,7 +176,7 @@ def _remove_some(key: str, end: int) -> int:
         if conversation is None:
             return 0
         there = Message.objects.filter(conversation_id=conversation.pk, seq__lte=end)
-        some = list(there.order_by("seq")[:AT_ONCE])
+        some = list(there.order_by("seq")[:BATCH_SIZE])
         if not some:
             return 0
         remove_files_later(some)
@@ -244,7 +244,7 @@ def _strip(key: str, keys: Sequence[str]) -> int:
             (
                 events.MESSAGE_EDITED,
                 record_of(message),
-                recipients.of(conversation.who_hear(message.seq)),
+                recipients.of(conversation.who_receive(message.seq)),
                 "",
             )
             for message in kept

@@ -30,7 +30,7 @@ from messaging.services.uploads import remove_expired
 from messaging.shapes.evidence import decoded_evidence
 from messaging.shapes.link_previews import decoded_preview
 
-AT_ONCE = 500  # files
+BATCH_SIZE = 500  # files
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ def remove_previews() -> None:
 def _removed(names: Sequence[str], since: datetime) -> int:
     """Asks the database again just before, for what was forwarded since it was read."""
     removed = 0
-    for at in range(0, len(names), AT_ONCE):
-        some = {name: name.removesuffix(THUMBNAIL) for name in names[at : at + AT_ONCE]}
+    for at in range(0, len(names), BATCH_SIZE):
+        some = {name: name.removesuffix(THUMBNAIL) for name in names[at : at + BATCH_SIZE]}
         rows = Attachment.objects.filter(stored__in=set(some.values()))
         used = {*rows.values_list("stored", flat=True), *_archives()}
         unused = [name for name, stored in some.items() if stored not in used]

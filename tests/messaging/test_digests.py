@@ -231,7 +231,7 @@ def test_who_is_not_as_they_were_when_it_was_written_gets_none(
 def test_so_many_are_sent_at_a_time_and_the_others_next(
     ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digests, "AT_ONCE", 1)
+    monkeypatch.setattr(digests, "BATCH_SIZE", 1)
     monkeypatch.setattr("messaging.queries.digests.PEOPLE", 1)
     cy = make_user("Cy", email_confirmed_at=now())
     leave(cy, hours=9)

@@ -12,7 +12,7 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.schema.components import components
 from chatsite.wire import timestamp
-from messaging.models import Message
+from messaging.models import Message, blank_row
 from messaging.queries import chats, sync
 from messaging.queries import history as histories
 from messaging.queries.chats import chats_of
@@ -20,7 +20,7 @@ from messaging.queries.history import history
 from messaging.queries.sync import Cursor, changes_since
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
-from messaging.services.messages import blank_row, delete_message
+from messaging.services.messages import delete_message
 from messaging.shapes.record import COLUMNS, PLAIN, MessageRecord, record_of, record_of_row
 from tests.factories import make_message, make_messages, make_pair
 

@@ -144,7 +144,7 @@ class TestMessages:
         assert (chat.unread_count, chat.last_seq) == (1, 2)
 
     def test_it_goes_on_where_it_was_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(retention, "AT_ONCE", 2)
+        monkeypatch.setattr(retention, "BATCH_SIZE", 2)
         ada, bo = make_pair()
         for number in range(7):
             make_message(ada, bo, f"Old {number}")

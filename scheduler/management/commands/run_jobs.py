@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chatsite import jobs
+from chatsite import job_queue
 from scheduler import runner, wakeup
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stop)
         runner.Runner().run()
-        jobs.close_all()
+        job_queue.close_all()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

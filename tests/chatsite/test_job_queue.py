@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chatsite import jobs
-from chatsite.jobs import JobQueue
+from chatsite import job_queue
+from chatsite.job_queue import JobQueue
 from chatsite.lifespan import lifespan
 
 PATIENCE = 30  # seconds
@@ -25,7 +25,7 @@ def free() -> Iterator[Event]:
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ends here is not the rest of this process."""
-    monkeypatch.setattr(jobs, "_working", [])
+    monkeypatch.setattr(job_queue, "_working", [])
 
 
 @pytest.fixture
@@ -88,10 +88,10 @@ def test_a_job_that_fails_is_named_and_the_next_one_done(
 def test_the_end_waits_but_not_for_ever(
     queue: JobQueue, free: Event, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "PATIENCE", 0.01)
+    monkeypatch.setattr(job_queue, "PATIENCE", 0.01)
     blocking(queue, free)()
 
-    jobs.close_all()
+    job_queue.close_all()
 
     assert "tests: 1 were left undone" in caplog.text
     assert queue.closing.is_set()
@@ -100,12 +100,12 @@ def test_the_end_waits_but_not_for_ever(
 def test_a_second_end_waits_for_nothing(
     queue: JobQueue, free: Event, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "PATIENCE", 0.01)
+    monkeypatch.setattr(job_queue, "PATIENCE", 0.01)
     blocking(queue, free)()
-    jobs.close_all()
-    monkeypatch.setattr(jobs, "PATIENCE", PATIENCE)
+    job_queue.close_all()
+    monkeypatch.setattr(job_queue, "PATIENCE", PATIENCE)
 
-    jobs.close_all()
+    job_queue.close_all()
 
     assert len(caplog.records) == 1
 
@@ -115,7 +115,7 @@ def test_the_end_lets_finish_what_is_nearly_done_in_every_line() -> None:
     for number in range(5):
         JobQueue("tests", threads=1, length=9).put(partial(done.append, number))
 
-    jobs.close_all()
+    job_queue.close_all()
 
     assert sorted(done) == [0, 1, 2, 3, 4]
 
