@@ -154,7 +154,7 @@ class Get(Select):
 
 
 class Update(_Statement):
-    """Of a queryset and what to set, by field: for `run_at_once`."""
+    """Of a queryset and what to set, by field: for `run_batch`."""
 
     def run_each(self, many: Sequence[Values]) -> None:
         for values in many:
@@ -169,7 +169,7 @@ class Update(_Statement):
 
 
 class Insert(_Statement):
-    """Of new rows of `model`, all fields by attname: for `run_at_once`."""
+    """Of new rows of `model`, all fields by attname: for `run_batch`."""
 
     def __init__(self, model: type[Model]) -> None:
         super().__init__(model)
@@ -189,7 +189,7 @@ class Insert(_Statement):
         return prepare_insert(built)
 
 
-def run_at_once(*runs: tuple[Update | Insert, Sequence[Values]]) -> None:
+def run_batch(*runs: tuple[Update | Insert, Sequence[Values]]) -> None:
     """Each for its values, which have the same names; in this order. A server is asked once."""
     runs = tuple((statement, many) for statement, many in runs if many)
     if can_prepare():

@@ -11,7 +11,7 @@ from django.db.models import Q
 from chatsite.db import now, repeatable
 from chatsite.errors import Busy
 from chatsite.fastpath.prepared import Values
-from chatsite.fastpath.statements import Insert, Update, run_at_once
+from chatsite.fastpath.statements import Insert, Update, run_batch
 from chatsite.files.storage import store
 from chatsite.keys import key_at, new_key
 from chatsite.locks import locking
@@ -103,12 +103,12 @@ class Attached:
     def store_copies(self) -> None:
         """Before their messages: where nothing is undone, no message names a file without a row."""
         if self._copies:
-            run_at_once((_INSERT, self._copies))
+            run_batch((_INSERT, self._copies))
 
     def store_sent(self) -> None:
         """After their messages: until then they may be sent again (`recover_sent`)."""
         if self._sent:
-            run_at_once((_SEND, self._sent))
+            run_batch((_SEND, self._sent))
 
 
 def client_id(scheduled: str) -> str:

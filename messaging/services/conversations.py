@@ -18,7 +18,7 @@ from accounts.principal import Principal
 from chatsite.db import now, repeatable
 from chatsite.errors import Busy, DomainError, NotFound
 from chatsite.fastpath.prepared import Values
-from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
+from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_batch
 from chatsite.keys import is_key, new_key
 from chatsite.language import each_read_in
 from chatsite.locks import is_held, locking, locking_several
@@ -436,7 +436,7 @@ def store(
     for each in changed:
         if each.expires_sooner:
             schedule_expiry(each)
-    run_at_once(
+    run_batch(
         *messages,
         (_CHANGE, changes),
         (_MARK, marks),
@@ -499,7 +499,7 @@ def _store_stays(conversation: LockedConversation) -> None:
         }
         for key in conversation.changed_members
     ]
-    run_at_once((_ROLE_AND_END, changed))
+    run_batch((_ROLE_AND_END, changed))
     for key in conversation.returning:
         member = conversation.members[key]
         Membership.objects.filter(conversation_id=conversation.pk, user_id=key).update(

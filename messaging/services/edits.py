@@ -12,7 +12,7 @@ from accounts.principal import Principal
 from accounts.services.filters import check_words
 from chatsite.db import now
 from chatsite.errors import DomainError
-from chatsite.fastpath.statements import Insert, Update, run_at_once
+from chatsite.fastpath.statements import Insert, Update, run_batch
 from chatsite.keys import new_key
 from chatsite.text import has_link
 from messaging import events, recipients
@@ -137,7 +137,7 @@ class Edit(MessageChange):
             "moment": moment,
             "version": conversation.version,
         }
-        run_at_once((_INSERT, [edit]), (_EDITED, [change]))
+        run_batch((_INSERT, [edit]), (_EDITED, [change]))
         rewrite_blocks(conversation.pk, [message.seq])
         if change["link"] and preview is None:
             preview_later([(message.pk, text)])

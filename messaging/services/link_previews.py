@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.principal import Principal
 from chatsite.db import now, release
 from chatsite.errors import DomainError, NotFound
-from chatsite.fastpath.statements import Update, run_at_once
+from chatsite.fastpath.statements import Update, run_batch
 from chatsite.link_previews.fetching import Fetched, fetch
 from chatsite.link_previews.links import link_in
 from chatsite.pictures import images, storage
@@ -132,7 +132,7 @@ def _store(message: Message, conversation: LockedConversation, preview: str) -> 
     conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
     message.preview, message.updated_at = preview, moment
     change = {"key": message.pk, "preview": preview, "moment": moment}
-    run_at_once((_PREVIEW, [{**change, "version": conversation.version}]))
+    run_batch((_PREVIEW, [{**change, "version": conversation.version}]))
     to = recipients.of(conversation.who_receive(message.seq))
     events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
 

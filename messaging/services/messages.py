@@ -22,7 +22,7 @@ from accounts.services.restraints import check_not_silenced
 from chatsite.db import atomic, now, on_commit, repeatable, retrying
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.expressions import EmptyText
-from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_at_once
+from chatsite.fastpath.statements import Insert, SelectAmong, Update, run_batch
 from chatsite.keys import new_key
 from chatsite.language import each_read_in
 from chatsite.locks import locking, locking_several
@@ -589,7 +589,7 @@ def set_deleted(
                     "version": message.version,
                 }
             )
-        run_at_once((_DELETED, rows))
+        run_batch((_DELETED, rows))
         store([conversation])
         rewrite_blocks(conversation.pk, [message.seq for message in changed])
         if deleted:

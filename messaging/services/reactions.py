@@ -10,7 +10,7 @@ from accounts.principal import Principal
 from accounts.services.restraints import check_not_silenced
 from chatsite.db import now
 from chatsite.errors import DomainError
-from chatsite.fastpath.statements import Insert, Select, Update, run_at_once
+from chatsite.fastpath.statements import Insert, Select, Update, run_batch
 from chatsite.keys import new_key
 from messaging import events, recipients
 from messaging.models import Message, MessageKind, Reaction, is_group
@@ -95,7 +95,7 @@ class ReactionChange(MessageChange):
         if added:
             _check_room(message, own, emoji)
             row = {"id": new_key(), "message_id": message.pk, "user_id": person, "emoji": emoji}
-            run_at_once((_INSERT, [row]))
+            run_batch((_INSERT, [row]))
         else:
             theirs = Reaction.objects.filter(message_id=message.pk, user_id=person)
             theirs.filter(emoji=emoji).delete()
@@ -111,7 +111,7 @@ class ReactionChange(MessageChange):
             "moment": moment,
             "version": conversation.version,
         }
-        run_at_once((_REACTIONS, [change]))
+        run_batch((_REACTIONS, [change]))
         payload = reaction_payload(message, person, emoji, added=added, reactions=reactions)
         to = recipients.of(conversation.who_receive(message.seq))
         events.publish(events.REACTION_CHANGED, payload, to=to)

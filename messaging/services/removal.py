@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from chatsite.db import now
-from chatsite.fastpath.statements import Update, run_at_once
+from chatsite.fastpath.statements import Update, run_batch
 from messaging import events, recipients
 from messaging.models import (
     Attachment,
@@ -61,7 +61,7 @@ def empty(messages: Sequence[Message], conversation: LockedConversation) -> None
     for message in messages:
         conversation.change(moment)
         emptied.append({"key": message.pk, "moment": moment, "version": conversation.version})
-    run_at_once((_EMPTIED, emptied))
+    run_batch((_EMPTIED, emptied))
     rewrite_blocks(conversation.pk, [message.seq for message in messages])
     take_back_deleted(conversation.pk, min(message.seq for message in messages))
     told: list[events.Event] = []

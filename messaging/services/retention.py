@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.models import User
 from chatsite.db import now, repeatable
 from chatsite.fastpath.expressions import EmptyText
-from chatsite.fastpath.statements import Update, run_at_once
+from chatsite.fastpath.statements import Update, run_batch
 from chatsite.keys import key_at
 from chatsite.locks import locking
 from messaging import events, recipients
@@ -237,7 +237,7 @@ def _strip(key: str, keys: Sequence[str]) -> int:
             message.image_width = message.image_height = message.attachments = None
             message.updated_at, message.version = moment, conversation.version
             message.conversation = Conversation(pk=conversation.pk, key=conversation.key)
-        run_at_once((_STRIPPED, stripped))
+        run_batch((_STRIPPED, stripped))
         rewrite_blocks(conversation.pk, [message.seq for message in kept])
         store([conversation])
         events.publish_all(

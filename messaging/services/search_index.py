@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from accounts.models import User
 from chatsite.fastpath.prepared import Values
-from chatsite.fastpath.statements import Insert, Select, SelectAmong, run_at_once
+from chatsite.fastpath.statements import Insert, Select, SelectAmong, run_batch
 from chatsite.keys import new_key
 from messaging.models import BLOCK, FIRST_GROUP, Membership, Message, SearchBlock
 from messaging.shapes.search_text import COLUMNS, block, entry
@@ -42,7 +42,7 @@ def add_full_blocks(sent: Iterable[tuple[str, int]]) -> None:
 
 def add_blocks(which: Iterable[tuple[str, int]]) -> None:
     """By conversation, whose lock is held, and number."""
-    run_at_once((_INSERT, [values for each in which for values in _block(*each)]))
+    run_batch((_INSERT, [values for each in which for values in _block(*each)]))
 
 
 def rewrite_blocks(conversation: str, seqs: Iterable[int]) -> None:

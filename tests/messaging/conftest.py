@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.push_subscriptions import subscribers
-from chatsite.fastpath.statements import run_at_once
+from chatsite.fastpath.statements import run_batch
 from chatsite.push import sending
 from messaging.services.groups import set_role
 from tests.factories import make_group, make_user
@@ -80,9 +80,9 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def noted(insert: Any, *updates: Any) -> None:
         numbers.append(len(insert[1]))
-        run_at_once(insert, *updates)
+        run_batch(insert, *updates)
 
-    monkeypatch.setattr("messaging.services.conversations.run_at_once", noted)
+    monkeypatch.setattr("messaging.services.conversations.run_batch", noted)
     return numbers
 
 

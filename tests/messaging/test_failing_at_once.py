@@ -18,7 +18,7 @@ from django.db import (
 from accounts.models import User
 from accounts.tokens import Claims
 from chatsite.errors import DomainError
-from chatsite.fastpath.statements import run_at_once
+from chatsite.fastpath.statements import run_batch
 from chatsite.monitoring import metrics
 from messaging.models import Conversation, Message
 from messaging.services.batches import Reading
@@ -47,7 +47,7 @@ STEPS = [
     "messages.conversations_for",
     "messages._known",
     "messages._Batch.outcome",
-    "conversations.run_at_once",
+    "conversations.run_batch",
     "messages.store",
     "messages._Batch.publish",
     "messages.events.publish_all",
@@ -200,12 +200,12 @@ def test_one_who_makes_workers_wait_for_each_other_harms_nobody_else(
 
     def in_two_steps(insert: Any, *updates: Any) -> None:
         statement, rows = insert
-        run_at_once((statement, rows[:1]))
+        run_batch((statement, rows[:1]))
         if len(rows) > 1:
             gate.wait()
-        run_at_once((statement, rows[1:]), *updates)
+        run_batch((statement, rows[1:]), *updates)
 
-    monkeypatch.setattr("messaging.services.conversations.run_at_once", in_two_steps)
+    monkeypatch.setattr("messaging.services.conversations.run_batch", in_two_steps)
     one = [sends(eve, peers[0], "1", "c-1"), sends(eve, peers[1], "2", "c-2"), sends(*innocents[0])]
     other = [
         sends(eve, peers[2], "3", "c-2"),

@@ -478,7 +478,7 @@ async def test_a_fault_in_the_writer_is_an_error_by_either_way(
     def fail(*_runs: Any) -> None:
         raise KeyError("a field that nobody filled in")
 
-    monkeypatch.setattr("messaging.services.conversations.run_at_once", fail)
+    monkeypatch.setattr("messaging.services.conversations.run_batch", fail)
     path = f"/api/messages/send/{people.peer.pk}"
     answer = await ways.fast("POST", path, json={"text": "Hello", "clientMessageId": "a-1"})
     assert (answer.status_code, ways.django.calls) == (500, 0)

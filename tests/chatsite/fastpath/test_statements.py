@@ -24,7 +24,7 @@ from chatsite.fastpath.statements import (
     SelectAmong,
     Update,
     can_prepare,
-    run_at_once,
+    run_batch,
 )
 from chatsite.wire import timestamp
 from messaging.models import Conversation
@@ -166,7 +166,7 @@ def values(row: Model) -> Values:
 def test_update_changes_what_it_finds() -> None:
     rename = Update(lambda key, name: (User.objects.filter(pk=key), {"full_name": name}))
     ada, bo = make_user("Ada"), make_user("Bo")
-    run_at_once((rename, [{"key": ada.pk, "name": "Ada L."}, {"key": "0" * 24, "name": "Nobody"}]))
+    run_batch((rename, [{"key": ada.pk, "name": "Ada L."}, {"key": "0" * 24, "name": "Nobody"}]))
     assert set(User.objects.values_list("full_name", flat=True)) == {"Ada L.", bo.full_name}
 
 
@@ -175,14 +175,14 @@ def test_update_may_go_by_what_is_stored() -> None:
         lambda key: (Conversation.objects.filter(pk=key), {"last_seq": F("last_seq") + 1})
     )
     conversation = Conversation.objects.create(key="a")
-    run_at_once((count, [{"key": conversation.pk}] * 2))
+    run_batch((count, [{"key": conversation.pk}] * 2))
     conversation.refresh_from_db()
     assert conversation.last_seq == 2
 
 
 def test_insert_stores_every_field() -> None:
     rows = [Conversation(key=key, last_seq=7) for key in ("a", "b")]
-    run_at_once((Insert(Conversation), [values(row) for row in rows]))
+    run_batch((Insert(Conversation), [values(row) for row in rows]))
     for row in rows:
         stored = Conversation.objects.get(key=row.key)
         assert (stored.pk, stored.last_seq) == (row.pk, 7)
@@ -190,15 +190,15 @@ def test_insert_stores_every_field() -> None:
 
 
 def test_what_there_is_nothing_of_is_not_run() -> None:
-    run_at_once((Insert(Conversation), []), (Update(lambda: 1 / 0), []))
+    run_batch((Insert(Conversation), []), (Update(lambda: 1 / 0), []))
     assert not Conversation.objects.exists()
 
 
 def test_a_clash_is_djangos_error() -> None:
     insert = Insert(Conversation)
-    run_at_once((insert, [values(Conversation(key="a"))]))
+    run_batch((insert, [values(Conversation(key="a"))]))
     with pytest.raises(IntegrityError), db.atomic():
-        run_at_once((insert, [values(Conversation(key=key)) for key in "ba"]))
+        run_batch((insert, [values(Conversation(key=key)) for key in "ba"]))
     assert Conversation.objects.count() == 1
 
 
@@ -277,7 +277,7 @@ def test_several_are_updated_in_their_order() -> None:
         {"key": other.pk, "before": 0, "seq": large},
         {"key": "0" * 24, "before": 0, "seq": 5},
     ]
-    run_at_once((raised, changes))
+    run_batch((raised, changes))
     assert dict(Conversation.objects.values_list("key", "last_seq")) == {"a": 70_000, "b": large}
 
 
@@ -291,7 +291,7 @@ def test_while_queries_are_written_down_the_same_is_stored_and_found() -> None:
     move = Update(lambda key, at: (Conversation.objects.filter(key=key), {"changed_at": at}))
     with CaptureQueriesContext(connection):
         rows = [Conversation(key=key, changed_at=moment + timedelta(days=1)) for key in "ab"]
-        run_at_once(
+        run_batch(
             (insert, [values(row) for row in rows]),
             (move, [{"key": k, "at": moment} for k in "ab"]),
         )
@@ -306,9 +306,9 @@ def test_a_transaction_that_failed_spoils_no_later_one() -> None:
     Conversation.objects.create(key="a")
     for _again in range(2):
         with pytest.raises(IntegrityError), transaction.atomic():
-            run_at_once((move, [{"key": "a", "seq": seq} for seq in (5, -1, 6)]))
+            run_batch((move, [{"key": "a", "seq": seq} for seq in (5, -1, 6)]))
         assert Conversation.objects.get(key="a").last_seq == 0
-    run_at_once((move, [{"key": "a", "seq": 5}, {"key": "b", "seq": 6}]))
+    run_batch((move, [{"key": "a", "seq": 5}, {"key": "b", "seq": 6}]))
     assert Conversation.objects.get().last_seq == 5
 
 
@@ -318,7 +318,7 @@ def test_a_new_connection_knows_no_statement_yet() -> None:
     move = Update(lambda key, seq: (Conversation.objects.filter(key=key), {"last_seq": seq}))
     Conversation.objects.create(key="a")
     for seq in range(1, 4):
-        run_at_once((move, [{"key": "a", "seq": seq}]))
+        run_batch((move, [{"key": "a", "seq": seq}]))
         assert Conversation.objects.get().last_seq == seq
         connection.close()
 
