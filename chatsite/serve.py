@@ -15,8 +15,8 @@ from chatsite.conf import env
 APPLICATION = "chatsite.asgi:application"
 OPTIONS: dict[str, Any] = {
     "loop": "chatsite.loop:Loop",
-    "http": "chatsite.uvicorn_http:HttpProtocol",
-    "ws": "chatsite.uvicorn_websockets:WebSocketProtocol",
+    "http": "chatsite.uvicorn_protocols.http:HttpProtocol",
+    "ws": "chatsite.uvicorn_protocols.websockets:WebSocketProtocol",
     # A few compressed kilobytes could unpack to many messages of the largest size.
     "ws_per_message_deflate": False,
     # chatsite.security.proxies decides whom to believe.

@@ -53,8 +53,8 @@ def test_so_do_the_docs(path: str) -> None:
     ("option", "value"),
     [
         ("loop", "chatsite.loop:Loop"),
-        ("http", "chatsite.uvicorn_http:HttpProtocol"),
-        ("ws", "chatsite.uvicorn_websockets:WebSocketProtocol"),
+        ("http", "chatsite.uvicorn_protocols.http:HttpProtocol"),
+        ("ws", "chatsite.uvicorn_protocols.websockets:WebSocketProtocol"),
         ("access_log", False),
         ("proxy_headers", False),
         ("reset_contextvars", True),

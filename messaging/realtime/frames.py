@@ -6,7 +6,7 @@ by ASGI.
 from django.conf import settings
 
 from chatsite.interfaces import Scope
-from chatsite.uvicorn_websockets import WebSocketProtocol, connection_of
+from chatsite.uvicorn_protocols.websockets import WebSocketProtocol, connection_of
 
 TEXT = 0x81  # a text, in one frame
 

@@ -8,8 +8,8 @@ it loses the message begun first to somebody who holds less: no number of stalle
 others from sending, and a slow client keeps its place, since one picture is less than what fills
 the budget. A message that hardly grows is ended in any case, so that its memory comes back.
 
-Frames are counted where the server tells of them (chatsite/uvicorn_websockets.py); with any other
-server only bodies of polls are.
+Frames are counted where the server tells of them (chatsite/uvicorn_protocols/websockets.py); with
+any other server only bodies of polls are.
 """
 
 import logging
@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable
 from django.conf import settings
 
 from chatsite.interfaces import Message, Receive, Scope
-from chatsite.uvicorn_websockets import connection_of
+from chatsite.uvicorn_protocols.websockets import connection_of
 from messaging.realtime.close_codes import MESSAGE_TOO_BIG
 
 logger = logging.getLogger(__name__)

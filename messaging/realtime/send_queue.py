@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
 
-from chatsite.uvicorn_websockets import WebSocketProtocol
+from chatsite.uvicorn_protocols.websockets import WebSocketProtocol
 from messaging.realtime.close_codes import CONNECTION_LOST, INTERNAL_ERROR, MISSED_EVENTS
 from messaging.realtime.frames import encoded
 

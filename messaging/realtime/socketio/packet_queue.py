@@ -6,7 +6,7 @@ sends for itself still comes by the queue: in which order it comes does not matt
 
 import asyncio
 
-from chatsite.uvicorn_websockets import WebSocketProtocol
+from chatsite.uvicorn_protocols.websockets import WebSocketProtocol
 from messaging.realtime.frames import encoded
 from messaging.realtime.send_queue import BACKLOG
 from messaging.realtime.socketio.engine import MESSAGE, NOOP, Packet

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from chatsite.interfaces import Message, Receive, Send
-from chatsite.uvicorn_websockets import WebSocketProtocol
+from chatsite.uvicorn_protocols.websockets import WebSocketProtocol
 from messaging.realtime.frames import connection_for_writing, encoded
 from messaging.realtime.send_queue import BACKLOG, CLOSE_TIMEOUT
 from messaging.realtime.socketio.packet_queue import PacketQueue

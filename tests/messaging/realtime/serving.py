@@ -8,7 +8,7 @@ from typing import Any
 from uvicorn import Config, Server
 
 from chatsite.asgi import application
-from chatsite.uvicorn_websockets import WebSocketProtocol
+from chatsite.uvicorn_protocols.websockets import WebSocketProtocol
 from tests.services import free_port
 
 

@@ -1,4 +1,4 @@
-"""Clients that stop to read, over real sockets."""
+"""Clients that stop to read, over real sockets, and what uvicorn has to keep for that."""
 
 import asyncio
 import socket
@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from chatsite import serve, uvicorn_http
-from chatsite.uvicorn_http import HttpProtocol
+from chatsite import serve
+from chatsite.uvicorn_protocols import http
+from chatsite.uvicorn_protocols.http import HttpProtocol
+from tests.adapters import leaning_on
 
 PIECE, PIECES = 2**18, 256  # far beyond what the kernel keeps of it
 PATIENCE = 60
@@ -62,8 +64,28 @@ def test_the_site_is_served_by_it() -> None:
     assert serve.OPTIONS["http"] == f"{HttpProtocol.__module__}:{HttpProtocol.__name__}"
 
 
+async def test_uvicorn_waits_while_a_connection_is_full() -> None:
+    with leaning_on(
+        "uvicorn",
+        "chatsite/uvicorn_protocols/http.py",
+        "`loop`, `transport`, or that it waits from `pause_writing` to `resume_writing`",
+    ):
+        async with downloading() as (protocol, client, task):
+            assert protocol.loop is asyncio.get_running_loop()
+            assert protocol.transport.get_protocol() is protocol
+            assert not task.done()
+            assert protocol._timer
+            await asyncio.to_thread(_take, client, PIECE * PIECES)
+            assert protocol._timer.cancelled()
+
+
+def _take(client: socket.socket, size: int) -> None:
+    while size > 0 and (piece := client.recv(PIECE)):
+        size -= len(piece)
+
+
 async def test_who_takes_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uvicorn_http, "STALLED", 0.1)
+    monkeypatch.setattr(http, "STALLED", 0.1)
     async with downloading() as (protocol, client, task):
         await asyncio.wait_for(task, PATIENCE)
         assert protocol.transport.is_closing()

@@ -1,14 +1,13 @@
-"""uvicorn's WebSockets, with what ASGI does not offer: `uvicorn --ws` names this class.
+"""WebSockets that are written to at once, and counted: `uvicorn --ws` names this class.
 
 - `write` takes a frame as bytes, which are made once for all its receivers; with ASGI each of them
   costs a coroutine and an encoding. `backlog` says what a client did not take.
 - `on_received` learns what a client has sent while it is unfinished; ASGI has whole messages only.
 - `forget_handshake` frees some KiB a socket, which uvicorn keeps for as long as it is open.
 
-The one module that touches the inside of uvicorn. Of `websockets` it uses what is documented
-(https://websockets.readthedocs.io/en/stable/reference/sansio/server.html). What a new version of
-either has to keep is in tests/chatsite/test_uvicorn_websockets.py. Elsewhere (another server, or
-compressed frames) a scope has no such connection, and everything goes by ASGI.
+Of `websockets` it uses what is documented
+(https://websockets.readthedocs.io/en/stable/reference/sansio/server.html). Elsewhere (another
+server, or compressed frames) a scope has no such connection, and everything goes by ASGI.
 """
 
 import logging

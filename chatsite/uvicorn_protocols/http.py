@@ -1,8 +1,9 @@
-"""uvicorn's HTTP protocol, which cuts off a client that takes nothing any more.
+"""HTTP that cuts off a client that takes nothing any more: `uvicorn --http` names this class.
 
 Whoever asks for a large file and then stops to read would keep a thread, a file and a place among
 the downloads for as long as they like: uvicorn waits, and ASGI has no word for it. Here it is told
-by asyncio itself when a connection takes no more (`pause_writing`).
+by asyncio itself when a connection takes no more (`pause_writing`). Of uvicorn's protocol it needs
+`loop` and `transport`, and that it waits from `pause_writing` to `resume_writing`.
 """
 
 import fcntl

@@ -16,12 +16,12 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
-from chatsite.uvicorn_websockets import WebSocketProtocol, connection_of
+from chatsite.uvicorn_protocols.websockets import WebSocketProtocol, connection_of
 from messaging.realtime.frames import encoded
 from tests.adapters import leaning_on
 from tests.services import PATIENCE
 
-leaning = partial(leaning_on, adapter="chatsite/uvicorn_websockets.py")
+leaning = partial(leaning_on, adapter="chatsite/uvicorn_protocols/websockets.py")
 PART = b"x" * 100
 TOO_LARGE = 1009
 
