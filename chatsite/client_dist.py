@@ -1,6 +1,9 @@
 """The front end in CLIENT_DIST: its files at their paths, its index page wherever it has a page.
 
 What the site keeps for itself is in KEPT: above all what links in mails and the admin lead to.
+
+The one module that touches the inside of WhiteNoise. Its documented classes serve all that is in a
+folder, also what links in it lead to outside, hidden files and the index page.
 """
 
 import os

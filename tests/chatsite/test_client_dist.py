@@ -2,19 +2,22 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpResponseBase
-from django.test import Client
+from django.http import HttpResponse, HttpResponseBase
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver
 from pytest_django import Settings
+from whitenoise.responders import StaticFile
 
 from chatsite import urls
-from chatsite.client_dist import url_patterns
+from chatsite.client_dist import ClientFilesMiddleware, url_patterns
 from chatsite.conf import client as conf
 from chatsite.conf import headers
 from chatsite.urls import handler404 as handler404  # of the URLs below
+from tests.adapters import leaning_on
 from tests.environment import settings_under
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +73,34 @@ def dist(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
 def site(request: pytest.FixtureRequest, dist: Path, settings: Settings) -> Client:
     settings.WHITENOISE_AUTOREFRESH = request.param
     return Client()
+
+
+@pytest.mark.parametrize("is_looked_up", [True, False])
+def test_whitenoise_takes_files_from_us_alone(
+    dist: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, is_looked_up: bool
+) -> None:
+    """Else it would serve what links lead to, outside of the folder."""
+    settings.WHITENOISE_AUTOREFRESH = is_looked_up
+    asked: set[str] = set()
+
+    class Files(ClientFilesMiddleware):
+        def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> StaticFile:
+            asked.add(url)
+            return super().get_static_file(path, url, stat_cache)
+
+    with leaning_on(
+        "whitenoise",
+        "chatsite/client_dist.py",
+        "`find_file`, `files`, `update_files_dictionary`, `get_static_file` or `serve`",
+    ):
+        files = Files(lambda _request: HttpResponse(status=404))
+        for path, status in (("/favicon.svg", 200), ("/secret.txt", 404), ("/outside/dist", 404)):
+            answer = files(RequestFactory().get(path))
+            assert (path, answer.status_code) == (path, status)
+            answer.close()
+        assert "/favicon.svg" in asked
+        assert ("/secret.txt" in asked) == is_looked_up
+        assert bool(files.files) != is_looked_up
 
 
 def body(answer: HttpResponseBase) -> str:
