@@ -589,8 +589,9 @@ def move_marks(marks: Sequence[ReadMark], languages: Iterable[str] = ()) -> list
     large = _large_groups(mark for mark in marks if mark.is_delivery)
     kept = [each for each in marks if each.conversation not in large or not each.is_delivery]
     keys = {mark.conversation for mark in kept}
+    readers = {(mark.peer, mark.reader_id) for mark in kept if is_group(mark.peer)}
     with locking(*keys) if len(keys) == 1 else locking_several():
-        found = locked_conversations(keys)
+        found = locked_conversations(keys, writers=readers)
         busy = _held_by_others(keys - found.keys()) if len(keys) > 1 else set()
 
         def outcome(mark: ReadMark) -> int | DomainError:

@@ -1,6 +1,7 @@
 """A group as the peer of a message: who may write, who is told, who sees what."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chatsite.errors import DomainError, NotFound
+from chatsite.fastpath.prepared import Row
+from chatsite.fastpath.statements import SelectAmong
 from chatsite.locks import locking
 from messaging import recipients
-from messaging.models import Conversation, Message, Posting, Role
+from messaging.models import Conversation, Membership, Message, Posting, Role, saved_key
 from messaging.queries import members, sync
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import first_unread, history, history_page
@@ -21,7 +24,14 @@ from messaging.queries.members import NO_MARKS, read_marks
 from messaging.queries.sync import Cursor, changes_since, sync_cursor
 from messaging.queries.visibility import find_message
 from messaging.recipients import user_group
-from messaging.services.conversations import locked_conversations, mark_delivered, mark_read
+from messaging.services.conversations import (
+    DeliveredMark,
+    ReadMark,
+    locked_conversations,
+    mark_delivered,
+    mark_read,
+    move_marks,
+)
 from messaging.services.drafts import Draft, new_draft
 from messaging.services.messages import (
     Sent,
@@ -157,6 +167,23 @@ class TestWriting:
             asked.append(len(queries))
         assert asked[0] == asked[1]
 
+    def test_a_mark_reads_of_others_only_that_they_are_there(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada, bo, *people = (make_user(f"Person {number}") for number in range(20))
+        small, large = make_group(ada, bo), make_group(ada, bo, *people)
+        read, rows_among = Counter[str](), SelectAmong.rows_among
+
+        def counted(select: SelectAmong, *wanted: Any) -> list[Row]:
+            rows = rows_among(select, *wanted)
+            read[group] += sum(map(len, rows))
+            return rows
+
+        monkeypatch.setattr(SelectAmong, "rows_among", counted)
+        for group in (small, large):
+            assert mark_read(user=bo, peer=group, seq=1) == 1
+        assert read[large] - read[small] == len(people) * len(("group", "person"))
+
 
 class TestAnswers:
     def test_name_a_message_of_the_same_conversation(self) -> None:
@@ -256,6 +283,46 @@ class TestTelling:
         events.clear()
         assert mark_read(user=bo, peer=group, seq=99) == 3
         assert events.recipients("messagesRead") == [user_group(bo.pk)]
+
+    def test_marks_that_move_at_once_are_told_to_those_who_are_there(self, events: Events) -> None:
+        ada, bo = make_pair()
+        cleo, eve, stranger = make_user("Cleo"), make_user("Eve"), make_user("Stranger")
+        group = make_group(ada, bo, cleo, eve)
+        changed(group, "left", eve, eve)
+        say(ada, group)
+        say(ada, saved_key(ada.pk))
+        make_message(ada, bo)
+        events.clear()
+        moved = move_marks(
+            [
+                ReadMark(bo.pk, group, 3),
+                DeliveredMark(cleo.pk, group, 2),
+                ReadMark(eve.pk, group, 99),
+                ReadMark(stranger.pk, group, 3),
+                ReadMark(cleo.pk, group, 1),
+                ReadMark(bo.pk, ada.pk, 1),
+                ReadMark(ada.pk, saved_key(ada.pk), 1),
+            ]
+        )
+        outcomes = [each.status if isinstance(each, DomainError) else each for each in moved]
+        assert outcomes == [3, 2, 2, 404, 1, 1, 1]
+        there = sorted(user_group(each.pk) for each in (ada, bo, cleo))
+        assert events.recipients("messagesDelivered") == there
+        of_group = [
+            (each.data["readerId"], each.to)
+            for each in events
+            if each.event == "messagesRead" and each.data["peerId"] == group
+        ]
+        to_all = [(reader.pk, to) for reader in (bo, cleo) for to in there]
+        assert sorted(of_group) == sorted([*to_all, (eve.pk, user_group(eve.pk))])
+        rows = Membership.objects.filter(conversation=group)
+        stored = rows.values_list("user_id", "last_read_seq", "last_delivered_seq", "until_seq")
+        assert set(stored) == {
+            (ada.pk, 3, None, None),
+            (bo.pk, 3, None, None),
+            (cleo.pk, 1, 2, None),
+            (eve.pk, 2, None, 2),
+        }
 
     def test_in_a_large_group_nobody_else_is_told_what_somebody_has_read(
         self, events: Events, monkeypatch: pytest.MonkeyPatch
