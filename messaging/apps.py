@@ -66,6 +66,8 @@ def _clear_up_after(instance: Any, **_signal: Any) -> None:
     from messaging.services.groups import leave_all
     from messaging.services.search_index import forget_chats_of
 
+    # Nobody adds it to a group meanwhile.
+    list(type(instance).objects.select_for_update().filter(pk=instance.pk))
     leave_all(instance)
     forget_chats_of(instance)
     delete_saved(instance)

@@ -31,8 +31,10 @@ def lift_ended_ban(*, user: str) -> None:
 
 
 def unban(*, user: User) -> None:
-    user.banned_at, user.ban_reason, user.ban_ends_at = None, "", None
-    user.save(update_fields=["banned_at", "ban_reason", "ban_ends_at"])
+    """But for an account that was deleted, maybe this very moment."""
+    there = User.objects.filter(pk=user.pk, deleted_at=None)
+    if there.update(banned_at=None, ban_reason="", ban_ends_at=None):
+        user.banned_at, user.ban_reason, user.ban_ends_at = None, "", None
 
 
 def silence(*, user: User, until: datetime | None) -> None:

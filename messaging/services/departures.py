@@ -12,7 +12,7 @@ from django.db.models import CASCADE, F, ForeignObjectRel, Q
 
 from accounts.models import User
 from accounts.services.deletion import close_account
-from chatsite.db import atomic, now, repeatable
+from chatsite.db import now, repeatable
 from chatsite.locks import locking
 from messaging.models import (
     Attachment,
@@ -30,7 +30,7 @@ from messaging.queries.visibility import GONE
 from messaging.services.conversations import INSTANT, locked_conversations, store
 from messaging.services.deletions import delete_saved
 from messaging.services.exports import remove_export
-from messaging.services.groups import leave_all
+from messaging.services.groups import leave_all, leave_unnamed
 from messaging.services.imported_chats import remove_imported
 from messaging.services.messages import set_deleted
 from messaging.services.removal import erase
@@ -49,9 +49,8 @@ def delete_account(*, user: str, is_stopping: Callable[[], bool]) -> None:
     person = close_account(user=user)
     if person is None:
         return
-    with atomic():
-        leave_all(person)
-        delete_saved(person)
+    leave_all(person)
+    delete_saved(person)
     left = Membership.objects.of(user).exclude(since_seq=GONE[0]).select_related("conversation")
     for membership in left.order_by("pk"):
         if membership.conversation.kind == Kind.IMPORTED:
@@ -59,6 +58,8 @@ def delete_account(*, user: str, is_stopping: Callable[[], bool]) -> None:
             continue
         _take_back(person, membership.conversation, is_stopping)
         if membership.conversation.kind == Kind.GROUP:
+            # Without transactions, somebody may have added them meanwhile.
+            leave_unnamed(person, membership.conversation_id)
             _unname(person, membership.conversation, is_stopping)
             Membership.objects.filter(pk=membership.pk).delete()
         else:

@@ -20,7 +20,7 @@ from accounts.services.admission import check_may_begin
 from accounts.services.filters import check_words
 from accounts.services.restraints import check_not_silenced
 from accounts.services.rules import RAW_NAME_LENGTH, field_error
-from chatsite.db import repeatable, retrying
+from chatsite.db import now, repeatable, retrying
 from chatsite.errors import DomainError
 from chatsite.fastpath.expressions import EmptyText
 from chatsite.keys import is_key
@@ -165,10 +165,10 @@ def create_group(
     if picture is not None and (made := _made_before(user, row)):
         return made
     if picture is not None:
-        _active(people)  # a picture takes long: in vain where the group cannot be made
+        # A picture takes long: in vain where the group cannot be made.
+        _active(people, are_kept=False)
         row.picture = _stored(picture)
-    # Somebody's account may be deleted meanwhile, or the same request be faster: then that is said
-    # when it is tried again.
+    # The same request may be faster: then that is said when it is tried again.
     return retrying(partial(_create, user, row, people), IntegrityError)
 
 
@@ -440,14 +440,18 @@ def set_role(*, user: User, group: str, person: str, role: str) -> Outcome:
 
 
 def leave_all(user: User) -> None:
-    """Before the account is deleted, in the same transaction. Its messages stay."""
-    # Nobody adds it to another group meanwhile: a new membership refers to this row.
-    list(User.objects.select_for_update().filter(pk=user.pk))
+    """Of an account that is deleted, which nobody adds any more (`_active`). Its messages stay."""
     groups = Membership.objects.of(user.pk).filter(until_seq=None, conversation__kind=Kind.GROUP)
     for group in sorted(groups.values_list("conversation_id", flat=True)):
-        with _changing(group) as changing:
-            if changing.role_of(user.pk) is not None:
-                _depart(changing, NamedPerson(user.pk, ""))
+        leave_unnamed(user, group)
+
+
+@repeatable
+def leave_unnamed(user: User, group: str) -> None:
+    """The same of one group. Again: nothing happens."""
+    with _changing(group) as changing:
+        if changing.role_of(user.pk) is not None:
+            _depart(changing, NamedPerson(user.pk, ""))
 
 
 def _checked_title(title: str) -> str:
@@ -500,10 +504,17 @@ def _check_reach(user: User, people: Sequence[str]) -> None:
         raise _cannot_be_added()
 
 
-def _active(people: Sequence[str]) -> list[User]:
-    """In the same order. Raises DomainError 400 unless all of them are there, and not banned."""
+def _active(people: Sequence[str], *, are_kept: bool = True) -> list[User]:
+    """In the same order, and kept so until the commit: who deletes an account, or bans somebody,
+    waits for that. Raises DomainError 400 unless all of them are there, and not banned.
+    """
     keys = [key for key in people if is_key(key)]
-    found = {user.pk: user for user in User.objects.filter(pk__in=keys, banned_at=None)}
+    there = User.objects.filter(pk__in=keys, banned_at=None)
+    if are_kept and settings.MONGODB:  # it locks no row: two that write it meet
+        there.update(updated_at=now())
+    if are_kept:
+        there = there.select_for_update(no_key=True).order_by("pk")
+    found = {user.pk: user for user in there}
     if len(found) < len(people):
         raise _cannot_be_added()
     return [found[key] for key in people]

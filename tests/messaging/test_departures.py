@@ -15,6 +15,7 @@ from django.test import Client
 from accounts.models import AuditEntry, Session, User
 from accounts.services.accounts import authenticate, sign_up, update_profile
 from accounts.services.deletion import keep_account, plan_deletion
+from accounts.services.moderation import ban, lift_ended_ban, unban
 from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.files.storage import store
@@ -330,6 +331,20 @@ def test_groups_are_handed_over(ada: User, bo: User) -> None:
     roles = {each.user.full_name: each.role for each in there.select_related("user")}
     assert roles == {"Bo": "member", "Cy": "owner", "Dan": "member"}
     assert not Membership.objects.filter(conversation=alone).exists()
+
+
+def test_it_is_let_in_by_no_end_of_a_ban(ada: User, bo: User) -> None:
+    """Such as one that was looked up a moment before."""
+    before = User.objects.get(pk=ada.pk)
+    ban(user=before, reason="Spam", until=now())
+    delete(ada)
+    unban(user=before)
+    lift_ended_ban(user=ada.pk)
+    ada.refresh_from_db()
+    assert ada.is_banned
+    with pytest.raises(DomainError) as refusal:
+        make_group(bo, ada)
+    assert refusal.value.status == 400
 
 
 def test_a_chat_of_two_that_are_gone_is_gone(ada: User, bo: User) -> None:

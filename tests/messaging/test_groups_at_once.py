@@ -3,14 +3,25 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
+from itertools import chain, count
+from threading import Thread
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from accounts.models import User
-from chatsite.errors import DomainError
+from accounts.services.deletion import plan_deletion
+from accounts.services.sessions import end_other_sessions
+from chatsite.errors import Busy, DomainError
+from chatsite.fastpath.jobs import Job
 from messaging.models import Conversation, Membership, Message, Role
 from messaging.queries.history import history
+from messaging.services import departures, groups
+from messaging.services.batches import Sending
+from messaging.services.drafts import new_draft
 from messaging.services.groups import (
     add_members,
     change_group,
@@ -21,6 +32,7 @@ from messaging.services.groups import (
 from messaging.services.messages import send_message
 from tests.concurrency import at_once
 from tests.factories import make_group, make_user
+from tests.messaging.sends import Sender, done
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,6 +162,44 @@ def test_removal_while_messages_come_ends_where_it_says(
     assert results[-2:] == [200, 200]
     assert told(group).count("removed") == 1
     assert_whole(group)
+
+
+def test_removal_while_batches_come_refuses_only_who_is_removed(
+    sends: Sender, olga: User, abe: User, mia: User
+) -> None:
+    people, texts = (mia, olga, mia, abe) * 2, map(str, count())
+
+    def batch(group: str) -> list[Job]:
+        jobs = []
+        for each in people:
+            draft = new_draft(sender_id=each.pk, receiver_id=group, text=next(texts))
+            sending = Sending(draft=draft, respond=lambda sent: sent.record)
+            jobs.append(sends.job(sending, draft.conversation))
+        return jobs
+
+    def remove(group: str) -> list[Any]:
+        remove_member(user=olga, group=group, person=mia.pk)
+        return []
+
+    for _round in range(ROUNDS):
+        group = make_group(olga, abe, mia)
+        calls = [partial(done, batch(group)) for _batch in range(3)]
+        answers = at_once([*calls[:2], partial(remove, group), calls[2]])
+        late = done(batch(group))
+        end = 1 + told(group).index("removed")
+        sent = []
+        for writer, answer in zip(people * 4, [*chain(*answers), *late], strict=True):
+            if isinstance(answer, DomainError):
+                assert (writer, answer.status) == (mia, 403)
+            else:
+                assert writer != mia or answer.seq < end
+                sent.append((answer.seq, writer.pk, answer.text))
+        assert [isinstance(each, DomainError) for each in late] == [True, False] * 4
+        written = Message.objects.filter(conversation=group, details="").order_by("seq")
+        assert sorted(sent) == list(written.values_list("seq", "sender_id", "text"))
+        seen = history(mia, group, before=None, limit=1000)
+        assert [each.seq for each in seen] == list(range(1, end + 1))
+        assert_whole(group)
 
 
 def test_removal_and_return_at_once_are_one_after_the_other(
@@ -282,3 +332,121 @@ def test_all_accounts_but_one_are_deleted_at_once(
     outcomes(olga.delete, abe.delete)
     assert there(group) == {mia.pk: Role.OWNER}
     assert_whole(group)
+
+
+def due(user: User) -> str:
+    """Whose account is to be deleted now. Its key."""
+    plan_deletion(user=user, removes_messages=False, grace=timedelta())
+    return user.pk
+
+
+def close(user: str) -> None:
+    """As the job does, until it is done."""
+    while True:
+        try:
+            departures.delete_account(user=user, is_stopping=lambda: False)
+        except Busy:
+            continue
+        return
+
+
+def assert_gone(user: str, group: str) -> None:
+    assert User.objects.get(pk=user).deleted_at
+    assert not Membership.objects.filter(conversation=group, user=user).exists()
+    assert_whole(group)
+
+
+class Meanwhile:
+    """Runs a call in a thread from the middle of another, which goes on while it waits."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
+        self.outcomes: list[int] = []
+        self._thread = Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            self.outcomes.append(outcome(self._call))
+        finally:
+            connections.close_all()
+
+    def begin(self) -> None:
+        self._thread.start()
+        self._thread.join(0.2)  # where nothing keeps it, it is done by then
+
+    def end(self) -> int:
+        self._thread.join()
+        [status] = self.outcomes
+        return status
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_an_account_is_closed_once_it_is_known_to_be_there(
+    olga: User, group: str, is_new: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That waits until it is in the group, which it leaves then as any other."""
+    zoe = due(make_user("Zoe"))
+    closing, join = Meanwhile(partial(close, zoe)), groups._join
+
+    def close_and_join(*args: Any, **kwargs: Any) -> list[User]:
+        closing.begin()
+        return join(*args, **kwargs)
+
+    monkeypatch.setattr(groups, "_join", close_and_join)
+    if is_new:
+        group = create_group(user=olga, title="Trip", people=[zoe]).group.pk
+    else:
+        add_members(user=olga, group=group, people=[zoe])
+    assert closing.end() == 200
+    assert told(group)[-2:] == ["created" if is_new else "added", "left"]
+    assert_gone(zoe, group)
+
+
+def test_nobody_is_added_while_the_account_is_closed(
+    olga: User, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zoe = due(make_user("Zoe"))
+    adding = Meanwhile(partial(add_members, user=olga, group=group, people=[zoe]))
+
+    def add_and_end(**which: Any) -> None:
+        adding.begin()
+        end_other_sessions(**which)
+
+    monkeypatch.setattr("accounts.services.deletion.end_other_sessions", add_and_end)
+    close(zoe)
+    assert adding.end() in (400, 503)  # 503: it has waited for too long
+    assert told(group)[-1] != "added"
+    assert_gone(zoe, group)
+
+
+def test_accounts_are_closed_while_they_are_added_and_removed(
+    olga: User, abe: User, group: str
+) -> None:
+    for _round in range(ROUNDS):
+        zoe, yan = due(make_user("Zoe")), due(make_user("Yan"))
+        other = make_group(abe, olga)
+        results = outcomes(
+            partial(add_members, user=olga, group=group, people=[zoe, yan]),
+            partial(add_members, user=abe, group=other, people=[yan, zoe]),
+            partial(close, zoe),
+            partial(remove_member, user=olga, group=group, person=zoe),
+            partial(close, yan),
+        )
+        assert (results[2], results[4]) == (200, 200)
+        assert {*results[:2]} <= {200, 400, 503}
+        assert results[3] in (200, 404)
+        for key in (group, other):
+            assert not Membership.objects.filter(conversation=key, user__in=[zoe, yan]).exists()
+            assert_whole(key)
+
+
+def test_an_account_that_was_added_after_all_leaves_as_any_other(
+    olga: User, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it may be without transactions."""
+    zoe = due(make_user("Zoe"))
+    add_members(user=olga, group=group, people=[zoe])
+    monkeypatch.setattr(departures, "leave_all", lambda _person: None)
+    close(zoe)
+    assert told(group)[-1] == "left"
+    assert_gone(zoe, group)
