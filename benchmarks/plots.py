@@ -150,5 +150,5 @@ PLOTS: dict[str, tuple[str, float, Drawing]] = {  # the part of the results, inc
     "ratios": ("peer", 5.4, _ratios),
     "latency": ("peer", 3.4, _latency),
     "day": ("peer", 3.6, _day),
-    "pieces": ("pieces", 5.2, _pieces),
+    "pieces": ("pieces", 7.0, _pieces),
 }

@@ -9,10 +9,16 @@ from chatsite.conf.variables import several
 
 @dataclass(frozen=True, slots=True)
 class Fast:
-    http: bool  # the calls of the hot path answered without Django's request handling
+    """Without one, what needs it is left out, too."""
+
+    # The calls of the hot path answered without Django's request handling. Without it a REST send
+    # is stored by its view, hence alone.
+    http: bool
+    threads: bool  # threads of their own for the database
+    group_commit: bool  # what is sent at once stored in one transaction; needs `threads`
     statements: bool  # SQL made once, not at each query
-    group_commit: bool  # what is sent at once stored in one transaction
-    frames: bool  # a frame made once for all its receivers
+    packed: bool  # many rows fetched from SQLite as one text; needs `statements`
+    frames: bool  # written straight to the server's connection
 
 
 PIECES = [field.name for field in fields(Fast)]

@@ -59,9 +59,10 @@ class _Statement:
 
 
 class Select(_Statement):
-    """Of a queryset of values_list. With `packed` many rows take less time, and come as they are
-    stored: times of SQLite are texts, its truth values numbers. Then it names each column once, and
-    counts nothing. A row may then end before the last `rare` columns: those are null or "" in it.
+    """Of a queryset of values_list. With `packed` many rows take less time, and may come as they
+    are stored: times of SQLite are texts, its truth values numbers. Then it names each column once,
+    and counts nothing. A row may then end before the last `rare` columns: those are null or "" in
+    it.
     """
 
     def __init__(self, build: Callable[..., Any], *, packed: bool = False, rare: int = 0) -> None:
@@ -80,9 +81,11 @@ class Select(_Statement):
         return rows[0] if rows else None
 
     def _compile(self, built: QuerySet[Any, Any]) -> Prepared:
-        if self._packed and database_here().vendor == "sqlite":
+        is_sqlite = database_here().vendor == "sqlite"
+        if self._packed and is_sqlite and settings.FAST.packed:
             return prepare_packed(built.values_list(self._line(names_of(built))))
-        return prepare_select(built, converted=not self._packed)
+        # Without converters SQLite's times would lack their zone.
+        return prepare_select(built, converted=is_sqlite or not self._packed)
 
     def _line(self, columns: tuple[str, ...]) -> Any:
         line = JSONArray(*columns)

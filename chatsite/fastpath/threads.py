@@ -15,7 +15,7 @@ from django.conf import settings
 
 from chatsite.db import in_thread
 from chatsite.fastpath.bulk import Bulk
-from chatsite.fastpath.database_calls import read_each, write_each
+from chatsite.fastpath.database_calls import DatabaseCall, read_each, write_each
 from chatsite.fastpath.database_thread import DatabaseThread, Run
 from chatsite.fastpath.group_commit import run_together
 
@@ -34,20 +34,27 @@ async def write(work: Bulk, *, key: str) -> Any:
     It may run twice, the first time in vain, so it keeps nothing that it has not got from there.
     `key` is the key of what it locks. Raises Busy.
     """
-    return await _do(run_together, work, key, 1)
+    if settings.MONGODB:
+        return await _do(write_each, work, key, MONGODB_WRITERS)
+    is_shared = settings.FAST.group_commit and settings.FAST.threads
+    return await _do(run_together if is_shared else write_each, work, key, 1)
 
 
 async def read(work: Callable[[], Result], *, key: str) -> Result:
     """`key` is whoever reads: what they ask is answered in turn. Raises Busy."""
+    if settings.MONGODB:
+        return await in_thread(work)()
     return await _do(read_each, work, key, READERS)
 
 
 async def _do(run: Run, work: Callable[[], Result], key: str, lanes: int) -> Result:
-    if settings.MONGODB and run is run_together:
-        run, lanes = write_each, MONGODB_WRITERS
-    elif settings.MONGODB or not settings.FAST.group_commit:
-        return await in_thread(work)()
     loop = asyncio.get_running_loop()
+    if not settings.FAST.threads:
+        future: asyncio.Future[Result] = loop.create_future()
+        call = DatabaseCall(work, key, future)
+        await in_thread(run)([call])
+        call.settle()
+        return await future
     threads = _threads.setdefault(loop, {})
     lane = run, hash(key) % lanes
     if lane not in threads:

@@ -12,12 +12,11 @@ TEXT = 0x81  # a text, in one frame
 
 
 def connection_for_writing(scope: Scope) -> WebSocketProtocol | None:
-    """After the handshake. Who writes there may `send` nothing but the end."""
+    """After the handshake, which is forgotten. Who writes there may `send` nothing but the end."""
     connection = connection_of(scope)
-    if connection is None or not settings.FAST.frames:
-        return None
-    connection.forget_handshake()
-    return connection
+    if connection:
+        connection.forget_handshake()
+    return connection if settings.FAST.frames else None
 
 
 def encoded(frame: str) -> bytes:

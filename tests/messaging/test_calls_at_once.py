@@ -14,6 +14,7 @@ from accounts.services.moderation import ban
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
 from chatsite.asgi import application
+from chatsite.conf.fast import PIECES
 from chatsite.db import in_thread
 from chatsite.monitoring import trace, watch
 from messaging.models import Message
@@ -147,7 +148,7 @@ async def test_each_call_counts_once_for_each_limit(
     assert (await ada.send()).status_code == 201
 
 
-@pytest.mark.parametrize("piece", ["group_commit", "statements", "http"])
+@pytest.mark.parametrize("piece", PIECES)
 async def test_left_out_it_is_the_same(
     people: Callable[[int], list[Person]], events: Events, settings: Settings, piece: str
 ) -> None:

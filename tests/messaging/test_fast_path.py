@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -19,8 +19,11 @@ from accounts.models import User
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
 from chatsite.asgi import trusted as site
+from chatsite.conf.fast import PIECES
 from chatsite.db import in_thread
 from chatsite.fastpath.http import FastPath
+from chatsite.fastpath.prepared import Given, Prepared
+from chatsite.fastpath.statements import Select
 from chatsite.interfaces import Receive, Scope, Send
 from messaging.models import Message, Reaction
 from messaging.services.groups import remove_member
@@ -643,6 +646,37 @@ async def test_changes_are_what_the_view_tells(ways: Ways, people: Cast) -> None
     changes = (await ways.fast("GET", f"{path}?since={cursor}")).json()
     assert [message["seq"] for message in changes["messages"]] == [1, 2, 3, 4, 6, 7, 5]
     assert [chat["lastSeq"] for chat in changes["chats"]] == [7]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+async def test_without_a_piece_all_reads_the_same(
+    ways: Ways, people: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch, piece: str
+) -> None:
+    cursor = (await ways.fast("GET", "/api/messages/sync")).json()["cursor"]
+    await in_thread(_a_conversation)(people)
+    group = await in_thread(make_group)(people.me, people.peer, people.stranger)
+    await ways.fast("POST", f"/api/messages/send/{group}", json={"text": "https://example.com"})
+    reads = [
+        *("messages/chats", "messages/contacts?limit=2", f"messages/sync?since={cursor}"),
+        *(f"messages/{people.peer.pk}", f"messages/{people.peer.pk}?limit=2", f"messages/{group}"),
+        *("search?q=example", f"conversations/{group}/shared?kind=links"),
+    ]
+    ask = ways.ordinary if piece == "http" else ways.fast
+    whole = [await ways.fast("GET", f"/api/{path}") for path in reads]
+    monkeypatch.setattr(Select, "_prepare", _prepared_anew)
+    settings.FAST = replace(settings.FAST, **{piece: False})
+    for path, before in zip(reads, whole, strict=True):
+        answer = await ask("GET", f"/api/{path}")
+        same(answer, before)
+        assert (answer.status_code, answer.json()) == (200, before.json())
+
+
+def _prepared_anew(select: Any, shape: tuple[Any, ...], names: Iterable[str]) -> Prepared:
+    """As by a process that has begun without the piece."""
+    prepared: Prepared = select._compile(
+        select._build(*shape, **{name: Given(name) for name in names})
+    )
+    return prepared
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A prepared statement does what its queryset does."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -33,9 +33,10 @@ from tests.factories import make_session, make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=["prepared", "left out"], autouse=True)
-def _either_way(request: pytest.FixtureRequest, settings: Settings) -> None:
-    settings.FAST = replace(settings.FAST, statements=request.param == "prepared")
+@pytest.fixture(params=["packed", "prepared", "left out"], autouse=True)
+def _each_way(request: pytest.FixtureRequest, settings: Settings) -> None:
+    is_prepared, is_packed = request.param != "left out", request.param == "packed"
+    settings.FAST = replace(settings.FAST, statements=is_prepared, packed=is_packed)
 
 
 def test_select_finds_what_it_is_asked_for_each_time() -> None:
@@ -112,7 +113,7 @@ def test_many_rows_have_the_texts_that_are_stored(text: str) -> None:
     assert [tuple(row) for row in named.rows(key=key)] == [(text, None)]
 
 
-def test_many_rows_may_end_before_what_is_blank() -> None:
+def test_many_rows_may_end_before_what_is_blank(settings: Settings) -> None:
     named = Select(
         lambda role: User.objects.filter(role=role).values_list(
             "full_name", "ban_reason", "silenced_until"
@@ -125,14 +126,14 @@ def test_many_rows_may_end_before_what_is_blank() -> None:
     make_user("Bo", ban_reason="spam")
     make_user("Cy", silenced_until=moment)
     found = {name: tuple(rest) for name, *rest in named.rows(role="")}
-    is_short = can_prepare() and connection.vendor == "sqlite"
+    is_short = settings.FAST.packed and connection.vendor == "sqlite"
     assert found["Ada"] == (() if is_short else ("", None))
     assert found["Bo"] == ("spam", None)
     reason, silenced_until = found["Cy"]
     assert (reason, timestamp(silenced_until)) == ("", timestamp(moment))
 
 
-def test_many_rows_come_in_their_order_and_times_read_as_they_are() -> None:
+def test_many_rows_come_in_their_order_and_times_read_as_they_are(settings: Settings) -> None:
     def sessions(limit: int, *, user: Any) -> QuerySet[Session, Any]:
         of_user = Session.objects.filter(user_id=user).order_by("-user_agent")
         return of_user.values_list("user_agent", "created_at")[:limit]
@@ -142,8 +143,12 @@ def test_many_rows_come_in_their_order_and_times_read_as_they_are() -> None:
     made = {agent: make_session(ada, user_agent=agent) for agent in ("2", "4", "1", "3")}
     Session.objects.filter(user_agent="4").update(created_at=now().replace(microsecond=0))
     made["4"].refresh_from_db()
-    read = [(agent, timestamp(moment)) for agent, moment in agents.rows(3, user=ada.pk)]
+    rows = agents.rows(3, user=ada.pk)
+    read = [(agent, timestamp(moment)) for agent, moment in rows]
     assert read == [(agent, timestamp(made[agent].created_at)) for agent in ("4", "3", "2")]
+    is_text = settings.FAST.packed and connection.vendor == "sqlite"
+    assert {type(moment) for _agent, moment in rows} == {str if is_text else datetime}
+    assert is_text or all(moment.tzinfo for _agent, moment in rows)
     assert agents.rows(3, user=bo.pk) == []
 
 

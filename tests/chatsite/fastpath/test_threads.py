@@ -85,11 +85,51 @@ async def test_a_thread_that_is_told_to_end_does_what_waits_first() -> None:
     assert await write(lambda: "again", key="") == "again"
 
 
-async def test_left_out_each_write_is_by_itself(settings: Settings) -> None:
-    settings.FAST = replace(settings.FAST, group_commit=False)
-    assert await write(lambda: connection.in_atomic_block, key="") is False
-    settings.FAST = replace(settings.FAST, group_commit=True)
-    assert await write(lambda: connection.in_atomic_block, key="") is True
+def here() -> tuple[bool, bool, bool]:
+    """Whether this is in a thread of the database's, that of a write, and in a transaction."""
+    name = threading.current_thread().name
+    is_of_writes = "write" in name or "together" in name
+    return name.startswith("database-"), is_of_writes, connection.in_atomic_block
+
+
+@pytest.mark.parametrize(
+    ("left_out", "written", "read"),
+    [
+        ({}, (True, True, True), (True, False, False)),
+        ({"group_commit"}, (True, True, False), (True, False, False)),
+        ({"threads"}, (False, False, False), (False, False, False)),
+        ({"threads", "group_commit"}, (False, False, False), (False, False, False)),
+        ({"statements", "packed", "frames", "http"}, (True, True, True), (True, False, False)),
+    ],
+)
+async def test_each_piece_left_out_is_one_thing_less(
+    settings: Settings,
+    left_out: set[str],
+    written: tuple[bool, bool, bool],
+    read: tuple[bool, bool, bool],
+) -> None:
+    settings.FAST = replace(settings.FAST, **dict.fromkeys(left_out, False))
+    assert await write(here, key="") == written
+    assert await threads.read(here, key="") == read
+
+
+@pytest.mark.parametrize("piece", ["group_commit", "threads"])
+async def test_left_out_faults_are_counted_and_refusals_are_not(
+    settings: Settings, caplog: pytest.LogCaptureFixture, piece: str
+) -> None:
+    settings.FAST = replace(settings.FAST, **{piece: False})
+    failed = metrics.BATCHES_FAILED._value.get()
+    with pytest.raises(DomainError, match="No"):
+        await write(partial(fail, DomainError("No.")), key="")
+    with pytest.raises(ValueError, match="of a read"):
+        await threads.read(partial(fail, ValueError("of a read")), key="")
+    assert metrics.BATCHES_FAILED._value.get() == failed
+    assert caplog.records == []
+    with pytest.raises(RuntimeError, match="a write failed: ValueError"):
+        await write(partial(fail, ValueError("x")), key="")
+    assert metrics.BATCHES_FAILED._value.get() == failed + 1
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+    assert await write(lambda: "others", key="") == "others"
 
 
 async def test_a_connection_that_broke_is_replaced_by_who_reads_next(

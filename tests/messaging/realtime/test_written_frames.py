@@ -7,6 +7,7 @@ import random
 import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from accounts.models import User
+from chatsite.conf.fast import PIECES
 from chatsite.live.broadcast import broadcast
+from chatsite.uvicorn_websockets import WebSocketProtocol
 from messaging import events, recipients
 from messaging.realtime import frames, send_queue
 from messaging.realtime.presence.broadcaster import broadcaster
@@ -129,10 +132,22 @@ async def test_compressed_frames_are_sent_as_ever(transactional_db: None, ada: U
         assert await data_of(socket, "marker") == {"text": "é😀" * 50_000}
 
 
-async def test_it_can_be_left_out(port: int, ada: User, settings: Settings) -> None:
-    settings.FAST = type(settings.FAST)(**dict.fromkeys(settings.FAST.__slots__, False))
+@pytest.mark.parametrize("left_out", [["frames"], PIECES])
+async def test_it_can_be_left_out(
+    port: int, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch, left_out: list[str]
+) -> None:
+    forgotten: list[WebSocketProtocol] = []
+    forget = WebSocketProtocol.forget_handshake
+
+    def forget_and_note(connection: WebSocketProtocol) -> None:
+        forgotten.append(connection)
+        forget(connection)
+
+    monkeypatch.setattr(WebSocketProtocol, "forget_handshake", forget_and_note)
+    settings.FAST = replace(settings.FAST, **dict.fromkeys(left_out, False))
     async with at(port, ada) as socket:
         assert not is_direct()
+        assert len(forgotten) == 1
         push(ada, {"text": "Hi"})
         assert await data_of(socket, "marker") == {"text": "Hi"}
 

@@ -36,7 +36,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         with Redis.from_url(redis_url) as redis:
             redis.flushdb()
     if "plain" in request.param:
-        variables["FAST_PATH_WITHOUT"] = "frames,group_commit"
+        variables["FAST_PATH_WITHOUT"] = "frames,threads"
     if "uvicorn" in request.param:
         with production(folder, **variables) as server:
             yield server.url
