@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services.deletion import plan_deletion
 from accounts.services.sessions import end_other_sessions
 from chatsite.errors import Busy, DomainError
-from chatsite.fastpath.jobs import Job
+from chatsite.fastpath.database_calls import DatabaseCall
 from messaging.models import Conversation, Membership, Message, Role
 from messaging.queries.history import history
 from messaging.services import departures, groups
@@ -169,13 +169,13 @@ def test_removal_while_batches_come_refuses_only_who_is_removed(
 ) -> None:
     people, texts = (mia, olga, mia, abe) * 2, map(str, count())
 
-    def batch(group: str) -> list[Job]:
-        jobs = []
+    def batch(group: str) -> list[DatabaseCall]:
+        calls = []
         for each in people:
             draft = new_draft(sender_id=each.pk, receiver_id=group, text=next(texts))
             sending = Sending(draft=draft, respond=lambda sent: sent.record)
-            jobs.append(sends.job(sending, draft.conversation))
-        return jobs
+            calls.append(sends.call(sending, draft.conversation))
+        return calls
 
     def remove(group: str) -> list[Any]:
         remove_member(user=olga, group=group, person=mia.pk)
@@ -183,8 +183,8 @@ def test_removal_while_batches_come_refuses_only_who_is_removed(
 
     for _round in range(ROUNDS):
         group = make_group(olga, abe, mia)
-        calls = [partial(done, batch(group)) for _batch in range(3)]
-        answers = at_once([*calls[:2], partial(remove, group), calls[2]])
+        batches = [partial(done, batch(group)) for _batch in range(3)]
+        answers = at_once([*batches[:2], partial(remove, group), batches[2]])
         late = done(batch(group))
         end = 1 + told(group).index("removed")
         sent = []
