@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial, wraps
 from itertools import count
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection, transaction
@@ -47,11 +47,9 @@ def database_now() -> datetime:
             [moment] = cursor.fetchone()
             return _cut(moment)
     if connection.vendor == "mongodb":
-        from chatsite.mongodb_backend.base import translating
+        from chatsite.mongodb_backend import server
 
-        with translating():
-            answer = connection.database.command("hello")  # type: ignore[attr-defined]
-        return _cut(answer["localTime"].replace(tzinfo=UTC))
+        return _cut(server.clock())
     return now()  # SQLite is where its workers are
 
 
@@ -61,9 +59,9 @@ def atomic() -> Iterator[None]:
     if _joined.now:
         yield from _within()
     elif connection.vendor == "mongodb":
-        from chatsite import mongodb
+        from chatsite.mongodb_backend import server
 
-        with mongodb.atomic():
+        with server.atomic():
             yield
     else:
         with transaction.atomic():
@@ -162,7 +160,11 @@ def repeatable(work: Callable[Params, Result]) -> Callable[Params, Result]:
 
 
 def _is_in_transaction() -> bool:
-    return connection.in_atomic_block or getattr(connection, "in_atomic_block_mongo", False)
+    if connection.vendor == "mongodb":
+        from chatsite.mongodb_backend import server
+
+        return server.is_in_transaction()
+    return connection.in_atomic_block
 
 
 def _pause(attempt: int) -> None:
@@ -172,10 +174,10 @@ def _pause(attempt: int) -> None:
 
 def asks_to_repeat(error: Exception) -> bool:
     """Of two that waited for each other, the database ended one."""
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state in RETRYABLE_STATES or "TransientTransactionError" in getattr(
-        error.__cause__, "_error_labels", ()
-    )
+    cause: Any = error.__cause__
+    if hasattr(cause, "has_error_label"):  # MongoDB's
+        return bool(cause.has_error_label("TransientTransactionError"))
+    return getattr(cause, "sqlstate", None) in RETRYABLE_STATES
 
 
 def _guarded(action: Callable[[], object]) -> None:

@@ -17,8 +17,8 @@ import django  # noqa: E402
 from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 from django.core.management import CommandError, call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
-from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 
+from chatsite import migration_state  # noqa: E402
 from chatsite.conf import env  # noqa: E402
 from chatsite.db import reason  # noqa: E402
 
@@ -48,7 +48,8 @@ def prepare_database() -> None:
     try:
         if connection.vendor != "sqlite":
             call_command("wait_for_database")  # it may still be starting
-        call_command("migrate", verbosity=1 if is_behind() else 0, skip_checks=False)
+        verbosity = 1 if migration_state.missing() else 0
+        call_command("migrate", verbosity=verbosity, skip_checks=False)
         connections.close_all()
     except CommandError as error:
         raise SystemExit(reason(error)) from None
@@ -56,11 +57,6 @@ def prepare_database() -> None:
         raise SystemExit(
             f"DATABASE_URL: the database cannot be brought up to date. {reason(error)}"
         ) from None
-
-
-def is_behind() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def refuse_taken_port(host: str, port: int) -> None:

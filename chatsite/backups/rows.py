@@ -13,18 +13,16 @@ import msgspec
 from django.apps import apps as site_apps
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
-from chatsite import strict_json
+from chatsite import migration_state, strict_json
+from chatsite.migration_state import Migration
 
 # Django's own: rights of which the site uses none, under keys that differ from database to
 # database. `migrate` makes them.
 LEFT_OUT = {"admin", "auth", "contenttypes"}
 BATCH_SIZE = 500  # rows
 
-Migration = tuple[str, str]  # app and name
 _encode = msgspec.json.Encoder().encode_lines
 _read = strict_json.reader(list[Any])
 
@@ -37,18 +35,17 @@ class Unreadable(Exception):
 def snapshot() -> Iterator[None]:
     """All that is read in it is as of one moment, and nobody who writes is held up."""
     if connection.vendor == "mongodb":
-        from chatsite import mongodb
+        from chatsite.mongodb_backend import server
 
-        with mongodb.snapshot():
+        with server.snapshot():
             yield
     elif connection.vendor == "sqlite":
-        before = connection.transaction_mode  # type: ignore[attr-defined]
-        connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]  # takes no lock
-        try:
-            with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")  # takes no lock, as `atomic` would
+            try:
                 yield
-        finally:
-            connection.transaction_mode = before  # type: ignore[attr-defined]
+            finally:
+                cursor.execute("ROLLBACK")
     else:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -67,9 +64,7 @@ def models(apps: Any = site_apps) -> dict[str, type[Model]]:
 
 def applied() -> list[Migration]:
     """Of the apps whose rows are kept."""
-    return sorted(
-        name for name in MigrationRecorder(connection).applied_migrations() if _is_kept(name)
-    )
+    return sorted(filter(_is_kept, migration_state.applied()))
 
 
 def lines_of(model: type[Model]) -> Iterator[bytes]:
@@ -90,7 +85,7 @@ def has_people() -> bool:
 
 def unknown(migrations: Iterable[Migration]) -> list[Migration]:
     """Those of a newer version of the site."""
-    known = MigrationExecutor(connection).loader.disk_migrations
+    known = migration_state.known()
     return [name for name in migrations if name not in known]
 
 
@@ -100,10 +95,8 @@ def load(migrations: list[Migration], stored: Callable[[str], Iterator[bytes]]) 
     of rows by label.
     """
     _drop()
-    executor = MigrationExecutor(connection)
-    targets = _last(migrations, executor)
-    executor.migrate(targets)
-    then = executor.loader.project_state(targets).apps
+    migration_state.migrate_to(migrations)
+    then = migration_state.apps_after(migrations)
     counts = {}
     with transaction.atomic():  # foreign keys are looked at when it ends
         for label, model in models(then).items():
@@ -135,37 +128,13 @@ def _row(line: bytes) -> list[Any]:
     return row
 
 
-def _last(migrations: list[Migration], executor: MigrationExecutor) -> list[Migration]:
-    """Of each app the last ones, which bring all others with them."""
-    graph, there = executor.loader.graph, set(migrations)
-    return [
-        name
-        for name in migrations
-        if not any(
-            child.key in there and child.key[0] == name[0] for child in _children(graph, name)
-        )
-    ]
-
-
-def _children(graph: Any, name: Migration) -> Iterable[Any]:
-    children: Iterable[Any] = graph.node_map[name].children
-    return children
-
-
 def _drop() -> None:
-    tables = connection.introspection.table_names()
-    ours = {
-        model._meta.db_table
-        for model in site_apps.get_models(include_auto_created=True, include_swapped=True)
-    }
-    ours.add(MigrationRecorder.Migration._meta.db_table)
-    if connection.vendor == "mongodb":
-        for table in ours.intersection(tables):
-            connection.database.drop_collection(table)  # type: ignore[attr-defined]
-        return
+    tables = set(connection.introspection.table_names())
+    ours = [*site_apps.get_models(include_swapped=True), migration_state.model()]
     with connection.schema_editor() as editor:
-        for table in ours.intersection(tables):
-            editor.execute(editor.sql_delete_table % {"table": editor.quote_name(table)})
+        for model in ours:
+            if model._meta.db_table in tables and not model._meta.proxy:
+                editor.delete_model(model)
 
 
 def _is_kept(name: Migration) -> bool:

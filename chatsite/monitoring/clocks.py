@@ -37,9 +37,9 @@ def _others() -> dict[str, Callable[[], float]]:
     if connection.vendor == "postgresql":
         others["database"] = _postgresql
     elif connection.vendor == "mongodb":
-        from chatsite import mongodb
+        from chatsite.mongodb_backend import server
 
-        others["database"] = mongodb.clock
+        others["database"] = lambda: server.clock().timestamp()
     if settings.REDIS_URL:
         others["redis"] = _redis
     return others

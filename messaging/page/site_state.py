@@ -11,7 +11,6 @@ import django
 import redis
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.timesince import timesince
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.mail import JOB as MAIL
-from chatsite import VERSION
+from chatsite import VERSION, migration_state
 from chatsite.db import now
 from messaging.queries.attachments import used_by_all
 from messaging.queries.jobs import job_counts, last_failure
@@ -123,12 +122,11 @@ def _versions() -> Line:
         version = _redis()
         parts.append(f"Redis {version}".strip())
         trouble += [] if version else [_("Redis does not answer")]
-    executor = MigrationExecutor(connection)
-    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if missing := migration_state.missing():
         words = ngettext(
-            "%(count)s migration is missing", "%(count)s migrations are missing", len(plan)
+            "%(count)s migration is missing", "%(count)s migrations are missing", len(missing)
         )
-        trouble.append(words % {"count": len(plan)})
+        trouble.append(words % {"count": len(missing)})
     return Line(_("Versions"), ", ".join(parts), "; ".join(trouble))
 
 

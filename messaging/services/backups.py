@@ -29,6 +29,7 @@ from chatsite.db import now, reason
 from chatsite.errors import DomainError
 from chatsite.files.response import Source, file_source
 from chatsite.files.storage import store
+from chatsite.migration_state import Migration
 from chatsite.pictures import storage
 from chatsite.pictures.storage.local import READABLE, LocalStore
 from messaging.models import Attachment, AttachmentState, Export, Import
@@ -64,7 +65,7 @@ class Manifest(msgspec.Struct, frozen=True):
     format: int
     made_at: datetime
     database: str
-    migrations: list[rows.Migration]
+    migrations: list[Migration]
     rows: dict[str, int]  # by model
     keys: dict[str, str]
     missing: list[str]  # files that the site itself lacked

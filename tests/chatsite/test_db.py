@@ -27,7 +27,8 @@ class Asked(Exception):
 class Refused(Exception):
     """What the driver of MongoDB raises when two write the same."""
 
-    _error_labels = {"TransientTransactionError"}
+    def has_error_label(self, label: str) -> bool:
+        return label == "TransientTransactionError"
 
 
 def refused() -> DatabaseError:

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError
+from django_mongodb_backend import schema
 from pymongo import IndexModel, errors
 
 from chatsite.conf.databases import database
@@ -31,14 +33,64 @@ def run(url: str, *command: str) -> str:
     ).stdout.strip()
 
 
+leaning = partial(leaning_on, "django-mongodb-backend", "chatsite/mongodb_backend/")
+
+
 def test_the_backend_makes_indexes_by_themselves() -> None:
     """As a migration needs that was interrupted after it had made its collection."""
-    with leaning_on(
-        "django-mongodb-backend",
-        "chatsite/mongodb_backend/base.py",
-        "how it makes a model's indexes",
-    ):
+    with leaning("how it makes a model's indexes"):
         assert callable(DatabaseSchemaEditor._create_model_indexes)
+        assert callable(schema.DatabaseSchemaEditor._remove_field_index)
+
+
+def test_a_commit_of_which_nobody_knows_is_asked_for_again() -> None:
+    code = """
+import django
+django.setup()
+from django.db import connection
+from pymongo.errors import AutoReconnect
+from chatsite.db import on_commit
+from chatsite.mongodb_backend import server
+
+class Lost(AutoReconnect):
+    def has_error_label(self, label):
+        return label == server.UNKNOWN
+
+class Session:
+    tries = 0
+
+    def commit_transaction(self):
+        self.tries += 1
+        if self.tries == 1:
+            raise Lost
+
+    def end_session(self):
+        print("ended after", self.tries)
+
+server.has_transactions = lambda: True
+connection.session = Session()
+with server.atomic():
+    with server.atomic():
+        on_commit(lambda: print("committed"))
+    print(server.is_in_transaction())
+print(server.is_in_transaction(), connection.session)
+"""
+    with leaning("how it commits"):
+        printed = run("mongodb://127.0.0.1:1/chatsite", "-c", code).splitlines()
+        assert printed == ["True", "ended after 2", "committed", "False None"]
+
+
+def test_what_is_asked_is_logged_where_queries_are() -> None:
+    code = """
+import django
+django.setup()
+from django.db import connection
+connection.force_debug_cursor = True
+list(connection.get_collection("there").aggregate([]))
+print(len(connection.queries))
+"""
+    with leaning("how it logs what is asked"), mongodb() as server:
+        assert run(server.url, "-c", code) == "1"
 
 
 class TestSettings:

@@ -48,9 +48,9 @@ class Command(BaseCommand):
 def ask() -> None:
     """Raises DatabaseError, InterfaceError."""
     if connection.vendor == "mongodb":
-        from chatsite import mongodb
+        from chatsite.mongodb_backend import server
 
-        mongodb.ping(ANSWERS_WITHIN)
+        server.ping(ANSWERS_WITHIN)
     elif connection.vendor == "postgresql":
         connect_past_the_pool(ANSWERS_WITHIN)
     else:

@@ -1,4 +1,4 @@
-"""Transactions on MongoDB, where the server has them.
+"""What is asked of a MongoDB server beside queries: transactions, where it has them, and its clock.
 
 The backend's own are used, with what it leaves open: a server of its own, outside of a replica set,
 has none; and what fails at the commit is no DatabaseError there, and spoils the next transaction.
@@ -16,7 +16,7 @@ from django.db import connection
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 
-from chatsite.mongodb_backend.base import translated
+from chatsite.mongodb_backend.base import translated, translating
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,7 @@ def atomic() -> Iterator[None]:
     """A block in another is a part of it; without transactions each write stands for itself, as it
     does in a block of Django's (who deletes a model is in one), which knows nothing of those.
     """
-    is_within = connection.in_atomic_block or getattr(connection, "in_atomic_block_mongo", False)
-    if is_within or not has_transactions():
+    if is_in_transaction() or not has_transactions():
         yield
         return
     from django_mongodb_backend import transaction
@@ -42,6 +41,11 @@ def atomic() -> Iterator[None]:
             yield
     except PyMongoError as error:
         _finish(error)
+
+
+def is_in_transaction() -> bool:
+    wrapper: Any = connection
+    return bool(wrapper.in_atomic_block or wrapper.in_atomic_block_mongo)
 
 
 @contextmanager
@@ -91,12 +95,13 @@ def ping(seconds: float) -> None:
         raise translated(error) from error
 
 
-def clock() -> float:
-    """The server's, in seconds since 1970."""
+def clock() -> datetime:
+    """The server's. Raises DatabaseError."""
     wrapper: Any = connection
-    wrapper.ensure_connection()
-    told: datetime = wrapper.database.command("hello")["localTime"]
-    return told.replace(tzinfo=UTC).timestamp()
+    with translating():
+        wrapper.ensure_connection()
+        told: datetime = wrapper.database.command("hello")["localTime"]
+    return told.replace(tzinfo=UTC)
 
 
 def _says_none(error: PyMongoError) -> bool:
