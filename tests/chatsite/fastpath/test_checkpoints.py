@@ -14,7 +14,7 @@ import django; django.setup()
 from pathlib import Path
 from django.core.management import call_command
 from chatsite.fastpath import checkpoints
-from chatsite.fastpath.database_calls import DatabaseCall
+from chatsite.fastpath.database_calls import DatabaseCall, write_each
 from chatsite.fastpath.group_commit import run_together
 from messaging.models import Conversation
 from tests.bulk_calls import Call
@@ -38,6 +38,10 @@ def is_moved(key):
 IS_MOVED = """
 write("first")
 assert is_moved("first")
+"""
+IS_MOVED_WITHOUT_GROUP_COMMIT = f"""
+run_together = write_each
+{IS_MOVED}
 """
 STARTS_ANEW = """
 checkpoints.LONG = 0
@@ -97,6 +101,7 @@ assert Conversation.objects.get().key == "first"
     "what",
     [
         IS_MOVED,
+        IS_MOVED_WITHOUT_GROUP_COMMIT,
         STARTS_ANEW,
         WAITS_FOR_READERS,
         HOLDS_NOBODY_UP_FOR_A_LONG_READER,
