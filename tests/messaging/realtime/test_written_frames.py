@@ -22,7 +22,7 @@ from websockets.frames import Frame, Opcode
 from accounts.models import User
 from chatsite.conf.fast import PIECES
 from chatsite.live.broadcast import broadcast
-from chatsite.uvicorn_websockets import WebSocketProtocol
+from chatsite.uvicorn_protocols.websockets import WebSocketProtocol
 from messaging import events, recipients
 from messaging.realtime import frames, send_queue
 from messaging.realtime.presence.broadcaster import broadcaster
