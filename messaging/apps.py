@@ -62,7 +62,7 @@ def _follow_policy(**_signal: Any) -> None:
 def _clear_up_after(instance: Any, **_signal: Any) -> None:
     """However an account is deleted: in the same transaction."""
     # They need the models.
-    from messaging.services.deletions import delete_saved
+    from messaging.services.deletions import delete_saved, delete_written
     from messaging.services.groups import leave_all
     from messaging.services.search_index import forget_chats_of
 
@@ -71,3 +71,4 @@ def _clear_up_after(instance: Any, **_signal: Any) -> None:
     leave_all(instance)
     forget_chats_of(instance)
     delete_saved(instance)
+    delete_written(instance)

@@ -5,13 +5,13 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CASCADE, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.db import now
 from chatsite.keys import HexIdField
 from chatsite.operations import on_mongodb
-from messaging.models.conversation import CLIENT_ID_LENGTH, GROUP, Conversation, Membership
+from messaging.models.conversation import CLIENT_ID_LENGTH, Conversation
 
 
 class MessageKind(models.TextChoices):
@@ -19,39 +19,16 @@ class MessageKind(models.TextChoices):
     SYSTEM = "system", _("system message")  # tells of a change in a group
 
 
-def stay_in_groups(collector: Any, field: Any, messages: Any, using: str) -> None:
-    """What an account wrote goes with it, but for what it wrote in groups, which is the others'
-    history, too. It is looked for in its chats: there is no index of messages by sender alone.
-    """
-    users = field.remote_field.model
-    people = [
-        each.pk
-        for model in collector.data
-        if issubclass(model, users)
-        for each in collector.data[model]
-    ]
-    mine = Membership.objects.using(using).filter(user__in=people, conversation__lt=GROUP)
-    chats = list(mine.values_list("conversation", flat=True).distinct())
-    messages = messages.filter(conversation__in=chats)
-    CASCADE(collector, field, messages, using)
-    theirs = Conversation.objects.using(using).filter(pk__in=chats)
-    last = messages.filter(pk__in=list(theirs.values_list("last_message", flat=True)))
-    gone = theirs.filter(last_message__in=list(last.values_list("pk", flat=True)))
-    collector.add_field_update(Conversation._meta.get_field("last_message"), None, gone)
-
-
-stay_in_groups.lazy_sub_objs = True  # type: ignore[attr-defined]  # Django's: nothing is fetched
-
-
 class Message(models.Model):
     id = HexIdField(primary_key=True, db_column="_id")
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
-    # In a group it may be the key of an account that was deleted.
+    # In a group it may be the key of an account that was deleted; what it wrote elsewhere goes with
+    # it (`services/deletions.py`).
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=stay_in_groups,
+        on_delete=models.DO_NOTHING,
         related_name="messages",
         db_index=False,
         db_constraint=False,

@@ -18,6 +18,7 @@ from chatsite.keys import is_key
 from chatsite.locks import locking
 from messaging import events, recipients
 from messaging.models import (
+    FIRST_GROUP,
     Conversation,
     Kind,
     Membership,
@@ -111,6 +112,20 @@ def delete_saved(user: User) -> None:
     with locking(key := conversation_key(user.pk, saved)):
         locked_conversations([key])
         Conversation.objects.filter(pk=saved, kind=Kind.SAVED).delete()
+
+
+def delete_written(user: User) -> None:
+    """What such an account wrote to single people; what it wrote in groups is the others' history,
+    too. It is looked for in its chats: there is no index of messages by sender alone.
+    """
+    mine = Membership.objects.filter(user=user, conversation__lt=FIRST_GROUP)
+    chats = Conversation.objects.filter(pk__in=list(mine.values_list("conversation", flat=True)))
+    messages = Message.objects.filter(
+        sender=user, conversation__in=list(chats.values_list("pk", flat=True))
+    )
+    last = messages.filter(pk__in=list(chats.values_list("last_message", flat=True)))
+    chats.filter(last_message__in=list(last.values_list("pk", flat=True))).update(last_message=None)
+    messages.delete()
 
 
 @repeatable
