@@ -1,7 +1,7 @@
 """Files in an object store that speaks S3: what Django knows as the storage `attachments`.
 
-django-storages reads how it is reached. What is asked goes through its client, which threads may
-share: Django's own interface of storages has no parts of files, and no times for all of a list.
+django-storages has how it is reached. What is asked goes through a client of boto3, which threads
+may share: Django's own interface of storages has no parts of files, and no times for all of a list.
 """
 
 import logging
@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.storage import Storage, storages
@@ -29,7 +30,17 @@ FULL = {"507", "QuotaExceeded", "XMinioStorageFull"}
 
 class ObjectStore:
     def __init__(self, storage: Any) -> None:
-        self._client = storage.connection.meta.client
+        session = boto3.Session(
+            aws_access_key_id=storage.access_key,
+            aws_secret_access_key=storage.secret_key,
+            aws_session_token=storage.security_token,
+        )
+        self._client: Any = session.client(
+            "s3",
+            region_name=storage.region_name,
+            endpoint_url=storage.endpoint_url,
+            config=storage.client_config,
+        )
         self._bucket = storage.bucket_name
         self._folder = f"{storage.location.strip('/')}/".lstrip("/")
 
