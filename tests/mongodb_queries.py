@@ -53,7 +53,7 @@ def all_querysets() -> dict[str, Any]:
         "people after": User.objects.filter(Q(sort_name__gt="a") | Q(sort_name="a", pk__gt=key)),
         "people by names of before": people._by_name(
             User.objects.exclude(pk__in=[key]), {key: Face("a", "")}
-        ).filter(people._comes_after("a", key, by="known_name")),
+        )[0].filter(people._comes_after("a", key, by="known_name")),
         "people by name or key": User.objects.filter(Q(pk=key) | Q(email="a")).values_list("pk"),
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
         "people who are away": digests._people(now()).filter(pk__gt=key)[:500],

@@ -195,4 +195,4 @@ def people_page(
     me: str, keys: Collection[str], *, limit: int, cursor: str = "", search: str = ""
 ) -> tuple[list[PersonRecord], str]:
     """Of these people, by name; with the cursor of the next page. Raises DomainError 400."""
-    return named_page(found_among(me, keys, search.strip()), me, limit=limit, cursor=cursor)
+    return named_page(*found_among(me, keys, search.strip()), me, limit=limit, cursor=cursor)

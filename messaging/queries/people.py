@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.canonical import canonical_email
@@ -92,8 +92,8 @@ def contacts_page(
     """
     me, words, shown = user.pk, search.strip(), rules()
     if words or not shown.lists_everybody or shown.faces_of(me):
-        people, following = named_page(contacts_of(me, words), me, limit=limit, cursor=cursor)
-        return ContactsPage(people, following)
+        people, by = _contacts_by_name(me, words)
+        return ContactsPage(*named_page(people, by, me, limit=limit, cursor=cursor))
     given = dict(zip(("name", "key"), decode_cursor(cursor), strict=True)) if cursor else {}
     rows = _CONTACTS.rows(None if limit is None else limit + 1, me=me, **given)
     return ContactsPage(_shown(rows[:limit], me), cursor_of(rows, limit))
@@ -109,15 +109,14 @@ def _contacts(
 
 
 def named_page(
-    people: QuerySet[User], me: str, *, limit: int | None, cursor: str = ""
+    people: QuerySet[User], by: str, me: str, *, limit: int | None, cursor: str = ""
 ) -> tuple[list[PersonRecord], str]:
-    """Of `contacts_of` or `found_among`, with the cursor of the next page. Raises DomainError
-    400.
+    """Of people who are sorted by this name of theirs, with the cursor of the next page. Raises
+    DomainError 400.
     """
     if cursor:
-        people = people.filter(_comes_after(*decode_cursor(cursor), by="known_name"))
-    columns = (*PERSON_COLUMNS, "known_name")
-    rows = list(people.values_list(*columns)[: None if limit is None else limit + 1])
+        people = people.filter(_comes_after(*decode_cursor(cursor), by=by))
+    rows = list(people.values_list(*PERSON_COLUMNS, by)[: None if limit is None else limit + 1])
     return _shown(rows[:limit], me), cursor_of(rows, limit)
 
 
@@ -132,6 +131,10 @@ def contacts_of(me: str, search: str = "") -> QuerySet[User]:
     """Everyone else whom they may find, by name; each word of `search` is in the name or, where
     addresses are shown, in the address. A whole address or username finds its owner in any case.
     """
+    return _contacts_by_name(me, search)[0]
+
+
+def _contacts_by_name(me: str, search: str) -> tuple[QuerySet[User], str]:
     changed = _changed(me)
     found = _found_by(search, changed)
     if not rules().lists_everybody:
@@ -141,8 +144,8 @@ def contacts_of(me: str, search: str = "") -> QuerySet[User]:
     return _by_name(User.objects.contacts_of(me).filter(found), changed)
 
 
-def found_among(me: str, keys: Collection[str], search: str = "") -> QuerySet[User]:
-    """Of these people, those who are found by `search`, by name."""
+def found_among(me: str, keys: Collection[str], search: str = "") -> tuple[QuerySet[User], str]:
+    """Of these people, those who are found by `search`, by name; and by which."""
     changed = _changed(me)
     people = User.objects.filter(_found_by(search, changed), pk__in=list(keys))
     return _by_name(people, changed)
@@ -200,10 +203,12 @@ def _addressed(email: str, changed: _Changed) -> set[str]:
     return {key for key, face in changed.items() if face.email and face.email in addresses}
 
 
-def _by_name(people: QuerySet[User], changed: _Changed) -> QuerySet[User]:
-    names = [When(pk=key, then=Value(folded(face.name))) for key, face in changed.items()]
-    known_name = Case(*names, default="sort_name") if names else F("sort_name")
-    return people.annotate(known_name=known_name).order_by("known_name", "pk")
+def _by_name(people: QuerySet[User], changed: _Changed) -> tuple[QuerySet[User], str]:
+    if not changed:
+        return people.order_by("sort_name", "pk"), "sort_name"
+    names = (When(pk=key, then=Value(folded(face.name))) for key, face in changed.items())
+    known = people.annotate(known_name=Case(*names, default="sort_name"))
+    return known.order_by("known_name", "pk"), "known_name"
 
 
 def known_to(me: str) -> set[str]:
