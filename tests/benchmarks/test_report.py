@@ -35,7 +35,7 @@ class TestPage:
     def test_fills_in_what_was(self) -> None:
         page = render("{{ table }}\n{{ day }}\n{{ how }}", {"peer": BESIDE}, [])
         assert "2026-01-02, commit `0123456`, 3 rounds, 2 cores (A processor)" in page
-        assert "| REST sends, each delivered | 300 a second | 200 | 1.50 × | 1 × | met |" in page
+        assert "| REST sends, each delivered | 300 a second | 200 | 1.50 × | 1.3 × | met |" in page
         assert "| … server's processor for one | 100 µs | 50 | 0.50 × | 1 × | missed |" in page
         assert "| the list of chats | 1 | 2 | 3 | – | – |" in page
         assert "`uvicorn a:b`" in page
