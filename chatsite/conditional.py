@@ -104,7 +104,8 @@ def _cut(response: HttpResponseBase, start: int, end: int) -> None:
 def _part(pieces: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
     position = 0
     for piece in pieces:
-        yield piece[max(start - position, 0) : end - position]
+        if part := piece[max(start - position, 0) : end - position]:
+            yield part
         position += len(piece)
         if position >= end:
             return

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from accounts.services.sessions import end_other_sessions
 from chatsite.db import atomic, database_now, now, repeatable
@@ -25,16 +27,18 @@ def ban(*, user: User, reason: str, until: datetime | None = None) -> None:
 
 def lift_ended_ban(*, user: str) -> None:
     """Nothing happens where another one came since."""
-    found = User.objects.filter(pk=user, ban_ends_at__lte=database_now()).first()
-    if found:
-        unban(user=found)
+    _unban(User.objects.filter(pk=user, ban_ends_at__lte=database_now()))
 
 
 def unban(*, user: User) -> None:
     """But for an account that was deleted, maybe this very moment."""
-    there = User.objects.filter(pk=user.pk, deleted_at=None)
-    if there.update(banned_at=None, ban_reason="", ban_ends_at=None):
+    if _unban(User.objects.filter(pk=user.pk)):
         user.banned_at, user.ban_reason, user.ban_ends_at = None, "", None
+
+
+def _unban(people: QuerySet[User]) -> int:
+    there = people.filter(deleted_at=None)
+    return there.update(banned_at=None, ban_reason="", ban_ends_at=None)
 
 
 def silence(*, user: User, until: datetime | None) -> None:

@@ -5,14 +5,14 @@ to another. pg_dump, mongodump and SQLite's own copy are each quicker, and each 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any
 
 import msgspec
 from django.apps import apps as site_apps
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 
 from chatsite import migration_state, strict_json
@@ -45,7 +45,8 @@ def snapshot() -> Iterator[None]:
             try:
                 yield
             finally:
-                cursor.execute("ROLLBACK")
+                with suppress(DatabaseError):  # SQLite has ended it: that error is told
+                    cursor.execute("ROLLBACK")
     else:
         with transaction.atomic():
             with connection.cursor() as cursor:

@@ -84,7 +84,7 @@ def _is_refused(call: DatabaseCall) -> bool:
 
 
 def fault(what: str, error: BaseException) -> RuntimeError:
-    """Of the code: it is logged and counted here, once for all who wait, and they learn no more
+    """Of the code: its traceback is logged and it is counted here, and who waits learns no more
     than that.
     """
     logger.error("%s", what, exc_info=error)

@@ -180,7 +180,8 @@ class RedisCounters(BaseCache):
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         found: Any = self._redis.get(self.make_key(key, version))
-        return default if found is None else _read(found)
+        value = None if found is None else _read(found)
+        return default if value is None else value  # also for what another release stored
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """In one round trip. A count is at least 1, so one that is no more than `delta` afterwards

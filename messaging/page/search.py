@@ -21,7 +21,7 @@ from messaging.page.side_bar import ChatRow
 from messaging.page.times import day_label
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
-from messaging.queries.people import contacts_page
+from messaging.queries.people import contacts_page, seen_among
 from messaging.queries.search import YEARS, Asked, Order
 from messaging.shapes.record import MessageRecord
 from messaging.shapes.search_text import FoundMessage
@@ -187,7 +187,8 @@ def _chosen(user: User, name: str, value: str) -> Choice | None:
     if name == "from":
         if value == user.pk:
             return _people(user, "me")[0]
-        found = authors_among([value], user.pk) if is_key(value) else {}
+        keys = [value] if is_key(value) else []
+        found = authors_among(keys, user.pk, seen=seen_among(user.pk, keys))
         return Choice(name, value, found[value].name) if found else None
     if name == "in":
         peer = find_peer(user, value)

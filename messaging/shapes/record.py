@@ -176,8 +176,18 @@ def record_of_row(row: Sequence[Any], receiver_id: str) -> MessageRecord:
     """Of the values of COLUMNS, in their order: of the PLAIN first, where all others are blank."""
     # Runs for each message of each page: one step through the row, and one call.
     if len(row) == PLAIN:
-        key, sender_id, text, deleted, created_at, updated_at, seq, *rest = row
-        client_message_id, conversation_id, forwarded = rest
+        (
+            key,
+            sender_id,
+            text,
+            deleted,
+            created_at,
+            updated_at,
+            seq,
+            client_message_id,
+            conversation_id,
+            forwarded,
+        ) = row
         created = timestamp(created_at)
         return MessageRecord(
             key,

@@ -1,6 +1,7 @@
 """Counting in Redis, and going on without it."""
 
 import logging
+import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -103,6 +104,16 @@ def test_a_redis_that_forgot_its_scripts_is_told_again(
         client.script_flush()
     assert cache.count("x", 60) == 2
     assert not logged(caplog)
+
+
+def test_what_another_release_stored_otherwise_counts_as_nothing(
+    cache: RedisWithFallback, redis: Server
+) -> None:
+    assert cache.add("x", 1.5, 60) is True
+    with Redis.from_url(redis.url) as client:
+        [key] = client.keys("chatsite:limits*")
+        client.set(key, pickle.dumps(1.5))
+    assert cache.get("x", 2) == 2
 
 
 def test_a_moment_is_kept_as_it_is(cache: RedisWithFallback) -> None:
