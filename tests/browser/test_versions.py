@@ -207,9 +207,18 @@ def test_a_refused_cursor_waits_for_files(person: PersonFor) -> None:
     )
     expect(page.locator(".composer__preview")).to_be_visible()
     page.evaluate("() => (window.isSame = true)")
-    refuse_cursors(page)
+    held: list[Route] = []
+    page.route("**/version", lambda route: held.append(route))
+    refused = refuse_cursors(page)
     lose_network(page)
+    expect_soon(page, lambda: len(refused), 2)
+    expect_soon(page, lambda: len(held), 1)
     expect(line).to_be_visible(timeout=RETURN)
+    with page.expect_response("**/version") as looked:
+        held[0].continue_()
+    looked.value.finished()  # the version is the same, the time is not
+    page.wait_for_timeout(100)
+    assert line.is_visible()
     assert page.evaluate("window.isSame")
     page.get_by_role("button", name="Remove minutes.pdf").click()
     line.get_by_role("button", name="Reload").click()

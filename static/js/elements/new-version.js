@@ -7,6 +7,8 @@ import { areFilesWaiting } from "../stores/waiting-files.js";
 
 const { version } = document.body.dataset;
 let isOffered = false;
+/** The server does not know this page's time any more: whatever version it is of, the page has to be loaded anew. */
+let isOutdated = false;
 /** No time has passed yet in which the server could have become another. */
 let isFresh = true;
 
@@ -17,7 +19,11 @@ export function watchVersion() {
     if (state === "live" && !isFresh) look();
     if (state === "live" || state === "offline") isFresh = false;
   });
-  on("outdated", () => (canReload() ? reload() : offer(true)));
+  on("outdated", () => {
+    isOutdated = true;
+    if (canReload()) reload();
+    else offer(true);
+  });
   document.addEventListener("click", ({ target }) => {
     const choice = target.closest?.("[data-new-version]")?.dataset.newVersion;
     if (choice === "reload") reload();
@@ -28,7 +34,7 @@ export function watchVersion() {
 async function look() {
   const answer = await fetch("/version", { cache: "no-store" }).catch(() => null);
   const there = answer?.ok ? await answer.json().catch(() => null) : null;
-  if (there) offer(there.version !== version);
+  if (there) offer(isOutdated || there.version !== version);
 }
 
 function offer(isNew) {
