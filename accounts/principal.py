@@ -16,7 +16,7 @@ from accounts.tokens import Claims, InvalidToken
 from chatsite.db import now
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.job_queue import JobQueue
-from chatsite.monitoring.trace import note_person
+from chatsite.monitoring.trace import set_person
 
 
 def _live(began: Any, seen: Any, **named: Any) -> QuerySet[Session]:
@@ -52,7 +52,7 @@ def live_principal(claims: Claims) -> Principal:
         raise InvalidToken
     if claims.rotation > row[1] or not was_seen_recently(row[0]):
         _remember(claims)
-    note_person(claims.user_id)
+    set_person(claims.user_id)
     return Principal(claims.user_id, claims.session_id, row[3])
 
 

@@ -23,8 +23,8 @@ from accounts.services import (
     roles,
 )
 from accounts.trusted_devices import COOKIE
-from chatsite.security.budgets import WRITES, check, check_upload, user_or_network
 from chatsite.security.ratelimits import LOG_INS, MAILS_PER_ADDRESS, SIGN_UPS, limited
+from chatsite.security.request_limits import WRITES, check, check_upload, user_or_network
 
 
 @limited(SIGN_UPS)

@@ -18,7 +18,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import Session
 from chatsite.db import now
 from chatsite.keys import is_key
-from chatsite.monitoring.trace import note_person
+from chatsite.monitoring.trace import set_person
 
 OVERLAP = timedelta(minutes=2)
 USER_CLAIM = str(settings.SIMPLE_JWT["USER_ID_CLAIM"])
@@ -118,5 +118,5 @@ def live_session(claims: Claims) -> Session:
     if not claims.fits(session.rotation, session.rotated_at):
         raise InvalidToken
     session.claims = claims
-    note_person(session.user_id)
+    set_person(session.user_id)
     return session

@@ -29,7 +29,7 @@ Every query of the hot path, as the product makes it, explained by PostgreSQL {v
 on {messages:,} messages in {conversations:,} conversations of {people:,} people. The busiest is in
 {chats:,} of them, far more than anybody really is: for their lists, a table of a few thousand rows
 may well be read whole; the messages never are. Inserts find nothing and are left out. What a
-process that serves knows (`chatsite/live/known.py`: rules of the site, who is silenced, devices)
+process that serves knows (`chatsite/live/cached.py`: rules of the site, who is silenced, devices)
 is asked for each time here. Made by
 `python -m benchmarks.queries`. The times are the least of {tries} runs on one machine; the plans
 are what matters.

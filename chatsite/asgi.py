@@ -16,7 +16,7 @@ except ImproperlyConfigured as error:
 from django.conf import settings
 
 from chatsite.charset import Utf8
-from chatsite.departure import NoticesDeparture
+from chatsite.disconnect import DisconnectMiddleware
 from chatsite.fastpath.http import FastPath
 from chatsite.files.streaming import StreamedBodies
 from chatsite.lifespan import lifespan
@@ -28,7 +28,7 @@ from messaging.api import attachments, fast
 from messaging.realtime.socketio.polling import Polling
 from messaging.routing import websocket_urlpatterns
 
-noticing = NoticesDeparture(django_application)
+disconnectable = DisconnectMiddleware(django_application)
 trusted = TrustedProxies(
     ProtocolTypeRouter(
         {
@@ -36,15 +36,17 @@ trusted = TrustedProxies(
                 FastPath(
                     Utf8(
                         StreamedBodies(
-                            noticing,
-                            BodyLimit(noticing, settings.MAX_BODY_BYTES),
+                            disconnectable,
+                            BodyLimit(disconnectable, settings.MAX_BODY_BYTES),
                             attachments.is_upload,
                         )
                     ),
                     fast.find,
                 )
             ),
-            "websocket": HostAndOriginValidator(NoticesDeparture(URLRouter(websocket_urlpatterns))),
+            "websocket": HostAndOriginValidator(
+                DisconnectMiddleware(URLRouter(websocket_urlpatterns))
+            ),
             "lifespan": lifespan,
         }
     ),

@@ -1,4 +1,4 @@
-"""For services that do not answer: one request finds out whether they are back, others go on."""
+"""A circuit breaker for services that do not respond: one request at a time tries them again."""
 
 import time
 
@@ -10,7 +10,7 @@ class Breaker:
         self._is_open = False
         self._again_at = 0.0
 
-    def lets_through(self) -> bool:
+    def allows_request(self) -> bool:
         if not self._is_open:
             return True
         if (now := time.monotonic()) < self._again_at:
@@ -18,13 +18,13 @@ class Breaker:
         self._again_at = now + self._pause
         return True
 
-    def failed(self) -> bool:
+    def record_failure(self) -> bool:
         """Returns whether that is news."""
         is_news = not self._is_open
         self._is_open, self._again_at = True, time.monotonic() + self._pause
         return is_news
 
-    def worked(self) -> bool:
+    def record_success(self) -> bool:
         """Returns whether that is news."""
         is_news, self._is_open = self._is_open, False
         return is_news

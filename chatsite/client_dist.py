@@ -30,7 +30,7 @@ from whitenoise.responders import MissingFileError, StaticFile
 from chatsite.conf.client import INDEX
 from chatsite.interfaces import GetResponse
 from chatsite.monitoring.probes import PROBES
-from chatsite.monitoring.trace import note_route
+from chatsite.monitoring.trace import set_route
 
 # First parts of paths. What mails lead to works signed out, and has no likeness elsewhere.
 KEPT = (
@@ -82,7 +82,7 @@ class ClientFilesMiddleware(WhiteNoise):
             response: HttpResponseBase = WhiteNoiseMiddleware.serve(found, request)
         except FileNotFoundError:  # a build took it away since the site was started
             return self.get_response(request)
-        note_route(ROUTE)
+        set_route(ROUTE)
         return response
 
     def update_files_dictionary(self, root: str, prefix: str) -> None:
@@ -125,7 +125,7 @@ def url_patterns() -> list[URLPattern]:
 @require_safe
 def page(request: HttpRequest) -> HttpResponseBase:
     """The index page, whose script knows what to show at this path; 404 for a missing file."""
-    note_route(ROUTE)
+    set_route(ROUTE)
     folder = settings.CLIENT_DIST
     if not folder or not _is_page(request):
         raise Http404

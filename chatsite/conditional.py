@@ -31,14 +31,14 @@ class ConditionalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        asked = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
+        conditions = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
         response: HttpResponseBase = self.get_response(request)
-        request.META.update(asked)
+        request.META.update(conditions)
         if response.status_code == 200 and request.method in ("GET", "HEAD"):
             if isinstance(response, FileResponse):
                 response.headers["Accept-Ranges"] = "bytes"
-            _answer_condition(request, response)
-            _answer_range(request, response)
+            _apply_condition(request, response)
+            _apply_range(request, response)
         if request.method == "HEAD" and isinstance(response, StoredFile):
             response.cut(0, 0)
         if response.streaming:
@@ -46,7 +46,7 @@ class ConditionalMiddleware:
         return response
 
 
-def _answer_condition(request: HttpRequest, response: HttpResponseBase) -> None:
+def _apply_condition(request: HttpRequest, response: HttpResponseBase) -> None:
     etag = response.headers.get("ETag")
     modified = parse_http_date_safe(response.headers.get("Last-Modified", ""))
     decided = get_conditional_response(request, etag, modified) if etag or modified else None
@@ -54,7 +54,7 @@ def _answer_condition(request: HttpRequest, response: HttpResponseBase) -> None:
         _empty(response, decided.status_code)
 
 
-def _answer_range(request: HttpRequest, response: HttpResponseBase) -> None:
+def _apply_range(request: HttpRequest, response: HttpResponseBase) -> None:
     """What asks for several parts, or for none that there could be, gets the whole."""
     found = _RANGE.fullmatch(request.META.get("HTTP_RANGE", ""))
     if not found or not _has_parts(request, response):

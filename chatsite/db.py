@@ -110,7 +110,7 @@ def on_commit(action: Callable[[], object]) -> None:
     """Runs `action` after the commit, at once outside of a transaction; what it raises is logged,
     never passed on.
     """
-    transaction.on_commit(partial(_guarded, action), robust=True)
+    transaction.on_commit(partial(_run_logged, action), robust=True)
 
 
 def in_thread(work: Callable[Params, Result]) -> Callable[Params, Awaitable[Result]]:
@@ -135,11 +135,11 @@ def retrying(work: Callable[[], Result], *also: type[DatabaseError]) -> Result:
         try:
             return work()
         except DatabaseError as error:
-            is_asked = asks_to_repeat(error)
-            if _is_in_transaction() or not (isinstance(error, also) or is_asked):
+            must_repeat = is_retryable(error)
+            if _is_in_transaction() or not (isinstance(error, also) or must_repeat):
                 raise
             if time.monotonic() > ends_at:
-                if is_asked or connection.vendor == "mongodb":
+                if must_repeat or connection.vendor == "mongodb":
                     raise Busy from error
                 raise
             logger.info("transaction repeated: %s", type(error).__name__)
@@ -172,15 +172,15 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2 ** min(attempt, 10))))  # noqa: S311  no secret
 
 
-def asks_to_repeat(error: Exception) -> bool:
-    """Of two that waited for each other, the database ended one."""
+def is_retryable(error: Exception) -> bool:
+    """The database asks for it: of two that waited for each other, it ended one."""
     cause: Any = error.__cause__
     if hasattr(cause, "has_error_label"):  # MongoDB's
         return bool(cause.has_error_label("TransientTransactionError"))
     return getattr(cause, "sqlstate", None) in RETRYABLE_STATES
 
 
-def _guarded(action: Callable[[], object]) -> None:
+def _run_logged(action: Callable[[], object]) -> None:
     try:
         action()
     except Exception:

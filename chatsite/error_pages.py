@@ -12,11 +12,11 @@ from chatsite.security.ratelimits import TooMany, with_retry_after
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 400, _("The request could not be understood."), "400.html")
+    return _response(request, 400, _("The request could not be understood."), "400.html")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 403, _("You are not allowed to do this."), "403.html")
+    return _response(request, 403, _("You are not allowed to do this."), "403.html")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -24,18 +24,18 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 404, _("Not found."), "404.html")
+    return _response(request, 404, _("Not found."), "404.html")
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
     if request.path == reverse("share"):  # of another app, to which nobody can go back
         return _unread(HttpResponseRedirect(f"{reverse('share')}?lost=size"))
-    return _unread(_answer(request, 413, _("The request is too large."), "413.html"))
+    return _unread(_response(request, 413, _("The request is too large."), "413.html"))
 
 
 def no_room(request: HttpRequest) -> HttpResponse:
     message = _("There is no room for uploads at the moment. Please try again later.")
-    return _unread(_answer(request, 507, message, "507.html"))
+    return _unread(_response(request, 507, message, "507.html"))
 
 
 def too_many(request: HttpRequest, wait: float) -> HttpResponse:
@@ -48,12 +48,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Called by Django while it handles what was raised."""
     if is_away(sys.exception()):
         return busy(request)
-    return _answer(request, 500, _("Something went wrong here. Please try again."), "500.html")
+    return _response(request, 500, _("Something went wrong here. Please try again."), "500.html")
 
 
 def busy(request: HttpRequest) -> HttpResponse:
     error = Busy()
-    response = _answer(request, error.status, error.message, "503.html")
+    response = _response(request, error.status, error.message, "503.html")
     response.headers["Retry-After"] = str(error.wait)
     return response
 
@@ -64,7 +64,7 @@ def _unread(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, status: int, message: str, template: str) -> HttpResponse:
+def _response(request: HttpRequest, status: int, message: str, template: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse({"message": message}, status=status)
     return render(request, template, status=status)

@@ -33,7 +33,7 @@ def locking(row: str) -> Iterator[None]:
     if (again_at := _held.get(row)) is not None:
         if time.monotonic() < again_at:
             raise Busy
-        _note(row)
+        _mark_held(row)
         milliseconds = HELD_WAIT
     try:
         with db.atomic():
@@ -42,7 +42,7 @@ def locking(row: str) -> Iterator[None]:
     except OperationalError as error:
         if not db.was_held(error):
             raise
-        _note(row)
+        _mark_held(row)
         raise Busy from error
     _held.pop(row, None)
 
@@ -63,7 +63,7 @@ def is_held(row: str) -> bool:
     return row in _held
 
 
-def _note(row: str) -> None:
+def _mark_held(row: str) -> None:
     _held.pop(row, None)
     _held[row] = time.monotonic() + PAUSE
     if len(_held) > MOST:

@@ -3,7 +3,7 @@ uvicorn's `--loop chatsite.loop:Loop`.
 
 uvloop takes on one connection in a round, however many wait. So each has a round to itself, and
 wakes threads and clients for itself alone, which takes nearly as long as all else that it needs.
-Here the same sockets are listened to `AT_ONCE` times.
+Here the same sockets are listened to `LISTENERS` times.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-AT_ONCE = 8  # connections in one round; each time more costs one who comes alone a microsecond
+LISTENERS = 8  # connections in a round; each more costs a lone connection a microsecond
 OF_ADDRESS = {"sock", "family", "flags", "reuse_address", "reuse_port"}
 
 
@@ -26,7 +26,7 @@ class Loop(uvloop.Loop):
         first: Any = await super().create_server(protocol_factory, host, port, **options)
         rest = {name: value for name, value in options.items() if name not in OF_ADDRESS}
         servers: list[Any] = [first]
-        for listener in list(first.sockets) * (AT_ONCE - 1):
+        for listener in list(first.sockets) * (LISTENERS - 1):
             same = socket.socket(fileno=os.dup(listener.fileno()))
             servers.append(await super().create_server(protocol_factory, sock=same, **rest))
         return Servers(servers)

@@ -18,8 +18,8 @@ from chatsite import error_pages
 from chatsite.interfaces import GetResponse
 from chatsite.language import use_language
 from chatsite.security.body_limit import NO_ROOM, TOO_LARGE, why_without_body
-from chatsite.security.budgets import READS, WRITES, count, user_or_network
 from chatsite.security.origins import is_foreign
+from chatsite.security.request_limits import READS, WRITES, count, user_or_network
 
 logger = logging.getLogger(__name__)
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -37,7 +37,7 @@ class ForeignOriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _is_guarded(request) and _is_foreign(request):
+        if _needs_own_origin(request) and _is_foreign(request):
             return JsonResponse(
                 {"message": _("Requests from another site are refused.")}, status=403
             )
@@ -112,7 +112,7 @@ def _shared() -> tuple[str, ...]:
     return (*media, *static)
 
 
-class PrivateAnswersMiddleware:
+class PrivateResponsesMiddleware:
     """What the API says of people is kept by no cache on the way, nor on disk."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -202,7 +202,7 @@ def _is_readable(request: HttpRequest) -> bool:
     return not any("\ufffd" in text for name, texts in form.lists() for text in (name, *texts))
 
 
-def _is_guarded(request: HttpRequest) -> bool:
+def _needs_own_origin(request: HttpRequest) -> bool:
     return (
         request.method not in SAFE_METHODS
         and request.path.startswith("/api/")

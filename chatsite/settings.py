@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "chatsite.middleware.PrivateAnswersMiddleware",
+    "chatsite.middleware.PrivateResponsesMiddleware",
     "chatsite.middleware.HostMiddleware",
     "chatsite.middleware.BodyLimitMiddleware",
     "chatsite.security.crawlers.CrawlerMiddleware",
@@ -149,7 +149,7 @@ SILENCED_SYSTEM_CHECKS = [
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["chatsite.security.budgets.ApiThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["chatsite.security.request_limits.ApiThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
         "chatsite.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",

@@ -22,7 +22,7 @@ class MessagingConfig(AppConfig):
         for look in (_look_at_names, _tell_devices):
             post_save.connect(look, sender=settings.AUTH_USER_MODEL)
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
-        on_startup.extend([follow, silences.follow, filters.follow, subscribers.follow])
+        on_startup.extend([follow, silences.subscribe, filters.subscribe, subscribers.subscribe])
         post_save.connect(_tell_filters, sender=SitePolicy)
         for signal in (post_save, post_delete):
             signal.connect(_follow_policy, sender=SitePolicy)
@@ -49,7 +49,7 @@ def _tell_devices(instance: Any, update_fields: frozenset[str] | None, **_signal
 def _tell_filters(**_signal: Any) -> None:
     from accounts.services.filters import filters
 
-    on_commit(filters.tell_changed)
+    on_commit(filters.publish_change)
 
 
 def _follow_policy(**_signal: Any) -> None:

@@ -18,7 +18,7 @@ from chatsite.errors import Busy as DatabaseBusy
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.push.sending import DAY, Busy, Gone, Refused, Unavailable, send
-from chatsite.site_turns import LATER, Taken
+from chatsite.site_limiter import RETRY_AFTER, SiteBusy
 from messaging.models import Conversation
 from messaging.page.digests import digest
 from messaging.page.notifications import notification, reminding, taking_back
@@ -130,8 +130,8 @@ def remind(key: str) -> None:
 def preview_link(message: str) -> None:
     try:
         link_previews.make_preview(message)
-    except Taken as error:
-        raise Retry(str(error), LATER, counts=False) from None
+    except SiteBusy as error:
+        raise Retry(str(error), RETRY_AFTER, counts=False) from None
     except DomainError as error:  # somebody else holds the conversation
         raise Retry(error.message) from None
 

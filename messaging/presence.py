@@ -198,16 +198,16 @@ class RedisLeases:
         return people
 
     def _guarded(self, call: Callable[[], Any]) -> Any:
-        if not self._breaker.lets_through():
+        if not self._breaker.allows_request():
             return None
         try:
             answer = call()
         except redis.RedisError as error:
             logger.warning("presence: Redis cannot be reached (%s)", type(error).__name__)
             if isinstance(error, redis.TimeoutError):
-                self._breaker.failed()
+                self._breaker.record_failure()
             return None
-        self._breaker.worked()
+        self._breaker.record_success()
         return answer
 
 

@@ -172,7 +172,7 @@ def layer(request: pytest.FixtureRequest, settings: Settings) -> str:
 def set_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> SetLimits:
     """Changes some limits, by their names, for a test in which no minute ends."""
     clock = StoppedClock(time.time())
-    monkeypatch.setattr("chatsite.security.budgets.time", clock)
+    monkeypatch.setattr("chatsite.security.request_limits.time", clock)
     monkeypatch.setattr("django_ratelimit.core.time", clock)
 
     def change(**limits: int) -> None:

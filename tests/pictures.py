@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from chatsite.pictures import turns
+from chatsite.pictures import decoder_pool
 
 GPS = 0x8825
 ORIENTATION = 0x0112
@@ -107,7 +107,7 @@ def data_uri(data: bytes, kind: str = "png") -> str:
 async def decoders_free(number: int) -> None:
     """Waits until so many are."""
     async with asyncio.timeout(20):  # only a failing test waits for so long
-        while len(turns._free) != number:  # noqa: ASYNC110
+        while len(decoder_pool._free) != number:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -29,7 +29,7 @@ from accounts.services.log_outs import ENDS_LATER, log_out
 from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser, MultiPartParser
-from chatsite.security.budgets import check_upload
+from chatsite.security.request_limits import check_upload
 from chatsite.serializers import checked
 from chatsite.wire import timestamp
 

@@ -99,7 +99,7 @@ def close_account(*, user: str) -> User | None:
             if username:
                 keep(user, username)
             end_other_sessions(user=found, keep=None)
-            on_commit(silences.tell_changed)
+            on_commit(silences.publish_change)
     return found
 
 

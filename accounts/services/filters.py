@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.services.admission import site_policy
 from chatsite.errors import DomainError
-from chatsite.live.known import Known
+from chatsite.live.cached import CachedValue
 from chatsite.text import skeleton, with_invisible_as
 
 _PUNYCODE = re.compile(r"\bxn--([a-z0-9-]{1,59})", re.IGNORECASE)
@@ -69,7 +69,7 @@ def _decoded(found: Match[str]) -> str:
         return found[0]
 
 
-def _asked() -> Filters:
+def _query_filters() -> Filters:
     policy = site_policy()
     return Filters(
         refused=pattern_of(policy.refused_words.splitlines()),
@@ -79,7 +79,7 @@ def _asked() -> Filters:
     )
 
 
-filters = Known("filters", _asked)
+filters = CachedValue("filters", _query_filters)
 
 
 def check_words(text: str, field: str = "") -> bool:

@@ -20,8 +20,8 @@ from accounts.services.accounts import authenticate
 from accounts.services.backoff import Backoff
 from accounts.trusted_devices import account_key, device_key
 from chatsite.errors import Busy, DomainError
-from chatsite.security.budgets import client_network
 from chatsite.security.ratelimits import LOG_INS, LOG_INS_PER_ADDRESS, check
+from chatsite.security.request_limits import client_network
 
 logger = logging.getLogger(__name__)
 RECENT = 50  # sessions whose addresses count as known

@@ -7,18 +7,18 @@ from django.utils.translation import gettext as _
 from accounts.models import ENDPOINT_LENGTH, PushSubscription, Session, User
 from chatsite.db import atomic, on_commit, repeatable
 from chatsite.errors import DomainError
-from chatsite.live.known import Known
+from chatsite.live.cached import CachedValue
 from chatsite.push.sending import Target
 
 MOST = 20  # of one person: each of their messages goes to all of these
 
 
-def _asked() -> frozenset[str]:
+def _query_subscribers() -> frozenset[str]:
     return frozenset(PushSubscription.objects.values_list("user_id", flat=True))
 
 
 # Who has any: everybody else costs nothing.
-subscribers = Known("push", _asked)
+subscribers = CachedValue("push", _query_subscribers)
 
 
 @repeatable
@@ -38,7 +38,7 @@ def subscribe(*, session: Session, endpoint: str, p256dh: str, auth: str) -> Non
         PushSubscription.objects.update_or_create(session_id=session.pk, defaults=values)
         mine = PushSubscription.objects.filter(user_id=session.user_id).order_by("-created_at")
         _remove(list(mine.values_list("pk", flat=True))[MOST:])
-        on_commit(subscribers.tell_changed)
+        on_commit(subscribers.publish_change)
 
 
 def unsubscribe(*, sessions: Collection[str]) -> None:
@@ -63,7 +63,7 @@ def retire(*, subscription: str) -> None:
 
 def _remove(keys: Collection[str]) -> None:
     if keys and PushSubscription.objects.filter(pk__in=list(keys)).delete()[0]:
-        on_commit(subscribers.tell_changed)
+        on_commit(subscribers.publish_change)
 
 
 def target_of(subscription: PushSubscription) -> Target:

@@ -10,15 +10,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chatsite.db import now
 from chatsite.errors import DomainError
-from chatsite.live.known import Known
+from chatsite.live.cached import CachedValue
 
 
-def _asked() -> Mapping[str, datetime]:
+def _query_silences() -> Mapping[str, datetime]:
     silenced = User.objects.filter(silenced_until__gt=now())
     return {each.pk: each.silenced_until for each in silenced if each.silenced_until}
 
 
-silences = Known("silences", _asked)
+silences = CachedValue("silences", _query_silences)
 
 
 def check_not_silenced(user_id: str) -> None:

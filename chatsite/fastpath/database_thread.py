@@ -14,7 +14,7 @@ from chatsite.errors import Busy
 from chatsite.fastpath.database_calls import DatabaseCall, fault
 
 ENOUGH = 64  # calls at once
-MOST = 2000  # calls that wait; who comes then is told at once, not after a while
+MOST = 2000  # calls that wait; a call beyond is refused at once
 IDLE_SECONDS = 10
 Result = TypeVar("Result")
 Run = Callable[[list[DatabaseCall]], None]
@@ -79,9 +79,9 @@ class DatabaseThread:
             try:
                 self._run(calls)
             except BaseException as error:  # whatever it is, others wait
-                told = fault("a database thread failed", error)
+                failure = fault("a database thread failed", error)
                 for call in calls:
-                    call.fail(told)
+                    call.fail(failure)
                 connections.close_all()
             with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
                 loop.call_soon_threadsafe(self._settle, calls)

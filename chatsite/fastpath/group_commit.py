@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db import Error, IntegrityError, InterfaceError, OperationalError
 
-from chatsite.db import asks_to_repeat, joined, was_held
+from chatsite.db import is_retryable, joined, was_held
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath import checkpoints
 from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.database_calls import DatabaseCall, fault, write_each
-from chatsite.fastpath.prepared import line_here, was_broken
+from chatsite.fastpath.prepared import driver_connection, was_broken
 from chatsite.live.broadcast import batched
 from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import resume
@@ -38,14 +38,14 @@ def _run_in_bulk(kind: type[Bulk], calls: list[DatabaseCall]) -> None:
     """
     resume(None)  # it is the work of many
     outcomes: list[Any] = []
-    line = line_here()
+    connection = driver_connection()
     try:
         calls = _admitted(kind, calls)
         if calls:
             with batched(), joined():
                 outcomes = kind.do_all(_works(calls))
     except Error as error:
-        if _may_be_done(error) if outcomes else _is_away(error, line):
+        if _may_be_done(error) if outcomes else _is_away(error, connection):
             _fail(calls, error)
         else:
             logger.info("writes are done one by one: %s", type(error).__name__)
@@ -90,17 +90,17 @@ def _settle(kind: type[Bulk], calls: list[DatabaseCall], outcomes: list[Any]) ->
 
 def _may_be_done(error: Exception) -> bool:
     """It was the commit: nobody knows whether it was made, unless the database said why not."""
-    return not (isinstance(error, IntegrityError) or was_held(error) or asks_to_repeat(error))
+    return not (isinstance(error, IntegrityError) or was_held(error) or is_retryable(error))
 
 
-def _is_away(error: Exception, line: object) -> bool:
+def _is_away(error: Exception, connection: object) -> bool:
     """The database, not just the line to it: to wait once more for each is of no use."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
-    if asks_to_repeat(error) or was_held(error):
+    if is_retryable(error) or was_held(error):
         return False
     # Django took another one when it could not roll back.
-    was_replaced = line is not None and line is not line_here()
+    was_replaced = connection is not None and connection is not driver_connection()
     return not was_replaced and not was_broken()
 
 

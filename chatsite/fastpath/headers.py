@@ -1,4 +1,4 @@
-"""The headers of an answer, learned from the site's own middleware: whatever that sets, the fast
+"""The headers of a response, learned from the site's own middleware: whatever that sets, the fast
 path sets too, and nobody has to say it twice.
 """
 
@@ -13,26 +13,26 @@ from chatsite.interfaces import GetResponse
 
 Headers = list[tuple[bytes, bytes]]
 PATH = "/api/"
-SMALL = 200  # bytes, below which Django does not compress an answer, nor says that it might
+SMALL = 200  # bytes, below which Django does not compress a response, nor says that it might
 _OWN = {"content-length"}
 
 
 def learned(scheme: str, host: str, origin: str, *, small: bool) -> Headers:
-    """What the middleware adds to an answer of the API, whatever `host` of ours it is asked for.
+    """What the middleware adds to a response of the API, for whichever `host` of ours.
 
     `origin` is one that CLIENT_URL lists, or nothing.
     """
     key = scheme, origin, small  # none of which a client can make up
-    if key not in _known:
-        _known[key] = _learn(scheme, host, origin, small)
-    return _known[key]
+    if key not in _learned:
+        _learned[key] = _learn(scheme, host, origin, small)
+    return _learned[key]
 
 
-_known: dict[tuple[str, str, bool], Headers] = {}
+_learned: dict[tuple[str, str, bool], Headers] = {}
 
 
 def _learn(scheme: str, host: str, origin: str, small: bool) -> Headers:
-    response = _through_middleware(_Request(scheme, host, origin), small)
+    response = _through_middleware(_SampleRequest(scheme, host, origin), small)
     return [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in response.items()
@@ -40,7 +40,7 @@ def _learn(scheme: str, host: str, origin: str, small: bool) -> Headers:
     ]
 
 
-class _Request(HttpRequest):
+class _SampleRequest(HttpRequest):
     def __init__(self, scheme: str, host: str, origin: str) -> None:
         super().__init__()
         self.method = "GET"
@@ -48,15 +48,15 @@ class _Request(HttpRequest):
         self.META = {"HTTP_HOST": host, "REMOTE_ADDR": "127.0.0.1"}
         if origin:
             self.META["HTTP_ORIGIN"] = origin
-        self._asked_by = scheme
+        self._scheme = scheme
 
     @property
     def scheme(self) -> str:
-        return self._asked_by
+        return self._scheme
 
 
 def _through_middleware(request: HttpRequest, small: bool) -> HttpResponse:
-    """All of the site's, around an answer as the API's renderer makes it."""
+    """All of the site's, around a response as the API's renderer makes it."""
 
     def response(_request: HttpRequest) -> HttpResponse:
         content = b" " * (SMALL - small)

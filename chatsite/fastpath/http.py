@@ -19,11 +19,11 @@ from chatsite.fastpath.plain_request import PlainRequest, read
 from chatsite.fastpath.responses import Response, compressed, refusal, response
 from chatsite.interfaces import Application, Receive, Scope, Send
 from chatsite.language import accepted_language, read_in
-from chatsite.monitoring.trace import note_route
+from chatsite.monitoring.trace import set_route
 from chatsite.security.body_limit import first
-from chatsite.security.budgets import CountMemo, counted_before
 from chatsite.security.handshakes import header
 from chatsite.security.ratelimits import TooMany
+from chatsite.security.request_limits import CountMemo, counted_before
 
 logger = logging.getLogger(__name__)
 NO_BODY: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
@@ -78,7 +78,7 @@ class FastPath:
         found_response = None
         counting: AbstractContextManager[None] = nullcontext()
         if not message["more_body"]:
-            note_route(call.route)
+            set_route(call.route)
             try:
                 found_response = await _handled(call, Request(plain, scope, key, message["body"]))
             except DomainError:  # the view says it in the reader's language

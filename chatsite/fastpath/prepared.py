@@ -156,7 +156,7 @@ def database_here() -> Any:
     return _local.database
 
 
-def line_here() -> object:
+def driver_connection() -> object:
     """The driver's connection, while there is one."""
     return database_here().connection
 

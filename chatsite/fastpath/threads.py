@@ -20,7 +20,7 @@ from chatsite.fastpath.database_thread import DatabaseThread, Run
 from chatsite.fastpath.group_commit import run_together
 
 Result = TypeVar("Result")
-Lane = tuple[Run, int]
+ThreadKey = tuple[Run, int]
 READERS = 2
 # MongoDB has no line of its own for who writes the same: it refuses. So each conversation has one
 # writer in a process, and what several processes write at once is repeated.
@@ -28,7 +28,7 @@ MONGODB_WRITERS = 8
 
 
 async def write(work: Bulk, *, key: str) -> Any:
-    """Does `work`, which writes to the database, together with what others write; the answer comes
+    """Does `work`, which writes to the database, together with what others write. Returns
     after the commit.
 
     It may run twice, the first time in vain, so it keeps nothing that it has not got from there.
@@ -41,13 +41,13 @@ async def write(work: Bulk, *, key: str) -> Any:
 
 
 async def read(work: Callable[[], Result], *, key: str) -> Result:
-    """`key` is whoever reads: what they ask is answered in turn. Raises Busy."""
+    """`key` is whoever reads: their reads run one after another. Raises Busy."""
     if settings.MONGODB:
         return await in_thread(work)()
     return await _do(read_each, work, key, READERS)
 
 
-async def _do(run: Run, work: Callable[[], Result], key: str, lanes: int) -> Result:
+async def _do(run: Run, work: Callable[[], Result], key: str, count: int) -> Result:
     loop = asyncio.get_running_loop()
     if not settings.FAST.threads:
         future: asyncio.Future[Result] = loop.create_future()
@@ -56,10 +56,10 @@ async def _do(run: Run, work: Callable[[], Result], key: str, lanes: int) -> Res
         call.settle()
         return await future
     threads = _threads.setdefault(loop, {})
-    lane = run, hash(key) % lanes
-    if lane not in threads:
-        threads[lane] = DatabaseThread(loop, run)
-    return await threads[lane].put(work, key)
+    thread_key = run, hash(key) % count
+    if thread_key not in threads:
+        threads[thread_key] = DatabaseThread(loop, run)
+    return await threads[thread_key].put(work, key)
 
 
 def end_all() -> None:
@@ -69,6 +69,6 @@ def end_all() -> None:
             thread.end()
 
 
-_threads: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Lane, DatabaseThread]]" = (
+_threads: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[ThreadKey, DatabaseThread]]" = (
     WeakKeyDictionary()
 )

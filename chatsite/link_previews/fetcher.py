@@ -28,7 +28,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from chatsite.confined import hold_back
+from chatsite.sandbox import restrict
 from chatsite.security.public_addresses import is_public, resolve
 
 SECONDS = 5  # for a page and its picture
@@ -274,7 +274,7 @@ class _Head(HTMLParser):
 
 def main() -> None:
     site = Connection(sys.stdin.fileno())
-    hold_back(memory=MEMORY)
+    restrict(memory=MEMORY)
     for limit, most in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_NOFILE, FILES)):
         resource.setrlimit(limit, (most, most))
     job = json.loads(site.recv_bytes())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from django.conf import settings
 
-from chatsite import VERSION, confined, strict_json
+from chatsite import VERSION, sandbox, strict_json
 from chatsite.link_previews.fetcher import MOST, SECONDS
 from chatsite.text import one_line
 
@@ -42,9 +42,9 @@ def fetch(url: str) -> Fetched | None:
     trusted = list(settings.LINK_PREVIEW_TRUSTED_HOSTS)
     job = {"url": url, "agent": agent, "trusted": trusted, "seconds": SECONDS}
     certificates = {name: os.environ[name] for name in CERTIFICATES if name in os.environ}
-    process, line = confined.start("chatsite.link_previews.fetcher", env=certificates)
+    process, line = sandbox.start("chatsite.link_previews.fetcher", env=certificates)
     try:
-        with confined.killed_after(process, SECONDS + PATIENCE):
+        with sandbox.killed_after(process, SECONDS + PATIENCE):
             line.send_bytes(json.dumps(job).encode())
             answer = _read(line.recv_bytes(16 * MOST))
             picture = line.recv_bytes(MOST)

@@ -1,1 +1,1 @@
-"""Live events: from those who have something to tell to the sockets of all workers."""
+"""Live events: from those who publish them to the sockets of all workers."""

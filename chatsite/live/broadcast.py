@@ -53,7 +53,7 @@ class Worker:
                 self._publisher.publish(events)
 
     async def close(self) -> None:
-        """Returns once the others were told everything."""
+        """Returns once everything is published."""
         if self._publisher:
             self._publisher.close()
             await self._publishing
@@ -139,13 +139,13 @@ def _send_as_command(events: Sequence[Event]) -> None:
     layer = get_channel_layer() if settings.REDIS_URL else None
     if layer is None:
         return
-    if not _breaker.lets_through():
+    if not _breaker.allows_request():
         metrics.PUSHES_FAILED.inc(len(events))
         return
     try:
         async_to_sync(layer.group_send)(GROUP, packed("", 0, events))
-        _breaker.worked()
+        _breaker.record_success()
     except (RedisError, OSError) as error:
         metrics.PUSHES_FAILED.inc(len(events))
-        _breaker.failed()
+        _breaker.record_failure()
         logger.warning("live events were not published (%s)", type(error).__name__)

@@ -18,7 +18,7 @@ GROUP = "workers"  # of the channel layer; all workers are in it, and nobody els
 PAUSE = 1  # seconds in which a Redis that failed is left alone
 BACKLOG = 8 * 2**20  # characters that may wait for it
 NAME = 30  # characters of a group's name, about
-Event = tuple[Sequence[str], Message]  # the groups of sockets that are told, and what
+Event = tuple[Sequence[str], Message]  # the groups of sockets that receive it, and what
 
 
 class Publisher:
@@ -78,20 +78,20 @@ class Publisher:
 
 
 def is_cancelled() -> bool:
-    """To be asked by every loop that uses the layer: redis-py swallows it now and then."""
+    """For every loop that uses the layer: redis-py swallows a cancellation now and then."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def packed(worker_id: str, number: int, events: Sequence[Event]) -> Message:
-    """The message to the other workers. Those who are told several events in a row are named once:
+    """The message to the other workers. Recipients of several events in a row are named once:
     the names of a thousand people are 30 KB, an event some 600 bytes.
     """
-    told = [
+    batches = [
         (groups, [message for _groups, message in some])
         for groups, some in groupby(events, key=itemgetter(0))
     ]
-    return {"worker": worker_id, "number": number, "told": told}
+    return {"worker": worker_id, "number": number, "told": batches}
 
 
 def _size(event: Event) -> int:

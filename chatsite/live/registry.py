@@ -1,4 +1,4 @@
-"""Which sockets of this process are told what."""
+"""Which sockets of this process receive what."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from chatsite.monitoring import metrics
 logger = logging.getLogger(__name__)
 Message = dict[str, Any]
 Deliver = Callable[[Message], None]
-LOST = "lost"  # the type of the message that says: something may have been missed
+LOST = "lost"  # the type of the message that something may have been missed
 
 
 class Registry:
@@ -36,14 +36,14 @@ class Registry:
                 del self.groups[group]
 
     def deliver(self, groups: Sequence[str], message: Message) -> None:
-        is_told = False
+        is_delivered = False
         for group in groups:
             if members := self.groups.get(group):
                 _call_each(members, message)
-                is_told = True
-        # Noted once: for each of a thousand sockets it would be a tenth of what they cost.
-        if is_told and (committed_at := message.get("committed_at")):
-            metrics.note_delivery(committed_at)
+                is_delivered = True
+        # Observed once: for each of a thousand sockets it would be a tenth of what they cost.
+        if is_delivered and (committed_at := message.get("committed_at")):
+            metrics.observe_delivery(committed_at)
 
     def report_loss(self) -> None:
         """To everybody: only the sockets' clients can make up for it."""

@@ -88,13 +88,13 @@ class Subscriber:
                 logger.warning("a message of another worker could not be read")
 
     def take(self, message: Message) -> None:
-        worker_id, number, told = message["worker"], message["number"], message["told"]
+        worker_id, number, batches = message["worker"], message["number"], message["told"]
         if worker_id == self._publisher.worker_id:
             self._missing = 0
             self._is_ready = True
             self._tried.set()
-        elif self._is_new(worker_id, number, len(told) > 0):
-            for groups, events in told:
+        elif self._is_new(worker_id, number, len(batches) > 0):
+            for groups, events in batches:
                 for event in events:
                     self._registry.deliver(groups, event)
 

@@ -18,14 +18,14 @@ class Clocks:
         self.ahead: Mapping[str, float] = {}  # seconds, of those that differ by more than MOST
 
     def compare(self) -> None:
-        found = {name: _ahead_of(ask) for name, ask in _others().items()}
+        found = {name: _ahead_of(read_clock) for name, read_clock in _others().items()}
         self.ahead = {name: ahead for name, ahead in found.items() if ahead}
 
 
-def _ahead_of(ask: Callable[[], float]) -> float:
+def _ahead_of(read_clock: Callable[[], float]) -> float:
     """In seconds; none where the answer took so long that nobody knows."""
     before = time.time()
-    there = ask()
+    there = read_clock()
     after = time.time()
     ahead = (before + after) / 2 - there
     return round(ahead, 1) if abs(ahead) - (after - before) / 2 > MOST else 0

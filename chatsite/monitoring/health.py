@@ -22,7 +22,7 @@ from chatsite.monitoring.clocks import Clocks
 from chatsite.pictures import storage
 
 logger = logging.getLogger(__name__)
-PATIENCE = 2  # seconds for everything that is asked
+PATIENCE = 2  # seconds for everything that is checked
 OK = "ok"
 FULL = "full"
 REFUSES_WRITES = "refuses writes"
@@ -42,23 +42,23 @@ def alive(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """503 while something is missing. Names what, never why: everybody may ask."""
-    asked = {name: check.start() for name, check in _checks().items()}
+    pending = {name: check.start() for name, check in _checks().items()}
     clocks, comparison = _clocks()
-    wait([*asked.values(), comparison.start()], timeout=PATIENCE)
-    results = {name: _result(name, future) for name, future in asked.items()}
+    wait([*pending.values(), comparison.start()], timeout=PATIENCE)
+    results = {name: _result(name, future) for name, future in pending.items()}
     is_ready = set(results.values()) == {OK}
-    answer = {"status": OK if is_ready else "unavailable", "checks": results}
+    payload = {"status": OK if is_ready else "unavailable", "checks": results}
     if clocks.ahead:  # no reason to send nothing here, but one to look after it
         logger.warning("the clocks differ, in seconds: %s", dict(clocks.ahead))
-        answer["clocksAhead"] = dict(clocks.ahead)
-    return JsonResponse(answer, status=200 if is_ready else 503)
+        payload["clocksAhead"] = dict(clocks.ahead)
+    return JsonResponse(payload, status=200 if is_ready else 503)
 
 
-def _result(name: str, asked: "Future[None]") -> str:
-    if not asked.done():
+def _result(name: str, pending: "Future[None]") -> str:
+    if not pending.done():
         logger.warning("not ready: %s does not answer", name)
         return "timeout"
-    if error := asked.exception():
+    if error := pending.exception():
         failure = _failure(error)
         logger.warning("not ready: %s %s (%s)", name, failure, type(error).__name__)
         return failure
@@ -81,33 +81,33 @@ def _failure(error: BaseException) -> str:
 
 
 class Check:
-    """Asks in a thread of its own, which may hang; who comes meanwhile, or within `pause` seconds,
-    gets the same answer.
+    """Runs in a thread of its own, which may hang. Whoever starts it meanwhile, or within `pause`
+    seconds, gets the same result.
     """
 
-    def __init__(self, ask: Callable[[], None], pause: float = 0) -> None:
-        self._ask = ask
+    def __init__(self, check: Callable[[], None], pause: float = 0) -> None:
+        self._check = check
         self._pause = pause
         self._lock = Lock()
-        self._asked: Future[None] | None = None
+        self._pending: Future[None] | None = None
         self._next = 0.0  # by the monotonic clock
 
     def start(self) -> "Future[None]":
         with self._lock:
-            is_under_way = self._asked is not None and not self._asked.done()
-            if self._asked is None or not (is_under_way or time.monotonic() < self._next):
-                self._asked = Future()
+            is_under_way = self._pending is not None and not self._pending.done()
+            if self._pending is None or not (is_under_way or time.monotonic() < self._next):
+                self._pending = Future()
                 self._next = time.monotonic() + self._pause
-                Thread(target=self._answer, args=[self._asked], daemon=True).start()
-            return self._asked
+                Thread(target=self._run, args=[self._pending], daemon=True).start()
+            return self._pending
 
-    def _answer(self, asked: "Future[None]") -> None:
+    def _run(self, pending: "Future[None]") -> None:
         try:
-            self._ask()
+            self._check()
         except Exception as error:
-            asked.set_exception(error)
+            pending.set_exception(error)
         else:
-            asked.set_result(None)
+            pending.set_result(None)
         finally:
             connections.close_all()
 

@@ -117,7 +117,7 @@ class RepeatFilter(logging.Filter):
                 return False
             if len(self._repeats) < self.MOST:
                 self._repeats[key] = 0
-                timer = Timer(self.WINDOW, self.tell, [key, record])
+                timer = Timer(self.WINDOW, self.report, [key, record])
                 timer.daemon = True
                 try:
                     timer.start()
@@ -125,7 +125,7 @@ class RepeatFilter(logging.Filter):
                     del self._repeats[key]
         return True
 
-    def tell(self, key: tuple[object, ...], first: logging.LogRecord) -> None:
+    def report(self, key: tuple[object, ...], first: logging.LogRecord) -> None:
         """The minute is over."""
         with self._lock:
             repeats = self._repeats.pop(key, 0)
@@ -249,14 +249,14 @@ def _json(line: dict[str, Any]) -> str:
 
 def stack_trace(error: BaseException | None) -> str:
     """As Python prints it, without the values that databases quote in their errors."""
-    return "".join(_told(error, set())).rstrip() if error else ""
+    return "".join(_chained_lines(error, set())).rstrip() if error else ""
 
 
-def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
+def _chained_lines(error: BaseException, seen: set[int]) -> Iterator[str]:
     seen.add(id(error))
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before and id(before) not in seen:
-        yield from _told(before, seen)
+        yield from _chained_lines(before, seen)
         yield _CHAINED
     yield "Traceback (most recent call last):\n"
     yield from traceback.format_tb(error.__traceback__)

@@ -52,18 +52,18 @@ WRITES_APART = Counter(
 PUSHES_FAILED = Counter("chatsite_pushes_failed", "Live events that were not passed on.")
 
 
-def note_request(*, method: str, route: str, status: int, seconds: float) -> None:
+def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
     """`route` is a URL's pattern, so that there are only so many."""
     method = method if method in METHODS else OTHER
     _requests(method, route, status).inc()
     _request_seconds(method, route).observe(seconds)
 
 
-def note_closed(code: str) -> None:
+def count_closed_socket(code: str) -> None:
     _sockets_closed(code if code in CODES else OTHER).inc()
 
 
-def note_delivery(committed_at: float) -> None:
+def observe_delivery(committed_at: float) -> None:
     """`committed_at` in seconds since 1970, by another machine's clock perhaps."""
     DELIVERY_SECONDS.observe(max(0, time.time() - committed_at))
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from chatsite.interfaces import GetResponse
 from chatsite.monitoring import health, metrics
-from chatsite.monitoring.trace import note_route
+from chatsite.monitoring.trace import set_route
 
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
     "/healthz": health.alive,
@@ -24,15 +24,15 @@ class ProbesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         probe = PROBES.get(request.path_info)
-        answer = probe(request) if probe else None
-        if answer is None:
+        response = probe(request) if probe else None
+        if response is None:
             return self.get_response(request)
-        note_route(request.path_info[1:])
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        return answer
+        set_route(request.path_info[1:])
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
         if request.resolver_match:
-            note_route(request.resolver_match.route)
+            set_route(request.resolver_match.route)

@@ -21,7 +21,7 @@ class Trace:
     method: str = ""  # of a request
     person: str = ""  # the key, once a token told it
     route: str = ""  # the URL's pattern: a path may hold what opens a door, such as a reset link
-    answered: float = 0  # by `perf_counter`, where the end of the work is later
+    responded: float = 0  # by `perf_counter`, where the end of the work is later
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -52,19 +52,19 @@ def resume(trace: Trace | None) -> None:
     _current.set(trace)
 
 
-def note_person(key: str) -> None:
+def set_person(key: str) -> None:
     if trace := _current.get():
         trace.person = key
 
 
-def note_route(route: str) -> None:
+def set_route(route: str) -> None:
     if trace := _current.get():
         trace.route = route
 
 
-def note_answered() -> None:
+def set_responded() -> None:
     if trace := _current.get():
-        trace.answered = time.perf_counter()
+        trace.responded = time.perf_counter()
 
 
 def detached() -> Context:

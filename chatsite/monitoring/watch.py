@@ -32,9 +32,9 @@ class Watch:
         with begin(_given_id(scope)) as trace:
             if scope["type"] == "http":
                 trace.method = scope["method"]
-                await _Request(scope, receive, send, trace).run(self.app)
+                await _WatchedRequest(scope, receive, send, trace).run(self.app)
             else:
-                await _Socket(scope, receive, send).run(self.app)
+                await _WatchedSocket(scope, receive, send).run(self.app)
 
 
 def _given_id(scope: Scope) -> str:
@@ -44,7 +44,7 @@ def _given_id(scope: Scope) -> str:
     return ""
 
 
-class _Request:
+class _WatchedRequest:
     def __init__(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
         self._scope = scope
         self._receive = receive
@@ -60,7 +60,7 @@ class _Request:
             self._status = self._status or 500  # which the server answers
             raise
         finally:
-            self._note()
+            self._report()
 
     def _sending(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
@@ -69,11 +69,11 @@ class _Request:
             message = {**message, "headers": [*message.get("headers", ()), own]}
         return self._send(message)
 
-    def _note(self) -> None:
-        seconds = (self._trace.answered or time.perf_counter()) - self._started
+    def _report(self) -> None:
+        seconds = (self._trace.responded or time.perf_counter()) - self._started
         status = self._status or CLIENT_GONE
         fields = {"method": self._scope["method"], "route": self._route(), "status": status}
-        metrics.note_request(**fields, seconds=seconds)
+        metrics.count_request(**fields, seconds=seconds)
         fields["duration_ms"] = round(seconds * 1000, 1)
         _log("request", fields)
 
@@ -91,7 +91,7 @@ def _log(message: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None
         logger.handle(record)
 
 
-class _Socket:
+class _WatchedSocket:
     __slots__ = ("_code", "_is_open", "_receive", "_scope", "_send", "_started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +109,7 @@ class _Socket:
             self._code = self._code or FAILED
             raise
         finally:
-            self._note_end()
+            self._report_end()
 
     async def _receiving(self) -> Message:
         message = await self._receive()
@@ -126,13 +126,13 @@ class _Socket:
             self._code = self._code or message.get("code") or 1000
         return self._send(message)
 
-    def _note_end(self) -> None:
+    def _report_end(self) -> None:
         if not self._is_open:
-            metrics.note_closed(metrics.REFUSED)
+            metrics.count_closed_socket(metrics.REFUSED)
             _log("socket refused")
             return
         metrics.SOCKETS_OPEN.dec()
         code = self._code or NO_CODE
-        metrics.note_closed(str(code))
+        metrics.count_closed_socket(str(code))
         duration = round((time.perf_counter() - self._started) * 1000, 1)
         _log("socket closed", {"code": code, "duration_ms": duration})

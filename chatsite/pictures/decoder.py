@@ -23,7 +23,7 @@ from typing import Any
 
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps, ImageSequence
 
-from chatsite.confined import hold_back
+from chatsite.sandbox import restrict
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 # The others may hold several pictures, of which one is meant.
@@ -301,7 +301,7 @@ def _encoded(image: Image.Image, **options: object) -> Picture:
 
 def main() -> None:
     site = Connection(sys.stdin.fileno())
-    hold_back(memory=int(sys.argv[1]))
+    restrict(memory=int(sys.argv[1]))
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each turn is one of a core
     while True:
         try:

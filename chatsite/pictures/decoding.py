@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 
 from django.conf import settings
 
-from chatsite import confined, departure
+from chatsite import disconnect, sandbox
 from chatsite.pictures.decoder import Limits, Picture
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Decoder:
             return self.process
         self.close()
         memory = MEMORY + MEMORY_OF_PIXEL * settings.IMAGE_MAX_PIXELS
-        self.process, self._line = confined.start("chatsite.pictures.decoder", str(memory))
+        self.process, self._line = sandbox.start("chatsite.pictures.decoder", str(memory))
         return self.process
 
     def _failure(self) -> Exception:
@@ -98,5 +98,5 @@ class Decoder:
 @contextmanager
 def _killed_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
     seconds = PATIENCE * settings.IMAGE_MAX_SECONDS
-    with confined.killed_after(process, seconds), departure.current().calling(process.kill):
+    with sandbox.killed_after(process, seconds), disconnect.current().on_disconnect(process.kill):
         yield

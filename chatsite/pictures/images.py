@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from chatsite.errors import DomainError
 from chatsite.pictures.decoder import THUMBNAIL_WIDTH, Picture
+from chatsite.pictures.decoder_pool import busy, pooled_decoder
 from chatsite.pictures.decoding import Lost, Refused
-from chatsite.pictures.turns import busy, turn
 
 __all__ = ["THUMBNAIL_WIDTH", "Picture"]
 
@@ -61,7 +61,7 @@ def _made(kind: str, data: bytes) -> list[Picture]:
         limit = _told(settings.IMAGE_MAX_BYTES)
         raise _refused(_("The picture is larger than %(limit)s.") % {"limit": limit})
     try:
-        with turn() as decoder:
+        with pooled_decoder() as decoder:
             return decoder.make(kind, data)
     except Refused as refused:
         raise _refused(_sentences()[str(refused)]) from None

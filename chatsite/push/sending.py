@@ -32,7 +32,7 @@ from django.conf import settings
 from chatsite.breaker import Breaker
 from chatsite.push.keys import authorization
 from chatsite.security.public_addresses import is_public, resolve
-from chatsite.site_turns import LATER, SiteTurns, Taken
+from chatsite.site_limiter import RETRY_AFTER, SiteBusy, SiteLimiter
 
 DEADLINE = 3  # seconds, for one message
 SLOW = 2  # seconds after which an answer is as bad as none
@@ -101,14 +101,14 @@ def send(
     if not _is_allowed(parts):
         raise Refused("it is no public https address")
     try:
-        with _turns.take(_host(parts), TURN):
+        with _turns.slot(_host(parts), TURN):
             status, headers = _answer(parts, to, message, topic, urgency, lifetime)
-    except Taken as error:
-        raise Busy(str(error), LATER) from None
+    except SiteBusy as error:
+        raise Busy(str(error), RETRY_AFTER) from None
     _judge(status, headers)
 
 
-_turns = SiteTurns(AT_ONCE)
+_turns = SiteLimiter(AT_ONCE)
 
 
 def _host(parts: SplitResult) -> str:
@@ -121,7 +121,7 @@ def _answer(
 ) -> tuple[int, Message]:
     """The status and headers. Raises Refused, Unavailable."""
     breaker = _breaker(_host(parts), parts.port or 443)
-    if not breaker.lets_through():
+    if not breaker.allows_request():
         raise Unavailable(f"{parts.hostname} did not answer just now", PAUSE)
     body = _encrypted(to, message)
     request = _head(parts, len(body), topic, urgency, lifetime) + body
@@ -131,12 +131,12 @@ def _answer(
         left = DEADLINE - (time.monotonic() - began)
         answer = asyncio.run(_exchange(parts, addresses, request, left))
     except (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError) as error:
-        breaker.failed()
+        breaker.record_failure()
         raise Unavailable(f"{parts.hostname}: {type(error).__name__}") from error
     if time.monotonic() - began > SLOW:
-        breaker.failed()
+        breaker.record_failure()
     else:
-        breaker.worked()
+        breaker.record_success()
     return answer
 
 

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from chatsite.errors import DISK_FULL
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
-from chatsite.monitoring.trace import note_answered
+from chatsite.monitoring.trace import set_responded
 
 logger = logging.getLogger(__name__)
 
@@ -52,14 +52,14 @@ class BodyLimit:
             return
         body = _CountedBody(receive, self.limit)
         if reason := await self._refusal(scope, body, send):
-            answer = _HeldEnd(send)
+            held = _HeldEnd(send)
             token = _reason.set(reason)
             try:
-                await self.app(_without_body(scope), first(END_OF_BODY, _silence), answer.send)
+                await self.app(_without_body(scope), first(END_OF_BODY, _silence), held.send)
             finally:
                 _reason.reset(token)
-            if answer.is_whole:
-                note_answered()
+            if held.is_whole:
+                set_responded()
                 await self._linger(body)
                 await send({"type": "http.response.body", "body": b""})
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of it
 FEW = 300  # counts, as in Django, where nothing says how many
 PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 _read = strict_json.reader(Any)
 Counts = Sequence[tuple[str, int]]
 """Keys to count one more of, the first for so many seconds; one may be there several times."""
@@ -130,36 +130,36 @@ class RedisWithFallback(BaseCache):
     def add(
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        return self._ask(lambda cache: cache.add(key, value, timeout, version))
+        return self._run(lambda cache: cache.add(key, value, timeout, version))
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        return self._ask(lambda cache: cache.get(key, default, version))
+        return self._run(lambda cache: cache.get(key, default, version))
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        return self._ask(lambda cache: cache.incr(key, delta, version))
+        return self._run(lambda cache: cache.incr(key, delta, version))
 
     def count(self, key: str, seconds: int) -> int:
         return self.count_all([(key, seconds)])[0]
 
     def count_all(self, counts: Counts) -> list[int]:
         """Returns how many there are of each, in their order; all are asked for at once."""
-        return self._ask(lambda cache: cache.count_all(counts))
+        return self._run(lambda cache: cache.count_all(counts))
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        return self._ask(lambda cache: cache.delete(key, version))
+        return self._run(lambda cache: cache.delete(key, version))
 
-    def _ask(self, question: Callable[["RedisCounters | MemoryCounters"], Answer]) -> Answer:
-        if self._breaker.lets_through():
+    def _run(self, operation: Callable[["RedisCounters | MemoryCounters"], Result]) -> Result:
+        if self._breaker.allows_request():
             try:
-                answer = question(self._redis)
+                result = operation(self._redis)
             except RedisError as error:
-                if self._breaker.failed():
+                if self._breaker.record_failure():
                     logger.warning("limits are counted without Redis (%s)", type(error).__name__)
             else:
-                if self._breaker.worked():
+                if self._breaker.record_success():
                     logger.warning("limits are counted in Redis again")
-                return answer
-        return question(self._memory)
+                return result
+        return operation(self._memory)
 
 
 class RedisCounters(BaseCache):

@@ -25,7 +25,7 @@ class CrawlerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _is_guarded(request) and is_crawler(request.headers.get("User-Agent", "")):
+        if _is_protected(request) and is_crawler(request.headers.get("User-Agent", "")):
             return _refuse(request)
         return self.get_response(request)
 
@@ -39,7 +39,7 @@ def is_crawler(user_agent: str) -> bool:
     return device is not None and device.family == "Spider"
 
 
-def _is_guarded(request: HttpRequest) -> bool:
+def _is_protected(request: HttpRequest) -> bool:
     return settings.BLOCK_CRAWLERS and request.method == "POST" and request.path in PATHS
 
 

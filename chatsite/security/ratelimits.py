@@ -1,5 +1,5 @@
 """Rate limits of what is asked for seldom, by django-ratelimit: accounts, guesses at passwords,
-mails. What people do all the time is counted in `budgets.py`.
+mails. What people do all the time is counted in `request_limits.py`.
 
 Both count in fixed windows in the cache `limits`, by the numbers of `settings.LIMITS`.
 """

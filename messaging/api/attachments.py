@@ -26,7 +26,7 @@ from chatsite.files import storage, streaming, tus
 from chatsite.files.serving import file_response
 from chatsite.parsers import JSONParser, MultiPartParser, UploadParser
 from chatsite.renderers import JSONRenderer
-from chatsite.security.budgets import UPLOADS, check
+from chatsite.security.request_limits import UPLOADS, check
 from chatsite.serializers import checked
 from messaging.api import schema_attachments as schema
 from messaging.models import Attachment, AttachmentKind

@@ -17,9 +17,9 @@ from chatsite.fastpath.headers import Headers
 from chatsite.fastpath.http import Call, Request
 from chatsite.fastpath.responses import Response, compressed_here, response
 from chatsite.keys import is_key
-from chatsite.monitoring.trace import note_person
-from chatsite.security.budgets import READS, SENDS, WRITES, Limit
+from chatsite.monitoring.trace import set_person
 from chatsite.security.ratelimits import TooMany
+from chatsite.security.request_limits import READS, SENDS, WRITES, Limit
 from messaging.api.links import link_from
 from messaging.bodies import edit_of_body, mark_of_body, text_of_body
 from messaging.payloads import chat_payload, sync_payload
@@ -68,11 +68,11 @@ async def _send(request: Request) -> Response | None:
 
 
 async def _written(work: Bulk, claims: Claims, key: str) -> Response | None:
-    note_person(claims.user_id)
+    set_person(claims.user_id)
     try:
         written: Response = await threads.write(work, key=key)
     except InvalidToken:
-        note_person("")  # it is nobody's any more
+        set_person("")  # it is nobody's any more
         return None
     return written
 

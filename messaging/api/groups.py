@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.parsers import JSONParser, MultiPartParser
-from chatsite.security.budgets import check_upload
+from chatsite.security.request_limits import check_upload
 from chatsite.serializers import checked
 from messaging.api import schema
 from messaging.api.links import link

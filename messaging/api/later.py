@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from accounts.requests import ApiRequest
 from chatsite.api import FormView
-from chatsite.security.budgets import SENDS, check
+from chatsite.security.request_limits import SENDS, check
 from chatsite.serializers import checked
 from messaging.api import schema_later as schema
 from messaging.payloads import reminder_payload, scheduled_payload

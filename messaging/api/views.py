@@ -10,7 +10,7 @@ from accounts.requests import ApiRequest
 from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser, MultiPartParser
-from chatsite.security.budgets import SENDS, check, check_message, searching
+from chatsite.security.request_limits import SENDS, check, check_message, searching
 from chatsite.serializers import LARGEST, checked
 from messaging.api import schema
 from messaging.api.links import link

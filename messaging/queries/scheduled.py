@@ -9,7 +9,7 @@ from django.db.models import F, Prefetch, QuerySet
 from accounts.models import User
 from accounts.principal import Principal
 from chatsite.keys import is_key
-from chatsite.live.known import Known
+from chatsite.live.cached import CachedValue
 from messaging.models import Attachment, ScheduledMessage
 
 
@@ -38,5 +38,5 @@ def _asked() -> Mapping[str, frozenset[str]]:
 
 
 AWAITED = "awaited"  # the group that is told when it has changed who waits for whom
-awaited = Known(AWAITED, _asked)
+awaited = CachedValue(AWAITED, _asked)
 """By people, who has something for them as soon as they come online."""

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.principal import Principal
 from accounts.record import PersonRecord, picture_path
-from chatsite import departure
+from chatsite import disconnect
 from chatsite.db import now
 from chatsite.errors import Busy, NotFound
 from chatsite.fastpath.prepared import Row
@@ -268,7 +268,7 @@ class _Finding:
         self._found: list[MessageRecord] = []
         self._since = timestamp(self.asked.after) if self.asked.after else ""
         self._until = timestamp(self.asked.before) if self.asked.before else "~"
-        self._client = departure.current()
+        self._client = disconnect.current()
         self._spent = 0
         # What is older was not gone through, because that would have taken too long.
         self._end: Moment = ("", "")

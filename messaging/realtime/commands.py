@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chatsite import departure, strict_json
+from chatsite import disconnect, strict_json
 from chatsite.db import in_thread
 from chatsite.errors import Busy, DomainError, error_payload, is_away
 from chatsite.fastpath.threads import read, write
 from chatsite.keys import is_key
 from chatsite.live.broadcast import broadcast
-from chatsite.security.budgets import SENDS, WRITES, Limit, check, check_message
 from chatsite.security.ratelimits import TooMany
+from chatsite.security.request_limits import SENDS, WRITES, Limit, check, check_message
 from chatsite.serializers import checked
 from messaging import events, recipients
 from messaging.bodies import text_of_frame
@@ -103,7 +103,7 @@ def _sent_response(sent: Sent) -> SentPayload:
 
 async def _send_message(connection: "Connection", data: Data) -> None:
     if data.get("image"):
-        departure.current().listen()
+        disconnect.current().listen()
     connection.send_event(events.MESSAGE_SENT, await in_thread(partial(_sent, connection, data))())
 
 

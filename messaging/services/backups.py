@@ -24,7 +24,7 @@ from django.db import DatabaseError, connection
 
 from chatsite import strict_json
 from chatsite.backups import rows
-from chatsite.backups.places import Place, place_at, write_whole
+from chatsite.backups.stores import Place, place_at, write_whole
 from chatsite.db import now, reason
 from chatsite.errors import DomainError
 from chatsite.files.response import Source, file_source

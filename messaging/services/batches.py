@@ -11,8 +11,8 @@ from accounts.tokens import Claims, InvalidToken
 from chatsite.errors import DomainError
 from chatsite.fastpath.bulk import Bulk
 from chatsite.language import read_in
-from chatsite.security.budgets import Limit, count_all
 from chatsite.security.ratelimits import TooMany
+from chatsite.security.request_limits import Limit, count_all
 from messaging.services.changes import MessageChange, change_alone, change_messages
 from messaging.services.conversations import ReadMark, move_mark, move_marks
 from messaging.services.drafts import Draft

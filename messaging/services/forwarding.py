@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.principal import Principal
 from chatsite.errors import Busy, DomainError
-from chatsite.security.budgets import check_messages
+from chatsite.security.request_limits import check_messages
 from chatsite.text import is_blank
 from messaging.models import Attachment, Message, MessageKind
 from messaging.queries.attachments import attachments_of

@@ -24,8 +24,8 @@ from chatsite.fastpath.statements import Update, run_batch
 from chatsite.link_previews.fetching import Fetched, fetch
 from chatsite.link_previews.links import link_in
 from chatsite.pictures import images, storage
-from chatsite.security.budgets import PREVIEWS, count
-from chatsite.site_turns import SiteTurns, Taken, site_of
+from chatsite.security.request_limits import PREVIEWS, count
+from chatsite.site_limiter import SiteBusy, SiteLimiter, site_of
 from messaging import events, recipients
 from messaging.models import Message
 from messaging.queries.visibility import was_deleted
@@ -53,7 +53,7 @@ _PREVIEW = Update(
 )
 
 
-TURNS = SiteTurns(at_once=1)  # the threads of previews are few
+SITE_LIMITER = SiteLimiter(max_concurrent=1)  # the threads of previews are few
 ALL_SLOW = "slow"  # whatever was slow lately, and whoever sent it, are one site together
 
 
@@ -74,7 +74,7 @@ def kept_preview(message: Message, text: str) -> str | None:
 
 def make_preview(message_id: str) -> None:
     """Of a message as it is by now; nothing happens where it has one, where it comes too late, and
-    where its sender has had as many made as they may. May be repeated. Raises Busy, Taken.
+    where its sender has had as many made as they may. May be repeated. Raises Busy, SiteBusy.
     """
     message = Message.objects.filter(pk=message_id).first()
     if message is None or message.preview is not None or message.updated_at < now() - LATE:
@@ -82,7 +82,7 @@ def make_preview(message_id: str) -> None:
     url = link_in(message.text) if settings.LINK_PREVIEWS and not message.deleted else ""
     try:
         preview = _preview_of(url, message.sender_id) if url else ""
-    except Taken:
+    except SiteBusy:
         if message.updated_at < now() - TURN:
             return
         raise
@@ -138,7 +138,7 @@ def _store(message: Message, conversation: LockedConversation, preview: str) -> 
 
 
 def _preview_of(url: str, sender: str) -> str:
-    """As it is stored; "" where there is none. Raises Taken."""
+    """As it is stored; "" where there is none. Raises SiteBusy."""
     key = f"link-preview:{blake2b(url.encode(), digest_size=16).hexdigest()}"
     preview: str | None = cache.get(key)
     if preview is None:
@@ -156,9 +156,9 @@ def _preview_of(url: str, sender: str) -> str:
 
 @contextmanager
 def _turn(host: str, marks: Sequence[str]) -> Iterator[None]:
-    """To ask one page. Raises Taken."""
+    """To ask one page. Raises SiteBusy."""
     is_slow = bool(cache.get_many(marks))
-    with TURNS.take(host), TURNS.take(ALL_SLOW) if is_slow else nullcontext():
+    with SITE_LIMITER.slot(host), SITE_LIMITER.slot(ALL_SLOW) if is_slow else nullcontext():
         yield
 
 

@@ -184,7 +184,7 @@ def _warn(person: User, found: Report, letter: str, days: int) -> None:
 def _silence(person: User, found: Report, letter: str, days: int) -> None:
     until = now() + timedelta(days=days)
     moderation.silence(user=person, until=max(until, person.silenced_until or until))
-    on_commit(silences.tell_changed)
+    on_commit(silences.publish_change)
 
 
 def _ban(person: User, found: Report, letter: str, days: int) -> None:
@@ -213,7 +213,7 @@ def lift(*, by: User, key: str) -> None:
     def do() -> None:
         moderation.silence(user=person, until=None)
         moderation.unban(user=person)
-        on_commit(silences.tell_changed)
+        on_commit(silences.publish_change)
         audit.record(
             by=by, what=_("Silence and ban lifted"), about=User, key=person.pk, name=str(person)
         )

@@ -144,7 +144,7 @@ def _change(
         row.save()
         _plan(row)
         if was_waiting:
-            on_commit(awaited.tell_changed)
+            on_commit(awaited.publish_change)
         _tell(row)
         return row
 
@@ -239,7 +239,7 @@ def _release(sender: str, person: str) -> None:
             row.save()
             _plan(row)
             _tell(row)
-        on_commit(awaited.tell_changed)
+        on_commit(awaited.publish_change)
 
 
 def _store(draft: Draft, send_at: datetime | None) -> tuple[ScheduledMessage, bool]:
@@ -276,7 +276,7 @@ def _plan(row: ScheduledMessage) -> None:
     """Its job, if it has a time."""
     if row.send_at is None:
         cancel(client_id(row.pk))
-        on_commit(awaited.tell_changed)
+        on_commit(awaited.publish_change)
     elif not row.error:
         schedule(JOB, name=client_id(row.pk), run_at=row.send_at, key=row.pk)
 
@@ -325,7 +325,7 @@ def _tell(row: ScheduledMessage) -> None:
 def _gone(row: ScheduledMessage, *, message: str = "") -> None:
     cancel(client_id(row.pk))
     if row.send_at is None:
-        on_commit(awaited.tell_changed)
+        on_commit(awaited.publish_change)
     payload = not_scheduled_payload(row, message)
     events.publish(events.SCHEDULED_REMOVED, payload, to=recipients.of([row.sender_id]))
 

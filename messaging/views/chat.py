@@ -17,8 +17,8 @@ from accounts.services.accounts import skip_first_steps
 from chatsite.errors import DomainError
 from chatsite.keys import is_key, new_key
 from chatsite.offline import assets_version
-from chatsite.security.budgets import check_message
 from chatsite.security.ratelimits import with_retry_after
+from chatsite.security.request_limits import check_message
 from messaging.models import saved_key
 from messaging.page import contexts
 from messaging.page.emoji import GROUPS, TONES, data_url, language_of

@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.access import SignedInRequest
-from chatsite.security.budgets import searching
 from chatsite.security.ratelimits import TooMany, with_retry_after
+from chatsite.security.request_limits import searching
 from messaging.page.search import Wanted, hits, people_without_chats, wanted
 from messaging.queries import search as queries
 from messaging.queries.search import Asked

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from chatsite.security.budgets import window_end
+from chatsite.security.request_limits import window_end
 from tests.browser.chat import expect_states, expect_texts, face_to_face, send, stored, toast
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site

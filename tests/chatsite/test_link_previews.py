@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from chatsite import confined
+from chatsite import sandbox
 from chatsite.link_previews import fetcher, fetching
 from chatsite.link_previews.fetcher import MOST, REDIRECTS, Fetcher, Page, Refused
 from chatsite.link_previews.fetching import fetch
@@ -209,7 +209,7 @@ class TestEnds:
         processes: list[subprocess.Popen[bytes]] = []
         found: dict[str, Any] = {}
 
-        begin = confined.start
+        begin = sandbox.start
         for name in fetching.CERTIFICATES:
             monkeypatch.delenv(name, raising=False)
 
@@ -234,11 +234,11 @@ class TestEnds:
             handler.send_error(404)
 
         pages.answers["/"] = look
-        monkeypatch.setattr(confined, "start", start)
+        monkeypatch.setattr(sandbox, "start", start)
         assert fetch(pages.url("/")) is None
         assert found["names"] == {b"PYTHONPATH", b""}
         assert found["files"] == {"socket", os.devnull}
-        assert found["priority"] == confined.LOWER_PRIORITY
+        assert found["priority"] == sandbox.LOWER_PRIORITY
         assert found["limits"] == [fetcher.MEMORY, 0, fetcher.SECONDS]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chatsite.loop import AT_ONCE, Loop
+from chatsite.loop import LISTENERS, Loop
 from tests.services import free_port
 
 HERE = "127.0.0.1"
@@ -73,9 +73,9 @@ def test_who_comes_at_once_is_let_in_in_one_round() -> None:
         arrivals = Arrivals()
         loop = asyncio.get_running_loop()
         async with await loop.create_server(lambda: arrivals, HERE, 0) as server:
-            clients = knock(server.sockets[0].getsockname()[1], AT_ONCE)
-            assert await answers(clients) == [b"here"] * AT_ONCE
-        assert len(arrivals.rounds) == AT_ONCE
+            clients = knock(server.sockets[0].getsockname()[1], LISTENERS)
+            assert await answers(clients) == [b"here"] * LISTENERS
+        assert len(arrivals.rounds) == LISTENERS
         assert len(set(arrivals.rounds)) == 1
 
     run(main())
@@ -86,7 +86,7 @@ def test_nobody_of_a_larger_crowd_is_forgotten() -> None:
         arrivals = Arrivals()
         loop = asyncio.get_running_loop()
         async with await loop.create_server(lambda: arrivals, HERE, 0) as server:
-            clients = knock(server.sockets[0].getsockname()[1], 5 * AT_ONCE + 1)
+            clients = knock(server.sockets[0].getsockname()[1], 5 * LISTENERS + 1)
             assert set(await answers(clients)) == {b"here"}
         assert len(arrivals.rounds) == len(clients)
 

@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.services.moderation import ban
-from chatsite.security.budgets import searching
+from chatsite.security.request_limits import searching
 from messaging.models import Message
 from messaging.services.messages import send_message
 from tests.contract.shapes import NO_TOKEN, assert_message, assert_person, assert_refused

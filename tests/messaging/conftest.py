@@ -31,7 +31,7 @@ def service(
 ) -> Iterator[PushService]:
     """Of push messages."""
     # Where nothing is committed, it would not be told of a change.
-    monkeypatch.setattr(subscribers, "_is_following", False)
+    monkeypatch.setattr(subscribers, "_is_subscribed", False)
     subscribers.set(None)
     with push_service(certificate) as stand_in:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))

@@ -10,7 +10,7 @@ from accounts.tokens import Claims
 from chatsite.fastpath.bulk import Bulk
 from chatsite.fastpath.database_calls import DatabaseCall
 from chatsite.fastpath.group_commit import run_together
-from chatsite.security.budgets import SENDS, Limit
+from chatsite.security.request_limits import SENDS, Limit
 from messaging.models import Membership, Message, direct_key
 from messaging.services.batches import Sending
 from messaging.services.drafts import Draft, new_draft

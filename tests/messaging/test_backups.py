@@ -25,7 +25,7 @@ from accounts.services import audit, moderation, roles
 from accounts.services.accounts import update_profile
 from chatsite import migration_state
 from chatsite.backups import rows
-from chatsite.backups.places import Folder, Place, place_at
+from chatsite.backups.stores import Folder, Place, place_at
 from chatsite.db import now
 from chatsite.files.storage import store
 from chatsite.migration_state import Migration

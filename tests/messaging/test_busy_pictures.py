@@ -15,8 +15,8 @@ from django.test import Client
 
 from accounts.models import User
 from chatsite.asgi import application
-from chatsite.pictures import decoding, turns
-from chatsite.pictures.turns import turn
+from chatsite.pictures import decoder_pool, decoding
+from chatsite.pictures.decoder_pool import pooled_decoder
 from messaging.models import Message
 from tests.factories import ApiFor, make_pair
 from tests.hostile_pictures import many_scans
@@ -32,7 +32,7 @@ SENTENCE = "Many pictures are being uploaded right now. Please try again in a mo
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(turns, "PATIENCE", 0)
+    monkeypatch.setattr(decoder_pool, "PATIENCE", 0)
     monkeypatch.setattr(decoding, "MAX_SCANS", 1_000_000)
     return tmp_path
 
@@ -46,7 +46,7 @@ def test_over_the_api(api_for: ApiFor, folder: Path) -> None:
     ada, bo = make_pair()
     client, address = api_for(ada), f"/api/messages/send/{bo.pk}"
     message = {"image": data_uri(picture()), "clientMessageId": "a"}
-    with turn(), turn():
+    with pooled_decoder(), pooled_decoder():
         assert_busy(client.post(address, message))
         assert client.post(address, {"text": "words"}).status_code == 201
     assert Message.objects.count() == 1
@@ -56,7 +56,7 @@ def test_over_the_api(api_for: ApiFor, folder: Path) -> None:
 
 def test_of_a_profile(api_for: ApiFor, page_for: Callable[[User], Client]) -> None:
     ada = make_pair()[0]
-    with turn(), turn():
+    with pooled_decoder(), pooled_decoder():
         change = {"profilePic": data_uri(picture())}
         assert_busy(api_for(ada).put("/api/auth/update-profile", change))
         file = SimpleUploadedFile("me.png", picture(), "image/png")
@@ -70,7 +70,7 @@ def test_of_a_profile(api_for: ApiFor, page_for: Callable[[User], Client]) -> No
 def test_on_the_page(page_for: Callable[[User], Client]) -> None:
     ada, bo = make_pair()
     file = SimpleUploadedFile("me.png", picture(), "image/png")
-    with turn(), turn():
+    with pooled_decoder(), pooled_decoder():
         page = page_for(ada).post(f"/chat/{bo.pk}", {"text": "Look", "image": file})
     assert (page.status_code, page["Retry-After"]) == (503, "5")
     assert SENTENCE in page.content.decode()
@@ -96,13 +96,13 @@ async def test_who_goes_away_makes_room(api_for: ApiFor) -> None:
     ada, bo = await sync_to_async(make_pair)()
     token = await sync_to_async(token_for)(ada)
     body = json.dumps({"profilePic": data_uri(many_scans(5_000), "jpeg")}).encode()
-    uploads = [upload(token, body) for _upload in range(turns.AT_ONCE)]
+    uploads = [upload(token, body) for _upload in range(decoder_pool.MAX_CONCURRENT)]
     for each in uploads:
         await each.send_input({"type": "http.request", "body": body})
     await decoders_free(0)
     for each in uploads:
         await each.send_input({"type": "http.disconnect"})
-    await decoders_free(turns.AT_ONCE)
+    await decoders_free(decoder_pool.MAX_CONCURRENT)
     change = {"profilePic": data_uri(picture())}
     client = await sync_to_async(api_for)(bo)
     answer = await sync_to_async(client.put)("/api/auth/update-profile", change)

@@ -238,7 +238,7 @@ def test_a_site_that_is_slow_takes_one_thread_and_others_go_on(
     sent, late = (make_message(*people, pages.url("/")) for _ in range(2))
     Message.objects.filter(pk=late.pk).update(updated_at=now() - link_previews.TURN)
     elsewhere = make_message(*people, f"http://{other}/b")
-    with link_previews.TURNS.take("127.0.0.1"):
+    with link_previews.SITE_LIMITER.slot("127.0.0.1"):
         run_due()
     assert (title(sent), title(late), title(elsewhere)) == ("", "", "Lakes")
     assert pages.paths == ["/b"]
@@ -262,7 +262,7 @@ def test_those_that_were_slow_lately_and_who_sent_them_share_one_thread(
     of_the_site = make_message(bo, ada, pages.url("/"))
     of_who_sent_it = make_message(ada, bo, f"http://{other}/")
     of_neither = make_message(bo, ada, f"http://{other}/b")
-    with link_previews.TURNS.take(link_previews.ALL_SLOW):
+    with link_previews.SITE_LIMITER.slot(link_previews.ALL_SLOW):
         run_due()
         assert title(of_neither) == "Lakes"
         assert (title(of_the_site), title(of_who_sent_it)) == ("", "")
@@ -278,7 +278,7 @@ def test_who_was_answered_soon_is_not_held_up_by_what_is_slow(
     make_message(*people, pages.url("/b"))
     run_due()
     sent = make_message(*people, pages.url("/"))
-    with link_previews.TURNS.take(link_previews.ALL_SLOW):
+    with link_previews.SITE_LIMITER.slot(link_previews.ALL_SLOW):
         run_due()
     assert title(sent) == "Fjords"
 
@@ -298,7 +298,7 @@ def test_what_takes_long_here_makes_nobody_slow(
     run_due()
     assert clock.now == 60
     sent = make_message(*people, pages.url("/b"))
-    with link_previews.TURNS.take(link_previews.ALL_SLOW):
+    with link_previews.SITE_LIMITER.slot(link_previews.ALL_SLOW):
         run_due()
     assert title(sent) == "Lakes"
 

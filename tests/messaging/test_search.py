@@ -15,7 +15,7 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chatsite import departure
+from chatsite import disconnect
 from chatsite.errors import Busy, DomainError
 from chatsite.text import folded_text
 from messaging.models import BLOCK, Conversation, Message, SearchBlock, SearchBuild, saved_key
@@ -470,14 +470,14 @@ class TestCost:
 
     def test_ends_when_nobody_waits_for_it(self) -> None:
         ada = make_message().sender
-        gone = departure.Departure()
-        gone.note()
-        token = departure._current.set(gone)
+        gone = disconnect.DisconnectListener()
+        gone.mark_gone()
+        token = disconnect._current.set(gone)
         try:
             with pytest.raises(Busy):
                 texts(ada, "plan")
         finally:
-            departure._current.reset(token)
+            disconnect._current.reset(token)
 
 
 class TestBuilding:

@@ -14,8 +14,8 @@ from chatsite.fastpath.database_calls import DatabaseCall
 from chatsite.fastpath.group_commit import run_together
 from chatsite.keys import new_key
 from chatsite.monitoring import metrics
-from chatsite.security.budgets import SENDS, WRITES
 from chatsite.security.ratelimits import TooMany
+from chatsite.security.request_limits import SENDS, WRITES
 from chatsite.wire import timestamp
 from messaging.models import (
     Conversation,

@@ -491,7 +491,7 @@ class TestTus:
         self, client: APIClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from chatsite.pictures import images
-        from chatsite.pictures.turns import busy
+        from chatsite.pictures.decoder_pool import busy
 
         def too_busy(_data: bytes) -> None:
             raise busy()

@@ -11,9 +11,9 @@ from chatsite.db import reason
 from chatsite.fastpath.prepared import connect_past_the_pool
 
 SECONDS = 60
-ANSWERS_WITHIN = 2  # seconds, of each try
+TIMEOUT = 2  # seconds, of each try
 VERBOSE = re.compile(r" \(configured timeouts|, Timeout: |, full error: ")
-NO_ANSWER = (DatabaseError, InterfaceError)
+UNREACHABLE = (DatabaseError, InterfaceError)
 
 
 class Command(BaseCommand):
@@ -27,32 +27,32 @@ class Command(BaseCommand):
 
     def handle(self, *, seconds: float, **options: Any) -> None:
         tries = Retrying(
-            retry=retry_if_exception_type(NO_ANSWER),
+            retry=retry_if_exception_type(UNREACHABLE),
             stop=stop_after_delay(seconds),
             wait=wait_fixed(1),
-            before_sleep=self._tell,
+            before_sleep=self._report_attempt,
             reraise=True,
         )
         try:
-            tries(ask)
-        except NO_ANSWER as error:
+            tries(check_connection)
+        except UNREACHABLE as error:
             waited = f"DATABASE_URL: the database did not answer in {seconds:g} seconds."
             raise CommandError(f"{waited} {_reason(error)}") from None
 
-    def _tell(self, state: RetryCallState) -> None:
+    def _report_attempt(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         self.stderr.write(f"Waiting for the database: {_reason(error)}")
         self.stderr.flush()
 
 
-def ask() -> None:
+def check_connection() -> None:
     """Raises DatabaseError, InterfaceError."""
     if connection.vendor == "mongodb":
         from chatsite.mongodb_backend import server
 
-        server.ping(ANSWERS_WITHIN)
+        server.ping(TIMEOUT)
     elif connection.vendor == "postgresql":
-        connect_past_the_pool(ANSWERS_WITHIN)
+        connect_past_the_pool(TIMEOUT)
     else:
         connection.ensure_connection()
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from chatsite.backups.places import place_at
+from chatsite.backups.stores import place_at
 from messaging.services.backups import BackupError, take_backup
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from chatsite.backups.places import Place, place_at
+from chatsite.backups.stores import Place, place_at
 from chatsite.conf.env import SECRET_FILE
 from chatsite.conf.variables import text
 from messaging.services.backups import BackupError, backups_at, keys_of, restore

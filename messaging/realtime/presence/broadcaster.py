@@ -124,7 +124,7 @@ class Broadcaster:
         worker().registry.subscribe(RULES_CHANGED, self._note_change)
         worker().registry.subscribe(AWAITED, self._note_change)
         follow()
-        awaited.follow()
+        awaited.subscribe()
         try:
             while self._people or self._changed.is_set():
                 await self._wait_for_change()

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 
 from accounts.tokens import InvalidToken, read_claims
 from chatsite.interfaces import Scope
-from chatsite.security.budgets import client_network
 from chatsite.security.handshakes import picture_origin
+from chatsite.security.request_limits import client_network
 from messaging.realtime.handshake import language_of, tokens
 from messaging.realtime.receive_budget import Receiver
 from messaging.realtime.socketio.pending import PendingSessions

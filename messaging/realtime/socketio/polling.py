@@ -7,11 +7,11 @@ from contextlib import suppress
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chatsite.departure import NoticesDeparture
+from chatsite.disconnect import DisconnectMiddleware
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.plain_request import is_ours
 from chatsite.interfaces import Application, Message, Receive, Scope, Send
-from chatsite.monitoring.trace import note_route
+from chatsite.monitoring.trace import set_route
 from chatsite.security.body_limit import BodyLimit, first, why_without_body
 from chatsite.security.handshakes import header
 from chatsite.security.origins import is_foreign
@@ -41,7 +41,7 @@ class Polling:
         if not PATH.fullmatch(scope["path"]) or not _is_for_us(scope):
             await self.app(scope, receive, send)
             return
-        note_route(ROUTE)
+        set_route(ROUTE)
         responses = Responses(scope, send)
         try:
             await _respond(server(), scope, receive, responses)
@@ -169,7 +169,7 @@ async def _handle(client: Client, body: bytes) -> None:
             await client.session.receive(packet)
 
 
-_of_members = BodyLimit(NoticesDeparture(_read), settings.MAX_BODY_BYTES)
+_of_members = BodyLimit(DisconnectMiddleware(_read), settings.MAX_BODY_BYTES)
 _of_strangers = BodyLimit(_read, LONGEST)
 
 

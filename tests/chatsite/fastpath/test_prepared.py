@@ -13,7 +13,7 @@ from accounts.models import Session, User
 from chatsite.fastpath.prepared import (
     Given,
     connect_past_the_pool,
-    line_here,
+    driver_connection,
     names_of,
     prepare_insert,
     prepare_packed,
@@ -81,7 +81,7 @@ def test_a_statement_runs_as_django_s_own_would() -> None:
 
 def test_a_connection_that_failed_is_tried() -> None:
     with leaning("how it notes that a connection failed"):
-        assert line_here() is connection.connection is not None
+        assert driver_connection() is connection.connection is not None
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT nothing FROM nowhere")
         assert connection.errors_occurred is True

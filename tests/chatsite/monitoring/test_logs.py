@@ -162,7 +162,7 @@ def test_an_id_that_is_none_is_replaced(given: str) -> None:
 
 async def test_threads_belong_to_the_request() -> None:
     with trace.begin("the-request") as current:
-        await sync_to_async(trace.note_person)("somebody")
+        await sync_to_async(trace.set_person)("somebody")
     assert current.person == "somebody"
     assert trace.current() is None
 
@@ -381,7 +381,7 @@ class TestRepeats:
 
     def minute_is_over(self) -> None:
         for timer in [each for each in threading.enumerate() if isinstance(each, threading.Timer)]:
-            if timer.function == self.filter.tell:
+            if timer.function == self.filter.report:
                 timer.cancel()
                 timer.function(*timer.args)
 

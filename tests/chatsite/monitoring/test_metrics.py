@@ -201,13 +201,13 @@ class TestLive:
 
 def test_a_code_that_a_client_makes_up_is_one_of_others() -> None:
     before = figure("sockets_closed_total", code="other")
-    metrics.note_closed("3456")
+    metrics.count_closed_socket("3456")
     assert figure("sockets_closed_total", code="other") == before + 1
 
 
 def test_a_clock_that_is_behind_makes_no_negative_time() -> None:
     before = figure("delivery_seconds_sum")
-    metrics.note_delivery(time.time() + 3600)
+    metrics.observe_delivery(time.time() + 3600)
     assert figure("delivery_seconds_sum") == before
 
 

@@ -15,10 +15,10 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
-from chatsite import confined, departure
-from chatsite.departure import Departure
+from chatsite import disconnect, sandbox
+from chatsite.disconnect import DisconnectListener
 from chatsite.errors import DomainError
-from chatsite.pictures import decoder, decoding, turns
+from chatsite.pictures import decoder, decoder_pool, decoding
 from chatsite.pictures.decoding import Decoder, Lost, Refused
 from chatsite.pictures.images import square
 from tests.environment import ROOT, hermetic
@@ -173,7 +173,7 @@ def test_a_signal_to_all_processes_leaves_the_picture_to_the_site(process: Decod
 def test_it_has_nothing_of_the_site_and_comes_after_it(process: Decoder) -> None:
     has_decoded(process)
     folder = Path(f"/proc/{pid_of(process)}")
-    assert os.getpriority(os.PRIO_PROCESS, pid_of(process)) == confined.LOWER_PRIORITY
+    assert os.getpriority(os.PRIO_PROCESS, pid_of(process)) == sandbox.LOWER_PRIORITY
     names = [pair.split(b"=")[0] for pair in (folder / "environ").read_bytes().split(b"\0")]
     assert {b"PYTHONPATH", b""} == set(names)
     files = {path.name: str(path.readlink()) for path in (folder / "fd").iterdir()}
@@ -182,12 +182,12 @@ def test_it_has_nothing_of_the_site_and_comes_after_it(process: Decoder) -> None
 
 
 def test_who_goes_away_ends_the_decoding(process: Decoder, costly: bytes) -> None:
-    client = Departure()
+    client = DisconnectListener()
     outcome: list[object] = []
     thread = in_thread(client, lambda: process.make("message", costly), outcome)
     until(lambda: process.process)
     pid = pid_of(process)
-    client.note()
+    client.mark_gone()
     thread.join(PATIENCE)
     assert isinstance(outcome[0], Lost)
     assert not is_running(pid)
@@ -195,45 +195,45 @@ def test_who_goes_away_ends_the_decoding(process: Decoder, costly: bytes) -> Non
 
 
 def test_who_went_away_is_not_decoded_for(process: Decoder, costly: bytes) -> None:
-    client = Departure()
+    client = DisconnectListener()
     outcome: list[object] = []
-    client.note()
+    client.mark_gone()
     in_thread(client, lambda: process.make("message", costly), outcome).join(PATIENCE)
     assert isinstance(outcome[0], Lost)
 
 
 def test_who_goes_away_leaves_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PATIENCE", PATIENCE)
-    client = Departure()
+    monkeypatch.setattr(decoder_pool, "PATIENCE", PATIENCE)
+    client = DisconnectListener()
     outcome: list[object] = []
-    with turns.turn(), turns.turn():
+    with decoder_pool.pooled_decoder(), decoder_pool.pooled_decoder():
         thread = in_thread(client, lambda: square(picture()), outcome)
-        until(lambda: turns._waiting == 1)
-        client.note()
+        until(lambda: decoder_pool._waiting == 1)
+        client.mark_gone()
         thread.join(PATIENCE)
         assert isinstance(outcome[0], DomainError)
-        assert turns._waiting == 0
+        assert decoder_pool._waiting == 0
     assert square(picture()).width == 384
 
 
 def test_others_are_decoded_meanwhile(costly: bytes) -> None:
-    client = Departure()
+    client = DisconnectListener()
     outcome: list[object] = []
     thread = in_thread(client, lambda: square(costly), outcome)
-    until(lambda: len(turns._free) == 1)
+    until(lambda: len(decoder_pool._free) == 1)
     for _time in range(3):
         assert square(picture()).width == 384
     assert outcome == []
-    client.note()
+    client.mark_gone()
     thread.join(PATIENCE)
-    assert len(turns._free) == 2
+    assert len(decoder_pool._free) == 2
 
 
 def in_thread(
-    client: Departure, work: Callable[[], object], outcome: list[object]
+    client: DisconnectListener, work: Callable[[], object], outcome: list[object]
 ) -> threading.Thread:
     def run() -> None:
-        departure._current.set(client)
+        disconnect._current.set(client)
         try:
             outcome.append(work())
         except Exception as error:

@@ -171,5 +171,5 @@ async def test_its_access_line_ends_with_its_answer() -> None:
     with begin() as trace:
         lingering = asyncio.create_task(refusal.answer(ANNOUNCED))
         await refusal.is_waited_for.wait()
-        assert trace.answered
+        assert trace.responded
     lingering.cancel()

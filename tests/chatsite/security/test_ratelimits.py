@@ -14,7 +14,6 @@ from pytest_django import Settings
 from redis import Redis
 
 from accounts.models import User
-from chatsite.security.budgets import user_or_network
 from chatsite.security.ratelimits import (
     LOG_INS,
     MAILS,
@@ -24,6 +23,7 @@ from chatsite.security.ratelimits import (
     check,
     limited,
 )
+from chatsite.security.request_limits import user_or_network
 from tests.environment import settings_under
 from tests.limits import SetLimits, StoppedClock
 

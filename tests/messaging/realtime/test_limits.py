@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chatsite.pictures import decoding, turns
-from chatsite.pictures.turns import turn
+from chatsite.pictures import decoder_pool, decoding
+from chatsite.pictures.decoder_pool import pooled_decoder
 from messaging.models import Message
 from tests.hostile_pictures import many_scans
 from tests.limits import REFUSAL, SetLimits
@@ -99,9 +99,9 @@ async def test_what_was_refused_may_be_sent_again(
 async def test_pictures_wait_for_each_other_but_not_for_long(
     ada: User, bob: User, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "PATIENCE", 0)
+    monkeypatch.setattr(decoder_pool, "PATIENCE", 0)
     socket, image = await connect(ada), data_uri(picture())
-    with turn(), turn():
+    with pooled_decoder(), pooled_decoder():
         await send(socket, bob, "a", image=image)
         error = await socket.data("error")
     assert (error["status"], error["retryAfter"], error["clientMessageId"]) == (503, 5, "a")
@@ -115,13 +115,13 @@ async def test_who_goes_away_during_a_picture_makes_room(
     """Both would take minutes."""
     monkeypatch.setattr(decoding, "MAX_SCANS", 1_000_000)
     image = data_uri(many_scans(3_000, side=3_000), "jpeg")  # as large as a frame may be
-    sockets = [await connect(ada) for _socket in range(turns.AT_ONCE)]
+    sockets = [await connect(ada) for _socket in range(decoder_pool.MAX_CONCURRENT)]
     for socket in sockets:
         await send(socket, bob, "a", image=image)
     await decoders_free(0)
     for socket in sockets:
         await socket.hang_up()
-    await decoders_free(turns.AT_ONCE)
+    await decoders_free(decoder_pool.MAX_CONCURRENT)
     assert not await Message.objects.aexists()
 
 

@@ -34,7 +34,7 @@ async def test_nothing_is_written_and_it_says_for_how_long(
     mine, theirs = [await sync_to_async(make_message)(*pair) for pair in ((bob, ada), (ada, bob))]
     socket, other = await connect(bob), await connect(ada)
     await sync_to_async(moderation.silence)(user=bob, until=now() + timedelta(days=1))
-    await sync_to_async(silences.tell_changed)()
+    await sync_to_async(silences.publish_change)()
     for command, data in (
         ("sendMessage", {"receiverId": ada.pk, "text": "x", "clientMessageId": "lean"}),
         (
@@ -51,7 +51,7 @@ async def test_nothing_is_written_and_it_says_for_how_long(
     await other.got_nothing()
     assert await Message.objects.acount() == 2
     await sync_to_async(moderation.silence)(user=bob, until=None)
-    await sync_to_async(silences.tell_changed)()
+    await sync_to_async(silences.publish_change)()
     await socket.send("sendMessage", receiverId=ada.pk, text="Again", clientMessageId="lean")
     await other.data("messagesRead")  # who writes has read
     assert (await other.data("newMessage"))["text"] == "Again"
@@ -63,7 +63,7 @@ async def test_lean_calls_and_socket_io_say_the_same(
     mine, theirs = [await sync_to_async(make_message)(*pair) for pair in ((bob, ada), (ada, bob))]
     token, other = await sync_to_async(token_for)(bob), await connect(ada)
     await sync_to_async(moderation.silence)(user=bob, until=now() + timedelta(days=1))
-    await sync_to_async(silences.tell_changed)()
+    await sync_to_async(silences.publish_change)()
     app: Any = trusted  # each library types ASGI its own way
     transport = httpx.ASGITransport(app=app)
     cookie = {"Cookie": f"jwt={token}"}

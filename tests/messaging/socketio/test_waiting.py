@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.services.moderation import ban
 from chatsite.asgi import application
 from chatsite.live.broadcast import worker
-from chatsite.pictures import decoding, turns
+from chatsite.pictures import decoder_pool, decoding
 from messaging.presence import CHANGED, online_users
 from messaging.queries import privacy
 from messaging.realtime.send_queue import BACKLOG
@@ -303,9 +303,9 @@ async def test_who_breaks_off_a_request_with_a_picture_makes_room(
         }
         broken = Communicator(application, scope)
         await broken.send_input({"type": "http.request", "body": body})
-        await decoders_free(turns.AT_ONCE - 1)
+        await decoders_free(decoder_pool.MAX_CONCURRENT - 1)
         await broken.send_input({"type": "http.disconnect"})
-        await decoders_free(turns.AT_ONCE)
+        await decoders_free(decoder_pool.MAX_CONCURRENT)
         await broken.wait(20)
 
 

@@ -1,17 +1,17 @@
 """What a process knows is asked for once, and again after a change."""
 
-from chatsite.live.known import Known
+from chatsite.live.cached import CachedValue
 
 
-def following(known: Known[int]) -> Known[int]:
+def following(known: CachedValue[int]) -> CachedValue[int]:
     """As in a process that serves, without the event loop that would tell it of changes."""
-    known._is_following = True
+    known._is_subscribed = True
     return known
 
 
 def test_a_process_that_is_told_nothing_asks_each_time() -> None:
     stored = [1]
-    known = Known("things", lambda: stored[0])
+    known = CachedValue("things", lambda: stored[0])
     assert known() == 1
     stored[0] = 2
     assert known() == 2
@@ -19,11 +19,11 @@ def test_a_process_that_is_told_nothing_asks_each_time() -> None:
 
 def test_it_is_asked_for_again_when_it_has_changed() -> None:
     stored = [1]
-    known = following(Known("things", lambda: stored[0]))
+    known = following(CachedValue("things", lambda: stored[0]))
     assert [known(), known()] == [1, 1]
     stored[0] = 2
     assert known() == 1
-    known.tell_changed()
+    known.publish_change()
     assert known() == 2
 
 
@@ -37,5 +37,5 @@ def test_what_changes_while_it_is_asked_for_is_not_missed() -> None:
             known.set(None)
         return value
 
-    known = following(Known("things", ask))
+    known = following(CachedValue("things", ask))
     assert [known(), known()] == [1, 2]

@@ -1,4 +1,4 @@
-"""Whether the client is still there, for long work that is in vain without it.
+"""Whether the client has disconnected, for long work that is in vain without it.
 
 A thread cannot be cancelled as a task can: what such work waits for is ended instead.
 """
@@ -14,39 +14,39 @@ from chatsite.interfaces import Application, Message, Receive, Scope, Send
 DISCONNECTED = ("http.disconnect", "websocket.disconnect")
 
 
-class Departure:
-    """Of the client behind one request or socket."""
+class DisconnectListener:
+    """For the client behind one request or socket."""
 
-    __slots__ = ("_ahead", "_calls", "_lock", "_receive", "is_gone")
+    __slots__ = ("_ahead", "_callbacks", "_lock", "_receive", "is_gone")
 
     def __init__(self, receive: Receive | None = None) -> None:
         self.is_gone = False
         self._receive = receive
         self._ahead: asyncio.Task[Message] | None = None
-        self._calls: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
-    def note(self) -> None:
+    def mark_gone(self) -> None:
         with self._lock:
             self.is_gone = True
-            for call in self._calls:
-                call()
+            for callback in self._callbacks:
+                callback()
 
     @contextmanager
-    def calling(self, call: Callable[[], None]) -> Iterator[None]:
-        """Calls when the client goes, or at once if it has gone; never after the end of the block.
+    def on_disconnect(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Called when the client goes, or at once if it has gone; never after the end of the block.
 
-        In the event loop, so `call` must not wait.
+        In the event loop, so `callback` must not wait.
         """
         with self._lock:
-            self._calls.append(call)
+            self._callbacks.append(callback)
             if self.is_gone:
-                call()
+                callback()
         try:
             yield
         finally:
             with self._lock:
-                self._calls.remove(call)
+                self._callbacks.remove(callback)
 
     def receive(self) -> Awaitable[Message]:
         """For the application, in place of the server's."""
@@ -54,10 +54,10 @@ class Departure:
         return ahead or self._received()
 
     async def _received(self) -> Message:
-        assert self._receive  # noqa: S101  else nobody asks
+        assert self._receive  # noqa: S101  else nobody receives
         message = await self._receive()
         if message["type"] in DISCONNECTED:
-            self.note()
+            self.mark_gone()
         return message
 
     def listen(self) -> None:
@@ -70,23 +70,23 @@ class Departure:
             self._ahead.cancel()
 
 
-_current: ContextVar[Departure] = ContextVar("departure")
+_current: ContextVar[DisconnectListener] = ContextVar("disconnect")
 
 
-def current() -> Departure:
-    """Of nobody, outside requests and sockets."""
-    return _current.get(None) or Departure()
+def current() -> DisconnectListener:
+    """The one of this request or socket; outside of them one for no client."""
+    return _current.get(None) or DisconnectListener()
 
 
-class NoticesDeparture:
+class DisconnectMiddleware:
     def __init__(self, app: Application) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        departure = Departure(receive)
-        token = _current.set(departure)
+        listener = DisconnectListener(receive)
+        token = _current.set(listener)
         try:
-            await self.app(scope, departure.receive, send)
+            await self.app(scope, listener.receive, send)
         finally:
-            departure.end()
+            listener.end()
             _current.reset(token)

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from chatsite.errors import DomainError
-from chatsite.pictures import turns
+from chatsite.pictures import decoder_pool
+from chatsite.pictures.decoder_pool import pooled_decoder
 from chatsite.pictures.images import display_and_thumbnail, square
-from chatsite.pictures.turns import turn
 from tests.pictures import picture
 
 
@@ -20,9 +20,9 @@ def assert_busy() -> None:
 
 
 def test_who_waits_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PATIENCE", 0.01)
-    with turn():
-        with turn():
+    monkeypatch.setattr(decoder_pool, "PATIENCE", 0.01)
+    with pooled_decoder():
+        with pooled_decoder():
             assert_busy()
         assert square(picture()).width == 384
     assert square(picture()).width == 384
@@ -30,22 +30,22 @@ def test_who_waits_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_who_waits_gets_the_turn_that_becomes_free() -> None:
     free = threading.Timer(0.05, lambda: taken.__exit__(None, None, None))
-    with turn():
-        taken = turn()
+    with pooled_decoder():
+        taken = pooled_decoder()
         taken.__enter__()
         free.start()
         assert display_and_thumbnail(picture())[0].width == 40
 
 
 def test_too_many_do_not_even_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "LINE", 0)
-    with turn(), turn():
+    monkeypatch.setattr(decoder_pool, "MAX_WAITING", 0)
+    with pooled_decoder(), pooled_decoder():
         assert_busy()
     assert square(picture()).width == 384
 
 
 def test_what_is_refused_gives_its_turn_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PATIENCE", 0)
+    monkeypatch.setattr(decoder_pool, "PATIENCE", 0)
     for _picture in range(3):
         with pytest.raises(DomainError) as refused:
             display_and_thumbnail(b"no picture")

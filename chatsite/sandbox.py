@@ -1,5 +1,5 @@
-"""Programs for what strangers send, each in a process of its own that has nothing of the site:
-neither its memory nor its environment, and no file that is open there.
+"""Programs for what strangers send, each in a process that has nothing of the site: neither its
+memory nor its environment, and no file that is open there.
 
 Both ends are here. Such a program needs no more of the site than this, and imports it quickly.
 """
@@ -21,10 +21,10 @@ LOWER_PRIORITY = 10  # a tenth of a core where the site wants all of it, so that
 def start(
     module: str, *arguments: str, env: Mapping[str, str] | None = None
 ) -> tuple[subprocess.Popen[bytes], Connection]:
-    """The process, and our end of the line to it, which is its standard input. It gets nothing of
-    the environment but `env`.
+    """The process, and our end of the pipe that is its standard input. It gets nothing of the
+    environment but `env`.
     """
-    ours, its_end = Pipe()
+    our_end, its_end = Pipe()
     process = subprocess.Popen(  # noqa: S603  nothing of it comes from outside
         [sys.executable, "-P", "-m", module, *arguments],
         stdin=its_end.fileno(),
@@ -33,7 +33,7 @@ def start(
         env={"PYTHONPATH": os.pathsep.join(sys.path), **(env or {})},
     )
     its_end.close()
-    return process, ours
+    return process, our_end
 
 
 @contextmanager
@@ -48,14 +48,14 @@ def killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[N
         timer.cancel()
 
 
-def hold_back(*, memory: int) -> None:
-    """In the program: it has so many bytes, writes no file, and comes after the site. The site
-    tells when to end, by closing the line: a signal to all of its processes is not for this one,
-    whose work may still be wanted.
+def restrict(*, memory: int) -> None:
+    """In the program: it has so many bytes, writes no file, and runs below the site's priority. The
+    site ends it by closing the pipe: a signal to all of its processes is not for this one, whose
+    work may still be wanted.
     """
     os.nice(LOWER_PRIORITY)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(nothing, (0, 0))
+    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(limit, (0, 0))

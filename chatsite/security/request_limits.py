@@ -76,9 +76,9 @@ def count_all(counts: Sequence[tuple[Limit, str]]) -> list[int]:
         return []
     at = int(time.time())
     ends = [window_end(who, at) for _limit, who in counts]
-    asked = zip(counts, ends, strict=True)
+    keyed = zip(counts, ends, strict=True)
     numbers: list[int] = _cache().count_all(
-        [(_key(limit, who, end), WINDOW + EXPIRY_MARGIN) for (limit, who), end in asked]
+        [(_key(limit, who, end), WINDOW + EXPIRY_MARGIN) for (limit, who), end in keyed]
     )
     counted = zip(counts, ends, numbers, strict=True)
     return [
@@ -107,7 +107,7 @@ class CountMemo:
             raise TooMany(wait)
 
 
-SEARCHES_AT_ONCE = 2
+MAX_CONCURRENT_SEARCHES = 2
 _searching: Counter[str] = Counter()
 _lock = Lock()
 
@@ -119,7 +119,7 @@ def searching(who: str) -> Iterator[None]:
     """
     check(SEARCHES, who)
     with _lock:
-        if _searching[who] >= SEARCHES_AT_ONCE:
+        if _searching[who] >= MAX_CONCURRENT_SEARCHES:
             raise TooMany(1)
         _searching[who] += 1
     try:

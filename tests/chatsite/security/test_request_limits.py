@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from chatsite.security import budgets
-from chatsite.security.budgets import (
+from chatsite.security import request_limits
+from chatsite.security.ratelimits import TooMany
+from chatsite.security.request_limits import (
     SENDS,
     WRITES,
     CountMemo,
@@ -15,7 +16,6 @@ from chatsite.security.budgets import (
     count_all,
     user_or_network,
 )
-from chatsite.security.ratelimits import TooMany
 from tests.limits import SetLimits, StoppedClock
 
 
@@ -63,7 +63,7 @@ def test_many_are_counted_at_once_as_one_after_the_other(set_limits: SetLimits) 
 
 
 def test_of_nothing_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budgets, "caches", {})
+    monkeypatch.setattr(request_limits, "caches", {})
     assert count_all([]) == []
 
 
@@ -82,7 +82,7 @@ def test_the_wait_that_is_told_is_long_enough(
 ) -> None:
     """At the end of it, not a second later, the next one passes."""
     clock = StoppedClock(1_700_000_000.9)
-    monkeypatch.setattr("chatsite.security.budgets.time", clock)
+    monkeypatch.setattr("chatsite.security.request_limits.time", clock)
     set_limits(sends=1)
     count(SENDS, "ada")
     for _ in range(3):

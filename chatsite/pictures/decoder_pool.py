@@ -1,5 +1,5 @@
-"""Decoding takes memory and processor time: two pictures at once in a process of the site. The
-others wait, but neither long nor many.
+"""Decoding takes memory and processor time: a process of the site decodes two pictures at a time.
+A few others wait, for a short time.
 """
 
 import threading
@@ -8,24 +8,25 @@ from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
 
-from chatsite import departure
+from chatsite import disconnect
 from chatsite.errors import DomainError
 from chatsite.pictures.decoding import Decoder
 
-AT_ONCE = 2
-LINE = 14  # who waits holds a thread and a whole upload: more would hardly get a turn in time
+MAX_CONCURRENT = 2
+# Each holds a thread and a whole upload: more would hardly get a decoder in time.
+MAX_WAITING = 14
 PATIENCE = 10  # seconds
 RETRY_AFTER = 5  # seconds
 
-_free = [Decoder() for _number in range(AT_ONCE)]
+_free = [Decoder() for _number in range(MAX_CONCURRENT)]
 _changed = threading.Condition()
 _waiting = 0
 
 
 @contextmanager
-def turn() -> Iterator[Decoder]:
-    """Raises DomainError 503 when there is none in time."""
-    decoder = _taken()
+def pooled_decoder() -> Iterator[Decoder]:
+    """A free decoder. Raises DomainError 503 when there is none in time."""
+    decoder = _acquired()
     try:
         yield decoder
     finally:
@@ -34,11 +35,11 @@ def turn() -> Iterator[Decoder]:
             _changed.notify()
 
 
-def _taken() -> Decoder:
+def _acquired() -> Decoder:
     global _waiting
-    client = departure.current()
-    with client.calling(_look_again), _changed:
-        if not _free and _waiting >= LINE:
+    client = disconnect.current()
+    with client.on_disconnect(_wake_waiting), _changed:
+        if not _free and _waiting >= MAX_WAITING:
             raise busy()
         _waiting += 1
         try:
@@ -50,7 +51,7 @@ def _taken() -> Decoder:
         return _free.pop()
 
 
-def _look_again() -> None:
+def _wake_waiting() -> None:
     with _changed:
         _changed.notify_all()
 
