@@ -18,14 +18,9 @@ from accounts.models import Session, User
 from accounts.services.sessions import touch_session
 from accounts.tokens import InvalidToken, read_session
 from chatsite.language import use_language
+from chatsite.security import credentials
 
-SCHEME = "bearer"
 EXPECTED_USER = "X-Expected-User"
-
-
-def bearer_of(header: str) -> str:
-    scheme, _space, token = header.partition(" ")
-    return token.strip() if scheme.lower() == SCHEME else ""
 
 
 class TokenMiddleware(AuthenticationMiddleware):
@@ -51,13 +46,16 @@ def _is_fresh(response: HttpResponse) -> bool:
 
 
 def cookie_tokens(request: HttpRequest | Request) -> list[str]:
-    return cookies.tokens_in(request.META.get("HTTP_COOKIE", ""))
+    return credentials.tokens_in(request.headers.get("Cookie", ""))
 
 
 def tokens_of(request: HttpRequest | Request) -> list[str]:
-    """A bearer header goes before the cookies."""
-    bearer = bearer_of(request.headers.get("Authorization", ""))
-    return [bearer] if bearer else cookie_tokens(request)
+    headers = request.headers
+    return credentials.tokens_of(headers.get("Authorization", ""), headers.get("Cookie", ""))
+
+
+def _bearer_of(request: HttpRequest | Request) -> str:
+    return credentials.bearer_of(request.headers.get("Authorization", ""))
 
 
 def any_session(request: HttpRequest | Request) -> Session | None:
@@ -67,8 +65,7 @@ def any_session(request: HttpRequest | Request) -> Session | None:
 
 def all_tokens(request: HttpRequest | Request) -> list[str]:
     """For log-out: that of the header and those of the cookies."""
-    bearer = bearer_of(request.headers.get("Authorization", ""))
-    return [bearer, *cookie_tokens(request)]
+    return [_bearer_of(request), *cookie_tokens(request)]
 
 
 def _first_of(tokens: Iterable[str]) -> Session | None:
@@ -87,7 +84,7 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
         if not tokens_of(request):
             return None
-        bearer = bearer_of(request.headers.get("Authorization", ""))
+        bearer = _bearer_of(request)
         cookie: Session | None = request.auth_session  # type: ignore[attr-defined]  # TokenMiddleware's
         session = _read([bearer]) if bearer else cookie or None
         if session is None or not _is_expected(request, session):

@@ -9,24 +9,7 @@ from accounts import trusted_devices
 from accounts.models import Session, User
 from accounts.tokens import issue_token, renewed_token
 from chatsite.db import now
-
-NAME = "jwt"  # which clients of the original know
-HOST_NAME = "__Host-jwt"  # which neither another host of the domain nor a plain http page can set
-MOST = 5  # tokens that are looked at
-
-
-def tokens_in(header: str) -> list[str]:
-    """The tokens of a Cookie header, the surest first: a parent domain may have set one by the same
-    name, which a browser sends along.
-    """
-    pairs = [pair.partition("=") for pair in header.split(";")]
-    tokens = [
-        token
-        for wanted in (HOST_NAME, NAME)
-        for name, _equals, value in pairs
-        if name.strip() == wanted and (token := value.strip(' \t"'))  # which quotes may surround
-    ]
-    return list(dict.fromkeys(tokens))[:MOST]
+from chatsite.security.credentials import COOKIE, HOST_COOKIE
 
 
 def set_token_cookie(response: HttpResponse, session: Session) -> None:
@@ -69,7 +52,7 @@ def clear_token_cookie(response: HttpResponse) -> None:
 
 
 def _names() -> set[str]:
-    return {NAME, HOST_NAME} if settings.TOKEN_COOKIE_SECURE else {NAME}
+    return {COOKIE, HOST_COOKIE} if settings.TOKEN_COOKIE_SECURE else {COOKIE}
 
 
 def _delete(response: HttpResponse, name: str) -> None:

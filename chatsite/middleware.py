@@ -18,6 +18,7 @@ from chatsite import error_pages
 from chatsite.interfaces import GetResponse
 from chatsite.language import use_language
 from chatsite.security.body_limit import NO_ROOM, TOO_LARGE, why_without_body
+from chatsite.security.credentials import bearer_of
 from chatsite.security.origins import is_foreign
 from chatsite.security.request_limits import READS, WRITES, count, user_or_network
 
@@ -206,7 +207,7 @@ def _needs_own_origin(request: HttpRequest) -> bool:
     return (
         request.method not in SAFE_METHODS
         and request.path.startswith("/api/")
-        and not request.headers.get("Authorization", "").lower().startswith("bearer ")
+        and not bearer_of(request.headers.get("Authorization", ""))
     )
 
 

@@ -17,7 +17,6 @@ from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
 from rest_framework.test import APIClient
 
-from accounts import cookies
 from accounts.models import User
 from accounts.services import filters, push_subscriptions, restraints
 from accounts.services.last_seen import forget_noted
@@ -25,6 +24,7 @@ from accounts.tokens import issue_token
 from chatsite.conf.cloud import read_account
 from chatsite.fastpath import threads
 from chatsite.live import broadcast
+from chatsite.security.credentials import COOKIE
 from messaging import presence
 from messaging.queries import privacy
 from messaging.queries.scheduled import awaited
@@ -135,7 +135,7 @@ def page_for() -> Callable[[User], Client]:
 
 
 def _signed_in(client: AnyClient, user: User) -> AnyClient:
-    client.cookies[cookies.NAME] = issue_token(make_session(user))
+    client.cookies[COOKIE] = issue_token(make_session(user))
     return client
 
 

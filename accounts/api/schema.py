@@ -4,7 +4,6 @@ from typing import TypedDict
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
-from accounts import cookies
 from accounts.bodies import (
     AccountDeletionBody,
     InvitationBody,
@@ -21,6 +20,7 @@ from accounts.payloads import InvitationPayload, UsernamePayload
 from accounts.record import PersonRecord
 from chatsite.schema.calls import FORM, JSON, call, header, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
+from chatsite.security.credentials import COOKIE
 from chatsite.wire import NoticePayload, Timestamp
 
 TAG = "Accounts"
@@ -276,7 +276,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
             {
                 "type": "apiKey",
                 "in": "cookie",
-                "name": cookies.NAME,
+                "name": COOKIE,
                 "description": "Set by sign-up and log-in. Browsers send it by themselves.",
             },
             {

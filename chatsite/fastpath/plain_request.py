@@ -3,7 +3,6 @@
 Whatever else comes, be it wrong or just unusual, is left to Django.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from chatsite.interfaces import Scope
+from chatsite.security.credentials import bearer_of, tokens_of
 from chatsite.security.origins import address_for, is_foreign
 
 LARGEST = 49_152  # bytes of a body: fewer than the parts that strict_json lets through
@@ -25,8 +25,6 @@ _KNOWN = frozenset(
 )
 # What asks for something that only Django does.
 _UNUSUAL = frozenset(b"transfer-encoding content-encoding expect upgrade".split())
-_TOKEN = re.compile(rb"(?:^|;\s*)(?:__Host-)?jwt=([\w.-]+)(?:;|$)")
-_BEARER = re.compile(rb"bearer ([\w.-]+)", re.IGNORECASE)
 
 Headers = Mapping[bytes, bytes]
 
@@ -48,21 +46,23 @@ def read(scope: Scope) -> PlainRequest | None:
     if headers is None or (settings.SECURE_SSL_REDIRECT and scope["scheme"] != "https"):
         return None
     host = _text(headers, b"host")
-    token = _token(headers)
+    authorization = _text(headers, b"authorization")
+    tokens = tokens_of(authorization, _text(headers, b"cookie"))
+    by_cookie = not bearer_of(authorization)
     length = _length(headers)
-    if not token or length is None or not _takes_json(headers) or not is_ours(host):
+    if len(tokens) != 1 or length is None or not _takes_json(headers) or not is_ours(host):
         return None
     if length and headers.get(b"content-type", b"").lower() not in JSON_TYPES:
         return None
-    if scope["method"] != "GET" and not _may_write(scope, headers, host):
+    if scope["method"] != "GET" and by_cookie and _is_foreign(scope, headers, host):
         return None
     origin = _text(headers, b"origin")
     if address_for(origin, scheme=scope["scheme"], host=host):
         return None  # its pictures have an address of their own
     return PlainRequest(
         host=host,
-        token=token,
-        by_cookie=b"authorization" not in headers,
+        token=tokens[0],
+        by_cookie=by_cookie,
         origin=origin if origin in settings.CLIENT_URLS else "",
         expected_user=_text_or_none(headers, b"x-expected-user"),
         takes_gzip=b"gzip" in headers.get(b"accept-encoding", b""),
@@ -86,15 +86,6 @@ def _text(headers: Headers, name: bytes) -> str:
 
 def _text_or_none(headers: Headers, name: bytes) -> str | None:
     return headers[name].decode("latin-1") if name in headers else None
-
-
-def _token(headers: Headers) -> str:
-    if b"authorization" in headers:
-        found = _BEARER.fullmatch(headers[b"authorization"])
-    else:
-        cookies = headers.get(b"cookie", b"")
-        found = _TOKEN.search(cookies) if cookies.count(b"jwt=") == 1 else None
-    return found[1].decode() if found else ""
 
 
 def _length(headers: Headers) -> int | None:
@@ -126,8 +117,8 @@ def _is_allowed(host: str, _allowed: tuple[str, ...]) -> bool:
     return True
 
 
-def _may_write(scope: Scope, headers: Headers, host: str) -> bool:
-    return b"authorization" in headers or not is_foreign(
+def _is_foreign(scope: Scope, headers: Headers, host: str) -> bool:
+    return is_foreign(
         origin=_text_or_none(headers, b"origin"),
         site=_text_or_none(headers, b"sec-fetch-site"),
         referer=_text_or_none(headers, b"referer"),

@@ -22,6 +22,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from chatsite.security.credentials import bearer_of
+
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 REFUSED = "refused"
 CODES = {REFUSED, *map(str, (1000, 1001, 1005, 1006, 1009, 1011, 1012, 4401, 4408, 4429))}
@@ -100,9 +102,8 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 def _has_token(request: HttpRequest, token: str) -> bool:
-    scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
-    is_same = compare_digest(given.strip().encode(), token.encode())
-    return scheme.lower() == "bearer" and is_same
+    given = bearer_of(request.headers.get("Authorization", ""))
+    return compare_digest(given.encode(), token.encode())
 
 
 def _is_near(request: HttpRequest) -> bool:

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from accounts import cookies
 from chatsite.schema import overview
 from chatsite.schema.components import Schema, components, reference_to, schema_of
+from chatsite.security.credentials import COOKIE
 from chatsite.wire import Key
 from messaging.realtime import aliases
 from messaging.realtime.catalogue import CLOSE_CODES, FROM_CLIENT, FROM_SERVER, Event
@@ -138,6 +138,6 @@ _COMMANDS_BY_NAME = {name: alias for alias, name in aliases.COMMANDS.items()}
 
 def _security_schemes() -> Schema:
     return {
-        "cookie": {"type": "httpApiKey", "in": "cookie", "name": cookies.NAME},
+        "cookie": {"type": "httpApiKey", "in": "cookie", "name": COOKIE},
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     }

@@ -3,19 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts import cookies
-from accounts.authentication import bearer_of
 from accounts.principal import live_claims
 from accounts.tokens import Claims, InvalidToken, read_claims
 from chatsite.fastpath.threads import read as read_from_database
 from chatsite.language import accepted_language
+from chatsite.security.credentials import tokens_of
 from chatsite.security.handshakes import header
 
 
 def tokens(scope: Mapping[str, Any]) -> list[str]:
     """From the cookies or a bearer header; never from the address, which lands in logs."""
-    bearer = bearer_of(header(scope, b"authorization") or "")
-    return [bearer] if bearer else cookies.tokens_in(header(scope, b"cookie") or "")
+    return tokens_of(header(scope, b"authorization") or "", header(scope, b"cookie") or "")
 
 
 def language_of(scope: Mapping[str, Any]) -> str:

@@ -17,10 +17,10 @@ from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 from django.test import AsyncClient, Client
 
-from accounts import cookies
 from accounts.models import AuditEntry, AuditHead, User
 from accounts.services import audit, moderation
 from accounts.tokens import issue_token
+from chatsite.security.credentials import COOKIE
 from tests.concurrency import at_once
 from tests.environment import ROOT, hermetic
 from tests.factories import make_session, make_user
@@ -234,7 +234,7 @@ def test_it_is_exported_in_pieces_and_checked_elsewhere(
 
     async def fetch() -> list[bytes]:
         client = AsyncClient()
-        client.cookies[cookies.NAME] = issue_token(session)
+        client.cookies[COOKIE] = issue_token(session)
         response = await client.get(EXPORT)
         assert response["Content-Disposition"] == 'attachment; filename="audit-log.jsonl"'
         return [piece async for piece in cast(Any, response)]

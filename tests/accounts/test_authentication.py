@@ -7,11 +7,11 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts import cookies
 from accounts.models import Session
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
 from chatsite.db import now
+from chatsite.security.credentials import COOKIE, HOST_COOKIE, MOST
 from tests.contract.shapes import INVALID_TOKEN, assert_refused
 from tests.factories import PASSWORD, make_session, make_user
 
@@ -33,7 +33,7 @@ def test_a_page_of_who_was_signed_in_before_is_refused() -> None:
 
 def _check(token: str, *, page_of: str) -> Any:
     client = APIClient()
-    client.cookies[cookies.NAME] = token
+    client.cookies[COOKIE] = token
     return client.get("/api/auth/check", headers={"X-Expected-User": page_of})
 
 
@@ -81,28 +81,28 @@ def test_many_cookies_cost_few_looks(django_assert_max_num_queries: Any) -> None
     ended = [make_session(make_user()) for _ in range(20)]
     cookie = "; ".join(f"jwt={issue_token(session)}" for session in ended)
     Session.objects.update(revoked_at=now())
-    with django_assert_max_num_queries(cookies.MOST):
+    with django_assert_max_num_queries(MOST):
         assert _ask(cookie).status_code == 401
 
 
 def test_log_in_by_https_sets_the_cookie_of_this_host(settings: Settings) -> None:
-    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = cookies.HOST_NAME, True
+    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = HOST_COOKIE, True
     account = {"email": make_user().email, "password": PASSWORD}
     for answer in (
         APIClient().post("/api/auth/login", account),
         Client().post("/login", account),
     ):
-        cookie = answer.cookies[cookies.HOST_NAME]
+        cookie = answer.cookies[HOST_COOKIE]
         assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
-        assert answer.cookies[cookies.NAME]["max-age"] == 0, "of an earlier log-in"
+        assert answer.cookies[COOKIE]["max-age"] == 0, "of an earlier log-in"
 
 
 @pytest.mark.parametrize("path", ["/api/auth/logout", "/logout"])
 def test_log_out_ends_and_clears_whatever_cookie_came(settings: Settings, path: str) -> None:
-    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = cookies.HOST_NAME, True
+    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = HOST_COOKIE, True
     sessions = [make_session(make_user()) for _ in range(2)]
     first, second = map(issue_token, sessions)
     client = Client(HTTP_COOKIE=f"__Host-jwt={first}; jwt={second}")
     answer = client.post(path)
-    assert {answer.cookies[name]["max-age"] for name in (cookies.NAME, cookies.HOST_NAME)} == {0}
+    assert {answer.cookies[name]["max-age"] for name in (COOKIE, HOST_COOKIE)} == {0}
     assert not Session.objects.filter(revoked_at=None).exists()

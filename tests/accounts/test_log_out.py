@@ -8,9 +8,9 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from accounts import cookies
 from accounts.models import Session, User
 from accounts.services import log_outs, sessions
+from chatsite.security.credentials import COOKIE
 from tests.factories import make_session, make_user
 from tests.services import PATIENCE
 
@@ -49,7 +49,7 @@ def test_a_session_that_could_not_be_ended_ends_later(
     with away():
         answer = page.post(door)
         assert answer.status_code in (200, 302)
-        assert answer.cookies[cookies.NAME]["max-age"] == 0
+        assert answer.cookies[COOKIE]["max-age"] == 0
         told = answer.content if door.startswith("/api/") else page.get("/login").content
         assert b"You are logged out here" in told
         assert Session.objects.active_of(ada).count() == 2

@@ -3,15 +3,15 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import cookies
 from benchmarks import filling, seeding
+from chatsite.security.credentials import COOKIE
 
 pytestmark = pytest.mark.django_db
 
 
 def client(token: str) -> APIClient:
     made = APIClient()
-    made.cookies[cookies.NAME] = token
+    made.cookies[COOKIE] = token
     return made
 
 

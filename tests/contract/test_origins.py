@@ -80,6 +80,18 @@ class TestForeign:
         response = APIClient().post(url, {"text": "Hi"}, headers={**headers, **bearer})
         assert response.status_code == 201
 
+    @pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer \xa0", "Basic YTpi"])
+    def test_one_without_a_token_is_not(
+        self, api_for: ApiFor, headers: dict[str, str], authorization: str
+    ) -> None:
+        ada, bo = make_pair()
+        response = api_for(ada).post(
+            f"/api/messages/send/{bo.pk}",
+            {"text": "Hi"},
+            headers={**headers, "Authorization": authorization},
+        )
+        assert_refused(response, 403)
+
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
 def test_own_and_listed_sites_may_write(headers: dict[str, str]) -> None:
