@@ -120,7 +120,7 @@ def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
 
 
 def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
-    group = (chat.is_group, chat.member_count, chat.role, chat.can_post)
+    group = (chat.is_group, chat.conversation_id, chat.member_count, chat.role, chat.can_post)
     said = (chat.last_message, chat.unread_count, online)
     return (
         *astuple(chat.peer),
@@ -167,6 +167,7 @@ def deleted_payload(message: Message) -> DeletedPayload:
     return {
         "messageId": message.pk,
         "deleted": True,
+        "conversationId": message.conversation_id,
         "senderId": message.sender_id,
         "receiverId": message.receiver_id,
         "seq": message.seq,
@@ -223,12 +224,24 @@ def reactor_payload(reactor: Reactor) -> ReactorPayload:
     }
 
 
-def read_payload(reader_id: str, peer_id: str, seq: int) -> ReadPayload:
-    return {"readerId": reader_id, "peerId": peer_id, "seq": seq}
+def read_payload(conversation: str, reader_id: str, peer_id: str, seq: int) -> ReadPayload:
+    return {
+        "conversationId": conversation,
+        "readerId": reader_id,
+        "peerId": peer_id,
+        "seq": seq,
+    }
 
 
-def delivered_payload(person_id: str, peer_id: str, seq: int) -> DeliveredPayload:
-    return {"personId": person_id, "peerId": peer_id, "seq": seq}
+def delivered_payload(
+    conversation: str, person_id: str, peer_id: str, seq: int
+) -> DeliveredPayload:
+    return {
+        "conversationId": conversation,
+        "personId": person_id,
+        "peerId": peer_id,
+        "seq": seq,
+    }
 
 
 def typing_payload(sender_id: str, receiver_id: str) -> TypingPayload:

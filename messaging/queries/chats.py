@@ -54,6 +54,7 @@ class Chat(msgspec.Struct, frozen=True, gc=False):
     """
 
     peer: PersonRecord  # or a group, which reads like one
+    conversation_id: str
     last_message: MessageRecord | None = None
     unread_count: int = 0
     last_seq: int = 0
@@ -397,6 +398,7 @@ def _direct_chat(
     seen_at = shown.last_seen(me, peer.id, seen_at)
     return Chat(
         peer,
+        key,
         last_message,
         0 if blocked else unread(last_seq, max(read_seq, since), deleted),
         last_seq,
@@ -512,6 +514,7 @@ def _group_chat(
         last_message = record_of_row(message, group.key)
     return Chat(
         peer=person_of_row((group.key, group.title, "", group.picture, group.created_at), site),
+        conversation_id=group.key,
         last_message=last_message,
         unread_count=unread(group.end, max(group.read_seq, group.since), deleted),
         last_seq=group.end,

@@ -635,7 +635,7 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     if mark.is_delivery:
         conversation.change(moment)
         conversation.deliver(mark.reader_id, seq, moment)
-        delivered = delivered_payload(mark.reader_id, mark.peer, seq)
+        delivered = delivered_payload(conversation.pk, mark.reader_id, mark.peer, seq)
         to = recipients.of_mark(mark.reader_id, conversation.current)
         events.publish(events.MESSAGES_DELIVERED, delivered, to=to)
         return seq
@@ -658,9 +658,11 @@ def told_of_reading(
     reader = conversation.members[reader_id]
     seq = reader.mark
     to, hidden = recipients.of_read_mark(reader_id, conversation.current)
-    told: list[events.Event] = [(events.MESSAGES_READ, read_payload(reader_id, peer, seq), to, "")]
+    told: list[events.Event] = [
+        (events.MESSAGES_READ, read_payload(conversation.pk, reader_id, peer, seq), to, "")
+    ]
     if hidden and seq > (reader.delivered or 0):
-        delivered = delivered_payload(reader_id, peer, seq)
+        delivered = delivered_payload(conversation.pk, reader_id, peer, seq)
         told.append((events.MESSAGES_DELIVERED, delivered, hidden, ""))
     return told
 

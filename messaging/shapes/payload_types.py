@@ -56,6 +56,7 @@ class ChatPayload(PersonRecord, omit_defaults=True):
     unread_count: Count
     online: Annotated[bool, Meta(description="Never of a group.")]
     is_group: bool
+    conversation_id: Annotated[Key, Meta(description="A group's is its `_id`.")]
     member_count: Annotated[Count, Meta(description="2 in a direct chat, 0 in a group I left.")]
     role: Annotated[RoleName, Meta(description="Mine, in a group that I am in.")] | None
     can_post: bool
@@ -214,6 +215,7 @@ class UndoPayload(TypedDict):
 class DeletedPayload(TypedDict):
     messageId: Key
     deleted: True_
+    conversationId: Key
     senderId: Key
     receiverId: PeerKey
     seq: Seq
@@ -278,12 +280,14 @@ class ReactorPayload(TypedDict):
 
 
 class ReadPayload(TypedDict):
+    conversationId: Key
     readerId: Key
     peerId: PeerKey
     seq: Mark
 
 
 class DeliveredPayload(TypedDict):
+    conversationId: Key
     personId: Key
     peerId: PeerKey
     seq: Mark

@@ -9,7 +9,7 @@ KEY = re.compile(r"[0-9a-f]{24}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 USER = {"_id", "fullName", "email", "profilePic", "createdAt"}
-GROUP = {"isGroup", "memberCount", "role", "canPost"}
+GROUP = {"isGroup", "conversationId", "memberCount", "role", "canPost"}
 CHAT = USER | GROUP | {"lastMessage", "unreadCount", "online"}
 # What nobody has set is left out there.
 SETTINGS = {"pinnedAt", "archived", "mutedUntil", "markedUnread", "draft", "lastSeenAt"}

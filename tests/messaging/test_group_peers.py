@@ -260,7 +260,12 @@ class TestTelling:
         events.clear()
         assert mark_read(user=bo, peer=group, seq=99) == 2
         assert events.recipients("messagesRead") == sorted(map(user_group, [ada.pk, bo.pk]))
-        assert events.data("messagesRead") == {"readerId": bo.pk, "peerId": group, "seq": 2}
+        assert events.data("messagesRead") == {
+            "conversationId": group,
+            "readerId": bo.pk,
+            "peerId": group,
+            "seq": 2,
+        }
 
     def test_who_changes_a_group_has_not_read_what_was_said_in_it(self, events: Events) -> None:
         ada, bo = make_pair()

@@ -93,7 +93,12 @@ def test_both_sides_hear_of_a_mark_and_nobody_else(events: Events) -> None:
     events.clear()
     assert mark_read(user=bo, peer=ada.pk, seq=99) == 3
     assert events.recipients("messagesRead") == sorted([user_group(ada.pk), user_group(bo.pk)])
-    assert events.data("messagesRead") == {"readerId": bo.pk, "peerId": ada.pk, "seq": 3}
+    assert events.data("messagesRead") == {
+        "conversationId": Conversation.objects.get().pk,
+        "readerId": bo.pk,
+        "peerId": ada.pk,
+        "seq": 3,
+    }
     assert len(events) == 2
 
 
@@ -137,7 +142,12 @@ def test_what_a_device_has_is_delivered_and_what_is_read_is_too(events: Events) 
     events.clear()
     assert mark_delivered(user=bo, peer=ada.pk, seq=2) == 2
     assert events.recipients("messagesDelivered") == sorted(map(user_group, [ada.pk, bo.pk]))
-    assert events.data("messagesDelivered") == {"personId": bo.pk, "peerId": ada.pk, "seq": 2}
+    assert events.data("messagesDelivered") == {
+        "conversationId": Conversation.objects.get().pk,
+        "personId": bo.pk,
+        "peerId": ada.pk,
+        "seq": 2,
+    }
     assert delivery(ada, bo) == (0, 2)
     assert only_chat(bo).last_delivered_seq == 2
     assert mark_read(user=bo, peer=ada.pk, seq=3) == 3
@@ -201,7 +211,12 @@ def test_an_answer_reads_what_came_before_it_and_both_sides_hear_of_that(events:
     make_messages(ada, bo, 2)
     events.clear()
     make_message(bo, ada, "All read")
-    assert events.data("messagesRead") == {"readerId": bo.pk, "peerId": ada.pk, "seq": 3}
+    assert events.data("messagesRead") == {
+        "conversationId": Conversation.objects.get().pk,
+        "readerId": bo.pk,
+        "peerId": ada.pk,
+        "seq": 3,
+    }
     assert sorted(events.recipients("messagesRead")) == sorted(map(user_group, (ada.pk, bo.pk)))
 
 

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from messaging.models import Membership
+from messaging.models import Conversation, Membership
 from messaging.services.groups import remove_member
 from tests.factories import make_group, make_message, make_user
 from tests.messaging.realtime.sockets import Connect
@@ -27,8 +27,10 @@ async def test_a_mark_reaches_every_socket_of_both(ada: User, bob: User, connect
     mine, my_other = await connect(bob), await connect(bob)
     writers = await connect(ada)
     await mine.send("markRead", peerId=ada.pk, seq=2)
+    key = (await Conversation.objects.aget()).pk
     for socket in (mine, my_other, writers):
         assert await socket.data("messagesRead") == {
+            "conversationId": key,
             "readerId": bob.pk,
             "peerId": ada.pk,
             "seq": 2,
@@ -42,8 +44,10 @@ async def test_that_a_device_has_them_reaches_both_and_nobody_else(
     mine, my_other = await connect(bob), await connect(bob)
     writers, strangers = await connect(ada), await connect(eve)
     await mine.send("markDelivered", peerId=ada.pk, seq=2)
+    key = (await Conversation.objects.aget()).pk
     for socket in (mine, my_other, writers):
         assert await socket.data("messagesDelivered") == {
+            "conversationId": key,
             "personId": bob.pk,
             "peerId": ada.pk,
             "seq": 2,
@@ -160,7 +164,7 @@ async def test_a_mark_in_a_group_reaches_the_members(
     mine, theirs, other = await connect(ada), await connect(bob), await connect(eve)
     await theirs.send("markRead", peerId=group, seq=1)
     for socket in (mine, theirs):
-        payload = {"readerId": bob.pk, "peerId": group, "seq": 1}
+        payload = {"conversationId": group, "readerId": bob.pk, "peerId": group, "seq": 1}
         assert await socket.data("messagesRead") == payload
     await other.send("markRead", peerId=group, seq=1)
     assert (await other.data("error"))["status"] == 404

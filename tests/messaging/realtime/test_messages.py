@@ -265,6 +265,7 @@ async def test_a_deleted_message_leaves_every_socket_of_both(
         assert await socket.data("messageDeleted") == {
             "messageId": sent.pk,
             "deleted": True,
+            "conversationId": sent.conversation_id,
             "senderId": ada.pk,
             "receiverId": bob.pk,
             "seq": 1,
