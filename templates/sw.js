@@ -1,5 +1,5 @@
 const CACHE = "offline-{{ version }}";
-/** Caches that begin like this hold what one person read last: see static/js/stores/kept-pages.js. */
+/** Caches that begin like this hold what one person read last: see static/js/stores/page-cache.js. */
 const KEPT = "pages-";
 const MOST_CHATS = 50;
 const MOST_PICTURES = 500;
@@ -15,7 +15,7 @@ const PAGE = "{% url 'offline' %}";
 const CHAT_FILES = [{% for file in files %}"{{ file }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
 /** Whoever signs in or out by whichever way, another account's pages are not to be shown from then on. */
 const SESSIONS = ["{% url 'logout' %}", "{% url 'api-logout' %}", "{% url 'api-login' %}", "{% url 'api-signup' %}"];
-/** What another app shares: static/js/stores/shared.js has the same names. */
+/** What another app shares: static/js/stores/share-target.js has the same names. */
 const SHARE = "{% url 'share' %}";
 const SHARED = "shared";
 const MOST_SHARED = 5;

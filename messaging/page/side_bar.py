@@ -49,7 +49,7 @@ class ChatRow:
     muted_until: str = ""
     marked_unread: bool = False
     request: bool = False  # of a stranger
-    draft: str = ""  # JSON, for static/js/stores/shared-drafts.js
+    draft: str = ""  # JSON, for static/js/stores/synced-drafts.js
     hidden: bool = False  # by the filter, which shows it again when it is emptied
 
     @property

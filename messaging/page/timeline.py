@@ -187,7 +187,7 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         and not (message.image or message.attachments or message.reply_to or message.forwarded),
         "is-deleted": message.deleted,
         "is-system": message.system,
-        "is-passing": message.expires_at,
+        "is-disappearing": message.expires_at,
     }
     author = None if mine or message.system else reading.authors.get(message.sender_id)
     other = author.name if author else reading.peer.full_name

@@ -27,7 +27,7 @@ class ChatSearch extends HTMLElement {
     this.addEventListener("click", ({ target }) => this.#press(target.closest("button")));
     this.addEventListener("keydown", (event) => this.#steer(event));
     this.#ends = [
-      page.on("jumped", ({ item }) => this.#mark(item)),
+      page.on("jump-completed", ({ item }) => this.#mark(item)),
       page.on("message-deleted", ({ messageId }) => this.#forget(messageId)),
     ];
     if (this.field.value) this.#search();

@@ -72,10 +72,10 @@ class PushNotifications extends HTMLElement {
     on("account", async () => (this.#settings = await notificationSettings().catch(() => this.#settings)));
     on("message", ({ message, live }) => live && this.#tell(message));
     on("reminder-due", (reminder) => this.#remind(reminder));
-    on("later", ({ messageId, isDue }) => isDue || closeAll(`reminder:${messageId}`));
+    on("schedule-changed", ({ messageId, isDue }) => isDue || closeAll(`reminder:${messageId}`));
     on("read", ({ readerId, peerId }) => readerId === this.#userId && this.#close(peerId));
-    on("seen", ({ peerId }) => this.#close(peerId));
-    for (const name of ["message", "message-deleted", "read", "seen", "chat", "chat-settings"]) on(name, () => this.#count());
+    on("read-here", ({ peerId }) => this.#close(peerId));
+    for (const name of ["message", "message-deleted", "read", "read-here", "chat", "chat-settings"]) on(name, () => this.#count());
     this.#count();
   }
 

@@ -1,7 +1,7 @@
 import "./forms.js";
-import "./notify-here.js";
+import "./notification-toggle.js";
 import "./sign-out.js";
-import { keepFresh } from "./elements/fresh-sections.js";
+import { keepFresh } from "./elements/refresh-sections.js";
 import { isAgreed } from "./lib/dialog.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { returnKey, setReturnKey, setTheme } from "./stores/settings.js";

@@ -2,8 +2,8 @@
 import { moveFocus } from "./elements/arrow-keys.js";
 import { sizeInWords } from "./lib/attachments.js";
 import { keepOfflinePage } from "./lib/offline.js";
-import { forgetPrivate } from "./stores/private.js";
-import { keepShared, sharedWith } from "./stores/shared.js";
+import { forgetPrivate } from "./stores/private-data.js";
+import { keepShared, sharedWith } from "./stores/share-target.js";
 
 const { userId } = document.body.dataset;
 const section = document.getElementById("share");

@@ -3,7 +3,7 @@ import { setBusy } from "./busy.js";
 import { isAgreed } from "./lib/dialog.js";
 import { formOf } from "./lib/texts.js";
 import { OutboxDatabase } from "./stores/outbox-database.js";
-import { forgetPrivate } from "./stores/private.js";
+import { forgetPrivate } from "./stores/private-data.js";
 
 const question = document.getElementById("sign-out");
 const { userId } = question.dataset;

@@ -1,4 +1,4 @@
-// Loaded with the first video that is chosen (stores/waiting-files.js), apart from the page's script.
+// Loaded with the first video that is chosen (stores/pending-files.js), apart from the page's script.
 /** Milliseconds for all of it: the video is sent without what is not known by then. */
 const PATIENCE = 5000;
 /** Pixels: no wider does the server keep it. */

@@ -1,4 +1,4 @@
-// What is seen once, over the page. `elements/once.js` fetches it with the first one.
+// What is seen once, over the page. `elements/view-once.js` fetches it with the first one.
 
 const AGAIN = 1000;
 

@@ -73,11 +73,11 @@ class VoiceRecorder extends HTMLElement {
   }
 
   #open() {
-    this.#part("once").hidden = !this.canBeOnce;
+    this.#part("view-once").hidden = !this.canBeOnce;
     this.#form.append(this);
     this.#form.classList.add("is-recording");
     const { signal } = this.#ways;
-    const acts = { cancel: () => this.cancel(), listen: () => this.#listen(), pause: () => this.#turn(), once: () => this.#turnOnce(), send: () => this.#finish(true) };
+    const acts = { cancel: () => this.cancel(), listen: () => this.#listen(), pause: () => this.#turn(), "view-once": () => this.#turnOnce(), send: () => this.#finish(true) };
     this.addEventListener("click", ({ target }) => acts[target.closest("[data-recorder]")?.dataset.recorder]?.());
     addEventListener("keydown", (event) => this.#press(event), { signal, capture: true });
     this.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.#slide(event));
@@ -109,11 +109,11 @@ class VoiceRecorder extends HTMLElement {
   }
 
   get #isOnce() {
-    return this.#part("once").getAttribute("aria-pressed") === "true";
+    return this.#part("view-once").getAttribute("aria-pressed") === "true";
   }
 
   #turnOnce() {
-    this.#part("once").setAttribute("aria-pressed", String(!this.#isOnce));
+    this.#part("view-once").setAttribute("aria-pressed", String(!this.#isOnce));
   }
 
   #goOn() {

@@ -75,7 +75,7 @@ def test_conversation(pair: Pair) -> None:
     page.route(SEND, lambda route: route.abort())
     send(page, "waiting")
     keep_typing(bo.page)
-    expect(page.locator(".typist")).to_be_visible()
+    expect(page.locator(".typing-row")).to_be_visible()
     assert_accessible(page)
     ada.context.set_offline(True)
     expect(banner(page)).to_be_visible()

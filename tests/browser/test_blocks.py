@@ -17,12 +17,12 @@ def test_block_in_the_details_and_unblock_in_the_chat(person: PersonFor) -> None
     expect_states(bo.page, "r")
     page = ada.page
     page.get_by_role("button", name="About this person").click()
-    page.locator("about-pane").get_by_role("button", name="Block", exact=True).click()
+    page.locator("details-pane").get_by_role("button", name="Block", exact=True).click()
     agree(page)
     closed = page.get_by_text("You have blocked this person.")
     expect(closed).to_be_visible()
     expect(composer(page)).to_be_hidden()
-    expect(page.locator("about-pane").get_by_role("button", name="Unblock")).to_be_visible()
+    expect(page.locator("details-pane").get_by_role("button", name="Unblock")).to_be_visible()
     # He sees her leave, and that what he sends is sent.
     expect(state(bo.page, "online")).to_be_hidden()
     send(bo.page, "Two")

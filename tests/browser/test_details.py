@@ -286,6 +286,6 @@ def test_its_script_is_asked_for_when_it_is_first_opened(person: PersonFor) -> N
     opener(ada.page).click()
     expect(details(ada.page)).to_be_visible()
     expect(tab(ada.page, "Pictures")).to_be_visible()
-    assert len([url for url in asked if "about-pane" in url]) == 1
+    assert len([url for url in asked if "details-pane" in url]) == 1
     assert bo.id
     expect(message(ada.page, "about")).to_have_count(0)

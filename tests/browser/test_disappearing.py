@@ -55,7 +55,7 @@ def test_what_is_sent_is_gone_for_both_a_day_later(person: PersonFor, live_site:
     send(bo.page, "An answer")
     for page in (ada.page, bo.page):
         expect_texts(page, ["Stays", DAY, "Gone tomorrow", "An answer"])
-        expect(page.locator("message-list .is-passing")).to_have_count(2)
+        expect(page.locator("message-list .is-disappearing")).to_have_count(2)
     # One that was open before, and comes back later as it was.
     row(ada.page, cy).click()
     expect_texts(ada.page, ["Another chat"])

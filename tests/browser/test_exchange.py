@@ -154,7 +154,7 @@ def test_a_tick_becomes_two_as_a_device_has_it_and_coloured_when_it_is_read(
 def test_who_is_typing_shows_until_the_message_comes(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
     ada.say(bo, "So that there is a row")
-    dots = ada.page.locator(".typist")
+    dots = ada.page.locator(".typing-row")
 
     keep_typing(bo.page)
     expect(state(ada.page, "typing")).to_be_visible()
@@ -171,9 +171,9 @@ def test_who_stops_typing_is_forgotten(person: PersonFor) -> None:
     ada, bo = face_to_face(person)
 
     composer(bo.page).press_sequentially("Hm")
-    expect(ada.page.locator(".typist")).to_be_visible()
+    expect(ada.page.locator(".typing-row")).to_be_visible()
 
-    expect(ada.page.locator(".typist")).to_be_hidden()
+    expect(ada.page.locator(".typing-row")).to_be_hidden()
     expect(state(ada.page, "online")).to_be_visible()
 
 

@@ -79,7 +79,7 @@ def test_who_reads_further_up_is_told_of_new_messages_and_left_alone(person: Per
     chatter(ada, bo, 60)
     ada.page.goto(f"/chat/{bo.id}")
     page = ada.page
-    expect(page.locator(".to-newest")).to_be_hidden()
+    expect(page.locator(".scroll-to-latest")).to_be_hidden()
 
     log(page).evaluate("log => { log.scrollTop = -900; }")
     expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
@@ -99,7 +99,7 @@ def test_who_reads_further_up_is_told_of_new_messages_and_left_alone(person: Per
 
     page.get_by_role("button", name="2 new messages").click()
     expect(message(page, "more news")).to_be_in_viewport()
-    expect(page.locator(".to-newest")).to_be_hidden()
+    expect(page.locator(".scroll-to-latest")).to_be_hidden()
     expect(row(page, bo).locator(".badge")).to_be_hidden()
 
 

@@ -28,7 +28,7 @@ def dialog(page: Page, name: str | re.Pattern[str]) -> Locator:
 
 def line(page: Page) -> Locator:
     """What waits, above the field."""
-    return page.locator(".later-line button")
+    return page.locator(".scheduled-bar button")
 
 
 def wait_until_bound(found: Locator) -> None:
@@ -80,7 +80,7 @@ def test_a_message_waits_for_its_time_is_changed_and_sent_on_two_devices(
     listed.get_by_text("Edit", exact=True).click()
     listed.get_by_label("Message").fill("Happy birthday, Bo!")
     listed.get_by_role("button", name="Save").click()
-    expect(listed.locator(".later__words")).to_have_text("Happy birthday, Bo!")
+    expect(listed.locator(".scheduling__words")).to_have_text("Happy birthday, Bo!")
     expect(listed.get_by_role("button", name="Save")).to_be_hidden()
     listed.get_by_role("button", name="Send now").click()
     expect(listed.get_by_text("Nothing waits here.")).to_be_visible()
@@ -199,7 +199,7 @@ def test_times_are_the_reader_s_also_once_the_clocks_have_changed(person: Person
     assert datetime.fromisoformat(row["sendAt"]) == local
     line(page).click()
     listed = dialog(page, "Scheduled")
-    expect(listed.locator(".later__when time")).to_contain_text("09:00")
+    expect(listed.locator(".scheduling__when time")).to_contain_text("09:00")
     listed.get_by_text("Edit", exact=True).click()
     expect(listed.get_by_label("Time")).to_have_value(f"{local:%Y-%m-%dT%H:%M}")
     listed.get_by_role("button", name="Cancel").click()

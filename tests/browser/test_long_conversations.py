@@ -122,7 +122,7 @@ def test_who_reads_further_up_keeps_the_place_and_comes_back_to_the_newest(
 
     say_many(bo, ada, 61, 510)
 
-    expect(page.locator(".to-newest")).to_contain_text("450 new messages", timeout=LATER)
+    expect(page.locator(".scroll-to-latest")).to_contain_text("450 new messages", timeout=LATER)
     assert places(page)[seen] == pytest.approx(before, abs=2)
     found = lines(page)
     assert_whole(found)
@@ -131,7 +131,7 @@ def test_who_reads_further_up_keeps_the_place_and_comes_back_to_the_newest(
 
     page.get_by_role("button", name="450 new messages").click()
     expect(message(page, "message 510")).to_be_in_viewport()
-    expect(page.locator(".to-newest")).to_be_hidden()
+    expect(page.locator(".scroll-to-latest")).to_be_hidden()
     expect(page.locator(".skipped")).to_have_count(0)
     assert_whole(lines(page))
     to_the_first(page)

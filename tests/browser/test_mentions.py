@@ -270,7 +270,7 @@ def test_a_text_shows_whom_it_mentions(person: PersonFor) -> None:
 
 
 def at_sign(page: Page, group: str) -> Locator:
-    return page.locator(f"#chats-{group} .at-sign")
+    return page.locator(f"#chats-{group} .mention-badge")
 
 
 def tell(sender: Person, group: str, text: str, *people: Person) -> str:
@@ -330,11 +330,11 @@ def test_a_mention_reaches_a_muted_group_and_leaves_it_in_the_archive(person: Pe
 
     bo.context.request.patch(f"/api/messages/chats/{group}", data={"archived": True})
     expect(page.locator(f"#chats-{group}")).to_be_hidden()
-    expect(page.locator(".archive .at-sign")).to_be_visible()
+    expect(page.locator(".archive .mention-badge")).to_be_visible()
     for _again in range(2):
         expect(page).to_have_title("(1) Chatsite")
-        expect(page.locator(".archive .at-sign")).to_be_visible()
+        expect(page.locator(".archive .mention-badge")).to_be_visible()
         page.reload()
     bo.context.request.put(f"/api/messages/read/{group}", data={"seq": 3})
     expect(page).to_have_title("Chatsite")
-    expect(page.locator(".archive .at-sign")).to_be_hidden()
+    expect(page.locator(".archive .mention-badge")).to_be_hidden()

@@ -89,7 +89,7 @@ def test_they_are_offered_once_one_waits_for_an_answer(live_site: Site, person: 
 
     ada.page.goto("/profile")
     expect(ada.page.locator("#sessions")).to_contain_text("Notified")
-    button = ada.page.locator("#notify-here")
+    button = ada.page.locator("#notification-toggle")
     with ada.page.expect_response(lambda response: response.request.method == "DELETE"):
         button.click()
     expect(button).to_have_text("Turn on for this device")

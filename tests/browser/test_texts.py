@@ -35,7 +35,7 @@ TEXTS = [
     LONG_WORD,
     "*bold* and `code`\n> said\n> before\n- one\n2. two\n```js\nif (*a*) return;\n```\nso",
 ]
-MARKUP = """() => [...document.querySelectorAll(".log li:not(.typist)")].map((item) => {
+MARKUP = """() => [...document.querySelectorAll(".log li:not(.typing-row)")].map((item) => {
   const copy = item.cloneNode(true);
   copy.classList.remove("is-new");
   return [...copy.querySelectorAll("*"), copy].map((each) => [

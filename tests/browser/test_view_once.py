@@ -38,11 +38,11 @@ def toggle(page: Page) -> Locator:
 
 
 def closed(page: Page) -> Locator:
-    return messages(page).locator(".once")
+    return messages(page).locator(".view-once")
 
 
 def viewer(page: Page) -> Locator:
-    return page.locator(".once-view")
+    return page.locator(".view-once-dialog")
 
 
 def test_pictures_are_sent_opened_once_and_gone(person: PersonFor) -> None:
@@ -158,7 +158,7 @@ def test_what_was_closed_while_it_was_decoded_was_not_seen(person: PersonFor) ->
     page.keyboard.press("Escape")
     expect(viewer(page)).to_be_hidden()
     page.evaluate("finish(), expectOne() && new Promise((all) => setTimeout(all))")
-    picture = page.locator(".once-view img")
+    picture = page.locator(".view-once-dialog img")
     assert picture.get_attribute("src") is None
     closed(page).click()
     page.evaluate("decoding.then(() => finish())")

@@ -26,7 +26,7 @@ NEWEST = 50
 # What an earlier change of place still has to tell comes while one is on the way already.
 NUDGE_AND_GO = """log => {
   log.scrollTop -= 3;
-  document.querySelector(".to-newest").click();
+  document.querySelector(".scroll-to-latest").click();
 }"""
 LEAVE = "log => log.closest('.conversation').remove()"
 CUT_SHORT = "log => { log.scrollTop += 0.5; }"
@@ -79,7 +79,7 @@ def go_and(page: Page, do: str) -> None:
     """Sets out for the newest messages, and does something to the list on the way."""
     log(page).evaluate(f"""log => {{
       log.addEventListener("scroll", () => ({do})(log), {{ once: true }});
-      document.querySelector(".to-newest").click();
+      document.querySelector(".scroll-to-latest").click();
     }}""")
 
 
@@ -90,7 +90,7 @@ def newest(page: Page) -> int:
 def expect_newest(page: Page) -> None:
     """One is there, and nothing is left out on the way to what is older."""
     expect(message(page, f"message {newest(page)}")).to_be_in_viewport()
-    expect(page.locator(".to-newest")).to_be_hidden()
+    expect(page.locator(".scroll-to-latest")).to_be_hidden()
     expect(page.locator(".skipped")).to_have_count(0)
     expect(log(page)).to_have_js_property("scrollTop", 0)
     assert_whole(lines(page))
@@ -128,7 +128,7 @@ def test_who_turns_away_is_let_go(page: Page, turn: str) -> None:
 
 
 def test_the_wheel_turns_over_the_button_too(page: Page) -> None:
-    button = page.locator(".to-newest")
+    button = page.locator(".scroll-to-latest")
     button.hover()
     before = log(page).evaluate("log => log.scrollTop")
 
@@ -142,7 +142,7 @@ def test_nothing_moves_where_people_want_it_still(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
 
     place = log(page).evaluate(
-        "log => { document.querySelector('.to-newest').click(); return log.scrollTop; }"
+        "log => { document.querySelector('.scroll-to-latest').click(); return log.scrollTop; }"
     )
 
     assert place == 0
@@ -150,7 +150,7 @@ def test_nothing_moves_where_people_want_it_still(page: Page) -> None:
 
 
 def test_the_button_hands_the_focus_to_the_messages(page: Page) -> None:
-    page.locator(".to-newest").focus()
+    page.locator(".scroll-to-latest").focus()
     page.keyboard.press("Enter")
 
     expect_newest(page)
@@ -174,7 +174,7 @@ def test_what_is_said_on_the_way_is_where_it_leads(talk: TALK, page: Page) -> No
     ada, bo = talk
     number = newest(page) + 1
 
-    page.locator(".to-newest").click()
+    page.locator(".scroll-to-latest").click()
     bo.say(ada, f"message {number}")
 
     expect(message(page, f"message {number}")).to_be_in_viewport()

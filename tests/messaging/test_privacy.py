@@ -134,7 +134,7 @@ def test_last_seen(
             assert ("lastSeenAt" in chat) is seen
         header = page_for(viewer).get(f"/chat/{person.pk}/header").content.decode()
         assert ("last seen" in header) is seen
-        assert ("data-tells-last-seen" in header) is seen
+        assert ("data-shows-last-seen" in header) is seen
 
 
 @audiences

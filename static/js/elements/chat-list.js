@@ -5,15 +5,15 @@ import { syncSoon } from "../realtime/live.js";
 import { decorateRow, refreshTime, setOnline, setUnread } from "../render/row.js";
 import { write } from "../render/slots.js";
 import { isOnline, online } from "../stores/presence.js";
-import { receiveDraft } from "../stores/shared-drafts.js";
+import { receiveDraft } from "../stores/synced-drafts.js";
 import { moveFocus } from "./arrow-keys.js";
 import { ChatRows } from "./chat-rows.js";
 import { RowStatus } from "./row-status.js";
 import { changeChat } from "./chat-menu.js";
 import { filterRows } from "./filter.js";
-import { addressed } from "./message-list/places.js";
+import { addressed } from "./message-list/permalinks.js";
 import { onNewDay } from "./new-day.js";
-import { replay } from "./recent.js";
+import { replay } from "./event-replay.js";
 import { SearchFilters } from "./search-filters.js";
 
 const REFRESH_AFTER = 200;
@@ -56,9 +56,9 @@ class ChatList extends HTMLElement {
       "message-deleted": (gone) => this.rows.forget(gone),
       read: ({ readerId, peerId, seq }) => readerId === this.userId && this.rows.read(peerId, seq, true),
       chat: (chat) => this.update(chat),
-      seen: ({ peerId, seq }) => this.rows.read(peerId, seq),
+      "read-here": ({ peerId, seq }) => this.rows.read(peerId, seq),
       presence: () => this.showPresence(),
-      opened: () => this.opened(),
+      "conversation-opened": () => this.opened(),
       "chat-settings": (settings) => this.rows.keep(settings),
       group: (group) => this.rows.change(group),
       "group-left": ({ groupId, closed }) => this.rows.close(groupId, closed),
@@ -268,9 +268,9 @@ class ChatList extends HTMLElement {
   }
 
   steer(event) {
-    if (!event.target.matches(".row, .hit, .offer, #filter, .archive a")) return;
+    if (!event.target.matches(".row, .hit, .suggestion, #filter, .archive a")) return;
     if (event.target.id === "filter" && event.key !== "ArrowDown") return;
-    moveFocus(event, [...this.querySelectorAll(".archive a, a.row, .offer, a.hit")].filter((row) => row.checkVisibility()));
+    moveFocus(event, [...this.querySelectorAll(".archive a, a.row, .suggestion, a.hit")].filter((row) => row.checkVisibility()));
   }
 }
 

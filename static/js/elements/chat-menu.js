@@ -144,8 +144,8 @@ const isMember = (row) => isGroup(row.dataset.peerId) && !isSaved(row) && ["", "
 async function act(name, peerId, peerName) {
   const menu = dialog();
   try {
-    if (!menu.act) await import(menu.dataset.script);
-    menu.act({ deleteJSON, emit, isMember, isSaved, keep, putJSON, rowOf }, name, peerId, peerName);
+    if (!menu.runAction) await import(menu.dataset.script);
+    menu.runAction({ deleteJSON, emit, isMember, isSaved, keep, putJSON, rowOf }, name, peerId, peerName);
   } catch {
     emit("notice", { text: text("load-failed"), kind: "error" });
   }
@@ -153,18 +153,18 @@ async function act(name, peerId, peerName) {
 
 /** In an open conversation whose composer is closed. */
 function actHere(event) {
-  const button = event.target.closest(".conversation [data-act]");
+  const button = event.target.closest(".conversation [data-chat-action]");
   if (!button) return;
   event.preventDefault();
   const { peerId, peerName } = button.closest(".conversation").dataset;
-  act(button.dataset.act, peerId, peerName);
+  act(button.dataset.chatAction, peerId, peerName);
 }
 
 function read() {
   const { peerId, lastSeq, markedUnread } = row.dataset;
   const seq = Number(lastSeq);
   markRead(peerId, seq);
-  emit("seen", { peerId, seq });
+  emit("read-here", { peerId, seq });
   if (markedUnread !== undefined) changeChat(peerId, { markedUnread: false });
 }
 

@@ -6,7 +6,7 @@ import { isOnline, online } from "../stores/presence.js";
 import { hasBeenLive, isOffline, isReconnecting } from "./connection.js";
 import { onNewDay } from "./new-day.js";
 import { pane } from "./panes.js";
-import { Typists, typingWords } from "./typists.js";
+import { Typists, typingWords } from "./typing-users.js";
 
 /** Says whether the other one is online, or was when, or who is typing. The words are in the markup; this chooses. */
 class ConversationHeader extends HTMLElement {
@@ -46,7 +46,7 @@ class ConversationHeader extends HTMLElement {
 
   /** Who leaves before the reader's eyes was last seen just now. */
   showOnline(isThere) {
-    if (this.isOnline && !isThere && "tellsLastSeen" in this.dataset) this.showSeen(new Date().toISOString());
+    if (this.isOnline && !isThere && "showsLastSeen" in this.dataset) this.showSeen(new Date().toISOString());
     this.show({ isOnline: isThere });
   }
 

@@ -29,8 +29,8 @@ export function watchDetails() {
     event.preventDefault();
     closeDetails();
   });
-  on("leaving", remove);
-  on("opened", () => isAddressed() && openDetails());
+  on("conversation-leaving", remove);
+  on("conversation-opened", () => isAddressed() && openDetails());
   // Before navigation, which sees to other conversations alone.
   addEventListener("popstate", follow, { capture: true });
   if (isAddressed()) openDetails();

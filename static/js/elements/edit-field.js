@@ -9,14 +9,14 @@ import { slot } from "../render/slots.js";
 import { messagesOf } from "../render/timeline.js";
 import { getDraft, setDraft } from "../stores/drafts.js";
 import { addMention, keepMentions, mentionedBy, mentionsOf, setMentions } from "../stores/mentions.js";
-import { sourceOf } from "./copied.js";
+import { sourceOf } from "./clipboard.js";
 
 /** Whether the reader may still change its words. */
 export const isEditable = (item) =>
   item.matches(".is-mine:not(.is-deleted)") &&
   Boolean(item.dataset.messageId) &&
   !slot(item, "forwarded") &&
-  !slot(item, "once") &&
+  !slot(item, "view-once") &&
   !item.closest(".conversation").dataset.closed &&
   isInTimeToEdit(createdAt(item));
 

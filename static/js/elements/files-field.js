@@ -1,5 +1,5 @@
 import { sizeInWords } from "../lib/attachments.js";
-import { filesFor } from "../stores/waiting-files.js";
+import { filesFor } from "../stores/pending-files.js";
 import { stepAcross } from "./arrow-keys.js";
 
 /** The files of the message being written: chosen, shown, put in order, given captions, taken away. */
@@ -17,7 +17,7 @@ export class FilesField {
     this.#input = form.querySelector('[type="file"]');
     this.#list = form.querySelector(".composer__previews");
     this.#original = form.querySelector(".composer__original");
-    this.#once = form.querySelector("[data-once]"); // not in one's own notes
+    this.#once = form.querySelector("[data-view-once]"); // not in one's own notes
     // The page that one comes back to has previews already.
     this.#list.replaceChildren(this.#original, ...[this.#once].filter(Boolean));
     if (this.#once) this.#once.firstElementChild.onclick = () => this.#files.openOnce();

@@ -1,6 +1,6 @@
 // What a new person is shown to do. The script comes to those alone who are.
 import { write } from "../lib/storage.js";
-import { copyText } from "./copied.js";
+import { copyText } from "./clipboard.js";
 import { loadNotifications } from "./notifications.js";
 
 const PAGE = { copyText, loadNotifications, write };

@@ -14,7 +14,7 @@ let timer = 0;
 
 on("group", (group) => isOpen(group._id) && changed(group));
 // Its frame may be older, or blank but for what the row has.
-on("opened", () => isGroup(pane().dataset.peerId) && refresh());
+on("conversation-opened", () => isGroup(pane().dataset.peerId) && refresh());
 on("group-left", ({ groupId, closed }) => isOpen(groupId) && left(closed));
 
 // Messages disappear from now on, or stay.

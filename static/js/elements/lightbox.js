@@ -5,7 +5,7 @@ import { text } from "../lib/texts.js";
 import { clock, dayLabel } from "../lib/time.js";
 import { createdAt } from "../render/parts/meta.js";
 import { stepAcross } from "./arrow-keys.js";
-import { sourceOf } from "./copied.js";
+import { sourceOf } from "./clipboard.js";
 
 const PICTURES = ".bubble__picture:not([hidden]), .album a, [data-lightbox]";
 const PAGE = { PICTURES, clock, createdAt, dayLabel, sourceOf, stepAcross, unmarked };

@@ -3,13 +3,13 @@ import { deleteJSON, putJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { discard, retry } from "../stores/outbox.js";
-import { copyText, sourceOf } from "./copied.js";
-import { deleteMessages } from "./deleting.js";
+import { copyText, sourceOf } from "./clipboard.js";
+import { deleteMessages } from "./delete-messages.js";
 import { isEditable } from "./edit-field.js";
 import { openForwardDialog } from "./forward-dialog.js";
 import { openDialog } from "./group-dialog.js";
-import { remind } from "./later.js";
-import { addressOf } from "./message-list/places.js";
+import { remind } from "./scheduling.js";
+import { addressOf } from "./message-list/permalinks.js";
 import { openReactionRow } from "./reaction-row.js";
 import { showReactors } from "./reactors.js";
 
@@ -24,7 +24,7 @@ const ACTIONS = [
   { name: "react", quick: true, when: () => true, run: openReactionRow },
   { name: "reply", key: "R", quick: true, when: isOpen, run: (item) => emit("reply", { messageId: item.dataset.messageId }) },
   { name: "edit", key: "E", quick: true, when: isEditable, run: (item) => emit("edit", { messageId: item.dataset.messageId }) },
-  { name: "forward", quick: true, when: (item) => !item.querySelector(".once"), run: (item) => openForwardDialog([item.dataset.messageId]) },
+  { name: "forward", quick: true, when: (item) => !item.querySelector(".view-once"), run: (item) => openForwardDialog([item.dataset.messageId]) },
   { name: "copy", when: sourceOf, run: copy },
   { name: "link", when: () => true, run: copyLink },
   { name: "select", key: "S", when: () => true, run: (item) => emit("select", { messageId: item.dataset.messageId }) },
@@ -61,7 +61,7 @@ export function decide(name, item) {
 /** The files alone: the words are to be sent, perhaps with others. */
 async function cancel(clientMessageId) {
   const entry = await discard(clientMessageId);
-  if (entry) emit("taken-back", entry);
+  if (entry) emit("upload-cancelled", entry);
 }
 
 function copy(item) {

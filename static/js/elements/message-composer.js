@@ -6,7 +6,7 @@ import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { addMention, keepMentions, mentionedBy, mentionsOf } from "../stores/mentions.js";
 import { add } from "../stores/outbox.js";
 import { personOf } from "../stores/people.js";
-import { draftChanged } from "../stores/shared-drafts.js";
+import { draftChanged } from "../stores/synced-drafts.js";
 import { returnSends } from "../stores/settings.js";
 import { watchDrops } from "./drop-zone.js";
 import { EditField } from "./edit-field.js";
@@ -14,9 +14,9 @@ import { openEmojiPicker } from "./emoji-popover.js";
 import { FilesField } from "./files-field.js";
 import { markSelection } from "./formatting-keys.js";
 import { MentionList } from "./mention-list.js";
-import { pastedFiles } from "./pasted.js";
+import { pastedFiles } from "./pasted-files.js";
 import { ReplyField } from "./reply-field.js";
-import { watchTyping } from "./typing.js";
+import { watchTyping } from "./type-to-focus.js";
 import { VoiceButton } from "./voice-button.js";
 
 const LONGEST = 10_000;
@@ -59,7 +59,7 @@ class MessageComposer extends HTMLElement {
       watchDrops(this.closest(".conversation"), (files) => this.take(files)),
       watchTyping(this.field),
       onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
-      on("taken-back", (entry) => entry.receiverId === this.peerId && this.takeBack(entry)),
+      on("upload-cancelled", (entry) => entry.receiverId === this.peerId && this.takeBack(entry)),
       on("draft", ({ peerId, text, before }) => peerId === this.peerId && this.follow(text, before)),
     ];
     this.form.addEventListener("submit", (event) => this.submit(event));

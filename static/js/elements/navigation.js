@@ -3,7 +3,7 @@
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { catchUp } from "../realtime/live.js";
-import { keptPage } from "../stores/kept-pages.js";
+import { keptPage } from "../stores/page-cache.js";
 import { hasPane, pane, provisionalList, showKeptPane, showNoPane, showPane } from "./panes.js";
 
 const hasPointer = matchMedia("(hover: hover)");
@@ -110,7 +110,7 @@ function onPopState(event) {
 function show(address) {
   const { peerId, tab } = placeOf(address);
   htmx.trigger(provisionalList() ?? pane(), "htmx:abort");
-  emit("leaving");
+  emit("conversation-leaving");
   shown = address;
   if (tabOf(sidebar()) !== tab) swapSidebars();
   if (!peerId) showNoPane();
@@ -127,7 +127,7 @@ function load() {
   if ("absent" in list.dataset) list.dataset.absent = "loading";
   const headers = { "HX-Target": "conversation" };
   const how = { source: list, target: list, select: "message-list", swap: "outerHTML show:none", headers };
-  htmx.ajax("GET", shown, how).then(() => emit("loaded", {})).catch(() => {});
+  htmx.ajax("GET", shown, how).then(() => emit("history-loaded", {})).catch(() => {});
 }
 
 /** What changed since the list was shown without network fits into it: nothing moves that is being read. */
@@ -142,7 +142,7 @@ async function merge(list) {
   delete list.dataset.stale;
   if (!list.isConnected) return;
   list.catchUp();
-  emit("loaded", {});
+  emit("history-loaded", {});
 }
 
 const sidebar = () => document.getElementById("sidebar");
@@ -205,7 +205,7 @@ function restored() {
 
 function opened() {
   focusPane();
-  emit("opened", {});
+  emit("conversation-opened", {});
 }
 
 /** To the composer; where that would call up a keyboard, to the heading; back in the list, to where one came from. */

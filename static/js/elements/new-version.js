@@ -3,7 +3,7 @@
 // is of, as after a backup was put back.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
-import { areFilesWaiting } from "../stores/waiting-files.js";
+import { areFilesWaiting } from "../stores/pending-files.js";
 
 const { version } = document.body.dataset;
 let isOffered = false;
@@ -19,7 +19,7 @@ export function watchVersion() {
     if (state === "live" && !isFresh) look();
     if (state === "live" || state === "offline") isFresh = false;
   });
-  on("outdated", () => {
+  on("cursor-refused", () => {
     isOutdated = true;
     if (canReload()) reload();
     else offer(true);

@@ -2,7 +2,7 @@ import { emit, on } from "../lib/bus.js";
 import { isGroup, peerOf } from "../lib/peers.js";
 import { decorateReply, placeOf, repliesTo } from "../render/parts/reply.js";
 import { moveFocus } from "./arrow-keys.js";
-import { replay } from "./recent.js";
+import { replay } from "./event-replay.js";
 
 const SOON = 100;
 /** Over how long (ms) the windows of a group spread what they ask: a thousand may be open. */
@@ -22,7 +22,7 @@ class PinnedMessages extends HTMLElement {
       pin: (change) => isHere(change) && this.refresh(),
       message: ({ message, live }) => isHere(message) && (message.pinnedAt || this.has(message._id)) && this.refresh(live === false ? 0 : this.spread),
       "message-deleted": ({ messageId }) => this.has(messageId) && this.remove(messageId),
-      loaded: () => this.refresh(0),
+      "history-loaded": () => this.refresh(0),
       hidden: (change) => change.peerId === peerId && this.hide(change.hidden),
     };
     this.ends = Object.entries(handlers).map(([name, handler]) => on(name, handler));

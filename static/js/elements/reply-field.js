@@ -3,7 +3,7 @@ import { isGroup } from "../lib/peers.js";
 import { blankReply, placeOf, showReply } from "../render/parts/reply.js";
 import { slot } from "../render/slots.js";
 import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
-import { draftChanged } from "../stores/shared-drafts.js";
+import { draftChanged } from "../stores/synced-drafts.js";
 
 /** Which message the one that is being written answers: above the field, and kept with the draft. */
 export class ReplyField {

@@ -5,7 +5,7 @@ import { lastAt, previewOf, showPreview } from "../render/row.js";
 import { getDraft } from "../stores/drafts.js";
 import { allEntries } from "../stores/outbox.js";
 import { text } from "../lib/texts.js";
-import { Typists, typingWords } from "./typists.js";
+import { Typists, typingWords } from "./typing-users.js";
 
 /** What a row shows instead of its last message: somebody typing, a message that was not sent yet, a draft. */
 export class RowStatus {

@@ -31,7 +31,7 @@ export class SearchFilters {
     if (!button) return;
     if ("remove" in button.dataset) this.#remove(button.parentElement);
     else if (button.dataset.add) this.#add(button.dataset.add);
-    else if (button.matches(".offer")) this.#choose(button);
+    else if (button.matches(".suggestion")) this.#choose(button);
     else if ("retry" in button.dataset) this.#ask();
   }
 

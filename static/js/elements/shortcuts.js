@@ -12,7 +12,7 @@ const switcher = document.getElementById("switcher");
 export function watchShortcuts() {
   document.addEventListener("keydown", press);
   switcher.addEventListener("keydown", steer);
-  on("leaving", () => switcher.close());
+  on("conversation-leaving", () => switcher.close());
 }
 
 function press(event) {

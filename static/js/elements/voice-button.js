@@ -1,7 +1,7 @@
 import { emit, on } from "../lib/bus.js";
 import { sizeInWords } from "../lib/attachments.js";
 import { text } from "../lib/texts.js";
-import { filesFor } from "../stores/waiting-files.js";
+import { filesFor } from "../stores/pending-files.js";
 
 /** Only pages that came over https may record. */
 const canRecord = () => Boolean(navigator.mediaDevices?.getUserMedia && globalThis.MediaRecorder);
@@ -13,7 +13,7 @@ export class VoiceButton {
   #peerId;
   #calls;
   #recording = null;
-  #end = on("leaving", () => this.#recording?.leave());
+  #end = on("conversation-leaving", () => this.#recording?.leave());
 
   /**
    * `send(voice)` takes what is recorded, as the outbox does; `closed()` follows each recording. What is being recorded when
@@ -39,7 +39,7 @@ export class VoiceButton {
     try {
       await import(this.#button.dataset.script);
       this.#recording = document.importNode(document.getElementById("recorder-template").content, true).firstElementChild;
-      this.#recording.canBeOnce = Boolean(this.#form.querySelector("[data-once]"));
+      this.#recording.canBeOnce = Boolean(this.#form.querySelector("[data-view-once]"));
       await this.#recording.start(this.#form);
       if (!this.#form.isConnected) this.#recording.cancel();
       this.#take(await this.#recording.ended);

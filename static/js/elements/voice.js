@@ -10,8 +10,8 @@ export function watchVoice(userId) {
   // Before the list, in which arrows lead from message to message.
   document.addEventListener("keydown", steer, { capture: true });
   // What is left is kept as it is.
-  on("leaving", () => document.querySelector("voice-message.is-playing")?.pause());
-  on("listened", ({ messageId, personId }) => show(messageId, personId === userId));
+  on("conversation-leaving", () => document.querySelector("voice-message.is-playing")?.pause());
+  on("voice-listened", ({ messageId, personId }) => show(messageId, personId === userId));
 }
 
 function steer(event) {

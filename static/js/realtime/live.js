@@ -4,7 +4,7 @@ import { isGroup, peerOf } from "../lib/peers.js";
 import { endSession } from "../lib/session.js";
 import { changeOnline, replaceOnline } from "../stores/presence.js";
 import { closeGaps, leavesGap } from "./gaps.js";
-import { Marks } from "./marks.js";
+import { Marks } from "./receipts.js";
 import { Socket } from "./socket.js";
 import { Sync } from "./sync.js";
 
@@ -41,18 +41,18 @@ const frames = {
   messageEdited: revise,
   messageRestored: revise,
   reactionChanged: (change) => emit("reaction", change),
-  messageListened: (change) => emit("listened", change),
-  messageOpened: (change) => emit("opened", change),
+  messageListened: (change) => emit("voice-listened", change),
+  messageOpened: (change) => emit("view-once-opened", change),
   messagePinned: (change) => emit("pin", change),
   messageUnpinned: (change) => emit("pin", change),
   messageDeleted: (gone) => emit("message-deleted", gone),
   messagesRead: (mark) => emit("read", mark),
   messagesDelivered: (mark) => emit("delivered", mark),
-  scheduledChanged: (change) => emit("later", change),
-  scheduledRemoved: (gone) => emit("later", gone),
-  reminderChanged: (change) => emit("later", change),
-  reminderRemoved: (gone) => emit("later", gone),
-  reminderDue: (reminder) => (emit("later", reminder), emit("reminder-due", reminder)),
+  scheduledChanged: (change) => emit("schedule-changed", change),
+  scheduledRemoved: (gone) => emit("schedule-changed", gone),
+  reminderChanged: (change) => emit("schedule-changed", change),
+  reminderRemoved: (gone) => emit("schedule-changed", gone),
+  reminderDue: (reminder) => (emit("schedule-changed", reminder), emit("reminder-due", reminder)),
   typing: (data) => emit("typing", data),
   privacyChanged: followPrivacy,
   accountChanged: (account) => emit("account", account),
@@ -150,7 +150,7 @@ function subscribe() {
   });
   on("delivered", ({ personId, peerId, seq }) => personId === me && deliveries.confirm(peerId, seq));
   on("connection", (now) => now.state === "ended" && stop());
-  on("unanswered", checkConnection);
+  on("response-overdue", checkConnection);
   addEventListener("online", checkNow);
   addEventListener("offline", () => socket.renew());
   addEventListener("pagehide", () => [marks, deliveries].forEach((each) => each.flush()));
@@ -284,7 +284,7 @@ function settled(error) {
 
 function failed(error) {
   if (error.status === 401) return endSession();
-  if (error.status === 400) return isJustReloaded() ? sync.beginAnew() : emit("outdated", {});
+  if (error.status === 400) return isJustReloaded() ? sync.beginAnew() : emit("cursor-refused", {});
   if (!socket.isOpen && !isPatient(error)) setState("offline");
 }
 

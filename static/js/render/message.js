@@ -6,7 +6,7 @@ import { authorIn, fillAuthor } from "./parts/author.js";
 import { fillForwarded } from "./parts/forwarded.js";
 import { fillLinkPreview } from "./parts/link-preview.js";
 import { createdAt, editedAt, fillEdited, fillTime, stateOf } from "./parts/meta.js";
-import { decorateOnce, fillOnce, isOpened } from "./parts/once.js";
+import { decorateOnce, fillOnce, isOpened } from "./parts/view-once.js";
 import { fillPicture } from "./parts/picture.js";
 import { clearReactions, fillReactions } from "./parts/reactions.js";
 import { clearReply, decorateReply, fillReply } from "./parts/reply.js";
@@ -27,7 +27,7 @@ export function fillMessage(item, message, reading) {
   mark(item, "is-mine", mine);
   mark(item, "is-deleted", Boolean(message.deleted));
   mark(item, "is-system", Boolean(message.system));
-  mark(item, "is-passing", Boolean(message.expiresAt));
+  mark(item, "is-disappearing", Boolean(message.expiresAt));
   fillTime(item, message.createdAt);
   fillEdited(item, message.editedAt);
   fillReply(item, message, reading);

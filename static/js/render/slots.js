@@ -1,5 +1,5 @@
 // The places in a message's markup that script fills, named by `data-field`, and the classes that say what it is.
-const CLASSES = ["is-mine", "is-follow", "is-followed", "is-emoji", "is-deleted", "is-system", "is-passing", "is-new", "is-found", "is-uploading"];
+const CLASSES = ["is-mine", "is-follow", "is-followed", "is-emoji", "is-deleted", "is-system", "is-disappearing", "is-new", "is-found", "is-uploading"];
 
 export const slot = (item, name) => item.querySelector(`[data-field="${name}"]`);
 

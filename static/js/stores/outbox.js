@@ -97,7 +97,7 @@ async function post(entry) {
   const { clientMessageId, receiverId, text, image, viewOnce, replyTo, mentions } = entry;
   const attachments = entry.attachments && (await uploaded(entry));
   const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
-  const timer = setTimeout(emit, patience, "unanswered");
+  const timer = setTimeout(emit, patience, "response-overdue");
   try {
     const body = { text, image: image?.dataUrl, attachments, captions: captionsOf(entry, attachments), viewOnce: viewOnce && true, clientMessageId, mentions };
     const path = `/api/messages/send/${receiverId}`;

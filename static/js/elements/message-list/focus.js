@@ -1,4 +1,4 @@
-import { isAtGap } from "../../render/excerpt.js";
+import { isAtGap } from "../../render/list-window.js";
 import { messagesOf } from "../../render/timeline.js";
 import { moveFocus } from "../arrow-keys.js";
 

@@ -66,7 +66,7 @@ export class Jump {
     this.#target = null;
     this.#place.show(item);
     if (!keepsFocus) item.focus({ preventScroll: true });
-    emit("jumped", { item });
+    emit("jump-completed", { item });
     clearTimeout(this.#timer);
     this.#unmark();
     item.classList.add("is-found");

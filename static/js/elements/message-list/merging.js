@@ -1,4 +1,4 @@
-import { isSkipped, join } from "../../render/excerpt.js";
+import { isSkipped, join } from "../../render/list-window.js";
 import { createMessage, decorateMessage, fillMessage, seqOf } from "../../render/message.js";
 import { firstMessage, messagesOf, place, regroup, takeOut } from "../../render/timeline.js";
 

@@ -2,7 +2,7 @@ import { emit, on } from "../../lib/bus.js";
 import { isGroup, peerOf } from "../../lib/peers.js";
 import { text } from "../../lib/texts.js";
 import { isPast } from "../../lib/time.js";
-import { endOfPage, hasGap, isLong, shorten } from "../../render/excerpt.js";
+import { endOfPage, hasGap, isLong, shorten } from "../../render/list-window.js";
 import { clearMessage } from "../../render/message.js";
 import { createdAt } from "../../render/parts/meta.js";
 import { showUpload } from "../../render/parts/attachments.js";
@@ -20,13 +20,13 @@ import { MessageToolbar } from "../message-toolbar.js";
 import { MissingMessages } from "../missing-messages.js";
 import { onNewDay } from "../new-day.js";
 import { OlderPages } from "../older-pages.js";
-import { ReadingPlace } from "../reading-place.js";
-import { replay } from "../recent.js";
-import { Typists, typingWords } from "../typists.js";
+import { ReadingPlace } from "../scroll-position.js";
+import { replay } from "../event-replay.js";
+import { Typists, typingWords } from "../typing-users.js";
 import { keepFocus, keepFocusIn, moveAmong } from "./focus.js";
 import { Jump } from "./jump.js";
 import { Merging } from "./merging.js";
-import { addressed, findDay, findMessage } from "./places.js";
+import { addressed, findDay, findMessage } from "./permalinks.js";
 import { Reactions } from "./reactions.js";
 import { Receipts } from "./receipts.js";
 import { select, selectionIn } from "./selection.js";
@@ -47,7 +47,7 @@ class MessageList extends HTMLElement {
     this.list = this.querySelector("ol");
     this.came = [];
     const calls = { seen: (item) => this.see(item), halted: () => this.older.look() };
-    this.place = new ReadingPlace(this, pane.querySelector(".to-newest"), calls);
+    this.place = new ReadingPlace(this, pane.querySelector(".scroll-to-latest"), calls);
     this.jump = new Jump(this.list, this.place);
     this.older = new OlderPages(this, () => !this.place.isOnTheWay);
     this.missing = new MissingMessages(this.list, peerId);
@@ -338,7 +338,7 @@ class MessageList extends HTMLElement {
   }
 
   showTyping(ids) {
-    const line = this.list.querySelector(".typist");
+    const line = this.list.querySelector(".typing-row");
     const isTyping = ids.length > 0;
     if (isTyping && this.reading.isGroup) write(line.querySelector('[data-field="typing"]'), typingWords(ids));
     if (line.hidden === isTyping) this.place.keep(() => (line.hidden = !isTyping));

@@ -2,8 +2,8 @@ import { emit, on } from "../../lib/bus.js";
 import { counted, text } from "../../lib/texts.js";
 import { createdAt } from "../../render/parts/meta.js";
 import { messagesOf } from "../../render/timeline.js";
-import { copyText, sourceOf } from "../copied.js";
-import { deleteMessages } from "../deleting.js";
+import { copyText, sourceOf } from "../clipboard.js";
+import { deleteMessages } from "../delete-messages.js";
 import { openForwardDialog } from "../forward-dialog.js";
 import { isSaid } from "../message-actions.js";
 

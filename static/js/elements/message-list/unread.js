@@ -43,7 +43,7 @@ export class Unread {
     if (!(seq > this.readSeq)) return;
     this.hasRead(seq);
     markRead(this.#peerId, seq);
-    emit("seen", { peerId: this.#peerId, seq });
+    emit("read-here", { peerId: this.#peerId, seq });
   }
 
   hasRead(seq) {

@@ -57,7 +57,7 @@ function fillUpload(item, isUnderWay) {
 }
 
 /** In few words, of what is in the page; nothing for one picture, and for none. */
-export const wordsIn = (item) => (slot(item, "once") ?? slot(item, "attachments"))?.dataset.words ?? "";
+export const wordsIn = (item) => (slot(item, "view-once") ?? slot(item, "attachments"))?.dataset.words ?? "";
 
 export function smallPictureIn(item) {
   const shown = slot(item, "attachments")?.querySelector(".album img, video[poster]");
@@ -100,7 +100,7 @@ function fillVoice(place, { url, duration, waveform }) {
 }
 
 function fillPlayer(player, length, { kind, url, name, thumbnail, width, height, duration }) {
-  // What a stranger sends loads once it is accepted (chat-acts.js).
+  // What a stranger sends loads once it is accepted (chat-actions.js).
   const waits = document.querySelector('#conversation[data-closed="request"]');
   const shown = kind === "video" && thumbnail && { [waits ? "data-poster" : "poster"]: thumbnail, width, height };
   const fields = { ...shown, preload: shown || waits ? "none" : "metadata", src: url, "aria-label": name };

@@ -37,24 +37,24 @@ export function watchLater() {
   document.addEventListener("click", (event) => {
     // What the finger did that held it.
     if (isHeld && sendButton(event)) event.preventDefault();
-    const composer = event.target.closest?.(".composer__later")?.closest("message-composer");
+    const composer = event.target.closest?.(".composer__schedule")?.closest("message-composer");
     if (composer) sendLater(composer);
-    const list = event.target.closest?.("[data-later-list]");
-    if (list) act("list", list.dataset.laterList);
+    const list = event.target.closest?.("[data-scheduled-list]");
+    if (list) act("list", list.dataset.scheduledList);
   }, { capture: true });
-  let isAny = "later" in document.body.dataset;
-  on("later", () => ((isAny = true), refresh()));
-  on("loaded", () => isAny && refresh());
+  let isAny = "scheduling" in document.body.dataset;
+  on("schedule-changed", () => ((isAny = true), refresh()));
+  on("history-loaded", () => isAny && refresh());
   on("connection", ({ state }) => state === "live" && isAny && refresh());
   on("reminder-due", (reminder) => act("due", reminder));
-  if (document.body.dataset.later === "due") act("overdue");
+  if (document.body.dataset.scheduling === "due") act("overdue");
 }
 
 export const remind = (item, peerId) => act("remind", peerId, item.dataset.messageId);
 
 const sendLater = (composer) => composer.edit.value || act("send", composer);
 
-const place = () => pane().querySelector(".later-line");
+const place = () => pane().querySelector(".scheduled-bar");
 
 function refresh() {
   if (place()) htmx.ajax("GET", `/chat/${pane().dataset.peerId}/scheduled`, { source: place(), target: place(), swap: "innerHTML show:none" }).catch(() => {});
@@ -63,8 +63,8 @@ function refresh() {
 async function act(name, ...what) {
   const dialog = document.getElementById("group-dialog");
   try {
-    await import(dialog.dataset.later);
-    dialog.later[name](PAGE, ...what);
+    await import(dialog.dataset.scheduling);
+    dialog.scheduling[name](PAGE, ...what);
   } catch {
     emit("notice", { text: text("load-failed"), kind: "error" });
   }

@@ -7,10 +7,10 @@ import { slot, write } from "../slots.js";
 /** `wasOpened` is what was known of it: events do not say. */
 export function fillOnce(item, message, { userId }, wasOpened) {
   const { viewOnce, deleted, opened, senderId } = message;
-  let field = slot(item, "once");
+  let field = slot(item, "view-once");
   if (!viewOnce || deleted) return field?.remove();
   if (!field) {
-    field = document.getElementById("once-template").content.firstElementChild.cloneNode(true);
+    field = document.getElementById("view-once-template").content.firstElementChild.cloneNode(true);
     slot(item, "picture").after("\n", field);
   }
   Object.assign(field.dataset, { words: wordsOf(message), until: viewOnce.until ?? "" });
@@ -18,15 +18,15 @@ export function fillOnce(item, message, { userId }, wasOpened) {
   showOnce(item, opened || wasOpened ? "opened" : isOver ? "over" : senderId === userId ? "sent" : "new");
 }
 
-export const isOpened = (item) => slot(item, "once")?.dataset.state === "opened";
+export const isOpened = (item) => slot(item, "view-once")?.dataset.state === "opened";
 
 /** What the server takes for opened may be about to be shown in this tab. */
 export const decorateOnce = (item) => isOpened(item) && showOnce(item, "opened");
 
 export function showOnce(item, known) {
-  const field = slot(item, "once");
+  const field = slot(item, "view-once");
   const state = isOpening(item.dataset.messageId) ? "new" : known;
   if (field.dataset.state !== state) field.dataset.state = state;
   field.disabled = state !== "new";
-  write(slot(field, "told"), { opened: text("once-opened"), over: text("once-over") }[state] ?? field.dataset.words);
+  write(slot(field, "label"), { opened: text("once-opened"), over: text("once-over") }[state] ?? field.dataset.words);
 }

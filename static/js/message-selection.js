@@ -120,7 +120,7 @@ class MessageSelection extends HTMLElement {
     const selected = this.#selected;
     const status = this.querySelector("[role=status]");
     write(status, this.#page.counted("selected", selected.length));
-    const isNeeded = { forward: selected.length && !selected.some((item) => item.querySelector(".once")), copy: this.#sourceOf(selected), delete: selected.length };
+    const isNeeded = { forward: selected.length && !selected.some((item) => item.querySelector(".view-once")), copy: this.#sourceOf(selected), delete: selected.length };
     for (const [name, is] of Object.entries(isNeeded)) this.querySelector(`[data-selected="${name}"]`).disabled = !is;
   }
 

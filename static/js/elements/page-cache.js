@@ -1,8 +1,8 @@
 // Hands what is being read to the service worker, as it would be rendered now, so that it can be opened again without network.
 import { on } from "../lib/bus.js";
-import { shorten } from "../render/excerpt.js";
+import { shorten } from "../render/list-window.js";
 import { messagesOf } from "../render/timeline.js";
-import { changePage, dropPictures, keepPage } from "../stores/kept-pages.js";
+import { changePage, dropPictures, keepPage } from "../stores/page-cache.js";
 import { shownAddress } from "./navigation.js";
 import { followChanges, pane, provisionalList, tidyPane } from "./panes.js";
 
@@ -24,11 +24,11 @@ let changed = Promise.resolve();
 
 export function watchPage(userId) {
   me = userId;
-  for (const name of ["opened", "loaded", "message", "message-deleted", "reaction", "pin", "read", "chat", "group", "group-left"]) on(name, later);
+  for (const name of ["conversation-opened", "history-loaded", "message", "message-deleted", "reaction", "pin", "read", "chat", "group", "group-left"]) on(name, later);
   document.addEventListener("htmx:afterSettle", later);
   document.addEventListener("load", ({ target }) => target.matches("img") && later(), { capture: true });
   navigator.serviceWorker?.addEventListener("controllerchange", later);
-  on("leaving", atOnce);
+  on("conversation-leaving", atOnce);
   followChanges(changeSoon);
   // Before a reload asks for the page.
   addEventListener("beforeunload", atOnce);
@@ -98,7 +98,7 @@ const addressesIn = (body) => [...body.querySelectorAll("img")].map((each) => ea
 function newPictures() {
   const shown = [...document.querySelectorAll(".app img")].filter((each) => each.complete && each.naturalWidth && !each.closest(APART));
   // A quote, as of what is pinned, has the same ones.
-  const passing = new Set(shown.filter((each) => each.closest(".is-passing .bubble, .reply[data-expires-at]")).flatMap(({ src, currentSrc }) => [src, currentSrc]));
+  const passing = new Set(shown.filter((each) => each.closest(".is-disappearing .bubble, .reply[data-expires-at]")).flatMap(({ src, currentSrc }) => [src, currentSrc]));
   const isNew = (address) => address.startsWith(`${location.origin}/`) && !handedOver.has(address) && !passing.has(address);
   const addresses = shown.map(({ currentSrc }) => currentSrc).filter(isNew);
   addresses.forEach((address) => handedOver.add(address));

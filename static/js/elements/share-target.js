@@ -1,4 +1,4 @@
-import { hasArrived, sharedWith } from "../stores/shared.js";
+import { hasArrived, sharedWith } from "../stores/share-target.js";
 
 /** What another app shared goes into the field of the chat that was chosen for it (js/share.js), and waits there to be sent. */
 export async function takeShared(userId) {

@@ -10,7 +10,7 @@ import { lastSeen, showTime } from "./lib/time.js";
 const SOON = 300;
 const PARTS = ["pictures", "files", "voice", "links"];
 
-class AboutPane extends HTMLElement {
+class DetailsPane extends HTMLElement {
   #page;
   #ends = [];
   #timers = [];
@@ -197,7 +197,7 @@ class AboutPane extends HTMLElement {
     if (!state || !online().size) return;
     const [isThere, wasThere] = [isOnline(this.peerId), state.dataset.state === "online"];
     const moment = new Date().toISOString();
-    if (wasThere && !isThere && "tellsLastSeen" in state.dataset) showTime(state.querySelector("time"), moment, lastSeen(moment));
+    if (wasThere && !isThere && "showsLastSeen" in state.dataset) showTime(state.querySelector("time"), moment, lastSeen(moment));
     state.dataset.state = isThere ? "online" : "";
     this.querySelector(".avatar.is-large").classList.toggle("is-online", isThere);
   }
@@ -265,4 +265,4 @@ function isSure({ title, words, verb }) {
   return isAgreed(dialog, "agree");
 }
 
-customElements.define("about-pane", AboutPane);
+customElements.define("details-pane", DetailsPane);

@@ -1,7 +1,7 @@
 import { RECENT_EMOJI, forget } from "../lib/storage.js";
 import { forgetDrafts } from "./drafts.js";
-import { forgetPages } from "./kept-pages.js";
-import { forgetShared } from "./shared.js";
+import { forgetPages } from "./page-cache.js";
+import { forgetShared } from "./share-target.js";
 
 /** However a session ended, nothing of it is left for the next person but what waits to be sent; `but` names who stays. */
 export function forgetPrivate({ but } = {}) {

@@ -3,7 +3,7 @@ import { postJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { newClientId } from "../lib/ids.js";
 import { text } from "../lib/texts.js";
-import { showOnce } from "../render/parts/once.js";
+import { showOnce } from "../render/parts/view-once.js";
 import { keepOpening, openingOf } from "../stores/openings.js";
 import { stepAcross } from "./arrow-keys.js";
 
@@ -11,14 +11,14 @@ const ENDS = { 409: "opened", 410: "over" };
 
 export function watchOnce() {
   document.addEventListener("click", ({ target }) => {
-    const field = target.closest?.('.once[data-state="new"]');
+    const field = target.closest?.('.view-once[data-state="new"]');
     if (field) open(field.closest(".message").dataset.messageId);
   });
-  on("opened", ({ messageId }) => show(messageId, "opened"));
+  on("view-once-opened", ({ messageId }) => show(messageId, "opened"));
 }
 
 function show(messageId, state) {
-  for (const item of document.querySelectorAll(`.message[data-message-id="${CSS.escape(messageId)}"]:has(.once)`)) showOnce(item, state);
+  for (const item of document.querySelectorAll(`.message[data-message-id="${CSS.escape(messageId)}"]:has(.view-once)`)) showOnce(item, state);
 }
 
 async function open(messageId) {

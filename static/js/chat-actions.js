@@ -5,7 +5,7 @@ import { isolated } from "./lib/text.js";
 import { text } from "./lib/texts.js";
 
 /** "delete", "block", "unblock" or "accept", the person or the chat. */
-async function act(page, name, peerId, peerName) {
+async function runAction(page, name, peerId, peerName) {
   const { deleteJSON, keep, putJSON, rowOf } = page;
   if (name === "delete") return rowOf(peerId) && deleteChat(page, rowOf(peerId));
   const [title, words, verb] = text("block").split("|");
@@ -46,4 +46,4 @@ function isSure(title, words, verb) {
   return isAgreed(ask, "agree");
 }
 
-document.getElementById("chat-menu").act = act;
+document.getElementById("chat-menu").runAction = runAction;

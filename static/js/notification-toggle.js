@@ -2,12 +2,12 @@
 import { canNotify, isAllowed, notificationSettings, turnOff, turnOn } from "./lib/push.js";
 import { write } from "./lib/storage.js";
 
-const button = () => document.getElementById("notify-here");
+const button = () => document.getElementById("notification-toggle");
 const { userId } = document.body.dataset;
 let isOn = false;
 
 if (canNotify()) {
-  document.addEventListener("click", ({ target }) => target.closest?.("#notify-here") && change());
+  document.addEventListener("click", ({ target }) => target.closest?.("#notification-toggle") && change());
   document.addEventListener("htmx:load", show);
   notificationSettings().then(({ subscribed }) => {
     isOn = subscribed && isAllowed();
@@ -39,5 +39,5 @@ async function changed() {
 }
 
 function say(words) {
-  document.getElementById("notify-words").textContent = words && button().dataset[words];
+  document.getElementById("notification-status").textContent = words && button().dataset[words];
 }

@@ -1,4 +1,4 @@
-// Fetched with the first message that is sent later, or the first reminder (elements/later.js): what is imported here is a copy, and
+// Fetched with the first message that is sent later, or the first reminder (elements/scheduling.js): what is imported here is a copy, and
 // what it shares with the page is given to it. The server renders the dialogs.
 import { newClientId } from "./lib/ids.js";
 import { isBlank } from "./lib/text.js";
@@ -32,7 +32,7 @@ function words(iso) {
   return isoDay(iso) === isoDay(new Date().toISOString()) ? clock(iso) : `${day} ${clock(iso)}`;
 }
 
-const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: dialog.dataset.laterSheet });
+const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: dialog.dataset.schedulingSheet });
 const styled = new Promise((resolve) => Object.assign(sheet, { onload: resolve, onerror: resolve }));
 document.head.append(sheet);
 
@@ -44,7 +44,7 @@ async function open(page, path, selector) {
 
 /** Lets people choose a time, and calls `save(when)` with it until that works. */
 async function choose(page, path, save) {
-  const form = await open(page, path, ".later-form");
+  const form = await open(page, path, ".scheduling-form");
   if (!form) return;
   const { at } = form.elements;
   at.value = fieldValue(TIMES["1h"]().toISOString());
@@ -105,7 +105,7 @@ async function send(page, composer) {
 /** What was uploaded or scheduled in an earlier try is not again. */
 async function schedule(page, peerId, { attachments: files = [], ...message }, when) {
   const { clientMessageId } = message;
-  const bar = dialog.querySelector(".later__progress");
+  const bar = dialog.querySelector(".scheduling__progress");
   const end = page.on("upload", ({ clientMessageId: id, sent, size }) => id === clientMessageId && (bar.value = sent / size));
   bar.hidden = !files.length;
   const keys = await page.upload({ clientMessageId, attachments: files }).finally(() => (end(), (bar.hidden = true)));
@@ -121,7 +121,7 @@ function remind(page, peerId, messageId) {
 
 /** Of one chat, or all of them, with the reminders. */
 async function list(page, peerId) {
-  const root = await open(page, `/later?peer=${peerId}`, ".later-list");
+  const root = await open(page, `/later?peer=${peerId}`, ".scheduled-list");
   if (!root) return;
   for (const { elements: { at } } of root.querySelectorAll("form[data-key]")) {
     at.value = at.defaultValue = fieldValue(at.dataset.at || TIMES["1h"]().toISOString());
@@ -130,10 +130,10 @@ async function list(page, peerId) {
   const again = (work) => change(page, root, work);
   root.addEventListener("click", ({ target }) => {
     if (target.closest("[data-close]")) return dialog.close();
-    const { act, key } = target.closest("[data-act]")?.dataset ?? {};
-    if (act === "send") again(() => page.postJSON(`/api/scheduled/${key}/send`));
-    if (act === "cancel") again(() => page.deleteJSON(`/api/scheduled/${key}`));
-    if (act === "forget") again(() => page.deleteJSON(`/api/reminders/${key}`));
+    const { scheduleAction: action, key } = target.closest("[data-schedule-action]")?.dataset ?? {};
+    if (action === "send") again(() => page.postJSON(`/api/scheduled/${key}/send`));
+    if (action === "cancel") again(() => page.deleteJSON(`/api/scheduled/${key}`));
+    if (action === "forget") again(() => page.deleteJSON(`/api/reminders/${key}`));
   });
   root.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -161,8 +161,8 @@ let isWatching = false;
 function watch(page) {
   if (isWatching) return;
   isWatching = true;
-  page.on("later", () => {
-    const root = dialog.querySelector(".later-list");
+  page.on("schedule-changed", () => {
+    const root = dialog.querySelector(".scheduled-list");
     if (root && !root.querySelector("[open]") && root.getAttribute("aria-busy") !== "true") list(page, root.dataset.peer);
   });
 }
@@ -179,10 +179,10 @@ function due(page, { messageId, peerId, message }) {
 
 /** What was due while nobody was here. */
 function overdue(page) {
-  page.emit("notice", { text: text("reminders-due"), kind: "info", stay: STAY, action: { words: text("show"), run: () => acts.list(page, "") } });
+  page.emit("notice", { text: text("reminders-due"), kind: "info", stay: STAY, action: { words: text("show"), run: () => actions.list(page, "") } });
 }
 
-const acts = Object.fromEntries(
-  Object.entries({ due, list, overdue, remind, send }).map(([name, act]) => [name, (page, ...what) => (watch(page), act(page, ...what))]),
+const actions = Object.fromEntries(
+  Object.entries({ due, list, overdue, remind, send }).map(([name, action]) => [name, (page, ...args) => (watch(page), action(page, ...args))]),
 );
-dialog.later = acts;
+dialog.scheduling = actions;
