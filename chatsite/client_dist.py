@@ -1,6 +1,6 @@
 """The front end in CLIENT_DIST: its files at their paths, its index page wherever it has a page.
 
-What the site keeps for itself is in KEPT: above all what links in mails and the admin lead to.
+The paths of the site itself are in RESERVED: above all those of links in mails and of the admin.
 
 The one module that touches the inside of WhiteNoise. Its documented classes serve all that is in a
 folder, also what links in it lead to outside, hidden files and the index page.
@@ -33,7 +33,7 @@ from chatsite.monitoring.probes import PROBES
 from chatsite.monitoring.trace import set_route
 
 # First parts of paths. What mails lead to works signed out, and has no likeness elsewhere.
-KEPT = (
+RESERVED = (
     *("api", "ws", "socket.io", "admin", "logout", "offline", "sw.js", "reset-app"),
     *("start", "reset", "address", "digest", "not-me"),
     *(probe.strip("/") for probe in PROBES),  # for who may not see them they are not there
@@ -115,13 +115,13 @@ class ClientFilesMiddleware(WhiteNoise):
 
 
 def url_patterns() -> list[URLPattern]:
-    """To stand before all others: whatever is not kept is the front end's."""
+    """To stand before all others: whatever is not reserved is the front end's."""
     if not settings.CLIENT_DIST:
         return []
-    return [re_path(rf"^(?!(?:{_kept()})(?:/|$))", page)]
+    return [re_path(rf"^(?!(?:{_reserved_pattern()})(?:/|$))", page)]
 
 
-@csrf_exempt  # it changes nothing: whoever tries is told what may be asked
+@csrf_exempt  # it changes nothing: a POST gets a 405 that names the methods
 @require_safe
 def page(request: HttpRequest) -> HttpResponseBase:
     """The index page, whose script knows what to show at this path; 404 for a missing file."""
@@ -129,7 +129,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     folder = settings.CLIENT_DIST
     if not folder or not _is_page(request):
         raise Http404
-    read = _read if settings.WHITENOISE_AUTOREFRESH else _kept_in_memory
+    read = _read if settings.WHITENOISE_AUTOREFRESH else _read_cached
     content, modified = read(folder / INDEX)
     headers = {"Cache-Control": "no-cache", "Last-Modified": http_date(modified)}
     response = HttpResponse(content, headers=headers)
@@ -142,17 +142,17 @@ def _read(path: Path) -> tuple[bytes, float]:
 
 
 # The page and the list of files are of the same build, until the site starts again.
-_kept_in_memory = cache(_read)
+_read_cached = cache(_read)
 
 
-def _kept() -> str:
+def _reserved_pattern() -> str:
     """As a regular expression."""
     served = (settings.STATIC_PATH, settings.MEDIA_URL)
-    return "|".join(re.escape(each.strip("/")) for each in (*KEPT, *served))
+    return "|".join(re.escape(each.strip("/")) for each in (*RESERVED, *served))
 
 
 def _is_page(request: HttpRequest) -> bool:
-    """A name with a dot may be one's own: a browser that opens a page says that it takes one."""
+    """A name with a dot may be one's own: a browser that opens a page accepts HTML."""
     path = request.path_info
     if path.startswith(ASSETS) or _is_hidden(path) or _CONTROL.search(path):
         return False
@@ -164,7 +164,7 @@ def _is_page(request: HttpRequest) -> bool:
 def _may_be_file(url: str) -> bool:
     if _is_hidden(url) or url == f"/{INDEX}" or _CONTROL.search(url):
         return False
-    return not re.match(rf"/(?!sw\.js$)(?:{_kept()})(?:/|$)", url)
+    return not re.match(rf"/(?!sw\.js$)(?:{_reserved_pattern()})(?:/|$)", url)
 
 
 def _is_hidden(path: str) -> bool:
@@ -174,5 +174,5 @@ def _is_hidden(path: str) -> bool:
 
 def _files_in(folder: Path) -> Iterator[str]:
     """Not into folders by links, which may go round in circles."""
-    for place, _folders, names in os.walk(folder):
-        yield from (str(Path(place, name)) for name in names)
+    for directory, _folders, names in os.walk(folder):
+        yield from (str(Path(directory, name)) for name in names)

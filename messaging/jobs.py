@@ -14,10 +14,16 @@ from accounts.services import deletion
 from accounts.services.inactivity import delete_inactive
 from accounts.services.push_subscriptions import retire, target_of
 from chatsite.db import database_now, now, release
-from chatsite.errors import Busy as DatabaseBusy
-from chatsite.errors import DomainError
+from chatsite.errors import Busy, DomainError
 from chatsite.pictures import storage
-from chatsite.push.sending import DAY, Busy, Gone, Refused, Unavailable, send
+from chatsite.push.sending import (
+    DAY,
+    PushBusy,
+    PushRefused,
+    PushUnavailable,
+    SubscriptionGone,
+    send,
+)
 from chatsite.site_limiter import RETRY_AFTER, SiteBusy
 from messaging.models import Conversation
 from messaging.page.digests import digest
@@ -310,7 +316,7 @@ def send_digests() -> None:
         _stop()
         try:
             sent += _send_digest(absence)
-        except (Error, DatabaseBusy):
+        except (Error, Busy):
             raise
         except Exception:  # a bug that one row brings out; others get theirs
             logger.exception("a digest failed: user %s", absence.user.pk)
@@ -353,12 +359,12 @@ def _send(
     release()  # while the service is waited for
     try:
         send(target_of(device), message, topic=topic, urgency=urgency, lifetime=lifetime)
-    except Gone:
+    except SubscriptionGone:
         retire(subscription=device.pk)
         return False
-    except Refused as error:
+    except PushRefused as error:
         raise GiveUp(str(error)) from error
-    except Unavailable as error:
-        counts = not isinstance(error, Busy)
+    except PushUnavailable as error:
+        counts = not isinstance(error, PushBusy)
         raise Retry(str(error), error.after, counts=counts) from error
     return True

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from redis import Redis
 
 from chatsite.pictures.images import Picture
-from chatsite.pictures.storage.local import LocalStore, path_of
+from chatsite.pictures.storage.local import LocalPictureStore, path_of
 from tests.environment import ROOT, settings_under
 
 COMPOSE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -49,7 +49,7 @@ def test_pictures_are_for_the_site_and_nginx_alone(tmp_path: Path, settings: Set
     settings.MEDIA_ROOT = str(media)
     before = os.umask(0o027)
     try:
-        name = LocalStore().save("profiles", Picture(b"RIFF", 1, 1))
+        name = LocalPictureStore().save("profiles", Picture(b"RIFF", 1, 1))
     finally:
         os.umask(before)
     path = path_of("profiles", name)

@@ -39,7 +39,9 @@ sign_up = call(
     public=True,
     changes=True,
     bodies={JSON: SignUpBody},
-    answers={201: ("The new account. Its welcome mail does not hold up the answer.", PersonRecord)},
+    responses={
+        201: ("The new account. Its welcome mail does not hold up the answer.", PersonRecord)
+    },
     refused={
         400: [
             "All fields are required",
@@ -68,7 +70,7 @@ log_in = call(
     public=True,
     changes=True,
     bodies={JSON: LogInBody},
-    answers={200: ("Whose session it is.", PersonRecord)},
+    responses={200: ("Whose session it is.", PersonRecord)},
     refused={
         400: ["Invalid credentials"],
         403: ["This account is suspended: spam", NO_CRAWLERS],
@@ -84,7 +86,7 @@ log_out = call(
     public=True,
     changes=True,
     limited=False,
-    answers={200: ("The token is refused from now on, its sockets are closed.", NoticePayload)},
+    responses={200: ("The token is refused from now on, its sockets are closed.", NoticePayload)},
     parameters=[header("Set-Cookie", "`jwt`, emptied.", [200])],
 )
 
@@ -92,7 +94,7 @@ check = call(
     "checkAuth",
     "Who am I",
     tag=TAG,
-    answers={200: ("Whose token it is.", PersonRecord)},
+    responses={200: ("Whose token it is.", PersonRecord)},
 )
 
 update_profile = call(
@@ -101,7 +103,7 @@ update_profile = call(
     tag=TAG,
     changes=True,
     bodies={JSON: ProfileBody, FORM: ProfileForm},
-    answers={200: ("As it is now.", PersonRecord)},
+    responses={200: ("As it is now.", PersonRecord)},
     refused=joined(
         OF_PICTURES,
         {
@@ -127,7 +129,7 @@ deletion = call(
     "getDeletion",
     "Whether my account is going to be deleted",
     tag=TAG,
-    answers={200: ("As it is now.", AccountDeletionPayload)},
+    responses={200: ("As it is now.", AccountDeletionPayload)},
 )
 
 ask_for_deletion = call(
@@ -136,7 +138,7 @@ ask_for_deletion = call(
     tag=TAG,
     changes=True,
     bodies={JSON: AccountDeletionBody},
-    answers={202: ("Every session has ended, this one, too.", AccountDeletionPayload)},
+    responses={202: ("Every session has ended, this one, too.", AccountDeletionPayload)},
     refused={
         400: [
             "All fields are required",
@@ -152,7 +154,7 @@ keep_account = call(
     "Keep my account after all",
     tag=TAG,
     changes=True,
-    answers={200: ("So, too, where nobody has asked for that.", AccountDeletionPayload)},
+    responses={200: ("So, too, where nobody has asked for that.", AccountDeletionPayload)},
     refused={409: ["This account was deleted."]},
 )
 
@@ -160,7 +162,7 @@ username = call(
     "getUsername",
     "My @username, and the link by which others write to me",
     tag=TAG,
-    answers={200: ("Without a username the link has my key.", UsernamePayload)},
+    responses={200: ("Without a username the link has my key.", UsernamePayload)},
 )
 
 choose_username = call(
@@ -169,7 +171,7 @@ choose_username = call(
     tag=TAG,
     changes=True,
     bodies={JSON: UsernameBody},
-    answers={
+    responses={
         200: (
             "As it is now. What I had before is kept for me for 90 days.",
             UsernamePayload,
@@ -190,7 +192,7 @@ invitations = call(
     "listInvitations",
     "My invitations that still work, the newest first",
     tag=TAG,
-    answers={200: ("At most 50.", list[InvitationPayload])},
+    responses={200: ("At most 50.", list[InvitationPayload])},
 )
 
 invite = call(
@@ -199,7 +201,7 @@ invite = call(
     tag=TAG,
     changes=True,
     bodies={JSON: InvitationBody},
-    answers={201: ("One for an address is on its way there.", InvitationPayload)},
+    responses={201: ("One for an address is on its way there.", InvitationPayload)},
     refused={
         400: [
             "Invalid email format",
@@ -216,7 +218,7 @@ withdraw = call(
     tag=TAG,
     changes=True,
     parameters=[key_in_path("invitation", "The invitation's `_id`.")],
-    answers={200: ("Accounts that it has made stay.", NoticePayload)},
+    responses={200: ("Accounts that it has made stay.", NoticePayload)},
     refused={404: ["No such invitation."]},
 )
 
@@ -224,7 +226,7 @@ notifications = call(
     "getNotifications",
     "How I am told of what I missed",
     tag=TAG,
-    answers={200: ("As it is now.", NotificationsPayload)},
+    responses={200: ("As it is now.", NotificationsPayload)},
 )
 
 change_notifications = call(
@@ -233,7 +235,7 @@ change_notifications = call(
     tag=TAG,
     changes=True,
     bodies={JSON: NotificationsBody},
-    answers={200: ("As it is now.", NotificationsPayload)},
+    responses={200: ("As it is now.", NotificationsPayload)},
     refused={
         400: [
             "Say what to change.",
@@ -249,7 +251,7 @@ subscribe = call(
     tag=TAG,
     changes=True,
     bodies={JSON: SubscriptionBody},
-    answers={200: ("As it is now.", NotificationsPayload)},
+    responses={200: ("As it is now.", NotificationsPayload)},
     refused={400: ["This is no push subscription of a browser."]},
 )
 
@@ -258,7 +260,7 @@ unsubscribe = call(
     "Have it sent none any more",
     tag=TAG,
     changes=True,
-    answers={200: ("As it is now.", NotificationsPayload)},
+    responses={200: ("As it is now.", NotificationsPayload)},
 )
 
 

@@ -1,7 +1,7 @@
 """Files in an object store that speaks S3: what Django knows as the storage `attachments`.
 
-django-storages has how it is reached. What is asked goes through a client of boto3, which threads
-may share: Django's own interface of storages has no parts of files, and no times for all of a list.
+django-storages has how it is reached. Requests go through a client of boto3, which threads may
+share: Django's own interface of storages has no parts of files, and no times for all of a list.
 """
 
 import logging
@@ -19,7 +19,7 @@ from django.core.files.storage import Storage, storages
 
 from chatsite.errors import DomainError
 from chatsite.files.refusals import no_room, not_opened, not_stored
-from chatsite.files.response import Source
+from chatsite.files.response import FileSource
 
 logger = logging.getLogger(__name__)
 ALIAS = "attachments"
@@ -46,42 +46,42 @@ class ObjectStore:
 
     def put(self, name: str, path: Path) -> None:
         """Whole, or not at all. Raises DomainError 503, 507."""
-        with asking(not_stored), path.open("rb") as file:
+        with translating_errors(not_stored), path.open("rb") as file:
             self._client.upload_fileobj(file, self._bucket, self._key(name))
 
-    def copy(self, name: str, source: Source) -> None:
+    def copy(self, name: str, source: FileSource) -> None:
         """From wherever it is. Raises DomainError 503, 507, OSError."""
-        with asking(not_stored), closing(source.opened(0, source.size)) as file:
+        with translating_errors(not_stored), closing(source.opened(0, source.size)) as file:
             self._client.upload_fileobj(file, self._bucket, self._key(name))
 
     def save(self, name: str, data: bytes) -> None:
-        with asking(not_stored):
+        with translating_errors(not_stored):
             self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=data)
 
-    def find(self, name: str) -> Source | None:
+    def find(self, name: str) -> FileSource | None:
         """Raises DomainError 503."""
-        with asking(not_opened):
+        with translating_errors(not_opened):
             try:
                 found = self._client.head_object(Bucket=self._bucket, Key=self._key(name))
             except ClientError as error:
                 if _code(error) in MISSING:
                     return None
                 raise
-        return Source(name, found["ContentLength"], partial(self._opened, name))
+        return FileSource(name, found["ContentLength"], partial(self._opened, name))
 
     def remove(self, names: Iterable[str]) -> int:
-        """Returns how many. Nothing can be touched here: whoever removes has asked the database
+        """Returns how many. Nothing can be touched here: whoever removes has queried the database
         just before, a while after the last message went that had them (`services/removal.py`).
         """
         keys = [{"Key": self._key(name)} for name in names]
         kept = 0
         for at in range(0, len(keys), BATCH_SIZE):
             some = keys[at : at + BATCH_SIZE]
-            with asking(not_stored):
-                answer = self._client.delete_objects(
+            with translating_errors(not_stored):
+                response = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}
                 )
-            for each in answer.get("Errors", ()):
+            for each in response.get("Errors", ()):
                 logger.error("the object store keeps a file that was to go: %s", each.get("Code"))
                 kept += 1
         return len(keys) - kept
@@ -91,7 +91,7 @@ class ObjectStore:
         own. Raises DomainError 503.
         """
         apart = {} if beginning else {"Delimiter": "/"}
-        with asking(not_opened):
+        with translating_errors(not_opened):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._key(beginning), **apart
             )
@@ -100,9 +100,9 @@ class ObjectStore:
                     yield each["Key"].removeprefix(self._folder), each["LastModified"]
 
     def _opened(self, name: str, start: int, size: int) -> Any:
-        """No more than is wanted: what is not taken of an answer costs its connection."""
+        """No more than is wanted: what is not taken of a response costs its connection."""
         part = f"bytes={start}-{start + size - 1}"
-        with asking(not_opened):
+        with translating_errors(not_opened):
             return self._client.get_object(Bucket=self._bucket, Key=self._key(name), Range=part)[
                 "Body"
             ]
@@ -121,7 +121,7 @@ def _store_of(storage: Storage) -> ObjectStore:
 
 
 @contextmanager
-def asking(refusal: Callable[[], DomainError]) -> Iterator[None]:
+def translating_errors(refusal: Callable[[], DomainError]) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, Boto3Error, ClientError) as error:

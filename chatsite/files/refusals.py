@@ -1,4 +1,4 @@
-"""What is told where files cannot be kept or opened."""
+"""Refusals where files cannot be stored or opened."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""A file in an answer, piece by piece, wherever it is kept."""
+"""A file in a response, piece by piece, wherever it is kept."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,36 +15,36 @@ PIECE = 2**18  # bytes in memory at once
 _readers = ThreadPoolExecutor(16, "files")
 
 
-class Opened(Protocol):
+class ReadableFile(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
     def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileSource:
     """A file whose bytes never change under this name."""
 
     name: str
     size: int
-    opened: Callable[[int, int], Opened]  # from that byte on, so many
+    opened: Callable[[int, int], ReadableFile]  # from that byte on, so many
 
 
-def file_source(path: Path) -> Source:
+def file_source(path: Path) -> FileSource:
     """Raises OSError."""
 
-    def opened(start: int, _size: int) -> Opened:
+    def opened(start: int, _size: int) -> ReadableFile:
         file = path.open("rb")
         file.seek(start)
         return file
 
-    return Source(path.name, path.stat().st_size, opened)
+    return FileSource(path.name, path.stat().st_size, opened)
 
 
 class StoredFile(StreamingHttpResponse):
     """Under ASGI Django would read the whole of a FileResponse into memory."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: FileSource) -> None:
         super().__init__()
         self.headers["Content-Length"] = str(source.size)
         self._source = source
@@ -78,7 +78,7 @@ class StoredFile(StreamingHttpResponse):
     def getvalue(self) -> bytes:
         return b"".join(self)
 
-    def _piece(self, file: Opened) -> bytes:
+    def _piece(self, file: ReadableFile) -> bytes:
         piece = file.read(min(PIECE, self._left))
         self._left -= len(piece)
         return piece

@@ -1,4 +1,4 @@
-"""Asks a virus scanner, clamd, about files: over its socket, so that it needs nothing of ours.
+"""Has files scanned by clamd, a virus scanner, over its socket, so that it needs nothing of ours.
 
 The client on PyPI is of 2014, and the protocol is these few lines (`man clamd`, INSTREAM).
 """
@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from chatsite.errors import DomainError
 
 logger = logging.getLogger(__name__)
-CONNECTING, ANSWERING = 5, 120  # seconds; clamd looks at a file for two minutes at most
+CONNECT_TIMEOUT, SCAN_TIMEOUT = 5, 120  # seconds; clamd looks at a file for two minutes at most
 PIECE = 2**18
-ANSWER = 1000  # bytes, at most
+MAX_RESPONSE = 1000  # at most
 
 
 def check(file: BinaryIO) -> None:
@@ -27,48 +27,51 @@ def check(file: BinaryIO) -> None:
     if not settings.CLAMD_URL:
         return
     try:
-        answer = _asked(file)
+        response = _scanned(file)
     except OSError as error:
         logger.error("the virus scanner did not answer: %s", error)
         raise _away() from None
-    if answer.endswith(" FOUND"):
-        logger.warning("an upload was refused: %s", answer)
+    if response.endswith(" FOUND"):
+        logger.warning("an upload was refused: %s", response)
         raise DomainError(_("A virus was found in this file."), code="virus")
-    if "size limit exceeded" in answer:
+    if "size limit exceeded" in response:
         logger.error("the virus scanner takes no file of this size: raise its StreamMaxLength")
         raise DomainError(_("The file is too large to be checked for viruses."), 413, code="size")
-    if answer != "stream: OK":
-        logger.error("the virus scanner failed: %s", answer)
+    if response != "stream: OK":
+        logger.error("the virus scanner failed: %s", response)
         raise _away()
 
 
-def _asked(file: BinaryIO) -> str:
-    with _connected() as line:
-        line.settimeout(ANSWERING)
-        # It answers, and hears no more, as soon as it has had enough.
+def _scanned(file: BinaryIO) -> str:
+    with _connected() as connection:
+        connection.settimeout(SCAN_TIMEOUT)
+        # It responds, and reads no more, as soon as it has had enough.
         with suppress(BrokenPipeError, ConnectionResetError):
-            line.sendall(b"zINSTREAM\0")
+            connection.sendall(b"zINSTREAM\0")
             while piece := file.read(PIECE):
-                line.sendall(len(piece).to_bytes(4, "big") + piece)
-            line.sendall(bytes(4))
-        answer = b""
-        while not answer.endswith(b"\0") and len(answer) < ANSWER and (more := line.recv(ANSWER)):
-            answer += more
-    return answer.rstrip(b"\0").decode(errors="replace")
+                connection.sendall(len(piece).to_bytes(4, "big") + piece)
+            connection.sendall(bytes(4))
+        response = b""
+        while not response.endswith(b"\0") and len(response) < MAX_RESPONSE:
+            piece = connection.recv(MAX_RESPONSE)
+            if not piece:
+                break
+            response += piece
+    return response.rstrip(b"\0").decode(errors="replace")
 
 
 def _connected() -> socket.socket:
     where = urlsplit(settings.CLAMD_URL)
     if where.scheme == "tcp":
-        return socket.create_connection((where.hostname, where.port or 3310), CONNECTING)
-    line = socket.socket(socket.AF_UNIX)
-    line.settimeout(CONNECTING)
+        return socket.create_connection((where.hostname, where.port or 3310), CONNECT_TIMEOUT)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(CONNECT_TIMEOUT)
     try:
-        line.connect(where.path)
+        connection.connect(where.path)
     except OSError:
-        line.close()
+        connection.close()
         raise
-    return line
+    return connection
 
 
 def _away() -> DomainError:

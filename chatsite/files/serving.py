@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from chatsite.errors import DomainError
 from chatsite.files import storage
 from chatsite.files.names import shown_name
-from chatsite.files.response import Source, StoredFile, file_source
+from chatsite.files.response import FileSource, StoredFile, file_source
 from chatsite.pictures.media import ASK_AGAIN
 
 BY_ONE = 128  # downloads that one process sends to one person: as many as nginx asks for at once
@@ -57,7 +57,7 @@ def _response(stored: str) -> HttpResponseBase:
         with suppress(FileNotFoundError):
             return _sent(file_source(where))
         where = storage.store.find(stored)  # it has just been moved
-    if not isinstance(where, Source):
+    if not isinstance(where, FileSource):
         raise Http404
     return _sent(where)
 
@@ -88,7 +88,7 @@ def _handed_over(path: Path) -> HttpResponse:
     return response
 
 
-def _sent(source: Source) -> StoredFile:
+def _sent(source: FileSource) -> StoredFile:
     """Parts of it are cut by `conditional.py`. Its name never changes its bytes."""
     response = StoredFile(source)
     response.headers["Content-Encoding"] = (

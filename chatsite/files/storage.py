@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from chatsite.errors import DISK_FULL, DomainError
 from chatsite.files.refusals import no_room, not_opened, not_stored
-from chatsite.files.response import Source
+from chatsite.files.response import FileSource
 from chatsite.pictures.storage.local import READABLE
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ THUMBNAIL = "t"  # what comes after the name of the file that it shows
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FileEntry:
     """One file that is there, whether anybody refers to it or not."""
 
     name: str
     changed_at: datetime
 
 
-class LocalStore:
+class LocalFileStore:
     """Beside the pictures. An upload is where the file is going to be: so it is never moved, and no
     crash finds it in between.
     """
@@ -69,10 +69,10 @@ class LocalStore:
     def remove(self, names: Iterable[str], *, unchanged_since: datetime | None = None) -> int:
         return sum(_removed(_path(name), unchanged_since) for name in names)
 
-    def listed(self) -> Iterator[Kept]:
+    def listed(self) -> Iterator[FileEntry]:
         for path in Path(settings.MEDIA_ROOT, FOLDER).glob("[0-9a-f][0-9a-f]/*"):
             if _NAME.fullmatch(path.name) and (changed_at := _changed_at(path)):
-                yield Kept(path.name, changed_at)
+                yield FileEntry(path.name, changed_at)
 
 
 class Files:
@@ -80,7 +80,7 @@ class Files:
     long as they are moved, some here and some there.
     """
 
-    local = LocalStore()
+    local = LocalFileStore()
 
     @property
     def objects(self) -> "ObjectStore | None":
@@ -98,7 +98,7 @@ class Files:
             self.objects.put(name, _path(name))
 
     def taken(self, name: str) -> None:
-        """It is noted, too, that the upload is complete: from now on nobody asks how much of it is
+        """The database has the upload as complete, too: from now on nobody asks how much of it is
         here.
         """
         if _are_objects_chosen():
@@ -109,7 +109,7 @@ class Files:
         store = self.objects if _are_objects_chosen() else None
         (store or self.local).save(name, data)
 
-    def find(self, name: str) -> Path | Source | None:
+    def find(self, name: str) -> Path | FileSource | None:
         """Raises DomainError 503."""
         if path := self.local.find(name):
             return path
@@ -125,13 +125,13 @@ class Files:
         removed = self.local.remove(names, unchanged_since=unchanged_since)
         return max(removed, self.objects.remove(names)) if self.objects and names else removed
 
-    def listed(self) -> Iterator[Kept]:
+    def listed(self) -> Iterator[FileEntry]:
         """Everything that is kept, uploads included. Raises DomainError 503."""
         yield from self.local.listed()
         if self.objects:
             for name, changed_at in self.objects.listed():
                 if _NAME.fullmatch(name):
-                    yield Kept(name, changed_at)
+                    yield FileEntry(name, changed_at)
 
     def move(self, name: str, *, to: str) -> None:
         """From this disk to the object store, or back. May be stopped at any time, and repeated.
@@ -166,14 +166,14 @@ def bring(objects: "ObjectStore", name: str, path: Path) -> None:
     """From the object store to this disk: under its own name only when it is there as a whole.
     Raises DomainError 503, 507.
     """
-    from chatsite.files.objects import asking  # as above
+    from chatsite.files.objects import translating_errors  # as above
 
     source = objects.find(name)
     if source is None:  # removed meanwhile
         return
     part = path.with_suffix(".part")
     try:
-        with _stored_or_refused(), asking(not_opened):
+        with _stored_or_refused(), translating_errors(not_opened):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not _has_room(path.parent):
                 raise no_room()
@@ -194,7 +194,7 @@ def bring(objects: "ObjectStore", name: str, path: Path) -> None:
 
 
 def new_name() -> str:
-    """Which nobody can guess, and tells nothing of the content."""
+    """Which nobody can guess, and which reveals nothing of the content."""
     return secrets.token_hex(16)
 
 

@@ -68,7 +68,7 @@ class Body:
 
     async def receive(self) -> Message:
         """For Django: at once that there is no body, later when the client goes. A client that goes
-        while it sends is told to the view, which keeps what has arrived.
+        while it sends is reported to the view, which keeps what has arrived.
         """
         if not self._begun:
             self._begun = True
@@ -98,7 +98,7 @@ class Body:
     async def _gathered(self) -> bytes:
         pieces: list[bytes] = []
         while not self._cut and sum(map(len, pieces)) < GATHERED:
-            asked = self._loop.time()
+            waits_since = self._loop.time()
             try:
                 async with asyncio.timeout(min(self._patience, STALLED)) as self._wait:
                     message = await self._receive()
@@ -111,7 +111,7 @@ class Body:
                 self._cut = UnreadablePostError("the client went away")
                 break
             pieces.append(message.get("body", b""))
-            self._patience += len(pieces[-1]) / SLOWEST - (self._loop.time() - asked)
+            self._patience += len(pieces[-1]) / SLOWEST - (self._loop.time() - waits_since)
             if not message.get("more_body"):
                 self._ended.set()
                 break
@@ -127,5 +127,5 @@ _current: ContextVar[Body | None] = ContextVar("body", default=None)
 
 
 def current() -> Body | None:
-    """Of the request that a view answers; None for one whose body Django has read."""
+    """Of the request at hand; None for one whose body Django has read."""
     return _current.get()

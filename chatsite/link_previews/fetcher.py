@@ -1,11 +1,10 @@
 """The program that fetches web pages for previews of links, in a process of its own: `fetching.py`
 starts it for each page, and ends it.
 
-Anybody can name any address. So it asks for public ones alone, also where it is sent on to: a name
-is looked up once, and what was checked is what it connects to. What pages have is nobody's who is
-to be trusted either: so there is an end to what is read, in bytes and in time, and this process has
-none of the site's memory, files or secrets, and limits on memory and processor time. It knows
-neither Django nor settings.
+Anybody can name any address. So it requests public ones alone, after redirects too: a name is
+looked up once, and it connects to the address that was checked. Pages are not to be trusted either:
+so what is read is limited in bytes and time, and this process has none of the site's memory, files
+or secrets, and limits on memory and processor time. It knows neither Django nor settings.
 """
 
 import codecs
@@ -32,7 +31,7 @@ from chatsite.sandbox import restrict
 from chatsite.security.public_addresses import is_public, resolve
 
 SECONDS = 5  # for a page and its picture
-MOST = 512 * 2**10  # bytes of all answers together, their headers included
+MOST = 512 * 2**10  # bytes of all responses together, their headers included
 MEMORY = 512 * 2**20
 FILES = 32  # open ones, sockets among them
 REDIRECTS = 4
@@ -52,12 +51,12 @@ _DESCRIPTIONS = ("og:description", "twitter:description", "description")
 _PICTURES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image")
 
 
-class Refused(Exception):
-    """What is not asked for, or not taken. `str` says why."""
+class FetchRefused(Exception):
+    """An address that is not requested, or a response that is not taken. `str` says why."""
 
 
-class TooLate(BaseException):
-    """Whatever was waited for: nobody takes it for an error of theirs."""
+class DeadlineExceeded(BaseException):
+    """A BaseException, so that no handler takes it for an error of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Page:
 
 
 def is_allowed(parts: SplitResult, trusted: Collection[str]) -> bool:
-    """Whether it may be asked for, by how it is written. Raises ValueError."""
+    """Whether it may be requested, by how it is written. Raises ValueError."""
     if parts.scheme not in PORTS or not _HOST.fullmatch(parts.hostname or ""):
         return False
     is_plain = "@" not in parts.netloc and parts.port in (None, *PORTS.values())
@@ -80,13 +79,13 @@ def is_allowed(parts: SplitResult, trusted: Collection[str]) -> bool:
 @dataclass(slots=True)
 class Fetcher:
     agent: str  # what it calls itself
-    trusted: Collection[str] = ()  # hosts with their ports that are asked wherever they are
+    trusted: Collection[str] = ()  # hosts with their ports that may have any address
     left: int = MOST  # bytes that it may still read
 
     def page(self, url: str) -> Page:
-        """Raises Refused, OSError, ValueError, and whatever http.client does."""
-        with self._answer(url, PAGES) as (response, at):
-            head = _Head()
+        """Raises FetchRefused, OSError, ValueError, and whatever http.client does."""
+        with self._response(url, PAGES) as (response, at):
+            head = _HeadParser()
             decoder = None
             for chunk in _chunks(response):
                 decoder = decoder or _decoder(response, chunk)
@@ -102,13 +101,13 @@ class Fetcher:
 
     def picture(self, url: str) -> bytes:
         """Its bytes, whatever they are. Raises as `page` does."""
-        with self._answer(url, ("image/",)) as (response, _at):
+        with self._response(url, ("image/",)) as (response, _at):
             if (response.length or 0) > self.left:
-                raise Refused("too large")
+                raise FetchRefused("too large")
             return response.read()
 
     @contextmanager
-    def _answer(self, url: str, kinds: tuple[str, ...]) -> Iterator[tuple[HTTPResponse, str]]:
+    def _response(self, url: str, kinds: tuple[str, ...]) -> Iterator[tuple[HTTPResponse, str]]:
         """And where it came from, after redirects."""
         for _step in range(1 + REDIRECTS):
             parts = urlsplit(quote(url, safe=SAFE))
@@ -122,7 +121,7 @@ class Fetcher:
                 _check(response, kinds)
                 yield response, parts.geturl()
                 return
-        raise Refused("too many redirects")
+        raise FetchRefused("too many redirects")
 
     def _headers(self, parts: SplitResult, kinds: tuple[str, ...]) -> dict[str, str]:
         """Nothing packed, since a little of that may be very much."""
@@ -136,17 +135,17 @@ class Fetcher:
 
     def _connection(self, parts: SplitResult) -> HTTPConnection:
         if not is_allowed(parts, self.trusted):
-            raise Refused("not an address that is asked for")
+            raise FetchRefused("not an address that is asked for")
         host, port = (parts.hostname or "").rstrip("."), parts.port or PORTS[parts.scheme]
         found = resolve(host, port)
         if parts.netloc not in self.trusted and not all(map(is_public, found)):
-            raise Refused("not a public address")
-        connection = _Pinned(host, port, found[:ADDRESSES], parts.scheme == "https")
-        connection.response_class = partial(_Bounded, self)  # type: ignore[assignment]
+            raise FetchRefused("not a public address")
+        connection = _PinnedConnection(host, port, found[:ADDRESSES], parts.scheme == "https")
+        connection.response_class = partial(_BoundedResponse, self)  # type: ignore[assignment]
         return connection
 
 
-class _Pinned(HTTPConnection):
+class _PinnedConnection(HTTPConnection):
     """To addresses that were checked. The name is what the certificate has to be for."""
 
     def __init__(self, host: str, port: int, addresses: list[str], secure: bool) -> None:
@@ -169,26 +168,26 @@ class _Pinned(HTTPConnection):
         raise error
 
 
-class _Bounded(HTTPResponse):
+class _BoundedResponse(HTTPResponse):
     """Which ends where there is nothing left that may be read."""
 
-    def __init__(self, budget: Fetcher, sock: socket.socket, *args: object, **named: str) -> None:
+    def __init__(self, fetcher: Fetcher, sock: socket.socket, *args: object, **named: str) -> None:
         super().__init__(sock, **named)  # type: ignore[arg-type]
         self.fp.close()
-        self.fp = io.BufferedReader(_Counted(budget, sock.makefile("rb", buffering=0)))
+        self.fp = io.BufferedReader(_CountedStream(fetcher, sock.makefile("rb", buffering=0)))
 
 
-class _Counted(io.RawIOBase):
-    def __init__(self, budget: Fetcher, raw: io.RawIOBase) -> None:
-        self._budget, self._raw = budget, raw
+class _CountedStream(io.RawIOBase):
+    def __init__(self, fetcher: Fetcher, raw: io.RawIOBase) -> None:
+        self._fetcher, self._raw = fetcher, raw
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        room = memoryview(buffer)[: self._budget.left]
+        room = memoryview(buffer)[: self._fetcher.left]
         read: int = self._raw.readinto(room) if room else 0
-        self._budget.left -= read
+        self._fetcher.left -= read
         return read
 
     def close(self) -> None:
@@ -204,11 +203,11 @@ def _context() -> ssl.SSLContext:
 def _check(response: HTTPResponse, kinds: tuple[str, ...]) -> None:
     kind = response.headers.get_content_type()
     if response.status != 200:
-        raise Refused(f"answered {response.status}")
+        raise FetchRefused(f"answered {response.status}")
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise Refused("packed")
+        raise FetchRefused("packed")
     if not kind.startswith(kinds):
-        raise Refused(f"of type {kind}")
+        raise FetchRefused(f"of type {kind}")
 
 
 def _chunks(response: HTTPResponse) -> Iterator[bytes]:
@@ -239,7 +238,7 @@ def _charset(response: HTTPResponse, beginning: bytes) -> str:
     return named or (found[1].decode("ascii", "replace") if found else "")
 
 
-class _Head(HTMLParser):
+class _HeadParser(HTMLParser):
     """Of a page: what it has in `<title>` and `<meta>`, by name, the first of each."""
 
     def __init__(self) -> None:
@@ -258,10 +257,10 @@ class _Head(HTMLParser):
         self.is_over = self.is_over or tag == "body"
         self._is_title = tag == "title" and not self.is_over and "title" not in self.found
         if tag == "meta" and not self.is_over:
-            said = dict(attrs)
-            name = (said.get("property") or said.get("name") or "").lower()
+            attributes = dict(attrs)
+            name = (attributes.get("property") or attributes.get("name") or "").lower()
             if name in (*_TITLES, *_DESCRIPTIONS, *_PICTURES) and name != "title":
-                self.found.setdefault(name, said.get("content") or "")
+                self.found.setdefault(name, attributes.get("content") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self._is_title = self._is_title and tag != "title"
@@ -273,27 +272,27 @@ class _Head(HTMLParser):
 
 
 def main() -> None:
-    site = Connection(sys.stdin.fileno())
+    pipe = Connection(sys.stdin.fileno())
     restrict(memory=MEMORY)
     for limit, most in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_NOFILE, FILES)):
         resource.setrlimit(limit, (most, most))
-    job = json.loads(site.recv_bytes())
+    job = json.loads(pipe.recv_bytes())
     page, picture = Page(), b""
-    signal.signal(signal.SIGALRM, _ring)
+    signal.signal(signal.SIGALRM, _on_alarm)
     signal.setitimer(signal.ITIMER_REAL, job["seconds"])
-    with suppress(TooLate, Exception):  # what there is by then counts
+    with suppress(DeadlineExceeded, Exception):  # what there is by then counts
         fetcher = Fetcher(job["agent"], job["trusted"])
         page = fetcher.page(job["url"])
         if page.picture:
             picture = fetcher.picture(page.picture)
         signal.setitimer(signal.ITIMER_REAL, 0)
-    said = {"title": page.title, "description": page.description}
-    site.send_bytes(json.dumps(said).encode())
-    site.send_bytes(picture)
+    result = {"title": page.title, "description": page.description}
+    pipe.send_bytes(json.dumps(result).encode())
+    pipe.send_bytes(picture)
 
 
-def _ring(_number: int, _frame: FrameType | None) -> None:
-    raise TooLate
+def _on_alarm(_number: int, _frame: FrameType | None) -> None:
+    raise DeadlineExceeded
 
 
 if __name__ == "__main__":

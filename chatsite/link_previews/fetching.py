@@ -28,12 +28,12 @@ class Fetched:
     picture: bytes
 
 
-class _Answer(msgspec.Struct):
+class _Result(msgspec.Struct):
     title: str
     description: str
 
 
-_read = strict_json.reader(_Answer)
+_read = strict_json.reader(_Result)
 
 
 def fetch(url: str) -> Fetched | None:
@@ -42,23 +42,23 @@ def fetch(url: str) -> Fetched | None:
     trusted = list(settings.LINK_PREVIEW_TRUSTED_HOSTS)
     job = {"url": url, "agent": agent, "trusted": trusted, "seconds": SECONDS}
     certificates = {name: os.environ[name] for name in CERTIFICATES if name in os.environ}
-    process, line = sandbox.start("chatsite.link_previews.fetcher", env=certificates)
+    process, pipe = sandbox.start("chatsite.link_previews.fetcher", env=certificates)
     try:
         with sandbox.killed_after(process, SECONDS + PATIENCE):
-            line.send_bytes(json.dumps(job).encode())
-            answer = _read(line.recv_bytes(16 * MOST))
-            picture = line.recv_bytes(MOST)
-    except (OSError, EOFError):  # it was killed, or says what it should not
+            pipe.send_bytes(json.dumps(job).encode())
+            result = _read(pipe.recv_bytes(16 * MOST))
+            picture = pipe.recv_bytes(MOST)
+    except (OSError, EOFError):  # it was killed, or sent nonsense
         return None
     finally:
-        line.close()
+        pipe.close()
         process.kill()
         process.wait()
-    # It may be in a stranger's hands: what it says is held to what it may say.
-    title = _cut(answer.title, TITLE) if answer else ""
-    if answer is None or not title:
+    # It may be in a stranger's hands, so its result is checked and cut.
+    title = _cut(result.title, TITLE) if result else ""
+    if result is None or not title:
         return None
-    return Fetched(title, _cut(answer.description, DESCRIPTION), picture)
+    return Fetched(title, _cut(result.description, DESCRIPTION), picture)
 
 
 def _cut(text: str, most: int) -> str:

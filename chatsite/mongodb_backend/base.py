@@ -1,7 +1,7 @@
 """Errors that mean the same as on SQL databases, and migrations that may be taken up again.
 
 The backend wraps most errors as plain DatabaseError, whatever they are, and lets some escape. Here
-they are translated where they come from, in the collection that everything is asked of.
+they are translated where they come from, in the collection that runs every operation.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ DUPLICATE = 11000
 # NotPrimaryOrSecondary, OutOfDiskSpace
 AWAY = {11600, 189, 262, 91, 10107, 11602, 13435, 13436, 14031}
 INDEX_NOT_FOUND, NAMESPACE_NOT_FOUND = 27, 26
-ASKED = (
+TRANSLATED_METHODS = (
     "aggregate",
     "bulk_write",
     "create_indexes",
@@ -74,11 +74,11 @@ def translating() -> Iterator[None]:
         raise translated(error) from error
 
 
-def _asking(ask: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(ask)
+def _translated_call(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         with translating():
-            return ask(*args, **kwargs)
+            return method(*args, **kwargs)
 
     return wrapped
 
@@ -104,8 +104,8 @@ def _plainly_partial(index: IndexModel) -> IndexModel:
     return index
 
 
-for _name in ASKED:
-    setattr(TranslatingCollection, _name, _asking(getattr(TranslatingCollection, _name)))
+for _name in TRANSLATED_METHODS:
+    setattr(TranslatingCollection, _name, _translated_call(getattr(TranslatingCollection, _name)))
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):

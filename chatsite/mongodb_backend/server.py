@@ -1,4 +1,4 @@
-"""What is asked of a MongoDB server beside queries: transactions, where it has them, and its clock.
+"""What a MongoDB server has beside queries: transactions, on some servers, and its clock.
 
 The backend's own are used, with what it leaves open: a server of its own, outside of a replica set,
 has none; and what fails at the commit is no DatabaseError there, and spoils the next transaction.
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # IllegalOperation, CommandNotFound, CommandNotSupported, NotImplemented: there are no transactions.
 NONE_HERE = {20, 59, 115, 238}
 UNKNOWN = "UnknownTransactionCommitResult"
-PAUSES = (0.1, 1, 5)  # seconds, before a commit is asked for again
+PAUSES = (0.1, 1, 5)  # seconds, before a commit is tried again
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def has_transactions() -> bool:
         with wrapper.connection.start_session() as session, session.start_transaction():
             wrapper.database["django_migrations"].find_one({}, session=session)
     except PyMongoError as error:
-        if not _says_none(error):
+        if not _is_unsupported(error):
             raise translated(error) from error
         logger.warning("this MongoDB server has no transactions; docs/databases.md says more")
         return False
@@ -100,11 +100,11 @@ def clock() -> datetime:
     wrapper: Any = connection
     with translating():
         wrapper.ensure_connection()
-        told: datetime = wrapper.database.command("hello")["localTime"]
-    return told.replace(tzinfo=UTC)
+        response: datetime = wrapper.database.command("hello")["localTime"]
+    return response.replace(tzinfo=UTC)
 
 
-def _says_none(error: PyMongoError) -> bool:
+def _is_unsupported(error: PyMongoError) -> bool:
     if isinstance(error, OperationFailure):
         return error.code in NONE_HERE
     return isinstance(error, ConfigurationError)

@@ -45,7 +45,7 @@ DIRECT_MODES = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr")  # which can be made 
 # Of a file of AVIF or HEIC, from the fourth byte on. (`mif1` may be either, and is tried as both.)
 _HEIF = re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmx]|mif1|msf1)", re.DOTALL)
 SRGB = ImageCms.createProfile("sRGB")
-PROFILED = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # what a profile is for, as modes
+PROFILED = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # color spaces of profiles, as modes
 FOR_EVER = 0
 MOST_PLAYS = 65_535
 
@@ -54,12 +54,12 @@ _MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = b"\xd8", b"\xd9", b"\xda"
 
 
-class Refused(Exception):
-    """With the reason, one of the words that `images.py` has a sentence for."""
+class PictureRefused(Exception):
+    """By a fault of the picture itself: one of the words that `images.py` has a sentence for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DecodeLimits:
     pixels: int  # of all frames together
     frames: int
     scans: int  # of a JPEG: how often a decoder goes over all of it
@@ -76,7 +76,7 @@ class Picture:
     moving: bool = False
 
 
-def display_and_thumbnail(data: bytes, limits: Limits) -> list[Picture]:
+def display_and_thumbnail(data: bytes, limits: DecodeLimits) -> list[Picture]:
     """The picture as it is looked at, and a small one for the conversation."""
     image, frames = _opened(data, limits)
     if frames > 1:
@@ -87,7 +87,7 @@ def display_and_thumbnail(data: bytes, limits: Limits) -> list[Picture]:
     return [_encoded(display), _encoded(thumbnail)]
 
 
-def size_and_thumbnail(data: bytes, limits: Limits) -> list[Picture]:
+def size_and_thumbnail(data: bytes, limits: DecodeLimits) -> list[Picture]:
     """The size in which it is looked at, as a picture without bytes, and a small one."""
     image, frames = _opened(data, limits)
     width, height = image.size
@@ -102,19 +102,19 @@ def size_and_thumbnail(data: bytes, limits: Limits) -> list[Picture]:
     return [Picture(b"", width, height), small]
 
 
-def square(data: bytes, limits: Limits) -> list[Picture]:
+def square(data: bytes, limits: DecodeLimits) -> list[Picture]:
     """The middle, cut to a square."""
     image, _frames = _opened(data, limits)
     return [_encoded(ImageOps.fit(_shrunk(image, DISPLAY_SIDE), (PROFILE_SIDE, PROFILE_SIDE)))]
 
 
-def small(data: bytes, limits: Limits) -> list[Picture]:
+def small(data: bytes, limits: DecodeLimits) -> list[Picture]:
     """One that stands beside words; of what moves, as it begins."""
     image, _frames = _opened(data, limits)
     return [_encoded(_shrunk(image, PREVIEW_SIDE))]
 
 
-KINDS: dict[str, Callable[[bytes, Limits], list[Picture]]] = {
+KINDS: dict[str, Callable[[bytes, DecodeLimits], list[Picture]]] = {
     "message": display_and_thumbnail,
     "attachment": size_and_thumbnail,
     "profile": square,
@@ -122,19 +122,19 @@ KINDS: dict[str, Callable[[bytes, Limits], list[Picture]]] = {
 }
 
 
-def _opened(data: bytes, limits: Limits) -> tuple[Image.Image, int]:
+def _opened(data: bytes, limits: DecodeLimits) -> tuple[Image.Image, int]:
     """The picture and how many frames it has. Nothing is unpacked before the limits are checked."""
     # Parts of a file may be larger than it says of itself; what is twice as large, Pillow refuses.
     Image.MAX_IMAGE_PIXELS = limits.pixels // 2
     if _scans(data, limits.scans + 1) > limits.scans:
-        raise Refused("costly")
+        raise PictureRefused("costly")
     image = Image.open(io.BytesIO(data), formats=_formats(data))
     pixels = image.width * image.height
     if pixels > limits.pixels:
-        raise Refused("pixels")
+        raise PictureRefused("pixels")
     frames = _frames(image, data, limits.frames + 1)
     if frames > limits.frames or pixels * frames > limits.pixels:
-        raise Refused("long")
+        raise PictureRefused("long")
     return image, frames
 
 
@@ -145,7 +145,7 @@ def _formats(data: bytes) -> tuple[str, ...]:
     try:
         import pillow_heif
     except ImportError:
-        raise Refused("unreadable" if b"avif" in data[:64] else "heic") from None
+        raise PictureRefused("unreadable" if b"avif" in data[:64] else "heic") from None
     pillow_heif.register_heif_opener()
     return (*FORMATS, "HEIF")
 
@@ -254,7 +254,7 @@ def _moving_pair(image: Image.Image, count: int) -> list[Picture]:
     first = int(getattr(image, "default_image", False))
     for frame in islice(ImageSequence.Iterator(image), first, count):
         if frame.size != size:  # one that is larger than the rest
-            raise Refused("unreadable")
+            raise PictureRefused("unreadable")
         shown = frame.convert("RGBA")
         shown.thumbnail(box, Image.Resampling.HAMMING)
         frames.append(_in_srgb(shown, profile))
@@ -300,38 +300,38 @@ def _encoded(image: Image.Image, **options: object) -> Picture:
 
 
 def main() -> None:
-    site = Connection(sys.stdin.fileno())
+    pipe = Connection(sys.stdin.fileno())
     restrict(memory=int(sys.argv[1]))
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each turn is one of a core
     while True:
         try:
-            job, data = json.loads(site.recv_bytes()), site.recv_bytes()
+            job, data = json.loads(pipe.recv_bytes()), pipe.recv_bytes()
         except EOFError:  # the site has ended
             return
-        with _ending_with_the_site():
-            refusal, pictures = _done(job["kind"], data, Limits(**job["limits"]))
+        with _killed_with_the_site():
+            refusal, pictures = _processed(job["kind"], data, DecodeLimits(**job["limits"]))
         sizes = [(picture.width, picture.height, picture.moving) for picture in pictures]
-        site.send_bytes(json.dumps({"refusal": refusal, "pictures": sizes}).encode())
+        pipe.send_bytes(json.dumps({"refusal": refusal, "pictures": sizes}).encode())
         for picture in pictures:
-            site.send_bytes(picture.data)
+            pipe.send_bytes(picture.data)
 
 
 @contextmanager
-def _ending_with_the_site() -> Iterator[None]:
-    """Nobody writes meanwhile: what the kernel signals is that the other end of the line is gone,
-    by SIGIO, which ends a process.
+def _killed_with_the_site() -> Iterator[None]:
+    """Nobody writes meanwhile, so SIGIO means that the other end of the pipe is closed. It ends a
+    process.
     """
-    line = sys.stdin.fileno()
-    flags = fcntl.fcntl(line, fcntl.F_GETFL)
-    fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(line, fcntl.F_SETFL, flags | os.O_ASYNC)
+    pipe = sys.stdin.fileno()
+    flags = fcntl.fcntl(pipe, fcntl.F_GETFL)
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(pipe, fcntl.F_SETFL, flags | os.O_ASYNC)
     try:
         yield
     finally:
-        fcntl.fcntl(line, fcntl.F_SETFL, flags)
+        fcntl.fcntl(pipe, fcntl.F_SETFL, flags)
 
 
-def _done(kind: str, data: bytes, limits: Limits) -> tuple[str, list[Picture]]:
+def _processed(kind: str, data: bytes, limits: DecodeLimits) -> tuple[str, list[Picture]]:
     """What it made, or why not. Decoders raise all sorts of things."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     until = math.ceil(usage.ru_utime + usage.ru_stime) + limits.seconds
@@ -339,7 +339,7 @@ def _done(kind: str, data: bytes, limits: Limits) -> tuple[str, list[Picture]]:
     try:
         with warnings.catch_warnings(action="ignore"):
             return "", KINDS[kind](data, limits)
-    except Refused as refused:
+    except PictureRefused as refused:
         return str(refused), []
     except Image.DecompressionBombError:
         return "pixels", []

@@ -1,4 +1,4 @@
-"""Our end of a process that decodes pictures (`decoder.py`)."""
+"""The site's end of a process that decodes pictures (`decoder.py`)."""
 
 import atexit
 import json
@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from django.conf import settings
 
 from chatsite import disconnect, sandbox
-from chatsite.pictures.decoder import Limits, Picture
+from chatsite.pictures.decoder import DecodeLimits, Picture, PictureRefused
 
 logger = logging.getLogger(__name__)
 # What is unpacked takes four bytes a pixel, and is often there twice; the rest is the program.
@@ -23,11 +23,7 @@ LARGEST = 32 * 2**20  # bytes of one picture that was made
 PATIENCE = 2  # seconds on the clock for each of processor time: the site comes first
 
 
-class Refused(Exception):
-    """The picture's own fault: as `decoder.py` calls it."""
-
-
-class Lost(Exception):
+class DecoderFailed(Exception):
     """Not the picture's fault: the client went away, or the machine had no time or memory."""
 
 
@@ -40,12 +36,12 @@ class Decoder:
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
-        self._line: Connection
+        self._pipe: Connection
         atexit.register(self.close)
 
     def make(self, kind: str, data: bytes) -> list[Picture]:
-        """Raises Refused, Lost."""
-        limits = Limits(
+        """Raises PictureRefused, DecoderFailed."""
+        limits = DecodeLimits(
             pixels=settings.IMAGE_MAX_PIXELS,
             frames=settings.IMAGE_MAX_FRAMES,
             scans=MAX_SCANS,
@@ -54,17 +50,17 @@ class Decoder:
         job = json.dumps({"kind": kind, "limits": asdict(limits)}).encode()
         try:
             with _killed_in_time(self._running()):
-                self._line.send_bytes(job)
-                self._line.send_bytes(data)
-                answer = json.loads(self._line.recv_bytes(LARGEST))
+                self._pipe.send_bytes(job)
+                self._pipe.send_bytes(data)
+                result = json.loads(self._pipe.recv_bytes(LARGEST))
                 pictures = [
-                    Picture(self._line.recv_bytes(LARGEST), width, height, moving)
-                    for width, height, moving in answer["pictures"]
+                    Picture(self._pipe.recv_bytes(LARGEST), width, height, moving)
+                    for width, height, moving in result["pictures"]
                 ]
-        except Exception:  # it ended, or says what it should not: it may be in a stranger's hands
+        except Exception:  # it ended, or sent nonsense: it may be in a stranger's hands
             raise self._failure() from None
-        if answer["refusal"]:
-            raise Refused(answer["refusal"])
+        if result["refusal"]:
+            raise PictureRefused(result["refusal"])
         return pictures
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -72,7 +68,7 @@ class Decoder:
             return self.process
         self.close()
         memory = MEMORY + MEMORY_OF_PIXEL * settings.IMAGE_MAX_PIXELS
-        self.process, self._line = sandbox.start("chatsite.pictures.decoder", str(memory))
+        self.process, self._pipe = sandbox.start("chatsite.pictures.decoder", str(memory))
         return self.process
 
     def _failure(self) -> Exception:
@@ -80,16 +76,16 @@ class Decoder:
         self.close()
         code = process.returncode if process else None
         if code == -signal.SIGXCPU:
-            return Refused("costly")
+            return PictureRefused("costly")
         if code == -signal.SIGKILL:  # by us, or by a machine without memory
-            return Lost()
+            return DecoderFailed()
         logger.warning("the process that decodes pictures ended with %s", code)
         # A signal is a crash, over this picture; anything else is the program's own fault.
-        return Refused("unreadable") if code is not None and code < 0 else Lost()
+        return PictureRefused("unreadable") if code is not None and code < 0 else DecoderFailed()
 
     def close(self) -> None:
         if self.process:
-            self._line.close()
+            self._pipe.close()
             self.process.kill()
             self.process.wait()
             self.process = None

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chatsite.errors import DomainError
-from chatsite.pictures.decoder import THUMBNAIL_WIDTH, Picture
+from chatsite.pictures.decoder import THUMBNAIL_WIDTH, Picture, PictureRefused
 from chatsite.pictures.decoder_pool import busy, pooled_decoder
-from chatsite.pictures.decoding import Lost, Refused
+from chatsite.pictures.decoding import DecoderFailed
 
 __all__ = ["THUMBNAIL_WIDTH", "Picture"]
 
@@ -58,14 +58,14 @@ def small(data: bytes) -> Picture:
 
 def _made(kind: str, data: bytes) -> list[Picture]:
     if len(data) > settings.IMAGE_MAX_BYTES:
-        limit = _told(settings.IMAGE_MAX_BYTES)
+        limit = _size_text(settings.IMAGE_MAX_BYTES)
         raise _refused(_("The picture is larger than %(limit)s.") % {"limit": limit})
     try:
         with pooled_decoder() as decoder:
             return decoder.make(kind, data)
-    except Refused as refused:
+    except PictureRefused as refused:
         raise _refused(_sentences()[str(refused)]) from None
-    except Lost:
+    except DecoderFailed:
         raise busy() from None
 
 
@@ -83,8 +83,8 @@ def _sentences() -> dict[str, str]:
     }
 
 
-def _told(size: int) -> str:
-    """`8 MB`: bytes as people say them."""
+def _size_text(size: int) -> str:
+    """`8 MB`: bytes as people write them."""
     return f"{size // 2**20} MB" if size >= 2**20 else f"{size // 2**10} KB"
 
 

@@ -8,13 +8,13 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from chatsite.errors import DomainError
-from chatsite.files.response import Source, StoredFile
+from chatsite.files.response import FileSource, StoredFile
 from chatsite.pictures import avatars, storage
-from chatsite.pictures.storage import Kind
+from chatsite.pictures.storage import PictureKind
 from chatsite.pictures.storage.names import WIDTHS
 
-# Others may sit at the same browser tomorrow: it asks each time, and is told (304) that what it
-# has is right, by whoever may still see it.
+# Others may sit at the same browser tomorrow: it revalidates each time, and gets a 304
+# as long as its person may still see it.
 ASK_AGAIN = "private, no-cache"
 IMMUTABLE = "max-age=31536000, immutable"
 REDIRECT_SECONDS = 300
@@ -48,7 +48,7 @@ def profile_picture(request: HttpRequest, name: str) -> HttpResponseBase:
     return picture_response(request, "profiles", name)
 
 
-def picture_response(request: HttpRequest, kind: Kind, name: str) -> HttpResponseBase:
+def picture_response(request: HttpRequest, kind: PictureKind, name: str) -> HttpResponseBase:
     """For whoever may see it: the file, or a redirect to where it is; 404 when it is nowhere, 503
     while its store is away.
     """
@@ -70,7 +70,7 @@ def picture_response(request: HttpRequest, kind: Kind, name: str) -> HttpRespons
             f"public, max-age={REDIRECT_SECONDS}" if is_public else ASK_AGAIN
         )
         return response
-    if isinstance(where, Source):
+    if isinstance(where, FileSource):
         response = _sent(where)
     else:
         response = _handed_over(where) if settings.MEDIA_ACCEL_PATH else _file(where)
@@ -82,12 +82,12 @@ def picture_response(request: HttpRequest, kind: Kind, name: str) -> HttpRespons
 
 def _width(request: HttpRequest) -> int | None:
     """`?w=`, of a few widths only: each other one would be made, and paid for, too."""
-    asked = request.GET.get("w")
-    if asked is None:
+    width = request.GET.get("w")
+    if width is None:
         return None
-    if asked not in map(str, WIDTHS):
+    if width not in map(str, WIDTHS):
         raise Http404
-    return int(asked)
+    return int(width)
 
 
 def _handed_over(path: Path) -> HttpResponse:
@@ -105,7 +105,7 @@ def _file(path: Path) -> HttpResponseBase:
         raise Http404 from None
 
 
-def _sent(source: Source) -> HttpResponseBase:
+def _sent(source: FileSource) -> HttpResponseBase:
     response = StoredFile(source)
     response.headers["Content-Type"] = "image/webp"
     return _as_stored(response, Path(source.name).name)

@@ -1,9 +1,9 @@
 """Sends one message to the push service of a browser (RFC 8030), encrypted for that browser alone
 (RFC 8291).
 
-Anybody can name any service: it is asked by https only, at an address that lies outside, which is
-looked up once and then connected to; redirects are not followed, and all of it has one deadline.
-Nor does one that is slow keep those waiting who wait for others.
+Anybody can name any service. So it is contacted by https only, at a public address, which is looked
+up once and then connected to; redirects are not followed, and one deadline covers everything. A
+slow service does not hold up messages to others.
 """
 
 import asyncio
@@ -35,28 +35,28 @@ from chatsite.security.public_addresses import is_public, resolve
 from chatsite.site_limiter import RETRY_AFTER, SiteBusy, SiteLimiter
 
 DEADLINE = 3  # seconds, for one message
-SLOW = 2  # seconds after which an answer is as bad as none
-AT_ONCE = 2  # messages that one service takes of this process
-TURN = 0.5  # seconds in which it may be somebody's turn
+SLOW = 2  # seconds after which a response is as bad as none
+MAX_CONCURRENT = 2  # messages that one service takes of this process
+SLOT_WAIT = 0.5  # seconds to wait for a free slot
 DAY = 24 * 60 * 60
 ADDRESSES = 3  # of a service that are tried
 PAUSE = 30  # seconds in which a service that did not answer is left alone
-LONGEST_WAIT = DAY  # however long a service asks for
+LONGEST_WAIT = DAY  # whatever a service demands
 MOST = 3993  # bytes of a message: encrypted they are 4096
 BLOCK = 256  # bytes: the service sees the length of a message no better than so
 _PRINTABLE = re.compile(r"https://[!-~]+")
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: .*)?")
 
 
-class Gone(Exception):
+class SubscriptionGone(Exception):
     """The browser has given this subscription up."""
 
 
-class Refused(Exception):
+class PushRefused(Exception):
     """The service will never take it. `str` says why."""
 
 
-class Unavailable(Exception):
+class PushUnavailable(Exception):
     """Later, perhaps: after so many seconds, if the service said so. `str` says why."""
 
     def __init__(self, reason: str, after: float = 0) -> None:
@@ -64,8 +64,8 @@ class Unavailable(Exception):
         self.after = after
 
 
-class Busy(Unavailable):
-    """The service has others of ours to answer, and was not asked."""
+class PushBusy(PushUnavailable):
+    """The service has enough messages of ours under way, and got no further one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +93,22 @@ def send(
     to: Target, message: bytes, *, topic: str, urgency: str = "high", lifetime: int = DAY
 ) -> None:
     """One that waits at the service is replaced by a later one of the same `topic`, and dropped
-    after `lifetime` seconds. Raises Gone, Refused, Unavailable, Busy.
+    after `lifetime` seconds. Raises SubscriptionGone, PushRefused, PushUnavailable, PushBusy.
     """
     if len(message) > MOST:
-        raise Refused("the message is too long")
+        raise PushRefused("the message is too long")
     parts = _parts(to.endpoint)
     if not _is_allowed(parts):
-        raise Refused("it is no public https address")
+        raise PushRefused("it is no public https address")
     try:
-        with _turns.slot(_host(parts), TURN):
-            status, headers = _answer(parts, to, message, topic, urgency, lifetime)
+        with _site_limiter.slot(_host(parts), SLOT_WAIT):
+            status, headers = _post(parts, to, message, topic, urgency, lifetime)
     except SiteBusy as error:
-        raise Busy(str(error), RETRY_AFTER) from None
-    _judge(status, headers)
+        raise PushBusy(str(error), RETRY_AFTER) from None
+    _raise_for_status(status, headers)
 
 
-_turns = SiteLimiter(AT_ONCE)
+_site_limiter = SiteLimiter(MAX_CONCURRENT)
 
 
 def _host(parts: SplitResult) -> str:
@@ -116,28 +116,28 @@ def _host(parts: SplitResult) -> str:
     return (parts.hostname or "").rstrip(".")
 
 
-def _answer(
+def _post(
     parts: SplitResult, to: Target, message: bytes, topic: str, urgency: str, lifetime: int
 ) -> tuple[int, Message]:
-    """The status and headers. Raises Refused, Unavailable."""
+    """The status and headers. Raises PushRefused, PushUnavailable."""
     breaker = _breaker(_host(parts), parts.port or 443)
     if not breaker.allows_request():
-        raise Unavailable(f"{parts.hostname} did not answer just now", PAUSE)
+        raise PushUnavailable(f"{parts.hostname} did not answer just now", PAUSE)
     body = _encrypted(to, message)
     request = _head(parts, len(body), topic, urgency, lifetime) + body
     began = time.monotonic()
     try:
         addresses = _addresses(parts)
         left = DEADLINE - (time.monotonic() - began)
-        answer = asyncio.run(_exchange(parts, addresses, request, left))
+        response = asyncio.run(_exchange(parts, addresses, request, left))
     except (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError) as error:
         breaker.record_failure()
-        raise Unavailable(f"{parts.hostname}: {type(error).__name__}") from error
+        raise PushUnavailable(f"{parts.hostname}: {type(error).__name__}") from error
     if time.monotonic() - began > SLOW:
         breaker.record_failure()
     else:
         breaker.record_success()
-    return answer
+    return response
 
 
 def _parts(endpoint: str) -> SplitResult:
@@ -196,7 +196,7 @@ def _head(parts: SplitResult, length: int, topic: str, urgency: str, lifetime: i
 async def _exchange(
     parts: SplitResult, addresses: list[str], request: bytes, left: float
 ) -> tuple[int, Message]:
-    """Within so many seconds. Raises what `_answer` takes for none."""
+    """Within so many seconds. Raises what `_post` takes for none."""
     async with asyncio.timeout(left):
         reader, writer = await _connected(addresses, parts.hostname or "", parts.port or 443)
         try:
@@ -211,11 +211,11 @@ async def _exchange(
 
 
 def _addresses(parts: SplitResult) -> list[str]:
-    """Raises Refused, OSError, TimeoutError, ValueError."""
+    """Raises PushRefused, OSError, TimeoutError, ValueError."""
     host = parts.hostname or ""
     found = _resolved(host, parts.port or 443)
     if not _is_trusted(parts) and not all(map(is_public, found)):
-        raise Refused(f"{host} is not a public address")
+        raise PushRefused(f"{host} is not a public address")
     return found[:ADDRESSES]
 
 
@@ -260,22 +260,22 @@ def _breaker(_host: str, _port: int) -> Breaker:
     return Breaker(PAUSE)
 
 
-def _judge(status: int, headers: Message) -> None:
+def _raise_for_status(status: int, headers: Message) -> None:
     if status < 300:
         return
     if status in (404, 410):
-        raise Gone
+        raise SubscriptionGone
     if status in (408, 425, 429) or status >= 500:
-        raise Unavailable(f"the push service answered {status}", _wait(headers))
-    raise Refused(f"the push service answered {status}")
+        raise PushUnavailable(f"the push service answered {status}", _wait(headers))
+    raise PushRefused(f"the push service answered {status}")
 
 
 def _wait(headers: Message) -> float:
-    """Seconds, of Retry-After; 0 where it says nothing that can be read."""
-    said = str(headers.get("Retry-After", ""))
-    if said.isascii() and said.isdigit():
-        return min(LONGEST_WAIT, int(said[:9]))
+    """Seconds, of Retry-After; 0 where it cannot be read."""
+    value = str(headers.get("Retry-After", ""))
+    if value.isascii() and value.isdigit():
+        return min(LONGEST_WAIT, int(value[:9]))
     try:
-        return min(LONGEST_WAIT, max(0, parsedate_to_datetime(said).timestamp() - time.time()))
+        return min(LONGEST_WAIT, max(0, parsedate_to_datetime(value).timestamp() - time.time()))
     except (ValueError, OverflowError):
         return 0

@@ -1,4 +1,4 @@
-"""How a call of the API is described: what it takes, what it answers, why it refuses."""
+"""How a call of the API is described: its request, its responses and its refusals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ def call(
     summary: str,
     *,
     tag: str,
-    answers: Mapping[int, tuple[str, Any]],
+    responses: Mapping[int, tuple[str, Any]],
     refused: Sentences | None = None,
     bodies: Mapping[str, Any] | None = None,
     parameters: Sequence[Any] = (),
@@ -33,7 +33,7 @@ def call(
 ) -> Callable[[View], View]:
     """A decorator for the method of a view.
 
-    `answers` has the meaning and the payload of each status, which is of type `media` (None where
+    `responses` has the meaning and the payload of each status, which is of type `media` (None where
     there is none); `bodies` the payload of each media type that is taken. Refusals that many calls
     share need not be named.
     """
@@ -42,7 +42,7 @@ def call(
     shared += [refusals.OF_LIMITED] * limited
     successes = {
         (status, media): OpenApiResponse(mention(payload) if payload else None, meaning)
-        for status, (meaning, payload) in answers.items()
+        for status, (meaning, payload) in responses.items()
     }
     return extend_schema(
         operation_id=name,
@@ -69,7 +69,7 @@ def in_path(name: str, kind: Any, description: str) -> OpenApiParameter:
 def header(
     name: str, description: str, statuses: Sequence[int], *, always: bool = True
 ) -> OpenApiParameter:
-    """A header of the answers with these statuses."""
+    """A header of the responses with these statuses."""
     return OpenApiParameter(
         name,
         str,

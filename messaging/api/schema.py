@@ -115,7 +115,7 @@ contacts = call(
         ContactsQuery,
         header("Link", '`<…>; rel="next"`, where there are more.', [200], always=False),
     ],
-    answers={200: ("All of them, unless `limit` says otherwise.", list[PersonRecord])},
+    responses={200: ("All of them, unless `limit` says otherwise.", list[PersonRecord])},
     refused={400: ["Ensure this value is greater than or equal to 1."]},
 )
 
@@ -123,7 +123,7 @@ chats = call(
     "listChats",
     "The people I have messages with, and my groups, latest first",
     tag=TAG,
-    answers={
+    responses={
         200: ("One entry for each person or group: what I have pinned first.", list[ChatPayload])
     },
 )
@@ -135,7 +135,7 @@ change_chat = call(
     changes=True,
     parameters=[PEER],
     bodies={JSON: ChatBody},
-    answers={200: ("As it is now.", ChatSettingsPayload)},
+    responses={200: ("As it is now.", ChatSettingsPayload)},
     refused={
         400: [
             "You can pin up to 5 chats. Unpin one of them first.",
@@ -152,7 +152,7 @@ clear_chat = call(
     tag=TAG,
     changes=True,
     parameters=[PEER, ClearQuery],
-    answers={
+    responses={
         200: (
             "It is in my list again once there are more; a group that I am in stays there.",
             RemovedPayload,
@@ -172,7 +172,7 @@ save_draft = call(
     changes=True,
     parameters=[PEER],
     bodies={JSON: DraftBody},
-    answers={200: ("How I keep the chat, with the draft.", ChatSettingsPayload)},
+    responses={200: ("How I keep the chat, with the draft.", ChatSettingsPayload)},
     refused={
         400: [*OF_TEXTS, "The message that this one answers is not there.", *OF_MENTIONS],
         404: ["No such chat."],
@@ -186,7 +186,7 @@ let_disappear = call(
     changes=True,
     parameters=[PEER],
     bodies={JSON: DisappearingBody},
-    answers={200: ("As it is now. A system message tells it, once.", DisappearingPayload)},
+    responses={200: ("As it is now. A system message tells it, once.", DisappearingPayload)},
     refused={
         400: [
             "Messages disappear after a minute at the earliest, and after a year at most.",
@@ -212,7 +212,7 @@ history = call(
         HistoryQuery,
         header("Link", '`<…>; rel="prev"`, where there are older ones.', [200], always=False),
     ],
-    answers={200: ("The newest page, or the one before `before`.", list[MessageRecord])},
+    responses={200: ("The newest page, or the one before `before`.", list[MessageRecord])},
     refused={
         400: ["Ensure this value is less than or equal to 1000."],
         404: NO_PEER,
@@ -226,7 +226,7 @@ edit = call(
     changes=True,
     parameters=[key_in_path("peer", "The `_id` of the message, not of a person.")],
     bodies={JSON: EditBody},
-    answers={
+    responses={
         200: ("The message as it is now; so, too, where it says the same already.", MessageRecord)
     },
     refused={
@@ -261,7 +261,7 @@ delete = call(
     tag=TAG,
     changes=True,
     parameters=[key_in_path("peer", "The `_id` of the message, not of a person."), WhomSerializer],
-    answers={
+    responses={
         200: ("The same again for one that was deleted for everybody before.", RemovedPayload)
     },
     refused=joined({400: ['"somebody" is not a valid choice.']}, OF_DELETING),
@@ -273,7 +273,7 @@ delete_several = call(
     tag=TAG,
     changes=True,
     bodies={JSON: DeletionBody},
-    answers={200: ("What takes it back, if it is asked at once.", UndoPayload)},
+    responses={200: ("What takes it back, if it is asked at once.", UndoPayload)},
     refused=joined(
         {
             400: [
@@ -292,7 +292,7 @@ undo = call(
     tag=TAG,
     changes=True,
     bodies={JSON: UndoBody},
-    answers={200: ("The same again, if it is asked again.", RemovedPayload)},
+    responses={200: ("The same again, if it is asked again.", RemovedPayload)},
     refused={
         400: ["This field is required."],
         409: ["It is too late to undo that."],
@@ -307,7 +307,7 @@ send = call(
     changes=True,
     parameters=[PEER],
     bodies={JSON: SendBody, FORM: SendForm},
-    answers={
+    responses={
         201: ("Sent.", MessageRecord),
         200: ("The first message with this `clientMessageId`: nothing is sent.", MessageRecord),
     },
@@ -339,7 +339,7 @@ forward = call(
     tag=TAG,
     changes=True,
     bodies={JSON: ForwardBody},
-    answers={
+    responses={
         201: (
             "What was sent, and to which chats nothing was. Each copy counts as a message.",
             ForwardedPayload,
@@ -372,7 +372,7 @@ def _marking(operation: str, summary: str, body: type, mark: str, wrong: list[st
         changes=True,
         parameters=[PEER],
         bodies={JSON: body},
-        answers={200: (mark, MarkPayload)},
+        responses={200: (mark, MarkPayload)},
         refused={400: [*wrong, "A valid integer is required."], 404: NO_PEER},
     )
 
@@ -410,7 +410,7 @@ def _reacting(operation: str, summary: str, meaning: str, refused: Sentences) ->
         tag=TAG,
         changes=True,
         parameters=[MESSAGE, EMOJI],
-        answers={200: (meaning, MessageRecord)},
+        responses={200: (meaning, MessageRecord)},
         refused=joined(
             {
                 400: ["A reaction is one emoji.", "Nobody can react to a system message."],
@@ -450,7 +450,7 @@ remove_preview = call(
     tag=TAG,
     changes=True,
     parameters=[MESSAGE],
-    answers={200: ("The message as it is now; so, too, without a preview.", MessageRecord)},
+    responses={200: ("The message as it is now; so, too, without a preview.", MessageRecord)},
     refused={
         403: ["You can only remove the previews of your own messages."],
         404: ["Message not found."],
@@ -466,7 +466,7 @@ listen = call(
     tag=TAG,
     changes=True,
     parameters=[MESSAGE],
-    answers={200: ("The message as it is now; so, too, after the first time.", MessageRecord)},
+    responses={200: ("The message as it is now; so, too, after the first time.", MessageRecord)},
     refused={
         400: ["This is no voice message.", "This voice message is your own."],
         404: ["Message not found."],
@@ -484,7 +484,7 @@ open_once = call(
     changes=True,
     parameters=[MESSAGE],
     bodies={JSON: OpenBody},
-    answers={200: ("Where they are; so, too, with the same `openingId`.", OpeningPayload)},
+    responses={200: ("Where they are; so, too, with the same `openingId`.", OpeningPayload)},
     refused={
         400: [
             "This message is not one that is seen once.",
@@ -514,7 +514,7 @@ def _pinning(operation: str, summary: str, meaning: str, refused: list[str]) -> 
         tag=TAG,
         changes=True,
         parameters=[MESSAGE],
-        answers={200: (meaning, MessageRecord)},
+        responses={200: (meaning, MessageRecord)},
         refused={
             400: ["System messages cannot be pinned.", *refused],
             403: ["Only admins may write in this group.", NO_LONGER_MEMBER],
@@ -544,7 +544,9 @@ sync = call(
     "Everything that changed for me since a cursor, including tombstones",
     tag=TAG,
     parameters=[SyncQuery],
-    answers={200: ("At most 500 messages. Without `since`, a cursor to start from.", SyncPayload)},
+    responses={
+        200: ("At most 500 messages. Without `since`, a cursor to start from.", SyncPayload)
+    },
     refused={400: ["This cursor is not valid."]},
 )
 
@@ -552,7 +554,7 @@ privacy = call(
     "getPrivacy",
     "What I let others see of me",
     tag=TAG,
-    answers={200: ("As it is now.", Privacy)},
+    responses={200: ("As it is now.", Privacy)},
 )
 
 change_privacy = call(
@@ -561,7 +563,7 @@ change_privacy = call(
     tag=TAG,
     changes=True,
     bodies={JSON: PrivacyBody},
-    answers={200: ("As it is now.", Privacy)},
+    responses={200: ("As it is now.", Privacy)},
     refused={400: ["Say what to change."]},
 )
 
@@ -574,7 +576,7 @@ find_by_username = call(
     parameters=[
         in_path("username", AnyUsername, "With or without its @, in whatever case."),
     ],
-    answers={200: ("Their `_id` is where to write to.", PersonRecord)},
+    responses={200: ("Their `_id` is where to write to.", PersonRecord)},
     refused={404: ["No such person."]},
 )
 
@@ -584,7 +586,7 @@ blocks = call(
     "listBlocks",
     "Whom I have blocked, by name",
     tag=TAG,
-    answers={200: ("At most 1,000.", list[BlockPayload])},
+    responses={200: ("At most 1,000.", list[BlockPayload])},
 )
 
 block = call(
@@ -593,7 +595,7 @@ block = call(
     tag=TAG,
     changes=True,
     parameters=[PERSON_TO_BLOCK],
-    answers={
+    responses={
         200: (
             "What they send from now on is not for me. Groups that both are in go on.",
             ChatSettingsPayload,
@@ -611,7 +613,7 @@ unblock = call(
     tag=TAG,
     changes=True,
     parameters=[PERSON_TO_BLOCK],
-    answers={
+    responses={
         200: (
             "So, too, for somebody who is not blocked. What they wrote meanwhile stays away.",
             ChatSettingsPayload,
@@ -626,7 +628,7 @@ accept = call(
     tag=TAG,
     changes=True,
     parameters=[PERSON_TO_BLOCK],
-    answers={
+    responses={
         200: (
             "So, too, for a chat that is no request. To refuse one, delete the chat.",
             ChatSettingsPayload,
@@ -662,7 +664,7 @@ make_report = call(
     tag=TAG,
     changes=True,
     bodies={JSON: ReportBody},
-    answers={
+    responses={
         201: ("They see what I see of it now, whatever becomes of it.", ReportPayload),
         200: ("I have reported it before, and nobody has decided yet.", ReportPayload),
     },
@@ -679,7 +681,7 @@ create_group = call(
     tag=GROUPS,
     changes=True,
     bodies={JSON: GroupBody, FORM: GroupForm},
-    answers={
+    responses={
         201: ("The new group, whose owner I am.", GroupPayload),
         200: ("The first group with this `clientGroupId`, as it is now.", GroupPayload),
     },
@@ -702,7 +704,7 @@ group = call(
     "A group that I am in",
     tag=GROUPS,
     parameters=[GROUP],
-    answers={200: ("As it is now.", GroupPayload)},
+    responses={200: ("As it is now.", GroupPayload)},
     refused={403: [NO_LONGER_MEMBER], 404: [NO_GROUP]},
 )
 
@@ -713,7 +715,7 @@ change_group = call(
     changes=True,
     parameters=[GROUP],
     bodies={JSON: GroupChangeBody, FORM: GroupChangeForm},
-    answers={200: ("As it is now.", GroupPayload)},
+    responses={200: ("As it is now.", GroupPayload)},
     refused=joined(
         {
             400: OF_NAMES,
@@ -732,7 +734,7 @@ add_members = call(
     changes=True,
     parameters=[GROUP],
     bodies={JSON: PeopleBody},
-    answers={200: ("As it is now. Who was in it already stays as they are.", GroupPayload)},
+    responses={200: ("As it is now. Who was in it already stays as they are.", GroupPayload)},
     refused={
         400: OF_PEOPLE,
         403: [ADMINS_ONLY, NO_LONGER_MEMBER, SILENCED],
@@ -747,7 +749,7 @@ remove_member = call(
     tag=GROUPS,
     changes=True,
     parameters=[GROUP, PERSON],
-    answers={200: ("The same answer again for who has left before.", RemovedPayload)},
+    responses={200: ("The same answer again for who has left before.", RemovedPayload)},
     refused={
         403: [ADMINS_ONLY, OWNER_ONLY, NO_LONGER_MEMBER, SILENCED],
         404: [NO_GROUP, NO_MEMBER],
@@ -762,7 +764,7 @@ set_role = call(
     changes=True,
     parameters=[GROUP, PERSON],
     bodies={JSON: RoleBody},
-    answers={
+    responses={
         200: ("As it is now. Who has made somebody else the owner is an admin.", GroupPayload)
     },
     refused={
@@ -783,7 +785,7 @@ members = call(
     "Who is in a conversation, by name",
     tag=GROUPS,
     parameters=[CONVERSATION, MembersQuery, NEXT],
-    answers={200: ("A page of them.", list[MemberPayload])},
+    responses={200: ("A page of them.", list[MemberPayload])},
     refused={400: ["This cursor is not valid."], 403: [NO_LONGER_MEMBER], 404: [NO_GROUP]},
 )
 
@@ -792,7 +794,7 @@ receipts = call(
     "What became of a message with each of those it was sent to, by name",
     tag=GROUPS,
     parameters=[CONVERSATION, ReceiptsQuery, NEXT],
-    answers={200: ("A page of them.", list[ReceiptPayload])},
+    responses={200: ("A page of them.", list[ReceiptPayload])},
     refused={
         400: ["This field is required.", "This cursor is not valid."],
         403: [NO_LONGER_MEMBER],
@@ -805,7 +807,7 @@ reactions = call(
     "Who reacted to a message, the first one first",
     tag=TAG,
     parameters=[CONVERSATION, ReactionsQuery, NEXT],
-    answers={200: ("A page of them.", list[ReactorPayload])},
+    responses={200: ("A page of them.", list[ReactorPayload])},
     refused={
         400: ["This field is required.", "This cursor is not valid.", "A reaction is one emoji."],
         403: [NO_LONGER_MEMBER],
@@ -818,7 +820,7 @@ pins = call(
     "The pinned messages of a conversation",
     tag=TAG,
     parameters=[CONVERSATION],
-    answers={
+    responses={
         200: ("Those that I may see, at most 50; what was pinned last first.", list[MessageRecord])
     },
     refused={404: [NO_GROUP]},
@@ -829,7 +831,7 @@ shared = call(
     "The messages of a conversation with a picture, a voice, another file, or a web address",
     tag=TAG,
     parameters=[CONVERSATION, SharedQuery, NEXT],
-    answers={200: ("Those that I may see, the newest first.", list[MessageRecord])},
+    responses={200: ("Those that I may see, the newest first.", list[MessageRecord])},
     refused={400: ["This field is required."], 404: [NO_GROUP]},
 )
 
@@ -838,7 +840,7 @@ search = call(
     "Messages, files by their names, people and groups",
     tag=TAG,
     parameters=[SearchQuery, NEXT],
-    answers={
+    responses={
         200: (
             "What I may see of it. A page may have few messages, or none, and yet a next one.",
             SearchPayload,
@@ -855,6 +857,6 @@ groups_in_common = call(
     "The groups that I am in with somebody, by name",
     tag=GROUPS,
     parameters=[key_in_path("person", "The other person's `_id`."), PageQuery, NEXT],
-    answers={200: ("A page of them.", list[GroupPayload])},
+    responses={200: ("A page of them.", list[GroupPayload])},
     refused={400: ["This cursor is not valid."], 404: ["No such person."]},
 )

@@ -77,7 +77,7 @@ upload = call(
     tag=TAG,
     changes=True,
     bodies={FORM: UploadForm},
-    answers={201: ("It is kept for a day, unless it is sent.", AttachmentRecord)},
+    responses={201: ("It is kept for a day, unless it is sent.", AttachmentRecord)},
     refused={
         400: [
             "Choose a file.",
@@ -100,7 +100,7 @@ usage = call(
     "getUsage",
     "How much room my attachments take",
     tag=TAG,
-    answers={200: ("In bytes.", UsagePayload)},
+    responses={200: ("In bytes.", UsagePayload)},
 )
 
 download = call(
@@ -112,7 +112,7 @@ download = call(
         in_path("name", str, "As `url` has it."),
         FileQuery,
     ],
-    answers={200: ("The file.", Binary), 206: ("The part that was asked for.", Binary)},
+    responses={200: ("The file.", Binary), 206: ("The part that was asked for.", Binary)},
     refused={
         400: ["Must be a valid boolean."],
         404: ["Not found."],
@@ -141,7 +141,7 @@ begin_upload = call(
         header("Location", "Of the upload. Its last part is the key of the attachment.", [201]),
         header("Upload-Expires", EXPIRES, [201]),
     ],
-    answers={201: ("Begun.", None)},
+    responses={201: ("Begun.", None)},
     refused={
         400: [
             "The header Upload-Length cannot be read.",
@@ -174,7 +174,7 @@ continue_upload = call(
         header("Upload-Expires", EXPIRES, [204]),
     ],
     bodies={tus.OFFSET_TYPE: Binary},
-    answers={204: ("Kept. With the last byte it is an attachment.", None)},
+    responses={204: ("Kept. With the last byte it is an attachment.", None)},
     refused={
         400: ["The header Upload-Offset cannot be read.", INFECTED, NO_SOUND],
         404: [NO_UPLOAD],
@@ -195,7 +195,7 @@ give_poster = call(
     changes=True,
     parameters=[UPLOAD],
     bodies={JSON: PosterBody, FORM: PosterForm},
-    answers={200: ("As it is now.", AttachmentRecord)},
+    responses={200: ("As it is now.", AttachmentRecord)},
     refused=joined(
         OF_PICTURES,
         {
@@ -213,6 +213,6 @@ end_upload = call(
     tag=TAG,
     changes=True,
     parameters=[UPLOAD, VERSION],
-    answers={204: ("Removed.", None)},
+    responses={204: ("Removed.", None)},
     refused={404: [NO_UPLOAD], 412: OF_VERSIONS},
 )

@@ -16,7 +16,7 @@ export = call(
     "getExport",
     "The export of everything of my own, and how far it is",
     tag=TAG,
-    answers={200: ("As it is now.", ExportPayload)},
+    responses={200: ("As it is now.", ExportPayload)},
     refused={404: [NO_EXPORT]},
 )
 
@@ -25,7 +25,7 @@ begin = call(
     "Have everything of my own exported, in place of the last export",
     tag=TAG,
     changes=True,
-    answers={202: ("It is being made: ask for it until it is ready.", ExportPayload)},
+    responses={202: ("It is being made: ask for it until it is ready.", ExportPayload)},
     refused={
         503: ["Files cannot be stored at the moment. Please try again later."],
         507: ["There is no room for more files here."],
@@ -37,14 +37,14 @@ remove = call(
     "Remove my export, also one that is being made",
     tag=TAG,
     changes=True,
-    answers={204: ("It is gone.", None)},
+    responses={204: ("It is gone.", None)},
 )
 
 download = call(
     "downloadExport",
     "My export, a ZIP; parts of it by `Range`",
     tag=TAG,
-    answers={200: ("The file.", Binary), 206: ("The part that was asked for.", Binary)},
+    responses={200: ("The file.", Binary), 206: ("The part that was asked for.", Binary)},
     refused={
         404: [NO_EXPORT],
         429: ["Too many downloads are running. Please try again in a moment."],
@@ -59,7 +59,7 @@ history_import = call(
     "getImport",
     "My last import, how far it is, and what came by it",
     tag=TAG,
-    answers={200: ("As it is now.", ImportPayload)},
+    responses={200: ("As it is now.", ImportPayload)},
     refused={404: [NO_IMPORT]},
 )
 
@@ -69,7 +69,7 @@ begin_import = call(
     tag=TAG,
     changes=True,
     bodies={JSON: ImportBody},
-    answers={202: ("It is being read: ask for it until it is ready.", ImportPayload)},
+    responses={202: ("It is being read: ask for it until it is ready.", ImportPayload)},
     refused={
         400: ["This field is required.", "There is no such time zone."],
         404: ["There is no such upload, or it has expired."],
@@ -82,5 +82,5 @@ remove_import = call(
     "Forget my import, also one that is being read; what has come by it stays",
     tag=TAG,
     changes=True,
-    answers={204: ("It is gone.", None)},
+    responses={204: ("It is gone.", None)},
 )

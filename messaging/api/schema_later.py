@@ -40,7 +40,7 @@ schedule = call(
     changes=True,
     parameters=[PEER],
     bodies={JSON: ScheduleBody},
-    answers={
+    responses={
         201: (
             "Whether I may write is asked again at its time. If not, it stays, with the reason.",
             ScheduledPayload,
@@ -75,7 +75,7 @@ scheduled = call(
     "listScheduled",
     "My messages that are sent later, the next one first",
     tag=TAG,
-    answers={
+    responses={
         200: (
             "At most 100. Also those that were refused, and those that were sent late.",
             list[ScheduledPayload],
@@ -90,7 +90,7 @@ reschedule = call(
     changes=True,
     parameters=[SCHEDULED],
     bodies={JSON: RescheduleBody},
-    answers={
+    responses={
         200: ("As it is now. One that was refused waits again with a new time.", ScheduledPayload)
     },
     refused={
@@ -107,7 +107,7 @@ cancel = call(
     tag=TAG,
     changes=True,
     parameters=[SCHEDULED],
-    answers={200: ("It is gone.", RemovedPayload)},
+    responses={200: ("It is gone.", RemovedPayload)},
     refused={404: [NO_SCHEDULED]},
 )
 
@@ -117,7 +117,7 @@ send_now = call(
     tag=TAG,
     changes=True,
     parameters=[SCHEDULED],
-    answers={200: ("The message. Where it is refused, it goes on waiting.", MessageRecord)},
+    responses={200: ("The message. Where it is refused, it goes on waiting.", MessageRecord)},
     refused={
         400: [FILTERED, UNKNOWN_REPLY],
         403: MAY_NOT_WRITE,
@@ -131,7 +131,7 @@ reminders = call(
     "listReminders",
     "What I want to be reminded of, the next one first",
     tag=TAG,
-    answers={
+    responses={
         200: (
             "Of messages that I see, at most 100; those that are due first.",
             list[ReminderPayload],
@@ -146,7 +146,7 @@ remind = call(
     changes=True,
     parameters=[MESSAGE],
     bodies={JSON: ReminderBody},
-    answers={200: ("As it is now. Nobody else learns of it.", ReminderPayload)},
+    responses={200: ("As it is now. Nobody else learns of it.", ReminderPayload)},
     refused={
         400: [*OF_MOMENTS, "You can have up to 100 reminders.", "This field is required."],
         404: ["Message not found."],
@@ -160,6 +160,6 @@ forget = call(
     tag=TAG,
     changes=True,
     parameters=[MESSAGE],
-    answers={200: ("So, too, where there was none.", RemovedPayload)},
+    responses={200: ("So, too, where there was none.", RemovedPayload)},
     refused={404: ["Message not found."]},
 )

@@ -24,14 +24,14 @@ from django.db import DatabaseError, connection
 
 from chatsite import strict_json
 from chatsite.backups import rows
-from chatsite.backups.stores import Place, place_at, write_whole
+from chatsite.backups.stores import BackupStore, backup_store_at, write_whole
 from chatsite.db import now, reason
 from chatsite.errors import DomainError
-from chatsite.files.response import Source, file_source
+from chatsite.files.response import FileSource, file_source
 from chatsite.files.storage import store
 from chatsite.migration_state import Migration
 from chatsite.pictures import storage
-from chatsite.pictures.storage.local import READABLE, LocalStore
+from chatsite.pictures.storage.local import READABLE, LocalPictureStore
 from messaging.models import Attachment, AttachmentState, Export, Import
 from messaging.services.tidying import pictures_in_use
 
@@ -99,12 +99,12 @@ FAILURES = (
 Stop = Callable[[], None]  # raises something where the rest has no time
 
 
-def own_place() -> Place:
+def own_place() -> BackupStore:
     """Where BACKUP_TO says."""
-    return place_at(settings.BACKUP_TO)
+    return backup_store_at(settings.BACKUP_TO)
 
 
-def take_backup(place: Place, *, stop: Stop = lambda: None) -> Taken:
+def take_backup(place: BackupStore, *, stop: Stop = lambda: None) -> Taken:
     """While the site runs. Most files are copied first, then the rows as of one moment are, then
     the files that came in between: so each message has its own. Raises BackupError.
     """
@@ -130,7 +130,7 @@ def take_backup(place: Place, *, stop: Stop = lambda: None) -> Taken:
     return Taken(name, sum(manifest.rows.values()), len(files), copied, sorted(missing))
 
 
-def backups_at(place: Place) -> list[str]:
+def backups_at(place: BackupStore) -> list[str]:
     """Names, the newest first. Raises BackupError."""
     with _told():
         found = [name for name in place.listed() if _ARCHIVE.fullmatch(name)]
@@ -141,7 +141,7 @@ def made_at(name: str) -> datetime:
     return datetime.strptime(name, MOMENT).replace(tzinfo=UTC)
 
 
-def rotate(place: Place, *, daily: int, weekly: int) -> list[str]:
+def rotate(place: BackupStore, *, daily: int, weekly: int) -> list[str]:
     """Keeps the last one of each of so many days and weeks that have any, and returns the names of
     those that it removed, with the files that only they had. Raises BackupError.
     """
@@ -164,7 +164,7 @@ def rotate(place: Place, *, daily: int, weekly: int) -> list[str]:
     return gone
 
 
-def restore(place: Place, name: str, *, overwrite: bool = False) -> Restored:
+def restore(place: BackupStore, name: str, *, overwrite: bool = False) -> Restored:
     """Into this site, which nobody uses meanwhile. Files go to MEDIA_ROOT, unless they are where
     the site has its own. May be repeated after it was cut short. Raises BackupError.
     """
@@ -186,7 +186,7 @@ def restore(place: Place, name: str, *, overwrite: bool = False) -> Restored:
     )
 
 
-def keys_of(place: Place, name: str) -> dict[str, str]:
+def keys_of(place: BackupStore, name: str) -> dict[str, str]:
     """Raises BackupError."""
     with _told(), _folder() as folder, _opened(place, name, folder) as zipped:
         return _manifest(zipped).keys
@@ -223,7 +223,7 @@ def _close(archive: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _opened(place: Place, name: str, folder: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(place: BackupStore, name: str, folder: Path) -> Iterator[zipfile.ZipFile]:
     source = place.find(f"{name}{ARCHIVE}")
     if source is None:
         raise BackupError(f"There is no backup {name}.")
@@ -267,7 +267,7 @@ def _files() -> set[str]:
     complete = Attachment.objects.exclude(state=AttachmentState.UPLOADING)
     stored = complete.values_list("stored", "thumbnail").iterator()
     files = {_name("attachments", name) for row in stored for name in row if name}
-    ours = LocalStore()
+    ours = LocalPictureStore()
     return files | {_name(kind, name) for kind, name in pictures_in_use() if ours.owns(name)}
 
 
@@ -275,7 +275,7 @@ def _name(kind: str, name: str) -> str:
     return f"files/{kind}/{name[:2]}/{name}"
 
 
-def _copy(place: Place, files: set[str], there: set[str], stop: Stop) -> tuple[int, set[str]]:
+def _copy(place: BackupStore, files: set[str], there: set[str], stop: Stop) -> tuple[int, set[str]]:
     """How many, which are noted as being there, and those that the site itself has not."""
     missing: set[str] = set()
     wanted = sorted(files - there)
@@ -291,16 +291,16 @@ def _copy(place: Place, files: set[str], there: set[str], stop: Stop) -> tuple[i
     return len(wanted) - len(missing), missing
 
 
-def _source(name: str) -> Source | None:
+def _source(name: str) -> FileSource | None:
     """Where the site has it. Raises FileNotFoundError, DomainError 503."""
     kind, plain = _parts(name)
     found = store.find(plain) if kind == "attachments" else storage.find(kind, plain)
     if isinstance(found, Path):
         return file_source(found)
-    return found if isinstance(found, Source) else None
+    return found if isinstance(found, FileSource) else None
 
 
-def _bring(place: Place, name: str) -> bool:
+def _bring(place: BackupStore, name: str) -> bool:
     """Whether the site has it now."""
     if _source(name):
         return True
@@ -321,14 +321,14 @@ def _parts(name: str) -> tuple[Any, str]:
     return match[1], match[3]
 
 
-def _put_list(place: Place, name: str, files: set[str], folder: Path) -> None:
+def _put_list(place: BackupStore, name: str, files: set[str], folder: Path) -> None:
     """First of all, too: what it names is in use, and no rotation removes it."""
     listing = folder / "files"
     listing.write_text("".join(f"{file}\n" for file in sorted(files)))
     place.put(f"{name}{FILES}", file_source(listing))
 
 
-def _listed(place: Place, name: str) -> list[str]:
+def _listed(place: BackupStore, name: str) -> list[str]:
     source = place.find(f"{name}{FILES}")
     if source is None:
         raise BackupError(f"The list of the files of {name} is gone.")

@@ -28,7 +28,7 @@ from accounts.record import COLUMNS as PERSON_COLUMNS
 from accounts.record import PersonRecord, person_of_row
 from accounts.services.push_subscriptions import subscribed_sessions
 from chatsite.db import now, release
-from chatsite.files.response import Opened, Source, file_source
+from chatsite.files.response import FileSource, ReadableFile, file_source
 from chatsite.files.storage import PIECE, store
 from chatsite.pictures import storage as pictures
 from chatsite.wire import timestamp
@@ -404,7 +404,7 @@ class _Export:
         self._written[row.stored] = path
         return path
 
-    def _picture(self, kind: pictures.Kind, name: str, path: str) -> tuple[str | None, int]:
+    def _picture(self, kind: pictures.PictureKind, name: str, path: str) -> tuple[str | None, int]:
         """Writes it to that path, and returns that and its size; None where it is out of reach.
         Raises DomainError 503.
         """
@@ -516,17 +516,17 @@ def _local(moment: str) -> datetime | None:
     return timezone.localtime(found) if found else None
 
 
-def _picture(kind: pictures.Kind, name: str) -> bytes:
+def _picture(kind: pictures.PictureKind, name: str) -> bytes:
     """Raises StorageError, DomainError 503, OSError."""
     found = pictures.find(kind, name)
     if isinstance(found, Path):
         return found.read_bytes()
-    if isinstance(found, Source):
+    if isinstance(found, FileSource):
         with closing(found.opened(0, found.size)) as file:
             return b"".join(_pieces(file))
     return pictures.read(name, withdrawn=False)
 
 
-def _pieces(file: Opened) -> Iterator[bytes]:
+def _pieces(file: ReadableFile) -> Iterator[bytes]:
     while piece := file.read(PIECE):
         yield piece

@@ -52,7 +52,7 @@ def settle_later(message: Message) -> None:
         schedule(SETTLE, image=message.image)
 
 
-def settle(store: storage.Store, image: str) -> None:
+def settle(store: storage.PictureStore, image: str) -> None:
     """Moves a picture out of reach once every message that shows it is deleted, and back as soon as
     one is not.
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from chatsite.db import now
 from chatsite.files.storage import THUMBNAIL, store
 from chatsite.pictures import storage
-from chatsite.pictures.storage import Kept, Kind, Store
+from chatsite.pictures.storage import PictureEntry, PictureKind, PictureStore
 from messaging.models import (
     Attachment,
     Block,
@@ -54,14 +54,14 @@ class Use:
 @dataclass(slots=True)
 class Found:
     kept: int = 0
-    unused: list[Kept] = field(default_factory=list)
+    unused: list[PictureEntry] = field(default_factory=list)
     misplaced: list[Use] = field(default_factory=list)
 
 
-Uses = dict[tuple[Kind, str], Use | None]
+Uses = dict[tuple[PictureKind, str], Use | None]
 
 
-def tidy(store: Store, *, dry_run: bool) -> Tidied:
+def tidy(store: PictureStore, *, dry_run: bool) -> Tidied:
     """May be repeated, also while people go on sending. Raises StorageError."""
     since = now() - SPARED
     found = _found(store, pictures_in_use(), since)
@@ -184,7 +184,7 @@ def pictures_in_use() -> Uses:
     messages = Message.objects.exclude(image="").values_list("deleted", "image", "thumbnail")
     for deleted, *names in messages.iterator():
         for name in filter(None, names):
-            key: tuple[Kind, str] = ("messages", storage.shown(name))
+            key: tuple[PictureKind, str] = ("messages", storage.shown(name))
             before = uses.get(key)
             uses[key] = Use(names[0], deleted and (before is None or before.deleted))
     return uses
@@ -210,7 +210,7 @@ def _kept_by_blocks(field: str) -> Iterator[str]:
     return Block.objects.exclude(**{field: ""}).values_list(field, flat=True).iterator()
 
 
-def _found(store: Store, uses: Uses, since: datetime) -> Found:
+def _found(store: PictureStore, uses: Uses, since: datetime) -> Found:
     found = Found()
     for kept in store.listed():
         key = (kept.kind, storage.shown(kept.name))

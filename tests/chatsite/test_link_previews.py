@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from chatsite import sandbox
 from chatsite.link_previews import fetcher, fetching
-from chatsite.link_previews.fetcher import MOST, REDIRECTS, Fetcher, Page, Refused
+from chatsite.link_previews.fetcher import MOST, REDIRECTS, Fetcher, FetchRefused, Page
 from chatsite.link_previews.fetching import fetch
 from chatsite.link_previews.links import link_in
 from tests.mail_servers import make_certificate
@@ -55,7 +55,7 @@ class TestAddresses:
         ],
     )
     def test_no_private_one_is_asked(self, host: str) -> None:
-        with pytest.raises(Refused, match="not a public address"):
+        with pytest.raises(FetchRefused, match="not a public address"):
             Fetcher("tests").page(f"http://{host}/")
 
     @pytest.mark.parametrize("address", ADDRESSES)
@@ -64,7 +64,7 @@ class TestAddresses:
     ) -> None:
         monkeypatch.setattr(fetcher, "resolve", lambda *_: ["1.1.1.1", address])
         monkeypatch.setattr("socket.create_connection", pytest.fail)
-        with pytest.raises(Refused, match="not a public address"):
+        with pytest.raises(FetchRefused, match="not a public address"):
             Fetcher("tests").page("https://rebind.example.net/")
 
     @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ class TestAddresses:
     )
     def test_nor_anything_but_the_web(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         monkeypatch.setattr(fetcher, "resolve", pytest.fail)
-        with pytest.raises((Refused, ValueError)):
+        with pytest.raises((FetchRefused, ValueError)):
             Fetcher("tests").page(url)
 
     def test_a_name_is_looked_up_once_and_that_is_connected_to(
@@ -97,13 +97,13 @@ class TestAddresses:
     )
     def test_a_redirect_is_checked_as_well(self, pages: WebPages, target: str) -> None:
         url = pages.add("/", status=302, Location=target)
-        with pytest.raises(Refused, match="not a"):
+        with pytest.raises(FetchRefused, match="not a"):
             fetcher_for(pages).page(url)
         assert pages.paths == ["/"]
 
     def test_so_is_the_address_of_the_picture(self, pages: WebPages) -> None:
         page = page_of(pages, '<meta property="og:image" content="http://10.0.0.1/a.png">')
-        with pytest.raises(Refused, match="not a public address"):
+        with pytest.raises(FetchRefused, match="not a public address"):
             fetcher_for(pages).picture(page.picture)
 
     def test_redirects_have_an_end(self, pages: WebPages) -> None:
@@ -112,7 +112,7 @@ class TestAddresses:
         pages.add(f"/{REDIRECTS}", TITLE)
         assert fetcher_for(pages).page(pages.url("/0")).title == "Fjords"
         url = pages.add("/round", status=307, Location="/round")
-        with pytest.raises(Refused, match="too many"):
+        with pytest.raises(FetchRefused, match="too many"):
             fetcher_for(pages).page(url)
         assert pages.paths.count("/round") == REDIRECTS + 1
 
@@ -171,12 +171,12 @@ class TestEnds:
         url = pages.add("/a.png", b"x" * (MOST + 1), "image/png")
         assert len(fetcher_for(pages).picture(url)) < MOST
         told = pages.add("/b.png", b"", "image/png", Content_Length=str(MOST + 1))
-        with pytest.raises(Refused, match="too large"):
+        with pytest.raises(FetchRefused, match="too large"):
             fetcher_for(pages).picture(told)
 
     def test_what_is_packed_is_not_unpacked(self, pages: WebPages) -> None:
         bomb = gzip.compress(TITLE.encode() + bytes(50 * 2**20))
-        with pytest.raises(Refused, match="packed"):
+        with pytest.raises(FetchRefused, match="packed"):
             fetcher_for(pages).page(pages.add("/", bomb, Content_Encoding="gzip"))
         assert pages.asked[0][1]["Accept-Encoding"] == "identity"
 
@@ -284,7 +284,7 @@ class TestPages:
 
     @pytest.mark.parametrize("kind", ["image/png", "application/json", "text/plain", "x"])
     def test_what_is_no_page(self, pages: WebPages, kind: str) -> None:
-        with pytest.raises(Refused, match="of type"):
+        with pytest.raises(FetchRefused, match="of type"):
             page_of(pages, TITLE, kind)
 
     def test_what_says_it_is_a_page_and_is_none(self, pages: WebPages) -> None:
@@ -294,7 +294,7 @@ class TestPages:
 
     @pytest.mark.parametrize("status", [204, 206, 403, 404, 500])
     def test_what_is_not_there(self, pages: WebPages, status: int) -> None:
-        with pytest.raises((Refused, HTTPException)):
+        with pytest.raises((FetchRefused, HTTPException)):
             fetcher_for(pages).page(pages.add("/", TITLE, status=status))
 
     def test_a_picture_is_found_beside_its_page(self, pages: WebPages) -> None:
@@ -306,7 +306,7 @@ class TestPages:
         assert fetcher_for(pages).picture(page.picture) == b"bytes"
 
     def test_a_picture_says_that_it_is_one(self, pages: WebPages) -> None:
-        with pytest.raises(Refused, match="of type"):
+        with pytest.raises(FetchRefused, match="of type"):
             fetcher_for(pages).picture(pages.add("/a.png", TITLE, "text/html"))
 
     def test_words_are_cut_and_harmless(self, pages: WebPages) -> None:

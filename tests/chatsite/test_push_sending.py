@@ -13,7 +13,7 @@ import pytest
 from pytest_django import Settings
 
 from chatsite.push import sending
-from chatsite.push.sending import Busy, Target, Unavailable
+from chatsite.push.sending import PushBusy, PushUnavailable, Target
 from tests.mail_servers import make_certificate
 from tests.push_service import Browser, PushService, push_service
 
@@ -50,7 +50,7 @@ def test_an_answer_that_is_slow_is_as_bad_as_none(
     browser = service.browser()
     send(browser)
     assert len(browser.got) == 1
-    with pytest.raises(Unavailable, match="did not answer just now"):
+    with pytest.raises(PushUnavailable, match="did not answer just now"):
         send(browser)
     assert len(service.tries) == 1
 
@@ -70,7 +70,7 @@ def test_a_service_has_one_name_however_it_is_spelt(monkeypatch: pytest.MonkeyPa
         "push.example.net.",
         "PUSH.example.net:443",
     ):
-        with pytest.raises(Unavailable):
+        with pytest.raises(PushUnavailable):
             send(Browser(f"https://{host}/x"))
     assert len(asked) == 1
 
@@ -80,7 +80,7 @@ def test_one_that_hangs_takes_two_threads_and_others_go_on(
 ) -> None:
     monkeypatch.setattr(sending, "DEADLINE", PATIENCE)
     monkeypatch.setattr(sending, "SLOW", PATIENCE)
-    monkeypatch.setattr(sending, "TURN", 0)
+    monkeypatch.setattr(sending, "SLOT_WAIT", 0)
     is_over, asked = Event(), SimpleQueue[str]()
 
     def resolve(host: str, _port: int) -> list[str]:
@@ -89,7 +89,7 @@ def test_one_that_hangs_takes_two_threads_and_others_go_on(
         raise OSError
 
     def hangs(host: str) -> None:
-        with suppress(Unavailable):
+        with suppress(PushUnavailable):
             send(Browser(f"https://{host}/x"))
 
     with monkeypatch.context() as patch:
@@ -98,7 +98,7 @@ def test_one_that_hangs_takes_two_threads_and_others_go_on(
         for thread in threads:
             thread.start()
         assert {asked.get(timeout=PATIENCE) for _ in threads} == {"a.example.net", "b.example.net"}
-        with pytest.raises(Busy):  # whatever it calls its hosts
+        with pytest.raises(PushBusy):  # whatever it calls its hosts
             send(Browser("https://c.example.net/x"))
     browser = service.browser()
     send(browser)
@@ -107,7 +107,7 @@ def test_one_that_hangs_takes_two_threads_and_others_go_on(
     for thread in threads:
         thread.join()
     assert asked.empty()
-    assert not sending._turns
+    assert not sending._site_limiter
 
 
 def test_a_name_that_is_looked_up_for_ever_has_the_deadline_of_all(
@@ -122,7 +122,7 @@ def test_a_name_that_is_looked_up_for_ever_has_the_deadline_of_all(
     monkeypatch.setattr(sending, "resolve", resolve)
     monkeypatch.setattr(sending, "DEADLINE", 0.1)
     sending._breaker.cache_clear()
-    with pytest.raises(Unavailable, match=r"push\.example\.net: TimeoutError"):
+    with pytest.raises(PushUnavailable, match=r"push\.example\.net: TimeoutError"):
         send(Browser("https://push.example.net/x"))
     assert not is_over.is_set()
     is_over.set()
@@ -154,7 +154,7 @@ def test_what_is_no_http_is_no_answer(
         thread.start()
         browser = Browser(f"https://{host}/x")
         for words in ("127.0.0.1: ", "127.0.0.1 did not answer just now"):
-            with pytest.raises(Unavailable, match=words):
+            with pytest.raises(PushUnavailable, match=words):
                 send(browser)
         thread.join()
 
@@ -162,6 +162,6 @@ def test_what_is_no_http_is_no_answer(
 @pytest.mark.parametrize("after", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon", "-1"])
 def test_a_time_that_cannot_be_is_none(service: PushService, after: str) -> None:
     service.answers = [(503, after)]
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(PushUnavailable) as refused:
         send(service.browser())
     assert refused.value.after == 0

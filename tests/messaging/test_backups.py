@@ -25,7 +25,7 @@ from accounts.services import audit, moderation, roles
 from accounts.services.accounts import update_profile
 from chatsite import migration_state
 from chatsite.backups import rows
-from chatsite.backups.stores import Folder, Place, place_at
+from chatsite.backups.stores import BackupStore, FolderStore, backup_store_at
 from chatsite.db import now
 from chatsite.files.storage import store
 from chatsite.migration_state import Migration
@@ -58,8 +58,8 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "backups")
+def place(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "backups")
 
 
 def live_through_something() -> tuple[User, User]:
@@ -95,7 +95,7 @@ def files_in(folder: Path) -> Listing:
     }
 
 
-def archived(place: Place, name: str, label: str) -> list[dict[str, Any]]:
+def archived(place: BackupStore, name: str, label: str) -> list[dict[str, Any]]:
     """The rows of a model in a backup."""
     found = place.find(f"{name}.zip")
     assert found
@@ -157,7 +157,7 @@ def writing(ada: User, bo: User) -> Iterator[None]:
 
 @whole
 def test_a_backup_taken_while_people_write_has_the_file_of_each_message(
-    place: Folder, tmp_path: Path
+    place: FolderStore, tmp_path: Path
 ) -> None:
     ada, bo = live_through_something()
     with writing(ada, bo):
@@ -181,7 +181,7 @@ def test_a_backup_taken_while_people_write_has_the_file_of_each_message(
 
 @whole
 def test_a_restored_site_is_what_it_was(
-    place: Folder, media: Path, tmp_path: Path, api_for: ApiFor
+    place: FolderStore, media: Path, tmp_path: Path, api_for: ApiFor
 ) -> None:
     ada, bo = live_through_something()
     client = api_for(ada)
@@ -213,7 +213,7 @@ def test_a_restored_site_is_what_it_was(
 
 
 @whole
-def test_exports_and_imports_are_in_none_since_their_files_are_not(place: Folder) -> None:
+def test_exports_and_imports_are_in_none_since_their_files_are_not(place: FolderStore) -> None:
     ada, _bo = live_through_something()
     before = everything()
     make_export(export=begin_export(user=ada).pk, is_stopping=lambda: False)
@@ -241,7 +241,7 @@ def test_all_tables_are_in_it_but_those_of_rights() -> None:
 
 
 @whole
-def test_one_of_an_older_version_comes_forward(place: Folder, tmp_path: Path) -> None:
+def test_one_of_an_older_version_comes_forward(place: FolderStore, tmp_path: Path) -> None:
     ada, _bo = live_through_something()
     taken = take_backup(place)
     before = everything()
@@ -280,7 +280,7 @@ def _with_columns(path: Path, migrations: list[Migration], models: dict[str, Any
 
 
 @whole
-def test_what_cannot_be_restored_leaves_the_site_alone(place: Folder, tmp_path: Path) -> None:
+def test_what_cannot_be_restored_leaves_the_site_alone(place: FolderStore, tmp_path: Path) -> None:
     live_through_something()
     name = take_backup(place).name
     before = everything()
@@ -310,7 +310,7 @@ def test_what_cannot_be_restored_leaves_the_site_alone(place: Folder, tmp_path: 
 
 @whole
 def test_what_the_site_or_the_backup_lacks_is_named_and_the_rest_comes(
-    place: Folder, media: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: FolderStore, media: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     live_through_something()
     sent = Attachment.objects.filter(state="sent", thumbnail="")
@@ -332,7 +332,7 @@ def test_what_the_site_or_the_backup_lacks_is_named_and_the_rest_comes(
 
 @whole
 def test_only_what_is_new_is_copied_and_rotation_keeps_what_is_used(
-    place: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, _bo = live_through_something()
     clock = monday = datetime(2026, 11, 2, 3, 45, tzinfo=UTC)
@@ -359,7 +359,7 @@ def test_only_what_is_new_is_copied_and_rotation_keeps_what_is_used(
 
 @whole
 def test_rotation_leaves_the_files_of_a_backup_that_is_being_taken(
-    place: Folder, tmp_path: Path
+    place: FolderStore, tmp_path: Path
 ) -> None:
     live_through_something()
     old = take_backup(place).name
@@ -389,7 +389,7 @@ def test_a_day_brings_a_backup_to_an_object_store_and_a_failure_is_told(
         assert run_backup().error == "There is no room for more files here."
         s3.mood = "well"
         assert run_backup().error == ""
-        place = place_at(s3.url)
+        place = backup_store_at(s3.url)
         [name] = backups_at(place)
         assert len(archived(place, name, "messaging.message")) == Message.objects.count()
         files = files_in(media)

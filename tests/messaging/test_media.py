@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
 from chatsite.db import now
-from chatsite.pictures.storage.local import LocalStore
+from chatsite.pictures.storage.local import LocalPictureStore
 from messaging.models import Message
 from messaging.services.deletions import delete_messages
 from messaging.services.messages import delete_message, remove, restore
@@ -164,7 +164,9 @@ def test_the_web_server_sends_it_once_we_said_yes(
     refused = api_for(make_user()).get(address)
     assert_nothing(refused)
     assert "X-Accel-Redirect" not in refused.headers
-    LocalStore().remove(list(LocalStore().listed()), unchanged_since=now() + timedelta(hours=1))
+    LocalPictureStore().remove(
+        list(LocalPictureStore().listed()), unchanged_since=now() + timedelta(hours=1)
+    )
     assert_nothing(receiver_of(message).get(address))
 
 

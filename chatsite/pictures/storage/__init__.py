@@ -1,7 +1,7 @@
 """Where pictures are kept: on disk or in an object store, or at Cloudinary where there is an
 account.
 
-A name tells where its picture is, so that those stored before a change of mind are still found.
+A name shows where its picture is, so that those stored before a change of mind are still found.
 """
 
 from functools import lru_cache
@@ -13,17 +13,17 @@ from django.conf import settings
 from chatsite.conf.cloud import CloudAccount
 from chatsite.pictures.images import Picture
 from chatsite.pictures.storage import local
-from chatsite.pictures.storage.local import LocalStore
+from chatsite.pictures.storage.local import LocalPictureStore
 from chatsite.pictures.storage.names import shown
-from chatsite.pictures.storage.store import Kept, Kind, StorageError, Store
+from chatsite.pictures.storage.store import PictureEntry, PictureKind, PictureStore, StorageError
 
 if TYPE_CHECKING:
-    from chatsite.files.response import Source
-    from chatsite.pictures.storage.objects import ObjectPictures
+    from chatsite.files.response import FileSource
+    from chatsite.pictures.storage.objects import ObjectPictureStore
 
-__all__ = ["Kept", "Kind", "StorageError", "Store", "shown"]
+__all__ = ["PictureEntry", "PictureKind", "PictureStore", "StorageError", "shown"]
 
-_LOCAL = LocalStore()
+_LOCAL = LocalPictureStore()
 
 
 def save_for_message(display: Picture, thumbnail: Picture) -> tuple[str, str]:
@@ -34,12 +34,14 @@ def save_for_message(display: Picture, thumbnail: Picture) -> tuple[str, str]:
     return stores()[-1].save_for_message(display, thumbnail)
 
 
-def save(kind: Kind, picture: Picture) -> str:
+def save(kind: PictureKind, picture: Picture) -> str:
     """One that is no message's: its name. Raises DomainError as `save_for_message` does."""
     return stores()[-1].save(kind, picture)
 
 
-def find(kind: Kind, name: str, width: int | None = None) -> "Path | Source | str | None":
+def find(
+    kind: PictureKind, name: str, width: int | None = None
+) -> "Path | FileSource | str | None":
     """A file, here or in the object store, or an address elsewhere, for whoever may see it. Raises
     DomainError 503.
     """
@@ -56,36 +58,36 @@ def read(name: str, *, withdrawn: bool) -> bytes:
 
 
 def try_to_write() -> None:
-    """Raises OSError when our folder takes no picture. A service is not asked."""
+    """Raises OSError when our folder takes no picture. A service is not checked."""
     if not settings.CLOUDINARY_ACCOUNT:
         local.try_to_write()
 
 
-def stores() -> list[Store]:
-    """Every place where pictures may be; new ones go to the last."""
+def stores() -> list[PictureStore]:
+    """Every store where pictures may be; new ones go to the last."""
     account = settings.CLOUDINARY_ACCOUNT
     ours = object_pictures() or _LOCAL
     return [ours, _cloud(account)] if account else [ours]
 
 
-def object_pictures() -> "ObjectPictures | None":
-    """Which knows those on this disk, too; None without an object store."""
+def object_pictures() -> "ObjectPictureStore | None":
+    """Which has those on this disk, too; None without an object store."""
     if "attachments" not in settings.STORAGES:
         return None
     from chatsite.files.objects import object_store  # its packages take memory
-    from chatsite.pictures.storage.objects import ObjectPictures
+    from chatsite.pictures.storage.objects import ObjectPictureStore
 
-    return ObjectPictures(object_store())
+    return ObjectPictureStore(object_store())
 
 
-def store_of(name: str) -> Store | None:
+def store_of(name: str) -> PictureStore | None:
     """None for what is no name of a picture, and for Cloudinary's without an account."""
     return next((store for store in stores() if store.owns(name)), None)
 
 
 @lru_cache
-def _cloud(account: CloudAccount) -> Store:
+def _cloud(account: CloudAccount) -> PictureStore:
     # The SDK is loaded only where it is in use.
-    from chatsite.pictures.storage.cloud import CloudStore
+    from chatsite.pictures.storage.cloud import CloudPictureStore
 
-    return CloudStore(account)
+    return CloudPictureStore(account)

@@ -20,10 +20,10 @@ from chatsite.errors import DomainError
 from chatsite.pictures.images import Picture
 from chatsite.pictures.storage.names import shown
 from chatsite.pictures.storage.sdk import Sdk
-from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
+from chatsite.pictures.storage.store import LONG_AGO, PictureEntry, PictureKind, StorageError
 
 logger = logging.getLogger(__name__)
-SHOWN: dict[Kind, str] = {
+SHOWN: dict[PictureKind, str] = {
     "messages": "authenticated",
     "profiles": "upload",
     "previews": "authenticated",
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[0-9a-f]{8}[sm][0-9a-f]{32}(_[0-9a-f]{32})?")
 _MOVING = re.compile(r"[0-9a-f]{8}m")
 
 
-class CloudStore:
+class CloudPictureStore:
     """Each upload is a picture of its own, so that withdrawing it touches no other; what is
     forwarded is shared.
     """
@@ -53,12 +53,12 @@ class CloudStore:
         self._upload("messages", shown(name), display)
         return name, name if display.moving else ""
 
-    def save(self, kind: Kind, picture: Picture) -> str:
+    def save(self, kind: PictureKind, picture: Picture) -> str:
         name = _new_name(picture)
         self._upload(kind, name, picture)
         return name
 
-    def _upload(self, kind: Kind, name: str, picture: Picture) -> None:
+    def _upload(self, kind: PictureKind, name: str, picture: Picture) -> None:
         try:
             self._sdk.upload(picture.data, _place(kind, name), SHOWN[kind])
         except StorageError as error:
@@ -66,7 +66,7 @@ class CloudStore:
             message = _("The picture could not be stored. Please try again later.")
             raise DomainError(message, 502, code="storage") from None
 
-    def find(self, kind: Kind, name: str, width: int | None) -> str:
+    def find(self, kind: PictureKind, name: str, width: int | None) -> str:
         """Signed, except for what all may see."""
         place, signed = _place(kind, shown(name)), kind != "profiles"
         return self._sdk.address(place, SHOWN[kind], signed=signed, **_transformation(name, width))
@@ -88,27 +88,27 @@ class CloudStore:
     def give_back(self, name: str) -> None:
         self._sdk.rename(*_withdrawn_at(name), *_shown_at(name))
 
-    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
+    def listed(self, kind: PictureKind | None = None) -> Iterator[PictureEntry]:
         """This site's alone: another may use the same account."""
         for each in [kind] if kind else SHOWN:
             yield from self._listed(each, SHOWN[each])
         if kind in (None, "messages"):
             yield from self._listed("messages", WITHDRAWN)
 
-    def _listed(self, kind: Kind, delivery: str) -> Iterator[Kept]:
+    def _listed(self, kind: PictureKind, delivery: str) -> Iterator[PictureEntry]:
         for resource in self._sdk.listed(_place(kind, _site()), delivery):
             place = resource["public_id"]
             name, created_at = place.rpartition("/")[2], resource["created_at"]
             is_withdrawn = delivery == WITHDRAWN
-            yield Kept(kind, name, place, datetime.fromisoformat(created_at), is_withdrawn)
+            yield PictureEntry(kind, name, place, datetime.fromisoformat(created_at), is_withdrawn)
 
-    def places_of(self, kind: Kind, name: str) -> list[Kept]:
-        there = Kept(kind, shown(name), _place(kind, shown(name)), LONG_AGO)
+    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
+        there = PictureEntry(kind, shown(name), _place(kind, shown(name)), LONG_AGO)
         if kind != "messages":
             return [there]
-        return [there, Kept(kind, name, _withdrawn_at(name)[0], LONG_AGO, withdrawn=True)]
+        return [there, PictureEntry(kind, name, _withdrawn_at(name)[0], LONG_AGO, withdrawn=True)]
 
-    def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
+    def remove(self, unused: Sequence[PictureEntry], *, unchanged_since: datetime) -> int:
         """Nothing comes into use again here: what no message shows any more nobody can forward."""
         for delivery in {*SHOWN.values(), WITHDRAWN}:
             self._sdk.delete(
@@ -126,7 +126,7 @@ def _site() -> str:
     return blake2b(b"pictures at Cloudinary", key=key, digest_size=4).hexdigest()
 
 
-def _place(kind: Kind, name: str) -> str:
+def _place(kind: PictureKind, name: str) -> str:
     return f"chatsite/{kind}/{name}"
 
 
@@ -146,5 +146,5 @@ def _withdrawn_at(name: str) -> tuple[str, str]:
     return _place("messages", name), WITHDRAWN
 
 
-def _delivery(kept: Kept) -> str:
+def _delivery(kept: PictureEntry) -> str:
     return WITHDRAWN if kept.withdrawn else SHOWN[kept.kind]

@@ -18,23 +18,23 @@ from django.utils.translation import gettext as _
 
 from chatsite.errors import DISK_FULL, DomainError
 from chatsite.pictures.images import Picture
-from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
+from chatsite.pictures.storage.store import LONG_AGO, PictureEntry, PictureKind, StorageError
 
 if TYPE_CHECKING:
-    from chatsite.files.response import Source
+    from chatsite.files.response import FileSource
 
 logger = logging.getLogger(__name__)
 READABLE = 0o644  # by the web server in front, too; who comes into the folder decides its owner
 # Apart, so that the name of a message's picture opens nothing among those that all may see.
-FOLDERS: dict[Kind, str] = {"messages": "", "profiles": "profiles", "previews": "previews"}
+FOLDERS: dict[PictureKind, str] = {"messages": "", "profiles": "profiles", "previews": "previews"}
 _NAME = re.compile(r"[0-9a-f]{64}\.webp")
 
 
-def path_of(kind: Kind, name: str) -> Path:
+def path_of(kind: PictureKind, name: str) -> Path:
     return Path(settings.MEDIA_ROOT, FOLDERS[kind], name[:2], name)
 
 
-class LocalStore:
+class LocalPictureStore:
     """Serving asks who may see a picture, so a deleted one stays where it is, for staff."""
 
     label = "MEDIA_ROOT"
@@ -47,11 +47,11 @@ class LocalStore:
         image, small = _save("messages", [display, thumbnail])
         return image, small
 
-    def save(self, kind: Kind, picture: Picture) -> str:
+    def save(self, kind: PictureKind, picture: Picture) -> str:
         (name,) = _save(kind, [picture])
         return name
 
-    def find(self, kind: Kind, name: str, width: int | None) -> "Path | Source | None":
+    def find(self, kind: PictureKind, name: str, width: int | None) -> "Path | FileSource | None":
         path = path_of(kind, name)
         return path if path.is_file() else None
 
@@ -70,23 +70,23 @@ class LocalStore:
     def give_back(self, name: str) -> None:
         pass
 
-    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
+    def listed(self, kind: PictureKind | None = None) -> Iterator[PictureEntry]:
         for each in [kind] if kind else FOLDERS:
             for path in Path(settings.MEDIA_ROOT, FOLDERS[each]).glob("[0-9a-f][0-9a-f]/*"):
                 if changed_at := _changed_at(path):
-                    yield Kept(each, path.name, str(path), changed_at)
+                    yield PictureEntry(each, path.name, str(path), changed_at)
 
-    def places_of(self, kind: Kind, name: str) -> list[Kept]:
-        return [Kept(kind, name, str(path_of(kind, name)), LONG_AGO)]
+    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
+        return [PictureEntry(kind, name, str(path_of(kind, name)), LONG_AGO)]
 
-    def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
+    def remove(self, unused: Sequence[PictureEntry], *, unchanged_since: datetime) -> int:
         try:
             return sum(_removed(Path(kept.place), unchanged_since) for kept in unused)
         except OSError as error:
             raise StorageError(str(error)) from None
 
 
-def _save(kind: Kind, pictures: Sequence[Picture]) -> list[str]:
+def _save(kind: PictureKind, pictures: Sequence[Picture]) -> list[str]:
     """Each file whole or not at all, and all of them or none."""
     names = list(_names_of(pictures))
     try:

@@ -15,17 +15,17 @@ from django.conf import settings
 
 from chatsite.errors import DomainError
 from chatsite.files.objects import ObjectStore
-from chatsite.files.response import Source
+from chatsite.files.response import FileSource
 from chatsite.files.storage import OBJECTS, bring, take_away
 from chatsite.pictures.images import Picture
-from chatsite.pictures.storage.local import LocalStore, path_of
-from chatsite.pictures.storage.store import LONG_AGO, Kept, Kind, StorageError
+from chatsite.pictures.storage.local import LocalPictureStore, path_of
+from chatsite.pictures.storage.store import LONG_AGO, PictureEntry, PictureKind, StorageError
 
 FOLDER = "pictures/"
 _PLACE = re.compile(rf"{FOLDER}(messages|profiles|previews)/[0-9a-f]{{64}}\.webp")
 
 
-class ObjectPictures(LocalStore):
+class ObjectPictureStore(LocalPictureStore):
     """New ones go where ATTACHMENT_STORE says."""
 
     label = "S3_URL"
@@ -38,50 +38,52 @@ class ObjectPictures(LocalStore):
             return super().save_for_message(display, thumbnail)
         return self._saved("messages", display), self._saved("messages", thumbnail)
 
-    def save(self, kind: Kind, picture: Picture) -> str:
+    def save(self, kind: PictureKind, picture: Picture) -> str:
         if not _are_objects_chosen():
             return super().save(kind, picture)
         return self._saved(kind, picture)
 
-    def _saved(self, kind: Kind, picture: Picture) -> str:
+    def _saved(self, kind: PictureKind, picture: Picture) -> str:
         """Not by its content: so what is about to be removed never comes into use again."""
         name = f"{secrets.token_hex(32)}.webp"
         self._objects.save(_place(kind, name), picture.data)
         return name
 
-    def find(self, kind: Kind, name: str, width: int | None) -> Path | Source | None:
+    def find(self, kind: PictureKind, name: str, width: int | None) -> Path | FileSource | None:
         """Raises DomainError 503."""
         path = super().find(kind, name, width)
         return path or self._objects.find(_place(kind, name))
 
     def read(self, name: str, *, withdrawn: bool) -> bytes:
-        with _asking():
+        with _translating_errors():
             found = self.find("messages", name, None)
-            if not isinstance(found, Source):
+            if not isinstance(found, FileSource):
                 return super().read(name, withdrawn=withdrawn)
             with closing(found.opened(0, found.size)) as file:
                 return file.read(found.size)
 
-    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
+    def listed(self, kind: PictureKind | None = None) -> Iterator[PictureEntry]:
         yield from super().listed(kind)
-        with _asking():
+        with _translating_errors():
             for place, changed_at in self._objects.listed(f"{FOLDER}{kind}/" if kind else FOLDER):
                 if found := _PLACE.fullmatch(place):
-                    yield Kept(cast(Kind, found[1]), Path(place).name, place, changed_at)
+                    yield PictureEntry(
+                        cast(PictureKind, found[1]), Path(place).name, place, changed_at
+                    )
 
-    def places_of(self, kind: Kind, name: str) -> list[Kept]:
-        there = Kept(kind, name, _place(kind, name), LONG_AGO)
+    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
+        there = PictureEntry(kind, name, _place(kind, name), LONG_AGO)
         return [*super().places_of(kind, name), there]
 
-    def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
+    def remove(self, unused: Sequence[PictureEntry], *, unchanged_since: datetime) -> int:
         there = [kept.place for kept in unused if _PLACE.fullmatch(kept.place)]
         here = [kept for kept in unused if kept.place not in there]
-        with _asking():
+        with _translating_errors():
             return super().remove(here, unchanged_since=unchanged_since) + self._objects.remove(
                 there
             )
 
-    def move(self, kept: Kept, *, to: str) -> bool:
+    def move(self, kept: PictureEntry, *, to: str) -> bool:
         """From this disk to the object store, or back; False for what is there already. May be
         stopped at any time, and repeated. Raises DomainError 503, 507, FileNotFoundError.
         """
@@ -100,12 +102,12 @@ def _are_objects_chosen() -> bool:
     return bool(settings.ATTACHMENT_STORE == OBJECTS)
 
 
-def _place(kind: Kind, name: str) -> str:
+def _place(kind: PictureKind, name: str) -> str:
     return f"{FOLDER}{kind}/{name}"
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def _translating_errors() -> Iterator[None]:
     try:
         yield
     except DomainError as error:

@@ -43,15 +43,15 @@ class Sdk:
         self._delivering = {**signing, **_host(account)}
 
     def upload(self, data: bytes, place: str, kind: str) -> None:
-        with _asking():
+        with _translating_errors():
             file = ("picture.webp", data)
-            answer = uploader.upload(file, public_id=place, type=kind, **self._calling)
-            if answer["public_id"] != place:
+            response = uploader.upload(file, public_id=place, type=kind, **self._calling)
+            if response["public_id"] != place:
                 raise StorageError("it was stored under another name")
 
     def rename(self, place: str, kind: str, new_place: str, new_kind: str) -> bool:
         """Whether it was there."""
-        with _asking():
+        with _translating_errors():
             try:
                 uploader.rename(
                     place, new_place, type=kind, to_type=new_kind, invalidate=True, **self._calling
@@ -67,16 +67,16 @@ class Sdk:
             place, "webp", type=kind, expires_at=expires_at, **self._calling
         )
         retries = urllib3.Retry(connect=0, read=0, redirect=2)
-        with _asking():
-            answer = urllib3.request("GET", link, timeout=self._timeout, retries=retries)
-            if answer.status not in (200, 404):
-                raise StorageError(f"it answers {answer.status}")
-            return answer.data if answer.status == 200 else None
+        with _translating_errors():
+            response = urllib3.request("GET", link, timeout=self._timeout, retries=retries)
+            if response.status not in (200, 404):
+                raise StorageError(f"it answers {response.status}")
+            return response.data if response.status == 200 else None
 
     def listed(self, prefix: str, kind: str) -> Iterator[dict[str, str]]:
         cursor: dict[str, str] = {}
         while True:
-            with _asking():
+            with _translating_errors():
                 page = api.resources(
                     type=kind, prefix=prefix, max_results=PAGE, **cursor, **self._calling
                 )
@@ -89,7 +89,7 @@ class Sdk:
     def delete(self, places: Sequence[str], kind: str) -> None:
         for start in range(0, len(places), HANDFUL):
             some = places[start : start + HANDFUL]
-            with _asking():
+            with _translating_errors():
                 api.delete_resources(some, type=kind, invalidate=True, **self._calling)
 
     def address(self, place: str, kind: str, *, signed: bool, **transformation: Any) -> str:
@@ -107,7 +107,7 @@ def _host(account: CloudAccount) -> dict[str, Any]:
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def _translating_errors() -> Iterator[None]:
     """The SDK raises all sorts of things, and so do answers of another shape than expected."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a place that keeps pictures can do."""
+"""The interface of the stores of pictures."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from chatsite.pictures.images import Picture
 
 if TYPE_CHECKING:
-    from chatsite.files.response import Source
+    from chatsite.files.response import FileSource
 
-Kind = Literal["messages", "profiles", "previews"]
+PictureKind = Literal["messages", "profiles", "previews"]
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class StorageError(Exception):
-    """The place does not answer, or does not let us in; the text is for operators."""
+    """The store does not respond, or denies access; the text is for operators."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PictureEntry:
     """One picture that is there, whether anybody refers to it or not."""
 
-    kind: Kind
+    kind: PictureKind
     name: str  # as in addresses, or the whole stored name of one that is withdrawn
-    place: str  # what the store itself calls it
+    place: str  # its key in the store
     changed_at: datetime
     withdrawn: bool = False
 
 
-class Store(Protocol):
+class PictureStore(Protocol):
     label: str
     withdraws: bool  # has addresses of its own: pictures of deleted messages have to move
 
@@ -43,10 +43,12 @@ class Store(Protocol):
         Raises DomainError 502, 503, 507 with nothing stored.
         """
 
-    def save(self, kind: Kind, picture: Picture) -> str:
+    def save(self, kind: PictureKind, picture: Picture) -> str:
         """One that is no message's: its name. Raises DomainError as `save_for_message` does."""
 
-    def find(self, kind: Kind, name: str, width: int | None) -> "Path | Source | str | None":
+    def find(
+        self, kind: PictureKind, name: str, width: int | None
+    ) -> "Path | FileSource | str | None":
         """A file, or an address elsewhere; `width` is a wish. Raises DomainError 503."""
 
     def read(self, name: str, *, withdrawn: bool) -> bytes:
@@ -64,13 +66,13 @@ class Store(Protocol):
     def give_back(self, name: str) -> None:
         """Undoes `withdraw`; may be repeated. Raises StorageError."""
 
-    def listed(self, kind: Kind | None = None) -> Iterator[Kept]:
+    def listed(self, kind: PictureKind | None = None) -> Iterator[PictureEntry]:
         """Everything that is kept for this site, or of one kind. Raises StorageError."""
 
-    def places_of(self, kind: Kind, name: str) -> list[Kept]:
+    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
         """Where a picture may be, whenever it was stored."""
 
-    def remove(self, unused: Sequence[Kept], *, unchanged_since: datetime) -> int:
+    def remove(self, unused: Sequence[PictureEntry], *, unchanged_since: datetime) -> int:
         """Deletes them for good, but what was used again meanwhile; returns how many.
 
         Raises StorageError.

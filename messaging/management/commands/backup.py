@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from chatsite.backups.stores import place_at
+from chatsite.backups.stores import backup_store_at
 from messaging.services.backups import BackupError, take_backup
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, place: str | None, **options: Any) -> None:
         to = place or settings.BACKUP_TO or str(settings.BASE_DIR / "var" / "backups")
         try:
-            taken = take_backup(place_at(to))
+            taken = take_backup(backup_store_at(to))
         except BackupError as error:
             raise CommandError(_("No backup was made: %s") % error) from None
         for name in taken.missing:

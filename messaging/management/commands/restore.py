@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from chatsite.backups.stores import Place, place_at
+from chatsite.backups.stores import BackupStore, backup_store_at
 from chatsite.conf.env import SECRET_FILE
 from chatsite.conf.variables import text
 from messaging.services.backups import BackupError, backups_at, keys_of, restore
@@ -30,7 +30,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, name: str | None, place: str | None, **options: Any) -> None:
-        at = place_at(place or settings.BACKUP_TO or str(settings.BASE_DIR / "var" / "backups"))
+        at = backup_store_at(
+            place or settings.BACKUP_TO or str(settings.BASE_DIR / "var" / "backups")
+        )
         try:
             names = backups_at(at)
             if options["list"]:
@@ -46,7 +48,7 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from None
 
-    def _restore(self, place: Place, name: str, overwrite: bool) -> None:
+    def _restore(self, place: BackupStore, name: str, overwrite: bool) -> None:
         restored = restore(place, name, overwrite=overwrite)
         for missing in restored.missing:
             self.stderr.write(_("The backup lacks %s.") % missing)

@@ -30,7 +30,7 @@ def kept(pair: tuple[Picture, Picture] = STILL) -> str:
     return storage.save_for_message(*pair)[0]
 
 
-def cloud_store() -> storage.Store:
+def cloud_store() -> storage.PictureStore:
     return storage.stores()[-1]
 
 
@@ -203,7 +203,7 @@ class TestListing:
             cloud.stored["authenticated", f"chatsite/messages/{number}"] = b""
             cloud.created["authenticated", f"chatsite/messages/{number}"] = now()
         unused = [
-            storage.Kept("messages", str(number), f"chatsite/messages/{number}", now())
+            storage.PictureEntry("messages", str(number), f"chatsite/messages/{number}", now())
             for number in range(101)
         ]
         assert cloud_store().remove(unused, unchanged_since=now()) == 101

@@ -19,7 +19,8 @@ from chatsite import disconnect, sandbox
 from chatsite.disconnect import DisconnectListener
 from chatsite.errors import DomainError
 from chatsite.pictures import decoder, decoder_pool, decoding
-from chatsite.pictures.decoding import Decoder, Lost, Refused
+from chatsite.pictures.decoder import PictureRefused
+from chatsite.pictures.decoding import Decoder, DecoderFailed
 from chatsite.pictures.images import square
 from tests.environment import ROOT, hermetic
 from tests.hostile_pictures import many_scans
@@ -105,7 +106,7 @@ def test_what_takes_too_much_processor_time_is_refused_and_the_process_replaced(
     has_decoded(process)
     first = pid_of(process)
     before = os.times().children_user
-    with pytest.raises(Refused, match="costly"):
+    with pytest.raises(PictureRefused, match="costly"):
         process.make("message", costly)
     assert os.times().children_user - before < 3  # seconds of work, whatever the clock says
     assert not is_running(first)
@@ -130,7 +131,7 @@ def test_what_takes_too_much_memory_is_refused(
 ) -> None:
     monkeypatch.setattr(decoding, "MEMORY_OF_PIXEL", 0)
     monkeypatch.setattr(decoding, "MEMORY", 150 * 2**20)
-    with pytest.raises(Refused, match="costly"):
+    with pytest.raises(PictureRefused, match="costly"):
         process.make("message", encoded(Image.new("RGBA", (5_000, 5_000)), compress_level=1))
     has_decoded(process)
 
@@ -140,7 +141,7 @@ def test_what_would_take_too_long_on_the_clock_is_ended(
 ) -> None:
     """On a machine that has no time for it: nothing is said against the picture."""
     monkeypatch.setattr(decoding, "PATIENCE", 0.01)
-    with pytest.raises(Lost):
+    with pytest.raises(DecoderFailed):
         process.make("message", costly)
     monkeypatch.undo()
     has_decoded(process)
@@ -148,7 +149,7 @@ def test_what_would_take_too_long_on_the_clock_is_ended(
 
 def test_what_is_made_has_a_largest_size(process: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "LARGEST", 200)
-    with pytest.raises(Lost):
+    with pytest.raises(DecoderFailed):
         process.make("profile", picture())
     monkeypatch.undo()
     has_decoded(process)
@@ -189,7 +190,7 @@ def test_who_goes_away_ends_the_decoding(process: Decoder, costly: bytes) -> Non
     pid = pid_of(process)
     client.mark_gone()
     thread.join(PATIENCE)
-    assert isinstance(outcome[0], Lost)
+    assert isinstance(outcome[0], DecoderFailed)
     assert not is_running(pid)
     has_decoded(process)  # whom its going away concerns no more
 
@@ -199,7 +200,7 @@ def test_who_went_away_is_not_decoded_for(process: Decoder, costly: bytes) -> No
     outcome: list[object] = []
     client.mark_gone()
     in_thread(client, lambda: process.make("message", costly), outcome).join(PATIENCE)
-    assert isinstance(outcome[0], Lost)
+    assert isinstance(outcome[0], DecoderFailed)
 
 
 def test_who_goes_away_leaves_the_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from chatsite.errors import DomainError
 from chatsite.pictures import decoder
-from chatsite.pictures.decoder import Limits, Picture
+from chatsite.pictures.decoder import DecodeLimits, Picture
 from chatsite.pictures.images import display_and_thumbnail, from_data_uri, square
 from tests.hostile_pictures import heif
 from tests.pictures import (
@@ -24,7 +24,7 @@ from tests.pictures import (
 )
 
 FORMS = ["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
-LIMITS = Limits(pixels=50_000_000, frames=10, scans=10, seconds=10)
+LIMITS = DecodeLimits(pixels=50_000_000, frames=10, scans=10, seconds=10)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -220,9 +220,9 @@ def test_heic_is_read() -> None:
 
 def test_where_heic_cannot_be_read_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(decoder.Refused, match="heic"):
+    with pytest.raises(decoder.PictureRefused, match="heic"):
         decoder.square(heif(b"heic"), LIMITS)
-    with pytest.raises(decoder.Refused, match="unreadable"):
+    with pytest.raises(decoder.PictureRefused, match="unreadable"):
         decoder.square(b"\0\0\0\x20ftypmif1\0\0\0\0mif1avif", LIMITS)
 
 

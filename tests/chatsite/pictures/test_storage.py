@@ -16,8 +16,8 @@ from chatsite.db import now
 from chatsite.errors import DomainError
 from chatsite.pictures import storage
 from chatsite.pictures.images import Picture
-from chatsite.pictures.storage import Kept
-from chatsite.pictures.storage.local import LocalStore
+from chatsite.pictures.storage import PictureEntry
+from chatsite.pictures.storage.local import LocalPictureStore
 from tests.concurrency import at_once
 from tests.disks import small_disk
 
@@ -35,7 +35,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def age(picture: Kept) -> None:
+def age(picture: PictureEntry) -> None:
     """Two hours."""
     moment = (now() - 2 * HOUR).timestamp()
     os.utime(picture.place, (moment, moment))
@@ -119,25 +119,25 @@ class TestTrouble:
 class TestRemoving:
     def test_takes_what_was_not_used_since(self, folder: Path) -> None:
         kept(b"one")
-        (unused,) = LocalStore().listed()
-        assert LocalStore().remove([unused], unchanged_since=now() + HOUR) == 1
+        (unused,) = LocalPictureStore().listed()
+        assert LocalPictureStore().remove([unused], unchanged_since=now() + HOUR) == 1
         assert files(folder) == []
-        assert LocalStore().remove([unused], unchanged_since=now() + HOUR) == 0
+        assert LocalPictureStore().remove([unused], unchanged_since=now() + HOUR) == 0
 
     def test_leaves_what_was_used_again_meanwhile(self) -> None:
         name = kept(b"one")
-        (unused,) = LocalStore().listed()
+        (unused,) = LocalPictureStore().listed()
         age(unused)
         kept(b"one")
-        assert LocalStore().remove([unused], unchanged_since=now() - HOUR) == 0
+        assert LocalPictureStore().remove([unused], unchanged_since=now() - HOUR) == 0
         assert read(name) == b"one"
 
     def test_at_the_same_instant_as_saving_loses_nothing(self) -> None:
         name, since = kept(b"one"), now() - HOUR
         for _ in range(20):
-            (unused,) = LocalStore().listed()
+            (unused,) = LocalPictureStore().listed()
             age(unused)
-            remove = partial(LocalStore().remove, [unused], unchanged_since=since)
+            remove = partial(LocalPictureStore().remove, [unused], unchanged_since=since)
             calls: list[Callable[[], object]] = [partial(kept, b"one"), remove]
             at_once(calls)
             assert read(name) == b"one"
