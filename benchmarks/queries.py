@@ -104,7 +104,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     from messaging.queries.history import history
     from messaging.queries.members import read_marks
     from messaging.queries.people import contacts_page
-    from messaging.queries.search import Asked, search
+    from messaging.queries.search import SearchCriteria, search
     from messaging.queries.shared import shared_page
     from messaging.queries.visibility import find_message
     from messaging.services.conversations import mark_read
@@ -148,9 +148,13 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
         "Sync": lambda: sync.changes_since(other, cursors[other]),
         "Sync of the busiest": lambda: sync.changes_since(me, cursors[me]),
         "Contacts, a page": lambda: contacts_page(me, limit=50),
-        "Search": lambda: search(other, Asked(words="message"), limit=20),
-        "Search in vain, of the busiest": lambda: search(me, Asked(words="nowhere"), limit=20),
-        "Search in a chat": lambda: search(me, Asked(words="message", chat=peer.pk), limit=20),
+        "Search": lambda: search(other, SearchCriteria(words="message"), limit=20),
+        "Search in vain, of the busiest": lambda: search(
+            me, SearchCriteria(words="nowhere"), limit=20
+        ),
+        "Search in a chat": lambda: search(
+            me, SearchCriteria(words="message", chat=peer.pk), limit=20
+        ),
         "Shared pictures": lambda: shared_page(
             me, sent.record.conversation_id, kind="pictures", limit=50
         ),

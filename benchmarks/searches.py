@@ -108,7 +108,7 @@ def _measured(messages: int, conversations: int) -> Iterator[str]:
 
     from benchmarks.filling import fill, index_messages
     from messaging.models import Membership, Message
-    from messaging.queries.search import Asked, search
+    from messaging.queries.search import SearchCriteria, search
 
     call_command("migrate", verbosity=0)
     chance = random.Random(2)  # noqa: S311  nothing secret
@@ -133,7 +133,7 @@ def _measured(messages: int, conversations: int) -> Iterator[str]:
     took, found = [], 0
     for asked in words.searches(chance):
         began = time.perf_counter()
-        found += len(search(filled.busy, Asked(words=asked), limit=20).messages)
+        found += len(search(filled.busy, SearchCriteria(words=asked), limit=20).messages)
         took.append((time.perf_counter() - began) * 1000)
     cuts = statistics.quantiles(took, n=100)
     half, most = cuts[49], cuts[94]

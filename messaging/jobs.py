@@ -1,4 +1,4 @@
-"""What the scheduler does for messages, their pictures and files, and to tell people of them."""
+"""What the scheduler does for messages, their pictures and files, and notifications."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ from messaging.queries.notifications import (
     live_subscription,
     missed_by,
     notifications_of,
-    told_up_to,
+    notified_up_to,
     unread_chats,
 )
 from messaging.queries.reminders import due_reminder
@@ -262,24 +262,24 @@ def push(subscription: str, conversation: str, again: bool = False) -> None:
     if device is None:
         return
     # By the clock by which jobs are due: by one that is behind, what it puts off would be at once.
-    moment, told = database_now(), told_up_to(subscription, conversation)
+    moment, notified = database_now(), notified_up_to(subscription, conversation)
     chosen = notifications_of(device)
-    missed = missed_by(device.user_id, conversation, moment, told=told)
+    missed = missed_by(device.user_id, conversation, moment, notified=notified)
     if missed and missed.news and (later := notifications.put_off(missed, chosen, moment)):
         notifications.push_later(device.pk, conversation, later)
         missed = missed.without_news()
     if missed is None:
-        if told:
+        if notified:
             _take_back(device, conversation)
         return
-    if not (missed.news or (again and told)):
+    if not (missed.news or (again and notified)):
         return
     badge = unread_chats(device.user_id, moment)
     with translation.override(device.language):
         message = notification(missed, chosen.previews, badge)
     if not _send(device, conversation, message, lifetime=_lifetime(missed.messages, moment)):
         return
-    notifications.note_told(device, conversation, missed.messages[-1].seq)
+    notifications.note_notified(device, conversation, missed.messages[-1].seq)
     # Whoever read, deleted or blocked something while it was on its way found no notice of it.
     left = missed_by(device.user_id, conversation, now())
     if not left or {each.id for each in missed.messages} - {each.id for each in left.messages}:
@@ -330,7 +330,7 @@ def _send_digest(absence: Absence) -> bool:
 
 
 def _lifetime(messages: Iterable[MessageRecord], moment: datetime) -> int:
-    """Seconds in which the service may still deliver it: what has disappeared is told no more."""
+    """Seconds in which the service may still deliver it: what has disappeared is not notified."""
     ends = [datetime.fromisoformat(each.expires_at) for each in messages if each.expires_at]
     if not ends:
         return DAY

@@ -27,7 +27,7 @@ from messaging.queries.members import Member
 from messaging.queries.reactions import Reactor
 from messaging.queries.receipts import Moment, Receipt
 from messaging.queries.scheduled import files_of
-from messaging.queries.search import Found
+from messaging.queries.search import SearchResults
 from messaging.queries.sync import Changes
 from messaging.shapes.attachments import attachment_record
 from messaging.shapes.chat_settings import ChatSettings
@@ -308,7 +308,7 @@ def account_payload(user: User) -> AccountChangedPayload:
     }
 
 
-def search_payload(found: Found) -> SearchPayload:
+def search_payload(found: SearchResults) -> SearchPayload:
     return {
         "messages": found.messages,
         "people": found.people,

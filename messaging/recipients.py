@@ -28,10 +28,10 @@ def of_read_mark(reader_id: str, members: Collection[str]) -> tuple[list[str], l
     """As `of_mark`; apart from those who may not see that `reader_id` has read: to them it is
     delivered.
     """
-    told, shown = of_mark(reader_id, members), rules()
-    if not shown.hide("read_receipts"):
-        return told, []
+    receivers, shown = of_mark(reader_id, members), rules()
+    if not shown.is_restricted("read_receipts"):
+        return receivers, []
     seen = set(of(shown.seen("read_receipts", reader_id, members)))
     readers = user_group(reader_id)
-    hidden = [group for group in told if group not in seen and group != readers]
-    return [group for group in told if group not in hidden] if hidden else told, hidden
+    hidden = [group for group in receivers if group not in seen and group != readers]
+    return [group for group in receivers if group not in hidden] if hidden else receivers, hidden

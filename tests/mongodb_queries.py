@@ -38,12 +38,12 @@ def all_querysets() -> dict[str, Any]:
     mine = Membership.objects.of(key)
     unseen = Q(conversation=key, seq__gt=3, seq__lte=9) | Q(conversation=new_key(), seq__gt=5)
     given = {"conversation": key, "floor": 3, "top": 9, "since": 1, "until": 8}
-    spans = {f"{name}{place}": value for place in range(2) for name, value in given.items()}
+    spans = {f"{name}{chat}": value for chat in range(2) for name, value in given.items()}
     messages = Message.objects.filter(conversation=key)
     terms = search_text.Terms("a.(*", has="file", sender=key)
-    asked, moment = search.Asked(before=now(), after=now()), (now(), ("", key))
-    place = search._Place(key, key, 9, visibility.Stays(), "", "")
-    finding = search._Finding(key, asked, terms, {key: place}, [], 20, moment)
+    criteria, moment = search.SearchCriteria(before=now(), after=now()), (now(), ("", key))
+    chat = search._SearchedChat(key, key, 9, visibility.Stays(), "", "")
+    finding = search._Search(key, criteria, terms, {key: chat}, [], 20, moment)
     admin = (PersonAdmin, RecordAdmin, SessionAdmin, MessageAdmin)
     return {
         "session with user": Session.objects.active().select_related("user").filter(pk=key),
@@ -53,7 +53,7 @@ def all_querysets() -> dict[str, Any]:
         "people after": User.objects.filter(Q(sort_name__gt="a") | Q(sort_name="a", pk__gt=key)),
         "people by names of before": people._by_name(
             User.objects.exclude(pk__in=[key]), {key: Face("a", "")}
-        )[0].filter(people._comes_after("a", key, by="known_name")),
+        )[0].filter(people._comes_after("a", key, by="visible_name")),
         "people by name or key": User.objects.filter(Q(pk=key) | Q(email="a")).values_list("pk"),
         "pictures of people": User.objects.exclude(picture="").values_list("picture", flat=True),
         "people who are away": digests._people(now()).filter(pk__gt=key)[:500],

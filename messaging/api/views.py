@@ -29,10 +29,10 @@ from messaging.queries import sync
 from messaging.queries.blocks import blocked_by
 from messaging.queries.chats import chats_of
 from messaging.queries.history import history_page
-from messaging.queries.people import contacts_page, person_named
+from messaging.queries.people import contacts_page, person_by_username
 from messaging.queries.pins import pins
 from messaging.queries.reactions import reactions_page
-from messaging.queries.search import Asked, search
+from messaging.queries.search import SearchCriteria, search
 from messaging.queries.shared import shared_page
 from messaging.serializers import (
     ChatSerializer,
@@ -349,7 +349,7 @@ class SearchView(APIView):
         query = checked(SearchQuery, request.query_params.dict())
         limit, cursor = query.pop("limit"), query.pop("cursor")
         with searching(request.user.pk):
-            found = search(request.user, Asked(**query), limit=limit, cursor=cursor)
+            found = search(request.user, SearchCriteria(**query), limit=limit, cursor=cursor)
         response = Response(search_payload(found))
         if found.cursor:
             response["Link"] = link(request, "next", cursor=found.cursor)
@@ -372,7 +372,7 @@ class UsernameView(APIView):
 
     @schema.find_by_username
     def get(self, request: ApiRequest, username: str) -> Response:
-        return Response(person_named(request.user, username))
+        return Response(person_by_username(request.user, username))
 
 
 class ReportsView(FormView):

@@ -21,8 +21,8 @@ from messaging.page.side_bar import ChatRow
 from messaging.page.times import day_label
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
-from messaging.queries.people import contacts_page, seen_among
-from messaging.queries.search import YEARS, Asked, Order
+from messaging.queries.people import contacts_page, visible_people_among
+from messaging.queries.search import YEARS, Order, SearchCriteria
 from messaging.shapes.record import MessageRecord
 from messaging.shapes.search_text import FoundMessage
 
@@ -50,7 +50,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterChoice:
     """A filter, or one that can be chosen."""
 
     name: str  # what is typed before its colon
@@ -68,7 +68,7 @@ class Offer:
     """For a filter that is being typed."""
 
     name: str
-    choices: list[Choice]
+    choices: list[FilterChoice]
 
     @property
     def label(self) -> str:
@@ -76,9 +76,9 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    asked: Asked
-    chips: list[Choice]
+class ParsedSearch:
+    criteria: SearchCriteria
+    chips: list[FilterChoice]
     rest: str  # of what was typed, without the filters that are chips now
     offer: Offer | None
     addable: list[tuple[str, str]]  # what can be added yet, with its label
@@ -98,7 +98,7 @@ class Hit:
     full_date: str
 
 
-def wanted(user: User, query: str, chosen: Mapping[str, str]) -> Wanted:
+def parse_search(user: User, query: str, chosen: Mapping[str, str]) -> ParsedSearch:
     """With filters that are typed: `from:` and `in:` a name, `has:`, `before:` and `after:` a day
     like 2026-01-31. What is no such filter counts as words. What is `chosen`, by the same names,
     is a chip already; what is typed becomes one with the space after it.
@@ -132,9 +132,9 @@ def wanted(user: User, query: str, chosen: Mapping[str, str]) -> Wanted:
     if last and (not last[2] or last[2][0] == '"' or last[1].lower() in found):
         words = rest.removesuffix(last[0])
     order: Order = "best" if chosen.get("order") == "best" else "newest"
-    asked = Asked(words=words.strip(), order=order, **_asked(found))
-    return Wanted(
-        asked,
+    criteria = SearchCriteria(words=words.strip(), order=order, **_criteria_fields(found))
+    return ParsedSearch(
+        criteria,
         [chips[name] for name in _LABELS if name in chips and name != "has"],
         rest,
         _offer(user, last[1].lower(), last[2].strip('"')) if last else None,
@@ -142,7 +142,7 @@ def wanted(user: User, query: str, chosen: Mapping[str, str]) -> Wanted:
     )
 
 
-def _asked(found: Mapping[str, Choice]) -> dict[str, Any]:
+def _criteria_fields(found: Mapping[str, FilterChoice]) -> dict[str, Any]:
     fields = {"from": "person", "in": "chat"}
     return {
         fields.get(name, name): _day(each.value) if name in _DAYS else each.value
@@ -156,43 +156,43 @@ def _offer(user: User, name: str, value: str) -> Offer:
     return Offer(name, choices if name == "has" else choices[:OFFERED])
 
 
-def _choices(user: User, name: str, value: str) -> list[Choice]:
+def _choices(user: User, name: str, value: str) -> list[FilterChoice]:
     """The first is what is meant by it."""
     if name == "from":
         return _people(user, value)
     if name == "in":
         chats = (chat.peer for chat in chats_of(user))
         peers = [peer for peer in chats if has_words(peer.full_name, value)]
-        return [Choice(name, peer.id, peer.full_name, peer.profile_pic) for peer in peers]
+        return [FilterChoice(name, peer.id, peer.full_name, peer.profile_pic) for peer in peers]
     if name == "has":
         return [
-            Choice(name, kind, str(words))
+            FilterChoice(name, kind, str(words))
             for kind, words in _KINDS.items()
             if value.lower() in ("", kind)
         ]
     day = _day(value)
-    return [Choice(name, value, _day_in_words(day))] if day else []
+    return [FilterChoice(name, value, _day_in_words(day))] if day else []
 
 
-def _people(user: User, name: str) -> list[Choice]:
-    me = Choice("from", str(user.pk), gettext("me"), picture_url(user))
+def _people(user: User, name: str) -> list[FilterChoice]:
+    me = FilterChoice("from", str(user.pk), gettext("me"), picture_url(user))
     if name.lower() == "me":
         return [me]
     others = contacts_page(user, search=name, limit=OFFERED).people
-    found = [Choice("from", each.id, each.full_name, each.profile_pic) for each in others]
+    found = [FilterChoice("from", each.id, each.full_name, each.profile_pic) for each in others]
     return [*found, me] if not name or has_words(user.full_name, name) else found
 
 
-def _chosen(user: User, name: str, value: str) -> Choice | None:
+def _chosen(user: User, name: str, value: str) -> FilterChoice | None:
     if name == "from":
         if value == user.pk:
             return _people(user, "me")[0]
         keys = [value] if is_key(value) else []
-        found = authors_among(keys, user.pk, seen=seen_among(user.pk, keys))
-        return Choice(name, value, found[value].name) if found else None
+        found = authors_among(keys, user.pk, seen=visible_people_among(user.pk, keys))
+        return FilterChoice(name, value, found[value].name) if found else None
     if name == "in":
         peer = find_peer(user, value)
-        return Choice(name, value, peer.full_name) if peer else None
+        return FilterChoice(name, value, peer.full_name) if peer else None
     return next(iter(_choices(user, name, value)), None)
 
 

@@ -1,4 +1,4 @@
-"""Whom somebody has blocked, and what they are spared of what those do."""
+"""Whom somebody has blocked, and hiding what those do."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -53,7 +53,7 @@ def closed_by(user_id: str, person: str) -> str:
 
 
 def blockers_among(people: Collection[str], blocked: str) -> set[str]:
-    """Asked, since other processes are told of a block a moment later."""
+    """Always queried: other processes learn of a block a moment later."""
     found = Block.objects.filter(blocked=blocked, blocker__in=people)
     return set(found.values_list("blocker_id", flat=True))
 
@@ -70,8 +70,10 @@ def blocked_in(user_id: str, group: str) -> list[str]:
     return sorted(names, key=folded)
 
 
-def name_as_known(me: str, records: Iterable[MessageRecord]) -> None:
-    """Whom the system tells of, and a block parts from `me`: not as they were called since."""
+def show_former_names(me: str, records: Iterable[MessageRecord]) -> None:
+    """In system messages sent since a block: those on the other side of it keep the name that they
+    had then.
+    """
     shown = rules()
     faces, apart = shown.faces_of(me), shown.apart_from(me)
     for record in records if faces else ():
@@ -87,11 +89,11 @@ def name_as_known(me: str, records: Iterable[MessageRecord]) -> None:
             record.text = None if record.deleted else text_of(record.system)
 
 
-def as_each_knows(
+def versions_for(
     record: MessageRecord, people: Collection[str]
 ) -> Iterator[tuple[MessageRecord, list[str]]]:
-    """What the system tells these people: the same to all but those whom a block parts from
-    somebody whom it names.
+    """The message as each of these people sees it: the same for all but those who have blocked
+    somebody whom a system message names, or are blocked by them.
     """
     shown = rules()
     named = record.system.everybody if record.system else []
@@ -99,13 +101,13 @@ def as_each_knows(
     yield record, [key for key in people if key not in apart]
     for key in apart.intersection(people):
         theirs = replace(record)
-        name_as_known(key, [theirs])
+        show_former_names(key, [theirs])
         yield theirs, [key]
 
 
-def take_back_what_blocked_did(me: str, records: Iterable[MessageRecord]) -> None:
+def hide_changes_by_blocked(me: str, records: Iterable[MessageRecord]) -> None:
     """Of earlier messages in chats with people whom `me` has blocked: what these reacted with,
-    edited and pinned since. That they took a message back is told, for it takes away.
+    edited and pinned since. A message that they deleted stays deleted.
     """
     blocked = rules().blocks.get(me)
     if not blocked:
@@ -117,20 +119,22 @@ def take_back_what_blocked_did(me: str, records: Iterable[MessageRecord]) -> Non
         if since and not is_group(record.receiver_id) and record.updated_at > timestamp(since):
             changed.setdefault(peer, {})[record.id] = record
     for peer, theirs in changed.items():
-        _take_back(peer, blocked[peer], theirs)
+        _hide_changes(peer, blocked[peer], theirs)
 
 
-def _take_back(peer: str, since: datetime, records: Mapping[str, MessageRecord]) -> None:
-    _take_back_reactions(peer, since, records)
-    _take_back_edits(since, records)
+def _hide_changes(peer: str, since: datetime, records: Mapping[str, MessageRecord]) -> None:
+    _hide_reactions(peer, since, records)
+    _hide_edits(since, records)
     for record in records.values():
         if record.pinned_at and record.pinned_at > timestamp(since):
             record.pinned_at = None
 
 
-def _take_back_reactions(peer: str, since: datetime, records: Mapping[str, MessageRecord]) -> None:
-    later = Reaction.objects.filter(_later(peer, since), message__in=list(records))
-    for message, emoji in later.values_list("message_id", "emoji"):
+def _hide_reactions(peer: str, since: datetime, records: Mapping[str, MessageRecord]) -> None:
+    reactions_since = Reaction.objects.filter(
+        _reacted_after(peer, since), message__in=list(records)
+    )
+    for message, emoji in reactions_since.values_list("message_id", "emoji"):
         reactions = decoded_reactions(records[message].reactions)
         for each in reactions:
             if each.emoji == emoji and peer in each.people:
@@ -140,8 +144,8 @@ def _take_back_reactions(peer: str, since: datetime, records: Mapping[str, Messa
         records[message].reactions = msgspec.Raw(left.encode()) if left else None
 
 
-def _take_back_edits(since: datetime, records: Mapping[str, MessageRecord]) -> None:
-    """What a message said is kept with each edit."""
+def _hide_edits(since: datetime, records: Mapping[str, MessageRecord]) -> None:
+    """Each edit keeps the text from before it."""
     moment = timestamp(since)
     edited = [key for key, each in records.items() if (each.edited_at or "") > moment]
     edits = MessageEdit.objects.filter(message__in=edited).order_by("-edited_at", "-pk")
@@ -163,8 +167,8 @@ def without_blocked(mine: Membership, reactions: QuerySet[Reaction]) -> QuerySet
     """
     peer = mine.conversation.peer_id(mine.user_id)
     since = rules().blocks.get(mine.user_id, {}).get(peer)
-    return reactions.exclude(_later(peer, since)) if since else reactions
+    return reactions.exclude(_reacted_after(peer, since)) if since else reactions
 
 
-def _later(peer: str, since: datetime) -> Q:
+def _reacted_after(peer: str, since: datetime) -> Q:
     return Q(user_id=peer, pk__gt=key_at(since))

@@ -23,12 +23,12 @@ from messaging.models import FIRST_GROUP, Membership, Message, Posting, Role, is
 from messaging.queries.members import (
     NO_MARKS,
     Marks,
-    are_marks_told,
+    are_marks_visible,
     delivered_mark,
     marks_of_others,
 )
 from messaging.queries.own import add_own
-from messaging.queries.people import show_to
+from messaging.queries.people import redact_for
 from messaging.queries.privacy import Rules, rules
 from messaging.queries.visibility import LAST, Stay, Stays, is_there
 from messaging.shapes.chat_settings import COLUMNS as SETTINGS_COLUMNS
@@ -68,7 +68,7 @@ class Chat(msgspec.Struct, frozen=True, gc=False):
     last_seen_at: str | None = None
     last_delivered_seq: int = 0
     peer_delivered_seq: int = 0
-    hidden: Sequence[Stay] = ()  # of one among those asked for: `Stays.hidden`
+    hidden: Sequence[Stay] = ()  # with `among`: `Stays.hidden`
     is_empty: bool = False  # deleted by who asks, for themselves: in no list until there is more
     reads_hidden: bool = False
     unread_mentions: int = 0  # of the unread messages, how many mention who asks
@@ -250,8 +250,8 @@ def chats_of(user: User | Principal, *, among: Collection[str] | None = None) ->
     if earlier:
         chats = [_with_unread(chat, *earlier.get(chat.peer.id, (0, 0))) for chat in chats]
     writers = {chat.peer.id for chat in chats if _is_last_theirs(chat)}
-    show_to(me, (chat.peer for chat in chats), writers=writers)
-    chats.sort(key=_place, reverse=True)
+    redact_for(me, (chat.peer for chat in chats), writers=writers)
+    chats.sort(key=_sort_key, reverse=True)
     return [chat for chat in chats if not chat.is_empty] if among is None else chats
 
 
@@ -287,7 +287,7 @@ def _add_expired(
 def _unread_mentions(
     me: str, groups: Collection[Row], among: Collection[str] | None, at: datetime
 ) -> dict[str, int]:
-    """By group, how many unread messages mention them. Nothing is asked where all is read."""
+    """By group, how many unread messages mention them. No query when all is read."""
     unread = [each for each in map(_as_seen, groups) if each[2] < each[1]]
     if not unread:
         return {}
@@ -300,7 +300,7 @@ def _earlier_unread(
     me: str, direct: Collection[Row], groups: Collection[Row], at: datetime
 ) -> dict[str, tuple[int, int]]:
     """By peer, what is unread before `since_seq`: how many messages they see there, and how many of
-    those mention them. Nothing is asked unless they have deleted something unread for themselves.
+    those mention them. No query unless they have deleted something unread for themselves.
     """
     parts: dict[str, Stays] = {}
     peers: dict[str, str] = {}
@@ -311,7 +311,7 @@ def _earlier_unread(
     ]
     rows += [
         (group.key, group.end, group.read_seq, group.since, group.earlier, group.key)
-        for group in (_Group(*row[: len(_GROUP)]) for row in groups)
+        for group in (_GroupRow(*row[: len(_GROUP)]) for row in groups)
         if group.earlier
     ]
     for key, end, read_seq, since, earlier, peer in rows:
@@ -320,10 +320,10 @@ def _earlier_unread(
             parts[key] = Stays.of(since, None, earlier).without([(0, after), (since, LAST)])
             peers[key] = peer
     counts = {key: [sum(until - since for since, until in seen), 0] for key, seen in parts.items()}
-    asked = [key for key, (messages, _mentions) in counts.items() if messages]
-    for start in range(0, len(asked), CHUNK):
+    keys = [key for key, (messages, _mentions) in counts.items() if messages]
+    for start in range(0, len(keys), CHUNK):
         ranges = Q()
-        for key in asked[start : start + CHUNK]:
+        for key in keys[start : start + CHUNK]:
             first, last = parts[key][0][0], parts[key][-1][1]
             ranges |= Q(conversation=key, seq__gt=first, seq__lte=last)
         gone = Q(deleted=True) | Q(expires_at__lte=at)
@@ -353,7 +353,7 @@ def _last_seen(ends: Collection[tuple[str, int]], seen: Mapping[str, Stays]) -> 
     return {row[CONVERSATION]: row for row in _LAST_SEEN.rows_among(last)}
 
 
-def _place(chat: Chat) -> tuple[str, str]:
+def _sort_key(chat: Chat) -> tuple[str, str]:
     """static/js/elements/chat-rows.js has the same order."""
     return chat.settings.pinned_at or "", chat.last_message.id if chat.last_message else ""
 
@@ -368,7 +368,7 @@ def _direct_chat(
     site: str,
     moment: str,
 ) -> Chat:
-    # Runs a thousand times for whoever has as many: each call tells.
+    # Runs a thousand times for whoever has as many chats: each call counts.
     (
         key,
         last_seq,
@@ -427,7 +427,7 @@ def unread(last_seq: int, last_read_seq: int, deleted: int) -> int:
     return max(0, min(last_seq - last_read_seq, UNREAD_WINDOW) - deleted)
 
 
-class _Group(NamedTuple):
+class _GroupRow(NamedTuple):
     """The first columns of a group's row: `_GROUP`."""
 
     key: str
@@ -477,7 +477,7 @@ def _group_chats(
     *,
     with_marks: bool,
 ) -> Iterator[Chat]:
-    groups = [(_Group(*row[: len(_GROUP)]), row[len(_GROUP) :]) for row in rows]
+    groups = [(_GroupRow(*row[: len(_GROUP)]), row[len(_GROUP) :]) for row in rows]
     seen = {
         group.key: Stays.of(group.since, group.until, group.earlier)
         for group, _last in groups
@@ -485,8 +485,10 @@ def _group_chats(
     }
     ends = [(group.key, group.end) for group, _last in groups if group.sees_another_last]
     last_seen = _last_seen(ends, seen)
-    told = [group.key for group, _last in groups if are_marks_told(group.until, group.member_count)]
-    marks = marks_of_others(me, told) if with_marks else {}
+    live = [
+        group.key for group, _last in groups if are_marks_visible(group.until, group.member_count)
+    ]
+    marks = marks_of_others(me, live) if with_marks else {}
     for group, last in groups:
         message = last_seen.get(group.key) if group.sees_another_last else last
         others = marks.get(group.key, NO_MARKS)
@@ -506,7 +508,7 @@ def _group_chats(
 
 
 def _group_chat(
-    group: _Group, message: Row | None, deleted: int, others: Marks, site: str, moment: str
+    group: _GroupRow, message: Row | None, deleted: int, others: Marks, site: str, moment: str
 ) -> Chat:
     is_in = group.until is None
     last_message = None
@@ -594,7 +596,7 @@ def _direct_as_seen(row: Row) -> Row:
 
 
 def _as_seen(row: Row) -> Row:
-    group = _Group(*row[: len(_GROUP)])
+    group = _GroupRow(*row[: len(_GROUP)])
     return group.key, group.end, max(group.read_seq, group.since)
 
 

@@ -1,5 +1,5 @@
 """When people first did something with a message of another: listened to it, opened it. Its sender
-is told as far as they see what the other reads.
+is notified as far as they see what the other reads.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from messaging.shapes.record import MessageRecord
 
 
 class FirstTimes:
-    """The rows of `model`, told in the field `name` of a record."""
+    """The rows of `model`, shown in the field `name` of a record."""
 
     def __init__(self, model: type[Listening | Opening], name: str) -> None:
         self._model, self._name = model, name

@@ -25,9 +25,9 @@ from messaging.queries.visibility import (
     check_peer,
     find_conversation,
     is_there,
-    lasts,
     stays_in,
     stays_with,
+    unexpired,
 )
 from messaging.shapes.record import COLUMNS, RARE, SENDER, SEQ, MessageRecord, record_of_row
 
@@ -100,7 +100,7 @@ def _history(
         messages = messages.filter(seq__gt=after)
     if before is not None:
         messages = messages.filter(seq__lt=before)
-    messages = messages.filter(lasts(moment) if include_deleted else is_there(moment))
+    messages = messages.filter(unexpired(moment) if include_deleted else is_there(moment))
     return messages.order_by("-seq").values_list(*COLUMNS)[:limit]
 
 
@@ -110,12 +110,12 @@ def _history_with(
     """Of the conversation of that key, in which `peer` still is: what is after the last message
     that `me` has deleted for themselves.
     """
-    known = Conversation.objects.filter(key=key, memberships__user_id=peer).values("pk")
+    conversations = Conversation.objects.filter(key=key, memberships__user_id=peer).values("pk")
     mine = Membership.objects.filter(conversation__key=key, user_id=me)
     given["after"] = Subquery(mine.values("since_seq"))
     end = Value(LAST, output_field=BigIntegerField())  # until there: of who has blocked `peer`
     given["until"] = Coalesce(Subquery(mine.values("until_seq")), end)
-    return _history(limit, include_deleted, conversation=Subquery(known), **given)
+    return _history(limit, include_deleted, conversation=Subquery(conversations), **given)
 
 
 _HISTORY = Select(_history_with, packed=True, rare=RARE)
@@ -176,7 +176,7 @@ def _history_on_mongodb(
     return _seen(conversation.pk, stays, before, limit, include_deleted)
 
 
-def history_upwards(
+def history_oldest_first(
     user: User | Principal, peer: str, *, limit: int
 ) -> Iterator[list[MessageRecord]]:
     """All messages with that peer, the oldest first, at most `limit` at once, without deleted ones:

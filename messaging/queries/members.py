@@ -75,12 +75,12 @@ def _read_marks_in_group(me: str, group: str) -> tuple[int, Marks]:
     mine = memberships.select_related("conversation").first()
     if mine is None:
         return 0, NO_MARKS
-    told = [group] if are_marks_told(mine.until_seq, mine.conversation.member_count) else []
-    return mine.last_read_seq, marks_of_others(me, told).get(group, NO_MARKS)
+    groups = [group] if are_marks_visible(mine.until_seq, mine.conversation.member_count) else []
+    return mine.last_read_seq, marks_of_others(me, groups).get(group, NO_MARKS)
 
 
-def are_marks_told(until: int | None, member_count: int) -> bool:
-    """What the others in a group have read: to its members, unless they are many."""
+def are_marks_visible(until: int | None, member_count: int) -> bool:
+    """Whether members see what the others in a group have read: unless they are many."""
     return until is None and member_count <= LIVE_MARKS
 
 
@@ -96,7 +96,7 @@ _MARKS_OF_OTHERS = SelectAmong(
 
 def marks_of_others(me: str, groups: Collection[str]) -> dict[str, Marks]:
     """The furthest of any other member, by group."""
-    if rules().hide("read_receipts"):
+    if rules().is_restricted("read_receipts"):
         return _shown_marks_of_others(me, groups)
     rows = _MARKS_OF_OTHERS.rows_among(groups, me=me)
     return {group: marks_of(*marks) for group, *marks in rows}

@@ -1,4 +1,4 @@
-"""Finding messages and groups by what a moderator was told of them."""
+"""Finding messages and groups for moderators, by what is known of them."""
 
 from dataclasses import dataclass
 
@@ -26,12 +26,12 @@ class Search:
         return bool(self.words or self.person or self.group)
 
     def __str__(self) -> str:
-        said = [_("Searched for “%s”") % self.words if self.words else _("Searched")]
+        parts = [_("Searched for “%s”") % self.words if self.words else _("Searched")]
         if self.person:
-            said.append(_("person “%s”") % self.person)
+            parts.append(_("person “%s”") % self.person)
         if self.group:
-            said.append(_("group “%s”") % self.group)
-        return ", ".join(said)
+            parts.append(_("group “%s”") % self.group)
+        return ", ".join(parts)
 
 
 def find_messages(messages: QuerySet[Message], search: Search) -> QuerySet[Message]:

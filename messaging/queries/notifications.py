@@ -1,4 +1,4 @@
-"""What somebody has missed in a conversation, as notifications tell it."""
+"""What somebody has missed in a conversation, for notifications."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,21 +19,22 @@ WINDOW = 100  # how many unread messages are looked at; notifications say "99+"
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Unread messages of a conversation of which `mine` wants to be told, the oldest first; those
-    after `told` are news to the device.
+    """Unread messages of a conversation that `mine` wants to be notified of, the oldest first.
+
+    The device has shown a notification up to `notified`; later ones are news to it.
     """
 
     mine: Membership
     messages: list[MessageRecord]
-    told: int = 0
+    notified: int = 0
 
     @property
     def news(self) -> list[MessageRecord]:
-        return [each for each in self.messages if each.seq > self.told]
+        return [each for each in self.messages if each.seq > self.notified]
 
     def without_news(self) -> Self | None:
         """What the device shows."""
-        shown = [each for each in self.messages if each.seq <= self.told]
+        shown = [each for each in self.messages if each.seq <= self.notified]
         return replace(self, messages=shown) if shown else None
 
 
@@ -45,8 +46,10 @@ def live_subscription(key: str) -> PushSubscription | None:
     return None if found.user.is_banned else found
 
 
-def missed_by(user_id: str, conversation: str, moment: datetime, *, told: int = 0) -> Missed | None:
-    """None where there is nothing: all is read, or not for them to be told."""
+def missed_by(
+    user_id: str, conversation: str, moment: datetime, *, notified: int = 0
+) -> Missed | None:
+    """None when there is nothing: all is read, or they are not to be notified."""
     memberships = Membership.objects.of(user_id).select_related("conversation")
     mine = memberships.filter(conversation=conversation, until_seq=None, is_request=False).first()
     if mine is None or mine.conversation.kind == Kind.SAVED:
@@ -62,7 +65,7 @@ def missed_by(user_id: str, conversation: str, moment: datetime, *, told: int = 
     peer = mine.conversation.peer_id(user_id)
     newest = [each for each in unread.order_by("-seq")[:WINDOW] if stays.see(each.seq)]
     messages = [record_of(each, peer) for each in reversed(newest)]
-    return Missed(mine, messages, told) if messages else None
+    return Missed(mine, messages, notified) if messages else None
 
 
 def is_muted(mine: Membership, moment: datetime) -> bool:
@@ -84,7 +87,7 @@ def notifications_of(subscription: PushSubscription) -> Notifications:
     return decoded(subscription.user.notifications)
 
 
-def told_up_to(subscription: str, conversation: str) -> int:
-    """0: nothing is shown there."""
+def notified_up_to(subscription: str, conversation: str) -> int:
+    """The last `seq` that a notification on the device shows; 0 for none."""
     notices = PushNotice.objects.filter(subscription=subscription, conversation=conversation)
     return notices.values_list("seq", flat=True).first() or 0

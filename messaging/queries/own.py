@@ -1,8 +1,8 @@
-"""What only its reader is told of a message, since it differs from one to the other."""
+"""The fields of a message that differ from one reader to another."""
 
 from collections.abc import Iterable
 
-from messaging.queries.blocks import name_as_known, take_back_what_blocked_did
+from messaging.queries.blocks import hide_changes_by_blocked, show_former_names
 from messaging.queries.listenings import add_listened
 from messaging.queries.openings import add_opened
 from messaging.queries.reactions import add_own_reactions
@@ -10,10 +10,10 @@ from messaging.shapes.record import MessageRecord
 
 
 def add_own(me: str, records: Iterable[MessageRecord]) -> None:
-    """Nothing is asked for messages that have nothing of the kind, as most have."""
+    """Most messages have none of these fields, and cost no query."""
     records = list(records)
-    name_as_known(me, records)
-    take_back_what_blocked_did(me, records)
+    show_former_names(me, records)
+    hide_changes_by_blocked(me, records)
     add_own_reactions(me, records)
     add_listened(me, records)
     add_opened(me, records)

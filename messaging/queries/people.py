@@ -52,29 +52,29 @@ def is_person(key: str) -> bool:
     return is_key(key) and bool(people_among([key]))
 
 
-def find_named(me: str, username: str) -> User | None:
+def find_by_username(me: str, username: str) -> User | None:
     """Whoever has exactly this @username, as far as `me` knows, be it `me`."""
     person, changed = User.objects.with_username(username), _changed(me)
     if person and person.pk not in changed:
         return person
-    return next(map(find_user, _called(username, changed)), None)
+    return next(map(find_user, _with_username(username, changed)), None)
 
 
-def find_addressed(me: str, email: str) -> User | None:
+def find_by_email(me: str, email: str) -> User | None:
     """Whoever has exactly this address, as far as `me` knows, be it `me`."""
     person, changed = User.objects.with_email(email), _changed(me)
     if person and person.pk not in changed:
         return person
-    return next(map(find_user, _addressed(email, changed)), None)
+    return next(map(find_user, _with_email(email, changed)), None)
 
 
-def person_named(user: User, username: str) -> PersonRecord:
+def person_by_username(user: User, username: str) -> PersonRecord:
     """The same. Raises NotFound."""
-    person = find_named(user.pk, username)
+    person = find_by_username(user.pk, username)
     if person is None:
         raise NotFound(_("No such person."))
     record = person_of(person)
-    show_to(user.pk, [record])
+    redact_for(user.pk, [record])
     return record
 
 
@@ -123,7 +123,7 @@ def named_page(
 def _shown(rows: Iterable[Row], me: str) -> list[PersonRecord]:
     site = absolute("")
     people = [person_of_row(row[:-1], site) for row in rows]
-    show_to(me, people)
+    redact_for(me, people)
     return people
 
 
@@ -138,7 +138,7 @@ def _contacts_by_name(me: str, search: str) -> tuple[QuerySet[User], str]:
     changed = _changed(me)
     found = _found_by(search, changed)
     if not rules().lists_everybody:
-        found &= Q(pk__in=known_to(me))
+        found &= Q(pk__in=acquaintances_of(me))
     if search and (owners := _owners(search, changed)):
         found |= Q(pk__in=owners)
     return _by_name(User.objects.contacts_of(me).filter(found), changed)
@@ -151,10 +151,10 @@ def found_among(me: str, keys: Collection[str], search: str = "") -> tuple[Query
     return _by_name(people, changed)
 
 
-# By key, how somebody knows those who have another name, @username or address since a block parted
-# them: for everything else the database is asked as for anybody.
+# By key, how somebody sees those who have changed their name, @username or address since one of the
+# two blocked the other: all else is searched in the database, as for anybody.
 _Changed = Mapping[str, Face]
-_TODAY = SelectAmong(
+_CURRENT_FACES = SelectAmong(
     lambda keys: User.objects.filter(pk__in=keys).values_list(
         "pk", "full_name", "username", "email"
     )
@@ -165,8 +165,8 @@ def _changed(me: str) -> _Changed:
     faces = rules().faces_of(me)
     return {
         key: faces[key]
-        for key, *today in (_TODAY.rows_among(faces) if faces else ())
-        if today != [faces[key].name, faces[key].username, faces[key].email]
+        for key, *current in (_CURRENT_FACES.rows_among(faces) if faces else ())
+        if current != [faces[key].name, faces[key].username, faces[key].email]
     }
 
 
@@ -189,16 +189,16 @@ def _has_words(face: Face, search: str, by_address: bool) -> bool:
 def _owners(words: str, changed: _Changed) -> set[str]:
     """Whoever has exactly this address or @username."""
     owner = User.objects.with_email(words) or User.objects.with_username(words)
-    keys = _addressed(words, changed) | _called(words, changed)
+    keys = _with_email(words, changed) | _with_username(words, changed)
     return keys if owner is None or owner.pk in changed else {owner.pk, *keys}
 
 
-def _called(username: str, changed: _Changed) -> set[str]:
+def _with_username(username: str, changed: _Changed) -> set[str]:
     name = username.strip().removeprefix("@").lower()
     return {key for key, face in changed.items() if name and face.username == name}
 
 
-def _addressed(email: str, changed: _Changed) -> set[str]:
+def _with_email(email: str, changed: _Changed) -> set[str]:
     addresses = {email.strip().lower(), canonical_email(email)}
     return {key for key, face in changed.items() if face.email and face.email in addresses}
 
@@ -207,19 +207,19 @@ def _by_name(people: QuerySet[User], changed: _Changed) -> tuple[QuerySet[User],
     if not changed:
         return people.order_by("sort_name", "pk"), "sort_name"
     names = (When(pk=key, then=Value(folded(face.name))) for key, face in changed.items())
-    known = people.annotate(known_name=Case(*names, default="sort_name"))
-    return known.order_by("known_name", "pk"), "known_name"
+    named = people.annotate(visible_name=Case(*names, default="sort_name"))
+    return named.order_by("visible_name", "pk"), "visible_name"
 
 
-def known_to(me: str) -> set[str]:
+def acquaintances_of(me: str) -> set[str]:
     """Whom they have written with, but for requests that wait, and who is in a group with them."""
     mine = Membership.objects.of(me).filter(until_seq=None)
     groups = list(mine.filter(conversation__gte=FIRST_GROUP).values_list("conversation", flat=True))
     members = Membership.objects.filter(conversation__in=groups, until_seq=None)
-    return written_with(me) | set(members.values_list("user_id", flat=True))
+    return correspondents_of(me) | set(members.values_list("user_id", flat=True))
 
 
-def seen_among(me: str, keys: Collection[str]) -> set[str]:
+def visible_people_among(me: str, keys: Collection[str]) -> set[str]:
     """Whose names and pictures they may see by their keys alone: with `lists_everybody` anybody's,
     else of whoever is or was in a conversation with them. Of a placeholder, whoever has the key has
     imported it.
@@ -232,7 +232,7 @@ def seen_among(me: str, keys: Collection[str]) -> set[str]:
     return theirs.union(there.values_list("user_id", flat=True))
 
 
-def written_with(me: str) -> set[str]:
+def correspondents_of(me: str) -> set[str]:
     mine = Membership.objects.of(me).filter(conversation__lt=FIRST_GROUP)
     begun = Conversation.objects.filter(
         pk__in=list(mine.values_list("conversation", flat=True)), last_seq__gt=0
@@ -244,7 +244,7 @@ def written_with(me: str) -> set[str]:
     return {peer_in(key, me) for key in keys.values()}
 
 
-def adds_strangers() -> bool:
+def may_add_strangers() -> bool:
     """Whether people may have strangers in their groups: where these are kept from writing, a group
     would be a way around that.
     """
@@ -257,15 +257,15 @@ def candidates_of(me: str, search: str = "") -> QuerySet[User]:
     people = contacts_of(me, search).filter(banned_at=None)
     if blocked := rules().blocks.get(me):
         people = people.exclude(pk__in=list(blocked))
-    return people if adds_strangers() else people.filter(pk__in=known_to(me))
+    return people if may_add_strangers() else people.filter(pk__in=acquaintances_of(me))
 
 
-def show_to(
+def redact_for(
     me: str, people: Iterable[PersonRecord], *, writers: Collection[str] = frozenset()
 ) -> None:
     """Leaves in the records what `me` may see: of who is blocked or has blocked them no change, and
-    no address, where not everybody sees these, of those who have not written to them. Nothing is
-    asked of `writers`, of whom that is known.
+    no address, where not everybody sees these, of those who have not written to them. `writers` are
+    known to have, and are not looked up.
     """
     shown = rules()
     if faces := shown.faces_of(me):
@@ -282,28 +282,28 @@ def show_to(
         for each in people
         if each.email and each.id != me and each.id not in writers
     }
-    told = _written_to(me, list(others))
+    have_incoming = _which_have_incoming(me, list(others))
     for key, each in others.items():
-        if key not in told:
+        if key not in have_incoming:
             each.email = ""
 
 
-def _those_told(keys: list[Any], *, me: Any) -> QuerySet[Conversation, Row]:
+def _with_incoming(keys: list[Any], *, me: Any) -> QuerySet[Conversation, Row]:
     # The first such message is enough.
     sent = Message.objects.filter(conversation=OuterRef("pk")).exclude(sender=me)
     return Conversation.objects.filter(Exists(sent), key__in=keys).values_list("key")
 
 
-_TOLD = SelectAmong(_those_told)
+_WITH_INCOMING = SelectAmong(_with_incoming)
 
 
-def _written_to(me: str, keys: list[str]) -> set[str]:
+def _which_have_incoming(me: str, keys: list[str]) -> set[str]:
     """Those of the direct chats in which the other one has written."""
     if settings.MONGODB:
         ours = dict(Conversation.objects.filter(key__in=keys).values_list("pk", "key"))
         sent = Message.objects.filter(conversation__in=list(ours)).exclude(sender=me)
         return {ours[pk] for pk in sent.values_list("conversation", flat=True).distinct()}
-    return {key for (key,) in _TOLD.rows_among(keys, me=me)}
+    return {key for (key,) in _WITH_INCOMING.rows_among(keys, me=me)}
 
 
 _CONTACTS = Select(_contacts, packed=True)

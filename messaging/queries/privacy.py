@@ -6,9 +6,9 @@ last online before that, as if they had gone. What who blocked has read stays as
 themselves, which move no more.
 
 Both have to show it to each other, so who hides something does not see it of others. Nobody hides
-anything from themselves. A process knows the few people who do not show everything to everybody; it
-is told when that changes (`follow`), and then asks again. So those who show everything cost
-nothing.
+anything from themselves. Each process caches the settings of the few people who do not show
+everything to everybody; it is notified of changes (`follow`), and then reloads them. So those who
+show everything cost nothing.
 """
 
 import asyncio
@@ -40,11 +40,11 @@ from messaging.models import (
     peer_in,
 )
 
-CHANGED = "privacy"  # the group that is told when the rules have changed
+CHANGED = "privacy"  # the channel group to notify when the rules have changed
 
 
 class Face(NamedTuple):
-    """How one person knows another."""
+    """Name, picture and addresses of a person, as another one sees them."""
 
     name: str
     picture: str  # as it is stored
@@ -83,17 +83,17 @@ class Rules:
         return self._apart.get(person, {})
 
     def faces_of(self, viewer: str) -> Mapping[str, "Face"]:
-        """Of whom `viewer` is told no changes, by key."""
+        """Of those whose changes `viewer` does not see, by key."""
         return self.faces.get(viewer, {})
 
     def face(
         self, viewer: str, person: str, name: str, picture: str = "", username: str = ""
     ) -> "Face":
-        """As `viewer` sees them, who may not be told of changes."""
+        """As `viewer` sees them: current, or as they were when one blocked the other."""
         return self.faces_of(viewer).get(person) or Face(name, picture, username)
 
     def last_seen(self, viewer: str, person: str, at: Any) -> Any:
-        """What of that moment `viewer` may know."""
+        """What `viewer` may see of that moment."""
         if at is None or not self.sees("last_seen", viewer, person):
             return None
         since = self.apart_from(viewer).get(person)
@@ -109,8 +109,8 @@ class Rules:
             for kind in KINDS
         }
 
-    def hide(self, kind: Kind) -> bool:
-        """Whether anybody does."""
+    def is_restricted(self, kind: Kind) -> bool:
+        """Whether anybody does not show it to everybody."""
         return bool(self._restricted[kind])
 
     def sees(self, kind: Kind, one: str, other: str) -> bool:
@@ -171,16 +171,16 @@ _loading = Lock()
 
 
 def rules() -> Rules:
-    """As they are now; asks the database if they have changed."""
+    """As they are now; loaded from the database if they have changed."""
     return _rules if _is_current else _load()
 
 
-def known_rules() -> Rules:
-    """As they were known last, for the event loop: whoever has a socket has asked."""
+def cached_rules() -> Rules:
+    """As last loaded, for the event loop: admitting a socket loads them."""
     return _rules
 
 
-def forget_rules() -> None:
+def invalidate_rules() -> None:
     global _is_current
     _is_current = False
 
@@ -188,7 +188,7 @@ def forget_rules() -> None:
 def _load() -> Rules:
     global _rules, _is_current
     with _loading:
-        if _is_current:  # since somebody else has asked meanwhile
+        if _is_current:  # by another thread meanwhile
             return _rules
         _is_current = True  # what changes meanwhile makes it false again
         try:
@@ -246,7 +246,7 @@ def people_written_to(user_id: str) -> frozenset[str]:
 
 def tell_changed() -> None:
     """Every worker, after the commit; this one at once."""
-    forget_rules()
+    invalidate_rules()
     rules()
     broadcast([CHANGED], {"type": "privacy"})
 
@@ -263,22 +263,22 @@ def note_written(pairs: Iterable[tuple[str, str]]) -> None:
         tell_changed()
 
 
-_asking: set[asyncio.Task[Rules]] = set()
+_loading_tasks: set[asyncio.Task[Rules]] = set()
 
 
 def follow() -> None:
-    """Asks again whenever the rules have changed, or that may have been missed."""
+    """Reloads whenever the rules have changed, or a notification may have been missed."""
     worker().registry.subscribe(CHANGED, _note_change)
 
 
 def _note_change(_message: LiveMessage) -> None:
-    forget_rules()
+    invalidate_rules()
     task = asyncio.ensure_future(in_thread(rules)())
-    _asking.add(task)
-    task.add_done_callback(_asked)
+    _loading_tasks.add(task)
+    task.add_done_callback(_loaded)
 
 
-def _asked(task: "asyncio.Task[Rules]") -> None:
-    _asking.discard(task)
+def _loaded(task: "asyncio.Task[Rules]") -> None:
+    _loading_tasks.discard(task)
     if not task.cancelled():
-        task.exception()  # while the database is away, whoever needs them asks
+        task.exception()  # while the database is away, whoever needs them loads them

@@ -12,7 +12,7 @@ from chatsite.errors import DomainError
 from chatsite.fastpath.statements import SelectAmong
 from chatsite.keys import is_key
 from messaging.models import Reaction
-from messaging.queries.blocks import take_back_what_blocked_did, without_blocked
+from messaging.queries.blocks import hide_changes_by_blocked, without_blocked
 from messaging.queries.people import bad_cursor
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import membership_in, message_in
@@ -97,7 +97,7 @@ def reactions_of(user: User | Principal, conversation: str, seq: int) -> Reactio
     mine = membership_in(user, conversation)
     message = message_in(mine, seq)
     record = record_of(message, mine.conversation.peer_id(message.sender_id))
-    take_back_what_blocked_did(user.pk, [record])
+    hide_changes_by_blocked(user.pk, [record])
     return [] if message.deleted else decoded_reactions(record.reactions)
 
 

@@ -90,22 +90,22 @@ def _receivers(message: Message, conversation: str) -> Sequence[Membership]:
     return list(there)
 
 
-def _state(membership: Membership, seq: int, tells_reading: bool) -> State:
+def _state(membership: Membership, seq: int, shows_reading: bool) -> State:
     marks = marks_of(membership.last_read_seq, membership.last_delivered_seq)
-    if seq <= marks.read and tells_reading:
+    if seq <= marks.read and shows_reading:
         return "read"
     return "delivered" if seq <= marks.delivered else "sent"
 
 
 def _moments(
-    membership: Membership, seq: int, ends: Mapping[str, int], tells_reading: bool
+    membership: Membership, seq: int, ends: Mapping[str, int], shows_reading: bool
 ) -> tuple[Moment | None, Moment | None]:
     """When it was read, and when it was delivered."""
     # A mark that has passed nothing but what its person wrote since moved for this message.
     end = ends.get(membership.user_id, ends[""])
     read = _moment(membership.last_read_seq, membership.read_at, seq, end)
     delivered = _moment(membership.last_delivered_seq, membership.delivered_at, seq, end)
-    if not tells_reading:
+    if not shows_reading:
         return None, delivered
     # What was read before a device acknowledged it was delivered by then.
     return read, delivered or (Moment(read.at, is_exact=False) if read else None)

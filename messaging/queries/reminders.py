@@ -26,8 +26,8 @@ def reminders(user: User | Principal) -> list[Reminded]:
 
 def due_reminder(user: User | Principal, key: str) -> Reminded | None:
     """None where they have done with it, or chosen another time, or see its message no more."""
-    told = reminders_of(user).filter(pk=key).exclude(told_at=None)
-    return next(iter(with_messages(user, told)), None)
+    due = reminders_of(user).filter(pk=key).exclude(told_at=None)
+    return next(iter(with_messages(user, due)), None)
 
 
 def with_messages(user: User | Principal, mine: Iterable[Reminder]) -> list[Reminded]:

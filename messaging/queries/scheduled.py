@@ -1,4 +1,4 @@
-"""What somebody sends later, which nobody else learns of, and whose coming others wait for."""
+"""Scheduled messages, which only their senders see, and whose coming online they wait for."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def files_of(row: ScheduledMessage) -> list[Attachment]:
     return sorted(row.files.all(), key=attrgetter("position"))
 
 
-def _asked() -> Mapping[str, frozenset[str]]:
+def _load_awaited() -> Mapping[str, frozenset[str]]:
     waiting: dict[str, set[str]] = defaultdict(set)
     rows = ScheduledMessage.objects.filter(send_at=None).values_list("peer", "sender_id")
     for peer, sender in rows:
@@ -37,6 +37,6 @@ def _asked() -> Mapping[str, frozenset[str]]:
     return {peer: frozenset(senders) for peer, senders in waiting.items()}
 
 
-AWAITED = "awaited"  # the group that is told when it has changed who waits for whom
-awaited = CachedValue(AWAITED, _asked)
-"""By people, who has something for them as soon as they come online."""
+AWAITED = "awaited"  # the channel group to notify when it has changed who waits for whom
+awaited = CachedValue(AWAITED, _load_awaited)
+"""By person: who has scheduled messages for when they come online."""

@@ -1,7 +1,7 @@
 """Finding messages by what they say, files by their names, people and groups.
 
 The messages of a conversation are in blocks of the index (services/search_index.py), but for the
-last ones, which are read themselves. So a search reads the blocks of the asker's conversations,
+last ones, which are read themselves. So a search reads the blocks of the searcher's conversations,
 which the database goes through, and at most BLOCK messages of each. Whatever it finds is read
 again: what counts is what the message says now, and whether they may see it.
 """
@@ -70,26 +70,26 @@ from messaging.shapes.search_text import (
 WORDS_LENGTH = 200
 PEOPLE = 5  # and as many groups and files
 BEST = 200  # of the newest
-# How many blocks are asked for at once: common words are in the newest, rare ones in few.
+# How many blocks are queried at once: common words are in the newest, rare ones in few.
 PARTS = (slice(0, 64), slice(64, 1024), slice(1024, None))
 CHUNK = 8  # blocks whose messages are read together, if they are not large
 # How many characters a search folds of the last messages, and again of those in blocks: an eighth
 # of a second, 25,000 common messages. To look at one in a block costs PLAIN times less than that.
-BUDGET = 1_000_000
+SCAN_LIMIT = 1_000_000
 PLAIN = 16
-AT_HAND = 1000  # characters of a text that are read with its message
+TEXT_PREFIX = 1000  # characters of a text that are read with its message
 
 Moment = tuple[str, str]  # when it was sent, and its key
 _Latest = tuple[str, str, str, int, list[Any]]  # a Moment, conversation, `seq`, search_text.COLUMNS
 Order = Literal["newest", "best"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 LAST_KEY = "f" * 24
-YEARS = range(1970, 3000)  # that can be asked for: neither end of time can be told in every zone
+YEARS = range(1970, 3000)  # that can be searched: neither end of time exists in every zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is searched for: at least one of these but `chat`."""
+class SearchCriteria:
+    """At least one of these but `chat` has to be given."""
 
     words: str = ""
     chat: str = ""  # in the chat with this peer
@@ -105,7 +105,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     messages: list[FoundMessage]  # a page may have fewer than others
     cursor: str  # of the next page, "" at the end
     people: list[PersonRecord] = field(default_factory=list)
@@ -114,8 +114,8 @@ class Found:
     is_building: bool = False  # what is older may be missing yet
 
 
-class _Place(NamedTuple):
-    """A conversation, as who asks sees it."""
+class _SearchedChat(NamedTuple):
+    """A conversation, as the searcher sees it."""
 
     conversation: str
     peer: str
@@ -125,39 +125,41 @@ class _Place(NamedTuple):
     picture: str
 
     @property
-    def rest(self) -> int:
+    def indexed_seq(self) -> int:
         """The last `seq` that is in a block."""
         return self.last_seq - self.last_seq % BLOCK
 
 
-def search(user: User | Principal, asked: Asked, *, limit: int, cursor: str = "") -> Found:
+def search(
+    user: User | Principal, criteria: SearchCriteria, *, limit: int, cursor: str = ""
+) -> SearchResults:
     """The first page has people, groups and files, too, whose names have the words; filters leave
-    them out. Best first is one page, of the newest BEST. Who asks for nothing finds nothing.
+    them out. Best first is one page, of the newest BEST. Without criteria nothing is found.
     Raises DomainError 400, 404, and Busy to a client that is gone.
     """
-    if asked.person and not is_key(asked.person):
+    if criteria.person and not is_key(criteria.person):
         raise NotFound(_("No such person."))
-    terms = Terms(asked.words, has=asked.has, sender=asked.person)
+    terms = Terms(criteria.words, has=criteria.has, sender=criteria.person)
     after = _decoded(cursor) if cursor else None
-    places = _places(user.pk)
-    if asked.chat:
-        check_peer(asked.chat, user.pk)
-        within = conversation_with(user.pk, asked.chat)
-        places = {key: place for key, place in places.items() if key == within}
-    if not (terms.words or asked.person or asked.has or asked.before or asked.after):
-        return Found([], "")
-    latest = _latest_of(places.values())
-    messages, more = _found_messages(_Finding(user.pk, asked, terms, places, latest, limit, after))
+    chats = _searched_chats(user.pk)
+    if criteria.chat:
+        check_peer(criteria.chat, user.pk)
+        within = conversation_with(user.pk, criteria.chat)
+        chats = {key: chat for key, chat in chats.items() if key == within}
+    if not (terms.words or criteria.person or criteria.has or criteria.before or criteria.after):
+        return SearchResults([], "")
+    latest = _latest_of(chats.values())
+    messages, more = _found_messages(_Search(user.pk, criteria, terms, chats, latest, limit, after))
     is_building = SearchBuild.objects.exists()
-    if cursor or asked.is_filtered:
-        return Found(messages, more, is_building=is_building)
-    people = contacts_page(user, search=asked.words, limit=PEOPLE).people
-    named = Terms(asked.words, has="file", in_names=True)
+    if cursor or criteria.is_filtered:
+        return SearchResults(messages, more, is_building=is_building)
+    people = contacts_page(user, search=criteria.words, limit=PEOPLE).people
+    named = Terms(criteria.words, has="file", in_names=True)
     with_files = [each for each in latest if each[-1][FILES]]
-    finding = _Finding(user.pk, Asked(), named, places, with_files, PEOPLE, None)
-    files, _more = _found_messages(finding)
-    groups = _groups(places.values(), asked.words)
-    return Found(messages, more, people, groups, files, is_building)
+    running = _Search(user.pk, SearchCriteria(), named, chats, with_files, PEOPLE, None)
+    files, _more = _found_messages(running)
+    groups = _groups(chats.values(), criteria.words)
+    return SearchResults(messages, more, people, groups, files, is_building)
 
 
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)([0-9a-f]{24})", re.ASCII)
@@ -189,22 +191,20 @@ _CONVERSATIONS = SelectAmong(
 )
 
 
-def _places(me: str) -> dict[str, _Place]:
+def _searched_chats(me: str) -> dict[str, _SearchedChat]:
     """By conversation: those in which they see anything, but for chats with who is gone."""
     mine = {conversation: Stays.of(*stay) for conversation, *stay in _MINE.rows(me=me)}
-    places = [
-        _Place(conversation, peer_in(key, me), last_seq, mine[conversation], title, picture)
+    chats = [
+        _SearchedChat(conversation, peer_in(key, me), last_seq, mine[conversation], title, picture)
         for conversation, key, last_seq, title, picture in _CONVERSATIONS.rows_among(mine)
         if mine[conversation].last(last_seq)
     ]
-    there = people_among({place.peer for place in places if not is_group(place.peer)})
-    return {
-        place.conversation: place for place in places if is_group(place.peer) or place.peer in there
-    }
+    there = people_among({chat.peer for chat in chats if not is_group(chat.peer)})
+    return {chat.conversation: chat for chat in chats if is_group(chat.peer) or chat.peer in there}
 
 
-def _groups(places: Iterable[_Place], words: str) -> list[FoundGroup]:
-    groups = [each for each in places if each.title and has_words(each.title, words)]
+def _groups(chats: Iterable[_SearchedChat], words: str) -> list[FoundGroup]:
+    groups = [each for each in chats if each.title and has_words(each.title, words)]
     groups.sort(key=lambda each: (each.title.casefold(), each.peer))
     return [
         FoundGroup(
@@ -219,7 +219,7 @@ def _latest(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
     ends = (Q(conversation_id=conversation, seq__gt=seq) for conversation, seq in pairs)
     columns = ["beginning" if each == "text" else each for each in search_text.COLUMNS]
     found = Message.objects.filter(reduce(or_, ends))
-    return found.annotate(beginning=Substr("text", 1, AT_HAND + 1)).values_list(
+    return found.annotate(beginning=Substr("text", 1, TEXT_PREFIX + 1)).values_list(
         "created_at", "pk", "conversation_id", "seq", *columns
     )
 
@@ -227,12 +227,12 @@ def _latest(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Row]:
 _LATEST = SelectAmong(_latest, width=2, packed=True)
 
 
-def _latest_of(places: Iterable[_Place]) -> list[_Latest]:
+def _latest_of(chats: Iterable[_SearchedChat]) -> list[_Latest]:
     """What is in no block yet, also what they do not see."""
     ends = [
-        (place.conversation, place.rest)
-        for place in places
-        if place.stays.last(place.last_seq) > place.rest
+        (chat.conversation, chat.indexed_seq)
+        for chat in chats
+        if chat.stays.last(chat.last_seq) > chat.indexed_seq
     ]
     return [
         (timestamp(created_at), key, conversation, seq, row)
@@ -254,11 +254,11 @@ _MESSAGES = SelectAmong(_messages, width=2, packed=True)
 
 
 @dataclass
-class _Finding:
+class _Search:
     me: str
-    asked: Asked
+    criteria: SearchCriteria
     terms: Terms
-    places: dict[str, _Place]
+    chats: dict[str, _SearchedChat]
     latest: list[_Latest]
     limit: int
     after: tuple[datetime, Moment] | None  # where this page begins
@@ -266,10 +266,10 @@ class _Finding:
     def __post_init__(self) -> None:
         self._seen: set[tuple[str, int]] = set()
         self._found: list[MessageRecord] = []
-        self._since = timestamp(self.asked.after) if self.asked.after else ""
-        self._until = timestamp(self.asked.before) if self.asked.before else "~"
+        self._since = timestamp(self.criteria.after) if self.criteria.after else ""
+        self._until = timestamp(self.criteria.before) if self.criteria.before else "~"
         self._client = disconnect.current()
-        self._spent = 0
+        self._scanned = 0
         # What is older was not gone through, because that would have taken too long.
         self._end: Moment = ("", "")
 
@@ -278,11 +278,11 @@ class _Finding:
         this one ends before it is full, or is empty, so that a search goes on in several steps.
         """
         limit = self.limit
-        if self.asked.order == "best":
+        if self.criteria.order == "best":
             self.limit = BEST
         self._read(self._among_latest())
         self._read_blocks()
-        if self.asked.order == "best":
+        if self.criteria.order == "best":
             self._found.sort(key=self._rank, reverse=True)  # of equal ones the newest
             return self._found[:limit], ""
         found = [each for each in self._found if (each.created_at, each.id) >= self._end]
@@ -294,27 +294,27 @@ class _Finding:
         return self.terms.rank(record.text or "", record.attachments or ())
 
     def _read_blocks(self) -> None:
-        self._spent = 0
+        self._scanned = 0
         begin = self.after[1][0] if self.after else "~"
-        for part in PARTS if self.places else ():
+        for part in PARTS if self.chats else ():
             count = 0
             for blocks in _in_chunks(self._blocks()[part].iterator(chunk_size=CHUNK)):
-                self._go_on()
+                self._check_client()
                 newest = timestamp(blocks[0][2])
                 if self._is_full(newest) or newest < self._end[0]:
                     return
                 # At least what lies across the beginning, so that the next page is another one.
-                if self._spent > BUDGET and newest < begin:
+                if self._scanned > SCAN_LIMIT and newest < begin:
                     self._end = newest, LAST_KEY
                     return
-                self._spent += sum(len(text) for *_block, text in blocks) // PLAIN
+                self._scanned += sum(len(text) for *_block, text in blocks) // PLAIN
                 self._read(pair for block in blocks for pair in self._in_block(*block))
                 count += len(blocks)
             if part.stop is None or count < part.stop - part.start:
                 break
 
-    def _go_on(self) -> None:
-        """Unless nobody waits for it any more: whoever types searches again and again."""
+    def _check_client(self) -> None:
+        """Stops when nobody waits for the result: whoever types searches again and again."""
         if self._client.is_gone:
             raise Busy
 
@@ -326,20 +326,20 @@ class _Finding:
         rows = [
             (created_at, key, conversation, seq, row)
             for created_at, key, conversation, seq, row in self.latest
-            if self._may_be(conversation, seq, row[0]) and self._is_in_time(created_at, key)
+            if self._is_candidate(conversation, seq, row[0]) and self._is_in_time(created_at, key)
         ]
         rows.sort(reverse=True)
         found: list[tuple[str, int]] = []
         for created_at, key, conversation, seq, row in self._with_texts(rows):
-            self._go_on()
-            self._spent += len(row[TEXT]) + len(row[FILES] or "")
+            self._check_client()
+            self._scanned += len(row[TEXT]) + len(row[FILES] or "")
             # Most messages have no files.
-            may_be = row[FILES] or self.terms.are_in(row[TEXT])
-            if may_be and self.terms.match(entry(row)) and self.terms.heard_in(row[FILES]):
+            is_candidate = row[FILES] or self.terms.are_in(row[TEXT])
+            if is_candidate and self.terms.match(entry(row)) and self.terms.heard_in(row[FILES]):
                 found.append((conversation, seq))
             if len(found) > self.limit:
                 break
-            if self._spent > BUDGET:
+            if self._scanned > SCAN_LIMIT:
                 self._end = created_at, key
                 break
         return found
@@ -351,14 +351,14 @@ class _Finding:
             if self.terms.in_names:
                 texts = {key: "" for _at, key, *_place in some}
             else:
-                long = [key for _at, key, *_place, row in some if len(row[TEXT]) > AT_HAND]
+                long = [key for _at, key, *_place, row in some if len(row[TEXT]) > TEXT_PREFIX]
                 texts = dict(_TEXTS.rows_among(long))
             for created_at, key, conversation, seq, row in some:
                 text = texts.get(key, row[TEXT])
                 yield created_at, key, conversation, seq, [*row[:TEXT], text, *row[TEXT + 1 :]]
 
-    def _may_be(self, conversation: str, seq: int, sender: str) -> bool:
-        return self.asked.person in ("", sender) and self.places[conversation].stays.see(seq)
+    def _is_candidate(self, conversation: str, seq: int, sender: str) -> bool:
+        return self.criteria.person in ("", sender) and self.chats[conversation].stays.see(seq)
 
     def _is_in_time(self, created_at: str, key: str) -> bool:
         if not self._since <= created_at < self._until:
@@ -367,14 +367,14 @@ class _Finding:
 
     def _blocks(self) -> QuerySet[SearchBlock, Row]:
         """Those that may have such messages, the newest first."""
-        blocks = SearchBlock.objects.filter(conversation_id__in=list(self.places))
+        blocks = SearchBlock.objects.filter(conversation_id__in=list(self.chats))
         # Three times as quick as LIKE on PostgreSQL.
         for part in self.terms.parts:
             blocks = blocks.filter(GreaterThan(StrIndex("text", Value(part)), 0))
-        if self.asked.before:
-            blocks = blocks.filter(first_at__lt=self.asked.before)
-        if self.asked.after:
-            blocks = blocks.filter(last_at__gte=self.asked.after)
+        if self.criteria.before:
+            blocks = blocks.filter(first_at__lt=self.criteria.before)
+        if self.criteria.after:
+            blocks = blocks.filter(last_at__gte=self.criteria.after)
         if self.after:
             blocks = blocks.filter(first_at__lte=self.after[0])
         return blocks.order_by("-last_at", "-pk").values_list(
@@ -384,7 +384,7 @@ class _Finding:
     def _in_block(
         self, conversation: str, number: int, _last_at: datetime, text: str
     ) -> Iterator[tuple[str, int]]:
-        stays = self.places[conversation].stays
+        stays = self.chats[conversation].stays
         for seq, each in enumerate(entries_of(text), start=number * BLOCK + 1):
             if self.terms.match(each) and stays.see(seq):
                 yield conversation, seq
@@ -394,15 +394,15 @@ class _Finding:
         self._seen.update(new)
         for row in _MESSAGES.rows_among(new, moment=now()):
             sender = row[SENDER]
-            if not self._may_be(row[CONVERSATION], row[SEQ], sender):
+            if not self._is_candidate(row[CONVERSATION], row[SEQ], sender):
                 continue
-            peer = self.places[row[CONVERSATION]].peer
+            peer = self.chats[row[CONVERSATION]].peer
             record = record_of_row(row, peer if sender == self.me or is_group(peer) else self.me)
             if not self._is_in_time(record.created_at, record.id):
                 continue
-            self._spent += len(record.text or "")
-            self._spent += sum(len(each.caption or "") for each in record.attachments or ())
-            if _says(record, self.terms):
+            self._scanned += len(record.text or "")
+            self._scanned += sum(len(each.caption or "") for each in record.attachments or ())
+            if _matches(record, self.terms):
                 self._found.append(record)
         self._found.sort(key=attrgetter("created_at", "id"), reverse=True)
         del self._found[self.limit + 1 :]
@@ -413,14 +413,14 @@ def _in_chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
     blocks: list[Row] = []
     for block in rows:
         blocks.append(block)
-        if len(blocks) == CHUNK or sum(len(text) for *_block, text in blocks) > BUDGET // PLAIN:
+        if len(blocks) == CHUNK or sum(len(text) for *_block, text in blocks) > SCAN_LIMIT // PLAIN:
             yield blocks
             blocks = []
     if blocks:
         yield blocks
 
 
-def _says(record: MessageRecord, terms: Terms) -> bool:
+def _matches(record: MessageRecord, terms: Terms) -> bool:
     """As it is now."""
     return (
         record.system is None
@@ -429,11 +429,11 @@ def _says(record: MessageRecord, terms: Terms) -> bool:
     )
 
 
-def _found_messages(finding: _Finding) -> tuple[list[FoundMessage], str]:
+def _found_messages(running: _Search) -> tuple[list[FoundMessage], str]:
     """With the cursor of the next page."""
-    found, more = finding.page()
-    add_own(finding.me, found)
-    return [_found_message(each, finding.terms) for each in found], more
+    found, more = running.page()
+    add_own(running.me, found)
+    return [_found_message(each, running.terms) for each in found], more
 
 
 def _found_message(record: MessageRecord, terms: Terms) -> FoundMessage:

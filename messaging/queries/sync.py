@@ -1,5 +1,5 @@
-"""What changed for a person since a cursor: how a client that was away gets everything, without
-asking for all.
+"""What changed for a person since a cursor: how a client that was away catches up without
+fetching everything.
 
 No clock takes part. A conversation counts its changes in `version`, under its row's lock, and a
 message keeps the version that its last change made. A membership counts what concerns its person
@@ -10,10 +10,10 @@ Why nothing is missed: versions only rise and no conversation leaves its buckets
 more steps since the cursor than the sum of either bucket has grown; every change since lies in the
 last so many versions of its conversation. A version that can be read was committed with all changes
 up to it. (So a membership lasts as long as its person does: whoever leaves a group is marked as
-gone, and is told of changes to what they may still see, and of nothing else.) An answer's cursor is
+gone, and gets changes to what they may still see, and nothing else.) A response's cursor is
 made of versions that are read before the messages, so what is committed meanwhile comes next time,
 and what comes twice an upsert does not mind. What somebody may see only since they came back to a
-group is history, and no change. What they have deleted for themselves is told by the `hidden` of
+group is history, and no change. What they have deleted for themselves is in the `hidden` of
 its chat, which their membership's version brings.
 """
 
@@ -55,7 +55,7 @@ from messaging.shapes.record import (
 
 PAGE = 500
 # Two rows of buckets, and the smaller growth counts: then what shares a bucket with a busy
-# conversation is seldom told in vain, not even to somebody with a thousand conversations.
+# conversation is seldom sent in vain, not even to somebody with a thousand conversations.
 COLUMNS = 32
 Bucket = Annotated[int, msgspec.Meta(ge=0, lt=2 * COLUMNS)]
 Version = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
@@ -66,8 +66,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """Opaque to clients, and short enough for an address: `serializers.CURSOR_LENGTH`."""
 
     sums: Sums
-    # Of the pages of one answer: how much the sums had grown when the first one was made, and after
-    # which change of which conversation to go on.
+    # Of the pages of one response: how much the sums had grown when the first one was made, and
+    # after which change of which conversation to go on.
     growth: Sums = {}
     conversation: str = ""
     version: Version = 0
@@ -110,7 +110,7 @@ _VERSIONS = Select(
 
 
 def sync_cursor(user: User | Principal) -> str:
-    """A cursor to start from: what is known now is known."""
+    """A cursor to start from: it counts everything up to now as seen."""
     return Cursor(_sums(_versions(user))).encode()
 
 
@@ -122,7 +122,7 @@ def changes_since(user: User | Principal, since: str) -> Changes:
     versions = _versions(user)
     cursor = decoded if isinstance(decoded, Cursor) else _from_moment(decoded, versions)
     sums = _sums(versions)
-    # A sum that has fallen says nothing: all of its bucket is told.
+    # A sum that has fallen means nothing: all of its bucket is sent.
     known = {bucket: was for bucket, was in cursor.sums.items() if was <= sums.get(bucket, 0)}
     growth = {bucket: now - known.get(bucket, 0) for bucket, now in sums.items()}
     spans = _spans(versions, growth)
@@ -137,7 +137,7 @@ def changes_since(user: User | Principal, since: str) -> Changes:
     add_own(user.pk, messages)
     if len(page) <= PAGE:
         return Changes(messages, chats, Cursor(_added(known, seen)).encode(), more=False)
-    conversation, version = _place(page[PAGE - 1])
+    conversation, version = _position(page[PAGE - 1])
     changed = {bucket: grown for bucket, grown in seen.items() if grown}
     following = Cursor(known, changed, conversation, version)
     return Changes(messages, chats, following.encode(), more=True)
@@ -170,7 +170,7 @@ def _added(sums: Sums, growth: Sums) -> Sums:
 
 
 def _spans(versions: Mapping[str, _Versions], growth: Sums) -> list[_Span]:
-    """Where changes may be, in the order in which they are told."""
+    """Where changes may be, in the order in which they are sent."""
     spans = []
     for conversation, (version, _own) in sorted(versions.items()):
         steps = min(growth[bucket] for bucket in _buckets(conversation))
@@ -187,7 +187,7 @@ def _within(span: _Span, stays: Mapping[str, Stays]) -> _Span:
 
 
 def _after(cursor: Cursor, span: _Span) -> _Span | None:
-    """What of it the pages before did not tell."""
+    """What of it the pages before did not have."""
     if span.conversation == cursor.conversation:
         span = span._replace(floor=max(span.floor, cursor.version))
     return span if span.conversation >= cursor.conversation and span.floor < span.top else None
@@ -209,7 +209,7 @@ def _messages(spans: Collection[_Span]) -> list[Row]:
             for name, value in span._asdict().items()
         }
         rows = _CHANGED.rows(count, **given)
-        found += rows[:room] if count == 1 else sorted(rows, key=_place)
+        found += rows[:room] if count == 1 else sorted(rows, key=_position)
     return found
 
 
@@ -232,7 +232,7 @@ def _changed(count: int, **given: Any) -> QuerySet[Message, Row]:
 
 
 _CHANGED = Select(_changed, packed=True, rare=RARE)
-_place = itemgetter(1 + CONVERSATION, 0)
+_position = itemgetter(1 + CONVERSATION, 0)
 
 
 _KEYS = SelectAmong(lambda keys: Conversation.objects.filter(pk__in=keys).values_list("pk", "key"))
@@ -261,7 +261,7 @@ def _fitting(spans: list[_Span], room: int) -> Iterator[_Span]:
 
 def _from_moment(moment: datetime, versions: Mapping[str, _Versions]) -> Cursor:
     """Of the cursors that there were before, which said when; clocks may have been wrong by an
-    hour. Each chat is told, since its marks may have moved.
+    hour. Each chat is sent, since its marks may have moved.
     """
     changed = Message.objects.filter(
         conversation__in=list(versions), updated_at__gte=moment - timedelta(hours=1)
@@ -281,8 +281,8 @@ _MOMENT = re.compile(rb"(\d{1,14})\.(?:[0-9a-f]{24})?(?:\.\d{1,14})?")
 def _decoded(text: str) -> Cursor | datetime:
     try:
         decoded = base64.b64decode(text, b"-_", validate=True)
-        if said := _MOMENT.fullmatch(decoded):
-            return datetime.fromtimestamp(int(said[1]) / 1000, UTC)
+        if match := _MOMENT.fullmatch(decoded):
+            return datetime.fromtimestamp(int(match[1]) / 1000, UTC)
         cursor = _decode(decoded)
     except (binascii.Error, msgspec.DecodeError, ValueError):
         raise _bad_cursor() from None

@@ -37,14 +37,14 @@ LAST = 2**62  # beyond any `seq`
 GONE = (LAST, 0)
 
 
-def lasts(moment: Any) -> Q:
+def unexpired(moment: Any) -> Q:
     """Of messages: not expired at that moment."""
     return Q(expires_at=None) | Q(expires_at__gt=moment)
 
 
 def is_there(moment: Any) -> Q:
     """The same, and not deleted."""
-    return Q(lasts(moment), deleted=False)
+    return Q(unexpired(moment), deleted=False)
 
 
 _earlier_stays = strict_json.reader(list[Stay])
@@ -181,10 +181,10 @@ def deleted_parts(group: str, stays: Mapping[str, Stays]) -> dict[str, list[Stay
     ends = {
         seq for parts in gaps.values() for first, last in parts for seq in (first - 1, last + 1)
     }
-    told = Message.objects.filter(conversation_id=group, kind=MessageKind.SYSTEM, seq__in=ends)
+    notices = Message.objects.filter(conversation_id=group, kind=MessageKind.SYSTEM, seq__in=ends)
     details = {
         seq: found
-        for seq, text in (told.values_list("seq", "details") if ends else ())
+        for seq, text in (notices.values_list("seq", "details") if ends else ())
         if (found := decoded(text))
     }
     return {
@@ -192,9 +192,9 @@ def deleted_parts(group: str, stays: Mapping[str, Stays]) -> dict[str, list[Stay
             (first - 1, last)
             for first, last in parts
             if not (
-                _comes(person, details.get(last + 1))
+                _joins(person, details.get(last + 1))
                 and (
-                    _goes(person, details.get(first - 1))
+                    _leaves(person, details.get(first - 1))
                     if first > 1
                     else not _is_empty(stays[person][0])
                 )
@@ -208,11 +208,11 @@ def _is_empty(stay: Stay) -> bool:
     return stay[0] == stay[1]
 
 
-def _comes(person: str, details: SystemDetails | None) -> bool:
+def _joins(person: str, details: SystemDetails | None) -> bool:
     return details is not None and details.event in ("created", "added") and details.names(person)
 
 
-def _goes(person: str, details: SystemDetails | None) -> bool:
+def _leaves(person: str, details: SystemDetails | None) -> bool:
     if details is None or details.event not in ("left", "removed"):
         return False
     return details.names(person) or (details.event == "left" and details.by.id == person)
@@ -279,7 +279,7 @@ def find_message(user: User | Principal, message_id: str) -> Message | None:
     return message if message and stays and stays.see(message.seq) else None
 
 
-def find_lasting(user: User | Principal, message_id: str) -> Message:
+def find_undeleted(user: User | Principal, message_id: str) -> Message:
     """Raises DomainError 404, 409 for a deleted one."""
     message = find_message(user, message_id)
     if message is None:

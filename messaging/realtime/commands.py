@@ -25,7 +25,7 @@ from messaging.bodies import text_of_frame
 from messaging.models import is_group, saved_key
 from messaging.payloads import forwarded_payload, sent_payload, typing_payload
 from messaging.queries.members import are_acquainted
-from messaging.queries.privacy import known_rules
+from messaging.queries.privacy import cached_rules
 from messaging.queries.reactions import checked_emoji
 from messaging.queries.visibility import members_of
 from messaging.realtime import aliases, connection_limits
@@ -125,7 +125,7 @@ async def _typing(connection: "Connection", data: Data, event: str = events.TYPI
     receiver_id = _key(data, "receiverId")
     if receiver_id == saved_key(connection.user_id):
         return  # nobody else is there
-    people, me, shown = [receiver_id], connection.user_id, known_rules()
+    people, me, shown = [receiver_id], connection.user_id, cached_rules()
     if is_group(receiver_id):
         people = await read(partial(members_of, receiver_id), key=me)
         if me not in people:

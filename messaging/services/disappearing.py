@@ -1,7 +1,7 @@
 """Disappearing messages: how long what is sent in a conversation lasts, and its removal.
 
-Reads leave out what has expired by themselves (`visibility.lasts`, `record_of_row`). What is done
-here a moment later takes it out of the database and the store, and tells open pages.
+Reads leave out what has expired by themselves (`visibility.unexpired`, `record_of_row`). A moment
+later it is removed here from the database and the store, and open pages are notified.
 """
 
 from django.db.models import QuerySet

@@ -45,9 +45,9 @@ from messaging.models import (
 from messaging.queries.attachments import attachments_of
 from messaging.queries.blocks import blocked_by
 from messaging.queries.chats import Chat, chats_of
-from messaging.queries.history import history_upwards, originals_of
+from messaging.queries.history import history_oldest_first, originals_of
 from messaging.queries.members import members_page
-from messaging.queries.people import show_to
+from messaging.queries.people import redact_for
 from messaging.queries.reminders import reminders
 from messaging.queries.scheduled import files_of, scheduled_of
 from messaging.queries.visibility import conversation_with
@@ -219,7 +219,7 @@ class _Export:
             ]
         elif exported.kind == "direct":
             self._know([peer])
-        pages = history_upwards(self._user, peer, limit=PAGE)
+        pages = history_oldest_first(self._user, peer, limit=PAGE)
         for number, (records, is_last) in enumerate(_with_last(pages), 1):
             exported.pages.append(self._messages(exported, number, records, is_last))
             self._done += len(records)
@@ -447,7 +447,7 @@ class _Export:
         for start in range(0, len(missing), CHUNK):
             some = User.objects.filter(pk__in=missing[start : start + CHUNK])
             people = [person_of_row(row) for row in some.values_list(*PERSON_COLUMNS)]
-            show_to(self._user.pk, people)
+            redact_for(self._user.pk, people)
             self._people |= {each.id: each for each in people}
         self._unknown.update(key for key in missing if key not in self._people)
 

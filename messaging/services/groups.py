@@ -41,7 +41,7 @@ from messaging.models import (
 from messaging.models.conversation import DESCRIPTION_LENGTH, TITLE_LENGTH
 from messaging.payloads import group_payload, left_payload
 from messaging.queries.blocks import blockers_among
-from messaging.queries.people import adds_strangers, known_to
+from messaging.queries.people import acquaintances_of, may_add_strangers
 from messaging.queries.privacy import rules
 from messaging.queries.visibility import (
     Stay,
@@ -499,8 +499,8 @@ def _check_people(user: User, people: Sequence[str]) -> None:
 
 def _check_reach(user: User, people: Sequence[str]) -> None:
     """Raises DomainError 400 for strangers where these cannot be added, and for who is blocked."""
-    is_known = adds_strangers() or known_to(user.pk).issuperset(people)
-    if not is_known or not rules().blocks.get(user.pk, {}).keys().isdisjoint(people):
+    are_acquainted = may_add_strangers() or acquaintances_of(user.pk).issuperset(people)
+    if not are_acquainted or not rules().blocks.get(user.pk, {}).keys().isdisjoint(people):
         raise _cannot_be_added()
 
 

@@ -45,7 +45,7 @@ from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import TITLE_LENGTH
 from messaging.payloads import changed_chat_payload
 from messaging.queries.chats import chats_of
-from messaging.queries.people import find_addressed, show_to
+from messaging.queries.people import find_by_email, redact_for
 from messaging.queries.pins import pinned_in
 from messaging.services import uploads
 from messaging.services.attachments import Attached
@@ -400,10 +400,10 @@ class Writer:
         """Whom of the history they find here by their whole address, as everybody may."""
         found: dict[str, PersonRecord] = {}
         for email in list(dict.fromkeys(self._source.emails.values()))[:LOOKED_UP]:
-            user = find_addressed(self._user.pk, email)
+            user = find_by_email(self._user.pk, email)
             if user and user.pk != self._user.pk and not user.deleted_at and not user.is_banned:
                 found[user.pk] = person_of(user)
-        show_to(self._user.pk, found.values())
+        redact_for(self._user.pk, found.values())
         return [KnownPerson(each.id, each.full_name) for each in found.values()]
 
 

@@ -13,7 +13,7 @@ from chatsite.locks import locking
 from messaging import events
 from messaging.models import Listening, Message
 from messaging.queries.own import add_own
-from messaging.queries.visibility import find_lasting
+from messaging.queries.visibility import find_undeleted
 from messaging.services.conversations import INSTANT
 from messaging.services.first_times import locked, tell
 from messaging.shapes.record import MessageRecord, record_of
@@ -25,7 +25,7 @@ def listen(*, user: User | Principal, message_id: str) -> MessageRecord:
     Raises DomainError: 400 for what is no voice message, or the user's own, 404, 409 for a deleted
     one.
     """
-    found = find_lasting(user, message_id)
+    found = find_undeleted(user, message_id)
     if not found.has_voice:
         raise DomainError(_("This is no voice message."), code="voice")
     if found.sender_id == user.pk:

@@ -39,7 +39,7 @@ from messaging.models import (
     saved_key,
 )
 from messaging.payloads import deleted_payload
-from messaging.queries.blocks import as_each_knows, take_back_what_blocked_did
+from messaging.queries.blocks import hide_changes_by_blocked, versions_for
 from messaging.queries.privacy import note_written
 from messaging.queries.visibility import (
     find_message,
@@ -389,7 +389,7 @@ def _told_of_change(
     event: str, record: MessageRecord, receivers: Collection[str]
 ) -> list[events.Event]:
     """By a message of the system."""
-    each = as_each_knows(record, receivers)
+    each = versions_for(record, receivers)
     return [(event, known, recipients.of(people), "") for known, people in each if people]
 
 
@@ -614,6 +614,6 @@ def _told_of_restoring(message: Message, conversation: LockedConversation) -> li
     told = _told_of_change(events.MESSAGE_RESTORED, record_of(message), receivers)
     sender = message.sender_id
     if sender in conversation.who_see(message.seq) and sender not in receivers:
-        take_back_what_blocked_did(sender, [record := record_of(message)])
+        hide_changes_by_blocked(sender, [record := record_of(message)])
         told.append((events.MESSAGE_RESTORED, record, recipients.of([sender]), ""))
     return told

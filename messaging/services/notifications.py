@@ -153,7 +153,7 @@ def look_again(device: str, conversation: str) -> None:
     schedule(PUSH, name=name, subscription=device, conversation=conversation, again=True)
 
 
-def note_told(subscription: PushSubscription, conversation: str, seq: int) -> None:
+def note_notified(subscription: PushSubscription, conversation: str, seq: int) -> None:
     """Its browser shows this."""
     notices = PushNotice.objects.filter(subscription=subscription.pk, conversation=conversation)
     if notices.update(seq=seq):

@@ -20,7 +20,7 @@ from chatsite.wire import timestamp
 from messaging import events
 from messaging.models import Attachment, Message, Opening, Report, ReportKind, is_group
 from messaging.queries.visibility import (
-    find_lasting,
+    find_undeleted,
     has_blocked,
     past_member,
     stored_message,
@@ -54,7 +54,7 @@ def open_once(*, user: User | Principal, message_id: str, opening_id: str) -> Op
     if not is_client_id(opening_id):
         message = _("An opening id is required: 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.")
         raise DomainError(message, code="client_id", errors={"opening_id": [message]})
-    found = find_lasting(user, message_id)
+    found = find_undeleted(user, message_id)
     if not found.view_once:
         raise DomainError(_("This message is not one that is seen once."), code="view_once")
     if found.sender_id == user.pk:

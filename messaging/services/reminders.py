@@ -15,7 +15,7 @@ from messaging import events, recipients
 from messaging.models import Message, Reminder
 from messaging.payloads import reminder_payload
 from messaging.queries.reminders import reminders_of, with_messages
-from messaging.queries.visibility import find_lasting, no_such_message
+from messaging.queries.visibility import find_undeleted, no_such_message
 from messaging.services.moments import checked_moment
 from messaging.services.notifications import remind_browsers
 from messaging.shapes.payload_types import ReminderPayload
@@ -31,7 +31,7 @@ def set_reminder(*, user: User, message_id: str, remind_at: datetime) -> Reminde
     Raises DomainError: 400 for a time that is past or more than a year ahead, and for too many,
     404, 409 for a deleted message.
     """
-    message = find_lasting(user, message_id)
+    message = find_undeleted(user, message_id)
     moment = checked_moment(remind_at, "remind_at")
     return retrying(partial(_set, user, message, moment), IntegrityError)
 

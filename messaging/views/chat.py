@@ -27,7 +27,7 @@ from messaging.page.peers import Peer, find_peer, saved_peer
 from messaging.page.quotes import pinned_quotes, quote_payload
 from messaging.page.uploads import tus_client
 from messaging.queries.history import first_since, originals_of
-from messaging.queries.people import find_named
+from messaging.queries.people import find_by_username
 from messaging.queries.sync import sync_cursor
 from messaging.services.messages import send_message
 
@@ -72,7 +72,7 @@ def saved(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def by_username(request: SignedInRequest, username: str) -> HttpResponse:
     """Where one writes to them; one's own leads to the profile."""
-    person = find_named(request.user.pk, username)
+    person = find_by_username(request.user.pk, username)
     if person is None:
         raise Http404
     if person.pk == request.user.pk:

@@ -22,7 +22,7 @@ from messaging.models import REASONS, Conversation, ReportKind, Role, is_group
 from messaging.page.peers import Peer, author_of, authors_among, find_peer
 from messaging.page.receipts import ReceiptRows, receipt_row
 from messaging.page.times import when
-from messaging.queries.people import candidates_of, seen_among
+from messaging.queries.people import candidates_of, visible_people_among
 from messaging.queries.reactions import reactions_of, reactions_page
 from messaging.queries.receipts import STATES, State, message_of, receipts_page
 from messaging.queries.reports import evidence_of
@@ -177,7 +177,7 @@ def authors(request: SignedInRequest) -> HttpResponse:
     """
     asked = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_AUTHORS]
     keys, me = set(asked), request.user.pk
-    found = authors_among(keys, me, seen=seen_among(me, keys)).values()
+    found = authors_among(keys, me, seen=visible_people_among(me, keys)).values()
     answer = [{"_id": each.id, "fullName": each.name, "profilePic": each.picture} for each in found]
     return JsonResponse(answer, safe=False)
 

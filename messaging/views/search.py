@@ -8,9 +8,9 @@ from django.shortcuts import render
 from accounts.access import SignedInRequest
 from chatsite.security.ratelimits import TooMany, with_retry_after
 from chatsite.security.request_limits import searching
-from messaging.page.search import Wanted, hits, people_without_chats, wanted
+from messaging.page.search import ParsedSearch, hits, parse_search, people_without_chats
 from messaging.queries import search as queries
-from messaging.queries.search import Asked
+from messaging.queries.search import SearchCriteria
 from messaging.views.groups import region
 
 HITS_PER_PAGE = 20
@@ -23,11 +23,11 @@ def search(request: SignedInRequest) -> HttpResponse:
     cursor = request.GET.get("cursor", "")
     try:
         with searching(request.user.pk):
-            looked_for = wanted(request.user, query, request.GET)
-            asked = looked_for.asked
-            if not (query.strip() or asked.is_filtered):
+            looked_for = parse_search(request.user, query, request.GET)
+            criteria = looked_for.criteria
+            if not (query.strip() or criteria.is_filtered):
                 return HttpResponse()
-            found = queries.search(request.user, asked, limit=HITS_PER_PAGE, cursor=cursor)
+            found = queries.search(request.user, criteria, limit=HITS_PER_PAGE, cursor=cursor)
     except TooMany as error:
         return with_retry_after(HttpResponse(status=error.status), error)
     context = {
@@ -38,15 +38,15 @@ def search(request: SignedInRequest) -> HttpResponse:
         "is_building": found.is_building,
         "is_first": not cursor,
         "query": query,
-        "has": asked.has or "",
-        "is_only_chat": asked == Asked(chat=asked.chat, order=asked.order),
+        "has": criteria.has or "",
+        "is_only_chat": criteria == SearchCriteria(chat=criteria.chat, order=criteria.order),
         "cursor": found.cursor,
         "more": urlencode(_chosen(looked_for) | {"cursor": found.cursor}),
     }
     return render(request, "messaging/_search.html", context)
 
 
-def _chosen(looked_for: Wanted) -> dict[str, str]:
+def _chosen(looked_for: ParsedSearch) -> dict[str, str]:
     """What asks for the same, wherever the field and the chips have got to by then."""
     chips = {each.name: each.value for each in looked_for.chips}
-    return chips | {"q": looked_for.rest, "has": looked_for.asked.has or ""}
+    return chips | {"q": looked_for.rest, "has": looked_for.criteria.has or ""}

@@ -20,7 +20,7 @@ from chatsite.pictures import storage
 from chatsite.wire import timestamp
 from messaging.models import Block, Message, Role, direct_key
 from messaging.presence import leases, online_seen_by
-from messaging.queries.history import history, history_upwards
+from messaging.queries.history import history, history_oldest_first
 from messaging.queries.members import members_page
 from messaging.queries.people import contacts_page, decode_cursor
 from messaging.queries.sync import changes_since, sync_cursor
@@ -577,7 +577,7 @@ def test_the_system_calls_nobody_by_a_new_name(
         assert (last["text"], last["system"]) == (data["text"], data["system"])
         assert chat_with(client, group)["lastMessage"] == last
         assert plain(page_for(viewer).get(f"/chat/{group}").content.decode()).count(words) >= 1
-        *_others, exported = next(iter(history_upwards(viewer, group, limit=9)))
+        *_others, exported = next(iter(history_oldest_first(viewer, group, limit=9)))
         assert plain(exported.text) == words
     [changed] = changes_since(bo, cursor).messages
     assert plain(changed.text) == told[bo]

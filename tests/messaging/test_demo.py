@@ -22,7 +22,7 @@ from messaging.queries.chats import chats_of
 from messaging.queries.history import history
 from messaging.queries.pins import pins
 from messaging.queries.reactions import reactions_of
-from messaging.queries.search import Asked, search
+from messaging.queries.search import SearchCriteria, search
 from messaging.queries.visibility import find_conversation, find_group
 from messaging.services.groups import change_group
 from messaging.services.messages import send_message
@@ -174,12 +174,12 @@ def test_all_of_it_is_found_at_once() -> None:
     demo()
     ada = person("ada")
     for message in Message.objects.filter(deleted=False).exclude(text="").order_by("seq")[:5]:
-        asked = Asked(words=f'"{message.text[:100]}"')
+        asked = SearchCriteria(words=f'"{message.text[:100]}"')
         found = search(User.objects.get(pk=message.sender_id), asked, limit=50)
         assert message.pk in [each.message.id for each in found.messages]
         assert not found.is_building
     demo()
-    assert not search(ada, Asked(words="the"), limit=1).is_building
+    assert not search(ada, SearchCriteria(words="the"), limit=1).is_building
 
 
 def test_one_of_them_is_an_admin_and_no_other() -> None:

@@ -77,7 +77,7 @@ def test_who_finds_whom(cast: Cast, api_for: ApiFor, page_for: PageFor, is_open:
 def test_who_sees_an_address(cast: Cast, api_for: ApiFor, are_shown: bool | None) -> None:
     """The field stays; whoever has written to somebody has given them theirs."""
     if are_shown is None:
-        privacy.forget_rules()  # nobody has decided: the environment does
+        privacy.invalidate_rules()  # nobody has decided: the environment does
     else:
         SitePolicy.objects.create(shows_addresses=are_shown)
     make_message(cast.ada, cast.di)

@@ -31,7 +31,7 @@ from messaging.page.peers import find_peer
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import first_unread, history, originals_of
 from messaging.queries.pins import pins
-from messaging.queries.search import Asked, search
+from messaging.queries.search import SearchCriteria, search
 from messaging.queries.shared import shared_with
 from messaging.queries.sync import changes_since, sync_cursor
 from messaging.recipients import user_group
@@ -332,7 +332,7 @@ class TestOnceItIsTime:
         assert originals_of(bo, ada.pk, [gone.id])[gone.id].text is None
         assert pins(bo, gone.conversation_id) == []
         assert shared_with(bo, ada.pk, kind="links", limit=9).messages == []
-        assert search(bo, Asked(words="gone"), limit=9).messages == []
+        assert search(bo, SearchCriteria(words="gone"), limit=9).messages == []
 
     def test_nobody_does_anything_with_it(self, pair: tuple[User, User], api_for: ApiFor) -> None:
         ada, bo = pair

@@ -15,7 +15,7 @@ from accounts.privacy import KINDS, Kind
 from accounts.services.last_seen import record_online
 from messaging.models import saved_key
 from messaging.presence import leases, online_seen_by
-from messaging.queries.privacy import CHANGED, _load, forget_rules, rules
+from messaging.queries.privacy import CHANGED, _load, invalidate_rules, rules
 from messaging.queries.sync import Cursor
 from messaging.recipients import user_group
 from messaging.services.conversations import mark_delivered, mark_read
@@ -264,7 +264,7 @@ def test_a_change_is_told_to_whom_it_makes_a_difference(cast: Cast, events: Even
 
 
 def test_those_who_show_everything_cost_no_query(cast: Cast) -> None:
-    forget_rules()
+    invalidate_rules()
     rules()
     with CaptureQueriesContext(connection) as queries:
         for kind in KINDS:
@@ -295,7 +295,7 @@ def test_the_profile_has_them(cast: Cast, page_for: PageFor) -> None:
 
 
 def test_who_had_to_wait_for_the_rules_finds_them_read() -> None:
-    forget_rules()
+    invalidate_rules()
     with CaptureQueriesContext(connection) as asked:
         _load()
         first = len(asked)

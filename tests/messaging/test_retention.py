@@ -25,7 +25,7 @@ from messaging.models import (
 )
 from messaging.queries.chats import Chat, chats_of
 from messaging.queries.history import history
-from messaging.queries.search import Asked, search
+from messaging.queries.search import SearchCriteria, search
 from messaging.queries.sync import changes_since, sync_cursor
 from messaging.queries.visibility import find_message
 from messaging.recipients import user_group
@@ -116,8 +116,8 @@ class TestMessages:
         assert texts(ada, group) == ["New 0", "New 1", "New 2"]
         assert texts(bo, group) == ["New 0", "New 2"]
         assert history(cy, group, before=None, limit=9) == []
-        assert search(ada, Asked(words="old"), limit=9).messages == []
-        assert len(search(ada, Asked(words="new"), limit=9).messages) == 3
+        assert search(ada, SearchCriteria(words="old"), limit=9).messages == []
+        assert len(search(ada, SearchCriteria(words="new"), limit=9).messages) == 3
         unread = [chat.unread_count for chat in chats_of(bo)]
         assert unread == [2]
         told = changes_since(bo, cursors[bo.pk]).chats

@@ -20,7 +20,7 @@ from chatsite.errors import Busy, DomainError
 from chatsite.text import folded_text
 from messaging.models import BLOCK, Conversation, Message, SearchBlock, SearchBuild, saved_key
 from messaging.queries import search as queries
-from messaging.queries.search import Asked, Found, search
+from messaging.queries.search import SearchCriteria, SearchResults, search
 from messaging.queries.shared import Kind, shared_with
 from messaging.services import search_build, search_index
 from messaging.services.conversations import catch_up
@@ -60,8 +60,8 @@ def fill_block(sender: User, peer: str) -> None:
     assert SearchBlock.objects.count() > before
 
 
-def search_for(user: User, words: str = "", limit: int = 50, **asked: Any) -> Found:
-    return search(user, Asked(words=words, **asked), limit=limit)
+def search_for(user: User, words: str = "", limit: int = 50, **asked: Any) -> SearchResults:
+    return search(user, SearchCriteria(words=words, **asked), limit=limit)
 
 
 def texts(user: User, words: str = "", **asked: Any) -> list[str]:
@@ -140,7 +140,7 @@ class TestWords:
     @pytest.mark.parametrize("words", ["", "  ", '""', "\u0301"])
     def test_without_any_nothing_is_searched(self, words: str) -> None:
         ada = make_message().sender
-        assert search_for(ada, words) == Found([], "")
+        assert search_for(ada, words) == SearchResults([], "")
 
 
 class TestOrder:
@@ -163,7 +163,7 @@ class TestOrder:
         cursor = ""
         while cursor or not found:
             with django_assert_max_num_queries(40):
-                page = search(me, Asked(words="udget"), limit=7, cursor=cursor)
+                page = search(me, SearchCriteria(words="udget"), limit=7, cursor=cursor)
             found += [each.message.id for each in page.messages]
             cursor = page.cursor
         assert found == expected
@@ -184,7 +184,7 @@ class TestOrder:
     @pytest.mark.parametrize("cursor", ["x", "2026-13-01T00:00:00.000Z" + "0" * 24, "0" * 48])
     def test_a_bad_cursor_is_refused(self, cursor: str) -> None:
         with pytest.raises(DomainError) as refused:
-            search(make_user(), Asked(words="budget"), limit=5, cursor=cursor)
+            search(make_user(), SearchCriteria(words="budget"), limit=5, cursor=cursor)
         assert refused.value.code == "cursor"
 
 
@@ -197,16 +197,19 @@ class TestFilters:
             send_message(sender=ada, peer=bo.pk, text="song", attachments=[song])
             song = make_upload(ada, OGG, "song.ogg").pk
         for _ in range(2):
-            for asked in (Asked(has="voice"), Asked(has="voice", chat=ada.pk, person=ada.pk)):
+            for asked in (
+                SearchCriteria(has="voice"),
+                SearchCriteria(has="voice", chat=ada.pk, person=ada.pk),
+            ):
                 found = search(bo, asked, limit=1)
                 assert [each.message.id for each in found.messages] == [voice]
                 assert not found.cursor
-            assert search(bo, Asked(words="song", has="voice"), limit=1).messages == []
-            assert len(search(bo, Asked(has="audio"), limit=9).messages) == 4
+            assert search(bo, SearchCriteria(words="song", has="voice"), limit=1).messages == []
+            assert len(search(bo, SearchCriteria(has="audio"), limit=9).messages) == 4
             fill_block(ada, bo.pk)
         delete_message(user=ada, message_id=voice)
-        assert search(bo, Asked(has="voice"), limit=1).messages == []
-        assert search(make_user(), Asked(has="voice"), limit=1).messages == []
+        assert search(bo, SearchCriteria(has="voice"), limit=1).messages == []
+        assert search(make_user(), SearchCriteria(has="voice"), limit=1).messages == []
 
     def test_by_chat_person_time_and_what_messages_have(self) -> None:
         ada, bo = make_pair()
@@ -421,13 +424,13 @@ class TestCost:
         assert all(
             len(text) < 5 * 12_200 for text in SearchBlock.objects.values_list("text", flat=True)
         )
-        monkeypatch.setattr(queries, "BUDGET", 25_000)
+        monkeypatch.setattr(queries, "SCAN_LIMIT", 25_000)
         monkeypatch.setattr(queries, "PLAIN", 1)
         found: list[str] = []
         cursor, steps = "", 0
         while cursor or not steps:
             folded.clear()
-            page = search(ada, Asked(words="plan صلى"), limit=2, cursor=cursor)
+            page = search(ada, SearchCriteria(words="plan صلى"), limit=2, cursor=cursor)
             assert sum(folded) < 50_000
             found += [each.message.id for each in page.messages]
             assert not page.cursor or not cursor or page.cursor < cursor
@@ -449,12 +452,12 @@ class TestCost:
             say(bo, make_group(bo, ada), *[f"{long}plan"] * 9, f"{long}end {number}")
         with django_assert_max_num_queries(20):  # not one for each of the long ones
             assert len(texts(ada, "end")) == 3
-        monkeypatch.setattr(queries, "BUDGET", 1000)
+        monkeypatch.setattr(queries, "SCAN_LIMIT", 1000)
         folded.clear()
         terms = Terms("plan", has="file", in_names=True)
-        places = queries._places(ada.pk)
+        places = queries._searched_chats(ada.pk)
         latest = queries._latest_of(places.values())
-        finding = queries._Finding(ada.pk, Asked(), terms, places, latest, 5, None)
+        finding = queries._Search(ada.pk, SearchCriteria(), terms, places, latest, 5, None)
         [found], more = finding.page()
         assert not more
         assert [each.id for each in found.attachments or ()] == [file]

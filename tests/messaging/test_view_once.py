@@ -32,7 +32,7 @@ from messaging.page.notifications import notification
 from messaging.queries.history import history
 from messaging.queries.notifications import missed_by
 from messaging.queries.receipts import receipts_page
-from messaging.queries.search import Asked, search
+from messaging.queries.search import SearchCriteria, search
 from messaging.queries.shared import shared_page
 from messaging.queries.sync import changes_since, sync_cursor
 from messaging.recipients import user_group
@@ -113,7 +113,7 @@ class TestBeforeItIsOpened:
                     assert_refused(api_for(user).get(url + more), 404)
         for kind in ("pictures", "files", "voice"):
             assert not shared_page(bo, sent.conversation_id, kind=kind, limit=5).messages
-        for asked in (Asked(words="secret"), Asked(has="picture", person=ada.pk)):
+        for asked in (SearchCriteria(words="secret"), SearchCriteria(has="picture", person=ada.pk)):
             assert not search(bo, asked, limit=5).messages
         page = page_for(bo).get(f"/chat/{ada.pk}").content.decode()
         assert "2 photos, view once" in page

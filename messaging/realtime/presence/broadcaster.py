@@ -17,7 +17,7 @@ from chatsite.live.registry import Message
 from chatsite.monitoring.trace import detached
 from messaging.presence import CHANGED, RENEW_SECONDS, active_leases, leases
 from messaging.queries.privacy import CHANGED as RULES_CHANGED
-from messaging.queries.privacy import Rules, follow, known_rules, rules
+from messaging.queries.privacy import Rules, cached_rules, follow, rules
 from messaging.queries.scheduled import AWAITED, awaited
 from messaging.realtime.presence.pacing import PacedUpdates, Socket
 from messaging.realtime.receive_budget import end_stalled
@@ -37,7 +37,7 @@ class Broadcaster:
         # By what the sockets see (privacy.Rules.view_of), and whether they want changes.
         self._updates: dict[tuple[Hashable, bool], PacedUpdates] = {}
         self._online: frozenset[str] = frozenset()
-        self._rules = known_rules()
+        self._rules = cached_rules()
         self._people: Counter[str] = Counter()
         self._active: set[Socket] = set()  # whose page is before somebody's eyes
         self._active_people: Counter[str] = Counter()
@@ -110,7 +110,7 @@ class Broadcaster:
 
     def _start(self, online: frozenset[str]) -> None:
         if self._task is None:  # nobody did meanwhile
-            self._online, self._rules = online, known_rules()
+            self._online, self._rules = online, cached_rules()
             self._updates = {
                 (None, wants_delta): PacedUpdates(
                     self._rules.online_in(None, online), wants_delta=wants_delta
