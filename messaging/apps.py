@@ -19,16 +19,16 @@ class MessagingConfig(AppConfig):
         from accounts.services.restraints import silences
         from messaging.queries.privacy import follow
 
-        for look in (_look_at_names, _tell_devices):
+        for look in (_check_names, _notify_devices):
             post_save.connect(look, sender=settings.AUTH_USER_MODEL)
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
         on_startup.extend([follow, silences.subscribe, filters.subscribe, subscribers.subscribe])
-        post_save.connect(_tell_filters, sender=SitePolicy)
+        post_save.connect(_publish_filters, sender=SitePolicy)
         for signal in (post_save, post_delete):
             signal.connect(_follow_policy, sender=SitePolicy)
 
 
-def _look_at_names(instance: Any, update_fields: frozenset[str] | None, **_signal: Any) -> None:
+def _check_names(instance: Any, update_fields: frozenset[str] | None, **_signal: Any) -> None:
     """However they were given: in the same transaction."""
     # It needs the models.
     from messaging.services.filters import report_held_names
@@ -37,16 +37,16 @@ def _look_at_names(instance: Any, update_fields: frozenset[str] | None, **_signa
         report_held_names(instance)
 
 
-def _tell_devices(instance: Any, update_fields: frozenset[str] | None, **_signal: Any) -> None:
+def _notify_devices(instance: Any, update_fields: frozenset[str] | None, **_signal: Any) -> None:
     """What somebody changes of their account is so on their other devices at once."""
     # It needs the models.
-    from messaging.services.devices import FOLLOWED, tell_devices
+    from messaging.services.devices import FOLLOWED, notify_devices
 
     if update_fields and update_fields & FOLLOWED:
-        tell_devices(instance)
+        notify_devices(instance)
 
 
-def _tell_filters(**_signal: Any) -> None:
+def _publish_filters(**_signal: Any) -> None:
     from accounts.services.filters import filters
 
     on_commit(filters.publish_change)

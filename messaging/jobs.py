@@ -27,7 +27,7 @@ from chatsite.push.sending import (
 from chatsite.site_limiter import RETRY_AFTER, SiteBusy
 from messaging.models import Conversation
 from messaging.page.digests import digest
-from messaging.page.notifications import notification, reminding, taking_back
+from messaging.page.notifications import notification, reminder_notification, retraction
 from messaging.presence import active_among
 from messaging.queries.digests import Absence, absences, news_of
 from messaging.queries.exports import JOB as EXPORT
@@ -265,12 +265,12 @@ def push(subscription: str, conversation: str, again: bool = False) -> None:
     moment, notified = database_now(), notified_up_to(subscription, conversation)
     chosen = notifications_of(device)
     missed = missed_by(device.user_id, conversation, moment, notified=notified)
-    if missed and missed.news and (later := notifications.put_off(missed, chosen, moment)):
+    if missed and missed.news and (later := notifications.postponed_until(missed, chosen, moment)):
         notifications.push_later(device.pk, conversation, later)
         missed = missed.without_news()
     if missed is None:
         if notified:
-            _take_back(device, conversation)
+            _retract(device, conversation)
         return
     if not (missed.news or (again and notified)):
         return
@@ -283,7 +283,7 @@ def push(subscription: str, conversation: str, again: bool = False) -> None:
     # Whoever read, deleted or blocked something while it was on its way found no notice of it.
     left = missed_by(device.user_id, conversation, now())
     if not left or {each.id for each in missed.messages} - {each.id for each in left.messages}:
-        notifications.look_again(device.pk, conversation)
+        notifications.refresh_later(device.pk, conversation)
 
 
 @job(notifications.PUSH_REMINDER, lane=Lane.PUSH, attempts=6)
@@ -301,7 +301,7 @@ def push_reminder(subscription: str, reminder: str) -> None:
         return
     badge = unread_chats(device.user_id, moment)
     with translation.override(device.language):
-        message = reminding(device.user, due, chosen.previews, badge)
+        message = reminder_notification(device.user, due, chosen.previews, badge)
     _, _, reminded = due
     _send(device, reminder, message, lifetime=_lifetime([reminded], moment))
 
@@ -337,15 +337,15 @@ def _lifetime(messages: Iterable[MessageRecord], moment: datetime) -> int:
     return max(1, min(DAY, int((min(ends) - moment).total_seconds())))
 
 
-def _take_back(device: PushSubscription, conversation: str) -> None:
+def _retract(device: PushSubscription, conversation: str) -> None:
     """Apple's service ends subscriptions whose messages show nothing: there, the next one or an
     open page sees to it.
     """
     if not target_of(device).shows_all:
         found = Conversation.objects.get(pk=conversation)
         badge = unread_chats(device.user_id, now())
-        _send(device, conversation, taking_back(found.peer_id(device.user_id), badge), "normal")
-    notifications.note_taken_back(device.pk, conversation)
+        _send(device, conversation, retraction(found.peer_id(device.user_id), badge), "normal")
+    notifications.note_retracted(device.pk, conversation)
 
 
 def _send(

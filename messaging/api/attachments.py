@@ -179,7 +179,7 @@ class UploadView(_TusView):
             read=(streaming.current() or request).read,
             announced=_length(request),
             checksum=tus.checksum(request.headers.get("Upload-Checksum", "")),
-            give_way=_give_way(),
+            on_evicted=_on_evicted(),
         )
         headers = {"Upload-Offset": str(offset), **_expiry(found)}
         return Response(status=status.HTTP_204_NO_CONTENT, headers=headers)
@@ -214,7 +214,7 @@ def _length(request: ApiRequest) -> int:
     return int(length) if length.isdigit() else 0
 
 
-def _give_way() -> uploads.GiveWay | None:
+def _on_evicted() -> uploads.OnEvicted | None:
     """None for a body that is here already."""
     body = streaming.current()
     return body.give_way if body else None
@@ -233,7 +233,7 @@ def _uploaded(request: ApiRequest) -> Attachment:
     release()  # as long as it is on its way
     try:
         with (
-            uploads.receiving(request.user.pk, _give_way()),
+            uploads.receiving(request.user.pk, _on_evicted()),
             storage.uploading(upload.stored) as uploading,
         ):
             request.upload_handlers = [_Written(upload, uploading)]

@@ -69,7 +69,7 @@ from messaging.shapes.record import MessageRecord
 TAG = "Messages"
 NO_LONGER_MEMBER = "You are no longer in this group."
 NO_GROUP = "No such group."
-NOTHING_SAID = "Text or image is required."
+EMPTY_MESSAGE = "Text or image is required."
 OF_TEXTS = [
     "The text is too long: at most 10,000 characters.",
     "The text has characters that cannot be stored.",
@@ -230,7 +230,7 @@ edit = call(
         200: ("The message as it is now; so, too, where it says the same already.", MessageRecord)
     },
     refused={
-        400: [NOTHING_SAID, *OF_TEXTS, FILTERED, *OF_MENTIONS, *OF_CAPTIONS],
+        400: [EMPTY_MESSAGE, *OF_TEXTS, FILTERED, *OF_MENTIONS, *OF_CAPTIONS],
         403: [
             "You can only edit your own messages.",
             "Forwarded messages cannot be edited.",
@@ -314,7 +314,7 @@ send = call(
     refused=joined(
         {
             400: [
-                NOTHING_SAID,
+                EMPTY_MESSAGE,
                 "Cannot send messages to yourself.",
                 *OF_TEXTS,
                 FILTERED,
@@ -436,7 +436,7 @@ react = _reacting(
     },
 )
 
-take_back = _reacting(
+unreact = _reacting(
     "takeReactionBack",
     "Take my reaction to a message back",
     "The message as it is now; so, too, without such a reaction.",

@@ -4,11 +4,11 @@ from accounts.api.schema import FILTERED, SILENCED
 from chatsite.schema.calls import JSON, call, key_in_path
 from messaging.api.schema import (
     BUSY,
+    EMPTY_MESSAGE,
     MAY_NOT_WRITE,
     MESSAGE,
     NO_GROUP,
     NO_LONGER_MEMBER,
-    NOTHING_SAID,
     OF_ATTACHMENTS,
     OF_CAPTIONS,
     OF_MENTIONS,
@@ -49,7 +49,7 @@ schedule = call(
     },
     refused={
         400: [
-            NOTHING_SAID,
+            EMPTY_MESSAGE,
             "Cannot send messages to yourself.",
             *OF_TEXTS,
             *OF_WHEN,
@@ -94,7 +94,7 @@ reschedule = call(
         200: ("As it is now. One that was refused waits again with a new time.", ScheduledPayload)
     },
     refused={
-        400: [NOTHING_SAID, *OF_TEXTS, *OF_WHEN, *OF_MENTIONS, *OF_ATTACHMENTS[-1:]],
+        400: [EMPTY_MESSAGE, *OF_TEXTS, *OF_WHEN, *OF_MENTIONS, *OF_ATTACHMENTS[-1:]],
         403: [UNSEEN],
         404: [NO_SCHEDULED],
         409: [WAS_SENT],

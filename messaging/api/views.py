@@ -74,7 +74,7 @@ from messaging.services.messages import send_message
 from messaging.services.openings import open_once
 from messaging.services.pins import pin, unpin
 from messaging.services.privacy import change_privacy
-from messaging.services.reactions import react, take_back
+from messaging.services.reactions import react, unreact
 from messaging.services.reports import report
 from messaging.services.requests import accept
 
@@ -263,9 +263,9 @@ class ReactionView(APIView):
     def put(self, request: ApiRequest, message: str, emoji: str) -> Response:
         return Response(react(user=request.user, message_id=message, emoji=emoji))
 
-    @schema.take_back
+    @schema.unreact
     def delete(self, request: ApiRequest, message: str, emoji: str) -> Response:
-        return Response(take_back(user=request.user, message_id=message, emoji=emoji))
+        return Response(unreact(user=request.user, message_id=message, emoji=emoji))
 
 
 class ReactionsView(APIView):

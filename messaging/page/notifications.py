@@ -52,7 +52,7 @@ def notification(missed: Missed, previews: str, badge: int) -> bytes:
     )
 
 
-def reminding(user: User, reminded: Reminded, previews: str, badge: int) -> bytes:
+def reminder_notification(user: User, reminded: Reminded, previews: str, badge: int) -> bytes:
     """That it is time."""
     _reminder, peer, message = reminded
     words = {"title": _("Reminder")}
@@ -96,7 +96,7 @@ def _push(
     return encode({"web_push": 8030, "mutable": True, "app_badge": badge, "notification": shown})
 
 
-def taking_back(peer: str, badge: int) -> bytes:
+def retraction(peer: str, badge: int) -> bytes:
     """What is shown of that chat is over."""
     return encode({"close": tag_of(peer), "app_badge": str(badge)})
 

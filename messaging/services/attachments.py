@@ -1,4 +1,4 @@
-"""The files of messages that are sent: uploads become theirs, copies share them."""
+"""The files of sent messages: uploads are assigned to them, copies share them."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,11 +17,11 @@ from chatsite.keys import key_at, new_key
 from chatsite.locks import locking
 from messaging.models import Attachment, AttachmentState, Message
 from messaging.services.conversations import locked_conversations
-from messaging.services.drafts import Draft, not_once, unknown_attachment, voice_mixed
+from messaging.services.drafts import Draft, not_view_once, unknown_attachment, voice_mixed
 from messaging.shapes.attachments import decoded_attachments
 from messaging.shapes.view_once import decoded_once, kind_once
 
-CLOCKS = timedelta(hours=6)  # by which those of two workers differ, at the very most
+MAX_CLOCK_SKEW = timedelta(hours=6)  # between two workers, at the very most
 WITH_FILES = Q(attachments__isnull=False) | Q(view_once__isnull=False)
 _INSERT = Insert(Attachment)
 _SEND = Update(
@@ -39,8 +39,8 @@ _SEND = Update(
 )
 
 
-class Attached:
-    """Of messages that are stored together."""
+class AttachmentBatch:
+    """The files of messages that are stored together."""
 
     def __init__(self, uploads: Iterable[Attachment] = ()) -> None:
         self._free = {each.pk: each for each in uploads}
@@ -48,7 +48,7 @@ class Attached:
         self._copies: list[Values] = []
 
     @classmethod
-    def by(cls, drafts: Iterable[Draft]) -> "Attached":
+    def lock_for(cls, drafts: Iterable[Draft]) -> "AttachmentBatch":
         """Locks the uploads that they name: nobody removes them before the commit."""
         keys = [key for draft in drafts for key in draft.attachments]
         if not keys:
@@ -65,7 +65,9 @@ class Attached:
         if len(found) < len(draft.attachments):
             raise unknown_attachment()
         for each in found:
-            waits = each.scheduled_id and draft.client_message_id != client_id(each.scheduled_id)
+            waits = each.scheduled_id and draft.client_message_id != scheduled_client_id(
+                each.scheduled_id
+            )
             is_too_large = each.size > settings.ATTACHMENT_MAX_BYTES
             if waits or is_too_large or each.owner_id != draft.sender_id:
                 raise unknown_attachment()
@@ -73,16 +75,16 @@ class Attached:
         if has_voice and (len(found) > 1 or draft.picture):
             raise voice_mixed()
         if draft.view_once and not kind_once(found):
-            raise not_once()
+            raise not_view_once()
 
-    def words(self, draft: Draft) -> list[str]:
+    def texts(self, draft: Draft) -> list[str]:
         """The names and captions of its files, which its sender may send."""
         names = [self._free[key].name for key in draft.attachments]
-        copied = [words for each in draft.copied for words in (each.name, each.caption)]
+        copied = [texts for each in draft.copied for texts in (each.name, each.caption)]
         return [*names, *draft.captions.values(), *copied]
 
-    def to(self, draft: Draft, message: str, conversation: str) -> list[Attachment]:
-        """Makes them those of a message. Returns them."""
+    def assign(self, draft: Draft, message: str, conversation: str) -> list[Attachment]:
+        """Assigns them to a message. Returns them."""
         files = [self._free.pop(key) for key in draft.attachments]
         for each in files:
             each.caption = draft.captions.get(each.pk, "")
@@ -111,12 +113,12 @@ class Attached:
             run_batch((_SEND, self._sent))
 
 
-def client_id(scheduled: str) -> str:
-    """As which a scheduled message is sent: no client can choose it."""
+def scheduled_client_id(scheduled: str) -> str:
+    """The client message id that a scheduled message is sent with: no client can choose it."""
     return f"scheduled:{scheduled}"
 
 
-def hold(draft: Draft, scheduled: str) -> None:
+def reserve(draft: Draft, scheduled: str) -> None:
     """Keeps its files, which were checked, for a message that is sent later."""
     for position, key in enumerate(draft.attachments):
         caption = draft.captions.get(key, "")
@@ -132,7 +134,7 @@ def recover_sent(uploads: Iterable[Attachment]) -> None:
     ready = {each.pk: each for each in uploads if each.state == AttachmentState.READY}
     if not ready:
         return
-    earliest = key_at(min(each.created_at for each in ready.values()) - CLOCKS)
+    earliest = key_at(min(each.created_at for each in ready.values()) - MAX_CLOCK_SKEW)
     sent = Message.objects.filter(WITH_FILES, pk__gte=earliest)
     for message, conversation, files, view_once in sent.values_list(
         "pk", "conversation_id", "attachments", "view_once"

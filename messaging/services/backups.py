@@ -50,11 +50,11 @@ FOLDERS = {  # in MEDIA_ROOT
     "previews": "previews",
 }
 MANIFEST = "manifest.json"
-OURS = ".backup-"
+TEMP_PREFIX = ".backup-"
 TRIES = 5
-SPARED = timedelta(days=1)  # what belongs to a backup that is not finished
+GRACE_PERIOD = timedelta(days=1)  # what belongs to a backup that is not finished
 # Of which no rows are taken, since their files are not: they last for days.
-PASSING = {model._meta.label_lower for model in (Export, Import)}
+TRANSIENT = {model._meta.label_lower for model in (Export, Import)}
 
 
 class BackupError(Exception):
@@ -75,7 +75,7 @@ _read_manifest = strict_json.reader(Manifest)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class BackupResult:
     name: str
     rows: int
     files: int
@@ -84,7 +84,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     name: str
     rows: int
     files: int
@@ -104,11 +104,11 @@ def own_place() -> BackupStore:
     return backup_store_at(settings.BACKUP_TO)
 
 
-def take_backup(place: BackupStore, *, stop: Stop = lambda: None) -> Taken:
+def take_backup(place: BackupStore, *, stop: Stop = lambda: None) -> BackupResult:
     """While the site runs. Most files are copied first, then the rows as of one moment are, then
     the files that came in between: so each message has its own. Raises BackupError.
     """
-    with _told(), _folder() as folder:
+    with _backup_errors(), _folder() as folder:
         archive, name = folder / "archive", f"{now():{MOMENT}}"
         there, files, missing = place.listed("files/"), _files(), set[str]()
         _put_list(place, name, files, folder)
@@ -127,12 +127,12 @@ def take_backup(place: BackupStore, *, stop: Stop = lambda: None) -> Taken:
         _close(archive, msgspec.structs.replace(manifest, missing=sorted(missing)))
         _put_list(place, name, files, folder)
         place.put(f"{name}{ARCHIVE}", file_source(archive))
-    return Taken(name, sum(manifest.rows.values()), len(files), copied, sorted(missing))
+    return BackupResult(name, sum(manifest.rows.values()), len(files), copied, sorted(missing))
 
 
 def backups_at(place: BackupStore) -> list[str]:
     """Names, the newest first. Raises BackupError."""
-    with _told():
+    with _backup_errors():
         found = [name for name in place.listed() if _ARCHIVE.fullmatch(name)]
     return sorted((name.removesuffix(ARCHIVE) for name in found), reverse=True)
 
@@ -152,11 +152,11 @@ def rotate(place: BackupStore, *, daily: int, weekly: int) -> list[str]:
         *names[:1],
     }
     gone = [name for name in names if name not in kept]
-    with _told():
+    with _backup_errors():
         place.remove(f"{name}{ARCHIVE}" for name in gone)
         lists = {name.removesuffix(FILES) for name in place.listed() if _LIST.fullmatch(name)}
         # Somebody may be at it; what was cut short is known by its age.
-        kept |= {name for name in lists.difference(names) if made_at(name) > now() - SPARED}
+        kept |= {name for name in lists.difference(names) if made_at(name) > now() - GRACE_PERIOD}
         place.remove(f"{name}{FILES}" for name in lists - kept)
         if lists - kept:
             used = {file for name in kept for file in _listed(place, name)}
@@ -164,20 +164,20 @@ def rotate(place: BackupStore, *, daily: int, weekly: int) -> list[str]:
     return gone
 
 
-def restore(place: BackupStore, name: str, *, overwrite: bool = False) -> Restored:
+def restore(place: BackupStore, name: str, *, overwrite: bool = False) -> RestoreResult:
     """Into this site, which nobody uses meanwhile. Files go to MEDIA_ROOT, unless they are where
     the site has its own. May be repeated after it was cut short. Raises BackupError.
     """
-    with _told(), _folder() as folder, _opened(place, name, folder) as zipped:
+    with _backup_errors(), _folder() as folder, _opened(place, name, folder) as zipped:
         manifest = _checked(zipped)
         if rows.has_people() and not overwrite:
             raise BackupError("This site has people already; nothing was changed.")
         files = _listed(place, name)
-        missing = {each for each in files if not _bring(place, each)}
+        missing = {each for each in files if not _restore_file(place, each)}
         counts = rows.load(manifest.migrations, lambda label: _lines(zipped, label))
         if counts != manifest.rows:
             raise BackupError("The numbers of rows are not those of the backup.")
-    return Restored(
+    return RestoreResult(
         name,
         sum(counts.values()),
         len(files) - len(missing),
@@ -188,7 +188,7 @@ def restore(place: BackupStore, name: str, *, overwrite: bool = False) -> Restor
 
 def keys_of(place: BackupStore, name: str) -> dict[str, str]:
     """Raises BackupError."""
-    with _told(), _folder() as folder, _opened(place, name, folder) as zipped:
+    with _backup_errors(), _folder() as folder, _opened(place, name, folder) as zipped:
         return _manifest(zipped).keys
 
 
@@ -210,7 +210,7 @@ def _write(archive: Path, stop: Stop) -> tuple[Manifest, set[str]]:
         for label, model in rows.models().items():
             counts[label] = -1  # the first line is none
             with zipped.open(_member(label), "w", force_zip64=True) as member:
-                for lines in islice(rows.lines_of(model), 1 if label in PASSING else None):
+                for lines in islice(rows.lines_of(model), 1 if label in TRANSIENT else None):
                     stop()
                     member.write(lines)
                     counts[label] += lines.count(b"\n")
@@ -300,7 +300,7 @@ def _source(name: str) -> FileSource | None:
     return found if isinstance(found, FileSource) else None
 
 
-def _bring(place: BackupStore, name: str) -> bool:
+def _restore_file(place: BackupStore, name: str) -> bool:
     """Whether the site has it now."""
     if _source(name):
         return True
@@ -354,15 +354,15 @@ def _folder() -> Iterator[Path]:
     """On the disk of the site: an archive may be larger than memory, which /tmp often is."""
     media = Path(settings.MEDIA_ROOT)
     media.mkdir(parents=True, exist_ok=True)
-    for left in media.glob(f"{OURS}*"):  # by a process that was killed
-        if left.stat().st_mtime < (now() - SPARED).timestamp():
+    for left in media.glob(f"{TEMP_PREFIX}*"):  # by a process that was killed
+        if left.stat().st_mtime < (now() - GRACE_PERIOD).timestamp():
             shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=OURS, dir=media) as folder:
+    with tempfile.TemporaryDirectory(prefix=TEMP_PREFIX, dir=media) as folder:
         yield Path(folder)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _backup_errors() -> Iterator[None]:
     try:
         yield
     except DomainError as error:

@@ -1,4 +1,4 @@
-"""Blocking people, and undoing it: nobody else is told.
+"""Blocking people, and undoing it: nobody else is notified.
 
 Who blocks somebody leaves their direct chat (`Membership.until_seq`), and is in it again once that
 is undone: so whatever shows messages keeps from them what was written meanwhile. The other one is
@@ -118,7 +118,7 @@ def _membership(me: str, key: str) -> tuple[Membership, int]:
 
 
 def _store(user: User, person: str, mine: Membership, **stay: Any) -> ChatSettings:
-    """And tells the other devices of `user`, and every worker."""
+    """And notifies the other devices of `user`, and every worker."""
     Membership.objects.filter(pk=mine.pk).update(**stay, version=F("version") + 1)
     settings = _settings(user, mine, is_blocked=stay["until_seq"] is not None)
     payload = chat_settings_payload(person, settings)

@@ -1,4 +1,4 @@
-"""How a person keeps a chat in their list: nobody else's business, so that nobody else is told."""
+"""How a person keeps a chat in their list. Only their own devices are notified."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -102,8 +102,8 @@ def save_draft(
     reply_to: str,
     mentions: Sequence[str] | None = None,
 ) -> ChatSettings:
-    """Of several devices, the one that saves last has the draft. Nothing to write, and nothing to
-    answer: the draft is gone, as when it was sent.
+    """Of several devices, the one that saves last has the draft. Without text, and without a
+    message to reply to, the draft is gone, as when it was sent.
 
     Raises DomainError: 400 for what could not be sent, 404 for whom `user` has no messages with.
     """

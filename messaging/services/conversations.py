@@ -41,7 +41,7 @@ from messaging.payloads import delivered_payload, read_payload
 from messaging.queries.people import is_person, living_among
 from messaging.queries.visibility import GONE, LAST, Stay, Stays, no_such_group, stays_in
 from messaging.services.drafts import Draft
-from messaging.services.notifications import take_back_read
+from messaging.services.notifications import retract_read
 from messaging.services.search_index import add_full_blocks
 from scheduler.services import schedule
 
@@ -104,8 +104,8 @@ _READ = Update(
         {"last_read_seq": seq, "read_at": moment},
     )
 )
-# Of what nobody else learns: `sync` tells it to the reader's own devices alone.
-_READ_UNTOLD = Update(
+# Of marks that nobody else sees: `sync` brings them to the reader's own devices alone.
+_READ_PRIVATELY = Update(
     lambda conversation, reader, seq, moment: (
         Membership.objects.filter(conversation_id=conversation, user_id=reader),
         {"last_read_seq": seq, "read_at": moment, "version": F("version") + 1},
@@ -131,7 +131,7 @@ _ROLE_AND_END = Update(
 )
 
 
-class Member(msgspec.Struct, gc=False):
+class LockedMember(msgspec.Struct, gc=False):
     """Of a conversation; also somebody who has left it."""
 
     mark: int = 0  # the seq they have read to
@@ -142,8 +142,10 @@ class Member(msgspec.Struct, gc=False):
     delivered: int | None = None  # the seq that their devices have acknowledged
     is_request: bool | int = False  # as the database has it
 
-    def marks_stand(self, conversation: str) -> bool:
-        """In a direct chat with whom they have blocked, or not accepted: the other sees marks."""
+    def are_marks_frozen(self, conversation: str) -> bool:
+        """In a direct chat with somebody they have blocked, or not accepted: the other one would
+        see the marks move.
+        """
         return bool(self.is_request) or (self.until is not None and not is_group(conversation))
 
     @property
@@ -156,7 +158,7 @@ class Member(msgspec.Struct, gc=False):
         return Stays.of(self.since, self.until, self.earlier)
 
 
-_SOMEBODY = Member()  # who is in a group now, of whom no more has to be known
+_CURRENT_MEMBER = LockedMember()  # who is in a group now, of whom no more has to be known
 EXPIRE = "expire_messages"  # the kind of job
 INSTANT = timedelta(milliseconds=1)  # what is later than before is later by this
 
@@ -176,7 +178,7 @@ class LockedConversation:
     disappear_after: int = 0  # seconds; 0: never
     next_expiry: datetime | None = None
     expires_sooner: bool = False  # than it is stored
-    members: dict[str, Member] = field(default_factory=dict)  # and who has been one
+    members: dict[str, LockedMember] = field(default_factory=dict)  # and who has been one
     is_new: bool = False
     is_changed: bool = False
     joining: list[str] = field(default_factory=list)  # who become members
@@ -184,7 +186,7 @@ class LockedConversation:
     changed_members: set[str] = field(default_factory=set)  # who left, or have another role
     # Whose marks moved, and when: None for who only wrote.
     readers: dict[str, datetime | None] = field(default_factory=dict)
-    untold: set[str] = field(default_factory=set)  # readers whose mark nobody else learns
+    private_readers: set[str] = field(default_factory=set)  # readers whose mark nobody else sees
     delivered: dict[str, datetime] = field(default_factory=dict)
     accepting: set[str] = field(default_factory=set)  # whose request this was
 
@@ -216,18 +218,19 @@ class LockedConversation:
             return []
         return [key for key in self.current if self.members[key].is_request]
 
-    def who_see(self, seq: int) -> list[str]:
-        """Whoever may see that message, be they still in it or not."""
+    def viewers_of(self, seq: int) -> list[str]:
+        """Whoever may see that message, still in the conversation or not."""
         return [key for key, member in self.members.items() if member.stays.see(seq)]
 
-    def who_receive(self, seq: int) -> list[str]:
-        """What others do with it; but in a direct chat not who has blocked the
-        other, or has not accepted it."""
-        who_see = self.who_see(seq)
+    def receivers_of(self, seq: int) -> list[str]:
+        """Who receives events about that message: in a direct chat not who has blocked the other,
+        or has not accepted the request.
+        """
+        viewers = self.viewers_of(seq)
         if is_group(self.pk):
-            return who_see
+            return viewers
         receiving = set(self.current) - set(self.requests)
-        return [key for key in who_see if key in receiving]
+        return [key for key in viewers if key in receiving]
 
     def change(self, moment: datetime) -> None:
         """By somebody else's clock it may be later already: times only rise."""
@@ -264,10 +267,10 @@ class LockedConversation:
         self.members[reader_id].mark = seq
         self.readers[reader_id] = moment or self.readers.get(reader_id)
 
-    def read_untold(self, reader_id: str, seq: int, moment: datetime) -> None:
-        """Without a change of the conversation: its version would tell the others when."""
+    def read_privately(self, reader_id: str, seq: int, moment: datetime) -> None:
+        """Without a change of the conversation: its version would show the others when."""
         self.read(reader_id, seq, moment)
-        self.untold.add(reader_id)
+        self.private_readers.add(reader_id)
         self.is_changed = True
 
     def accept(self, receiver_id: str) -> None:
@@ -278,7 +281,7 @@ class LockedConversation:
         self.members[receiver_id].delivered = seq
         self.delivered[receiver_id] = moment
 
-    # Each of these is followed by the message that tells of it, in the same transaction.
+    # Each of these is followed by its system message, in the same transaction.
 
     def join(
         self,
@@ -291,7 +294,7 @@ class LockedConversation:
         """For somebody who is not in it now. They see what comes next, and with `sees_all` what was
         before, except the parts in `but_for`.
         """
-        member = Member(self.seq, role, since=0 if sees_all else self.seq)
+        member = LockedMember(self.seq, role, since=0 if sees_all else self.seq)
         if before := self.members.get(user_id):
             if sees_all:
                 seen = Stays([(0, LAST)]).without(but_for)
@@ -329,15 +332,15 @@ def locked_conversations(
     else:
         rows = _LOCKED_IF_FREE.rows_among(sorted(key for key in keys if not is_held(key)))
     found = {row[1]: LockedConversation(*row) for row in rows}
-    # Asked after the lock, so that they are as whoever had it before has left them.
+    # Queried after the lock, so that they are as whoever had it before has left them.
     groups = [] if writers is None else [key for key in found if is_group(key)]
     for conversation_id, user_id in _CURRENT.rows_among(groups):
-        found[conversation_id].members[user_id] = _SOMEBODY
+        found[conversation_id].members[user_id] = _CURRENT_MEMBER
     rows = _MEMBERS.rows_among(found.keys() - set(groups))
     for conversation_id, user_id, *member in rows + _WRITERS.rows_among(
         (group, writer) for group, writer in writers or () if group in found
     ):
-        found[conversation_id].members[user_id] = Member(*member)
+        found[conversation_id].members[user_id] = LockedMember(*member)
     return {conversation.key: conversation for conversation in found.values()}
 
 
@@ -364,18 +367,18 @@ def conversations_for(drafts: Sequence[Draft]) -> dict[str, LockedConversation]:
     if len(keys) > 1:
         begun |= _held_by_others(keys - found.keys())
     beginning = [draft for draft in drafts if draft.conversation not in begun]
-    people = living_among({key for each in beginning for key in _beginners(each)})
+    people = living_among({key for each in beginning for key in _initial_members(each)})
     for draft in beginning:
         key = draft.receiver_id if is_group(draft.receiver_id) else new_key()
         made = LockedConversation(draft.conversation, key, 0, 0, now(), is_new=True)
         conversation = found.setdefault(draft.conversation, made)
-        for person in _beginners(draft) & people:
+        for person in _initial_members(draft) & people:
             if person not in conversation.members:
                 conversation.join(person)
     return found
 
 
-def _beginners(draft: Draft) -> set[str]:
+def _initial_members(draft: Draft) -> set[str]:
     """Who is in the conversation if it begins with this draft."""
     if draft.receiver_id == saved_key(draft.sender_id):
         return {draft.sender_id}
@@ -407,12 +410,12 @@ def store(
         if moment is None
     ]
     reads: list[Values] = []
-    untold: list[Values] = []
+    private: list[Values] = []
     for each in changed:
         for reader, moment in each.readers.items():
             if moment:
                 row = {"reader": reader, "seq": each.members[reader].mark, "moment": moment}
-                some = untold if reader in each.untold else reads
+                some = private if reader in each.private_readers else reads
                 some.append({"conversation": each.pk, **row})
     deliveries = [
         {
@@ -424,7 +427,7 @@ def store(
         for each in changed
         for receiver, moment in each.delivered.items()
     ]
-    take_back_read(
+    retract_read(
         (each.pk, reader, each.members[reader].mark)
         for each in changed
         for reader, moment in each.readers.items()
@@ -441,7 +444,7 @@ def store(
         (_CHANGE, changes),
         (_MARK, marks),
         (_READ, reads),
-        (_READ_UNTOLD, untold),
+        (_READ_PRIVATELY, private),
         (_DELIVERED, deliveries),
         (_ACCEPTED, accepted),
     )
@@ -482,7 +485,7 @@ def _store_members(conversations: Sequence[LockedConversation]) -> None:
     for each in conversations:
         if is_group(each.pk):
             _store_stays(each)
-        # A transaction may tell of several changes, one after the other.
+        # A transaction may make several changes, one after the other.
         for stored in (each.joining, each.returning, each.changed_members):
             stored.clear()
 
@@ -514,7 +517,7 @@ def _store_stays(conversation: LockedConversation) -> None:
 
 @repeatable
 def catch_up(key: str) -> None:
-    """Without transactions a crash may leave a message that its conversation knows not of."""
+    """Without transactions a crash may leave a message that its conversation does not count."""
     with locking(key):
         for conversation in locked_conversations([key]).values():
             last = Message.objects.filter(conversation=conversation.pk).order_by("-seq").first()
@@ -555,17 +558,17 @@ def mark_read(*, user: User | Principal, peer: str, seq: int) -> int:
 
     Raises DomainError 404 for an unknown peer, and for a group that `user` never was in.
     """
-    return move_mark(ReadMark(user.pk, _known_key(peer), seq))
+    return move_mark(ReadMark(user.pk, _checked_key(peer), seq))
 
 
 def mark_delivered(*, user: User | Principal, peer: str, seq: int) -> int:
     """The same of what a device of `user` has. The mark is never below that of what they read. In
     a group of more than LIVE_MARKS nothing is kept, and 0 returned.
     """
-    return move_mark(DeliveredMark(user.pk, _known_key(peer), seq))
+    return move_mark(DeliveredMark(user.pk, _checked_key(peer), seq))
 
 
-def _known_key(peer: str) -> str:
+def _checked_key(peer: str) -> str:
     if not is_key(peer):
         raise NotFound(_("No such person."))
     return peer
@@ -615,7 +618,7 @@ _LARGE = SelectAmong(
 
 
 def _large_groups(marks: Iterable[ReadMark]) -> set[str]:
-    """In which it is not kept what devices have: each message would bring a thousand marks."""
+    """Groups that store no delivered marks: each message would bring a thousand of them."""
     keys = {mark.conversation for mark in marks if is_group(mark.peer)}
     return {key for (key,) in _LARGE.rows_among(keys)}
 
@@ -629,7 +632,7 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
     end = conversation.seq if reader.until is None else reader.until
     seq = min(mark.seq, end)
     before = max(reader.mark, reader.delivered or 0) if mark.is_delivery else reader.mark
-    if seq <= before or reader.marks_stand(conversation.pk):
+    if seq <= before or reader.are_marks_frozen(conversation.pk):
         return before
     moment = now()
     if mark.is_delivery:
@@ -641,30 +644,28 @@ def _move_mark(mark: ReadMark, conversation: LockedConversation) -> int:
         return seq
     to, hidden = recipients.of_read_mark(mark.reader_id, conversation.current)
     if to == recipients.of([mark.reader_id]) and (not hidden or seq <= (reader.delivered or 0)):
-        conversation.read_untold(mark.reader_id, seq, moment)
+        conversation.read_privately(mark.reader_id, seq, moment)
     else:
         conversation.change(moment)
         conversation.read(mark.reader_id, seq, moment)
-    events.publish_all(told_of_reading(mark.reader_id, mark.peer, conversation))
+    events.publish_all(read_events(mark.reader_id, mark.peer, conversation))
     return seq
 
 
-def told_of_reading(
-    reader_id: str, peer: str, conversation: LockedConversation
-) -> list[events.Event]:
-    """How far somebody has read: that they have got it, where their reading is hidden. What was
-    known to be delivered is not told again: that would tell when it was read.
+def read_events(reader_id: str, peer: str, conversation: LockedConversation) -> list[events.Event]:
+    """How far somebody has read; to those who may not see that, only that it was delivered. What
+    was delivered before is not published again: that would show when it was read.
     """
     reader = conversation.members[reader_id]
     seq = reader.mark
     to, hidden = recipients.of_read_mark(reader_id, conversation.current)
-    told: list[events.Event] = [
+    outgoing: list[events.Event] = [
         (events.MESSAGES_READ, read_payload(conversation.pk, reader_id, peer, seq), to, "")
     ]
     if hidden and seq > (reader.delivered or 0):
         delivered = delivered_payload(conversation.pk, reader_id, peer, seq)
-        told.append((events.MESSAGES_DELIVERED, delivered, hidden, ""))
-    return told
+        outgoing.append((events.MESSAGES_DELIVERED, delivered, hidden, ""))
+    return outgoing
 
 
 def _without_conversation(mark: ReadMark) -> int | DomainError:

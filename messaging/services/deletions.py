@@ -34,7 +34,7 @@ from messaging.queries.own import add_own
 from messaging.queries.visibility import Stay, Stays, no_such_message, visible_among
 from messaging.services.conversations import LockedConversation, locked_conversations
 from messaging.services.imported_chats import is_imported, remove_imported
-from messaging.services.messages import set_deleted, take_back
+from messaging.services.messages import delete_for_everybody, set_deleted
 from messaging.shapes.record import record_of
 
 Whom = Literal["everybody", "me"]
@@ -67,7 +67,7 @@ def delete_messages(
     if whom == "me":
         hidden = _hide(user, messages[0].conversation.key, [message.seq for message in messages])
         return _undo_token(user, messages[0], whom, hidden)
-    changed = take_back(messages, user_id=user.pk)
+    changed = delete_for_everybody(messages, user_id=user.pk)
     moment = changed[0].updated_at.isoformat() if changed else ""
     return _undo_token(user, messages[0], whom, [message.pk for message in changed], moment)
 
@@ -177,7 +177,7 @@ def _clear(user: User | Principal, peer: str, up_to: int | None) -> None:
 def _store_stays(
     user: User | Principal, conversation: LockedConversation, stays: Stays, **changed: Any
 ) -> None:
-    """And tells the other devices of `user`, and nobody else."""
+    """And notifies the other devices of `user`, and nobody else."""
     if len(stays) > PARTS:
         message = _(
             "You have deleted single messages in too many places. Delete more at once, or the chat."

@@ -30,7 +30,7 @@ from messaging.queries.visibility import GONE
 from messaging.services.conversations import INSTANT, locked_conversations, store
 from messaging.services.deletions import delete_saved
 from messaging.services.exports import remove_export
-from messaging.services.groups import leave_all, leave_unnamed
+from messaging.services.groups import leave_all, leave_anonymously
 from messaging.services.imported_chats import remove_imported
 from messaging.services.messages import set_deleted
 from messaging.services.removal import erase
@@ -56,18 +56,18 @@ def delete_account(*, user: str, is_stopping: Callable[[], bool]) -> None:
         if membership.conversation.kind == Kind.IMPORTED:
             remove_imported(user, membership.conversation_id)
             continue
-        _take_back(person, membership.conversation, is_stopping)
+        _delete_sent(person, membership.conversation, is_stopping)
         if membership.conversation.kind == Kind.GROUP:
             # Without transactions, somebody may have added them meanwhile.
-            leave_unnamed(person, membership.conversation_id)
-            _unname(person, membership.conversation, is_stopping)
+            leave_anonymously(person, membership.conversation_id)
+            _anonymise(person, membership.conversation, is_stopping)
             Membership.objects.filter(pk=membership.pk).delete()
         else:
-            _go(person, membership.conversation.key)
-    _forget(person)
+            _leave_direct(person, membership.conversation.key)
+    _delete_related(person)
 
 
-def _take_back(person: User, conversation: Conversation, is_stopping: Callable[[], bool]) -> None:
+def _delete_sent(person: User, conversation: Conversation, is_stopping: Callable[[], bool]) -> None:
     """What they wrote, where they wished so; in any case what nobody but moderators could see."""
     mine = Message.objects.filter(
         conversation_id=conversation.pk, sender_id=person.pk, kind=MessageKind.TEXT
@@ -95,23 +95,23 @@ def _erase(key: str, messages: Sequence[str]) -> None:
         erase(list(Message.objects.filter(pk__in=messages, deleted=True)))
 
 
-def _unname(person: User, group: Conversation, is_stopping: Callable[[], bool]) -> None:
-    """In what the system tells of them."""
-    told = Message.objects.filter(
+def _anonymise(person: User, group: Conversation, is_stopping: Callable[[], bool]) -> None:
+    """In system messages."""
+    system_messages = Message.objects.filter(
         conversation_id=group.pk, kind=MessageKind.SYSTEM, details__contains=person.pk
     )
     after = 0
     while seqs := list(
-        told.filter(seq__gt=after).order_by("seq").values_list("seq", flat=True)[:CHUNK]
+        system_messages.filter(seq__gt=after).order_by("seq").values_list("seq", flat=True)[:CHUNK]
     ):
         if is_stopping():
             raise Stopped
-        _unname_in(person.pk, group.key, seqs)
+        _anonymise_in(person.pk, group.key, seqs)
         after = seqs[-1]
 
 
 @repeatable
-def _unname_in(person: str, key: str, seqs: Sequence[int]) -> None:
+def _anonymise_in(person: str, key: str, seqs: Sequence[int]) -> None:
     with locking(key):
         conversation = locked_conversations([key])[key]
         there = Message.objects.filter(conversation_id=conversation.pk, seq__in=seqs)
@@ -134,7 +134,7 @@ def _unname_in(person: str, key: str, seqs: Sequence[int]) -> None:
 
 
 @repeatable
-def _go(person: User, key: str) -> None:
+def _leave_direct(person: User, key: str) -> None:
     """Out of a direct chat, in which nobody writes any more. Without the other it is nobody's."""
     with locking(key):
         conversation = locked_conversations([key]).get(key)
@@ -162,7 +162,7 @@ def _go(person: User, key: str) -> None:
         store([conversation])
 
 
-def _forget(person: User) -> None:
+def _delete_related(person: User) -> None:
     """Whatever would go with the row of the account: sessions, blocks, invitations, and what later
     features keep for somebody. Their memberships of direct chats stay.
     """
@@ -183,5 +183,5 @@ def _forget(person: User) -> None:
 
 
 def forget_reports(*, user: str) -> None:
-    """By and about somebody whose account was deleted: until then they may be asked for."""
+    """By and about somebody whose account was deleted: until then moderators may need them."""
     Report.objects.filter(Q(person=user) | Q(reporter=user) | Q(about=user)).delete()

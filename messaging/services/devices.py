@@ -7,5 +7,5 @@ from messaging.payloads import account_payload
 FOLLOWED = {"full_name", "username", "picture", "language", "notifications"}
 
 
-def tell_devices(user: User) -> None:
+def notify_devices(user: User) -> None:
     events.publish(events.ACCOUNT_CHANGED, account_payload(user), to=recipients.of([user.pk]))

@@ -11,8 +11,8 @@ BATCH_SIZE = 100  # mails that one run adds to those that wait
 
 @repeatable
 def send_digest(*, user: User, letter: EmailMultiAlternatives) -> bool:
-    """In the transaction that notes it. False where `user` is not as they were any more: back, told
-    by somebody else, banned, or of another mind.
+    """In the transaction that notes it. False where `user` is not as they were any more: back,
+    mailed by another worker, banned, or of another mind.
     """
     watched = ("email", "notifications", "last_seen_at", "last_login", "digest_sent_at")
     as_it_was = {name: getattr(user, name) for name in watched}

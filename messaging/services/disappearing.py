@@ -78,15 +78,15 @@ def _set_lifetime(conversation: LockedConversation, by: User, seconds: int) -> N
 
 
 def restore_lifetime(conversation: LockedConversation, user: User, seq: int) -> None:
-    """As `user`, who saw nothing after that message for a while, knows it: by the last line that
-    told them, and where none is left, messages stay. Holding the lock.
+    """As `user`, who saw nothing after that message for a while, last saw it: by the last system
+    message that set it; where none is left, messages stay. Holding the lock.
     """
-    lines = Message.objects.filter(
+    messages = Message.objects.filter(
         conversation_id=conversation.pk, seq__lte=seq, kind=MessageKind.SYSTEM
     )
-    told = map(decoded, lines.order_by("-seq").values_list("details", flat=True))
-    known = (each.seconds for each in told if each and isinstance(each.seconds, int))
-    _set_lifetime(conversation, user, next(known, 0))
+    changes = map(decoded, messages.order_by("-seq").values_list("details", flat=True))
+    lifetimes = (each.seconds for each in changes if each and isinstance(each.seconds, int))
+    _set_lifetime(conversation, user, next(lifetimes, 0))
 
 
 def expire_messages(key: str) -> None:

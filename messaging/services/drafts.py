@@ -62,7 +62,7 @@ def new_draft(
     text = checked_text(text)
     _check_client_id(client_message_id)
     if not (text or has_picture or attachments or copied):
-        raise nothing_said()
+        raise empty_message()
     if receiver_id == sender_id:
         raise DomainError(_("Cannot send messages to yourself."), code="self")
     if not is_key(receiver_id):
@@ -72,7 +72,7 @@ def new_draft(
     check_mentions(mentions or ())
     _check_attachments(attachments or ())
     if view_once and (text or captions or has_picture or receiver_id == saved_key(sender_id)):
-        raise not_once()
+        raise not_view_once()
     return Draft(
         sender_id=sender_id,
         receiver_id=receiver_id,
@@ -95,7 +95,7 @@ def system_draft(peer: str, details: SystemDetails) -> Draft:
     return Draft(details.by.id, peer, conversation, text="", system=details)
 
 
-def nothing_said() -> DomainError:
+def empty_message() -> DomainError:
     return DomainError(_("Text or image is required."), code="empty")
 
 
@@ -149,7 +149,7 @@ def voice_mixed() -> DomainError:
     return DomainError(message, code="attachments", errors={"attachments": [message]})
 
 
-def not_once() -> DomainError:
+def not_view_once() -> DomainError:
     message = _("Only uploaded pictures, or a voice message, can be seen once, and without words.")
     return DomainError(message, code="view_once", errors={"view_once": [message]})
 

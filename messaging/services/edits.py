@@ -21,7 +21,7 @@ from messaging.queries.attachments import attachments_of
 from messaging.queries.visibility import was_deleted
 from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
-from messaging.services.drafts import check_mentions, checked_captions, checked_text, nothing_said
+from messaging.services.drafts import check_mentions, checked_captions, checked_text, empty_message
 from messaging.services.filters import check_new_links, is_filtered, report_held
 from messaging.services.link_previews import kept_preview, preview_later
 from messaging.services.messages import check_may_write
@@ -95,7 +95,7 @@ class Edit(MessageChange):
         text, editor = self.text, self.person
         _check_may_edit(editor, message, conversation)
         if self.mentions is not None and is_group(conversation.pk):
-            people = [*self.mentions, *_answered_in(message)]
+            people = [*self.mentions, *_replied_to_author(message)]
             mentioned = encoded_mentions(list(dict.fromkeys(people)), conversation.current)
         else:
             mentioned = message.mentions
@@ -105,7 +105,7 @@ class Edit(MessageChange):
         if (message.text, message.mentions) == (text, mentioned) and not changed:
             return
         if not (text or message.image or message.attachments):
-            raise nothing_said()
+            raise empty_message()
         _check_time(message)
         is_held = _filter(message, editor, text, captions)
         preview = kept_preview(message, text)
@@ -144,7 +144,7 @@ class Edit(MessageChange):
         record = record_of(message)
         if is_held:
             report_held(record)
-        to = recipients.of(conversation.who_receive(message.seq))
+        to = recipients.of(conversation.receivers_of(message.seq))
         events.publish(events.MESSAGE_EDITED, record, to=to)
 
 
@@ -164,15 +164,15 @@ def _filter(message: Message, editor: str, text: str, captions: Mapping[str, str
     """Whether it is to be reported. Raises DomainError 400, 403."""
     if not is_filtered(message.receiver_id, editor):
         return False
-    said = "\n".join([text, *captions.values()])
-    if has_link(said):
+    words = "\n".join([text, *captions.values()])
+    if has_link(words):
         stranger = "" if is_group(message.receiver_id) else message.receiver_id
         check_new_links(editor, conversation=message.conversation_id, stranger=stranger)
-    return check_words(said)
+    return check_words(words)
 
 
-def _answered_in(message: Message) -> Iterable[str]:
-    """Whom a reply mentions by answering them, whatever its text says now."""
+def _replied_to_author(message: Message) -> Iterable[str]:
+    """The author of the original, whom a reply mentions whatever its text says now."""
     if not message.reply_to or not message.mentions:
         return ()
     authors = Message.objects.filter(pk=message.reply_to).values_list("sender_id", flat=True)

@@ -79,7 +79,7 @@ from messaging.shapes.record import MessageRecord
 from messaging.shapes.system_messages import deleted_account
 
 PAGE = 500  # messages, at most, in each file of a chat
-CHUNK = 500  # people asked for at once
+CHUNK = 500  # people in one query
 QUOTED = 200  # characters
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 # What no browser runs that opens it from the disk.
@@ -93,7 +93,7 @@ _OPENS = {
 
 
 def write_archive(file: IO[bytes], user: User, note: Callable[[int], None]) -> None:
-    """Tells `note` how many messages are in it so far."""
+    """Calls `note` with how many messages are in it so far."""
     zone = zone_of(notifications.decoded(user.notifications).zone)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, timezone.override(zone):
         _Export(archive, user, note).write()
@@ -106,25 +106,30 @@ class _Export:
         self._note = note
         self._moment = now()
         self._people: dict[str, PersonRecord] = {}
-        self._unknown: set[str] = set()  # of deleted accounts
+        self._missing: set[str] = set()  # of deleted accounts
         self._written: dict[str, str] = {}  # the paths of files, by how they are stored
         self._done = 0
 
     def write(self) -> None:
-        self._know([self._user.pk])
+        self._load_people([self._user.pk])
         scheduled = self._scheduled()  # before the chats: what is sent meanwhile is in both
         chats = [self._chat(chat) for chat in chats_of(self._user)]
         reminded = reminders(self._user)
         blocked = blocked_by(self._user)
-        self._know(each.id for each in blocked)
-        self._know(each.peer_id for _at, each in scheduled if not is_group(each.peer_id))
+        self._load_people(each.id for each in blocked)
+        self._load_people(each.peer_id for _at, each in scheduled if not is_group(each.peer_id))
         names = {each.peer_id: each.name for each in chats}
         self._page(
             "index.html",
             "export/index.html",
             chats=chats,
             scheduled=[
-                (names.get(each.peer_id) or self._name(each.peer_id), at, each, _shown(each.files))
+                (
+                    names.get(each.peer_id) or self._name_of(each.peer_id),
+                    at,
+                    each,
+                    _shown(each.files),
+                )
                 for at, each in scheduled
             ],
             reminders=[
@@ -139,7 +144,7 @@ class _Export:
             site=settings.PUBLIC_URL,
             exported_at=timestamp(self._moment),
             me=self._me(),
-            people=[*map(_person, self._people.values()), *map(ExportedPerson, self._unknown)],
+            people=[*map(_person, self._people.values()), *map(ExportedPerson, self._missing)],
             chats=chats,
             blocked=[ExportedBlock(each.id, timestamp(each.since)) for each in blocked],
             sessions=[
@@ -177,16 +182,16 @@ class _Export:
             created_at=timestamp(user.created_at),
             privacy=privacy.decoded(user.privacy),
             username=user.username,
-            email_confirmed_at=_told(user.email_confirmed_at),
+            email_confirmed_at=_optional_timestamp(user.email_confirmed_at),
             picture=self._picture("profiles", user.picture, "me.webp")[0] if user.picture else None,
             notifications=notifications.decoded(user.notifications),
             language=user.language,
-            last_seen_at=_told(user.last_seen_at),
+            last_seen_at=_optional_timestamp(user.last_seen_at),
             former_usernames=list(former.values_list("username", flat=True)),
             role=user.role,
             warning=user.warning,
-            silenced_until=_told(user.silenced_until),
-            deletion_at=_told(user.deletion_at),
+            silenced_until=_optional_timestamp(user.silenced_until),
+            deletion_at=_optional_timestamp(user.deletion_at),
         )
 
     def _chat(self, chat: Chat) -> ExportedChat:
@@ -212,13 +217,13 @@ class _Export:
             row = Conversation.objects.get(pk=conversation)
             exported.description = row.description
             members = members_page(self._user, conversation, limit=MEMBERS).members
-            self._know(each.person.id for each in members)
+            self._load_people(each.person.id for each in members)
             exported.members = [
                 ExportedMember(each.person.id, each.role, timestamp(each.joined_at))
                 for each in members
             ]
         elif exported.kind == "direct":
-            self._know([peer])
+            self._load_people([peer])
         pages = history_oldest_first(self._user, peer, limit=PAGE)
         for number, (records, is_last) in enumerate(_with_last(pages), 1):
             exported.pages.append(self._messages(exported, number, records, is_last))
@@ -236,13 +241,13 @@ class _Export:
             self._message(record, files.get(record.id, []), edits.get(record.id, []))
             for record in records
         ]
-        self._know(key for each in messages for key in _named_by(each))
+        self._load_people(key for each in messages for key in _named_by(each))
         folder = f"chats/{chat.id}"
         self._json(f"{folder}/{number}.json", ExportedMessages(messages))
         quoted = originals_of(
             self._user, chat.peer_id, [each.reply_to for each in messages if each.reply_to]
         )
-        self._know(each.sender_id for each in quoted.values())
+        self._load_people(each.sender_id for each in quoted.values())
         here = {each.id for each in messages}
         self._page(
             f"{folder}/{number}.html",
@@ -259,21 +264,21 @@ class _Export:
         self, message: ExportedMessage, quoted: dict[str, MessageRecord], here: set[str]
     ) -> dict[str, Any]:
         """As the template shows it."""
-        answered = quoted.get(message.reply_to or "")
-        if answered and answered.deleted:
-            answered = None
+        original = quoted.get(message.reply_to or "")
+        if original and original.deleted:
+            original = None
         return {
             "message": message,
             "at": _local(message.sent_at),
             "edits": [(_local(each.until), each) for each in message.edits],
-            "name": self._name(message.sender_id),
+            "name": self._name_of(message.sender_id),
             "is_mine": message.sender_id == self._user.pk,
             "files": _shown(message.files),
-            "answered": answered
+            "answered": original
             and {
-                "key": answered.id if answered.id in here else "",
-                "name": self._name(answered.sender_id),
-                "text": (answered.text or "")[:QUOTED],
+                "key": original.id if original.id in here else "",
+                "name": self._name_of(original.sender_id),
+                "text": (original.text or "")[:QUOTED],
             },
             "reactions": [(each.emoji, each.count) for each in message.reactions],
         }
@@ -346,7 +351,7 @@ class _Export:
                     row.peer,
                     timestamp(row.created_at),
                     row.text,
-                    _told(row.send_at),
+                    _optional_timestamp(row.send_at),
                     row.reply_to or None,
                     (decoded_mentions(row.mentions) if row.mentions else None) or [],
                     row.error,
@@ -440,18 +445,18 @@ class _Export:
         local = timezone.localtime(self._moment)
         return zipfile.ZipInfo(path, local.timetuple()[:6])
 
-    def _know(self, keys: Iterable[str]) -> None:
-        """Asks for those that are not known yet."""
+    def _load_people(self, keys: Iterable[str]) -> None:
+        """Loads those that are not loaded yet."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._people]
-        missing = [key for key in missing if key and key not in self._unknown]
+        missing = [key for key in missing if key and key not in self._missing]
         for start in range(0, len(missing), CHUNK):
             some = User.objects.filter(pk__in=missing[start : start + CHUNK])
             people = [person_of_row(row) for row in some.values_list(*PERSON_COLUMNS)]
             redact_for(self._user.pk, people)
             self._people |= {each.id: each for each in people}
-        self._unknown.update(key for key in missing if key not in self._people)
+        self._missing.update(key for key in missing if key not in self._people)
 
-    def _name(self, key: str) -> str:
+    def _name_of(self, key: str) -> str:
         person = self._people.get(key)
         return person.full_name if person else deleted_account()
 
@@ -486,7 +491,7 @@ def _reminder(row: Reminder, peer: str) -> ExportedReminder:
         peer,
         timestamp(row.remind_at),
         timestamp(row.created_at),
-        _told(row.told_at),
+        _optional_timestamp(row.told_at),
     )
 
 
@@ -497,7 +502,7 @@ def _session(session: Session, is_notified: bool) -> ExportedSession:
         session.address,
         timestamp(session.created_at),
         timestamp(session.last_seen_at),
-        _told(session.revoked_at),
+        _optional_timestamp(session.revoked_at),
         is_notified,
     )
 
@@ -507,7 +512,7 @@ def _shown(files: Iterable[ExportedFile]) -> list[tuple[ExportedFile, bool]]:
     return [(each, Path(each.path or "").suffix in _OPENS) for each in files]
 
 
-def _told(moment: datetime | None) -> str | None:
+def _optional_timestamp(moment: datetime | None) -> str | None:
     return timestamp(moment) if moment else None
 
 

@@ -1,4 +1,4 @@
-"""Exports of everything of one's own: asked for, made by a job, kept for a week, removed."""
+"""Exports of everything of one's own: requested, made by a job, kept for a week, removed."""
 
 import io
 from collections.abc import Callable
@@ -32,8 +32,8 @@ from messaging.services.export_archive import write_archive
 from scheduler.registry import Stopped
 from scheduler.services import cancel, schedule
 
-BY_ONE = Allowance("exports", 5, DAY)
-NEVER_MADE = timedelta(days=2)  # since it was asked for
+EXPORTS_PER_DAY = Allowance("exports", 5, DAY)
+NEVER_MADE = timedelta(days=2)  # since it was requested
 
 
 def begin_export(*, user: User) -> Export:
@@ -43,7 +43,7 @@ def begin_export(*, user: User) -> Export:
     there = export_of(user)
     if there and is_being_made(there):
         return there
-    check(BY_ONE, user.pk)
+    check(EXPORTS_PER_DAY, user.pk)
     # Of two at once, one finds the other's when it tries again.
     return retrying(partial(_begin, user, files_of(user)), IntegrityError)
 
@@ -95,10 +95,10 @@ def make_export(*, export: str, is_stopping: Callable[[], bool]) -> None:
 
     def note(done: int) -> None:
         if not mine.update(done=done):
-            raise _Unwanted
+            raise _Cancelled
 
     try:
-        # Of two at once each counts the other, whatever they found when they were asked for.
+        # Of two at once each counts the other, whatever they found when they were requested.
         _check_room(row.size)
         storage.begin(name)
         with storage.uploading(name) as uploading:
@@ -112,11 +112,11 @@ def make_export(*, export: str, is_stopping: Callable[[], bool]) -> None:
         release()
         storage.store.take(name)
         if not mine.update(ready_at=now(), size=size):
-            raise _Unwanted
+            raise _Cancelled
     except BaseException as error:
         storage.store.remove([name])
         mine.update(size=0)
-        if isinstance(error, _Unwanted):
+        if isinstance(error, _Cancelled):
             return
         raise
     storage.store.taken(name)
@@ -148,7 +148,7 @@ def _remove_file(export: Export) -> None:
         storage.store.remove(filter(None, [export.stored]))
 
 
-class _Unwanted(Exception):
+class _Cancelled(Exception):
     """It was removed meanwhile, or another worker is at it."""
 
 

@@ -78,7 +78,7 @@ def check_new_account(
     if not _is_new(sender_id):
         return False
     if has_more:
-        _check_answered(sender_id, conversation, stranger)
+        _check_replied(sender_id, conversation, stranger)
     _check_hour(sender_id, taken, counts=False)
     return True
 
@@ -100,7 +100,7 @@ def _check_hour(sender_id: str, taken: set[str], *, counts: bool) -> None:
 def check_new_links(sender_id: str, *, conversation: str, stranger: str) -> None:
     """Of what is edited, which is no message more. Raises DomainError 403."""
     if _is_new(sender_id):
-        _check_answered(sender_id, conversation, stranger)
+        _check_replied(sender_id, conversation, stranger)
 
 
 def _is_new(sender_id: str) -> bool:
@@ -111,8 +111,8 @@ def _is_new(sender_id: str) -> bool:
     return not User.objects.filter(pk=sender_id).exclude(role="").exists()
 
 
-def _check_answered(sender_id: str, conversation: str, stranger: str) -> None:
-    answers = Message.objects.filter(conversation_id=conversation, sender_id=stranger)
-    if stranger and not answers.exists():
+def _check_replied(sender_id: str, conversation: str, stranger: str) -> None:
+    replies = Message.objects.filter(conversation_id=conversation, sender_id=stranger)
+    if stranger and not replies.exists():
         message = _("New accounts send links and files once the other one has answered.")
         raise DomainError(message, 403, code="new_account")

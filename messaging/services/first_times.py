@@ -1,5 +1,5 @@
 """The first time that somebody opens what another sent, or listens to it: what both have in common.
-What is told of it later: queries/first_times.py.
+How it is shown later: queries/first_times.py.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from messaging.queries.visibility import no_such_message, stored_message, was_de
 from messaging.services.conversations import LockedConversation, locked_conversations, store
 
 
-def locked(found: Message, person: str) -> tuple[LockedConversation, Message]:
+def lock_message(found: Message, person: str) -> tuple[LockedConversation, Message]:
     """Both as they are now; whoever calls has the lock. Raises DomainError 404, 409."""
     conversation = locked_conversations([found.conversation.key])[found.conversation.key]
     message = stored_message(found.pk)
@@ -23,22 +23,22 @@ def locked(found: Message, person: str) -> tuple[LockedConversation, Message]:
     return conversation, message
 
 
-def tell(
+def publish_first_time(
     event: str, conversation: LockedConversation, message: Message, person: str, at: datetime
 ) -> None:
-    """The sender learns of it if they see what the other reads. Otherwise the message does not
-    change: that would tell.
+    """The sender is notified if they see what the other reads. Otherwise the message does not
+    change: that would show it.
     """
-    told, sender = [person], message.sender_id
-    hides = conversation.members[person].marks_stand(conversation.pk)
-    receives = sender in conversation.who_receive(message.seq)
+    people, sender = [person], message.sender_id
+    hides = conversation.members[person].are_marks_frozen(conversation.pk)
+    receives = sender in conversation.receivers_of(message.seq)
     if receives and not hides and rules().sees("read_receipts", sender, person):
-        told.append(sender)
-        if not is_group(conversation.pk):  # where it would tell the others
+        people.append(sender)
+        if not is_group(conversation.pk):  # where the others would see it
             conversation.change(at)
             message.updated_at = at
             Message.objects.filter(pk=message.pk).update(
                 updated_at=at, version=conversation.version
             )
             store([conversation])
-    events.publish(event, listened_payload(message, person), to=recipients.of(told))
+    events.publish(event, listened_payload(message, person), to=recipients.of(people))

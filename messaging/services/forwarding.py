@@ -27,7 +27,7 @@ PICTURE = ("image", "thumbnail", "image_width", "image_height")
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    sent: list[Sent]  # chat by chat, in the order that was asked for
+    sent: list[Sent]  # chat by chat, in the order requested
     refused: dict[str, DomainError]  # by peer: to whom nothing was sent
 
 
@@ -42,9 +42,9 @@ def forward_messages(
     """Sends copies of messages to each of several chats, after `text` if there is one. Each copy is
     sent once per client message id, however often this is repeated.
 
-    Where somebody may not write is told for each chat; where that is so for all, the first refusal
-    is raised. Raises DomainError: 400 for too many of anything and for system messages, 404 for
-    messages that `user` cannot see, 409 for deleted ones, TooMany (429).
+    Refusals are returned for each chat; when all chats refuse, the first refusal is raised. Raises
+    DomainError: 400 for too many of anything and for system messages, 404 for messages that `user`
+    cannot see, 409 for deleted ones, TooMany (429).
     """
     text = "" if is_blank(text) else text
     _check(message_ids, to, client_message_id)

@@ -1,7 +1,7 @@
 """Groups: made, changed, joined and left.
 
-Each change is one transaction under the lock of the group. It is told to the members by a system
-message, which the same writer stores as all others, and by the event `groupChanged`.
+Each change is one transaction under the lock of the group. Members are notified by a
+system message, which the same writer stores as all others, and by the event `groupChanged`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,14 +62,14 @@ Outcome = tuple[Conversation, str]
 """The group as it is now, and the role in it of whoever changed it."""
 
 
-class Made(NamedTuple):
+class CreatedGroup(NamedTuple):
     group: Conversation
     role: str
     created: bool  # False: this client group id had been used before
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _LockedGroup:
     """Which nobody else changes until the commit."""
 
     row: Conversation
@@ -98,7 +98,7 @@ class _Group:
 
 
 @contextmanager
-def _changing(group: str) -> Iterator[_Group]:
+def _changing(group: str) -> Iterator[_LockedGroup]:
     """Raises NotFound."""
     if not (is_key(group) and is_group(group)):
         raise no_such_group()
@@ -110,11 +110,11 @@ def _changing(group: str) -> Iterator[_Group]:
         row = Conversation.objects.get(pk=group)
         if row.kind != Kind.GROUP:
             raise no_such_group()
-        yield _Group(row, locked)
+        yield _LockedGroup(row, locked)
 
 
 @contextmanager
-def _changing_as(user: User, group: str, *allowed: Role) -> Iterator[_Group]:
+def _changing_as(user: User, group: str, *allowed: Role) -> Iterator[_LockedGroup]:
     """Raises DomainError 404 for who never was in the group, 403 for who is in it no longer, for
     who has none of the allowed roles, if there are any, and for who is silenced.
     """
@@ -143,7 +143,7 @@ def create_group(
     shows_history: bool | None = None,
     slow_seconds: int | None = None,
     client_group_id: str = "",
-) -> Made:
+) -> CreatedGroup:
     """`user` becomes its owner. Once per client group id.
 
     Raises DomainError: 400 for what cannot be a group, 403 where the group of this client group id
@@ -162,17 +162,17 @@ def create_group(
     check_may_begin(user.pk)
     _check_people(user, people)
     _check_reach(user, people)
-    if picture is not None and (made := _made_before(user, row)):
+    if picture is not None and (made := _existing(user, row)):
         return made
     if picture is not None:
         # A picture takes long: in vain where the group cannot be made.
-        _active(people, are_kept=False)
+        _lock_active(people, are_kept=False)
         row.picture = _stored(picture)
     # The same request may be faster: then that is said when it is tried again.
     return retrying(partial(_create, user, row, people), IntegrityError)
 
 
-def _made_before(user: User, row: Conversation) -> Made | None:
+def _existing(user: User, row: Conversation) -> CreatedGroup | None:
     """Raises DomainError 403."""
     if not row.client_group_id:
         return None
@@ -180,11 +180,11 @@ def _made_before(user: User, row: Conversation) -> Made | None:
     if not settings.MONGODB:  # the condition of the unique index
         made = made.filter(client_group_id__gt=EmptyText())
     key = made.values_list("pk", flat=True).first()
-    return Made(*find_group(user, key), created=False) if key else None
+    return CreatedGroup(*find_group(user, key), created=False) if key else None
 
 
-def _create(user: User, row: Conversation, people: Sequence[str]) -> Made:
-    if made := _made_before(user, row):
+def _create(user: User, row: Conversation, people: Sequence[str]) -> CreatedGroup:
+    if made := _existing(user, row):
         return made
     key = new_group_key()
     row = Conversation(
@@ -201,17 +201,17 @@ def _create(user: User, row: Conversation, people: Sequence[str]) -> Made:
         client_group_id=row.client_group_id,
     )
     with locking(row.key):
-        others = _active(people)
+        others = _lock_active(people)
         row.save(force_insert=True)
         report_held_group(row, user)
         locked = LockedConversation(row.key, key, 0, 0, row.changed_at, posting=row.posting)
-        group = _Group(row, locked)
+        group = _LockedGroup(row, locked)
         locked.join(user.pk, Role.OWNER.value)
         leaving = _join(group, user, others)
         group.announce(details_of("created", user, others, title=row.title))
-        _tell_of_leaving(group, leaving)
+        _announce_leaving(group, leaving)
         group.publish()
-        return Made(row, Role.OWNER.value, created=True)
+        return CreatedGroup(row, Role.OWNER.value, created=True)
 
 
 def change_group(
@@ -296,7 +296,7 @@ def add_members(*, user: User, group: str, people: Sequence[str]) -> Outcome:
 def _add(user: User, group: str, people: Sequence[str]) -> Outcome:
     with _changing_as(user, group, Role.OWNER, Role.ADMIN) as changing:
         locked = changing.locked
-        added = _active([key for key in people if changing.role_of(key) is None])
+        added = _lock_active([key for key in people if changing.role_of(key) is None])
         if len(locked.current) + len(added) > MEMBERS:
             raise _too_many()
         if added:
@@ -307,21 +307,21 @@ def _add(user: User, group: str, people: Sequence[str]) -> Outcome:
                 deleted = deleted_parts(locked.pk, stays)
             leaving = _join(changing, user, added, sees_all=sees_all, but_for=deleted)
             changing.announce(details_of("added", user, added))
-            _tell_of_leaving(changing, leaving)
+            _announce_leaving(changing, leaving)
             changing.publish()
         return changing.outcome(user)
 
 
 def _join(
-    group: _Group,
+    group: _LockedGroup,
     by: User,
     people: Sequence[User],
     *,
     sees_all: bool = False,
     but_for: Mapping[str, Iterable[Stay]] | None = None,
 ) -> list[User]:
-    """Returns those who leave at once, having seen nothing: they have blocked who adds them, who is
-    answered as by anybody else.
+    """Returns those who leave at once, having seen nothing: they have blocked who adds them, who
+    gets the same response as for anybody else.
     """
     locked, blockers = group.locked, blockers_among([each.pk for each in people], by.pk)
     for person in people:
@@ -329,7 +329,7 @@ def _join(
             before = locked.members.get(person.pk)
             locked.join(person.pk)
             member = locked.members[person.pk]
-            # It ends before it begins: a deleted part, of which `deleted_parts` knows, does not.
+            # It ends before it begins: parts that `deleted_parts` finds do not.
             member.since, member.until = locked.seq + 1, locked.seq
             member.mark = before.mark if before else 0
             locked.changed_members.add(person.pk)
@@ -339,7 +339,7 @@ def _join(
     return [each for each in people if each.pk in blockers]
 
 
-def _tell_of_leaving(group: _Group, people: Iterable[User]) -> None:
+def _announce_leaving(group: _LockedGroup, people: Iterable[User]) -> None:
     for person in people:
         group.announce(SystemDetails("left", NamedPerson(person.pk, person.full_name)))
 
@@ -375,7 +375,7 @@ def _leave(user: User, group: str) -> None:
             _depart(changing, NamedPerson(user.pk, user.full_name))
 
 
-def _depart(changing: _Group, who: NamedPerson) -> None:
+def _depart(changing: _LockedGroup, who: NamedPerson) -> None:
     """Of an owner somebody else becomes the owner, if anybody is left."""
     locked = changing.locked
     if changing.role_of(who.id) == Role.OWNER and (successor := _successor(changing, who.id)):
@@ -387,14 +387,14 @@ def _depart(changing: _Group, who: NamedPerson) -> None:
     _publish_leaving(changing, who.id, removed=False)
 
 
-def _publish_leaving(changing: _Group, person: str, *, removed: bool) -> None:
+def _publish_leaving(changing: _LockedGroup, person: str, *, removed: bool) -> None:
     """To whoever has left, on each of their devices, and to those who stay."""
     payload = left_payload(changing.row.pk, removed=removed)
     events.publish(events.GROUP_LEFT, payload, to=recipients.of([person]))
     changing.publish()
 
 
-def _successor(changing: _Group, owner: str) -> User | None:
+def _successor(changing: _LockedGroup, owner: str) -> User | None:
     """The admin who has been there for the longest time, else the member; somebody banned only
     where all are.
     """
@@ -429,25 +429,27 @@ def set_role(*, user: User, group: str, person: str, role: str) -> Outcome:
         changing.locked.give_role(person, role)
         if role == Role.OWNER:
             changing.locked.give_role(user.pk, Role.ADMIN.value)
-        told: dict[str, Change] = {
+        changes: dict[str, Change] = {
             Role.OWNER: "handedOver",
             Role.ADMIN: "promoted",
             Role.MEMBER: "demoted",
         }
-        changing.announce(details_of(told[role], user, [changed]))
+        changing.announce(details_of(changes[role], user, [changed]))
         changing.publish()
         return changing.outcome(user)
 
 
 def leave_all(user: User) -> None:
-    """Of an account that is deleted, which nobody adds any more (`_active`). Its messages stay."""
+    """Of an account that is deleted, which nobody adds any more (`_lock_active`). Its messages
+    stay.
+    """
     groups = Membership.objects.of(user.pk).filter(until_seq=None, conversation__kind=Kind.GROUP)
     for group in sorted(groups.values_list("conversation_id", flat=True)):
-        leave_unnamed(user, group)
+        leave_anonymously(user, group)
 
 
 @repeatable
-def leave_unnamed(user: User, group: str) -> None:
+def leave_anonymously(user: User, group: str) -> None:
     """The same of one group. Again: nothing happens."""
     with _changing(group) as changing:
         if changing.role_of(user.pk) is not None:
@@ -504,7 +506,7 @@ def _check_reach(user: User, people: Sequence[str]) -> None:
         raise _cannot_be_added()
 
 
-def _active(people: Sequence[str], *, are_kept: bool = True) -> list[User]:
+def _lock_active(people: Sequence[str], *, are_kept: bool = True) -> list[User]:
     """In the same order, and kept so until the commit: who deletes an account, or bans somebody,
     waits for that. Raises DomainError 400 unless all of them are there, and not banned.
     """

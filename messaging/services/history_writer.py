@@ -48,13 +48,13 @@ from messaging.queries.chats import chats_of
 from messaging.queries.people import find_by_email, redact_for
 from messaging.queries.pins import pinned_in
 from messaging.services import uploads
-from messaging.services.attachments import Attached
+from messaging.services.attachments import AttachmentBatch
 from messaging.services.conversations import LockedConversation, locked_conversations, store
 from messaging.services.drafts import TEXT_LENGTH, Draft
 from messaging.services.importers.source import (
     Archive,
-    Refused,
-    Source,
+    ImportRefused,
+    ImportSource,
     SourceChat,
     SourceFile,
     SourceMessage,
@@ -81,16 +81,16 @@ FILE_NAME = 1000  # characters; a name is kept in fewer
 _INSERT, _REACT = Insert(Message), Insert(Reaction)
 
 
-class Writer:
+class HistoryWriter:
     def __init__(
         self,
         user: User,
-        source: Source,
+        source: ImportSource,
         archive: Archive,
         note: Callable[[int, int], None],
         kind: Kind = Kind.IMPORTED,
     ) -> None:
-        """Tells `note` of how many messages how many are done."""
+        """Calls `note` with how many messages are done, and of how many."""
         self._kind = kind  # of the conversations that are made
         self._user = user
         self._source = source
@@ -101,12 +101,12 @@ class Writer:
         self._done = 0
 
     def write(self) -> ImportReport:
-        """Raises Refused, and what `archive.ask` does."""
+        """Raises ImportRefused, and what `archive.check_cancelled` does."""
         chats = [self._chat(chat) for chat in self._source.chats]
         return ImportReport(
             chats=[chat for chat in chats if chat],
             left_out=[LeftOut(*each) for each in self._left_out.most_common()],
-            people=self._known_people(),
+            people=self._people_with_accounts(),
         )
 
     @property
@@ -115,25 +115,25 @@ class Writer:
 
     def _chat(self, chat: SourceChat) -> ImportedChat | None:
         """None of one without messages."""
-        self._archive.ask()
+        self._archive.check_cancelled()
         chunks = _chunks(self._fitting(chat.messages))
         chunk = next(chunks, [])
         if not chunk:
             return None
         conversation = conversation_of(self._user, self._source.kind, chat, self._kind)
-        told = ImportedChat(conversation.pk, conversation.title, 0, 0)
+        result = ImportedChat(conversation.pk, conversation.title, 0, 0)
         while chunk:
-            self._archive.ask()
+            self._archive.check_cancelled()
             new = self._chunk(conversation, chat, chunk)
-            told.messages += new
-            told.known += len(chunk) - new
+            result.messages += new
+            result.known += len(chunk) - new
             self._done += len(chunk)
             total = self._source.total
             self._note(self._done, total and max(self._done, total))
             chunk = next(chunks, [])
-        if told.messages:
-            self._tell(conversation.pk)
-        return told
+        if result.messages:
+            self._publish(conversation.pk)
+        return result
 
     def _fitting(self, messages: Iterable[SourceMessage]) -> Iterator[SourceMessage]:
         """Without what cannot be stored, the long ones in several."""
@@ -166,8 +166,8 @@ class Writer:
         self, conversation: Conversation, chat: SourceChat, chunk: Sequence[SourceMessage]
     ) -> int:
         """Returns how many are new."""
-        known = self._known(conversation.pk, chat, [each.id for each in chunk])
-        fresh = [each for each in chunk if self._client_id(chat, each.id) not in known]
+        existing = self._existing(conversation.pk, chat, [each.id for each in chunk])
+        fresh = [each for each in chunk if self._client_id(chat, each.id) not in existing]
         if not fresh:
             return 0
         for each in fresh:
@@ -196,10 +196,10 @@ class Writer:
         )
 
     def _client_id(self, chat: SourceChat, message: str) -> str:
-        told = f"{self._source.kind}\0{chat.id}\0{message}"
-        return f"import-{sha256(told.encode(errors='replace')).hexdigest()[:48]}"
+        identity = f"{self._source.kind}\0{chat.id}\0{message}"
+        return f"import-{sha256(identity.encode(errors='replace')).hexdigest()[:48]}"
 
-    def _known(
+    def _existing(
         self, conversation: str, chat: SourceChat, messages: Iterable[str]
     ) -> dict[str, str]:
         """The keys of those that are there, by client message id."""
@@ -222,8 +222,8 @@ class Writer:
         return found
 
     def _upload(self, file: SourceFile) -> str:
-        """ "" where it is refused. Raises Refused where nothing more is unpacked, DomainError 503
-        where it may be taken later.
+        """ "" where it is refused. Raises ImportRefused where nothing more is unpacked, DomainError
+        503 where it may be taken later.
         """
         opened = self._archive.opened(file.path)
         try:
@@ -245,7 +245,7 @@ class Writer:
                 self._arrived.append(upload)
                 return str(upload.pk)
             self._left_out[_("Files that are damaged")] += 1
-        except Refused:
+        except ImportRefused:
             self._left_out[_("Files that are damaged")] += 1
         except DomainError as error:
             uploads.give_up(upload)
@@ -270,11 +270,11 @@ class Writer:
     ) -> int:
         with locking(conversation.key):
             locked = locked_conversations([conversation.key])[conversation.key]
-            answered = [each.reply_to for each in messages if each.reply_to]
-            ids = [*(each.id for each in messages), *answered]
-            known = self._known(conversation.pk, chat, ids)
+            replied_to = [each.reply_to for each in messages if each.reply_to]
+            ids = [*(each.id for each in messages), *replied_to]
+            existing = self._existing(conversation.pk, chat, ids)
             uploaded = [key for pairs in files.values() for key, _file in pairs]
-            attached = Attached(
+            attached = AttachmentBatch(
                 Attachment.objects.filter(pk__in=uploaded, state=AttachmentState.READY)
             )
             rows: list[dict[str, Any]] = []
@@ -283,18 +283,18 @@ class Writer:
             last = _last_time(conversation.pk)
             for message in messages:
                 client_id = self._client_id(chat, message.id)
-                if client_id in known:
+                if client_id in existing:
                     continue
                 last = max(last, message.at)  # times of a conversation rise
                 row = self._row(message, locked, last)
                 row["client_message_id"] = client_id
                 if message.reply_to:
-                    row["reply_to"] = known.get(self._client_id(chat, message.reply_to), "")
+                    row["reply_to"] = existing.get(self._client_id(chat, message.reply_to), "")
                 reactions += self._react(row, message.reactions)
                 if message.pinned_at:
                     pins += self._pin(row, message.pinned_at, pins)
                 self._attach(row, files.get(message.id, ()), attached, locked)
-                known[client_id] = row["id"]
+                existing[client_id] = row["id"]
                 rows.append(row)
             store([locked], (_INSERT, rows), (_REACT, reactions))
             attached.store_sent()
@@ -369,7 +369,7 @@ class Writer:
         self,
         row: dict[str, Any],
         files: Sequence[tuple[str, SourceFile]],
-        attached: Attached,
+        attached: AttachmentBatch,
         locked: LockedConversation,
     ) -> None:
         if not files:
@@ -383,20 +383,20 @@ class Writer:
             attachments=[key for key, _file in files],
             captions={key: caption for key, caption in captions.items() if is_storable(caption)},
         )
-        there = attached.to(draft, row["id"], locked.pk)
+        there = attached.assign(draft, row["id"], locked.pk)
         shown = [is_album_picture(each) for each in there]
         row["attachments"] = encoded_attachments(there)
         row["has_picture"] = any(shown) or None
         row["has_voice"] = any(each.waveform for each in there) or None
         row["has_file"] = not (all(shown) or row["has_voice"]) or None
 
-    def _tell(self, conversation: str) -> None:
+    def _publish(self, conversation: str) -> None:
         """The open pages of its owner."""
         for chat in chats_of(self._user, among=[conversation]):
             payload = changed_chat_payload(chat, False)
             events.publish(events.HISTORY_CHANGED, payload, to=recipients.of([self._user.pk]))
 
-    def _known_people(self) -> list[KnownPerson]:
+    def _people_with_accounts(self) -> list[KnownPerson]:
         """Whom of the history they find here by their whole address, as everybody may."""
         found: dict[str, PersonRecord] = {}
         for email in list(dict.fromkeys(self._source.emails.values()))[:LOOKED_UP]:
@@ -411,8 +411,8 @@ def conversation_of(
     user: User, source: str, chat: SourceChat, kind: Kind = Kind.IMPORTED
 ) -> Conversation:
     """That of this chat, made where it is not there yet: once, whenever it is imported."""
-    told = f"{source}\0{chat.id}"
-    client_id = f"import-{sha256(told.encode(errors='replace')).hexdigest()[:48]}"
+    identity = f"{source}\0{chat.id}"
+    client_id = f"import-{sha256(identity.encode(errors='replace')).hexdigest()[:48]}"
     made = Conversation.objects.filter(creator=user.pk, client_group_id=client_id)
     if not settings.MONGODB:  # the condition of the unique index
         made = made.filter(Q(client_group_id__gt=EmptyText()))

@@ -28,14 +28,14 @@ from chatsite.security.ratelimits import DAY, Allowance, check
 from messaging.models import Attachment, AttachmentState, Import
 from messaging.queries.attachments import uploads_of
 from messaging.queries.imports import JOB, import_of, is_at_work, job_of
-from messaging.services.history_writer import Writer
+from messaging.services.history_writer import HistoryWriter
 from messaging.services.importers import reading
-from messaging.services.importers.source import Refused
+from messaging.services.importers.source import ImportRefused
 from messaging.shapes.history_import import encoded_report
 from scheduler.registry import Stopped
 from scheduler.services import cancel, schedule
 
-BY_ONE = Allowance("imports", 20, DAY)
+IMPORTS_PER_DAY = Allowance("imports", 20, DAY)
 KEPT = timedelta(days=30)  # that its report is shown
 ERROR_LENGTH = 300
 
@@ -52,7 +52,7 @@ def begin_import(*, user: User, upload: str, own_name: str = "", zone: str = "UT
     file = _free(user, upload).filter(state=AttachmentState.READY).first()
     if file is None:
         raise NotFound(_("There is no such upload, or it has expired."))
-    check(BY_ONE, user.pk)
+    check(IMPORTS_PER_DAY, user.pk)
     row = Import(
         user=user, stored=file.stored, name=file.name, own_name=own_name.strip()[:255], zone=zone
     )
@@ -107,24 +107,24 @@ def run_import(*, imported: str, is_stopping: Callable[[], bool]) -> None:
                 file_name=row.name,
                 own_name=row.own_name,
                 zone=zone_of(row.zone),
-                ask=partial(_ask, mine, is_stopping),
+                check_cancelled=partial(_check_cancelled, mine, is_stopping),
             )
-            report = Writer(row.user, source, archive, note).write()
-    except _Unwanted:
+            report = HistoryWriter(row.user, source, archive, note).write()
+    except _Cancelled:
         return
-    except Refused as refusal:
+    except ImportRefused as refusal:
         mine.update(ended_at=now(), error=str(refusal)[:ERROR_LENGTH])
     else:
         mine.update(ended_at=now(), report=encoded_report(report))
     _remove_file(row)
 
 
-def _ask(mine: QuerySet[Import], is_stopping: Callable[[], bool]) -> None:
-    """Raises Stopped, _Unwanted."""
+def _check_cancelled(mine: QuerySet[Import], is_stopping: Callable[[], bool]) -> None:
+    """Raises Stopped, _Cancelled."""
     if is_stopping():
         raise Stopped
     if not mine.exists():
-        raise _Unwanted
+        raise _Cancelled
 
 
 def remove_old_imports() -> int:
@@ -138,10 +138,10 @@ def remove_old_imports() -> int:
 
 @contextmanager
 def _file_of(row: Import) -> Iterator[IO[bytes]]:
-    """Raises Refused, DomainError 503."""
+    """Raises ImportRefused, DomainError 503."""
     found = storage.store.find(row.stored)
     if found is None:
-        raise Refused(_("The file is not there any more. Choose it again."))
+        raise ImportRefused(_("The file is not there any more. Choose it again."))
     if isinstance(found, Path):
         with found.open("rb") as file:
             yield file
@@ -160,5 +160,5 @@ def _remove_file(row: Import) -> None:
         storage.store.remove(filter(None, [row.stored]))
 
 
-class _Unwanted(Exception):
+class _Cancelled(Exception):
     """It was cancelled meanwhile."""

@@ -1,6 +1,6 @@
 """Previews of links: of the first one of a message, made by a job once it is sent.
 
-The readers' browsers ask nobody but this site: it fetches the page (chatsite/link_previews/), and
+The readers' browsers load nothing but this site: it fetches the page (chatsite/link_previews/), and
 keeps of it some words and a small picture.
 """
 
@@ -41,7 +41,7 @@ REMOVED = ""  # by its sender: it is not made again
 # longer, so that this one is there.
 KEPT, KEPT_NOTHING = timedelta(minutes=45), timedelta(minutes=10)
 LATE = timedelta(minutes=10)  # after which nobody waits for it
-TURN = timedelta(minutes=1)  # within which a page has to be asked for, where others are of its site
+TURN = timedelta(minutes=1)  # in which a page has to be fetched, when others of its site wait
 SLOW = 2  # seconds
 SLOW_FOR = timedelta(minutes=10)
 SMALLEST = 32  # pixels of either side: what is smaller is no picture of anything
@@ -133,7 +133,7 @@ def _store(message: Message, conversation: LockedConversation, preview: str) -> 
     message.preview, message.updated_at = preview, moment
     change = {"key": message.pk, "preview": preview, "moment": moment}
     run_batch((_PREVIEW, [{**change, "version": conversation.version}]))
-    to = recipients.of(conversation.who_receive(message.seq))
+    to = recipients.of(conversation.receivers_of(message.seq))
     events.publish(events.MESSAGE_EDITED, record_of(message), to=to)
 
 
@@ -162,8 +162,8 @@ def _turn(host: str, marks: Sequence[str]) -> Iterator[None]:
         yield
 
 
-def _asked(url: str, marks: Sequence[str]) -> Fetched | None:
-    """Notes who was slow: the site, and not what is made here of its answer."""
+def _fetched(url: str, marks: Sequence[str]) -> Fetched | None:
+    """Notes who was slow: the site, and not what is made here of its response."""
     began = time.monotonic()
     try:
         return fetch(url)
@@ -173,7 +173,7 @@ def _asked(url: str, marks: Sequence[str]) -> Fetched | None:
 
 
 def _made(url: str, marks: Sequence[str]) -> str:
-    page = _asked(url, marks)
+    page = _fetched(url, marks)
     if page is None:
         return ""
     preview = PreviewRecord(url, page.title, page.description or None)

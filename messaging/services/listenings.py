@@ -15,7 +15,7 @@ from messaging.models import Listening, Message
 from messaging.queries.own import add_own
 from messaging.queries.visibility import find_undeleted
 from messaging.services.conversations import INSTANT
-from messaging.services.first_times import locked, tell
+from messaging.services.first_times import lock_message, publish_first_time
 from messaging.shapes.record import MessageRecord, record_of
 
 
@@ -41,12 +41,12 @@ def listen(*, user: User | Principal, message_id: str) -> MessageRecord:
 
 def _note(found: Message, person: str) -> Message:
     with locking(found.conversation.key):
-        conversation, message = locked(found, person)
-        if conversation.members[person].marks_stand(conversation.pk):
+        conversation, message = lock_message(found, person)
+        if conversation.members[person].are_marks_frozen(conversation.pk):
             return message
         if Listening.objects.filter(message_id=message.pk, user_id=person).exists():
             return message
         moment = max(now(), conversation.changed_at + INSTANT)
         Listening.objects.create(message_id=message.pk, user_id=person, at=moment)
-        tell(events.MESSAGE_LISTENED, conversation, message, person, moment)
+        publish_first_time(events.MESSAGE_LISTENED, conversation, message, person, moment)
     return message

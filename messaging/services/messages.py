@@ -49,16 +49,16 @@ from messaging.queries.visibility import (
     no_such_message,
     past_member,
 )
-from messaging.services.attachments import Attached
+from messaging.services.attachments import AttachmentBatch
 from messaging.services.conversations import (
     INSTANT,
     LockedConversation,
-    Member,
+    LockedMember,
     catch_up,
     conversations_for,
     locked_conversations,
+    read_events,
     store,
-    told_of_reading,
 )
 from messaging.services.drafts import (
     Draft,
@@ -74,14 +74,14 @@ from messaging.services.filters import (
     report_held,
 )
 from messaging.services.link_previews import preview_later
-from messaging.services.notifications import notify_later, take_back_deleted
+from messaging.services.notifications import notify_later, retract_deleted
 from messaging.services.openings import close_later
 from messaging.services.pictures import settle_later, stored_picture
 from messaging.services.requests import (
+    acceptance_events,
     begin_with_stranger,
     check_stranger,
-    told_of_answer,
-    told_of_request,
+    request_events,
 )
 from messaging.services.search_index import add_full_blocks, rewrite_blocks
 from messaging.shapes.attachments import encoded_attachments, is_album_picture
@@ -98,11 +98,13 @@ class Sent:
 
 
 Outcome = Sent | DomainError
-Along = Callable[[list[Outcome]], None]
-Known = dict[tuple[str, str], tuple[str, MessageRecord]]
-"""What was sent before, by sender and client message id: to which conversation, by its key."""
-Answered = dict[str, tuple[str, int, str]]
-"""Messages that others answer and that are not deleted, by key: conversation, seq, sender."""
+AlsoStored = Callable[[list[Outcome]], None]
+EarlierSends = dict[tuple[str, str], tuple[str, MessageRecord]]
+"""Messages that were sent before, by sender and client message id: the key of the conversation,
+and the record.
+"""
+RepliedTo = dict[str, tuple[str, int, str]]
+"""Messages that drafts reply to and that are not deleted, by key: conversation, seq, sender."""
 
 
 def send_message(
@@ -157,13 +159,13 @@ def send_alone(draft: Draft) -> Sent:
     return outcome
 
 
-def send_together(drafts: Sequence[Draft], *, also: Along | None = None) -> list[Outcome]:
+def send_together(drafts: Sequence[Draft], *, also: AlsoStored | None = None) -> list[Outcome]:
     """As `send_messages`, in a transaction of their own, to whose end belongs what `also` does."""
     # Of two that make the same at once, a conversation or an id, one finds it when it tries again.
     return retrying(partial(_send_together, drafts, also), IntegrityError)
 
 
-def _send_together(drafts: Sequence[Draft], also: Along | None) -> list[Outcome]:
+def _send_together(drafts: Sequence[Draft], also: AlsoStored | None) -> list[Outcome]:
     try:
         if also is None:
             return send_messages(drafts)
@@ -182,14 +184,17 @@ def send_messages(drafts: Sequence[Draft], languages: Iterable[str] = ()) -> lis
     commit. `languages`: of who reads why each is refused.
 
     Returns what became of each. Refused are an unknown receiver (404), who may not write in the
-    group (403), an answer to what is not there and uploads that are not the sender's (400), a
+    group (403), a reply to what is not there and uploads that are not the sender's (400), a
     client message id that went to somebody else (409) and, of several conversations, those whose
     row somebody else holds (503). One conversation alone is waited for, and raises Busy.
     """
     keys = {draft.conversation for draft in drafts}
     with locking(*keys) if len(keys) == 1 else locking_several():
-        batch = _Batch(
-            conversations_for(drafts), _known(drafts), _answered(drafts), Attached.by(drafts)
+        batch = _SendBatch(
+            conversations_for(drafts),
+            _earlier_sends(drafts),
+            _replied_to(drafts),
+            AttachmentBatch.lock_for(drafts),
         )
         outcomes = each_read_in(languages, batch.outcome, drafts)
         batch.store()
@@ -197,10 +202,10 @@ def send_messages(drafts: Sequence[Draft], languages: Iterable[str] = ()) -> lis
 
 
 def store_system_message(conversation: LockedConversation, details: SystemDetails) -> MessageRecord:
-    """Of who is or has been a member: it tells of a change in the conversation, and is stored along
-    with that, in the transaction that holds it.
+    """Of who is or has been a member: it reports a change in the conversation, and is stored in the
+    same transaction.
     """
-    batch = _Batch({conversation.key: conversation})
+    batch = _SendBatch({conversation.key: conversation})
     peer = conversation.peer_of(details.by.id)
     record = batch.add(system_draft(peer, details), conversation)
     batch.store()
@@ -208,17 +213,17 @@ def store_system_message(conversation: LockedConversation, details: SystemDetail
 
 
 @dataclass
-class _Batch:
+class _SendBatch:
     """Messages that are stored together."""
 
     conversations: dict[str, LockedConversation]
-    known: Known = field(default_factory=dict)
-    answered: Answered = field(default_factory=dict)
-    attached: Attached = field(default_factory=Attached)
+    earlier: EarlierSends = field(default_factory=dict)
+    replied_to: RepliedTo = field(default_factory=dict)
+    attached: AttachmentBatch = field(default_factory=AttachmentBatch)
     moment: datetime = field(default_factory=now)
     rows: list[dict[str, Any]] = field(default_factory=list)
     sent: list[tuple[Draft, MessageRecord]] = field(default_factory=list)
-    reads: dict[tuple[str, str], Draft] = field(default_factory=dict)  # who read by answering
+    reads: dict[tuple[str, str], Draft] = field(default_factory=dict)  # who read by writing
     held: list[Draft] = field(default_factory=list)  # what moderators have to look at
 
     def outcome(self, draft: Draft) -> Outcome:
@@ -226,7 +231,7 @@ class _Batch:
         if conversation is None:
             return Busy()
         try:
-            if before := _sent_before(draft, self.known):
+            if before := _sent_before(draft, self.earlier):
                 return before
             self._check(draft, conversation)
         except DomainError as error:
@@ -239,7 +244,7 @@ class _Batch:
         if conversation.slow_seconds and sender.role == Role.MEMBER:
             self._check_pace(draft, conversation)
         if draft.reply_to:
-            conversation_id, seq, _author = self.answered.get(draft.reply_to, ("", 0, ""))
+            conversation_id, seq, _author = self.replied_to.get(draft.reply_to, ("", 0, ""))
             if conversation_id != conversation.pk or not sender.stays.see(seq):
                 raise unknown_reply()
         self.attached.check(draft)
@@ -261,7 +266,7 @@ class _Batch:
             conversation_id=conversation.pk,
             sender_id=draft.sender_id,
             kind=MessageKind.TEXT,
-            seq__gt=conversation.seq - PACED,
+            seq__gt=conversation.seq - SLOW_MODE_WINDOW,
         )
         before = mine.order_by("-seq").values_list("created_at", flat=True).first()
         if any(
@@ -275,15 +280,15 @@ class _Batch:
 
     def _filter(self, draft: Draft, conversation: LockedConversation) -> bool:
         """Whether it is one of those that a new account may send."""
-        said = "\n".join([draft.text, *self.attached.words(draft)])
+        words = "\n".join([draft.text, *self.attached.texts(draft)])
         files = draft.picture or draft.attachments or draft.copied
-        if check_words(said):
+        if check_words(words):
             self.held.append(draft)
         return check_new_account(
             draft.sender_id,
             conversation=conversation.pk,
             stranger="" if is_group(draft.receiver_id) else draft.receiver_id,
-            has_more=bool(files) or has_link(said),
+            has_more=bool(files) or has_link(words),
             taken=draft.taken,
         )
 
@@ -323,11 +328,11 @@ class _Batch:
         self.rows.append(row)
         self.sent.append((draft, record))
         if draft.client_message_id:
-            self.known[draft.sender_id, draft.client_message_id] = draft.conversation, record
+            self.earlier[draft.sender_id, draft.client_message_id] = draft.conversation, record
         return record
 
     def _add_files(self, row: dict[str, Any], draft: Draft) -> None:
-        files = self.attached.to(draft, row["id"], row["conversation_id"])
+        files = self.attached.assign(draft, row["id"], row["conversation_id"])
         if draft.view_once:
             row["view_once"] = encoded_once(files, row["created_at"])
             close_later(row["id"], row["created_at"] + LASTS)
@@ -339,10 +344,10 @@ class _Batch:
         row["has_file"] = not (all(shown) or row["has_voice"]) or None
 
     def _mentioned(self, draft: Draft) -> list[str]:
-        """A reply mentions whom it answers, unless that is its own writer."""
+        """A reply mentions the author that it replies to, unless that is its own writer."""
         mentioned = dict.fromkeys(draft.mentions)
         if draft.reply_to:
-            _conversation, _seq, author = self.answered[draft.reply_to]
+            _conversation, _seq, author = self.replied_to[draft.reply_to]
             if author != draft.sender_id:
                 mentioned[author] = None
         return list(mentioned)
@@ -359,22 +364,24 @@ class _Batch:
         self.publish()
 
     def publish(self) -> None:
-        told: list[events.Event] = []
+        outgoing: list[events.Event] = []
         for (key, reader), draft in self.reads.items():
             conversation = self.conversations[key]
-            told += told_of_reading(reader, draft.receiver_id, conversation)
+            outgoing += read_events(reader, draft.receiver_id, conversation)
         writing = {draft.conversation for draft, _record in self.sent}
         receivers = {key: self.conversations[key].receivers for key in writing}
         to = {key: recipients.of(people) for key, people in receivers.items()}
         for key in writing:
-            told += told_of_request(self.conversations[key])
-            told += told_of_answer(self.conversations[key])
+            outgoing += request_events(self.conversations[key])
+            outgoing += acceptance_events(self.conversations[key])
         for draft, record in self.sent:
             if draft.system:
-                told += _told_of_change(events.NEW_MESSAGE, record, receivers[draft.conversation])
+                outgoing += _record_events(
+                    events.NEW_MESSAGE, record, receivers[draft.conversation]
+                )
             else:
-                told.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
-        events.publish_all(told)
+                outgoing.append((events.NEW_MESSAGE, record, to[draft.conversation], draft.origin))
+        events.publish_all(outgoing)
         notify_later(
             (self.conversations[draft.conversation].pk, receivers[draft.conversation], record)
             for draft, record in self.sent
@@ -385,12 +392,12 @@ class _Batch:
         on_commit(lambda: note_written(map(_pair, self.sent)))
 
 
-def _told_of_change(
+def _record_events(
     event: str, record: MessageRecord, receivers: Collection[str]
 ) -> list[events.Event]:
-    """By a message of the system."""
+    """An event for each version of the record."""
     each = versions_for(record, receivers)
-    return [(event, known, recipients.of(people), "") for known, people in each if people]
+    return [(event, earlier, recipients.of(people), "") for earlier, people in each if people]
 
 
 def _pair(sent: tuple[Draft, MessageRecord]) -> tuple[str, str]:
@@ -398,7 +405,9 @@ def _pair(sent: tuple[Draft, MessageRecord]) -> tuple[str, str]:
     return draft.sender_id, draft.receiver_id
 
 
-def check_may_write(conversation: LockedConversation, sender_id: str, receiver_id: str) -> Member:
+def check_may_write(
+    conversation: LockedConversation, sender_id: str, receiver_id: str
+) -> LockedMember:
     """Returns the sender's membership. Raises DomainError 403, 404."""
     if receiver_id != saved_key(sender_id):
         check_not_silenced(sender_id)
@@ -417,7 +426,7 @@ def check_may_write(conversation: LockedConversation, sender_id: str, receiver_i
     return sender
 
 
-def _check_receiver(receiver: Member | None) -> None:
+def _check_receiver(receiver: LockedMember | None) -> None:
     if receiver is None:
         raise unknown_receiver()
     if receiver.is_gone:
@@ -434,7 +443,7 @@ def too_fast(wait: int) -> DomainError:
     return DomainError(message, 429, code="slow", errors={"slow_seconds": [message]}, wait=wait)
 
 
-PACED = 1000  # messages of a slow group, at most, among which a member's last one is looked for
+SLOW_MODE_WINDOW = 1000  # messages of a slow group, to look for a member's last one among
 _INSERT = Insert(Message)
 _shown = itemgetter(*COLUMNS)
 
@@ -447,24 +456,24 @@ def sent_among(pairs: Iterable[tuple[Any, Any]]) -> QuerySet[Message, Any]:
     return Message.objects.filter(reduce(or_, sent)).values_list("pk")
 
 
-_KNOWN = SelectAmong(sent_among, width=2)
+_EARLIER_SENDS = SelectAmong(sent_among, width=2)
 
 
-_ANSWERED = SelectAmong(
+_REPLIED_TO = SelectAmong(
     lambda keys, *, moment: Message.objects.filter(is_there(moment), pk__in=keys).values_list(
         "pk", "conversation_id", "seq", "sender_id"
     )
 )
 
 
-def _answered(drafts: Iterable[Draft]) -> Answered:
-    answered = [draft.reply_to for draft in drafts if draft.reply_to]
-    rows = _ANSWERED.rows_among(answered, moment=now()) if answered else ()
+def _replied_to(drafts: Iterable[Draft]) -> RepliedTo:
+    replied_to = [draft.reply_to for draft in drafts if draft.reply_to]
+    rows = _REPLIED_TO.rows_among(replied_to, moment=now()) if replied_to else ()
     return {key: (conversation, seq, author) for key, conversation, seq, author in rows}
 
 
-def _known(drafts: Iterable[Draft]) -> Known:
-    keys = _KNOWN.rows_among(
+def _earlier_sends(drafts: Iterable[Draft]) -> EarlierSends:
+    keys = _EARLIER_SENDS.rows_among(
         (draft.sender_id, draft.client_message_id) for draft in drafts if draft.client_message_id
     )
     if not keys:
@@ -478,12 +487,12 @@ def _known(drafts: Iterable[Draft]) -> Known:
 
 def sent_before(draft: Draft) -> Sent | None:
     """What was sent by its client message id. Raises DomainError 409."""
-    return _sent_before(draft, _known([draft]))
+    return _sent_before(draft, _earlier_sends([draft]))
 
 
-def _sent_before(draft: Draft, known: Known) -> Sent | None:
+def _sent_before(draft: Draft, earlier: EarlierSends) -> Sent | None:
     """Raises DomainError 409."""
-    first = known.get((draft.sender_id, draft.client_message_id))
+    first = earlier.get((draft.sender_id, draft.client_message_id))
     if first is None:
         return None
     conversation, record = first
@@ -495,18 +504,18 @@ def _sent_before(draft: Draft, known: Known) -> Sent | None:
 
 
 def delete_message(*, user: User | Principal, message_id: str) -> Message:
-    """Takes one's own message back, for everybody.
+    """Deletes one's own message for everybody.
 
     Raises DomainError 403, 404. Again: nothing happens.
     """
     message = find_message(user, message_id)
     if message is None:
         raise no_such_message()
-    take_back([message], user_id=user.pk)
+    delete_for_everybody([message], user_id=user.pk)
     return message
 
 
-def take_back(messages: Sequence[Message], *, user_id: str) -> list[Message]:
+def delete_for_everybody(messages: Sequence[Message], *, user_id: str) -> list[Message]:
     """Those of one conversation, for everybody: all of them, or none. Returns which it deleted.
 
     Raises DomainError 403 for what others wrote, and for what is too old.
@@ -593,27 +602,27 @@ def set_deleted(
         store([conversation])
         rewrite_blocks(conversation.pk, [message.seq for message in changed])
         if deleted:
-            take_back_deleted(conversation.pk, min(message.seq for message in changed))
-        told: list[events.Event] = []
+            retract_deleted(conversation.pk, min(message.seq for message in changed))
+        outgoing: list[events.Event] = []
         for message in changed:
             settle_later(message)
             if deleted:
-                to = recipients.of(conversation.who_see(message.seq))
-                told.append((events.MESSAGE_DELETED, deleted_payload(message), to, ""))
+                to = recipients.of(conversation.viewers_of(message.seq))
+                outgoing.append((events.MESSAGE_DELETED, deleted_payload(message), to, ""))
             else:
-                told += _told_of_restoring(message, conversation)
-        events.publish_all(told)
+                outgoing += _restore_events(message, conversation)
+        events.publish_all(outgoing)
     return changed
 
 
-def _told_of_restoring(message: Message, conversation: LockedConversation) -> list[events.Event]:
+def _restore_events(message: Message, conversation: LockedConversation) -> list[events.Event]:
     """It brings words, so not to who has blocked its sender; nor to a sender who has blocked the
     other what that one did with it since.
     """
-    receivers = conversation.who_receive(message.seq)
-    told = _told_of_change(events.MESSAGE_RESTORED, record_of(message), receivers)
+    receivers = conversation.receivers_of(message.seq)
+    outgoing = _record_events(events.MESSAGE_RESTORED, record_of(message), receivers)
     sender = message.sender_id
-    if sender in conversation.who_see(message.seq) and sender not in receivers:
+    if sender in conversation.viewers_of(message.seq) and sender not in receivers:
         hide_changes_by_blocked(sender, [record := record_of(message)])
-        told.append((events.MESSAGE_RESTORED, record, recipients.of([sender]), ""))
-    return told
+        outgoing.append((events.MESSAGE_RESTORED, record, recipients.of([sender]), ""))
+    return outgoing

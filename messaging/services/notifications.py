@@ -1,9 +1,9 @@
 """Push messages to browsers: when they are due, and what they have shown.
 
 A send schedules one job for its conversation, whoever is in it, and that one job for each browser
-to tell: slow push services are waited for there. Each looks how things are by then, so repeating
+to notify: slow push services are waited for there. Each looks how things are by then, so repeating
 one does no harm, and whatever comes meanwhile goes with it. Who is at a page of ours, or wants to
-be left alone, is told later of what they have not read by then.
+be left alone, is notified later of what they have not read by then.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def notify_later(sent: Iterable[tuple[str, Sequence[str], MessageRecord]]) -> No
 
 
 def notify(*, conversation: str, since: int) -> None:
-    """Has the browsers told of those who have not seen what came, from that number on."""
+    """Schedules notifications for those who have not seen what came, from that number on."""
     found = Conversation.objects.filter(pk=conversation).exclude(kind=Kind.SAVED).first()
     if found is None:
         return
@@ -91,13 +91,13 @@ def _schedule(device: str, conversation: str) -> None:
 
 
 def push_later(device: str, conversation: str, run_at: datetime) -> None:
-    """A job of its own: news that comes when they may be told is not held up by it."""
+    """A job of its own: news that may be shown at once is not held up by it."""
     name = f"{PUSH}-later:{device}:{conversation}"
     schedule(PUSH, name=name, run_at=run_at, subscription=device, conversation=conversation)
 
 
-def put_off(missed: Missed, chosen: Notifications, moment: datetime) -> datetime | None:
-    """Until when they are not told of it; None: they may be now."""
+def postponed_until(missed: Missed, chosen: Notifications, moment: datetime) -> datetime | None:
+    """Until when not to notify them; None: they may be notified now."""
     if end := chosen.end_of_quiet(moment):
         return end
     if not active_among([missed.mine.user_id]):
@@ -125,7 +125,7 @@ _NOTICES = SelectAmong(
 )
 
 
-def take_back_read(marks: Iterable[tuple[str, str, int]]) -> None:
+def retract_read(marks: Iterable[tuple[str, str, int]]) -> None:
     """What somebody has read is no longer shown on any of their devices: by conversation and
     reader, up to which number. Belongs in the transaction that moves the marks.
     """
@@ -135,19 +135,19 @@ def take_back_read(marks: Iterable[tuple[str, str, int]]) -> None:
     read = {(conversation, reader): seq for conversation, reader, seq in marks if reader in known}
     for device, conversation, reader, seq in _NOTICES.rows_among({key for _, key in read}):
         if seq <= read.get((conversation, reader), 0):
-            look_again(device, conversation)
+            refresh_later(device, conversation)
 
 
-def take_back_deleted(conversation: str, first: int) -> None:
+def retract_deleted(conversation: str, first: int) -> None:
     """From that number on, something was deleted that may be shown."""
     if not subscribers():
         return
     shown = PushNotice.objects.filter(conversation=conversation, seq__gte=first)
     for device in shown.values_list("subscription_id", flat=True):
-        look_again(device, conversation)
+        refresh_later(device, conversation)
 
 
-def look_again(device: str, conversation: str) -> None:
+def refresh_later(device: str, conversation: str) -> None:
     """What its browser shows is over, or some of it."""
     name = f"{PUSH}:{device}:{conversation}"
     schedule(PUSH, name=name, subscription=device, conversation=conversation, again=True)
@@ -170,5 +170,5 @@ def note_notified(subscription: PushSubscription, conversation: str, seq: int) -
         notices.update(seq=seq)
 
 
-def note_taken_back(subscription: str, conversation: str) -> None:
+def note_retracted(subscription: str, conversation: str) -> None:
     PushNotice.objects.filter(subscription=subscription, conversation=conversation).delete()

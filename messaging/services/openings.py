@@ -1,7 +1,7 @@
 """Opening what is seen once, and removing it: when all have opened it, or its time is over.
 
 Opening begins a while in which who opened it, by an id that they chose, may load the files, any
-number of times: an answer that is lost costs nothing. After it they are closed to them for good.
+number of times: a response that is lost costs nothing. After it they are closed to them for good.
 """
 
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ from messaging.services.conversations import (
     locked_conversations,
 )
 from messaging.services.drafts import is_client_id
-from messaging.services.first_times import locked, tell
+from messaging.services.first_times import lock_message, publish_first_time
 from messaging.services.removal import remove_files_later
 from messaging.shapes.attachments import AttachmentRecord, attachment_record
 from messaging.shapes.payload_types import OpeningPayload
@@ -67,7 +67,7 @@ def open_once(*, user: User | Principal, message_id: str, opening_id: str) -> Op
 
 def _open(found: Message, person: str, client_id: str) -> Opening:
     with locking(found.conversation.key):
-        conversation, message = locked(found, person)
+        conversation, message = lock_message(found, person)
         mine = Opening.objects.filter(message_id=message.pk, user_id=person)
         if before := mine.first():
             if before.client_id != client_id or before.until <= now():
@@ -85,7 +85,7 @@ def _open(found: Message, person: str, client_id: str) -> Opening:
             at=moment,
             until=moment + OPEN + length,
         )
-        tell(events.MESSAGE_OPENED, conversation, message, person, moment)
+        publish_first_time(events.MESSAGE_OPENED, conversation, message, person, moment)
         _close_if_all_have(conversation, message)
     return opening
 
@@ -95,7 +95,7 @@ def _check_may_open(conversation: LockedConversation, message: Message, person: 
     sender = conversation.members.get(message.sender_id)
     if conversation.members[person].until is not None:
         raise past_member() if is_group(conversation.pk) else has_blocked()
-    if conversation.members[person].is_request:  # its files wait, and an opening would tell
+    if conversation.members[person].is_request:  # the sender would see it
         words = _("They are told nothing until you accept.")
         raise DomainError(words, 403, code="request")
     once = decoded_once(message.view_once or "")
@@ -111,7 +111,7 @@ def _close_if_all_have(conversation: LockedConversation, message: Message) -> No
     ends: dict[str, datetime] = dict(openings.values_list("user_id", "until"))
     there = {
         person
-        for person in conversation.who_see(message.seq)
+        for person in conversation.viewers_of(message.seq)
         if conversation.members[person].until is None and person != message.sender_id
     }
     if there <= ends.keys():
@@ -135,7 +135,7 @@ def close_once(*, message: str) -> None:
         return
     with locking(found.conversation.key):
         locked_conversations([found.conversation.key])  # whoever opens it waits for that
-        moment = now()  # by the clock of workers, as its end was told and is kept to
+        moment = now()  # by the clock of workers, which set its end
         lasting = Opening.objects.filter(message_id=message, until__gt=moment)
         if last := lasting.order_by("-until").first():
             # By the database's, by which jobs are due: were that one ahead, it would be at once.

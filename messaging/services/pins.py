@@ -22,7 +22,7 @@ from messaging.services.conversations import (
     store,
 )
 from messaging.services.messages import check_may_write
-from messaging.services.requests import told_of_answer
+from messaging.services.requests import acceptance_events
 from messaging.shapes.record import MessageRecord, record_of
 
 
@@ -72,10 +72,10 @@ def _change(found: Message, person: str, pinned: bool) -> Message:
         # Later than before, by whatever clock: of two states clients keep the later one.
         conversation.change(moment := max(now(), conversation.changed_at + INSTANT))
         _store(message, conversation, moment, person if pinned else None)
-        to = recipients.of(conversation.who_receive(message.seq))
+        to = recipients.of(conversation.receivers_of(message.seq))
         event = events.MESSAGE_PINNED if pinned else events.MESSAGE_UNPINNED
         events.publish(event, pin_payload(message, person), to=to)
-        events.publish_all(told_of_answer(conversation))
+        events.publish_all(acceptance_events(conversation))
     return message
 
 

@@ -25,7 +25,7 @@ def change_privacy(
     online: Audience | None = None,
     last_seen: Audience | None = None,
 ) -> Privacy:
-    """Changes what is given. Who sees more or less of `user` by it is told, and told by `sync`."""
+    """Changes what is given. Those who see more or less of `user` by it are notified."""
     given = {
         "read_receipts": read_receipts,
         "typing": typing,
@@ -41,13 +41,13 @@ def change_privacy(
         if privacy != stored:
             User.objects.filter(pk=user.pk).update(privacy=user.privacy)
             on_commit(tell_changed)
-            _tell(user.pk, before, _with(before, user.pk, privacy))
+            _publish(user.pk, before, _with(before, user.pk, privacy))
     return privacy
 
 
-def _tell(me: str, before: Rules, after: Rules) -> None:
-    """In `sync` everybody in direct chats, and in groups where marks are told live; by an event
-    those in direct chats for whom it makes a difference.
+def _publish(me: str, before: Rules, after: Rules) -> None:
+    """By `sync` to everybody in direct chats, and in groups with live marks; by an event to those
+    in direct chats for whom it makes a difference.
     """
     mine = Membership.objects.of(me).filter(until_seq=None)
     direct = _keys(mine.filter(conversation__lt=FIRST_GROUP))
@@ -60,8 +60,8 @@ def _tell(me: str, before: Rules, after: Rules) -> None:
         direct_chats = there.filter(conversation__lt=FIRST_GROUP, until_seq=None)
         people += direct_chats.values_list("user_id", flat=True)
         there.update(version=F("version") + 1)
-    told = [key for key in people if key != me and _differs(before, after, me, key)]
-    events.publish(events.PRIVACY_CHANGED, privacy_payload(me), to=recipients.of([me, *told]))
+    affected = [key for key in people if key != me and _differs(before, after, me, key)]
+    events.publish(events.PRIVACY_CHANGED, privacy_payload(me), to=recipients.of([me, *affected]))
 
 
 def _keys(memberships: QuerySet[Membership]) -> list[str]:

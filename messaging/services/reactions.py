@@ -19,7 +19,7 @@ from messaging.queries.reactions import checked_emoji
 from messaging.queries.visibility import has_blocked, past_member, was_deleted
 from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
-from messaging.services.requests import told_of_answer
+from messaging.services.requests import acceptance_events
 from messaging.shapes.reactions import (
     BY_ONE,
     DIFFERENT,
@@ -70,7 +70,7 @@ def react(*, user: User | Principal, message_id: str, emoji: str) -> MessageReco
     return change_alone(ReactionChange(user.pk, message_id, checked_emoji(emoji), added=True))
 
 
-def take_back(*, user: User | Principal, message_id: str, emoji: str) -> MessageRecord:
+def unreact(*, user: User | Principal, message_id: str, emoji: str) -> MessageRecord:
     """The same for a reaction of one's own, which those may take back who have left, too."""
     return change_alone(ReactionChange(user.pk, message_id, checked_emoji(emoji), added=False))
 
@@ -113,9 +113,9 @@ class ReactionChange(MessageChange):
         }
         run_batch((_REACTIONS, [change]))
         payload = reaction_payload(message, person, emoji, added=added, reactions=reactions)
-        to = recipients.of(conversation.who_receive(message.seq))
+        to = recipients.of(conversation.receivers_of(message.seq))
         events.publish(events.REACTION_CHANGED, payload, to=to)
-        events.publish_all(told_of_answer(conversation))
+        events.publish_all(acceptance_events(conversation))
 
 
 def _check_there(conversation: LockedConversation, person: str, added: bool) -> None:

@@ -1,4 +1,4 @@
-"""Reminders: of a message, at a time, for whoever asked for it alone."""
+"""Reminders: of a message, at a time, for whoever set it alone."""
 
 from datetime import datetime
 from functools import partial
@@ -48,10 +48,10 @@ def _set(user: User, message: Message, moment: datetime) -> ReminderPayload:
         reminder.remind_at, reminder.told_at = moment, None
         reminder.save()
         schedule(JOB, name=_job(reminder), run_at=moment, key=reminder.pk)
-        told = _told(events.REMINDER_CHANGED, reminder)
-        if told is None:  # it went just now
+        payload = _publish(events.REMINDER_CHANGED, reminder)
+        if payload is None:  # it went just now
             raise no_such_message()
-        return told
+        return payload
 
 
 @repeatable
@@ -77,15 +77,15 @@ def remind(key: str) -> None:
             return
         reminder.told_at = moment
         reminder.save()
-        # The one place where somebody is told that it is time.
-        if _told(events.REMINDER_DUE, reminder) is None:
+        # The one place where somebody is notified that it is time.
+        if _publish(events.REMINDER_DUE, reminder) is None:
             _remove(reminder)
         else:
             remind_browsers(reminder.pk, reminder.user_id)
 
 
-def _told(event: str, reminder: Reminder) -> ReminderPayload | None:
-    """None of a message that its person does not see."""
+def _publish(event: str, reminder: Reminder) -> ReminderPayload | None:
+    """None when the person no longer sees the message."""
     for seen in with_messages(Principal(reminder.user_id, ""), [reminder]):
         payload = reminder_payload(*seen)
         events.publish(event, payload, to=recipients.of([reminder.user_id]))

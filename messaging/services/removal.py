@@ -1,5 +1,5 @@
-"""Taking out of the database and the stores what messages said, for good: not even moderators have
-it afterwards, but for what was reported.
+"""Removing the content of messages from the database and the stores, for good: not even moderators
+have it afterwards, but for what was reported.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from messaging.models import (
 )
 from messaging.payloads import deleted_payload, expired_payload
 from messaging.services.conversations import INSTANT, LockedConversation
-from messaging.services.notifications import take_back_deleted
+from messaging.services.notifications import retract_deleted
 from messaging.services.search_index import rewrite_blocks
 from messaging.shapes.link_previews import decoded_preview
 from scheduler.services import schedule, schedule_unless_waiting
@@ -32,7 +32,7 @@ REMOVE_PREVIEWS = "remove_previews"
 # By then, whoever began to forward a file before its message was gone is done with it.
 FORWARDED = timedelta(minutes=1)
 # A picture is stored before its message: what is younger may still be on its way.
-SPARED = timedelta(hours=1)
+GRACE_PERIOD = timedelta(hours=1)
 # What remains of one: where it stood, when, and by whom.
 KEPT = frozenset(
     (
@@ -51,8 +51,8 @@ _EMPTIED = Update(
 
 
 def empty(messages: Sequence[Message], conversation: LockedConversation) -> None:
-    """Leaves of them that they were, so that `seq` has no gaps, and `sync` tells it. Holding the
-    lock; the conversation is stored afterwards.
+    """Leaves only a tombstone, so that `seq` has no gaps, and `sync` brings it. Holding the lock;
+    the conversation is stored afterwards.
     """
     _remove_rows(messages)
     # Later than before, by whatever clock: of two states clients keep the later one.
@@ -63,20 +63,20 @@ def empty(messages: Sequence[Message], conversation: LockedConversation) -> None
         emptied.append({"key": message.pk, "moment": moment, "version": conversation.version})
     run_batch((_EMPTIED, emptied))
     rewrite_blocks(conversation.pk, [message.seq for message in messages])
-    take_back_deleted(conversation.pk, min(message.seq for message in messages))
-    told: list[events.Event] = []
+    retract_deleted(conversation.pk, min(message.seq for message in messages))
+    outgoing: list[events.Event] = []
     for message in messages:
         message.conversation = Conversation(pk=conversation.pk, key=conversation.key)
         at, payload = message.expires_at, deleted_payload(message)
         if at and at <= moment:
             payload = expired_payload(message, at)
-        to = recipients.of(conversation.who_see(message.seq))
-        told.append((events.MESSAGE_DELETED, payload, to, ""))
-    events.publish_all(told)
+        to = recipients.of(conversation.viewers_of(message.seq))
+        outgoing.append((events.MESSAGE_DELETED, payload, to, ""))
+    events.publish_all(outgoing)
 
 
 def erase(messages: Sequence[Message]) -> None:
-    """The same of messages that are deleted, which was told when they were. Holding the lock."""
+    """The same of deleted messages, whose deletion was published. Holding the lock."""
     _remove_rows(messages)
     Message.objects.filter(pk__in=[message.pk for message in messages]).update(**_NOTHING)
 
@@ -102,7 +102,7 @@ def remove_files_later(messages: Sequence[Message]) -> None:
     previews = ((decoded_preview(each.preview or ""), each.updated_at) for each in messages)
     if shown := {each.image: at for each, at in previews if each and each.image}:
         # By then no other message gets the same one any more.
-        _remove_previews_later(max(run_at, max(shown.values()) + SPARED))
+        _remove_previews_later(max(run_at, max(shown.values()) + GRACE_PERIOD))
 
 
 def _remove_previews_later(moment: datetime) -> None:

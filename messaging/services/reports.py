@@ -75,7 +75,7 @@ def _checked(words: str, most: int, field: str) -> str:
     raise DomainError(message, code=field, errors={field: [message]})
 
 
-def look(*, by: User, key: str) -> Report:
+def open_report(*, by: User, key: str) -> Report:
     """Raises DomainError 404."""
     found = find_report(by, key)
     _recorded(by, found, _("Opened"))

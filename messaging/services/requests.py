@@ -1,7 +1,7 @@
 """First messages of strangers, where the site lets them wait until they are accepted.
 
-Whose request a chat is reads it without leaving a mark, and is told of it by the list of chats
-alone. Answering, reacting or pinning accepts it; deleting the chat, or blocking and unblocking
+Its receiver reads it without leaving a mark, and sees it in the list of chats alone. Replying,
+reacting or pinning accepts it; deleting the chat, or blocking and unblocking
 them, leaves it a request, should they write again.
 """
 
@@ -65,21 +65,21 @@ def accept(*, user: User, person: str) -> ChatSettings:
             conversation.accept(user.pk)
             conversation.is_changed = True
             store([conversation])
-            events.publish_all([_told(user.pk, conversation)])
+            events.publish_all([_chat_event(user.pk, conversation)])
         return _settings(user.pk, conversation)
 
 
-def told_of_request(conversation: LockedConversation) -> list[events.Event]:
-    """Of something new in it."""
-    return [_told(person, conversation) for person in conversation.requests]
+def request_events(conversation: LockedConversation) -> list[events.Event]:
+    """For the receivers of a request, when there is something new in it."""
+    return [_chat_event(person, conversation) for person in conversation.requests]
 
 
-def told_of_answer(conversation: LockedConversation) -> list[events.Event]:
-    """Who has accepted it by what they did, on their other devices."""
-    return [_told(person, conversation) for person in conversation.accepting]
+def acceptance_events(conversation: LockedConversation) -> list[events.Event]:
+    """For the other devices of those who have accepted it by what they did."""
+    return [_chat_event(person, conversation) for person in conversation.accepting]
 
 
-def _told(person: str, conversation: LockedConversation) -> events.Event:
+def _chat_event(person: str, conversation: LockedConversation) -> events.Event:
     # As it is going to be: it may not be stored yet.
     is_request = bool(conversation.members[person].is_request)
     settings = replace(_settings(person, conversation), request=is_request)

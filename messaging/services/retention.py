@@ -56,20 +56,20 @@ _STRIPPED = Update(
 
 
 @dataclass(frozen=True, slots=True)
-class Old:
+class OldContent:
     messages: int
     size: int = 0  # bytes, of files that are attached
 
 
-def old_messages(before: datetime) -> Old:
+def old_messages(before: datetime) -> OldContent:
     """Sent before that moment."""
-    return Old(_sent_before(before).count())
+    return OldContent(_sent_before(before).count())
 
 
 def remove_messages(before: datetime, *, is_stopping: IsStopping = lambda: False) -> int:
     """Their rows go, with all that hangs on them. What is left of a conversation begins after them,
     for everybody: its members see them as little as what they have deleted for themselves, so that
-    their clients are told by the same way. Returns how many messages.
+    their clients are notified in the same way. Returns how many messages.
     """
     done: set[str] = set()
     removed = 0
@@ -79,17 +79,17 @@ def remove_messages(before: datetime, *, is_stopping: IsStopping = lambda: False
         done.add(conversation)
         keys = Conversation.objects.filter(pk=conversation).values_list("key", flat=True)
         for key in keys:
-            end = _cut(key, before)
+            end = _hide_before(key, before)
             while not is_stopping() and (some := _remove_some(key, end)):
                 removed += some
     return removed
 
 
-def old_files(before: datetime) -> Old:
+def old_files(before: datetime) -> OldContent:
     """Of messages sent before that moment."""
     sizes = Attachment.objects.filter(_attached_before(before), is_copy=False)
     size = sum(sizes.values_list("size", flat=True).iterator())
-    return Old(len(set(_with_files(before))), size)
+    return OldContent(len(set(_with_files(before))), size)
 
 
 def remove_files(before: datetime, *, is_stopping: IsStopping = lambda: False) -> int:
@@ -123,7 +123,7 @@ def _each(rows: QuerySet[Any, Any]) -> Iterator[Any]:
 
 
 @repeatable
-def _cut(key: str, before: datetime) -> int:
+def _hide_before(key: str, before: datetime) -> int:
     """Hides from everybody what was sent before that moment. Returns up to which `seq` that is."""
     with locking(key):
         conversation = locked_conversations([key]).get(key)
@@ -139,7 +139,7 @@ def _cut(key: str, before: datetime) -> int:
             since, earlier = stays.stored()
             mine = Membership.objects.filter(conversation_id=conversation.pk, user_id=person)
             mine.update(since_seq=since, earlier_stays=earlier, version=F("version") + 1)
-        _tell(conversation.pk, changed)
+        _publish(conversation.pk, changed)
     return end
 
 
@@ -158,7 +158,7 @@ def _end(conversation: LockedConversation, before: datetime) -> int:
     return low
 
 
-def _tell(conversation: str, people: Sequence[str]) -> None:
+def _publish(conversation: str, people: Sequence[str]) -> None:
     """Those with open pages; the others learn it by `sync`."""
     online = online_users()
     for person in User.objects.filter(pk__in=[key for key in people if key in online]):
@@ -244,7 +244,7 @@ def _strip(key: str, keys: Sequence[str]) -> int:
             (
                 events.MESSAGE_EDITED,
                 record_of(message),
-                recipients.of(conversation.who_receive(message.seq)),
+                recipients.of(conversation.receivers_of(message.seq)),
                 "",
             )
             for message in kept

@@ -30,14 +30,19 @@ from messaging.queries.people import is_person
 from messaging.queries.privacy import rules
 from messaging.queries.scheduled import awaited, files_of, find_scheduled, scheduled_of
 from messaging.queries.visibility import find_message, has_blocked, membership_in
-from messaging.services.attachments import Attached, client_id, hold, recover_sent
+from messaging.services.attachments import (
+    AttachmentBatch,
+    recover_sent,
+    reserve,
+    scheduled_client_id,
+)
 from messaging.services.drafts import (
     Draft,
     check_mentions,
     checked_text,
+    empty_message,
     new_draft,
-    not_once,
-    nothing_said,
+    not_view_once,
     unknown_receiver,
     unknown_reply,
 )
@@ -49,7 +54,7 @@ from scheduler.services import cancel, schedule
 
 JOB = "send_scheduled"
 MOST = 100  # of one person, those that were refused included
-LATE = timedelta(minutes=1)  # of which the sender is told
+LATE = timedelta(minutes=1)  # which the sender is notified of
 TOO_LATE = timedelta(days=1)  # after which it is not sent any more
 
 
@@ -142,26 +147,26 @@ def _change(
             row.send_at, row.error = _moment(send_at), ""
         row.version += 1
         row.save()
-        _plan(row)
+        _schedule_job(row)
         if was_waiting:
             on_commit(awaited.publish_change)
-        _tell(row)
+        _publish(row)
         return row
 
 
 def _check_words(row: ScheduledMessage, text: str) -> None:
     """Raises DomainError 400."""
     if text and row.view_once:
-        raise not_once()
+        raise not_view_once()
     if not text and not row.files.exists():
-        raise nothing_said()
+        raise empty_message()
 
 
 @repeatable
 def cancel_scheduled(*, user: User, key: str) -> None:
     """Also of one that was refused, or that was sent late. Raises NotFound."""
     with atomic():
-        _gone(row := _locked(user, key))
+        _publish_removed(row := _locked(user, key))
         remove_attached_later(row.files.all())
         ScheduledMessage.objects.filter(pk=row.pk).delete()
 
@@ -212,7 +217,7 @@ def _send_due(row: ScheduledMessage, late: timedelta) -> None:
 
 
 def _obstacle(row: ScheduledMessage, late: timedelta) -> str:
-    """Of which the writer knows nothing; "" for none."""
+    """Why it is not sent, beyond what the writer checks; "" for nothing."""
     if late > TOO_LATE:
         return _("The site could not send it at its time, which is more than a day ago.")
     if not User.objects.filter(pk=row.sender_id, banned_at=None).exists():
@@ -237,8 +242,8 @@ def _release(sender: str, person: str) -> None:
         for row in rows.filter(sender_id=sender, peer=person).order_by("pk"):
             row.send_at, row.version = database_now(), row.version + 1
             row.save()
-            _plan(row)
-            _tell(row)
+            _schedule_job(row)
+            _publish(row)
         on_commit(awaited.publish_change)
 
 
@@ -259,26 +264,28 @@ def _store(draft: Draft, send_at: datetime | None) -> tuple[ScheduledMessage, bo
         if draft.client_message_id:
             if before := find_scheduled(me, row.pk):
                 return before, False
-            if sent_before(msgspec.structs.replace(draft, client_message_id=client_id(row.pk))):
+            if sent_before(
+                msgspec.structs.replace(draft, client_message_id=scheduled_client_id(row.pk))
+            ):
                 raise _was_sent()
         if scheduled_of(me).count() >= MOST:
             message = _("You can schedule up to %(limit)s messages.") % {"limit": MOST}
             raise DomainError(message, code="too_many")
-        Attached.by([draft]).check(draft)
+        AttachmentBatch.lock_for([draft]).check(draft)
         row.save(force_insert=True)
-        hold(draft, row.pk)
-        _plan(row)
-        _tell(row)
+        reserve(draft, row.pk)
+        _schedule_job(row)
+        _publish(row)
     return row, True
 
 
-def _plan(row: ScheduledMessage) -> None:
+def _schedule_job(row: ScheduledMessage) -> None:
     """Its job, if it has a time."""
     if row.send_at is None:
-        cancel(client_id(row.pk))
+        cancel(scheduled_client_id(row.pk))
         on_commit(awaited.publish_change)
     elif not row.error:
-        schedule(JOB, name=client_id(row.pk), run_at=row.send_at, key=row.pk)
+        schedule(JOB, name=scheduled_client_id(row.pk), run_at=row.send_at, key=row.pk)
 
 
 def _send(row: ScheduledMessage, *, is_late: bool = False, by_itself: bool = False) -> Outcome:
@@ -301,9 +308,9 @@ def _settle(row: ScheduledMessage, is_late: bool, outcomes: Sequence[Outcome]) -
         sent.message, sent.version = outcome.record.id, row.version + 1
         if not as_it_was.update(message=sent.message, version=sent.version):
             raise _Changed
-        _tell(sent)
+        _publish(sent)
     elif as_it_was.delete()[0]:
-        _gone(row, message=outcome.record.id)
+        _publish_removed(row, message=outcome.record.id)
     else:
         raise _Changed
 
@@ -314,16 +321,16 @@ def _refuse(row: ScheduledMessage, why: str) -> None:
         as_it_was = ScheduledMessage.objects.filter(pk=row.pk, version=row.version)
         if as_it_was.update(error=why[:ERROR_LENGTH], version=row.version + 1):
             row.error = why
-            _tell(row)
+            _publish(row)
 
 
-def _tell(row: ScheduledMessage) -> None:
+def _publish(row: ScheduledMessage) -> None:
     to = recipients.of([row.sender_id])
     events.publish(events.SCHEDULED_CHANGED, scheduled_payload(row), to=to)
 
 
-def _gone(row: ScheduledMessage, *, message: str = "") -> None:
-    cancel(client_id(row.pk))
+def _publish_removed(row: ScheduledMessage, *, message: str = "") -> None:
+    cancel(scheduled_client_id(row.pk))
     if row.send_at is None:
         on_commit(awaited.publish_change)
     payload = not_scheduled_payload(row, message)
@@ -339,7 +346,7 @@ def _locked(user: User, key: str) -> ScheduledMessage:
 
 
 def _check_may_write(user: User, draft: Draft) -> None:
-    """What the writer is going to ask, too: better said now. Raises DomainError 400, 403, 404."""
+    """What the writer checks again later. Raises DomainError 400, 403, 404."""
     peer = draft.receiver_id
     if peer != saved_key(user.pk):
         check_not_silenced(user.pk)
@@ -350,8 +357,8 @@ def _check_may_write(user: User, draft: Draft) -> None:
         elif peer in rules().blocks.get(user.pk, ()):
             raise has_blocked()
     if draft.reply_to:
-        answered = find_message(user, draft.reply_to)
-        if not answered or answered.deleted or answered.conversation.key != draft.conversation:
+        original = find_message(user, draft.reply_to)
+        if not original or original.deleted or original.conversation.key != draft.conversation:
             raise unknown_reply()
 
 
@@ -365,7 +372,7 @@ def _check_when(sender: str, peer: str, send_at: datetime | None, when_online: b
     if is_group(peer):
         message = _("Only in a chat of two can a message wait until the other comes online.")
         raise DomainError(message, code="when_online", errors={"when_online": [message]})
-    # Whom one has been blocked by is as if they never came: refusing would tell.
+    # Whom one has been blocked by is as if they never came: refusing would show it.
     if not rules().sees("online", sender, peer):
         message = _("You do not see when this person is online.")
         raise DomainError(message, 403, code="when_online", errors={"when_online": [message]})
@@ -384,7 +391,7 @@ def _draft(row: ScheduledMessage) -> Draft:
         receiver_id=row.peer,
         conversation=conversation_key(row.sender_id, row.peer),
         text=row.text,
-        client_message_id=client_id(row.pk),
+        client_message_id=scheduled_client_id(row.pk),
         reply_to=row.reply_to,
         mentions=(decoded_mentions(row.mentions) if row.mentions else None) or (),
         attachments=[each.pk for each in files],
@@ -394,7 +401,7 @@ def _draft(row: ScheduledMessage) -> Draft:
 
 
 def _key(draft: Draft) -> str:
-    """The same whenever it is asked for again, also after it was sent."""
+    """The same for each repeated request, also after it was sent."""
     chosen = f"{draft.sender_id}\0{draft.client_message_id}"
     return blake2b(chosen.encode(), digest_size=12).hexdigest()
 

@@ -25,7 +25,7 @@ from messaging.models import (
 from messaging.queries.pictures import with_picture
 from messaging.services.attachments import forget_deleted
 from messaging.services.pictures import settle
-from messaging.services.removal import FORWARDED, SPARED
+from messaging.services.removal import FORWARDED, GRACE_PERIOD
 from messaging.services.uploads import remove_expired
 from messaging.shapes.evidence import decoded_evidence
 from messaging.shapes.link_previews import decoded_preview
@@ -52,7 +52,7 @@ class Use:
 
 
 @dataclass(slots=True)
-class Found:
+class _Tidying:
     kept: int = 0
     unused: list[PictureEntry] = field(default_factory=list)
     misplaced: list[Use] = field(default_factory=list)
@@ -63,7 +63,7 @@ Uses = dict[tuple[PictureKind, str], Use | None]
 
 def tidy(store: PictureStore, *, dry_run: bool) -> Tidied:
     """May be repeated, also while people go on sending. Raises StorageError."""
-    since = now() - SPARED
+    since = now() - GRACE_PERIOD
     found = _found(store, pictures_in_use(), since)
     withdrawn = sum(use.deleted for use in found.misplaced)
     removed = len(found.unused)
@@ -85,7 +85,7 @@ def tidy_attachments(*, dry_run: bool) -> TidiedFiles:
     """May be repeated, also while people go on sending."""
     expired = remove_expired(dry_run=dry_run)
     deleted = forget_deleted(dry_run=dry_run)
-    since = now() - SPARED
+    since = now() - GRACE_PERIOD
     used = _used_files(dry_run=dry_run)
     unused = [
         kept.name
@@ -125,7 +125,7 @@ def remove_previews() -> None:
     message may be about to get (`link_previews.KEPT`), is left to the tidying. May be repeated.
     Raises StorageError.
     """
-    since = now() - SPARED
+    since = now() - GRACE_PERIOD
     used = set(_previews())
     for place in storage.stores():
         kept = place.listed("previews")
@@ -210,8 +210,8 @@ def _kept_by_blocks(field: str) -> Iterator[str]:
     return Block.objects.exclude(**{field: ""}).values_list(field, flat=True).iterator()
 
 
-def _found(store: PictureStore, uses: Uses, since: datetime) -> Found:
-    found = Found()
+def _found(store: PictureStore, uses: Uses, since: datetime) -> _Tidying:
+    found = _Tidying()
     for kept in store.listed():
         key = (kept.kind, storage.shown(kept.name))
         if key not in uses and kept.changed_at <= since:

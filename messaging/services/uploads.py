@@ -1,8 +1,8 @@
 """Uploads, before they are sent: begun, gone on with, completed, ended.
 
 The size of the file on disk is how much of one is there, and nothing else says so. An upload that
-is complete, but could not be looked at because the site was busy, is looked at when it is asked for
-the next time.
+is complete, but could not be scanned because the site was busy, is scanned at the next request for
+it.
 """
 
 import re
@@ -34,17 +34,18 @@ from messaging.queries.attachments import HELD, KEPT, UNSENT, uploads_of, used_b
 from messaging.services.attachments import recover_sent
 from messaging.shapes.attachments import LONGEST, LONGEST_VOICE, WAVEFORM
 
-AT_ONCE, BY_ONE = 100, 10  # uploads that one process receives, each with a thread of its own
+# Uploads that one process receives, each with a thread of its own.
+MAX_CONCURRENT, MAX_CONCURRENT_PER_PERSON = 100, 10
 TYPE_LENGTH = 100
 PLAYED = (AttachmentKind.VIDEO, AttachmentKind.AUDIO)
 NOTED = 600  # seconds of one request, after which it is noted that something arrives
 
-# A piece may be on its way for long after the upload was asked for in time.
+# A piece may be on its way for long after its request began in time.
 LATE = timedelta(hours=6)
 
 Read = Callable[[int], bytes]
-GiveWay = Callable[[DomainError], None]
-_receiving: dict[str, list[GiveWay]] = {}  # by person, the oldest first
+OnEvicted = Callable[[DomainError], None]
+_receiving: dict[str, list[OnEvicted]] = {}  # by person, the oldest first
 _lock = threading.Lock()
 
 
@@ -83,7 +84,7 @@ def begin_upload(
 
 
 def describe(upload: Attachment, *, size: int, name: str | None, content_type: str | None) -> None:
-    """As its sender does; what it is its content tells."""
+    """As its sender does; what it is, its content shows."""
     upload.size = size
     upload.name = clean_name(name or "")
     declared = content_type or ""
@@ -146,7 +147,7 @@ def receive(
     read: Read,
     announced: int = 0,
     checksum: Checksum | None = None,
-    give_way: GiveWay | None = None,
+    on_evicted: OnEvicted | None = None,
 ) -> int:
     """Appends what `read` gives; returns how much is there then. What came before the client went
     away is kept, unless a checksum says nothing of it.
@@ -156,12 +157,12 @@ def receive(
     request writes to it, 460 for another checksum, 503, 507.
     """
     if upload.state == AttachmentState.READY:
-        raise _elsewhere()
+        raise _wrong_offset()
     release()
-    with receiving(upload.owner_id, give_way), _uploading(upload) as uploading:
+    with receiving(upload.owner_id, on_evicted), _uploading(upload) as uploading:
         unfinished = Attachment.objects.filter(pk=upload.pk, state=AttachmentState.UPLOADING)
         if offset != uploading.offset or not unfinished.exists():
-            raise _elsewhere()
+            raise _wrong_offset()
         room = upload.size - offset
         if announced > room:
             raise _too_much()
@@ -217,7 +218,7 @@ def _append(
     digest = ALGORITHMS[checksum.algorithm]() if checksum else None
     refusal: DomainError | None = None
     try:
-        fits = uploading.append(_noting(read, digest), most=most)
+        fits = uploading.append(_hashing(read, digest), most=most)
     except UnreadablePostError:
         refusal = cut_off()
     except DomainError as error:
@@ -233,39 +234,39 @@ def _append(
 
 
 @contextmanager
-def receiving(person: str, give_way: GiveWay | None = None) -> Iterator[None]:
+def receiving(person: str, on_evicted: OnEvicted | None = None) -> Iterator[None]:
     """Each takes a thread for as long as it lasts. When all are taken, whoever has most of them
-    loses the oldest to somebody who has fewer: `give_way` is told why, and has to end it.
+    loses the oldest to somebody who has fewer: `on_evicted` gets the reason, and has to end it.
 
     Raises DomainError 503 beyond what one process, and one person in it, may have.
     """
-    give_way = give_way or _stay
+    on_evicted = on_evicted or _ignore_eviction
     with _lock:
-        _make_place(person)
-        _receiving.setdefault(person, []).append(give_way)
+        _admit(person)
+        _receiving.setdefault(person, []).append(on_evicted)
     try:
         yield
     finally:
         with _lock:
             mine = _receiving.get(person, [])
-            if give_way in mine:
-                mine.remove(give_way)
+            if on_evicted in mine:
+                mine.remove(on_evicted)
             if not mine:
                 _receiving.pop(person, None)
 
 
-def _make_place(person: str) -> None:
+def _admit(person: str) -> None:
     mine = len(_receiving.get(person, ()))
-    if mine >= BY_ONE:
+    if mine >= MAX_CONCURRENT_PER_PERSON:
         raise _too_many()
-    if sum(map(len, _receiving.values())) >= AT_ONCE:
+    if sum(map(len, _receiving.values())) >= MAX_CONCURRENT:
         most = max(_receiving.values(), key=len)
         if len(most) <= mine + 1:
             raise _too_many()
         most.pop(0)(_too_many())
 
 
-def _stay(_refusal: DomainError) -> None:
+def _ignore_eviction(_refusal: DomainError) -> None:
     """Of a body that is here already."""
 
 
@@ -310,7 +311,7 @@ def _scan(upload: Attachment) -> None:
 
 
 def _described(upload: Attachment) -> dict[str, Any]:
-    """What its content tells of it. A voice message that is no sound is removed. Raises DomainError
+    """What its content shows. A voice message that is no sound is removed. Raises DomainError
     400, 503, 507, FileNotFoundError.
     """
     found = kind_of(storage.head_of(upload.stored, HEAD), upload.content_type)
@@ -327,7 +328,7 @@ def _described(upload: Attachment) -> dict[str, Any]:
         "waveform": upload.waveform,
         "updated_at": now(),
     }
-    return fields | (_looks(upload) if found.kind == "picture" else {})
+    return fields | (_picture_fields(upload) if found.kind == "picture" else {})
 
 
 def give_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> Attachment:
@@ -345,7 +346,7 @@ def give_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> 
     if upload.thumbnail:  # which whoever sees the message may have by now
         return upload
     release()
-    fields = _small(upload, picture)
+    fields = _store_thumbnail(upload, picture)
     # Whoever sends it at this moment sends it without.
     if not Attachment.objects.filter(pk=upload.pk, state=AttachmentState.READY).update(**fields):
         raise NotFound(_("There is no such upload, or it has expired."))
@@ -394,7 +395,7 @@ def _remove_files(upload: Attachment) -> None:
         storage.store.remove([upload.stored, storage.thumbnail_of(upload.stored)])
 
 
-def _looks(upload: Attachment) -> dict[str, Any]:
+def _picture_fields(upload: Attachment) -> dict[str, Any]:
     """Of a picture, which itself stays as it is. What cannot be decoded is sent all the same.
     Raises DomainError 503, 507.
     """
@@ -403,14 +404,14 @@ def _looks(upload: Attachment) -> dict[str, Any]:
     data = storage.head_of(upload.stored, upload.size)
     release()
     try:
-        return _small(upload, data)
+        return _store_thumbnail(upload, data)
     except DomainError as error:
         if error.errors:
             return {}
         raise
 
 
-def _small(upload: Attachment, data: bytes) -> dict[str, Any]:
+def _store_thumbnail(upload: Attachment, data: bytes) -> dict[str, Any]:
     """Keeps a small one of this picture. Raises DomainError 400, 503, 507."""
     (width, height), small = images.size_and_thumbnail(data)
     name = storage.thumbnail_of(upload.stored)
@@ -427,22 +428,24 @@ def _uploading(upload: Attachment) -> Iterator[storage.Uploading]:
         raise NotFound(_("There is no such upload, or it has expired.")) from None
 
 
-def _noting(read: Read, digest: Any) -> Read:
+def _hashing(read: Read, digest: Any) -> Read:
     if digest is None:
         return read
 
-    def noting(size: int) -> bytes:
+    def hashing(size: int) -> bytes:
         piece = read(size)
         digest.update(piece)
         return piece
 
-    return noting
+    return hashing
 
 
 def _check_room(owner: str) -> None:
     if used_by(owner) > settings.ATTACHMENT_QUOTA:
         message = _("Your files would take more than the %(limit)s that you have here.")
-        raise DomainError(message % {"limit": _told(settings.ATTACHMENT_QUOTA)}, 413, code="quota")
+        raise DomainError(
+            message % {"limit": _size_in_words(settings.ATTACHMENT_QUOTA)}, 413, code="quota"
+        )
     limit = settings.ATTACHMENT_SITE_QUOTA
     if limit is not None and used_by_all() > limit:
         raise no_room()
@@ -454,14 +457,14 @@ def empty() -> DomainError:
 
 def too_large(limit: int) -> DomainError:
     message = _("The file is larger than %(limit)s.")
-    return DomainError(message % {"limit": _told(limit)}, 413, code="size")
+    return DomainError(message % {"limit": _size_in_words(limit)}, 413, code="size")
 
 
 def cut_off() -> DomainError:
     return DomainError(_("The upload ended before it was complete."), code="cut_off")
 
 
-def _told(size: int) -> str:
+def _size_in_words(size: int) -> str:
     """`100 MB`: bytes as people say them."""
     for unit in ("bytes", "KB", "MB"):
         if size < 1024:
@@ -470,7 +473,7 @@ def _told(size: int) -> str:
     return f"{size} GB"
 
 
-def _elsewhere() -> DomainError:
+def _wrong_offset() -> DomainError:
     return DomainError(_("The upload does not go on at this offset."), 409, code="offset")
 
 

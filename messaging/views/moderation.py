@@ -74,7 +74,7 @@ def queue(request: SignedInRequest) -> HttpResponse:
 @moderating
 def report(request: SignedInRequest, key: str) -> HttpResponse:
     """Only what was reported, and what was around it. That it is looked at is recorded."""
-    found = reports.look(by=request.user, key=key)
+    found = reports.open_report(by=request.user, key=key)
     person = find_user(found.person)
     [row] = rows_of([found])
     earlier = reports_for(request.user).filter(person=found.person or "-").exclude(pk=found.pk)

@@ -429,7 +429,7 @@ def test_each_goes_on_seeing_the_other_as_they_were(
     before = {key: person.picture for key, person in people.items()}
     for name, person in people.items():
         update_profile(user=person, full_name=f"{name} King", picture=coloured(len(name) * 40))
-    monkeypatch.setattr(tidying, "SPARED", -timedelta(hours=1))
+    monkeypatch.setattr(tidying, "GRACE_PERIOD", -timedelta(hours=1))
     for store in storage.stores():
         tidying.tidy(store, dry_run=False)
     for kept in before.values():

@@ -46,10 +46,10 @@ STEPS = [
     "batches.count_all",
     "messages.conversations_for",
     "messages._known",
-    "messages._Batch.outcome",
+    "messages._SendBatch.outcome",
     "conversations.run_batch",
     "messages.store",
-    "messages._Batch.publish",
+    "messages._SendBatch.publish",
     "messages.events.publish_all",
 ]
 

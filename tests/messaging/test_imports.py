@@ -38,9 +38,9 @@ from messaging.services.importers.source import (
     LARGEST_TEXT,
     MOST_REACTIONS,
     Archive,
-    Bare,
-    Refused,
-    Source,
+    BareFile,
+    ImportRefused,
+    ImportSource,
     SourceChat,
     SourceMessage,
     SourceReaction,
@@ -447,7 +447,7 @@ class TestTelegram:
         for text in (long + "{" + '"a":1,' * 200, long * 20, deep + "{" + '"a":1,' * 20_000):
             tracemalloc.start()
             try:
-                with pytest.raises(Refused):
+                with pytest.raises(ImportRefused):
                     telegram.read(Archive(io.BytesIO(packed({"result.json": text}))))
                 _now, most = tracemalloc.get_traced_memory()
             finally:
@@ -727,7 +727,7 @@ class TestOwnFormat:
 
     def test_long_texts_and_what_cannot_be_stored(self, ada: User) -> None:
         at = now() - timedelta(days=1)
-        source = Source("telegram", [])
+        source = ImportSource("telegram", [])
         messages = [
             SourceMessage("1", "bo", at, "x" * 25_000),
             SourceMessage("2", "bo", at, "a\x00b"),
@@ -735,7 +735,7 @@ class TestOwnFormat:
         ]
         source.chats = [SourceChat("1", "\x00", messages)]
         archive = Archive(io.BytesIO(packed({})))
-        writer = history_writer.Writer(ada, source, archive, lambda *_: None)
+        writer = history_writer.HistoryWriter(ada, source, archive, lambda *_: None)
         [chat] = writer.write().chats
         assert (chat.name, chat.messages) == ("Imported chat", 4)
         stored = Message.objects.order_by("seq")
@@ -897,14 +897,14 @@ def test_what_would_take_too_much_memory_is_refused(
     if bound:
         read()
         monkeypatch.setattr(f"messaging.services.importers.{bound}", value)
-    with pytest.raises(Refused, match="too large to be read"):
+    with pytest.raises(ImportRefused, match="too large to be read"):
         read()
 
 
 def test_a_chat_of_whatsapp_is_not_all_in_memory() -> None:
     """Of each message a little, by which it is told from others that say the same."""
     text = b"".join(b"1/1/20, 00:%02d - Bo: %d\n" % (n % 60, n) for n in range(30_000))
-    assert _most_memory(Bare(io.BytesIO(text), "Bo.txt"), 30_000) < 2**20 + 200 * 30_000
+    assert _most_memory(BareFile(io.BytesIO(text), "Bo.txt"), 30_000) < 2**20 + 200 * 30_000
 
 
 @pytest.mark.parametrize("is_packed", [False, True])
@@ -915,7 +915,7 @@ def test_a_chat_of_whatsapp_may_be_larger_than_what_is_read_as_a_whole(is_packed
     if is_packed:
         archive = Archive(io.BytesIO(packed({"_chat.txt": text})))
     else:
-        archive = Bare(io.BytesIO(text), "Bo.txt")
+        archive = BareFile(io.BytesIO(text), "Bo.txt")
     assert _most_memory(archive, 750) < 2**21
 
 
@@ -937,7 +937,7 @@ def test_a_chat_of_whatsapp_takes_its_room_once(monkeypatch: pytest.MonkeyPatch)
     archive = Archive(io.BytesIO(packed({"_chat.txt": HELLO})))
     [chat] = whatsapp.read(archive, file_name="Bo.zip", zone=UTC).chats
     assert len(list(chat.messages)) == 3
-    with pytest.raises(Refused, match="too large when it is unpacked"):
+    with pytest.raises(ImportRefused, match="too large when it is unpacked"):
         archive.opened("_chat.txt")
 
 
@@ -954,7 +954,7 @@ def test_a_long_text_is_left_when_that_is_wanted(
             raise Stopped
 
     monkeypatch.setattr(whatsapp, "STRETCH", 40)
-    archive = Bare(io.BytesIO(text), "Bo.txt", ask)
+    archive = BareFile(io.BytesIO(text), "Bo.txt", ask)
     with pytest.raises(Stopped):
         whatsapp.read(archive, file_name="Bo.txt", zone=UTC)
 
@@ -965,7 +965,7 @@ def test_archives_of_too_many_files_are_refused(
 ) -> None:
     monkeypatch.setattr(f"messaging.services.importers.source.{bound}", 2)
     data = packed({"a": "", "b": "", "c": ""})
-    with pytest.raises(Refused, match="too many files"):
+    with pytest.raises(ImportRefused, match="too many files"):
         reading.read(io.BytesIO(data), file_name="a.zip", own_name="", zone=UTC)
 
 
@@ -1098,9 +1098,11 @@ class TestHostile:
         said = [("bo", "👍"), ("cy", "🎉"), ("bo", "👍"), ("", "👍"), ("di", "none")]
         message = SourceMessage("1", "bo", now(), "Hi")
         message.reactions = [SourceReaction(*each) for each in said]
-        source = Source("telegram", [SourceChat("1", "A", [message])], {"bo": "Bo", "di": "Di"})
+        source = ImportSource(
+            "telegram", [SourceChat("1", "A", [message])], {"bo": "Bo", "di": "Di"}
+        )
         archive = Archive(io.BytesIO(packed({})))
-        history_writer.Writer(ada, source, archive, lambda *_: None).write()
+        history_writer.HistoryWriter(ada, source, archive, lambda *_: None).write()
         bo, cy = (placeholder_key(ada.pk, "telegram", each) for each in ("bo", "cy"))
         assert [
             (each.emoji, each.people) for each in decoded_reactions(Message.objects.get().reactions)

@@ -31,7 +31,7 @@ from messaging.services.forwarding import forward_messages
 from messaging.services.groups import remove_member
 from messaging.services.link_previews import make_preview, remove_preview
 from messaging.services.messages import delete_message, restore, send_message, send_together
-from messaging.services.removal import REMOVE_PREVIEWS, SPARED
+from messaging.services.removal import GRACE_PERIOD, REMOVE_PREVIEWS
 from messaging.services.retention import remove_messages
 from messaging.services.tidying import pictures_in_use, remove_previews
 from messaging.shapes.link_previews import PreviewRecord
@@ -504,7 +504,11 @@ class TestGone:
         remove_messages(before=now() + timedelta(hours=1))
         removal = Job.objects.get(kind=REMOVE_PREVIEWS)
         assert removal.run_at
-        assert shown_at + SPARED <= removal.run_at <= shown_at + SPARED + timedelta(hours=1)
+        assert (
+            shown_at + GRACE_PERIOD
+            <= removal.run_at
+            <= shown_at + GRACE_PERIOD + timedelta(hours=1)
+        )
         later = shown_at + timedelta(hours=1)
         make_message(*people, pages.url("/"))
         run_due()

@@ -245,7 +245,7 @@ def test_pictures_that_nobody_refers_to_are_removed_there(
     make_user(picture=kept)
     save("profiles", Picture(picture(), 1, 1))
     assert command("tidy_pictures").startswith("S3_URL: 2 kept, 0 removed")
-    monkeypatch.setattr(tidying, "SPARED", timedelta(hours=-1))
+    monkeypatch.setattr(tidying, "GRACE_PERIOD", timedelta(hours=-1))
     assert command("tidy_pictures").startswith("S3_URL: 1 kept, 1 removed")
     assert s3.names() == [f"pictures/profiles/{kept}"]
     save("profiles", Picture(picture(), 1, 1))

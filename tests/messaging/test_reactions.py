@@ -24,7 +24,7 @@ from messaging.recipients import user_group
 from messaging.services import changes
 from messaging.services.groups import add_members, change_group, remove_member
 from messaging.services.messages import delete_message, remove, restore, send_message
-from messaging.services.reactions import react, take_back
+from messaging.services.reactions import react, unreact
 from messaging.shapes.reactions import BY_ONE, DIFFERENT, NAMED, decoded_reactions
 from messaging.shapes.record import MessageRecord
 from tests.concurrency import at_once
@@ -94,10 +94,8 @@ class TestReacting:
         message = make_message(ada, bo)
         react(user=bo, message_id=message.pk, emoji=THUMB)
         react(user=bo, message_id=message.pk, emoji=CRY)
-        assert summary(take_back(user=bo, message_id=message.pk, emoji=THUMB)) == [
-            (CRY, 1, [bo.pk])
-        ]
-        record = take_back(user=bo, message_id=message.pk, emoji=CRY)
+        assert summary(unreact(user=bo, message_id=message.pk, emoji=THUMB)) == [(CRY, 1, [bo.pk])]
+        record = unreact(user=bo, message_id=message.pk, emoji=CRY)
         assert record.reactions is None
         assert b"react" not in msgspec.json.encode(last(ada, bo.pk))
         assert Message.objects.get().reactions == ""
@@ -105,7 +103,7 @@ class TestReacting:
     def test_again_nothing_happens(self, events: Events) -> None:
         ada, bo = make_pair()
         message = make_message(ada, bo)
-        take_back(user=bo, message_id=message.pk, emoji=THUMB)
+        unreact(user=bo, message_id=message.pk, emoji=THUMB)
         first = react(user=bo, message_id=message.pk, emoji=THUMB)
         events.clear()
         assert react(user=bo, message_id=message.pk, emoji=THUMB) == first
@@ -133,7 +131,7 @@ class TestReacting:
         for emoji in (sent, stored):
             record = react(user=bo, message_id=message.pk, emoji=emoji)
             assert summary(record) == [(stored, 1, [bo.pk])]
-        assert take_back(user=bo, message_id=message.pk, emoji=sent).reactions is None
+        assert unreact(user=bo, message_id=message.pk, emoji=sent).reactions is None
 
     @pytest.mark.parametrize(
         "text",
@@ -158,7 +156,7 @@ class TestReacting:
     def test_nothing_else_is_one(self, text: str) -> None:
         ada, bo = make_pair()
         message = make_message(ada, bo)
-        for change in (react, take_back):
+        for change in (react, unreact):
             assert refusal(change, bo, message.pk, text) == 400
 
     def test_who_writes_may_react_to_their_own(self) -> None:
@@ -212,7 +210,7 @@ class TestRefusals:
         message = make_message()
         stranger = make_user()
         for key in (message.pk, new_key(), "nonsense", ""):
-            for change in (react, take_back):
+            for change in (react, unreact):
                 assert refusal(change, stranger, key) == 404
 
     def test_of_deleted_and_system_messages(self, olga: User, group: str) -> None:
@@ -220,7 +218,7 @@ class TestRefusals:
         react(user=olga, message_id=key, emoji=THUMB)
         delete_message(user=olga, message_id=key)
         system = Message.objects.get(conversation=group, seq=1)
-        for change in (react, take_back):
+        for change in (react, unreact):
             assert refusal(change, olga, key) == 409
             assert refusal(change, olga, system.pk) == 400
 
@@ -231,7 +229,7 @@ class TestRefusals:
             react(user=bo, message_id=message.pk, emoji=emoji)
         assert refusal(react, bo, message.pk, MANY[BY_ONE]) == 400
         react(user=bo, message_id=message.pk, emoji=MANY[0])
-        take_back(user=bo, message_id=message.pk, emoji=MANY[0])
+        unreact(user=bo, message_id=message.pk, emoji=MANY[0])
         react(user=bo, message_id=message.pk, emoji=MANY[BY_ONE])
 
     def test_beyond_what_one_message_may(
@@ -250,7 +248,7 @@ class TestRefusals:
         later = send_message(sender=olga, peer=group, text="Gone").record.id
         assert refusal(react, mia, key, HEART) == 403
         assert refusal(react, mia, later) == 404
-        assert take_back(user=mia, message_id=key, emoji=THUMB).reactions is None
+        assert unreact(user=mia, message_id=key, emoji=THUMB).reactions is None
 
     def test_who_came_later_sees_neither_message_nor_reactions(
         self, olga: User, abe: User, group: str
@@ -288,7 +286,7 @@ class TestWhoIsTold:
             "updatedAt": last(ada, bo.pk).updated_at,
         }
         events.clear()
-        take_back(user=bo, message_id=message.pk, emoji=THUMB)
+        unreact(user=bo, message_id=message.pk, emoji=THUMB)
         told = events.data("reactionChanged")
         assert (told["added"], told["reactions"]) == (False, [])
         assert len(events) == 2
@@ -302,8 +300,8 @@ class TestWhoIsTold:
         remove_member(user=olga, group=group, person=mia.pk)
         events.clear()
         react(user=abe, message_id=key, emoji=THUMB)
-        who_see = [olga.pk, abe.pk, mia.pk]
-        assert events.recipients("reactionChanged") == sorted(map(user_group, who_see))
+        viewers_of = [olga.pk, abe.pk, mia.pk]
+        assert events.recipients("reactionChanged") == sorted(map(user_group, viewers_of))
 
     def test_sync_tells_those_who_were_away(self) -> None:
         ada, bo = make_pair()
@@ -314,7 +312,7 @@ class TestWhoIsTold:
         assert [each.id for each in changes.messages] == [first.pk]
         assert summary(changes.messages[0]) == [(THUMB, 1, [bo.pk])]
         assert changes_since(ada, changes.cursor).messages == []
-        take_back(user=bo, message_id=first.pk, emoji=THUMB)
+        unreact(user=bo, message_id=first.pk, emoji=THUMB)
         [record] = changes_since(ada, changes.cursor).messages
         assert record.reactions is None
 
@@ -361,7 +359,7 @@ class TestDeleting:
         [reactor] = reactions_page(olga, group, seq=seq, limit=9).reactors
         assert (reactor.id, reactor.full_name) == (gone, "Deleted account")
         react(user=olga, message_id=key, emoji=THUMB)
-        assert summary(take_back(user=olga, message_id=key, emoji=THUMB)) == summary(record)
+        assert summary(unreact(user=olga, message_id=key, emoji=THUMB)) == summary(record)
         # What it wrote in direct chats is gone, and all reactions to that.
         assert not Reaction.objects.filter(message_id=theirs.pk).exists()
 
@@ -412,7 +410,7 @@ class TestAThousandPeople:
             chat = next(chat for chat in chats_of(reader) if chat.is_group)
             assert chat.last_message
             [synced] = changes_since(reader, cursor).messages
-            answered = take_back(user=reader, message_id=message, emoji=CRY)
+            answered = unreact(user=reader, message_id=message, emoji=CRY)
             found = [last(reader, group), synced, chat.last_message, answered]
             assert [each.reacted for each in found] == [own] * 4
 
@@ -421,7 +419,7 @@ class TestAThousandPeople:
         react_all(message, people)
         named = [person.pk for person in people[:NAMED]]
         assert summary(last(olga, group)) == [(THUMB, NAMED + 2, named)]
-        record = take_back(user=people[0], message_id=message, emoji=THUMB)
+        record = unreact(user=people[0], message_id=message, emoji=THUMB)
         assert summary(record) == [
             (THUMB, NAMED + 1, [person.pk for person in people[1 : NAMED + 1]])
         ]

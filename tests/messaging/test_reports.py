@@ -20,7 +20,7 @@ from messaging.services import groups
 from messaging.services.edits import edit_message
 from messaging.services.forwarding import forward_messages
 from messaging.services.messages import delete_message, send_message
-from messaging.services.reactions import react, take_back
+from messaging.services.reactions import react, unreact
 from messaging.services.reports import report
 from messaging.shapes.evidence import decoded_evidence
 from scheduler.models import Job
@@ -313,7 +313,7 @@ class TestDecisions:
         assert int(answer["Retry-After"]) > 2 * DAY
         # They read, take back, and keep what is for themselves.
         assert api_for(jonas).get(f"/api/messages/{ada.pk}").status_code == 200
-        take_back(user=jonas, message_id=theirs.pk, emoji="👍")
+        unreact(user=jonas, message_id=theirs.pk, emoji="👍")
         send_message(sender=jonas, peer=saved_key(jonas.pk), text="x")
         delete_message(user=jonas, message_id=mine.pk)
         groups.remove_member(user=jonas, group=group, person=jonas.pk)

@@ -78,7 +78,7 @@ async def test_when_all_threads_are_taken_who_has_most_gives_one_up(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "GRACE", 20)
-    monkeypatch.setattr(uploads, "AT_ONCE", 2)
+    monkeypatch.setattr(uploads, "MAX_CONCURRENT", 2)
     headers = {**TUS, "Upload-Offset": "0", "Content-Type": OFFSET_TYPE}
     running: list[asyncio.Task[httpx.Response]] = []
     ends = asyncio.Event()

@@ -532,7 +532,7 @@ def test_one_person_does_not_take_all_threads(client: APIClient, ada: User, loca
     from contextlib import ExitStack
 
     with ExitStack() as stack:
-        for _number in range(uploads.BY_ONE):
+        for _number in range(uploads.MAX_CONCURRENT_PER_PERSON):
             stack.enter_context(uploads.receiving(ada.pk))
         response = patch(client, location, PDF)
         assert_refused(response, 503)

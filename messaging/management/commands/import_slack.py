@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from messaging.services.importers.source import Refused
-from messaging.services.slack_import import Channel, import_workspace
+from messaging.services.importers.source import ImportRefused
+from messaging.services.slack_import import ImportedChannel, import_workspace
 
 
 class Command(BaseCommand):
@@ -27,12 +27,12 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as opened:
                 for each in import_workspace(file=opened, owner=user):
-                    self._tell(each)
-        except (Refused, OSError) as error:
+                    self._print(each)
+        except (ImportRefused, OSError) as error:
             raise CommandError(str(error)) from None
 
-    def _tell(self, each: Channel | tuple[str, int]) -> None:
-        if isinstance(each, Channel):
+    def _print(self, each: ImportedChannel | tuple[str, int]) -> None:
+        if isinstance(each, ImportedChannel):
             self.stdout.write(f"#{each.name}: {each.messages} messages, {each.members} members")
             if each.refusal:
                 self.stderr.write(f"#{each.name}: nobody was added: {each.refusal}")

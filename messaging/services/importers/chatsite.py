@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from chatsite import strict_json
 from messaging.services.importers.source import (
     Archive,
-    Refused,
-    Source,
+    ImportRefused,
+    ImportSource,
     SourceChat,
     SourceFile,
     SourceMessage,
@@ -31,15 +31,17 @@ _read_document = strict_json.reader(ExportDocument)
 _read_messages = strict_json.reader(ExportedMessages)
 
 
-def read(archive: Archive) -> Source:
-    """Raises Refused."""
+def read(archive: Archive) -> ImportSource:
+    """Raises ImportRefused."""
     document = _read_document(archive.text(DOCUMENT))
     if document is None or document.format != FORMAT:
-        raise Refused(_("%(name)s is not an export of a site like this.") % {"name": DOCUMENT})
+        raise ImportRefused(
+            _("%(name)s is not an export of a site like this.") % {"name": DOCUMENT}
+        )
     if document.version > VERSION:
-        raise Refused(_("This export is of a newer version: update this site first."))
+        raise ImportRefused(_("This export is of a newer version: update this site first."))
     own = document.me.id
-    source = Source("chatsite", [])
+    source = ImportSource("chatsite", [])
     source.names = {each.id: each.full_name for each in document.people}
     source.emails = {
         each.id: each.email for each in document.people if each.email and each.id != own
@@ -54,7 +56,7 @@ def read(archive: Archive) -> Source:
 
 
 def _messages(
-    archive: Archive, chat: ExportedChat, own: str, source: Source, read: set[str]
+    archive: Archive, chat: ExportedChat, own: str, source: ImportSource, read: set[str]
 ) -> Iterator[SourceMessage]:
     for page in chat.pages:
         if not archive.has(page):
@@ -65,7 +67,7 @@ def _messages(
         read.add(page)
         found = _read_messages(archive.text(page))
         if found is None:
-            raise Refused(_("%(name)s cannot be read.") % {"name": page})
+            raise ImportRefused(_("%(name)s cannot be read.") % {"name": page})
         for message in found.messages:
             if message.expires_at:  # it would outlast its time here
                 source.left_out[_("Messages that disappear")] += 1
@@ -76,7 +78,7 @@ def _messages(
 
 
 def _message(
-    archive: Archive, message: ExportedMessage, at: datetime, own: str, source: Source
+    archive: Archive, message: ExportedMessage, at: datetime, own: str, source: ImportSource
 ) -> SourceMessage:
     def person(key: str) -> str:
         return "" if key == own else key

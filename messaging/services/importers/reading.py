@@ -19,9 +19,9 @@ from messaging.services.importers.source import (
     MOST_REACTIONS,
     PERSON_LENGTH,
     Archive,
-    Bare,
-    Refused,
-    Source,
+    BareFile,
+    ImportRefused,
+    ImportSource,
     SourceChat,
     SourceMessage,
     too_large,
@@ -41,13 +41,13 @@ def read(
     file_name: str,
     own_name: str,
     zone: tzinfo,
-    ask: Callable[[], None] = lambda: None,
-) -> tuple[Source, Archive]:
-    """`own_name`: of the importer in a source that does not tell. `ask` raises what ends the
-    reading. Raises Refused, also while messages are read.
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> tuple[ImportSource, Archive]:
+    """`own_name`: the name of the importer, where the source does not have it. `check_cancelled`
+    raises what ends the reading. Raises ImportRefused, also while messages are read.
     """
     with _refusing(file_name):
-        source, archive = _read(file, file_name, own_name, zone, ask)
+        source, archive = _read(file, file_name, own_name, zone, check_cancelled)
     source.chats = _Bounds(file_name, source.left_out).chats(source.chats)
     return source, archive
 
@@ -61,7 +61,7 @@ class _Bounds:
         self._people: set[str] = set()
 
     def chats(self, chats: Iterable[SourceChat]) -> Iterator[SourceChat]:
-        """Raises Refused."""
+        """Raises ImportRefused."""
         with _refusing(self._file_name):
             for number, chat in enumerate(chats, 1):
                 if number > MOST_CHATS:
@@ -70,7 +70,7 @@ class _Bounds:
                 yield chat
 
     def _within(self, messages: Iterable[SourceMessage]) -> Iterator[SourceMessage]:
-        """Raises Refused."""
+        """Raises ImportRefused."""
         with _refusing(self._file_name):
             for message in messages:
                 message.sender = message.sender[:PERSON_LENGTH]
@@ -106,18 +106,22 @@ def _refusing(file_name: str) -> Iterator[None]:
         zlib.error,
     ) as error:
         logger.warning("An import could not be read", exc_info=error)
-        raise Refused(_("%(name)s cannot be read.") % {"name": file_name}) from None
+        raise ImportRefused(_("%(name)s cannot be read.") % {"name": file_name}) from None
 
 
 def _read(
-    file: IO[bytes], file_name: str, own_name: str, zone: tzinfo, ask: Callable[[], None]
-) -> tuple[Source, Archive]:
+    file: IO[bytes],
+    file_name: str,
+    own_name: str,
+    zone: tzinfo,
+    check_cancelled: Callable[[], None],
+) -> tuple[ImportSource, Archive]:
     ending = PurePosixPath(file_name).suffix.lower()
     if ending in BARE and not zipfile.is_zipfile(file):
         name = telegram.DOCUMENT if ending == ".json" else PurePosixPath(file_name).name
-        archive: Archive = Bare(file, name, ask)
+        archive: Archive = BareFile(file, name, check_cancelled)
     else:
-        archive = Archive(file, ask)
+        archive = Archive(file, check_cancelled)
     source = _source(archive, file_name, zone)
     if source.kind == "whatsapp" and own_name:
         for chat in source.chats:
@@ -131,15 +135,15 @@ def _with_own(messages: Iterable[SourceMessage], own_name: str) -> Iterator[Sour
         yield message
 
 
-def _source(archive: Archive, file_name: str, zone: tzinfo) -> Source:
+def _source(archive: Archive, file_name: str, zone: tzinfo) -> ImportSource:
     if archive.has(DOCUMENT):
         return chatsite.read(archive)
     if telegram.document_in(archive.names):
         return telegram.read(archive)
     if archive.has("users.json") and archive.has("channels.json"):
         words = _("The export of a Slack workspace is imported by those who run this site.")
-        raise Refused(words)
+        raise ImportRefused(words)
     if whatsapp.text_in(archive.names):
         return whatsapp.read(archive, file_name=file_name, zone=zone)
     words = _("There is no export of Chatsite, WhatsApp or Telegram in this file.")
-    raise Refused(words)
+    raise ImportRefused(words)

@@ -13,8 +13,8 @@ from emoji import emojize
 from chatsite import strict_json
 from messaging.services.importers.source import (
     Archive,
-    Refused,
-    Source,
+    ImportRefused,
+    ImportSource,
     SourceChat,
     SourceFile,
     SourceMessage,
@@ -23,8 +23,15 @@ from messaging.services.importers.source import (
 )
 
 _MARKUP = re.compile(r"<(?P<kind>[@#!]?)(?P<what>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
-# Of which the text is somebody's own.
-_SAID = {"", "bot_message", "me_message", "thread_broadcast", "file_share", "reply_broadcast"}
+# Subtypes whose text somebody wrote.
+_MESSAGE_SUBTYPES = {
+    "",
+    "bot_message",
+    "me_message",
+    "thread_broadcast",
+    "file_share",
+    "reply_broadcast",
+}
 
 
 class _Profile(msgspec.Struct):
@@ -87,16 +94,16 @@ class Workspace:
     """As its export has it."""
 
     def __init__(self, archive: Archive) -> None:
-        """Raises Refused."""
+        """Raises ImportRefused."""
         self._archive = archive
         users = _read_users(archive.text("users.json"))
         channels = _read_channels(archive.text("channels.json"))
         if users is None or channels is None:
-            raise Refused(_("This is not an export of Slack."))
+            raise ImportRefused(_("This is not an export of Slack."))
         if archive.has("groups.json"):  # private channels
             channels += _read_channels(archive.text("groups.json")) or []
         self.channels = channels
-        self.source = Source("slack", [])
+        self.source = ImportSource("slack", [])
         self.source.names = {each.id: _name(each) for each in users}
         self.source.emails = {each.id: each.profile.email for each in users if each.profile.email}
         self.source.chats = [
@@ -122,7 +129,7 @@ class Workspace:
 
     def _message(self, message: _Message) -> SourceMessage | None:
         at = _moment(message.ts)
-        if message.type != "message" or message.subtype not in _SAID or at is None:
+        if message.type != "message" or message.subtype not in _MESSAGE_SUBTYPES or at is None:
             self.source.left_out[_("Lines of Slack itself")] += 1
             return None
         sender = message.user or message.bot_id or message.username or "?"

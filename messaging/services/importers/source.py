@@ -24,7 +24,7 @@ MOST_PARTS = 2**21  # of such a file: each may take a hundred times the bytes th
 MOST_MESSAGES = 1_000_000  # of one import
 RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
 LITTLE = 2**24
-PERSON_LENGTH = 100  # of what somebody is known by
+PERSON_LENGTH = 100  # of the key of a person in the source
 MOST_REACTIONS = 1000  # that are taken of one message
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
 # What may be unpacked of an archive in all, however often it names the same file: so many times
@@ -33,12 +33,12 @@ UNPACKED, UNPACKED_LEAST = 10, 2**30
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-class Refused(Exception):
+class ImportRefused(Exception):
     """It cannot be imported. `str` says why, in a sentence for its owner."""
 
 
-def too_large(name: str) -> Refused:
-    return Refused(_("%(name)s is too large to be read.") % {"name": name})
+def too_large(name: str) -> ImportRefused:
+    return ImportRefused(_("%(name)s is too large to be read.") % {"name": name})
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class SourceReaction:
 @dataclass(slots=True)
 class SourceMessage:
     id: str  # in its chat, and the same whenever it is read
-    sender: str  # by what the source knows them; "" is the importer
+    sender: str  # the key of a person in the source; "" is the importer
     at: datetime
     text: str = ""
     files: list[SourceFile] = field(default_factory=list)
@@ -85,12 +85,12 @@ class SourceChat:
 
 
 @dataclass(slots=True)
-class Source:
+class ImportSource:
     kind: str  # "chatsite", "whatsapp", "telegram", "slack"
     chats: Iterable[SourceChat]  # read once, each before the next
-    names: dict[str, str] = field(default_factory=dict)  # of people, by what it knows them
+    names: dict[str, str] = field(default_factory=dict)  # of people, by their keys in the source
     emails: dict[str, str] = field(default_factory=dict)  # of those whose address it has
-    total: int = 0  # messages, about; 0: nobody knows
+    total: int = 0  # messages, about; 0: unknown
     left_out: Counter[str] = field(default_factory=Counter)  # by what it was, in words
 
 
@@ -110,14 +110,16 @@ def moment(read: Callable[[], datetime | None]) -> datetime | None:
 class Archive:
     """A ZIP from outside. Nothing of it is unpacked to a path that it names."""
 
-    def __init__(self, file: IO[bytes], ask: Callable[[], None] = lambda: None) -> None:
-        """`ask` raises what ends the reading; it is asked before each file. Raises Refused."""
-        self.ask = ask
+    def __init__(self, file: IO[bytes], check_cancelled: Callable[[], None] = lambda: None) -> None:
+        """`check_cancelled` raises what ends the reading; it is called before each file. Raises
+        ImportRefused.
+        """
+        self.check_cancelled = check_cancelled
         self._room = max(UNPACKED * file.seek(0, io.SEEK_END), UNPACKED_LEAST)
         try:
-            self._zip = zipfile.ZipFile(_Sparing(file))
+            self._zip = zipfile.ZipFile(_BoundedReader(file))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise Refused(_("This is not a ZIP, or it is damaged.")) from None
+            raise ImportRefused(_("This is not a ZIP, or it is damaged.")) from None
         entries = self._zip.infolist()
         if len(entries) > MOST_FILES:
             raise _too_many_files()
@@ -125,7 +127,7 @@ class Archive:
             _check(entry)
         self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
         if len(self._entries) < sum(not entry.is_dir() for entry in entries):
-            raise Refused(_("This ZIP has two files of the same name."))
+            raise ImportRefused(_("This ZIP has two files of the same name."))
 
     @property
     def names(self) -> list[str]:
@@ -138,24 +140,24 @@ class Archive:
         return self._entries[path].file_size
 
     def text(self, path: str, *, parts: bytes = b"{[,") -> bytes:
-        """The whole of a small file; `parts`: what begins those of JSON. Raises Refused."""
+        """The whole of a small file; `parts`: what begins those of JSON. Raises ImportRefused."""
         if not self.has(path):
-            raise Refused(_("%(name)s is missing in this ZIP.") % {"name": path})
+            raise ImportRefused(_("%(name)s is missing in this ZIP.") % {"name": path})
         if self.size(path) > LARGEST_TEXT:
             raise too_large(path)
         with self.opened(path) as file:
             data = file.read(LARGEST_TEXT + 1)
         if len(data) != self.size(path):
-            raise Refused(_("%(name)s is damaged.") % {"name": path})
+            raise ImportRefused(_("%(name)s is damaged.") % {"name": path})
         if sum(map(data.count, parts)) > MOST_PARTS:
             raise too_large(path)
         return data
 
     def opened(self, path: str, *, again: bool = False) -> AbstractContextManager[IO[bytes]]:
-        """`again`: it takes no more room than before. Raises Refused, and what `ask` does. What
-        opens it raises Refused, also while it is read.
+        """`again`: it takes no more room than before. Raises ImportRefused, and what
+        `check_cancelled` does. What opens it raises ImportRefused, also while it is read.
         """
-        self.ask()
+        self.check_cancelled()
         self._room -= 0 if again else self.size(path)
         if self._room < 0:
             raise _too_large_unpacked()
@@ -176,14 +178,16 @@ class Archive:
             NotImplementedError,
             zlib.error,
         ):
-            raise Refused(_("%(name)s is damaged.") % {"name": path}) from None
+            raise ImportRefused(_("%(name)s is damaged.") % {"name": path}) from None
 
 
-class Bare(Archive):
+class BareFile(Archive):
     """One file, as if it were packed."""
 
-    def __init__(self, file: IO[bytes], name: str, ask: Callable[[], None] = lambda: None) -> None:
-        self.ask = ask
+    def __init__(
+        self, file: IO[bytes], name: str, check_cancelled: Callable[[], None] = lambda: None
+    ) -> None:
+        self.check_cancelled = check_cancelled
         entry = zipfile.ZipInfo(name)
         entry.file_size = file.seek(0, io.SEEK_END)
         self._file, self._entries, self._room = file, {name: entry}, UNPACKED * entry.file_size
@@ -194,7 +198,7 @@ class Bare(Archive):
         yield self._file
 
 
-class _Sparing:
+class _BoundedReader:
     """A file of which nobody reads much at once: `ZipFile` does so with the list of what is in it,
     and makes objects of all of that.
     """
@@ -213,20 +217,20 @@ class _Sparing:
         return data
 
 
-def _too_many_files() -> Refused:
-    return Refused(_("There are too many files in this ZIP."))
+def _too_many_files() -> ImportRefused:
+    return ImportRefused(_("There are too many files in this ZIP."))
 
 
 def _check(entry: zipfile.ZipInfo) -> None:
-    """Raises Refused."""
+    """Raises ImportRefused."""
     path = PurePosixPath(entry.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in entry.orig_filename:
-        raise Refused(_("This ZIP names files outside of it."))
+        raise ImportRefused(_("This ZIP names files outside of it."))
     if entry.flag_bits & 1:
-        raise Refused(_("This ZIP is locked by a password."))
+        raise ImportRefused(_("This ZIP is locked by a password."))
     if entry.file_size > LITTLE and entry.file_size > RATIO * max(entry.compress_size, 1):
         raise _too_large_unpacked()
 
 
-def _too_large_unpacked() -> Refused:
-    return Refused(_("This ZIP would become too large when it is unpacked."))
+def _too_large_unpacked() -> ImportRefused:
+    return ImportRefused(_("This ZIP would become too large when it is unpacked."))

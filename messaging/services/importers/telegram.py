@@ -17,8 +17,8 @@ from messaging.services.importers.source import (
     MOST_REACTIONS,
     PERSON_LENGTH,
     Archive,
-    Refused,
-    Source,
+    ImportRefused,
+    ImportSource,
     SourceChat,
     SourceFile,
     SourceMessage,
@@ -95,24 +95,24 @@ def document_in(names: Iterable[str]) -> str:
     return min(found, key=len, default="")
 
 
-def read(archive: Archive) -> Source:
+def read(archive: Archive) -> ImportSource:
     """Piece by piece, as the chats are read: the document of years is larger than memory. Raises
-    Refused.
+    ImportRefused.
     """
     path = document_in(archive.names)
     if archive.size(path) > LARGEST_DOCUMENT:
         raise too_large(path)
-    source = Source("telegram", [])
-    reading = _Reading(archive, path, source)
+    source = ImportSource("telegram", [])
+    reading = _DocumentReader(archive, path, source)
     chats = reading.chats()
     first = next(chats, None)
     if not reading.is_telegram:
-        raise Refused(_("%(name)s is not an export of Telegram.") % {"name": DOCUMENT})
+        raise ImportRefused(_("%(name)s is not an export of Telegram.") % {"name": DOCUMENT})
     source.chats = chain([first], chats) if first else []
     return source
 
 
-class _Sips:
+class _PieceReader:
     """A file that is read in pieces, of which no part may be long: its reader keeps it whole."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
@@ -127,7 +127,7 @@ class _Sips:
         return self._file.read(size)
 
     def events(self) -> Iterator[tuple[str, Any]]:
-        """Raises Refused, ijson.JSONError."""
+        """Raises ImportRefused, ijson.JSONError."""
         for event, value in ijson.basic_parse(self, use_float=True, buf_size=PIECE):
             self.waiting = 0
             if event == "map_key" and len(value) > LONGEST_KEY:
@@ -135,8 +135,8 @@ class _Sips:
             yield event, value
 
 
-class _Reading:
-    def __init__(self, archive: Archive, path: str, source: Source) -> None:
+class _DocumentReader:
+    def __init__(self, archive: Archive, path: str, source: ImportSource) -> None:
         self._archive, self._path, self._source = archive, path, source
         self._folder = path.removesuffix(DOCUMENT)
         self._left_out = source.left_out
@@ -152,29 +152,29 @@ class _Reading:
             yield SourceChat(str(chat.id), self.name(chat), self._messages(messages))
 
     def _parts(self) -> Iterator[tuple[int, _Chat, _Message]]:
-        """Each message, with its chat and the number of that. Raises Refused."""
+        """Each message, with its chat and the number of that. Raises ImportRefused."""
         events = self._events()
-        number, known = 0, dict[str, Any]()  # of the chat
+        number, fields = 0, dict[str, Any]()  # of the chat
         for place, event, value in events:
             if place in _FIELDS:
-                known[_FIELDS[place]] = value
+                fields[_FIELDS[place]] = value
             elif place in _LISTS:
                 self.is_telegram = True
             elif place == _OWN:
                 self._own = f"user{value}"
             elif event == "start_map" and f"{place}." in _PLACES:
-                number, known = number + 1, {}
+                number, fields = number + 1, {}
             elif event == "start_map" and place in _MESSAGES:
                 message = _built(events, place)
-                yield number, msgspec.convert(known, _Chat), msgspec.convert(message, _Message)
+                yield number, msgspec.convert(fields, _Chat), msgspec.convert(message, _Message)
 
     def _events(self) -> Iterator[tuple[str, str, Any]]:
-        """Where, what begins or ends or is there, and what it is. Raises Refused."""
+        """Where, what begins or ends or is there, and what it is. Raises ImportRefused."""
         with self._archive.opened(self._path) as file:
             try:
-                yield from _placed(_Sips(file, self._path).events())
+                yield from _placed(_PieceReader(file, self._path).events())
             except ijson.JSONError:
-                raise Refused(_("%(name)s cannot be read.") % {"name": self._path}) from None
+                raise ImportRefused(_("%(name)s cannot be read.") % {"name": self._path}) from None
 
     def name(self, chat: _Chat) -> str:
         if chat.type == "saved_messages":
@@ -215,8 +215,8 @@ class _Reading:
             reactions=list(self._reactions(message)),
         )
 
-    def _person(self, known_by: str) -> str:
-        return "" if known_by == self._own else known_by
+    def _person(self, key: str) -> str:
+        return "" if key == self._own else key
 
     def _reactions(self, message: _Message) -> Iterator[SourceReaction]:
         """Telegram names the last people of many."""
@@ -267,7 +267,7 @@ class _Reading:
 
 def _placed(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str, Any]]:
     """As `ijson.parse`, which makes a path of the keys around each part of a piece, however long
-    these are, before it yields the first. Raises Refused.
+    these are, before it yields the first. Raises ImportRefused.
     """
     place, around = "", list[str]()  # where it is, and what is open around it
     for event, value in events:
@@ -290,7 +290,7 @@ def _under(place: str, name: str) -> str:
 
 
 def _built(events: Iterable[tuple[str, str, Any]], place: str) -> Any:
-    """What has just begun there, up to its end. Raises Refused."""
+    """What has just begun there, up to its end. Raises ImportRefused."""
     builder = ijson.ObjectBuilder()
     builder.event("start_map", None)
     size = 0
@@ -307,17 +307,17 @@ def _built(events: Iterable[tuple[str, str, Any]], place: str) -> Any:
 def _text(text: str | list[str | _Part]) -> str:
     if isinstance(text, str):
         return text
-    return "".join(part if isinstance(part, str) else _said(part) for part in text)
+    return "".join(part if isinstance(part, str) else _plain(part) for part in text)
 
 
-def _said(part: _Part) -> str:
+def _plain(part: _Part) -> str:
     if part.user_id:  # as mentions are written here
         return f"@{part.text.removeprefix('@')}"
     return f"{part.text} ({part.href})" if part.href and part.href != part.text else part.text
 
 
 def _moment(seconds: str, written: str) -> datetime | None:
-    """The first is exact; older exports have but the second, of nobody knows which zone."""
+    """The first is exact; older exports have only the second, in an unknown zone."""
     if seconds:
         return moment(lambda: datetime.fromtimestamp(int(seconds), UTC))
     return moment(lambda: datetime.fromisoformat(written).replace(tzinfo=UTC))

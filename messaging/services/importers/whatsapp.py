@@ -1,7 +1,7 @@
 """WhatsApp's "Export chat": a text, and the files that it names.
 
 Its dates are written as the phone's locale has them, and nothing says which that is: so the order
-of day, month and year is told from all dates of the text.
+of day, month and year is guessed from all dates of the text.
 """
 
 import io
@@ -22,8 +22,8 @@ from messaging.services.importers.source import (
     LARGEST_DOCUMENT,
     MOST_MESSAGES,
     Archive,
-    Refused,
-    Source,
+    ImportRefused,
+    ImportSource,
     SourceChat,
     SourceFile,
     SourceMessage,
@@ -32,9 +32,9 @@ from messaging.services.importers.source import (
 )
 
 LONGEST = 2**20  # characters of a message; WhatsApp itself allows a sixteenth of it
-STRETCH = 2**20  # characters after which it is asked whether to go on
+STRETCH = 2**20  # characters between two calls of `check_cancelled`
 
-# Which turn the text around them; iOS begins with one what it says itself.
+# Which turn the text around them; iOS begins its own lines with one.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _OURS = "\u200e"
 _AFTERNOON = ("pm", "p.m.", "下午", "午後", "오후", "μμ", "م")
@@ -90,17 +90,17 @@ def text_in(names: Iterable[str]) -> str:
     return texts[0] if len(texts) == 1 else ""
 
 
-def read(archive: Archive, *, file_name: str, zone: tzinfo) -> Source:
-    """Times are as the phone showed them, in `zone`. Raises Refused."""
+def read(archive: Archive, *, file_name: str, zone: tzinfo) -> ImportSource:
+    """Times are as the phone showed them, in `zone`. Raises ImportRefused."""
     path = text_in(archive.names)
     if archive.size(path) > LARGEST_DOCUMENT:
         raise too_large(path)
     name = PurePosixPath(file_name)
-    is_told = _TITLE.match(path) and path != name.name
-    title = _title(PurePosixPath(path).stem if is_told else _COPY.sub("", name.stem))
+    has_title = _TITLE.match(path) and path != name.name
+    title = _title(PurePosixPath(path).stem if has_title else _COPY.sub("", name.stem))
     # Read twice, so that they need not be kept.
     total, order = _counted(_entries(archive, path), path)
-    source = Source("whatsapp", [], total=total)
+    source = ImportSource("whatsapp", [], total=total)
     entries = _entries(archive, path, again=True)
     messages = _messages(entries, order, set(archive.names), zone, source)
     source.chats = [SourceChat(title, title, messages)]
@@ -112,15 +112,17 @@ def _title(stem: str) -> str:
 
 
 def _entries(archive: Archive, path: str, *, again: bool = False) -> Iterator[_Entry]:
-    """With the lines that go on with each. Raises Refused, and what `archive.ask` does."""
+    """With the lines that go on with each. Raises ImportRefused, and what
+    `archive.check_cancelled` does.
+    """
     entry: _Entry | None = None
-    length = unasked = 0
+    length = unchecked = 0
     with archive.opened(path, again=again) as file, _decoded(file) as text:
         for ended in iter(partial(text.readline, LONGEST + 1), ""):
-            unasked += len(ended)
-            if unasked >= STRETCH:
-                archive.ask()
-                unasked = 0
+            unchecked += len(ended)
+            if unchecked >= STRETCH:
+                archive.check_cancelled()
+                unchecked = 0
             line = ended.removesuffix("\n")
             bare = _MARKS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
             if found := _HEAD.match(bare):
@@ -160,7 +162,7 @@ def _entry(found: re.Match[str]) -> _Entry:
 
 
 def _counted(entries: Iterable[_Entry], name: str) -> tuple[int, _Numbers]:
-    """How many there are, and where year, month and day are in their dates. Raises Refused."""
+    """The number of entries, and the order of year, month and day. Raises ImportRefused."""
     count, first, before = 0, None, None
     most_one = most_two = 0
     backwards: Counter[_Numbers] = Counter()  # by order, how many dates are before the last one
@@ -174,7 +176,7 @@ def _counted(entries: Iterable[_Entry], name: str) -> tuple[int, _Numbers]:
             backwards.update(each for each in orders if _day(before, each) > _day(date, each))
         before = date
     if first is None:
-        raise Refused(_("There is no chat of WhatsApp in this text."))
+        raise ImportRefused(_("There is no chat of WhatsApp in this text."))
     return count, _order(first, most_one, most_two, backwards)
 
 
@@ -197,14 +199,14 @@ def _day(date: _Numbers, order: _Numbers) -> tuple[int, ...]:
 
 
 def _messages(
-    entries: Iterable[_Entry], order: _Numbers, files: set[str], zone: tzinfo, source: Source
+    entries: Iterable[_Entry], order: _Numbers, files: set[str], zone: tzinfo, source: ImportSource
 ) -> Iterator[SourceMessage]:
     seen: Counter[bytes] = Counter()  # of which little is kept: there may be a million
     left_out = source.left_out
     for entry in entries:
-        said = "\n".join(entry.lines)
-        is_theirs, said = said.startswith(_OURS), said.lstrip(_OURS)
-        named = _NAMED.match(said)
+        text = "\n".join(entry.lines)
+        is_theirs, text = text.startswith(_OURS), text.lstrip(_OURS)
+        named = _NAMED.match(text)
         at = _moment(entry, order, zone)
         if at is None:
             left_out[_("Messages without a date that could be read")] += 1
