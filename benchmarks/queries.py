@@ -164,11 +164,11 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
 def _send_at_once(claims: Any, peers: list[str]) -> None:
     """One message to each."""
     from chatsite.db import joined
-    from messaging.services.batches import Sending
+    from messaging.services.batches import SendWrite
     from messaging.services.drafts import new_draft
 
     sendings = [
-        Sending(
+        SendWrite(
             draft=new_draft(
                 sender_id=claims.user_id, receiver_id=peer, text="Hi", client_message_id=peer
             ),
@@ -178,9 +178,9 @@ def _send_at_once(claims: Any, peers: list[str]) -> None:
         )
         for peer in peers
     ]
-    Sending.admit(sendings)
+    SendWrite.admit(sendings)
     with joined():
-        Sending.do_all(sendings)
+        SendWrite.do_all(sendings)
 
 
 def _explain(work: Callable[[], object]) -> list[Explained]:

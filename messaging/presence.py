@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 10
 RENEW_SECONDS = 4
-REDIS_SECONDS = 1  # to wait for an answer
-PAUSE_SECONDS = 2  # between two questions to a Redis that gave none
+REDIS_SECONDS = 1  # to wait for a response
+PAUSE_SECONDS = 2  # before the next request to a Redis that did not respond
 PREFIX = "chatsite:presence"
 ACTIVE = "chatsite:active"
-CHANGED = "presence"  # the group that is told whenever somebody comes or goes
+CHANGED = "presence"  # the channel group to notify whenever somebody comes or goes
 
 
 class Leases(Protocol):
@@ -38,7 +38,7 @@ class Leases(Protocol):
         """Notes that these, and only these, have sockets on this worker. Waits for nothing."""
 
     def renew(self) -> None:
-        """Tells the other workers so, for the next LEASE_SECONDS."""
+        """Renews the lease for the next LEASE_SECONDS, for the other workers to see."""
 
     def online(self) -> frozenset[str]:
         """Everybody who has a socket anywhere."""
@@ -71,7 +71,7 @@ class MemoryLeases:
             self._online = None
 
     def renew(self) -> None:
-        """Nobody else is there to be told."""
+        """There is no other worker."""
 
     def online(self) -> frozenset[str]:
         with self._changing:
@@ -86,22 +86,22 @@ class MemoryLeases:
 class RedisLeases:
     """A set of people per worker that expires with it, and a set of the workers there are."""
 
-    def __init__(self, url: str, prefix: str = PREFIX, *, told: str = CHANGED) -> None:
-        """`told` is the group that is told whenever somebody comes or goes, if any is."""
+    def __init__(self, url: str, prefix: str = PREFIX, *, change_group: str = CHANGED) -> None:
+        """`change_group` is notified whenever somebody comes or goes; "" for no group."""
         self._redis = redis.Redis.from_url(
             url,
             decode_responses=True,
             socket_timeout=REDIS_SECONDS,
             socket_connect_timeout=REDIS_SECONDS,
         )
-        self._told = told
+        self._change_group = change_group
         self._workers = f"{prefix}:workers"
         self._lease = f"{prefix}:worker:{secrets.token_hex(8)}"
         self._users: set[str] = set()
-        self._changed: set[str] = set()  # who came or went since Redis was told
-        self._is_told = False  # Redis has the lease, as far as is known
+        self._changed: set[str] = set()  # who came or went since the last write to Redis
+        self._is_stored = False  # Redis should have the lease
         self._breaker = Breaker(PAUSE_SECONDS)
-        self._lock = Lock()  # people come and go in one thread, Redis is told in another
+        self._lock = Lock()  # people come and go in one thread, Redis is written to in another
 
     def came(self, user_id: str) -> None:
         with self._lock:
@@ -120,15 +120,15 @@ class RedisLeases:
             self._users = held
 
     def renew(self) -> None:
-        self._guarded(self._renew)
+        self._with_redis(self._renew)
 
     def online(self) -> frozenset[str]:
         """Without Redis: those on this worker."""
-        return frozenset(self._users).union(*self._guarded(self._elsewhere) or ())
+        return frozenset(self._users).union(*self._with_redis(self._elsewhere) or ())
 
     def held_among(self, users: Collection[str]) -> frozenset[str]:
         wanted = list(users)
-        found = self._guarded(lambda: self._held_elsewhere(wanted))
+        found = self._with_redis(lambda: self._held_elsewhere(wanted))
         return frozenset(self._users).intersection(wanted).union(found or ())
 
     def _held_elsewhere(self, users: list[str]) -> list[str]:
@@ -137,9 +137,9 @@ class RedisLeases:
         for worker in workers:
             for user_id in users:
                 pipe.sismember(worker, user_id)
-        answers = pipe.execute()
+        results = pipe.execute()
         return [
-            user_id for user_id, held in zip(users * len(workers), answers, strict=True) if held
+            user_id for user_id, held in zip(users * len(workers), results, strict=True) if held
         ]
 
     def _renew(self) -> None:
@@ -151,17 +151,17 @@ class RedisLeases:
         except redis.RedisError:
             with self._lock:
                 self._changed |= changed
-            self._is_told = False  # or half of it
+            self._is_stored = False  # or half of it
             raise
-        if is_news and self._told:
-            broadcast([self._told], {"type": "presence"})
+        if is_news and self._change_group:
+            broadcast([self._change_group], {"type": "presence"})
 
     def _write(self, users: frozenset[str], changed: set[str]) -> bool:
         """Only what changed, unless Redis has lost the rest. Returns whether that is news."""
-        was_told, self._is_told = self._is_told, bool(users)
+        was_stored, self._is_stored = self._is_stored, bool(users)
         if not users:
-            return self._give_up() or was_told
-        if was_told and self._change(users & changed, changed - users):
+            return self._give_up() or was_stored
+        if was_stored and self._change(users & changed, changed - users):
             return bool(changed)
         self._give_up()
         self._change(users, set())
@@ -197,18 +197,18 @@ class RedisLeases:
             self._redis.srem(self._workers, *dead)
         return people
 
-    def _guarded(self, call: Callable[[], Any]) -> Any:
+    def _with_redis(self, call: Callable[[], Any]) -> Any:
         if not self._breaker.allows_request():
             return None
         try:
-            answer = call()
+            result = call()
         except redis.RedisError as error:
             logger.warning("presence: Redis cannot be reached (%s)", type(error).__name__)
             if isinstance(error, redis.TimeoutError):
                 self._breaker.record_failure()
             return None
         self._breaker.record_success()
-        return answer
+        return result
 
 
 @cache
@@ -219,7 +219,9 @@ def leases() -> Leases:
 @cache
 def active_leases() -> Leases:
     return (
-        RedisLeases(settings.REDIS_URL, ACTIVE, told="") if settings.REDIS_URL else MemoryLeases()
+        RedisLeases(settings.REDIS_URL, ACTIVE, change_group="")
+        if settings.REDIS_URL
+        else MemoryLeases()
     )
 
 
@@ -228,7 +230,7 @@ def online_users() -> frozenset[str]:
 
 
 def online_seen_by(user_id: str) -> frozenset[str]:
-    """Those of them of whom that person may know."""
+    """Those of them whom that person may see."""
     return rules().online_seen(user_id, online_users())
 
 

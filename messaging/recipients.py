@@ -17,7 +17,7 @@ def of(people: Iterable[str]) -> list[str]:
 
 def of_mark(reader_id: str, members: Collection[str]) -> list[str]:
     """Of what somebody has read or got: everybody in the conversation; in a large group, and of who
-    has left one, the reader alone: the others ask who has read what, if they want to know.
+    has left one, the reader alone: the others fetch who has read what when they need it.
     """
     if len(members) > LIVE_MARKS or reader_id not in members:
         return of([reader_id])

@@ -30,7 +30,7 @@ from messaging.queries.people import contacts_page
 from messaging.queries.privacy import rules
 from messaging.queries.sync import changes_since
 from messaging.serializers import CURSOR_LENGTH, PAGE
-from messaging.services.batches import Changing, Reading, Sending
+from messaging.services.batches import ChangeWrite, MarkWrite, SendWrite
 from messaging.services.changes import MessageChange
 from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.messages import Sent
@@ -63,7 +63,7 @@ async def _send(request: Request) -> Response | None:
     if draft is None or claims is None:
         return None
     limits = (WRITES, SENDS)
-    work = Sending(draft=draft, respond=_sent_response, limits=limits, claims=claims)
+    work = SendWrite(draft=draft, respond=_sent_response, limits=limits, claims=claims)
     return await _written(work, claims, draft.conversation)
 
 
@@ -86,7 +86,7 @@ async def _mark(request: Request, kind: type[ReadMark] = ReadMark) -> Response |
     if claims is None or body is None:
         return None
     mark = kind(claims.user_id, request.key, body.seq)
-    work = Reading(mark=mark, respond=_mark_response, limits=(WRITES,), claims=claims)
+    work = MarkWrite(mark=mark, respond=_mark_response, limits=(WRITES,), claims=claims)
     return await _written(work, claims, mark.conversation)
 
 
@@ -114,7 +114,7 @@ async def _edit(request: Request) -> Response | None:
 async def _changed(
     change: MessageChange, claims: Claims, limits: Sequence[Limit]
 ) -> Response | None:
-    work = Changing(change=change, respond=partial(response, 200), limits=limits, claims=claims)
+    work = ChangeWrite(change=change, respond=partial(response, 200), limits=limits, claims=claims)
     return await _written(work, claims, change.message_id)
 
 

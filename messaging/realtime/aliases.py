@@ -1,4 +1,4 @@
-"""Other names for the same things, by which the original and its forks know them.
+"""Other names for the same things, in the original and its forks.
 
 Beside these, `PATCH /api/messages/read/:peer` is what forks have for `PUT` (api/views.py).
 """
@@ -8,7 +8,7 @@ import re
 from messaging import events
 
 COMMANDS = {"userTyping": "typing", "userStoppedTyping": "stopTyping"}
-# Told to clients of Socket.IO, after the event itself.
+# Sent to clients of Socket.IO, after the event itself.
 EVENTS = {events.TYPING: "userTyping", events.STOPPED_TYPING: "userStoppedTyping"}
 
 _BEGINNINGS = {events.beginning(name): events.beginning(other) for name, other in EVENTS.items()}

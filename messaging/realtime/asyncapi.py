@@ -89,7 +89,7 @@ def _operations() -> Schema:
     sent = {f"send.{event.name}": _operation("send", event.name) for event in FROM_SERVER}
     received = {
         f"receive.{event.name}": _operation("receive", command_key(event))
-        | {"reply": {"channel": {"$ref": CHANNEL}, "messages": _on_channel(*event.answers)}}
+        | {"reply": {"channel": {"$ref": CHANNEL}, "messages": _on_channel(*event.responses)}}
         for event in FROM_CLIENT
     }
     return sent | received

@@ -23,7 +23,7 @@ class Event:
     name: str
     payload: Any
     summary: str
-    answers: tuple[str, ...] = ()  # events from the server
+    responses: tuple[str, ...] = ()  # events from the server
 
 
 FROM_SERVER = [

@@ -1,6 +1,6 @@
 """Frames from the client: `{"event": "<name>", "data": {…}}`.
 
-What is wrong with one is answered, never raised.
+Errors are sent in response, never raised.
 """
 
 import logging
@@ -38,7 +38,7 @@ from messaging.serializers import (
     SendSerializer,
     WhomSerializer,
 )
-from messaging.services.batches import Changing, Reading, Sending
+from messaging.services.batches import ChangeWrite, MarkWrite, SendWrite
 from messaging.services.changes import MessageChange
 from messaging.services.conversations import DeliveredMark, ReadMark
 from messaging.services.deletions import delete_messages
@@ -64,18 +64,18 @@ async def handle(connection: "Connection", text: str | None) -> None:
     try:
         if draft := _draft(connection, text):
             data = {"clientMessageId": draft.client_message_id}
-            work = Sending(
+            work = SendWrite(
                 draft=draft,
                 respond=_sent_response,
                 limits=(WRITES, SENDS),
                 language=connection.language,
             )
-            answer = await write(work, key=draft.conversation)
-            connection.send_event(events.MESSAGE_SENT, answer)
+            response = await write(work, key=draft.conversation)
+            connection.send_event(events.MESSAGE_SENT, response)
         else:
             name, data = _parsed(text)
             await _COMMANDS[name](connection, data)
-    except Busy:  # worded where many are told
+    except Busy:  # with the words that others use
         connection.send_event(events.ERROR, _error(Busy(), data))
     except DomainError as error:
         connection.send_event(events.ERROR, _error(error, data))
@@ -138,7 +138,7 @@ async def _typing(connection: "Connection", data: Data, event: str = events.TYPI
 
 
 async def _delete_message(connection: "Connection", data: Data) -> None:
-    """Answered by the event that they are told who are concerned."""
+    """The response is the event that all concerned receive."""
     await in_thread(partial(_deleted, connection, data))()
 
 
@@ -173,13 +173,13 @@ async def _change(
     read: Callable[[str, Data], MessageChange],
     limits: Sequence[Limit],
 ) -> None:
-    """Answered by the event that everybody is told."""
+    """The response is the event that everybody receives."""
     try:
         change = read(connection.user_id, data)
     except DomainError:
         await in_thread(check)(WRITES, connection.user_id)  # it counts all the same
         raise
-    work = Changing(
+    work = ChangeWrite(
         change=change,
         respond=lambda record: record,
         limits=limits,
@@ -189,7 +189,7 @@ async def _change(
 
 
 async def _pin(connection: "Connection", data: Data, change: Pinning = pin) -> None:
-    """Answered by the event that everybody is told."""
+    """The response is the event that everybody receives."""
     await in_thread(partial(_pinned, connection, data, change))()
 
 
@@ -199,8 +199,8 @@ def _pinned(connection: "Connection", data: Data, change: Pinning) -> None:
 
 
 async def _forward_messages(connection: "Connection", data: Data) -> None:
-    answer = await in_thread(partial(_forwarded, connection, data))()
-    connection.send_event(events.MESSAGES_FORWARDED, answer)
+    response = await in_thread(partial(_forwarded, connection, data))()
+    connection.send_event(events.MESSAGES_FORWARDED, response)
 
 
 def _forwarded(connection: "Connection", data: Data) -> MessagesForwardedPayload:
@@ -208,15 +208,15 @@ def _forwarded(connection: "Connection", data: Data) -> MessagesForwardedPayload
     fields = checked(ForwardSerializer, data)
     forwarded = forward_messages(user=connection.principal, **fields)
     records = [sent.record for sent in forwarded.sent]
-    answer = forwarded_payload(records, forwarded.refused)
-    return {"clientMessageId": fields["client_message_id"], **answer}
+    response = forwarded_payload(records, forwarded.refused)
+    return {"clientMessageId": fields["client_message_id"], **response}
 
 
 async def _mark(connection: "Connection", data: Data, kind: type[ReadMark] = ReadMark) -> None:
     _check_signal(connection)
     fields = checked(ReadMarkSerializer, data)
     mark = kind(connection.user_id, _key(data, "peerId"), fields["seq"])
-    work = Reading(mark=mark, respond=lambda seq: seq, language=connection.language)
+    work = MarkWrite(mark=mark, respond=lambda seq: seq, language=connection.language)
     await write(work, key=mark.conversation)
 
 

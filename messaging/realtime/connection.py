@@ -31,8 +31,8 @@ PENDING = 1000  # messages that wait for the end of a handshake
 Query = Mapping[str, list[str]]
 
 
-class Refused(Exception):
-    """Says why, for those whom a transport tells."""
+class AdmissionRefused(Exception):
+    """With the reason, which some transports send."""
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class Refused(Exception):
 
 
 def _admitted(claims: Claims) -> Principal:
-    rules()  # which the event loop needs, and cannot ask for
+    rules()  # loads them for the event loop, which cannot
     return live_principal(claims)
 
 
@@ -78,7 +78,7 @@ class Connection(ABC):
         self.channel_name = secrets.token_hex(8)
         self.wants_delta = False
         self.language = ""  # of what it is refused by; "" is the site's own
-        # Live events; None once the client was told who is online.
+        # Live events; None once the client was sent who is online.
         self._pending: list[dict[str, Any]] | None = []
 
     @property
@@ -95,7 +95,7 @@ class Connection(ABC):
         """At once: what still waits is dropped."""
 
     async def admit(self, token: str, query: Query) -> None:
-        """Raises InvalidToken, Refused, Busy, RedisError."""
+        """Raises InvalidToken, AdmissionRefused, Busy, RedisError."""
         claims = self.claims = read_claims(token)
         # First subscribe to the session's end, then look whether it lives: no gap in between.
         self.session_id = claims.session_id
@@ -105,9 +105,9 @@ class Connection(ABC):
         self.choose(self.principal.language)
         if query.get("user", [self.user_id]) != [self.user_id]:
             # an old page of somebody else's, on a browser that changed hands
-            raise Refused(_("Someone else has signed in here since."))
+            raise AdmissionRefused(_("Someone else has signed in here since."))
         if not connection_limits.add(self.user_id, self):
-            raise Refused(_("You have too many connections open."))
+            raise AdmissionRefused(_("You have too many connections open."))
         self.wants_delta = query.get("presence") == ["delta"]
         await subscribe(recipients.user_group(self.user_id), self.deliver)
 

@@ -14,32 +14,32 @@ SIGNALS = 10  # a second: that somebody types, or has read; of all their sockets
 
 
 @dataclass(slots=True)
-class Person:
+class _PersonUsage:
     connections: set[object] = field(default_factory=set)
     signals: TokenBucket = field(default_factory=lambda: TokenBucket(SIGNALS))
 
 
-_people: dict[str, Person] = {}
+_people: dict[str, _PersonUsage] = {}
 
 
 def add(user_id: str, connection: object) -> bool:
-    """False when there are too many already."""
-    person = _people.setdefault(user_id, Person())
-    if len(person.connections) >= settings.LIMITS.sockets_per_person:
+    """False when there are too many."""
+    usage = _people.setdefault(user_id, _PersonUsage())
+    if len(usage.connections) >= settings.LIMITS.sockets_per_person:
         return False
-    person.connections.add(connection)
+    usage.connections.add(connection)
     return True
 
 
 def remove(user_id: str, connection: object) -> None:
     """Nothing happens when it was not added."""
-    if person := _people.get(user_id):
-        person.connections.discard(connection)
-        if not person.connections:
+    if usage := _people.get(user_id):
+        usage.connections.discard(connection)
+        if not usage.connections:
             del _people[user_id]
 
 
 def take_signal(user_id: str) -> float:
     """The seconds to wait before the next; 0 when this one is accepted."""
-    person = _people.get(user_id)
-    return person.signals.take() if person else 0
+    usage = _people.get(user_id)
+    return usage.signals.take() if usage else 0

@@ -15,7 +15,7 @@ from chatsite.errors import Busy
 from chatsite.interfaces import Message, Receive, Scope, Send
 from chatsite.security.handshakes import picture_origin
 from messaging.realtime import handshake
-from messaging.realtime.connection import Connection, Refused
+from messaging.realtime.connection import AdmissionRefused, Connection
 from messaging.realtime.frames import connection_for_writing
 from messaging.realtime.receive_budget import LARGEST, Receiver
 from messaging.realtime.send_queue import SendQueue
@@ -84,7 +84,7 @@ class ChatConsumer(Connection, AsyncConsumer):
         try:
             token = await handshake.token_among(handshake.tokens(self.scope))
             await self.admit(token, parse_qs(self.scope["query_string"].decode("latin-1")))
-        except (InvalidToken, Refused, Busy):
+        except (InvalidToken, AdmissionRefused, Busy):
             return False
         except (RedisError, TimeoutError) as error:
             logger.warning("a socket without channel layer (%s)", type(error).__name__)

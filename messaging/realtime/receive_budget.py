@@ -8,7 +8,7 @@ it loses the message begun first to somebody who holds less: no number of stalle
 others from sending, and a slow client keeps its place, since one picture is less than what fills
 the budget. A message that hardly grows is ended in any case, so that its memory comes back.
 
-Frames are counted where the server tells of them (chatsite/uvicorn_protocols/websockets.py); with
+Frames are counted where the server reports them (chatsite/uvicorn_protocols/websockets.py); with
 any other server only bodies of polls are.
 """
 
@@ -117,24 +117,24 @@ def end_stalled() -> None:
 
 
 class Receiver:
-    """The messages of one WebSocket, from before its handshake is answered until it is served no
-    more. Whoever asks for the next one has handled those before.
+    """The messages of one WebSocket, from before the response to its handshake until it is served
+    no more. Receiving the next one means that those before are handled.
     """
 
     __slots__ = (
         "_allocation",
-        "_asked",
         "_connection",
         "_limit",
         "_messages",
         "_receive",
+        "_requested",
         "_unhandled",
     )
 
     def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
         self._receive = receive
         self._allocation: Allocation | None = Allocation(self._fail)
-        self._asked = 0
+        self._requested = 0
         self._messages = 0  # which are whole
         self._unhandled = 0  # bytes of those that nobody handled yet
         self._limit = limit
@@ -144,10 +144,10 @@ class Receiver:
             self._check()
 
     def __call__(self) -> Awaitable[Message]:
-        if self._unhandled and self._asked > self._messages:  # the first of them is `connect`
+        if self._unhandled and self._requested > self._messages:  # the first of them is `connect`
             self._unhandled = 0
             self._check()
-        self._asked += 1
+        self._requested += 1
         return self._receive()
 
     def assign_to(self, user_id: str, limit: int) -> None:

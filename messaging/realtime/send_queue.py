@@ -87,7 +87,7 @@ class SendQueue:
         try:
             while self._frames:
                 await self._send(self._next(self._frames))
-        except OSError:  # the server tells the socket as well
+        except OSError:  # the server reports it to the socket, too
             self._drop(CONNECTION_LOST)
         except Exception:
             logger.exception("a frame could not be sent")

@@ -1,4 +1,4 @@
-"""Writes of the hot path: they wait for a database thread, which does all that wait at once."""
+"""Writes of the hot path: they wait for a database thread, which does all that wait together."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ class _Write(Bulk):
 
     respond: Callable[[Any], Any]
     limits: Sequence[Limit] = ()
-    claims: Claims | None = None  # whose session has to be looked at
+    claims: Claims | None = None  # whose session has to be checked
     language: str = ""  # of who reads a refusal; "" is the site's own
     refusal: Exception | None = None
     is_admitted: bool = False
@@ -43,7 +43,7 @@ class _Write(Bulk):
     @classmethod
     @abstractmethod
     def outcomes(cls, works: Sequence[Self], languages: Sequence[str]) -> Sequence[Any]:
-        """Within a transaction: what each is answered by, or a DomainError."""
+        """Within a transaction: the outcome of each, or a DomainError."""
 
     def __call__(self) -> Any:
         self.admit([self])
@@ -62,17 +62,17 @@ class _Write(Bulk):
         for each in works:
             each.is_admitted = True
             each.refusal = InvalidToken()
-        late = []
+        limited = []
         for each in alive:
             wait = next(filter(None, [next(waits) for _limit in each.limits]), 0)
             each.refusal = None
             if wait:
                 with read_in(each.language):
                     each.refusal = refusal = TooMany(wait)
-                late.append((each, refusal))
-        # They are refused by now, also where this question fails and each is done by itself.
-        chosen = chosen_by(each.person for each, _refusal in late if each.claims)
-        for each, refusal in late:
+                limited.append((each, refusal))
+        # They are refused by now, also where this query fails and each is done by itself.
+        chosen = chosen_by(each.person for each, _refusal in limited if each.claims)
+        for each, refusal in limited:
             refusal.language = chosen.get(each.person, "")
 
     @classmethod
@@ -85,8 +85,8 @@ class _Write(Bulk):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Sending(_Write):
-    """Is answered by what `respond` makes of a Sent."""
+class SendWrite(_Write):
+    """`respond` gets a Sent."""
 
     draft: Draft
 
@@ -103,8 +103,8 @@ class Sending(_Write):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Reading(_Write):
-    """Is answered by what `respond` makes of the mark's seq."""
+class MarkWrite(_Write):
+    """`respond` gets the mark's seq."""
 
     mark: ReadMark
 
@@ -121,8 +121,8 @@ class Reading(_Write):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Changing(_Write):
-    """Is answered by what `respond` makes of the message's record."""
+class ChangeWrite(_Write):
+    """`respond` gets the message's record."""
 
     change: MessageChange
 

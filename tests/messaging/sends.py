@@ -12,7 +12,7 @@ from chatsite.fastpath.database_calls import DatabaseCall
 from chatsite.fastpath.group_commit import run_together
 from chatsite.security.request_limits import SENDS, Limit
 from messaging.models import Membership, Message, direct_key
-from messaging.services.batches import Sending
+from messaging.services.batches import SendWrite
 from messaging.services.drafts import Draft, new_draft
 from messaging.services.messages import Sent, send_alone
 from tests.factories import make_message, make_user
@@ -54,7 +54,7 @@ class Sender:
             text=text,
             client_message_id=client_message_id,
         )
-        sending = Sending(
+        sending = SendWrite(
             draft=draft, respond=lambda sent: sent.record, limits=limits, claims=claims
         )
         return self.call(sending, draft.conversation)

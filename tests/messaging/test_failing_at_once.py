@@ -21,7 +21,7 @@ from chatsite.errors import DomainError
 from chatsite.fastpath.statements import run_batch
 from chatsite.monitoring import metrics
 from messaging.models import Conversation, Message
-from messaging.services.batches import Reading
+from messaging.services.batches import MarkWrite
 from messaging.services.conversations import ReadMark, _store_members
 from tests.concurrency import at_once
 from tests.factories import make_message, make_pair, make_session, make_user
@@ -146,7 +146,7 @@ def test_workers_who_lock_the_same_conversations_do_not_wait_for_each_other(send
             for one, other in pairs if number % 2 else pairs[::-1]:
                 calls += [sends(one, other), sends(other, one)]
                 mark = ReadMark(one.pk, other.pk, 10_000)
-                calls.append(sends.call(Reading(mark=mark, respond=str), mark.conversation))
+                calls.append(sends.call(MarkWrite(mark=mark, respond=str), mark.conversation))
             answers += done(calls)
         return answers
 

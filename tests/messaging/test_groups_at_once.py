@@ -20,7 +20,7 @@ from chatsite.fastpath.database_calls import DatabaseCall
 from messaging.models import Conversation, Membership, Message, Role
 from messaging.queries.history import history
 from messaging.services import departures, groups
-from messaging.services.batches import Sending
+from messaging.services.batches import SendWrite
 from messaging.services.drafts import new_draft
 from messaging.services.groups import (
     add_members,
@@ -173,7 +173,7 @@ def test_removal_while_batches_come_refuses_only_who_is_removed(
         calls = []
         for each in people:
             draft = new_draft(sender_id=each.pk, receiver_id=group, text=next(texts))
-            sending = Sending(draft=draft, respond=lambda sent: sent.record)
+            sending = SendWrite(draft=draft, respond=lambda sent: sent.record)
             calls.append(sends.call(sending, draft.conversation))
         return calls
 

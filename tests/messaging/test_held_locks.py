@@ -14,7 +14,7 @@ from chatsite import db, locks
 from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.database_calls import DatabaseCall
 from messaging.models import Conversation, Membership, Message, direct_key
-from messaging.services.batches import Changing, Reading
+from messaging.services.batches import ChangeWrite, MarkWrite
 from messaging.services.conversations import ReadMark
 from messaging.services.messages import delete_message, restore, send_message
 from messaging.services.reactions import ReactionChange
@@ -105,15 +105,15 @@ def test_two_conversations_do_not_hold_up_the_other_eighteen(
     assert not locks._held
 
 
-def _read(pair: Pair) -> Reading:
-    return Reading(mark=ReadMark(pair[1].pk, pair[0].pk, 1), respond=str)
+def _read(pair: Pair) -> MarkWrite:
+    return MarkWrite(mark=ReadMark(pair[1].pk, pair[0].pk, 1), respond=str)
 
 
 def _reaction(sends: Sender, pair: Pair, number: int) -> DatabaseCall:
     """To the last message, which is not the one that is deleted."""
     message = Message.objects.filter(conversation__key=key(pair)).latest("seq")
     change = ReactionChange(pair[1].pk, message.pk, "👍", added=bool(number % 2))
-    return sends.call(Changing(change=change, respond=str), change.message_id)
+    return sends.call(ChangeWrite(change=change, respond=str), change.message_id)
 
 
 def _outcome(work: Callable[[], Any]) -> Any:

@@ -118,7 +118,7 @@ def test_some_are_asked_for_on_all_workers(redis: Redis, redis_url: str) -> None
     one.renew()
     other.hold([BOB])
     assert other.held_among([ADA, BOB, EVE]) == {ADA, BOB}
-    assert RedisLeases(redis_url, "elsewhere", told="").held_among([ADA]) == set()
+    assert RedisLeases(redis_url, "elsewhere", change_group="").held_among([ADA]) == set()
 
 
 def test_a_worker_that_died_takes_its_people_offline(

@@ -26,7 +26,7 @@ from messaging.models import (
     direct_key,
 )
 from messaging.recipients import user_group
-from messaging.services.batches import Changing, Reading, Sending
+from messaging.services.batches import ChangeWrite, MarkWrite, SendWrite
 from messaging.services.changes import MessageChange
 from messaging.services.conversations import ReadMark, mark_read
 from messaging.services.drafts import new_draft
@@ -319,7 +319,7 @@ def test_marks_that_come_at_once_move_together(sends: Sender, events: Events) ->
         ReadMark(ada.pk, "f" * 24, 1),
     ]
     answers = done(
-        [sends.call(Reading(mark=mark, respond=int), mark.conversation) for mark in marks]
+        [sends.call(MarkWrite(mark=mark, respond=int), mark.conversation) for mark in marks]
     )
     assert answers[:4] == [1, 2, 1, 0]
     assert [each.status for each in answers[4:]] == [404, 404]
@@ -358,7 +358,7 @@ def test_changes_that_come_at_once_are_each_made_or_refused(
         fails_once("changes.store", error)
     answers = done(
         [
-            sends.call(Changing(change=each, respond=str, limits=(WRITES,)), each.message_id)
+            sends.call(ChangeWrite(change=each, respond=str, limits=(WRITES,)), each.message_id)
             for each, _status in changes
         ]
     )
@@ -389,7 +389,7 @@ def test_groups_and_direct_chats_at_once(sends: Sender, events: Events) -> None:
     def send(writer: User, peer: str) -> DatabaseCall:
         draft = new_draft(sender_id=writer.pk, receiver_id=peer, text="Hi")
         return sends.call(
-            Sending(draft=draft, respond=lambda sent: sent.record), draft.conversation
+            SendWrite(draft=draft, respond=lambda sent: sent.record), draft.conversation
         )
 
     calls = [(ada, one), (bo, one), (eve, one), (bo, other), (cy, other), (ada, bo.pk)]

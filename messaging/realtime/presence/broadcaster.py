@@ -66,18 +66,18 @@ class Broadcaster:
                 paced.updates.note_arrival(socket.user_id)
         self._subscribe(socket)
 
-    def _subscribe(self, socket: Socket, knows: frozenset[str] | None = None) -> None:
-        """`knows` who is told no more than what differs from that."""
+    def _subscribe(self, socket: Socket, already_sent: frozenset[str] | None = None) -> None:
+        """With `already_sent` only the difference from that is sent."""
         view = self._rules.view_of(socket.user_id)
         paced = self._updates.get((view, socket.wants_delta))
         if paced is None:
             online = self._rules.online_in(view, self._online.union(self._people))
             paced = PacedUpdates(online, wants_delta=socket.wants_delta)
             self._updates[view, socket.wants_delta] = paced
-        if knows is None:
+        if already_sent is None:
             paced.updates.subscribe(socket)
         else:
-            paced.updates.take_over(socket, knows)
+            paced.updates.move(socket, already_sent)
 
     def leave(self, socket: Socket) -> None:
         """Nothing happens when it is gone already."""
@@ -92,7 +92,7 @@ class Broadcaster:
             self._changed.set()
 
     def set_active(self, socket: Socket, is_active: bool) -> None:
-        """Whether its page is before somebody's eyes. Nothing happens when that is known."""
+        """Whether its page is before somebody's eyes. Again: nothing happens."""
         if is_active == (socket in self._active):
             return
         person = socket.user_id
@@ -164,7 +164,7 @@ class Broadcaster:
             logger.exception("presence was not refreshed")
 
     def _follow_rules(self, current: Rules) -> None:
-        """Who sees others than before by new ones is told as if those came or went."""
+        """Those who see other people by the new rules are sent these as if they came or went."""
         before, self._rules = self._rules, current
         if before is current:
             return
@@ -172,14 +172,14 @@ class Broadcaster:
             paced = self._updates[view, wants_delta]
             for socket in list(paced.updates.subscribers):
                 if self._rules.view_of(socket.user_id) != view:
-                    knows = paced.updates.known_to(socket)
+                    already_sent = paced.updates.online_sent_to(socket)
                     paced.updates.unsubscribe(socket)
-                    self._subscribe(socket, knows)
+                    self._subscribe(socket, already_sent)
             if view is not None and not paced.updates.subscribers:
                 del self._updates[view, wants_delta]
 
     def _rest(self) -> float:
-        """While nothing may be sent, nobody need be asked."""
+        """While nothing may be sent, nothing need be queried."""
         rest = min((paced.rest for paced in self._paced if paced.updates.subscribers), default=0)
         return max(MERGE_SECONDS, min(rest, RENEW_SECONDS / 2))
 

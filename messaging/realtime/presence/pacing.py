@@ -25,7 +25,7 @@ class Pace:
 # One change that is sent to 500 sockets is followed by a second in which others gather.
 OF_CHANGES = Pace(75_000, longest=10)
 # What the whole list costs grows with the square of the people. With the time that a lease lasts
-# and is looked at, who is sent it last knows within 30 seconds that a worker died.
+# and is looked at, the last one is sent within 30 seconds that a worker died.
 OF_LISTS = Pace(1_000_000, longest=12)
 
 

@@ -1,4 +1,4 @@
-"""What the subscribers of one kind know of who is online, and what they are to be sent next."""
+"""Whom the subscribers of one kind were sent as online, and what to send them next."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -9,22 +9,22 @@ from messaging.payloads import presence_payload
 from messaging.realtime.presence.snapshot import Snapshot
 
 SETTLED = -1
-COHORTS = 64  # of newcomers, each sent a frame of its own; beyond, some learn things twice
+COHORTS = 64  # of newcomers, each sent a frame of its own; beyond, some are sent things twice
 
 
-class Subscriber(Protocol):
+class PresenceSubscriber(Protocol):
     user_id: str
 
     def send_frame(self, frame: str) -> None: ...
 
 
-AnySubscriber = TypeVar("AnySubscriber", bound=Subscriber)
-Batch = tuple[str, list[AnySubscriber]]  # a frame, and whom it is for
+AnySubscriber = TypeVar("AnySubscriber", bound=PresenceSubscriber)
+FrameBatch = tuple[str, list[AnySubscriber]]  # a frame, and whom it is for
 
 
 class PresenceUpdates(Generic[AnySubscriber]):
-    """Those who are settled know `_sent`. A newcomer knows in addition those who had come by then,
-    a beginning of `_came`: so nothing that grows with the number of people is done for each.
+    """Settled subscribers were sent `_sent`; newcomers also those who had come by then, the
+    beginning of `_came`: so nothing that grows with the number of people is done for each.
     """
 
     def __init__(self, online: frozenset[str], *, wants_delta: bool) -> None:
@@ -52,17 +52,17 @@ class PresenceUpdates(Generic[AnySubscriber]):
         self._known[subscriber] = len(self._came)
         subscriber.send_frame(self._snapshot.frame)
 
-    def take_over(self, subscriber: AnySubscriber, knows: frozenset[str]) -> None:
-        """From other updates, where it came to know these. It is sent what differs, as when people
+    def move(self, subscriber: AnySubscriber, already_sent: frozenset[str]) -> None:
+        """From other updates, which have sent it these. It is sent the difference, as when people
         come and go.
         """
         online = self._sent.union(self._came)
         self._known[subscriber] = len(self._came)
-        if online != knows:
+        if online != already_sent:
             frame = self._delta if self._wants_delta else _full_list(online)
-            subscriber.send_frame(frame(online - knows, knows - online))
+            subscriber.send_frame(frame(online - already_sent, already_sent - online))
 
-    def known_to(self, subscriber: AnySubscriber) -> frozenset[str]:
+    def online_sent_to(self, subscriber: AnySubscriber) -> frozenset[str]:
         known = self._known[subscriber]
         return self._sent if known == SETTLED else self._sent.union(list(self._came)[:known])
 
@@ -73,14 +73,14 @@ class PresenceUpdates(Generic[AnySubscriber]):
     def is_outdated(self, online: frozenset[str]) -> bool:
         return online != self._sent or bool(self._came)
 
-    def update(self, online: frozenset[str]) -> Iterator[Batch[AnySubscriber]]:
-        """From now on `online` is what everybody knows: whoever calls sends what is returned."""
+    def update(self, online: frozenset[str]) -> Iterator[FrameBatch[AnySubscriber]]:
+        """From now on `online` counts as sent to everybody: the caller sends what is returned."""
         came, sent, known = list(self._came), self._sent, self._known
         self._known = dict.fromkeys(known, SETTLED)
         self._sent = online
         self._came = {}
         self._snapshot = None
-        return self._batches(_by_knowledge(known, len(came)), came, sent, online)
+        return self._batches(_cohorts(known, len(came)), came, sent, online)
 
     def _batches(
         self,
@@ -88,15 +88,15 @@ class PresenceUpdates(Generic[AnySubscriber]):
         came: list[str],
         sent: frozenset[str],
         online: frozenset[str],
-    ) -> Iterator[Batch[AnySubscriber]]:
+    ) -> Iterator[FrameBatch[AnySubscriber]]:
         frame = self._delta if self._wants_delta else _full_list(online)
         new, went = online - sent, sent - online
         gone_again = [user_id for user_id in came if user_id not in online]
-        for knows, subscribers in cohorts.items():
-            if knows == SETTLED:
+        for known_count, subscribers in cohorts.items():
+            if known_count == SETTLED:
                 changes = (new, went)
             else:
-                changes = (new.difference(came[:knows]), went.union(gone_again))
+                changes = (new.difference(came[:known_count]), went.union(gone_again))
             if any(changes):
                 yield frame(*changes), subscribers
 
@@ -116,10 +116,11 @@ def _full_list(online: frozenset[str]) -> Callable[[frozenset[str], frozenset[st
     return frame
 
 
-def _by_knowledge(known: dict[AnySubscriber, int], came: int) -> dict[int, list[AnySubscriber]]:
-    """Of many newcomers some count as knowing less than they do."""
+def _cohorts(known: dict[AnySubscriber, int], came: int) -> dict[int, list[AnySubscriber]]:
+    """Of many newcomers some count as having been sent less than they were."""
     step = came // COHORTS + 1
     cohorts: dict[int, list[AnySubscriber]] = defaultdict(list)
-    for subscriber, knows in known.items():
-        cohorts[knows if knows == SETTLED else knows - knows % step].append(subscriber)
+    for subscriber, known_count in known.items():
+        count = known_count if known_count == SETTLED else known_count - known_count % step
+        cohorts[count].append(subscriber)
     return cohorts

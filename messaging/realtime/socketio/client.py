@@ -15,15 +15,15 @@ from chatsite.errors import Busy
 from chatsite.language import read_in
 from messaging.realtime import aliases
 from messaging.realtime.close_codes import MISSED_EVENTS, SESSION_ENDED, TOO_MANY_FRAMES
-from messaging.realtime.connection import Connection, Query, Refused
+from messaging.realtime.connection import AdmissionRefused, Connection, Query
 from messaging.realtime.handshake import token_among
 from messaging.realtime.socketio import pending
 from messaging.realtime.socketio.engine import (
     CONNECT,
     CONNECT_ERROR,
     DISCONNECT,
+    EngineSession,
     Packet,
-    Session,
 )
 from messaging.realtime.socketio.handshake import LONGEST, OWN_MESSAGES, Handshake
 from messaging.realtime.socketio.packets import (
@@ -39,7 +39,7 @@ from messaging.realtime.socketio.packets import (
 )
 
 logger = logging.getLogger(__name__)
-FOR_GOOD = {SESSION_ENDED, TOO_MANY_FRAMES}  # clients that are told so do not come back
+FOR_GOOD = {SESSION_ENDED, TOO_MANY_FRAMES}  # clients that are disconnected do not come back
 LEAVING = "1"  # the namespace
 CLOSE_TIMEOUT = 10  # seconds to fetch the last packet
 NEVER = float("inf")
@@ -51,11 +51,11 @@ class Client(Connection):
     """
 
     __slots__ = (
-        "_has_answered",
+        "_has_responded",
         "_is_gone",
-        "_is_told",
         "_last_packet",
         "_opened_by",
+        "_sent_disconnect",
         "body",
         "deadline",
         "fingerprint",
@@ -67,7 +67,7 @@ class Client(Connection):
         "wants_own",
     )
 
-    def __init__(self, session: Session, handshake: Handshake) -> None:
+    def __init__(self, session: EngineSession, handshake: Handshake) -> None:
         super().__init__()
         self.session = session
         self.accepted_language = handshake.language
@@ -78,9 +78,9 @@ class Client(Connection):
         self.is_polling = False
         self.is_receiving = False
         self.body: asyncio.Timeout | None = None
-        self._has_answered = False
+        self._has_responded = False
         self._is_gone = False
-        self._is_told = False
+        self._sent_disconnect = False
         self._last_packet = close()
         self._opened_by = handshake
         self.handshake: Handshake | None = handshake  # until it is admitted
@@ -91,7 +91,7 @@ class Client(Connection):
         return self.session.queue.is_closed
 
     def is_receiver(self, message: dict[str, Any]) -> bool:
-        """The original told the receiver alone, and its front ends show by themselves what they
+        """The original sent to the receiver alone, and its front ends show by themselves what they
         sent.
         """
         is_own = message.get("author") == self.user_id  # a worker of an older version names none
@@ -111,17 +111,17 @@ class Client(Connection):
     def close(self, code: int) -> None:
         if self.is_closed:
             return
-        self._is_told = code in FOR_GOOD
-        last_packet = message_of(encoded(DISCONNECT)) if self._is_told else close()
+        self._sent_disconnect = code in FOR_GOOD
+        last_packet = message_of(encoded(DISCONNECT)) if self._sent_disconnect else close()
         self.session.queue.close(last_packet)
         self.deadline = time.monotonic() + CLOSE_TIMEOUT
 
     async def last_packet_fetched(self) -> None:
-        """By a poll, and nothing comes any more. Whoever was told why polls once more, while they
-        are at reading it.
+        """By a poll, and nothing comes any more. A client that was disconnected polls once more,
+        while it reads that.
         """
-        if self._is_told:
-            self._is_told = False
+        if self._sent_disconnect:
+            self._sent_disconnect = False
             self.session.queue.close(close())
         else:
             await self.close_session()
@@ -137,7 +137,7 @@ class Client(Connection):
             await self._connect(packet)
         elif packet == LEAVING and self.is_admitted:
             await self._disconnect()
-        elif kind != "3" or not self.is_admitted:  # an acknowledgement, which nobody asked for
+        elif kind != "3" or not self.is_admitted:  # an acknowledgement that was not requested
             await self.close_session()
         await asyncio.sleep(0)  # others have their turn, however many packets are there
 
@@ -151,10 +151,10 @@ class Client(Connection):
         namespace, auth = connect_of(packet)
         if namespace != OURS:
             self._refuse(_("Invalid namespace"), namespace)
-        elif self._has_answered or self.handshake is None:
+        elif self._has_responded or self.handshake is None:
             await self.close_session()
         else:
-            self._has_answered = True
+            self._has_responded = True
             given = token_of(auth)
             tokens = [given] if given else self.handshake.tokens
             await self._authenticate(tokens, self.handshake.query)
@@ -164,7 +164,7 @@ class Client(Connection):
             await self.admit(await token_among(tokens), query)
         except InvalidToken:
             await self._reject(_INVALID if tokens else _NO_TOKEN)
-        except Refused as reason:
+        except AdmissionRefused as reason:
             await self._reject(reason.message)
         except (Busy, RedisError, TimeoutError) as error:
             logger.warning("a client of Socket.IO was not admitted (%s)", type(error).__name__)
@@ -195,7 +195,7 @@ class Client(Connection):
 
     async def _disconnect(self) -> None:
         """From the namespace, and may connect again: until then it is as when it was opened."""
-        self.is_admitted = self._has_answered = False
+        self.is_admitted = self._has_responded = False
         await super().leave()
         if self._is_gone:  # meanwhile: nobody would count it out again
             return
@@ -225,7 +225,7 @@ class Client(Connection):
         await self.session.close()
 
     def has_closed(self) -> None:
-        """By itself: its poll comes back with nothing, instead of being told to close."""
+        """By itself: its poll comes back with nothing, instead of a close packet."""
         self._last_packet = nothing()
 
     async def leave(self) -> None:

@@ -34,14 +34,14 @@ __all__ = [
     "PACKETS",
     "Engine",
     "EngineIOError",
+    "EngineSession",
     "Packet",
-    "Session",
     "SocketIOPacket",
 ]
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.ERROR)  # below, it quotes packets
-# What clients do wrong is answered, and quotes their keys; what went wrong here has a traceback.
+# Errors of clients are sent in response, and quote their keys; errors of ours have a traceback.
 logger.addFilter(lambda record: record.exc_info is not None)
 
 PACKETS = 1000  # in the body of one request; each of them counts as a frame
@@ -52,7 +52,7 @@ Received = Callable[[str, str], Awaitable[None]]
 Disconnected = Callable[[str, str], Awaitable[None]]
 
 
-class Session:
+class EngineSession:
     """One of the engine's."""
 
     __slots__ = ("_socket",)
@@ -96,7 +96,7 @@ class Session:
         await self._socket.receive(Packet(encoded_packet=packet))
 
     async def check_ping(self) -> None:
-        """Ends it when the last ping was not answered in time."""
+        """Ends it when no pong came in time."""
         await self._socket.check_ping_timeout()
 
     async def close(self) -> None:
@@ -140,11 +140,11 @@ class Engine(engineio.AsyncServer):
 
     def _made_websocket(self, handler: Any, _server: Any) -> "WebSocket":
         """`handler` is a method of the session's, which takes the WebSocket."""
-        session = Session(handler.__self__)
+        session = EngineSession(handler.__self__)
         return self._websocket(handler, session.queue, is_an_upgrade=session.is_connected)
 
-    def session_of(self, sid: str) -> Session:
-        return Session(self.sockets[sid])
+    def session_of(self, sid: str) -> EngineSession:
+        return EngineSession(self.sockets[sid])
 
     def forget(self, sid: str) -> None:
         self.sockets.pop(sid, None)

@@ -1,4 +1,4 @@
-"""What the request that opens a session of Engine.IO tells."""
+"""What is read from the request that opens a session of Engine.IO."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -79,7 +79,7 @@ def close() -> Packet:
 
 
 def nothing() -> Packet:
-    """What a poll is answered that there is nothing for."""
+    """The response to a poll when there is nothing to send."""
     return Packet(NOOP)
 
 

@@ -32,7 +32,7 @@ NO_BODY: Message = {"type": "http.request", "body": b"", "more_body": False}
 
 
 class Polling:
-    """In front of the application that answers everything else, preflights among it."""
+    """In front of the application that responds to everything else, preflights among it."""
 
     def __init__(self, app: Application) -> None:
         self.app = app

@@ -74,7 +74,7 @@ class Server:
             self._task = None
 
     def _end_polls(self) -> None:
-        """The server says it to WebSockets; polls would keep it from its end."""
+        """The web server closes WebSockets by itself; polls would delay its shutdown."""
         self.is_shutting_down = True
         for client in self.clients.values():
             if not client.session.is_upgraded:

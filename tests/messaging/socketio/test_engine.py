@@ -16,8 +16,8 @@ from messaging.realtime.socketio.engine import (
     NOOP,
     Engine,
     EngineIOError,
+    EngineSession,
     Packet,
-    Session,
 )
 from messaging.realtime.socketio.packet_queue import PacketQueue
 from messaging.realtime.socketio.packets import connect_of, encoded, packet_of
@@ -137,4 +137,4 @@ async def test_sessions_are_carried_by_our_websocket() -> None:
         assert transport._queue is told.session.queue
         called = inspect.getsource(AsyncSocket)
         assert "self.server._async['websocket'](" in called
-        assert isinstance(Session(socket).queue, PacketQueue)
+        assert isinstance(EngineSession(socket).queue, PacketQueue)
