@@ -47,7 +47,7 @@ RESTORE = Act("restore", _("Restore"), _("Restored"))
 
 
 class MessageList(ChangeList):
-    """Knows two more search fields: the person and the group."""
+    """With two more search fields: the person and the group."""
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         kept: dict[str, Any] = super().get_filters_params(params)
@@ -109,7 +109,7 @@ class MessageAdmin(ModeratedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
     ) -> tuple[QuerySet[Message], bool]:
-        """Recorded here, before anything is found, whatever view or method asks."""
+        """Recorded here, before anything is found, whatever view or method calls it."""
         named = [one_line(request.GET.get(name, "")) for name in (PERSON, GROUP)]
         search = Search(one_line(search_term), *named)
         if search:

@@ -1,4 +1,4 @@
-"""What is one's own, over the API: translate, call a service, answer."""
+"""What is one's own, over the API: translate, call a service, respond."""
 
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _

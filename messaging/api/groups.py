@@ -1,4 +1,4 @@
-"""Groups over the API, and who is in a conversation: translate, call a service, answer."""
+"""Groups over the API, and who is in a conversation: translate, call a service, respond."""
 
 from django.utils.translation import gettext as _
 from rest_framework import status

@@ -1,11 +1,11 @@
-"""What an answer is good for: links from call to call, in the document."""
+"""Links from the response of a call to other calls, in the document."""
 
 from typing import Any
 
 from chatsite.schema.components import Schema
 
-# By call and status: the calls whose parameter is found in the answer, and where.
-ANSWERS: dict[tuple[str, str], dict[str, dict[str, str]]] = {
+# By call and status: the calls whose parameter is found in the response, and where.
+LINKS: dict[tuple[str, str], dict[str, dict[str, str]]] = {
     ("listContacts", "200"): {
         "listMessages": {"peer": "$response.body#/0/_id"},
         "sendMessage": {"peer": "$response.body#/0/_id"},
@@ -29,7 +29,7 @@ def add_links(result: Schema, **_context: Any) -> Schema:
     for methods in result["paths"].values():
         for operation in methods.values():
             for status, response in operation["responses"].items():
-                if links := ANSWERS.get((operation["operationId"], status)):
+                if links := LINKS.get((operation["operationId"], status)):
                     response["links"] = {
                         name: {"operationId": name, "parameters": parameters}
                         for name, parameters in links.items()

@@ -1,4 +1,4 @@
-"""Messaging over the API: translate, call a service, answer."""
+"""Messaging over the API: translate, call a service, respond."""
 
 from django.utils.translation import gettext as _
 from rest_framework import status

@@ -1,7 +1,7 @@
 """Writes the people and conversations of the demo, once, as if it had all happened just now.
 
 Rows are written here rather than by the services, which know only the present: keys and times are
-those of the moment that is told of, and nobody is sent mail or events of it.
+those of the moment that is shown, and nobody is sent mail or events.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from chatsite.keys import key_at
 from chatsite.pictures import images, storage
 from chatsite.text import has_link
 from messaging.demo import pictures
-from messaging.demo.people import PEOPLE, Person
-from messaging.demo.script import Line, Script, scripts
+from messaging.demo.people import PEOPLE, DemoPerson
+from messaging.demo.script import Script, ScriptLine, scripts
 from messaging.models import (
     Conversation,
     Kind,
@@ -42,7 +42,7 @@ def fill(now: datetime, password: str) -> None:
     """Adds whoever and whatever is missing; what is there stays as it is."""
     people = _people(now - JOINED, password)
     for script in scripts(now):
-        _tell(script, people)
+        _write(script, people)
     if not SearchBuild.objects.exists():  # what was written past the services has no index
         SearchBuild.objects.create()
 
@@ -59,7 +59,7 @@ def _people(joined: datetime, password: str) -> dict[str, User]:
     return {person.handle: there[person.email] for person in PEOPLE}
 
 
-def _user(person: Person, joined: datetime, hashed: str) -> User:
+def _user(person: DemoPerson, joined: datetime, hashed: str) -> User:
     drawing = pictures.draw(person.picture) if person.picture else None
     user = User(
         pk=key_at(joined),
@@ -74,7 +74,7 @@ def _user(person: Person, joined: datetime, hashed: str) -> User:
     return user
 
 
-def _tell(script: Script, people: dict[str, User]) -> None:
+def _write(script: Script, people: dict[str, User]) -> None:
     conversation = _conversation(script, people)
     if Conversation.objects.filter(key=conversation.key).exists():
         return
@@ -82,8 +82,8 @@ def _tell(script: Script, people: dict[str, User]) -> None:
     reactions: list[Reaction] = []
     for seq, line in enumerate(script.lines, start=len(messages) + 1):
         message = _message(conversation, people[line.who], seq, line)
-        if line.answers:
-            message.reply_to = messages[-line.answers].pk
+        if line.replies_to:
+            message.reply_to = messages[-line.replies_to].pk
         reactions += _react(message, line, people)
         messages.append(message)
     with atomic():
@@ -125,7 +125,7 @@ def _creation(conversation: Conversation, maker: User) -> Message:
     )
 
 
-def _react(message: Message, line: Line, people: dict[str, User]) -> list[Reaction]:
+def _react(message: Message, line: ScriptLine, people: dict[str, User]) -> list[Reaction]:
     """Returns the rows, and sums them up in the message."""
     reacted = [(emoji, people[who].pk) for emoji, who in line.reactions]
     counts = Counter(emoji for emoji, _person in reacted)
@@ -136,7 +136,7 @@ def _react(message: Message, line: Line, people: dict[str, User]) -> list[Reacti
     ]
 
 
-def _message(conversation: Conversation, sender: User, seq: int, line: Line) -> Message:
+def _message(conversation: Conversation, sender: User, seq: int, line: ScriptLine) -> Message:
     return Message(
         pk=key_at(line.at),
         conversation=conversation,

@@ -6,7 +6,7 @@ DOMAIN = "demo.example"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     handle: str
     full_name: str
     picture: str = ""  # the name of a drawing
@@ -18,18 +18,18 @@ class Person:
 
 
 PEOPLE = (
-    Person("ada", "Ada Lindqvist"),
-    Person("mira", "Mira Okonkwo", picture="hills"),
-    Person("jonas", "Jonas Weber"),
-    Person("layla", "Layla Haddad"),
-    Person("nana", "Nana", picture="dahlia"),
-    Person("teo", "Teo Marchetti", picture="record"),
-    Person("aoi", "小林 葵"),
-    Person("max", "Maximiliane von und zu Hohenstein-Wolkenburg"),
-    Person("soren", "Søren Kjær"),
-    Person("dev", "Dev Patel"),
-    Person("ines", "Inês Carvalho"),
-    Person("amara", "Amara Diallo"),
-    Person("petra", "Petra Nováková"),
-    Person("robin", "Robin Achterberg", role="admin"),
+    DemoPerson("ada", "Ada Lindqvist"),
+    DemoPerson("mira", "Mira Okonkwo", picture="hills"),
+    DemoPerson("jonas", "Jonas Weber"),
+    DemoPerson("layla", "Layla Haddad"),
+    DemoPerson("nana", "Nana", picture="dahlia"),
+    DemoPerson("teo", "Teo Marchetti", picture="record"),
+    DemoPerson("aoi", "小林 葵"),
+    DemoPerson("max", "Maximiliane von und zu Hohenstein-Wolkenburg"),
+    DemoPerson("soren", "Søren Kjær"),
+    DemoPerson("dev", "Dev Patel"),
+    DemoPerson("ines", "Inês Carvalho"),
+    DemoPerson("amara", "Amara Diallo"),
+    DemoPerson("petra", "Petra Nováková"),
+    DemoPerson("robin", "Robin Achterberg", role="admin"),
 )

@@ -1,4 +1,4 @@
-"""Reads the conversations of the demo from their text files, and tells when each thing was said."""
+"""Reads the conversations of the demo from their text files, with the time of each line."""
 
 import re
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ SPEAKERS = {">": "ada", "<": "mira"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScriptLine:
     at: datetime
     who: str
     text: str
     picture: str = ""  # the name of a drawing
     deleted: bool = False
     pinned: bool = False
-    answers: int = 0  # how many lines above
+    replies_to: int = 0  # how many lines above
     reactions: list[tuple[str, str]] = field(default_factory=list)  # emoji, who
 
 
@@ -36,7 +36,7 @@ class Script:
     people: list[str]
     unread: dict[str, int]
     title: str = ""  # of a group
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ScriptLine] = field(default_factory=list)
 
 
 def scripts(now: datetime) -> list[Script]:
@@ -72,16 +72,16 @@ def _script(header: re.Match[str]) -> Script:
     return Script(header["people"].split(), counts, header["title"] or "")
 
 
-def _line(line: re.Match[str], now: datetime) -> Line:
+def _line(line: re.Match[str], now: datetime) -> ScriptLine:
     kind, argument = line["kind"], line["argument"]
-    return Line(
+    return ScriptLine(
         at=_moment(line, now),
         who=line["who"],
         text=line["text"].replace("\\n", "\n"),
         picture=argument if kind == "picture" else "",
         deleted=kind == "deleted",
         pinned=kind == "pinned",
-        answers=int(argument) if kind == "reply" else 0,
+        replies_to=int(argument) if kind == "reply" else 0,
     )
 
 
@@ -95,11 +95,11 @@ def _on_day(now: datetime, days_ago: int, hour: int, minute: int) -> datetime:
     return (now - timedelta(days=days_ago)).replace(hour=hour, minute=minute)
 
 
-def _small_talk(now: datetime) -> list[Line]:
+def _small_talk(now: datetime) -> list[ScriptLine]:
     """Every block of the file in every version, a few a day, until the written part begins."""
     slots = (_on_day(now, day, *at) for day in SMALL_TALK_DAYS for at in SMALL_TALK_TIMES)
     return [
-        Line(start + timedelta(minutes=2 * number), SPEAKERS[text[0]], text[2:])
+        ScriptLine(start + timedelta(minutes=2 * number), SPEAKERS[text[0]], text[2:])
         for start, talk in zip(slots, _talks(), strict=False)
         for number, text in enumerate(talk)
     ]
@@ -112,9 +112,9 @@ def _talks() -> Iterator[list[str]]:
     for version in range(3):
         for words, *lines in parsed:
             word = words.split(" | ")[version]
-            yield [_told(line, word) for line in lines]
+            yield [_filled_in(line, word) for line in lines]
 
 
-def _told(line: str, word: str) -> str:
-    """A word at the beginning of what is said starts with a capital."""
+def _filled_in(line: str, word: str) -> str:
+    """With the word filled in, capitalised at the beginning of a line."""
     return line.format(word[0].upper() + word[1:] if line[2] == "{" else word)

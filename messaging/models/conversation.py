@@ -46,10 +46,10 @@ SLOWEST = 3600  # seconds between two messages of a member of a group, at most
 SHORTEST_LIFE = 60  # seconds after which messages may disappear
 LONGEST_LIFE = 365 * 24 * 3600
 
-# A key tells by itself what it names: that of a group begins with f, and no other does, since keys
+# A key shows by itself what it names: that of a group begins with f, and no other does, since keys
 # begin with the time in seconds, which reaches f0000000 in 2097.
 FIRST_GROUP = f"{GROUP}{'0' * 23}"
-# A group of more members does not tell each of them live what the others have read.
+# In a group of more members, what the others have read is not published live.
 LIVE_MARKS = 50
 
 

@@ -25,7 +25,7 @@ class Import(models.Model):
     # What they are called in it, where it does not say.
     own_name = models.CharField(max_length=NAME_LENGTH, blank=True, editable=False)
     zone = models.CharField(max_length=64, blank=True, editable=False)  # of times without one
-    # Messages, as it is read: of so many so many are there; 0, where nobody knows.
+    # Messages, as it is read: how many are done, and of how many; 0 when that is unknown.
     done = models.PositiveBigIntegerField(default=0, editable=False)
     total = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("asked for"), default=now, editable=False)

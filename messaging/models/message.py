@@ -1,4 +1,4 @@
-"""Messages. A deleted one stays for the audit; its content leaves every answer."""
+"""Messages. A deleted one stays for the audit; its content leaves every response."""
 
 from functools import cache
 from typing import Any, Self
@@ -16,7 +16,7 @@ from messaging.models.conversation import CLIENT_ID_LENGTH, Conversation
 
 class MessageKind(models.TextChoices):
     TEXT = "text", _("message")
-    SYSTEM = "system", _("system message")  # tells of a change in a group
+    SYSTEM = "system", _("system message")  # about a change in a group
 
 
 class Message(models.Model):
@@ -41,9 +41,9 @@ class Message(models.Model):
         _("kind"), max_length=10, choices=MessageKind, default=MessageKind.TEXT, editable=False
     )
     text = models.TextField(_("text"), blank=True)
-    # Of a system message: what it tells, as JSON (messaging/shapes/system_messages.py).
+    # Of a system message: its content, as JSON (messaging/shapes/system_messages.py).
     details = models.TextField(blank=True, editable=False)
-    # The key of the message of the same conversation that this one answers, or "".
+    # The key of the message of the same conversation that this one replies to, or "".
     reply_to = models.CharField(max_length=24, blank=True, editable=False)
     # The keys of the people of the group that the text names, as JSON; nullable for the same reason
     # as the next one.

@@ -1,4 +1,4 @@
-"""What a message said before it was edited. Kept for moderators: no answer has it, and of exports
+"""The text of a message before an edit. Kept for moderators: no response has it, and of exports
 that of who wrote it alone.
 """
 

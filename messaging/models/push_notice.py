@@ -10,8 +10,8 @@ from messaging.models.conversation import Conversation
 
 
 class PushNotice(models.Model):
-    """A browser was told of the messages of a conversation up to `seq`, and not yet that they have
-    been read.
+    """A browser was notified of the messages of a conversation up to `seq`, and not yet that they
+    have been read.
     """
 
     id = HexIdField(primary_key=True, db_column="_id")

@@ -19,7 +19,7 @@ class Reminder(models.Model):
     )
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
     remind_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)  # when it was due, and said so
+    told_at = models.DateTimeField(null=True)  # when it was due, and its person notified
     created_at = models.DateTimeField(default=now)
 
     class Meta:

@@ -1,6 +1,6 @@
 """The files of a message: how they are shown, and how they read where there is no room for them.
 
-static/js/lib/attachments.js says the same.
+static/js/lib/attachments.js does the same.
 """
 
 import re
@@ -19,7 +19,7 @@ from messaging.shapes.record import MessageRecord
 from messaging.shapes.view_once import words_of_once
 
 _FORMAT = re.compile(r"(?!text/)[a-z]+/(?:x-)?([a-z0-9]{2,5})$")
-# Of what has no format that its content tells, as texts.
+# Of what has no format that its content shows, as texts.
 _ENDING = re.compile(r"\.([a-z0-9]{1,5})$", re.IGNORECASE)
 
 
@@ -123,7 +123,7 @@ class ShownOnce:
     state: str  # "new" may be opened; "sent" is one's own, which nobody has
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         return {"opened": _("Opened"), "over": _("Expired")}.get(self.state, self.words)
 
 

@@ -18,7 +18,7 @@ from messaging.page.peers import BLANK, BLANK_GROUP, Author, Peer, authors_among
 from messaging.page.quotes import originals_among, pinned_quotes
 from messaging.page.reactions import BLANK_PILL, QUICK
 from messaging.page.side_bar import ChatRow, badge, chat_row, contact_row, saved_row
-from messaging.page.timeline import Reading, lines_of
+from messaging.page.timeline import TimelineContext, lines_of
 from messaging.presence import online_seen_by
 from messaging.queries.chats import chats_of
 from messaging.queries.history import first_unread, history
@@ -100,11 +100,11 @@ def found(request: SignedInRequest) -> Context:
     chats = [row for row in chat_list(request, "chats")["chat_rows"] if not row.hidden][:MOST_FOUND]
     people: list[ChatRow] = []
     if query := _query(request):
-        me, known = request.user.pk, {row.key for row in chats}
+        me, listed = request.user.pk, {row.key for row in chats}
         online, contacts = online_seen_by(me), contacts_of(me, query)[: 2 * MOST_FOUND]
-        people = [contact_row(me, user, online) for user in contacts if user.pk not in known]
+        people = [contact_row(me, user, online) for user in contacts if user.pk not in listed]
         saved = saved_row(request.user, query)
-        if saved and saved.key not in known:
+        if saved and saved.key not in listed:
             chats.append(saved)
     return {"found_rows": [*chats, *people[:MOST_FOUND]]}
 
@@ -117,9 +117,9 @@ def targets(request: SignedInRequest) -> Context:
     saved = saved_row(request.user, query)
     rows = [row for row in chat_list(request, "chats")["chat_rows"] if not row.is_saved]
     chats = [row for row in rows if not (row.hidden or row.closed)][:MOST_TARGETS]
-    known = {row.key for row in rows}
+    listed = {row.key for row in rows}
     people = contacts_of(request.user.pk, query)
-    others = people.filter(banned_at=None).exclude(pk__in=known)[:MOST_TARGETS]
+    others = people.filter(banned_at=None).exclude(pk__in=listed)[:MOST_TARGETS]
     found = [contact_row(request.user.pk, user, online=()) for user in others]
     return {"candidates": [*([saved] if saved else ()), *chats, *found], "query": query}
 
@@ -140,30 +140,30 @@ def timeline(request: SignedInRequest, peer: Peer) -> Context:
     my_mark, peer_marks = read_marks(request.user, peer.pk)
     read = _number(request, "read")
     read_seq = my_mark if read is None else read
-    reading = Reading(request.user, peer, read_seq, peer_marks)
+    context = TimelineContext(request.user, peer, read_seq, peer_marks)
     if before is None and messages and messages[0].seq > read_seq + 1:
         # The first unread one lies further back, or nothing but deleted ones does.
         unread = first_unread(request.user, peer.pk, read_seq=read_seq) or messages[0].seq
-        reading = replace(reading, last_read_seq=unread - 1)
+        context = replace(context, last_read_seq=unread - 1)
         if unread < messages[0].seq:
             end = min(unread + UNREAD_PER_PAGE, messages[0].seq)
             if end < messages[0].seq:
-                reading = replace(reading, apart=messages[0].seq)
+                context = replace(context, apart=messages[0].seq)
             messages = _messages(request, peer, end) + messages
     originals = originals_among(request.user, peer, messages)
-    reading = replace(reading, originals=originals)
+    context = replace(context, originals=originals)
     if peer.is_group:
-        reading = replace(
-            reading,
+        context = replace(
+            context,
             authors=_everybody([*messages, *originals.values()], request.user),
             stays=stays_in(peer.pk, request.user.pk),
         )
     elif _has_gaps(messages):
-        reading = replace(reading, stays=stays_with(request.user.pk, peer.pk)[1])
+        context = replace(context, stays=stays_with(request.user.pk, peer.pk)[1])
     return {
         "peer": peer,
-        "lines": list(lines_of(messages, reading)),
-        "before": messages[0].seq if messages and reading.sees_before(messages[0].seq) else None,
+        "lines": list(lines_of(messages, context)),
+        "before": messages[0].seq if messages and context.sees_before(messages[0].seq) else None,
         "read_seq": read_seq,
         "peer_marks": peer_marks,
         "is_newest": before is None,

@@ -15,18 +15,18 @@ from messaging.page.notifications import lines_of, new_messages, title_of
 from messaging.page.peers import authors_among
 from messaging.queries.notifications import Missed
 
-MOST = 10  # conversations that one mail tells of by name
+MOST = 10  # conversations that one mail names
 
 
 def digest(user: User, news: Sequence[Missed]) -> EmailMultiAlternatives:
-    """It says as much as notifications do."""
+    """It shows as much as notifications do."""
     site, previews = settings.PUBLIC_URL, decoded(user.notifications).previews
-    told = [] if previews == "nothing" else news[:MOST]
+    shown = [] if previews == "nothing" else news[:MOST]
     with read_by(user.pk):
         return mail.digest(
             user,
             count=len(news),
-            chats=[_chat(each, shows_words=previews == "full") for each in told],
+            chats=[_chat(each, shows_words=previews == "full") for each in shown],
             link=site + reverse("chats"),
             off=links.digest_off_link(site, user),
         )

@@ -19,23 +19,23 @@ _CLOSEST = {"no": "nb", "es-419": "es-mx", "zh-tw": "zh-hant", "zh-hk": "zh-hant
 
 
 @dataclass(frozen=True)
-class Group:
+class EmojiGroup:
     key: str  # in the data; or the recent ones, which the browser keeps
     emoji: str
     label: str | Promise
 
 
 GROUPS = (
-    Group("recent", "🕘", _("Recently used")),
-    Group("0", "😀", _("Smileys")),
-    Group("1", "👋", pgettext_lazy("emoji", "People")),
-    Group("3", "🌿", _("Animals and nature")),
-    Group("4", "🍎", _("Food and drink")),
-    Group("5", "🚗", _("Travel and places")),
-    Group("6", "⚽", _("Activities")),
-    Group("7", "💡", _("Objects")),
-    Group("8", "💬", _("Symbols")),
-    Group("9", "🏁", _("Flags")),
+    EmojiGroup("recent", "🕘", _("Recently used")),
+    EmojiGroup("0", "😀", _("Smileys")),
+    EmojiGroup("1", "👋", pgettext_lazy("emoji", "People")),
+    EmojiGroup("3", "🌿", _("Animals and nature")),
+    EmojiGroup("4", "🍎", _("Food and drink")),
+    EmojiGroup("5", "🚗", _("Travel and places")),
+    EmojiGroup("6", "⚽", _("Activities")),
+    EmojiGroup("7", "💡", _("Objects")),
+    EmojiGroup("8", "💬", _("Symbols")),
+    EmojiGroup("9", "🏁", _("Flags")),
 )
 TONES = (
     ("✋", _("Standard")),

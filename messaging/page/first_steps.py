@@ -1,4 +1,4 @@
-"""What a new person is shown to do, until it is done or they want to hear of it no more."""
+"""What a new person is shown to do, until it is done or skipped."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Step:
 
 
 def first_steps(user: User, site: str) -> list[Step]:
-    """Nothing is asked for nearly everybody."""
+    """For nearly everybody this takes no query."""
     return [_step(name, user, site) for name in user.first_steps.split()]
 
 

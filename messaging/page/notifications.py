@@ -37,7 +37,7 @@ def notification(missed: Missed, previews: str, badge: int) -> bytes:
     mine, first = missed.mine, (missed.news or missed.messages)[0]
     peer = mine.conversation.peer_id(mine.user_id)
     authors = authors_among({each.sender_id for each in missed.messages}, mine.user_id)
-    answering = {
+    reply_words = {
         "seq": missed.messages[-1].seq,
         "reply": _("Reply"),
         "read": _("Mark as read"),
@@ -46,7 +46,7 @@ def notification(missed: Missed, previews: str, badge: int) -> bytes:
     return _push(
         _words(missed, authors, previews),
         tag=tag_of(peer),
-        place=_place(mine.user_id, peer, first, **answering),
+        target=_target(mine.user_id, peer, first, **reply_words),
         badge=badge,
         is_news=bool(missed.news),
     )
@@ -63,11 +63,11 @@ def reminder_notification(user: User, reminded: Reminded, previews: str, badge: 
     else:
         authors = authors_among({message.sender_id}, user.pk)
         words |= {"body": line_of(message, authors), "icon": authors[message.sender_id].picture}
-    place = _place(user.pk, peer, message)
-    return _push(words, tag=f"reminder:{message.id}", place=place, badge=badge, is_news=True)
+    target = _target(user.pk, peer, message)
+    return _push(words, tag=f"reminder:{message.id}", target=target, badge=badge, is_news=True)
 
 
-def _place(user_id: str, peer: str, message: MessageRecord, **more: Any) -> dict[str, Any]:
+def _target(user_id: str, peer: str, message: MessageRecord, **more: Any) -> dict[str, Any]:
     """Where a click leads to, as templates/push.js takes it."""
     return {
         "place": f"{reverse('conversation', args=[peer])}#m-{message.id}",
@@ -80,18 +80,18 @@ def _place(user_id: str, peer: str, message: MessageRecord, **more: Any) -> dict
 
 
 def _push(
-    words: dict[str, str], *, tag: str, place: dict[str, Any], badge: int, is_news: bool
+    words: dict[str, str], *, tag: str, target: dict[str, Any], badge: int, is_news: bool
 ) -> bytes:
     shown = {
         **words,
-        "navigate": absolute(place["place"]),
+        "navigate": absolute(target["place"]),
         "tag": tag,
         "lang": translation.get_language(),
         "dir": "auto",
         "renotify": is_news,
         "silent": not is_news,
         "app_badge": str(badge),
-        "data": place,
+        "data": target,
     }
     return encode({"web_push": 8030, "mutable": True, "app_badge": badge, "notification": shown})
 

@@ -93,10 +93,10 @@ class Peer:
     # or the account was "deleted".
     closed: str = ""
     members: str = ""  # who is in the group, in a few words
-    # What I may know of a person:
-    tells_online: bool = True
-    tells_reads: bool = True
-    tells_last_seen: bool = False
+    # What I may see of a person:
+    shows_online: bool = True
+    shows_reads: bool = True
+    shows_last_seen: bool = False
     last_seen_at: datetime | None = None
     # Seconds after which what is sent now disappears; None where nothing was said yet.
     disappear_after: int | None = None
@@ -173,7 +173,7 @@ def find_peer(user: User, key: str) -> Peer | None:
 def _person(user: User, viewer: str) -> Peer:
     online = user.pk in online_seen_by(viewer)
     shown = rules()
-    tells_last_seen = shown.sees("last_seen", viewer, user.pk)
+    shows_last_seen = shown.sees("last_seen", viewer, user.pk)
     last_seen_at = shown.last_seen(viewer, user.pk, user.last_seen_at)
     face = shown.face(viewer, user.pk, user.full_name, user.picture, user.username)
     closed = "deleted" if user.deleted_at else closed_by(viewer, user.pk)
@@ -183,9 +183,9 @@ def _person(user: User, viewer: str) -> Peer:
         first_name(face.name),
         absolute(picture_path(user.pk, face.name, face.picture)),
         online,
-        tells_online=shown.sees("online", viewer, user.pk),
-        tells_reads=shown.sees("read_receipts", viewer, user.pk),
-        tells_last_seen=tells_last_seen,
+        shows_online=shown.sees("online", viewer, user.pk),
+        shows_reads=shown.sees("read_receipts", viewer, user.pk),
+        shows_last_seen=shows_last_seen,
         last_seen_at=last_seen_at,
         closed=closed,
         username=face.username,
@@ -225,7 +225,7 @@ def _system_details(conversation: str, seq: int) -> SystemDetails | None:
 
 def closed_to(*, can_post: bool, is_in: bool, last: SystemDetails | None) -> str:
     """Why nothing can be written in a group: "admins" alone may, or the reader has "left" or was
-    "removed", which the last message that they see tells. static/js/realtime/live.js does the same.
+    "removed", by the last message that they see. static/js/realtime/live.js does the same.
     """
     if can_post:
         return ""

@@ -32,7 +32,7 @@ class Quote:
 def originals_among(
     user: User, peer: Peer, messages: Iterable[MessageRecord]
 ) -> dict[str, MessageRecord]:
-    """What these messages answer, as far as `user` may see it, by key. Most is on the same page."""
+    """What these messages reply to, as far as `user` may see it. Most is on the same page."""
     found = {message.id: message for message in messages}
     wanted = {message.reply_to for message in found.values() if message.reply_to}
     missing = wanted - found.keys()

@@ -1,4 +1,4 @@
-"""What the page tells of a message's receipts."""
+"""What the page shows of a message's receipts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -61,7 +61,7 @@ def rows_of(reports: Iterable[Report]) -> list[ReportRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ReportedMessage:
     """A message as its reporter saw it."""
 
     message: SeenMessage
@@ -70,10 +70,11 @@ class Seen:
     pictures: list[str]
 
 
-def seen_messages(report: Report) -> list[Seen]:
+def seen_messages(report: Report) -> list[ReportedMessage]:
     evidence = decoded_evidence(report.evidence) or Evidence("")
     return [
-        Seen(each, datetime.fromisoformat(each.at), _pictures(each)) for each in evidence.messages
+        ReportedMessage(each, datetime.fromisoformat(each.at), _pictures(each))
+        for each in evidence.messages
     ]
 
 
@@ -120,7 +121,7 @@ def fate_of(report: Report) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DecisionChoice:
     """A decision with the letter that a moderator may change."""
 
     value: str
@@ -130,9 +131,9 @@ class Choice:
     is_grave: bool
 
 
-def decisions_for(report: Report) -> list[Choice]:
+def decisions_for(report: Report) -> list[DecisionChoice]:
     return [
-        Choice(
+        DecisionChoice(
             value=each.value,
             label=str(each.label),
             letter=_letter(each, str(report.get_reason_display())),

@@ -73,9 +73,9 @@ def _items(
 ) -> Iterator[SharedItem]:
     for record in records:
         before, month = month, _month(record)
-        told = month if month != before else ""
+        new_month = month if month != before else ""
         author, listened = names[record.sender_id], listened_state(record, me)
-        yield SharedItem(record, author, when(_sent(record)), told, listened)
+        yield SharedItem(record, author, when(_sent(record)), new_month, listened)
 
 
 def _names(user: User, peer: Peer, records: list[MessageRecord]) -> dict[str, str]:

@@ -125,7 +125,7 @@ def _closed(chat: Chat) -> str:
 
 
 def _is_in(folder: str, chat: Chat, query: str) -> bool:
-    """static/js/elements/filter.js says the same."""
+    """static/js/elements/filter.js does the same."""
     if chat.settings.request or folder == "requests":
         return chat.settings.request and (folder == "requests" or bool(query))
     if folder == "archived" or (query and not folder):

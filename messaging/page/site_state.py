@@ -33,14 +33,14 @@ PATIENCE = 1  # seconds, for Redis
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StatusLine:
     name: str
     text: str
     trouble: str = ""  # that somebody has to look after
     address: str = ""  # where the trouble is shown
 
 
-def lines() -> Iterator[Line]:
+def lines() -> Iterator[StatusLine]:
     yield _jobs()
     yield _sent(_("Mail"), MAIL)
     yield _sent("Push", PUSH)  # which is called so everywhere
@@ -49,7 +49,7 @@ def lines() -> Iterator[Line]:
     yield _versions()
 
 
-def _jobs() -> Line:
+def _jobs() -> StatusLine:
     counts = job_counts()
     text = _("%(waiting)s waiting, %(running)s being done") % {
         "waiting": counts.waiting,
@@ -58,29 +58,29 @@ def _jobs() -> Line:
     list_of_jobs = reverse(JOBS)
     if counts.late:
         trouble = ngettext("%(count)s is late", "%(count)s are late", counts.late)
-        return Line(_("Jobs"), text, trouble % {"count": counts.late}, list_of_jobs)
+        return StatusLine(_("Jobs"), text, trouble % {"count": counts.late}, list_of_jobs)
     if counts.given_up:
         trouble = ngettext("%(count)s was given up", "%(count)s were given up", counts.given_up)
         trouble %= {"count": counts.given_up}
-        return Line(_("Jobs"), text, trouble, f"{list_of_jobs}?state=failed")
-    return Line(_("Jobs"), text)
+        return StatusLine(_("Jobs"), text, trouble, f"{list_of_jobs}?state=failed")
+    return StatusLine(_("Jobs"), text)
 
 
-def _sent(name: str, kind: str) -> Line:
+def _sent(name: str, kind: str) -> StatusLine:
     waiting = Job.objects.filter(kind=kind).exclude(run_at=None).count()
     text = _("%(count)s waiting") % {"count": waiting} if waiting else _("All sent")
     failed = last_failure(kind)
-    return Line(name, text, *_told(failed)) if failed else Line(name, text)
+    return StatusLine(name, text, *_failure(failed)) if failed else StatusLine(name, text)
 
 
-def _backups() -> Line:
+def _backups() -> StatusLine:
     name = _("Backups")
     if not settings.BACKUP_TO:
-        return Line(name, _("None: BACKUP_TO is not set"))
+        return StatusLine(name, _("None: BACKUP_TO is not set"))
     try:
         found = backups.backups_at(backups.own_place())
     except backups.BackupError as error:
-        return Line(name, _("Out of reach"), str(error))
+        return StatusLine(name, _("Out of reach"), str(error))
     if not found:
         text, is_overdue = _("None yet"), False
     else:
@@ -91,15 +91,15 @@ def _backups() -> Line:
             "age": timesince(made, depth=1),
         }
     if failed := last_failure(backups.JOB):
-        return Line(name, text, *_told(failed))
-    return Line(name, text, _("Too old") if is_overdue else "", reverse(JOBS))
+        return StatusLine(name, text, *_failure(failed))
+    return StatusLine(name, text, _("Too old") if is_overdue else "", reverse(JOBS))
 
 
-def _told(failed: Job) -> tuple[str, str]:
+def _failure(failed: Job) -> tuple[str, str]:
     return failed.error, reverse("admin:scheduler_job_change", args=[failed.pk])
 
 
-def _disk() -> Line:
+def _disk() -> StatusLine:
     Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
     disk = shutil.disk_usage(settings.MEDIA_ROOT)
     text = _("%(free)s of %(total)s free; files of messages take %(kept)s") % {
@@ -107,10 +107,10 @@ def _disk() -> Line:
         "total": filesizeformat(disk.total),
         "kept": filesizeformat(used_by_all()),
     }
-    return Line(_("Disk"), text, _("Nearly full") if disk.free < SCARCE * disk.total else "")
+    return StatusLine(_("Disk"), text, _("Nearly full") if disk.free < SCARCE * disk.total else "")
 
 
-def _versions() -> Line:
+def _versions() -> StatusLine:
     parts = [
         f"Chatsite {VERSION}",
         f"Django {django.__version__}",
@@ -127,7 +127,7 @@ def _versions() -> Line:
             "%(count)s migration is missing", "%(count)s migrations are missing", len(missing)
         )
         trouble.append(words % {"count": len(missing)})
-    return Line(_("Versions"), ", ".join(parts), "; ".join(trouble))
+    return StatusLine(_("Versions"), ", ".join(parts), "; ".join(trouble))
 
 
 def _database() -> str:

@@ -58,7 +58,7 @@ class Bubble:
     state: str
     author: Author | None = None  # of what somebody else wrote in a group
     pills: Sequence[Pill] = ()
-    quote: Quote | None = None  # of what it answers
+    quote: Quote | None = None  # of what it replies to
     listened: str = ""
     once: ShownOnce | None = None
     waits: bool = False  # files of a request load once it is accepted
@@ -97,7 +97,7 @@ class Bubble:
 
 
 @dataclass(frozen=True)
-class Reading:
+class TimelineContext:
     """Who reads whose messages, and how far either has got."""
 
     reader: User
@@ -105,7 +105,7 @@ class Reading:
     last_read_seq: int
     peer_marks: Marks
     authors: dict[str, Author] = field(default_factory=dict)  # in a group
-    originals: dict[str, MessageRecord] = field(default_factory=dict)  # what is answered
+    originals: dict[str, MessageRecord] = field(default_factory=dict)  # what is replied to
     stays: Stays | None = None  # of the reader, unless they see all
     apart: int = 0  # the `seq` of the message before which others are left out, if there is one
 
@@ -132,15 +132,15 @@ class Reading:
         return any(max(first, since + 1) <= min(last, until) for since, until in self.stays)
 
 
-def lines_of(messages: Sequence[MessageRecord], reading: Reading) -> Iterator[Line]:
-    unread = _first_unread(messages, reading)
+def lines_of(messages: Sequence[MessageRecord], context: TimelineContext) -> Iterator[Line]:
+    unread = _first_unread(messages, context)
     for place, message in enumerate(messages):
         before = messages[place - 1] if place else None
         after = messages[place + 1] if place + 1 < len(messages) else None
-        if before and reading.are_apart(before, message):
+        if before and context.are_apart(before, message):
             yield Line("skipped", before=message.seq)
             before = None
-        if after and reading.are_apart(message, after):
+        if after and context.are_apart(message, after):
             after = None
         if _begins_day(message, before):
             yield Line("day", label=day_label(_moment(message)))
@@ -148,15 +148,17 @@ def lines_of(messages: Sequence[MessageRecord], reading: Reading) -> Iterator[Li
             yield Line("unread")
         follows = _follows(message, before, unread)
         followed = after is not None and _follows(after, message, unread)
-        yield Line("message", message=_bubble(message, reading, follows, followed))
+        yield Line("message", message=_bubble(message, context, follows, followed))
 
 
-def _first_unread(messages: Sequence[MessageRecord], reading: Reading) -> MessageRecord | None:
+def _first_unread(
+    messages: Sequence[MessageRecord], context: TimelineContext
+) -> MessageRecord | None:
     """None, too, when the first unread one lies further up than these."""
-    if not messages or messages[0].seq > reading.last_read_seq + 1:
+    if not messages or messages[0].seq > context.last_read_seq + 1:
         return None
-    unread = (message for message in messages if message.seq > reading.last_read_seq)
-    theirs = (each for each in unread if each.sender_id != reading.reader.pk)
+    unread = (message for message in messages if message.seq > context.last_read_seq)
+    theirs = (each for each in unread if each.sender_id != context.reader.pk)
     return next((each for each in theirs if not each.deleted), None)
 
 
@@ -177,8 +179,10 @@ def _follows(
     )
 
 
-def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: bool) -> Bubble:
-    mine = message.sender_id == reading.reader.pk and not message.system
+def _bubble(
+    message: MessageRecord, context: TimelineContext, follows: bool, followed: bool
+) -> Bubble:
+    mine = message.sender_id == context.reader.pk and not message.system
     classes = {
         "is-mine": mine,
         "is-follow": follows,
@@ -189,31 +193,31 @@ def _bubble(message: MessageRecord, reading: Reading, follows: bool, followed: b
         "is-system": message.system,
         "is-disappearing": message.expires_at,
     }
-    author = None if mine or message.system else reading.authors.get(message.sender_id)
-    other = author.name if author else reading.peer.full_name
+    author = None if mine or message.system else context.authors.get(message.sender_id)
+    other = author.name if author else context.peer.full_name
     return Bubble(
         record=message,
-        sender_name=reading.reader.full_name if mine else other,
+        sender_name=context.reader.full_name if mine else other,
         time=clock(_moment(message)),
         full_date=full_date(_moment(message)),
         classes="".join(f" {name}" for name, applies in classes.items() if applies),
-        state=_state(message, reading) if mine else "",
+        state=_state(message, context) if mine else "",
         author=author,
-        pills=pills_of(message, reading.reader.pk, reading.names) if message.reactions else (),
-        quote=_quote(message.reply_to, reading) if message.reply_to else None,
-        listened=listened_state(message, reading.reader.pk),
-        once=shown_once(message, reading.reader.pk),
-        waits=reading.peer.closed == "request",
+        pills=pills_of(message, context.reader.pk, context.names) if message.reactions else (),
+        quote=_quote(message.reply_to, context) if message.reply_to else None,
+        listened=listened_state(message, context.reader.pk),
+        once=shown_once(message, context.reader.pk),
+        waits=context.peer.closed == "request",
     )
 
 
-def _quote(key: str, reading: Reading) -> Quote:
-    original = reading.originals.get(key)
-    return quote(key, original, reader=reading.reader, peer=reading.peer, authors=reading.authors)
+def _quote(key: str, context: TimelineContext) -> Quote:
+    original = context.originals.get(key)
+    return quote(key, original, reader=context.reader, peer=context.peer, authors=context.authors)
 
 
-def _state(message: MessageRecord, reading: Reading) -> str:
-    marks = reading.peer_marks
+def _state(message: MessageRecord, context: TimelineContext) -> str:
+    marks = context.peer_marks
     if message.seq <= marks.read:
         return "read"
     return "delivered" if message.seq <= marks.delivered else "sent"

@@ -18,7 +18,7 @@ from messaging.queries.notifications import Missed, missed_by
 PEOPLE = 500  # in one query
 CONVERSATIONS = 100  # that one digest counts
 SHORTEST = timedelta(hours=min(filter(None, DIGEST_HOURS)))
-# What is older tells nobody, lest a site that begins with digests writes to all who left it once.
+# What is older is no news, lest a site that begins with digests writes to all who left it once.
 NEWS = timedelta(days=7)
 
 

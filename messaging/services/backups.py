@@ -118,7 +118,7 @@ def take_backup(place: BackupStore, *, stop: Stop = lambda: None) -> BackupResul
             _put_list(place, name, files | there, folder)
             some, missing = _copy(place, files, there, stop)
             copied += some
-            # What was removed since the moment, as it is of messages that go, is asked for anew.
+            # What was removed since the moment, with messages that go, is listed anew.
             if missing <= _files():
                 break
         files -= missing

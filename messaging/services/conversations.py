@@ -249,8 +249,8 @@ class LockedConversation:
         self, message_id: str, sender_id: str, moment: datetime, *, is_unattended: bool = False
     ) -> bool:
         """The message's number, version and time are then those of this. Who writes has read what
-        is there; returns whether that is news. Who did what the system tells of, or wrote it long
-        ago, need not have.
+        is there; returns whether that is news. The author of a system message, or of something
+        written long ago, need not have.
         """
         sender = self.members.get(sender_id)  # None once the account is gone
         is_unread = sender is not None and sender.mark < self.seq

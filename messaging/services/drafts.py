@@ -31,7 +31,7 @@ class Draft(msgspec.Struct, frozen=True):
     client_message_id: str = ""
     origin: str = ""  # the socket that sends, if one does
     picture: dict[str, str | int] = {}  # the message's fields, once it is stored
-    reply_to: str = ""  # the key of the message that it answers
+    reply_to: str = ""  # the key of the message that it replies to
     mentions: Sequence[str] = ()  # people, some of whom may not be in the group
     forwarded: bool = False
     attachments: Sequence[str] = ()  # the sender's own uploads, not sent before
@@ -90,7 +90,7 @@ def new_draft(
 
 
 def system_draft(peer: str, details: SystemDetails) -> Draft:
-    """Which tells those in a conversation what somebody changed in it."""
+    """A message to those in a conversation about what somebody changed in it."""
     conversation = conversation_key(details.by.id, peer)
     return Draft(details.by.id, peer, conversation, text="", system=details)
 

@@ -29,7 +29,7 @@ from messaging.shapes.evidence import encoded_evidence
 DAYS = (1, 3, 7, 30, 90)
 FOR_GOOD = 0  # days
 LETTER_LENGTH = 2000
-REASON_LENGTH = 300  # of a ban, as it is told at log-in
+REASON_LENGTH = 300  # of a ban, as it is shown at log-in
 
 
 def report(
@@ -106,8 +106,8 @@ def decide(
     note: str = "",
     days: int = 1,
 ) -> None:
-    """Closes all open reports of the same thing. `letter` goes to the person, who is told how to
-    appeal; `note` stays with moderators. `days`, of DAYS, or FOR_GOOD for a ban.
+    """Closes all open reports of the same thing. `letter` goes to the person, with how to appeal;
+    `note` stays with moderators. `days`, of DAYS, or FOR_GOOD for a ban.
 
     Raises DomainError: 400, 403 for whom they cannot act on, 404, 409 for what is closed.
     """

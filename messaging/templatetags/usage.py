@@ -1,4 +1,4 @@
-"""For pages that know nothing of messages: what files take, who is blocked, exports and imports,
+"""For pages of other apps: what files take, who is blocked, exports and imports,
 and how the site is.
 """
 
@@ -33,8 +33,8 @@ def export(context: dict[str, Any], user: User) -> dict[str, Any]:
     found = export_of(user)
     if found is None:
         return _shared(context)
-    told = {"export": found, "state": state_of(found), "expires": expires_at(found)}
-    return {**_shared(context), **told}
+    details = {"export": found, "state": state_of(found), "expires": expires_at(found)}
+    return {**_shared(context), **details}
 
 
 @register.inclusion_tag("messaging/_import.html", takes_context=True)

@@ -1,4 +1,4 @@
-"""The chat page, and the parts of it that htmx asks for."""
+"""The chat page, and the parts of it that htmx requests."""
 
 from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
@@ -93,7 +93,7 @@ def older(request: SignedInRequest, peer: str) -> HttpResponse:
 @never_cache
 @signed_in
 def quotes(request: SignedInRequest, peer: str) -> HttpResponse:
-    """What replies answer that are not on the page: those that are left out cannot be seen.
+    """The originals of replies that are not on the page: those that are left out cannot be seen.
 
     The page's own, not the API's: what templates show of a quote, for static/js/stores/quotes.js.
     """
@@ -108,13 +108,13 @@ def quotes(request: SignedInRequest, peer: str) -> HttpResponse:
 def since(request: SignedInRequest, peer: str) -> HttpResponse:
     """The first message since a day began where the reader is, or the newest; null without any.
 
-    The page's own, not the API's: its days are those of the zone in which its templates tell times.
+    The page's own, not the API's: its days are those of the zone in which its templates show times.
     """
     try:
         day = date.fromisoformat(request.GET.get("date", ""))
     except ValueError:
         raise Http404 from None
-    # Neither end of time can be told in every zone.
+    # Neither end of time exists in every zone.
     day = min(max(day, EARLIEST), timezone.localdate() + timedelta(days=1))
     moment = timezone.make_aware(datetime.combine(day, time()))
     found = first_since(request.user, peer_or_404(request, peer).pk, moment)
@@ -155,7 +155,7 @@ def found(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def keys(request: SignedInRequest) -> HttpResponse:
-    """The list of keys, which the page asks for when it is wanted."""
+    """The list of keys, which the page loads when it is opened."""
     return render(request, "messaging/_shortcuts.html")
 
 
@@ -163,7 +163,7 @@ def keys(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def emoji(request: SignedInRequest) -> HttpResponse:
-    """The emoji picker, which the page asks for when it is first opened."""
+    """The emoji picker, which the page loads when it is first opened."""
     # There are more languages of emoji than of pages.
     wanted = [request.user.language, request.headers.get("Accept-Language", "")]
     language = language_of(",".join(filter(None, wanted)))

@@ -36,18 +36,18 @@ PACES = (0, 10, 30, 60, 300, 900, 3600)  # seconds between two messages of a mem
 
 
 def region(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """What is not to be had, or not for this person, is not there."""
+    """A region of the page. 404 for whatever a service refuses."""
 
     @require_safe
     @never_cache
     @signed_in
-    def guarded(request: SignedInRequest, /, **kwargs: str) -> HttpResponse:
+    def wrapper(request: SignedInRequest, /, **kwargs: str) -> HttpResponse:
         try:
             return view(request, **kwargs)
         except DomainError as error:
             raise Http404 from error
 
-    return guarded
+    return wrapper
 
 
 @region
@@ -175,11 +175,13 @@ def authors(request: SignedInRequest) -> HttpResponse:
 
     The page's own, not the API's: what templates show of authors, for static/js/stores/people.js.
     """
-    asked = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_AUTHORS]
-    keys, me = set(asked), request.user.pk
+    requested = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_AUTHORS]
+    keys, me = set(requested), request.user.pk
     found = authors_among(keys, me, seen=visible_people_among(me, keys)).values()
-    answer = [{"_id": each.id, "fullName": each.name, "profilePic": each.picture} for each in found]
-    return JsonResponse(answer, safe=False)
+    payload = [
+        {"_id": each.id, "fullName": each.name, "profilePic": each.picture} for each in found
+    ]
+    return JsonResponse(payload, safe=False)
 
 
 def _group(request: SignedInRequest, key: str) -> Peer:

@@ -16,7 +16,7 @@ from messaging.views.groups import region
 def choose(request: SignedInRequest, peer: str) -> HttpResponse:
     """When a message is to be sent."""
     found = peer_or_404(request, peer)
-    is_awaited = not found.is_group and found.tells_online and not found.online
+    is_awaited = not found.is_group and found.shows_online and not found.online
     return render(request, "messaging/_later.html", {"peer": found, "is_awaited": is_awaited})
 
 

@@ -28,7 +28,7 @@ STATES = ("open", "closed")
 def moderating(view: SignedInView[Rest]) -> Callable[..., HttpResponse]:
     @never_cache
     @signed_in
-    def guarded(
+    def wrapper(
         request: SignedInRequest, /, *args: Rest.args, **kwargs: Rest.kwargs
     ) -> HttpResponse:
         if not request.user.role:
@@ -38,7 +38,7 @@ def moderating(view: SignedInView[Rest]) -> Callable[..., HttpResponse]:
         except NotFound as error:
             raise Http404 from error
 
-    return guarded
+    return wrapper
 
 
 @moderating
@@ -98,7 +98,7 @@ def act(view: Callable[[SignedInRequest, str], None]) -> Callable[..., HttpRespo
 
     @require_POST
     @moderating
-    def guarded(request: SignedInRequest, /, key: str) -> HttpResponse:
+    def wrapper(request: SignedInRequest, /, key: str) -> HttpResponse:
         try:
             view(request, key)
         except NotFound:
@@ -107,7 +107,7 @@ def act(view: Callable[[SignedInRequest, str], None]) -> Callable[..., HttpRespo
             messages.error(request, error.message)
         return redirect("report", key)
 
-    return guarded
+    return wrapper
 
 
 @act

@@ -1,5 +1,5 @@
-"""People, the rules of the site and the record of moderators, as pages beside the reports. Who may
-do what, and that it is recorded, say the classes of Django's admin, which has the same and more.
+"""People, the rules of the site and the record of moderators, as pages beside the reports. The
+classes of Django's admin, which has the same and more, decide who may do what, and record it.
 """
 
 from typing import Any, cast
@@ -102,8 +102,8 @@ def rules(request: SignedInRequest) -> HttpResponse:
             audit.recorded(change)
         messages.success(request, _("Saved."))
         if "sign_up" in form.changed_data and policy.sign_up == "open" and policy.shows_addresses:
-            said = _("Anybody may sign up now, and everybody sees e-mail addresses.")
-            messages.warning(request, said)
+            warning = _("Anybody may sign up now, and everybody sees e-mail addresses.")
+            messages.warning(request, warning)
         return redirect("rules")
     return render(request, "moderation/rules.html", {"place": "rules", "form": form})
 

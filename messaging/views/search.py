@@ -47,6 +47,6 @@ def search(request: SignedInRequest) -> HttpResponse:
 
 
 def _chosen(looked_for: ParsedSearch) -> dict[str, str]:
-    """What asks for the same, wherever the field and the chips have got to by then."""
+    """The query of the same search, whatever the field and the chips have become by then."""
     chips = {each.name: each.value for each in looked_for.chips}
     return chips | {"q": looked_for.rest, "has": looked_for.criteria.has or ""}

@@ -1,7 +1,7 @@
 """What another app shares: a chat is chosen for it, in whose field it waits to be sent.
 
-Browsers hand it over by a POST, which the service worker answers (templates/sw.js): so it stays in
-the browser. Where there is no worker, it comes here. Nothing is changed by it: any page can ask.
+Browsers hand it over by a POST, which the service worker handles (templates/sw.js): so it stays in
+the browser. Where there is no worker, it comes here. It changes nothing: any page can send it.
 """
 
 from django.conf import settings

@@ -28,9 +28,9 @@ class Command(BaseCommand):
             raise CommandError(_("No backup was made: %s") % error) from None
         for name in taken.missing:
             self.stderr.write(_("The site itself lacks %s.") % name)
-        said = _("%(name)s: %(rows)s rows, %(files)s files, of which %(copied)s are new.")
+        words = _("%(name)s: %(rows)s rows, %(files)s files, of which %(copied)s are new.")
         self.stdout.write(
-            said
+            words
             % {
                 "name": taken.name,
                 "rows": taken.rows,

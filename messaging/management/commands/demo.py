@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging.demo.filling import fill
-from messaging.demo.people import PEOPLE, Person
+from messaging.demo.people import PEOPLE, DemoPerson
 from messaging.services.search_build import build_some
 
-PASSWORD = "chatsite-demo"  # noqa: S105  # told to everybody, and never used in production
+PASSWORD = "chatsite-demo"  # noqa: S105  # printed for everybody, and never used in production
 
 
 class Command(BaseCommand):
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         )
 
 
-def _note(person: Person) -> str:
+def _note(person: DemoPerson) -> str:
     if person.role:
         return " " + _("(admin: /admin/)")
     return " " + _("(start here)") if person is PEOPLE[0] else ""

@@ -36,6 +36,6 @@ class Command(BaseCommand):
                 if moved % OFTEN == 0:
                     self.stdout.write(_("%(moved)s files moved …") % {"moved": moved})
         except (DomainError, StorageError) as error:
-            told = _("%(moved)s files moved. Then: %(error)s")
-            raise CommandError(told % {"moved": moved, "error": error}) from None
+            message = _("%(moved)s files moved. Then: %(error)s")
+            raise CommandError(message % {"moved": moved, "error": error}) from None
         self.stdout.write(_("%(moved)s files moved") % {"moved": moved})

@@ -54,8 +54,8 @@ class Command(BaseCommand):
             self.stderr.write(_("The backup lacks %s.") % missing)
         if SECRET in restored.other_keys:
             self._bring_secret(keys_of(place, name)[SECRET])
-        said = _("%(name)s: %(rows)s rows and %(files)s files are back.")
-        self.stdout.write(said % {"name": name, "rows": restored.rows, "files": restored.files})
+        words = _("%(name)s: %(rows)s rows and %(files)s files are back.")
+        self.stdout.write(words % {"name": name, "rows": restored.rows, "files": restored.files})
 
     def _bring_secret(self, secret: str) -> None:
         if text(SECRET):

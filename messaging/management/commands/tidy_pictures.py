@@ -29,10 +29,10 @@ class Command(BaseCommand):
                 tidied = tidy(store, dry_run=dry_run)
             except (storage.StorageError, OSError) as error:
                 raise CommandError(f"{store.label}: {error}") from None
-            self.stdout.write(f"{store.label}: {_said(tidied, dry_run)}")
+            self.stdout.write(f"{store.label}: {_summary(tidied, dry_run)}")
 
 
-def _said(tidied: Tidied, dry_run: bool) -> str:
+def _summary(tidied: Tidied, dry_run: bool) -> str:
     counts = _(
         "%(kept)s kept, %(removed)s removed, %(withdrawn)s put out of reach,"
         " %(given_back)s brought back"
