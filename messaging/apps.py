@@ -17,15 +17,17 @@ class MessagingConfig(AppConfig):
         from accounts.services.filters import filters
         from accounts.services.push_subscriptions import subscribers
         from accounts.services.restraints import silences
-        from messaging.queries.privacy import follow
+        from messaging.queries.privacy import subscribe_to_rules
 
         for look in (_check_names, _notify_devices):
             post_save.connect(look, sender=settings.AUTH_USER_MODEL)
         pre_delete.connect(_clear_up_after, sender=settings.AUTH_USER_MODEL)
-        on_startup.extend([follow, silences.subscribe, filters.subscribe, subscribers.subscribe])
+        on_startup.extend(
+            [subscribe_to_rules, silences.subscribe, filters.subscribe, subscribers.subscribe]
+        )
         post_save.connect(_publish_filters, sender=SitePolicy)
         for signal in (post_save, post_delete):
-            signal.connect(_follow_policy, sender=SitePolicy)
+            signal.connect(_publish_policy, sender=SitePolicy)
 
 
 def _check_names(instance: Any, update_fields: frozenset[str] | None, **_signal: Any) -> None:
@@ -52,11 +54,11 @@ def _publish_filters(**_signal: Any) -> None:
     on_commit(filters.publish_change)
 
 
-def _follow_policy(**_signal: Any) -> None:
+def _publish_policy(**_signal: Any) -> None:
     # It needs the models.
-    from messaging.queries.privacy import tell_changed
+    from messaging.queries.privacy import publish_rules_change
 
-    on_commit(tell_changed)
+    on_commit(publish_rules_change)
 
 
 def _clear_up_after(instance: Any, **_signal: Any) -> None:

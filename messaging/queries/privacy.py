@@ -7,8 +7,8 @@ themselves, which move no more.
 
 Both have to show it to each other, so who hides something does not see it of others. Nobody hides
 anything from themselves. Each process caches the settings of the few people who do not show
-everything to everybody; it is notified of changes (`follow`), and then reloads them. So those who
-show everything cost nothing.
+everything to everybody; it is notified of changes (`subscribe_to_rules`), and then reloads them. So
+those who show everything cost nothing.
 """
 
 import asyncio
@@ -244,7 +244,7 @@ def people_written_to(user_id: str) -> frozenset[str]:
     return frozenset(peer_in(key, user_id) for key in conversations.values_list("key", flat=True))
 
 
-def tell_changed() -> None:
+def publish_rules_change() -> None:
     """Every worker, after the commit; this one at once."""
     invalidate_rules()
     rules()
@@ -260,13 +260,13 @@ def note_written(pairs: Iterable[tuple[str, str]]) -> None:
         writer in contacts and not is_group(receiver) and receiver not in contacts[writer]
         for writer, receiver in pairs
     ):
-        tell_changed()
+        publish_rules_change()
 
 
 _loading_tasks: set[asyncio.Task[Rules]] = set()
 
 
-def follow() -> None:
+def subscribe_to_rules() -> None:
     """Reloads whenever the rules have changed, or a notification may have been missed."""
     worker().registry.subscribe(CHANGED, _note_change)
 

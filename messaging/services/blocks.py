@@ -24,7 +24,7 @@ from messaging.models import Block, Conversation, Kind, Membership, direct_key
 from messaging.payloads import chat_settings_payload
 from messaging.queries.chats import chats_of
 from messaging.queries.people import is_person
-from messaging.queries.privacy import tell_changed
+from messaging.queries.privacy import publish_rules_change
 from messaging.services.conversations import locked_conversations
 from messaging.services.disappearing import restore_lifetime
 from messaging.shapes.chat_settings import BLOCKED, NO_SETTINGS, ChatSettings
@@ -123,7 +123,7 @@ def _store(user: User, person: str, mine: Membership, **stay: Any) -> ChatSettin
     settings = _settings(user, mine, is_blocked=stay["until_seq"] is not None)
     payload = chat_settings_payload(person, settings)
     events.publish(events.CHAT_CHANGED, payload, to=recipients.of([user.pk]))
-    on_commit(tell_changed)
+    on_commit(publish_rules_change)
     return settings
 
 

@@ -25,7 +25,7 @@ from messaging.models import (
     MessageKind,
     Report,
 )
-from messaging.queries.privacy import tell_changed
+from messaging.queries.privacy import publish_rules_change
 from messaging.queries.visibility import GONE
 from messaging.services.conversations import INSTANT, locked_conversations, store
 from messaging.services.deletions import delete_saved
@@ -179,7 +179,7 @@ def _delete_related(person: User) -> None:
     schedule(
         FORGET_REPORTS, name=f"{FORGET_REPORTS}:{person.pk}", run_at=now() + days, user=person.pk
     )
-    tell_changed()
+    publish_rules_change()
 
 
 def forget_reports(*, user: str) -> None:

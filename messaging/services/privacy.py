@@ -11,7 +11,13 @@ from chatsite.db import atomic, on_commit, repeatable
 from messaging import events, recipients
 from messaging.models import FIRST_GROUP, LIVE_MARKS, Membership
 from messaging.payloads import privacy_payload
-from messaging.queries.privacy import Rules, has_contacts, people_written_to, rules, tell_changed
+from messaging.queries.privacy import (
+    Rules,
+    has_contacts,
+    people_written_to,
+    publish_rules_change,
+    rules,
+)
 
 CHUNK = 500  # keys in one statement
 
@@ -40,7 +46,7 @@ def change_privacy(
         user.privacy = encoded(privacy)
         if privacy != stored:
             User.objects.filter(pk=user.pk).update(privacy=user.privacy)
-            on_commit(tell_changed)
+            on_commit(publish_rules_change)
             _publish(user.pk, before, _with(before, user.pk, privacy))
     return privacy
 

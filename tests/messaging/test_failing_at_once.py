@@ -45,7 +45,7 @@ STEPS = [
     "batches.live_claims",
     "batches.count_all",
     "messages.conversations_for",
-    "messages._known",
+    "messages._earlier_sends",
     "messages._SendBatch.outcome",
     "conversations.run_batch",
     "messages.store",

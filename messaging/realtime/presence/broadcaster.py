@@ -17,7 +17,7 @@ from chatsite.live.registry import Message
 from chatsite.monitoring.trace import detached
 from messaging.presence import CHANGED, RENEW_SECONDS, active_leases, leases
 from messaging.queries.privacy import CHANGED as RULES_CHANGED
-from messaging.queries.privacy import Rules, cached_rules, follow, rules
+from messaging.queries.privacy import Rules, cached_rules, rules, subscribe_to_rules
 from messaging.queries.scheduled import AWAITED, awaited
 from messaging.realtime.presence.pacing import PacedUpdates, Socket
 from messaging.realtime.receive_budget import end_stalled
@@ -123,7 +123,7 @@ class Broadcaster:
         worker().registry.subscribe(CHANGED, self._note_change)
         worker().registry.subscribe(RULES_CHANGED, self._note_change)
         worker().registry.subscribe(AWAITED, self._note_change)
-        follow()
+        subscribe_to_rules()
         awaited.subscribe()
         try:
             while self._people or self._changed.is_set():
@@ -153,7 +153,7 @@ class Broadcaster:
         try:
             await sync_to_async(_renew, thread_sensitive=False)()
             self._online = await _everybody()
-            self._follow_rules(await in_thread(rules)())
+            self._apply_rules(await in_thread(rules)())
             for (view, _wants_delta), paced in list(self._updates.items()):
                 # Who came meanwhile is there, too.
                 online = self._online.union(self._people)
@@ -163,7 +163,7 @@ class Broadcaster:
         except Exception:  # the next round comes soon, and must come
             logger.exception("presence was not refreshed")
 
-    def _follow_rules(self, current: Rules) -> None:
+    def _apply_rules(self, current: Rules) -> None:
         """Those who see other people by the new rules are sent these as if they came or went."""
         before, self._rules = self._rules, current
         if before is current:
