@@ -41,8 +41,8 @@ from messaging.queries.notifications import (
 )
 from messaging.queries.reminders import due_reminder
 from messaging.services import (
+    account_deletion,
     backups,
-    departures,
     digests,
     disappearing,
     exports,
@@ -106,12 +106,12 @@ def tidy_imports() -> None:
 
 @job(deletion.JOB, lane=Lane.LONG, attempts=None)
 def delete_account(user: str) -> None:
-    departures.delete_account(user=user, is_stopping=wakeup.is_stopping)
+    account_deletion.delete_account(user=user, is_stopping=wakeup.is_stopping)
 
 
-@job(departures.FORGET_REPORTS, lane=Lane.QUICK, attempts=None)
+@job(account_deletion.FORGET_REPORTS, lane=Lane.QUICK, attempts=None)
 def forget_reports(user: str) -> None:
-    departures.forget_reports(user=user)
+    account_deletion.forget_reports(user=user)
 
 
 @job(openings.CLOSE, lane=Lane.QUICK, attempts=None)

@@ -2,7 +2,7 @@
 done by a job.
 
 Its row stays, without anything that was theirs, so that what they wrote has a sender and the
-conversations of others no holes. `messaging/services/departures.py` does what is left to do there.
+conversations of others no holes. `messaging/services/account_deletion.py` does the rest there.
 """
 
 from datetime import datetime, timedelta

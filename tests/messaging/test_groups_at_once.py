@@ -19,7 +19,7 @@ from chatsite.errors import Busy, DomainError
 from chatsite.fastpath.database_calls import DatabaseCall
 from messaging.models import Conversation, Membership, Message, Role
 from messaging.queries.history import history
-from messaging.services import departures, groups
+from messaging.services import account_deletion, groups
 from messaging.services.batches import SendWrite
 from messaging.services.drafts import new_draft
 from messaging.services.groups import (
@@ -344,7 +344,7 @@ def close(user: str) -> None:
     """As the job does, until it is done."""
     while True:
         try:
-            departures.delete_account(user=user, is_stopping=lambda: False)
+            account_deletion.delete_account(user=user, is_stopping=lambda: False)
         except Busy:
             continue
         return
@@ -446,7 +446,7 @@ def test_an_account_that_was_added_after_all_leaves_as_any_other(
     """As it may be without transactions."""
     zoe = due(make_user("Zoe"))
     add_members(user=olga, group=group, people=[zoe])
-    monkeypatch.setattr(departures, "leave_all", lambda _person: None)
+    monkeypatch.setattr(account_deletion, "leave_all", lambda _person: None)
     close(zoe)
     assert told(group)[-1] == "left"
     assert_gone(zoe, group)

@@ -30,7 +30,7 @@ from messaging.models import (
     direct_key,
 )
 from messaging.queries.chats import chats_of
-from messaging.services import departures
+from messaging.services import account_deletion
 from messaging.services.blocks import block
 from messaging.services.chat_settings import save_draft
 from messaging.services.edits import edit_message
@@ -125,7 +125,7 @@ class TestAsking:
         ada.refresh_from_db()
         assert ada.deletion_at is None
         assert not Job.objects.filter(kind="delete_account").exists()
-        departures.delete_account(user=ada.pk, is_stopping=lambda: False)  # a job that ran already
+        account_deletion.delete_account(user=ada.pk, is_stopping=lambda: False)  # it ran already
         ada.refresh_from_db()
         assert ada.deleted_at is None
         assert page.get("/profile/deletion").headers["Location"] == "/profile"
@@ -270,13 +270,13 @@ class TestMessagesThatGo:
     def test_an_attempt_that_was_cut_short_is_gone_on_with(
         self, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(departures, "CHUNK", 2)
+        monkeypatch.setattr(account_deletion, "CHUNK", 2)
         for number in range(5):
             make_message(ada, bo, f"number {number}")
         plan_deletion(user=ada, removes_messages=True, grace=timedelta())
         looks = iter([False, True])
         with pytest.raises(Stopped):
-            departures.delete_account(user=ada.pk, is_stopping=lambda: next(looks))
+            account_deletion.delete_account(user=ada.pk, is_stopping=lambda: next(looks))
         assert Message.objects.filter(deleted=True).count() == 2
         run_due()
         run_due()
