@@ -8,7 +8,7 @@ from threading import Lock
 from django.db import Error, connections
 
 from accounts.models import User
-from chatsite.db import now, repeatable
+from chatsite.db import atomic, now, repeatable
 from chatsite.errors import Busy
 from chatsite.job_queue import JobQueue
 
@@ -75,4 +75,8 @@ def record_online(keys: list[str], moment: datetime | None = None) -> None:
     people = User.objects.exclude(last_seen_at__gt=moment) if moment else User.objects.all()
     moment = moment or now()
     for start in range(0, len(keys), CHUNK):
-        people.filter(pk__in=keys[start : start + CHUNK]).update(last_seen_at=moment)
+        found = people.filter(pk__in=keys[start : start + CHUNK])
+        with atomic():
+            # In one order, as whoever adds people to a group: an UPDATE has an order of its own.
+            list(found.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+            found.update(last_seen_at=moment)

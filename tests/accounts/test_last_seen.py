@@ -41,7 +41,16 @@ def test_who_is_noted_is_written_together_with_others_and_nobody_else() -> None:
 def test_many_are_few_statements() -> None:
     with CaptureQueriesContext(connection) as queries:
         record_online([f"{number:024x}" for number in range(3 * CHUNK)])
-    assert len(queries) == 3
+    assert len(queries) == 3 * len(["BEGIN", "SELECT", "UPDATE", "COMMIT"])
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only there a row is locked")
+def test_rows_are_locked_in_the_order_in_which_others_lock_them() -> None:
+    people = [make_user().pk, make_user().pk]
+    with CaptureQueriesContext(connection) as queries:
+        record_online(people)
+    lock = queries[1]["sql"]
+    assert lock.endswith("ORDER BY 1 ASC FOR NO KEY UPDATE")
 
 
 def test_who_was_online_while_the_database_was_away_is_written_when_it_is_back(
