@@ -1,6 +1,7 @@
 """People and their sessions."""
 
 import re
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -435,15 +436,33 @@ class Invitation(models.Model):
         return self.uses - self.used
 
 
+def session_limits() -> dict[str, datetime]:
+    """Now, and when the oldest session began that its token still opens, and the least used was
+    seen.
+    """
+    moment = now()
+    return {
+        "moment": moment,
+        "began": moment - settings.TOKEN_LIFETIME,
+        "seen": moment - settings.SESSION_IDLE,
+    }
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
-    def active(self) -> "SessionQuerySet":
+    """Prepared statements give the limits, which they run with later."""
+
+    def active(self, **limits: Any) -> "SessionQuerySet":
         """Neither ended, nor older than its token may be, nor unused for too long."""
-        moment = now()
+        limits = limits or session_limits()
         return self.filter(
-            revoked_at=None,
-            created_at__gt=moment - settings.TOKEN_LIFETIME,
-            last_seen_at__gt=moment - settings.SESSION_IDLE,
+            revoked_at=None, created_at__gt=limits["began"], last_seen_at__gt=limits["seen"]
         )
+
+    def live(self, **limits: Any) -> "SessionQuerySet":
+        """Active, of somebody whom no ban keeps out (`User.is_banned`)."""
+        limits = limits or session_limits()
+        ban_ended = Q(user__banned_at=None) | Q(user__ban_ends_at__lte=limits["moment"])
+        return self.active(**limits).filter(ban_ended)
 
     def active_of(self, user: User) -> "SessionQuerySet":
         """Where `user` is signed in, the latest seen first."""

@@ -2,38 +2,30 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from threading import Lock
-from typing import Any
 
-from django.conf import settings
 from django.db import connections
-from django.db.models import F, QuerySet
+from django.db.models import F
 
-from accounts.models import Session
+from accounts.models import Session, session_limits
 from accounts.services.sessions import record_last_seen, record_rotation, was_seen_recently
 from accounts.tokens import Claims, InvalidToken
-from chatsite.db import now
 from chatsite.fastpath.statements import Select, SelectAmong
 from chatsite.job_queue import JobQueue
 from chatsite.monitoring.trace import set_person
 
-
-def _live(began: Any, seen: Any, **named: Any) -> QuerySet[Session]:
-    """As `Session.objects.active()`, of who is not banned."""
-    return Session.objects.filter(
-        revoked_at=None, created_at__gt=began, last_seen_at__gt=seen, user__banned_at=None, **named
-    )
-
-
 _SESSION = Select(
-    lambda session, user, began, seen: _live(began, seen, pk=session, user_id=user).values_list(
-        "last_seen_at", "rotation", "rotated_at", F("user__language")
+    lambda session, user, **limits: (
+        Session.objects.live(**limits)
+        .filter(pk=session, user_id=user)
+        .values_list("last_seen_at", "rotation", "rotated_at", F("user__language"))
     )
 )
 _SESSIONS = SelectAmong(
-    lambda sessions, began, seen: _live(began, seen, pk__in=sessions).values_list(
-        "pk", "user_id", "last_seen_at", "rotation", "rotated_at"
+    lambda sessions, **limits: (
+        Session.objects.live(**limits)
+        .filter(pk__in=sessions)
+        .values_list("pk", "user_id", "last_seen_at", "rotation", "rotated_at")
     )
 )
 
@@ -47,7 +39,7 @@ class Principal:
 
 def live_principal(claims: Claims) -> Principal:
     """Raises InvalidToken when the session has ended or its user is banned."""
-    row = _SESSION.first(session=claims.session_id, user=claims.user_id, **_limits())
+    row = _SESSION.first(session=claims.session_id, user=claims.user_id, **session_limits())
     if row is None or not claims.fits(row[1], row[2]):
         raise InvalidToken
     if claims.rotation > row[1] or not was_seen_recently(row[0]):
@@ -58,7 +50,7 @@ def live_principal(claims: Claims) -> Principal:
 
 def live_claims(many: Collection[Claims]) -> set[Claims]:
     """Those whose session lives, of a user who is not banned: asked at once."""
-    rows = _SESSIONS.rows_among({claims.session_id for claims in many}, **_limits())
+    rows = _SESSIONS.rows_among({claims.session_id for claims in many}, **session_limits())
     found = {(key, user): stored for key, user, *stored in rows}
     live = set[Claims]()
     for each in many:
@@ -68,12 +60,6 @@ def live_claims(many: Collection[Claims]) -> set[Claims]:
             if each.rotation > stored[1] or not was_seen_recently(stored[0]):
                 _remember(each)
     return live
-
-
-def _limits() -> dict[str, datetime]:
-    """When the oldest session began that its token still opens, and the least used was seen."""
-    moment = now()
-    return {"began": moment - settings.TOKEN_LIFETIME, "seen": moment - settings.SESSION_IDLE}
 
 
 # That a session was seen is written after the request: what is written waits for what others

@@ -1,5 +1,6 @@
 """Who asks, as the hot path knows them; and when they were seen last."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -65,6 +66,19 @@ def test_whose_session_has_ended_or_who_is_banned_is_nobody() -> None:
     assert last_seen_queue.wait(PATIENCE)
     assert not seen(ended)
     assert not seen(banned)
+
+
+@pytest.mark.parametrize(("minutes", "is_live"), [(-1, True), (1, False)])
+def test_a_ban_counts_until_it_ends_whoever_lifts_it(minutes: int, is_live: bool) -> None:
+    """As for who logs in meanwhile."""
+    user = make_user()
+    ban(user=user, reason="spam", until=now() + timedelta(minutes=minutes))
+    claims = claims_of(make_session(user))
+    Session.objects.update(revoked_at=None)
+    assert live_claims([claims]) == ({claims} if is_live else set())
+    for read in (live_principal, live_session):
+        with nullcontext() if is_live else pytest.raises(InvalidToken):
+            read(claims)
 
 
 def test_of_many_those_who_live_are_told_at_once(settings: Settings) -> None:
