@@ -6,21 +6,21 @@ const CHATS = /^\/($|contacts$|chat\/)/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("push", (event) => event.waitUntil(receive(event.data.json())));
+self.addEventListener("push", (event) => event.waitUntil(onPush(event.data.json())));
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(act(event, event.notification.data));
+  event.waitUntil(onClick(event, event.notification.data));
 });
-self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(resubscribe(event)));
 
-async function receive({ close, app_badge: count, notification }) {
+async function onPush({ close, app_badge: count, notification }) {
   if (close) {
     const shown = await self.registration.getNotifications({ tag: close });
     shown.forEach((each) => each.close());
-    return showCount(count);
+    return setBadge(count);
   }
   const { title, app_badge: unread, ...options } = notification;
-  await Promise.all([show(title, options), showCount(unread)]);
+  await Promise.all([show(title, options), setBadge(unread)]);
 }
 
 function show(title, options) {
@@ -29,18 +29,18 @@ function show(title, options) {
   return self.registration.showNotification(title, { icon: ICON, badge: BADGE, actions: reply ? actions : [], ...options });
 }
 
-async function showCount(count) {
+async function setBadge(count) {
   await self.navigator.setAppBadge?.(Number(count)).catch(() => {});
 }
 
-async function act({ action, reply }, data) {
+async function onClick({ action, reply }, data) {
   if (action === "read") return call("PUT", `/api/messages/read/${data.peerId}`, data, { seq: data.seq });
-  if (action === "reply" && reply) return answer(reply, data);
+  if (action === "reply" && reply) return sendReply(reply, data);
   return open(data);
 }
 
 /** What could not be sent is shown again: nothing that was written is lost. */
-async function answer(text, data) {
+async function sendReply(text, data) {
   const clientMessageId = crypto.randomUUID();
   const isSent = await call("POST", `/api/messages/send/${data.peerId}`, data, { text, clientMessageId });
   if (!isSent) await show(data.failed, { body: text, tag: `failed:${clientMessageId}`, data: { ...data, reply: "", read: "" } });
@@ -52,18 +52,18 @@ async function call(method, path, { userId }, body) {
   return Boolean(response?.ok);
 }
 
-/** In the window that is there. */
+/** In a window that is open already, if there is one. */
 async function open(data) {
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const chats = windows.filter(({ url }) => CHATS.test(new URL(url).pathname));
-  const there = chats.find(({ visibilityState }) => visibilityState === "visible") ?? chats[0];
-  if (!there) return self.clients.openWindow(data.place);
-  await there.focus().catch(() => {});
-  there.postMessage({ open: data });
+  const target = chats.find(({ visibilityState }) => visibilityState === "visible") ?? chats[0];
+  if (!target) return self.clients.openWindow(data.place);
+  await target.focus().catch(() => {});
+  target.postMessage({ open: data });
 }
 
 /** Browsers need not say what the old subscription was, nor make a new one. */
-async function renew({ newSubscription }) {
+async function resubscribe({ newSubscription }) {
   const { endpoint, keys } = (newSubscription ?? (await subscribe())).toJSON();
   const headers = { "Content-Type": "application/json" };
   await fetch("/api/auth/notifications/subscription", { method: "PUT", headers, body: JSON.stringify({ endpoint, ...keys }) });

@@ -1,10 +1,10 @@
 const CACHE = "offline-{{ version }}";
 /** Caches that begin like this hold what one person read last: see static/js/stores/page-cache.js. */
-const KEPT = "pages-";
-const MOST_CHATS = 50;
-const MOST_PICTURES = 500;
+const PAGES_PREFIX = "pages-";
+const MAX_CHATS = 50;
+const MAX_PICTURES = 500;
 /** In bytes: previews have less, and what has more may be an animation. */
-const LARGEST_PICTURE = 512 * 1024;
+const MAX_PICTURE_BYTES = 512 * 1024;
 const CHAT = /^\/chat\//;
 const PICTURE = /^\/(?:media|api)\//;
 /** In a page. */
@@ -18,43 +18,43 @@ const SESSIONS = ["{% url 'logout' %}", "{% url 'api-logout' %}", "{% url 'api-l
 /** What another app shares: static/js/stores/share-target.js has the same names. */
 const SHARE = "{% url 'share' %}";
 const SHARED = "shared";
-const MOST_SHARED = 5;
-const PARTS = /(?:href|src)="([^"]+\.(?:css|js)(?:\?[^"]*)?)"/g;
+const MAX_SHARED = 5;
+const ASSETS = /(?:href|src)="([^"]+\.(?:css|js)(?:\?[^"]*)?)"/g;
 
-self.addEventListener("install", (event) => event.waitUntil(keep().then(() => self.skipWaiting())));
-self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
-self.addEventListener("message", (event) => event.waitUntil(heed(event.data)));
+self.addEventListener("install", (event) => event.waitUntil(precache().then(() => self.skipWaiting())));
+self.addEventListener("activate", (event) => event.waitUntil(cleanUp().then(() => self.clients.claim())));
+self.addEventListener("message", (event) => event.waitUntil(onMessage(event.data)));
 self.addEventListener("fetch", (event) => {
   const { method, mode, destination, url } = event.request;
   const { pathname } = new URL(url);
-  if (method === "POST" && SESSIONS.includes(pathname)) event.waitUntil(forgetPages());
-  else if (method === "POST" && pathname === SHARE) event.respondWith(keepShared(event.request));
-  else if (mode === "navigate" && method === "GET") event.respondWith(visit(event));
-  else if (destination === "style" || destination === "script" || isPicture(event.request)) event.respondWith(part(event.request));
+  if (method === "POST" && SESSIONS.includes(pathname)) event.waitUntil(deletePages());
+  else if (method === "POST" && pathname === SHARE) event.respondWith(saveShared(event.request));
+  else if (mode === "navigate" && method === "GET") event.respondWith(respondToPage(event));
+  else if (destination === "style" || destination === "script" || isPicture(event.request)) event.respondWith(respondToAsset(event.request));
 });
 
-async function keep() {
+async function precache() {
   const response = await fetch(PAGE, { cache: "reload", credentials: "omit" });
-  const parts = [...partsOf(await response.clone().text()), ...CHAT_FILES];
+  const assets = [...assetsOf(await response.clone().text()), ...CHAT_FILES];
   const cache = await caches.open(CACHE);
-  await Promise.all([cache.put(PAGE, response), cache.addAll([...new Set(parts)])]);
+  await Promise.all([cache.put(PAGE, response), cache.addAll([...new Set(assets)])]);
 }
 
-const partsOf = (html) => Array.from(html.split("<body", 1)[0].matchAll(PARTS), (match) => match[1]);
+const assetsOf = (html) => Array.from(html.split("<body", 1)[0].matchAll(ASSETS), (match) => match[1]);
 
-async function tidy() {
+async function cleanUp() {
   await self.registration.navigationPreload?.enable();
   const names = await caches.keys();
-  const isOld = (name) => name !== CACHE && !name.startsWith(KEPT) && !name.startsWith(SHARED);
+  const isOld = (name) => name !== CACHE && !name.startsWith(PAGES_PREFIX) && !name.startsWith(SHARED);
   await Promise.all(names.filter(isOld).map((name) => caches.delete(name)));
 }
 
-async function visit(event) {
+async function respondToPage(event) {
   try {
     return (await event.preloadResponse) ?? (await fetch(event.request));
   } catch {
     const { url } = event.request;
-    return (await keptPage(url)) ?? (await keptPage(listOf(url))) ?? (await caches.match(PAGE)) ?? Response.error();
+    return (await cachedPage(url)) ?? (await cachedPage(listOf(url))) ?? (await caches.match(PAGE)) ?? Response.error();
   }
 }
 
@@ -67,7 +67,7 @@ function listOf(url) {
 
 const isPicture = ({ destination, url }) => destination === "image" && new URL(url).origin === location.origin;
 
-async function part(request) {
+async function respondToAsset(request) {
   try {
     return await fetch(request);
   } catch {
@@ -75,25 +75,25 @@ async function part(request) {
   }
 }
 
-let written = Promise.resolve();
+let writing = Promise.resolve();
 
 /** A page, or that pictures may be left of what is gone. One after the other: the last one counts. Nobody waits for pictures. */
-async function heed(data) {
+async function onMessage(data) {
   const isPage = "address" in data;
-  written = written.then(() => (isPage ? putPage(data) : dropUnshown(data))).catch(() => {});
-  await written;
+  writing = writing.then(() => (isPage ? putPage(data) : deleteUnshown(data))).catch(() => {});
+  await writing;
   if (isPage) await putPictures(data);
 }
 
 /** Where it is gone, the session has ended meanwhile: another tab may not have heard of it yet. */
-const cacheOf = async (userId) => (await caches.has(KEPT + userId)) && caches.open(KEPT + userId);
+const cacheOf = async (userId) => (await caches.has(PAGES_PREFIX + userId)) && caches.open(PAGES_PREFIX + userId);
 
 async function putPage({ userId, address, html }) {
   const cache = await cacheOf(userId);
   if (!cache) return;
   await cache.delete(address, { ignoreSearch: true });
   await cache.put(address, new Response(html, { headers: { [READ_AT]: Date.now() } }));
-  await dropOldest(cache, CHAT, MOST_CHATS, (page) => Number(page.headers.get(READ_AT)));
+  await dropOldest(cache, CHAT, MAX_CHATS, (page) => Number(page.headers.get(READ_AT)));
 }
 
 async function putPictures({ userId, pictures = [] }) {
@@ -101,30 +101,30 @@ async function putPictures({ userId, pictures = [] }) {
   if (!cache) return;
   const isNew = await Promise.all(pictures.map(async (address) => !(await cache.match(address, { ignoreVary: true }))));
   await Promise.allSettled(pictures.filter((_, number) => isNew[number]).map((address) => putPicture(cache, address)));
-  await dropOldest(cache, PICTURE, MOST_PICTURES);
+  await dropOldest(cache, PICTURE, MAX_PICTURES);
 }
 
 async function putPicture(cache, address) {
   const picture = await fetch(address);
-  if (!picture.ok || Number(picture.headers.get("Content-Length")) > LARGEST_PICTURE) return;
+  if (!picture.ok || Number(picture.headers.get("Content-Length")) > MAX_PICTURE_BYTES) return;
   // Not every answer tells beforehand.
   const { size } = await picture.clone().blob();
-  if (size <= LARGEST_PICTURE) await cache.put(address, picture);
+  if (size <= MAX_PICTURE_BYTES) await cache.put(address, picture);
 }
 
 const withPath = async (cache, path) => (await cache.keys()).filter(({ url }) => path.test(new URL(url).pathname));
 
-/** Of those with such a path, all but so many: by `age(response)`, or else as they came. */
-async function dropOldest(cache, path, most, age = () => 0) {
-  const such = await withPath(cache, path);
-  if (such.length <= most) return;
-  const aged = await Promise.all(such.map(async (key) => ({ key, at: age(await cache.match(key, { ignoreVary: true })) })));
-  const oldest = aged.sort((one, other) => one.at - other.at).slice(0, such.length - most);
+/** Deletes all but the newest `limit` entries with such a path: by `age(response)`, else in the order in which they came. */
+async function dropOldest(cache, path, limit, age = () => 0) {
+  const matching = await withPath(cache, path);
+  if (matching.length <= limit) return;
+  const aged = await Promise.all(matching.map(async (key) => ({ key, at: age(await cache.match(key, { ignoreVary: true })) })));
+  const oldest = aged.sort((one, other) => one.at - other.at).slice(0, matching.length - limit);
   await Promise.all(oldest.map(({ key }) => cache.delete(key, { ignoreVary: true })));
 }
 
 /** Pictures that no kept page shows any more, as those of messages that were deleted. */
-async function dropUnshown({ userId }) {
+async function deleteUnshown({ userId }) {
   const cache = await cacheOf(userId);
   if (!cache) return;
   const pictures = await withPath(cache, PICTURE);
@@ -138,16 +138,16 @@ async function dropUnshown({ userId }) {
 }
 
 /** What was read there last, under the policy of our own page; nothing where it is not certain whose it would be. */
-async function keptPage(url) {
-  await written;
-  const [name, ...others] = await keptNames();
+async function cachedPage(url) {
+  await writing;
+  const [name, ...others] = await pageCacheNames();
   if (!name || others.length) return null;
   const address = url.split("#", 1)[0];
   const cache = await caches.open(name);
   const [found] = await cache.keys(address, { ignoreSearch: true });
   const html = found && (await (await cache.match(found)).text());
   const page = await caches.match(PAGE);
-  if (!html || !page || !(await hasParts(html))) return null;
+  if (!html || !page || !(await hasAssets(html))) return null;
   // Beside the other list.
   if (found.url !== address) return Response.redirect(found.url);
   const headers = new Headers(page.headers);
@@ -156,26 +156,26 @@ async function keptPage(url) {
 }
 
 /** A page from before an update may need files that are not here any more. */
-async function hasParts(html) {
+async function hasAssets(html) {
   const cache = await caches.open(CACHE);
-  const found = await Promise.all(partsOf(html).map((each) => cache.match(each)));
+  const found = await Promise.all(assetsOf(html).map((each) => cache.match(each)));
   return found.every(Boolean);
 }
 
-const keptNames = async () => (await caches.keys()).filter((name) => name.startsWith(KEPT));
+const pageCacheNames = async () => (await caches.keys()).filter((name) => name.startsWith(PAGES_PREFIX));
 
-async function forgetPages() {
+async function deletePages() {
   const shared = (await caches.keys()).filter((name) => name.startsWith(SHARED));
-  await Promise.all([...(await keptNames()), ...shared].map((name) => caches.delete(name)));
+  await Promise.all([...(await pageCacheNames()), ...shared].map((name) => caches.delete(name)));
 }
 
 /** As it came, beside what was shared before, which any site may add to: it stays in this browser until somebody sends it. */
-async function keepShared(request) {
+async function saveShared(request) {
   const address = `${SHARE}?id=${crypto.randomUUID()}`;
   try {
     const cache = await caches.open(SHARED);
     await cache.put(address, new Response(await request.formData()));
-    await dropOldest(cache, /^/, MOST_SHARED);
+    await dropOldest(cache, /^/, MAX_SHARED);
     return Response.redirect(address, 303);
   } catch {
     return Response.redirect(`${SHARE}?lost=1`, 303);

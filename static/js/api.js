@@ -1,16 +1,16 @@
 import { text } from "./lib/texts.js";
 
-const PATIENCE = 30_000;
-const SLOWEST_UPLOAD = 20; // bytes a millisecond
-const BUSY = new Set([0, 408, 425, 429, 502, 503, 504, 507]);
+const TIMEOUT = 30_000;
+const MIN_UPLOAD_RATE = 20; // bytes a millisecond
+const BUSY_STATUSES = new Set([0, 408, 425, 429, 502, 503, 504, 507]);
 
 let account = "";
 
 export class ApiError extends Error {
-  /** Of a group, rather than of whoever sends too much. */
+  /** Whether a 429 comes from a group's slow mode rather than from a rate limit. */
   isSlowMode = false;
 
-  /** `status` is 0 when no answer came; `retryAfter` is in milliseconds. */
+  /** `status` is 0 when there was no response; `retryAfter` is in milliseconds. */
   constructor(status, message, retryAfter = 0) {
     super(message);
     this.name = "ApiError";
@@ -22,19 +22,19 @@ export class ApiError extends Error {
     return this.isBusy || this.status >= 500;
   }
 
-  /** No answer, or one of a server, or of a proxy before it, that cannot take anything at the moment. */
+  /** There was no response, or the server (or a proxy in front of it) cannot take the request at the moment. */
   get isBusy() {
-    return BUSY.has(this.status);
+    return BUSY_STATUSES.has(this.status);
   }
 }
 
-/** Every request names this account from now on: once another person signs in with the same browser, it is refused. */
-export function actAs(userId) {
+/** Names the account in every request from now on, so that the server refuses them once somebody else signs in with this browser. */
+export function setAccount(userId) {
   account = userId;
 }
 
-/** How many milliseconds a slow network takes to send that much. */
-export const timeToUpload = (length) => length / SLOWEST_UPLOAD;
+/** How many milliseconds a slow network takes to send that many bytes. */
+export const timeToUpload = (length) => length / MIN_UPLOAD_RATE;
 
 export const getJSON = (path) => request("GET", path);
 export const postJSON = (path, body) => request("POST", path, body);
@@ -42,26 +42,26 @@ export const putJSON = (path, body, options) => request("PUT", path, body, optio
 export const patchJSON = (path, body) => request("PATCH", path, body);
 export const deleteJSON = (path, body) => request("DELETE", path, body);
 
-/** What a call answers, and the address of the next page, or "". */
+/** The result of a call and the URL of the next page, or "". */
 export async function getPage(path) {
-  const response = await ask("GET", path);
+  const response = await send("GET", path);
   const [, next = ""] = response.headers.get("Link")?.match(/<([^>]*)>; rel="next"/) ?? [];
-  return { answer: response.answer, next };
+  return { result: response.result, next };
 }
 
-const request = async (...asked) => (await ask(...asked)).answer;
+const request = async (...args) => (await send(...args)).result;
 
-async function ask(method, path, data, options) {
+async function send(method, path, data, options) {
   const body = data === undefined ? undefined : JSON.stringify(data);
-  const response = await fetchOrFail(path, { method, body, headers: headersFor(body), ...limits(body), ...options });
-  const answer = await response.json().catch(() => null);
-  if (!response.ok) throw refusal(response.status, answer, response.headers.get("Retry-After"));
-  // A hotel's log-in page also answers 200.
-  if (answer === null) throw new ApiError(0, text("no-answer"));
-  return { answer, headers: response.headers };
+  const response = await fetchOrFail(path, { method, body, headers: headersFor(body), ...timeoutOptions(body), ...options });
+  const result = await response.json().catch(() => null);
+  if (!response.ok) throw toApiError(response.status, result, response.headers.get("Retry-After"));
+  // A captive portal also responds with 200.
+  if (result === null) throw new ApiError(0, text("no-answer"));
+  return { result, headers: response.headers };
 }
 
-/** What every request says of itself. */
+/** The headers of every request. */
 export function headersFor(body) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -69,8 +69,8 @@ export function headersFor(body) {
   return headers;
 }
 
-function limits(body = "") {
-  return { cache: "no-store", signal: AbortSignal.timeout(PATIENCE + timeToUpload(body.length)) };
+function timeoutOptions(body = "") {
+  return { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT + timeToUpload(body.length)) };
 }
 
 async function fetchOrFail(path, options) {
@@ -82,16 +82,16 @@ async function fetchOrFail(path, options) {
   }
 }
 
-/** Of an answer that is no success. */
-export function refusal(status, answer, retryAfter) {
-  const error = new ApiError(status, answer?.message ?? text("went-wrong"), pauseOf(retryAfter));
-  error.isSlowMode = Boolean(answer?.errors?.slowSeconds);
+/** The error for a response that is not a success. */
+export function toApiError(status, result, retryAfter) {
+  const error = new ApiError(status, result?.message ?? text("went-wrong"), parseRetryAfter(retryAfter));
+  error.isSlowMode = Boolean(result?.errors?.slowSeconds);
   return error;
 }
 
-/** `Retry-After` in milliseconds: it comes as seconds or as a date. */
-function pauseOf(value) {
+/** `Retry-After` in milliseconds; the header holds seconds or a date. */
+function parseRetryAfter(value) {
   if (!value) return 0;
-  const pause = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Math.max(0, pause) || 0;
+  const delay = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Math.max(0, delay) || 0;
 }

@@ -1,21 +1,21 @@
-// Forms show that they are at work, and are not sent twice.
+// Shows that a form is being submitted, and keeps it from being submitted twice.
 
-const LONGEST = 20_000; // milliseconds; as htmx waits for an answer, and for pages that somebody stopped loading
+const MAX_BUSY = 20_000; // milliseconds: htmx's own timeout, and for page loads that the user stopped
 
 const isBusy = (form) => form.getAttribute("aria-busy") === "true";
 const isForm = (element) => element instanceof HTMLFormElement;
 
-/** The style sheet shows it at the form's button. */
+/** The style sheet shows it on the form's button. */
 export function setBusy(form) {
   form.setAttribute("aria-busy", "true");
-  setTimeout(() => setIdle(form), LONGEST);
+  setTimeout(() => setIdle(form), MAX_BUSY);
 }
 
 export function setIdle(form) {
   form.removeAttribute("aria-busy");
 }
 
-// At the window, after everybody who takes a form for their own.
+// On the window, after all handlers that submit a form by script.
 addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.submitter?.formMethod === "dialog" || event.target.method === "dialog") return;
   if (isBusy(event.target)) event.preventDefault();
@@ -29,7 +29,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   else setBusy(form);
 });
 
-// An answer that leads elsewhere is not the end of it.
+// A redirect keeps the form busy until the next page is there.
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
   if (isForm(elt) && !xhr.getResponseHeader("HX-Redirect")) setIdle(elt);
 });

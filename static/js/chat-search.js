@@ -1,104 +1,104 @@
-// Searches the open chat. Loaded when it is first searched (elements/chat-search.js), apart from the page's script: what
-// it shares with the page is given to it.
+// Searches the open chat. Loaded with the first search (elements/chat-search.js), apart from the page's bundle: what it shares
+// with the page is passed in.
 import { text } from "./lib/texts.js";
 
-const PAUSE = 300;
-const MOST = 100;
-const MARKS = "found";
+const DEBOUNCE = 300;
+const PAGE_SIZE = 100;
+const HIGHLIGHT = "found";
 
-/** Shows the newest message that is found first; up leads to older ones. */
+/** Shows the newest hit first; the up arrow leads to older ones. */
 class ChatSearch extends HTMLElement {
   #page;
-  #ends = [];
+  #cleanups = [];
   #hits = [];
-  #place = 0;
+  #index = 0;
   #next = "";
-  #asked = 0;
+  #requestId = 0;
   #timer = 0;
-  #before = null;
+  #previousFocus = null;
 
-  /** `before` had the focus, and has it again when this is closed. */
+  /** `before` is the element that had the focus; it gets it back when the search is closed. */
   start(page, before) {
     this.#page = page;
-    this.#before = before;
+    this.#previousFocus = before;
     this.field = this.querySelector("input");
-    this.addEventListener("input", () => this.#later());
+    this.addEventListener("input", () => this.#debounce());
     this.addEventListener("submit", (event) => event.preventDefault());
-    this.addEventListener("click", ({ target }) => this.#press(target.closest("button")));
-    this.addEventListener("keydown", (event) => this.#steer(event));
-    this.#ends = [
-      page.on("jump-completed", ({ item }) => this.#mark(item)),
-      page.on("message-deleted", ({ messageId }) => this.#forget(messageId)),
+    this.addEventListener("click", ({ target }) => this.#onClick(target.closest("button")));
+    this.addEventListener("keydown", (event) => this.#onKeydown(event));
+    this.#cleanups = [
+      page.on("jump-completed", ({ item }) => this.#highlight(item)),
+      page.on("message-deleted", ({ messageId }) => this.#onDeleted(messageId)),
     ];
     if (this.field.value) this.#search();
   }
 
   disconnectedCallback() {
-    this.#ends.forEach((end) => end());
+    this.#cleanups.forEach((cleanup) => cleanup());
     clearTimeout(this.#timer);
-    this.#asked += 1;
-    CSS.highlights?.delete(MARKS);
+    this.#requestId += 1;
+    CSS.highlights?.delete(HIGHLIGHT);
   }
 
-  #later() {
+  #debounce() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#search(), PAUSE);
+    this.#timer = setTimeout(() => this.#search(), DEBOUNCE);
   }
 
   async #search() {
     this.#timer = 0;
     const { peerId } = this.closest(".conversation").dataset;
     const words = this.field.value.trim();
-    [this.#hits, this.#place, this.#next] = [[], 0, ""];
-    CSS.highlights?.delete(MARKS);
-    if (words) this.#next = `/api/search?q=${encodeURIComponent(words)}&chat=${peerId}&limit=${MOST}`;
+    [this.#hits, this.#index, this.#next] = [[], 0, ""];
+    CSS.highlights?.delete(HIGHLIGHT);
+    if (words) this.#next = `/api/search?q=${encodeURIComponent(words)}&chat=${peerId}&limit=${PAGE_SIZE}`;
     if (await this.#fetch()) this.#show(0);
   }
 
-  /** More of them, if there are any; whether that was not in vain, for what is searched may be something else since. */
+  /** Fetches the next page of hits. False if it failed, or if another search has started since. */
   async #fetch() {
-    const asked = (this.#asked += 1);
+    const requestId = (this.#requestId += 1);
     const before = this.#hits.length;
-    this.#say("");
+    this.#setStatus("");
     this.setAttribute("aria-busy", "true");
     try {
       while (this.#next && this.#hits.length === before) {
         const page = await this.#page.getPage(this.#next);
-        if (asked !== this.#asked) return false;
-        this.#hits.push(...page.answer.messages);
+        if (requestId !== this.#requestId) return false;
+        this.#hits.push(...page.result.messages);
         this.#next = page.next;
       }
     } catch (error) {
-      if (asked === this.#asked) this.#say(error.message);
+      if (requestId === this.#requestId) this.#setStatus(error.message);
       return false;
     } finally {
-      if (asked === this.#asked) this.removeAttribute("aria-busy");
+      if (requestId === this.#requestId) this.removeAttribute("aria-busy");
     }
-    return asked === this.#asked;
+    return requestId === this.#requestId;
   }
 
-  #show(place) {
-    this.#place = Math.max(0, Math.min(place, this.#hits.length - 1));
-    this.#count();
-    const hit = this.#hits[this.#place]?.message;
+  #show(index) {
+    this.#index = Math.max(0, Math.min(index, this.#hits.length - 1));
+    this.#showCount();
+    const hit = this.#hits[this.#index]?.message;
     if (hit) this.#page.emit("jump", { messageId: hit._id, seq: hit.seq, keepsFocus: true });
   }
 
-  #count() {
+  #showCount() {
     const all = this.#hits.length;
-    const words = all ? text("found-of").replace("{n}", this.#place + 1).replace("{all}", all + (this.#next ? "+" : "")) : text("found-none");
-    this.#say(this.field.value.trim() ? words : "");
-    this.#allow("older", this.#place + 1 < all || this.#next);
-    this.#allow("newer", this.#place > 0);
+    const words = all ? text("found-of").replace("{n}", this.#index + 1).replace("{all}", all + (this.#next ? "+" : "")) : text("found-none");
+    this.#setStatus(this.field.value.trim() ? words : "");
+    this.#setEnabled("older", this.#index + 1 < all || this.#next);
+    this.#setEnabled("newer", this.#index > 0);
   }
 
-  #say(words) {
+  #setStatus(words) {
     this.querySelector("output").textContent = words;
   }
 
-  /** Not `disabled`: the focus stays. */
-  #allow(step, isAllowed) {
-    this.querySelector(`[data-step="${step}"]`).setAttribute("aria-disabled", !isAllowed);
+  /** Not `disabled`, which would lose the focus. */
+  #setEnabled(step, isEnabled) {
+    this.querySelector(`[data-step="${step}"]`).setAttribute("aria-disabled", !isEnabled);
   }
 
   async #step(step) {
@@ -106,17 +106,17 @@ class ChatSearch extends HTMLElement {
       clearTimeout(this.#timer);
       return this.#search();
     }
-    const place = this.#place + (step === "older" ? 1 : -1);
-    if (place === this.#hits.length && this.#next && !(await this.#fetch())) return;
-    this.#show(place);
+    const index = this.#index + (step === "older" ? 1 : -1);
+    if (index === this.#hits.length && this.#next && !(await this.#fetch())) return;
+    this.#show(index);
   }
 
-  #press(button) {
+  #onClick(button) {
     if (button?.dataset.step) this.#step(button.dataset.step);
     else if (button) this.#close();
   }
 
-  #steer(event) {
+  #onKeydown(event) {
     const { key, shiftKey, target, isComposing } = event;
     if (isComposing) return;
     if (key === "Escape") this.#close();
@@ -130,26 +130,26 @@ class ChatSearch extends HTMLElement {
   #close() {
     const pane = this.closest(".conversation");
     this.remove();
-    const back = this.#before?.isConnected && this.#before !== document.body ? this.#before : pane.querySelector("[data-search]");
+    const back = this.#previousFocus?.isConnected && this.#previousFocus !== document.body ? this.#previousFocus : pane.querySelector("[data-search]");
     back?.focus({ preventScroll: true });
   }
 
-  #forget(messageId) {
-    const place = this.#hits.findIndex(({ message }) => message._id === messageId);
-    if (place < 0) return;
-    this.#hits.splice(place, 1);
-    if (place < this.#place || this.#place === this.#hits.length) this.#place = Math.max(0, this.#place - 1);
-    this.#count();
+  #onDeleted(messageId) {
+    const index = this.#hits.findIndex(({ message }) => message._id === messageId);
+    if (index < 0) return;
+    this.#hits.splice(index, 1);
+    if (index < this.#index || this.#index === this.#hits.length) this.#index = Math.max(0, this.#index - 1);
+    this.#showCount();
   }
 
-  /** The words in that message, as the server found them. */
-  #mark(item) {
-    const hit = this.#hits[this.#place];
+  /** Highlights the words in that message which the server matched. */
+  #highlight(item) {
+    const hit = this.#hits[this.#index];
     if (!CSS.highlights || item.dataset.messageId !== hit?.message._id) return;
     const parts = [hit.context, ...(hit.files ?? []).flatMap(({ name, caption = [] }) => [name, caption])].flat();
     const words = new Set(parts.filter(({ found }) => found).map((part) => part.text));
     const ranges = [...item.querySelectorAll('.bubble [data-field="text"], .bubble bdi, .bubble .attachment__caption')].flatMap((element) => rangesIn(element, words));
-    CSS.highlights.set(MARKS, new Highlight(...ranges));
+    CSS.highlights.set(HIGHLIGHT, new Highlight(...ranges));
   }
 }
 

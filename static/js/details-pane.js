@@ -1,24 +1,24 @@
-// Loaded when the details are first opened (elements/details.js), apart from the page's script: what is imported here is a
-// copy, and what it shares with the page is given to it.
+// Loaded when the details are first opened (elements/details.js), apart from the page's bundle: imports are copies, and what it
+// shares with the page is passed in.
 import { moveFocus, stepAcross } from "./elements/arrow-keys.js";
-import { isAgreed } from "./lib/dialog.js";
+import { isConfirmed } from "./lib/dialog.js";
 import { formatted } from "./lib/markup.js";
 import { peerOf } from "./lib/peers.js";
 import { text } from "./lib/texts.js";
 import { lastSeen, showTime } from "./lib/time.js";
 
-const SOON = 300;
-const PARTS = ["pictures", "files", "voice", "links"];
+const DELAY = 300;
+const SECTIONS = ["pictures", "files", "voice", "links"];
 
 class DetailsPane extends HTMLElement {
   #page;
-  #ends = [];
+  #cleanups = [];
   #timers = [];
-  /** Scroll position, chosen tab and open menu, for the pane that replaces this one. */
-  #place = {};
+  /** Scroll position, selected tab and open menu, for the pane that replaces this one. */
+  #viewState = {};
 
   disconnectedCallback() {
-    this.#ends.forEach((end) => end());
+    this.#cleanups.forEach((cleanup) => cleanup());
     this.#timers.forEach(clearTimeout);
   }
 
@@ -27,49 +27,49 @@ class DetailsPane extends HTMLElement {
     this.#page = page;
     this.peerId = this.dataset.peerId;
     this.body = this.querySelector(".details__body");
-    this.addEventListener("click", ({ target }) => this.#press(target));
-    this.addEventListener("keydown", (event) => this.#steer(event));
+    this.addEventListener("click", ({ target }) => this.#onClick(target));
+    this.addEventListener("keydown", (event) => this.#onKeydown(event));
     this.addEventListener("htmx:load", () => this.#decorate());
     this.addEventListener("change", ({ target }) => target.name === "lifetime" && this.#chooseLifetime(target));
     this.addEventListener("submit", (event) => this.#setOwnLifetime(event));
     const { on } = page;
-    this.#ends = [
-      on("presence", () => this.#followPresence()),
+    this.#cleanups = [
+      on("presence", () => this.#onPresence()),
       on("privacy", () => this.#isPerson && page.showDetails()),
       on("chat-settings", () => this.#showMute()),
       on("chat", () => this.#showMute()),
-      on("message", ({ message }) => this.#receive(message)),
-      on("message-deleted", ({ messageId }) => this.#takeOut(({ dataset }) => dataset.messageId === messageId)),
-      on("hidden", ({ peerId, hidden }) => peerId === this.peerId && this.#hide(hidden)),
+      on("message", ({ message }) => this.#onMessage(message)),
+      on("message-deleted", ({ messageId }) => this.#removeItems(({ dataset }) => dataset.messageId === messageId)),
+      on("hidden", ({ peerId, hidden }) => peerId === this.peerId && this.#removeHidden(hidden)),
     ];
-    if (old) this.#takeOver(old, hadFocus);
+    if (old) this.#restoreFrom(old, hadFocus);
     this.#showMute();
-    this.#followPresence();
+    this.#onPresence();
     this.#decorate();
     const lifetime = this.querySelector("#lifetime");
     if (lifetime) lifetime.disabled = false;
   }
 
   /** Called before another pane replaces this one. */
-  remember() {
-    this.#place = {
+  saveViewState() {
+    this.#viewState = {
       top: this.body?.scrollTop,
       tab: this.querySelector('[role="tab"][aria-selected="true"]')?.id,
       menu: this.querySelector(".member__menu[open]")?.dataset.person,
     };
   }
 
-  /** Keeps what the reader had open and loaded in the pane before. */
-  #takeOver(old, hadFocus) {
-    const { top, tab, menu } = old.#place;
-    for (const name of PARTS) {
+  /** Restores what was open and loaded in the previous pane. */
+  #restoreFrom(old, hadFocus) {
+    const { top, tab, menu } = old.#viewState;
+    for (const name of SECTIONS) {
       const [before, now] = [old, this].map((each) => each.querySelector(`#details-${name}`));
       if (!before?.querySelector(".shared")) continue;
       now.replaceChildren(...before.childNodes);
       htmx.process(now);
     }
     const chosen = tab && this.querySelector(`#${tab}`);
-    if (chosen) this.#choose(chosen);
+    if (chosen) this.#selectTab(chosen);
     this.body.scrollTop = top;
     const opened = menu && this.querySelector(`[data-person="${menu}"]`);
     if (opened) opened.open = true;
@@ -84,19 +84,19 @@ class DetailsPane extends HTMLElement {
     return !this.peerId.startsWith("f");
   }
 
-  #press(target) {
+  #onClick(target) {
     const button = target.closest("button");
     if (!button) return;
-    const { rowOf, openChatMenu, changeChat } = this.#page;
-    if (button.role === "tab") this.#choose(button);
-    else if ("call" in button.dataset) this.#run(button);
+    const { rowOf, openChatMenu, updateChatSettings } = this.#page;
+    if (button.role === "tab") this.#selectTab(button);
+    else if ("call" in button.dataset) this.#runCall(button);
     else if (!rowOf(this.peerId)) return;
     else if ("mute" in button.dataset) openChatMenu(this.peerId, button, "mute");
-    else if ("unmute" in button.dataset) changeChat(this.peerId, { mute: "off" });
+    else if ("unmute" in button.dataset) updateChatSettings(this.peerId, { mute: "off" });
     else if ("options" in button.dataset) openChatMenu(this.peerId, button);
   }
 
-  #choose(tab) {
+  #selectTab(tab) {
     for (const each of this.#tabs) {
       const isChosen = each === tab;
       each.setAttribute("aria-selected", isChosen);
@@ -115,7 +115,7 @@ class DetailsPane extends HTMLElement {
     return htmx.ajax("GET", panel.dataset.shared, { source: panel, target: panel, swap: "innerHTML show:none" }).catch(() => {});
   }
 
-  #steer(event) {
+  #onKeydown(event) {
     const { target } = event;
     if (target.role === "tab") {
       const step = stepAcross(event);
@@ -124,7 +124,7 @@ class DetailsPane extends HTMLElement {
       if (!next) return;
       event.preventDefault();
       next.focus();
-      this.#choose(next);
+      this.#selectTab(next);
     } else if (target.closest(".shared.is-pictures")) {
       const pictures = [...this.querySelectorAll(".is-pictures .shared__item > a")];
       const step = stepAcross(event);
@@ -135,11 +135,11 @@ class DetailsPane extends HTMLElement {
     }
   }
 
-  async #run(button) {
+  async #runCall(button) {
     const { dataset } = button;
     const { showDetails, closeDetails, emit } = this.#page;
-    if (dataset.title && !(await isSure(dataset))) return;
-    // At once: what is opened after this stays open, however late the answer comes.
+    if (dataset.title && !(await confirmCall(dataset))) return;
+    // Before the request, so that a menu opened meanwhile stays open.
     button.closest("details")?.removeAttribute("open");
     try {
       await this.#call(dataset);
@@ -163,7 +163,7 @@ class DetailsPane extends HTMLElement {
     this.#setLifetime(event.target, count.value * unit.value);
   }
 
-  /** The system message that tells it renews this pane; where nothing changed, or may, it is as it was. */
+  /** The system message about it refreshes the pane anyway; this puts the field back if nothing changed or the call failed. */
   async #setLifetime({ dataset }, seconds) {
     const { putJSON, showDetails, emit } = this.#page;
     try {
@@ -176,8 +176,8 @@ class DetailsPane extends HTMLElement {
 
   async #call({ call, path, role }) {
     const { patchJSON, putJSON, deleteJSON, emit } = this.#page;
-    const answer = await { PATCH: () => patchJSON(path, { role }), PUT: () => putJSON(path), DELETE: () => deleteJSON(path) }[call]();
-    if (path.startsWith("/api/blocks/")) emit("chat-settings", answer);
+    const settings = await { PATCH: () => patchJSON(path, { role }), PUT: () => putJSON(path), DELETE: () => deleteJSON(path) }[call]();
+    if (path.startsWith("/api/blocks/")) emit("chat-settings", settings);
   }
 
   #showMute() {
@@ -189,17 +189,17 @@ class DetailsPane extends HTMLElement {
     show("options", row);
   }
 
-  /** Who leaves before the reader's eyes was last seen just now. */
-  #followPresence() {
+  /** Somebody who goes offline while this is open was last seen now. */
+  #onPresence() {
     this.#showPresence();
     const state = this.querySelector(".details__state");
     const { online, isOnline } = this.#page;
     if (!state || !online().size) return;
-    const [isThere, wasThere] = [isOnline(this.peerId), state.dataset.state === "online"];
+    const [isNowOnline, wasOnline] = [isOnline(this.peerId), state.dataset.state === "online"];
     const moment = new Date().toISOString();
-    if (wasThere && !isThere && "showsLastSeen" in state.dataset) showTime(state.querySelector("time"), moment, lastSeen(moment));
-    state.dataset.state = isThere ? "online" : "";
-    this.querySelector(".avatar.is-large").classList.toggle("is-online", isThere);
+    if (wasOnline && !isNowOnline && "showsLastSeen" in state.dataset) showTime(state.querySelector("time"), moment, lastSeen(moment));
+    state.dataset.state = isNowOnline ? "online" : "";
+    this.querySelector(".avatar.is-large").classList.toggle("is-online", isNowOnline);
   }
 
   #showPresence() {
@@ -215,41 +215,41 @@ class DetailsPane extends HTMLElement {
     this.querySelectorAll(".is-links .shared__text:not(.is-done)").forEach(showLinks);
   }
 
-  #later(act) {
+  #debounce(callback) {
     this.#timers.forEach(clearTimeout);
-    this.#timers = [setTimeout(act, SOON)];
+    this.#timers = [setTimeout(callback, DELAY)];
   }
 
-  /** What is new is shown where it would be; further down, the list is as it was until it is opened again. */
-  #receive(message) {
+  /** Refreshes the lists for a new message, unless the reader has scrolled far down in one of them. */
+  #onMessage(message) {
     if (peerOf(message, document.body.dataset.userId) !== this.peerId) return;
-    if (message.deleted) return this.#takeOut(({ dataset }) => dataset.messageId === message._id);
+    if (message.deleted) return this.#removeItems(({ dataset }) => dataset.messageId === message._id);
     if (!message.image && !message.attachments && !message.editedAt && !/:\/\/|www\./i.test(message.text ?? "")) return;
     const isKnown = Boolean(this.querySelector(`:is(.is-pictures, .is-files, .is-voice) [data-message-id="${message._id}"]`));
     if (isKnown && !message.editedAt) return;
-    this.#later(() => this.#renew());
+    this.#debounce(() => this.#refreshSections());
   }
 
-  #renew() {
-    for (const panel of PARTS.map((name) => this.querySelector(`#details-${name}`))) {
+  #refreshSections() {
+    for (const panel of SECTIONS.map((name) => this.querySelector(`#details-${name}`))) {
       const isDeep = panel.querySelectorAll(".shared__item").length > 30 && this.body.scrollTop > 0;
       if (!panel.hidden && !isDeep) this.#load(panel);
       else if (panel.hidden) panel.replaceChildren();
     }
   }
 
-  #hide(hidden) {
-    this.#takeOut(({ dataset }) => hidden.some(([from, to]) => from <= dataset.seq && dataset.seq <= to));
+  #removeHidden(hidden) {
+    this.#removeItems(({ dataset }) => hidden.some(([from, to]) => from <= dataset.seq && dataset.seq <= to));
   }
 
-  #takeOut(isGone) {
+  #removeItems(isGone) {
     const gone = [...this.querySelectorAll(".shared__item")].filter(isGone);
     gone.forEach((item) => item.remove());
-    if (gone.length && !this.querySelector(".details__part:not([hidden]) .shared__item")) this.#later(() => this.#renew());
+    if (gone.length && !this.querySelector(".details__part:not([hidden]) .shared__item")) this.#debounce(() => this.#refreshSections());
   }
 }
 
-/** The web addresses of a text, in its place; a text without any, as in code, stays. */
+/** Replaces a text by its web links; a text without links, such as code, stays. */
 function showLinks(words) {
   words.classList.add("is-done");
   const links = [...formatted(words.textContent).querySelectorAll("a")].filter(({ protocol }) => protocol !== "mailto:");
@@ -257,12 +257,12 @@ function showLinks(words) {
   if (links.length) words.replaceChildren(...links);
 }
 
-function isSure({ title, words, verb }) {
+function confirmCall({ title, words, verb }) {
   const dialog = document.getElementById("confirm-group");
   dialog.querySelector("h2").textContent = title;
   dialog.querySelector("p").textContent = words;
   dialog.querySelector(".is-danger").textContent = verb;
-  return isAgreed(dialog, "agree");
+  return isConfirmed(dialog, "agree");
 }
 
 customElements.define("details-pane", DetailsPane);

@@ -1,11 +1,11 @@
-// Loaded when the picker is first opened (elements/emoji-popover.js), apart from the page's script: what is imported here is a copy.
+// Loaded when the picker is first opened (elements/emoji-popover.js), apart from the page's bundle: imports are copies.
 import { stepAcross } from "./elements/arrow-keys.js";
-import { fetchEmoji, inTone, recent, search, setTone, tone, use } from "./stores/emoji.js";
+import { addRecent, fetchEmoji, inTone, recent, search, setTone, tone } from "./stores/emoji.js";
 
-const MOST_FOUND = 200;
-const LINES = { ArrowUp: -1, ArrowDown: 1 };
+const MAX_FOUND = 200;
+const LINE_STEPS = { ArrowUp: -1, ArrowDown: 1 };
 
-/** Tells what is chosen by the event `pick`: `{emoji, stays}`, where `stays` says that there may be more to come. */
+/** Fires `pick` with `{emoji, stays}`; with `stays`, the picker stays open for more. */
 class EmojiPicker extends HTMLElement {
   #all = [];
   #isLoading = false;
@@ -16,21 +16,21 @@ class EmojiPicker extends HTMLElement {
     this.status = this.list.querySelector("[role=status]");
     this.querySelector(`input[value="${tone()}"]`).checked = true;
     this.field.addEventListener("input", () => this.show());
-    this.addEventListener("click", (event) => this.#press(event));
+    this.addEventListener("click", (event) => this.#onClick(event));
     this.addEventListener("change", ({ target }) => target.name === "skin-tone" && this.#changeTone(Number(target.value)));
-    this.addEventListener("keydown", (event) => this.#steer(event));
+    this.addEventListener("keydown", (event) => this.#onKeydown(event));
     this.load();
   }
 
   async load() {
     if (this.#isLoading) return;
     this.#isLoading = true;
-    this.#say("loading");
+    this.#setStatus("loading");
     try {
       this.#all = await fetchEmoji(this.dataset.source);
-      this.#say("");
+      this.#setStatus("");
     } catch {
-      return this.#say("failed");
+      return this.#setStatus("failed");
     } finally {
       this.#isLoading = false;
       this.list.removeAttribute("aria-busy");
@@ -38,7 +38,7 @@ class EmojiPicker extends HTMLElement {
     this.#fill();
   }
 
-  /** As it is when it is opened: nothing searched for, and what was used since at its place. */
+  /** Resets the picker: no search, and the recent emoji up to date. */
   open() {
     if (!this.#all.length) this.load();
     this.field.value = "";
@@ -49,23 +49,23 @@ class EmojiPicker extends HTMLElement {
 
   show() {
     const query = this.field.value.trim();
-    const found = query ? search(this.#all, query).slice(0, MOST_FOUND) : [];
-    this.#put("found", found);
+    const found = query ? search(this.#all, query).slice(0, MAX_FOUND) : [];
+    this.#fillGroup("found", found);
     for (const section of this.list.querySelectorAll("section")) {
       section.hidden = (section.dataset.group === "found") !== Boolean(query) || !section.querySelector("button");
     }
-    if (this.#all.length) this.#say(query && !found.length ? "none" : "");
+    if (this.#all.length) this.#setStatus(query && !found.length ? "none" : "");
     this.list.scrollTop = 0;
   }
 
-  #say(what) {
+  #setStatus(what) {
     this.status.textContent = this.status.dataset[what] ?? "";
     this.status.hidden = !what;
   }
 
   #fill() {
     for (const { dataset } of this.list.querySelectorAll("section")) {
-      this.#put(dataset.group, this.#all.filter(({ group }) => group === dataset.group));
+      this.#fillGroup(dataset.group, this.#all.filter(({ group }) => group === dataset.group));
     }
     this.#fillRecent();
     this.show();
@@ -75,10 +75,10 @@ class EmojiPicker extends HTMLElement {
     const known = new Map(this.#all.flatMap((each) => [each.emoji, ...each.tones].map((emoji) => [emoji, each])));
     const used = recent().filter((emoji) => known.has(emoji));
     this.querySelector('[data-group="recent"]').hidden = !used.length;
-    this.#put("recent", used.map((emoji) => ({ emoji, name: known.get(emoji).name, tones: [] })));
+    this.#fillGroup("recent", used.map((emoji) => ({ emoji, name: known.get(emoji).name, tones: [] })));
   }
 
-  #put(group, emoji) {
+  #fillGroup(group, emoji) {
     const number = tone();
     const buttons = emoji.map((each) => {
       const button = document.createElement("button");
@@ -96,11 +96,11 @@ class EmojiPicker extends HTMLElement {
     this.list.scrollTop = scrollTop;
   }
 
-  #press({ target, detail }) {
+  #onClick({ target, detail }) {
     const group = target.closest(".emoji-picker__groups button")?.dataset.group;
     if (group) return this.#goTo(group);
     const button = target.closest("section button");
-    // Whoever points at them may want several.
+    // With a pointer one may want several.
     if (button) this.#pick(button.textContent, detail > 0);
   }
 
@@ -111,7 +111,7 @@ class EmojiPicker extends HTMLElement {
   }
 
   #pick(emoji, stays) {
-    use(emoji);
+    addRecent(emoji);
     this.dispatchEvent(new CustomEvent("pick", { bubbles: true, detail: { emoji, stays } }));
   }
 
@@ -119,8 +119,8 @@ class EmojiPicker extends HTMLElement {
     return [...this.list.querySelectorAll("section:not([hidden]) button")];
   }
 
-  /** Return takes the first one found; arrows lead into the grid and through it, lines are as they are seen. */
-  #steer(event) {
+  /** Enter picks the first hit; arrow keys move into the grid and through it, by the lines as they are laid out. */
+  #onKeydown(event) {
     const { key, target } = event;
     const buttons = this.#buttons;
     if (target === this.field) {
@@ -129,7 +129,7 @@ class EmojiPicker extends HTMLElement {
       else return;
       return event.preventDefault();
     }
-    const line = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey ? 0 : (LINES[key] ?? 0);
+    const line = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey ? 0 : (LINE_STEPS[key] ?? 0);
     const across = stepAcross(event);
     if (!this.list.contains(target) || !(line || across)) return;
     const here = buttons.indexOf(target);
@@ -143,12 +143,12 @@ class EmojiPicker extends HTMLElement {
     const from = buttons[here].getBoundingClientRect();
     const middle = from.left + from.width / 2;
     let nearest = null;
-    for (let place = here + line; buttons[place]; place += line) {
-      const { top, left, width } = buttons[place].getBoundingClientRect();
+    for (let index = here + line; buttons[index]; index += line) {
+      const { top, left, width } = buttons[index].getBoundingClientRect();
       if (Math.abs(top - from.top) < 2) continue;
       if (nearest && Math.abs(top - nearest.top) > 2) break;
       const distance = Math.abs(left + width / 2 - middle);
-      if (!nearest || distance < nearest.distance) nearest = { button: buttons[place], top, distance };
+      if (!nearest || distance < nearest.distance) nearest = { button: buttons[index], top, distance };
     }
     return nearest?.button;
   }

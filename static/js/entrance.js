@@ -1,5 +1,5 @@
-// Pages for whoever is not signed in: what somebody began to write here is nothing for the next one.
+// Pages for visitors who are not signed in. Nothing of the previous account stays in the browser.
 import "./forms.js";
-import { forgetPrivate } from "./stores/private-data.js";
+import { clearPrivateData } from "./stores/private-data.js";
 
-forgetPrivate();
+clearPrivateData();

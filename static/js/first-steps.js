@@ -1,6 +1,6 @@
-// The steps that a new person is shown: which this browser can take, and which are done. Fetched by
-// elements/first-steps.js, which hands over what it shares with the page.
-import { canNotify, isAllowed, turnOn } from "./lib/push.js";
+// The first steps of a new account: which of them this browser offers, and which are done. Loaded by
+// elements/first-steps.js, which passes in what it shares with the page.
+import { canNotify, enablePush, isAllowed } from "./lib/push.js";
 
 let me = "";
 let page;
@@ -9,13 +9,13 @@ let isOver = false;
 export function start(userId, shared) {
   me = userId;
   page = shared;
-  document.addEventListener("click", clicked);
-  document.addEventListener("submit", submitted);
+  document.addEventListener("click", onClick);
+  document.addEventListener("submit", onSubmit);
   document.addEventListener("htmx:load", show);
   show();
 }
 
-/** In the pane, in the side bar, and in what the page shows once a chat is closed. */
+/** In the document, and in the template of the pane without a chat. */
 function all(selector) {
   const kept = document.getElementById("nothing-template").content;
   return [document, kept].flatMap((root) => [...root.querySelectorAll(selector)]);
@@ -36,7 +36,7 @@ function show() {
   finish();
 }
 
-function clicked(event) {
+function onClick(event) {
   const copied = event.target.closest?.(".steps [data-copy]");
   if (copied) {
     event.preventDefault();
@@ -46,10 +46,10 @@ function clicked(event) {
   if (button) notify(button);
 }
 
-/** Where push messages cannot come, open pages notify by themselves. */
+/** Where push is not available, open pages show notifications themselves. */
 async function notify(button) {
   button.disabled = true;
-  await turnOn().catch(() => {});
+  await enablePush().catch(() => {});
   button.disabled = false;
   if (isAllowed()) {
     page.write(`notify:${me}`, "on");
@@ -58,7 +58,7 @@ async function notify(button) {
   show();
 }
 
-function submitted(event) {
+function onSubmit(event) {
   const step = event.target.closest?.(".steps .step");
   if (!step) return;
   event.preventDefault();
@@ -71,7 +71,7 @@ function submitted(event) {
   finish();
 }
 
-/** Once nothing is left of them they go; those that are done go with the next page. */
+/** Removes the section once no step is left; completed steps disappear with the next page load. */
 function finish() {
   const shown = all(".steps .step:not([hidden])");
   if (!shown.length) all(".steps").forEach((each) => each.remove());

@@ -1,12 +1,12 @@
-// Forms that htmx sends: what they say to somebody who does not see the page change, and when nothing comes back.
+// Forms submitted by htmx: announces their result to screen readers, and shows failures.
 
 import "./busy.js";
 
 const TOO_LARGE = 413;
-const TO_WAIT = [429, 503];
-const PAUSE = 100; // milliseconds; what a live region says at once, nobody hears
+const RETRY_LATER = [429, 503];
+const ANNOUNCE_DELAY = 100; // milliseconds: screen readers ignore a live region that is filled at once
 
-/** By status: what is about to be said, unless somebody goes on before. */
+/** The pending announcement of each status element; typing cancels it. */
 const announcing = new WeakMap();
 
 document.addEventListener("input", ({ target }) => {
@@ -21,25 +21,25 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 });
 
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(failure, ({ target, detail }) => tellFailure(target, detail.xhr));
+  document.addEventListener(failure, ({ target, detail }) => showFailure(target, detail.xhr));
 }
 
 function announce(status) {
   const words = status.textContent;
   if (!words) return;
   status.textContent = "";
-  announcing.set(status, setTimeout(() => { status.textContent = words; }, PAUSE));
+  announcing.set(status, setTimeout(() => { status.textContent = words; }, ANNOUNCE_DELAY));
 }
 
-function tellFailure(form, answer) {
+function showFailure(form, xhr) {
   form.querySelector(".notice")?.remove();
-  form.prepend(noticeIn(answer) ?? noticeFor(answer));
+  form.prepend(noticeIn(xhr) ?? noticeFor(xhr));
   form.querySelector(".notice").focus();
 }
 
-/** An answer that asks for patience has words for it. Nothing else of it is taken, so that all that was typed stays. */
+/** The notice in a 429 or 503 page. The rest of that page is not used, so the form keeps its input. */
 function noticeIn({ status, responseText }) {
-  if (!TO_WAIT.includes(status)) return null;
+  if (!RETRY_LATER.includes(status)) return null;
   return new DOMParser().parseFromString(responseText, "text/html").querySelector("form .notice");
 }
 

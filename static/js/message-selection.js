@@ -1,12 +1,12 @@
-// Loaded when messages are first selected (elements/message-list/selection.js), apart from the page's script: what is imported
-// here is a copy, and what it shares with the page is given to it.
+// Loaded when messages are first selected (elements/message-list/selection.js), apart from the page's bundle: imports are copies,
+// and what it shares with the page is passed in.
 import { clock, isoDay } from "./lib/time.js";
-import { slot, write } from "./render/slots.js";
+import { setText, slot } from "./render/slots.js";
 
-/** As many as the server forwards or deletes at once. */
-const MOST = 100;
-const EXTENDING = ["ArrowUp", "ArrowDown", "Home", "End"];
-/** What decides about whether a message can be selected. */
+/** The server forwards and deletes at most this many at once. */
+const MAX_SELECTED = 100;
+const EXTENDING_KEYS = ["ArrowUp", "ArrowDown", "Home", "End"];
+/** The mutations that may change whether a message can be selected. */
 const CHANGES = { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-message-id"] };
 
 const boxOf = (item) => item.querySelector(":scope > .message__select");
@@ -18,47 +18,47 @@ function namesIn(item) {
 }
 
 /**
- * Selects several messages, to do one thing with all of them. Their check boxes are the only store of it: what is deleted or
- * leaves the list is not selected any more.
+ * Selects several messages for one action. Their check boxes are the only state, so a message that is deleted or leaves the list
+ * is no longer selected.
  */
 class MessageSelection extends HTMLElement {
   #page;
   #list;
-  #place;
-  /** Shift selects from the first to the second of these. */
+  #scrollPosition;
+  /** Shift selects from the anchor to the end. */
   #anchor = null;
   #end = null;
-  #observer = new MutationObserver(() => this.#renew());
-  #ends = [];
+  #observer = new MutationObserver(() => this.#updateBoxes());
+  #cleanups = [];
 
   disconnectedCallback() {
     this.stop();
   }
 
-  /** With that message; `place` is where the reader is in the list. */
-  start(page, { list, place, item }) {
+  /** Starts with `item` selected. */
+  start(page, { list, scrollPosition, item }) {
     this.onclick = ({ target }) => this.#run(target.closest("[data-selected]")?.dataset.selected);
     this.#page = page;
     this.#list = list;
-    this.#place = place;
+    this.#scrollPosition = scrollPosition;
     const listening = new AbortController();
     const { signal } = listening;
     const { peerId } = this.#pane.dataset;
-    list.addEventListener("click", (event) => this.#click(event), { capture: true, signal });
+    list.addEventListener("click", (event) => this.#onClick(event), { capture: true, signal });
     list.addEventListener("copy", (event) => this.#copySource(event), { signal });
-    document.addEventListener("keydown", (event) => this.#press(event), { signal });
-    this.#ends = [() => listening.abort(), page.on("group-left", ({ groupId }) => groupId === peerId && this.#finish())];
-    place.keep(() => this.#pane.classList.add("is-selecting"));
+    document.addEventListener("keydown", (event) => this.#onKeydown(event), { signal });
+    this.#cleanups = [() => listening.abort(), page.on("group-left", ({ groupId }) => groupId === peerId && this.#finish())];
+    scrollPosition.preserve(() => this.#pane.classList.add("is-selecting"));
     this.#observer.observe(list, CHANGES);
-    this.#renew();
+    this.#updateBoxes();
     this.#toggle(item);
     item.focus({ preventScroll: true });
   }
 
-  /** At once, as where the list is not there any more. */
+  /** Ends the selection without restoring the list, which may be gone. */
   stop() {
     this.#observer.disconnect();
-    this.#ends.splice(0).forEach((end) => end());
+    this.#cleanups.splice(0).forEach((cleanup) => cleanup());
     this.#pane?.classList.remove("is-selecting");
   }
 
@@ -67,15 +67,15 @@ class MessageSelection extends HTMLElement {
   }
 
   /** A key on a message; true when it did something. */
-  handle({ key, target, altKey, ctrlKey, metaKey }) {
+  handleKey({ key, target, altKey, ctrlKey, metaKey }) {
     if (altKey || ctrlKey || metaKey || !target.matches(".message")) return false;
     if (key !== " ") return false;
     this.#toggle(target);
     return true;
   }
 
-  /** Wherever the focus is, but for where it means something else. */
-  #press(event) {
+  /** Delete works wherever the focus is, except in fields and dialogs. */
+  #onKeydown(event) {
     const { key, target, defaultPrevented, altKey, ctrlKey, metaKey } = event;
     if (key !== "Delete" || altKey || ctrlKey || metaKey || defaultPrevented || target.closest("dialog, input:not([type=checkbox]), textarea")) return;
     event.preventDefault();
@@ -83,9 +83,9 @@ class MessageSelection extends HTMLElement {
   }
 
   /** After a key that moved the focus from one message to another. */
-  follow({ key, target, shiftKey }) {
+  onFocusMoved({ key, target, shiftKey }) {
     const item = document.activeElement;
-    if (!shiftKey || !EXTENDING.includes(key) || !item.matches(".message")) return;
+    if (!shiftKey || !EXTENDING_KEYS.includes(key) || !item.matches(".message")) return;
     if (target !== this.#end) this.#anchor = this.#end = target.matches(".message") ? target : item;
     this.#extend(item);
   }
@@ -93,7 +93,7 @@ class MessageSelection extends HTMLElement {
   #finish() {
     const { activeElement } = document;
     const hadFocus = activeElement === document.body || this.contains(activeElement);
-    this.#place.keep(() => {
+    this.#scrollPosition.preserve(() => {
       this.stop();
       this.#list.querySelectorAll(".message__select").forEach((box) => box.remove());
     });
@@ -101,36 +101,36 @@ class MessageSelection extends HTMLElement {
     this.#anchor = this.#end = null;
   }
 
-  /** Messages came, were sent, deleted … */
-  #renew() {
+  /** Messages were added, sent or deleted. */
+  #updateBoxes() {
     for (const item of this.#page.messagesOf(this.#list)) {
-      const isSelectable = item.dataset.messageId && this.#page.isSaid(item);
+      const isSelectable = item.dataset.messageId && this.#page.hasContent(item);
       if (!isSelectable) boxOf(item)?.remove();
       else if (!boxOf(item)) item.prepend(document.getElementById("select-template").content.firstElementChild.cloneNode(true));
     }
     this.#observer.takeRecords();
-    this.#count();
+    this.#updateBar();
   }
 
   get #selected() {
     return this.#page.messagesOf(this.#list).filter((item) => boxOf(item)?.checked);
   }
 
-  #count() {
+  #updateBar() {
     const selected = this.#selected;
     const status = this.querySelector("[role=status]");
-    write(status, this.#page.counted("selected", selected.length));
-    const isNeeded = { forward: selected.length && !selected.some((item) => item.querySelector(".view-once")), copy: this.#sourceOf(selected), delete: selected.length };
-    for (const [name, is] of Object.entries(isNeeded)) this.querySelector(`[data-selected="${name}"]`).disabled = !is;
+    setText(status, this.#page.counted("selected", selected.length));
+    const isEnabled = { forward: selected.length && !selected.some((item) => item.querySelector(".view-once")), copy: this.#sourceOf(selected), delete: selected.length };
+    for (const [name, is] of Object.entries(isEnabled)) this.querySelector(`[data-selected="${name}"]`).disabled = !is;
   }
 
-  /** What else a click on a message does, it does not do now. */
-  #click(event) {
+  /** While selecting, a click only selects. */
+  #onClick(event) {
     const item = event.target.closest(".message");
     const box = item && boxOf(item);
     if (!box) return;
     event.stopPropagation();
-    // A box that is pressed itself is in its new state already.
+    // A check box that was clicked itself has its new state already.
     if (event.target !== box) event.preventDefault();
     if (event.shiftKey) this.#extend(item);
     else this.#toggle(item, event.target === box ? box.checked : !box.checked);
@@ -141,20 +141,20 @@ class MessageSelection extends HTMLElement {
     this.#anchor = this.#end = item;
     if (isSelected) this.#select([item]);
     else boxOf(item).checked = false;
-    this.#count();
+    this.#updateBar();
   }
 
-  /** In place of what was selected by Shift just before. */
+  /** Replaces the previous Shift selection. */
   #extend(item) {
     const anchor = this.#anchor?.isConnected ? this.#anchor : item;
     if (this.#end?.isConnected) this.#between(anchor, this.#end).forEach((each) => (boxOf(each).checked = false));
     this.#anchor = anchor;
     this.#end = item;
     this.#select(this.#between(anchor, item));
-    this.#count();
+    this.#updateBar();
   }
 
-  /** Of what is in the page; what is left out between them stays so. */
+  /** The selectable messages in between that are in the page. */
   #between(from, to) {
     const items = this.#page.messagesOf(this.#list);
     const [start, end] = [items.indexOf(from), items.indexOf(to)];
@@ -163,7 +163,7 @@ class MessageSelection extends HTMLElement {
   }
 
   #select(items) {
-    const left = MOST - this.#selected.filter((each) => !items.includes(each)).length;
+    const left = MAX_SELECTED - this.#selected.filter((each) => !items.includes(each)).length;
     items.forEach((each, index) => (boxOf(each).checked = index < left));
     if (items.length > left) this.#page.emit("notice", { text: this.#page.text("select-most"), kind: "info" });
   }
@@ -173,7 +173,7 @@ class MessageSelection extends HTMLElement {
     if (name === "cancel" || (name && items.length && (await this.#do(name, items)))) this.#finish();
   }
 
-  /** Whether it was done. */
+  /** Returns whether the action was done. */
   #do(name, items) {
     if (name === "forward") return this.#page.openForwardDialog(items.map(({ dataset }) => dataset.messageId));
     if (name === "copy") return this.#page.copyText(this.#sourceOf(items), "copied");
@@ -188,7 +188,7 @@ class MessageSelection extends HTMLElement {
     event.stopPropagation();
   }
 
-  /** One as it was typed; of several, who wrote each, and when. Of files there are the names. */
+  /** The text of one message; for several, with author and time. Files appear by name. */
   #sourceOf(items) {
     const { createdAt, sourceOf } = this.#page;
     const contentOf = (item) => [sourceOf(item), ...namesIn(item)].filter(Boolean).join("\n");

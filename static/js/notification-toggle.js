@@ -1,5 +1,5 @@
-// The button of the profile by which this device is notified, or not any more.
-import { canNotify, isAllowed, notificationSettings, turnOff, turnOn } from "./lib/push.js";
+// The profile's button that turns notifications on and off for this device.
+import { canNotify, disablePush, enablePush, isAllowed, notificationSettings } from "./lib/push.js";
 import { write } from "./lib/storage.js";
 
 const button = () => document.getElementById("notification-toggle");
@@ -7,7 +7,7 @@ const { userId } = document.body.dataset;
 let isOn = false;
 
 if (canNotify()) {
-  document.addEventListener("click", ({ target }) => target.closest?.("#notification-toggle") && change());
+  document.addEventListener("click", ({ target }) => target.closest?.("#notification-toggle") && onClick());
   document.addEventListener("htmx:load", show);
   notificationSettings().then(({ subscribed }) => {
     isOn = subscribed && isAllowed();
@@ -21,23 +21,23 @@ function show() {
   button().textContent = isOn ? button().dataset.on : button().dataset.off;
 }
 
-async function change() {
+async function onClick() {
   button().disabled = true;
-  say(await changed().catch(() => "failed"));
+  setStatus(await toggle().catch(() => "failed"));
   button().disabled = false;
   show();
 }
 
-/** What there is to say, if anything. */
-async function changed() {
+/** Returns the key of the status text, or "". */
+async function toggle() {
   const wasOn = isOn;
-  if (wasOn) await turnOff();
-  else if (!(await turnOn())) return "denied";
+  if (wasOn) await disablePush();
+  else if (!(await enablePush())) return "denied";
   isOn = !wasOn;
   write(`notify:${userId}`, isOn ? "on" : "off");
   return "";
 }
 
-function say(words) {
+function setStatus(words) {
   document.getElementById("notification-status").textContent = words && button().dataset[words];
 }

@@ -1,11 +1,11 @@
-// Notifications, as far as open pages have to do with them. Fetched by elements/notifications.js, which hands over what it
-// shares with the page.
-import { actAs } from "./api.js";
-import { forgetSubscription, isAllowed, notificationSettings, pushRegistration, subscribe, turnOn } from "./lib/push.js";
+// The part of notifications that open pages handle. Loaded by elements/notifications.js, which passes in what it shares with
+// the page.
+import { setAccount } from "./api.js";
+import { enablePush, isAllowed, notificationSettings, pushRegistration, removeSubscription, subscribe } from "./lib/push.js";
 
-const OFFERED_FOR = 30_000;
-const LATER = 1500;
-const SOON = 300;
+const OFFER_DURATION = 30_000;
+const OFFER_DELAY = 1500;
+const BADGE_DELAY = 300;
 
 class PushNotifications extends HTMLElement {
   #page;
@@ -17,95 +17,95 @@ class PushNotifications extends HTMLElement {
   start(userId, page) {
     this.#userId = userId;
     this.#page = page;
-    actAs(userId);
+    setAccount(userId);
     this.#begin().catch(() => {});
   }
 
   async #begin() {
-    if (!isAllowed()) return setTimeout(() => this.#offer(), LATER);
+    if (!isAllowed()) return setTimeout(() => this.#offer(), OFFER_DELAY);
     this.#settings = await notificationSettings();
-    await this.#agree();
-    this.#watch();
+    await this.#syncSubscription();
+    this.#subscribe();
   }
 
-  get #chosen() {
+  get #choice() {
     return this.#page.read(`notify:${this.#userId}`);
   }
 
-  set #chosen(words) {
+  set #choice(words) {
     this.#page.write(`notify:${this.#userId}`, words);
   }
 
-  /** Once in a browser: whoever does not want it now finds it in the profile. */
+  /** Asked once per browser; later, it can be turned on in the profile. */
   #offer() {
-    if (this.#chosen || isAllowed()) return;
-    this.#chosen = "offered";
+    if (this.#choice || isAllowed()) return;
+    this.#choice = "offered";
     const [text, words] = this.#page.text("notify-offer").split("|");
-    this.#page.emit("notice", { text, kind: "info", action: { words, run: () => this.#accept() }, stay: OFFERED_FOR });
+    this.#page.emit("notice", { text, kind: "info", action: { label: words, run: () => this.#accept() }, duration: OFFER_DURATION });
   }
 
   async #accept() {
     try {
-      if (!(await turnOn())) return;
+      if (!(await enablePush())) return;
       this.#isSubscribed = true;
     } catch {
-      // Pages that are open notify all the same.
+      // Open pages show notifications themselves.
     }
     if (!isAllowed()) return;
-    this.#chosen = "on";
+    this.#choice = "on";
     this.#settings = await notificationSettings();
-    this.#watch();
+    this.#subscribe();
   }
 
-  /** The server, this browser and the person mean the same: somebody else may have signed in here before. */
-  async #agree() {
-    if (this.#settings.subscribed || this.#chosen === "on") {
+  /** Makes the browser's subscription match the account: another account may have subscribed here before. */
+  async #syncSubscription() {
+    if (this.#settings.subscribed || this.#choice === "on") {
       await subscribe().then(() => (this.#isSubscribed = true), () => {});
     } else {
-      await forgetSubscription();
+      await removeSubscription();
     }
   }
 
-  #watch() {
+  #subscribe() {
     const { on } = this.#page;
-    navigator.serviceWorker.addEventListener("message", ({ data }) => data.open && this.#open(data.open));
+    navigator.serviceWorker.addEventListener("message", ({ data }) => data.open && this.#openFrom(data.open));
     on("account", async () => (this.#settings = await notificationSettings().catch(() => this.#settings)));
-    on("message", ({ message, live }) => live && this.#tell(message));
-    on("reminder-due", (reminder) => this.#remind(reminder));
+    on("message", ({ message, live }) => live && this.#notifyMessage(message));
+    on("reminder-due", (reminder) => this.#notifyReminder(reminder));
     on("schedule-changed", ({ messageId, isDue }) => isDue || closeAll(`reminder:${messageId}`));
     on("read", ({ readerId, peerId }) => readerId === this.#userId && this.#close(peerId));
     on("read-here", ({ peerId }) => this.#close(peerId));
-    for (const name of ["message", "message-deleted", "read", "read-here", "chat", "chat-settings"]) on(name, () => this.#count());
-    this.#count();
+    for (const name of ["message", "message-deleted", "read", "read-here", "chat", "chat-settings"]) on(name, () => this.#scheduleBadge());
+    this.#scheduleBadge();
   }
 
-  #open({ userId, place, messageId, messageSeq: seq }) {
-    if (userId === this.#userId) this.#page.open(place, { messageId, seq });
+  #openFrom({ userId, place, messageId, messageSeq: seq }) {
+    if (userId === this.#userId) this.#page.openAddress(place, { messageId, seq });
   }
 
-  /** Where no push message comes, and the page is there but not seen. */
-  get #isAsked() {
-    return !this.#isSubscribed && document.hidden && isAllowed() && !this.#isQuiet();
+  /** Whether this page has to show notifications itself: there is no push, and the page is hidden. */
+  get #shouldNotify() {
+    return !this.#isSubscribed && document.hidden && isAllowed() && !this.#isQuietHours();
   }
 
-  async #tell(message) {
-    if (!this.#isAsked) return;
-    if (message.senderId === this.#userId || message.system || !this.#page.isHeard(message, this.#userId)) return;
+  async #notifyMessage(message) {
+    if (!this.#shouldNotify) return;
+    if (message.senderId === this.#userId || message.system || !this.#page.shouldAlert(message, this.#userId)) return;
     const peerId = message.receiverId === this.#userId ? message.senderId : message.receiverId;
     const row = rowOf(peerId);
     const { previews } = this.#settings;
     if (!row || "request" in row.dataset) return;
-    const words = previews === "full" && this.#page.wordsOf(message);
+    const words = previews === "full" && this.#page.summaryOf(message);
     const title = previews === "nothing" ? "Chatsite" : this.#page.nameOf(row);
     await this.#show(title, words || this.#page.text("new-message"), `chat:${peerId}`, peerId, message);
   }
 
-  /** messaging/page/notifications.py says the same. */
-  async #remind({ peerId, message }) {
-    if (!this.#isAsked) return;
+  /** Worded as in messaging/page/notifications.py. */
+  async #notifyReminder({ peerId, message }) {
+    if (!this.#shouldNotify) return;
     const { previews } = this.#settings;
     const row = rowOf(peerId);
-    const words = { full: this.#page.wordsOf(message), name: row && this.#page.nameOf(row) }[previews] ?? "";
+    const words = { full: this.#page.summaryOf(message), name: row && this.#page.nameOf(row) }[previews] ?? "";
     const word = this.#page.text("reminder");
     const [title, body] = previews === "nothing" ? ["Chatsite", word] : [word, words];
     await this.#show(title, body, `reminder:${message._id}`, peerId, message);
@@ -118,8 +118,8 @@ class PushNotifications extends HTMLElement {
     await registration.showNotification(title, { body, tag, renotify: true, data });
   }
 
-  /** accounts/notifications.py says the same. */
-  #isQuiet() {
+  /** As in accounts/notifications.py. */
+  #isQuietHours() {
     const { quietFrom, quietUntil, zone: timeZone } = this.#settings;
     if (!quietFrom || !quietUntil) return false;
     const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date());
@@ -130,11 +130,11 @@ class PushNotifications extends HTMLElement {
     if (!Number(rowOf(peerId)?.dataset.unread)) await closeAll(`chat:${peerId}`);
   }
 
-  #count() {
-    this.#timer ||= setTimeout(() => this.#showCount(), SOON);
+  #scheduleBadge() {
+    this.#timer ||= setTimeout(() => this.#updateBadge(), BADGE_DELAY);
   }
 
-  #showCount() {
+  #updateBadge() {
     this.#timer = 0;
     const isCounted = (row) => Number(row.dataset.unread) && !this.#page.isMuted(row) && !("request" in row.dataset);
     const count = [...document.querySelectorAll("#chat-rows .row[data-unread]")].filter(isCounted).length;

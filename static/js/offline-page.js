@@ -1,17 +1,17 @@
-// The page stands in for the one that somebody wanted to see, at its address, until the server answers again.
+// Shown in place of a page that could not be loaded; reloads it once the server responds again.
 
-const LOOK_EVERY = 5000;
+const CHECK_INTERVAL = 5000;
 
 if (location.pathname !== "/offline") {
-  addEventListener("online", look);
-  setInterval(look, LOOK_EVERY);
+  addEventListener("online", checkServer);
+  setInterval(checkServer, CHECK_INTERVAL);
 }
 
-async function look() {
-  if (navigator.onLine && (await isServerThere())) location.reload();
+async function checkServer() {
+  if (navigator.onLine && (await isServerUp())) location.reload();
 }
 
-async function isServerThere() {
+async function isServerUp() {
   try {
     return (await fetch("/healthz", { cache: "no-store" })).ok;
   } catch {

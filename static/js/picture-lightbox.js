@@ -1,13 +1,13 @@
-// Pictures over the page, as large as the window has room for. `elements/lightbox.js` fetches it, and hands it what it shares.
+// Shows pictures at full size. Loaded by `elements/lightbox.js`, which passes in what it shares with the page.
 
-/** What belongs together: of one of these, the arrow keys show the next. */
-const ROWS = "message-list, .shared";
-/** How far a finger goes to the next picture, or down to leave. */
-const FAR = 64;
+/** The arrow keys move between the pictures within one of these. */
+const GALLERIES = "message-list, .shared";
+/** Pixels: how far to swipe for another picture, or down to close. */
+const SWIPE_DISTANCE = 64;
 const ZOOMS = { "+": true, "=": true, "-": false };
-const LARGER = 2.5;
+const MIN_ZOOM = 2.5;
 
-/** A picture of the conversation over everything else, as large as the window has room for; the way back closes it. */
+/** A picture over the page, as large as the window allows; the browser's back button closes it. */
 class PictureLightbox extends HTMLElement {
   connectedCallback() {
     this.dialog = this.querySelector("dialog");
@@ -15,15 +15,15 @@ class PictureLightbox extends HTMLElement {
     this.alt = this.image.alt;
     [this.heading, this.caption] = this.querySelectorAll("p");
     this.stage = this.image.parentElement;
-    this.zooming = this.querySelector("[data-zoom]");
-    this.way = this.querySelector("[data-show]");
-    this.way.addEventListener("click", () => this.goOn());
+    this.zoomButton = this.querySelector("[data-zoom]");
+    this.messageLink = this.querySelector("[data-show]");
+    this.messageLink.addEventListener("click", () => this.openMessage());
     this.steps = [...this.querySelectorAll("[data-step]")];
-    this.dialog.addEventListener("close", () => this.closed());
-    this.dialog.addEventListener("click", (event) => this.press(event));
-    this.dialog.addEventListener("pointerdown", (event) => this.drag(event));
-    this.dialog.addEventListener("keydown", (event) => this.steer(event));
-    // Not every browser shows what a phone took (HEIC): what the page has of it is always there.
+    this.dialog.addEventListener("close", () => this.onClose());
+    this.dialog.addEventListener("click", (event) => this.onClick(event));
+    this.dialog.addEventListener("pointerdown", (event) => this.onPointerdown(event));
+    this.dialog.addEventListener("keydown", (event) => this.onKeydown(event));
+    // Not every browser can show HEIC; the thumbnail in the page always works.
     this.image.addEventListener("error", () => this.isOpen && this.show(this.link.querySelector("img").currentSrc));
   }
 
@@ -42,8 +42,8 @@ class PictureLightbox extends HTMLElement {
     return `${message.querySelector('[data-field="sender"]').textContent}, ${this.page.dayLabel(iso)} ${this.page.clock(iso)}`;
   }
 
-  /** Those of its message, where it has no caption of its own. */
-  wordsBeside(link) {
+  /** The text of its message, for a picture without a caption. */
+  textOf(link) {
     const message = link.closest(".message");
     return message ? this.page.unmarked(this.page.sourceOf(message)) : "";
   }
@@ -54,31 +54,31 @@ class PictureLightbox extends HTMLElement {
     const { lightbox = this.titleOf(link), place = "", caption = "" } = link.dataset;
     this.zoom(false);
     this.show(source);
-    this.heading.textContent = [lightbox, this.placeIn(link.closest(".album"))].filter(Boolean).join(" · ");
+    this.heading.textContent = [lightbox, this.positionIn(link.closest(".album"))].filter(Boolean).join(" · ");
     this.image.alt = caption || this.alt;
-    this.caption.textContent = caption || this.wordsBeside(link);
+    this.caption.textContent = caption || this.textOf(link);
     this.caption.hidden = !this.caption.textContent;
     this.querySelector("[download]").href = source;
     for (const button of this.steps) button.hidden = !this.next(Number(button.dataset.step));
-    // Out of the details: the message is elsewhere.
-    this.way.hidden = !place;
-    this.way.href = place;
-    if (place) Object.assign(this.way.dataset, link.parentElement.dataset);
+    // Opened from the details pane, so offer a way to the message.
+    this.messageLink.hidden = !place;
+    this.messageLink.href = place;
+    if (place) Object.assign(this.messageLink.dataset, link.parentElement.dataset);
   }
 
   show(source) {
     if (this.image.src !== source) this.image.src = source;
   }
 
-  /** "3 of 5", where there are several. */
-  placeIn(album) {
+  /** "3 of 5", if there are several. */
+  positionIn(album) {
     const links = [...(album?.querySelectorAll("a") ?? [])];
     return links.length > 1 && this.heading.dataset.words.replace("{n}", links.indexOf(this.link) + 1).replace("{all}", links.length);
   }
 
-  /** The picture beside the one that is shown, as the page has them. */
+  /** The next or previous picture in page order. */
   next(step) {
-    const links = [...(this.link.closest(ROWS)?.querySelectorAll(this.page.PICTURES) ?? [])];
+    const links = [...(this.link.closest(GALLERIES)?.querySelectorAll(this.page.PICTURES) ?? [])];
     return links[links.indexOf(this.link) + step];
   }
 
@@ -92,27 +92,27 @@ class PictureLightbox extends HTMLElement {
     return this.stage.matches(".is-zoomed");
   }
 
-  /** Around what was pressed, or the middle. */
+  /** Zooms around the pointer, or else the centre. */
   zoom(isLarger, { clientX, clientY } = {}) {
     if (isLarger === this.isZoomed) return;
     const { x, y, width, height } = this.image.getBoundingClientRect();
-    const scale = Math.max(LARGER, this.image.naturalWidth / width);
+    const scale = Math.max(MIN_ZOOM, this.image.naturalWidth / width);
     const [left, top] = [(clientX ?? x + width / 2) - x, (clientY ?? y + height / 2) - y];
     this.stage.classList.toggle("is-zoomed", isLarger);
-    this.zooming.setAttribute("aria-pressed", String(isLarger));
+    this.zoomButton.setAttribute("aria-pressed", String(isLarger));
     this.image.style.inlineSize = isLarger ? `${width * scale}px` : "";
-    // Where arrow keys move it.
+    // With the focus, arrow keys scroll it.
     this.stage.tabIndex = isLarger ? 0 : -1;
     if (isLarger) this.stage.focus();
     if (isLarger) this.stage.scrollTo(left * scale - this.stage.clientWidth / 2, top * scale - this.stage.clientHeight / 2);
   }
 
-  /** One finger: across to another picture, down and out. A larger one is moved by the browser. */
-  drag({ clientX, clientY, pointerType, isPrimary }) {
-    this.dragging?.abort();
+  /** One finger swipes to another picture, or down to close. A zoomed picture is scrolled by the browser. */
+  onPointerdown({ clientX, clientY, pointerType, isPrimary }) {
+    this.gesture?.abort();
     if (pointerType !== "touch" || !isPrimary || this.isZoomed || visualViewport.scale > 1) return;
-    this.dragging = new AbortController();
-    const { signal } = this.dragging;
+    this.gesture = new AbortController();
+    const { signal } = this.gesture;
     let [across, down] = [0, 0];
     const follow = (event) => {
       [across, down] = [event.clientX - clientX, event.clientY - clientY];
@@ -120,17 +120,17 @@ class PictureLightbox extends HTMLElement {
     };
     signal.addEventListener("abort", () => (this.image.style.translate = ""));
     this.dialog.addEventListener("pointermove", follow, { signal });
-    this.dialog.addEventListener("pointercancel", () => this.dragging.abort(), { signal });
-    this.dialog.addEventListener("pointerup", () => (this.dragging.abort(), this.dragged(across, down)), { signal });
+    this.dialog.addEventListener("pointercancel", () => this.gesture.abort(), { signal });
+    this.dialog.addEventListener("pointerup", () => (this.gesture.abort(), this.onSwipe(across, down)), { signal });
   }
 
-  dragged(across, down) {
-    if (Math.abs(across) <= down) return down > FAR && this.dialog.close();
+  onSwipe(across, down) {
+    if (Math.abs(across) <= down) return down > SWIPE_DISTANCE && this.dialog.close();
     const isForward = across < 0 === (getComputedStyle(this).direction === "ltr");
-    if (Math.abs(across) > FAR) this.step(isForward ? 1 : -1);
+    if (Math.abs(across) > SWIPE_DISTANCE) this.step(isForward ? 1 : -1);
   }
 
-  press(event) {
+  onClick(event) {
     const { target } = event;
     const button = target.closest("[data-step]");
     if (target === this.dialog || target === this.stage) return this.dialog.close();
@@ -141,7 +141,7 @@ class PictureLightbox extends HTMLElement {
     if (button.hidden) this.steps.find((each) => !each.hidden).focus();
   }
 
-  steer(event) {
+  onKeydown(event) {
     const { key, ctrlKey, metaKey, altKey } = event;
     if (ctrlKey || metaKey || altKey) return;
     if (key.toLowerCase() === "d") this.querySelector("[download]").click();
@@ -150,21 +150,21 @@ class PictureLightbox extends HTMLElement {
     event.preventDefault();
   }
 
-  closed() {
+  onClose() {
     this.zoom(false);
     this.image.removeAttribute("src");
-    // Where nothing hovers, a message that has the focus shows what can be done with it.
+    // On touch devices a focused message shows its toolbar.
     if (matchMedia("(hover: none)").matches) this.link.blur();
     if (this.isOpen && history.state?.isPicture) history.back();
   }
 
-  /** To the message: its address takes the place of the picture in history. */
-  goOn() {
+  /** Goes to the message, whose address replaces the picture's history entry. */
+  openMessage() {
     this.isOpen = false;
     this.dialog.close();
   }
 
-  goneBack(event) {
+  onPopState(event) {
     if (!this.isOpen) return;
     this.isOpen = false;
     event.stopImmediatePropagation();

@@ -1,15 +1,15 @@
 import "./forms.js";
 import "./notification-toggle.js";
 import "./sign-out.js";
-import { keepFresh } from "./elements/refresh-sections.js";
-import { isAgreed } from "./lib/dialog.js";
+import { refreshOnReturn } from "./elements/refresh-sections.js";
+import { isConfirmed } from "./lib/dialog.js";
 import { shrinkPicture } from "./lib/shrink.js";
 import { returnKey, setReturnKey, setTheme } from "./stores/settings.js";
 
 const RETRIES = [1000, 3000, 10_000, 30_000, 60_000]; // milliseconds
 
 let isChosen = Promise.resolve();
-keepFresh();
+refreshOnReturn();
 
 const chosen = document.querySelector(`[name="return"][value="${CSS.escape(returnKey())}"]`);
 if (chosen) chosen.checked = true;
@@ -20,7 +20,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.name === "picture") isChosen = choosePicture(target);
 });
 
-// Who saves at once still sends the small picture.
+// A form that is saved at once waits for the picture to be shrunk.
 document.addEventListener("htmx:confirm", (event) => {
   if (!event.target.elements?.picture) return;
   event.preventDefault();
@@ -31,10 +31,10 @@ document.addEventListener("htmx:confirm", async (event) => {
   const { dialog } = event.target.dataset;
   if (!dialog) return;
   event.preventDefault();
-  if (await isAgreed(document.getElementById(dialog), "agree")) event.detail.issueRequest(true);
+  if (await isConfirmed(document.getElementById(dialog), "agree")) event.detail.issueRequest(true);
 });
 
-// A file that is larger than a form may be goes by itself, and goes on where it was cut off; the form has its key.
+// A file that is too large for a form is uploaded separately, resumably; the form only sends its key.
 document.addEventListener("htmx:confirm", async (event) => {
   const form = event.target;
   if (!("uploads" in (form.dataset ?? {}))) return;
@@ -101,7 +101,7 @@ async function choosePicture(input) {
     const { blob, name } = await shrinkPicture(file);
     if (input.files[0] === file) input.files = fileList(new File([blob], name, { type: blob.type }));
   } catch {
-    // It goes out as it is, and the answer says what is wrong with it.
+    // It is sent as it is, and the server says what is wrong with it.
   }
 }
 

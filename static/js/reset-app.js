@@ -1,4 +1,4 @@
-// Takes service workers away and what they keep, nothing else: drafts, and what waits to be sent, lie elsewhere.
+// Removes service workers and their caches, nothing else: drafts and the outbox are stored elsewhere.
 const button = document.getElementById("reset");
 
 button.addEventListener("click", async () => {

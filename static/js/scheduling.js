@@ -1,17 +1,17 @@
-// Fetched with the first message that is sent later, or the first reminder (elements/scheduling.js): what is imported here is a copy, and
-// what it shares with the page is given to it. The server renders the dialogs.
+// Loaded with the first scheduled message or reminder (elements/scheduling.js), apart from the page's bundle: imports are copies, and
+// what it shares with the page is passed in. The server renders the dialogs.
 import { newClientId } from "./lib/ids.js";
 import { isBlank } from "./lib/text.js";
 import { text } from "./lib/texts.js";
 import { clock, fullDate, isoDay } from "./lib/time.js";
 
 const MINUTE = 60_000;
-const EXCERPT = 80;
-/** A reminder stays until one has done with it, or for so long. */
-const STAY = 600_000;
+const EXCERPT_LENGTH = 80;
+/** A reminder is shown until it is dismissed, but no longer than this. */
+const REMINDER_DURATION = 600_000;
 const dialog = document.getElementById("group-dialog");
 
-/** Of the reader's zone, whose days have 23 or 25 hours at times. */
+/** In the reader's time zone, where some days have 23 or 25 hours. */
 const dayAt = (days, hour) => {
   const now = new Date();
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
@@ -23,7 +23,7 @@ const TIMES = {
   tomorrow: () => dayAt(1, 9),
 };
 
-/** What a field of date and time has, and back. */
+/** To and from the value of a `datetime-local` field. */
 const fieldValue = (iso) => `${isoDay(iso)}T${clock(iso)}`;
 const isoOf = (value) => new Date(value).toISOString();
 
@@ -33,17 +33,17 @@ function words(iso) {
 }
 
 const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: dialog.dataset.schedulingSheet });
-const styled = new Promise((resolve) => Object.assign(sheet, { onload: resolve, onerror: resolve }));
+const sheetLoaded = new Promise((resolve) => Object.assign(sheet, { onload: resolve, onerror: resolve }));
 document.head.append(sheet);
 
 async function open(page, path, selector) {
-  await styled;
+  await sheetLoaded;
   await page.openDialog(path);
   return dialog.querySelector(selector);
 }
 
-/** Lets people choose a time, and calls `save(when)` with it until that works. */
-async function choose(page, path, save) {
+/** Lets people choose a time and calls `save(when)`, until that succeeds. */
+async function chooseTime(page, path, save) {
   const form = await open(page, path, ".scheduling-form");
   if (!form) return;
   const { at } = form.elements;
@@ -52,7 +52,7 @@ async function choose(page, path, save) {
   for (const button of form.querySelectorAll("[data-when]")) {
     const time = TIMES[button.dataset.when]?.();
     if (!time) continue;
-    // Shortly before, it is no choice any more.
+    // Not offered when it is almost due.
     button.hidden = time - Date.now() < 15 * MINUTE;
     button.value = time.toISOString();
     Object.assign(button.querySelector("time"), { dateTime: button.value, textContent: words(button.value), title: fullDate(button.value) });
@@ -60,15 +60,15 @@ async function choose(page, path, save) {
   form.addEventListener("click", ({ target }) => {
     if (target.closest("[data-close]")) return dialog.close();
     const choice = target.closest("[data-when]");
-    if (choice) attempt(page, form, () => save(choice.value));
+    if (choice) saveAndClose(page, form, () => save(choice.value));
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(page, form, () => save(isoOf(at.value)));
+    saveAndClose(page, form, () => save(isoOf(at.value)));
   });
 }
 
-async function attempt(page, form, work) {
+async function saveAndClose(page, form, work) {
   if (form.getAttribute("aria-busy") === "true") return;
   page.setBusy(form);
   try {
@@ -80,7 +80,7 @@ async function attempt(page, form, work) {
   }
 }
 
-/** What is in the composer; without a time, when the other comes online. */
+/** Schedules what is in the composer; without a time, for when the other person comes online. */
 async function send(page, composer) {
   const { peerId, field } = composer;
   await composer.files.settled();
@@ -90,19 +90,19 @@ async function send(page, composer) {
   const words = { text: written, mentions: composer.mentionedIn(written), clientMessageId: newClientId() };
   const { attachments, viewOnce } = composer.files.uploads;
   const files = { attachments, viewOnce, text: "", clientMessageId: newClientId() };
-  // What is seen once has no words: they follow.
+  // A view-once message has no text: it goes as a second message.
   const messages = viewOnce ? [{ ...files, replyTo }, words] : [{ ...files, ...words, replyTo }];
-  return choose(page, `/chat/${peerId}/later`, async (sendAt) => {
+  return chooseTime(page, `/chat/${peerId}/later`, async (sendAt) => {
     const when = sendAt ? { sendAt } : { whenOnline: true };
-    for (const message of messages.filter(({ text: said, attachments: some = [] }) => !isBlank(said) || some.length)) await schedule(page, peerId, message, when);
+    for (const message of messages.filter(({ text: body, attachments: files = [] }) => !isBlank(body) || files.length)) await schedule(page, peerId, message, when);
     for (const { clientMessageId } of messages) page.forgetUpload(clientMessageId);
     composer.reply.clear();
     composer.files.clear();
-    composer.keepRest(written);
+    composer.keepRemainder(written);
   });
 }
 
-/** What was uploaded or scheduled in an earlier try is not again. */
+/** Does not upload or schedule again what an earlier attempt completed. */
 async function schedule(page, peerId, { attachments: files = [], ...message }, when) {
   const { clientMessageId } = message;
   const bar = dialog.querySelector(".scheduling__progress");
@@ -111,15 +111,15 @@ async function schedule(page, peerId, { attachments: files = [], ...message }, w
   const keys = await page.upload({ clientMessageId, attachments: files }).finally(() => (end(), (bar.hidden = true)));
   const captions = page.captionsOf({ attachments: files }, keys);
   const row = await page.postJSON(`/api/messages/schedule/${peerId}`, { ...message, attachments: keys, captions, ...when });
-  // An earlier try, whose answer was lost, had another time.
+  // An earlier attempt whose response was lost had another time.
   if ((row.sendAt ?? "") !== (when.sendAt ?? "")) await page.patchJSON(`/api/scheduled/${row._id}`, when);
 }
 
 function remind(page, peerId, messageId) {
-  return choose(page, `/chat/${peerId}/remind`, (remindAt) => page.putJSON(`/api/reminders/${messageId}`, { remindAt }));
+  return chooseTime(page, `/chat/${peerId}/remind`, (remindAt) => page.putJSON(`/api/reminders/${messageId}`, { remindAt }));
 }
 
-/** Of one chat, or all of them, with the reminders. */
+/** The list for one chat, or for all of them, with the reminders. */
 async function list(page, peerId) {
   const root = await open(page, `/later?peer=${peerId}`, ".scheduled-list");
   if (!root) return;
@@ -127,23 +127,23 @@ async function list(page, peerId) {
     at.value = at.defaultValue = fieldValue(at.dataset.at || TIMES["1h"]().toISOString());
     at.min = fieldValue(new Date().toISOString());
   }
-  const again = (work) => change(page, root, work);
+  const runAndRefresh = (work) => runAndList(page, root, work);
   root.addEventListener("click", ({ target }) => {
     if (target.closest("[data-close]")) return dialog.close();
     const { scheduleAction: action, key } = target.closest("[data-schedule-action]")?.dataset ?? {};
-    if (action === "send") again(() => page.postJSON(`/api/scheduled/${key}/send`));
-    if (action === "cancel") again(() => page.deleteJSON(`/api/scheduled/${key}`));
-    if (action === "forget") again(() => page.deleteJSON(`/api/reminders/${key}`));
+    if (action === "send") runAndRefresh(() => page.postJSON(`/api/scheduled/${key}/send`));
+    if (action === "cancel") runAndRefresh(() => page.deleteJSON(`/api/scheduled/${key}`));
+    if (action === "forget") runAndRefresh(() => page.deleteJSON(`/api/reminders/${key}`));
   });
   root.addEventListener("submit", (event) => {
     event.preventDefault();
     const { dataset: { key }, elements: { text: words, at } } = event.target;
     const when = at.value === at.defaultValue && at.dataset.at ? {} : { sendAt: isoOf(at.value) };
-    again(() => page.patchJSON(`/api/scheduled/${key}`, { text: words?.value, ...when }));
+    runAndRefresh(() => page.patchJSON(`/api/scheduled/${key}`, { text: words?.value, ...when }));
   });
 }
 
-async function change(page, root, work) {
+async function runAndList(page, root, work) {
   if (root.getAttribute("aria-busy") === "true") return;
   page.setBusy(root);
   try {
@@ -157,7 +157,7 @@ async function change(page, root, work) {
 
 let isWatching = false;
 
-/** What comes from other devices, while nothing is being edited there. */
+/** Follows changes from other devices, unless something in the list is being edited. */
 function watch(page) {
   if (isWatching) return;
   isWatching = true;
@@ -168,18 +168,18 @@ function watch(page) {
 }
 
 function due(page, { messageId, peerId, message }) {
-  const said = page.wordsOf(message);
-  const excerpt = said ? `: ${[...said].slice(0, EXCERPT).join("")}` : "";
+  const summary = page.summaryOf(message);
+  const excerpt = summary ? `: ${[...summary].slice(0, EXCERPT_LENGTH).join("")}` : "";
   const run = async () => {
     await page.deleteJSON(`/api/reminders/${messageId}`).catch(() => {});
     location.assign(`/chat/${peerId}#m-${messageId}`);
   };
-  page.emit("notice", { text: `${text("reminder")}${excerpt}`, kind: "info", stay: STAY, action: { words: text("show"), run } });
+  page.emit("notice", { text: `${text("reminder")}${excerpt}`, kind: "info", duration: REMINDER_DURATION, action: { label: text("show"), run } });
 }
 
-/** What was due while nobody was here. */
+/** Reminders that came due while no page was open. */
 function overdue(page) {
-  page.emit("notice", { text: text("reminders-due"), kind: "info", stay: STAY, action: { words: text("show"), run: () => actions.list(page, "") } });
+  page.emit("notice", { text: text("reminders-due"), kind: "info", duration: REMINDER_DURATION, action: { label: text("show"), run: () => actions.list(page, "") } });
 }
 
 const actions = Object.fromEntries(

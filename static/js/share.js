@@ -1,9 +1,9 @@
-// The page on which a chat is chosen for what another app shared: templates/messaging/share.html.
+// The page that asks for a chat for content shared by another app: templates/messaging/share.html.
 import { moveFocus } from "./elements/arrow-keys.js";
-import { sizeInWords } from "./lib/attachments.js";
+import { formatSize } from "./lib/attachments.js";
 import { keepOfflinePage } from "./lib/offline.js";
-import { forgetPrivate } from "./stores/private-data.js";
-import { keepShared, sharedWith } from "./stores/share-target.js";
+import { clearPrivateData } from "./stores/private-data.js";
+import { findShared, saveShared } from "./stores/share-target.js";
 
 const { userId } = document.body.dataset;
 const section = document.getElementById("share");
@@ -23,14 +23,14 @@ section.addEventListener("keydown", (event) => {
   else if (!isField || event.key === "ArrowDown") moveFocus(event, targets());
 });
 
-// Somebody else may have been signed in before.
-await forgetPrivate({ but: userId });
+// Another account may have been signed in before.
+await clearPrivateData({ except: userId });
 keepOfflinePage();
 show(await find().catch(() => null));
 
 async function find() {
-  key ??= await keepShared(userId, words);
-  return sharedWith(userId, key);
+  key ??= await saveShared(userId, words);
+  return findShared(userId, key);
 }
 
 function show(shared) {
@@ -50,10 +50,10 @@ function showNothing() {
 function lineOf(file) {
   const line = document.getElementById("shared-file").content.firstElementChild.cloneNode(true);
   const image = line.querySelector("img");
-  // What is no picture after all has the sign of a file.
+  // A file that cannot be shown keeps the file icon.
   image.onload = () => (image.hidden = false);
   if (file.type.startsWith("image/")) image.src = URL.createObjectURL(file);
   line.querySelector("bdi").textContent = file.name;
-  line.lastElementChild.textContent = sizeInWords(file.size);
+  line.lastElementChild.textContent = formatSize(file.size);
   return line;
 }

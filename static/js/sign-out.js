@@ -1,34 +1,34 @@
-// Signing out takes drafts and kept pages away, keeps what is not sent yet, and needs the network.
+// Signing out removes drafts and cached pages, keeps the outbox, and needs the network.
 import { setBusy } from "./busy.js";
-import { isAgreed } from "./lib/dialog.js";
+import { isConfirmed } from "./lib/dialog.js";
 import { formOf } from "./lib/texts.js";
 import { OutboxDatabase } from "./stores/outbox-database.js";
-import { forgetPrivate } from "./stores/private-data.js";
+import { clearPrivateData } from "./stores/private-data.js";
 
-const question = document.getElementById("sign-out");
-const { userId } = question.dataset;
+const dialog = document.getElementById("sign-out");
+const { userId } = dialog.dataset;
 
-// Somebody else may have been signed in before.
-forgetPrivate({ but: userId });
+// Another account may have been signed in before.
+clearPrivateData({ except: userId });
 
 document.addEventListener("submit", (event) => {
-  if (event.target.matches('[action="/logout"]')) leave(event);
+  if (event.target.matches('[action="/logout"]')) signOut(event);
 });
 
-async function leave(event) {
+async function signOut(event) {
   event.preventDefault();
   const form = event.target;
   if (!navigator.onLine) return document.getElementById("still-signed-in").showModal();
-  if (!(await isWanted())) return;
+  if (!(await confirmSignOut())) return;
   setBusy(form);
-  await forgetPrivate();
+  await clearPrivateData();
   form.submit();
 }
 
-async function isWanted() {
+async function confirmSignOut() {
   const count = await new OutboxDatabase(userId).count().catch(() => 0);
   if (count === 0) return true;
-  const words = question.querySelector("p");
+  const words = dialog.querySelector("p");
   words.textContent = words.dataset[formOf(count)].replace("{n}", count);
-  return isAgreed(question, "leave");
+  return isConfirmed(dialog, "leave");
 }

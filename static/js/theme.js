@@ -1,3 +1,3 @@
-// Before anything is drawn: the admin's own markup has no place for the theme that somebody chose.
+// Applied before the first paint: the admin's own markup cannot carry the chosen theme.
 const theme = document.cookie.match(/(?:^|; )theme=(light|dark)(?:;|$)/)?.[1];
 if (theme) document.documentElement.dataset.theme = theme;

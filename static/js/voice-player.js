@@ -1,16 +1,16 @@
-// Loaded when a voice message is first played (elements/voice.js), apart from the page's script: what is imported here is a
-// copy. One plays at a time, and the next one follows by itself.
-import { lengthInWords } from "./lib/attachments.js";
+// Loaded when a voice message is first played (elements/voice.js), apart from the page's bundle: imports are copies. One message
+// plays at a time, and the next one follows automatically.
+import { formatDuration } from "./lib/attachments.js";
 import { read, write } from "./lib/storage.js";
 import { text } from "./lib/texts.js";
 
 const SPEEDS = [1, 1.5, 2];
-const KEPT_SPEED = "voice-speed";
+const SPEED_KEY = "voice-speed";
 const STEP = 5;
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -4, PageUp: 4, Home: -Infinity, End: Infinity };
 
 const audio = new Audio();
-/** What `audio` plays, or is about to go on with. */
+/** The message that `audio` plays or has paused. */
 let current = null;
 let page;
 
@@ -19,15 +19,15 @@ audio.addEventListener("ended", playNext);
 audio.addEventListener("pause", showPlaying);
 audio.addEventListener("play", showPlaying);
 audio.addEventListener("error", () => current && page.emit("notice", { text: text("not-playable"), kind: "error" }));
-// Of all that sounds in the page.
+// Only one thing in the page plays at a time.
 document.addEventListener("play", ({ target }) => target !== audio && audio.pause(), { capture: true });
 
 class VoiceMessage extends HTMLElement {
-  press({ target, clientX }, calls) {
-    page = calls;
-    const { voice: act } = target.closest("[data-voice]")?.dataset ?? {};
-    if (act === "speed") return changeSpeed();
-    if (act === "play") return this === current && !audio.paused ? audio.pause() : play(this);
+  onClick({ target, clientX }, callbacks) {
+    page = callbacks;
+    const { voice: action } = target.closest("[data-voice]")?.dataset ?? {};
+    if (action === "speed") return changeSpeed();
+    if (action === "play") return this === current && !audio.paused ? audio.pause() : play(this);
     const { left, width } = this.querySelector(".voice__wave").getBoundingClientRect();
     seek(this, ((clientX - left) / width) * lengthOf(this));
   }
@@ -37,8 +37,8 @@ class VoiceMessage extends HTMLElement {
     showPlaying();
   }
 
-  steer({ key }, calls) {
-    page = calls;
+  onKeydown({ key }, callbacks) {
+    page = callbacks;
     const step = Math.min(STEP, lengthOf(this) / 10);
     seek(this, (this === current ? audio.currentTime : 0) + STEPS[key] * step);
   }
@@ -46,7 +46,7 @@ class VoiceMessage extends HTMLElement {
 
 const lengthOf = (voice) => Number(voice.dataset.duration) / 1000;
 
-function take(voice) {
+function select(voice) {
   if (voice === current) return;
   if (current) {
     audio.pause();
@@ -60,37 +60,37 @@ function take(voice) {
 }
 
 function play(voice) {
-  take(voice);
+  select(voice);
   for (const other of document.querySelectorAll("video, audio")) other.pause();
   audio.playbackRate = audio.defaultPlaybackRate = speed();
   audio.play().then(() => page.started(voice), () => {});
 }
 
 function seek(voice, seconds) {
-  take(voice);
+  select(voice);
   audio.currentTime = Math.max(0, Math.min(lengthOf(voice), seconds));
   show(voice, audio.currentTime);
 }
 
-/** The message below it; among what a chat shares, where the newest is first, the one above it. */
+/** Plays the message below; in the details, where the newest is first, the one above. */
 function playNext() {
-  const before = current;
-  show(before, 0);
-  const list = before.closest("message-list, .shared");
+  const previous = current;
+  show(previous, 0);
+  const list = previous.closest("message-list, .shared");
   const all = list ? [...list.querySelectorAll("voice-message")] : [];
-  const next = all[all.indexOf(before) + (list?.matches(".shared") ? -1 : 1)];
+  const next = all[all.indexOf(previous) + (list?.matches(".shared") ? -1 : 1)];
   if (next) play(next);
 }
 
-/** Who leaves the chat leaves it behind. */
+/** Stops following a message once its chat is closed. */
 function showPosition() {
   if (!current) return;
-  if (!current.isConnected) follow();
+  if (!current.isConnected) reattach();
   if (current) show(current, audio.currentTime);
 }
 
-/** What was drawn anew. */
-function follow() {
+/** Finds the message again after it was rendered anew. */
+function reattach() {
   current = document.querySelector(`voice-message[data-url="${CSS.escape(current.dataset.url)}"]`);
   if (!current) return audio.pause();
   current.classList.add("is-current");
@@ -100,7 +100,7 @@ function follow() {
 
 function show(voice, seconds) {
   const [wave, length] = [voice.querySelector(".voice__wave"), lengthOf(voice)];
-  const [said, done] = [lengthInWords(seconds * 1000), Math.min(1, seconds / length)];
+  const [label, done] = [formatDuration(seconds * 1000), Math.min(1, seconds / length)];
   let played = wave.querySelector("svg");
   if (!played) {
     played = document.createElementNS(wave.namespaceURI, "svg");
@@ -109,8 +109,8 @@ function show(voice, seconds) {
   }
   played.setAttribute("width", `${100 * done}%`);
   wave.setAttribute("aria-valuenow", Math.round(seconds));
-  wave.setAttribute("aria-valuetext", `${said} / ${lengthInWords(length * 1000)}`);
-  voice.querySelector("[data-field=length]").textContent = seconds ? said : lengthInWords(length * 1000);
+  wave.setAttribute("aria-valuetext", `${label} / ${formatDuration(length * 1000)}`);
+  voice.querySelector("[data-field=length]").textContent = seconds ? label : formatDuration(length * 1000);
 }
 
 function showPlaying() {
@@ -119,19 +119,19 @@ function showPlaying() {
   current.querySelector(".voice__play").setAttribute("aria-label", text(audio.paused ? "play" : "pause"));
 }
 
-const speed = () => SPEEDS.find((each) => String(each) === read(KEPT_SPEED)) ?? 1;
+const speed = () => SPEEDS.find((each) => String(each) === read(SPEED_KEY)) ?? 1;
 
 function changeSpeed() {
   const next = SPEEDS[(SPEEDS.indexOf(speed()) + 1) % SPEEDS.length];
-  write(KEPT_SPEED, String(next));
+  write(SPEED_KEY, String(next));
   audio.playbackRate = audio.defaultPlaybackRate = next;
   showSpeed();
 }
 
 function showSpeed() {
-  const [button, said] = [current.querySelector(".voice__speed"), `${speed()}×`];
-  button.textContent = said;
-  button.setAttribute("aria-label", `${text("speed")} ${said}`);
+  const [button, label] = [current.querySelector(".voice__speed"), `${speed()}×`];
+  button.textContent = label;
+  button.setAttribute("aria-label", `${text("speed")} ${label}`);
 }
 
 customElements.define("voice-message", VoiceMessage);

@@ -1,43 +1,42 @@
-// Loaded with the first voice message that is recorded (elements/voice-button.js), apart from the page's script: what is
-// imported here is a copy.
-import { lengthInWords, wavePath } from "./lib/attachments.js";
+// Loaded with the first recording (elements/voice-button.js), apart from the page's bundle: imports are copies.
+import { formatDuration, wavePath } from "./lib/attachments.js";
 import { text } from "./lib/texts.js";
 
 const TYPES = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
-const BITS = 32_000; // a second
-/** How often it is looked how loud it is. */
-const EVERY = 100;
-const CHUNK = 1000;
-const LEVELS = 64;
-const LOUDEST = 31;
-/** Milliseconds: messaging/shapes/attachments.py has the same. */
-const LONGEST = 3_600_000;
-/** So far a finger slides to cancel. */
-const FAR = 96;
+const BITS_PER_SECOND = 32_000; // a second
+/** Milliseconds between two measurements of the level. */
+const METER_INTERVAL = 100;
+const CHUNK_TIME = 1000;
+const MAX_LEVELS = 64;
+const MAX_LEVEL = 31;
+/** Milliseconds, as in messaging/shapes/attachments.py. */
+const MAX_DURATION = 3_600_000;
+/** Pixels: how far to slide a finger to cancel. */
+const CANCEL_DISTANCE = 96;
 
 class VoiceRecorder extends HTMLElement {
   #form;
   #stream;
   #recorder;
-  #sound;
+  #audioContext;
   #meter;
   #chunks = [];
   #levels = [];
-  /** Milliseconds before the last pause, and when recording went on after it. */
-  #before = 0;
-  #since = 0;
+  /** Milliseconds recorded before the last pause, and when recording resumed. */
+  #recordedBefore = 0;
+  #resumedAt = 0;
   #timer;
   #preview = null;
-  #end;
-  #ways = new AbortController();
+  #resolveEnded;
+  #listeners = new AbortController();
 
-  /** In one's own notes it cannot. */
-  canBeOnce = true;
+  /** False in the reader's saved messages. */
+  canBeViewOnce = true;
 
-  /** `{file, duration, waveform, isSent, viewOnce}`, or null where it was cancelled. */
-  ended = new Promise((resolve) => (this.#end = resolve));
+  /** Resolves to `{file, duration, waveform, isSent, viewOnce}`, or to null if it was cancelled. */
+  ended = new Promise((resolve) => (this.#resolveEnded = resolve));
 
-  /** Records, in place of what the form has. Rejects as `getUserMedia` does. */
+  /** Starts recording, in place of the form's field. Rejects as `getUserMedia` does. */
   async start(form) {
     this.#form = form;
     this.#stream = await navigator.mediaDevices.getUserMedia({ audio: true });
@@ -51,43 +50,43 @@ class VoiceRecorder extends HTMLElement {
 
   #begin() {
     const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
-    this.#recorder = new MediaRecorder(this.#stream, { mimeType, audioBitsPerSecond: BITS });
+    this.#recorder = new MediaRecorder(this.#stream, { mimeType, audioBitsPerSecond: BITS_PER_SECOND });
     this.#recorder.ondataavailable = ({ data }) => data.size && this.#chunks.push(data);
     this.#stream.getAudioTracks()[0].onended = () => this.#pause();
-    this.#sound = new AudioContext();
-    this.#meter = this.#sound.createAnalyser();
-    this.#sound.createMediaStreamSource(this.#stream).connect(this.#meter);
+    this.#audioContext = new AudioContext();
+    this.#meter = this.#audioContext.createAnalyser();
+    this.#audioContext.createMediaStreamSource(this.#stream).connect(this.#meter);
     this.#open();
-    this.#recorder.start(CHUNK);
-    this.#goOn();
+    this.#recorder.start(CHUNK_TIME);
+    this.#resume();
   }
 
-  /** What was recorded is kept, and not sent. */
-  leave() {
+  /** Stops, and keeps the recording without sending it. */
+  stopAndKeep() {
     return this.#recorder && this.#finish(false);
   }
 
   cancel() {
     this.#close();
-    this.#end(null);
+    this.#resolveEnded(null);
   }
 
   #open() {
-    this.#part("view-once").hidden = !this.canBeOnce;
+    this.#control("view-once").hidden = !this.canBeViewOnce;
     this.#form.append(this);
     this.#form.classList.add("is-recording");
-    const { signal } = this.#ways;
-    const acts = { cancel: () => this.cancel(), listen: () => this.#listen(), pause: () => this.#turn(), "view-once": () => this.#turnOnce(), send: () => this.#finish(true) };
-    this.addEventListener("click", ({ target }) => acts[target.closest("[data-recorder]")?.dataset.recorder]?.());
-    addEventListener("keydown", (event) => this.#press(event), { signal, capture: true });
-    this.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.#slide(event));
+    const { signal } = this.#listeners;
+    const actions = { cancel: () => this.cancel(), listen: () => this.#listen(), pause: () => this.#togglePause(), "view-once": () => this.#toggleViewOnce(), send: () => this.#finish(true) };
+    this.addEventListener("click", ({ target }) => actions[target.closest("[data-recorder]")?.dataset.recorder]?.());
+    addEventListener("keydown", (event) => this.#onKeydown(event), { signal, capture: true });
+    this.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.#onSlide(event));
     addEventListener("beforeunload", (event) => event.preventDefault(), { signal });
-    this.#part("send").focus({ preventScroll: true });
-    this.#timer = setInterval(() => this.#look(), EVERY);
+    this.#control("send").focus({ preventScroll: true });
+    this.#timer = setInterval(() => this.#sampleLevel(), METER_INTERVAL);
   }
 
-  /** Before Escape leaves the chat. A click beside the buttons leaves the focus nowhere. */
-  #press(event) {
+  /** Escape cancels the recording before it can close the chat, also while nothing has the focus. */
+  #onKeydown(event) {
     const { target, key } = event;
     if (key !== "Escape" || !(target === document.body || this.contains(target))) return;
     event.preventDefault();
@@ -95,69 +94,69 @@ class VoiceRecorder extends HTMLElement {
     this.cancel();
   }
 
-  #part(name) {
+  #control(name) {
     return this.querySelector(`[data-recorder="${name}"]`);
   }
 
   get #duration() {
-    return this.#before + (this.#recorder.state === "recording" ? performance.now() - this.#since : 0);
+    return this.#recordedBefore + (this.#recorder.state === "recording" ? performance.now() - this.#resumedAt : 0);
   }
 
-  #turn() {
+  #togglePause() {
     if (this.#recorder.state === "recording") this.#pause();
-    else this.#goOn();
+    else this.#resume();
   }
 
-  get #isOnce() {
-    return this.#part("view-once").getAttribute("aria-pressed") === "true";
+  get #isViewOnce() {
+    return this.#control("view-once").getAttribute("aria-pressed") === "true";
   }
 
-  #turnOnce() {
-    this.#part("view-once").setAttribute("aria-pressed", String(!this.#isOnce));
+  #toggleViewOnce() {
+    this.#control("view-once").setAttribute("aria-pressed", String(!this.#isViewOnce));
   }
 
-  #goOn() {
-    if (this.#duration >= LONGEST || !this.#stream.active) return;
+  #resume() {
+    if (this.#duration >= MAX_DURATION || !this.#stream.active) return;
     this.#preview?.pause();
-    this.#since = performance.now();
+    this.#resumedAt = performance.now();
     if (this.#recorder.state === "paused") this.#recorder.resume();
     this.#show();
   }
 
   #pause() {
     if (this.#recorder.state !== "recording") return;
-    this.#before = this.#duration;
+    this.#recordedBefore = this.#duration;
     this.#recorder.requestData();
     this.#recorder.pause();
     this.#show();
   }
 
-  #look() {
+  #sampleLevel() {
     if (this.#recorder.state !== "recording") return;
     const samples = new Float32Array(this.#meter.fftSize);
     this.#meter.getFloatTimeDomainData(samples);
     this.#levels.push(Math.sqrt(samples.reduce((sum, each) => sum + each * each, 0) / samples.length));
     this.#show();
-    if (this.#duration >= LONGEST) this.#pause();
+    if (this.#duration >= MAX_DURATION) this.#pause();
   }
 
   #show() {
     const isPaused = this.#recorder.state !== "recording";
     this.classList.toggle("is-paused", isPaused);
-    this.#part("listen").hidden = !isPaused;
-    const pause = this.#part("pause");
+    this.#control("listen").hidden = !isPaused;
+    const pause = this.#control("pause");
     const label = text(isPaused ? "record-on" : "record-pause");
     if (pause.title !== label) pause.title = label;
     pause.setAttribute("aria-label", label);
-    const words = lengthInWords(this.#duration);
+    const words = formatDuration(this.#duration);
     const time = this.querySelector("[data-field=time]");
     if (time.textContent !== words) time.textContent = words;
-    // Twice as loud looks half as high again: speech fills the line, and a shout fits.
-    const last = this.#levels.slice(-LEVELS).map((level) => Math.min(LOUDEST, Math.round(LOUDEST * Math.sqrt(3 * level))));
-    this.querySelector("path").setAttribute("d", wavePath([...Array(LEVELS - last.length).fill(0), ...last]));
+    // A square-root scale: speech fills the line, and a shout still fits.
+    const last = this.#levels.slice(-MAX_LEVELS).map((level) => Math.min(MAX_LEVEL, Math.round(MAX_LEVEL * Math.sqrt(3 * level))));
+    this.querySelector("path").setAttribute("d", wavePath([...Array(MAX_LEVELS - last.length).fill(0), ...last]));
   }
 
-  /** What there is up to now, from its beginning. */
+  /** Plays the recording so far from its beginning. */
   #listen() {
     if (this.#preview && !this.#preview.paused) return this.#preview.pause();
     this.#forgetPreview();
@@ -172,14 +171,14 @@ class VoiceRecorder extends HTMLElement {
     this.#preview = null;
   }
 
-  #slide({ clientX: from, pointerId }) {
-    const { signal } = this.#ways;
+  #onSlide({ clientX: from, pointerId }) {
+    const { signal } = this.#listeners;
     const move = (event) => {
       if (event.pointerId !== pointerId) return;
-      const way = event.clientX - from;
-      this.style.translate = `${way}px`;
-      this.style.opacity = Math.max(0.2, 1 - Math.abs(way) / (2 * FAR));
-      if (Math.abs(way) > FAR) this.cancel();
+      const distance = event.clientX - from;
+      this.style.translate = `${distance}px`;
+      this.style.opacity = Math.max(0.2, 1 - Math.abs(distance) / (2 * CANCEL_DISTANCE));
+      if (Math.abs(distance) > CANCEL_DISTANCE) this.cancel();
     };
     const stop = () => {
       this.style.translate = this.style.opacity = "";
@@ -190,43 +189,43 @@ class VoiceRecorder extends HTMLElement {
   }
 
   async #finish(isSent) {
-    if (this.#ways.signal.aborted) return;
-    const duration = Math.round(Math.min(LONGEST, this.#duration));
+    if (this.#listeners.signal.aborted) return;
+    const duration = Math.round(Math.min(MAX_DURATION, this.#duration));
     const stopped = new Promise((resolve) => (this.#recorder.onstop = resolve));
     const isOver = this.#recorder.state === "inactive";
-    const viewOnce = this.#isOnce;
+    const viewOnce = this.#isViewOnce;
     if (!isOver) this.#recorder.stop();
     this.#close();
     if (!isOver) await stopped;
-    if (!this.#chunks.length || !duration) return this.#end(null);
+    if (!this.#chunks.length || !duration) return this.#resolveEnded(null);
     const [type] = this.#recorder.mimeType.split(";");
-    const file = new File(this.#chunks, `${text("voice-file")} ${moment()}.${type.split("/")[1]}`, { type });
-    this.#end({ file, duration, waveform: waveform(this.#levels), isSent, viewOnce });
+    const file = new File(this.#chunks, `${text("voice-file")} ${timestamp()}.${type.split("/")[1]}`, { type });
+    this.#resolveEnded({ file, duration, waveform: waveform(this.#levels), isSent, viewOnce });
   }
 
   #close() {
-    this.#ways.abort();
+    this.#listeners.abort();
     clearInterval(this.#timer);
     this.#forgetPreview();
     this.#stream.getAudioTracks()[0].onended = null;
     this.#stream.getTracks().forEach((track) => track.stop());
-    this.#sound.close();
+    this.#audioContext.close();
     this.remove();
     this.#form.classList.remove("is-recording");
   }
 }
 
-/** The loudest of each part, beside the loudest of all. */
+/** The peak of each part, relative to the loudest. */
 function waveform(levels) {
   const most = Math.max(...levels, 0.01);
-  const count = Math.max(1, Math.min(LEVELS, levels.length));
-  const part = (place) => levels.slice(Math.floor((place * levels.length) / count), Math.ceil(((place + 1) * levels.length) / count));
-  const digit = (place) => Math.round((LOUDEST * Math.max(0, ...part(place))) / most).toString(32);
-  return Array.from({ length: count }, (_, place) => digit(place)).join("");
+  const count = Math.max(1, Math.min(MAX_LEVELS, levels.length));
+  const part = (index) => levels.slice(Math.floor((index * levels.length) / count), Math.ceil(((index + 1) * levels.length) / count));
+  const digit = (index) => Math.round((MAX_LEVEL * Math.max(0, ...part(index))) / most).toString(32);
+  return Array.from({ length: count }, (_, index) => digit(index)).join("");
 }
 
-/** As in the names of files: "2026-11-29 21.05". */
-function moment() {
+/** For file names: "2026-11-29 21.05". */
+function timestamp() {
   const now = new Date();
   const two = (number) => String(number).padStart(2, "0");
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())} ${two(now.getHours())}.${two(now.getMinutes())}`;

@@ -134,8 +134,8 @@ def test_files_are_shown_played_and_downloaded(person: PersonFor) -> None:
     expect(page.locator("video")).to_have_attribute("aria-label", "clip.mp4")
     sizes = [0, 1, 499, 1500, 2500, 999_499, 999_500, 1_049_999, 1_050_000, 999_949_999, 10**9]
     script = """async sizes => {
-      const { sizeInWords } = await import("/static/js/lib/attachments.js");
-      return sizes.map(sizeInWords);
+      const { formatSize } = await import("/static/js/lib/attachments.js");
+      return sizes.map(formatSize);
     }"""
     assert page.evaluate(script, sizes) == [size_in_words(size) for size in sizes]
     # Their places are there before they are.

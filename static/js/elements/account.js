@@ -1,33 +1,33 @@
-// What somebody changes of their account on another device, or in another tab.
+// Follows changes of the account made on another device or in another tab.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { canReload, reload } from "./new-version.js";
 
-const FOR_GOOD = 2 ** 31 - 1;
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 export function watchAccount() {
   on("account", ({ fullName, profilePic, language }) => {
-    showMe(fullName, profilePic);
-    if (language !== document.body.dataset.language) speak();
+    showOwnProfile(fullName, profilePic);
+    if (language !== document.body.dataset.language) offerReload();
   });
 }
 
-function showMe(name, picture) {
+function showOwnProfile(name, picture) {
   document.body.dataset.userName = name;
-  const me = document.querySelector(".sidebar__me");
-  me.querySelector("bdi").textContent = name;
-  me.querySelector("img").src = picture;
+  const link = document.querySelector(".sidebar__me");
+  link.querySelector("bdi").textContent = name;
+  link.querySelector("img").src = picture;
 }
 
-/** What is asked for from now on comes in the other language. */
-function speak() {
+/** What is loaded from now on is in the other language, so offer to reload the page. */
+function offerReload() {
   if (document.hidden && canReload()) return reload();
   const [words, load] = text("language-changed").split("|");
-  emit("notice", { text: words, kind: "info", action: { words: load, run: loadAnew }, stay: FOR_GOOD });
+  emit("notice", { text: words, kind: "info", action: { label: load, run: reloadOrOffer }, duration: MAX_TIMEOUT });
 }
 
-/** Where that has to wait, it is offered again. */
-function loadAnew() {
-  if (!canReload()) speak();
+/** If it has to wait, the offer stays. */
+function reloadOrOffer() {
+  if (!canReload()) offerReload();
   reload();
 }

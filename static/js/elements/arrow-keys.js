@@ -1,6 +1,6 @@
 const STEPS = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 
-/** Moves the focus among elements that belong together; true when the key did so. */
+/** Moves the focus among elements by arrow keys, Home and End; true if it did. */
 export function moveFocus(event, elements) {
   const step = STEPS[event.key];
   if (!step || !elements.length || event.altKey || event.ctrlKey || event.metaKey) return false;
@@ -14,7 +14,7 @@ export function moveFocus(event, elements) {
 
 const ACROSS = { ArrowLeft: -1, ArrowRight: 1 };
 
-/** Where such a key leads in a row: 1 is forward, whichever way it reads; 0 is nowhere. */
+/** The step of a horizontal arrow key: 1 is forward in the reading direction, 0 is none. */
 export function stepAcross(event) {
   const step = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey ? 0 : (ACROSS[event.key] ?? 0);
   return getComputedStyle(event.target).direction === "rtl" ? -step : step;

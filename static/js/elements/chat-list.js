@@ -3,39 +3,39 @@ import { isBlank } from "../lib/text.js";
 import { setUnread as setTitle } from "../lib/title.js";
 import { syncSoon } from "../realtime/live.js";
 import { decorateRow, refreshTime, setOnline, setUnread } from "../render/row.js";
-import { write } from "../render/slots.js";
+import { setText } from "../render/slots.js";
 import { isOnline, online } from "../stores/presence.js";
 import { receiveDraft } from "../stores/synced-drafts.js";
 import { moveFocus } from "./arrow-keys.js";
 import { ChatRows } from "./chat-rows.js";
 import { RowStatus } from "./row-status.js";
-import { changeChat } from "./chat-menu.js";
+import { updateChatSettings } from "./chat-menu.js";
 import { filterRows } from "./filter.js";
-import { addressed } from "./message-list/permalinks.js";
+import { linkedMessageId } from "./message-list/permalinks.js";
 import { onNewDay } from "./new-day.js";
 import { replay } from "./event-replay.js";
 import { SearchFilters } from "./search-filters.js";
 
-const REFRESH_AFTER = 200;
-const SHORTEST_WAIT = 10_000;
-/** What a timer can count to. */
-const LONGEST_WAIT = 2 ** 31 - 1;
+const REFRESH_DELAY = 200;
+const MIN_DELAY = 10_000;
+/** The longest delay of a timer. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
-/** The side bar. The rows of all chats are in it, if hidden, beside the contacts too, so that nothing is missed. */
+/** The side bar. It always has the rows of all chats, hidden beside the contacts, so that they stay up to date. */
 class ChatList extends HTMLElement {
-  late = [];
+  pendingUpdates = [];
 
   connectedCallback() {
     this.userId = document.body.dataset.userId;
     this.rows = new ChatRows(this, this.userId, {
-      shown: (row) => this.status.show(row),
-      counted: () => this.count(),
-      missing: () => this.refresh(),
-      unsure: syncSoon,
+      previewChanged: (row) => this.status.show(row),
+      countsChanged: () => this.updateCounts(),
+      rowMissing: () => this.refresh(),
+      countsUncertain: syncSoon,
     });
     this.searchFilters = new SearchFilters(this);
-    this.status = new RowStatus(this.rows, (row) => this.rows.arrange(row));
-    this.adopt(this.querySelectorAll("#chat-rows .row"));
+    this.status = new RowStatus(this.rows, (row) => this.rows.reposition(row));
+    this.initRows(this.querySelectorAll("#chat-rows .row"));
     this.listen();
     replay(this.handlers);
     this.showPresence();
@@ -43,114 +43,114 @@ class ChatList extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.ends.forEach((end) => end());
+    this.cleanups.forEach((cleanup) => cleanup());
     this.status.stop();
     clearTimeout(this.timer);
-    clearTimeout(this.welcoming);
-    clearTimeout(this.hearing);
+    clearTimeout(this.showTimer);
+    clearTimeout(this.unmuteTimer);
   }
 
   listen() {
     this.handlers = {
-      message: ({ message }) => this.rows.receive(message),
-      "message-deleted": (gone) => this.rows.forget(gone),
-      read: ({ readerId, peerId, seq }) => readerId === this.userId && this.rows.read(peerId, seq, true),
+      message: ({ message }) => this.rows.onMessage(message),
+      "message-deleted": (gone) => this.rows.onDeleted(gone),
+      read: ({ readerId, peerId, seq }) => readerId === this.userId && this.rows.markRead(peerId, seq, true),
       chat: (chat) => this.update(chat),
-      "read-here": ({ peerId, seq }) => this.rows.read(peerId, seq),
+      "read-here": ({ peerId, seq }) => this.rows.markRead(peerId, seq),
       presence: () => this.showPresence(),
-      "conversation-opened": () => this.opened(),
-      "chat-settings": (settings) => this.rows.keep(settings),
-      group: (group) => this.rows.change(group),
-      "group-left": ({ groupId, closed }) => this.rows.close(groupId, closed),
+      "conversation-opened": () => this.onConversationOpened(),
+      "chat-settings": (settings) => this.rows.applySettings(settings),
+      group: (group) => this.rows.onGroup(group),
+      "group-left": ({ groupId, closed }) => this.rows.setClosed(groupId, closed),
     };
-    this.ends = [
+    this.cleanups = [
       onNewDay(() => this.rows.all.forEach(refreshTime)),
       ...Object.entries(this.handlers).map(([name, handler]) => on(name, handler)),
     ];
     this.addEventListener("input", () => this.filter());
-    this.addEventListener("click", (event) => this.clicked(event));
+    this.addEventListener("click", (event) => this.onClick(event));
     this.querySelector(".filter").addEventListener("submit", (event) => event.preventDefault());
-    this.addEventListener("keydown", (event) => this.steer(event));
-    this.addEventListener("htmx:beforeSwap", ({ target }) => this.leaveMore(target));
+    this.addEventListener("keydown", (event) => this.onKeydown(event));
+    this.addEventListener("htmx:beforeSwap", ({ target }) => this.onBeforeSwap(target));
     for (const failure of ["responseError", "sendError", "timeout"]) {
-      this.addEventListener(`htmx:${failure}`, (event) => this.searchFailed(event));
+      this.addEventListener(`htmx:${failure}`, (event) => this.onSearchFailed(event));
     }
-    this.addEventListener("htmx:load", ({ target }) => this.welcome(target));
+    this.addEventListener("htmx:load", ({ target }) => this.onLoad(target));
   }
 
-  adopt(rows) {
+  initRows(rows) {
     rows.forEach(decorateRow);
     this.rows.expire();
     rows.forEach(({ dataset }) => receiveDraft(dataset.peerId, dataset.draft && JSON.parse(dataset.draft)));
     this.status.refresh();
-    this.count();
+    this.updateCounts();
   }
 
-  /** Rows that htmx brought: the whole list of chats, or some contacts. */
-  welcome(target) {
-    if (this.hadMore) target.querySelector(".row")?.focus({ preventScroll: true });
-    this.hadMore = false;
+  /** htmx has loaded rows: the whole list of chats, or some contacts. */
+  onLoad(target) {
+    if (this.hadMoreFocus) target.querySelector(".row")?.focus({ preventScroll: true });
+    this.hadMoreFocus = false;
     if (target.id === "chat-rows") {
       this.isFetching = false;
-      this.adopt(target.querySelectorAll(".row"));
+      this.initRows(target.querySelectorAll(".row"));
       replay(this.handlers);
-      this.late.splice(0).forEach((chat) => this.rows.update(chat));
+      this.pendingUpdates.splice(0).forEach((chat) => this.rows.update(chat));
     }
-    clearTimeout(this.welcoming);
-    this.welcoming = setTimeout(() => {
+    clearTimeout(this.showTimer);
+    this.showTimer = setTimeout(() => {
       this.showPresence();
       this.showOpen();
     });
   }
 
-  /** Whoever asked for more contacts goes on with the first of them. */
-  leaveMore(target) {
-    this.hadMore = target.matches(".more") && target.contains(document.activeElement);
+  /** Notes whether the focus is on the link for more contacts: it moves to the first of them. */
+  onBeforeSwap(target) {
+    this.hadMoreFocus = target.matches(".more") && target.contains(document.activeElement);
   }
 
   /**
-   * Somebody who is not in the list yet: the server knows the name and the picture. While it is asked already nothing is
-   * to be done: whoever is missing then asks again, and rows that came for nothing would take the click that is on them.
+   * Fetches the rows when a chat has none yet: the server knows its name and picture. Nothing to do while they are being fetched: a
+   * row that is still missing asks again, and replacing rows needlessly would break a click on them.
    */
   refresh() {
-    if (!this.isFetching) this.timer ||= setTimeout(() => this.fetchRows(), REFRESH_AFTER);
+    if (!this.isFetching) this.timer ||= setTimeout(() => this.fetchRows(), REFRESH_DELAY);
   }
 
-  /** What is told while rows are fetched may be newer than they are. */
+  /** Updates that arrive while rows are fetched may be newer than those rows. */
   update(chat) {
     this.rows.update(chat);
-    if (this.isFetching) this.late.push(chat);
+    if (this.isFetching) this.pendingUpdates.push(chat);
   }
 
   async fetchRows() {
     this.timer = 0;
     this.isFetching = true;
     const rows = () => this.querySelector("#chat-rows");
-    const place = rows().scrollTop;
-    // As a request of the list it would end that for a conversation. A failure is told already, by an event
-    // of htmx; after the next sync it is tried again.
+    const { scrollTop } = rows();
+    // Without a source, since a request of the list would abort that for a conversation. htmx's event reports a failure; the next
+    // sync retries.
     await htmx.ajax("GET", "/chats/rows", { target: "#chat-rows", swap: "outerHTML" }).catch(() => {});
     this.isFetching = false;
-    if (this.isConnected) rows().scrollTop = place;
+    if (this.isConnected) rows().scrollTop = scrollTop;
   }
 
-  count() {
+  updateCounts() {
     setUnread(this.querySelector("#tab-chats"), this.rows.unread);
     setTitle(this.rows.unread);
     this.filter();
-    this.awaitSound();
+    this.scheduleUnmute();
   }
 
-  /** Once something is to be heard again, the server knows what else changes by that. */
-  awaitSound() {
-    clearTimeout(this.hearing);
+  /** When a mute ends, the server knows what else changes, so fetch the rows. */
+  scheduleUnmute() {
+    clearTimeout(this.unmuteTimer);
     const until = this.rows.mutedUntil;
     if (!until) return;
-    const wait = Math.min(Math.max(Date.parse(until) - Date.now(), SHORTEST_WAIT), LONGEST_WAIT);
-    this.hearing = setTimeout(() => this.refresh(), wait);
+    const wait = Math.min(Math.max(Date.parse(until) - Date.now(), MIN_DELAY), MAX_TIMEOUT);
+    this.unmuteTimer = setTimeout(() => this.refresh(), wait);
   }
 
-  /** Until the socket has told who is online, what the server rendered stands. */
+  /** Until the socket has reported who is online, the server-rendered state stays. */
   showPresence() {
     if (!online().size) return;
     this.querySelectorAll("a.row").forEach((row) => setOnline(row, isOnline(row.dataset.peerId)));
@@ -162,13 +162,13 @@ class ChatList extends HTMLElement {
       if (row.dataset.peerId === peerId) row.setAttribute("aria-current", "page");
       else row.removeAttribute("aria-current");
     }
-    const here = encodeURIComponent(location.pathname + location.search);
-    this.querySelector(".sidebar__me a").search = `?next=${here}`;
+    const address = encodeURIComponent(location.pathname + location.search);
+    this.querySelector(".sidebar__me a").search = `?next=${address}`;
     this.status.refresh();
-    this.count();
+    this.updateCounts();
   }
 
-  /** On the contacts tab the server searches; here everything is at hand. */
+  /** On the contacts tab the server filters; the chats are all here. */
   filter() {
     const list = this.querySelector("#chat-rows");
     if (this.querySelector("#contact-rows")) return (list.hidden = true);
@@ -179,16 +179,16 @@ class ChatList extends HTMLElement {
     list.hidden = filterRows(this.rows.all, query, folder) === 0 && !hasArchive;
     const hasChats = this.rows.all.length > this.rows.requests || folder === "requests";
     this.querySelector("#no-chats").hidden = hasChats;
-    if (!hasChats || !list.hidden) this.showNone("");
-    else this.showNone(isBlank(query) ? `empty-${folder}-template` : "nobody-template");
+    if (!hasChats || !list.hidden) this.showEmptyState("");
+    else this.showEmptyState(isBlank(query) ? `empty-${folder}-template` : "nobody-template");
   }
 
-  /** The way into the archive and out of it; whether there is one here. */
+  /** Updates the link into and out of the archive; returns whether it is shown. */
   showArchive(entry, isWanted) {
     const { archived } = this.rows;
     if (this.folder === "archived" && !archived) this.folder = "";
     const link = entry.firstElementChild;
-    write(link.querySelector('[data-field="archived"]'), String(archived));
+    setText(link.querySelector('[data-field="archived"]'), String(archived));
     link.querySelector('[data-field="mentions"]').hidden = !this.rows.archivedMentions;
     if (this.folder === "archived") link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
@@ -201,10 +201,10 @@ class ChatList extends HTMLElement {
     if (this.folder === "requests" && !requests) this.folder = "";
     const link = this.querySelector('[data-folder="requests"]');
     link.hidden = !requests;
-    write(link.querySelector("span"), String(requests));
+    setText(link.querySelector("span"), String(requests));
   }
 
-  /** All chats but the archived ones, or those of one kind: the links say which. */
+  /** The selected folder, from the links; "" is all chats except archived ones. */
   get folder() {
     return this.querySelector(".folders [aria-current]")?.dataset.folder ?? "archived";
   }
@@ -216,14 +216,14 @@ class ChatList extends HTMLElement {
     }
   }
 
-  clicked(event) {
+  onClick(event) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const link = event.target.closest("[data-folder]");
-    if (link) this.choose(event, link);
-    else this.unmark(event.target.closest("#chat-rows .row[aria-current]"));
+    if (link) this.selectFolder(event, link);
+    else this.clearMarkedUnread(event.target.closest("#chat-rows .row[aria-current]"));
   }
 
-  choose(event, link) {
+  selectFolder(event, link) {
     event.preventDefault();
     const isBack = link.hasAttribute("aria-current") && link.dataset.folder === "archived";
     this.folder = isBack ? "" : link.dataset.folder;
@@ -232,21 +232,21 @@ class ChatList extends HTMLElement {
     if (!link.isConnected) this.querySelector(".folders a").focus();
   }
 
-  /** Who opens it has seen what it was marked for. */
-  unmark(row = this.querySelector("#chat-rows .row[aria-current]")) {
-    if (row && "markedUnread" in row.dataset) changeChat(row.dataset.peerId, { markedUnread: false });
+  /** Opening a chat clears its unread mark. */
+  clearMarkedUnread(row = this.querySelector("#chat-rows .row[aria-current]")) {
+    if (row && "markedUnread" in row.dataset) updateChatSettings(row.dataset.peerId, { markedUnread: false });
   }
 
-  showNone(id) {
-    const place = this.querySelector("#none-found");
-    if (place.dataset.shown === id) return;
-    place.dataset.shown = id;
-    place.replaceChildren(...(id ? [document.getElementById(id).content.cloneNode(true)] : []));
-    htmx.process(place);
+  showEmptyState(id) {
+    const element = this.querySelector("#none-found");
+    if (element.dataset.shown === id) return;
+    element.dataset.shown = id;
+    element.replaceChildren(...(id ? [document.getElementById(id).content.cloneNode(true)] : []));
+    htmx.process(element);
   }
 
-  /** Said where the hits would be, not to the page; what was chosen stays. */
-  searchFailed(event) {
+  /** Shows the failure in place of the hits, and keeps the filters. */
+  onSearchFailed(event) {
     const { target, elt } = event.detail;
     if (elt.id !== "filter" || target?.id !== "found") return;
     event.stopPropagation();
@@ -254,20 +254,20 @@ class ChatList extends HTMLElement {
     target.replaceChildren(...kept, document.getElementById("search-failed-template").content.cloneNode(true));
   }
 
-  /** The filter has done its work once somebody was found by it; messages stay. */
-  opened() {
+  /** Clears the filter once a chat was opened by it; message hits stay. */
+  onConversationOpened() {
     const filter = this.querySelector("#filter");
-    if (filter.value && document.querySelector(".conversation") && !addressed()) {
+    if (filter.value && document.querySelector(".conversation") && !linkedMessageId()) {
       filter.value = "";
       this.searchFilters.clear();
-      // Contacts are asked for by an event as from the field's own cross.
+      // The event that the field's own clear button fires, on which contacts are fetched.
       filter.dispatchEvent(new Event("search"));
     }
     this.showOpen();
-    this.unmark();
+    this.clearMarkedUnread();
   }
 
-  steer(event) {
+  onKeydown(event) {
     if (!event.target.matches(".row, .hit, .suggestion, #filter, .archive a")) return;
     if (event.target.id === "filter" && event.key !== "ArrowDown") return;
     moveFocus(event, [...this.querySelectorAll(".archive a, a.row, .suggestion, a.hit")].filter((row) => row.checkVisibility()));

@@ -2,33 +2,33 @@ import { mentions as isMention, peerOf } from "../lib/peers.js";
 import { isPast } from "../lib/time.js";
 import { happenedAt, isMuted, lastAt, setGroup, setLastMessage, setMentions, setSettings, setUnread } from "../render/row.js";
 
-/** The rows of the chats, kept up with what happens: the last message, how much is unread, the latest on top. */
+/** Keeps the rows of the chats up to date: last message, unread counts, order. */
 export class ChatRows {
   #root;
   #userId;
-  #calls;
-  #isCounting = false;
-  /** Up to where each had read when its mentions were counted. */
+  #callbacks;
+  #isCountScheduled = false;
+  /** By row, the read `seq` for which its mentions were counted. */
   #counted = new WeakMap();
 
   /**
-   * Calls `shown(row)` for a row with another last message, `counted()`, `missing()` for a chat without a row, and `unsure()` when
-   * only the server can count the unread messages that mention the reader.
+   * Calls `previewChanged(row)` for a new last message, `countsChanged()`, `rowMissing()` for a chat without a row, and
+   * `countsUncertain()` if only the server can count the unread mentions.
    */
-  constructor(root, userId, calls) {
+  constructor(root, userId, callbacks) {
     this.#root = root;
     this.#userId = userId;
-    this.#calls = calls;
+    this.#callbacks = callbacks;
   }
 
   get all() {
     return [...this.#root.querySelectorAll("#chat-rows .row")];
   }
 
-  /** Of what is muted or archived each row tells by itself, but for mentions. */
+  /** The total for tab and title. Muted and archived chats only count their mentions. */
   get unread() {
-    const isQuiet = (row) => isMuted(row) || "archived" in row.dataset;
-    const counts = this.all.filter(({ dataset }) => !("request" in dataset)).map((row) => numbers(row)[isQuiet(row) ? "mentions" : "unread"]);
+    const isSilenced = (row) => isMuted(row) || "archived" in row.dataset;
+    const counts = this.all.filter(({ dataset }) => !("request" in dataset)).map((row) => numbers(row)[isSilenced(row) ? "mentions" : "unread"]);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
@@ -44,22 +44,22 @@ export class ChatRows {
     return this.all.filter(({ dataset }) => "archived" in dataset).length;
   }
 
-  /** When the next one is to be heard again. */
+  /** When the next mute ends. */
   get mutedUntil() {
     return this.all.map((row) => row.dataset.mutedUntil ?? "").filter(Boolean).sort()[0];
   }
 
-  receive(message) {
+  onMessage(message) {
     const mine = message.senderId === this.#userId;
     const row = this.rowOf(peerOf(message, this.#userId));
-    if (!row) return this.#calls.missing();
+    if (!row) return this.#callbacks.rowMissing();
     const { lastSeq, readSeq, unread, mentions } = numbers(row);
     const mentionsMe = isMention(message, this.#userId);
-    if (message.seq <= lastSeq && message.seq > readSeq && (mentions || mentionsMe)) this.#calls.unsure();
+    if (message.seq <= lastSeq && message.seq > readSeq && (mentions || mentionsMe)) this.#callbacks.countsUncertain();
     if (message.seq < lastSeq) return;
     if (message.seq > lastSeq && !isMuted(row)) delete row.dataset.archived;
     this.#showLast(row, message);
-    // What goes by itself has read nothing.
+    // A scheduled message is not a sign that the reader has read the chat.
     const isThere = mine && !(unread && message.clientMessageId?.startsWith("scheduled:"));
     if (isThere) this.#setRead(row, message.seq, 0, 0);
     else if (message.seq > lastSeq && message.seq > readSeq && !message.deleted) {
@@ -67,18 +67,18 @@ export class ChatRows {
     }
   }
 
-  /** Told again (`live` is false), it is counted already. */
-  forget({ senderId, receiverId, seq, expiresAt, live = true }) {
+  /** A replayed event (`live` is false) is counted already. */
+  onDeleted({ senderId, receiverId, seq, expiresAt, live = true }) {
     const mine = senderId === this.#userId;
     const row = this.rowOf(peerOf({ senderId, receiverId }, this.#userId));
     if (!row) return;
     const { lastSeq, readSeq, unread, mentions } = numbers(row);
     if (live && !mine && seq > readSeq && unread) this.#setRead(row, readSeq, unread - 1, mentions);
-    if (mentions && seq > readSeq) this.#calls.unsure();
+    if (mentions && seq > readSeq) this.#callbacks.countsUncertain();
     if (seq === lastSeq) this.#showLast(row, { senderId, seq, deleted: true, expiresAt, createdAt: lastAt(row) });
   }
 
-  /** What has disappeared since the row was rendered, as in a page that was kept. Until then the styles hide what may. */
+  /** Removes previews that have disappeared since they were rendered, as in a cached page. Until then the styles hide them. */
   expire() {
     for (const row of this.all.filter(({ dataset }) => isPast(dataset.expiresAt))) {
       const { lastSeq: seq, expiresAt } = row.dataset;
@@ -86,48 +86,48 @@ export class ChatRows {
     }
   }
 
-  /** Up to there; `isTold` when the server knows it. */
-  read(peerId, seq, isTold) {
+  /** `isConfirmed` if the server has confirmed it. */
+  markRead(peerId, seq, isConfirmed) {
     const row = this.rowOf(peerId);
     if (!row) return;
     const { lastSeq, readSeq, unread, mentions } = numbers(row);
     const left = Math.max(0, lastSeq - seq);
     if (seq > readSeq) this.#setRead(row, seq, Math.min(unread, left), Math.min(mentions, left));
-    if (!isTold || !("mentions" in row.dataset) || seq <= (this.#counted.get(row) ?? 0)) return;
+    if (!isConfirmed || !("mentions" in row.dataset) || seq <= (this.#counted.get(row) ?? 0)) return;
     this.#counted.set(row, seq);
-    this.#calls.unsure();
+    this.#callbacks.countsUncertain();
   }
 
-  /** What sync says of a chat is exact, unless something newer came meanwhile. */
+  /** Applies a chat from sync, unless something newer has arrived meanwhile. */
   update({ _id, lastMessage, lastSeq, lastReadSeq, unreadCount, unreadMentions = 0, ...settings }) {
     const row = this.rowOf(_id);
-    if (!row) return lastMessage && this.#calls.missing();
-    // The reader has deleted all of it for themselves.
-    if (!lastMessage) return this.#calls.missing();
+    if (!row) return lastMessage && this.#callbacks.rowMissing();
+    // The reader has deleted the whole chat for themselves.
+    if (!lastMessage) return this.#callbacks.rowMissing();
     if (lastSeq < numbers(row).lastSeq) return;
     if (lastReadSeq >= numbers(row).readSeq) {
       this.#counted.set(row, lastReadSeq);
       this.#setRead(row, lastReadSeq, unreadCount, unreadMentions);
     }
     this.#showLast(row, lastMessage);
-    this.keep({ peerId: _id, ...settings });
+    this.applySettings({ peerId: _id, ...settings });
   }
 
-  /** The reader keeps a chat in another way. */
-  keep({ peerId, ...settings }) {
+  /** Applies the reader's settings for a chat. */
+  applySettings({ peerId, ...settings }) {
     const row = this.rowOf(peerId);
-    if (!row) return this.#calls.missing();
+    if (!row) return this.#callbacks.rowMissing();
     setSettings(row, settings);
-    this.arrange(row);
-    this.#count();
+    this.reposition(row);
+    this.#scheduleCount();
   }
 
-  change(group) {
+  onGroup(group) {
     const row = this.rowOf(group._id);
     if (row) setGroup(row, group);
   }
 
-  close(group, closed) {
+  setClosed(group, closed) {
     const row = this.rowOf(group);
     if (row) row.dataset.closed = closed;
   }
@@ -135,7 +135,7 @@ export class ChatRows {
   #showLast(row, message) {
     row.dataset.lastSeq = message.seq;
     setLastMessage(row, message, this.#userId);
-    this.#calls.shown(row);
+    this.#callbacks.previewChanged(row);
   }
 
   #setRead(row, seq, unread, mentions) {
@@ -143,22 +143,22 @@ export class ChatRows {
     row.dataset.readSeq = Math.max(seq, numbers(row).readSeq);
     setUnread(row, unread);
     setMentions(row, mentions);
-    this.#count();
+    this.#scheduleCount();
   }
 
-  /** Once for all that come together. */
-  #count() {
-    if (!this.#isCounting) queueMicrotask(() => this.#tellCount());
-    this.#isCounting = true;
+  /** Once for all changes in the same task. */
+  #scheduleCount() {
+    if (!this.#isCountScheduled) queueMicrotask(() => this.#notifyCount());
+    this.#isCountScheduled = true;
   }
 
-  #tellCount() {
-    this.#isCounting = false;
-    this.#calls.counted();
+  #notifyCount() {
+    this.#isCountScheduled = false;
+    this.#callbacks.countsChanged();
   }
 
-  /** Those on top that are pinned, the latest of them first; then the latest. */
-  arrange(row) {
+  /** Pinned chats come first, the last pinned on top; then the latest. */
+  reposition(row) {
     const others = this.all.filter((each) => each !== row);
     const next = others.find((each) => comesBefore(row, each));
     const item = row.parentElement;

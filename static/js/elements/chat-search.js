@@ -1,4 +1,4 @@
-// The bar that searches the open chat; its script comes with it.
+// Opens the search bar of a chat, and loads its script.
 import { getPage } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
@@ -10,7 +10,7 @@ export function watchChatSearch() {
   document.addEventListener("click", ({ target }) => target.closest("[data-search]") && openChatSearch());
 }
 
-/** Whether it was opened, or has the focus now: the second time, the key is the browser's own. */
+/** Returns whether the bar was opened or focused: with the focus in it already, the key is left to the browser. */
 export function openChatSearch() {
   const header = pane().querySelector("conversation-header");
   const open = pane().querySelector("chat-search input");

@@ -1,6 +1,6 @@
 import { moveFocus } from "./arrow-keys.js";
 
-/** Several people or groups of a list that is searched: templates/messaging/groups/_chooser.html. */
+/** Chooses several people or groups from a searchable list: templates/messaging/groups/_chooser.html. */
 export class Chooser {
   #root;
   #chosen = new Map();
@@ -57,12 +57,12 @@ export class Chooser {
     return [...this.#root.querySelectorAll("[name=people]")];
   }
 
-  /** Whoever is chosen stays so, whatever is searched for. */
+  /** Choices survive a new search. */
   #updateChecked() {
     for (const box of this.#boxes) box.checked = this.#chosen.has(box.value);
   }
 
-  /** Return chooses the first one found; arrows lead through the others; backspace takes the last one back. */
+  /** Enter chooses the first hit, arrow keys move through the list, Backspace removes the last choice. */
   #onKeydown(event) {
     const { key, target } = event;
     if (target === this.#search && key === "Enter") {

@@ -3,21 +3,21 @@ import { text } from "../lib/texts.js";
 
 const TEXTS = '.bubble > [data-field="text"]';
 
-/** A message as it was typed. */
+/** The text of a message as it was typed. */
 export const sourceOf = (item) => item.querySelector(TEXTS).textContent;
 
-/** What is copied of a message is its source, with the markers that are not shown. */
+/** Copies the source of the selected text of a message, including hidden markers. */
 export function copySource(event) {
   const selection = getSelection();
   if (selection.isCollapsed) return copyFocused(event);
   const range = selection.getRangeAt(0);
-  const [field, ...others] = [...document.querySelectorAll(TEXTS)].filter((each) => shownIn(partOf(range, each)));
+  const [field, ...others] = [...document.querySelectorAll(TEXTS)].filter((each) => visibleTextIn(intersectionOf(range, each)));
   if (!field || others.length) return;
-  event.clipboardData.setData("text/plain", withMarkers(partOf(range, field), field).toString());
+  event.clipboardData.setData("text/plain", withMarkers(intersectionOf(range, field), field).toString());
   event.preventDefault();
 }
 
-/** Of the message that has the focus, all. */
+/** Without a selection, copies the focused message. */
 function copyFocused(event) {
   const item = document.activeElement;
   const source = item?.matches(".message") && sourceOf(item);
@@ -26,8 +26,8 @@ function copyFocused(event) {
   event.preventDefault();
 }
 
-/** What of the range lies in that element. */
-function partOf(range, element) {
+/** The part of the range within the element. */
+function intersectionOf(range, element) {
   const part = document.createRange();
   part.selectNodeContents(element);
   if (!range.intersectsNode(element)) part.collapse();
@@ -38,26 +38,26 @@ function partOf(range, element) {
   return part;
 }
 
-/** Who selects all that is shown means the markers around it, too. */
+/** A selection of all visible text includes the markers around it. */
 function withMarkers(part, field) {
   const before = document.createRange();
   before.setStart(field, 0);
   before.setEnd(part.startContainer, part.startOffset);
-  if (!shownIn(before)) part.setStart(field, 0);
+  if (!visibleTextIn(before)) part.setStart(field, 0);
   const after = document.createRange();
   after.selectNodeContents(field);
   after.setStart(part.endContainer, part.endOffset);
-  if (!shownIn(after)) part.setEnd(field, field.childNodes.length);
+  if (!visibleTextIn(after)) part.setEnd(field, field.childNodes.length);
   return part;
 }
 
-function shownIn(range) {
+function visibleTextIn(range) {
   const copy = range.cloneContents();
   copy.querySelectorAll("[hidden]").forEach((marker) => marker.remove());
   return copy.textContent.trim();
 }
 
-/** Puts it on the clipboard, and says so in the words of that key. Whether it was done. */
+/** Copies a text and shows the notice with the key `done`. Returns whether it was copied. */
 export async function copyText(words, done) {
   try {
     await navigator.clipboard.writeText(words);
@@ -71,7 +71,7 @@ export async function copyText(words, done) {
   return true;
 }
 
-/** Without https there is no such clipboard: the event of copying has one. */
+/** Without https there is no clipboard API, but the copy event has one. */
 function copyByEvent(words) {
   const fill = (event) => {
     event.clipboardData.setData("text/plain", words);

@@ -2,17 +2,17 @@ import { on } from "../lib/bus.js";
 import { isOffline } from "./connection.js";
 import { hasNewVersion } from "./new-version.js";
 
-/** One quiet line: that there is no network, or else a newer version of the site. */
+/** A line that says that there is no network, or that a new version of the site is available. */
 class ConnectionBanner extends HTMLElement {
   connectedCallback() {
-    this.ends = ["connection", "new-version"].map((name) => on(name, () => this.show()));
+    this.cleanups = ["connection", "new-version"].map((name) => on(name, () => this.show()));
     this.replaceChildren();
     this.shown = "";
     this.show();
   }
 
   disconnectedCallback() {
-    this.ends.forEach((end) => end());
+    this.cleanups.forEach((cleanup) => cleanup());
   }
 
   show() {

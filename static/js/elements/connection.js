@@ -13,5 +13,5 @@ export const isOffline = () => state === "offline";
 
 export const hasBeenLive = () => wasLive;
 
-/** Live no more, and not yet again, whether or not what is sent arrives by other ways. */
+/** Whether the live connection was lost and is not back yet, even if polling works. */
 export const isReconnecting = () => wasLive && (state === "connecting" || state === "polling");

@@ -1,14 +1,14 @@
 import { on } from "../lib/bus.js";
 import { isGroup } from "../lib/peers.js";
 import { lastSeen, showTime } from "../lib/time.js";
-import { slot, write } from "../render/slots.js";
+import { setText, slot } from "../render/slots.js";
 import { isOnline, online } from "../stores/presence.js";
 import { hasBeenLive, isOffline, isReconnecting } from "./connection.js";
 import { onNewDay } from "./new-day.js";
 import { pane } from "./panes.js";
-import { Typists, typingWords } from "./typing-users.js";
+import { typingText, TypingUsers } from "./typing-users.js";
 
-/** Says whether the other one is online, or was when, or who is typing. The words are in the markup; this chooses. */
+/** Shows the peer's presence and who is typing. The texts are in the markup; this selects one. */
 class ConversationHeader extends HTMLElement {
   connectedCallback() {
     this.peerId = this.closest(".conversation").dataset.peerId;
@@ -16,13 +16,13 @@ class ConversationHeader extends HTMLElement {
     this.isOnline = this.line.dataset.state === "online";
     this.wasLive = hasBeenLive();
     this.typing = [];
-    this.typists = new Typists((typing) => this.show({ typing: typing.get(this.peerId) ?? [] }));
-    this.ends = [
+    this.typingUsers = new TypingUsers((typing) => this.show({ typing: typing.get(this.peerId) ?? [] }));
+    this.cleanups = [
       on("presence", () => this.showOnline(isOnline(this.peerId))),
-      on("connection", ({ state }) => this.follow(state)),
+      on("connection", ({ state }) => this.onConnection(state)),
       on("people", () => this.show({})),
       on("chat", ({ _id, lastSeenAt }) => _id === this.peerId && lastSeenAt && this.showSeen(lastSeenAt)),
-      on("privacy", ({ personId }) => this.followPrivacy(personId)),
+      on("privacy", ({ personId }) => this.onPrivacy(personId)),
       onNewDay(() => this.showSeen(this.seen?.dateTime)),
     ];
     this.showSeen(this.seen?.dateTime);
@@ -31,8 +31,8 @@ class ConversationHeader extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.ends.forEach((end) => end());
-    this.typists.stop();
+    this.cleanups.forEach((cleanup) => cleanup());
+    this.typingUsers.stop();
   }
 
   get seen() {
@@ -44,14 +44,14 @@ class ConversationHeader extends HTMLElement {
     if (moment) showTime(this.seen, moment, lastSeen(moment));
   }
 
-  /** Who leaves before the reader's eyes was last seen just now. */
-  showOnline(isThere) {
-    if (this.isOnline && !isThere && "showsLastSeen" in this.dataset) this.showSeen(new Date().toISOString());
-    this.show({ isOnline: isThere });
+  /** A peer who goes offline while this is open was last seen now. */
+  showOnline(isNowOnline) {
+    if (this.isOnline && !isNowOnline && "showsLastSeen" in this.dataset) this.showSeen(new Date().toISOString());
+    this.show({ isOnline: isNowOnline });
   }
 
-  /** Who came and went meanwhile only the server knows. */
-  follow(state) {
+  /** After a reconnect, only the server knows when the peer was last seen. */
+  onConnection(state) {
     const isBack = this.wasLive && this.wasAway && state === "live";
     this.wasLive ||= state === "live";
     this.wasAway = state !== "live";
@@ -59,7 +59,7 @@ class ConversationHeader extends HTMLElement {
     if (isBack && !isGroup(this.peerId)) refreshHeader();
   }
 
-  followPrivacy(personId) {
+  onPrivacy(personId) {
     const isOurs = personId === this.peerId || personId === document.body.dataset.userId;
     if (isOurs && !isGroup(this.peerId)) refreshHeader();
   }
@@ -67,7 +67,7 @@ class ConversationHeader extends HTMLElement {
   show(change) {
     Object.assign(this, change);
     this.line.dataset.state = this.state;
-    if (isGroup(this.peerId)) write(slot(this, "typing"), typingWords(this.typing));
+    if (isGroup(this.peerId)) setText(slot(this, "typing"), typingText(this.typing));
     this.querySelector(".avatar").classList.toggle("is-online", this.isOnline);
   }
 
@@ -81,20 +81,20 @@ class ConversationHeader extends HTMLElement {
 
 customElements.define("conversation-header", ConversationHeader);
 
-/** That messages disappear, in words; "" where they stay. */
-export function showLifetime(pane, words) {
+/** Shows that messages disappear; "" if they do not. */
+export function showLifetime(pane, text) {
   const field = slot(pane, "lasts");
-  field.hidden = !words;
-  field.title = field.lastElementChild.textContent = words;
+  field.hidden = !text;
+  field.title = field.lastElementChild.textContent = text;
 }
 
-/** As the server has it now. */
+/** Loads the header again. */
 export async function refreshHeader() {
   const header = pane().querySelector("conversation-header");
   if (!header) return;
   const query = location.search.includes("list=contacts") ? "?list=contacts" : "";
   const hadFocus = header.contains(document.activeElement);
-  const how = { source: header, target: header, swap: "outerHTML show:none" };
-  await htmx.ajax("GET", `/chat/${pane().dataset.peerId}/header${query}`, how).catch(() => {});
+  const options = { source: header, target: header, swap: "outerHTML show:none" };
+  await htmx.ajax("GET", `/chat/${pane().dataset.peerId}/header${query}`, options).catch(() => {});
   if (hadFocus) pane().querySelector("h1")?.focus({ preventScroll: true });
 }

@@ -1,29 +1,29 @@
-// What is known of the person or group of the open conversation, and what is shared there: a second sheet beside it, or
-// over it where there is no room. It has an address of its own, and the way back closes it. Its script comes with it.
+// The details of the open conversation's person or group, and its shared media: a pane beside the conversation, or over it on
+// small screens. It has its own URL, and the back button closes it. Its script is loaded with it.
 import { deleteJSON, patchJSON, putJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { isMuted } from "../render/row.js";
 import { isOnline, online } from "../stores/presence.js";
-import { changeChat, openChatMenu, rowOf } from "./chat-menu.js";
+import { openChatMenu, rowOf, updateChatSettings } from "./chat-menu.js";
 import { openDialog } from "./group-dialog.js";
 import { pane } from "./panes.js";
 
 const HASH = "#about";
-/** What its script shares with the page. */
-const PAGE = { changeChat, closeDetails, deleteJSON, emit, isMuted, isOnline, on, online, openChatMenu, patchJSON, putJSON, rowOf, showDetails };
+/** What the page shares with its script. */
+const PAGE = { updateChatSettings, closeDetails, deleteJSON, emit, isMuted, isOnline, on, online, openChatMenu, patchJSON, putJSON, rowOf, showDetails };
 let loading = Promise.resolve();
-/** How often they were closed or left: what was asked for before that is not shown any more. */
+/** How often the details were closed: what was requested before the last time is not shown. */
 let closings = 0;
 
 const sheet = () => document.getElementById("details");
-const opener = () => document.querySelector("[data-details]");
+const openButton = () => document.querySelector("[data-details]");
 const isAddressed = () => location.hash === HASH;
 
 export const isDetailsOpen = () => Boolean(sheet());
 
 export function watchDetails() {
-  document.addEventListener("click", press);
+  document.addEventListener("click", onClick);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || !sheet()?.contains(event.target)) return;
     event.preventDefault();
@@ -31,12 +31,12 @@ export function watchDetails() {
   });
   on("conversation-leaving", remove);
   on("conversation-opened", () => isAddressed() && openDetails());
-  // Before navigation, which sees to other conversations alone.
-  addEventListener("popstate", follow, { capture: true });
+  // Before the handler of navigation, which is for other conversations.
+  addEventListener("popstate", onPopState, { capture: true });
   if (isAddressed()) openDetails();
 }
 
-function press(event) {
+function onClick(event) {
   const { target } = event;
   const dialog = target.closest("[data-dialog]");
   if (dialog) openDialog(dialog.dataset.dialog);
@@ -52,35 +52,35 @@ async function openDetails() {
     history.replaceState({ ...history.state, htmx: true }, "");
     history.pushState({ ...history.state, isAbout: true }, "", HASH);
   }
-  const before = closings;
+  const closingsBefore = closings;
   await showDetails();
-  if (closings !== before) return;
+  if (closings !== closingsBefore) return;
   if (sheet()) sheet().querySelector("h1").focus({ preventScroll: true });
   else leaveAddress();
 }
 
-/** As they are now, one request after the other. Where they are open already, the place in them stays. */
+/** Loads the current details, one request at a time. If they are open, their state is restored. */
 export function showDetails() {
-  const before = closings;
-  loading = loading.then(() => load(before));
+  const closingsBefore = closings;
+  loading = loading.then(() => load(closingsBefore));
   return loading;
 }
 
-async function load(before) {
+async function load(closingsBefore) {
   const old = sheet();
-  const path = opener()?.dataset.details;
-  if (!path || closings !== before) return;
+  const path = openButton()?.dataset.details;
+  if (!path || closings !== closingsBefore) return;
   const target = old ?? document.querySelector(".app");
-  const how = { source: target, target, swap: old ? "outerHTML show:none" : "beforeend show:none" };
+  const options = { source: target, target, swap: old ? "outerHTML show:none" : "beforeend show:none" };
   let hadFocus = false;
-  const notice = () => {
+  const onBeforeSwap = () => {
     hadFocus = Boolean(old?.contains(document.activeElement));
-    old?.remember();
+    old?.saveViewState();
   };
-  document.addEventListener("htmx:beforeSwap", notice, { once: true });
-  await htmx.ajax("GET", path, how).catch(() => {});
-  document.removeEventListener("htmx:beforeSwap", notice);
-  if (closings !== before) return sheet()?.remove();
+  document.addEventListener("htmx:beforeSwap", onBeforeSwap, { once: true });
+  await htmx.ajax("GET", path, options).catch(() => {});
+  document.removeEventListener("htmx:beforeSwap", onBeforeSwap);
+  if (closings !== closingsBefore) return sheet()?.remove();
   if (!sheet() || sheet() === old) return;
   try {
     await import(sheet().dataset.script);
@@ -101,7 +101,7 @@ function remove() {
   closings += 1;
   const hadFocus = sheet()?.contains(document.activeElement);
   sheet()?.remove();
-  if (hadFocus) opener()?.focus({ preventScroll: true });
+  if (hadFocus) openButton()?.focus({ preventScroll: true });
 }
 
 function leaveAddress() {
@@ -109,14 +109,14 @@ function leaveAddress() {
   else if (isAddressed()) history.replaceState({ ...history.state, htmx: true }, "", location.pathname + location.search);
 }
 
-/** Back and forth within the same conversation. */
-function follow() {
+/** History navigation within the same conversation. */
+function onPopState() {
   if (location.pathname !== `/chat/${pane().dataset.peerId}`) return;
   if (!isAddressed()) remove();
   else if (!sheet()) openDetails();
 }
 
-/** The message of a picture or a link; from a picture that is shown large, its address takes the place of that. */
+/** Goes to the message of a picture or link; its URL replaces the history entry of an open picture. */
 function showMessage(event) {
   const { messageId, seq } = event.target.closest("[data-message-id]").dataset;
   event.preventDefault();

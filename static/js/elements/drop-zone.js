@@ -1,10 +1,10 @@
 const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
 
-// A file that misses the pane would replace the page.
-for (const name of ["dragover", "drop"]) document.addEventListener(name, refuse);
+// A file dropped outside the pane would replace the page.
+for (const name of ["dragover", "drop"]) document.addEventListener(name, preventDrop);
 
-/** Calls `take(files)` for what is dropped on the pane; returns the function that ends it. */
-export function watchDrops(pane, take) {
+/** Calls `onFiles(files)` for what is dropped on the pane; returns a function that unsubscribes. */
+export function watchDrops(pane, onFiles) {
   const zone = pane.querySelector(".drop-zone");
   const show = (event) => {
     if (!carriesFile(event)) return;
@@ -18,7 +18,7 @@ export function watchDrops(pane, take) {
     if (!carriesFile(event)) return;
     event.preventDefault();
     zone.hidden = true;
-    if (event.dataTransfer.files.length) take([...event.dataTransfer.files]);
+    if (event.dataTransfer.files.length) onFiles([...event.dataTransfer.files]);
   };
   const handlers = { dragenter: show, dragover: show, dragleave: hide, drop };
   for (const [name, handler] of Object.entries(handlers)) pane.addEventListener(name, handler);
@@ -27,7 +27,7 @@ export function watchDrops(pane, take) {
   };
 }
 
-function refuse(event) {
+function preventDrop(event) {
   if (event.defaultPrevented || !carriesFile(event)) return;
   event.preventDefault();
   event.dataTransfer.dropEffect = "none";

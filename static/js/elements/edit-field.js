@@ -11,7 +11,7 @@ import { getDraft, setDraft } from "../stores/drafts.js";
 import { addMention, keepMentions, mentionedBy, mentionsOf, setMentions } from "../stores/mentions.js";
 import { sourceOf } from "./clipboard.js";
 
-/** Whether the reader may still change its words. */
+/** Whether the reader may still edit the message. */
 export const isEditable = (item) =>
   item.matches(".is-mine:not(.is-deleted)") &&
   Boolean(item.dataset.messageId) &&
@@ -32,23 +32,23 @@ function captionField(link) {
 }
 
 /**
- * Which message is being edited, if one is: then the composer's field has its words. What is being written to the peer waits
- * meanwhile, and each edit that was begun has a draft of its own.
+ * Edits a message in the composer's field; `value` is its key, or "". The unsent text is put aside meanwhile, and each edit has its
+ * own draft.
  */
 export class EditField {
   #form;
   #field;
   #quote;
-  #reading;
+  #context;
   #owner;
-  #changed;
-  #ends;
+  #onChange;
+  #cleanups;
   #captions;
-  #before = "";
-  #waiting = "";
+  #original = "";
+  #unsentText = "";
   value = "";
 
-  /** Calls `changed()` whenever the field has other words. */
+  /** Calls `changed()` whenever it changes the field. */
   constructor(form, { changed }) {
     const { userId, userName } = document.body.dataset;
     const { peerId, peerName } = form.closest(".conversation").dataset;
@@ -56,9 +56,9 @@ export class EditField {
     this.#field = form.querySelector("textarea");
     this.#quote = slot(form.querySelector(".composer__edit"), "reply");
     this.#captions = form.querySelector(".composer__captions");
-    this.#reading = { userId, userName, peerId, peerName, isGroup: isGroup(peerId) };
+    this.#context = { userId, userName, peerId, peerName, isGroup: isGroup(peerId) };
     this.#owner = userId;
-    this.#changed = changed;
+    this.#onChange = changed;
     form.querySelector(".composer__edit [data-close]").addEventListener("click", () => this.cancel());
     this.#captions.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
@@ -66,21 +66,21 @@ export class EditField {
       this.cancel();
     });
     this.#quote.addEventListener("click", () => emit("jump", { messageId: this.value, seq: Number(this.#quote.dataset.seq) }));
-    this.#ends = [
+    this.#cleanups = [
       on("edit", ({ messageId }) => this.#begin(messageId)),
-      on("reply", () => this.value && this.#leave()),
+      on("reply", () => this.value && this.#close()),
       on("quotes", () => this.value && this.#showQuote()),
-      on("message", ({ message }) => message._id === this.value && this.#heed(message)),
-      on("message-deleted", ({ messageId }) => messageId === this.value && this.#heed({ deleted: true })),
+      on("message", ({ message }) => message._id === this.value && this.#onMessage(message)),
+      on("message-deleted", ({ messageId }) => messageId === this.value && this.#onMessage({ deleted: true })),
     ];
     this.#resume();
   }
 
   stop() {
-    this.#ends.forEach((end) => end());
+    this.#cleanups.forEach((cleanup) => cleanup());
   }
 
-  /** The last one that may be edited; false where there is none. */
+  /** Starts to edit the last editable message; false if there is none. */
   beginLast() {
     const list = this.#form.closest(".conversation").querySelector("message-list ol");
     const item = messagesOf(list).findLast(isEditable);
@@ -88,10 +88,10 @@ export class EditField {
     return Boolean(item);
   }
 
-  /** What is typed belongs to the edit. */
-  keep() {
+  /** Saves the field as the draft of the edit. */
+  saveDraft() {
     const { value: words } = this.#field;
-    setDraft(this.#owner, this.#key(this.value), words === this.#before ? "" : words);
+    setDraft(this.#owner, this.#key(this.value), words === this.#original ? "" : words);
     keepMentions(...this.#draft, words);
   }
 
@@ -99,31 +99,31 @@ export class EditField {
     addMention(...this.#draft, key);
   }
 
-  /** What another tab wrote to the peer, unless this one has words of its own. */
-  follow(words, before) {
-    if (this.#waiting === before) this.#waiting = words;
+  /** The unsent text was changed in another tab. */
+  onDraft(words, before) {
+    if (this.#unsentText === before) this.#unsentText = words;
   }
 
   cancel() {
-    this.#forget(this.value);
-    this.#leave();
+    this.#deleteDraft(this.value);
+    this.#close();
   }
 
-  /** Until the server has it, the words stay where they were typed. */
+  /** The field keeps the text until the server has it. */
   async save() {
     if (this.#field.readOnly) return;
     const { value: messageId } = this;
     const words = isBlank(this.#field.value) ? "" : this.#field.value;
     const captions = this.#changedCaptions;
-    if (words === this.#before && !captions) return this.cancel();
+    if (words === this.#original && !captions) return this.cancel();
     this.#field.readOnly = true;
     try {
-      const mentions = this.#reading.isGroup ? mentionedBy(words, mentionsOf(...this.#draft)) : undefined;
+      const mentions = this.#context.isGroup ? mentionedBy(words, mentionsOf(...this.#draft)) : undefined;
       const message = await putJSON(`/api/messages/${messageId}`, { text: words, mentions, captions });
-      this.#forget(messageId);
+      this.#deleteDraft(messageId);
       emit("message", { message, live: false });
-      // Where its words are not what changed.
-      if (this.value === messageId && this.#form.isConnected) this.#leave();
+      // If `message` did not change the text.
+      if (this.value === messageId && this.#form.isConnected) this.#close();
     } catch (error) {
       emit("notice", { text: error.status ? error.message : text("edit-failed"), kind: "error" });
     }
@@ -132,27 +132,27 @@ export class EditField {
 
   #begin(messageId) {
     if (messageId !== this.value) {
-      if (!this.value) this.#waiting = this.#field.value;
-      this.#before = this.#sourceOf(messageId);
+      if (!this.value) this.#unsentText = this.#field.value;
+      this.#original = this.#sourceOf(messageId);
       const draft = this.#getDraft(messageId);
-      this.#show(messageId, draft || this.#before);
+      this.#show(messageId, draft || this.#original);
       if (!draft) setMentions(...this.#draft, this.#mentionsOf(messageId));
     }
     this.#field.focus({ preventScroll: true });
   }
 
-  /** What was being edited when the conversation was left, unless nothing was typed. */
+  /** Resumes the edit that was left with the conversation, if anything was typed. */
   #resume() {
     const messageId = this.#getDraft();
     const words = this.#getDraft(messageId);
-    if (!messageId || !words) return this.#forget(messageId);
-    this.#waiting = this.#field.value;
-    this.#before = this.#sourceOf(messageId);
+    if (!messageId || !words) return this.#deleteDraft(messageId);
+    this.#unsentText = this.#field.value;
+    this.#original = this.#sourceOf(messageId);
     this.#show(messageId, words);
   }
 
-  #leave() {
-    this.#show("", this.#waiting);
+  #close() {
+    this.#show("", this.#unsentText);
     this.#field.focus({ preventScroll: true });
   }
 
@@ -163,44 +163,44 @@ export class EditField {
     if (messageId) this.#showQuote();
     this.#showCaptions();
     this.#field.value = words;
-    this.#changed();
+    this.#onChange();
   }
 
-  /** One field for each picture of its album. */
+  /** Shows a field for each picture of the album. */
   #showCaptions() {
     const pictures = this.#itemOf(this.value)?.querySelectorAll(".album a") ?? [];
     this.#captions.replaceChildren(...[...pictures].map(captionField));
     this.#captions.hidden = !pictures.length;
   }
 
-  /** By the keys of the pictures; nothing where none has changed. */
+  /** Changed captions by picture key, or undefined. */
   get #changedCaptions() {
     const changed = [...this.#captions.querySelectorAll("input")].filter(({ value, defaultValue }) => value.trim() !== defaultValue);
     return changed.length ? Object.fromEntries(changed.map(({ name, value }) => [name, value.trim()])) : undefined;
   }
 
   #showQuote() {
-    showReply(this.#quote, this.value, this.#reading);
+    showReply(this.#quote, this.value, this.#context);
   }
 
-  /** It was edited, here or on another device, or deleted; or something beside its words is new, as a preview. */
-  #heed({ deleted, text: words, mentions = [] }) {
+  /** The message was edited, here or elsewhere, or deleted, or something besides its text has changed. */
+  #onMessage({ deleted, text: words, mentions = [] }) {
     const typed = this.#field.value;
     if (deleted) {
-      // What was typed is not lost, where there is room for it.
-      if (isBlank(this.#waiting)) this.#waiting = typed;
+      // Keeps what was typed as the unsent text, if that is empty.
+      if (isBlank(this.#unsentText)) this.#unsentText = typed;
       this.cancel();
       return emit("notice", { text: text("edit-deleted"), kind: "info" });
     }
     this.#showQuote();
-    if ((words ?? "") === this.#before) return;
-    const isSame = typed === this.#before;
-    this.#before = words ?? "";
-    if (typed === this.#before || (isBlank(typed) && !words)) return this.cancel();
+    if ((words ?? "") === this.#original) return;
+    const isSame = typed === this.#original;
+    this.#original = words ?? "";
+    if (typed === this.#original || (isBlank(typed) && !words)) return this.cancel();
     if (!isSame) return;
     setMentions(...this.#draft, mentions);
-    this.#field.value = this.#before;
-    this.#changed();
+    this.#field.value = this.#original;
+    this.#onChange();
   }
 
   #sourceOf(messageId) {
@@ -216,20 +216,20 @@ export class EditField {
     return document.querySelector(`message-list .message[data-message-id="${CSS.escape(messageId)}"]`);
   }
 
-  /** Whose, and of what. */
+  /** Owner and key of the draft. */
   get #draft() {
     return [this.#owner, this.#key(this.value)];
   }
 
   #key(messageId = "") {
-    return `${this.#reading.peerId}:edit${messageId && `:${messageId}`}`;
+    return `${this.#context.peerId}:edit${messageId && `:${messageId}`}`;
   }
 
   #getDraft(messageId) {
     return getDraft(this.#owner, this.#key(messageId));
   }
 
-  #forget(messageId) {
+  #deleteDraft(messageId) {
     setDraft(this.#owner, this.#key(messageId), "");
     setMentions(this.#owner, this.#key(messageId), []);
     if (this.#getDraft() === messageId) setDraft(this.#owner, this.#key(), "");

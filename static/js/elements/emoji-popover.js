@@ -1,14 +1,14 @@
-// Where the emoji picker is shown. The server renders it, and its script, sheet and data come with it, when it is first opened.
+// Opens the emoji picker. Its markup, script, style sheet and data are loaded when it is first opened.
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 
 const GAP = 8;
 const popover = () => document.getElementById("emoji-popover");
 const picker = () => popover().querySelector("emoji-picker");
-const isTyped = matchMedia("(hover: hover)");
+const hasHover = matchMedia("(hover: hover)");
 let isLoading = false;
 
-/** Beside that element; calls `choose(emoji)`, perhaps several times, and `closed()` when it is over. */
+/** Opens it beside an element; calls `choose(emoji)`, possibly several times, and `closed()` at the end. */
 export async function openEmojiPicker(anchor, { choose, closed, once = false }) {
   if (isLoading || !(await isLoaded())) return;
   const box = popover();
@@ -17,9 +17,9 @@ export async function openEmojiPicker(anchor, { choose, closed, once = false }) 
   box.addEventListener("beforetoggle", end);
   box.showPopover();
   picker().open();
-  place(anchor.getBoundingClientRect());
-  // On a touch keyboard there is no room for both.
-  if (isTyped.matches) picker().field.focus({ preventScroll: true });
+  positionPopover(anchor.getBoundingClientRect());
+  // There is no room for both it and a touch keyboard.
+  if (hasHover.matches) picker().field.focus({ preventScroll: true });
 
   function pick({ detail: { emoji, stays } }) {
     if (once || !stays) box.hidePopover();
@@ -39,7 +39,7 @@ async function isLoaded() {
   isLoading = true;
   try {
     await htmx.ajax("GET", "/emoji", { source: "#emoji-popover", target: "#emoji-popover", swap: "innerHTML show:none" });
-    if (picker()) await Promise.all([import(picker().dataset.script), styled(popover().querySelector("link"))]);
+    if (picker()) await Promise.all([import(picker().dataset.script), sheetLoaded(popover().querySelector("link"))]);
   } catch {
     popover().replaceChildren();
     emit("notice", { text: text("load-failed"), kind: "error" });
@@ -48,13 +48,13 @@ async function isLoaded() {
   return Boolean(picker());
 }
 
-/** Once the sheet is there. */
-function styled(link) {
+/** Resolves once the style sheet is loaded. */
+function sheetLoaded(link) {
   return link.sheet || new Promise((done, fail) => Object.assign(link, { onload: done, onerror: fail }));
 }
 
-/** Above the anchor or else below it, towards the middle of the window; a narrow one has it at its lower edge (emoji-picker.css). */
-function place({ top, bottom, right, left }) {
+/** Above the anchor, or else below it, towards the middle of the window; in narrow windows at the bottom edge (emoji-picker.css). */
+function positionPopover({ top, bottom, right, left }) {
   const { width, height } = popover().getBoundingClientRect();
   const across = left + right < innerWidth ? left : right - width;
   const above = top - height - GAP;

@@ -1,37 +1,37 @@
-import { sizeInWords } from "../lib/attachments.js";
-import { filesFor } from "../stores/pending-files.js";
+import { formatSize } from "../lib/attachments.js";
+import { pendingFilesFor } from "../stores/pending-files.js";
 import { stepAcross } from "./arrow-keys.js";
 
-/** The files of the message being written: chosen, shown, put in order, given captions, taken away. */
+/** The files attached to the message being written, with their order and captions. */
 export class FilesField {
   #form;
   #input;
   #list;
   #original;
-  #once;
+  #viewOnce;
   #files;
-  #places = new Map();
+  #previews = new Map();
 
   constructor(form, peerId) {
     this.#form = form;
     this.#input = form.querySelector('[type="file"]');
     this.#list = form.querySelector(".composer__previews");
     this.#original = form.querySelector(".composer__original");
-    this.#once = form.querySelector("[data-view-once]"); // not in one's own notes
-    // The page that one comes back to has previews already.
-    this.#list.replaceChildren(this.#original, ...[this.#once].filter(Boolean));
-    if (this.#once) this.#once.firstElementChild.onclick = () => this.#files.openOnce();
-    this.#original.firstElementChild.onclick = () => this.#files.keepOriginals();
-    this.#files = filesFor(peerId);
-    this.#files.changed = () => this.#show();
-    // Without script a message takes one picture.
+    this.#viewOnce = form.querySelector("[data-view-once]"); // missing in saved messages
+    // A restored page has previews already.
+    this.#list.replaceChildren(this.#original, ...[this.#viewOnce].filter(Boolean));
+    if (this.#viewOnce) this.#viewOnce.firstElementChild.onclick = () => this.#files.toggleViewOnce();
+    this.#original.firstElementChild.onclick = () => this.#files.toggleOriginals();
+    this.#files = pendingFilesFor(peerId);
+    this.#files.onChange = () => this.#show();
+    // Without script a message has one picture at most.
     this.#input.multiple = true;
     this.#input.removeAttribute("accept");
-    for (const input of form.querySelectorAll('[type="file"]')) input.addEventListener("change", () => this.#choose(input));
+    for (const input of form.querySelectorAll('[type="file"]')) input.addEventListener("change", () => this.#onChoose(input));
     this.#show();
   }
 
-  /** `{image, attachments, viewOnce}`, as the outbox takes them. */
+  /** `{image, attachments, viewOnce}` for the outbox. */
   get value() {
     return this.#files.value;
   }
@@ -48,18 +48,18 @@ export class FilesField {
     return this.#files.settled();
   }
 
-  take(files) {
-    this.#files.take(files);
+  add(files) {
+    this.#files.add(files);
   }
 
   clear() {
     this.#files.clear();
   }
 
-  #choose(input) {
+  #onChoose(input) {
     const files = [...input.files];
     input.value = "";
-    if (files.length) this.take(files);
+    if (files.length) this.add(files);
   }
 
   #remove(item) {
@@ -67,89 +67,89 @@ export class FilesField {
     this.#form.querySelector("textarea").focus();
   }
 
-  /** What is there already stays in the page: it may have the focus. */
+  /** Keeps existing previews, which may have the focus. */
   #show() {
     this.#form.setAttribute("aria-busy", String(this.#files.isBusy));
     const { items } = this.#files;
-    for (const [item, place] of this.#places) {
+    for (const [item, preview] of this.#previews) {
       if (items.includes(item)) continue;
-      place.remove();
-      this.#places.delete(item);
+      preview.remove();
+      this.#previews.delete(item);
     }
     for (const item of items) {
-      if (!this.#places.has(item)) this.#original.before(this.#preview(item));
+      if (!this.#previews.has(item)) this.#original.before(this.#preview(item));
       this.#fill(item);
     }
     this.#original.hidden = !items.some(({ file, picture }) => picture && picture.blob !== file);
     this.#original.firstElementChild.setAttribute("aria-pressed", String(this.#files.areOriginal));
-    if (this.#once) this.#once.hidden = !this.#files.canBeOnce;
-    this.#once?.firstElementChild.setAttribute("aria-pressed", String(this.#files.isOnce));
+    if (this.#viewOnce) this.#viewOnce.hidden = !this.#files.canBeViewOnce;
+    this.#viewOnce?.firstElementChild.setAttribute("aria-pressed", String(this.#files.isViewOnce));
     this.#list.hidden = this.isEmpty;
   }
 
   #preview(item) {
-    const place = document.getElementById("preview-template").content.firstElementChild.cloneNode(true);
-    this.#places.set(item, place);
-    const [mover, caption, remover] = place.querySelectorAll("button, input");
-    place.querySelector("bdi").textContent = item.file.name;
-    mover.setAttribute("aria-label", `${mover.title} ${item.file.name}`);
-    remover.setAttribute("aria-label", `${remover.title} ${item.file.name}`);
+    const preview = document.getElementById("preview-template").content.firstElementChild.cloneNode(true);
+    this.#previews.set(item, preview);
+    const [moveButton, caption, removeButton] = preview.querySelectorAll("button, input");
+    preview.querySelector("bdi").textContent = item.file.name;
+    moveButton.setAttribute("aria-label", `${moveButton.title} ${item.file.name}`);
+    removeButton.setAttribute("aria-label", `${removeButton.title} ${item.file.name}`);
     caption.setAttribute("aria-label", `${caption.placeholder} ${item.file.name}`);
     caption.value = item.caption ?? "";
-    mover.addEventListener("keydown", (event) => this.#press(event, item));
-    mover.addEventListener("pointermove", (event) => this.#drag(event, item));
-    mover.addEventListener("pointerdown", (event) => mover.setPointerCapture(event.pointerId));
+    moveButton.addEventListener("keydown", (event) => this.#onKeydown(event, item));
+    moveButton.addEventListener("pointermove", (event) => this.#drag(event, item));
+    moveButton.addEventListener("pointerdown", (event) => moveButton.setPointerCapture(event.pointerId));
     caption.addEventListener("input", () => (item.caption = caption.value));
-    remover.addEventListener("click", () => this.#remove(item));
-    return place;
+    removeButton.addEventListener("click", () => this.#remove(item));
+    return preview;
   }
 
   #fill(item) {
     const { file, picture, video, caption } = item;
-    const place = this.#places.get(item);
+    const preview = this.#previews.get(item);
     const isAlone = this.#files.items.length < 2;
-    const image = place.querySelector("img");
+    const image = preview.querySelector("img");
     const shown = picture?.dataUrl ?? video?.poster;
     if (shown && !image.src) image.src = shown;
     image.hidden = !shown;
-    place.querySelector(".composer__move").disabled = isAlone;
+    preview.querySelector(".composer__move").disabled = isAlone;
     const shrunk = !this.#files.areOriginal && picture;
     const measures = shrunk?.width ? `${picture.width} × ${picture.height}, ` : "";
-    place.querySelector("[data-field=about]").textContent = measures + sizeInWords(shrunk?.size ?? file.size);
-    // Under one alone stands the text of the message.
-    const isOnce = this.#files.isOnce && this.#files.canBeOnce;
-    place.querySelector("input").hidden = !picture || isOnce || (isAlone && !caption);
+    preview.querySelector("[data-field=about]").textContent = measures + formatSize(shrunk?.size ?? file.size);
+    // The text of the message is the caption of a single picture.
+    const isViewOnce = this.#files.isViewOnce && this.#files.canBeViewOnce;
+    preview.querySelector("input").hidden = !picture || isViewOnce || (isAlone && !caption);
   }
 
-  #press(event, item) {
+  #onKeydown(event, item) {
     const { key } = event;
-    const by = { ArrowUp: -1, ArrowDown: 1 }[key] ?? stepAcross(event);
-    if (!by) return;
+    const offset = { ArrowUp: -1, ArrowDown: 1 }[key] ?? stepAcross(event);
+    if (!offset) return;
     event.preventDefault();
-    this.#move(item, by);
+    this.#move(item, offset);
   }
 
   #drag({ buttons, clientX, clientY }, item) {
     if (!buttons) return;
     const over = document.elementFromPoint(clientX, clientY)?.closest(".composer__preview");
-    const places = this.#inOrder;
-    const by = places.indexOf(over) - places.indexOf(this.#places.get(item));
-    if (over && places.includes(over) && by) this.#move(item, by);
+    const previews = this.#inOrder;
+    const offset = previews.indexOf(over) - previews.indexOf(this.#previews.get(item));
+    if (over && previews.includes(over) && offset) this.#move(item, offset);
   }
 
   get #inOrder() {
     return [...this.#list.querySelectorAll(".composer__preview")];
   }
 
-  /** The others go around it, so that it keeps the focus and the pointer. */
-  #move(item, by) {
-    const place = this.#places.get(item);
-    for (let left = Math.abs(by); left; left -= 1) {
-      if (by < 0 && place.previousElementSibling) place.after(place.previousElementSibling);
-      if (by > 0 && place.nextElementSibling !== this.#original) place.before(place.nextElementSibling);
+  /** Moves the others around it, so that it keeps the focus and the pointer. */
+  #move(item, offset) {
+    const preview = this.#previews.get(item);
+    for (let left = Math.abs(offset); left; left -= 1) {
+      if (offset < 0 && preview.previousElementSibling) preview.after(preview.previousElementSibling);
+      if (offset > 0 && preview.nextElementSibling !== this.#original) preview.before(preview.nextElementSibling);
     }
-    const items = new Map([...this.#places].map(([each, there]) => [there, each]));
-    this.#files.order(this.#inOrder.map((there) => items.get(there)));
-    place.scrollIntoView({ block: "nearest" });
+    const items = new Map([...this.#previews].map(([each, element]) => [element, each]));
+    this.#files.reorder(this.#inOrder.map((element) => items.get(element)));
+    preview.scrollIntoView({ block: "nearest" });
   }
 }

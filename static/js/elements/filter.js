@@ -5,7 +5,7 @@ import { isUnread, nameOf } from "../render/row.js";
 const isArchived = (row) => "archived" in row.dataset;
 const isRequest = (row) => "request" in row.dataset;
 
-/** Who looks for somebody finds them in the archive, too. What is open stays, though it is read by now. */
+/** A search also covers the archive. In "unread", the open chat stays although it is read by now. */
 const folders = {
   "": (row, query) => query !== "" || !isArchived(row),
   unread: (row) => !isArchived(row) && (isUnread(row) || row.hasAttribute("aria-current")),
@@ -15,8 +15,8 @@ const folders = {
 };
 
 /**
- * Shows the rows of the folder that have each of these words in their name, hides the others; returns how many are left.
- * messaging/page/side_bar.py does the same.
+ * Shows the rows of the folder whose name has all words of the query, and hides the others; returns how many are shown.
+ * As in messaging/page/side_bar.py.
  */
 export function filterRows(rows, query, folder) {
   const words = folded(query).split(/\s+/).filter(Boolean);

@@ -1,4 +1,4 @@
-// What a new person is shown to do. The script comes to those alone who are.
+// The first steps of a new account. Their script is loaded only where they are shown.
 import { write } from "../lib/storage.js";
 import { copyText } from "./clipboard.js";
 import { loadNotifications } from "./notifications.js";
@@ -12,6 +12,6 @@ export async function watchFirstSteps(userId) {
     const { start } = await import(source);
     start(userId, PAGE);
   } catch {
-    // Without it two of the three are there, and the next page tries again.
+    // Without the script, two of the three steps work; the next page load retries.
   }
 }

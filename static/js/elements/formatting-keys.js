@@ -1,7 +1,7 @@
 const MARKERS = { "b": "*", "i": "_", "shift+x": "~" };
 
-/** Ctrl or Cmd with B, I and Shift+X marks what is selected as bold, italic or struck; again, it takes the markers away. */
-export function markSelection(event) {
+/** Ctrl or Cmd with B, I or Shift+X toggles bold, italic or strikethrough markers around the selection. */
+export function toggleMarkers(event) {
   const isModified = (event.ctrlKey || event.metaKey) && !event.altKey && !event.isComposing;
   const marker = MARKERS[(event.shiftKey ? "shift+" : "") + event.key.toLowerCase()];
   if (!isModified || !marker) return;
@@ -24,7 +24,7 @@ function toggle(field, marker) {
   }
 }
 
-/** As if it was typed: so it can be undone, and `input` is fired. Nothing else in browsers does that. */
+/** Like typing: it can be undone, and fires `input`. Browsers have no other way for that. */
 function replace(field, start, end, text) {
   field.setSelectionRange(start, end);
   document.execCommand("insertText", false, text);

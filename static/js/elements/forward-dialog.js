@@ -7,7 +7,7 @@ import { text } from "../lib/texts.js";
 import { Chooser } from "./chooser.js";
 import { openDialog, showProblem } from "./group-dialog.js";
 
-/** Lets people choose the chats to which these messages, in this order, are forwarded. Whether they were, once it is closed. */
+/** Asks for chats and forwards the messages to them in this order. Resolves to whether they were, once it is closed. */
 export async function openForwardDialog(messageIds) {
   await openDialog("/chats/targets");
   const form = document.querySelector("#group-dialog .forward-form");
@@ -16,7 +16,7 @@ export async function openForwardDialog(messageIds) {
 
 function choose(form, messageIds) {
   const chooser = new Chooser(form);
-  // Sent again after an answer that was lost, it makes no second copies.
+  // Retrying after a lost response makes no duplicates.
   const clientMessageId = newClientId();
   const dialog = form.closest("dialog");
   let isDone = false;
@@ -35,7 +35,7 @@ async function forward(form, chooser, body) {
   setBusy(form);
   try {
     const { refused } = await postJSON("/api/messages/forward", body);
-    tell(refused, chooser);
+    notifyResult(refused, chooser);
     return true;
   } catch (error) {
     setIdle(form);
@@ -44,7 +44,7 @@ async function forward(form, chooser, body) {
   }
 }
 
-function tell(refused, chooser) {
+function notifyResult(refused, chooser) {
   if (!refused.length) return emit("notice", { text: text("forwarded"), kind: "info" });
   const names = refused.map(({ peerId }) => isolated(chooser.nameOf(peerId))).join(", ");
   const words = text("not-forwarded").replace("{names}", () => names).replace("{reason}", () => refused[0].message);

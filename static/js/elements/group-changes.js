@@ -1,5 +1,5 @@
-// Keeps the open conversation as it is now: of a group the name, who is in it, and whether one may write; of a person, whether
-// the reader has blocked or not accepted them; of either, whether messages disappear.
+// Keeps the open conversation up to date: a group's name, members and who can post; whether a person is blocked or not accepted
+// yet; for both, whether messages disappear.
 import { emit, on } from "../lib/bus.js";
 import { isGroup, peerOf } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
@@ -9,25 +9,25 @@ import { refreshHeader } from "./conversation-header.js";
 import { closeDetails, isDetailsOpen, showDetails } from "./details.js";
 import { pane } from "./panes.js";
 
-const SOON = 100;
+const DELAY = 100;
 let timer = 0;
 
-on("group", (group) => isOpen(group._id) && changed(group));
-// Its frame may be older, or blank but for what the row has.
+on("group", (group) => isOpen(group._id) && onGroup(group));
+// A cached pane may be outdated, and a new one only has what the row has.
 on("conversation-opened", () => isGroup(pane().dataset.peerId) && refresh());
-on("group-left", ({ groupId, closed }) => isOpen(groupId) && left(closed));
+on("group-left", ({ groupId, closed }) => isOpen(groupId) && onGroupLeft(closed));
 
-// Messages disappear from now on, or stay.
+// The lifetime of messages was changed.
 on("message", ({ message }) => "seconds" in (message.system ?? {}) && isOpen(peerOf(message, document.body.dataset.userId)) && refreshSoon());
 
-on("chat-settings", followBlock);
-// Without its settings it tells of the chat only that it is empty.
-on("chat", ({ _id, lastSeq, blocked, request }) => lastSeq !== undefined && followBlock({ peerId: _id, blocked, request }));
+on("chat-settings", onChatSettings);
+// Without `lastSeq` the event only says that the chat is empty.
+on("chat", ({ _id, lastSeq, blocked, request }) => lastSeq !== undefined && onChatSettings({ peerId: _id, blocked, request }));
 
-/** None is while the page changes. */
+/** There may be no pane while the page changes. */
 const isOpen = (id) => pane()?.dataset.peerId === id;
 
-function changed({ fullName, closed }) {
+function onGroup({ fullName, closed }) {
   const { dataset } = pane();
   if (dataset.peerName !== fullName) rename(dataset.peerName, fullName);
   Object.assign(dataset, { peerName: fullName, closed });
@@ -37,7 +37,7 @@ function changed({ fullName, closed }) {
 
 function refreshSoon() {
   clearTimeout(timer);
-  timer = setTimeout(refresh, SOON);
+  timer = setTimeout(refresh, DELAY);
 }
 
 function rename(before, now) {
@@ -50,14 +50,14 @@ function rename(before, now) {
   }
 }
 
-function left(closed) {
+function onGroupLeft(closed) {
   pane().dataset.closed = closed;
   closeDetails();
   emit("notice", { text: text(closed === "left" ? "left-group" : "removed-from-group"), kind: "info" });
   refresh();
 }
 
-function followBlock({ peerId, ...settings }) {
+function onChatSettings({ peerId, ...settings }) {
   if (!isOpen(peerId) || isGroup(peerId)) return;
   const { dataset } = pane();
   const closed = closedBy(settings);
@@ -66,7 +66,7 @@ function followBlock({ peerId, ...settings }) {
   refresh();
 }
 
-/** What the server words better: the head of the conversation, and the details if they are open. */
+/** Loads the server-rendered parts again: the header, and the details if they are open. */
 async function refresh() {
   if (!pane().dataset.peerId) return;
   await refreshHeader();

@@ -1,5 +1,4 @@
-// The dialog in which a group is made or changed, people are added, who has read a message is listed, messages are forwarded, or something is reported.
-// The server renders what is in it.
+// The dialog for creating and editing groups, adding people, receipts, forwarding and reports. The server renders its content.
 import { patchJSON, postJSON } from "../api.js";
 import { setBusy, setIdle } from "../busy.js";
 import { emit } from "../lib/bus.js";
@@ -12,10 +11,10 @@ const CALLS = { POST: postJSON, PATCH: patchJSON };
 const dialog = () => document.getElementById("group-dialog");
 
 export async function openDialog(path) {
-  // Without a source of its own it would wait for whatever the page is asking for, or be dropped. Settled at once, its
-  // fields search from the first letter on.
-  const how = { source: "#group-dialog", target: "#group-dialog", swap: "innerHTML show:none settle:0ms" };
-  await htmx.ajax("GET", path, how).catch(() => {});
+  // With a source of its own, htmx does not queue or drop it for another request. `settle:0ms` makes the search field work from
+  // the first letter.
+  const options = { source: "#group-dialog", target: "#group-dialog", swap: "innerHTML show:none settle:0ms" };
+  await htmx.ajax("GET", path, options).catch(() => {});
   if (!dialog().firstElementChild) return;
   dialog().onclose = () => dialog().open || dialog().replaceChildren();
   if (!dialog().open) dialog().showModal();
@@ -25,12 +24,12 @@ export async function openDialog(path) {
 
 class GroupForm {
   #form;
-  /** Where there are people to choose. */
+  /** Null without people to choose. */
   #chooser;
-  /** Null as long as it stays as it is, "" to remove it. */
+  /** Null to keep the picture, "" to remove it. */
   #picture = null;
   #hadPicture;
-  /** Sent again after an answer that was lost, it makes no second group. */
+  /** Retrying after a lost response creates no second group. */
   #clientGroupId = newClientId();
 
   constructor(form) {
@@ -105,7 +104,7 @@ class GroupForm {
   }
 }
 
-/** Above the fields, where it is read out. */
+/** Shows an error above the fields and focuses it. */
 export function showProblem(form, words) {
   const notice = form.querySelector(".notice");
   notice.hidden = false;

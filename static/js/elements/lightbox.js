@@ -1,4 +1,4 @@
-// Pictures open large over the page; what shows them comes with the first one.
+// Opens pictures in the lightbox, whose script is loaded with the first one.
 import { emit } from "../lib/bus.js";
 import { unmarked } from "../lib/markup.js";
 import { text } from "../lib/texts.js";
@@ -17,8 +17,8 @@ export function watchPictures() {
     event.preventDefault();
     open(link);
   });
-  // Before all others, which would fetch the page that is still there.
-  addEventListener("popstate", (event) => lightbox().goneBack?.(event), { capture: true });
+  // Before other handlers, which would fetch the page that is still there.
+  addEventListener("popstate", (event) => lightbox().onPopState?.(event), { capture: true });
 }
 
 const lightbox = () => document.querySelector("picture-lightbox");

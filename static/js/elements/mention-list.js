@@ -1,32 +1,32 @@
 import { getJSON } from "../api.js";
-import { begunIn } from "../lib/mentions.js";
+import { partialMentionIn } from "../lib/mentions.js";
 import { folded } from "../lib/text.js";
 import { counted } from "../lib/texts.js";
-import { slot, write } from "../render/slots.js";
-import { learn } from "../stores/people.js";
+import { setText, slot } from "../render/slots.js";
+import { addPerson } from "../stores/people.js";
 
-const PAUSE = 150;
-const MOST = 8;
+const DEBOUNCE = 150;
+const MAX_OPTIONS = 8;
 const STEPS = { ArrowUp: -1, ArrowDown: 1 };
-const NOTHING = { start: -1, query: "", people: [], isAll: false };
+const EMPTY = { start: -1, query: "", people: [], isAll: false };
 
 /**
- * The members of a group whose names have what is typed after an "@": one of them is put into the text. The field keeps the
- * focus; arrow keys choose, Enter and Tab take, Escape closes.
+ * Suggests members of a group whose names match what is typed after an "@". The field keeps the focus; arrow keys move, Enter and
+ * Tab insert, Escape closes.
  */
 export class MentionList {
   #field;
   #list;
   #status;
   #group;
-  #chosen;
-  #ends;
+  #onChosen;
+  #cleanup;
   #timer = 0;
-  #begun = null;
-  /** What the server has found, for what was typed then. */
-  #found = NOTHING;
-  /** What was typed when the list was closed, or what was put in. */
-  #done = null;
+  #partial = null;
+  /** The server's result, and the query it is for. */
+  #found = EMPTY;
+  /** The mention for which the list was closed, or that was inserted. */
+  #dismissed = null;
 
   /** Calls `chosen(key)` before the name is put into the text. */
   constructor(form, group, { chosen }) {
@@ -34,71 +34,71 @@ export class MentionList {
     this.#list = form.parentElement.querySelector("#mentions");
     this.#status = form.parentElement.querySelector(".mentions__status");
     this.#group = group;
-    this.#chosen = chosen;
-    const look = () => this.#look();
-    document.addEventListener("selectionchange", look);
-    this.#ends = () => document.removeEventListener("selectionchange", look);
-    this.#field.addEventListener("input", look);
+    this.#onChosen = chosen;
+    const update = () => this.#update();
+    document.addEventListener("selectionchange", update);
+    this.#cleanup = () => document.removeEventListener("selectionchange", update);
+    this.#field.addEventListener("input", update);
     this.#field.addEventListener("blur", () => this.#show([]));
-    // The field keeps the focus, and a touch keyboard stays.
+    // Keeps the focus in the field, and a touch keyboard open.
     this.#list.addEventListener("mousedown", (event) => event.preventDefault());
-    this.#list.addEventListener("click", ({ target }) => this.#take(target.closest("[role=option]")));
+    this.#list.addEventListener("click", ({ target }) => this.#insert(target.closest("[role=option]")));
   }
 
   stop() {
     clearTimeout(this.#timer);
-    this.#ends();
+    this.#cleanup();
   }
 
-  /** Whether it was a key for the list. */
-  handle({ key, keyCode, altKey, ctrlKey, metaKey, shiftKey, isComposing }) {
-    // While an input method composes, keys are its own.
+  /** Returns whether the list has handled the key. */
+  handleKey({ key, keyCode, altKey, ctrlKey, metaKey, shiftKey, isComposing }) {
+    // Leave keys to an input method that is composing.
     if (this.#list.hidden || altKey || ctrlKey || metaKey || shiftKey || isComposing || keyCode === 229) return false;
     if (key in STEPS) this.#step(STEPS[key]);
-    else if (key === "Enter" || key === "Tab") this.#take(this.#active);
+    else if (key === "Enter" || key === "Tab") this.#insert(this.#active);
     else if (key === "Escape") this.#close();
     else return false;
     return true;
   }
 
-  #look() {
+  #update() {
     const { selectionStart, selectionEnd, value } = this.#field;
     const isTyping = document.activeElement === this.#field && selectionStart === selectionEnd;
-    const begun = isTyping ? begunIn(value.slice(0, selectionStart)) : null;
-    if (begun?.start === this.#begun?.start && begun?.query === this.#begun?.query) return;
-    this.#begun = begun;
+    const partial = isTyping ? partialMentionIn(value.slice(0, selectionStart)) : null;
+    if (partial?.start === this.#partial?.start && partial?.query === this.#partial?.query) return;
+    this.#partial = partial;
     clearTimeout(this.#timer);
-    // Who is in the group may change: for another mention the server is asked again.
-    if (!begun) this.#found = NOTHING;
-    if (!begun || this.#isDone(begun)) return this.#show([]);
-    this.#done = null;
-    const isNew = !continues(begun, this.#found);
-    this.#show(isNew ? [] : matching(begun.query, this.#found.people));
-    if (isNew || !this.#found.isAll) this.#timer = setTimeout(() => this.#search(begun), PAUSE);
+    // The members may have changed by the next mention.
+    if (!partial) this.#found = EMPTY;
+    if (!partial || this.#isDismissed(partial)) return this.#show([]);
+    this.#dismissed = null;
+    const isNew = !continues(partial, this.#found);
+    this.#show(isNew ? [] : matching(partial.query, this.#found.people));
+    if (isNew || !this.#found.isAll) this.#timer = setTimeout(() => this.#search(partial), DEBOUNCE);
   }
 
-  #isDone(begun) {
-    return this.#done && continues(begun, this.#done);
+  #isDismissed(partial) {
+    return this.#dismissed && continues(partial, this.#dismissed);
   }
 
   async #search({ start, query }) {
-    const path = `/api/conversations/${this.#group}/members?search=${encodeURIComponent(query)}&limit=${MOST + 1}`;
+    const path = `/api/conversations/${this.#group}/members?search=${encodeURIComponent(query)}&limit=${MAX_OPTIONS + 1}`;
     const members = await getJSON(path).catch(() => null);
-    if (!members || !this.#begun || !continues(this.#begun, { start, query })) return;
+    if (!members || !this.#partial || !continues(this.#partial, { start, query })) return;
     const people = members.filter(({ _id }) => _id !== document.body.dataset.userId);
-    this.#found = { start, query, people, isAll: members.length <= MOST };
-    if (!this.#isDone(this.#begun)) this.#show(matching(this.#begun.query, people));
+    this.#found = { start, query, people, isAll: members.length <= MAX_OPTIONS };
+    if (!this.#isDismissed(this.#partial)) this.#show(matching(this.#partial.query, people));
   }
 
   #show(people) {
-    this.#list.replaceChildren(...people.slice(0, MOST).map(optionOf));
+    this.#list.replaceChildren(...people.slice(0, MAX_OPTIONS).map(optionOf));
     this.#list.hidden = !people.length;
-    write(this.#status, people.length ? counted("people-to-mention", this.#list.childElementCount) : "");
+    setText(this.#status, people.length ? counted("people-to-mention", this.#list.childElementCount) : "");
     this.#activate(this.#list.firstElementChild);
   }
 
   #close() {
-    this.#done = this.#begun;
+    this.#dismissed = this.#partial;
     this.#show([]);
   }
 
@@ -106,7 +106,7 @@ export class MentionList {
     return this.#list.querySelector("[aria-selected=true]");
   }
 
-  /** Round and round. */
+  /** Wraps around. */
   #step(step) {
     const options = [...this.#list.children];
     this.#activate(options.at((options.indexOf(this.#active) + step) % options.length));
@@ -120,24 +120,24 @@ export class MentionList {
     this.#field.setAttribute("aria-activedescendant", option.id);
   }
 
-  /** As if it was typed: so it can be undone, and `input` is fired. */
-  #take(option) {
+  /** Like typing: it can be undone, and fires `input`. */
+  #insert(option) {
     if (!option) return;
     const { key, name } = option.dataset;
-    const { start } = this.#begun;
+    const { start } = this.#partial;
     const { selectionEnd: caret, value } = this.#field;
-    learn(key, { fullName: name, profilePic: option.querySelector("img").getAttribute("src") });
-    this.#chosen(key);
-    this.#done = { start, query: name };
+    addPerson(key, { fullName: name, profilePic: option.querySelector("img").getAttribute("src") });
+    this.#onChosen(key);
+    this.#dismissed = { start, query: name };
     this.#field.setSelectionRange(start, caret);
     document.execCommand("insertText", false, `@${name}${/^\s/.test(value.slice(caret)) ? "" : " "}`);
     this.#show([]);
   }
 }
 
-const continues = (begun, before) => begun.start === before.start && begun.query.startsWith(before.query);
+const continues = (partial, before) => partial.start === before.start && partial.query.startsWith(before.query);
 
-/** Those first that have a word which begins like that. */
+/** Matches at the start of a word come first. */
 function matching(query, people) {
   const words = folded(query).split(/\s+/);
   const [first, others] = [[], []];
@@ -154,6 +154,6 @@ function optionOf({ _id, fullName, profilePic }) {
   option.id = `mention-${_id}`;
   Object.assign(option.dataset, { key: _id, name: fullName });
   option.querySelector("img").src = profilePic;
-  write(slot(option, "name"), fullName);
+  setText(slot(option, "name"), fullName);
   return option;
 }

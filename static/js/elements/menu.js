@@ -1,4 +1,4 @@
-// A menu is a dialog with a list of `role="menu"`: beside what it belongs to, on a phone at the lower edge (dialogs.css).
+// A menu is a dialog with a `role="menu"` list, shown beside its anchor, or at the bottom edge on phones (dialogs.css).
 import { moveFocus } from "./arrow-keys.js";
 
 const MARGIN = 8;
@@ -6,8 +6,8 @@ const MARGIN = 8;
 export const itemsOf = (menu) => [...menu.querySelectorAll('[role="menuitem"]')].filter((item) => item.checkVisibility());
 
 /**
- * Opens it below a rectangle of the window, or above it where it would be cut off. It begins where the rectangle does in the
- * line, or ends there (`atEnd`), whichever fits.
+ * Opens it below a rectangle, or above it if it would be cut off. Aligned with the start of the rectangle, or with its end
+ * (`atEnd`), as it fits.
  */
 export function openMenu(menu, { left, right, top, bottom }, { atEnd = false } = {}) {
   menu.showModal();
@@ -15,19 +15,19 @@ export function openMenu(menu, { left, right, top, bottom }, { atEnd = false } =
   const isRtl = getComputedStyle(menu).direction === "rtl";
   const across = [left, right - width];
   if (atEnd !== isRtl) across.reverse();
-  menu.style.setProperty("--menu-x", `${fitting(across, width, innerWidth)}px`);
-  menu.style.setProperty("--menu-y", `${fitting([bottom, top - height], height, innerHeight)}px`);
+  menu.style.setProperty("--menu-x", `${fit(across, width, innerWidth)}px`);
+  menu.style.setProperty("--menu-y", `${fit([bottom, top - height], height, innerHeight)}px`);
   itemsOf(menu)[0]?.focus();
 }
 
-/** The first of these places that leaves it within the window; else the nearest that does. */
-function fitting(places, size, room) {
+/** The first position that fits into the window, or else the nearest to the first. */
+function fit(candidates, size, room) {
   const end = room - size - MARGIN;
-  return places.find((place) => place >= MARGIN && place <= end) ?? Math.max(MARGIN, Math.min(places[0], end));
+  return candidates.find((place) => place >= MARGIN && place <= end) ?? Math.max(MARGIN, Math.min(candidates[0], end));
 }
 
-/** Arrow keys go up and down, a letter to the next item that begins with it, Tab leaves. */
-export function steerMenu(event, menu) {
+/** Arrow keys move, a letter goes to the next item that starts with it, Tab closes. */
+export function handleMenuKey(event, menu) {
   if (event.key === "Tab") menu.close();
   else if (!moveFocus(event, itemsOf(menu)) && event.key.length === 1 && event.key !== " ") goToLetter(event, menu);
 }

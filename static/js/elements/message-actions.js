@@ -1,4 +1,4 @@
-// What can be done with a message. templates/messaging/_message_menu.html has the words and the icon of each.
+// The actions of messages. Their texts and icons are in templates/messaging/_message_menu.html.
 import { deleteJSON, putJSON } from "../api.js";
 import { emit } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
@@ -9,7 +9,7 @@ import { isEditable } from "./edit-field.js";
 import { openForwardDialog } from "./forward-dialog.js";
 import { openDialog } from "./group-dialog.js";
 import { remind } from "./scheduling.js";
-import { addressOf } from "./message-list/permalinks.js";
+import { permalinkOf } from "./message-list/permalinks.js";
 import { openReactionRow } from "./reaction-row.js";
 import { showReactors } from "./reactors.js";
 
@@ -17,8 +17,8 @@ const isOpen = (item) => !item.closest(".conversation").dataset.closed;
 const isMine = (item) => item.matches(".is-mine");
 
 /**
- * `when` says for which messages it is offered: only for those that say something, unless it is for `any` that the server has.
- * `key` does it at once. The first ones that are `quick` are in the toolbar. `peer` is `{id, firstName}`.
+ * `when` tells for which messages an action is offered; without `any`, not for deleted and system messages. `key` is its shortcut.
+ * The first `quick` ones are in the toolbar. `peer` is `{id, firstName}`.
  */
 const ACTIONS = [
   { name: "react", quick: true, when: () => true, run: openReactionRow },
@@ -37,28 +37,28 @@ const ACTIONS = [
   { name: "report", when: (item) => !isMine(item), run: (item, { id }) => openDialog(`/chat/${id}/report?message=${item.dataset.messageId}`) },
   { name: "delete", key: "Delete", any: true, when: () => true, run: (item, { id }) => deleteMessages([item], id) },
 ];
-const MOST_QUICK = 3;
+const MAX_QUICK = 3;
 
-/** Of those that the server does not have: their buttons are in the message. */
+/** Actions of unsent messages, whose buttons are in the message. */
 const UNSENT = { retry, discard, cancel };
 const SENT = { "remove-preview": removePreview };
 
-export const isSaid = (item) => !item.matches(".is-deleted, .is-system");
+export const hasContent = (item) => !item.matches(".is-deleted, .is-system");
 
 export function actionsFor(item, peer) {
   if (!item.isConnected || !item.dataset.messageId || item.closest(".is-selecting")) return [];
-  return ACTIONS.filter(({ any, when }) => (any || isSaid(item)) && when(item, peer));
+  return ACTIONS.filter(({ any, when }) => (any || hasContent(item)) && when(item, peer));
 }
 
 const isQuick = ({ quick }) => quick;
 export const QUICK = ACTIONS.filter(isQuick);
-export const quickest = (actions) => actions.filter(isQuick).slice(0, MOST_QUICK);
+export const quickActionsOf = (actions) => actions.filter(isQuick).slice(0, MAX_QUICK);
 
-export function decide(name, item) {
+export function runButtonAction(name, item) {
   return UNSENT[name]?.(item.dataset.clientId) ?? SENT[name]?.(item);
 }
 
-/** The files alone: the words are to be sent, perhaps with others. */
+/** Cancels the upload; the text goes back to the composer. */
 async function cancel(clientMessageId) {
   const entry = await discard(clientMessageId);
   if (entry) emit("upload-cancelled", entry);
@@ -69,7 +69,7 @@ function copy(item) {
 }
 
 function copyLink(item, { id }) {
-  return copyText(addressOf(id, item.dataset.messageId), "link-copied");
+  return copyText(permalinkOf(id, item.dataset.messageId), "link-copied");
 }
 
 function showInfo(item, { id }) {
@@ -84,7 +84,7 @@ function removePreview({ dataset }) {
   return change(() => deleteJSON(`/api/previews/${dataset.messageId}`), "preview-failed");
 }
 
-/** Shows the message that the server answers with. */
+/** Shows the message in the response. */
 async function change(call, failed) {
   try {
     emit("message", { message: await call(), live: false });

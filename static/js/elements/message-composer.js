@@ -4,7 +4,7 @@ import { text } from "../lib/texts.js";
 import { sendTyping } from "../realtime/live.js";
 import { getDraft, onDraft, setDraft } from "../stores/drafts.js";
 import { addMention, keepMentions, mentionedBy, mentionsOf } from "../stores/mentions.js";
-import { add } from "../stores/outbox.js";
+import { enqueue } from "../stores/outbox.js";
 import { personOf } from "../stores/people.js";
 import { draftChanged } from "../stores/synced-drafts.js";
 import { returnSends } from "../stores/settings.js";
@@ -12,21 +12,21 @@ import { watchDrops } from "./drop-zone.js";
 import { EditField } from "./edit-field.js";
 import { openEmojiPicker } from "./emoji-popover.js";
 import { FilesField } from "./files-field.js";
-import { markSelection } from "./formatting-keys.js";
+import { toggleMarkers } from "./formatting-keys.js";
 import { MentionList } from "./mention-list.js";
 import { pastedFiles } from "./pasted-files.js";
 import { ReplyField } from "./reply-field.js";
-import { watchTyping } from "./type-to-focus.js";
+import { focusOnTyping } from "./type-to-focus.js";
 import { VoiceButton } from "./voice-button.js";
 
-const LONGEST = 10_000;
-const MOST_ROWS = 8;
-const GROWS = CSS.supports("field-sizing", "content");
+const MAX_LENGTH = 10_000;
+const MAX_ROWS = 8;
+const SIZES_ITSELF = CSS.supports("field-sizing", "content");
 
 const hasModifier = ({ altKey, ctrlKey, metaKey, shiftKey, isComposing }) =>
   altKey || ctrlKey || metaKey || shiftKey || isComposing;
 
-/** Where one writes: keeps the draft, takes files, and hands both to the outbox. */
+/** The composer: keeps the draft and attached files, and passes both to the outbox. */
 class MessageComposer extends HTMLElement {
   connectedCallback() {
     this.userId = document.body.dataset.userId;
@@ -37,36 +37,36 @@ class MessageComposer extends HTMLElement {
     this.reply = new ReplyField(this.form, { changed: () => this.focus() });
     this.field.value ||= getDraft(this.userId, this.peerId);
     this.voice = new VoiceButton(this.form, this.peerId, { send: (voice) => this.sendVoice(voice), closed: () => this.focus() });
-    this.edit = new EditField(this.form, { changed: () => this.grow() });
+    this.edit = new EditField(this.form, { changed: () => this.resize() });
     if (this.querySelector("#mentions")) this.mentions = new MentionList(this.form, this.peerId, { chosen: (key) => this.mention(key) });
-    // Their names are asked for before they are needed.
+    // Loads their names before they are needed.
     mentionsOf(this.userId, this.peerId).forEach((key) => personOf(key));
     this.field.enterKeyHint = returnSends() ? "send" : "enter";
-    this.grow();
+    this.resize();
     this.listen();
   }
 
   disconnectedCallback() {
-    this.endings.forEach((end) => end());
+    this.cleanups.forEach((cleanup) => cleanup());
   }
 
   listen() {
-    this.endings = [
+    this.cleanups = [
       () => this.reply.stop(),
       () => this.edit.stop(),
       () => this.mentions?.stop(),
       () => this.voice.stop(),
-      watchDrops(this.closest(".conversation"), (files) => this.take(files)),
-      watchTyping(this.field),
-      onDraft(this.userId, this.peerId, (text, before) => this.follow(text, before)),
-      on("upload-cancelled", (entry) => entry.receiverId === this.peerId && this.takeBack(entry)),
-      on("draft", ({ peerId, text, before }) => peerId === this.peerId && this.follow(text, before)),
+      watchDrops(this.closest(".conversation"), (files) => this.addFiles(files)),
+      focusOnTyping(this.field),
+      onDraft(this.userId, this.peerId, (text, before) => this.onDraft(text, before)),
+      on("upload-cancelled", (entry) => entry.receiverId === this.peerId && this.restore(entry)),
+      on("draft", ({ peerId, text, before }) => peerId === this.peerId && this.onDraft(text, before)),
     ];
-    this.form.addEventListener("submit", (event) => this.submit(event));
-    this.field.addEventListener("input", () => this.write());
-    this.field.addEventListener("keydown", (event) => this.press(event));
-    this.field.addEventListener("keydown", markSelection);
-    this.field.addEventListener("paste", (event) => this.paste(event));
+    this.form.addEventListener("submit", (event) => this.onSubmit(event));
+    this.field.addEventListener("input", () => this.onInput());
+    this.field.addEventListener("keydown", (event) => this.onKeydown(event));
+    this.field.addEventListener("keydown", toggleMarkers);
+    this.field.addEventListener("paste", (event) => this.onPaste(event));
     this.form.querySelector("[data-emoji-picker]").addEventListener("click", ({ currentTarget }) => this.pickEmoji(currentTarget));
   }
 
@@ -74,14 +74,14 @@ class MessageComposer extends HTMLElement {
     this.field.focus({ preventScroll: true });
   }
 
-  write() {
-    this.grow();
-    if (this.edit.value) return this.edit.keep();
-    this.keep(this.field.value);
+  onInput() {
+    this.resize();
+    if (this.edit.value) return this.edit.saveDraft();
+    this.saveDraft(this.field.value);
     if (!isBlank(this.field.value)) sendTyping(this.peerId);
   }
 
-  keep(text) {
+  saveDraft(text) {
     setDraft(this.userId, this.peerId, text);
     keepMentions(this.userId, this.peerId, text);
     draftChanged(this.peerId);
@@ -92,35 +92,35 @@ class MessageComposer extends HTMLElement {
     else addMention(this.userId, this.peerId, key);
   }
 
-  /** What another tab or device wrote here, unless this one has words of its own. */
-  follow(text, before) {
-    if (this.edit.value) this.edit.follow(text, before);
-    else if (this.field.value === before) this.fill(text);
+  /** The draft was changed in another tab or on another device; ignored if this field has a different text. */
+  onDraft(text, before) {
+    if (this.edit.value) this.edit.onDraft(text, before);
+    else if (this.field.value === before) this.setText(text);
   }
 
-  /** What was to be sent, above what was typed since. */
-  takeBack({ text, replyTo, mentions = [] }) {
+  /** Puts the text of a cancelled message above what was typed since. */
+  restore({ text, replyTo, mentions = [] }) {
     const before = this.edit.value ? getDraft(this.userId, this.peerId) : this.field.value;
     const words = [text, before].filter((each) => !isBlank(each)).join("\n");
     mentions.forEach((key) => addMention(this.userId, this.peerId, key));
-    this.keep(words);
-    this.follow(words, before);
+    this.saveDraft(words);
+    this.onDraft(words, before);
     if (replyTo && !this.reply.value && !this.edit.value) emit("reply", { messageId: replyTo });
     this.focus();
   }
 
-  press(event) {
-    if (this.mentions?.handle(event)) return event.preventDefault();
+  onKeydown(event) {
+    if (this.mentions?.handleKey(event)) return event.preventDefault();
     if (event.key === "Escape" && !event.isComposing && this.cancel()) return event.preventDefault();
     if (event.key === "ArrowUp" && this.isBlank && !hasModifier(event) && this.edit.beginLast()) return event.preventDefault();
-    // While an input method composes, Enter only ends the word.
+    // With an input method, Enter only ends the word.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     if (!returnSends() && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.form.requestSubmit();
   }
 
-  /** What is being written is no edit any more, or no reply; false when it was neither. */
+  /** Cancels the edit or the reply; false if there is neither. */
   cancel() {
     if (this.edit.value) this.edit.cancel();
     else if (this.reply.value) this.reply.clear();
@@ -132,23 +132,23 @@ class MessageComposer extends HTMLElement {
     return !this.field.value && !this.edit.value && !this.reply.value && this.files.isEmpty;
   }
 
-  paste(event) {
+  onPaste(event) {
     const files = pastedFiles(event.clipboardData);
     if (!files.length && !this.edit.value) files.push(...this.asFile(event.clipboardData.getData("text/plain")));
     if (!files.length) return;
     event.preventDefault();
-    this.take(files);
+    this.addFiles(files);
   }
 
-  /** A text that a message has no room for, as the one file in a list; else none. */
+  /** If a pasted text is too long for a message, a list with a file of it; else an empty list. */
   asFile(pasted) {
     const { value, selectionStart, selectionEnd } = this.field;
-    if ([...value].length - (selectionEnd - selectionStart) + [...pasted].length <= LONGEST) return [];
+    if ([...value].length - (selectionEnd - selectionStart) + [...pasted].length <= MAX_LENGTH) return [];
     emit("notice", { text: text("pasted-as-file"), kind: "info" });
     return [new File([pasted], text("pasted-file"), { type: "text/plain" })];
   }
 
-  /** Where the caret is, as if it was typed: so it can be undone, and `input` is fired. */
+  /** Inserts at the caret, like typing: it can be undone, and fires `input`. */
   pickEmoji(button) {
     const choose = (emoji) => {
       this.focus();
@@ -157,16 +157,16 @@ class MessageComposer extends HTMLElement {
     openEmojiPicker(button, { choose, closed: () => this.focus() });
   }
 
-  take(files) {
+  addFiles(files) {
     if (this.edit.value) return emit("notice", { text: text("edit-first"), kind: "info" });
-    this.files.take(files);
+    this.files.add(files);
     this.focus();
   }
 
-  submit(event) {
+  onSubmit(event) {
     event.preventDefault();
     const written = this.field.value;
-    if ([...written].length > LONGEST) return emit("notice", { text: text("too-long"), kind: "error" });
+    if ([...written].length > MAX_LENGTH) return emit("notice", { text: text("too-long"), kind: "error" });
     if (this.edit.value) this.edit.save();
     else if (!this.isSending) this.send(written);
   }
@@ -179,12 +179,12 @@ class MessageComposer extends HTMLElement {
     const text = isBlank(written) ? "" : written;
     const { viewOnce, ...files } = this.files.value;
     const more = { receiverId: this.peerId, replyTo: this.reply.value };
-    // What is seen once has no words: they follow.
-    if (viewOnce) add({ ...more, ...files, text: "", viewOnce });
-    if (text || !viewOnce) add({ ...(viewOnce ? { receiverId: this.peerId } : { ...more, ...files }), text, mentions: this.mentionedIn(written) });
+    // A view-once message has no text: it goes as a second message.
+    if (viewOnce) enqueue({ ...more, ...files, text: "", viewOnce });
+    if (text || !viewOnce) enqueue({ ...(viewOnce ? { receiverId: this.peerId } : { ...more, ...files }), text, mentions: this.mentionedIn(written) });
     this.files.clear();
     this.reply.clear();
-    this.keepRest(written);
+    this.keepRemainder(written);
   }
 
   mentionedIn(written) {
@@ -192,30 +192,30 @@ class MessageComposer extends HTMLElement {
   }
 
   sendVoice({ viewOnce, ...voice }) {
-    add({ receiverId: this.peerId, text: "", attachments: [voice], viewOnce, replyTo: this.reply.value });
+    enqueue({ receiverId: this.peerId, text: "", attachments: [voice], viewOnce, replyTo: this.reply.value });
     this.reply.clear();
   }
 
-  /** What was typed while pictures were made ready belongs to the next message. */
-  keepRest(written) {
+  /** Text typed while files were being prepared belongs to the next message. */
+  keepRemainder(written) {
     if (this.edit.value) {
-      this.keep("");
-      return this.edit.follow("", written);
+      this.saveDraft("");
+      return this.edit.onDraft("", written);
     }
     const now = this.field.value;
-    this.fill(now.startsWith(written) ? now.slice(written.length) : now);
-    this.keep(this.field.value);
+    this.setText(now.startsWith(written) ? now.slice(written.length) : now);
+    this.saveDraft(this.field.value);
     this.focus();
   }
 
-  fill(text) {
+  setText(text) {
     this.field.value = text;
-    this.grow();
+    this.resize();
   }
 
-  /** Where CSS cannot do it. */
-  grow() {
-    if (!GROWS) this.field.rows = Math.min(MOST_ROWS, this.field.value.split("\n").length);
+  /** Without `field-sizing`. */
+  resize() {
+    if (!SIZES_ITSELF) this.field.rows = Math.min(MAX_ROWS, this.field.value.split("\n").length);
   }
 }
 

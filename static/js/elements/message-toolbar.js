@@ -1,36 +1,36 @@
 import { moveFocus, stepAcross } from "./arrow-keys.js";
-import { itemsOf, openMenu, steerMenu } from "./menu.js";
-import { actionsFor, QUICK, quickest } from "./message-actions.js";
+import { handleMenuKey, itemsOf, openMenu } from "./menu.js";
+import { actionsFor, QUICK, quickActionsOf } from "./message-actions.js";
 import { watchTouch } from "./message-touch.js";
 
-const STEADY = 10;
-/** What decides about what a message offers. */
+const MOVE_TOLERANCE = 10;
+/** The mutations that may change which actions a message has. */
 const CHANGES = { attributes: true, attributeFilter: ["class", "data-message-id", "data-state", "data-pinned-at", "data-closed"] };
 
 /**
- * What can be done with a message. The first of it is in the one toolbar, in the message that is pointed at or has the focus;
- * all of it is in the one menu, which a long press opens too.
+ * The actions of messages. A single toolbar, moved to the message with the pointer or focus, has the quick ones; a single menu, also
+ * opened by a long press, has all.
  */
 export class MessageToolbar {
   #peer;
   #menu = document.getElementById("message-menu");
   #bar = makeBar(this.#menu);
   #item = null;
-  /** Where the pointer last was on that message. */
+  /** The last pointer position on that message. */
   #point = new DOMPoint();
-  #isMarked = false;
+  #hasSelection = false;
   #isReady = true;
-  #observer = new MutationObserver(() => this.#renew());
+  #observer = new MutationObserver(() => this.#update());
 
   constructor(list, peer) {
     this.#peer = peer;
-    list.addEventListener("pointermove", (event) => event.pointerType !== "touch" && this.#track(event));
-    list.addEventListener("focusin", ({ target }) => this.#offer(target.closest(".message")));
-    list.addEventListener("pointerdown", ({ target }) => (this.#isMarked = isMarked(target.closest(".bubble"))));
-    list.addEventListener("contextmenu", (event) => this.#ask(event));
-    this.#bar.addEventListener("click", (event) => this.#press(event));
-    this.#bar.addEventListener("keydown", (event) => this.#steer(event));
-    watchTouch(list, { pressed: (item, target) => this.#pressed(item, target), swiped: (item) => this.#run("reply", item) });
+    list.addEventListener("pointermove", (event) => event.pointerType !== "touch" && this.#onPointermove(event));
+    list.addEventListener("focusin", ({ target }) => this.#showFor(target.closest(".message")));
+    list.addEventListener("pointerdown", ({ target }) => (this.#hasSelection = hasSelection(target.closest(".bubble"))));
+    list.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
+    this.#bar.addEventListener("click", (event) => this.#onClick(event));
+    this.#bar.addEventListener("keydown", (event) => this.#onKeydown(event));
+    watchTouch(list, { longPressed: (item, target) => this.#onLongPress(item, target), swiped: (item) => this.#run("reply", item) });
   }
 
   stop() {
@@ -38,8 +38,8 @@ export class MessageToolbar {
     this.#menu.close();
   }
 
-  /** A key on the message itself; true when it did something. */
-  handle({ key, target, altKey, ctrlKey, metaKey, shiftKey }) {
+  /** Handles a key on the message itself; true if it did. */
+  handleKey({ key, target, altKey, ctrlKey, metaKey, shiftKey }) {
     if (altKey || ctrlKey || metaKey || !target.matches(".message")) return false;
     if (key === "Enter" || key === "ContextMenu" || (key === "F10" && shiftKey)) return this.#openAt(target);
     const action = actionsFor(target, this.#peer).find((each) => each.key?.toLowerCase() === key.toLowerCase());
@@ -48,19 +48,19 @@ export class MessageToolbar {
   }
 
   /**
-   * When messages move under a pointer that rests, the toolbar leaves with its own: whoever is about to press one of its
-   * buttons hits nothing then, rather than the button of another message.
+   * If messages move under a resting pointer, the toolbar stays with its message, so that a click cannot hit a button for another
+   * message.
    */
-  #track({ target, clientX, clientY }) {
+  #onPointermove({ target, clientX, clientY }) {
     const item = target.closest(".message");
-    const isSteady = Math.hypot(clientX - this.#point.x, clientY - this.#point.y) < STEADY;
+    const isSteady = Math.hypot(clientX - this.#point.x, clientY - this.#point.y) < MOVE_TOLERANCE;
     if (this.#item?.isConnected && item !== this.#item && isSteady) return;
     this.#point = new DOMPoint(clientX, clientY);
-    this.#offer(item);
+    this.#showFor(item);
   }
 
-  /** What somebody is about to press stays where it is. */
-  #offer(item) {
+  /** Does not move while the menu is open or a button has the focus. */
+  #showFor(item) {
     if (item && !this.#menu.open && !this.#bar.contains(document.activeElement)) this.#show(item);
   }
 
@@ -75,8 +75,8 @@ export class MessageToolbar {
     this.#fill();
   }
 
-  /** The message was sent, edited, deleted, taken away … */
-  #renew() {
+  /** The message was sent, edited, deleted or removed. */
+  #update() {
     if (!this.#menu.open) return this.#fill();
     const { activeElement } = document;
     this.#fill();
@@ -91,26 +91,26 @@ export class MessageToolbar {
   #fill() {
     const actions = this.#actions;
     const hadFocus = this.#bar.contains(document.activeElement);
-    show(this.#bar, quickest(actions));
+    show(this.#bar, quickActionsOf(actions));
     this.#bar.lastElementChild.hidden = !actions.length;
     show(this.#menu, actions);
     if (hadFocus && !document.activeElement.checkVisibility()) this.#item.focus({ preventScroll: true });
   }
 
-  /** By the right button, unless the browser's own menu has more to offer. With Shift that one comes always. */
-  #ask(event) {
+  /** Opens the menu on a right click, unless the browser's own is more useful. Shift always opens the browser's. */
+  #onContextMenu(event) {
     const { target, clientX, clientY, shiftKey } = event;
     const item = target.closest(".message");
     if (event.defaultPrevented || shiftKey || !item) return;
-    const isForUs = target.closest(".bubble") && !target.closest("a") && !this.#isMarked;
+    const isForUs = target.closest(".bubble") && !target.closest("a") && !this.#hasSelection;
     if (target.closest(".reaction")) this.#run("reactors", item);
     else if (!isForUs || !this.#open(item, new DOMRect(clientX, clientY))) return;
     event.preventDefault();
   }
 
-  #pressed(item, target) {
+  #onLongPress(item, target) {
     if (target.closest(".reaction")) return this.#run("reactors", item);
-    // The finger that opened it is still down, perhaps where an item is now: only a new one closes it or chooses.
+    // The finger is still down, perhaps over an item: only a new touch may choose or close.
     this.#isReady = !this.#openAt(item);
   }
 
@@ -118,25 +118,25 @@ export class MessageToolbar {
     return this.#open(item, item.querySelector(".bubble").getBoundingClientRect(), { atEnd: item.matches(".is-mine") });
   }
 
-  /** True when there is anything to choose. */
-  #open(item, place, how) {
+  /** True if there are any actions. */
+  #open(item, place, options) {
     if (this.#menu.open) return false;
     this.#show(item);
     this.#fill();
     if (!this.#actions.length) return false;
-    // It comes back there.
+    // The focus returns there.
     item.focus({ preventScroll: true });
     this.#isReady = true;
     this.#menu.onpointerdown = () => (this.#isReady = true);
     this.#menu.onclick = (event) => this.#choose(event);
-    this.#menu.onkeydown = (event) => steerMenu(event, this.#menu);
+    this.#menu.onkeydown = (event) => handleMenuKey(event, this.#menu);
     this.#menu.oncontextmenu = (event) => event.preventDefault();
-    openMenu(this.#menu, place, how);
+    openMenu(this.#menu, place, options);
     return true;
   }
 
   #choose({ target, detail }) {
-    // Keys press without a pointer.
+    // `detail` is 0 for keyboard clicks.
     if (detail && !this.#isReady) return;
     const name = target.closest("[data-action]")?.dataset.action;
     if (!name && target !== this.#menu) return;
@@ -144,7 +144,7 @@ export class MessageToolbar {
     if (name) this.#run(name, this.#item);
   }
 
-  #press(event) {
+  #onClick(event) {
     event.stopPropagation();
     const button = event.target.closest("[data-action]");
     if (!button) return;
@@ -159,7 +159,7 @@ export class MessageToolbar {
     actionsFor(item, this.#peer).find((each) => each.name === name)?.run(item, this.#peer);
   }
 
-  #steer(event) {
+  #onKeydown(event) {
     event.stopPropagation();
     const buttons = [...this.#bar.children].filter((button) => !button.hidden);
     if (event.key === "Escape") return this.#item.focus({ preventScroll: true });
@@ -170,7 +170,7 @@ export class MessageToolbar {
   }
 }
 
-/** The buttons of what is quick, and of all else. */
+/** Creates the toolbar: the quick actions, and "more". */
 function makeBar(menu) {
   const bar = document.getElementById("message-actions-template").content.firstElementChild.cloneNode(true);
   bar.prepend(...QUICK.map(({ name }) => buttonOf(menu.querySelector(`[data-action="${name}"]`))));
@@ -194,8 +194,8 @@ function show(place, actions) {
   }
 }
 
-/** Whether something of it is selected. */
-function isMarked(bubble) {
+/** Whether text in the bubble is selected. */
+function hasSelection(bubble) {
   const selection = getSelection();
   return Boolean(bubble) && !selection.isCollapsed && selection.containsNode(bubble, true);
 }

@@ -1,4 +1,4 @@
-// `seq` counts without gaps. What is missing between two messages of the list, or after the last, was lost on its way here.
+// `seq` has no gaps, so a number missing between two messages of the list, or after the last, is a message lost on its way.
 import { getJSON } from "../api.js";
 import { backoff } from "../lib/backoff.js";
 import { emit } from "../lib/bus.js";
@@ -7,55 +7,55 @@ import { isSyncing } from "../realtime/live.js";
 import { seqOf } from "../render/message.js";
 import { messagesOf, separator } from "../render/timeline.js";
 
-/** What is only out of order, and what a sync brings, comes first. */
-const AFTER = 2000;
+/** Leaves time for messages merely out of order, and for a sync. */
+const DELAY = 2000;
 const PAGE = 100;
 
-/** Fetches what is missing in a list, until it is there or the server says that it is not to be had. */
+/** Fetches messages missing in a list, until they are there or the server does not have them for the reader. */
 export class MissingMessages {
   #list;
   #peerId;
-  #gone = new Set();
+  #unavailable = new Set();
   #timer = 0;
   #failures = 0;
-  #isOver = false;
+  #isStopped = false;
 
   constructor(list, peerId) {
     this.#list = list;
     this.#peerId = peerId;
   }
 
-  look(delay = AFTER) {
-    if (!this.#isOver) this.#timer ||= setTimeout(() => this.#refill(), delay);
+  schedule(delay = DELAY) {
+    if (!this.#isStopped) this.#timer ||= setTimeout(() => this.#fetchGaps(), delay);
   }
 
-  giveUp(seq) {
-    this.#gone.add(seq);
+  ignore(seq) {
+    this.#unavailable.add(seq);
   }
 
-  /** What was not to be had may be by now. */
-  askAgain() {
-    this.#gone.clear();
+  /** Messages that were unavailable may be available by now. */
+  resetIgnored() {
+    this.#unavailable.clear();
   }
 
   stop() {
-    this.#isOver = true;
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
-  async #refill() {
+  async #fetchGaps() {
     this.#timer = 0;
-    if (isSyncing()) return this.look();
+    if (isSyncing()) return this.schedule();
     try {
-      for (const gap of this.#find()) await this.#fill(gap);
+      for (const gap of this.#findGaps()) await this.#fill(gap);
       this.#failures = 0;
     } catch {
       this.#failures += 1;
-      this.look(backoff(this.#failures));
+      this.schedule(backoff(this.#failures));
     }
   }
 
-  #find() {
+  #findGaps() {
     const sent = messagesOf(this.#list).filter(({ dataset }) => dataset.seq);
     const gaps = [];
     let from = this.#list.querySelector(":scope > .older") ? Infinity : 1;
@@ -70,7 +70,7 @@ export class MissingMessages {
   }
 
   #isMissing(from, to) {
-    for (let seq = from; seq <= to; seq += 1) if (!this.#gone.has(seq)) return true;
+    for (let seq = from; seq <= to; seq += 1) if (!this.#unavailable.has(seq)) return true;
     return false;
   }
 
@@ -80,14 +80,14 @@ export class MissingMessages {
       const messages = (await this.#fetch(end + 1, limit)).filter(({ seq }) => seq >= from);
       const first = messages.length < limit ? from : messages[0].seq;
       const found = new Set(messages.map(({ seq }) => seq));
-      for (let seq = first; seq <= end; seq += 1) if (!found.has(seq)) this.#gone.add(seq);
-      if (this.#isOver) return;
+      for (let seq = first; seq <= end; seq += 1) if (!found.has(seq)) this.#unavailable.add(seq);
+      if (this.#isStopped) return;
       messages.forEach((message) => emit("message", { message, live: false }));
       end = first - 1;
     }
   }
 
-  /** Nothing, if the conversation itself is not to be had. */
+  /** Returns no messages if the conversation itself is unavailable. */
   async #fetch(before, limit) {
     try {
       return await getJSON(`/api/messages/${this.#peerId}?before=${before}&limit=${limit}`);

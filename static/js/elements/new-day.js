@@ -1,6 +1,6 @@
-const AFTER = 1000;
+const MARGIN = 1000;
 
-/** Calls back at every midnight, and when the page is looked at again; returns the function that ends it. */
+/** Calls back at midnight, and when the page becomes visible; returns a function that unsubscribes. */
 export function onNewDay(call) {
   let timer = 0;
   const fire = () => {
@@ -10,16 +10,16 @@ export function onNewDay(call) {
   const wait = () => {
     timer = setTimeout(fire, untilMidnight());
   };
-  const look = () => document.hidden || call();
-  document.addEventListener("visibilitychange", look);
+  const onVisible = () => document.hidden || call();
+  document.addEventListener("visibilitychange", onVisible);
   wait();
   return () => {
     clearTimeout(timer);
-    document.removeEventListener("visibilitychange", look);
+    document.removeEventListener("visibilitychange", onVisible);
   };
 }
 
 function untilMidnight() {
   const now = new Date();
-  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1) - now + AFTER;
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1) - now + MARGIN;
 }

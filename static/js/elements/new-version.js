@@ -1,23 +1,22 @@
-// A newer version of the site than this page is of: it is looked for when the server comes back, as after an update, and offered in
-// a quiet line (connection-banner.js). Nobody but the reader reloads, unless the server does not know the time any more that the page
-// is of, as after a backup was put back.
+// Checks for a new version of the site when the connection returns, as after an update, and offers to reload (connection-banner.js).
+// The page reloads by itself only if the server refuses its cursor, as after a backup was restored.
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
-import { areFilesWaiting } from "../stores/pending-files.js";
+import { hasPendingFiles } from "../stores/pending-files.js";
 
 const { version } = document.body.dataset;
 let isOffered = false;
-/** The server does not know this page's time any more: whatever version it is of, the page has to be loaded anew. */
+/** The server refuses this page's cursor, so the page must be reloaded, whatever its version. */
 let isOutdated = false;
-/** No time has passed yet in which the server could have become another. */
-let isFresh = true;
+/** True until the first connection: the server cannot have been updated yet. */
+let isJustLoaded = true;
 
 export const hasNewVersion = () => isOffered;
 
 export function watchVersion() {
   on("connection", ({ state }) => {
-    if (state === "live" && !isFresh) look();
-    if (state === "live" || state === "offline") isFresh = false;
+    if (state === "live" && !isJustLoaded) checkVersion();
+    if (state === "live" || state === "offline") isJustLoaded = false;
   });
   on("cursor-refused", () => {
     isOutdated = true;
@@ -31,10 +30,10 @@ export function watchVersion() {
   });
 }
 
-async function look() {
-  const answer = await fetch("/version", { cache: "no-store" }).catch(() => null);
-  const there = answer?.ok ? await answer.json().catch(() => null) : null;
-  if (there) offer(isOutdated || there.version !== version);
+async function checkVersion() {
+  const response = await fetch("/version", { cache: "no-store" }).catch(() => null);
+  const current = response?.ok ? await response.json().catch(() => null) : null;
+  if (current) offer(isOutdated || current.version !== version);
 }
 
 function offer(isNew) {
@@ -42,10 +41,10 @@ function offer(isNew) {
   emit("new-version", {});
 }
 
-/** What is written is kept; files that were chosen are not, nor is a recording that has not ended. */
-export const canReload = () => !areFilesWaiting() && !document.querySelector("voice-recorder");
+/** A reload keeps the draft, but not attached files or a running recording. */
+export const canReload = () => !hasPendingFiles() && !document.querySelector("voice-recorder");
 
-/** Loads the page anew at the place that is read, or says what is to be done first. */
+/** Reloads at the current scroll position, or says what is to be done first. */
 export function reload() {
   if (!canReload()) return emit("notice", { text: text("files-first"), kind: "info" });
   const item = messageInView();
@@ -53,11 +52,11 @@ export function reload() {
   location.reload();
 }
 
-/** In the middle of the list, where the reader is not at its end. */
+/** The message in the middle of the list; null at its end. */
 function messageInView() {
   const list = document.querySelector("message-list");
-  if (!list?.place.seen) return null;
+  if (!list?.scrollPosition.seen) return null;
   const { left, top, width, height } = list.getBoundingClientRect();
   const middle = document.elementFromPoint(left + width / 2, top + height / 2)?.closest(".message[data-message-id]");
-  return middle ?? list.place.seen.closest("[data-message-id]");
+  return middle ?? list.scrollPosition.seen.closest("[data-message-id]");
 }

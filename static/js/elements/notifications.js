@@ -1,14 +1,14 @@
-// Notifications of what comes while nobody looks. Their script comes where they are on, and where they may be offered: once
-// the person has written something, and so waits for an answer.
-import { wordsOf } from "../lib/attachments.js";
+// Notifications. Their script is loaded if they are on, or when they may be offered: once the user has sent a message and so waits
+// for a response.
+import { summaryOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
 import { read, write } from "../lib/storage.js";
 import { text } from "../lib/texts.js";
 import { isMuted, nameOf } from "../render/row.js";
-import { isHeard } from "./chime.js";
-import { open } from "./navigation.js";
+import { shouldAlert } from "./chime.js";
+import { openAddress } from "./navigation.js";
 
-const PAGE = { emit, isHeard, isMuted, nameOf, on, open, read, text, wordsOf, write };
+const PAGE = { emit, shouldAlert, isMuted, nameOf, on, openAddress, read, text, summaryOf, write };
 
 export function watchNotifications(userId) {
   const { permission } = globalThis.Notification ?? {};
@@ -26,7 +26,7 @@ export async function loadNotifications(userId) {
   try {
     await import(document.body.dataset.notifications);
   } catch {
-    return; // the next page tries again
+    return; // the next page load retries
   }
   document.createElement("push-notifications").start(userId, PAGE);
 }

@@ -1,35 +1,35 @@
-const AHEAD = "600px";
+const LOOKAHEAD = "600px";
 
-/** Follows the links to messages that are not here as soon as they come near; the list is busy meanwhile, so that history is not read out. */
+/** Loads missing messages when the link to them comes near the viewport. The list is `aria-busy` meanwhile, so that screen readers do not announce them. */
 export class OlderPages {
   #frame = 0;
 
-  /** `isWanted()` tells whether to follow a link now; after a no, `look()` is to be called. */
+  /** `isWanted()` tells whether to load now; if it did not, call `observeLinks()` later. */
   constructor(log, isWanted) {
     Object.assign(this, { log, isWanted });
-    this.observer = new IntersectionObserver((entries) => this.#onIntersection(entries), { root: log, rootMargin: `${AHEAD} 0px` });
-    this.look();
+    this.observer = new IntersectionObserver((entries) => this.#onIntersection(entries), { root: log, rootMargin: `${LOOKAHEAD} 0px` });
+    this.observeLinks();
     for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) log.addEventListener(name, () => this.#setBusy());
     log.addEventListener("htmx:afterRequest", () => this.#clearBusy());
   }
 
-  /** A page came: where is the next link? */
-  renew() {
-    this.shift();
+  /** A page was loaded: observe the next link. */
+  onPageLoaded() {
+    this.onTrimmed();
     if (document.activeElement === document.body) this.log.focus({ preventScroll: true });
   }
 
-  /** Something was left out, and maybe a link that was being followed: nobody tells of its end. */
-  shift() {
+  /** Messages were removed, perhaps with a link that was loading, whose request then ends without an event. */
+  onTrimmed() {
     this.#clearBusy();
-    this.look();
+    this.observeLinks();
   }
 
   stop() {
     this.observer.disconnect();
   }
 
-  look() {
+  observeLinks() {
     this.observer.disconnect();
     this.log.querySelectorAll(":is(.older, .skipped) > a").forEach((link) => this.observer.observe(link));
   }
@@ -44,7 +44,7 @@ export class OlderPages {
     this.log.setAttribute("aria-busy", "true");
   }
 
-  /** Two frames later: screen readers are told of what came once it is drawn, and of whether the list is busy by then. */
+  /** Two frames later: screen readers learn of additions after they are painted, and check for busy then. */
   #clearBusy() {
     this.#nextFrame(() => this.#nextFrame(() => this.log.removeAttribute("aria-busy")));
   }

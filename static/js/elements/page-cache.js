@@ -1,121 +1,121 @@
-// Hands what is being read to the service worker, as it would be rendered now, so that it can be opened again without network.
+// Gives the service worker a copy of the current page, so that it can be opened without network.
 import { on } from "../lib/bus.js";
 import { shorten } from "../render/list-window.js";
 import { messagesOf } from "../render/timeline.js";
-import { changePage, dropPictures, keepPage } from "../stores/page-cache.js";
+import { cachePage, pruneCachedPictures, updateCachedPage } from "../stores/page-cache.js";
 import { shownAddress } from "./navigation.js";
-import { followChanges, pane, provisionalList, tidyPane } from "./panes.js";
+import { onMessageChange, pane, provisionalList, tidyPane } from "./panes.js";
 
-const SOON = 1000;
-const MOST_MESSAGES = 200;
-/** Not of the page that is kept. */
-const APART = "#details, .composer";
-/** Addresses of pictures. */
-const handedOver = new Set();
-/** Of chats that are not open, by peer: `[change, messageId]`, those that come within a moment. */
+const DELAY = 1000;
+const MAX_MESSAGES = 200;
+/** Parts that are not cached. */
+const EXCLUDED = "#details, .composer";
+/** The URLs of pictures given to the worker. */
+const cachedPictures = new Set();
+/** Pending changes of cached copies, by peer: `[change, messageId]`. Not for the open chat. */
 const changes = new Map();
-/** What was taken back and is so in no copy yet, also of the one that is open. */
-const takenBack = new Map();
-/** Whether pictures may be kept of what is not there any more. */
-let isLess = false;
+/** Deletions that are not in the copies yet; also for the open chat. */
+const urgentChanges = new Map();
+/** Whether there may be cached pictures that no copy shows any more. */
+let mayPrunePictures = false;
 let me = "";
 let timer = 0;
-let changed = Promise.resolve();
+let applying = Promise.resolve();
 
-export function watchPage(userId) {
+export function watchPageCache(userId) {
   me = userId;
-  for (const name of ["conversation-opened", "history-loaded", "message", "message-deleted", "reaction", "pin", "read", "chat", "group", "group-left"]) on(name, later);
-  document.addEventListener("htmx:afterSettle", later);
-  document.addEventListener("load", ({ target }) => target.matches("img") && later(), { capture: true });
-  navigator.serviceWorker?.addEventListener("controllerchange", later);
-  on("conversation-leaving", atOnce);
-  followChanges(changeSoon);
-  // Before a reload asks for the page.
-  addEventListener("beforeunload", atOnce);
-  document.addEventListener("visibilitychange", () => document.hidden && atOnce());
-  later();
+  for (const name of ["conversation-opened", "history-loaded", "message", "message-deleted", "reaction", "pin", "read", "chat", "group", "group-left"]) on(name, scheduleCaching);
+  document.addEventListener("htmx:afterSettle", scheduleCaching);
+  document.addEventListener("load", ({ target }) => target.matches("img") && scheduleCaching(), { capture: true });
+  navigator.serviceWorker?.addEventListener("controllerchange", scheduleCaching);
+  on("conversation-leaving", cachePending);
+  onMessageChange(queueChange);
+  // Before a reload requests the page.
+  addEventListener("beforeunload", cachePending);
+  document.addEventListener("visibilitychange", () => document.hidden && cachePending());
+  scheduleCaching();
 }
 
-/** Once for all that happens within a moment. */
-function later() {
-  timer ||= setTimeout(keep, SOON);
+/** Once for all changes within a short time. */
+function scheduleCaching() {
+  timer ||= setTimeout(cacheNow, DELAY);
 }
 
-function atOnce() {
-  if (timer) keep();
+function cachePending() {
+  if (timer) cacheNow();
 }
 
-function keep() {
+function cacheNow() {
   clearTimeout(timer);
   timer = 0;
-  changeKept(changes);
+  applyChanges(changes);
   if (!navigator.serviceWorker?.controller || provisionalList()) return;
   const page = copyOfPage();
-  if (page.querySelector(".conversation")) keepPage(me, shownAddress(), markupOf(page));
-  keepPage(me, ...listOf(page), newPictures());
-  changed = changed.then(() => {
-    if (isLess) dropPictures(me);
-    isLess = false;
+  if (page.querySelector(".conversation")) cachePage(me, shownAddress(), markupOf(page));
+  cachePage(me, ...listPageOf(page), newPictures());
+  applying = applying.then(() => {
+    if (mayPrunePictures) pruneCachedPictures(me);
+    mayPrunePictures = false;
   });
 }
 
-/** At once where something was taken back, for the tab may be killed; and again in its turn, as that page may be on its way to the service worker. */
-function changeSoon(peerId, change, { messageId, isEdit }) {
-  // That one is handed over as it is; nobody knows what its copy shows.
+/** Applies deletions at once, since the tab may be killed, and again later, since that page may be on its way to the worker. */
+function queueChange(peerId, change, { messageId, isEdit }) {
+  // The open chat is cached again as a whole; what its copy shows is unknown.
   const isOpen = peerId === pane()?.dataset.peerId;
-  if (isOpen) isLess = true;
-  for (const all of [...(isOpen ? [] : [changes]), ...(isEdit ? [] : [takenBack])]) {
+  if (isOpen) mayPrunePictures = true;
+  for (const all of [...(isOpen ? [] : [changes]), ...(isEdit ? [] : [urgentChanges])]) {
     if (!all.has(peerId)) all.set(peerId, []);
     all.get(peerId).push([change, messageId]);
   }
-  if (!isEdit) changeKept(takenBack);
-  later();
+  if (!isEdit) applyChanges(urgentChanges);
+  scheduleCaching();
 }
 
-/** One page after the other; what comes until it is their turn goes along. */
-function changeKept(all) {
-  changed = changed.then(async () => {
+/** One page at a time, including changes that arrive meanwhile. */
+function applyChanges(all) {
+  applying = applying.then(async () => {
     const due = [...all];
     all.clear();
-    for (const [peerId, some] of due) await changePage(me, `/chat/${peerId}`, (html) => changeIn(html, some)).catch(() => {});
+    for (const [peerId, entries] of due) await updateCachedPage(me, `/chat/${peerId}`, (html) => changedMarkup(html, entries)).catch(() => {});
   });
 }
 
-function changeIn(html, some) {
-  const due = some.filter(([, messageId]) => !messageId || html.includes(messageId));
+function changedMarkup(html, entries) {
+  const due = entries.filter(([, messageId]) => !messageId || html.includes(messageId));
   if (!due.length) return html;
   const { body, documentElement } = new DOMParser().parseFromString(html, "text/html");
   const before = addressesIn(body);
   due.forEach(([change]) => change(body.querySelector("#conversation")));
   const after = new Set(addressesIn(body));
-  if (before.some((address) => !after.has(address))) isLess = true;
+  if (before.some((address) => !after.has(address))) mayPrunePictures = true;
   return markupOf(documentElement);
 }
 
 const addressesIn = (body) => [...body.querySelectorAll("img")].map((each) => each.getAttribute("src"));
 
-/** Of those that are shown, but of what disappears: what the browser has fetched is at hand for the service worker, too. */
+/** Loaded pictures that the worker does not have yet, except those of disappearing messages. It gets them from the browser's cache. */
 function newPictures() {
-  const shown = [...document.querySelectorAll(".app img")].filter((each) => each.complete && each.naturalWidth && !each.closest(APART));
-  // A quote, as of what is pinned, has the same ones.
-  const passing = new Set(shown.filter((each) => each.closest(".is-disappearing .bubble, .reply[data-expires-at]")).flatMap(({ src, currentSrc }) => [src, currentSrc]));
-  const isNew = (address) => address.startsWith(`${location.origin}/`) && !handedOver.has(address) && !passing.has(address);
+  const shown = [...document.querySelectorAll(".app img")].filter((each) => each.complete && each.naturalWidth && !each.closest(EXCLUDED));
+  // Quotes and pinned messages show the same pictures.
+  const disappearing = new Set(shown.filter((each) => each.closest(".is-disappearing .bubble, .reply[data-expires-at]")).flatMap(({ src, currentSrc }) => [src, currentSrc]));
+  const isNew = (address) => address.startsWith(`${location.origin}/`) && !cachedPictures.has(address) && !disappearing.has(address);
   const addresses = shown.map(({ currentSrc }) => currentSrc).filter(isNew);
-  addresses.forEach((address) => handedOver.add(address));
+  addresses.forEach((address) => cachedPictures.add(address));
   return addresses;
 }
 
 const markupOf = (page) => `<!doctype html>${page.outerHTML}`;
 
-/** The page that leads here, with nothing open. */
-function listOf(page) {
+/** The same page without an open chat: the list's URL and markup. */
+function listPageOf(page) {
   const nothing = page.querySelector("#nothing-template").content.querySelector("section");
   page.querySelector("#conversation").replaceWith(nothing.cloneNode(true));
   page.querySelector("title").textContent = "Chatsite";
   return [page.querySelector(".segments [aria-current]").getAttribute("href"), markupOf(page)];
 }
 
-/** In a document of its own, where neither elements nor pictures begin to work. */
+/** In a separate document, where custom elements do not start and pictures do not load. */
 function copyOfPage() {
   const { documentElement: page } = document;
   const copy = document.implementation.createHTMLDocument().importNode(page, true);
@@ -125,8 +125,8 @@ function copyOfPage() {
   copy.querySelector("chat-list").dataset.kept = "";
   copy.querySelector("#filter").setAttribute("value", page.querySelector("#filter").value);
   copy.querySelector(".app").classList.remove("is-offline");
-  takeOutSteps(copy);
-  // What scripts have brought, or first steps: the worker shows a page only if it has all that its head names.
+  removeFirstSteps(copy);
+  // Style sheets added later: the worker serves a page only if it has cached everything in its head.
   find('head link[rel="stylesheet"] ~ link[rel="stylesheet"]').forEach((each) => each.remove());
   find("#details").forEach((each) => each.remove());
   find("#group-dialog, #emoji-popover").forEach((each) => each.replaceChildren());
@@ -139,12 +139,12 @@ function copyOfPage() {
 
 function shortenList(log) {
   const list = log?.querySelector("ol");
-  if (!list || messagesOf(list).length <= MOST_MESSAGES) return;
+  if (!list || messagesOf(list).length <= MAX_MESSAGES) return;
   shorten(list, null, { peerId: log.closest(".conversation").dataset.peerId, readSeq: log.dataset.lastReadSeq });
 }
 
 /** First steps need the network. */
-function takeOutSteps(page) {
+function removeFirstSteps(page) {
   const roots = [page, page.querySelector("#nothing-template").content];
   roots.forEach((root) => root.querySelectorAll(".steps").forEach((each) => each.remove()));
   delete page.querySelector("body").dataset.firstSteps;

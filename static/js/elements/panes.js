@@ -1,4 +1,4 @@
-// What stands where a conversation is read: one that was just open, or its frame, until the server has told what is said there.
+// The conversation panes: recently open ones are cached; others show a frame until the server has sent the messages.
 import { on } from "../lib/bus.js";
 import { isGroup, peerOf } from "../lib/peers.js";
 import { isolated } from "../lib/text.js";
@@ -10,45 +10,45 @@ import { fillEdited } from "../render/parts/meta.js";
 import { repliesTo, showQuote, showReplyDeleted } from "../render/parts/reply.js";
 import { fillText } from "../render/parts/text.js";
 import { nameOf } from "../render/row.js";
-import { messagesOf, takeOut, unreadLine } from "../render/timeline.js";
+import { messagesOf, removeMessage, unreadLine } from "../render/timeline.js";
 
-const MOST_KEPT = 8;
-const kept = new Map();
+const MAX_PANES = 8;
+const paneCache = new Map();
 
-followChanges((peerId, change) => kept.has(peerId) && change(kept.get(peerId)));
+onMessageChange((peerId, change) => paneCache.has(peerId) && change(paneCache.get(peerId)));
 
 /**
- * Calls `told(peerId, change, {messageId, isEdit})` where something was taken back or edited: `change(copy)` does so in a copy of
- * that conversation. Without `messageId` it is about several messages.
+ * Calls `changed(peerId, change, {messageId, isEdit})` when a message was deleted or edited; `change(copy)` applies that to a copy of
+ * the conversation. Without `messageId`, it concerns several messages.
  */
-export function followChanges(told) {
-  const isIn = ({ dataset }, parts) => parts.some(([first, last]) => first <= dataset.seq && dataset.seq <= last);
-  const hide = (copy, parts) => copy.querySelectorAll(".message[data-seq]").forEach((item) => isIn(item, parts) && takeOut(item));
-  const tell = (message, about, change) => told(peerOf(message, document.body.dataset.userId), change, about);
-  on("message-deleted", (gone) => tell(gone, { messageId: gone.messageId }, (copy) => clear(copy, gone)));
-  on("hidden", ({ peerId, hidden }) => hidden.length && told(peerId, (copy) => hide(copy, hidden), {}));
+export function onMessageChange(changed) {
+  const isIn = ({ dataset }, ranges) => ranges.some(([first, last]) => first <= dataset.seq && dataset.seq <= last);
+  const hide = (copy, ranges) => copy.querySelectorAll(".message[data-seq]").forEach((item) => isIn(item, ranges) && removeMessage(item));
+  const report = (message, detail, change) => changed(peerOf(message, document.body.dataset.userId), change, detail);
+  on("message-deleted", (gone) => report(gone, { messageId: gone.messageId }, (copy) => applyDeletion(copy, gone)));
+  on("hidden", ({ peerId, hidden }) => hidden.length && changed(peerId, (copy) => hide(copy, hidden), {}));
   on("message", ({ message, live }) => {
     const { _id: messageId, deleted, editedAt } = message;
-    if (deleted) tell(message, { messageId }, (copy) => clear(copy, { ...message, messageId }));
-    // A preview comes and goes without an edit.
-    else if (editedAt || !live) tell(message, { messageId, isEdit: true }, (copy) => revise(copy, message));
+    if (deleted) report(message, { messageId }, (copy) => applyDeletion(copy, { ...message, messageId }));
+    // A link preview changes without an edit.
+    else if (editedAt || !live) report(message, { messageId, isEdit: true }, (copy) => applyEdit(copy, message));
   });
 }
 
 const find = (copy, messageId) => copy.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
 
-/** What is deleted does not come back with a conversation that was open before. */
-function clear(copy, { messageId, expiresAt }) {
+/** Deleted messages must not come back with a cached pane. */
+function applyDeletion(copy, { messageId, expiresAt }) {
   const item = find(copy, messageId);
-  if (item) (expiresAt ? takeOut : clearMessage)(item);
+  if (item) (expiresAt ? removeMessage : clearMessage)(item);
   repliesTo(copy, messageId).forEach(showReplyDeleted);
 }
 
-/** Nor does what was edited say again what it said before. */
-function revise(copy, message) {
+/** Nor must edited messages show their previous text. */
+function applyEdit(copy, message) {
   const item = find(copy, message._id);
   if (item && !item.matches(".is-deleted, .is-system")) {
-    // What a stranger sends loads once it is accepted.
+    // Media from a stranger loads once the request is accepted.
     if (copy.dataset.closed !== "request") fillAttachments(item, message);
     fillText(item, message.text ?? "", message.mentions);
     fillEdited(item, message.editedAt);
@@ -60,52 +60,52 @@ function revise(copy, message) {
 export const pane = () => document.getElementById("conversation");
 
 /**
- * The list, when what it shows is not what the server has, or not certainly: `data-stale` is the cursor of when it was;
- * with `data-unreached` it was shown without network.
+ * The list, if it may differ from what the server has. `data-stale` is the cursor of its state; `data-unreached` means that it was
+ * shown without network.
  */
 export const provisionalList = () => document.querySelector("message-list:is([data-absent], [data-stale])");
 
-/** Whether that conversation can be shown without asking anybody. */
-export const hasPane = (peerId, row) => kept.has(peerId) || Boolean(row);
+/** Whether the pane can be shown without a request. */
+export const hasPane = (peerId, row) => paneCache.has(peerId) || Boolean(row);
 
-/** Shows a conversation that was open before, or else an empty one; `row` tells whose it is. */
+/** Shows the cached pane, or else an empty one made from the row. */
 export function showPane(peerId, row) {
-  put(kept.get(peerId)?.cloneNode(true) ?? emptyPane(row));
+  replacePane(paneCache.get(peerId)?.cloneNode(true) ?? emptyPane(row));
   document.title = `${isolated(pane().dataset.peerName)} · Chatsite`;
 }
 
-/** Shows a conversation as a page of before has it. */
-export function showKeptPane(html) {
+/** Shows the pane of a cached page. */
+export function showCachedPane(html) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   const before = body.querySelector("#conversation");
   Object.assign(before.querySelector("message-list").dataset, { stale: body.dataset.cursor, unreached: "" });
-  put(document.adoptNode(before));
+  replacePane(document.adoptNode(before));
 }
 
 export function showNoPane() {
-  put(copyOf("nothing-template"));
+  replacePane(copyOf("nothing-template"));
   document.title = "Chatsite";
 }
 
-function put(next) {
-  keep(pane());
+function replacePane(next) {
+  cachePane(pane());
   pane().replaceWith(next);
   htmx.process(next);
 }
 
-/** A copy, since an element that was taken out would listen twice when it comes back. */
-function keep(old) {
+/** Caches a copy, since an element that is removed and inserted again would subscribe twice. */
+function cachePane(old) {
   const { peerId } = old.dataset;
   if (!peerId || old.querySelector("message-list[data-absent]")) return;
   const copy = old.cloneNode(true);
   tidyPane(copy);
   copy.querySelector("message-list").dataset.stale ||= document.body.dataset.cursor;
-  kept.delete(peerId);
-  kept.set(peerId, copy);
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
+  paneCache.delete(peerId);
+  paneCache.set(peerId, copy);
+  if (paneCache.size > MAX_PANES) paneCache.delete(paneCache.keys().next().value);
 }
 
-/** Takes out what belongs to one visit, or to one moment of it. */
+/** Removes temporary state. */
 export function tidyPane(copy) {
   const list = copy.querySelector("message-list");
   if (!list) return;
@@ -113,8 +113,8 @@ export function tidyPane(copy) {
   for (const each of [list, copy.querySelector("pinned-messages")]) each.dataset.kept = "";
   list.querySelector(".message-actions")?.remove();
   unreadLine(list.querySelector("ol"))?.remove();
-  // What is not sent yet comes from the outbox.
-  messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(takeOut);
+  // Unsent messages come from the outbox.
+  messagesOf(list.querySelector("ol")).filter(({ dataset }) => !dataset.seq).forEach(removeMessage);
   copy.classList.remove("is-selecting");
   copy.querySelector("chat-search")?.remove();
   copy.querySelectorAll(".message__select").forEach((box) => box.remove());
@@ -127,23 +127,23 @@ export function tidyPane(copy) {
 function emptyPane(row) {
   if (row.matches(".is-saved")) return copyOf("absent-saved-template");
   const empty = copyOf(isGroup(row.dataset.peerId) ? "absent-group-template" : "absent-template");
-  fill(empty, valuesOf(row));
+  fill(empty, placeholdersOf(row));
   return empty;
 }
 
 const copyOf = (id) => document.getElementById(id).content.querySelector("section").cloneNode(true);
 
-function valuesOf(row) {
+function placeholdersOf(row) {
   const name = nameOf(row);
   const picture = row.querySelector("img").getAttribute("src");
   return { id: row.dataset.peerId, name, first: name.split(/\s+/)[0], picture, closed: row.dataset.closed ?? "" };
 }
 
 function fill(root, values) {
-  const put = (text) => text.replace(/__(\w+?)__/g, (place, key) => values[key] ?? place);
+  const fillIn = (text) => text.replace(/__(\w+?)__/g, (match, key) => values[key] ?? match);
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   for (let node = root; node; node = walker.nextNode()) {
-    if (node.nodeType === Node.TEXT_NODE) node.data = put(node.data);
-    for (const attribute of node.attributes ?? []) attribute.value = put(attribute.value);
+    if (node.nodeType === Node.TEXT_NODE) node.data = fillIn(node.data);
+    for (const attribute of node.attributes ?? []) attribute.value = fillIn(attribute.value);
   }
 }

@@ -1,8 +1,8 @@
-const BITMAP = "image.png"; // the name that browsers give to a picture without a file
+const BITMAP = "image.png"; // the name that browsers give to a pasted bitmap
 
 /**
- * The files of a paste, unless it is text. Spreadsheets and word processors put a picture of their text beside it, pages
- * put HTML beside a picture, and file managers put its name beside a file.
+ * The files of a paste, unless it is meant as text. Office programs add a picture of the text, web pages add HTML to a picture,
+ * and file managers add a file's name.
  */
 export function pastedFiles(data) {
   const files = [...data.files];

@@ -1,14 +1,14 @@
 import { emit, on } from "../lib/bus.js";
 import { isGroup, peerOf } from "../lib/peers.js";
-import { decorateReply, placeOf, repliesTo } from "../render/parts/reply.js";
+import { decorateReply, repliesTo, targetOf } from "../render/parts/reply.js";
 import { moveFocus } from "./arrow-keys.js";
 import { replay } from "./event-replay.js";
 
-const SOON = 100;
-/** Over how long (ms) the windows of a group spread what they ask: a thousand may be open. */
+const DELAY = 100;
+/** Milliseconds over which the clients of a group spread their requests: there may be a thousand. */
 const SPREAD = 2000;
 
-/** The bar that leads to the pinned messages: a click jumps to the one that is shown, and shows the next. The server renders them. */
+/** The bar of pinned messages: a click jumps to the one shown, and shows the next. The server renders them. */
 class PinnedMessages extends HTMLElement {
   #timer = 0;
 
@@ -25,16 +25,16 @@ class PinnedMessages extends HTMLElement {
       "history-loaded": () => this.refresh(0),
       hidden: (change) => change.peerId === peerId && this.hide(change.hidden),
     };
-    this.ends = Object.entries(handlers).map(([name, handler]) => on(name, handler));
-    this.addEventListener("click", ({ target }) => this.press(target));
-    this.addEventListener("keydown", (event) => this.steer(event));
-    this.open(false);
+    this.cleanups = Object.entries(handlers).map(([name, handler]) => on(name, handler));
+    this.addEventListener("click", ({ target }) => this.onClick(target));
+    this.addEventListener("keydown", (event) => this.onKeydown(event));
+    this.setOpen(false);
     this.items.forEach(decorateReply);
     replay(handlers);
   }
 
   disconnectedCallback() {
-    this.ends.forEach((end) => end());
+    this.cleanups.forEach((cleanup) => cleanup());
     clearTimeout(this.#timer);
   }
 
@@ -46,32 +46,32 @@ class PinnedMessages extends HTMLElement {
     return repliesTo(this, messageId).length > 0;
   }
 
-  /** At once; what is left is numbered by the server. */
+  /** Removes it at once; the server then numbers the rest. */
   remove(messageId) {
-    repliesTo(this, messageId).forEach((button) => this.takeOut(button.closest("li")));
+    repliesTo(this, messageId).forEach((button) => this.removeItem(button.closest("li")));
     this.refresh();
   }
 
-  /** What the reader deleted for themselves. */
-  hide(parts) {
-    const isHidden = ({ seq }) => parts.some(([first, last]) => first <= seq && seq <= last);
-    const buttons = [...this.querySelectorAll(".reply")].filter((button) => isHidden(placeOf(button)));
+  /** Removes messages that the reader has deleted for themselves. */
+  hide(ranges) {
+    const isHidden = ({ seq }) => ranges.some(([first, last]) => first <= seq && seq <= last);
+    const buttons = [...this.querySelectorAll(".reply")].filter((button) => isHidden(targetOf(button)));
     buttons.forEach((button) => this.remove(button.dataset.replyTo));
   }
 
-  takeOut(item) {
-    if (item.matches(".is-current")) this.show(this.after(item));
+  removeItem(item) {
+    if (item.matches(".is-current")) this.show(this.nextOf(item));
     item.remove();
   }
 
-  /** Once for all that changes until then; what was not told live, as a pin of this window, is shown soon. */
+  /** Once for all changes until then; `spread` is 0 for changes by this client, which are shown soon. */
   refresh(spread = this.spread) {
     if (spread && this.#timer) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.load(), SOON + Math.random() * spread);
+    this.#timer = setTimeout(() => this.load(), DELAY + Math.random() * spread);
   }
 
-  /** The one that was shown stays so, if it is still pinned. */
+  /** Keeps showing the same message, if it is still pinned. */
   async load() {
     this.#timer = 0;
     const shown = this.querySelector(".is-current .reply")?.dataset.replyTo;
@@ -82,11 +82,11 @@ class PinnedMessages extends HTMLElement {
     const isNew = this.items.find((item) => !before.has(item.querySelector(".reply").dataset.replyTo));
     const same = shown && repliesTo(this, shown)[0]?.closest("li");
     if (before.size && !isNew && same) this.show(same);
-    this.open(this.isOpen && this.items.length > 1);
+    this.setOpen(this.isOpen && this.items.length > 1);
     if (hadFocus) this.querySelector(".is-current .reply")?.focus({ preventScroll: true });
   }
 
-  after(item) {
+  nextOf(item) {
     return item.nextElementSibling ?? this.querySelector("li");
   }
 
@@ -98,23 +98,23 @@ class PinnedMessages extends HTMLElement {
     return this.classList.contains("is-open");
   }
 
-  open(isOpen) {
+  setOpen(isOpen) {
     this.classList.toggle("is-open", isOpen);
     this.querySelector("[data-all]")?.setAttribute("aria-expanded", isOpen);
   }
 
-  press(target) {
-    if (target.closest("[data-all]")) return this.open(!this.isOpen);
+  onClick(target) {
+    if (target.closest("[data-all]")) return this.setOpen(!this.isOpen);
     const button = target.closest(".reply");
     if (!button) return;
-    this.open(false);
-    this.show(this.after(button.closest("li")));
-    emit("jump", placeOf(button));
+    this.setOpen(false);
+    this.show(this.nextOf(button.closest("li")));
+    emit("jump", targetOf(button));
   }
 
-  steer(event) {
+  onKeydown(event) {
     if (event.key === "Escape" && this.isOpen) {
-      this.open(false);
+      this.setOpen(false);
       this.querySelector("[data-all]").focus();
       event.preventDefault();
     } else if (this.isOpen) moveFocus(event, [...this.querySelectorAll(".reply")]);

@@ -1,4 +1,4 @@
-// Six emoji to react with at once, and the way to all others.
+// The row of six quick reactions, with a button for all emoji.
 import { ownOf } from "../render/parts/reactions.js";
 import { stepAcross } from "./arrow-keys.js";
 import { openEmojiPicker } from "./emoji-popover.js";
@@ -7,16 +7,16 @@ const GAP = 8;
 const row = () => document.getElementById("reaction-row");
 let item;
 
-/** For that message, which is told by its event `react`: elements/message-list/reactions.js. */
+/** Fires `react` on the message: elements/message-list/reactions.js. */
 export function openReactionRow(message) {
   item = message;
   const [bar, mine] = [row(), ownOf(item)];
   for (const button of bar.querySelectorAll("[data-emoji]")) button.setAttribute("aria-pressed", mine.has(button.dataset.emoji));
   bar.onclick = ({ target }) => choose(target.closest("button"));
-  bar.onkeydown = steer;
+  bar.onkeydown = onKeydown;
   addEventListener("scroll", () => bar.hidePopover(), { capture: true, once: true });
   bar.showPopover();
-  place();
+  positionPopover();
   bar.firstElementChild.focus({ preventScroll: true });
 }
 
@@ -37,7 +37,7 @@ function choose(button) {
   else react(button.dataset.emoji);
 }
 
-function steer(event) {
+function onKeydown(event) {
   event.stopPropagation();
   if (event.key === "Escape") return close(event);
   const buttons = [...row().children];
@@ -47,8 +47,8 @@ function steer(event) {
   event.preventDefault();
 }
 
-/** Above the bubble, or below it where there is no room; never beyond the edge of the window. */
-function place() {
+/** Above the bubble, or below it if there is no room; always within the window. */
+function positionPopover() {
   const bubble = item.querySelector(".bubble").getBoundingClientRect();
   const { width, height } = row().getBoundingClientRect();
   const isAtRight = item.matches(".is-mine") !== (getComputedStyle(item).direction === "rtl");

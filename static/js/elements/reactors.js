@@ -1,4 +1,4 @@
-// The dialog that says who reacted to a message, which the server renders.
+// The dialog that lists who reacted to a message, rendered by the server.
 import { openDialog } from "./group-dialog.js";
 
 export async function showReactors(item, { id }) {

@@ -1,6 +1,6 @@
-// What another device has changed meanwhile: who comes back to the profile sees it as it is now, but for what they are at.
+// Refreshes the sections of the profile when its page becomes visible, except those being edited.
 
-export function keepFresh() {
+export function refreshOnReturn() {
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
 }
 
@@ -10,27 +10,27 @@ async function refresh() {
   if (!response?.ok) return;
   const now = new DOMParser().parseFromString(await response.text(), "text/html");
   const sections = [...document.querySelectorAll("main > section[id]")].filter(isUntouched);
-  // Signed out, in another language, or somebody else's by now.
+  // Signed out, in another language, or of another account by now.
   if (response.redirected || now.documentElement.lang !== document.documentElement.lang) return location.reload();
   for (const section of sections) {
     const fresh = now.getElementById(section.id);
-    if (fresh) put(section, document.adoptNode(fresh));
+    if (fresh) replaceSection(section, document.adoptNode(fresh));
   }
 }
 
-function put(section, fresh) {
+function replaceSection(section, fresh) {
   section.replaceWith(fresh);
   htmx.process(fresh);
   htmx.trigger(fresh, "htmx:load");
 }
 
-/** Nothing typed, chosen, opened or about to be pressed. */
+/** Nothing in it is changed, open or focused. */
 function isUntouched(section) {
   if (section.contains(document.activeElement) || section.querySelector("[open], [aria-busy=true], .notice, .field__error")) return false;
-  return [...section.querySelectorAll("input, textarea, select")].every(isAsItCame);
+  return [...section.querySelectorAll("input, textarea, select")].every(isUnchanged);
 }
 
-function isAsItCame(field) {
+function isUnchanged(field) {
   if (field.matches("select")) return field.selectedIndex === Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
   if (field.matches("[type=radio], [type=checkbox]")) return field.checked === field.defaultChecked;
   return field.value === field.defaultValue;

@@ -5,46 +5,46 @@ import { lastAt, previewOf, showPreview } from "../render/row.js";
 import { getDraft } from "../stores/drafts.js";
 import { allEntries } from "../stores/outbox.js";
 import { text } from "../lib/texts.js";
-import { Typists, typingWords } from "./typing-users.js";
+import { typingText, TypingUsers } from "./typing-users.js";
 
-/** What a row shows instead of its last message: somebody typing, a message that was not sent yet, a draft. */
+/** What a row shows instead of its last message: who is typing, an unsent message, or a draft. */
 export class RowStatus {
   #rows;
-  #shown;
+  #onShown;
   #typing = new Map();
   #unsent = new Map();
-  #typists;
-  #ends;
+  #typingUsers;
+  #cleanups;
 
-  /** `rows` are those of the chats; `shown(row)` is called for each that may belong elsewhere now. */
+  /** Calls `shown(row)` for each row whose position may have changed. */
   constructor(rows, shown) {
     this.#rows = rows;
-    this.#shown = shown;
-    this.#typists = new Typists((typing) => this.#type(typing));
-    this.#ends = [
-      on("outbox", ({ entry, change }) => this.#follow(entry, change)),
+    this.#onShown = shown;
+    this.#typingUsers = new TypingUsers((typing) => this.#onTyping(typing));
+    this.#cleanups = [
+      on("outbox", ({ entry, change }) => this.#onOutbox(entry, change)),
       on("people", () => this.refresh()),
       on("draft", ({ peerId }) => this.show(this.#rows.rowOf(peerId))),
       on("message", ({ message }) => this.#onMessage(message)),
     ];
-    this.#read();
+    this.#readOutbox();
   }
 
   stop() {
-    this.#typists.stop();
-    this.#ends.forEach((end) => end());
+    this.#typingUsers.stop();
+    this.#cleanups.forEach((cleanup) => cleanup());
   }
 
   refresh() {
     for (const row of this.#rows.all) {
-      if (this.#paint(row)?.createdAt) this.#shown(row);
+      if (this.#paint(row)?.createdAt) this.#onShown(row);
     }
   }
 
   show(row) {
     if (!row) return;
     this.#paint(row);
-    this.#shown(row);
+    this.#onShown(row);
   }
 
   #paint(row) {
@@ -56,7 +56,7 @@ export class RowStatus {
   #statusOf(row) {
     const { peerId } = row.dataset;
     const typing = this.#typing.get(peerId);
-    if (typing) return { hint: "typing", typing: isGroup(peerId) ? typingWords(typing) : text("typing") };
+    if (typing) return { hint: "typing", typing: isGroup(peerId) ? typingText(typing) : text("typing") };
     const unsent = [...this.#unsent.values()].filter((entry) => entry.receiverId === peerId);
     const failed = unsent.findLast((entry) => entry.state === "failed");
     if (failed) return { hint: "failed", text: failed.text };
@@ -66,7 +66,7 @@ export class RowStatus {
     return waiting && waiting.createdAt > lastAt(row) ? previewOf(waiting) : null;
   }
 
-  #type(typing) {
+  #onTyping(typing) {
     const before = this.#typing;
     this.#typing = typing;
     for (const peerId of new Set([...before.keys(), ...typing.keys()])) {
@@ -74,12 +74,12 @@ export class RowStatus {
     }
   }
 
-  /** What was left from an earlier visit. */
-  async #read() {
-    for (const entry of await allEntries()) this.#follow(entry, "added");
+  /** Entries left from an earlier visit. */
+  async #readOutbox() {
+    for (const entry of await allEntries()) this.#onOutbox(entry, "added");
   }
 
-  #follow(entry, change) {
+  #onOutbox(entry, change) {
     if (change === "discarded") this.#unsent.delete(entry.clientMessageId);
     else this.#unsent.set(entry.clientMessageId, entry);
     this.show(this.#rows.rowOf(entry.receiverId));

@@ -1,7 +1,7 @@
-// Messages that are sent later, and reminders: what begins with them. Their script and sheet come with the first one.
+// Entry points of scheduled messages and reminders. Their script and style sheet are loaded with the first one.
 import { deleteJSON, patchJSON, postJSON, putJSON } from "../api.js";
 import { setBusy, setIdle } from "../busy.js";
-import { wordsOf } from "../lib/attachments.js";
+import { summaryOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
 import { text } from "../lib/texts.js";
 import { captionsOf } from "../stores/outbox.js";
@@ -10,61 +10,61 @@ import { openDialog, showProblem } from "./group-dialog.js";
 import { pane } from "./panes.js";
 
 const PAGE = {
-  captionsOf, deleteJSON, emit, forgetUpload, on, openDialog, patchJSON, postJSON, putJSON, setBusy, setIdle, showProblem, upload, wordsOf,
+  captionsOf, deleteJSON, emit, forgetUpload, on, openDialog, patchJSON, postJSON, putJSON, setBusy, setIdle, showProblem, upload, summaryOf,
 };
-const LONG = 500;
+const LONG_PRESS = 500;
 
-export function watchLater() {
+export function watchScheduling() {
   let timer = 0;
-  let isHeld = false;
+  let wasLongPress = false;
   const sendButton = ({ target }) => target.closest?.(".composer__send");
-  const hold = (event) => {
+  const onLongPress = (event) => {
     clearTimeout(timer);
-    isHeld = event.pointerType === "touch";
+    wasLongPress = event.pointerType === "touch";
     event.preventDefault();
     sendLater(event.target.closest("message-composer"));
   };
   document.addEventListener("pointerdown", (event) => {
-    isHeld = false;
-    if (event.pointerType === "touch" && sendButton(event)) timer = setTimeout(() => hold(event), LONG);
+    wasLongPress = false;
+    if (event.pointerType === "touch" && sendButton(event)) timer = setTimeout(() => onLongPress(event), LONG_PRESS);
   });
   for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => clearTimeout(timer));
-  document.addEventListener("contextmenu", (event) => sendButton(event) && !isHeld && hold(event));
+  document.addEventListener("contextmenu", (event) => sendButton(event) && !wasLongPress && onLongPress(event));
   document.addEventListener("keydown", (event) => {
     const composer = event.key === "Enter" && event.shiftKey && (event.ctrlKey || event.metaKey) && event.target.closest("message-composer");
-    if (composer) hold(event);
+    if (composer) onLongPress(event);
   });
   document.addEventListener("click", (event) => {
-    // What the finger did that held it.
-    if (isHeld && sendButton(event)) event.preventDefault();
+    // The click that ends a long press.
+    if (wasLongPress && sendButton(event)) event.preventDefault();
     const composer = event.target.closest?.(".composer__schedule")?.closest("message-composer");
     if (composer) sendLater(composer);
     const list = event.target.closest?.("[data-scheduled-list]");
-    if (list) act("list", list.dataset.scheduledList);
+    if (list) runAction("list", list.dataset.scheduledList);
   }, { capture: true });
   let isAny = "scheduling" in document.body.dataset;
   on("schedule-changed", () => ((isAny = true), refresh()));
   on("history-loaded", () => isAny && refresh());
   on("connection", ({ state }) => state === "live" && isAny && refresh());
-  on("reminder-due", (reminder) => act("due", reminder));
-  if (document.body.dataset.scheduling === "due") act("overdue");
+  on("reminder-due", (reminder) => runAction("due", reminder));
+  if (document.body.dataset.scheduling === "due") runAction("overdue");
 }
 
-export const remind = (item, peerId) => act("remind", peerId, item.dataset.messageId);
+export const remind = (item, peerId) => runAction("remind", peerId, item.dataset.messageId);
 
-const sendLater = (composer) => composer.edit.value || act("send", composer);
+const sendLater = (composer) => composer.edit.value || runAction("send", composer);
 
-const place = () => pane().querySelector(".scheduled-bar");
+const bar = () => pane().querySelector(".scheduled-bar");
 
 function refresh() {
-  if (place()) htmx.ajax("GET", `/chat/${pane().dataset.peerId}/scheduled`, { source: place(), target: place(), swap: "innerHTML show:none" }).catch(() => {});
+  if (bar()) htmx.ajax("GET", `/chat/${pane().dataset.peerId}/scheduled`, { source: bar(), target: bar(), swap: "innerHTML show:none" }).catch(() => {});
 }
 
-async function act(name, ...what) {
+async function runAction(name, ...args) {
   const dialog = document.getElementById("group-dialog");
   try {
     await import(dialog.dataset.scheduling);
-    dialog.scheduling[name](PAGE, ...what);
+    dialog.scheduling[name](PAGE, ...args);
   } catch {
     emit("notice", { text: text("load-failed"), kind: "error" });
   }

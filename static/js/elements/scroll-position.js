@@ -1,129 +1,129 @@
 import { counted, text } from "../lib/texts.js";
-import { write } from "../render/slots.js";
+import { setText } from "../render/slots.js";
 import { ScrollToLatest } from "./scroll-to-latest.js";
 
 const NEAR = 80;
 const MARGIN = 16;
 
-/** Where the reader is in the list: at its end, or further up. What comes into view while the reader looks counts as read. */
-export class ReadingPlace {
-  #missed = new Set();
+/** The reader's position in the list: at its end, or further up. What is in view while the window has the focus counts as read. */
+export class ScrollPosition {
+  #unseen = new Set();
   #anchor = null;
-  /** What rounding kept the list from being scrolled by. */
-  #rest = 0;
+  /** The part of a scroll distance that was lost to rounding. */
+  #roundingError = 0;
   #frame = 0;
-  #isShown = false;
+  #isVisible = false;
 
   /**
-   * Calls `seen(message)` when the reader looks: with the last one in view, or null at the end, where all are seen;
-   * `halted()` after each way there.
+   * Calls `seen(message)` while the list is viewed, with the last message in view, or null at the end, where all are seen; and
+   * `scrollEnded()` after each scroll to the latest.
    */
-  constructor(log, button, { seen, halted }) {
-    Object.assign(this, { log, button, notify: seen, halted });
-    this.scrolling = new ScrollToLatest(log, () => this.#halt());
-    this.looks = () => this.look();
-    log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    document.addEventListener("visibilitychange", this.looks);
-    addEventListener("focus", this.looks);
-    button.onclick = () => this.#goToEnd();
+  constructor(log, button, { seen, scrollEnded }) {
+    Object.assign(this, { log, button, notify: seen, scrollEnded });
+    this.scrolling = new ScrollToLatest(log, () => this.#onScrollEnd());
+    this.checkView = () => this.check();
+    log.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    document.addEventListener("visibilitychange", this.checkView);
+    addEventListener("focus", this.checkView);
+    button.onclick = () => this.#scrollToLatest();
     button.addEventListener("wheel", (event) => this.#forwardWheel(event), { passive: true });
     this.#measureEnd();
   }
 
   stop() {
-    document.removeEventListener("visibilitychange", this.looks);
-    removeEventListener("focus", this.looks);
+    document.removeEventListener("visibilitychange", this.checkView);
+    removeEventListener("focus", this.checkView);
     cancelAnimationFrame(this.#frame);
     this.scrolling.stop();
   }
 
   get isReading() {
-    return this.isAtEnd && this.#isLooking();
+    return this.isAtEnd && this.#isViewed();
   }
 
-  /** The first message that the reader sees, at least in part; null at the end, where the last ones matter. */
-  get seen() {
-    return this.#isMeasuring ? this.#firstSeen() : null;
+  /** The first message at least partly in view; null at the end, where the last ones matter. */
+  get firstVisible() {
+    return this.#isMeasuring ? this.#firstVisible() : null;
   }
 
-  miss(messageId) {
-    this.#missed.add(messageId);
+  addUnseen(messageId) {
+    this.#unseen.add(messageId);
     this.update();
   }
 
-  /** It was taken back before anybody saw it. */
-  unmiss(messageId) {
-    if (this.#missed.delete(messageId)) this.update();
+  /** The message was deleted before it was seen. */
+  removeUnseen(messageId) {
+    if (this.#unseen.delete(messageId)) this.update();
   }
 
   update() {
-    if (this.isAtEnd) this.#missed.clear();
+    if (this.isAtEnd) this.#unseen.clear();
     this.button.hidden = this.isAtEnd;
-    this.button.classList.toggle("is-quiet", !this.#missed.size);
-    write(this.button.lastElementChild, this.#words());
+    this.button.classList.toggle("is-quiet", !this.#unseen.size);
+    setText(this.button.lastElementChild, this.#label());
     if (this.isReading) this.notify(null);
   }
 
-  /** Something else may have come into view. */
-  look() {
+  /** The view may have changed. */
+  check() {
     this.update();
-    if (this.#isLooking() && !this.isAtEnd) this.notifySoon();
+    if (this.#isViewed() && !this.isAtEnd) this.scheduleNotify();
   }
 
-  /** Opens at a line further up; where less than the window has room for follows, that is the end. */
-  startAt(line) {
+  /** Opens at a line further up; if less than a windowful follows, that is the end. */
+  openAt(line) {
     const top = line.getBoundingClientRect().top - this.log.getBoundingClientRect().top;
     this.log.scrollTop += top - MARGIN;
     this.#measureEnd();
   }
 
-  /** In the middle of the window; what is longer, from its beginning. */
-  show(item) {
+  /** Centres a message; a long one from its beginning. */
+  scrollToMessage(item) {
     this.#anchor = null;
     this.scrolling.cancel();
     const [box, view] = [item.getBoundingClientRect(), this.log.getBoundingClientRect()];
     const above = Math.max(MARGIN, (view.height - box.height) / 2);
     this.log.scrollBy({ top: box.top - view.top - above, behavior: "instant" });
-    this.#scrolled();
+    this.#onScroll();
   }
 
-  /** At the end the list follows what comes. Whoever does not look is to find the line where the unread ones begin. */
-  holdAt(line) {
-    if (this.isAtEnd && line && !this.#isLooking() && line.getBoundingClientRect().top < this.log.getBoundingClientRect().top) {
-      this.startAt(line);
+  /** At its end, the list follows new messages; while it is not viewed, it stops at the unread line. */
+  stopAtUnread(line) {
+    if (this.isAtEnd && line && !this.#isViewed() && line.getBoundingClientRect().top < this.log.getBoundingClientRect().top) {
+      this.openAt(line);
     }
   }
 
-  /** Once for all that happens until the next frame, because it is measured. */
-  notifySoon() {
+  /** Once per frame, because it measures layout. */
+  scheduleNotify() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
-      if (!this.#isLooking() || this.isOnTheWay) return;
-      const seen = this.#lastSeen();
+      if (!this.#isViewed() || this.isScrollingToLatest) return;
+      const seen = this.#lastVisible();
       if (seen) this.notify(seen);
     });
   }
 
-  /** Being scrolled to the end, which takes a moment. */
-  get isOnTheWay() {
+  /** Whether a smooth scroll to the end is under way. */
+  get isScrollingToLatest() {
     return this.scrolling.isRunning;
   }
 
-  toEnd() {
+  jumpToLatest() {
     this.#anchor = null;
     this.isAtEnd = true;
     this.log.scrollTo({ top: 0, behavior: "instant" });
     this.scrolling.cancel();
   }
 
-  #goToEnd() {
+  #scrollToLatest() {
     this.#anchor = null;
-    // The button goes away.
+    // The button is about to be hidden.
     if (document.activeElement === this.button) this.log.focus({ preventScroll: true });
     this.scrolling.start();
   }
 
-  /** The button lies over the list, often right where the pointer was left. */
+  /** The button covers the list, often where the pointer rests. */
   #forwardWheel({ ctrlKey, deltaY }) {
     if (ctrlKey) return;
     this.scrolling.cancel();
@@ -131,10 +131,10 @@ export class ReadingPlace {
   }
 
   /**
-   * Does what changes the list while what the reader sees stays where it is. At its end that needs nothing; further up
-   * it is measured once for all changes that come together, because each time costs a layout.
+   * Changes the list without moving what the reader sees. At its end nothing is needed; further up, the position is measured once
+   * for all changes in the same task, because each measurement forces a layout.
    */
-  keep(change) {
+  preserve(change) {
     if (this.#isMeasuring && !this.#anchor) {
       this.#anchor = this.#measure();
       queueMicrotask(() => this.#restore());
@@ -142,77 +142,77 @@ export class ReadingPlace {
     change();
   }
 
-  /** Something else may cover the list. That it is seen holds until the next frame, because to ask costs a layout. */
-  #isLooking() {
+  /** Whether the list is visible and its window has the focus. Visibility is cached for a frame, because checking it forces a layout. */
+  #isViewed() {
     if (document.hidden || !document.hasFocus() || !this.log.isConnected) return false;
-    if (!this.#isShown) {
-      this.#isShown = this.log.checkVisibility({ visibilityProperty: true });
-      requestAnimationFrame(() => (this.#isShown = false));
+    if (!this.#isVisible) {
+      this.#isVisible = this.log.checkVisibility({ visibilityProperty: true });
+      requestAnimationFrame(() => (this.#isVisible = false));
     }
-    return this.#isShown;
+    return this.#isVisible;
   }
 
   get #isMeasuring() {
-    return !this.isAtEnd && !this.isOnTheWay;
+    return !this.isAtEnd && !this.isScrollingToLatest;
   }
 
-  #scrolled() {
+  #onScroll() {
     this.#measureEnd();
-    this.look();
+    this.check();
   }
 
-  #halt() {
-    this.#scrolled();
-    this.halted();
+  #onScrollEnd() {
+    this.#onScroll();
+    this.scrollEnded();
   }
 
-  /** Only here, because to ask in between would cost a layout as well. */
+  /** Only called on scrolling, because reading the position at other times would force a layout. */
   #measureEnd() {
     this.isAtEnd = this.log.scrollTop > -NEAR;
   }
 
   #measure() {
-    const seen = this.#firstSeen();
+    const seen = this.#firstVisible();
     return { seen, top: seen?.getBoundingClientRect().top };
   }
 
   #restore() {
     const { seen, top } = this.#anchor ?? {};
     this.#anchor = null;
-    if (seen?.isConnected) this.#scrollBy(seen.getBoundingClientRect().top - top + this.#rest);
+    if (seen?.isConnected) this.#scrollBy(seen.getBoundingClientRect().top - top + this.#roundingError);
   }
 
   #scrollBy(distance) {
     const before = this.log.scrollTop;
     this.log.scrollTop = before + distance;
-    this.#rest = (distance - (this.log.scrollTop - before)) % 1;
+    this.#roundingError = (distance - (this.log.scrollTop - before)) % 1;
   }
 
-  /** They lie in order, so that a few have to be asked. */
-  #firstSeen() {
+  /** By binary search. */
+  #firstVisible() {
     const { top } = this.log.getBoundingClientRect();
     const messages = this.log.querySelectorAll(".message");
     return messages[countUntil(messages, ({ bottom }) => bottom > top)];
   }
 
-  /** The last one whose end is in view. */
-  #lastSeen() {
+  /** The last message whose end is in view. */
+  #lastVisible() {
     const { bottom: end } = this.log.getBoundingClientRect();
     const messages = this.log.querySelectorAll(".message");
     return messages[countUntil(messages, ({ bottom }) => bottom > end + 1) - 1];
   }
 
-  #words() {
-    return this.#missed.size ? counted("new-messages", this.#missed.size) : text("newest");
+  #label() {
+    return this.#unseen.size ? counted("new-messages", this.#unseen.size) : text("newest");
   }
 }
 
-/** How many messages come before the first one whose box is that far down. */
-function countUntil(messages, isThere) {
+/** The number of messages before the first one whose box matches. */
+function countUntil(messages, matches) {
   let [low, high] = [0, messages.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (isThere(messages[middle].getBoundingClientRect())) high = middle;
+    if (matches(messages[middle].getBoundingClientRect())) high = middle;
     else low = middle + 1;
   }
   return low;

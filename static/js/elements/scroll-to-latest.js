@@ -1,17 +1,17 @@
-/** How long (ms) the list rests until it counts as having come to a halt. Not every browser tells, and none tells of which way. */
-const REST = 200;
-/** What readers do who want to be elsewhere. */
+/** Milliseconds without a scroll event after which scrolling has ended. Not all browsers have `scrollend`, and it does not tell which scroll ended. */
+const IDLE_TIME = 200;
+/** Events by which the reader interrupts it. */
 const INTERRUPTIONS = ["wheel", "pointerdown", "keydown", "focusin"];
-const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
+const prefersReducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Scrolls a list smoothly to its end. Only the reader can stop it: whatever else cuts it short, it jumps there. */
+/** Scrolls a list smoothly to its end. Only the reader can stop it; if anything else does, it jumps there. */
 export class ScrollToLatest {
   #timer = 0;
 
-  /** Calls `halted()` whenever it stops, at the end or not. */
-  constructor(log, halted) {
-    Object.assign(this, { log, halted });
-    log.addEventListener("scroll", () => this.isRunning && this.#wait(), { passive: true });
+  /** Calls `scrollEnded()` whenever it stops, at the end or before. */
+  constructor(log, scrollEnded) {
+    Object.assign(this, { log, scrollEnded });
+    log.addEventListener("scroll", () => this.isRunning && this.#restartTimer(), { passive: true });
     for (const name of INTERRUPTIONS) log.addEventListener(name, () => this.#interrupt(), { passive: true });
   }
 
@@ -20,15 +20,15 @@ export class ScrollToLatest {
   }
 
   start() {
-    this.#wait();
-    this.log.scrollTo({ top: 0, behavior: prefersStill.matches ? "instant" : "smooth" });
+    this.#restartTimer();
+    this.log.scrollTo({ top: 0, behavior: prefersReducedMotion.matches ? "instant" : "smooth" });
   }
 
-  /** Whoever calls it scrolls elsewhere, or not at all any more. */
+  /** Stops without jumping to the end. */
   cancel() {
     if (!this.isRunning) return;
     this.stop();
-    this.halted();
+    this.scrollEnded();
   }
 
   stop() {
@@ -36,9 +36,9 @@ export class ScrollToLatest {
     this.#timer = 0;
   }
 
-  #wait() {
+  #restartTimer() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#finish(), REST);
+    this.#timer = setTimeout(() => this.#finish(), IDLE_TIME);
   }
 
   #finish() {

@@ -1,6 +1,6 @@
-// The filters of a search in the side bar (templates/messaging/_search.html): chips that are added and removed here, and shown
-// by the server, which also makes chips of those that are typed.
-const BEING_TYPED = /(^|\s)(?:from|in|has|before|after):(?:"[^"]*"?|\S*)$/i;
+// The filters of the side bar's search (templates/messaging/_search.html): chips, added and removed here and rendered by the server,
+// which also turns typed filters into chips.
+const PARTIAL_FILTER = /(^|\s)(?:from|in|has|before|after):(?:"[^"]*"?|\S*)$/i;
 
 export class SearchFilters {
   #bar;
@@ -8,11 +8,11 @@ export class SearchFilters {
 
   constructor(bar) {
     this.#bar = bar;
-    bar.addEventListener("click", ({ target }) => this.#press(target.closest("#found button")));
-    bar.addEventListener("keydown", (event) => this.#erase(event));
-    // Before htmx asks for what was chosen.
-    bar.addEventListener("change", (event) => event.target.type === "date" && this.#pick(event), { capture: true });
-    bar.addEventListener("htmx:afterSwap", ({ target }) => target.id === "found" && this.#show());
+    bar.addEventListener("click", ({ target }) => this.#onClick(target.closest("#found button")));
+    bar.addEventListener("keydown", (event) => this.#onKeydown(event));
+    // Before htmx sends the request.
+    bar.addEventListener("change", (event) => event.target.type === "date" && this.#onDateChange(event), { capture: true });
+    bar.addEventListener("htmx:afterSwap", ({ target }) => target.id === "found" && this.#onSwap());
   }
 
   get #field() {
@@ -27,57 +27,57 @@ export class SearchFilters {
     this.#found?.replaceChildren();
   }
 
-  #press(button) {
+  #onClick(button) {
     if (!button) return;
     if ("remove" in button.dataset) this.#remove(button.parentElement);
     else if (button.dataset.add) this.#add(button.dataset.add);
     else if (button.matches(".suggestion")) this.#choose(button);
-    else if ("retry" in button.dataset) this.#ask();
+    else if ("retry" in button.dataset) this.#search();
   }
 
-  #ask() {
+  #search() {
     this.#field.focus();
     htmx.trigger(this.#field, "search");
   }
 
   #add(name) {
-    this.#settle();
+    this.#removePartial();
     this.#field.value = `${this.#field.value.trimEnd()} ${name}:`.trimStart();
     this.#wantsDay = ["before", "after"].includes(name);
-    this.#ask();
+    this.#search();
   }
 
   #choose({ name, value }) {
-    this.#settle();
+    this.#removePartial();
     this.#found.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-    this.#ask();
+    this.#search();
   }
 
-  /** While a year is typed it is one of long ago: 0002, 0020, 0202. */
-  #pick(event) {
-    if (event.target.validity.valid) this.#settle();
+  /** While a year is being typed, the date is in the distant past: 0002, 0020, 0202. */
+  #onDateChange(event) {
+    if (event.target.validity.valid) this.#removePartial();
     else event.stopPropagation();
   }
 
   #remove(chip) {
     chip.remove();
-    this.#ask();
+    this.#search();
   }
 
-  /** What is chosen need not be typed to its end. */
-  #settle() {
-    this.#field.value = this.#field.value.replace(BEING_TYPED, "$1");
+  /** Removes a filter that is only partly typed, since one was chosen. */
+  #removePartial() {
+    this.#field.value = this.#field.value.replace(PARTIAL_FILTER, "$1");
   }
 
-  /** At the beginning of the field, the last chip. */
-  #erase({ key, target }) {
+  /** Backspace at the beginning of the field removes the last chip. */
+  #onKeydown({ key, target }) {
     if (key !== "Backspace" || target !== this.#field || target.selectionEnd) return;
     const last = [...(this.#found?.querySelectorAll("[data-remove]") ?? [])].at(-1);
     if (last) this.#remove(last.parentElement);
   }
 
-  /** What was typed and is a chip now leaves the field, unless somebody has typed on. */
-  #show() {
+  /** Removes typed filters that are chips now, unless the field has changed meanwhile. */
+  #onSwap() {
     const chips = this.#found.querySelector(".chips");
     if (chips && this.#field.value === chips.dataset.query) this.#field.value = chips.dataset.rest;
     if (this.#wantsDay) this.#found.querySelector("[type=date]")?.focus();

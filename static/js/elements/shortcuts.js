@@ -4,32 +4,32 @@ import { openChatSearch } from "./chat-search.js";
 import { openDialog } from "./group-dialog.js";
 
 const STEPS = { ArrowUp: -1, ArrowDown: 1 };
-const WITH_CONTROL = { k: openSwitcher, f: openChatSearch };
+const CONTROL_KEYS = { k: openSwitcher, f: openChatSearch };
 const FIELDS = "input, textarea, select";
 const switcher = document.getElementById("switcher");
 
-/** Keys that work wherever the focus is, unless something closer to it has taken them. */
+/** Shortcuts that work wherever the focus is, unless a closer handler took the key. */
 export function watchShortcuts() {
-  document.addEventListener("keydown", press);
-  switcher.addEventListener("keydown", steer);
+  document.addEventListener("keydown", onKeydown);
+  switcher.addEventListener("keydown", onSwitcherKeydown);
   on("conversation-leaving", () => switcher.close());
 }
 
-function press(event) {
+function onKeydown(event) {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
-  if (runs(event)) event.preventDefault();
+  if (runShortcut(event)) event.preventDefault();
 }
 
-/** Whether the key was one of these. */
-function runs(event) {
+/** Returns whether the key was a shortcut. */
+function runShortcut(event) {
   const { key, altKey, shiftKey, target } = event;
   const hasControl = event.ctrlKey || event.metaKey;
-  if (hasControl) return !altKey && !shiftKey && Boolean(WITH_CONTROL[key.toLowerCase()]?.());
-  if (altKey) return !shiftKey && key in STEPS && openNeighbour(STEPS[key]);
-  if (key === "Escape") return (!target.matches(FIELDS) || inComposer(target)) && leave();
+  if (hasControl) return !altKey && !shiftKey && Boolean(CONTROL_KEYS[key.toLowerCase()]?.());
+  if (altKey) return !shiftKey && key in STEPS && openAdjacentChat(STEPS[key]);
+  if (key === "Escape") return (!target.matches(FIELDS) || inComposer(target)) && goBack();
   if (target.matches(FIELDS)) return false;
-  if (key === "?") return openKeys();
-  // The letter itself then goes where the focus is.
+  if (key === "?") return openKeyList();
+  // The character then goes into the focused field.
   if (key.length === 1 && key !== " ") document.querySelector("message-composer")?.focus();
   return false;
 }
@@ -41,7 +41,7 @@ function open(dialog) {
   return true;
 }
 
-function openKeys() {
+function openKeyList() {
   openDialog("/keys").then(() => {
     if (!/Mac|iP(?:hone|ad)/.test(navigator.platform)) return;
     document.querySelectorAll("#group-dialog [data-modifier]").forEach((key) => (key.textContent = "⌘"));
@@ -57,25 +57,25 @@ function openSwitcher() {
   return open(switcher);
 }
 
-/** Return goes to the first one found, arrows lead through all of them. */
-function steer(event) {
+/** Enter opens the first hit, arrow keys move through the list. */
+function onSwitcherKeydown(event) {
   const rows = [...switcher.querySelectorAll("a.row")];
   const isField = event.target.matches("input");
-  // In such a field browsers take it to empty the field.
+  // In a search field, Escape would clear it instead.
   if (event.key === "Escape") switcher.close();
   else if (isField && event.key === "Enter") rows[0]?.click();
   else if (!isField || event.key === "ArrowDown") moveFocus(event, rows);
 }
 
-function openNeighbour(step) {
+function openAdjacentChat(step) {
   const rows = [...document.querySelectorAll("#chat-rows .row")].filter((row) => !row.parentElement.hidden);
-  const here = rows.findIndex((row) => row.hasAttribute("aria-current"));
-  const next = here < 0 ? rows[0] : rows[here + step];
+  const index = rows.findIndex((row) => row.hasAttribute("aria-current"));
+  const next = index < 0 ? rows[0] : rows[index + step];
   next?.click();
   return Boolean(next);
 }
 
-function leave() {
+function goBack() {
   const back = document.querySelector(".is-selecting [data-selected=cancel]") ?? document.querySelector(".conversation__back");
   back?.click();
   return Boolean(back);

@@ -1,7 +1,7 @@
 import { playChime } from "../lib/sound.js";
 import { setSound, soundOn } from "../stores/settings.js";
 
-/** Sound on or off; the style sheet shows the icon that goes with it. */
+/** Turns the sound on and off; the style sheet shows the icon for it. */
 class SoundButton extends HTMLElement {
   connectedCallback() {
     this.button = this.querySelector("button");

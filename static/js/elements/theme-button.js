@@ -2,7 +2,7 @@ import { setTheme, theme } from "../stores/settings.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-/** Goes through system, the other one of light and dark, and the same one: the first click always changes what is seen. */
+/** Cycles through the system's theme, the opposite one, and the same one set explicitly: the first click always has a visible effect. */
 class ThemeButton extends HTMLElement {
   connectedCallback() {
     this.button = this.querySelector("button");
@@ -16,7 +16,7 @@ class ThemeButton extends HTMLElement {
     this.show();
   }
 
-  /** Says which one it is. */
+  /** Labels the button with the current theme. */
   show() {
     const label = this.button.dataset[theme() || "system"];
     this.button.title = label;

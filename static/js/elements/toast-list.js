@@ -1,46 +1,46 @@
 import { on } from "../lib/bus.js";
 
-const STAY = { info: 5000, error: 12_000 };
-const MOST = 3;
+const DURATIONS = { info: 5000, error: 12_000 };
+const MAX_TOASTS = 3;
 
-/** What just happened. An error leaves with its cause; none stays for long, unless somebody is at it. */
+/** Shows notices for a while, or for as long as they have the pointer or focus. Errors disappear once something succeeds. */
 class ToastList extends HTMLElement {
   connectedCallback() {
     const { userId } = document.body.dataset;
-    this.choose = ({ target }) => target.matches("[type=file]") && this.clear();
-    // First of all, so that what is said about the file stays.
-    document.addEventListener("change", this.choose, { capture: true });
-    this.addEventListener("focusin", ({ relatedTarget }) => this.remember(relatedTarget));
-    this.ends = [
+    this.onFileChosen = ({ target }) => target.matches("[type=file]") && this.clear();
+    // Before other handlers, whose notices about the file must stay.
+    document.addEventListener("change", this.onFileChosen, { capture: true });
+    this.addEventListener("focusin", ({ relatedTarget }) => this.rememberFocus(relatedTarget));
+    this.cleanups = [
       on("notice", (notice) => this.show(notice)),
       on("outbox", ({ change }) => change === "failed" || this.clear()),
       on("message", ({ message }) => message.senderId === userId && this.clear()),
       on("connection", ({ state }) => state === "live" && this.clear()),
-      () => document.removeEventListener("change", this.choose, { capture: true }),
+      () => document.removeEventListener("change", this.onFileChosen, { capture: true }),
     ];
   }
 
   disconnectedCallback() {
-    this.ends.forEach((end) => end());
+    this.cleanups.forEach((cleanup) => cleanup());
   }
 
-  /** `action` is `{words, run}`: a button of its own, for as long as `stay` says. */
-  show({ text, kind, action, stay = STAY[kind] }) {
-    // What can be undone differs from one to the next.
+  /** `action` is `{label, run}`, for a button; `duration` is in milliseconds. */
+  show({ text, kind, action, duration = DURATIONS[kind] }) {
+    // Notices with an action differ in what it does, so they are kept.
     if (!action) [...this.children].filter((each) => textOf(each).textContent === text).forEach((each) => each.remove());
     const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
     textOf(toast).textContent = text;
     toast.dataset.kind = kind;
-    const [act, close] = toast.querySelectorAll("button");
-    close.addEventListener("click", () => this.close(toast));
-    if (action) this.offer(act, action, toast);
+    const [actionButton, closeButton] = toast.querySelectorAll("button");
+    closeButton.addEventListener("click", () => this.close(toast));
+    if (action) this.showAction(actionButton, action, toast);
     this.append(toast);
-    while (this.childElementCount > MOST) this.firstElementChild.remove();
-    this.wait(toast, stay);
+    while (this.childElementCount > MAX_TOASTS) this.firstElementChild.remove();
+    this.scheduleRemoval(toast, duration);
   }
 
-  offer(button, { words, run }, toast) {
-    button.textContent = words;
+  showAction(button, { label, run }, toast) {
+    button.textContent = label;
     button.hidden = false;
     button.addEventListener("click", () => {
       this.close(toast);
@@ -48,19 +48,19 @@ class ToastList extends HTMLElement {
     });
   }
 
-  wait(toast, stay) {
-    setTimeout(() => (toast.matches(":hover, :focus-within") ? this.wait(toast, stay) : toast.remove()), stay);
+  scheduleRemoval(toast, duration) {
+    setTimeout(() => (toast.matches(":hover, :focus-within") ? this.scheduleRemoval(toast, duration) : toast.remove()), duration);
   }
 
   clear() {
     this.querySelectorAll('[data-kind="error"]:not(:focus-within)').forEach((toast) => toast.remove());
   }
 
-  remember(element) {
+  rememberFocus(element) {
     if (!this.contains(element)) this.before = element;
   }
 
-  /** The focus goes back to where it came from. */
+  /** Returns the focus to where it came from. */
   close(toast) {
     const hadFocus = toast.contains(document.activeElement);
     toast.remove();

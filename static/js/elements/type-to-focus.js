@@ -1,9 +1,9 @@
 const FIELDS = "input, textarea, select, [contenteditable]";
-/** Of a letter that takes two keys, and of an input method. */
-const BEGINNINGS = new Set(["Dead", "Process"]);
+/** Keys that start a composed character, or an input method. */
+const COMPOSING_KEYS = new Set(["Dead", "Process"]);
 
-/** Whoever types while nothing takes it writes into this field; returns the function that ends it. */
-export function watchTyping(field) {
+/** Focuses this field when somebody types outside of any field; returns a function that unsubscribes. */
+export function focusOnTyping(field) {
   const listen = (event) => {
     if (isText(event) && !event.target.closest?.(FIELDS) && !document.querySelector("dialog[open]")) field.focus({ preventScroll: true });
   };
@@ -11,9 +11,9 @@ export function watchTyping(field) {
   return () => document.removeEventListener("keydown", listen);
 }
 
-/** A space scrolls, or presses a button. */
+/** Not for the space bar, which scrolls or clicks. */
 function isText(event) {
   if (event.defaultPrevented || event.key === " ") return false;
   const isShortcut = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
-  return !isShortcut && ([...event.key].length === 1 || BEGINNINGS.has(event.key));
+  return !isShortcut && ([...event.key].length === 1 || COMPOSING_KEYS.has(event.key));
 }

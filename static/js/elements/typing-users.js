@@ -6,8 +6,8 @@ import { firstNameOf } from "../stores/people.js";
 
 const EXPIRES_AFTER = 5000;
 
-/** "Ada is typing…", for a group. */
-export function typingWords(ids) {
+/** "Ada is typing…", for groups. */
+export function typingText(ids) {
   const names = ids.map(firstNameOf);
   if (ids.length > 2) return counted("typing", ids.length);
   if (!ids.length || names.includes("")) return text("typing");
@@ -15,22 +15,22 @@ export function typingWords(ids) {
   return words.replace("{name}", () => isolated(names[0])).replace("{other}", () => isolated(names[1]));
 }
 
-/** Who is typing where; calls `changed(typing)` when that changes: the people by conversation. */
-export class Typists {
+/** Tracks who is typing; calls `changed(typing)` on every change, with a map from peer to people. */
+export class TypingUsers {
   #timers = new Map();
   #changed;
-  #ends;
+  #cleanups;
 
   constructor(changed) {
     this.#changed = changed;
-    this.#ends = [
+    this.#cleanups = [
       on("typing", (where) => this.#start(keyOf(where))),
       on("message", ({ message }) => this.#end(keyOf(message))),
     ];
   }
 
   stop() {
-    this.#ends.forEach((end) => end());
+    this.#cleanups.forEach((cleanup) => cleanup());
     this.#timers.forEach((timer) => clearTimeout(timer));
   }
 

@@ -1,5 +1,5 @@
-/** What plays tells its length itself. The markup stays as it was rendered: so nobody takes it for another file's. */
-export function watchVideos() {
+/** Hides the length of a video once it plays. By an animation, since a change of the markup would look like another file. */
+export function watchVideoLengths() {
   document.addEventListener("play", ({ target }) => {
     const length = target.nextElementSibling;
     if (length?.matches(".video__length")) length.animate({ opacity: 0 }, { duration: 120, fill: "forwards" });

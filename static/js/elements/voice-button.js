@@ -1,36 +1,36 @@
 import { emit, on } from "../lib/bus.js";
-import { sizeInWords } from "../lib/attachments.js";
+import { formatSize } from "../lib/attachments.js";
 import { text } from "../lib/texts.js";
-import { filesFor } from "../stores/pending-files.js";
+import { pendingFilesFor } from "../stores/pending-files.js";
 
-/** Only pages that came over https may record. */
+/** Recording needs a secure context. */
 const canRecord = () => Boolean(navigator.mediaDevices?.getUserMedia && globalThis.MediaRecorder);
 
-/** Records a voice message, in place of the field. The script comes with the first one. */
+/** Records a voice message, in place of the field. The recorder's script is loaded with the first one. */
 export class VoiceButton {
   #form;
   #button;
   #peerId;
-  #calls;
+  #callbacks;
   #recording = null;
-  #end = on("conversation-leaving", () => this.#recording?.leave());
+  #cleanup = on("conversation-leaving", () => this.#recording?.stopAndKeep());
 
   /**
-   * `send(voice)` takes what is recorded, as the outbox does; `closed()` follows each recording. What is being recorded when
-   * the chat is left waits there.
+   * Calls `send(voice)` with a recording, in the outbox's form, and `closed()` after each. A recording under way when the chat is left
+   * becomes a pending file.
    */
-  constructor(form, peerId, calls) {
+  constructor(form, peerId, callbacks) {
     this.#form = form;
     this.#peerId = peerId;
-    this.#calls = calls;
+    this.#callbacks = callbacks;
     this.#button = form.querySelector(".composer__voice");
     this.#button.hidden = !canRecord();
     this.#button.addEventListener("click", () => this.#record());
   }
 
   stop() {
-    this.#end();
-    this.#recording?.leave();
+    this.#cleanup();
+    this.#recording?.stopAndKeep();
   }
 
   async #record() {
@@ -39,11 +39,11 @@ export class VoiceButton {
     try {
       await import(this.#button.dataset.script);
       this.#recording = document.importNode(document.getElementById("recorder-template").content, true).firstElementChild;
-      this.#recording.canBeOnce = Boolean(this.#form.querySelector("[data-view-once]"));
+      this.#recording.canBeViewOnce = Boolean(this.#form.querySelector("[data-view-once]"));
       await this.#recording.start(this.#form);
       if (!this.#form.isConnected) this.#recording.cancel();
-      this.#take(await this.#recording.ended);
-      this.#calls.closed();
+      this.#onRecorded(await this.#recording.ended);
+      this.#callbacks.closed();
     } catch (error) {
       emit("notice", { text: text(REASONS[error.name] ?? "load-failed"), kind: "error" });
     } finally {
@@ -52,13 +52,13 @@ export class VoiceButton {
     }
   }
 
-  #take(recorded) {
+  #onRecorded(recorded) {
     if (!recorded) return;
     const { isSent, file, viewOnce, ...voice } = recorded;
     const limit = Number(document.body.dataset.fileLimit);
-    if (file.size > limit) return emit("notice", { text: text("file-too-large").replace("{limit}", sizeInWords(limit)), kind: "error" });
-    if (isSent) return this.#calls.send({ blob: file, name: file.name, type: file.type, size: file.size, kind: "audio", viewOnce, ...voice });
-    filesFor(this.#peerId).takeVoice(file, voice);
+    if (file.size > limit) return emit("notice", { text: text("file-too-large").replace("{limit}", formatSize(limit)), kind: "error" });
+    if (isSent) return this.#callbacks.send({ blob: file, name: file.name, type: file.type, size: file.size, kind: "audio", viewOnce, ...voice });
+    pendingFilesFor(this.#peerId).addVoice(file, voice);
     emit("notice", { text: text("voice-waits"), kind: "info" });
   }
 }

@@ -1,26 +1,26 @@
-// How the files of a message read where there is no room for them. messaging/page/attachments.py says the same.
+// Short descriptions of a message's files, worded as in messaging/page/attachments.py.
 import { textOf } from "./system-messages.js";
-import { counted, text as say } from "./texts.js";
+import { counted, text as t } from "./texts.js";
 
-/** Texts have no format that their content tells, whatever the browser of their sender says: there the name does. */
+/** The format in a media type. Not of text, whose type senders' browsers guess: there the file name decides. */
 const FORMAT = /^(?!text\/)[a-z]+\/(?:x-)?([a-z0-9]{2,5})$/;
-const ENDING = /\.([a-z0-9]{1,5})$/i;
+const EXTENSION = /\.([a-z0-9]{1,5})$/i;
 
-/** Its text, or its files in few words; nothing for one picture. */
-export const wordsOf = (message) => (message.viewOnce ? wordsOfOnce(message.viewOnce) : textOf(message) || wordsOfFiles(message.attachments ?? []));
+/** A message's text, or a short description of its files; nothing for a single picture. */
+export const summaryOf = (message) => (message.viewOnce ? summaryOfViewOnce(message.viewOnce) : textOf(message) || summaryOfFiles(message.attachments ?? []));
 
-function wordsOfOnce({ kind, files: { length } }) {
-  return kind === "picture" && length > 1 ? counted("once-pictures", length) : say(`once-${kind}`);
+function summaryOfViewOnce({ kind, files: { length } }) {
+  return kind === "picture" && length > 1 ? counted("once-pictures", length) : t(`once-${kind}`);
 }
 
-export function wordsOfFiles(files) {
+export function summaryOfFiles(files) {
   const { length } = files;
-  if (length === 1 && files[0].waveform) return say("voice").replace("{length}", lengthInWords(files[0].duration));
-  if (length === 1) return { picture: "", video: say("video") }[files[0].kind] ?? files[0].name;
+  if (length === 1 && files[0].waveform) return t("voice").replace("{length}", formatDuration(files[0].duration));
+  if (length === 1) return { picture: "", video: t("video") }[files[0].kind] ?? files[0].name;
   return length ? counted(arePictures(files) ? "pictures" : "files", length) : "";
 }
 
-/** What is there beside words: "picture", "voice", "files", or nothing. */
+/** What a message has besides text: "picture", "voice", "files" or "". */
 export function kindOf({ image, attachments = [], viewOnce }) {
   if (viewOnce) return viewOnce.kind;
   if (image || (attachments.length && arePictures(attachments))) return "picture";
@@ -28,7 +28,7 @@ export function kindOf({ image, attachments = [], viewOnce }) {
   return attachments.length ? "files" : "";
 }
 
-/** The address of a small picture that stands for the message, if any does. */
+/** The URL of a thumbnail for the message, or "". */
 export const smallPicture = ({ image, thumbnail, attachments = [] }) =>
   thumbnail ?? image ?? attachments.find((each) => each.thumbnail)?.thumbnail ?? "";
 
@@ -38,29 +38,29 @@ export const isVoice = ({ attachments = [] }) => attachments.some(({ waveform })
 
 export const secondsOf = (duration) => Math.floor((duration + 500) / 1000);
 
-/** Of milliseconds: "0:07", "1:00:00". */
-export function lengthInWords(duration) {
+/** Formats milliseconds: "0:07", "1:00:00". */
+export function formatDuration(duration) {
   const seconds = secondsOf(duration);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   const two = (number) => String(number).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** A line for each level from 0 to 31, four apart, as an SVG path of which the middle is at 16.5. */
-export const wavePath = (levels) => levels.map((level, place) => `M${4 * place + 2} ${16 - level / 2}v${level + 1}`).join("");
+/** An SVG path with a vertical line per level (0 to 31), four units apart and centred at 16.5. */
+export const wavePath = (levels) => levels.map((level, index) => `M${4 * index + 2} ${16 - level / 2}v${level + 1}`).join("");
 
 export const levelsOf = (waveform) => [...waveform].map((digit) => parseInt(digit, 32));
 
-/** "PDF, 2.3 MB": what it is by its content, or else as its name says, and its size. */
-export const about = ({ type, name, size }) =>
-  `${(FORMAT.exec(type) ?? ENDING.exec(name))?.[1].toUpperCase() ?? say("file")}, ${sizeInWords(size)}`;
+/** "PDF, 2.3 MB": the format by content, or else by name, and the size. */
+export const describeFile = ({ type, name, size }) =>
+  `${(FORMAT.exec(type) ?? EXTENSION.exec(name))?.[1].toUpperCase() ?? t("file")}, ${formatSize(size)}`;
 
-/** Of bytes, as the reader writes numbers: "12 kB", "2.3 MB". */
-export function sizeInWords(size) {
-  if (size < 999_500) return inUnit(Math.max(1, Math.round(size / 1e3)), "kilobyte");
-  return size < 999_950_000 ? inUnit(Math.round(size / 1e5) / 10, "megabyte") : inUnit(Math.round(size / 1e8) / 10, "gigabyte");
+/** Formats bytes in the reader's locale: "12 kB", "2.3 MB". */
+export function formatSize(size) {
+  if (size < 999_500) return formatUnit(Math.max(1, Math.round(size / 1e3)), "kilobyte");
+  return size < 999_950_000 ? formatUnit(Math.round(size / 1e5) / 10, "megabyte") : formatUnit(Math.round(size / 1e8) / 10, "gigabyte");
 }
 
-function inUnit(number, unit) {
+function formatUnit(number, unit) {
   return new Intl.NumberFormat(document.documentElement.lang || "en", { style: "unit", unit, numberingSystem: "latn" }).format(number);
 }

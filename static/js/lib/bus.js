@@ -4,7 +4,7 @@ export function emit(name, detail) {
   bus.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
-/** Calls `handler(detail)` for every event of that name; returns the function that ends it. */
+/** Calls `handler(detail)` for every event with that name; returns a function that unsubscribes. */
 export function on(name, handler) {
   const listener = (event) => handler(event.detail);
   bus.addEventListener(name, listener);

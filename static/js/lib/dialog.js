@@ -1,12 +1,12 @@
-/** Opens a dialog with a form of `method="dialog"`; whether it was closed by the button with this value. */
-export const isAgreed = async (dialog, value) => (await choice(dialog)) === value;
+/** Opens a dialog that has a form with `method="dialog"`; resolves to whether the button with this value closed it. */
+export const isConfirmed = async (dialog, value) => (await showDialog(dialog)) === value;
 
-/** The same; the value of the button that it was closed by, "" without one. */
-export function choice(dialog) {
+/** Resolves to the value of the button that closed it, or "". */
+export function showDialog(dialog) {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    // The event of an earlier time may come only now.
+    // A late `close` event may belong to the previous opening.
     dialog.onclose = () => dialog.open || resolve(dialog.returnValue);
   });
 }

@@ -6,7 +6,7 @@ export function result(request) {
   });
 }
 
-/** Settles when all of the transaction is kept, or none of it. */
+/** Settles once the transaction is committed or aborted. */
 export function done(transaction) {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
@@ -14,7 +14,7 @@ export function done(transaction) {
   });
 }
 
-/** Every key that the cursor of the request comes by. */
+/** All keys that the request's cursor visits. */
 export function keysOf(request) {
   const keys = [];
   return new Promise((resolve, reject) => {

@@ -1,28 +1,28 @@
 import { mentionsIn } from "./mentions.js";
-import { UNSPACED, linksIn } from "./text.js";
+import { linksIn, UNSPACED } from "./text.js";
 
 const TAGS = { "*": "strong", _: "em", "~": "s" };
 const SCRIPTS_WITHOUT_SPACES = `${UNSPACED}、。，！？：；`;
-// Elsewhere a marker is part of a path, of a name with underscores, of a sum or of an emoticon.
+// Elsewhere a marker is part of a path, a snake_case name, arithmetic or an emoticon.
 const BEFORE = String.raw`(?<=^|[\s\(\[\{"'“‘«„¿¡—–（「『《【${SCRIPTS_WITHOUT_SPACES}])`;
 const END = String.raw`\s\)\]\}"'”’»—–）」』》】${SCRIPTS_WITHOUT_SPACES}`;
 const AFTER = String.raw`(?=$|[${END}]|[.,:;!?…]+(?:$|[${END}]))`;
 const MARK = String.raw`\*{1,2}|_|~{1,2}`;
-// Each is looked for once in a line: one expression for both ends would look to the end of the text from each beginning.
+// Two expressions, each run once: a single one for both ends would scan to the end of the text from every opening.
 const OPENING = new RegExp(String.raw`${BEFORE}(?:${MARK})(?=\S)`, "gmv");
 const CLOSING = new RegExp(String.raw`(?<=\S)(?=(?<mark>${MARK})${AFTER})`, "gmv");
 const WORDS = /[\p{L}\p{N}\p{Extended_Pictographic}]+/gu;
-const LONGEST = 1000; // characters between two markers
-const DEEPEST = 3; // bold, italic and struck within each other
+const MAX_SPAN = 1000; // characters between two markers
+const MAX_DEPTH = 3; // bold, italic and strikethrough, nested
 const CODE = /(```)(?=[^`])(?:[\w+#-]*\n)?([^]*?)\n?(```)(?:\n|$)?|(?<!`)(`)([^\S\n]*[^`\s][^`\n]*)(`)(?!`)/dg;
 const LINE = /^(?<quote> ?> ?)|^(?<bullet> *[-*•] +)(?=\S)|^(?<number> *\d{1,3}[.\)] +)(?=\S)/;
-/** Rules out most of what people write. */
+/** A quick test that rules out most texts. */
 const MAY_BE_MARKED = /[*_~`]|^ *(?:>|[\-•] |\d{1,3}[.\)] )/m;
 
 /**
- * The text as nodes, with links and what is marked: `*bold*`, `_italic_`, `~struck~`, code between backticks, lines that
- * begin as quotes or items of a list; and whom of `people`, `{name, isMe}`, it mentions. The markers stay, hidden: the text of
- * the nodes is the text that was given.
+ * Formats a text as DOM nodes: links, `*bold*`, `_italic_`, `~struck~`, code between backticks, lines that are quotes or list
+ * items, and mentions of `people`, `{name, isMe}`. The markers stay in the nodes, hidden, so that their text content is the
+ * original text.
  */
 export function formatted(text, people = []) {
   const whole = document.createDocumentFragment();
@@ -32,7 +32,7 @@ export function formatted(text, people = []) {
   return whole;
 }
 
-/** The text without its markers, where a line of it is shown. */
+/** The text without its markers, for one-line previews. */
 export function unmarked(text) {
   if (!MAY_BE_MARKED.test(text)) return text;
   const whole = formatted(text);
@@ -40,7 +40,7 @@ export function unmarked(text) {
   return whole.textContent;
 }
 
-/** The text with the pieces that are not looked into, code, links and names, and with letters in their place. */
+/** Splits off the pieces that are not formatted further (code, links, mentions) and puts letters in their place. */
 function sourceOf(text, people) {
   const pieces = [...codeIn(text)];
   const withoutCode = masked(text, pieces, " ");
@@ -53,7 +53,7 @@ function sourceOf(text, people) {
   }
   pieces.sort((one, other) => one.start - other.start);
   const words = masked(text, pieces, "x");
-  return { text, words, pieces: pieces.reverse() }; // taken from the end, each once
+  return { text, words, pieces: pieces.reverse() }; // popped from the end
 }
 
 function* codeIn(text) {
@@ -80,7 +80,7 @@ function masked(text, pieces, letter) {
   return rest + text.slice(end);
 }
 
-/** Line by line; lines that are nothing special stay together. */
+/** Appends line by line; plain lines stay together. */
 function appendBlocks(whole, source) {
   let [plain, start, quote] = [0, 0, null];
   for (const line of source.words.split(/(?<=\n)/)) {
@@ -105,7 +105,7 @@ function appendBlocks(whole, source) {
 function appendInline(parent, source, start, end, depth = 0) {
   let done = start;
   const words = source.words.slice(start, end);
-  for (const { mark, from, to } of depth < DEEPEST ? emphasisIn(words) : []) {
+  for (const { mark, from, to } of depth < MAX_DEPTH ? emphasisIn(words) : []) {
     const [first, last] = [start + from, start + to];
     appendPieces(parent, source, done, first - mark.length);
     const strong = element(TAGS[mark[0]], hidden(mark));
@@ -117,7 +117,7 @@ function appendInline(parent, source, start, end, depth = 0) {
   appendPieces(parent, source, done, end);
 }
 
-/** From where to where there is something between two markers: each beginning with the first end that comes after it. */
+/** The ranges between two markers: each opening with the first closing after it. */
 function* emphasisIn(words) {
   if (!/[*_~]/.test(words)) return;
   const ends = Object.groupBy([...words.matchAll(CLOSING)].reverse(), ({ groups }) => groups.mark);
@@ -128,7 +128,7 @@ function* emphasisIn(words) {
     for (const mark of new Set([longest, longest[0]])) {
       const from = index + mark.length;
       const to = firstAfter(ends[mark], from);
-      if (!(to - from <= LONGEST) || words.slice(from, to).includes("\n")) continue;
+      if (!(to - from <= MAX_SPAN) || words.slice(from, to).includes("\n")) continue;
       if (firstAfter(letters, from - 1) < to) {
         yield { mark, from, to };
         done = to + mark.length;
@@ -138,9 +138,9 @@ function* emphasisIn(words) {
   }
 }
 
-/** Of matches, the last one first: where the first one is that comes after `place`. Those before it are not needed again. */
-function firstAfter(matches, place) {
-  while (matches?.at(-1)?.index <= place) matches.pop();
+/** The index of the first match after `position`. `matches` is in reverse order; those before it are dropped. */
+function firstAfter(matches, position) {
+  while (matches?.at(-1)?.index <= position) matches.pop();
   return matches?.at(-1)?.index;
 }
 

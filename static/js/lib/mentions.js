@@ -1,18 +1,18 @@
-// Where a text names people: "@Full Name", or the first words of it. It says "@" for much else: addresses, handles, sums.
+// Finds mentions in a text: "@Full Name", or its first words. An "@" may also be part of an address, a handle or arithmetic.
 import { UNSPACED } from "./text.js";
 
 const BEFORE = String.raw`(?<![[\p{L}\p{M}\p{N}.%+\-@\/]--[${UNSPACED}]])`;
 const AFTER = String.raw`(?![[\p{L}\p{M}\p{N}]--[${UNSPACED}]])`;
-const SIGN = new RegExp(`${BEFORE}@`, "gv");
-const LONGEST = 50; // characters of a name that is being typed
-const BEGUN = new RegExp(String.raw`${BEFORE}@(?<query>(?:[^\s@](?:[^@\n]*[^\s@])?)?)$`, "v");
+const AT_SIGN = new RegExp(`${BEFORE}@`, "gv");
+const MAX_NAME_LENGTH = 50; // characters of a name while it is typed
+const PARTIAL = new RegExp(String.raw`${BEFORE}@(?<query>(?:[^\s@](?:[^@\n]*[^\s@])?)?)$`, "v");
 const SYNTAX = /[\^$\\.*+?()[\]{}|\/]/g;
 
-/** Of `people`, `{name, …}`, whom the text names and from where to where, in order; where two names fit, the longer one. */
+/** The mentions of `people`, `{name, …}`, in order, with `start` and `end`; if two names match, the longer one. */
 export function* mentionsIn(text, people) {
   if (!people.length || !text.includes("@")) return;
   const patterns = people.map((person) => [person, patternOf(person.name)]);
-  for (const { index: start } of text.matchAll(SIGN)) {
+  for (const { index: start } of text.matchAll(AT_SIGN)) {
     let [named, end] = [null, start];
     for (const [person, pattern] of patterns) {
       pattern.lastIndex = start;
@@ -22,10 +22,10 @@ export function* mentionsIn(text, people) {
   }
 }
 
-/** What is being typed after an "@" that ends the text: `{start, query}`, or null. */
-export function begunIn(text) {
-  const from = Math.max(0, text.length - LONGEST);
-  const match = text.slice(from).match(BEGUN);
+/** The unfinished mention at the end of the text: `{start, query}`, or null. */
+export function partialMentionIn(text) {
+  const from = Math.max(0, text.length - MAX_NAME_LENGTH);
+  const match = text.slice(from).match(PARTIAL);
   return match && { start: from + match.index, query: match.groups.query };
 }
 

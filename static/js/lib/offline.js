@@ -1,4 +1,4 @@
-/** Keeps a page at hand that says so when the network is away; browsers offer this over https and on localhost only. */
+/** Registers the service worker, which has a page for when there is no network; only on https and localhost. */
 export function keepOfflinePage() {
   if (!("noWorker" in document.body.dataset)) navigator.serviceWorker?.register("/sw.js").catch(() => {});
 }

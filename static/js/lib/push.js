@@ -1,5 +1,5 @@
-// The push messages of this browser: a service worker of its own takes them (templates/push.js), and where the service of
-// the browser's maker sends them to is known to the server.
+// Push messages for this browser. A separate service worker receives them (templates/push.js); the server stores the
+// subscription with the browser's push service.
 import { deleteJSON, getJSON, putJSON } from "../api.js";
 
 const SETTINGS = "/api/auth/notifications";
@@ -10,7 +10,7 @@ export const isAllowed = () => canNotify() && Notification.permission === "grant
 
 export const notificationSettings = () => getJSON(SETTINGS);
 
-/** With its worker at work. */
+/** Resolves once the worker is active. */
 export async function pushRegistration() {
   const registration = await navigator.serviceWorker.register("/push.js", { scope: "/push/" });
   const worker = registration.active ?? registration.waiting ?? registration.installing;
@@ -20,14 +20,14 @@ export async function pushRegistration() {
   return registration;
 }
 
-/** Asks the person, if nobody has; to be called by a click. Whether they are notified from now on. */
-export async function turnOn() {
+/** Asks for permission and subscribes; call it from a click. Returns whether notifications are on. */
+export async function enablePush() {
   if ((await Notification.requestPermission()) !== "granted") return false;
   await subscribe();
   return true;
 }
 
-/** Rejects where the browser has no service that could be reached: then only open pages notify. */
+/** Rejects if the browser's push service cannot be reached: then only open pages show notifications. */
 export async function subscribe() {
   const { publicKey } = await notificationSettings();
   const registration = await pushRegistration();
@@ -38,18 +38,18 @@ export async function subscribe() {
   await putJSON(SUBSCRIPTION, { endpoint, ...keys });
 }
 
-export async function turnOff() {
+export async function disablePush() {
   await deleteJSON(SUBSCRIPTION);
-  await forgetSubscription();
+  await removeSubscription();
 }
 
-/** Whoever it was for. */
-export async function forgetSubscription() {
+/** Whichever account it was for. */
+export async function removeSubscription() {
   const registration = await navigator.serviceWorker.getRegistration("/push/");
   await (await registration?.pushManager.getSubscription())?.unsubscribe();
 }
 
-/** Of the site for which a subscription was made, as the server writes it. */
+/** The site's public key of a subscription, encoded as the server does. */
 function keyOf({ options }) {
   const bytes = String.fromCharCode(...new Uint8Array(options.applicationServerKey ?? []));
   return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

@@ -1,15 +1,15 @@
 import { emit } from "./bus.js";
 
 const GRACE = 500;
-let over = false;
+let hasEnded = false;
 
-// Going back must not bring the dead page to life again.
-addEventListener("pageshow", ({ persisted }) => persisted && over && location.reload());
+// The back/forward cache must not bring back a page whose session has ended.
+addEventListener("pageshow", ({ persisted }) => persisted && hasEnded && location.reload());
 
-/** Tells the page that its session ended and asks for it anew, which leads to log-in, unless it is already on its way elsewhere. */
+/** Announces that the session has ended, and reloads the page, which leads to log-in. */
 export function endSession() {
-  if (over) return;
-  over = true;
+  if (hasEnded) return;
+  hasEnded = true;
   emit("connection", { state: "ended" });
   setTimeout(() => location.reload(), GRACE);
 }

@@ -1,77 +1,77 @@
 import { text } from "./texts.js";
 
-const LONGEST_SIDE = 2048;
+const MAX_SIDE = 2048;
 const QUALITY = 0.85;
-const MOST_BYTES = 7 * 1024 * 1024;
+const MAX_BYTES = 7 * 1024 * 1024;
 const ANIMATED = 0b10;
 
-const HEAD = 64; // bytes, which tell the format
+const HEADER_LENGTH = 64; // bytes that identify the format
 
 /**
- * The picture as it is to be sent: upright, its longest side at most 2048 pixels. What moves stays as it is, and HEIC does
- * where the browser cannot read it: then it has no width and height.
- * Throws an Error with a sentence for the person when it is no picture, or too large all the same.
+ * Prepares a picture for sending: upright, at most 2048 pixels on its longest side. Animations stay as they are, as does HEIC
+ * that the browser cannot decode, which then has no width and height.
+ * Throws an Error with a message for the user if it is not a picture, or is still too large.
  */
 export async function shrinkPicture(file) {
-  const head = await read(file, 0, HEAD);
-  const { blob, width, height } = (await shrunk(file, head)) ?? { blob: file.slice(0, file.size, "image/heic") };
-  if (blob.size > MOST_BYTES) throw new Error(text("picture-too-large"));
+  const header = await read(file, 0, HEADER_LENGTH);
+  const { blob, width, height } = (await shrunk(file, header)) ?? { blob: file.slice(0, file.size, "image/heic") };
+  if (blob.size > MAX_BYTES) throw new Error(text("picture-too-large"));
   return { dataUrl: await dataUrlOf(blob), blob, width, height, name: file.name, size: blob.size };
 }
 
-async function shrunk(file, head) {
-  const bitmap = await decode(file, head);
+async function shrunk(file, header) {
+  const bitmap = await decode(file, header);
   if (!bitmap) return null;
   const { width, height } = fit(bitmap);
-  const blob = (await isMoving(file, head)) ? file : await smallest(file, bitmap, width, height);
+  const blob = (await isAnimated(file, header)) ? file : await smallerOf(file, bitmap, width, height);
   bitmap.close();
   return { blob, width, height };
 }
 
-async function decode(file, head) {
+async function decode(file, header) {
   try {
     if (!/^image\/(?!svg)/.test(file.type)) throw new TypeError(file.type);
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    if (/^.{4}ftyphei[cx]/s.test(head)) return null;
+    if (/^.{4}ftyphei[cx]/s.test(header)) return null;
     throw new Error(text("not-a-picture"));
   }
 }
 
 function fit({ width, height }) {
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+  const scale = Math.min(1, MAX_SIDE / Math.max(width, height));
   const scaled = (side) => Math.max(1, Math.round(side * scale));
   return { width: scaled(width), height: scaled(height) };
 }
 
-async function isMoving(file, head) {
-  if (head.startsWith("GIF8")) return true;
-  if (head.startsWith("\x89PNG")) return hasFrames(file);
-  if (/^RIFF.{4}WEBPVP8X/s.test(head)) return (head.charCodeAt(20) & ANIMATED) !== 0;
-  return /^.{4}ftyp/s.test(head) && head.slice(8, number(head)).includes("avis");
+async function isAnimated(file, header) {
+  if (header.startsWith("GIF8")) return true;
+  if (header.startsWith("\x89PNG")) return hasFrames(file);
+  if (/^RIFF.{4}WEBPVP8X/s.test(header)) return (header.charCodeAt(20) & ANIMATED) !== 0;
+  return /^.{4}ftyp/s.test(header) && header.slice(8, number(header)).includes("avis");
 }
 
-/** Of a PNG: its parts have their size before their name, and the one that tells of frames comes before the pixels. */
+/** Whether a PNG is animated. Its chunks have a size before their name; `acTL` comes before the pixels. */
 async function hasFrames(file) {
-  for (let place = 8; ;) {
-    const part = await read(file, place, place + 8);
-    const name = part.slice(4);
-    if (part.length < 8 || name === "IDAT" || name === "acTL") return name === "acTL";
-    place += 12 + number(part);
+  for (let offset = 8; ;) {
+    const chunk = await read(file, offset, offset + 8);
+    const name = chunk.slice(4);
+    if (chunk.length < 8 || name === "IDAT" || name === "acTL") return name === "acTL";
+    offset += 12 + number(chunk);
   }
 }
 
 const number = (bytes) => [...bytes.slice(0, 4)].reduce((sum, byte) => sum * 256 + byte.charCodeAt(0), 0);
 
-/** Bytes as characters. */
+/** Reads bytes as characters. */
 async function read(file, start, end) {
   return String.fromCharCode(...new Uint8Array(await file.slice(start, end).arrayBuffer()));
 }
 
-async function smallest(file, bitmap, width, height) {
+async function smallerOf(file, bitmap, width, height) {
   const drawn = await draw(bitmap, width, height);
-  const isSized = bitmap.width === width && bitmap.height === height;
-  return isSized && isCommon(file) && file.size <= drawn.size ? file : drawn;
+  const isUnscaled = bitmap.width === width && bitmap.height === height;
+  return isUnscaled && isCommon(file) && file.size <= drawn.size ? file : drawn;
 }
 
 const isCommon = (file) => ["image/jpeg", "image/png", "image/webp", "image/avif"].includes(file.type);
@@ -83,7 +83,7 @@ async function draw(bitmap, width, height) {
   context.drawImage(bitmap, 0, 0, width, height);
   const webp = await encode(canvas, "image/webp");
   if (webp.type === "image/webp") return webp;
-  // Where WebP cannot be written: JPEG, which has no transparency and would turn it black.
+  // Without WebP encoding, use JPEG, on white: it has no transparency.
   context.globalCompositeOperation = "destination-over";
   context.fillStyle = "white";
   context.fillRect(0, 0, width, height);

@@ -4,24 +4,24 @@ const NOTES = [
   { pitch: 659.25, at: 0 },
   { pitch: 987.77, at: 0.09 },
 ];
-const RING = 0.45;
-const LOUDNESS = 0.12;
-const QUIET_FOR = 1000;
+const DURATION = 0.45;
+const GAIN = 0.12;
+const MIN_INTERVAL = 1000;
 
 let context = null;
 
-/** Two soft notes: once for a burst of messages, and from one tab only. */
+/** Plays two soft notes, once for a burst of messages and in one tab only. */
 export function playChime() {
-  // Browsers keep a page silent, and complain, until somebody has touched it.
-  if (navigator.userActivation?.hasBeenActive === false || justRang()) return;
+  // Browsers do not allow sound before the first user interaction.
+  if (navigator.userActivation?.hasBeenActive === false || rangRecently()) return;
   context ??= new AudioContext();
   context.resume().then(() => NOTES.forEach(play));
 }
 
-function justRang() {
+function rangRecently() {
   const now = Date.now();
   const since = now - Number(read("chime"));
-  if (since >= 0 && since < QUIET_FOR) return true;
+  if (since >= 0 && since < MIN_INTERVAL) return true;
   write("chime", String(now));
   return false;
 }
@@ -30,9 +30,9 @@ function play({ pitch, at }) {
   const start = context.currentTime + at;
   const tone = new OscillatorNode(context, { frequency: pitch });
   const volume = new GainNode(context, { gain: 0 });
-  volume.gain.linearRampToValueAtTime(LOUDNESS, start + 0.01);
-  volume.gain.exponentialRampToValueAtTime(0.0001, start + RING);
+  volume.gain.linearRampToValueAtTime(GAIN, start + 0.01);
+  volume.gain.exponentialRampToValueAtTime(0.0001, start + DURATION);
   tone.connect(volume).connect(context.destination);
   tone.start(start);
-  tone.stop(start + RING);
+  tone.stop(start + DURATION);
 }

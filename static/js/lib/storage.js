@@ -1,7 +1,7 @@
-/** Before the key of a person: what they used last in the emoji picker. */
+/** Prefix, before the user's key, of the emoji used last. */
 export const RECENT_EMOJI = "recent-emoji:";
 
-// Browsers that block site data throw on every access: then nothing is remembered, and nothing breaks.
+// Browsers that block site data throw on every access; then nothing is stored.
 
 export function read(key) {
   try {
@@ -20,8 +20,8 @@ export function write(key, value) {
   }
 }
 
-/** All that begins like this, but for what begins like `kept`. */
-export function forget(prefix, kept) {
+/** Removes all keys with this prefix, except those with the prefix `kept`. */
+export function removeByPrefix(prefix, kept) {
   try {
     const isOver = (key) => key.startsWith(prefix) && !(kept && key.startsWith(kept));
     const keys = Object.keys(localStorage).filter(isOver);

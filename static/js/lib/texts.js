@@ -1,12 +1,12 @@
 let texts;
 
-/** The translated sentence that the page carries in `<template id="texts">` under this key. */
+/** The translated text with this key, from the page's `<template id="texts">`. */
 export function text(key) {
   texts ??= readTexts();
   return texts.get(key) ?? "";
 }
 
-/** The same of a number of things, in the form that the language has for it. */
+/** The same for a count, in the language's plural form. */
 export const counted = (key, count) => text(`${key}.${formOf(count)}`).replace("{n}", count);
 
 /** "one", "few", "other" … */

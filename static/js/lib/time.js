@@ -2,7 +2,7 @@ import { text } from "./texts.js";
 
 const DAY = 86_400_000;
 const language = () => document.documentElement.lang || "en";
-// Chatsite's English has the day before the month; all numbers have the same digits.
+// English here is British, with the day before the month; all languages use Latin digits.
 const named = (date, options) =>
   new Intl.DateTimeFormat(language() === "en" ? "en-GB" : language(), { numberingSystem: "latn", ...options }).format(date);
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
@@ -13,17 +13,17 @@ export function clock(iso) {
   return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** "Saturday, 28 November 2026, 14:52": what a short time stands for. */
+/** "Saturday, 28 November 2026, 14:52", the title of shorter times. */
 export function fullDate(iso) {
   return dayAndTime(named(new Date(iso), { dateStyle: "full" }), iso);
 }
 
 const dayAndTime = (day, iso) => text("day-and-time").replace("{day}", () => day).replace("{time}", clock(iso));
 
-/** False where there is none. */
+/** False without a time. */
 export const isPast = (iso) => Boolean(iso) && Date.parse(iso) <= Date.now();
 
-/** Shows a moment in a `<time>` as these words, and in full on hover; leaves alone what is so already. */
+/** Shows these words in a `<time>`, with the full date as its title; writes only what has changed. */
 export function showTime(element, iso, words) {
   const full = fullDate(iso);
   if (element.dateTime !== iso) element.dateTime = iso;
@@ -31,7 +31,7 @@ export function showTime(element, iso, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
-/** "Today", "Yesterday", "Friday" within a week, then "12 Nov", with the year once it is another. */
+/** "Today", "Yesterday", "Friday" within a week, then "12 Nov", with the year if it is not this one. */
 export function dayLabel(iso) {
   const date = new Date(iso);
   const days = daysAgo(date);
@@ -41,7 +41,7 @@ export function dayLabel(iso) {
   return calendarDay(date);
 }
 
-/** What a row of the side bar shows: the clock today, the day before that. */
+/** For rows of the side bar: the time today, the day before that. */
 export function rowTime(iso) {
   return daysAgo(new Date(iso)) <= 0 ? clock(iso) : dayLabel(iso);
 }

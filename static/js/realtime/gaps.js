@@ -1,22 +1,22 @@
-/** Per conversation: the `seq` up to which nothing is missing, and those that came beyond a gap. */
-const places = new Map();
+/** By peer: the `seq` up to which nothing is missing, and those received beyond a gap. */
+const progress = new Map();
 
-/** Notes a message that came by itself; true when an earlier one of its conversation may be missing. */
-export function leavesGap(peerId, seq) {
-  const place = places.get(peerId);
-  if (!place) {
-    places.set(peerId, { upTo: seq, beyond: new Set() });
+/** Records a received message; true if an earlier one of its conversation may be missing. */
+export function trackSeq(peerId, seq) {
+  const state = progress.get(peerId);
+  if (!state) {
+    progress.set(peerId, { contiguous: seq, ahead: new Set() });
     return seq > 1;
   }
-  if (seq > place.upTo) place.beyond.add(seq);
-  while (place.beyond.delete(place.upTo + 1)) place.upTo += 1;
-  return place.beyond.size > 0;
+  if (seq > state.contiguous) state.ahead.add(seq);
+  while (state.ahead.delete(state.contiguous + 1)) state.contiguous += 1;
+  return state.ahead.size > 0;
 }
 
-/** After a sync nothing is missing before the newest that was seen. */
+/** After a sync, nothing is missing up to the newest message received. */
 export function closeGaps() {
-  for (const place of places.values()) {
-    place.upTo = Math.max(place.upTo, ...place.beyond);
-    place.beyond.clear();
+  for (const state of progress.values()) {
+    state.contiguous = Math.max(state.contiguous, ...state.ahead);
+    state.ahead.clear();
   }
 }

@@ -3,24 +3,24 @@ import { emit, on } from "../lib/bus.js";
 import { isGroup, peerOf } from "../lib/peers.js";
 import { endSession } from "../lib/session.js";
 import { changeOnline, replaceOnline } from "../stores/presence.js";
-import { closeGaps, leavesGap } from "./gaps.js";
-import { Marks } from "./receipts.js";
+import { closeGaps, trackSeq } from "./gaps.js";
+import { ReceiptSender } from "./receipts.js";
 import { Socket } from "./socket.js";
 import { Sync } from "./sync.js";
 
-const TYPING_EVERY = 3000;
-const POLL_EVERY = 5000;
-/** Nothing tells that the last message of a conversation was lost on its way: so look, now and then. */
-const LOOK_EVERY = 240_000;
-/** After coming back, once more: what others send just then may be lost on its way. */
-const LOOK_AGAIN = 5000;
-/** Who does nothing for so long may be gone from a page that is left open. */
-const ACTIVE_FOR = 120_000;
+const TYPING_INTERVAL = 3000;
+const POLL_INTERVAL = 5000;
+/** A gap does not show the loss of a conversation's last message, so sync now and then. */
+const SYNC_INTERVAL = 240_000;
+/** Sync once more after a reconnect: what others send at that moment may be lost. */
+const RESYNC_DELAY = 5000;
+/** After this long without input, the user counts as away. */
+const IDLE_AFTER = 120_000;
 const REFUSALS_BEFORE_POLLING = 3;
-const FRESH_PAGE = 60_000;
-const GATHER_READ = 250;
-/** Long enough to be needless for what is read at once, and spread, since all of a group get a message at the same time. */
-const GATHER_DELIVERED = 1000 + Math.random() * 1000;
+const RELOAD_WINDOW = 60_000;
+const READ_DELAY = 250;
+/** Long enough to be superseded by an immediate read, and random because all members of a group get a message at once. */
+const DELIVERY_DELAY = 1000 + Math.random() * 1000;
 
 let me = "";
 let state = "";
@@ -28,18 +28,18 @@ let refusals = 0;
 let wasLive = false;
 let isApplying = false;
 let isActive = false;
-let usedAt = Date.now();
+let lastActivityAt = Date.now();
 let socket, sync;
-const marks = new Marks(sendRead, GATHER_READ);
-const deliveries = new Marks(sendDelivered, GATHER_DELIVERED);
-const typedAt = new Map();
+const readReceipts = new ReceiptSender(sendRead, READ_DELAY);
+const deliveryReceipts = new ReceiptSender(sendDelivered, DELIVERY_DELAY);
+const typingSentAt = new Map();
 
 const frames = {
   getOnlineUsers: replaceOnline,
   presenceChanged: changeOnline,
   newMessage: (message) => emit("message", { message, live: true }),
-  messageEdited: revise,
-  messageRestored: revise,
+  messageEdited: applyEdit,
+  messageRestored: applyEdit,
   reactionChanged: (change) => emit("reaction", change),
   messageListened: (change) => emit("voice-listened", change),
   messageOpened: (change) => emit("view-once-opened", change),
@@ -54,20 +54,20 @@ const frames = {
   reminderRemoved: (gone) => emit("schedule-changed", gone),
   reminderDue: (reminder) => (emit("schedule-changed", reminder), emit("reminder-due", reminder)),
   typing: (data) => emit("typing", data),
-  privacyChanged: followPrivacy,
+  privacyChanged: onPrivacyChanged,
   accountChanged: (account) => emit("account", account),
   historyChanged: applyChat,
-  chatChanged: followChat,
-  groupChanged: (group) => emit("group", withState(group)),
+  chatChanged: onChatChanged,
+  groupChanged: (group) => emit("group", withClosedReason(group)),
   groupLeft: ({ groupId, removed }) => emit("group-left", { groupId, closed: removed ? "removed" : "left" }),
 };
-/** What an answer of `sync` that was already under way may not know of yet. */
-const lasting = new Set([
+/** Events that a `sync` already under way may have missed. */
+const syncedEvents = new Set([
   "newMessage", "messageEdited", "messageRestored", "messageDeleted", "messagesRead", "messagesDelivered", "chatChanged", "historyChanged", "privacyChanged",
   "reactionChanged", "messageListened", "messageOpened", "messagePinned", "messageUnpinned",
 ]);
 
-export function start({ userId, cursor, socketPath }) {
+export function startLive({ userId, cursor, socketPath }) {
   me = userId;
   socket = new Socket(`${socketPath}?presence=delta&user=${userId}`, { opened, received, closed, ended: endSession });
   sync = new Sync(cursor, { apply, settled });
@@ -78,60 +78,60 @@ export function start({ userId, cursor, socketPath }) {
 
 export const isSyncing = () => sync.isRunning;
 
-/** Tells all that changed since a cursor of before; rejects with what `sync` failed for. */
+/** Emits all changes since an older cursor; rejects with the error of `sync`. */
 export function catchUp(cursor) {
   return new Promise((resolve, reject) => {
     const settled = (error) => (error ? reject(error) : resolve());
-    new Sync(cursor, { apply, settled }).now();
+    new Sync(cursor, { apply, settled }).runNow();
   });
 }
 
-/** Something changed of which events do not tell enough. */
-export const syncSoon = () => sync?.soon();
+/** For changes that events do not describe in full. */
+export const syncSoon = () => sync?.runSoon();
 
-export const markRead = (peerId, seq) => marks.raise(peerId, seq);
+export const markRead = (peerId, seq) => readReceipts.advance(peerId, seq);
 
-/** Events do not say which reactions are the reader's own where there are too many to name: `sync` does. */
-function revise(message) {
+/** With too many reactions to list, an event does not say which are the reader's own: `sync` does. */
+function applyEdit(message) {
   emit("message", { message, live: false });
-  if (message.reactions) sync.soon();
+  if (message.reactions) sync.runSoon();
 }
 
-/** Somebody shows more or less than before, or the reader does. */
-function followPrivacy(change) {
-  sync.soon();
+/** Somebody's privacy settings have changed, perhaps the reader's. */
+function onPrivacyChanged(change) {
+  sync.runSoon();
   emit("privacy", change);
 }
 
 export function sendTyping(receiverId) {
   const now = performance.now();
-  if (now - (typedAt.get(receiverId) ?? -Infinity) < TYPING_EVERY) return;
-  if (socket?.send("typing", { receiverId })) typedAt.set(receiverId, now);
+  if (now - (typingSentAt.get(receiverId) ?? -Infinity) < TYPING_INTERVAL) return;
+  if (socket?.send("typing", { receiverId })) typingSentAt.set(receiverId, now);
 }
 
 function sendRead(mark) {
-  sendMark(marks, "markRead", "read", mark);
+  sendMark(readReceipts, "markRead", "read", mark);
 }
 
-/** What is read is delivered: nothing needs to be said of it. */
+/** A read receipt implies delivery. */
 function sendDelivered(mark) {
-  if (marks.covers(mark.peerId, mark.seq)) deliveries.confirm(mark.peerId, mark.seq);
-  else sendMark(deliveries, "markDelivered", "delivered", mark);
+  if (readReceipts.hasReached(mark.peerId, mark.seq)) deliveryReceipts.confirm(mark.peerId, mark.seq);
+  else sendMark(deliveryReceipts, "markDelivered", "delivered", mark);
 }
 
-async function sendMark(kind, command, noun, { peerId, seq }) {
+async function sendMark(receipts, command, path, { peerId, seq }) {
   if (socket?.send(command, { peerId, seq }) || state !== "polling") return;
-  const error = await putJSON(`/api/messages/${noun}/${peerId}`, { seq }).catch((failure) => failure);
-  if (!error.isTemporary) kind.confirm(peerId, seq);
+  const error = await putJSON(`/api/messages/${path}/${peerId}`, { seq }).catch((failure) => failure);
+  if (!error.isTemporary) receipts.confirm(peerId, seq);
 }
 
-/** This device has what is said in a chat up to its end. */
+/** This device has all messages of a chat. */
 function acknowledge(peerId, lastSeq, deliveredSeq) {
-  deliveries.confirm(peerId, deliveredSeq);
-  if (lastSeq > deliveredSeq) deliveries.raise(peerId, lastSeq);
+  deliveryReceipts.confirm(peerId, deliveredSeq);
+  if (lastSeq > deliveredSeq) deliveryReceipts.advance(peerId, lastSeq);
 }
 
-/** Of the page as the server rendered it. */
+/** For the rows that the server rendered. */
 function acknowledgeRows() {
   for (const { dataset } of document.querySelectorAll(".row[data-delivered-seq]")) {
     acknowledge(dataset.peerId, Number(dataset.lastSeq), Number(dataset.deliveredSeq));
@@ -141,52 +141,52 @@ function acknowledgeRows() {
 function subscribe() {
   on("message", ({ message }) => {
     checkForGap(message);
-    if (message.senderId !== me) deliveries.raise(peerOf(message, me), message.seq);
+    if (message.senderId !== me) deliveryReceipts.advance(peerOf(message, me), message.seq);
   });
   on("read", ({ readerId, peerId, seq }) => {
     if (readerId !== me) return;
-    marks.confirm(peerId, seq);
-    deliveries.confirm(peerId, seq);
+    readReceipts.confirm(peerId, seq);
+    deliveryReceipts.confirm(peerId, seq);
   });
-  on("delivered", ({ personId, peerId, seq }) => personId === me && deliveries.confirm(peerId, seq));
-  on("connection", (now) => now.state === "ended" && stop());
+  on("delivered", ({ personId, peerId, seq }) => personId === me && deliveryReceipts.confirm(peerId, seq));
+  on("connection", (now) => now.state === "ended" && stopLive());
   on("response-overdue", checkConnection);
   addEventListener("online", checkNow);
-  addEventListener("offline", () => socket.renew());
-  addEventListener("pagehide", () => [marks, deliveries].forEach((each) => each.flush()));
+  addEventListener("offline", () => socket.reconnect());
+  addEventListener("pagehide", () => [readReceipts, deliveryReceipts].forEach((each) => each.flush()));
   document.addEventListener("visibilitychange", () => {
-    used();
+    onActivity();
     if (!document.hidden) checkNow();
   });
-  for (const use of ["focus", "keydown", "pointerdown", "pointermove", "wheel"]) addEventListener(use, used, { passive: true });
-  setInterval(tellActive, ACTIVE_FOR / 4);
+  for (const eventName of ["focus", "keydown", "pointerdown", "pointermove", "wheel"]) addEventListener(eventName, onActivity, { passive: true });
+  setInterval(reportActivity, IDLE_AFTER / 4);
 }
 
-function used() {
-  usedAt = Date.now();
-  if (!isActive || document.hidden) tellActive();
+function onActivity() {
+  lastActivityAt = Date.now();
+  if (!isActive || document.hidden) reportActivity();
 }
 
-/** Whether somebody is at this page: for that time their other devices need no push messages. */
-function tellActive() {
+/** Tells the server whether somebody uses this page; meanwhile their other devices get no push messages. */
+function reportActivity() {
   const wasActive = isActive;
-  isActive = !document.hidden && Date.now() < usedAt + ACTIVE_FOR;
+  isActive = !document.hidden && Date.now() < lastActivityAt + IDLE_AFTER;
   if (isActive !== wasActive) socket.send(isActive ? "active" : "inactive", {});
 }
 
-function stop() {
+function stopLive() {
   state = "ended";
   socket.stop();
-  sync.repeat(0);
+  sync.runEvery(0);
 }
 
 function checkNow() {
   if (state === "ended") return;
   socket.checkNow();
-  if (mustPoll()) sync.now();
+  if (mustPoll()) sync.runNow();
 }
 
-/** Something that was sent is not answered: is anybody there? */
+/** A request is overdue: checks whether the server is still there. */
 function checkConnection() {
   if (socket.isOpen) socket.checkNow();
   else if (state === "connecting") setState("offline");
@@ -200,35 +200,35 @@ function setState(next) {
 
 function opened() {
   refusals = 0;
-  isActive = false; // as each link begins
-  tellActive();
-  sync.repeat(LOOK_EVERY);
-  sync.now();
-  if (wasLive) setTimeout(() => socket.isOpen && sync.soon(), LOOK_AGAIN);
+  isActive = false; // the initial state of every connection
+  reportActivity();
+  sync.runEvery(SYNC_INTERVAL);
+  sync.runNow();
+  if (wasLive) setTimeout(() => socket.isOpen && sync.runSoon(), RESYNC_DELAY);
   if (!wasLive) acknowledgeRows();
   wasLive = true;
-  marks.resend();
-  deliveries.resend();
+  readReceipts.resend();
+  deliveryReceipts.resend();
   setState("live");
 }
 
 function received(event, data) {
-  if (sync.isRunning && lasting.has(event)) sync.soon();
+  if (sync.isRunning && syncedEvents.has(event)) sync.runSoon();
   frames[event]?.(data);
 }
 
-function closed({ wasOpen, isSilent }) {
+function closed({ wasOpen, timedOut }) {
   if (!wasOpen) return checkSession();
-  sync.repeat(0);
-  setState(navigator.onLine && !isSilent ? "connecting" : "offline");
+  sync.runEvery(0);
+  setState(navigator.onLine && !timedOut ? "connecting" : "offline");
 }
 
-/** A browser does not say why a handshake was refused. */
+/** Browsers do not tell why a handshake was refused. */
 async function checkSession() {
   const error = await getJSON("/api/auth/check").catch((failure) => failure);
   if (error.status === 401) return endSession();
   if (socket.isOpen || state === "ended") return;
-  if (error.isTemporary && !isPatient(error)) return setState("offline");
+  if (error.isTemporary && !isRateLimited(error)) return setState("offline");
   refusals += 1;
   if (mustPoll()) poll();
   else setState("connecting");
@@ -238,8 +238,8 @@ const mustPoll = () => !socket.isOpen && refusals >= REFUSALS_BEFORE_POLLING;
 
 function poll() {
   if (state === "polling") return;
-  sync.repeat(POLL_EVERY);
-  sync.now();
+  sync.runEvery(POLL_INTERVAL);
+  sync.runNow();
 }
 
 function apply({ messages, chats, cursor }) {
@@ -247,18 +247,18 @@ function apply({ messages, chats, cursor }) {
   messages.forEach((message) => emit("message", { message, live: false }));
   isApplying = false;
   chats.forEach(applyChat);
-  // For the page, should it be opened again as it is now.
+  // For a cached copy of this page.
   document.body.dataset.cursor = cursor;
 }
 
-/** Of what is new in a request nothing else tells. */
-function followChat(settings) {
+/** No other event announces new messages in a request. */
+function onChatChanged(settings) {
   emit("chat-settings", settings);
-  if (settings.request) sync.soon();
+  if (settings.request) sync.runSoon();
 }
 
-/** With why nothing can be written, if so: messaging/page/peers.py does the same. */
-function withState({ posting, role, canPost = posting !== "admins" || role !== "member", lastMessage, ...group }) {
+/** Adds why the reader cannot post, if so, as in messaging/page/peers.py. */
+function withClosedReason({ posting, role, canPost = posting !== "admins" || role !== "member", lastMessage, ...group }) {
   const left = lastMessage?.system?.event === "left" ? "left" : "removed";
   return { ...group, role, closed: !role ? left : canPost ? "" : "admins" };
 }
@@ -266,7 +266,7 @@ function withState({ posting, role, canPost = posting !== "admins" || role !== "
 function applyChat(chat) {
   emit("hidden", { peerId: chat._id, hidden: chat.hidden ?? [] });
   emit("chat", chat);
-  if (isGroup(chat._id) && !chat.isSaved) emit("group", withState(chat));
+  if (isGroup(chat._id) && !chat.isSaved) emit("group", withClosedReason(chat));
   emit("read", { readerId: me, peerId: chat._id, seq: chat.lastReadSeq });
   emit("read", { readerId: chat._id, peerId: me, seq: chat.peerReadSeq });
   emit("delivered", { personId: chat._id, peerId: me, seq: chat.peerDeliveredSeq });
@@ -274,28 +274,28 @@ function applyChat(chat) {
 }
 
 function settled(error) {
-  if (error) return failed(error);
+  if (error) return onSyncError(error);
   closeGaps();
   if (!mustPoll()) return;
   setState("polling");
-  marks.resend();
-  deliveries.resend();
+  readReceipts.resend();
+  deliveryReceipts.resend();
 }
 
-function failed(error) {
+function onSyncError(error) {
   if (error.status === 401) return endSession();
-  if (error.status === 400) return isJustReloaded() ? sync.beginAnew() : emit("cursor-refused", {});
-  if (!socket.isOpen && !isPatient(error)) setState("offline");
+  if (error.status === 400) return isJustReloaded() ? sync.restart() : emit("cursor-refused", {});
+  if (!socket.isOpen && !isRateLimited(error)) setState("offline");
 }
 
-/** A page whose cursor is refused again, right after that, would be loaded for ever. */
-const isJustReloaded = () => performance.now() < FRESH_PAGE && performance.getEntriesByType("navigation")[0]?.type === "reload";
+/** Prevents a reload loop if the server refuses the new page's cursor, too. */
+const isJustReloaded = () => performance.now() < RELOAD_WINDOW && performance.getEntriesByType("navigation")[0]?.type === "reload";
 
-/** A server that asks for patience is there. */
-const isPatient = ({ status }) => status === 429;
+/** A server that limits rates is up. */
+const isRateLimited = ({ status }) => status === 429;
 
 function checkForGap(message) {
-  const hasGap = leavesGap(peerOf(message, me), message.seq);
-  // What sync brings is in the order of its changes, which has gaps of its own.
-  if (hasGap && !isApplying) sync.soon();
+  const hasGap = trackSeq(peerOf(message, me), message.seq);
+  // Messages from sync come in the order of their changes, not by `seq`.
+  if (hasGap && !isApplying) sync.runSoon();
 }

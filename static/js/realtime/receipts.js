@@ -1,28 +1,28 @@
-/** Sends how far the reader has read, or how far this device has what was written: marks only rise, and each is kept until the server confirms it. */
-export class Marks {
+/** Sends read or delivery receipts: per peer, the highest `seq`, which is kept until the server confirms it. */
+export class ReceiptSender {
   #send;
-  #gather;
+  #delay;
   #highest = new Map();
   #unconfirmed = new Map();
   #unsent = new Set();
   #timer = 0;
 
-  /** `send({peerId, seq})` uses whatever connection there is; it is called so many milliseconds after the first change. */
-  constructor(send, gather) {
+  /** `send({peerId, seq})` uses whatever connection there is; it is called `delay` milliseconds after the first change. */
+  constructor(send, delay) {
     this.#send = send;
-    this.#gather = gather;
+    this.#delay = delay;
   }
 
-  covers(peerId, seq) {
+  hasReached(peerId, seq) {
     return seq <= (this.#highest.get(peerId) ?? 0);
   }
 
-  raise(peerId, seq) {
-    if (this.covers(peerId, seq)) return;
+  advance(peerId, seq) {
+    if (this.hasReached(peerId, seq)) return;
     this.#highest.set(peerId, seq);
     this.#unconfirmed.set(peerId, seq);
     this.#unsent.add(peerId);
-    this.#timer ||= setTimeout(() => this.flush(), this.#gather);
+    this.#timer ||= setTimeout(() => this.flush(), this.#delay);
   }
 
   confirm(peerId, seq) {
@@ -30,7 +30,7 @@ export class Marks {
     if (seq >= this.#unconfirmed.get(peerId)) this.#unconfirmed.delete(peerId);
   }
 
-  /** After a connection that may have lost some on their way. */
+  /** After a reconnect, since receipts may have been lost. */
   resend() {
     this.#unsent = new Set(this.#unconfirmed.keys());
     this.flush();

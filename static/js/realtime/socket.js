@@ -1,29 +1,29 @@
 import { backoff } from "../lib/backoff.js";
 
-const OPEN_WITHIN = 15_000;
-const PING_EVERY = 25_000;
-const PONG_WITHIN = 10_000;
-const PROBE_WITHIN = 4000;
-const STEADY_AFTER = 10_000;
+const OPEN_TIMEOUT = 15_000;
+const PING_INTERVAL = 25_000;
+const PONG_TIMEOUT = 10_000;
+const PROBE_TIMEOUT = 4000;
+const STABLE_AFTER = 10_000;
 const SESSION_ENDED = 4401;
-/** The longest wait of a page that somebody looks at, in milliseconds. */
-const PATIENCE = 5000;
-/** How many tries a close code counts as: a whole crowd comes back after a restart, a flooder later still. */
-const WEIGHT = { 1012: 2, 4429: 5 };
+/** Milliseconds: the longest wait of a visible page. */
+const MAX_RETRY_DELAY = 5000;
+/** How many attempts a close code counts as: all clients return after a restart (1012), and one that flooded waits longer (4429). */
+const ATTEMPTS_BY_CODE = { 1012: 2, 4429: 5 };
 
 /**
- * One WebSocket that comes back by itself. Calls `opened()`, `received(event, data)`, `closed({wasOpen, isSilent})` after
- * each link that broke, was refused, or fell silent, and `ended()` when the session is over.
+ * A WebSocket that reconnects. Calls `opened()`, `received(event, data)`, `closed({wasOpen, timedOut})` whenever the connection
+ * breaks, is refused or times out, and `ended()` when the session is over.
  */
 export class Socket {
   #url;
   #calls;
-  #link = null;
+  #socket = null;
   #openedAt = 0;
-  #tries = 0;
-  #retry = 0;
-  #ping = 0;
-  #deadline = 0;
+  #attempts = 0;
+  #retryTimer = 0;
+  #pingTimer = 0;
+  #deadlineTimer = 0;
   #due = Infinity;
 
   constructor(path, calls) {
@@ -32,49 +32,49 @@ export class Socket {
   }
 
   get isOpen() {
-    return this.#link?.readyState === WebSocket.OPEN;
+    return this.#socket?.readyState === WebSocket.OPEN;
   }
 
   connect() {
-    clearTimeout(this.#retry);
-    // Without network only a change of that is worth a try: see `checkNow`.
-    if (!navigator.onLine) return this.#calls.closed({ wasOpen: false, isSilent: false });
-    const link = new WebSocket(this.#url);
-    this.#link = link;
+    clearTimeout(this.#retryTimer);
+    // Without network, wait for it to return: see `checkNow`.
+    if (!navigator.onLine) return this.#calls.closed({ wasOpen: false, timedOut: false });
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
     this.#openedAt = 0;
-    this.#startDeadline(OPEN_WITHIN);
-    link.onopen = () => link === this.#link && this.#opened();
-    link.onmessage = ({ data }) => link === this.#link && this.#received(data);
-    link.onclose = ({ code }) => link === this.#link && this.#closed(code);
+    this.#startDeadline(OPEN_TIMEOUT);
+    socket.onopen = () => socket === this.#socket && this.#opened();
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#received(data);
+    socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code);
   }
 
-  /** False when there is nothing to send it by. */
+  /** False without an open connection. */
   send(event, data) {
     if (!this.isOpen) return false;
-    this.#link.send(JSON.stringify({ event, data }));
+    this.#socket.send(JSON.stringify({ event, data }));
     return true;
   }
 
-  /** Tries again now, or makes sure that the open link is still alive. */
+  /** Reconnects now, or checks that the open connection is alive. */
   checkNow() {
-    this.#tries = 0;
-    if (this.isOpen) this.#probe(PROBE_WITHIN);
-    else if (!this.#link) this.connect();
+    this.#attempts = 0;
+    if (this.isOpen) this.#probe(PROBE_TIMEOUT);
+    else if (!this.#socket) this.connect();
   }
 
-  /** Gives up the link, which may be dead without knowing it, for a new one. */
-  renew({ isSilent = false } = {}) {
-    if (!this.#link) return;
-    this.#link.close();
-    this.#closed(undefined, isSilent);
+  /** Replaces the connection, which may be dead without an event. */
+  reconnect({ timedOut = false } = {}) {
+    if (!this.#socket) return;
+    this.#socket.close();
+    this.#closed(undefined, timedOut);
   }
 
   stop() {
-    const link = this.#link;
-    this.#link = null;
-    [this.#retry, this.#ping, this.#deadline].forEach(clearTimeout);
+    const socket = this.#socket;
+    this.#socket = null;
+    [this.#retryTimer, this.#pingTimer, this.#deadlineTimer].forEach(clearTimeout);
     this.#due = Infinity;
-    link?.close();
+    socket?.close();
   }
 
   #opened() {
@@ -90,39 +90,39 @@ export class Socket {
   }
 
   #resetHeartbeat() {
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#ping);
+    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#pingTimer);
     this.#due = Infinity;
-    this.#ping = setTimeout(() => this.#probe(PONG_WITHIN), PING_EVERY);
+    this.#pingTimer = setTimeout(() => this.#probe(PONG_TIMEOUT), PING_INTERVAL);
   }
 
-  #probe(patience) {
+  #probe(timeout) {
     this.send("ping", {});
-    this.#startDeadline(patience);
+    this.#startDeadline(timeout);
   }
 
-  /** A deadline that is set already is never put off. */
-  #startDeadline(patience) {
-    const due = performance.now() + patience;
+  /** An earlier deadline stays in force. */
+  #startDeadline(timeout) {
+    const due = performance.now() + timeout;
     if (due >= this.#due) return;
     this.#due = due;
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.renew({ isSilent: true }), patience);
+    clearTimeout(this.#deadlineTimer);
+    this.#deadlineTimer = setTimeout(() => this.reconnect({ timedOut: true }), timeout);
   }
 
-  #closed(code, isSilent = false) {
+  #closed(code, timedOut = false) {
     const wasOpen = this.#openedAt > 0;
     this.stop();
     if (code === SESSION_ENDED) return this.#calls.ended();
-    if (wasOpen && performance.now() - this.#openedAt > STEADY_AFTER) this.#tries = 0;
-    this.#tries = Math.max(this.#tries, WEIGHT[code] ?? 0);
-    this.#retry = setTimeout(() => this.connect(), this.#pause(code));
-    this.#tries += 1;
-    this.#calls.closed({ wasOpen, isSilent });
+    if (wasOpen && performance.now() - this.#openedAt > STABLE_AFTER) this.#attempts = 0;
+    this.#attempts = Math.max(this.#attempts, ATTEMPTS_BY_CODE[code] ?? 0);
+    this.#retryTimer = setTimeout(() => this.connect(), this.#retryDelay(code));
+    this.#attempts += 1;
+    this.#calls.closed({ wasOpen, timedOut });
   }
 
-  #pause(code) {
-    const isWatched = !document.hidden && !(code in WEIGHT);
-    return backoff(this.#tries, isWatched ? PATIENCE : undefined);
+  #retryDelay(code) {
+    const isVisible = !document.hidden && !(code in ATTEMPTS_BY_CODE);
+    return backoff(this.#attempts, isVisible ? MAX_RETRY_DELAY : undefined);
   }
 }

@@ -1,20 +1,20 @@
 import { getJSON } from "../api.js";
 import { backoff } from "../lib/backoff.js";
 
-const SOON = 300;
+const DELAY = 300;
 
 /**
- * Asks what has changed since the cursor, one request at a time.
- * Calls `apply({messages, chats})` for each page of the answer and `settled(error | null)` after each run.
+ * Fetches what has changed since the cursor, one request at a time.
+ * Calls `apply({messages, chats})` for each page and `settled(error | null)` after each run.
  */
 export class Sync {
   #cursor;
   #apply;
   #settled;
-  #running = false;
-  #again = false;
+  #isRunning = false;
+  #runAgain = false;
   #failures = 0;
-  #pause = 0;
+  #retryAfter = 0;
   #timer = 0;
   #due = Infinity;
   #interval = 0;
@@ -26,48 +26,48 @@ export class Sync {
   }
 
   get isRunning() {
-    return this.#running;
+    return this.#isRunning;
   }
 
-  /** Runs now. While it runs, one more run follows: the answer may be older than the reason to ask. */
-  now() {
-    if (this.#running) this.#again = true;
+  /** Runs now; during a run, one more follows, since its response may predate this call. */
+  runNow() {
+    if (this.#isRunning) this.#runAgain = true;
     else this.#run();
   }
 
-  /** From what is known now, where the server does not know the cursor; one that refuses that, too, is asked in its turn. */
-  beginAnew() {
+  /** Starts without a cursor, after the server has refused it; if that is refused, too, waits for the next regular run. */
+  restart() {
     if (!this.#cursor) return;
     this.#cursor = "";
-    this.now();
+    this.runNow();
   }
 
-  /** Runs a little later, so that what is only out of order arrives first. */
-  soon() {
-    this.#runIn(SOON);
+  /** Runs a little later, so that messages merely out of order arrive first. */
+  runSoon() {
+    this.#runIn(DELAY);
   }
 
-  /** Runs every so many milliseconds from now on; 0 ends that. */
-  repeat(interval) {
+  /** Runs at this interval (milliseconds) from now on; 0 stops it. */
+  runEvery(interval) {
     this.#interval = interval;
     this.#cancel();
     this.#runNext();
   }
 
   async #run() {
-    this.#running = true;
+    this.#isRunning = true;
     this.#cancel();
     const error = await this.#catchUp().catch((failure) => failure);
-    this.#running = false;
+    this.#isRunning = false;
     this.#failures = error ? this.#failures + 1 : 0;
-    this.#pause = error?.retryAfter ?? 0;
+    this.#retryAfter = error?.retryAfter ?? 0;
     this.#runNext();
     this.#settled(error ?? null);
   }
 
   async #catchUp() {
-    for (let more = true; more || this.#again; ) {
-      this.#again = false;
+    for (let more = true; more || this.#runAgain; ) {
+      this.#runAgain = false;
       const since = this.#cursor ? `?since=${encodeURIComponent(this.#cursor)}` : "";
       const answer = await getJSON(`/api/messages/sync${since}`);
       this.#apply(answer);
@@ -77,7 +77,7 @@ export class Sync {
   }
 
   #runNext() {
-    if (this.#interval) this.#runIn(this.#failures ? Math.max(this.#pause, backoff(this.#failures)) : this.#interval);
+    if (this.#interval) this.#runIn(this.#failures ? Math.max(this.#retryAfter, backoff(this.#failures)) : this.#interval);
   }
 
   #runIn(delay) {
@@ -90,7 +90,7 @@ export class Sync {
 
   #fire() {
     this.#cancel();
-    this.now();
+    this.runNow();
   }
 
   #cancel() {

@@ -1,94 +1,94 @@
-// Of a long conversation some hundreds of messages are in the page: those around what the reader sees, and the newest.
-// A link above them leads to what is older, a line between them to what was left out there.
+// Keeps a few hundred messages of a long conversation in the page: those around the viewport, and the newest. A link at the top
+// loads older ones, a line in between those left out there.
 import { seqOf } from "./message.js";
-import { messagesOf, neighbour, regroup, separator, takeOut, topOf } from "./timeline.js";
+import { firstLineOf, messagesOf, neighbour, regroup, removeMessage, separator } from "./timeline.js";
 
-const MOST = 400;
-const LEFT = 200;
+const MAX_ITEMS = 400;
+const TAIL = 200;
 const AROUND = 125;
 const NEWEST = 50;
-/** As many as messaging/page/contexts.py shows at a time. */
+/** The page size, as in messaging/page/contexts.py. */
 const PAGE = 50;
 const [PREVIOUS, NEXT] = ["previousElementSibling", "nextElementSibling"];
 
-export const isLong = (list) => list.childElementCount > MOST;
+export const isLong = (list) => list.childElementCount > MAX_ITEMS;
 
 export const hasGap = (list) => linesOf(list, "skipped").length > 0;
 
-/** Whether the message with this `seq` is one of those that were left out in the middle. */
+/** Whether the message with this `seq` is among those left out in the middle. */
 export function isSkipped(list, seq) {
   const isIn = (line) => seqOf(neighbour(line, PREVIOUS)) < seq && seq < seqOf(neighbour(line, NEXT));
   return linesOf(list, "skipped").some(isIn);
 }
 
 /**
- * Leaves out what is far from the message `seen`, or from the end where there is none. `place` tells whose conversation it is
- * and what was read: `{peerId, readSeq}`. What is not sent yet stays.
+ * Removes messages far from `seen`, or from the end if there is none; unsent ones stay. `linkParams` is for the links that load
+ * them again: `{peerId, readSeq}`.
  */
-export function shorten(list, seen, place) {
+export function shorten(list, seen, linkParams) {
   const sent = messagesOf(list).filter(({ dataset }) => dataset.seq);
-  if (!seen) return dropBefore(list, sent[endOf(list, sent)], place);
+  if (!seen) return dropBefore(list, sent[tailStart(list, sent)], linkParams);
   const here = sent.includes(seen) ? sent.indexOf(seen) : sent.length;
-  dropBetween(list, sent[here + AROUND - 1], sent.at(-NEWEST), place);
-  dropBefore(list, sent[here - AROUND], place);
+  dropBetween(list, sent[here + AROUND - 1], sent.at(-NEWEST), linkParams);
+  dropBefore(list, sent[here - AROUND], linkParams);
 }
 
-/** `before` of the page that fills in what is left out next to the message `seen`, or next to the end where there is none. */
-export function endOfPage(line, seen) {
+/** The `before` parameter of the page that fills a gap from the side of the message `seen`, or from the end if there is none. */
+export function beforeParam(line, seen) {
   const isAbove = !seen || line.compareDocumentPosition(seen) & Node.DOCUMENT_POSITION_FOLLOWING;
   return isAbove ? seqOf(neighbour(line, NEXT)) : seqOf(neighbour(line, PREVIOUS)) + PAGE + 1;
 }
 
-/** Whether what that key leads to is not here: nobody is to walk past it unknowingly. */
+/** Whether that key would move the focus across a gap. */
 export function isAtGap(item, key) {
   const below = { ArrowUp: item, ArrowDown: neighbour(item, NEXT) }[key];
   return Boolean(below && separator(below, "skipped"));
 }
 
-/** Fits in a page that came; returns those of its messages that were not here yet. */
-export function join(list, items, place) {
+/** Fits a loaded page into the list; returns the messages that are new to it. */
+export function insertPageItems(list, items, linkParams) {
   const [previous, next] = [neighbour(items[0], PREVIOUS), neighbour(items.at(-1), NEXT)];
   const isNew = (item) => (!previous || seqOf(item) > seqOf(previous)) && (!next || seqOf(item) < seqOf(next));
   const fresh = items.filter(isNew);
-  items.filter((item) => !isNew(item)).forEach(takeOut);
+  items.filter((item) => !isNew(item)).forEach(removeMessage);
   linesOf(list, "older").filter((line) => neighbour(line, PREVIOUS)).forEach((line) => line.remove());
   linesOf(list, "unread").slice(1).forEach(removeLine);
-  // A page that reaches back to what is here leaves nothing out: in a group the reader may not have been there meanwhile.
+  // A page that overlaps the list leaves no gap, even if `seq` does: the reader may have been out of the group meanwhile.
   const isWhole = previous && seqOf(items[0]) <= seqOf(previous);
-  if (!isWhole) mend(previous, fresh[0] ?? next, place);
-  mend(fresh.at(-1), next, place);
+  if (!isWhole) addGapIfMissing(previous, fresh[0] ?? next, linkParams);
+  addGapIfMissing(fresh.at(-1), next, linkParams);
   return fresh;
 }
 
-/** At the end nothing is left out but at the top. */
-function endOf(list, sent) {
+/** The first message to keep at the end of the list, which has no gap below it. */
+function tailStart(list, sent) {
   const gap = linesOf(list, "skipped").at(-1);
   const afterGap = gap ? sent.indexOf(neighbour(gap, NEXT)) : 0;
-  return Math.max(afterGap, sent.length - LEFT);
+  return Math.max(afterGap, sent.length - TAIL);
 }
 
-function dropBefore(list, first, place) {
+function dropBefore(list, first, linkParams) {
   if (!first || first === messagesOf(list)[0]) return;
-  const top = topOf(first);
+  const top = firstLineOf(first);
   while (list.firstElementChild !== top) list.firstElementChild.remove();
   regroup(first);
-  if (seqOf(first) > 1) list.prepend(linkLine("older", seqOf(first), place));
+  if (seqOf(first) > 1) list.prepend(linkLine("older", seqOf(first), linkParams));
 }
 
-function dropBetween(list, last, next, place) {
+function dropBetween(list, last, next, linkParams) {
   if (!last || !next || seqOf(next) <= seqOf(last) || neighbour(last, NEXT) === next) return;
-  const top = topOf(next);
+  const top = firstLineOf(next);
   while (last.nextElementSibling !== top) last.nextElementSibling.remove();
-  part(last, next, place);
+  addGap(last, next, linkParams);
 }
 
-/** Where there is more between two messages, a line says so. */
-function mend(last, next, place) {
-  if (last && next && seqOf(next) < Infinity && seqOf(next) - seqOf(last) > 1) part(last, next, place);
+/** Adds a line if messages are missing between two. */
+function addGapIfMissing(last, next, linkParams) {
+  if (last && next && seqOf(next) < Infinity && seqOf(next) - seqOf(last) > 1) addGap(last, next, linkParams);
 }
 
-function part(last, next, place) {
-  topOf(next).before(linkLine("skipped", seqOf(last) + PAGE + 1, place));
+function addGap(last, next, linkParams) {
+  firstLineOf(next).before(linkLine("skipped", seqOf(last) + PAGE + 1, linkParams));
   regroup(last);
   regroup(next);
 }

@@ -1,29 +1,29 @@
-// How a chat reads in the side bar. messaging/page/side_bar.py says the same for what the server renders.
-import { kindOf as kindBesideWords, wordsOf } from "../lib/attachments.js";
+// Renders a chat's row in the side bar, as messaging/page/side_bar.py does.
+import { kindOf as attachmentKindOf, summaryOf } from "../lib/attachments.js";
 import { unmarked } from "../lib/markup.js";
 import { isGroup } from "../lib/peers.js";
 import { rowTime, showTime } from "../lib/time.js";
 import { firstNameOf } from "../stores/people.js";
-import { write } from "./slots.js";
+import { setText } from "./slots.js";
 
 const PREVIEW_LENGTH = 200;
-const MOST_UNREAD = 99;
+const MAX_UNREAD = 99;
 const bases = new WeakMap();
 
-export const badge = (count) => (count > MOST_UNREAD ? `${MOST_UNREAD}+` : String(count || ""));
+export const badge = (count) => (count > MAX_UNREAD ? `${MAX_UNREAD}+` : String(count || ""));
 
 const slot = (row, name) => row.querySelector(`[data-field="${name}"]`);
 
 export const nameOf = (row) => row.querySelector("bdi").textContent;
 export const happenedAt = (row) => slot(row, "time").dateTime;
 
-/** Writes the time in the reader's zone. */
+/** Shows the time in the reader's zone. */
 export function decorateRow(row) {
   baseOf(row);
   refreshTime(row);
 }
 
-/** The preview that the server rendered, noted before a status such as a draft takes its place for a while. */
+/** The preview of the last message, saved while a status such as a draft takes its place. */
 function baseOf(row) {
   if (!bases.has(row)) {
     const { hint, kind } = row.dataset;
@@ -42,36 +42,36 @@ export function setLastMessage(row, message, userId) {
   else delete row.dataset.expiresAt;
 }
 
-/** A message as a row has it. */
+/** The preview of a message. */
 export function previewOf(message) {
-  const text = unmarked([...wordsOf(message)].slice(0, PREVIEW_LENGTH).join(""));
+  const text = unmarked([...summaryOf(message)].slice(0, PREVIEW_LENGTH).join(""));
   return { hint: "you", kind: kindOf(message), text, createdAt: message.createdAt };
 }
 
 export const lastAt = (row) => baseOf(row).createdAt;
 
-/** Shows the last message, or what matters more: `status` is `{hint, kind, text, typing, createdAt}`, or null. */
+/** Shows `status`, `{hint, kind, text, typing, createdAt}`, or the last message if it is null. */
 export function showPreview(row, status) {
   const base = baseOf(row);
   const { hint, kind = "", text = "", typing = "", createdAt = base.createdAt } = status ?? base;
   for (const [name, value] of Object.entries({ hint, kind })) {
     if (row.dataset[name] !== value) row.dataset[name] = value;
   }
-  write(slot(row, "text"), text);
-  if (typing) write(slot(row, "typing"), typing);
-  if (hint === "author" && base.senderId) write(slot(row, "author"), firstNameOf(base.senderId) || base.author || "…");
+  setText(slot(row, "text"), text);
+  if (typing) setText(slot(row, "typing"), typing);
+  if (hint === "author" && base.senderId) setText(slot(row, "author"), firstNameOf(base.senderId) || base.author || "…");
   if (createdAt) showTime(slot(row, "time"), createdAt, rowTime(createdAt));
 }
 
-/** A group has another name, picture, or rule of who writes. */
+/** Updates a group's name, picture, and whether the reader can post. */
 export function setGroup(row, { fullName, profilePic, closed }) {
-  write(row.querySelector("bdi"), fullName);
+  setText(row.querySelector("bdi"), fullName);
   const image = row.querySelector("img");
   if (image.getAttribute("src") !== profilePic) image.src = profilePic;
   row.dataset.closed = closed;
 }
 
-/** How many of the unread messages mention the reader: where none does, nothing says so. */
+/** Sets how many unread messages mention the reader. */
 export function setMentions(row, count) {
   if (count) row.dataset.mentions = count;
   else delete row.dataset.mentions;
@@ -88,7 +88,7 @@ export function setUnread(row, count) {
 export const isUnread = ({ dataset }) => Number(dataset.unread) > 0 || "markedUnread" in dataset;
 export const isMuted = ({ dataset }) => dataset.mutedUntil > new Date().toISOString();
 
-/** How the reader keeps the chat: what is not set is left out. */
+/** Applies the reader's settings for the chat; unset ones are missing. */
 export function setSettings(row, { pinnedAt, archived, mutedUntil, markedUnread, blocked, request }) {
   if (!isGroup(row.dataset.peerId)) row.dataset.closed = closedBy({ blocked, request });
   const states = { pinnedAt, mutedUntil, archived: archived && "", markedUnread: markedUnread && "", request: request && "" };
@@ -112,8 +112,8 @@ export function refreshTime(row) {
 }
 
 function kindOf(message) {
-  if (message.deleted) return message.expiresAt ? "" : "deleted"; // of what has disappeared nothing is said
-  const kind = kindBesideWords(message);
-  if (kind === "picture" && wordsOf(message)) return "caption";
+  if (message.deleted) return message.expiresAt ? "" : "deleted"; // a disappeared message leaves no trace
+  const kind = attachmentKindOf(message);
+  if (kind === "picture" && summaryOf(message)) return "caption";
   return kind || (message.system ? "system" : "");
 }

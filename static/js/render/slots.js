@@ -1,18 +1,18 @@
-// The places in a message's markup that script fills, named by `data-field`, and the classes that say what it is.
+// The slots in a message's markup, named by `data-field`, and its state classes.
 const CLASSES = ["is-mine", "is-follow", "is-followed", "is-emoji", "is-deleted", "is-system", "is-disappearing", "is-new", "is-found", "is-uploading"];
 
 export const slot = (item, name) => item.querySelector(`[data-field="${name}"]`);
 
-/** Sets or removes a class; the classes stay in one order, as the server writes them. */
-export function mark(item, name, applies) {
+/** Toggles a class; the classes stay in the order in which the server writes them. */
+export function toggleClass(item, name, applies) {
   if (item.classList.contains(name) === applies) return;
   item.classList.toggle(name, applies);
   const marks = CLASSES.filter((each) => item.classList.contains(each));
   item.className = ["message", ...marks].join(" ");
 }
 
-/** Leaves alone what reads so already: a change would be read out, and drawn, again. */
-export function write(element, text) {
+/** Writes only if the text differs, since a change is announced and painted again. */
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 

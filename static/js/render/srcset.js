@@ -1,7 +1,7 @@
 const WIDTHS = [360, 720, 1080, 1440];
 const THUMBNAIL_WIDTH = 720;
 
-/** The widths in which the page can have a picture, or nothing when there is but one; messaging/page/srcset.py does the same. */
+/** The `srcset` of a picture, or "" if it has a single width, as in messaging/page/srcset.py. */
 export function srcset({ image, thumbnail, imageWidth }) {
   const smaller = smallerOnes(image, thumbnail, imageWidth);
   if (!smaller.length) return "";

@@ -1,55 +1,55 @@
-// What belongs together and where a day begins. messaging/page/timeline.py says the same for what the server renders.
+// Orders and groups messages and separates days, as messaging/page/timeline.py does.
 import { dayLabel, sameDay } from "../lib/time.js";
 import { seqOf } from "./message.js";
 import { createdAt } from "./parts/meta.js";
-import { mark, write } from "./slots.js";
+import { setText, toggleClass } from "./slots.js";
 
 const GROUP_GAP = 5 * 60_000;
 const [PREVIOUS, NEXT] = ["previousElementSibling", "nextElementSibling"];
 
-/** Looks at the lines only: there are twenty elements in each. */
+/** Looks at the children only, which is fast: each has some twenty descendants. */
 export const messagesOf = (list) => [...list.children].filter((each) => each.matches(".message"));
 
 /** Puts a message where its `seq` belongs, and regroups it and the one after it. */
-export function place(list, item) {
+export function insertMessage(list, item) {
   const next = followerOf(list, item);
   if (item.parentNode !== list || neighbour(item, NEXT) !== next) {
-    if (item.parentNode === list) takeOut(item);
+    if (item.parentNode === list) removeMessage(item);
     list.insertBefore(item, (next && isReadAlready(list, item) && separator(next, "unread")) || (next ?? list.lastElementChild));
   }
   regroup(item);
   if (next) regroup(next);
-  else mark(item, "is-followed", false);
+  else toggleClass(item, "is-followed", false);
 }
 
-/** As of one that comes back: it belongs above the line of what is unread. */
+/** Such a message, as one that is restored, belongs above the unread line. */
 function isReadAlready(list, item) {
   return item.matches(".is-mine") || seqOf(item) <= Number(list.closest("message-list").dataset.lastReadSeq);
 }
 
-/** Takes a message out, with the day that was its own. */
-export function takeOut(item) {
+/** Removes a message, and its day separator if that has no other message. */
+export function removeMessage(item) {
   const [previous, next] = [neighbour(item, PREVIOUS), neighbour(item, NEXT)];
   const day = separator(item, "day");
   item.remove();
   if (next) return regroup(next);
   day?.remove();
-  if (previous) mark(previous, "is-followed", false);
+  if (previous) toggleClass(previous, "is-followed", false);
 }
 
-/** Whether it follows the one before it, which notes it too, and whether a day begins with it. */
+/** Updates whether a message continues the previous one, and whether a day begins with it. */
 export function regroup(item) {
   const previous = separator(item, "skipped") ? null : neighbour(item, PREVIOUS);
   const isNewDay = !previous || !sameDay(createdAt(previous), createdAt(item));
   setDay(item, isNewDay);
   const isFollow = !isNewDay && !separator(item, "unread") && follows(item, previous);
-  mark(item, "is-follow", isFollow);
-  if (previous) mark(previous, "is-followed", isFollow);
-  if (separator(item, "skipped")) mark(neighbour(item, PREVIOUS), "is-followed", false);
+  toggleClass(item, "is-follow", isFollow);
+  if (previous) toggleClass(previous, "is-followed", isFollow);
+  if (separator(item, "skipped")) toggleClass(neighbour(item, PREVIOUS), "is-followed", false);
 }
 
-/** The highest of the lines that belong to a message: its day, the unread line, itself. */
-export function topOf(item) {
+/** The first of the lines that belong to a message: its day, the unread line, or itself. */
+export function firstLineOf(item) {
   let top = item;
   while (top.previousElementSibling?.matches(".day, .unread")) top = top.previousElementSibling;
   return top;
@@ -57,10 +57,10 @@ export function topOf(item) {
 
 export const firstMessage = (list) => list.querySelector(":scope > .message");
 
-/** The newest one that the server has. */
+/** The newest message that the server has. */
 export const lastSent = (list) => lastSentUpTo(lastMessage(list));
 
-/** That one, or the newest one before it that the server has. */
+/** That message, or the newest before it that the server has. */
 export function lastSentUpTo(item) {
   let each = item;
   while (each && !each.dataset.seq) each = neighbour(each, PREVIOUS);
@@ -69,7 +69,7 @@ export function lastSentUpTo(item) {
 
 export const unreadLine = (list) => list.querySelector(":scope > .unread");
 
-/** Draws the line above a message; there is one at most. */
+/** Puts the unread line above a message; there is at most one. */
 export function markUnread(list, item) {
   const line = unreadLine(list) ?? clone("unread-template");
   const next = neighbour(line, NEXT);
@@ -78,7 +78,7 @@ export function markUnread(list, item) {
   if (next && next !== item) regroup(next);
 }
 
-/** Takes the line away once nothing from anybody else is left under it; true when it did. */
+/** Removes the unread line if no message from others is left below it; returns whether it did. */
 export function clearUnread(list) {
   const line = unreadLine(list);
   const next = line && neighbour(line, NEXT);
@@ -93,11 +93,11 @@ export function clearUnread(list) {
 export function relabelDays(list) {
   for (const day of list.querySelectorAll(":scope > .day")) {
     const message = neighbour(day, NEXT);
-    if (message) write(day.firstElementChild, dayLabel(createdAt(message)));
+    if (message) setText(day.firstElementChild, dayLabel(createdAt(message)));
   }
 }
 
-/** Looked for from the end, where nearly all belong. */
+/** Searches from the end, where most messages belong. */
 function followerOf(list, item) {
   let next = null;
   for (let each = lastMessage(list); each; each = neighbour(each, PREVIOUS)) {
@@ -108,10 +108,10 @@ function followerOf(list, item) {
   return next;
 }
 
-/** The last line of all says that somebody is typing. */
+/** The last element is the typing indicator. */
 const lastMessage = (list) => neighbour(list.lastElementChild, PREVIOUS);
 
-/** The message before or after an element of the list; null at either end. */
+/** The message before or after an element of the list, or null. */
 export function neighbour(element, direction) {
   let each = element[direction];
   while (each && !each.matches(".message")) each = each[direction];
@@ -138,7 +138,7 @@ function setDay(item, isNewDay) {
   const day = separator(item, "day");
   if (!isNewDay) return day?.remove();
   const shown = day ?? clone("day-template");
-  write(shown.firstElementChild, dayLabel(createdAt(item)));
+  setText(shown.firstElementChild, dayLabel(createdAt(item)));
   if (!day) (separator(item, "unread") ?? item).before(shown);
 }
 

@@ -1,17 +1,17 @@
-import { forget, read, write } from "../lib/storage.js";
+import { read, removeByPrefix, write } from "../lib/storage.js";
 
 const prefix = (userId) => `draft:${userId}:`;
 const keyOf = (userId, peerId) => prefix(userId) + peerId;
 
 export const getDraft = (userId, peerId) => read(keyOf(userId, peerId));
 
-/** An empty text forgets the draft. */
+/** An empty text deletes the draft. */
 export const setDraft = (userId, peerId, text) => write(keyOf(userId, peerId), text);
 
-/** Of everybody, or of everybody but one: however a session ended, nothing of it is left for the next person. */
-export const forgetDrafts = ({ but } = {}) => forget("draft:", but && prefix(but));
+/** Deletes the drafts of all accounts, or of all but one. */
+export const clearDrafts = ({ except } = {}) => removeByPrefix("draft:", except && prefix(except));
 
-/** Calls `handler(text, before)` when another tab changes the draft; returns the function that ends it. */
+/** Calls `handler(text, before)` when another tab changes the draft; returns a function that unsubscribes. */
 export function onDraft(userId, peerId, handler) {
   const listener = ({ key, newValue, oldValue }) => {
     if (key === keyOf(userId, peerId)) handler(newValue ?? "", oldValue ?? "");

@@ -1,9 +1,9 @@
-// Emoji as the picker knows them: what they are called and found by, in which skin tone, which were used last.
-import { RECENT_EMOJI, read, write } from "../lib/storage.js";
+// The picker's emoji: names, search, skin tone and those used last.
+import { read, RECENT_EMOJI, write } from "../lib/storage.js";
 
-const MOST_RECENT = 24;
+const MAX_RECENT = 24;
 
-/** Of `[{emoji, group, annotation, tags, skins}]` at that address: the same with `words`, in which a search looks. */
+/** Fetches `[{emoji, group, annotation, tags, skins}]` and adds `words` to search in. */
 export async function fetchEmoji(source) {
   const response = await fetch(source);
   if (!response.ok) throw new Error(String(response.status));
@@ -12,26 +12,26 @@ export async function fetchEmoji(source) {
     group: String(group),
     name: annotation,
     words: ` ${fold([annotation, ...tags, emoticon].flat().join(" "))}`,
-    // Those of two people have a tone for each.
+    // Emoji of two people have one tone per person.
     tones: skins.filter(({ tone }) => !Array.isArray(tone)).map((each) => each.emoji),
   }));
 }
 
-/** As the server writes it: what is coloured anyway needs no character that asks for it. */
+/** As the server writes it: without a variation selector that is not needed. */
 const plain = (emoji) => emoji.replace(/^(\p{Emoji_Presentation})\uFE0F$/u, "$1");
 
-/** Without accents and case; by way of capitals because those of ß are two. */
+/** Removes accents and case; via upper case, so that ß becomes ss. */
 const fold = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toUpperCase().toLowerCase();
 
-/** All words have to be found; those that begin with them come first. */
+/** Emoji that match all words; matches at the start of a word come first. */
 export function search(all, query) {
   const words = fold(query).split(/\s+/).filter(Boolean);
   const found = all.filter((each) => words.every((word) => each.words.includes(word)));
-  const begins = (each) => words.every((word) => each.words.includes(` ${word}`));
-  return [...found.filter(begins), ...found.filter((each) => !begins(each))];
+  const matchesStart = (each) => words.every((word) => each.words.includes(` ${word}`));
+  return [...found.filter(matchesStart), ...found.filter((each) => !matchesStart(each))];
 }
 
-/** 0 is the standard, 1 to 5 go from light to dark. */
+/** 0 is the default, 1 to 5 go from light to dark. */
 export const tone = () => Number(read("skin-tone")) || 0;
 export const setTone = (number) => write("skin-tone", number ? String(number) : "");
 export const inTone = ({ emoji, tones }, number) => tones[number - 1] ?? emoji;
@@ -40,6 +40,6 @@ const RECENT = RECENT_EMOJI + document.body.dataset.userId;
 
 export const recent = () => read(RECENT).split(" ").filter(Boolean);
 
-export function use(emoji) {
-  write(RECENT, [emoji, ...recent().filter((each) => each !== emoji)].slice(0, MOST_RECENT).join(" "));
+export function addRecent(emoji) {
+  write(RECENT, [emoji, ...recent().filter((each) => each !== emoji)].slice(0, MAX_RECENT).join(" "));
 }

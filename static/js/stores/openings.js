@@ -1,27 +1,27 @@
-// The ids by which this tab opens what is seen once: with the same one it is the same opening, should its answer be lost, or the page
-// be loaded again, before anything was shown.
-const KEPT = "openings";
-/** By message: {openingId, until?}, until it was shown. */
-const openings = new Map(kept());
+// The idempotency keys with which this tab opens view-once messages: a lost response or a reload before anything was shown does not
+// use up the opening.
+const STORAGE_KEY = "openings";
+/** By message key: {openingId, until?}, until it was shown. */
+const openings = new Map(loadOpenings());
 
 export const openingOf = (messageId) => openings.get(messageId);
 
 export const isOpening = (messageId) => openings.has(messageId) && !(openings.get(messageId).until <= new Date().toISOString());
 
-/** Without `opening`, it is over. */
-export function keepOpening(messageId, opening) {
+/** Without `opening`, removes it. */
+export function saveOpening(messageId, opening) {
   if (opening) openings.set(messageId, opening);
   else openings.delete(messageId);
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify([...openings]));
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify([...openings]));
   } catch {
-    return; // blocked: a page that is loaded again has lost it
+    return; // storage is blocked: a reload loses it
   }
 }
 
-function kept() {
+function loadOpenings() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
+    return JSON.parse(sessionStorage.getItem(STORAGE_KEY)) ?? [];
   } catch {
     return [];
   }

@@ -1,10 +1,10 @@
 import { done, keysOf, result } from "../lib/idb.js";
 
-const LEASE = 5000;
-const OPEN_WITHIN = 3000;
+const LEASE_DURATION = 5000;
+const OPEN_TIMEOUT = 3000;
 const WAITING = IDBKeyRange.bound(["pending"], ["pending", []]);
 
-/** One account's unsent messages in IndexedDB, in the order in which they were written, whatever tab that was in. */
+/** One account's unsent messages in IndexedDB, in the order in which they were written in any tab. */
 export class OutboxDatabase {
   #name;
   #opening = null;
@@ -30,7 +30,7 @@ export class OutboxDatabase {
     return this.#read((entries) => result(entries.index("receiverId").getAll(receiverId)));
   }
 
-  /** Whom something waits to be sent to. */
+  /** The receivers of pending entries. */
   receivers() {
     return this.#read(async (entries) => {
       const keys = await keysOf(entries.index("waiting").openKeyCursor(WAITING, "nextunique"));
@@ -38,7 +38,7 @@ export class OutboxDatabase {
     });
   }
 
-  /** How many wait to be sent, to whomever. */
+  /** The number of pending entries. */
   count() {
     return this.#read((entries) => result(entries.index("waiting").count(WAITING)));
   }
@@ -47,7 +47,7 @@ export class OutboxDatabase {
     return this.#read(async (entries) => Boolean(await result(entries.index("clientMessageId").count(clientMessageId))));
   }
 
-  /** The entry after the change, or undefined when it is gone: another tab may have sent it. */
+  /** The changed entry, or undefined if it is gone: another tab may have sent it. */
   change(clientMessageId, change) {
     return this.#write("entries", async (entries) => {
       const entry = await find(entries, clientMessageId);
@@ -64,18 +64,18 @@ export class OutboxDatabase {
     });
   }
 
-  /** Takes or renews the right to send: 0, or the milliseconds until its owner loses it. */
+  /** Takes or renews the lease for sending: returns 0, or the milliseconds until another owner's lease expires. */
   lease(owner) {
     return this.#write("leases", async (leases) => {
       const others = (await result(leases.getAll())).filter((lease) => lease.owner !== owner);
       const left = Math.max(0, ...others.map(timeLeft));
       if (!left) leases.clear();
-      if (!left) leases.put({ owner, until: Date.now() + LEASE });
+      if (!left) leases.put({ owner, until: Date.now() + LEASE_DURATION });
       return left;
     });
   }
 
-  /** Waits for nothing: it gets through even while the page closes. */
+  /** Commits at once, so that it works while the page closes. */
   release(owner) {
     return this.#write("leases", (leases) => {
       leases.delete(owner);
@@ -100,23 +100,23 @@ export class OutboxDatabase {
     return this.#opening;
   }
 
-  /** Who asks while it takes too long is refused at once; whoever asks once it is open is served. */
+  /** Fails callers while opening takes too long; once it is open, later calls work. */
   #startOpening() {
-    const forget = () => (this.#opening = null);
-    const opening = openDatabase(this.#name, forget);
-    this.#opening = Promise.race([opening, tooLate()]);
-    opening.then(() => (this.#opening = opening), forget);
+    const reset = () => (this.#opening = null);
+    const opening = openDatabase(this.#name, reset);
+    this.#opening = Promise.race([opening, openTimeout()]);
+    opening.then(() => (this.#opening = opening), reset);
   }
 }
 
-async function openDatabase(name, forget) {
+async function openDatabase(name, reset) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => build(request.result);
   const database = await result(request);
-  database.onclose = forget;
+  database.onclose = reset;
   database.onversionchange = () => {
     database.close();
-    forget();
+    reset();
   };
   return database;
 }
@@ -129,14 +129,14 @@ function build(database) {
   database.createObjectStore("leases", { keyPath: "owner" });
 }
 
-function tooLate() {
-  return new Promise((_, reject) => setTimeout(reject, OPEN_WITHIN, new Error("IndexedDB does not open")));
+function openTimeout() {
+  return new Promise((_, reject) => setTimeout(reject, OPEN_TIMEOUT, new Error("IndexedDB does not open")));
 }
 
 const find = (entries, clientMessageId) => result(entries.index("clientMessageId").get(clientMessageId));
 
 function timeLeft({ until }) {
   const left = until - Date.now();
-  // More than a whole lease is left only when the clock was set back.
-  return left <= LEASE ? left : 0;
+  // More than a full lease is left only if the clock was set back.
+  return left <= LEASE_DURATION ? left : 0;
 }

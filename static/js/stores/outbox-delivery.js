@@ -1,24 +1,24 @@
 import { backoff } from "../lib/backoff.js";
 import { newClientId } from "../lib/ids.js";
 
-const RENEW_EVERY = 1000;
-const LOOK_EVERY = 10_000;
-const MOST_FAULTS = 5;
-const LONGEST_PAUSE = 10_000;
+const RENEW_INTERVAL = 1000;
+const CHECK_INTERVAL = 10_000;
+const MAX_FAULTS = 5;
+const MAX_RETRY_DELAY = 10_000;
 
 /**
- * Sends what waits: in order for each receiver, from one tab at a time. What failed holds up all that follows it to the same
- * receiver until somebody decides what becomes of it. `post(entry)` answers with the message; `isConnected()` tells whether
- * the server is well apart from that.
- * Then come `sent(entry, message)` or `failed(entry, error)`, `heldUp(message)` when the server asks for patience,
- * `signedOut()` once, and `released()` when all is done.
+ * Sends pending entries, in order for each receiver and from one tab at a time. A failed entry holds up those after it to the same
+ * receiver until the user retries or discards it. `post(entry)` resolves to the message; `isConnected()` tells whether the server
+ * is otherwise working.
+ * Calls `sent(entry, message)` or `failed(entry, error)`, `rateLimited(message)`, `signedOut()` once, and `released()` when all is
+ * done.
  */
 export class Delivery {
   #entries;
   #calls;
   #owner = newClientId();
   #lanes = new Map();
-  #sleepers = new Set();
+  #waits = new Set();
   #faults = new Map();
   #notBefore = 0;
   #isOver = false;
@@ -28,18 +28,18 @@ export class Delivery {
     this.#calls = calls;
   }
 
-  /** Looks for work, and ends every wait that a new try may end. */
+  /** Looks for pending entries, and ends all waits. */
   async wake() {
-    this.#sleepers.forEach((end) => end());
-    for (const receiverId of await this.#entries.receivers()) this.#serve(receiverId);
+    this.#waits.forEach((cleanup) => cleanup());
+    for (const receiverId of await this.#entries.receivers()) this.#startLane(receiverId);
   }
 
-  /** Lets another tab go on at once. */
+  /** Lets another tab take over at once. */
   release() {
     return this.#entries.release(this.#owner);
   }
 
-  #serve(receiverId) {
+  #startLane(receiverId) {
     const lane = this.#lanes.get(receiverId);
     if (lane) lane.again = true;
     else this.#run(receiverId, { again: true, notBefore: 0 });
@@ -49,7 +49,7 @@ export class Delivery {
     this.#lanes.set(receiverId, lane);
     while (lane.again && !this.#isOver) {
       lane.again = false;
-      await this.#empty(receiverId, lane);
+      await this.#drain(receiverId, lane);
     }
     this.#lanes.delete(receiverId);
     if (this.#lanes.size) return;
@@ -57,30 +57,30 @@ export class Delivery {
     this.#calls.released();
   }
 
-  async #empty(receiverId, lane) {
+  async #drain(receiverId, lane) {
     for (let tries = 0; !this.#isOver; ) {
       await this.#waitForTurn(lane);
       const entry = await this.#entries.first(receiverId);
       if (entry?.state !== "pending") return;
       tries = (await this.#send(entry, lane)) ? 0 : tries + 1;
-      if (tries) await this.#sleep(backoff(tries - 1, LONGEST_PAUSE));
+      if (tries) await this.#sleep(backoff(tries - 1, MAX_RETRY_DELAY));
     }
   }
 
-  /** Waits until this tab may send: there is no network, another one has the right, or the server asked for a pause. */
+  /** Waits until this tab may send: for the network, for another tab's lease, or for a pause that the server asked for. */
   async #waitForTurn(lane) {
     for (let wait; (wait = await this.#wait(lane)) > 0; ) await this.#sleep(wait);
   }
 
   async #wait({ notBefore }) {
-    if (!navigator.onLine) return LOOK_EVERY;
+    if (!navigator.onLine) return CHECK_INTERVAL;
     const pause = Math.max(notBefore, this.#notBefore) - performance.now();
     return pause > 0 ? pause : this.#entries.lease(this.#owner);
   }
 
-  /** False when it is to be tried again. */
+  /** False if it is to be retried. */
   async #send(entry, lane) {
-    const renewal = setInterval(() => this.#entries.lease(this.#owner), RENEW_EVERY);
+    const renewal = setInterval(() => this.#entries.lease(this.#owner), RENEW_INTERVAL);
     try {
       await this.#calls.sent(entry, await this.#calls.post(entry));
       return true;
@@ -99,24 +99,24 @@ export class Delivery {
     return isRefused;
   }
 
-  /** Only being too quick concerns the other receivers, too. */
+  /** Only a rate limit pauses the other receivers, too. */
   #applyPause({ status, retryAfter, isSlowMode, message }, lane) {
     const notBefore = performance.now() + retryAfter;
     if (status !== 429 || isSlowMode) lane.notBefore = notBefore;
     else this.#notBefore = notBefore;
-    if (status === 429) this.#calls.heldUp(isSlowMode ? message : undefined);
+    if (status === 429) this.#calls.rateLimited(isSlowMode ? message : undefined);
   }
 
   /**
-   * However long a server is busy or away, that says nothing about the message. One that is well, and breaks over this
-   * message again and again, will not take it.
+   * A server that is busy or down says nothing about the message. One that otherwise works, but fails on this message again and
+   * again, has refused it.
    */
   #isRefused({ clientMessageId }, error) {
     if (!error.isTemporary) return error.status >= 400;
     if (error.isBusy || !this.#calls.isConnected()) return false;
     const faults = (this.#faults.get(clientMessageId) ?? 0) + 1;
     this.#faults.set(clientMessageId, faults);
-    return faults >= MOST_FAULTS && this.#faults.delete(clientMessageId);
+    return faults >= MAX_FAULTS && this.#faults.delete(clientMessageId);
   }
 
   #end() {
@@ -128,11 +128,11 @@ export class Delivery {
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
-        this.#sleepers.delete(end);
+        this.#waits.delete(end);
         resolve();
       };
       const timer = setTimeout(end, delay);
-      this.#sleepers.add(end);
+      this.#waits.add(end);
     });
   }
 }

@@ -2,7 +2,7 @@ import { postJSON, timeToUpload } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { newClientId } from "../lib/ids.js";
 import { endSession } from "../lib/session.js";
-import { text as say } from "../lib/texts.js";
+import { text as t } from "../lib/texts.js";
 import { Delivery } from "./outbox-delivery.js";
 import { OutboxEntries } from "./outbox-entries.js";
 import { cancelled, endUpload, forgetUpload, upload } from "./uploads.js";
@@ -11,42 +11,42 @@ import { cancelled, endUpload, forgetUpload, upload } from "./uploads.js";
 //            width?, height?, caption?, duration?, waveform?, poster?}], viewOnce?: {kind, files}, replyTo?, mentions?, createdAt, state: "pending" | "failed",
 //            error?: why it failed}
 
-const OTHERS_FIRST = 2000;
-/** How long an answer may take, beside the upload, until the connection is looked at. */
-const ANSWER_WITHIN = 4000;
+const OTHER_TABS_DELAY = 2000;
+/** How long a response may take, apart from the upload, before the connection is checked. */
+const RESPONSE_TIMEOUT = 4000;
 
-let entries, delivery, begin;
-/** The other tabs. Without a channel to them they learn nearly as much from the database and the socket. */
+let entries, delivery, markOpen;
+/** A channel to other tabs. Without it they learn almost as much from the database and the socket. */
 let tabs = null;
 let isConnected = false;
-/** Settles when everything that was added up to now is kept. */
-let kept = new Promise((resolve) => (begin = resolve));
+/** Settles once everything added so far is stored. */
+let stored = new Promise((resolve) => (markOpen = resolve));
 
-/** Takes up the account's unsent messages, also those of other visits, and sends them. */
-export function open(userId) {
+/** Loads the account's unsent messages, including those of earlier visits, and sends them. */
+export function openOutbox(userId) {
   entries = new OutboxEntries(userId);
   delivery = new Delivery(entries, {
-    post, sent, failed, heldUp, released, isConnected: () => isConnected, signedOut: endSession,
+    post, sent, failed, rateLimited, released, isConnected: () => isConnected, signedOut: endSession,
   });
   if (globalThis.BroadcastChannel) {
     tabs = new BroadcastChannel(`outbox-${userId}`);
     tabs.onmessage = ({ data }) => receive(data);
   }
-  on("connection", ({ state }) => connected(["live", "polling"].includes(state)));
+  on("connection", ({ state }) => setConnected(["live", "polling"].includes(state)));
   addEventListener("online", () => delivery.wake());
   addEventListener("pagehide", () => delivery.release());
-  addEventListener("beforeunload", (event) => entries.hasUnkept && event.preventDefault());
-  begin();
+  addEventListener("beforeunload", (event) => entries.hasUnsaved && event.preventDefault());
+  markOpen();
   return delivery.wake();
 }
 
-function connected(now) {
+function setConnected(now) {
   isConnected = now;
   if (now) delivery.wake();
 }
 
-/** Shows the message at once; it goes out as soon as it is kept. */
-export function add({ receiverId, text, image, attachments = [], viewOnce, replyTo, mentions = [] }) {
+/** Shows the message at once, and sends it as soon as it is stored. */
+export function enqueue({ receiverId, text, image, attachments = [], viewOnce, replyTo, mentions = [] }) {
   const createdAt = new Date().toISOString();
   const entry = { clientMessageId: newClientId(), receiverId, text, createdAt, state: "pending" };
   if (image) entry.image = { dataUrl: image.dataUrl, width: image.width, height: image.height };
@@ -55,16 +55,16 @@ export function add({ receiverId, text, image, attachments = [], viewOnce, reply
   if (replyTo) entry.replyTo = replyTo;
   if (mentions.length) entry.mentions = mentions;
   emit("outbox", { entry, change: "added" });
-  kept = kept.then(() => entries.put(entry));
-  kept.then(() => hasKept(entry));
+  stored = stored.then(() => entries.put(entry));
+  stored.then(() => onStored(entry));
   return entry;
 }
 
-async function hasKept(entry) {
+async function onStored(entry) {
   broadcast({ entry, change: "added" });
   delivery.wake();
   const first = await entries.first(entry.receiverId);
-  if (first?.state === "failed") emit("notice", { text: say("waits-for-decision"), kind: "info" });
+  if (first?.state === "failed") emit("notice", { text: t("waits-for-decision"), kind: "info" });
 }
 
 export async function retry(clientMessageId) {
@@ -81,28 +81,28 @@ export async function discard(clientMessageId) {
   return entry;
 }
 
-/** What waits or failed, whoever it is for. */
+/** All pending and failed entries. */
 export async function allEntries() {
-  await kept;
+  await stored;
   return entries.all();
 }
 
-/** What waits or failed for this receiver, in order. */
+/** The pending and failed entries for this receiver, in order. */
 export async function entriesFor(receiverId) {
-  await kept;
+  await stored;
   return entries.of(receiverId);
 }
 
 async function post(entry) {
   const { clientMessageId, receiverId, text, image, viewOnce, replyTo, mentions } = entry;
-  const attachments = entry.attachments && (await uploaded(entry));
-  const patience = ANSWER_WITHIN + timeToUpload(image?.dataUrl.length ?? 0);
-  const timer = setTimeout(emit, patience, "response-overdue");
+  const attachments = entry.attachments && (await uploadAttachments(entry));
+  const timeout = RESPONSE_TIMEOUT + timeToUpload(image?.dataUrl.length ?? 0);
+  const timer = setTimeout(emit, timeout, "response-overdue");
   try {
     const body = { text, image: image?.dataUrl, attachments, captions: captionsOf(entry, attachments), viewOnce: viewOnce && true, clientMessageId, mentions };
     const path = `/api/messages/send/${receiverId}`;
     if (!replyTo) return await postJSON(path, body);
-    // What it answers may be gone by now: what was written is sent all the same.
+    // The original may be gone by now: then send the message without the reply.
     const isGone = ({ status }) => status === 400;
     return await postJSON(path, { ...body, replyTo }).catch((error) => (isGone(error) ? postJSON(path, body) : Promise.reject(error)));
   } finally {
@@ -110,14 +110,14 @@ async function post(entry) {
   }
 }
 
-/** By the keys of its files; nothing where there are none. */
+/** The captions by file key, or undefined. */
 export function captionsOf({ attachments = [] }, keys) {
-  const said = attachments.flatMap(({ caption }, place) => (caption ? [[keys[place], caption]] : []));
-  return said.length ? Object.fromEntries(said) : undefined;
+  const captions = attachments.flatMap(({ caption }, index) => (caption ? [[keys[index], caption]] : []));
+  return captions.length ? Object.fromEntries(captions) : undefined;
 }
 
-/** The keys of its files, unless it was discarded meanwhile, be it in another tab. */
-async function uploaded(entry) {
+/** Uploads the files and returns their keys, unless the entry was discarded meanwhile, perhaps in another tab. */
+async function uploadAttachments(entry) {
   const keys = await upload(entry);
   if (await entries.has(entry.clientMessageId)) return keys;
   endUpload(entry.clientMessageId, entry.attachments);
@@ -135,20 +135,20 @@ async function failed({ clientMessageId }, error) {
   const entry = await entries.change(clientMessageId, { state: "failed", error: error.message });
   if (!entry) return;
   show({ entry, change: "failed" });
-  emit("notice", { text: `${say("not-sent")} ${error.message}`, kind: "error" });
+  emit("notice", { text: `${t("not-sent")} ${error.message}`, kind: "error" });
 }
 
-const heldUp = (message = say("held-up")) => emit("notice", { text: message, kind: "info" });
+const rateLimited = (message = t("held-up")) => emit("notice", { text: message, kind: "info" });
 
 const released = () => broadcast({ released: true });
 
-function show(news) {
-  emit("outbox", news);
-  broadcast(news);
+function show(update) {
+  emit("outbox", update);
+  broadcast(update);
 }
 
-function broadcast(news) {
-  tabs?.postMessage(news);
+function broadcast(update) {
+  tabs?.postMessage(update);
 }
 
 function receive({ entry, change, message }) {
@@ -156,6 +156,6 @@ function receive({ entry, change, message }) {
   if (message) return forgetUpload(message.clientMessageId);
   if (change === "discarded") endUpload(entry.clientMessageId);
   if (entry) emit("outbox", { entry, change });
-  // The tab that has something new sends it itself, unless it was closed.
-  setTimeout(() => delivery.wake(), entry ? OTHERS_FIRST : 0);
+  // The tab with a new entry sends it itself, unless it is closed.
+  setTimeout(() => delivery.wake(), entry ? OTHER_TABS_DELAY : 0);
 }

@@ -1,26 +1,26 @@
-// The pages of the chat that were read last, as they were left. The service worker writes them, and shows them while the
-// network gives nothing. Browsers offer this over https and on localhost only: without it, nothing is kept.
+// Copies of the pages read last. The service worker writes them, and serves them without network. Only on https and localhost:
+// elsewhere nothing is cached.
 
-const PREFIX = "pages-"; // templates/sw.js has the same
+const PREFIX = "pages-"; // as in templates/sw.js
 const storage = globalThis.caches;
 
-/** From now on pages of this account are kept, until they are forgotten. */
-export async function startKeeping(userId) {
+/** Allows caching for this account, until its cache is deleted. */
+export async function createPageCache(userId) {
   await storage?.open(PREFIX + userId).catch(() => {});
 }
 
-/** Without what the service worker need not fetch again: `pictures` are addresses of what is shown there. */
-export function keepPage(userId, address, html, pictures = []) {
+/** `pictures` are URLs of pictures in the page which the worker is to cache, too. */
+export function cachePage(userId, address, html, pictures = []) {
   navigator.serviceWorker?.controller?.postMessage({ userId, address, html, pictures });
 }
 
-/** Those that no kept page shows any more. */
-export function dropPictures(userId) {
+/** Deletes cached pictures that no cached page shows any more. */
+export function pruneCachedPictures(userId) {
   navigator.serviceWorker?.controller?.postMessage({ userId });
 }
 
-/** Puts what `change(html)` returns in the place of what is kept for that address, if anything. It is not read by that. */
-export async function changePage(userId, address, change) {
+/** Replaces the cached page, if there is one, by what `change(html)` returns. Does not count as reading it. */
+export async function updateCachedPage(userId, address, change) {
   if (!(await storage?.has(PREFIX + userId))) return;
   const cache = await storage.open(PREFIX + userId);
   const [found] = await cache.keys(address, { ignoreSearch: true });
@@ -31,16 +31,16 @@ export async function changePage(userId, address, change) {
   if (html !== before) await cache.put(found, new Response(html, { headers: page.headers }));
 }
 
-/** What was shown at that address, beside whichever list. */
-export async function keptPage(userId, address) {
+/** The cached HTML for that path, whichever list is beside it; or "". */
+export async function cachedPage(userId, address) {
   const where = { cacheName: PREFIX + userId, ignoreSearch: true };
   const page = await storage?.match(address, where).catch(() => null);
   return page ? page.text() : "";
 }
 
-/** Of everybody, or of everybody but one. */
-export async function forgetPages({ but } = {}) {
+/** For all accounts, or for all but one. */
+export async function deleteCachedPages({ except } = {}) {
   const names = (await storage?.keys().catch(() => [])) ?? [];
-  const isOver = (name) => name.startsWith(PREFIX) && name !== PREFIX + but;
+  const isOver = (name) => name.startsWith(PREFIX) && name !== PREFIX + except;
   await Promise.allSettled(names.filter(isOver).map((name) => storage.delete(name)));
 }

@@ -1,132 +1,132 @@
 import { emit } from "../lib/bus.js";
 import { shrinkPicture } from "../lib/shrink.js";
 import { text } from "../lib/texts.js";
-import { sizeInWords } from "../lib/attachments.js";
+import { formatSize } from "../lib/attachments.js";
 
-const MOST = 10; // messaging/shapes/attachments.py has the same
+const MAX_FILES = 10; // as in messaging/shapes/attachments.py
 
-const waiting = new Map();
+const pending = new Map();
 
-/** The files that wait to be sent to this person: they stay when another conversation is opened. */
-export function filesFor(peerId) {
-  if (!waiting.has(peerId)) waiting.set(peerId, new WaitingFiles());
-  return waiting.get(peerId);
+/** The files attached to the next message to this peer. They stay when another conversation is opened. */
+export function pendingFilesFor(peerId) {
+  if (!pending.has(peerId)) pending.set(peerId, new PendingFiles());
+  return pending.get(peerId);
 }
 
-/** Whoever they are for: they are in this page alone. */
-export const areFilesWaiting = () => [...waiting.values()].some(({ items }) => items.length);
+/** For any peer: such files exist in this page only. */
+export const hasPendingFiles = () => [...pending.values()].some(({ items }) => items.length);
 
-class WaitingFiles {
+class PendingFiles {
   /**
-   * `{file, picture, video?, caption?}`: a picture as `shrinkPicture` makes it, null for what is none, undefined until that is
-   * known; of a video what `<video-frame>` takes.
+   * `{file, picture, video?, caption?}`. `picture` is the result of `shrinkPicture`, null if it is none, undefined until that is
+   * known; `video` is the result of `<video-frame>`.
    */
   items = [];
-  /** Whether pictures are sent as they are, and not as they were shrunk. */
+  /** Whether pictures are sent in original quality. */
   areOriginal = false;
-  /** Whether each receiver is to open them once, where they can be sent so. */
-  isOnce = false;
-  /** Whoever shows them at the moment. */
-  changed = () => {};
-  #working = Promise.resolve();
+  /** Whether they are sent as view-once, if possible. */
+  isViewOnce = false;
+  /** Set by the view that shows them. */
+  onChange = () => {};
+  #preparing = Promise.resolve();
 
   get isBusy() {
     return this.items.some(({ picture }) => picture === undefined);
   }
 
-  /** What there is room for; whoever gave more is told. */
-  take(files) {
+  /** Adds as many as there is room for, with a notice about the others. */
+  add(files) {
     const limit = Number(document.body.dataset.fileLimit);
     const fitting = files.filter(({ size }) => size <= limit);
-    const items = fitting.slice(0, MOST - this.items.length).map((file) => ({ file }));
-    if (fitting.length < files.length) emit("notice", { text: text("file-too-large").replace("{limit}", sizeInWords(limit)), kind: "error" });
+    const items = fitting.slice(0, MAX_FILES - this.items.length).map((file) => ({ file }));
+    if (fitting.length < files.length) emit("notice", { text: text("file-too-large").replace("{limit}", formatSize(limit)), kind: "error" });
     if (items.length < fitting.length) emit("notice", { text: text("ten-files"), kind: "info" });
     this.items.push(...items);
-    // One after the other: each takes as much memory as it has pixels.
-    for (const item of items) this.#working = this.#working.then(() => this.#look(item));
-    this.changed();
+    // One after the other, since each decoded picture takes much memory.
+    for (const item of items) this.#preparing = this.#preparing.then(() => this.#prepare(item));
+    this.onChange();
   }
 
-  /** A recording that was not sent: `{duration, waveform}` make it a voice message, as long as it is alone. */
-  takeVoice(file, voice) {
+  /** Adds an unsent recording. As the only file it is sent as a voice message, with `voice`: `{duration, waveform}`. */
+  addVoice(file, voice) {
     this.items.push({ file, picture: null, voice });
-    this.changed();
+    this.onChange();
   }
 
   remove(item) {
     this.items = this.items.filter((each) => each !== item);
-    this.changed();
+    this.onChange();
   }
 
-  keepOriginals() {
+  toggleOriginals() {
     this.areOriginal = !this.areOriginal;
-    this.changed();
+    this.onChange();
   }
 
-  /** Pictures that are shown, or a recording alone. */
-  get canBeOnce() {
+  /** Only decodable pictures, or a single recording. */
+  get canBeViewOnce() {
     return this.items.length > 0 && (this.items.every(({ picture }) => picture?.width) || (this.items.length === 1 && Boolean(this.items[0].voice)));
   }
 
-  openOnce() {
-    this.isOnce = !this.isOnce;
-    this.changed();
+  toggleViewOnce() {
+    this.isViewOnce = !this.isViewOnce;
+    this.onChange();
   }
 
-  /** The same items, in that order. */
-  order(items) {
+  /** `items` are the same items in another order. */
+  reorder(items) {
     this.items = items;
   }
 
   clear() {
     this.items = [];
-    this.areOriginal = this.isOnce = false;
-    this.changed();
+    this.areOriginal = this.isViewOnce = false;
+    this.onChange();
   }
 
-  /** Waits for what is under way. */
+  /** Resolves once all files are prepared. */
   async settled() {
-    while (this.isBusy) await this.#working;
+    while (this.isBusy) await this.#preparing;
   }
 
-  /** As a message takes them: one picture is its `image`, which every client shows. */
+  /** In the form of a message: a single picture is its `image`, which all clients can show. */
   get value() {
     const [first, ...others] = this.items;
-    if (first?.picture && !others.length && !this.areOriginal && !first.caption?.trim() && !this.isOnce) return { image: first.picture, attachments: [] };
+    if (first?.picture && !others.length && !this.areOriginal && !first.caption?.trim() && !this.isViewOnce) return { image: first.picture, attachments: [] };
     return { image: null, ...this.uploads };
   }
 
-  /** The same, all of them as attachments. */
+  /** The same, but all as attachments. */
   get uploads() {
-    const viewOnce = this.isOnce && this.canBeOnce;
+    const viewOnce = this.isViewOnce && this.canBeViewOnce;
     const attachments = this.items.map((item) => (viewOnce ? fileOf : attachmentOf)(item, this.areOriginal));
     const [{ voice } = {}, ...others] = this.items;
     if (!others.length && voice) Object.assign(attachments[0], voice);
     return { attachments, ...(viewOnce && { viewOnce }) };
   }
 
-  async #look(item) {
+  async #prepare(item) {
     if (!this.items.includes(item)) return;
     const { file } = item;
     if (!(await isReadable(file))) {
       this.remove(item);
       return emit("notice", { text: text("file-unreadable").replace("{name}", () => file.name), kind: "error" });
     }
-    if (kindOf(file.type) === "video") item.video = await frameOf(file).catch(() => null);
+    if (kindOf(file.type) === "video") item.video = await analyseVideo(file).catch(() => null);
     item.picture = item.video ? null : await shrinkPicture(file).catch(() => null);
-    this.changed();
+    this.onChange();
   }
 }
 
-/** A folder is not, and an empty file has nothing to send. */
+/** False for folders and empty files. */
 async function isReadable(file) {
-  const beginning = await file.slice(0, 1).arrayBuffer().catch(() => null);
-  return Boolean(beginning?.byteLength);
+  const firstByte = await file.slice(0, 1).arrayBuffer().catch(() => null);
+  return Boolean(firstByte?.byteLength);
 }
 
-async function frameOf(file) {
+async function analyseVideo(file) {
   await import(document.body.dataset.videoFrame);
-  return document.createElement("video-frame").take(file);
+  return document.createElement("video-frame").analyse(file);
 }
 
 function attachmentOf(item, isOriginal) {
@@ -141,7 +141,7 @@ function fileOf({ file, picture, video }, isOriginal) {
   return { blob, name: blob === file ? name : renamed(name, blob), type: blob.type, size: blob.size, width, height, kind: width ? "picture" : "file" };
 }
 
-/** By what it is now. */
+/** With the extension of its new format. */
 function renamed(name, { type }) {
   return name.replace(/(\.\w{1,5})?$/, type.replace("image/", ".").replace("jpeg", "jpg"));
 }

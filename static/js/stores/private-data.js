@@ -1,11 +1,11 @@
-import { RECENT_EMOJI, forget } from "../lib/storage.js";
-import { forgetDrafts } from "./drafts.js";
-import { forgetPages } from "./page-cache.js";
-import { forgetShared } from "./share-target.js";
+import { RECENT_EMOJI, removeByPrefix } from "../lib/storage.js";
+import { clearDrafts } from "./drafts.js";
+import { deleteCachedPages } from "./page-cache.js";
+import { clearShared } from "./share-target.js";
 
-/** However a session ended, nothing of it is left for the next person but what waits to be sent; `but` names who stays. */
-export function forgetPrivate({ but } = {}) {
-  forgetDrafts({ but });
-  forget(RECENT_EMOJI, but && RECENT_EMOJI + but);
-  return Promise.all([forgetPages({ but }), forgetShared({ but })]);
+/** Deletes everything that a session leaves in the browser apart from the outbox; `except` is the account to keep. */
+export function clearPrivateData({ except } = {}) {
+  clearDrafts({ except });
+  removeByPrefix(RECENT_EMOJI, except && RECENT_EMOJI + except);
+  return Promise.all([deleteCachedPages({ except }), clearShared({ except })]);
 }

@@ -1,15 +1,15 @@
-// What replies answer, as far as the reader may see it: `{seq, senderId, system, deleted, text, picture,
-// expiresAt}`. What is not on the page is asked for once.
+// The originals of replies, as far as the reader may see them: `{seq, senderId, system, deleted, text, picture, expiresAt}`.
+// Those that are not in the page are fetched once.
 import { getJSON } from "../api.js";
-import { smallPicture, wordsOf } from "../lib/attachments.js";
+import { smallPicture, summaryOf } from "../lib/attachments.js";
 import { emit, on } from "../lib/bus.js";
 import { unmarked } from "../lib/markup.js";
 
-const SOON = 50;
-const MOST = 100;
-const EXCERPT = 200; // messaging/page/quotes.py has the same
+const DELAY = 50;
+const MAX_BATCH = 100;
+const EXCERPT_LENGTH = 200; // as in messaging/page/quotes.py
 const quotes = new Map();
-const wanted = new Set();
+const requested = new Set();
 let timer = 0;
 let peer = "";
 
@@ -22,29 +22,29 @@ on("message-deleted", ({ messageId }) => {
 
 export const quoteOf = (message) => {
   const { seq, senderId, system, deleted, expiresAt } = message;
-  const [text, picture] = [excerpt(wordsOf(message)), smallPicture(message)];
+  const [text, picture] = [excerpt(summaryOf(message)), smallPicture(message)];
   return { seq, senderId, system: Boolean(system), deleted, text, picture, expiresAt };
 };
 
-export const excerpt = (text) => unmarked([...(text ?? "")].slice(0, EXCERPT).join(""));
+export const excerpt = (text) => unmarked([...(text ?? "")].slice(0, EXCERPT_LENGTH).join(""));
 
-/** Null when it cannot be seen; undefined until that is known: then comes the event `quotes`. */
+/** Null if the reader cannot see it; undefined until it is loaded, which the event `quotes` announces. */
 export function findQuote(messageId, peerId) {
-  if (!quotes.has(messageId)) want(messageId, peerId);
+  if (!quotes.has(messageId)) request(messageId, peerId);
   return quotes.get(messageId);
 }
 
-function want(messageId, peerId) {
-  if (peerId !== peer) wanted.clear();
+function request(messageId, peerId) {
+  if (peerId !== peer) requested.clear();
   peer = peerId;
-  wanted.add(messageId);
-  timer ||= setTimeout(ask, SOON);
+  requested.add(messageId);
+  timer ||= setTimeout(fetchRequested, DELAY);
 }
 
-async function ask() {
-  const ids = [...wanted].slice(0, MOST);
-  ids.forEach((id) => wanted.delete(id));
-  timer = wanted.size ? setTimeout(ask, SOON) : 0;
+async function fetchRequested() {
+  const ids = [...requested].slice(0, MAX_BATCH);
+  ids.forEach((id) => requested.delete(id));
+  timer = requested.size ? setTimeout(fetchRequested, DELAY) : 0;
   const found = ids.length && (await getJSON(`/chat/${peer}/quotes?ids=${ids}`).catch(() => null));
   if (!found) return;
   ids.forEach((id) => quotes.set(id, null));

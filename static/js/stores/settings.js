@@ -7,19 +7,19 @@ export const setSound = (on) => write("sound", on ? "" : "off");
 
 const touchKeyboard = matchMedia("(hover: none) and (pointer: coarse)");
 
-/** "send", "break", or "" where that depends on the keyboard. */
+/** "send", "break", or "" to decide by the keyboard. */
 export const returnKey = () => read("return");
 export const setReturnKey = (name) => write("return", name);
 export const returnSends = () => (returnKey() ? returnKey() === "send" : !touchKeyboard.matches);
 
-/** "light", "dark", or "" where the system decides. */
+/** "light", "dark", or "" to follow the system. */
 export const theme = () => document.documentElement.dataset.theme ?? "";
 
 export function setTheme(name) {
   if (name) document.documentElement.dataset.theme = name;
   else delete document.documentElement.dataset.theme;
   const [light, dark] = document.querySelectorAll('[name="theme-color"]');
-  // Of the device's bars, by the scheme of the system.
+  // The colour of the device's bars, for either system scheme.
   for (const meta of [light, dark]) meta.content = ({ light, dark }[name] ?? meta).dataset.own;
   setCookie("theme", name);
 }

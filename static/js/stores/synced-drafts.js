@@ -1,58 +1,58 @@
-// Drafts on the person's other devices. What is typed is kept in this browser at once (drafts.js), and by the server after a pause;
-// of two devices, the one that saved last has the draft.
+// Syncs drafts between a user's devices. Drafts are stored in this browser at once (drafts.js) and on the server after a pause; the
+// last device to save wins.
 import { putJSON } from "../api.js";
 import { emit, on } from "../lib/bus.js";
 import { isBlank } from "../lib/text.js";
 import { getDraft, setDraft } from "./drafts.js";
 import { mentionsOf, setMentions } from "./mentions.js";
 
-const PAUSE = 1500;
-/** What was typed in another tab so shortly ago is about to be saved there. */
-const FRESH = 10_000;
+const DEBOUNCE = 1500;
+/** A draft typed in another tab this recently is about to be saved there. */
+const RECENT = 10_000;
 
 const me = document.body.dataset.userId;
 const timers = new Map();
 const saving = new Set();
-const typedHere = new Set();
+const changedHere = new Set();
 
-export function shareDrafts() {
+export function syncDrafts() {
   on("chat-settings", ({ peerId, draft }) => receiveDraft(peerId, draft));
   on("chat", ({ _id, draft }) => receiveDraft(_id, draft));
-  on("connection", ({ state }) => state === "live" && typedHere.forEach(saveSoon));
+  on("connection", ({ state }) => state === "live" && changedHere.forEach(saveSoon));
   addEventListener("pagehide", saveAll);
   document.addEventListener("visibilitychange", () => document.hidden && saveAll());
 }
 
-/** Something was typed to the peer, or it was sent. */
+/** Called when the draft has been edited, or sent. */
 export function draftChanged(peerId) {
   setState(peerId, { ...stateOf(peerId), at: new Date().toISOString(), unsaved: true });
-  typedHere.add(peerId);
+  changedHere.add(peerId);
   saveSoon(peerId);
 }
 
-/** The draft as the server has it, if it has one: never over what is newer here. */
+/** Takes the server's draft, if there is one, unless this browser has a newer one. */
 export function receiveDraft(peerId, draft) {
-  const [words, state] = [wordsOf(peerId), stateOf(peerId)];
-  // Those without a state are from before drafts were shared.
-  const isUnsaved = state.unsaved ?? (hasWords(words) && !state.at);
+  const [local, state] = [draftOf(peerId), stateOf(peerId)];
+  // Drafts without a state are from before drafts were synced.
+  const isUnsaved = state.unsaved ?? (hasContent(local) && !state.at);
   const isOld = isUnsaved ? isAhead(peerId, state, draft) : !(draft?.savedAt > (state.at ?? ""));
-  if (!isOld) return take(peerId, draft, words);
+  if (!isOld) return applyDraft(peerId, draft, local);
   if (!isUnsaved) return;
-  if (draft && hasWords(draft)) mayBeThere(peerId);
+  if (draft && hasContent(draft)) markMaybeOnServer(peerId);
   if (!saving.has(peerId)) saveSoon(peerId);
 }
 
-/** The server may have one that has to go, should this one be sent before that is known for certain. */
-function mayBeThere(peerId) {
+/** Notes that the server may have a draft, which must be deleted if this one is sent before that is certain. */
+function markMaybeOnServer(peerId) {
   setState(peerId, { at: new Date().toISOString(), unsaved: true, ...stateOf(peerId), isThere: true });
 }
 
 function isAhead(peerId, { at }, draft) {
-  return !draft || typedHere.has(peerId) || !(at < draft.savedAt) || Date.now() - Date.parse(at) < FRESH;
+  return !draft || changedHere.has(peerId) || !(at < draft.savedAt) || Date.now() - Date.parse(at) < RECENT;
 }
 
-function take(peerId, { text = "", replyTo = "", mentions = [], savedAt }, before) {
-  settle(peerId, { at: savedAt, isThere: Boolean(text || replyTo) });
+function applyDraft(peerId, { text = "", replyTo = "", mentions = [], savedAt }, before) {
+  markSynced(peerId, { at: savedAt, isThere: Boolean(text || replyTo) });
   setDraft(me, peerId, text);
   setDraft(me, `${peerId}:reply`, replyTo);
   setMentions(me, peerId, mentions);
@@ -65,40 +65,40 @@ function saveAll() {
 
 function saveSoon(peerId) {
   clearTimeout(timers.get(peerId));
-  timers.set(peerId, setTimeout(() => save(peerId), PAUSE));
+  timers.set(peerId, setTimeout(() => save(peerId), DEBOUNCE));
 }
 
-/** Without an answer it stays unsaved: the next pause, connection or visit tries again. */
+/** If this fails, the draft stays unsaved: the next pause, connection or visit retries. */
 async function save(peerId) {
   clearTimeout(timers.get(peerId));
   timers.delete(peerId);
   if (saving.has(peerId)) return saveSoon(peerId);
-  const words = wordsOf(peerId);
-  if (!hasWords(words) && !stateOf(peerId).isThere) return settle(peerId, {});
-  // As long as nothing was said, there is no chat that could have a draft.
+  const local = draftOf(peerId);
+  if (!hasContent(local) && !stateOf(peerId).isThere) return markSynced(peerId, {});
+  // Before the first message there is no chat to store a draft for.
   if (!document.getElementById(`chats-${peerId}`)) return;
   saving.add(peerId);
-  mayBeThere(peerId);
-  // The page may be on its way out.
-  const answer = await putJSON(`/api/messages/chats/${peerId}/draft`, words, { keepalive: true }).catch(() => null);
+  markMaybeOnServer(peerId);
+  // The page may be unloading.
+  const response = await putJSON(`/api/messages/chats/${peerId}/draft`, local, { keepalive: true }).catch(() => null);
   saving.delete(peerId);
-  const now = wordsOf(peerId);
-  if (!answer || JSON.stringify(now) !== JSON.stringify(words)) return;
-  settle(peerId, { at: answer.draft?.savedAt, isThere: hasWords(words) });
+  const now = draftOf(peerId);
+  if (!response || JSON.stringify(now) !== JSON.stringify(local)) return;
+  markSynced(peerId, { at: response.draft?.savedAt, isThere: hasContent(local) });
 }
 
-/** Server and browser have the same. */
-function settle(peerId, state) {
+/** Server and browser now have the same draft. */
+function markSynced(peerId, state) {
   clearTimeout(timers.get(peerId));
   timers.delete(peerId);
-  typedHere.delete(peerId);
+  changedHere.delete(peerId);
   setState(peerId, state);
 }
 
-const wordsOf = (peerId) => ({
+const draftOf = (peerId) => ({
   text: getDraft(me, peerId), replyTo: getDraft(me, `${peerId}:reply`), mentions: mentionsOf(me, peerId),
 });
-const hasWords = ({ text = "", replyTo }) => !isBlank(text) || Boolean(replyTo);
+const hasContent = ({ text = "", replyTo }) => !isBlank(text) || Boolean(replyTo);
 
 const stateOf = (peerId) => JSON.parse(getDraft(me, `${peerId}:state`) || "{}");
 const setState = (peerId, state) => setDraft(me, `${peerId}:state`, state.at ? JSON.stringify(state) : "");

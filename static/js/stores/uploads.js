@@ -1,42 +1,42 @@
-// Files on their way to the server: by the tus protocol, whose client (npm) comes with the first file, or, where the site was made
-// without it, in one piece. What has arrived is not sent again, in another tab or after a reload neither.
-import { ApiError, headersFor, putJSON, refusal, timeToUpload } from "../api.js";
+// Uploads files by the tus protocol, whose client (npm) is loaded with the first file; without it, in one request. What has arrived
+// is not sent again, not even in another tab or after a reload.
+import { ApiError, headersFor, putJSON, timeToUpload, toApiError } from "../api.js";
 import { emit } from "../lib/bus.js";
-import { forget, read, write } from "../lib/storage.js";
+import { read, removeByPrefix, write } from "../lib/storage.js";
 import { text } from "../lib/texts.js";
 
 const UPLOADS = new URL("/api/uploads", location.href).href;
-/** Nothing moved for so long: the server may have to look at what has arrived, or to hand it on. */
-const STALLED = 120_000;
-const PAUSE = 500;
-/** Elsewhere, or written to by a connection that the server has not given up yet: the next try finds out. */
+/** How long an upload may make no progress: the server may be checking the file, or passing it on. */
+const STALL_TIMEOUT = 120_000;
+const RETRY_DELAY = 500;
+/** The upload is gone; or another connection still writes to it: the next attempt finds out. */
 const GONE = new Set([404, 410]);
-const PASSING = new Set([409, 423, 460]);
-/** The server has removed it. */
+const TRANSIENT = new Set([409, 423, 460]);
+/** The server has deleted the upload. */
 const REFUSED = 400;
-const FULL = 507;
+const DISK_FULL = 507;
 
 const running = new Map();
-const addresses = new Map();
-let tries = 0;
+const objectUrls = new Map();
+let attempts = 0;
 
-const keyOf = (clientMessageId, place = "") => `upload:${clientMessageId}:${place}`;
+const keyOf = (clientMessageId, index = "") => `upload:${clientMessageId}:${index}`;
 
 /**
- * Sends what of these files is not there yet, tells how far that is by the event `upload`, `{clientMessageId, sent, size}`, and
- * returns their keys. Throws ApiError.
+ * Uploads what is missing of these files and returns their keys. Reports progress by the event `upload`,
+ * `{clientMessageId, sent, size}`. Throws ApiError.
  */
 export async function upload({ clientMessageId, attachments }) {
   const size = sizeOf(attachments);
   const keys = [];
-  const ending = new AbortController();
-  running.set(clientMessageId, ending);
+  const controller = new AbortController();
+  running.set(clientMessageId, controller);
   try {
-    for (const [place, file] of attachments.entries()) {
-      const before = sizeOf(attachments.slice(0, place));
-      const told = (sent) => emit("upload", { clientMessageId, sent: before + sent, size });
-      const key = await send(file, keyOf(clientMessageId, place), told, ending);
-      if (file.poster) await givePoster(key, file.poster);
+    for (const [index, file] of attachments.entries()) {
+      const before = sizeOf(attachments.slice(0, index));
+      const report = (sent) => emit("upload", { clientMessageId, sent: before + sent, size });
+      const key = await send(file, keyOf(clientMessageId, index), report, controller);
+      if (file.poster) await uploadPoster(key, file.poster);
       keys.push(key);
     }
     return keys;
@@ -45,56 +45,56 @@ export async function upload({ clientMessageId, attachments }) {
   }
 }
 
-/** What the server cannot use is left out. */
-async function givePoster(key, picture) {
+/** A poster that the server cannot use is left out. */
+async function uploadPoster(key, picture) {
   await putJSON(`/api/uploads/${key}/poster`, { picture }).catch((error) => {
-    if (error.isBusy && error.status !== FULL) throw error;
+    if (error.isBusy && error.status !== DISK_FULL) throw error;
   });
 }
 
-/** Ends what is under way, and takes back what is there. */
+/** Aborts the upload, and deletes what has arrived. */
 export function endUpload(clientMessageId, files = []) {
   running.get(clientMessageId)?.abort();
-  for (const place of files.keys()) {
-    const address = read(keyOf(clientMessageId, place));
+  for (const index of files.keys()) {
+    const address = read(keyOf(clientMessageId, index));
     if (address) fetch(address, { method: "DELETE", headers: tusHeaders() }).catch(() => {});
   }
   forgetUpload(clientMessageId);
 }
 
-/** It is sent, or is not going to be. */
+/** Called once the message is sent or discarded. */
 export function forgetUpload(clientMessageId) {
-  forget(keyOf(clientMessageId));
-  addresses.get(clientMessageId)?.forEach((address) => URL.revokeObjectURL(address));
-  addresses.delete(clientMessageId);
+  removeByPrefix(keyOf(clientMessageId));
+  objectUrls.get(clientMessageId)?.forEach((address) => URL.revokeObjectURL(address));
+  objectUrls.delete(clientMessageId);
 }
 
-/** As a message has them, from this browser. */
+/** The files in the form of a message's attachments, with local URLs. */
 export function localFiles({ clientMessageId, attachments }) {
-  if (!addresses.has(clientMessageId)) addresses.set(clientMessageId, attachments.map(({ blob }) => URL.createObjectURL(blob)));
-  const urls = addresses.get(clientMessageId);
-  return attachments.map(({ blob, poster, ...file }, place) => ({ ...file, url: urls[place], thumbnail: poster ?? (file.kind === "picture" && urls[place]) }));
+  if (!objectUrls.has(clientMessageId)) objectUrls.set(clientMessageId, attachments.map(({ blob }) => URL.createObjectURL(blob)));
+  const urls = objectUrls.get(clientMessageId);
+  return attachments.map(({ blob, poster, ...file }, index) => ({ ...file, url: urls[index], thumbnail: poster ?? (file.kind === "picture" && urls[index]) }));
 }
 
 const sizeOf = (files) => files.reduce((sum, { size }) => sum + size, 0);
 
-/** Gives up when nothing moves, or the network is gone. */
-async function send(file, key, told, ending) {
+/** Gives up when the upload stalls or the network is gone. */
+async function send(file, key, report, controller) {
   const tus = await loadTus();
-  if (ending.signal.aborted) throw cancelled();
+  if (controller.signal.aborted) throw cancelled();
   const stop = new AbortController();
   const end = () => stop.abort(new ApiError(0, text("no-answer")));
-  // What goes in one piece does not tell how far it is.
-  let timer = setTimeout(end, STALLED + (tus ? 0 : timeToUpload(file.size)));
-  const moved = (sent) => {
+  // A single request reports no progress.
+  let timer = setTimeout(end, STALL_TIMEOUT + (tus ? 0 : timeToUpload(file.size)));
+  const onProgress = (sent) => {
     clearTimeout(timer);
-    timer = setTimeout(end, STALLED);
-    told(sent);
+    timer = setTimeout(end, STALL_TIMEOUT);
+    report(sent);
   };
   addEventListener("offline", end, { signal: stop.signal });
-  ending.signal.addEventListener("abort", () => stop.abort(cancelled()), { signal: stop.signal });
+  controller.signal.addEventListener("abort", () => stop.abort(cancelled()), { signal: stop.signal });
   try {
-    return await (tus ? sendByTus(tus, file, key, moved, stop.signal) : sendWhole(file, key, stop.signal));
+    return await (tus ? sendByTus(tus, file, key, onProgress, stop.signal) : sendWhole(file, key, stop.signal));
   } finally {
     clearTimeout(timer);
     stop.abort();
@@ -104,15 +104,15 @@ async function send(file, key, told, ending) {
 async function loadTus() {
   const { tus } = document.body.dataset;
   if (!tus) return null;
-  // What could not be loaded is asked for again under another address alone.
-  await import(tries ? `${tus}?${tries}` : tus).catch(() => {
-    tries += 1;
+  // Browsers do not retry a failed import of the same URL.
+  await import(attempts ? `${tus}?${attempts}` : tus).catch(() => {
+    attempts += 1;
     throw new ApiError(0, text("no-answer"));
   });
   return globalThis.tus;
 }
 
-function sendByTus(tus, { blob, name, type, duration, waveform }, key, moved, signal) {
+function sendByTus(tus, { blob, name, type, duration, waveform }, key, onProgress, signal) {
   const uploadUrl = read(key) || null;
   return new Promise((resolve, reject) => {
     const upload = new tus.Upload(blob, {
@@ -123,7 +123,7 @@ function sendByTus(tus, { blob, name, type, duration, waveform }, key, moved, si
       retryDelays: null,
       storeFingerprintForResuming: false,
       onUploadUrlAvailable: () => write(key, upload.url),
-      onProgress: moved,
+      onProgress: onProgress,
       onSuccess: () => resolve(keyIn(upload.url)),
       onError: ({ originalResponse: answer }) => reject(errorOf(answer, key)),
     });
@@ -137,38 +137,38 @@ function sendByTus(tus, { blob, name, type, duration, waveform }, key, moved, si
 
 async function sendWhole({ blob, name, duration, waveform }, key, signal) {
   const address = read(key);
-  if (address && (await isThere(address, signal))) return keyIn(address);
+  if (address && (await exists(address, signal))) return keyIn(address);
   const body = new FormData();
   body.append("file", blob, name);
   for (const [field, value] of Object.entries({ duration, waveform })) if (value) body.append(field, value);
   const options = { method: "POST", body, headers: headersFor(), signal };
-  const response = await fetch("/api/attachments", options).catch((error) => Promise.reject(asFailure(error)));
+  const response = await fetch("/api/attachments", options).catch((error) => Promise.reject(toNetworkError(error)));
   const answer = await response.json().catch(() => null);
-  if (!response.ok || !answer) throw refusal(response.status, answer, response.headers.get("Retry-After"));
+  if (!response.ok || !answer) throw toApiError(response.status, answer, response.headers.get("Retry-After"));
   write(key, `${UPLOADS}/${answer.id}`);
   return answer.id;
 }
 
-/** What was not sent with a message expires. */
-async function isThere(address, signal) {
+/** Uploads that were not sent with a message expire. */
+async function exists(address, signal) {
   const options = { method: "HEAD", headers: tusHeaders(), signal };
-  const { ok, status, headers } = await fetch(address, options).catch((error) => Promise.reject(asFailure(error)));
-  if (!ok && !GONE.has(status)) throw refusal(status, null, headers.get("Retry-After"));
+  const { ok, status, headers } = await fetch(address, options).catch((error) => Promise.reject(toNetworkError(error)));
+  if (!ok && !GONE.has(status)) throw toApiError(status, null, headers.get("Retry-After"));
   return ok;
 }
 
 const tusHeaders = () => ({ ...headersFor(), "Tus-Resumable": "1.0.0" });
 
-const asFailure = (error) => (error instanceof ApiError ? error : new ApiError(0, text("no-answer")));
+const toNetworkError = (error) => (error instanceof ApiError ? error : new ApiError(0, text("no-answer")));
 
 const keyIn = (address) => address.split("/").at(-1);
 
-/** A disk that is full says so to the person: waiting does not help. */
+/** A full disk (507) is shown to the user like a refusal, since waiting does not help. */
 function errorOf(answer, key) {
   const status = answer?.getStatus() ?? 0;
   if (GONE.has(status) || status === REFUSED) write(key, "");
-  if (!status || GONE.has(status) || PASSING.has(status)) return new ApiError(0, text("no-answer"), PAUSE);
-  return refusal(status === FULL ? 413 : status, parsed(answer.getBody()), answer.getHeader("Retry-After"));
+  if (!status || GONE.has(status) || TRANSIENT.has(status)) return new ApiError(0, text("no-answer"), RETRY_DELAY);
+  return toApiError(status === DISK_FULL ? 413 : status, parsed(answer.getBody()), answer.getHeader("Retry-After"));
 }
 
 function parsed(body) {

@@ -4,48 +4,48 @@ import { seqOf } from "../../render/message.js";
 import { neighbour } from "../../render/timeline.js";
 
 const AROUND = 25;
-const MOST_TRIES = 3;
-const SHOWN = 2000;
+const MAX_TRIES = 3;
+const HIGHLIGHT_TIME = 2000;
 
-/** Leads to a message, and marks it for a moment; one that is not here is fetched with those around it. */
+/** Jumps to a message and highlights it briefly; one that is not in the page is loaded with those around it. */
 export class Jump {
   #list;
-  #place;
+  #scrollPosition;
   #target = null;
   #timer = 0;
 
-  constructor(list, place) {
+  constructor(list, scrollPosition) {
     this.#list = list;
-    this.#place = place;
+    this.#scrollPosition = scrollPosition;
   }
 
-  /** Without a `seq` there is nothing that the reader can see. */
-  to(messageId, seq, keepsFocus = false) {
+  /** Without a `seq`, the reader cannot see the message. */
+  start(messageId, seq, keepsFocus = false) {
     if (!seq) return;
     this.#target = { messageId, seq, keepsFocus, tries: 0 };
-    this.goOn();
+    this.resume();
   }
 
-  /** What was fetched is here now. */
-  goOn() {
+  /** Continues after a page was loaded. */
+  resume() {
     if (!this.#target) return;
     const { messageId, seq } = this.#target;
     const item = this.#list.querySelector(`.message[data-message-id="${CSS.escape(messageId)}"]`);
-    if (item) return this.#arrive(item);
-    const line = this.#lineOver(seq);
+    if (item) return this.#finish(item);
+    const line = this.#placeholderFor(seq);
     this.#target.tries += 1;
-    if (line && this.#target.tries <= MOST_TRIES) return line.firstElementChild.click();
+    if (line && this.#target.tries <= MAX_TRIES) return line.firstElementChild.click();
     this.#target = null;
     emit("notice", { text: text("load-failed"), kind: "info" });
   }
 
-  /** Whether somebody is on the way to a message in what that line stands for: then up to which `seq` is to be fetched. */
-  endOfPage(line) {
-    return this.#target && line === this.#lineOver(this.#target.seq) ? this.#target.seq + AROUND : 0;
+  /** The `before` parameter for that line, if the target is among the messages it stands for; else 0. */
+  beforeParam(line) {
+    return this.#target && line === this.#placeholderFor(this.#target.seq) ? this.#target.seq + AROUND : 0;
   }
 
-  /** Then nothing that was fetched is to be left out again. */
-  get isUnderWay() {
+  /** Meanwhile, no messages may be removed from the list. */
+  get isActive() {
     return this.#target !== null;
   }
 
@@ -53,27 +53,27 @@ export class Jump {
     this.#target = null;
   }
 
-  #lineOver(seq) {
-    const isOver = (line) => {
+  #placeholderFor(seq) {
+    const isAround = (line) => {
       const [before, after] = [neighbour(line, "previousElementSibling"), neighbour(line, "nextElementSibling")];
       return (!before || seqOf(before) < seq) && after && seq < seqOf(after);
     };
-    return [...this.#list.querySelectorAll(":scope > :is(.older, .skipped)")].find(isOver);
+    return [...this.#list.querySelectorAll(":scope > :is(.older, .skipped)")].find(isAround);
   }
 
-  #arrive(item) {
+  #finish(item) {
     const { keepsFocus } = this.#target;
     this.#target = null;
-    this.#place.show(item);
+    this.#scrollPosition.scrollToMessage(item);
     if (!keepsFocus) item.focus({ preventScroll: true });
     emit("jump-completed", { item });
     clearTimeout(this.#timer);
-    this.#unmark();
+    this.#removeHighlight();
     item.classList.add("is-found");
-    this.#timer = setTimeout(() => this.#unmark(), SHOWN);
+    this.#timer = setTimeout(() => this.#removeHighlight(), HIGHLIGHT_TIME);
   }
 
-  #unmark() {
+  #removeHighlight() {
     this.#list.querySelectorAll(".is-found").forEach((item) => item.classList.remove("is-found"));
   }
 }

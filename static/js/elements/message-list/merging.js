@@ -1,65 +1,65 @@
-import { isSkipped, join } from "../../render/list-window.js";
+import { insertPageItems, isSkipped } from "../../render/list-window.js";
 import { createMessage, decorateMessage, fillMessage, seqOf } from "../../render/message.js";
-import { firstMessage, messagesOf, place, regroup, takeOut } from "../../render/timeline.js";
+import { firstMessage, insertMessage, messagesOf, regroup, removeMessage } from "../../render/timeline.js";
 
-/** Puts messages into the list, each once and where it belongs, whichever way they came. */
-export class Merging {
+/** Merges messages into the list, each once and in order, wherever they come from. */
+export class MessageMerger {
   #log;
   #list;
-  #reading;
-  #words;
+  #context;
+  #emptyState;
 
-  constructor(log, list, reading) {
+  constructor(log, list, context) {
     this.#log = log;
     this.#list = list;
-    this.#reading = reading;
-    this.#words = log.querySelector(".empty");
-    this.#adopt(messagesOf(list));
+    this.#context = context;
+    this.#emptyState = log.querySelector(".empty");
+    this.#decorate(messagesOf(list));
   }
 
-  /** By key, then by the key that the sender's browser gave it. */
+  /** By key, then by the sender's client id. */
   find({ _id, clientMessageId, senderId }) {
     const items = messagesOf(this.#list);
     const byKey = _id && items.findLast(({ dataset }) => dataset.messageId === _id);
     if (byKey || !clientMessageId) return byKey || null;
-    const isIt = ({ dataset }) => dataset.clientId === clientMessageId && dataset.senderId === senderId;
-    return items.findLast(isIt) ?? null;
+    const matches = ({ dataset }) => dataset.clientId === clientMessageId && dataset.senderId === senderId;
+    return items.findLast(matches) ?? null;
   }
 
   upsert(message, known) {
-    if (this.isBeyond(message)) return known && takeOut(known);
+    if (this.isNotLoaded(message)) return known && removeMessage(known);
     const item = known ?? createMessage();
-    fillMessage(item, message, this.#reading);
-    place(this.#list, item);
-    this.greet();
+    fillMessage(item, message, this.#context);
+    insertMessage(this.#list, item);
+    this.updateEmptyState();
   }
 
   discard(item) {
-    if (item) takeOut(item);
-    this.greet();
+    if (item) removeMessage(item);
+    this.updateEmptyState();
   }
 
-  /** Among those that are not loaded: it comes with its page. */
-  isBeyond({ seq }) {
+  /** Whether it is among messages that are not loaded; it will come with its page. */
+  isNotLoaded({ seq }) {
     const first = firstMessage(this.#list);
     return Boolean(first && seq < seqOf(first) && this.#log.querySelector(".older")) || isSkipped(this.#list, seq);
   }
 
-  /** A page of older messages, which htmx put in. */
-  fitIn(items, excerpt) {
-    const fresh = join(this.#list, items, excerpt);
-    this.#adopt(fresh);
+  /** Fits in a page of older messages that htmx has inserted. */
+  insertPage(items, linkParams) {
+    const fresh = insertPageItems(this.#list, items, linkParams);
+    this.#decorate(fresh);
     const all = messagesOf(this.#list);
     const next = all[all.indexOf(fresh.at(-1)) + 1];
     if (next) regroup(next);
   }
 
-  /** As long as nothing was said, an invitation. */
-  greet() {
-    this.#words.hidden = !this.#log.isAbsent && Boolean(firstMessage(this.#list));
+  /** Shows the placeholder while there are no messages. */
+  updateEmptyState() {
+    this.#emptyState.hidden = !this.#log.isAbsent && Boolean(firstMessage(this.#list));
   }
 
-  #adopt(items) {
+  #decorate(items) {
     items.forEach(decorateMessage);
     items.forEach(regroup);
   }

@@ -1,16 +1,16 @@
-// Where one may want to go in a conversation: to the message that the address names, to a day.
+// Links to messages, and the lookup of messages by key or date.
 import { getJSON } from "../../api.js";
 
-export const addressOf = (peerId, messageId) => `${location.origin}/chat/${peerId}#m-${messageId}`;
+export const permalinkOf = (peerId, messageId) => `${location.origin}/chat/${peerId}#m-${messageId}`;
 
-/** The key of the message that the address of the page names, if it does. */
-export const addressed = () => location.hash.match(/^#m-([0-9a-f]{24})$/)?.[1];
+/** The message key in the page's URL, if any. */
+export const linkedMessageId = () => location.hash.match(/^#m-([0-9a-f]{24})$/)?.[1];
 
-/** `{_id, seq}`, or nothing when the reader cannot see it. */
+/** `{_id, seq}`, or undefined if the reader cannot see it. */
 export async function findMessage(peerId, messageId) {
   const [found] = await getJSON(`/chat/${peerId}/quotes?ids=${messageId}`);
   return found;
 }
 
-/** The first message since that day began ("2026-01-31"), or else the newest one: `{_id, seq}`, or null without any. */
-export const findDay = (peerId, day) => getJSON(`/chat/${peerId}/since?date=${day}`);
+/** The first message since the start of a day ("2026-01-31"), or else the newest one: `{_id, seq}`; null without any. */
+export const findFirstSince = (peerId, day) => getJSON(`/chat/${peerId}/since?date=${day}`);

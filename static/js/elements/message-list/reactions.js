@@ -5,41 +5,41 @@ import { fillReactions, ownOf, reactionsOf, showReactions } from "../../render/p
 import { messagesOf } from "../../render/timeline.js";
 import { stepAcross } from "../arrow-keys.js";
 
-/** What people think of the messages: shown, changed by the pills and by the event `react` of a message, followed live. */
+/** The reactions of messages: updated live, and changed by the pills and by the event `react` on a message. */
 export class Reactions {
   #list;
-  #reading;
-  #place;
+  #context;
+  #scrollPosition;
 
-  constructor(list, { reading, place }) {
+  constructor(list, { context, scrollPosition }) {
     this.#list = list;
-    this.#reading = reading;
-    this.#place = place;
-    list.addEventListener("click", ({ target }) => this.#press(target.closest(".reaction")));
-    list.addEventListener("keydown", (event) => this.#steer(event));
+    this.#context = context;
+    this.#scrollPosition = scrollPosition;
+    list.addEventListener("click", ({ target }) => this.#onClick(target.closest(".reaction")));
+    list.addEventListener("keydown", (event) => this.#onKeydown(event));
     list.addEventListener("react", ({ target, detail }) => this.#toggle(target, detail.emoji));
   }
 
-  /** Somebody, perhaps the reader on another device, reacted or took it back. */
-  follow({ messageId, personId, emoji, added, ...state }) {
+  /** Somebody, perhaps the reader on another device, added or removed a reaction. */
+  onReaction({ messageId, personId, emoji, added, ...state }) {
     const item = messagesOf(this.#list).findLast(({ dataset }) => dataset.messageId === messageId);
     if (!item || item.matches(".is-deleted")) return;
     const own = ownOf(item);
-    if (personId === this.#reading.userId) own[added ? "add" : "delete"](emoji);
-    this.#keep(item, () => fillReactions(item, state, this.#reading, own));
+    if (personId === this.#context.userId) own[added ? "add" : "delete"](emoji);
+    this.#preserve(item, () => fillReactions(item, state, this.#context, own));
   }
 
-  /** Once names are there that were asked for. */
-  name() {
+  /** Fills in names that have been loaded. */
+  showNames() {
     const items = messagesOf(this.#list).filter((item) => item.querySelector(".reaction"));
-    for (const item of items) showReactions(item, reactionsOf(item), this.#reading);
+    for (const item of items) showReactions(item, reactionsOf(item), this.#context);
   }
 
-  #press(pill) {
+  #onClick(pill) {
     if (pill) this.#toggle(pill.closest(".message"), pill.dataset.emoji);
   }
 
-  /** Shown at once, and taken back should it fail. */
+  /** Shows the change at once, and reverts it if it fails. */
   async #toggle(item, emoji) {
     const { messageId } = item.dataset;
     if (!messageId) return;
@@ -48,7 +48,7 @@ export class Reactions {
     const path = `/api/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`;
     try {
       const message = await (added ? putJSON : deleteJSON)(path);
-      this.#keep(item, () => fillReactions(item, message, this.#reading));
+      this.#preserve(item, () => fillReactions(item, message, this.#context));
     } catch (error) {
       this.#show(item, emoji, !added);
       emit("notice", { text: error.status ? error.message : text("reaction-failed"), kind: "error" });
@@ -56,29 +56,29 @@ export class Reactions {
   }
 
   #show(item, emoji, added) {
-    this.#keep(item, () => showReactions(item, changed(reactionsOf(item), emoji, added, this.#reading.userId), this.#reading));
+    this.#preserve(item, () => showReactions(item, changed(reactionsOf(item), emoji, added, this.#context.userId), this.#context));
   }
 
-  /** What is read does not move, and a pill that goes away leaves the focus to its message. */
-  #keep(item, change) {
+  /** Keeps what is in view in place, and moves the focus of a removed pill to its message. */
+  #preserve(item, change) {
     const hadFocus = item.contains(document.activeElement);
-    this.#place.keep(change);
+    this.#scrollPosition.preserve(change);
     if (hadFocus && !item.contains(document.activeElement)) item.focus({ preventScroll: true });
   }
 
-  /** The arrow keys across lead from a message to its reactions, among them, and back. */
-  #steer(event) {
+  /** Left and right arrow keys move between a message and its reactions. */
+  #onKeydown(event) {
     const item = event.target.closest(".message");
-    const places = item && [item, ...item.querySelectorAll(".reaction")];
-    const here = places ? places.indexOf(event.target) : -1;
+    const stops = item && [item, ...item.querySelectorAll(".reaction")];
+    const index = stops ? stops.indexOf(event.target) : -1;
     const step = stepAcross(event);
-    if (here < 0 || !step) return;
-    places[Math.max(0, Math.min(places.length - 1, here + step))].focus();
+    if (index < 0 || !step) return;
+    stops[Math.max(0, Math.min(stops.length - 1, index + step))].focus();
     event.preventDefault();
   }
 }
 
-/** The same reactions, with mine or without it. */
+/** The reactions with the reader's own added or removed. */
 function changed(reactions, emoji, added, me) {
   const there = reactions.find((each) => each.emoji === emoji) ?? { emoji, count: 0, people: [], mine: false };
   if (there.mine === added) return reactions;

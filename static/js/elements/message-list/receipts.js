@@ -2,41 +2,41 @@ import { seqOf } from "../../render/message.js";
 import { receiptOf } from "../../render/parts/meta.js";
 import { messagesOf } from "../../render/timeline.js";
 
-const SHOWN = new Set(["sent", "delivered", "read"]);
+const RECEIPT_STATES = new Set(["sent", "delivered", "read"]);
 
-/** How far the reader's own messages have come (`reading.peerDeliveredSeq`), and were read (`reading.peerReadSeq`). */
+/** Shows up to where the reader's messages were delivered (`context.peerDeliveredSeq`) and read (`context.peerReadSeq`). */
 export class Receipts {
   #list;
-  #reading;
+  #context;
   #isHidden;
 
-  /** With `isHidden`, what was read is only known to be delivered. */
-  constructor(list, reading, isHidden) {
+  /** With `isHidden`, read messages are shown as delivered. */
+  constructor(list, context, isHidden) {
     this.#list = list;
-    this.#reading = reading;
+    this.#context = context;
     this.#isHidden = isHidden;
   }
 
   hide(isHidden) {
     this.#isHidden = isHidden;
     if (!isHidden) return;
-    this.#reading.peerReadSeq = 0;
+    this.#context.peerReadSeq = 0;
     this.show();
   }
 
-  raise({ read: seq = 0, delivered = seq }) {
+  advance({ read: seq = 0, delivered = seq }) {
     const read = this.#isHidden ? 0 : seq;
-    const { peerReadSeq, peerDeliveredSeq } = this.#reading;
+    const { peerReadSeq, peerDeliveredSeq } = this.#context;
     if (read <= peerReadSeq && delivered <= peerDeliveredSeq) return;
-    this.#reading.peerReadSeq = Math.max(read, peerReadSeq);
-    this.#reading.peerDeliveredSeq = Math.max(delivered, peerDeliveredSeq);
+    this.#context.peerReadSeq = Math.max(read, peerReadSeq);
+    this.#context.peerDeliveredSeq = Math.max(delivered, peerDeliveredSeq);
     this.show();
   }
 
   show() {
     for (const item of messagesOf(this.#list)) {
-      if (!SHOWN.has(item.dataset.state)) continue;
-      const state = receiptOf(seqOf(item), this.#reading);
+      if (!RECEIPT_STATES.has(item.dataset.state)) continue;
+      const state = receiptOf(seqOf(item), this.#context);
       if (item.dataset.state !== state) item.dataset.state = state;
     }
   }

@@ -5,16 +5,16 @@ import { messagesOf } from "../../render/timeline.js";
 import { copyText, sourceOf } from "../clipboard.js";
 import { deleteMessages } from "../delete-messages.js";
 import { openForwardDialog } from "../forward-dialog.js";
-import { isSaid } from "../message-actions.js";
+import { hasContent } from "../message-actions.js";
 
-/** What its script shares with the page. */
-const PAGE = { copyText, counted, createdAt, deleteMessages, emit, isSaid, messagesOf, on, openForwardDialog, sourceOf, text };
+/** What the page shares with its script. */
+const PAGE = { copyText, counted, createdAt, deleteMessages, emit, hasContent, messagesOf, on, openForwardDialog, sourceOf, text };
 
-/** The bar in place of the composer while messages of that conversation are selected; null when none are. */
+/** The selection bar, which replaces the composer while messages are selected; null otherwise. */
 export const selectionIn = (pane) => (pane.matches(".is-selecting") ? pane.querySelector("message-selection") : null);
 
-/** Begins with that message. The script comes with the first time; after that, keys that follow at once find it begun. */
-export async function select(list, place, messageId) {
+/** Starts selecting with that message. Its script is loaded the first time; after that it starts synchronously, for the keys that follow. */
+export async function startSelection(list, scrollPosition, messageId) {
   const pane = list.closest(".conversation");
   const bar = pane.querySelector("message-selection");
   try {
@@ -26,5 +26,5 @@ export async function select(list, place, messageId) {
     return emit("notice", { text: text("load-failed"), kind: "error" });
   }
   const item = list.querySelector(`.message[data-message-id="${messageId}"]`);
-  if (item && list.isConnected && !selectionIn(pane)) bar.start(PAGE, { list, place, item });
+  if (item && list.isConnected && !selectionIn(pane)) bar.start(PAGE, { list, scrollPosition, item });
 }

@@ -1,59 +1,59 @@
 import { emit } from "../../lib/bus.js";
 import { markRead } from "../../realtime/live.js";
-import { mark } from "../../render/slots.js";
+import { toggleClass } from "../../render/slots.js";
 import { clearUnread, lastSent, lastSentUpTo, markUnread, neighbour, unreadLine } from "../../render/timeline.js";
 
-/** How far the reader has read, and the line above what is unread. */
+/** The read position, and the line above unread messages. */
 export class Unread {
   #log;
   #list;
   #peerId;
-  #place;
+  #scrollPosition;
   #hasUnread;
 
-  constructor(log, list, { peerId, readSeq, place }) {
+  constructor(log, list, { peerId, readSeq, scrollPosition }) {
     this.#log = log;
     this.#list = list;
     this.#peerId = peerId;
-    this.#place = place;
+    this.#scrollPosition = scrollPosition;
     this.readSeq = readSeq;
     const line = unreadLine(list);
     this.#hasUnread = Boolean(line);
-    if (line) place.startAt(line);
-    /** What was unread first when the conversation was opened. */
+    if (line) scrollPosition.openAt(line);
+    /** The first unread message when the conversation was opened. */
     this.first = line && neighbour(line, "nextElementSibling")?.dataset;
   }
 
-  /** Something from somebody else: new to the eye, and read at once or marked as unread. */
-  welcome(item, live) {
-    mark(item, "is-new", live);
-    if (this.#place.isReading) return this.readTo();
-    if (!this.#hasUnread) this.#place.keep(() => markUnread(this.#list, item));
+  /** A new message from somebody else: animated, and either read at once or marked as unread. */
+  onMessage(item, live) {
+    toggleClass(item, "is-new", live);
+    if (this.#scrollPosition.isReading) return this.readTo();
+    if (!this.#hasUnread) this.#scrollPosition.preserve(() => markUnread(this.#list, item));
     this.#hasUnread = true;
-    this.#place.holdAt(unreadLine(this.#list));
-    if (this.#place.isAtEnd) this.#place.update();
-    else this.#place.miss(item.dataset.messageId);
+    this.#scrollPosition.stopAtUnread(unreadLine(this.#list));
+    if (this.#scrollPosition.isAtEnd) this.#scrollPosition.update();
+    else this.#scrollPosition.addUnseen(item.dataset.messageId);
   }
 
-  /** Up to that message, or up to the newest. */
+  /** Marks messages as read, up to that one or to the newest. */
   readTo(item) {
-    // A request is read without leaving a mark.
+    // Reading a request sends no receipt.
     if (this.#log.isProvisional || this.#log.closest(".conversation").dataset.closed === "request") return;
     const seq = Number((item ? lastSentUpTo(item) : lastSent(this.#list))?.dataset.seq);
     if (!(seq > this.readSeq)) return;
-    this.hasRead(seq);
+    this.setReadSeq(seq);
     markRead(this.#peerId, seq);
     emit("read-here", { peerId: this.#peerId, seq });
   }
 
-  hasRead(seq) {
+  setReadSeq(seq) {
     this.readSeq = Math.max(this.readSeq, seq);
     if (!(Number(lastSent(this.#list)?.dataset.seq) > this.readSeq)) this.#hasUnread = false;
   }
 
-  /** One from somebody else is not new any more, whether the socket or `sync` told of it first. */
-  wasDeleted(messageId) {
-    this.#place.unmiss(messageId);
-    this.#place.keep(() => clearUnread(this.#list) && (this.#hasUnread = false));
+  /** A message from somebody else was deleted, so it no longer counts as new. */
+  onDeleted(messageId) {
+    this.#scrollPosition.removeUnseen(messageId);
+    this.#scrollPosition.preserve(() => clearUnread(this.#list) && (this.#hasUnread = false));
   }
 }

@@ -1,4 +1,4 @@
-// That a message is a copy of another: templates/messaging/parts/_forwarded.html has the words.
+// The label of a forwarded message, worded in templates/messaging/parts/_forwarded.html.
 import { slot } from "../slots.js";
 
 export function fillForwarded(item, { forwarded, deleted }) {

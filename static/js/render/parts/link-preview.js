@@ -1,5 +1,5 @@
-// The preview of the first link of a message: templates/messaging/parts/_link_preview.html is the same for what the server renders.
-import { setOrRemove, slot, write } from "../slots.js";
+// The preview of a message's first link, with the same markup as templates/messaging/parts/_link_preview.html.
+import { setOrRemove, setText, slot } from "../slots.js";
 
 export function fillLinkPreview(item, { preview, deleted }) {
   const field = slot(item, "preview");
@@ -14,6 +14,6 @@ function create({ url, title, description = "", image, width, height }) {
   const [picture, ...words] = field.firstElementChild.children;
   for (const [name, value] of Object.entries({ src: image, width, height })) setOrRemove(picture, name, value);
   field.firstElementChild.href = url;
-  [title, description, new URL(url).hostname.replace(/^www\./, "")].forEach((text, place) => write(words[place], text));
+  [title, description, new URL(url).hostname.replace(/^www\./, "")].forEach((text, index) => setText(words[index], text));
   return field;
 }

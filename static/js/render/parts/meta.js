@@ -1,4 +1,4 @@
-// When a message was sent and edited, and what became of one's own: the words are in the markup, `data-state` chooses.
+// The time of a message, whether it was edited, and its delivery state: the texts are in the markup, `data-state` selects one.
 import { clock, fullDate, showTime } from "../../lib/time.js";
 import { setOrRemove, slot } from "../slots.js";
 
@@ -12,7 +12,7 @@ export function fillTime(item, moment) {
 
 export const editedAt = (item) => slot(item, "edited").dataset.at;
 
-/** Nothing for one that says what it said from the beginning. */
+/** Hidden if `moment` is empty. */
 export function fillEdited(item, moment) {
   const field = slot(item, "edited");
   setOrRemove(field, "data-at", moment);
@@ -25,13 +25,13 @@ export function isInTimeToEdit(moment) {
   return Date.now() < Date.parse(moment) + Number(document.body.dataset.editMinutes) * MINUTE;
 }
 
-/** "pending", "sent", "delivered", "read" or "failed"; nothing where somebody else wrote. */
+/** "pending", "sent", "delivered", "read" or "failed"; "" for messages of others. */
 export function stateOf(message, { userId, peerReadSeq, peerDeliveredSeq }) {
   if (message.senderId !== userId || message.system) return "";
   return message.state ?? receiptOf(message.seq, { peerReadSeq, peerDeliveredSeq });
 }
 
-/** Of what the server has. */
+/** The state of a message that the server has. */
 export function receiptOf(seq, { peerReadSeq, peerDeliveredSeq }) {
   if (seq <= peerReadSeq) return "read";
   return seq <= peerDeliveredSeq ? "delivered" : "sent";

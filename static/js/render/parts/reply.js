@@ -1,14 +1,14 @@
-// What a message answers: templates/messaging/parts/_reply.html has the words, messaging/page/quotes.py says the same.
+// The quote of the message that a reply answers, as in templates/messaging/parts/_reply.html and messaging/page/quotes.py.
 import { unmarked } from "../../lib/markup.js";
 import { excerpt, findQuote } from "../../stores/quotes.js";
-import { setOrRemove, slot, write } from "../slots.js";
-import { smallPictureIn, wordsIn } from "./attachments.js";
+import { setOrRemove, setText, slot } from "../slots.js";
+import { smallPictureIn, summaryIn } from "./attachments.js";
 import { nameIn } from "./author.js";
 
-export function fillReply(item, { replyTo, deleted }, reading) {
+export function fillReply(item, { replyTo, deleted }, context) {
   if (!replyTo || deleted) return clearReply(item);
   const field = slot(item, "reply") ?? addReply(item);
-  showReply(field, replyTo, reading);
+  showReply(field, replyTo, context);
 }
 
 export function clearReply(item) {
@@ -21,51 +21,51 @@ function addReply(item) {
   return field;
 }
 
-/** Shows the message with that key, as it is now. */
-export function showReply(field, key, reading) {
-  const quote = quoteOnPage(key) ?? findQuote(key, reading.peerId);
+/** Quotes the message with that key in its current state. */
+export function showReply(field, key, context) {
+  const quote = quoteOnPage(key) ?? findQuote(key, context.peerId);
   field.dataset.replyTo = key;
   if (quote === undefined) return;
   const author = slot(field, "reply-author");
-  const { name, tone } = quote ? nameIn(quote, reading) : { name: "", tone: null };
-  write(author, name);
+  const { name, tone } = quote ? nameIn(quote, context) : { name: "", tone: null };
+  setText(author, name);
   setOrRemove(author, "data-tone", tone);
   showQuote(field, quote);
 }
 
-/** What it says, whoever wrote it. */
+/** Everything but the author. */
 export function showQuote(field, quote) {
   field.dataset.seq = quote?.seq ?? "";
   field.dataset.kind = kindOf(quote);
   setOrRemove(field, "data-expires-at", quote?.expiresAt);
-  write(slot(field, "reply-text"), quote?.text ?? "");
+  setText(slot(field, "reply-text"), quote?.text ?? "");
   const picture = slot(field, "reply-picture");
   setOrRemove(picture, "src", quote?.picture);
   picture.hidden = !quote?.picture;
 }
 
-/** What the server rendered, without markers. */
+/** Removes the markers from a server-rendered quote. */
 export function decorateReply(item) {
   const text = slot(item, "reply-text");
-  if (text) write(text, unmarked(text.textContent));
+  if (text) setText(text, unmarked(text.textContent));
 }
 
-/** The original was deleted, wherever this is shown. */
+/** Shows that the original was deleted. */
 export function showReplyDeleted(field) {
   blankReply(field);
   field.dataset.kind = "deleted";
 }
 
-/** Nothing of it stays in the page. */
+/** Removes the quoted content from the page. */
 export function blankReply(field) {
-  write(slot(field, "reply-text"), "");
+  setText(slot(field, "reply-text"), "");
   const picture = slot(field, "reply-picture");
   setOrRemove(picture, "src", "");
   picture.hidden = true;
 }
 
-/** Where a click on it leads to, if that can be seen. */
-export const placeOf = ({ dataset }) => ({ messageId: dataset.replyTo, seq: Number(dataset.seq) });
+/** The message that a click on the quote leads to. */
+export const targetOf = ({ dataset }) => ({ messageId: dataset.replyTo, seq: Number(dataset.seq) });
 
 export const repliesTo = (root, key) => root.querySelectorAll(`[data-field="reply"][data-reply-to="${CSS.escape(key)}"]`);
 
@@ -75,7 +75,7 @@ function quoteOnPage(key) {
   const { seq, senderId, expiresAt } = item.dataset;
   const [system, deleted] = [item.matches(".is-system"), item.matches(".is-deleted")];
   const picture = slot(item, "picture").firstElementChild.getAttribute("src") ?? smallPictureIn(item) ?? "";
-  return { seq, senderId, system, deleted, text: excerpt(slot(item, "text").textContent || wordsIn(item)), picture, expiresAt };
+  return { seq, senderId, system, deleted, text: excerpt(slot(item, "text").textContent || summaryIn(item)), picture, expiresAt };
 }
 
 function kindOf(quote) {

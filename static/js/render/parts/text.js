@@ -1,11 +1,11 @@
 import { formatted } from "../../lib/markup.js";
 import { isEmojiOnly } from "../../lib/text.js";
 import { personOf } from "../../stores/people.js";
-import { mark, slot } from "../slots.js";
+import { slot, toggleClass } from "../slots.js";
 
 const BESIDE = ["reply", "forwarded", "attachments"];
 
-/** After all else that may stand in a bubble: what is beside something is not shown large. */
+/** Call this after the other parts: emoji are large only if nothing else is in the bubble. */
 export function fillText(item, text, mentions = []) {
   const field = slot(item, "text");
   const words = text.replace(/\r\n?/g, "\n");
@@ -15,17 +15,17 @@ export function fillText(item, text, mentions = []) {
     field.replaceChildren(formatted(words, mentionedIn(item)));
   }
   const isAlone = slot(item, "picture").hidden && BESIDE.every((name) => !slot(item, name));
-  mark(item, "is-emoji", isAlone && isEmojiOnly(text));
+  toggleClass(item, "is-emoji", isAlone && isEmojiOnly(text));
 }
 
-/** Formats what the server rendered, and puts the links into it; again, once it is known who is mentioned. */
+/** Formats a server-rendered text and adds links; called again once mentioned names are loaded. */
 export function decorateText(item) {
   const field = slot(item, "text");
   const shown = formatted(field.textContent, mentionedIn(item));
   if (shown.firstElementChild) field.replaceChildren(shown);
 }
 
-/** Whose names may have to be asked for: then comes the event `people`. */
+/** Without people whose names are still loading, which the event `people` announces. */
 function mentionedIn({ dataset }) {
   const { userId, userName } = document.body.dataset;
   const keys = (dataset.mentions ?? "").split(" ").filter(Boolean);

@@ -1,11 +1,11 @@
-// Files that each receiver opens once: templates/messaging/parts/_once.html is the same for what the server renders.
-import { wordsOf } from "../../lib/attachments.js";
+// View-once files, with the same markup as templates/messaging/parts/_once.html.
+import { summaryOf } from "../../lib/attachments.js";
 import { text } from "../../lib/texts.js";
 import { isOpening } from "../../stores/openings.js";
-import { slot, write } from "../slots.js";
+import { setText, slot } from "../slots.js";
 
-/** `wasOpened` is what was known of it: events do not say. */
-export function fillOnce(item, message, { userId }, wasOpened) {
+/** `wasOpened` is the previous state, since events do not contain it. */
+export function fillViewOnce(item, message, { userId }, wasOpened) {
   const { viewOnce, deleted, opened, senderId } = message;
   let field = slot(item, "view-once");
   if (!viewOnce || deleted) return field?.remove();
@@ -13,20 +13,20 @@ export function fillOnce(item, message, { userId }, wasOpened) {
     field = document.getElementById("view-once-template").content.firstElementChild.cloneNode(true);
     slot(item, "picture").after("\n", field);
   }
-  Object.assign(field.dataset, { words: wordsOf(message), until: viewOnce.until ?? "" });
+  Object.assign(field.dataset, { words: summaryOf(message), until: viewOnce.until ?? "" });
   const isOver = viewOnce.until && viewOnce.until <= new Date().toISOString();
-  showOnce(item, opened || wasOpened ? "opened" : isOver ? "over" : senderId === userId ? "sent" : "new");
+  showViewOnce(item, opened || wasOpened ? "opened" : isOver ? "over" : senderId === userId ? "sent" : "new");
 }
 
 export const isOpened = (item) => slot(item, "view-once")?.dataset.state === "opened";
 
-/** What the server takes for opened may be about to be shown in this tab. */
-export const decorateOnce = (item) => isOpened(item) && showOnce(item, "opened");
+/** A message that the server counts as opened may still be about to be shown in this tab. */
+export const decorateViewOnce = (item) => isOpened(item) && showViewOnce(item, "opened");
 
-export function showOnce(item, known) {
+export function showViewOnce(item, known) {
   const field = slot(item, "view-once");
   const state = isOpening(item.dataset.messageId) ? "new" : known;
   if (field.dataset.state !== state) field.dataset.state = state;
   field.disabled = state !== "new";
-  write(slot(field, "label"), { opened: text("once-opened"), over: text("once-over") }[state] ?? field.dataset.words);
+  setText(slot(field, "label"), { opened: text("once-opened"), over: text("once-over") }[state] ?? field.dataset.words);
 }
