@@ -22,7 +22,7 @@ SOON = 15  # seconds, as for `expect`
 RETURN = 40_000  # milliseconds until a page has certainly found the way back to its server
 
 
-def face_to_face(person: PersonFor, **options: Any) -> tuple[Person, Person]:
+def open_pair(person: PersonFor, **options: Any) -> tuple[Person, Person]:
     """Ada and Bo, each with the conversation with the other one open, and live."""
     ada = person("Ada Lindqvist", None, **options)
     bo = person("Bo Okonkwo", f"/chat/{ada.id}", **options)
@@ -73,7 +73,7 @@ def message(page: Page, text: str) -> Locator:
 
 
 def menu(page: Page) -> Locator:
-    """What can be done with a message: a menu, on a phone a sheet."""
+    """The menu of a message; a sheet on phones."""
     return page.get_by_role("dialog", name="Message actions")
 
 
@@ -107,16 +107,16 @@ def expect_states(page: Page, states: str, timeout: int | None = None) -> None:
     expect(messages(page)).to_have_count(len(states))
 
 
-def wait_for_held(page: Page, held: Sequence[object]) -> None:
-    """A request that a route holds comes here later than the page tells of it."""
+def wait_for_held_request(page: Page, held: Sequence[object]) -> None:
+    """A request held by a route arrives here later than the page's event for it."""
     while not held:
         page.wait_for_timeout(20)
 
 
-def expect_soon(page: Page, ask: Callable[[], object], expected: object) -> None:
-    """What no locator tells, asked again until it is so."""
+def expect_eventually(page: Page, read: Callable[[], object], expected: object) -> None:
+    """For values that no locator has: polls until they are as expected."""
     deadline = time.monotonic() + SOON
-    while (found := ask()) != expected and time.monotonic() < deadline:
+    while (found := read()) != expected and time.monotonic() < deadline:
         page.wait_for_timeout(50)
     assert found == expected
 
@@ -127,22 +127,22 @@ def unread_count(reader: Person, peer: Person) -> int:
 
 
 def expect_read(reader: Person, peer: Person) -> None:
-    """The server has heard that they have read all that the other one wrote."""
-    expect_soon(reader.page, lambda: unread_count(reader, peer), 0)
+    """The server has their read receipt for all messages of the other one."""
+    expect_eventually(reader.page, lambda: unread_count(reader, peer), 0)
 
 
-def warns(page: Page) -> bool:
-    """Would leaving the page ask whether one means it?"""
+def warns_on_leave(page: Page) -> bool:
+    """Whether leaving the page asks for confirmation."""
     return bool(page.evaluate(WARNS))
 
 
-def expect_kept(page: Page) -> None:
-    """What waits to be sent is in the browser's database: whoever leaves now loses nothing."""
-    expect_soon(page, lambda: warns(page), False)
+def expect_outbox_saved(page: Page) -> None:
+    """The outbox is in the browser's database: leaving the page loses nothing."""
+    expect_eventually(page, lambda: warns_on_leave(page), False)
 
 
 def keep_typing(page: Page) -> None:
-    """What is typed once is shown for five seconds, which a busy machine may take to show it."""
+    """Keeps the typing indicator on: a busy machine may not show it within its five seconds."""
     composer(page).evaluate(
         """field => {
             field.value = "Hm";
@@ -152,7 +152,7 @@ def keep_typing(page: Page) -> None:
 
 
 def stored(reader: Person, peer: Person) -> list[str]:
-    """The texts that the server keeps, in order."""
+    """The texts that the server has stored, in order."""
     return [each["text"] for each in reader.get(f"/api/messages/{peer.id}")]
 
 
@@ -161,13 +161,13 @@ def row(page: Page, peer: Person) -> Locator:
 
 
 def expect_preview(page: Page, peer: Person, text: str) -> None:
-    """What one sees below the name."""
+    """The visible text below the name."""
     preview = row(page, peer).locator(".row__preview")
     expect(preview).to_have_text(text, use_inner_text=True)
 
 
 def state(page: Page, name: str) -> Locator:
-    """What the head of the conversation says of the other one: online, offline, typing, waiting."""
+    """The peer's state in the header: online, offline, typing, waiting."""
     return page.locator(f"conversation-header .state--{name}")
 
 
@@ -179,8 +179,8 @@ def toast(page: Page) -> Locator:
     return page.locator(".toast")
 
 
-def answer(status: int, text: str = "No.", **headers: str) -> dict[str, Any]:
-    """What `route.fulfill` takes to answer as the API does when it refuses."""
+def error_response(status: int, text: str = "No.", **headers: str) -> dict[str, Any]:
+    """The arguments of `route.fulfill` for an error of the API."""
     return {
         "status": status,
         "headers": headers,

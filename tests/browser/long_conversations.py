@@ -14,7 +14,7 @@ TO_TOP = "log => { log.scrollTop = -log.scrollHeight; }"
 # The numbers of the messages, and 0 for each line that stands for what is left out.
 LINES = """log => [...log.querySelectorAll("li.message, li.skipped")].map(
   (line) => Number(line.dataset.seq ?? 0))"""
-PLACES = """log => Object.fromEntries([...log.querySelectorAll(".message")].map(
+POSITIONS = """log => Object.fromEntries([...log.querySelectorAll(".message")].map(
   (item) => [item.dataset.seq, item.getBoundingClientRect().top]))"""
 
 
@@ -22,9 +22,9 @@ def log(page: Page) -> Locator:
     return page.locator("message-list")
 
 
-def say_many(sender: Person, receiver: Person, first: int, last: int) -> None:
+def send_many(sender: Person, receiver: Person, first: int, last: int) -> None:
     for number in range(first, last + 1):
-        sender.say(receiver, f"message {number}")
+        sender.send(receiver, f"message {number}")
 
 
 def lines(page: Page) -> list[int]:
@@ -32,13 +32,13 @@ def lines(page: Page) -> list[int]:
     return found
 
 
-def places(page: Page) -> dict[str, float]:
+def positions(page: Page) -> dict[str, float]:
     """How far from the top of the window each message is, by its number."""
-    found: dict[str, float] = log(page).evaluate(PLACES)
+    found: dict[str, float] = log(page).evaluate(POSITIONS)
     return found
 
 
-def assert_whole(found: list[int]) -> None:
+def assert_no_gaps(found: list[int]) -> None:
     """Each message comes after the one before it, but where a line says that some are left out."""
     for before, after in pairwise(found):
         assert 0 in (before, after) or after == before + 1, found
@@ -46,16 +46,16 @@ def assert_whole(found: list[int]) -> None:
     assert numbers == sorted(set(numbers))
 
 
-def to_the_first(page: Page) -> None:
+def load_all_older(page: Page) -> None:
     for _ in range(30):
         if page.locator(".older").count() == 0:
             return
         with page.expect_response(OLDER):
             log(page).evaluate(TO_TOP)
-        expect_rest(page)
+        expect_idle(page)
     pytest.fail("there is no end to the older pages")
 
 
-def expect_rest(page: Page) -> None:
+def expect_idle(page: Page) -> None:
     """Nothing is being fetched."""
     expect(page.locator("message-list[aria-busy]")).to_have_count(0)

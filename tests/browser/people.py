@@ -49,7 +49,7 @@ class Person:
     def get(self, path: str) -> Any:
         return self._answer("GET", path)
 
-    def say(self, to: "Person", text: str) -> Any:
+    def send(self, to: "Person", text: str) -> Any:
         """Sends over the API, past the page."""
         return self.post(f"/api/messages/send/{to.id}", text=text)
 

@@ -94,27 +94,27 @@ class Site:
             process.wait()
 
     def empty(self) -> None:
-        """Takes away all people and what they wrote, while it runs."""
+        """Deletes all data, while it runs."""
         with closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database, database:
             for (table,) in database.execute(OWN_TABLES).fetchall():
                 database.execute(f"DELETE FROM {table}")  # no foreign key is looked at here
 
-    def spread(self, *senders: str) -> None:
-        """As if they had written one message a day until now."""
+    def spread_over_days(self, *senders: str) -> None:
+        """Dates their messages one day apart, up to now."""
         marks = ", ".join("?" * len(senders))
         with closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database, database:
             database.execute(ONE_A_DAY.format(senders=marks), senders)
 
-    def let_pass(self, days: int) -> None:
-        """For whatever disappears, and all jobs."""
+    def advance_days(self, days: int) -> None:
+        """Moves the times of disappearing messages and of all jobs back by that many days."""
         with closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database, database:
             for table, column in DISAPPEARS.items():
                 before = DAYS_BEFORE.format(column=column, days=days)
                 database.execute(f"UPDATE {table} SET {column} = {before}")
 
     @contextmanager
-    def away(self) -> Iterator[None]:
-        """Nothing listens at its address."""
+    def down(self) -> Iterator[None]:
+        """Stops it, until the block ends."""
         self.kill()
         try:
             yield
@@ -122,8 +122,8 @@ class Site:
             self.start()
 
     @contextmanager
-    def under(self, **variables: str) -> Iterator[None]:
-        """Started again with other settings, until the block ends."""
+    def with_settings(self, **variables: str) -> Iterator[None]:
+        """Restarts it with other settings, until the block ends."""
         before = self._environment
         self.stop()
         self._environment = before | variables
@@ -137,7 +137,7 @@ class Site:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Takes connections, and answers nothing."""
+        """It accepts connections, but does not respond."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
         try:

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.chat import (
     SEND,
-    answer,
     banner,
+    error_response,
     expect_states,
     expect_texts,
     keep_typing,
@@ -35,13 +35,13 @@ def pair(person: PersonFor, request: pytest.FixtureRequest) -> Pair:
 
 def full_conversation(ada: Person, bo: Person) -> Page:
     """With one of everything that it may show."""
-    bo.say(ada, "plain")
-    bo.say(ada, "see https://example.org/")
-    bo.say(ada, "👋")
-    gone = bo.say(ada, "gone")
+    bo.send(ada, "plain")
+    bo.send(ada, "see https://example.org/")
+    bo.send(ada, "👋")
+    gone = bo.send(ada, "gone")
     bo.context.request.delete(f"/api/messages/{gone['_id']}")
     bo.post(f"/api/messages/send/{ada.id}", image=data_uri(picture(320, 240)))
-    ada.say(bo, "sent")
+    ada.send(bo, "sent")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     return page
@@ -53,7 +53,7 @@ def test_lists(pair: Pair) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
     assert_accessible(page)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     expect(row(page, bo)).to_be_visible()
     assert_accessible(page)
     page.goto("/contacts")
@@ -68,7 +68,7 @@ def test_conversation(pair: Pair) -> None:
     page = full_conversation(ada, bo)
     bo.page.goto(f"/chat/{ada.id}")
     expect(state(page, "online")).to_be_visible()
-    page.route(SEND, lambda route: route.fulfill(**answer(400)), times=1)
+    page.route(SEND, lambda route: route.fulfill(**error_response(400)), times=1)
     send(page, "refused")
     expect(toast(page)).to_be_visible()
     assert_accessible(page)
@@ -123,7 +123,7 @@ def test_messages_are_read_out_as_they_come(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     ada.page.goto(f"/chat/{bo.id}")
     log = ada.page.get_by_role("log", name="Messages with \u2068Bo Okonkwo\u2069")
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     expect_texts(ada.page, ["Hello"])
     expect_states(ada.page, "-")
 

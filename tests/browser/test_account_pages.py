@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
-from tests.browser.chat import expect_soon, wait_for_held
+from tests.browser.chat import expect_eventually, wait_for_held_request
 from tests.browser.people import PASSWORD, Person, assert_accessible, fill_sign_up
 from tests.browser.site import Site
 
@@ -65,7 +65,7 @@ def test_a_form_shows_that_it_is_at_work_and_is_not_sent_twice(
     expect(form).to_have_attribute("aria-busy", "true")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Log in").click()
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     assert len(held) == 1
     held[0].continue_()
     expect(page.get_by_role("alert")).to_be_focused()
@@ -89,7 +89,7 @@ def test_a_form_that_is_left_for_another_page_stays_at_work(
     fill_login(page, ada.email, PASSWORD)
     expect(page.locator("form")).to_have_attribute("aria-busy", "true")
     page.evaluate("document.querySelector('form').requestSubmit()")
-    expect_soon(page, lambda: asked.count("POST"), 1)
+    expect_eventually(page, lambda: asked.count("POST"), 1)
     page.context.close()
 
 

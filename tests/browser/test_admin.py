@@ -53,7 +53,7 @@ def test_message_is_taken_back_and_restored_before_both_peoples_eyes(
     moderator: Page, person: Callable[..., Person]
 ) -> None:
     ada, mira = person("Ada Lindqvist"), person("Mira Okonkwo")
-    said = ada.say(mira, "Please look the other way")
+    said = ada.send(mira, "Please look the other way")
     ada.page.goto(f"/chat/{mira.id}")
     mira.page.goto(f"/chat/{ada.id}")
     bubbles = [side.page.get_by_role("log").get_by_text(said["text"]) for side in (ada, mira)]

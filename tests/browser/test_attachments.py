@@ -16,27 +16,27 @@ from tests.browser.chat import (
     RETURN,
     SEND,
     SENT,
-    answer,
     banner,
     choose_action,
     composer,
+    error_response,
+    expect_eventually,
     expect_preview,
-    expect_soon,
     expect_states,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
     state,
     toast,
     touch,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_texts import SIDEWAYS, markup
 from tests.environment import ROOT
 from tests.files import MP4, PDF, TUS
@@ -105,7 +105,7 @@ def download(page: Page, press: Locator) -> tuple[str, bytes]:
 
 
 def test_files_are_shown_played_and_downloaded(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send_files(bo, ada, ("минуты.pdf", PDF), ("Notes.TXT", b"Some words."))
     send_files(bo, ada, ("song.wav", sound()), ("clip.mp4", MP4), text="Listen")
     for number in (1, 2, 3, 4, 5, 7, 10):
@@ -146,7 +146,7 @@ def test_files_are_shown_played_and_downloaded(person: PersonFor) -> None:
 
 
 def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send_files(bo, ada, *pictures(2), text="Two *blue* ones")
     send_files(bo, ada, ("last.jpg", painted(9, WIDE)))
     page = ada.page
@@ -169,7 +169,7 @@ def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
     width = shown.evaluate("image => image.offsetWidth")
     page.keyboard.press("+")
     expect(larger).to_have_attribute("aria-pressed", "true")
-    expect_soon(page, lambda: shown.evaluate("image => image.offsetWidth") > 2 * width, True)
+    expect_eventually(page, lambda: shown.evaluate("image => image.offsetWidth") > 2 * width, True)
     assert_accessible(page)
     page.keyboard.press("-")
     expect(shown).to_have_js_property("offsetWidth", width)
@@ -201,7 +201,7 @@ def test_pictures_are_walked_through_by_keys(person: PersonFor) -> None:
 
 
 def test_pictures_are_walked_through_by_fingers(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
+    ada, bo = open_pair(person, **PHONE)
     send_files(bo, ada, *pictures(2))
     page = ada.page
     links = page.locator(".album a")
@@ -231,7 +231,7 @@ def test_pictures_are_walked_through_by_fingers(person: PersonFor) -> None:
 def test_files_are_told_of_in_lists_and_quotes_and_leave_with_their_message(
     person: PersonFor,
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     told = [
         (pictures(1), "Picture", "picture"),
@@ -304,7 +304,7 @@ def expect_arrived(person: Person, peer: Person, *files: tuple[str, bytes]) -> N
 
 @needs_tus
 def test_files_are_chosen_and_sent(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     begun: list[str] = []
     page.on("request", lambda request: begun.append(f"{request.method} {request.url}"))
@@ -326,7 +326,7 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
     # The client came with the first of them, and what is local is gone.
     assert len([each for each in begun if "/tus." in each]) == 1
     uploads = "Object.keys(localStorage).filter((key) => /^upload/.test(key))"
-    expect_soon(page, lambda: page.evaluate(uploads), [])
+    expect_eventually(page, lambda: page.evaluate(uploads), [])
     drawn_by_script = markup(page)
     page.reload()
     assert drawn_by_script == markup(page)
@@ -344,7 +344,7 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
     own = messages(page).last
     expect(own.locator(".album img")).to_have_count(2)
     expect(own).to_have_attribute("data-state", SENT)
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     expect(own.locator(".album img").first).to_have_attribute("src", SMALL)
     image = Image.open(io.BytesIO(own.locator(".album img").first.screenshot()))
     red, _green, blue = image.convert("RGB").resize((1, 1)).tobytes()
@@ -366,12 +366,12 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
     # Where the site was made without the client, files go in one piece; again what has expired.
     page.evaluate("delete document.body.dataset.tus")
     begun.clear()
-    page.route(SEND, lambda route: route.fulfill(**answer(400, "No.")))
+    page.route(SEND, lambda route: route.fulfill(**error_response(400, "No.")))
     waiting: list[Route] = []
     page.route("**/api/attachments", lambda route: waiting.append(route))
     choose(page, *files)
     composer(page).press("Enter")
-    wait_for_held(page, waiting)
+    wait_for_held_request(page, waiting)
     # How far that is, nobody can tell.
     bar = messages(page).last.get_by_role("progressbar")
     expect(bar).to_have_js_property("position", -1)
@@ -390,7 +390,7 @@ def test_files_are_chosen_and_sent(person: PersonFor) -> None:
 
 @needs_tus
 def test_pictures_are_put_in_order_and_get_captions(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     choose(page, ("a.jpg", painted(1)), ("b.jpg", painted(2)), ("c.jpg", painted(3, (3000, 2000))))
     names = page.locator(".composer__preview bdi")
@@ -453,9 +453,9 @@ def test_pictures_are_put_in_order_and_get_captions(person: PersonFor) -> None:
 def test_an_upload_goes_on_after_a_break_or_a_reload_and_meanwhile_one_writes_elsewhere(
     person: PersonFor,
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    bo.say(ada, "Send it")
+    bo.send(ada, "Send it")
     page = ada.page
     begun: list[str] = []
     page.on("request", lambda request: begun.append(request.method + request.url[-12:]))
@@ -464,7 +464,7 @@ def test_an_upload_goes_on_after_a_break_or_a_reload_and_meanwhile_one_writes_el
 
     choose(page, ("lost.pdf", PDF))
     composer(page).press("Enter")
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     page.context.set_offline(True)
     expect(banner(page)).to_be_visible()
     page.unroute(UPLOAD)
@@ -477,7 +477,7 @@ def test_an_upload_goes_on_after_a_break_or_a_reload_and_meanwhile_one_writes_el
     page.route(UPLOAD, lambda route: held.append(route))
     choose(page, ("big.bin", BIG))
     composer(page).press("Enter")
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     item = messages(page).last
     expect(item.locator(".file")).to_contain_text("big.bin")
     expect(item.get_by_role("progressbar")).to_be_visible()
@@ -501,7 +501,7 @@ def test_an_upload_goes_on_after_a_break_or_a_reload_and_meanwhile_one_writes_el
 def test_what_has_arrived_when_the_server_dies_is_not_sent_again(
     live_site: Site, person: PersonFor
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     offsets: list[int] = []
 
@@ -518,7 +518,7 @@ def test_what_has_arrived_when_the_server_dies_is_not_sent_again(
     choose(page, ("big.bin", BIG))
     composer(page).press("Enter")
     page.wait_for_function("() => document.querySelector('.upload progress')?.value > 0.2")
-    with live_site.away():
+    with live_site.down():
         expect(banner(page)).to_be_visible()
     network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
 
@@ -529,11 +529,11 @@ def test_what_has_arrived_when_the_server_dies_is_not_sent_again(
 
 @needs_tus
 def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
-    bo.say(ada, "Send them")
+    bo.send(ada, "Send them")
     no_room = "Your files would take more than the 1 GB that you have here."
-    page.route("**/api/uploads", lambda route: route.fulfill(**answer(413, no_room)))
+    page.route("**/api/uploads", lambda route: route.fulfill(**error_response(413, no_room)))
     choose(page, ("minutes.pdf", PDF))
     composer(page).fill("Minutes")
     composer(page).press("Enter")
@@ -553,7 +553,7 @@ def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonF
     def refuse_second(route: Route) -> None:
         begun.append(route.request.method)
         if begun == ["POST", "PATCH"] * 2:
-            route.fulfill(**answer(400, "A virus was found in this file."))
+            route.fulfill(**error_response(400, "A virus was found in this file."))
         else:
             route.continue_()
 
@@ -581,7 +581,7 @@ def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonF
     choose(page, ("big.bin", BIG))
     composer(page).fill("What it is")
     composer(page).press("Enter")
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     assert ada.get("/api/attachments/usage")["used"] == before + len(BIG)
     composer(page).fill("What is next")
     with page.expect_response(lambda got: got.request.method == "DELETE") as ended:
@@ -598,7 +598,7 @@ def test_an_upload_is_refused_in_words_tried_again_and_cancelled(person: PersonF
 
 @needs_tus
 def test_what_is_cancelled_in_another_tab_is_not_sent(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, other = ada.page, ada.open_page(f"/chat/{bo.id}")
     begun: list[str] = []
     page.on("request", lambda request: begun.append(request.method + request.url[-12:]))
@@ -609,7 +609,7 @@ def test_what_is_cancelled_in_another_tab_is_not_sent(person: PersonFor) -> None
         page.route(address, lambda route: held.append(route))
         choose(page, ("minutes.pdf", PDF))
         composer(page).press("Enter")
-        wait_for_held(page, held)
+        wait_for_held_request(page, held)
         messages(other).last.get_by_role("button", name="Cancel").click()
         expect(messages(other)).to_have_count(left)
         held[0].continue_()
@@ -626,11 +626,11 @@ def test_what_is_cancelled_in_another_tab_is_not_sent(person: PersonFor) -> None
     send(other, "Again")
     expect_texts(bo.page, ["Nothing", "Again"])
     assert "POST/api/uploads" in begun
-    expect_soon(page, lambda: ada.get("/api/attachments/usage")["used"], 0)
+    expect_eventually(page, lambda: ada.get("/api/attachments/usage")["used"], 0)
 
 
 def test_files_are_found_in_the_details(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send_files(bo, ada, *pictures(3))
     send_files(bo, ada, ("minutes.pdf", PDF), ("song.wav", sound()))
     page = ada.page
@@ -693,7 +693,7 @@ def film(page: Page, width: int = 320, height: int = 180, *, still: int = 0) -> 
 
 @needs_tus
 def test_a_video_has_a_poster_and_its_length(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     clip, broken = film(page, still=10), MP4
     files: list[FilePayload] = [

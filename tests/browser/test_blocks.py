@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chat import composer, expect_states, expect_texts, face_to_face, row, send, state
+from tests.browser.chat import composer, expect_states, expect_texts, open_pair, row, send, state
 from tests.browser.people import PersonFor
 
 
@@ -12,7 +12,7 @@ def agree(page: Page) -> None:
 
 
 def test_block_in_the_details_and_unblock_in_the_chat(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(bo.page, "One")
     expect_states(bo.page, "r")
     page = ada.page
@@ -43,7 +43,7 @@ def test_block_in_the_details_and_unblock_in_the_chat(person: PersonFor) -> None
 
 
 def test_block_from_the_list_and_unblock_in_the_profile(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(bo.page, "One")
     row(ada.page, bo).click(button="right")
     ada.page.get_by_role("menuitem", name="Block", exact=True).click()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat import expect_states, expect_texts, face_to_face, send
+from tests.browser.chat import expect_states, expect_texts, open_pair, send
 from tests.browser.people import PersonFor
 from tests.browser.site import Site
 
@@ -65,7 +65,7 @@ def live_site(
 
 
 def test_everything_works_with_static_files_from_elsewhere(person: PersonFor, cdn: Cdn) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Hello")
     expect_texts(bo.page, ["Hello"])
     expect_states(ada.page, "r")

@@ -54,7 +54,7 @@ def site(_static_files: None, tmp_path: Path) -> Iterator[Site]:
 
 def test_its_pages_work_with_our_cookies_and_policy(site: Site, browser: Browser) -> None:
     ada, bo = (sign_up(browser, site.url, name) for name in ("Ada Lindqvist", "Bo Okonkwo"))
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     ada.context.clear_cookies()
     page = ada.page
     page.goto("/login")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from tests.browser.chat import composer, expect_states, face_to_face, messages
+from tests.browser.chat import composer, expect_states, messages, open_pair
 from tests.browser.people import PersonFor
 from tests.browser.site import Site
 from tests.cloudinary_server import CloudinaryServer, cloudinary
@@ -36,7 +36,7 @@ def file(width: int, height: int) -> FilePayload:
 def test_a_picture_is_seen_by_both_until_it_is_deleted(
     person: PersonFor, service: CloudinaryServer
 ) -> None:
-    ada, bo = face_to_face(person, service_workers="allow")
+    ada, bo = open_pair(person, service_workers="allow")
     bo.page.wait_for_function("() => navigator.serviceWorker.controller")  # pictures pass it, too
     ada.page.get_by_label("Add a picture").set_input_files(file(1600, 800))
     expect(ada.page.get_by_text("1600 × 800")).to_be_visible()
@@ -67,7 +67,7 @@ def test_a_picture_is_seen_by_both_until_it_is_deleted(
 def test_what_cannot_be_kept_waits_and_is_sent_later(
     person: PersonFor, service: CloudinaryServer
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     service.mood = "down"
     ada.page.get_by_label("Add a picture").set_input_files(file(640, 480))
     expect(ada.page.get_by_text("640 × 480")).to_be_visible()

@@ -10,8 +10,8 @@ from tests.browser.chat import (
     composer,
     expect_states,
     expect_texts,
-    face_to_face,
     messages,
+    open_pair,
     row,
     send,
     stored,
@@ -59,7 +59,7 @@ def preview(page: Page) -> Locator:
 def test_what_is_typed_while_a_picture_is_made_ready_is_the_next_message(
     person: PersonFor,
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     page.evaluate(HOLD)
 
@@ -79,7 +79,7 @@ def test_what_is_typed_while_a_picture_is_made_ready_is_the_next_message(
 
 
 def test_pictures_are_made_ready_one_after_the_other(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     page.evaluate(HOLD)
 
@@ -101,10 +101,10 @@ def test_pictures_are_made_ready_one_after_the_other(person: PersonFor) -> None:
 
 
 def test_a_picture_stays_with_its_conversation(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    cy.say(ada, "Hello from Cy")
-    bo.say(ada, "Hello from Bo")
+    cy.send(ada, "Hello from Cy")
+    bo.send(ada, "Hello from Bo")
     page = ada.page
 
     choose(page, file("for-bo.png"))
@@ -122,7 +122,7 @@ def test_a_picture_stays_with_its_conversation(person: PersonFor) -> None:
 
 
 def test_a_file_that_misses_the_pane_does_not_replace_the_page(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     data = base64.b64encode(picture(640, 480)).decode()
     sidebar = ada.page.locator("#sidebar")
 
@@ -144,7 +144,7 @@ PASTE = """(field, [texts, names]) => {
 
 
 def test_a_paste_is_what_one_sees(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page = ada.page
     data = base64.b64encode(picture(640, 480)).decode()
     page.evaluate("data => { window.red = data; }", data)
@@ -169,7 +169,7 @@ def test_a_paste_is_what_one_sees(person: PersonFor) -> None:
 
 
 def test_a_pasted_text_that_is_too_long_becomes_a_file(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     field = composer(ada.page)
     field.fill("x" * 9_990)
     assert not field.evaluate(PASTE, [{"text/plain": "y" * 10}, []])
@@ -187,7 +187,7 @@ def test_a_pasted_text_that_is_too_long_becomes_a_file(person: PersonFor) -> Non
 
 
 def test_beyond_ten_files_none_is_lost_silently(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page = ada.page
     data = base64.b64encode(picture(640, 480)).decode()
     page.evaluate("data => { window.red = data; }", data)
@@ -213,8 +213,8 @@ def test_beyond_ten_files_none_is_lost_silently(person: PersonFor) -> None:
 
 
 def test_typing_anywhere_reaches_the_composer(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Hello")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Hello")
     page = ada.page
     expect_texts(page, ["Hello"])
 
@@ -233,7 +233,7 @@ def test_typing_anywhere_reaches_the_composer(person: PersonFor) -> None:
 
 def test_return_breaks_the_line_on_a_touch_keyboard(person: PersonFor) -> None:
     touch = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
-    ada, bo = face_to_face(person, **touch)
+    ada, bo = open_pair(person, **touch)
     page = ada.page
     expect(composer(page)).to_have_attribute("enterkeyhint", "enter")
 
@@ -258,7 +258,7 @@ def test_return_breaks_the_line_on_a_touch_keyboard(person: PersonFor) -> None:
 
 def test_a_picture_is_taken_with_the_camera_of_a_phone(person: PersonFor) -> None:
     touch = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
-    ada, bo = face_to_face(person, **touch)
+    ada, bo = open_pair(person, **touch)
     page, camera = ada.page, ada.page.get_by_label("Take a picture")
     expect(page.locator(".composer__camera")).to_be_visible()
     expect(camera).to_have_attribute("capture", "environment")
@@ -271,7 +271,7 @@ def test_a_picture_is_taken_with_the_camera_of_a_phone(person: PersonFor) -> Non
 
 
 def test_return_breaks_the_line_where_one_wants_it_to(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     page.goto("/profile")
     page.get_by_text("New line", exact=True).click()
@@ -286,7 +286,7 @@ def test_return_breaks_the_line_where_one_wants_it_to(person: PersonFor) -> None
 
 
 def test_a_draft_follows_into_the_other_tab(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     other = ada.open_page(f"/chat/{bo.id}")
 
     composer(ada.page).fill("Dear Bo,")

@@ -7,15 +7,15 @@ from tests.browser.chat import (
     choose_action,
     expect_preview,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
     toast,
 )
 from tests.browser.people import PersonFor, assert_accessible
-from tests.browser.test_order import choose
+from tests.browser.test_chat_settings import choose
 
 
 def delete(page: Page, text: str, answer: str = "") -> None:
@@ -26,9 +26,9 @@ def delete(page: Page, text: str, answer: str = "") -> None:
 
 
 def test_for_me_in_all_my_windows_and_undone(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Stays here")
-    bo.say(ada, "Out of my sight")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Stays here")
+    bo.send(ada, "Out of my sight")
     other = ada.open_page(f"/chat/{bo.id}")
     expect_texts(other, ["Stays here", "Out of my sight"])
 
@@ -56,8 +56,8 @@ def test_for_me_in_all_my_windows_and_undone(person: PersonFor) -> None:
 
 def test_what_was_read_comes_back_above_what_is_new(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    ada.say(bo, "Mine")
-    bo.say(ada, "New to me")
+    ada.send(bo, "Mine")
+    bo.send(ada, "New to me")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     expect_texts(page, ["Mine", "New to me"])
@@ -69,7 +69,7 @@ def test_what_was_read_comes_back_above_what_is_new(person: PersonFor) -> None:
 
 
 def test_for_everybody_and_undone(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Too quick")
     expect_texts(bo.page, ["Too quick"])
     delete(ada.page, "Too quick", "Delete for everybody")
@@ -80,8 +80,8 @@ def test_for_everybody_and_undone(person: PersonFor) -> None:
 
 
 def test_a_chat_leaves_my_list_until_there_is_more(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Long ago")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Long ago")
     other = ada.open_page("/")
     expect_preview(other, bo, "Long ago")
     choose(other, bo, "Delete chat")
@@ -90,16 +90,16 @@ def test_a_chat_leaves_my_list_until_there_is_more(person: PersonFor) -> None:
         expect(row(page, bo)).to_have_count(0)
     expect_texts(ada.page, [])
     expect_texts(bo.page, ["Long ago"])
-    bo.say(ada, "Hello again")
+    bo.send(ada, "Hello again")
     for page in (ada.page, other):
         expect_preview(page, bo, "Hello again")
     expect_texts(ada.page, ["Hello again"])
 
 
 def test_of_two_in_a_row_each_can_be_undone(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     for text in ("The first slip", "The second slip"):
-        bo.say(ada, text)
+        bo.send(ada, text)
     expect_texts(ada.page, ["The first slip", "The second slip"])
     for text in ("The first slip", "The second slip"):
         message(ada.page, text).focus()  # the first notice may cover the second message
@@ -114,8 +114,8 @@ def test_of_two_in_a_row_each_can_be_undone(person: PersonFor) -> None:
 
 
 def test_a_reply_does_not_show_what_was_deleted_for_me(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "What is asked")
+    ada, bo = open_pair(person)
+    bo.send(ada, "What is asked")
     message(ada.page, "What is asked").hover()
     message(ada.page, "What is asked").get_by_role("button", name="Reply").click()
     send(ada.page, "What is answered")
@@ -134,9 +134,9 @@ def test_a_reply_does_not_show_what_was_deleted_for_me(person: PersonFor) -> Non
 
 
 def test_a_device_that_was_offline_learns_it_by_sync(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     for text in ("Kept in sight", "Taken out of sight"):
-        bo.say(ada, text)
+        bo.send(ada, text)
     expect_texts(ada.page, ["Kept in sight", "Taken out of sight"])
     key = messages(ada.page).last.get_attribute("data-message-id")
     ada.context.set_offline(True)

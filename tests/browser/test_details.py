@@ -5,11 +5,11 @@ from base64 import b64encode
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.chat import composer, face_to_face, message, row, wait_for_held
-from tests.browser.long_conversations import say_many
+from tests.browser.chat import composer, message, open_pair, row, wait_for_held_request
+from tests.browser.long_conversations import send_many
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_groups import details, make_group, open_group
-from tests.browser.test_looks import PHONE
 from tests.pictures import picture
 
 ABOUT = re.compile(r"#about$")
@@ -38,7 +38,7 @@ def show_picture(sender: Person, peer: str) -> str:
 
 
 def test_a_click_on_the_name_tells_about_a_person(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     group = make_group(bo, ada, name="Lindqvist and Okonkwo")
     page = ada.page
 
@@ -65,9 +65,9 @@ def test_a_click_on_the_name_tells_about_a_person(person: PersonFor) -> None:
 
 
 def test_what_was_closed_or_left_while_it_loaded_is_not_shown(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     cy = person("Cy Weber", None)
-    cy.say(ada, "Hello")
+    cy.send(ada, "Hello")
     page, held = ada.page, list[Route]()
     page.route(re.compile("/details"), lambda route: held.append(route))
 
@@ -75,7 +75,7 @@ def test_what_was_closed_or_left_while_it_loaded_is_not_shown(person: PersonFor)
         opener(page).click()
     page.go_back()
     expect(page).not_to_have_url(ABOUT)
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     held.pop().continue_()
     # One is asked for after the other: this one is asked for once the first has come.
     with page.expect_request(re.compile("/details")):
@@ -84,7 +84,7 @@ def test_what_was_closed_or_left_while_it_loaded_is_not_shown(person: PersonFor)
 
     row(page, cy).click()
     expect(page.locator("conversation-header h1")).to_have_text("Cy Weber")
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     held.pop().continue_()
     page.unroute(re.compile("/details"))
     opener(page).click()
@@ -94,7 +94,7 @@ def test_what_was_closed_or_left_while_it_loaded_is_not_shown(person: PersonFor)
 
 
 def test_whether_somebody_is_online_is_shown_live(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     opener(ada.page).click()
     expect(details(ada.page).get_by_text("online", exact=True)).to_be_visible()
     bo.page.goto("about:blank")
@@ -105,7 +105,7 @@ def test_whether_somebody_is_online_is_shown_live(person: PersonFor) -> None:
 def test_pictures_come_and_go_and_lead_to_their_messages(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     key = show_picture(bo, ada.id)
-    say_many(ada, bo, 1, 120)
+    send_many(ada, bo, 1, 120)
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     opener(page).click()
@@ -141,11 +141,11 @@ def test_pictures_come_and_go_and_lead_to_their_messages(person: PersonFor) -> N
 
 def test_links_are_addresses_that_lead_out_or_to_their_messages(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    bo.say(ada, "Nothing")
-    bo.say(ada, "(See https://example.org/a, or www.example.org/b.)")
-    bo.say(ada, "`https://example.org/code`")
+    bo.send(ada, "Nothing")
+    bo.send(ada, "(See https://example.org/a, or www.example.org/b.)")
+    bo.send(ada, "`https://example.org/code`")
     for number in range(31):
-        bo.say(ada, f"https://example.org/{number}")
+        bo.send(ada, f"https://example.org/{number}")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     opener(page).click()
@@ -167,7 +167,7 @@ def test_by_keyboard_alone(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     for _ in range(3):
         show_picture(bo, ada.id)
-    bo.say(ada, "https://example.org")
+    bo.send(ada, "https://example.org")
     page, keys = ada.page, ada.page.keyboard
     page.goto(f"/chat/{bo.id}")
     expect(composer(page)).to_be_focused()
@@ -199,7 +199,7 @@ def test_by_keyboard_alone(person: PersonFor) -> None:
 
 def test_a_chat_is_muted_from_there(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     opener(page).click()
@@ -277,7 +277,7 @@ def test_who_has_left_a_group_finds_what_they_shared(person: PersonFor) -> None:
 
 
 def test_its_script_is_asked_for_when_it_is_first_opened(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     asked: list[str] = []
     ada.page.on("request", lambda request: asked.append(request.url))
     opener(ada.page).click()

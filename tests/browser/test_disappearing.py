@@ -7,8 +7,8 @@ from tests.browser.chat import (
     choose_action,
     expect_preview,
     expect_texts,
-    face_to_face,
     message,
+    open_pair,
     row,
     send,
 )
@@ -36,9 +36,9 @@ def expect_lifetime(page: Page, period: str) -> None:
 
 
 def test_what_is_sent_is_gone_for_both_a_day_later(person: PersonFor, live_site: Site) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    cy.say(ada, "Another chat")
+    cy.send(ada, "Another chat")
     send(ada.page, "Stays")
     opener(ada.page).click()
     expect(lifetime(ada.page)).to_have_value("0")
@@ -61,7 +61,7 @@ def test_what_is_sent_is_gone_for_both_a_day_later(person: PersonFor, live_site:
     expect_texts(ada.page, ["Another chat"])
     expect_lifetime(ada.page, "")
 
-    live_site.let_pass(days=1)
+    live_site.advance_days(days=1)
     expect_texts(bo.page, ["Stays", DAY])
     expect_preview(bo.page, ada, "")
     row(ada.page, bo).click()
@@ -78,7 +78,7 @@ def test_what_is_sent_is_gone_for_both_a_day_later(person: PersonFor, live_site:
 
 
 def test_a_time_of_ones_own_and_what_was_missed_offline(person: PersonFor, live_site: Site) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Stays")
     opener(bo.page).click()
     lifetime(bo.page).select_option("Another time…")
@@ -89,7 +89,7 @@ def test_a_time_of_ones_own_and_what_was_missed_offline(person: PersonFor, live_
     send(ada.page, "One", "Two")
     expect(message(bo.page, "Two")).to_be_visible()
     bo.context.set_offline(True)
-    live_site.let_pass(days=2)
+    live_site.advance_days(days=2)
     expect(message(ada.page, "Two")).to_have_count(0)
     expect(message(bo.page, "Two")).to_be_visible()
     bo.context.set_offline(False)

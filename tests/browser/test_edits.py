@@ -5,24 +5,24 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat import (
-    answer,
     composer,
+    error_response,
     expect_preview,
     expect_states,
     expect_texts,
-    face_to_face,
     menu,
     message,
     messages,
+    open_pair,
     send,
     toast,
     touch,
 )
 from tests.browser.link_previews import URL, card, give_preview
-from tests.browser.long_conversations import say_many
+from tests.browser.long_conversations import send_many
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 from tests.pictures import data_uri, picture
 
 MARKUP = """item => {
@@ -48,7 +48,7 @@ def edit(person: Person, key: str, text: str) -> None:
 
 
 def test_an_edit_is_seen_everywhere_and_reads_alike_rendered(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, keys = ada.page, ada.page.keyboard
     send(page, "Helo *you*")
     expect_states(page, "r")
@@ -96,7 +96,7 @@ def test_an_edit_is_seen_everywhere_and_reads_alike_rendered(person: PersonFor) 
 
 def test_the_last_message_s_row_follows_and_nothing_is_unread_by_it(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    key = bo.say(ada, "Helo row")["_id"]
+    key = bo.send(ada, "Helo row")["_id"]
     ada.page.goto("/")
     expect_preview(ada.page, bo, "Helo row")
     edit(bo, key, "Hello row")
@@ -105,11 +105,11 @@ def test_the_last_message_s_row_follows_and_nothing_is_unread_by_it(person: Pers
 
 
 def test_arrow_up_edits_the_last_one_and_escape_leaves_it(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, keys = ada.page, ada.page.keyboard
     send(page, "First mine", "Last mine")
     expect_states(page, "rr")
-    bo.say(ada, "Theirs")
+    bo.send(ada, "Theirs")
     expect_states(page, "rr-")
 
     composer(page).fill("x")
@@ -140,7 +140,7 @@ def test_arrow_up_edits_the_last_one_and_escape_leaves_it(person: PersonFor) -> 
 
 
 def test_a_failure_keeps_what_was_typed_also_over_a_reload(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, keys = ada.page, ada.page.keyboard
     send(page, "Tpyo")
     expect_states(page, "r")
@@ -153,7 +153,7 @@ def test_a_failure_keeps_what_was_typed_also_over_a_reload(person: PersonFor) ->
     expect(toast(page)).to_contain_text("Your edit was not saved")
     expect(composer(page)).to_have_value("Typo, mended")
     page.unroute(EDIT)
-    page.route(EDIT, lambda route: route.fulfill(**answer(403, "It is too late.")))
+    page.route(EDIT, lambda route: route.fulfill(**error_response(403, "It is too late.")))
     keys.press("Enter")
     expect(toast(page).last).to_contain_text("It is too late.")
     expect(composer(page)).to_have_value("Typo, mended")
@@ -170,7 +170,7 @@ def test_a_failure_keeps_what_was_typed_also_over_a_reload(person: PersonFor) ->
 
 
 def test_while_one_edits_the_message_may_change_or_go(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, keys = ada.page, ada.page.keyboard
     send(page, "One")
     expect_states(page, "r")
@@ -192,7 +192,7 @@ def test_while_one_edits_the_message_may_change_or_go(person: PersonFor) -> None
 
 
 def test_a_preview_that_comes_meanwhile_ends_no_edit(person: PersonFor, live_site: Site) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, words = ada.page, f"See {URL}"
     send(page, words)
     expect_states(page, "r")
@@ -213,7 +213,7 @@ def test_a_preview_that_comes_meanwhile_ends_no_edit(person: PersonFor, live_sit
 
 
 def test_the_words_under_a_picture_may_go(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     ada.post(f"/api/messages/send/{bo.id}", text="My cat", image=data_uri(picture(320, 240)))
     page = ada.page
     expect_texts(page, ["My cat"])
@@ -228,8 +228,8 @@ def test_the_words_under_a_picture_may_go(person: PersonFor) -> None:
 
 def test_who_reads_further_up_is_not_moved_by_an_edit(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    say_many(bo, ada, 1, 60)
-    key = bo.say(ada, "Short")["_id"]
+    send_many(bo, ada, 1, 60)
+    key = bo.send(ada, "Short")["_id"]
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     expect(message(page, "Short")).to_be_visible()
@@ -243,10 +243,10 @@ def test_who_reads_further_up_is_not_moved_by_an_edit(person: PersonFor) -> None
 
 
 def test_a_conversation_that_was_open_before_says_what_was_edited(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Adeyemi", None)
-    cy.say(ada, "Hello from Cy")
-    key = bo.say(ada, "Before the edit")["_id"]
+    cy.send(ada, "Hello from Cy")
+    key = bo.send(ada, "Before the edit")["_id"]
     page = ada.page
     expect_texts(page, ["Before the edit"])
     page.locator(f"#chats-{cy.id}").click()
@@ -260,9 +260,9 @@ def test_a_conversation_that_was_open_before_says_what_was_edited(person: Person
 
 
 def test_a_long_press_offers_it_while_the_time_lasts(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
-    ada.say(bo, "Above")
-    ada.say(bo, "By touch")
+    ada, bo = open_pair(person, **PHONE)
+    ada.send(bo, "Above")
+    ada.send(bo, "By touch")
     page = ada.page
     expect_states(page, "rr")
     edit(ada, ada.get(f"/api/messages/{bo.id}")[0]["_id"], "Above all")

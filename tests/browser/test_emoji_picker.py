@@ -5,16 +5,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat import (
     composer,
-    expect_soon,
-    face_to_face,
+    expect_eventually,
     menu,
     message,
+    open_pair,
     send,
     toast,
     touch,
 )
 from tests.browser.people import AT_REST, Person, PersonFor, assert_accessible
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 from tests.environment import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -42,7 +42,7 @@ def open_in_composer(person: Person) -> None:
 
 
 def test_is_loaded_when_it_is_first_opened_and_once(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person, locale="hu-HU")
+    ada, _bo = open_pair(person, locale="hu-HU")
     asked: list[str] = []
     ada.context.on("request", lambda request: asked.append(request.url))
     open_in_composer(ada)
@@ -56,7 +56,7 @@ def test_is_loaded_when_it_is_first_opened_and_once(person: PersonFor) -> None:
 
 
 def test_finds_emoji_in_the_readers_language_and_writes_at_the_caret(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person, locale="hu-HU")
+    ada, _bo = open_pair(person, locale="hu-HU")
     page = ada.page
     composer(page).fill("Guten Morgen!")
     composer(page).press("ArrowLeft")
@@ -84,7 +84,7 @@ def test_finds_emoji_in_the_readers_language_and_writes_at_the_caret(person: Per
 
 
 def test_arrow_keys_lead_through_the_grid(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page = ada.page
     open_in_composer(ada)
     smileys = picker(page).locator('section[data-group="0"] button')
@@ -107,7 +107,7 @@ def test_arrow_keys_lead_through_the_grid(person: PersonFor) -> None:
 
 
 def test_a_skin_tone_is_remembered_and_reactions_take_it(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(bo.page, "Is that all right with you?")
     item = message(ada.page, "Is that all right with you?")
     for page in (ada.page, ada.open_page(f"/chat/{bo.id}")):
@@ -132,7 +132,7 @@ def test_a_skin_tone_is_remembered_and_reactions_take_it(person: PersonFor) -> N
 
 
 def test_on_a_phone_it_is_a_sheet_for_reactions(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
+    ada, bo = open_pair(person, **PHONE)
     send(bo.page, "Did you see that?")
     page = ada.page
     expect(page.get_by_role("button", name="Emoji", exact=True)).to_be_hidden()
@@ -157,7 +157,7 @@ def test_on_a_phone_it_is_a_sheet_for_reactions(person: PersonFor) -> None:
 
 
 def test_without_its_data_it_says_so_and_tries_again(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page = ada.page
     page.route("**/emoji", lambda route: route.abort(), times=1)
     button = page.get_by_role("button", name="Emoji", exact=True)
@@ -171,7 +171,7 @@ def test_without_its_data_it_says_so_and_tries_again(person: PersonFor) -> None:
 
 
 def test_what_was_used_is_forgotten_with_the_session(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     open_in_composer(ada)
     shown(ada.page).first.click()
     kept = "Object.keys(localStorage).filter((key) => key.startsWith('recent-emoji:')).length"
@@ -179,4 +179,4 @@ def test_what_was_used_is_forgotten_with_the_session(person: PersonFor) -> None:
     ada.page.keyboard.press("Escape")
     ada.page.get_by_role("button", name="Sign out").click()
     ada.page.wait_for_url("**/login**")
-    expect_soon(ada.page, lambda: ada.page.evaluate(kept), 0)
+    expect_eventually(ada.page, lambda: ada.page.evaluate(kept), 0)

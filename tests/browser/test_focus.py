@@ -4,17 +4,17 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chat import (
     SEND,
-    answer,
     choose_action,
     composer,
+    error_response,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
     toast,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import PersonFor
 from tests.pictures import data_uri, picture
@@ -23,7 +23,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def test_a_deleted_message_keeps_it(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     send(ada.page, "A slip")
     expect(messages(ada.page)).to_have_attribute("data-state", "read")
 
@@ -35,9 +35,9 @@ def test_a_deleted_message_keeps_it(person: PersonFor) -> None:
 
 
 def test_retry_and_discard_keep_it_in_the_list(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page = ada.page
-    page.route(SEND, lambda route: route.fulfill(**answer(400)))
+    page.route(SEND, lambda route: route.fulfill(**error_response(400)))
     send(page, "Refused")
     item = message(page, "Refused")
     expect(item).to_have_attribute("data-state", "failed")
@@ -52,8 +52,8 @@ def test_retry_and_discard_keep_it_in_the_list(person: PersonFor) -> None:
 
 
 def test_a_closed_notice_gives_it_back(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
-    ada.page.route(SEND, lambda route: route.fulfill(**answer(400)))
+    ada, _bo = open_pair(person)
+    ada.page.route(SEND, lambda route: route.fulfill(**error_response(400)))
     send(ada.page, "Refused")
     expect(composer(ada.page)).to_be_focused()
 
@@ -65,7 +65,7 @@ def test_a_closed_notice_gives_it_back(person: PersonFor) -> None:
 
 def test_back_in_the_contacts_it_is_on_the_row_one_came_from(person: PersonFor) -> None:
     ada, bo = person("Ada Berg", None, **PHONE), person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     page = ada.page
     page.goto(f"/chat/{bo.id}?list=contacts")
 
@@ -81,7 +81,7 @@ def test_who_types_before_the_scripts_ran_is_left_alone(person: PersonFor) -> No
     page.route("**/js/chat*.js", lambda route: held.append(route))
     page.goto(f"/chat/{bo.id}", wait_until="commit")
     page.get_by_role("searchbox").focus()
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
 
     held.pop().continue_()
 
@@ -92,7 +92,7 @@ def test_who_types_before_the_scripts_ran_is_left_alone(person: PersonFor) -> No
 def test_who_looks_for_somebody_goes_on_in_the_contacts(person: PersonFor) -> None:
     ada, bo = person("Ada Berg", None), person("Bo Okonkwo", None)
     person("Zoë Zimmermann", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     page = ada.page
     page.goto("/")
     expect(row(page, bo)).to_be_visible()
@@ -107,7 +107,7 @@ def test_who_looks_for_somebody_goes_on_in_the_contacts(person: PersonFor) -> No
 
 
 def test_the_way_back_closes_a_picture(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     bo.post(f"/api/messages/send/{ada.id}", image=data_uri(picture()))
     page = ada.page
     page.evaluate("document.querySelector('message-list').stays = true")

@@ -185,8 +185,8 @@ class TestListed:
     def test_it_reads_where_the_older_page_is(
         self, origins: Origins, page: Page, ada: Person, bo: Person
     ) -> None:
-        ada.say(bo, "One")
-        ada.say(bo, "Two")
+        ada.send(bo, "One")
+        ada.send(bo, "Two")
         answer = call(page, f"{origins.site.url}/api/messages/{bo.id}?limit=1")
         assert 'rel="prev"' in answer["headers"]["link"]
 

@@ -7,16 +7,16 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.chat import (
     choose_action,
     expect_texts,
-    face_to_face,
     menu,
     message,
     messages,
+    open_pair,
     row,
     touch,
 )
 from tests.browser.people import PersonFor, assert_accessible
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_groups import make_group, open_group, three
-from tests.browser.test_looks import PHONE
 from tests.pictures import data_uri, picture
 
 MARKUP = "item => item.outerHTML.replace(/ ?is-new/, '')"
@@ -75,9 +75,9 @@ def test_a_picture_goes_to_a_person_and_a_group_at_once(person: PersonFor) -> No
 
 
 def test_keys_alone_forward_and_what_fails_keeps_the_dialog(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Grimsby", None)
-    bo.say(ada, "News")
+    bo.send(ada, "News")
     page, keys = ada.page, ada.page.keyboard
     expect_texts(page, ["News"])
     asked: list[str] = []
@@ -118,8 +118,8 @@ def test_keys_alone_forward_and_what_fails_keeps_the_dialog(person: PersonFor) -
 
 
 def test_on_a_phone_the_sheet_leads_to_it(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
-    bo.say(ada, "From afar")
+    ada, bo = open_pair(person, **PHONE)
+    bo.send(ada, "From afar")
     page = ada.page
     sheet = menu(page)
     expect_texts(page, ["From afar"])

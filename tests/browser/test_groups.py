@@ -16,7 +16,7 @@ from tests.browser.chat import (
     toast,
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 from tests.pictures import picture
 
 

@@ -9,19 +9,19 @@ from chatsite.text import isolated
 from tests.browser.chat import (
     RETURN,
     composer,
+    expect_eventually,
     expect_read,
-    expect_soon,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
     state,
     unread_count,
-    wait_for_held,
+    wait_for_held_request,
 )
-from tests.browser.long_conversations import assert_whole, expect_rest, lines
+from tests.browser.long_conversations import assert_no_gaps, expect_idle, lines
 from tests.browser.people import PASSWORD, Person, PersonFor
 from tests.browser.site import Site
 
@@ -33,7 +33,7 @@ def chatter(sender: Person, receiver: Person, count: int) -> list[str]:
     """So many messages, sent over the API."""
     texts = [f"message {number}" for number in range(1, count + 1)]
     for text in texts:
-        sender.say(receiver, text)
+        sender.send(receiver, text)
     return texts
 
 
@@ -63,7 +63,7 @@ def test_older_messages_come_on_scrolling_up_without_a_jump(person: PersonFor) -
             log(page).evaluate(TO_TOP)
         top = texts[first]
         before = place_of(page, top)
-        wait_for_held(page, held)
+        wait_for_held_request(page, held)
         held.pop().continue_()
         expect_texts(page, texts[left:])
         assert place_of(page, top) == pytest.approx(before, abs=2)
@@ -89,9 +89,9 @@ def test_who_reads_further_up_is_told_of_new_messages_and_left_alone(person: Per
         ").querySelector('[data-field=text]').textContent"
     )
     before = place_of(page, seen)
-    bo.say(ada, "news")
+    bo.send(ada, "news")
     expect(page.get_by_role("button", name="1 new message")).to_be_visible()
-    bo.say(ada, "more news")
+    bo.send(ada, "more news")
     expect(page.get_by_role("button", name="2 new messages")).to_be_visible()
     assert place_of(page, seen) == pytest.approx(before, abs=2)
     expect(row(page, bo).locator(".badge")).to_contain_text("2")
@@ -108,9 +108,9 @@ def test_a_conversation_opens_at_its_first_unread_message_however_far_back(
 ) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     chatter(bo, ada, 20)
-    ada.say(bo, "read so far")
+    ada.send(bo, "read so far")
     for number in range(22, 122):
-        bo.say(ada, f"message {number}")
+        bo.send(ada, f"message {number}")
     page = ada.page
     marks: list[str | bytes] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: marks.append(frame)))
@@ -120,17 +120,17 @@ def test_a_conversation_opens_at_its_first_unread_message_however_far_back(
     expect(message(page, "message 22")).to_be_in_viewport()
     expect(message(page, "message 121")).not_to_be_in_viewport()
     expect(row(page, bo).locator(".badge")).not_to_contain_text("99+")
-    expect_soon(page, lambda: 50 < unread_count(ada, bo) < 100, True)
+    expect_eventually(page, lambda: 50 < unread_count(ada, bo) < 100, True)
     found = lines(page)
-    assert_whole(found)
+    assert_no_gaps(found)
     assert 0 in found
 
     for _ in range(10):
         page.mouse.move(800, 400)
         page.mouse.wheel(0, 300)
-        expect_rest(page)
+        expect_idle(page)
     expect(message(page, "message 65")).to_be_attached()
-    assert_whole(lines(page))
+    assert_no_gaps(lines(page))
     page.get_by_role("button", name="Newest messages").click()
     expect(message(page, "message 121")).to_be_in_viewport()
     expect(row(page, bo).locator(".badge")).to_be_hidden()
@@ -143,14 +143,14 @@ def test_a_conversation_opens_at_its_first_unread_message_however_far_back(
 
 def test_nothing_is_read_in_a_window_that_has_not_the_focus(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    bo.say(ada, "seen")
+    bo.send(ada, "seen")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     expect_read(ada, bo)
     page.evaluate("document.hasFocus = () => false")
 
     for number in range(40):
-        bo.say(ada, f"message {number}")
+        bo.send(ada, f"message {number}")
     expect(row(page, bo).locator(".badge")).to_contain_text("40")
     expect(message(page, "message 39")).to_be_attached()
     expect(page.locator(".unread")).to_be_in_viewport()
@@ -161,7 +161,7 @@ def test_nothing_is_read_in_a_window_that_has_not_the_focus(person: PersonFor) -
     page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
     expect(row(page, bo).locator(".badge")).not_to_contain_text("40")
     expect(page.locator(".unread")).to_be_in_viewport()
-    expect_soon(page, lambda: 0 < unread_count(ada, bo) < 40, True)
+    expect_eventually(page, lambda: 0 < unread_count(ada, bo) < 40, True)
 
 
 def test_one_s_own_message_is_shown_wherever_one_was(person: PersonFor) -> None:
@@ -177,10 +177,10 @@ def test_one_s_own_message_is_shown_wherever_one_was(person: PersonFor) -> None:
 
 
 def test_the_browser_goes_back_and_forth_between_conversations(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    bo.say(ada, "from Bo")
-    cy.say(ada, "from Cy")
+    bo.send(ada, "from Bo")
+    cy.send(ada, "from Cy")
     page = ada.page
     page.goto("/")
     page.evaluate("window.stayed = true")
@@ -207,7 +207,7 @@ def test_the_browser_goes_back_and_forth_between_conversations(person: PersonFor
     expect_texts(page, ["from Cy"])
     page.reload()
     expect_texts(page, ["from Cy"])
-    cy.say(ada, "and live")
+    cy.send(ada, "and live")
     expect_texts(page, ["from Cy", "and live"])
 
 
@@ -236,7 +236,7 @@ def test_on_a_phone_the_way_back_leads_to_the_list_and_then_out_of_it(
     live_site: Site, person: PersonFor
 ) -> None:
     ada, bo = person("Ada Lindqvist", "/profile", **PHONE), person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     page = ada.page
     page.goto("/")
 
@@ -263,15 +263,15 @@ def test_on_a_phone_the_way_back_leads_to_the_list_and_then_out_of_it(
 def test_without_network_the_address_and_the_page_agree(live_site: Site, person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None, **PHONE), person("Bo Okonkwo", None)
     cy = person("Cy Weber", None)
-    bo.say(ada, "from Bo")
-    cy.say(ada, "from Cy")
+    bo.send(ada, "from Bo")
+    cy.send(ada, "from Cy")
     page = ada.page
     page.goto("/contacts")
     page.locator("#tab-chats").tap()
     expect(row(page, bo)).to_be_visible()
     row(page, bo).tap()
     expect_texts(page, ["from Bo"])
-    bo.say(ada, "and more")
+    bo.send(ada, "and more")
     expect_texts(page, ["from Bo", "and more"])
     ada.context.set_offline(True)
 
@@ -298,7 +298,7 @@ def test_without_network_the_address_and_the_page_agree(live_site: Site, person:
 
     row(page, bo).tap()
     ada.context.set_offline(False)
-    bo.say(ada, "welcome back")
+    bo.send(ada, "welcome back")
     expect_texts(page, ["from Bo", "and more", "welcome back"], timeout=RETURN)
     expect(page.locator("message-list[data-stale]")).to_have_count(0, timeout=RETURN)
 
@@ -306,8 +306,8 @@ def test_without_network_the_address_and_the_page_agree(live_site: Site, person:
 def test_a_chat_is_there_in_the_same_frame_whatever_the_network_does(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     cy = person("Cy Weber", None)
-    bo.say(ada, "from Bo")
-    cy.say(ada, "from Cy")
+    bo.send(ada, "from Bo")
+    cy.send(ada, "from Cy")
     page = ada.page
     page.goto("/")
     held: list[Route] = []
@@ -317,14 +317,14 @@ def test_a_chat_is_there_in_the_same_frame_whatever_the_network_does(person: Per
     assert (name, peer, focused) == ("Bo Okonkwo", bo.id, "composer")
     expect(page.locator(".skeleton-messages")).to_be_visible()
     page.keyboard.type("Dear Bo")
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     held.pop().continue_()
     expect_texts(page, ["from Bo"])
     expect(page.locator(".skeleton-messages")).to_have_count(0)
     expect(composer(page)).to_have_value("Dear Bo")
     name, _texts, peer, focused = row(page, cy).evaluate(CLICK_AND_LOOK)
     assert (name, peer, focused) == ("Cy Weber", cy.id, "composer")
-    bo.say(ada, "and more")
+    bo.send(ada, "and more")
     expect(row(page, bo).locator(".badge")).to_be_visible()
 
     shown = row(page, bo).evaluate(CLICK_AND_LOOK)
@@ -358,7 +358,7 @@ def test_the_contacts_stay_beside_a_conversation(person: PersonFor) -> None:
 
 def test_a_link_to_a_conversation_survives_log_in(live_site: Site, person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    bo.say(ada, "Come in")
+    bo.send(ada, "Come in")
     ada.context.clear_cookies()
 
     ada.page.goto(f"/chat/{bo.id}")

@@ -7,9 +7,9 @@ from tests.browser.chat import (
     composer,
     expect_states,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
 )
@@ -43,7 +43,7 @@ def walk_to(page: Page, target: Locator, key: str = "Tab") -> None:
 
 def test_from_log_in_to_a_deleted_message(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", "/")
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     page = ada.page
     ada.context.clear_cookies()
     page.goto("/")
@@ -83,12 +83,12 @@ def test_from_log_in_to_a_deleted_message(person: PersonFor) -> None:
 
 
 def test_arrows_walk_the_messages_and_the_chats(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
     for text in ("one", "two", "three"):
-        bo.say(ada, text)
+        bo.send(ada, text)
     expect_texts(ada.page, ["one", "two", "three"])
-    cy.say(ada, "Hello")
+    cy.send(ada, "Hello")
     expect(row(ada.page, cy)).to_be_visible()
     page, keys = ada.page, ada.page.keyboard
 
@@ -101,14 +101,14 @@ def test_arrows_walk_the_messages_and_the_chats(person: PersonFor) -> None:
     expect(row(page, cy)).to_be_focused()
     keys.press("ArrowDown")
     expect(row(page, bo)).to_be_focused()
-    bo.say(ada, "I move up")
+    bo.send(ada, "I move up")
     expect(page.locator("#chat-rows .row").first).to_have_attribute("data-peer-id", bo.id)
     expect(row(page, bo)).to_be_focused()
 
 
 def test_the_delete_key_asks_for_whom_or_can_be_undone(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Not mine")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Not mine")
     send(ada.page, "Mine")
     expect_states(ada.page, "-r")
     dialog = ada.page.get_by_role("dialog")
@@ -129,7 +129,7 @@ def test_the_delete_key_asks_for_whom_or_can_be_undone(person: PersonFor) -> Non
 
 
 def test_enter_that_ends_a_composed_word_sends_nothing(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     composer(ada.page).fill("にほんご")
 
     composer(ada.page).evaluate(INPUT_METHOD)
@@ -141,7 +141,7 @@ def test_enter_that_ends_a_composed_word_sends_nothing(person: PersonFor) -> Non
 
 
 def test_the_composer_grows_with_its_text_and_shrinks_again(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
 
     def height() -> float:
         box = composer(ada.page).bounding_box()
@@ -158,7 +158,7 @@ def test_the_composer_grows_with_its_text_and_shrinks_again(person: PersonFor) -
 
 
 def test_one_skips_to_the_conversation(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     skip = ada.page.get_by_role("link", name="Skip to the conversation")
 
     walk_to(ada.page, skip, "Shift+Tab")
@@ -171,7 +171,7 @@ def test_one_skips_to_the_conversation(person: PersonFor) -> None:
 def test_a_few_letters_lead_to_anybody(person: PersonFor) -> None:
     ada = person("Ada Lindqvist", "/")
     cy, di = person("Xyrille Weber", None), person("Xyprian <b>Díaz</b>", None)
-    cy.say(ada, "Hello")
+    cy.send(ada, "Hello")
     page, keys = ada.page, ada.page.keyboard
     switcher = page.get_by_role("dialog", name="Go to a chat")
     expect(row(page, cy)).to_be_visible()
@@ -205,11 +205,11 @@ def test_a_few_letters_lead_to_anybody(person: PersonFor) -> None:
 
 
 def test_keys_that_work_anywhere(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     expect_texts(ada.page, ["Hello"])
-    cy.say(ada, "Hello")
+    cy.send(ada, "Hello")
     page, keys = ada.page, ada.page.keyboard
     expect(row(page, cy)).to_be_visible()
 

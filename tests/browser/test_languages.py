@@ -35,7 +35,7 @@ WRITTEN = """async (moments) => {
 @pytest.mark.parametrize("code", ["de", "fr", "ar", "ja"])
 def test_no_page_is_wider_than_a_small_phone(person: PersonFor, code: str) -> None:
     ada, bo = person("Ada Lindqvist", None, locale=code, **NARROW), person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     group = make_group(bo, ada)
     chats = ("/", f"/chat/{bo.id}", f"/chat/{group}", "/contacts", "/profile")
     for path in (*chats, "/login", "/signup", "/reset"):

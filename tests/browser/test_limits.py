@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from chatsite.security.request_limits import window_end
-from tests.browser.chat import expect_states, expect_texts, face_to_face, send, stored, toast
+from tests.browser.chat import expect_states, expect_texts, open_pair, send, stored, toast
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 
@@ -62,7 +62,7 @@ def is_refusal(response: Response) -> bool:
 
 @pytest.mark.timeout(240)
 def test_the_outbox_waits_and_goes_on_by_itself(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     texts = [f"message {number}" for number in range(1, SENDS + 4)]
     answers: list[Response] = []
     ada.page.on("response", lambda answer: answers.append(answer))
@@ -95,7 +95,7 @@ def test_log_in_keeps_what_was_typed(person: PersonFor, browser: Browser, live_s
 
 
 def test_a_page_without_a_socket_of_its_own_still_follows(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     other = ada.open_page(f"/chat/{bo.id}")
     send(bo.page, "Do both of your windows see this?")
     expect_texts(ada.page, ["Do both of your windows see this?"])

@@ -2,18 +2,18 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.chat import face_to_face, messages, send
+from tests.browser.chat import messages, open_pair, send
 from tests.browser.link_previews import URL, card, give_preview
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.site import Site
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_edits import MARKUP, edit
-from tests.browser.test_looks import PHONE
 
 
 def test_it_comes_reads_alike_rendered_and_its_sender_removes_it(
     person: PersonFor, live_site: Site
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, f"See {URL}.")
     expect(messages(bo.page)).to_have_count(1)
     give_preview(live_site)
@@ -46,7 +46,7 @@ def test_it_comes_reads_alike_rendered_and_its_sender_removes_it(
 
 
 def test_what_is_long_fits_and_goes_with_its_message(person: PersonFor, live_site: Site) -> None:
-    ada, bo = face_to_face(person, **PHONE)
+    ada, bo = open_pair(person, **PHONE)
     send(ada.page, URL)
     expect(messages(bo.page)).to_have_count(1)
     give_preview(live_site, "Donaudampfschifffahrtsgesellschaftskapitän" * 4, "שלום " * 60)

@@ -6,14 +6,14 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chat import (
     composer,
+    expect_eventually,
     expect_preview,
-    expect_soon,
     expect_texts,
-    face_to_face,
     messages,
+    open_pair,
     row,
     send,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import Person, PersonFor
 
@@ -44,10 +44,10 @@ def test_a_newcomer_who_writes_on_is_fetched_but_once(person: PersonFor) -> None
     ada, bo = person("Ada Berg"), person("Bo Okonkwo", None)
     held: list[Route] = []
     ada.page.route("**/chats/rows", lambda route: held.append(route))
-    bo.say(ada, "one")
-    wait_for_held(ada.page, held)
+    bo.send(ada, "one")
+    wait_for_held_request(ada.page, held)
     response = held[0].fetch()
-    bo.say(ada, "two")
+    bo.send(ada, "two")
     ada.page.wait_for_timeout(1000)  # until the second one is there
     held[0].fulfill(response=response)
 
@@ -58,13 +58,13 @@ def test_a_newcomer_who_writes_on_is_fetched_but_once(person: PersonFor) -> None
 
 def test_who_writes_moves_up(person: PersonFor) -> None:
     ada, bo, cy = person("Ada Berg"), person("Bo Okonkwo", None), person("Cy Weber", None)
-    bo.say(ada, "first")
+    bo.send(ada, "first")
     expect_preview(ada.page, bo, "first")
-    cy.say(ada, "second")
+    cy.send(ada, "second")
     expect_preview(ada.page, cy, "second")
     expect_names(ada.page, "Cy Weber", "Bo Okonkwo")
 
-    bo.say(ada, "third")
+    bo.send(ada, "third")
     expect_preview(ada.page, bo, "third")
     expect_names(ada.page, "Bo Okonkwo", "Cy Weber")
     ada.page.reload()
@@ -74,15 +74,15 @@ def test_who_writes_moves_up(person: PersonFor) -> None:
 
 def test_chats_are_filtered_by_name(person: PersonFor) -> None:
     ada, ines, bo = person("Ada Berg"), person("Inês Duarte", None), person("Bo Okonkwo", None)
-    ines.say(ada, "olá")
-    bo.say(ada, "hello")
+    ines.send(ada, "olá")
+    bo.send(ada, "hello")
     expect(row(ada.page, bo)).to_be_visible()
 
     filter_by(ada.page, "ines")
     expect(row(ada.page, bo)).to_be_hidden()
     expect(row(ada.page, ines)).to_be_visible()
-    bo.say(ada, "I am filtered out")
-    ines.say(ada, "I am not")
+    bo.send(ada, "I am filtered out")
+    ines.send(ada, "I am not")
     expect_preview(ada.page, ines, "I am not")
     expect(row(ada.page, bo)).to_be_hidden()
     filter_by(ada.page, "nobody of that name")
@@ -94,8 +94,8 @@ def test_chats_are_filtered_by_name(person: PersonFor) -> None:
 def test_people_are_found_by_what_a_keyboard_has(person: PersonFor) -> None:
     ada, soren = person("Ada Berg", None), person("Søren Kjær-Þorn", None)
     layla = person("Layla Haddad", None)
-    soren.say(ada, "hej")
-    layla.say(ada, "hello")
+    soren.send(ada, "hej")
+    layla.send(ada, "hello")
 
     for path in ("/", "/contacts"):
         ada.page.goto(path)
@@ -147,7 +147,7 @@ def watch_notes(person: Person) -> None:
 
 def expect_notes(page: Page, count: int) -> None:
     """So many have been played: a chime is begun only once sound is on."""
-    expect_soon(page, lambda: page.evaluate("window.notes"), count)
+    expect_eventually(page, lambda: page.evaluate("window.notes"), count)
 
 
 def test_a_message_elsewhere_chimes_once(person: PersonFor) -> None:
@@ -158,13 +158,13 @@ def test_a_message_elsewhere_chimes_once(person: PersonFor) -> None:
     page.goto(f"/chat/{bo.id}")
     composer(page).click()
 
-    bo.say(ada, "I see you")
+    bo.send(ada, "I see you")
     expect_texts(page, ["I see you"])
     expect_notes(page, 0)
     page.evaluate("const now = Date.now(); Date.now = () => now;")  # within the same second
-    cy.say(ada, "Psst")
+    cy.send(ada, "Psst")
     expect(row(page, cy).locator(".badge")).to_contain_text("1")
-    cy.say(ada, "Psst!")
+    cy.send(ada, "Psst!")
     expect(row(page, cy).locator(".badge")).to_contain_text("2")
     expect_notes(page, CHIME)
 
@@ -180,7 +180,7 @@ def test_sound_is_turned_off_for_good(person: PersonFor) -> None:
     ada.page.reload()
     expect(sound).to_have_attribute("aria-pressed", "false")
     ada.page.get_by_role("searchbox").click()
-    bo.say(ada, "Hush")
+    bo.send(ada, "Hush")
     expect(row(ada.page, bo).locator(".badge")).to_contain_text("1")
     expect_notes(ada.page, 0)
 
@@ -190,7 +190,7 @@ def test_sound_is_turned_off_for_good(person: PersonFor) -> None:
 
 
 def test_times_are_those_of_the_reader(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, timezone_id="Asia/Kolkata")
+    ada, bo = open_pair(person, timezone_id="Asia/Kolkata")
     send(ada.page, "What time is it?")
     time = ada.page.locator(".message time")
     local = time.evaluate(
@@ -207,13 +207,13 @@ def test_times_are_those_of_the_reader(person: PersonFor) -> None:
 
 
 def test_what_changes_while_a_new_chat_is_fetched_is_shown_in_it(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     held: list[Route] = []
     ada.page.route("**/chats/rows", lambda route: held.append(route))
     for text in ("Kept in sight", "Taken out of sight"):
-        bo.say(ada, text)
+        bo.send(ada, text)
     expect_texts(ada.page, ["Kept in sight", "Taken out of sight"])
-    wait_for_held(ada.page, held)
+    wait_for_held_request(ada.page, held)
     before = held[0].fetch()
     key = messages(ada.page).last.get_attribute("data-message-id")
     ada.post("/api/messages/deletions", messageIds=[key], whom="me")

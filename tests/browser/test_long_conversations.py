@@ -6,17 +6,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat import SENT, composer, face_to_face, message, messages, send
+from tests.browser.chat import SENT, composer, message, messages, open_pair, send
 from tests.browser.long_conversations import (
     MOST,
     TO_TOP,
-    assert_whole,
-    expect_rest,
+    assert_no_gaps,
+    expect_idle,
     lines,
+    load_all_older,
     log,
-    places,
-    say_many,
-    to_the_first,
+    positions,
+    send_many,
 )
 from tests.browser.people import Person, PersonFor
 
@@ -32,25 +32,25 @@ pytestmark = pytest.mark.timeout(300)  # seconds: a busy machine draws them slow
 
 def test_one_reads_up_to_the_first_message_and_down_again(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    say_many(bo, ada, 1, 520)
+    send_many(bo, ada, 1, 520)
     page = ada.page
     page.goto(f"/chat/{bo.id}")
 
-    to_the_first(page)
+    load_all_older(page)
     log(page).evaluate(TO_TOP)
     expect(message(page, "message 1")).to_be_in_viewport()
     found = lines(page)
-    assert_whole(found)
+    assert_no_gaps(found)
     assert len(found) <= MOST
     assert (found.count(0), found[-1]) == (1, 520)
 
     for _ in range(300):
-        before = places(page)
+        before = positions(page)
         log(page).evaluate(DOWN)
         page.wait_for_timeout(60)
-        expect_rest(page)
-        assert_whole(lines(page))
-        assert_moved_evenly(before, places(page))
+        expect_idle(page)
+        assert_no_gaps(lines(page))
+        assert_moved_evenly(before, positions(page))
         if log(page).evaluate(IS_AT_END):
             break
     expect(message(page, "message 520")).to_be_in_viewport()
@@ -85,22 +85,22 @@ def most_styled(reader: Person, say: Callable[[], object]) -> int:
 
 
 def test_hundreds_of_live_messages_leave_the_page_as_small_as_it_was(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
-    say_many(bo, ada, 1, 450)
+    send_many(bo, ada, 1, 450)
 
     # To look for the words in hundreds of messages, again and again, would hold up the page.
     expect(page.locator('.message[data-seq="450"]')).to_be_in_viewport(timeout=LATER)
     found = lines(page)
-    assert_whole(found)
+    assert_no_gaps(found)
     assert len(found) <= MOST
     expect(page.locator(".day")).to_have_count(1)
-    assert most_styled(ada, lambda: bo.say(ada, "one more")) < page.locator("*").count() / 3
+    assert most_styled(ada, lambda: bo.send(ada, "one more")) < page.locator("*").count() / 3
     composer(page).fill("kept")
 
-    to_the_first(page)
+    load_all_older(page)
 
-    assert_whole(lines(page))
+    assert_no_gaps(lines(page))
     assert lines(page)[0] == 1
     expect(page.locator(".unread")).to_have_count(0)
     expect(composer(page)).to_have_value("kept")
@@ -110,22 +110,22 @@ def test_who_reads_further_up_keeps_the_place_and_comes_back_to_the_newest(
     person: PersonFor,
 ) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    say_many(bo, ada, 1, 60)
+    send_many(bo, ada, 1, 60)
     ada.read(bo, 60)
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     log(page).evaluate(UP)
     expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
-    expect_rest(page)
-    seen = next(seq for seq, top in places(page).items() if top > HEIGHT / 3)
-    before = places(page)[seen]
+    expect_idle(page)
+    seen = next(seq for seq, top in positions(page).items() if top > HEIGHT / 3)
+    before = positions(page)[seen]
 
-    say_many(bo, ada, 61, 510)
+    send_many(bo, ada, 61, 510)
 
     expect(page.locator(".scroll-to-latest")).to_contain_text("450 new messages", timeout=LATER)
-    assert places(page)[seen] == pytest.approx(before, abs=2)
+    assert positions(page)[seen] == pytest.approx(before, abs=2)
     found = lines(page)
-    assert_whole(found)
+    assert_no_gaps(found)
     assert len(found) <= MOST
     assert (found.count(0), found[-1]) == (1, 510)
 
@@ -133,8 +133,8 @@ def test_who_reads_further_up_keeps_the_place_and_comes_back_to_the_newest(
     expect(message(page, "message 510")).to_be_in_viewport()
     expect(page.locator(".scroll-to-latest")).to_be_hidden()
     expect(page.locator(".skipped")).to_have_count(0)
-    assert_whole(lines(page))
-    to_the_first(page)
+    assert_no_gaps(lines(page))
+    load_all_older(page)
     expect(page.locator(".unread + .message")).to_have_attribute("data-seq", "61")
 
     log(page).evaluate(UP)

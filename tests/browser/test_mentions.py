@@ -13,9 +13,9 @@ from tests.browser.chat import (
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_groups import make_group, open_group, three
 from tests.browser.test_lists import CHIME, expect_notes, open_list, watch_notes
-from tests.browser.test_looks import PHONE
 
 MARKUP = "item => item.outerHTML.replace(/ ?is-new| data-state=.[a-z]*./g, '')"
 MEMBERS = re.compile("/members")

@@ -9,14 +9,14 @@ from tests.browser.chat import (
     composer,
     expect_preview,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
     state,
     toast,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import Person, PersonFor
 
@@ -56,7 +56,7 @@ def emit(page: Page, *events: tuple[str, object]) -> None:
 def chatter(sender: Person, receiver: Person, count: int) -> list[str]:
     texts = [f"message {number}" for number in range(1, count + 1)]
     for text in texts:
-        sender.say(receiver, text)
+        sender.send(receiver, text)
     return texts
 
 
@@ -74,7 +74,7 @@ def burst(sender: Person, receiver: Person, count: int) -> list[tuple[str, objec
 def test_many_messages_at_once_are_measured_once(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     ada.context.add_init_script(CATCH_BUS)
-    bo.say(ada, "first")
+    bo.send(ada, "first")
     ada.page.goto(f"/chat/{bo.id}")
     expect(state(ada.page, "offline")).to_be_visible()
     ada.page.evaluate(READS)
@@ -86,9 +86,9 @@ def test_many_messages_at_once_are_measured_once(person: PersonFor) -> None:
 
 
 def test_groups_read_the_same_from_server_and_script(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     for sender, receiver, text in ((ada, bo, "1"), (ada, bo, "2"), (bo, ada, "3"), (bo, ada, "4")):
-        sender.say(receiver, text)
+        sender.send(receiver, text)
     send(ada.page, "5", "😀 😀")
     expect(messages(ada.page)).to_have_count(6)
     expect(messages(ada.page).last).to_have_attribute("data-state", "read")
@@ -105,15 +105,15 @@ def test_groups_read_the_same_from_server_and_script(person: PersonFor) -> None:
 
 def test_a_new_chat_does_not_end_a_click_on_another(person: PersonFor) -> None:
     ada, bo, cy = person("Ada Berg", None), person("Bo Okonkwo", None), person("Cy Weber", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     ada.page.goto("/")
     held: list[Route] = []
     ada.page.route("**/chat/*", lambda route: held.append(route))
 
     row(ada.page, bo).click()
-    cy.say(ada, "I am new here")
+    cy.send(ada, "I am new here")
     expect_preview(ada.page, cy, "I am new here")
-    wait_for_held(ada.page, held)
+    wait_for_held_request(ada.page, held)
     held.pop().continue_()
 
     expect_texts(ada.page, ["Hello"])
@@ -134,7 +134,7 @@ def test_a_message_deleted_while_its_page_was_on_the_way_stays_so(person: Person
     with page.expect_request(OLDER):
         page.locator("message-list").evaluate(TO_TOP)
     page.wait_for_function("() => document.querySelector('message-list[aria-busy]')")
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     first_text = str(first["text"])
     gone = {"messageId": first["_id"], "senderId": bo.id, "receiverId": ada.id, "seq": first["seq"]}
     emit(page, ("message-deleted", gone))
@@ -155,7 +155,7 @@ def test_a_late_acknowledgement_shows_nothing_twice(person: PersonFor) -> None:
     ada.page.route(SEND, lambda route: held.append(route))
     send(ada.page, "from the tunnel")
     expect(messages(ada.page)).to_have_count(1)
-    wait_for_held(ada.page, held)
+    wait_for_held_request(ada.page, held)
     key = messages(ada.page).get_attribute("data-client-id")
     ada.page.goto("about:blank")
     ada.post(f"/api/messages/send/{bo.id}", text="from the tunnel", clientMessageId=key)
@@ -179,7 +179,7 @@ def test_a_deleted_unread_message_is_not_counted_as_new(person: PersonFor) -> No
     page.goto(f"/chat/{bo.id}")
     page.locator("message-list").evaluate(UP)
     expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
-    sent = [bo.say(ada, text) for text in ("one", "two")]
+    sent = [bo.send(ada, text) for text in ("one", "two")]
     expect(page.get_by_role("button", name="2 new messages")).to_be_visible()
 
     bo.context.request.delete(f"/api/messages/{sent[0]['_id']}")
@@ -190,7 +190,7 @@ def test_a_deleted_unread_message_is_not_counted_as_new(person: PersonFor) -> No
     expect(page.get_by_role("button", name="Newest messages")).to_be_visible()
     expect(page.locator(".unread")).to_have_count(0)
 
-    third = bo.say(ada, "three")
+    third = bo.send(ada, "three")
     expect(page.get_by_role("button", name="1 new message")).to_be_visible()
     gone = {**third, "text": None, "deleted": True}
     emit(page, ("message", {"live": False, "message": gone}))  # as `sync` tells of it
@@ -199,10 +199,10 @@ def test_a_deleted_unread_message_is_not_counted_as_new(person: PersonFor) -> No
 
 
 def test_a_chat_that_cannot_be_fetched_is_never_mistaken_for_another(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    cy.say(ada, "Secret for Cy")
-    bo.say(ada, "Hello")
+    cy.send(ada, "Secret for Cy")
+    bo.send(ada, "Hello")
     expect_preview(ada.page, cy, "Secret for Cy")
     page = ada.page
     page.context.set_offline(True)
@@ -226,10 +226,10 @@ def test_a_chat_that_cannot_be_fetched_is_never_mistaken_for_another(person: Per
 
 
 def test_a_row_shows_what_waits_to_be_sent(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    bo.say(ada, "older")
-    cy.say(ada, "newer")
+    bo.send(ada, "older")
+    cy.send(ada, "newer")
     expect_preview(ada.page, cy, "newer")
     held: list[Route] = []
     ada.page.route(SEND, lambda route: held.append(route))
@@ -238,7 +238,7 @@ def test_a_row_shows_what_waits_to_be_sent(person: PersonFor) -> None:
 
     expect_preview(ada.page, bo, "You: not there yet")
     expect(ada.page.locator("#chat-rows .row").first).to_have_attribute("data-peer-id", bo.id)
-    wait_for_held(ada.page, held)
+    wait_for_held_request(ada.page, held)
     held.pop().continue_()
     expect(messages(ada.page).last).to_have_attribute("data-state", "read")
     expect_preview(ada.page, bo, "You: not there yet")
@@ -253,7 +253,7 @@ def test_one_line_for_what_goes_wrong_repeatedly(person: PersonFor) -> None:
         "websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame))
     )
     page.goto("/")
-    wait_for_held(page, frames)  # which clears notices
+    wait_for_held_request(page, frames)  # which clears notices
     page.wait_for_function("() => window.bus")
 
     emit(page, *[("notice", {"text": "No luck", "kind": "error"})] * 3)

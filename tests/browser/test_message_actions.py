@@ -11,12 +11,12 @@ from tests.browser.chat import (
     composer,
     expect_states,
     expect_texts,
-    face_to_face,
     menu,
     message,
     messages,
+    open_pair,
     send,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_groups import make_group, open_group, three
@@ -48,8 +48,8 @@ def within(page: Page, place: Locator) -> bool:
 
 
 def test_each_message_offers_what_may_be_done_with_it(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "*Theirs*")
+    ada, bo = open_pair(person)
+    bo.send(ada, "*Theirs*")
     send(ada.page, "Mine")
     expect_states(ada.page, "-r")
     page, keys = ada.page, ada.page.keyboard
@@ -86,9 +86,9 @@ def test_each_message_offers_what_may_be_done_with_it(person: PersonFor) -> None
 
 
 def test_the_right_button_leaves_words_links_and_pictures_to_the_browser(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     bo.post(f"/api/messages/send/{ada.id}", text="The view", image=data_uri(picture(80, 60)))
-    bo.say(ada, "See https://example.org there")
+    bo.send(ada, "See https://example.org there")
     expect(messages(ada.page)).to_have_count(2)
     page = ada.page
     link, image = messages(page).locator("p a"), messages(page).get_by_role("img", name="Picture")
@@ -118,9 +118,9 @@ def test_the_right_button_leaves_words_links_and_pictures_to_the_browser(person:
 
 
 def test_the_source_is_copied_by_button_and_by_keys(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "*Bold* words")
-    bo.say(ada, "Others")
+    ada, bo = open_pair(person)
+    bo.send(ada, "*Bold* words")
+    bo.send(ada, "Others")
     expect_texts(ada.page, ["*Bold* words", "Others"])
     page = ada.page
 
@@ -134,7 +134,7 @@ def test_the_source_is_copied_by_button_and_by_keys(person: PersonFor) -> None:
 
 def test_without_a_clipboard_of_its_own_a_page_copies_too(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo", None)
-    bo.say(ada, "By plain http")
+    bo.send(ada, "By plain http")
     page = ada.page
     page.add_init_script("Clipboard.prototype.writeText = async () => { throw new Error(); }")
     page.goto(f"/chat/{bo.id}")
@@ -146,7 +146,7 @@ def test_without_a_clipboard_of_its_own_a_page_copies_too(person: PersonFor) -> 
 
 
 def test_keys_lead_into_the_menu_and_back(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     send(ada.page, "Mine")
     expect_states(ada.page, "r")
     page, keys, mine = ada.page, ada.page.keyboard, message(ada.page, "Mine")
@@ -206,16 +206,16 @@ def test_the_toolbar_of_what_is_being_sent_fills_once_it_is_sent(person: PersonF
     page.keyboard.press("Enter")
     expect(menu(page)).to_be_hidden()
 
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     held[0].continue_()
     expect(mine.get_by_role("button", name="React")).to_be_visible()
     expect(offered(mine)).to_have_count(4)
 
 
 def test_a_click_while_messages_come_hits_no_other_message(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     for number in range(20):
-        bo.say(ada, f"message {number}")
+        bo.send(ada, f"message {number}")
     page, item = ada.page, message(ada.page, "message 18")
     expect(messages(page)).to_have_count(20)
     item.hover()
@@ -225,7 +225,7 @@ def test_a_click_while_messages_come_hits_no_other_message(person: PersonFor) ->
     assert box
     place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
-    bo.say(ada, "What comes in between")
+    bo.send(ada, "What comes in between")
     expect(messages(page)).to_have_count(21)
     page.mouse.move(place[0] + 2, place[1] + 1)  # of a hand that is about to press
     expect(toolbar(page)).to_have_count(0)
@@ -237,8 +237,8 @@ def test_a_click_while_messages_come_hits_no_other_message(person: PersonFor) ->
 
 
 def test_the_menu_goes_with_its_message(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    gone, taken = bo.say(ada, "Soon gone")["_id"], bo.say(ada, "Soon taken back")["_id"]
+    ada, bo = open_pair(person)
+    gone, taken = bo.send(ada, "Soon gone")["_id"], bo.send(ada, "Soon taken back")["_id"]
     page = ada.page
     choose = menu(page).get_by_role("menuitem")
     expect(messages(page)).to_have_count(2)
@@ -279,9 +279,9 @@ def test_a_system_line_and_a_tombstone_can_be_deleted_for_me(person: PersonFor) 
 
 
 def test_the_menu_is_never_cut_off(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     for number in range(20):
-        (ada if number % 2 else bo).say(bo if number % 2 else ada, f"message {number}")
+        (ada if number % 2 else bo).send(bo if number % 2 else ada, f"message {number}")
     page = ada.page
     expect(messages(page)).to_have_count(20)
     for width, height, place in product((1280, 390, 320), (844, 480), (18, 19)):

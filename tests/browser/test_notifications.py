@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocket, Worker, expect
 
-from tests.browser.chat import composer, expect_soon, expect_texts, row, send
+from tests.browser.chat import composer, expect_eventually, expect_texts, row, send
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 from tests.browser.test_attachments import painted, send_files
@@ -126,11 +126,11 @@ def test_a_page_at_which_nobody_does_anything_is_not_active(person: PersonFor) -
     ada.page.clock.install()
     ada.page.on("websocket", follow)
     ada.page.goto("/")
-    expect_soon(ada.page, lambda: links[-1:], ["active"])
+    expect_eventually(ada.page, lambda: links[-1:], ["active"])
     ada.page.clock.run_for(180_000)
-    expect_soon(ada.page, lambda: links[-1:], ["inactive"])
+    expect_eventually(ada.page, lambda: links[-1:], ["inactive"])
     ada.page.mouse.move(200, 200)
-    expect_soon(ada.page, lambda: links[-1:], ["active"])
+    expect_eventually(ada.page, lambda: links[-1:], ["active"])
 
 
 def test_a_browser_subscribes_anew_whatever_it_says_of_the_old(
@@ -176,7 +176,7 @@ def test_a_page_that_nobody_sees_reminds_by_itself_until_one_has_done_with_it(
 ) -> None:
     ada = with_push(person("Ada Lindqvist", None, service_workers="allow", locale="de"))
     bo = person("Bo Okonkwo", None)
-    said = bo.say(ada, "Milk")
+    said = bo.send(ada, "Milk")
     ada.context.add_init_script(f"({HIDDEN})()")
     with ada.page.expect_response("**/api/auth/notifications"):
         ada.page.goto("/")
@@ -184,12 +184,12 @@ def test_a_page_that_nobody_sees_reminds_by_itself_until_one_has_done_with_it(
     soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
     path = f"/api/reminders/{said['_id']}"
     assert ada.context.request.put(path, data={"remindAt": soon}).ok
-    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), [["Erinnerung", "Milk"]])
+    expect_eventually(ada.page, lambda: ada.page.evaluate("shown()"), [["Erinnerung", "Milk"]])
     assert ada.context.request.delete(path).ok
-    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), [])
+    expect_eventually(ada.page, lambda: ada.page.evaluate("shown()"), [])
     send_files(bo, ada, ("a.jpg", painted(1)), viewOnce=True)
     expected = [["Bo Okonkwo", "Foto, einmal ansehen"]]
-    expect_soon(ada.page, lambda: ada.page.evaluate("shown()"), expected)
+    expect_eventually(ada.page, lambda: ada.page.evaluate("shown()"), expected)
 
 
 def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: PersonFor) -> None:
@@ -200,7 +200,7 @@ def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: 
     send(ada.page, "Are you there?")
     turn_on(ada.page)
     ada.page.goto("/")
-    said = bo.say(ada, "Yes")
+    said = bo.send(ada, "Yes")
     expect(row(ada.page, bo)).to_contain_text("Yes")
     workers = worker(ada.page)
 
@@ -233,7 +233,7 @@ def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: 
     assert shown(workers) == [["Bo", "Yes"], ["Your reply was not sent:", "Lost"]]
     workers.evaluate("(push) => receive(push)", {"close": f"chat:{bo.id}", "app_badge": "0"})
     assert shown(workers) == [["Your reply was not sent:", "Lost"]]
-    bo.say(ada, "Read this")
+    bo.send(ada, "Read this")
     workers.evaluate("(data) => act({ action: 'read' }, data)", {**data, "seq": said["seq"] + 2})
     assert ada.get("/api/messages/chats")[0]["unreadCount"] == 0
 
@@ -269,30 +269,30 @@ def test_a_page_that_is_not_seen_notifies_unless_push_messages_do(
     ada = with_push(person("Ada Lindqvist", None, service_workers="allow"))
     bo, cy = person("Bo Okonkwo", None), person("Cy Weber", None)
     ada.context.add_init_script(f"({OWN})()" if by_push else f"({OWN})();{UNREACHABLE}")
-    cy.say(ada, "I will be muted")
+    cy.send(ada, "I will be muted")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     expect(composer(page)).to_be_editable()
     send(page, "Are you there?")
     page.get_by_role("button", name="Turn on", exact=True).click()
-    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 1)
+    expect_eventually(page, lambda: page.evaluate("() => window.badges.at(-1)"), 1)
     muted = ada.context.request.fetch(
         f"/api/messages/chats/{cy.id}", method="PATCH", data={"mute": "always"}
     )
     assert muted.ok, muted.text()
-    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 0)
+    expect_eventually(page, lambda: page.evaluate("() => window.badges.at(-1)"), 0)
 
-    bo.say(ada, "Seen as it comes")
+    bo.send(ada, "Seen as it comes")
     expect_texts(page, ["Are you there?", "Seen as it comes"])
     page.evaluate(AWAY, True)
-    cy.say(ada, "Muted")
+    cy.send(ada, "Muted")
     expect(row(page, cy)).to_contain_text("Muted")
-    bo.say(ada, "Yes")
+    bo.send(ada, "Yes")
     expect_texts(page, ["Are you there?", "Seen as it comes", "Yes"])
-    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 1)
+    expect_eventually(page, lambda: page.evaluate("() => window.badges.at(-1)"), 1)
     expected = [] if by_push else [["Bo Okonkwo", "Yes"]]
-    expect_soon(page, lambda: page.evaluate(TITLES), expected)
+    expect_eventually(page, lambda: page.evaluate(TITLES), expected)
 
     page.evaluate(AWAY, False)
-    expect_soon(page, lambda: page.evaluate(TITLES), [])
-    expect_soon(page, lambda: page.evaluate("() => window.badges.at(-1)"), 0)
+    expect_eventually(page, lambda: page.evaluate(TITLES), [])
+    expect_eventually(page, lambda: page.evaluate("() => window.badges.at(-1)"), 0)

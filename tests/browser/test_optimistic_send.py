@@ -7,19 +7,19 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.chat import (
     SEND,
-    answer,
     composer,
-    expect_kept,
+    error_response,
+    expect_outbox_saved,
     expect_preview,
     expect_states,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     send,
     stored,
     toast,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import PersonFor
 
@@ -33,7 +33,7 @@ SUBMIT_AND_LOOK = """() => {
 
 
 def test_a_message_is_on_screen_in_the_same_frame(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     held: list[Route] = []
     ada.page.route(SEND, lambda route: held.append(route))
     composer(ada.page).fill("Quick as ink")
@@ -45,24 +45,24 @@ def test_a_message_is_on_screen_in_the_same_frame(person: PersonFor) -> None:
     expect(composer(ada.page)).to_be_focused()
     expect(message(ada.page, "Quick as ink").locator(".receipt--pending")).to_be_visible()
     assert stored(ada, bo) == []
-    wait_for_held(ada.page, held)
+    wait_for_held_request(ada.page, held)
     held[0].continue_()
     expect_states(ada.page, "r")
     expect_texts(bo.page, ["Quick as ink"])
 
 
 def test_a_slow_server_keeps_the_order(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     held: list[Route] = []
     ada.page.route(SEND, lambda route: held.append(route), times=1)
 
     with ada.page.expect_request(SEND):
         send(ada.page, "one")
     send(ada.page, "two", "three")
-    bo.say(ada, "meanwhile")
+    bo.send(ada, "meanwhile")
     expect_texts(ada.page, ["meanwhile", "one", "two", "three"])
     expect_states(ada.page, "-ppp")
-    wait_for_held(ada.page, held)
+    wait_for_held_request(ada.page, held)
     held[0].continue_()
 
     expect_states(ada.page, "-rrr")
@@ -72,8 +72,8 @@ def test_a_slow_server_keeps_the_order(person: PersonFor) -> None:
 
 
 def test_a_failing_server_is_asked_again_until_it_answers(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    ada.page.route(SEND, lambda route: route.fulfill(**answer(500)), times=2)
+    ada, bo = open_pair(person)
+    ada.page.route(SEND, lambda route: route.fulfill(**error_response(500)), times=2)
 
     send(ada.page, "one", "two")
     expect_texts(ada.page, ["one", "two"])
@@ -85,7 +85,7 @@ def test_a_failing_server_is_asked_again_until_it_answers(person: PersonFor) -> 
 
 
 def test_an_answer_that_was_lost_makes_nothing_twice(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
 
     def lose_the_answer(route: Route) -> None:
         assert route.fetch().status == 201
@@ -103,9 +103,9 @@ def test_an_answer_that_was_lost_makes_nothing_twice(person: PersonFor) -> None:
 
 
 def test_a_refused_message_keeps_its_text_and_is_sent_again_by_hand(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "So that there is a row")
-    ada.page.route(SEND, lambda route: route.fulfill(**answer(400, "Not today.")), times=1)
+    ada, bo = open_pair(person)
+    bo.send(ada, "So that there is a row")
+    ada.page.route(SEND, lambda route: route.fulfill(**error_response(400, "Not today.")), times=1)
 
     send(ada.page, "Please")
     failed = message(ada.page, "Please")
@@ -115,7 +115,7 @@ def test_a_refused_message_keeps_its_text_and_is_sent_again_by_hand(person: Pers
     expect_preview(ada.page, bo, "Not sent: Please")
     send(ada.page, "What follows waits for it")
     expect_states(ada.page, "-fp")
-    expect_kept(ada.page)
+    expect_outbox_saved(ada.page)
 
     ada.page.reload()
     expect_texts(ada.page, ["So that there is a row", "Please", "What follows waits for it"])
@@ -126,8 +126,8 @@ def test_a_refused_message_keeps_its_text_and_is_sent_again_by_hand(person: Pers
 
 
 def test_a_refused_message_is_discarded(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    ada.page.route(SEND, lambda route: route.fulfill(**answer(413, "Too much.")), times=1)
+    ada, bo = open_pair(person)
+    ada.page.route(SEND, lambda route: route.fulfill(**error_response(413, "Too much.")), times=1)
 
     send(ada.page, "Never mind", "But this")
     message(ada.page, "Never mind").get_by_role("button", name="Discard").click()
@@ -136,8 +136,8 @@ def test_a_refused_message_is_discarded(person: PersonFor) -> None:
 
 
 def test_nothing_is_left_of_the_only_message_that_is_discarded(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    ada.page.route(SEND, lambda route: route.fulfill(**answer(413, "Too much.")), times=1)
+    ada, bo = open_pair(person)
+    ada.page.route(SEND, lambda route: route.fulfill(**error_response(413, "Too much.")), times=1)
 
     send(ada.page, "Never mind")
     message(ada.page, "Never mind").get_by_role("button", name="Discard").click()
@@ -151,13 +151,13 @@ def test_nothing_is_left_of_the_only_message_that_is_discarded(person: PersonFor
 
 
 def test_a_pause_that_the_server_asks_for_is_kept(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     moments: list[float] = []
 
     def refuse_once(route: Route) -> None:
         moments.append(time.monotonic())
         if len(moments) == 1:
-            route.fulfill(**answer(429, "Too many requests.", **{"Retry-After": "3"}))
+            route.fulfill(**error_response(429, "Too many requests.", **{"Retry-After": "3"}))
         else:
             route.continue_()
 
@@ -174,7 +174,7 @@ def test_a_pause_that_the_server_asks_for_is_kept(person: PersonFor) -> None:
 def test_a_text_that_is_too_long_stays_with_its_writer(
     person: PersonFor, text: str, is_sent: bool
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
 
     composer(ada.page).fill(text)
     composer(ada.page).press("Enter")
@@ -190,7 +190,7 @@ def test_a_text_that_is_too_long_stays_with_its_writer(
 
 
 def test_nothing_is_sent_of_white_space_alone(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
 
     composer(ada.page).fill(" \n ")
     composer(ada.page).press("Enter")

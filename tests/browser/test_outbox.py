@@ -9,12 +9,12 @@ from tests.browser.chat import (
     SEND,
     banner,
     composer,
-    expect_kept,
+    expect_outbox_saved,
     expect_preview,
     expect_states,
     expect_texts,
-    face_to_face,
     messages,
+    open_pair,
     row,
     send,
     stored,
@@ -41,7 +41,7 @@ def add_picture(page: Page) -> None:
 
 
 def test_a_reload_without_network_loses_nothing(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, service_workers="allow")
+    ada, bo = open_pair(person, service_workers="allow")
     page = ada.page
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     ada.context.set_offline(True)
@@ -51,7 +51,7 @@ def test_a_reload_without_network_loses_nothing(person: PersonFor) -> None:
     add_picture(page)
     send(page, "three, with a picture")
     expect_states(page, "ppp")
-    expect_kept(page)
+    expect_outbox_saved(page)
     page.reload()
     expect_texts(page, ["one", "two", "three, with a picture"])
     expect_states(page, "ppp")
@@ -70,11 +70,11 @@ def test_a_reload_without_network_loses_nothing(person: PersonFor) -> None:
 
 
 def test_what_waits_is_shown_again_after_a_reload(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     ada.page.route(SEND, lambda route: route.abort())
 
     send(ada.page, "one", "two")
-    expect_kept(ada.page)
+    expect_outbox_saved(ada.page)
     ada.page.reload()
     expect_texts(ada.page, ["one", "two"])
     expect_states(ada.page, "pp")
@@ -86,7 +86,7 @@ def test_what_waits_is_shown_again_after_a_reload(person: PersonFor) -> None:
 
 
 def test_two_tabs_send_all_that_waits_exactly_once(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     first, second = ada.page, ada.open_page(f"/chat/{bo.id}")
     ada.context.set_offline(True)
     for tab in (first, second):
@@ -110,13 +110,13 @@ def test_two_tabs_send_all_that_waits_exactly_once(person: PersonFor) -> None:
 
 
 def test_what_a_closed_tab_left_the_other_one_sends(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     other = ada.open_page(f"/chat/{bo.id}")
     ada.page.route(SEND, lambda route: route.abort())
 
     send(ada.page, "Carry me over")
     expect_texts(other, ["Carry me over"])
-    expect_kept(ada.page)
+    expect_outbox_saved(ada.page)
     ada.page.close()
 
     expect_states(other, "r", timeout=RETURN)
@@ -125,14 +125,14 @@ def test_what_a_closed_tab_left_the_other_one_sends(person: PersonFor) -> None:
 
 
 def test_another_account_in_the_same_browser_neither_sees_nor_sends_it(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
     page = ada.page
     page.route(SEND, lambda route: route.abort())
     send(page, "From Ada")
     composer(page).fill("A draft of Ada's")
     expect_states(page, "p")
-    expect_kept(page)
+    expect_outbox_saved(page)
 
     sign_out(page)
     page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
@@ -155,10 +155,10 @@ def test_another_account_in_the_same_browser_neither_sees_nor_sends_it(person: P
 
 
 def test_a_draft_stays_with_its_conversation(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    cy.say(ada, "Hello from Cy")
-    bo.say(ada, "Hello from Bo")
+    cy.send(ada, "Hello from Cy")
+    bo.send(ada, "Hello from Bo")
 
     composer(ada.page).fill("Dear Bo,")
     row(ada.page, cy).click()

@@ -8,19 +8,19 @@ from playwright.sync_api import Page, Request, Route, expect
 from tests.browser.chat import (
     RETURN,
     SEND,
-    answer,
     banner,
-    expect_kept,
+    error_response,
+    expect_outbox_saved,
     expect_states,
     expect_texts,
-    face_to_face,
     message,
+    open_pair,
     row,
     send,
     state,
     stored,
     toast,
-    warns,
+    warns_on_leave,
 )
 from tests.browser.people import PersonFor
 
@@ -47,8 +47,8 @@ SEVERAL_TRIES = 4000
 
 
 def test_a_clock_that_is_set_back_holds_nothing_up(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    ada.page.route(SEND, lambda route: route.fulfill(**answer(500)), times=1)
+    ada, bo = open_pair(person)
+    ada.page.route(SEND, lambda route: route.fulfill(**error_response(500)), times=1)
 
     with ada.page.expect_response(SEND):
         send(ada.page, "An hour ago")
@@ -68,11 +68,11 @@ def test_a_database_that_opens_late_keeps_what_was_written_before(person: Person
     with page.expect_request(SEND):
         send(page, "one", "two")
     expect_texts(page, ["one", "two"])
-    assert warns(page)
+    assert warns_on_leave(page)
     page.evaluate("letOpen()")
-    expect_kept(page)
+    expect_outbox_saved(page)
     send(page, "three")
-    expect_kept(page)
+    expect_outbox_saved(page)
 
     other = ada.open_page(f"/chat/{bo.id}")
     expect_texts(other, ["one", "two", "three"])
@@ -82,13 +82,13 @@ def test_a_database_that_opens_late_keeps_what_was_written_before(person: Person
 
 
 def test_what_is_kept_lets_one_leave_without_a_question(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     ada.page.route(SEND, lambda route: route.abort())
 
     with ada.page.expect_request(SEND):
         send(ada.page, "Kept")
 
-    expect_kept(ada.page)
+    expect_outbox_saved(ada.page)
 
 
 def wake(page: Page) -> None:
@@ -98,14 +98,14 @@ def wake(page: Page) -> None:
 
 def test_a_busy_server_condemns_no_message(person: PersonFor) -> None:
     """However often it says so, and by whatever code: what was written goes out in order."""
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     refusals: list[int] = [503, 502, 504, 507, 429, 408, 503, 0, 503, 502, 504, 503]
     tried: list[str] = []
 
     def refuse(route: Route) -> None:
         tried.append(json.loads(route.request.post_data or "")["text"])
         status = refusals[len(tried) - 1]
-        route.fulfill(**answer(status)) if status else route.abort()
+        route.fulfill(**error_response(status)) if status else route.abort()
 
     ada.page.route(SEND, refuse, times=len(refusals))
     send(ada.page, "one", "two")
@@ -119,14 +119,14 @@ def test_a_busy_server_condemns_no_message(person: PersonFor) -> None:
 
 
 def test_a_pause_for_one_conversation_is_kept_and_holds_up_no_other(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    cy.say(ada, "Me, too")
+    cy.send(ada, "Me, too")
     tries: list[Request] = []
 
     def ask_for_an_hour(route: Route) -> None:
         tries.append(route.request)
-        route.fulfill(**answer(503, **{"Retry-After": "3600"}))
+        route.fulfill(**error_response(503, **{"Retry-After": "3600"}))
 
     ada.page.route(f"**/api/messages/send/{bo.id}", ask_for_an_hour)
     with ada.page.expect_response(SEND):
@@ -143,13 +143,13 @@ def test_a_pause_for_one_conversation_is_kept_and_holds_up_no_other(person: Pers
 def test_what_follows_a_message_that_breaks_the_server_waits_for_a_decision(
     person: PersonFor,
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     tries: list[Request] = []
 
     def break_down(route: Route) -> None:
         if "poison" in (route.request.post_data or ""):
             tries.append(route.request)
-            route.fulfill(**answer(500, "Something went wrong."))
+            route.fulfill(**error_response(500, "Something went wrong."))
         else:
             route.continue_()
 
@@ -164,7 +164,7 @@ def test_what_follows_a_message_that_breaks_the_server_waits_for_a_decision(
     send(ada.page, "and this")
     expect(toast(ada.page).last).to_contain_text("Retry or discard that one first.")
     expect_states(ada.page, "fpp")
-    expect_kept(ada.page)
+    expect_outbox_saved(ada.page)
     ada.page.reload()
     expect_states(ada.page, "fpp")
     assert stored(bo, ada) == []
@@ -181,7 +181,7 @@ def test_a_proxy_without_its_server_is_waited_for(person: PersonFor) -> None:
 
     def is_away(route: Route) -> None:
         tries.append(route.request)
-        route.fulfill(**answer(502))
+        route.fulfill(**error_response(502))
 
     ada.page.route_web_socket("**/ws/chat/**", lambda socket: socket.close())
     for path in (SEND, "**/api/auth/check", "**/api/messages/sync*"):
@@ -197,7 +197,7 @@ def test_a_proxy_without_its_server_is_waited_for(person: PersonFor) -> None:
 
 
 def test_nothing_is_asked_of_a_network_that_is_away(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     asked: list[str] = []
     ada.context.set_offline(True)
     expect(banner(ada.page)).to_be_visible()

@@ -17,11 +17,11 @@ from tests.browser.chat import (
     expect_preview,
     expect_states,
     expect_texts,
-    face_to_face,
     messages,
+    open_pair,
     send,
     toast,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import Person, PersonFor
 from tests.pictures import animation, data_uri, display_p3, encoded, picture
@@ -69,7 +69,7 @@ def drop(page: Page, transfer: JSHandle) -> None:
 
 
 def test_a_large_picture_is_shrunk_before_it_travels(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     original = photograph(4000, 3000)
 
     ada.page.get_by_label("Add a picture").set_input_files(original)
@@ -90,7 +90,7 @@ def test_a_large_picture_is_shrunk_before_it_travels(person: PersonFor) -> None:
 
 
 def test_a_picture_is_dropped_on_the_conversation(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
 
     drop(page, carried(page, "red.png", "image/png", picture(640, 480)))
@@ -104,7 +104,7 @@ def test_a_picture_is_dropped_on_the_conversation(person: PersonFor) -> None:
 
 
 def test_a_picture_is_pasted(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     composer(page).fill("Look:")
 
@@ -117,7 +117,7 @@ def test_a_picture_is_pasted(person: PersonFor) -> None:
 
 
 def test_a_picture_is_taken_away_again(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     ada.page.get_by_label("Add a picture").set_input_files(file())
     expect(ada.page.locator(".composer__preview")).to_be_visible()
 
@@ -136,7 +136,7 @@ def test_what_is_no_picture_is_sent_as_a_file(person: PersonFor, name: str, tmp_
     """Dropped, and by a path, as people choose: the browser itself tells the page, listener by
     listener.
     """
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     kinds = {"txt": "text/plain", "png": "image/png", "svg": "image/svg+xml"}
     chosen = tmp_path / f"chosen-{name}"
@@ -169,7 +169,7 @@ def kept_by(ada: Person, bo: Person, name: str, kind: str, data: bytes) -> Image
 
 
 def test_pictures_keep_their_look_on_their_way_through_the_page(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     for form in ("GIF", "WEBP", "PNG", "AVIF"):
         moving = animation(3, form=form, size=(400, 200))
         kept: Any = kept_by(ada, bo, f"moving.{form}", f"image/{form.lower()}", moving)
@@ -186,9 +186,9 @@ def test_pictures_keep_their_look_on_their_way_through_the_page(person: PersonFo
 
 
 def test_the_place_of_a_picture_is_kept_while_it_loads(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     for number in range(12):
-        ada.say(bo, f"message {number}")
+        ada.send(bo, f"message {number}")
     held: list[Route] = []
     bo.page.route("**/media/messages/**", lambda route: held.append(route))
     log = bo.page.locator("message-list")
@@ -204,7 +204,7 @@ def test_the_place_of_a_picture_is_kept_while_it_loads(person: PersonFor) -> Non
         "log => Promise.all(log.getAnimations({subtree: true}).map(each => each.finished))"
     )
     before: Any = log.evaluate(LAYOUT)
-    wait_for_held(bo.page, held)
+    wait_for_held_request(bo.page, held)
     for route in held:
         route.continue_()
     expect(image).not_to_have_js_property("naturalWidth", 0)
@@ -213,7 +213,7 @@ def test_the_place_of_a_picture_is_kept_while_it_loads(person: PersonFor) -> Non
 
 
 def test_a_picture_is_looked_at_and_left_by_keyboard(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     bo.page.get_by_label("Add a picture").set_input_files(file())
     expect(bo.page.get_by_text("640 × 480")).to_be_visible()
     composer(bo.page).press("Enter")
@@ -238,7 +238,7 @@ def test_a_picture_is_looked_at_and_left_by_keyboard(person: PersonFor) -> None:
 
 
 def test_a_bubble_is_as_wide_as_its_narrow_picture(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     image = data_uri(picture(150, 400))
     texts = ["", "Hi", "Words that would make a bubble far wider than this"]
     for text in texts:

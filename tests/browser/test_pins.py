@@ -7,13 +7,13 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.chat import (
     choose_action,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
 )
-from tests.browser.long_conversations import say_many
+from tests.browser.long_conversations import send_many
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.test_groups import make_group, open_group, three
 
@@ -40,7 +40,7 @@ def assert_messages_fill_the_page(page: Page) -> None:
 
 
 def test_both_see_a_pin_in_all_windows_until_it_is_taken_away(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     other = bo.open_page(f"/chat/{ada.id}")
     send(ada.page, "*Gate* 14", "See you there")
     for page in (ada.page, bo.page, other):
@@ -80,7 +80,7 @@ def test_both_see_a_pin_in_all_windows_until_it_is_taken_away(person: PersonFor)
 
 def test_a_click_leads_to_the_message_and_shows_the_next(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    say_many(ada, bo, 1, 120)
+    send_many(ada, bo, 1, 120)
     page = ada.page
     history = ada.get(f"/api/messages/{bo.id}")
     for place in (2, 118):
@@ -101,7 +101,7 @@ def test_a_click_leads_to_the_message_and_shows_the_next(person: PersonFor) -> N
 def test_each_chat_shows_its_own_however_it_was_opened(person: PersonFor) -> None:
     ada, bo, cy = person("Ada Lindqvist", None), person("Bo Okonkwo", None), person("Cy", None)
     for other, text in ((bo, "Bo's rule"), (cy, "Hello")):
-        key = other.say(ada, text)["_id"]
+        key = other.send(ada, text)["_id"]
         if other is bo:
             ada.context.request.put(f"/api/pins/{key}")
     page = ada.page
@@ -125,7 +125,7 @@ def test_each_chat_shows_its_own_however_it_was_opened(person: PersonFor) -> Non
 def test_all_of_them_are_listed_by_keyboard(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     for text in ("One", "Two", "Three"):
-        key = bo.say(ada, text)["_id"]
+        key = bo.send(ada, text)["_id"]
         bo.context.request.put(f"/api/pins/{key}")
     page, keys = ada.page, ada.page.keyboard
     page.goto(f"/chat/{bo.id}")
@@ -191,7 +191,7 @@ def test_where_only_admins_write_others_are_not_offered_it(person: PersonFor) ->
 
 
 def test_what_was_pinned_while_away_is_there_on_coming_back(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Meanwhile")
     expect_texts(bo.page, ["Meanwhile"])
     bo.context.set_offline(True)

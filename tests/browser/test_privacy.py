@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chat import composer, expect_states, face_to_face, messages, send, state
+from tests.browser.chat import composer, expect_states, messages, open_pair, send, state
 from tests.browser.people import Person, PersonFor
 
 
@@ -16,7 +16,7 @@ def keep_typing(page: Page, text: str) -> None:
 
 
 def test_who_hides_what_they_read_and_type_sees_neither_of_the_other(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(bo.page, "One")
     expect_states(bo.page, "r")  # Ada has it open
     hide(ada, "readReceipts", "typing")
@@ -39,7 +39,7 @@ def test_who_hides_what_they_read_and_type_sees_neither_of_the_other(person: Per
 
 
 def test_who_hides_being_online_is_so_for_nobody(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     hide(ada, "online", "lastSeen")
     for page in (ada.page, bo.page):
         expect(state(page, "online")).to_be_hidden()

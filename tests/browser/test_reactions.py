@@ -5,18 +5,17 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat import (
-    answer,
     choose_action,
-    face_to_face,
     menu,
     message,
     messages,
+    open_pair,
     send,
     toast,
     touch,
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 
 THUMB, HEART = "👍", "❤️"
 MARKUP = "item => item.querySelector('.reactions').outerHTML"
@@ -47,7 +46,7 @@ def group_of(owner: Person, *people: Person) -> str:
 
 
 def test_both_see_a_reaction_at_once_and_its_being_taken_back(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     other = bo.open_page(f"/chat/{ada.id}")
     send(ada.page, "Lunch at one?")
     unread = "#tab-chats .badge"
@@ -131,7 +130,7 @@ def test_who_is_left_out_of_the_names_still_sees_their_own(person: PersonFor) ->
 
 
 def test_keys_are_enough(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(bo.page, "Well?")
     page, item = ada.page, message(ada.page, "Well?")
     react(page, "Well?", "🙏")
@@ -152,7 +151,7 @@ def test_keys_are_enough(person: PersonFor) -> None:
 
 
 def test_the_row_goes_by_escape_and_by_scrolling(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(bo.page, "Well?")
     page, row = ada.page, ada.page.locator("#reaction-row")
     item = message(page, "Well?")
@@ -169,9 +168,9 @@ def test_the_row_goes_by_escape_and_by_scrolling(person: PersonFor) -> None:
 
 
 def test_a_refusal_takes_it_back_and_says_why(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(bo.page, "Well?")
-    no = answer(400, "You can react to a message with at most 10 emoji.")
+    no = error_response(400, "You can react to a message with at most 10 emoji.")
     ada.page.route("**/reactions/*", lambda route: route.fulfill(**no))
 
     react(ada.page, "Well?")
@@ -181,7 +180,7 @@ def test_a_refusal_takes_it_back_and_says_why(person: PersonFor) -> None:
 
 
 def test_what_happened_meanwhile_comes_with_the_connection(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Well?")
     expect(message(bo.page, "Well?")).to_be_visible()
     key = message(bo.page, "Well?").get_attribute("data-message-id")
@@ -195,7 +194,7 @@ def test_what_happened_meanwhile_comes_with_the_connection(person: PersonFor) ->
 
 
 def test_a_deleted_message_loses_its_reactions(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Well?")
     react(bo.page, "Well?")
     expect(pills(ada.page, "Well?")).to_be_visible()
@@ -207,7 +206,7 @@ def test_a_deleted_message_loses_its_reactions(person: PersonFor) -> None:
 
 
 def test_on_a_phone_a_long_press_leads_there(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
+    ada, bo = open_pair(person, **PHONE)
     send(bo.page, "Well?")
     item = message(ada.page, "Well?")
     expect(item).to_be_visible()
@@ -223,7 +222,7 @@ def test_on_a_phone_a_long_press_leads_there(person: PersonFor) -> None:
 
 
 def test_who_reacted_is_told_by_emoji_and_mine_is_taken_back_there(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Shall we go?")
     react(ada.page, "Shall we go?", HEART)
     react(bo.page, "Shall we go?")
@@ -248,8 +247,8 @@ def test_who_reacted_is_told_by_emoji_and_mine_is_taken_back_there(person: Perso
 
 
 def test_a_long_press_on_a_reaction_tells_who_reacted(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
-    sent = ada.say(bo, "Shall we stay?")
+    ada, bo = open_pair(person, **PHONE)
+    sent = ada.send(bo, "Shall we stay?")
     ada.context.request.put(f"/api/messages/{sent['_id']}/reactions/{THUMB}")
     dialog = bo.page.locator("#group-dialog")
     touch(pills(bo.page, "Shall we stay?"), hold=dialog)

@@ -9,17 +9,17 @@ from playwright.sync_api import Route, WebSocketRoute, expect
 from tests.browser.chat import (
     RETURN,
     SEND,
-    answer,
     banner,
+    error_response,
     expect_preview,
     expect_states,
     expect_texts,
-    face_to_face,
+    open_pair,
     row,
     send,
     state,
     stored,
-    wait_for_held,
+    wait_for_held_request,
 )
 from tests.browser.people import Person, PersonFor
 from tests.browser.site import Site
@@ -37,7 +37,7 @@ def expect_settled(reader: Person, count: int) -> None:
 
 
 def test_a_killed_server_loses_and_doubles_nothing(live_site: Site, person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
     send(ada.page, "before")
     expect_texts(bo.page, ["before"])
@@ -49,8 +49,8 @@ def test_a_killed_server_loses_and_doubles_nothing(live_site: Site, person: Pers
     send(ada.page, "Ada 1", "Ada 2")
     send(bo.page, "Bo 1", "Bo 2")
     live_site.start()
-    cy.say(ada, "from Cy")
-    bo.say(ada, "Bo 3")
+    cy.send(ada, "from Cy")
+    bo.send(ada, "Bo 3")
 
     for reader in (ada, bo):
         expect_settled(reader, 6)
@@ -64,14 +64,14 @@ def test_a_killed_server_loses_and_doubles_nothing(live_site: Site, person: Pers
 
 
 def test_what_was_said_and_deleted_while_one_was_offline_is_caught_up(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    said = bo.say(ada, "a slip")
+    ada, bo = open_pair(person)
+    said = bo.send(ada, "a slip")
     send(ada.page, "before")
     expect_states(ada.page, "-r")
 
     ada.context.set_offline(True)
     expect(banner(ada.page)).to_be_visible()
-    bo.say(ada, "meanwhile")
+    bo.send(ada, "meanwhile")
     bo.context.request.delete(f"/api/messages/{said['_id']}")
     expect(state(bo.page, "offline")).to_be_visible()
     ada.context.set_offline(False)
@@ -115,7 +115,7 @@ def test_a_message_that_was_lost_on_its_way_is_fetched(person: PersonFor) -> Non
 
         server.on_message(pass_on)
 
-    bo.say(ada, "one")
+    bo.send(ada, "one")
     ada.page.route_web_socket(SOCKET, lose_one)
     ada.page.goto(f"/chat/{bo.id}")
     bo.page.goto(f"/chat/{ada.id}")
@@ -159,24 +159,24 @@ def test_what_neither_socket_nor_sync_brought_is_fetched_once(
 
     def refuse_once(route: Route) -> None:
         asked.append(route.request.url.partition("/messages/")[2])
-        route.fulfill(**answer(503)) if len(asked) == 1 else route.continue_()
+        route.fulfill(**error_response(503)) if len(asked) == 1 else route.continue_()
 
-    bo.say(ada, "one")
+    bo.send(ada, "one")
     page.route_web_socket(SOCKET, lose_second_frame)
     page.route("**/api/messages/sync*", lose_second_change)
     page.route(f"**/api/messages/{bo.id}?*", refuse_once)
     page.goto(f"/chat/{bo.id}")
     expect(state(page, "offline")).to_be_visible()
-    lost = bo.say(ada, "two")
+    lost = bo.send(ada, "two")
     if is_deleted:
         bo.context.request.delete(f"/api/messages/{lost['_id']}")
-    bo.say(ada, "three")
+    bo.send(ada, "three")
 
     expect_texts(page, ["one", "three"])
     while len(asked) < 2:
         page.wait_for_timeout(100)
     expect_texts(page, ["one", "three"] if is_deleted else ["one", "two", "three"])
-    bo.say(ada, "four")
+    bo.send(ada, "four")
     expect(page.locator(".message").last).to_contain_text("four")
     page.wait_for_timeout(3000)  # longer than it waits for what is only late
     assert asked == [f"{bo.id}?before=3&limit=1"] * 2
@@ -206,7 +206,7 @@ def test_a_link_that_fell_silent_is_noticed_by_the_first_send(
     expect(state(page, "offline")).to_be_visible()  # as Bo is: the page is live
     with page.expect_request(SEND):
         send(page, "Hello?")
-    wait_for_held(page, held)
+    wait_for_held_request(page, held)
     for _ in range(10):
         page.clock.run_for(1000)
         if banner(page).count():
@@ -239,7 +239,7 @@ def test_a_browser_without_channels_between_tabs_loses_nothing(person: PersonFor
 
 
 def test_a_server_that_stops_in_order_is_found_again(live_site: Site, person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     live_site.stop()
     send(ada.page, "Still there?")
     expect_states(ada.page, "p")

@@ -6,18 +6,18 @@ from tests.browser.chat import (
     SEND,
     SENT,
     composer,
-    expect_kept,
+    expect_outbox_saved,
     expect_states,
     expect_texts,
-    face_to_face,
     messages,
+    open_pair,
     send,
     touch,
 )
-from tests.browser.long_conversations import OLDER, say_many
+from tests.browser.long_conversations import OLDER, send_many
 from tests.browser.people import PersonFor, assert_accessible
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_groups import make_group, open_group, three
-from tests.browser.test_looks import PHONE
 from tests.pictures import data_uri, picture
 
 MARKUP = "item => item.outerHTML.replace(/ ?is-new/, '')"
@@ -32,8 +32,8 @@ def quote(page: Page, number: int = -1) -> Locator:
 
 
 def test_a_reply_quotes_what_it_answers_live_and_rendered(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Which *one*?")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Which *one*?")
     expect_texts(ada.page, ["Which *one*?"])
     page = ada.page
 
@@ -62,7 +62,7 @@ def test_a_reply_quotes_what_it_answers_live_and_rendered(person: PersonFor) -> 
 
 
 def test_keys_reply_and_take_it_back(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     bo.post(f"/api/messages/send/{ada.id}", image=data_uri(picture(320, 240)))
     page, keys = ada.page, ada.page.keyboard
     expect(messages(page)).to_have_count(1)
@@ -82,8 +82,8 @@ def test_keys_reply_and_take_it_back(person: PersonFor) -> None:
 
 
 def test_a_deleted_original_says_so(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    first = bo.say(ada, "A secret slip")
+    ada, bo = open_pair(person)
+    first = bo.send(ada, "A secret slip")
     ada.post(f"/api/messages/send/{bo.id}", text="What?", replyTo=first["_id"])
     expect(quote(ada.page)).to_contain_text("A secret slip")
     messages(ada.page).first.focus()
@@ -102,8 +102,8 @@ def test_a_deleted_original_says_so(person: PersonFor) -> None:
 
 def test_a_click_leads_to_the_original_however_far_back(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
-    first = bo.say(ada, "The very first")
-    say_many(bo, ada, 2, 150)
+    first = bo.send(ada, "The very first")
+    send_many(bo, ada, 2, 150)
     ada.post(f"/api/messages/send/{bo.id}", text="Long ago", replyTo=first["_id"])
     page = ada.page
     page.goto(f"/chat/{bo.id}")
@@ -123,8 +123,8 @@ def test_a_click_leads_to_the_original_however_far_back(person: PersonFor) -> No
 
 
 def test_a_swipe_replies_and_the_reply_waits_for_the_network(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
-    first = bo.say(ada, "On the tram?")
+    ada, bo = open_pair(person, **PHONE)
+    first = bo.send(ada, "On the tram?")
     page = ada.page
     expect_texts(page, ["On the tram?"])
 
@@ -136,7 +136,7 @@ def test_a_swipe_replies_and_the_reply_waits_for_the_network(person: PersonFor) 
     send(page, "Yes")
     expect(quote(page)).to_contain_text("On the tram?")
     expect_states(page, "-p")
-    expect_kept(page)
+    expect_outbox_saved(page)
     page.reload()
     expect(quote(page)).to_contain_text("On the tram?")
     page.unroute(SEND)
@@ -146,8 +146,8 @@ def test_a_swipe_replies_and_the_reply_waits_for_the_network(person: PersonFor) 
 
 
 def test_what_a_reply_answers_may_be_gone_but_its_words_arrive(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    first = bo.say(ada, "Soon gone")
+    ada, bo = open_pair(person)
+    first = bo.send(ada, "Soon gone")
     expect_texts(ada.page, ["Soon gone"])
     messages(ada.page).focus()
     ada.page.keyboard.press("r")

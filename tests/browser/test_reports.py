@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Browser, Page, expect
 
 from messaging.management.commands.demo import PASSWORD
-from tests.browser.chat import composer, face_to_face, menu, message
+from tests.browser.chat import composer, menu, message, open_pair
 from tests.browser.people import PersonFor, assert_accessible
 from tests.browser.site import Site
 from tests.browser.test_groups import details
@@ -19,8 +19,8 @@ def test_a_message_is_reported_and_its_writer_silenced(
     person: PersonFor, browser: Browser, live_site: Site
 ) -> None:
     live_site.manage("demo")
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Buy my ladders")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Buy my ladders")
     page = ada.page
     message(page, "Buy my ladders").hover()
     message(page, "Buy my ladders").get_by_role("button", name="More actions").click()
@@ -63,7 +63,7 @@ def test_a_message_is_reported_and_its_writer_silenced(
 
 
 def test_whom_one_talks_to_is_reported_in_the_details(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page = ada.page
     page.get_by_role("button", name="About this").click()
     details(page).get_by_role("button", name="Report").click()

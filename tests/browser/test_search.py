@@ -4,10 +4,10 @@ import re
 
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
-from tests.browser.chat import composer, expect_soon, row
+from tests.browser.chat import composer, expect_eventually, row
 from tests.browser.long_conversations import log
 from tests.browser.people import PersonFor, assert_accessible
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 
 
 def field(page: Page) -> Locator:
@@ -30,10 +30,10 @@ def shown(page: Page, text: str) -> Locator:
 def test_leads_to_messages_and_people(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     cy = person("Cy Budge", None)
-    bo.say(ada, "The BÜDGET of last year")
+    bo.send(ada, "The BÜDGET of last year")
     for number in range(60):
-        bo.say(ada, f"message {number}")
-    ada.say(bo, "https://example.org/budget")
+        bo.send(ada, f"message {number}")
+    ada.send(bo, "https://example.org/budget")
     page = ada.page
     page.goto("/")
 
@@ -85,8 +85,8 @@ def test_leads_to_messages_and_people(person: PersonFor) -> None:
 def test_on_a_phone_the_way_back_leads_to_what_was_found(person: PersonFor) -> None:
     ada = person("Ada Lindqvist", None, **PHONE)
     bo = person("Bo Okonkwo", None)
-    bo.say(ada, "one budget")
-    bo.say(ada, "another budget")
+    bo.send(ada, "one budget")
+    bo.send(ada, "another budget")
     page = ada.page
     page.goto("/")
     field(page).fill("budget")
@@ -109,7 +109,7 @@ def chat_field(page: Page) -> Locator:
 
 
 def expect_marked(page: Page, *words: str) -> None:
-    expect_soon(page, lambda: page.evaluate(MARKED), list(words))
+    expect_eventually(page, lambda: page.evaluate(MARKED), list(words))
 
 
 def expect_place(page: Page, place: str) -> None:
@@ -120,15 +120,15 @@ def test_in_the_open_chat_one_goes_from_hit_to_hit(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     cy = person("Cy Budge", None)
     for number in range(4):
-        bo.say(ada, f"The BÜDGET, number {number}")
+        bo.send(ada, f"The BÜDGET, number {number}")
     for number in range(60):
-        bo.say(ada, f"message {number}")
+        bo.send(ada, f"message {number}")
     file: FilePayload = {"name": "minutes.txt", "mimeType": "text/plain", "buffer": b"minutes"}
     sent = bo.context.request.post("/api/attachments", multipart={"file": file}).json()
     about = {"attachments": [sent["id"]], "captions": {sent["id"]: "Our expenses in June"}}
     bo.post(f"/api/messages/send/{ada.id}", **about)
-    last = ada.say(bo, "one *budget* more, and budgets")
-    cy.say(ada, "another budget")
+    last = ada.send(bo, "one *budget* more, and budgets")
+    cy.send(ada, "another budget")
     page = ada.page
     # Two to a page.
     page.route("**/api/search?*", lambda route: route.continue_(url=_shorter(route)))
@@ -192,7 +192,7 @@ def _shorter(route: Route) -> str:
 
 def test_in_a_chat_on_a_phone_and_without_network(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None, **PHONE), person("Bo Okonkwo", None)
-    bo.say(ada, "one budget")
+    bo.send(ada, "one budget")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     page.get_by_role("button", name="Search in this chat").click()
@@ -211,8 +211,8 @@ def test_in_a_chat_on_a_phone_and_without_network(person: PersonFor) -> None:
 def test_filters_are_chips_that_are_picked_or_typed(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Ottilie Quist", None)
     cy = person("Wanda Marsh", None)
-    bo.say(ada, "budget of Bo")
-    cy.say(ada, "budget of Cy, and another budget")
+    bo.send(ada, "budget of Bo")
+    cy.send(ada, "budget of Cy, and another budget")
     page = ada.page
     page.goto("/")
 

@@ -5,10 +5,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat import (
     composer,
-    expect_soon,
+    expect_eventually,
     expect_states,
     expect_texts,
-    face_to_face,
+    open_pair,
     send,
     state,
 )
@@ -25,7 +25,7 @@ def log_in(page: Page, person: Person) -> None:
 def test_signing_out_other_devices_ends_their_open_pages(
     browser: Browser, live_site: Site, person: PersonFor
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     elsewhere = browser.new_page(base_url=live_site.url)
     elsewhere.goto("/login?next=/profile")
     log_in(elsewhere, ada)
@@ -48,18 +48,18 @@ def test_signing_out_other_devices_ends_their_open_pages(
 
 
 def test_a_session_that_ended_while_no_page_was_open_leaves_no_draft(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     composer(ada.page).fill("Between us")
     ada.page.goto("about:blank")
     ada.context.clear_cookies()
 
     ada.page.goto("/")
     expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
-    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
+    expect_eventually(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
 
 
 def test_signing_out_in_one_tab_ends_the_others(live_site: Site, person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     other = ada.open_page("/")
 
     other.get_by_role("button", name="Sign out").click()
@@ -71,13 +71,13 @@ def test_signing_out_in_one_tab_ends_the_others(live_site: Site, person: PersonF
 def test_what_was_not_sent_when_the_session_ended_goes_out_after_log_in(
     live_site: Site, person: PersonFor
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     ada.context.clear_cookies()
 
     send(ada.page, "Hold that thought")
     composer(ada.page).fill("A draft")
     expect(ada.page).to_have_url(f"{live_site.url}/login?next=/chat/{bo.id}")
-    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
+    expect_eventually(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
     log_in(ada.page, ada)
 
     expect_states(ada.page, "r")
@@ -86,7 +86,7 @@ def test_what_was_not_sent_when_the_session_ended_goes_out_after_log_in(
 
 def test_a_page_never_writes_for_another_account(person: PersonFor) -> None:
     """Somebody else has logged in beside it, in the same browser."""
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
     cookies = cy.context.storage_state()["cookies"]
     composer(ada.page).fill("A draft of Ada's")
@@ -97,7 +97,7 @@ def test_a_page_never_writes_for_another_account(person: PersonFor) -> None:
 
     expect(ada.page.get_by_role("link", name="Cy Weber")).to_be_visible()
     expect(ada.page.get_by_role("heading", name="Say hello to Bo")).to_be_visible()
-    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
+    expect_eventually(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
     assert bo.get("/api/messages/chats") == []
 
 

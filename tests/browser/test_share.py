@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chat import composer, expect_soon, expect_texts, messages, send, stored
+from tests.browser.chat import composer, expect_eventually, expect_texts, messages, send, stored
 from tests.browser.people import PASSWORD, Person, PersonFor, assert_accessible
 from tests.browser.site import Site
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 from tests.pictures import data_uri, picture
 
 CONTROLLED = "() => navigator.serviceWorker.controller"
@@ -97,7 +97,7 @@ def test_it_waits_in_the_chat_that_was_chosen(person: PersonFor) -> None:
     expect(page.locator(".composer__field")).to_have_attribute("aria-busy", "false")
     assert_accessible(page)
     assert stored(ada, bo) == []
-    expect_soon(page, lambda: page.evaluate(SHARED), [])
+    expect_eventually(page, lambda: page.evaluate(SHARED), [])
 
     page.get_by_role("button", name="Send", exact=True).click()
     expect(messages(page)).to_have_count(1)
@@ -129,14 +129,14 @@ def test_nobody_else_sees_it(live_site: Site, person: PersonFor, signs_out: bool
         ada.page.goto("/")
         ada.page.get_by_role("button", name="Sign out").click()
         expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
-        expect_soon(ada.page, lambda: ada.page.evaluate(SHARED), [])
+        expect_eventually(ada.page, lambda: ada.page.evaluate(SHARED), [])
     else:
         ada.context.clear_cookies()
     ada.page.goto(address)
     log_in(ada.page, cy)
     expect(ada.page.get_by_role("heading", name="There is nothing to share here")).to_be_visible()
     expect(ada.page.get_by_text("A view")).to_have_count(0)
-    expect_soon(ada.page, lambda: ada.page.evaluate(SHARED), [])
+    expect_eventually(ada.page, lambda: ada.page.evaluate(SHARED), [])
 
 
 def test_one_does_not_push_out_another(person: PersonFor) -> None:

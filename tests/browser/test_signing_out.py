@@ -9,11 +9,11 @@ from tests.browser.chat import (
     SEND,
     banner,
     composer,
-    expect_kept,
-    expect_soon,
+    expect_eventually,
+    expect_outbox_saved,
     expect_states,
     expect_texts,
-    face_to_face,
+    open_pair,
     send,
     stored,
 )
@@ -33,7 +33,7 @@ def log_in(page: Page, person: Person) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/profile"])
 def test_drafts_are_gone_afterwards(person: PersonFor, path: str) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     composer(ada.page).fill("Between us")
     assert ada.page.evaluate(DRAFTS)
 
@@ -41,17 +41,17 @@ def test_drafts_are_gone_afterwards(person: PersonFor, path: str) -> None:
     sign_out(ada.page)
 
     expect(ada.page.get_by_role("button", name="Log in")).to_be_visible()
-    expect_soon(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
+    expect_eventually(ada.page, lambda: ada.page.evaluate(DRAFTS), [])
 
 
 @pytest.mark.parametrize("path", ["/", "/profile"])
 def test_one_is_asked_when_something_waits(person: PersonFor, path: str) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, question = ada.page, ada.page.get_by_role("dialog")
     page.route(SEND, lambda route: route.abort())
     send(page, "one", "two")
     expect_states(page, "pp")
-    expect_kept(page)
+    expect_outbox_saved(page)
     page.goto(path)
 
     sign_out(page)
@@ -72,7 +72,7 @@ def test_one_is_asked_when_something_waits(person: PersonFor, path: str) -> None
 
 @pytest.mark.parametrize("path", ["/", "/profile"])
 def test_without_network_one_stays_and_is_told(person: PersonFor, path: str) -> None:
-    ada, bo = face_to_face(person, service_workers="allow")
+    ada, bo = open_pair(person, service_workers="allow")
     page = ada.page
     composer(page).fill("A draft")
     page.goto(path)
@@ -91,7 +91,7 @@ def test_without_network_one_stays_and_is_told(person: PersonFor, path: str) -> 
 
 
 def test_the_offline_page_gives_way_by_itself(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person, service_workers="allow")
+    ada, _bo = open_pair(person, service_workers="allow")
     page = ada.page
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     ada.context.set_offline(True)

@@ -11,9 +11,9 @@ from tests.browser.chat import (
     expect_preview,
     expect_states,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     row,
     send,
     stored,
@@ -71,17 +71,17 @@ def say_all(ada: Person, bo: Person) -> None:
     """One of each kind, from either side, the second of each deleted."""
     for sender, other in ((ada, bo), (bo, ada)):
         for text in TEXTS:
-            sender.say(other, text)
+            sender.send(other, text)
         image = data_uri(picture(64, 48))
         sender.post(f"/api/messages/send/{other.id}", image=image, text="with words")
         wide = data_uri(picture(900, 450))
         sender.post(f"/api/messages/send/{other.id}", image=wide, clientMessageId="a-client-s")
-        gone = sender.say(other, "deleted")
+        gone = sender.send(other, "deleted")
         sender.context.request.delete(f"/api/messages/{gone['_id']}")
 
 
 def test_script_draws_a_message_as_the_server_does(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "typed by hand")
     expect_texts(bo.page, ["typed by hand"])
     say_all(ada, bo)
@@ -98,7 +98,7 @@ def test_script_draws_a_message_as_the_server_does(person: PersonFor) -> None:
 
 
 def test_addresses_are_links_that_give_nothing_away(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "see https://example.org/a?b=1 and www.example.net/x, or javascript:alert(1)")
 
     for page in (ada.page, bo.page):
@@ -123,7 +123,7 @@ def test_the_page_and_the_server_agree_on_what_nobody_sees(person: PersonFor) ->
 
 
 def test_a_message_that_nobody_would_see_is_not_sent(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     composer(ada.page).fill("\u3164 \u2800")
     composer(ada.page).press("Enter")
     send(ada.page, "seen")
@@ -133,7 +133,7 @@ def test_a_message_that_nobody_would_see_is_not_sent(person: PersonFor) -> None:
 
 def test_a_name_turns_nothing_but_itself(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("\u202eليلى\u2066 حداد", None)
-    ada.say(bo, "Hello")  # nothing for her to read, whose count would be in the title
+    ada.send(bo, "Hello")  # nothing for her to read, whose count would be in the title
     name = "\u2068ليلى حداد\u2069"
 
     ada.page.goto("/")
@@ -271,7 +271,7 @@ SELECT = """(field, [from, to]) => {
 
 
 def test_keys_put_markers_around_words_and_copying_takes_them_along(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     field = composer(ada.page)
     field.fill("loud and quiet")
     field.evaluate("field => field.setSelectionRange(0, 5)")
@@ -303,7 +303,7 @@ def test_script_in_names_and_texts_is_text(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person(name, None)
     ada.page.goto(f"/chat/{bo.id}")
     text = "<script>document.title = 'taken'</script>"
-    bo.say(ada, text)
+    bo.send(ada, text)
 
     expect(message(ada.page, text)).to_be_visible()
     ada.page.reload()
@@ -314,7 +314,7 @@ def test_script_in_names_and_texts_is_text(person: PersonFor) -> None:
 
 
 def test_emoji_alone_are_large(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     large, small = ["👋", "👩‍👩‍👧‍👦 ❤️ 🇸🇪"], ["🎉🎉🎉🎉", "ok 👋", "12"]
 
     send(ada.page, *large, *small)
@@ -331,7 +331,7 @@ def test_a_long_name_loses_its_end_whichever_way_it_reads(person: PersonFor) -> 
     name = "محمد عبد الله الرحمن بن سليمان بن أحمد التميمي الحنظلي البغدادي الأول"
     phone = {"width": 390, "height": 844}
     ada, bo = person(name, None, viewport=phone), person(name, None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
 
     for path in ("/", f"/chat/{bo.id}"):
         ada.page.goto(path)
@@ -343,8 +343,8 @@ def test_a_long_name_loses_its_end_whichever_way_it_reads(person: PersonFor) -> 
 def test_each_text_has_its_own_direction(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None), person("ليلى حداد", None)
     ada.page.goto(f"/chat/{bo.id}")
-    bo.say(ada, ARABIC)
-    bo.say(ada, "Hello")
+    bo.send(ada, ARABIC)
+    bo.send(ada, "Hello")
 
     expect(ada.page.get_by_text(ARABIC).last).to_have_css("direction", "rtl")
     expect(message(ada.page, "Hello").get_by_text("Hello")).to_have_css("direction", "ltr")
@@ -360,8 +360,8 @@ def test_what_is_very_long_does_not_break_the_page(person: PersonFor, width: int
     ada = person("Ada Lindqvist", None, viewport=viewport)
     bo = person("Bo" + "o" * 90, None)
     ada.page.goto(f"/chat/{bo.id}")
-    bo.say(ada, LONG_WORD)
-    bo.say(ada, "https://example.org/" + "a" * 300)
+    bo.send(ada, LONG_WORD)
+    bo.send(ada, "https://example.org/" + "a" * 300)
     send(ada.page, "word " * 400)
     expect_states(ada.page, "--s")
 

@@ -9,12 +9,12 @@ from playwright.sync_api import Error, FilePayload, Page, Route, expect
 from tests.browser.chat import (
     RETURN,
     composer,
-    expect_soon,
+    expect_eventually,
     expect_states,
     expect_texts,
-    face_to_face,
     message,
     messages,
+    open_pair,
     send,
     state,
     toast,
@@ -42,14 +42,14 @@ def answer_newer(route: Route) -> None:
 
 
 def test_a_new_version_is_offered_and_loses_nothing(live_site: Site, person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, line = ada.page, ada.page.locator(".conversation .banner", has_text=NEW)
     for number in range(24):
-        bo.say(ada, f"number {number}")
+        bo.send(ada, f"number {number}")
     expect(messages(page)).to_have_count(24)
     composer(page).fill("Half a thought")
     page.evaluate("() => (window.isSame = true)")
-    with page.expect_response("**/version", timeout=RETURN) as looked, live_site.away():
+    with page.expect_response("**/version", timeout=RETURN) as looked, live_site.down():
         expect(state(page, "waiting")).to_be_visible()
     assert looked.value.ok
     expect(state(page, "online")).to_be_visible(timeout=RETURN)
@@ -84,7 +84,7 @@ def test_a_new_version_is_offered_and_loses_nothing(live_site: Site, person: Per
 
 
 def test_another_language_waits_for_files_in_a_tab_that_is_hidden(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page, other = ada.page, ada.open_page("/profile")
     page.evaluate("() => (window.isSame = true)")
     page.locator('.composer input[name="image"]').set_input_files(
@@ -108,7 +108,7 @@ def test_another_language_waits_for_files_in_a_tab_that_is_hidden(person: Person
 def test_the_switch_removes_the_worker_and_nothing_that_was_written(
     live_site: Site, person: PersonFor
 ) -> None:
-    ada, bo = face_to_face(person, service_workers="allow")
+    ada, bo = open_pair(person, service_workers="allow")
     page = ada.page
     page.wait_for_function(CONTROLLED)
     send(page, "one")
@@ -120,22 +120,22 @@ def test_the_switch_removes_the_worker_and_nothing_that_was_written(
             return bool(page.evaluate(GONE))
         return False
 
-    with live_site.under(SERVICE_WORKER="false"):
+    with live_site.with_settings(SERVICE_WORKER="false"):
         page.reload()
-        expect_soon(page, has_left, True)
+        expect_eventually(page, has_left, True)
         expect_texts(page, ["one"])
         expect(composer(page)).to_have_value("Half a thought")
         page.reload()
         expect(state(page, "online")).to_be_visible()
         assert has_left()
-        bo.say(ada, "two")
+        bo.send(ada, "two")
         expect_texts(page, ["one", "two"])
     page.reload()
     page.wait_for_function(CONTROLLED)
 
 
 def test_whoever_has_a_worker_that_is_broken_resets_the_app(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, service_workers="allow")
+    ada, bo = open_pair(person, service_workers="allow")
     page = ada.page
     page.wait_for_function(CONTROLLED)
     composer(page).fill("Half a thought")
@@ -166,7 +166,7 @@ def refuse_cursors(page: Page, asked: str = "**/api/messages/sync?since=*") -> l
 
 
 def test_a_page_whose_cursor_is_refused_loads_once_and_goes_on(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     composer(page).fill("Half a thought")
     page.evaluate("() => (window.isSame = true)")
@@ -174,9 +174,11 @@ def test_a_page_whose_cursor_is_refused_loads_once_and_goes_on(person: PersonFor
     lose_network(page)
     page.wait_for_function("() => !window.isSame")
     page.evaluate("() => (window.isSame = true)")
-    expect_soon(page, lambda: len(refused) > 1, True)  # and not a second time, but begins anew
+    expect_eventually(
+        page, lambda: len(refused) > 1, True
+    )  # and not a second time, but begins anew
     expect(state(page, "online")).to_be_visible(timeout=RETURN)
-    bo.say(ada, "still there?")
+    bo.send(ada, "still there?")
     expect_texts(page, ["still there?"])
     expect(composer(page)).to_have_value("Half a thought")
     page.unroute("**/api/messages/sync?since=*")
@@ -187,20 +189,20 @@ def test_a_page_whose_cursor_is_refused_loads_once_and_goes_on(person: PersonFor
 
 
 def test_who_is_refused_without_a_cursor_does_not_ask_again_at_once(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     refused = refuse_cursors(page, "**/api/messages/sync*")
     lose_network(page)
-    expect_soon(page, lambda: len(refused) > 2, True)
+    expect_eventually(page, lambda: len(refused) > 2, True)
     expect(state(page, "online")).to_be_visible(timeout=RETURN)
-    bo.say(ada, "still there?")
+    bo.send(ada, "still there?")
     expect_texts(page, ["still there?"])
     # Before it was loaded anew, and after that, from now on.
     assert ["since" in each for each in refused] == [True, True, False]
 
 
 def test_a_refused_cursor_waits_for_files(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     page, line = ada.page, ada.page.locator(".conversation .banner", has_text=NEW)
     page.locator('.composer input[name="image"]').set_input_files(
         FilePayload(name="minutes.pdf", mimeType="application/pdf", buffer=PDF)
@@ -211,8 +213,8 @@ def test_a_refused_cursor_waits_for_files(person: PersonFor) -> None:
     page.route("**/version", lambda route: held.append(route))
     refused = refuse_cursors(page)
     lose_network(page)
-    expect_soon(page, lambda: len(refused), 2)
-    expect_soon(page, lambda: len(held), 1)
+    expect_eventually(page, lambda: len(refused), 2)
+    expect_eventually(page, lambda: len(held), 1)
     expect(line).to_be_visible(timeout=RETURN)
     with page.expect_response("**/version") as looked:
         held[0].continue_()

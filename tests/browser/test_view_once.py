@@ -8,8 +8,8 @@ from tests.browser.chat import (
     SENT,
     composer,
     expect_preview,
-    face_to_face,
     messages,
+    open_pair,
     send,
     toast,
 )
@@ -46,7 +46,7 @@ def viewer(page: Page) -> Locator:
 
 
 def test_pictures_are_sent_opened_once_and_gone(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = bo.page
     attach(page, ("a.jpg", painted(1)), ("notes.pdf", PDF))
     expect(toggle(page)).to_be_hidden()
@@ -123,7 +123,7 @@ def test_pictures_are_sent_opened_once_and_gone(person: PersonFor) -> None:
 
 
 def test_what_was_shown_is_not_shown_by_a_page_that_is_loaded_again(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     attach(bo.page, ("a.jpg", painted(1)))
     toggle(bo.page).click()
     send(bo.page, "Look quickly")
@@ -135,7 +135,7 @@ def test_what_was_shown_is_not_shown_by_a_page_that_is_loaded_again(person: Pers
 
 
 def test_what_was_closed_while_it_was_decoded_was_not_seen(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     attach(bo.page, ("a.jpg", painted(1)))
     toggle(bo.page).click()
     send(bo.page, "Look quickly")
@@ -167,7 +167,7 @@ def test_what_was_closed_while_it_was_decoded_was_not_seen(person: PersonFor) ->
 
 
 def test_a_recording_is_heard_once(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     bars = record(bo.page)
     once = button(bars, "View once")
     once.click()

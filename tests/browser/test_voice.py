@@ -8,10 +8,10 @@ from tests.browser.chat import (
     RETURN,
     SENT,
     composer,
-    expect_soon,
-    face_to_face,
+    expect_eventually,
     message,
     messages,
+    open_pair,
     send,
     toast,
 )
@@ -69,7 +69,7 @@ def button(item: Locator, name: str) -> Locator:
 
 
 def test_is_recorded_sent_and_listened_to(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     ada.page.context.add_init_script(f"({PLAYS})()")
     ada.page.reload()
     bars = record(bo.page)
@@ -125,11 +125,11 @@ def test_is_recorded_sent_and_listened_to(person: PersonFor) -> None:
         first.locator(".voice__speed").click()
         expect(button(first, f"Speed {speed}")).to_have_text(speed)
     button(first, "Play").click()
-    expect_soon(page, lambda: page.evaluate("played"), [{"speed": 1.5, "together": 1}])
+    expect_eventually(page, lambda: page.evaluate("played"), [{"speed": 1.5, "together": 1}])
 
 
 def test_is_listed_in_rows_and_details(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     say(ada)
     page = bo.page
     expect(messages(page)).to_have_count(1)
@@ -149,7 +149,7 @@ def test_is_listed_in_rows_and_details(person: PersonFor) -> None:
 
 
 def test_is_kept_without_a_network(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     record(page).get_by_role("button", name="Cancel the recording").click()  # its script is here
     page.context.set_offline(True)
@@ -167,7 +167,7 @@ def test_is_kept_without_a_network(person: PersonFor) -> None:
 
 
 def test_is_cancelled_and_left(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Twombly", None)
     page = ada.page
     record(page).get_by_role("button", name="Cancel the recording").click()
@@ -185,7 +185,7 @@ def test_is_cancelled_and_left(person: PersonFor) -> None:
     expect(message(page, "Hello")).to_be_visible()
 
     # Who leaves the chat finds it there again.
-    cy.say(ada, "Here")
+    cy.send(ada, "Here")
     record(page)
     page.locator(f"#chats-{cy.id}").click()
     expect(message(page, "Here")).to_be_visible()
@@ -200,7 +200,7 @@ def test_is_cancelled_and_left(person: PersonFor) -> None:
 
 def test_sliding_cancels(person: PersonFor) -> None:
     phone = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
-    ada, _bo = face_to_face(person, **phone)
+    ada, _bo = open_pair(person, **phone)
     page = ada.page
     page.get_by_role("button", name="Record a voice message").tap()
     bar = recorder(page)

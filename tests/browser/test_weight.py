@@ -23,7 +23,7 @@ def weight(site: Site, person: Person, path: str) -> int:
 def test_a_first_visit_weighs_less_than_120_kilobytes(live_site: Site, person: PersonFor) -> None:
     ada = person("Ada Lindqvist", None, service_workers="allow")
     bo = person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     requested: list[str] = []  # by the page and by its service worker
     ada.context.on("request", lambda request: requested.append(request.url))
 

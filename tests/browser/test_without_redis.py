@@ -9,8 +9,8 @@ from tests import services
 from tests.browser.chat import (
     RETURN,
     expect_texts,
-    face_to_face,
     message,
+    open_pair,
     send,
     state,
     stored,
@@ -35,7 +35,7 @@ def live_site(
 
 
 def test_what_is_sent_without_redis_arrives(person: PersonFor, redis: Server) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "before")
     expect_texts(bo.page, ["before"])
 

@@ -72,7 +72,7 @@ def test_rows_and_older_messages_are_links(page: Page, people: tuple[Person, Per
     ada, bo = people
     texts = [f"message {number}" for number in range(60)]
     for text in texts:
-        bo.say(ada, text)
+        bo.send(ada, text)
     page.goto("/")
     expect(row(page, bo).locator(".badge")).to_contain_text("60")
 

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chat import (
     composer,
     expect_texts,
-    face_to_face,
     menu,
     messages,
+    open_pair,
     row,
     send,
     touch,
@@ -32,7 +32,7 @@ SURFACE = "getComputedStyle(document.querySelector('.sheet')).backgroundColor"
 
 def test_on_a_phone_list_and_conversation_are_two_screens(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", **PHONE), person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     page = ada.page
     sidebar, pane = page.locator("#sidebar"), page.locator("#conversation")
     expect(pane).to_be_hidden()
@@ -57,7 +57,7 @@ def test_on_a_phone_list_and_conversation_are_two_screens(person: PersonFor) -> 
 
 
 def test_on_a_phone_a_long_pressed_message_can_be_deleted(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person, **PHONE)
+    ada, _bo = open_pair(person, **PHONE)
     send(ada.page, "A slip")
     expect(messages(ada.page)).to_have_attribute("data-state", "read")
 
@@ -106,7 +106,7 @@ def test_the_theme_is_the_system_s_until_one_chooses(
 
 
 def test_the_composer_s_focus_is_not_the_colour_of_what_is_new(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person)
+    ada, _bo = open_pair(person)
     colour = """(field) => {
       const probe = document.createElement("i");
       probe.style.color = "var(--text-quiet)";
@@ -124,7 +124,7 @@ def test_the_composer_s_focus_is_not_the_colour_of_what_is_new(person: PersonFor
 
 
 def test_short_times_tell_the_full_date(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Hello")
     expect_texts(bo.page, ["Hello"])
 
@@ -138,7 +138,7 @@ def test_short_times_tell_the_full_date(person: PersonFor) -> None:
 
 @pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
 def test_nothing_moves_for_who_wants_it_still(person: PersonFor, motion: str, moves: bool) -> None:
-    ada, _bo = face_to_face(person, reduced_motion=motion)
+    ada, _bo = open_pair(person, reduced_motion=motion)
     composer(ada.page).fill("Hello")
     lasting = """() => {
       document.querySelector(".composer__field").requestSubmit();
@@ -156,7 +156,7 @@ def test_the_page_is_in_its_place_before_any_script(
 ) -> None:
     ada, bo = person("Ada Lindqvist", None), person("Bo Okonkwo", None)
     for number in range(60):
-        bo.say(ada, f"message {number}")
+        bo.send(ada, f"message {number}")
     state = ada.context.storage_state()
     plain = browser.new_context(
         base_url=live_site.url, storage_state=state, java_script_enabled=False, **PHONE
@@ -173,7 +173,7 @@ def test_the_page_is_in_its_place_before_any_script(
 
 def test_nothing_lies_under_what_a_phone_has_at_its_edges(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None, **PHONE), person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     page = ada.page
     session = page.context.new_cdp_session(page)
 

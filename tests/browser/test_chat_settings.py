@@ -40,8 +40,8 @@ def title(page: Page) -> str:
 
 def test_what_one_sets_is_seen_in_one_s_other_window_alone(person: PersonFor) -> None:
     ada, bo, cy = person("Ada Berg"), person("Bo Okonkwo"), person("Cy Weber", None)
-    bo.say(ada, "first")
-    cy.say(ada, "second")
+    bo.send(ada, "first")
+    cy.send(ada, "second")
     page = ada.page
     expect_preview(page, cy, "second")
     other = ada.open_page("/")
@@ -52,7 +52,7 @@ def test_what_one_sets_is_seen_in_one_s_other_window_alone(person: PersonFor) ->
     for each in (page, other):
         expect(row(each, bo).get_by_text("pinned")).to_be_visible()
         expect_names(each, "Bo Okonkwo", "Cy Weber")
-    cy.say(ada, "third")
+    cy.send(ada, "third")
     expect_preview(other, cy, "third")
     expect_names(other, "Bo Okonkwo", "Cy Weber")
     other.reload()
@@ -87,8 +87,8 @@ def test_what_one_sets_is_seen_in_one_s_other_window_alone(person: PersonFor) ->
 
 def test_the_archive_gives_back_what_is_written_anew(person: PersonFor) -> None:
     ada, bo, cy = person("Ada Berg"), person("Bo Okonkwo", None), person("Cy Weber", None)
-    bo.say(ada, "one")
-    cy.say(ada, "two")
+    bo.send(ada, "one")
+    cy.send(ada, "two")
     page = ada.page
     expect_preview(page, cy, "two")
     entry = page.locator(".archive")
@@ -102,8 +102,8 @@ def test_the_archive_gives_back_what_is_written_anew(person: PersonFor) -> None:
     filter_by(page, "okonkwo")
     expect(row(page, bo)).to_be_visible()
     filter_by(page, "")
-    cy.say(ada, "unheard")
-    bo.say(ada, "I am back")
+    cy.send(ada, "unheard")
+    bo.send(ada, "I am back")
     expect(row(page, bo)).to_be_visible()
     expect(row(page, cy)).to_be_hidden()
     expect(entry).to_contain_text("Archived1")
@@ -120,8 +120,8 @@ def test_the_archive_gives_back_what_is_written_anew(person: PersonFor) -> None:
 
 def test_folders_show_some_of_the_chats(person: PersonFor) -> None:
     ada, bo, cy = person("Ada Berg"), person("Bo Okonkwo", None), person("Cy Weber", None)
-    bo.say(ada, "read me")
-    cy.say(ada, "and me")
+    bo.send(ada, "read me")
+    cy.send(ada, "and me")
     ada.post("/api/groups", name="Cats", people=[bo.id])
     page = ada.page
     page.goto("/")
@@ -147,18 +147,18 @@ def test_folders_show_some_of_the_chats(person: PersonFor) -> None:
 def test_what_is_muted_makes_no_sound(person: PersonFor) -> None:
     ada, bo, cy = person("Ada Berg", None), person("Bo Okonkwo", None), person("Cy Weber", None)
     for each in (bo, cy):
-        each.say(ada, "hello")
+        each.send(ada, "hello")
     watch_notes(ada)
     page = ada.page
     open_list(page)
     choose(page, bo, "Mute", "For 1 hour")
     expect(row(page, bo).get_by_text("muted")).to_be_visible()
-    bo.say(ada, "Psst")
+    bo.send(ada, "Psst")
     expect(row(page, bo).locator(".badge")).to_contain_text("2")
     expect_notes(page, 0)
     choose(page, bo, "Unmute")
     expect(row(page, bo).get_by_text("muted")).to_be_hidden()
-    bo.say(ada, "Psst!")
+    bo.send(ada, "Psst!")
     expect(row(page, bo).locator(".badge")).to_contain_text("3")
     expect_notes(page, CHIME)
 
@@ -167,7 +167,7 @@ def test_a_sixth_pin_is_refused_in_words(person: PersonFor) -> None:
     ada = person("Ada Berg", None)
     people = [person(f"Peer {number}", None) for number in range(6)]
     for peer in people:
-        peer.say(ada, "hello")
+        peer.send(ada, "hello")
     for peer in people[:5]:
         ada._answer("PATCH", f"/api/messages/chats/{peer.id}", {"pinned": True})
     ada.page.goto("/")
@@ -179,7 +179,7 @@ def test_a_sixth_pin_is_refused_in_words(person: PersonFor) -> None:
 
 def test_the_menu_is_there_for_a_keyboard(person: PersonFor) -> None:
     ada, bo = person("Ada Berg", None), person("Bo Okonkwo", None)
-    bo.say(ada, "hello")
+    bo.send(ada, "hello")
     page = ada.page
     page.goto("/")
     opened = page.locator("#chat-menu")
@@ -210,7 +210,7 @@ def test_the_menu_is_there_for_a_thumb(person: PersonFor, scheme: str) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     ada = person("Ada Berg", None, color_scheme=scheme, **phone)
     bo = person("Bo Okonkwo", None)
-    bo.say(ada, "hello")
+    bo.send(ada, "hello")
     page = ada.page
     page.goto("/")
     row(page, bo).dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.chat import composer, face_to_face, menu, message, state, touch
+from tests.browser.chat import composer, menu, message, open_pair, state, touch
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_attachments import painted
-from tests.browser.test_looks import PHONE
 from tests.browser.test_texts import SIDEWAYS
 from tests.browser.test_view_once import attach
 from tests.files import PDF
@@ -56,7 +56,7 @@ def next_change_of_clocks() -> datetime:
 def test_a_message_waits_for_its_time_is_changed_and_sent_on_two_devices(
     person: PersonFor,
 ) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page, phone = ada.page, ada.open_page(f"/chat/{bo.id}")
     expect(composer(phone)).to_be_visible()
     composer(page).fill("Happy birthday")
@@ -91,7 +91,7 @@ def test_a_message_waits_for_its_time_is_changed_and_sent_on_two_devices(
 
 
 def test_files_wait_with_their_words_and_are_cancelled(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
+    ada, bo = open_pair(person, **PHONE)
     page = ada.page
     later = page.get_by_role("button", name="Send later", exact=True)
     expect(later).to_be_hidden()
@@ -126,7 +126,7 @@ def test_files_wait_with_their_words_and_are_cancelled(person: PersonFor) -> Non
 
 
 def test_files_whose_words_failed_are_not_uploaded_again(person: PersonFor) -> None:
-    ada, _bo = face_to_face(person, **PHONE)
+    ada, _bo = open_pair(person, **PHONE)
     page = ada.page
     attach(page, ("a.jpg", painted(1)))
     page.get_by_role("button", name="View once").tap()
@@ -160,7 +160,7 @@ def test_files_whose_words_failed_are_not_uploaded_again(person: PersonFor) -> N
 
 
 def test_it_goes_by_itself_and_a_refused_one_says_why(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
     soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
     ada.post(f"/api/messages/schedule/{bo.id}", text="By itself", sendAt=soon)
@@ -185,7 +185,7 @@ def test_it_goes_by_itself_and_a_refused_one_says_why(person: PersonFor) -> None
 
 
 def test_times_are_the_reader_s_also_once_the_clocks_have_changed(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, timezone_id=ZONE)
+    ada, bo = open_pair(person, timezone_id=ZONE)
     page, day = ada.page, next_change_of_clocks()
     composer(page).fill("After the change")
     page.keyboard.press("Control+Shift+Enter")
@@ -209,7 +209,7 @@ def test_times_are_the_reader_s_also_once_the_clocks_have_changed(person: Person
 
 
 def test_a_message_waits_until_the_other_comes_online(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, has_touch=True)
+    ada, bo = open_pair(person, has_touch=True)
     page = ada.page
     composer(page).fill("Are you there?")
     send_button(page).click(button="right")
@@ -230,9 +230,9 @@ def test_a_message_waits_until_the_other_comes_online(person: PersonFor) -> None
 
 
 def test_a_reminder_comes_at_its_time_and_leads_to_the_message(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     page = ada.page
-    bo.say(ada, "Water the plants")
+    bo.send(ada, "Water the plants")
     message(page, "Water the plants").hover()
     message(page, "Water the plants").get_by_role("button", name="More actions").click()
     menu(page).get_by_role("menuitem", name="Remind me").click()

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat import choose_action, face_to_face, message, row, send, toast
-from tests.browser.long_conversations import assert_whole, expect_rest, lines, log, say_many
+from tests.browser.chat import choose_action, message, open_pair, row, send, toast
+from tests.browser.long_conversations import assert_no_gaps, expect_idle, lines, log, send_many
 from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
-from tests.browser.test_looks import PHONE
+from tests.browser.test_appearance import PHONE
 
 FOUND = re.compile("is-found")
 NOT_HERE = "That message is not here"
@@ -42,8 +42,8 @@ def dialog(page: Page) -> Locator:
 def long_ago(site: Site, person: PersonFor, count: int, **options: object) -> tuple[Person, Person]:
     """Ada, to whom Bo wrote one message a day; she has read all of them."""
     ada, bo = person("Ada Lindqvist", None, **options), person("Bo Okonkwo", None)
-    say_many(bo, ada, 1, count)
-    site.spread(bo.id)
+    send_many(bo, ada, 1, count)
+    site.spread_over_days(bo.id)
     ada.read(bo, count)
     return ada, bo
 
@@ -63,7 +63,7 @@ def test_the_link_to_a_message_opens_at_it(live_site: Site, person: PersonFor) -
     first = ada.get(f"/api/messages/{bo.id}?before=4&limit=1")[0]["_id"]
     other = ada.open_page(f"/chat/{bo.id}#m-{first}")
     expect_there(other, "message 3")
-    assert_whole(lines(other))
+    assert_no_gaps(lines(other))
     # In the same window, too.
     other.evaluate("hash => { location.hash = hash; }", f"m-{key}")
     expect_there(other, "message 300")
@@ -72,9 +72,9 @@ def test_the_link_to_a_message_opens_at_it(live_site: Site, person: PersonFor) -
 
 
 def test_a_link_to_what_cannot_be_seen_says_so(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", None)
-    theirs = bo.say(cy, "For Cy alone")
+    theirs = bo.send(cy, "For Cy alone")
     send(bo.page, "A slip", "What stays")
     slip = message(ada.page, "A slip").get_attribute("data-message-id")
     ada.page.goto(f"/chat/{bo.id}#m-{theirs['_id']}")
@@ -100,14 +100,14 @@ def test_a_date_leads_there_and_one_reads_on_both_ways(live_site: Site, person: 
     page.keyboard.press("Enter")
     expect(dialog(page)).to_be_hidden()
     expect_there(page, "message 150")
-    assert_whole(lines(page))
+    assert_no_gaps(lines(page))
 
     for step, end in ((-600, "message 1"), (700, "message 400")):
         for _ in range(80):
             log(page).evaluate("(log, step) => { log.scrollTop += step; }", step)
             page.wait_for_timeout(30)
-            expect_rest(page)
-            assert_whole(lines(page))
+            expect_idle(page)
+            assert_no_gaps(lines(page))
             last = message(page, end)
             if last.count() and last.evaluate(IN_VIEW):
                 break
@@ -117,7 +117,7 @@ def test_a_date_leads_there_and_one_reads_on_both_ways(live_site: Site, person: 
 
 def test_by_a_key_and_to_what_was_unread_first(live_site: Site, person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist", None, **PHONE), person("Bo Okonkwo", None)
-    say_many(bo, ada, 1, 120)
+    send_many(bo, ada, 1, 120)
     ada.read(bo, 20)
     page = ada.page
     page.goto(f"/chat/{bo.id}")
@@ -139,7 +139,7 @@ def test_a_chat_that_is_opened_by_its_address_is_not_marked_as_unread_any_more(
     person: PersonFor,
 ) -> None:
     ada, bo = person("Ada Lindqvist"), person("Bo Okonkwo", None)
-    bo.say(ada, "Hello")
+    bo.send(ada, "Hello")
     ada.read(bo, 1)
     path = f"/api/messages/chats/{bo.id}"
     ada.context.request.patch(path, data={"markedUnread": True})

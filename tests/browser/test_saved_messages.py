@@ -8,16 +8,16 @@ from tests.browser.chat import (
     choose_action,
     composer,
     expect_texts,
-    face_to_face,
     menu,
     message,
     messages,
+    open_pair,
     send,
     touch,
 )
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_forwarding import dialog
-from tests.browser.test_looks import PHONE
 
 
 def key_of(person: Person) -> str:
@@ -30,8 +30,8 @@ def saved(person: Person, page: Page, rows: str = "chats") -> Locator:
 
 
 def test_what_is_forwarded_there_is_in_every_window_at_once(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "The recipe")
+    ada, bo = open_pair(person)
+    bo.send(ada, "The recipe")
     page, other = ada.page, ada.open_page("/chat/saved")
     expect(other).to_have_url(re.compile(f"/chat/{key_of(ada)}$"))
     expect(other.locator("message-list .empty")).to_contain_text("Write yourself a note")
@@ -101,8 +101,8 @@ def test_contacts_lead_to_it_and_its_menu_has_what_makes_sense(person: PersonFor
 
 
 def test_on_a_phone(person: PersonFor) -> None:
-    ada, bo = face_to_face(person, **PHONE)
-    bo.say(ada, "From Lofoten")
+    ada, bo = open_pair(person, **PHONE)
+    bo.send(ada, "From Lofoten")
     page = ada.page
     sheet = menu(page)
     expect_texts(page, ["From Lofoten"])

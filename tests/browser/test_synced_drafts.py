@@ -8,8 +8,8 @@ from tests.browser.chat import (
     composer,
     expect_preview,
     expect_texts,
-    face_to_face,
     messages,
+    open_pair,
     send,
     state,
 )
@@ -48,8 +48,8 @@ def saved(page: Page, text: str) -> None:
 def test_a_draft_is_in_list_and_composer_of_the_other_device_until_it_is_sent(
     person: PersonFor,
 ) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Which day?")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Which day?")
     expect_texts(ada.page, ["Which day?"])
     list_page = other_device(ada, "/")
     open_page = other_device(ada, f"/chat/{bo.id}")
@@ -80,14 +80,14 @@ def test_a_draft_is_in_list_and_composer_of_the_other_device_until_it_is_sent(
 
 
 def test_it_never_takes_the_place_of_what_is_being_typed(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Well?")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Well?")
     page, other = ada.page, other_device(ada, f"/chat/{bo.id}")
     expect(state(other, "online")).to_be_visible()
     other.route(SAVE, lambda route: route.abort())
     composer(other).fill("My words")
     saved(page, "Their words")
-    bo.say(ada, "Come on")
+    bo.send(ada, "Come on")
     expect_texts(other, ["Well?", "Come on"])  # after the draft was told
     expect(composer(other)).to_have_value("My words")
     other.unroute(SAVE)
@@ -97,8 +97,8 @@ def test_it_never_takes_the_place_of_what_is_being_typed(person: PersonFor) -> N
 
 
 def test_what_was_typed_without_network_is_saved_when_it_is_back(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Well?")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Well?")
     page = ada.page
     expect_texts(page, ["Well?"])
     page.route(SAVE, lambda route: route.abort())
@@ -115,8 +115,8 @@ def test_what_was_typed_without_network_is_saved_when_it_is_back(person: PersonF
 
 
 def test_who_sends_at_once_asks_nothing_more_of_the_server(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    bo.say(ada, "Well?")
+    ada, bo = open_pair(person)
+    bo.send(ada, "Well?")
     expect_texts(ada.page, ["Well?"])
     asked: list[str] = []
     ada.page.on("request", lambda request: asked.append(request.url))
@@ -127,7 +127,7 @@ def test_who_sends_at_once_asks_nothing_more_of_the_server(person: PersonFor) ->
 
 
 def test_an_edit_is_no_draft_for_other_devices(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Sent")
     expect_texts(bo.page, ["Sent"])
     other = other_device(ada, f"/chat/{bo.id}")

@@ -9,20 +9,20 @@ from tests.browser.chat import (
     composer,
     expect_states,
     expect_texts,
-    face_to_face,
     menu,
     message,
     messages,
+    open_pair,
     row,
     send,
     toast,
     touch,
 )
-from tests.browser.long_conversations import to_the_first
+from tests.browser.long_conversations import load_all_older
 from tests.browser.people import Person, PersonFor, assert_accessible
+from tests.browser.test_appearance import PHONE
 from tests.browser.test_attachments import painted, send_files
 from tests.browser.test_groups import make_group, open_group, three
-from tests.browser.test_looks import PHONE
 from tests.files import PDF
 
 
@@ -57,13 +57,13 @@ def talk(ada: Person, bo: Person) -> list[str]:
     said = ["One", "Two", "Three", "Four", "Five"]
     for number, text in enumerate(said):
         sender, receiver = (ada, bo) if number % 2 else (bo, ada)
-        sender.say(receiver, text)
+        sender.send(receiver, text)
     expect_texts(ada.page, said)
     return said
 
 
 def test_by_mouse_a_range_is_selected_and_copied_in_order(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     said = talk(ada, bo)
     page, keys = ada.page, ada.page.keyboard
     send(page, "See https://example.org there")
@@ -89,7 +89,7 @@ def test_by_mouse_a_range_is_selected_and_copied_in_order(person: PersonFor) -> 
     message(page, "Five").click(modifiers=["Shift"])
     expect_selected(page, "Four", "Five")  # Shift again takes back what it selected before
     # It goes on while messages come and go, which are no part of it unless they are selected.
-    bo.say(ada, "Six")
+    bo.send(ada, "Six")
     message(page, "Six").click()
     expect_selected(page, "Four", "Five", "Six")
     last = bo.get(f"/api/messages/{ada.id}")[-1]["_id"]
@@ -126,7 +126,7 @@ def test_by_mouse_a_range_is_selected_and_copied_in_order(person: PersonFor) -> 
 
 
 def test_by_keys_they_are_selected_and_deleted_for_me(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     said = talk(ada, bo)
     page, keys = ada.page, ada.page.keyboard
     message(page, "Two").focus()
@@ -163,7 +163,7 @@ def test_by_keys_they_are_selected_and_deleted_for_me(person: PersonFor) -> None
     assert f"/chat/{bo.id}" in page.url
     # It ends with the visit.
     cy = person("Cy Weber", None)
-    cy.say(ada, "Elsewhere")
+    cy.send(ada, "Elsewhere")
     message(page, "Two").focus()
     keys.press("s")
     for peer, texts in ((cy, ["Elsewhere"]), (bo, said)):
@@ -173,10 +173,10 @@ def test_by_keys_they_are_selected_and_deleted_for_me(person: PersonFor) -> None
 
 
 def test_mine_are_deleted_for_everybody_and_others_never(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "Mine", "Mine, too", "Stays")
     expect_states(ada.page, "rrr")
-    bo.say(ada, "Theirs")
+    bo.send(ada, "Theirs")
     page = ada.page
     everybody = page.get_by_role("button", name="Delete for everybody")
     expect_texts(page, ["Mine", "Mine, too", "Stays", "Theirs"])
@@ -214,7 +214,7 @@ def test_by_touch_they_are_forwarded_in_order(person: PersonFor) -> None:
     ada, bo, cy = three(person, "Bo Okonkwo", "Cy Tapper")
     ada = person("Ada Thumb", None, **PHONE)
     for number in range(3):
-        bo.say(ada, f"message {number}")
+        bo.send(ada, f"message {number}")
     page = ada.page
     page.goto(f"/chat/{bo.id}")
     cy.page.goto(f"/chat/{ada.id}")
@@ -252,7 +252,7 @@ def test_no_more_than_a_hundred_and_none_after_leaving(person: PersonFor) -> Non
     ada._answer("PUT", f"/api/messages/read/{group}", {"seq": 111})
     open_group(group, ada)
     page, keys = ada.page, ada.page.keyboard
-    to_the_first(page)
+    load_all_older(page)
     message(page, "message 109").focus()
     keys.press("s")
     status = bar(page).get_by_role("status")

@@ -11,9 +11,9 @@ from tests.browser.chat import (
     expect_preview,
     expect_states,
     expect_texts,
-    face_to_face,
     keep_typing,
     message,
+    open_pair,
     row,
     send,
     state,
@@ -51,8 +51,8 @@ def test_from_sign_up_to_a_live_exchange(browser: Browser, live_site: Site) -> N
 
 
 def test_people_are_seen_to_come_and_go(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    ada.say(bo, "So that there is a row")
+    ada, bo = open_pair(person)
+    ada.send(bo, "So that there is a row")
     dot = row(ada.page, bo).locator(".avatar.is-online")
     expect(dot).to_be_visible()
 
@@ -71,7 +71,7 @@ def test_people_are_seen_to_come_and_go(person: PersonFor) -> None:
 
 
 def test_one_closed_tab_of_two_takes_nobody_offline(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     cy = person("Cy Weber", "/profile")
     ada.page.goto(f"/chat/{bo.id}?list=contacts")
     bo.open_page()
@@ -87,8 +87,8 @@ def test_one_closed_tab_of_two_takes_nobody_offline(person: PersonFor) -> None:
 def test_unread_messages_are_counted_until_they_are_read(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist"), person("Bo Okonkwo", "/profile")
     page = ada.page
-    bo.say(ada, "one")
-    bo.say(ada, "two")
+    bo.send(ada, "one")
+    bo.send(ada, "two")
 
     tab = page.locator("#tab-chats .badge")
     expect(row(page, bo).locator(".badge")).to_contain_text("2")
@@ -105,7 +105,7 @@ def test_unread_messages_are_counted_until_they_are_read(person: PersonFor) -> N
 
 
 def test_what_arrives_in_a_background_tab_is_unread_until_one_looks(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     look_away = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true})"
     ada.page.evaluate(look_away % "true")
 
@@ -152,8 +152,8 @@ def test_a_tick_becomes_two_as_a_device_has_it_and_coloured_when_it_is_read(
 
 
 def test_who_is_typing_shows_until_the_message_comes(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
-    ada.say(bo, "So that there is a row")
+    ada, bo = open_pair(person)
+    ada.send(bo, "So that there is a row")
     dots = ada.page.locator(".typing-row")
 
     keep_typing(bo.page)
@@ -168,7 +168,7 @@ def test_who_is_typing_shows_until_the_message_comes(person: PersonFor) -> None:
 
 
 def test_who_stops_typing_is_forgotten(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
 
     composer(bo.page).press_sequentially("Hm")
     expect(ada.page.locator(".typing-row")).to_be_visible()
@@ -178,7 +178,7 @@ def test_who_stops_typing_is_forgotten(person: PersonFor) -> None:
 
 
 def test_a_deleted_message_is_gone_for_both(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     send(ada.page, "A slip")
     expect_texts(bo.page, ["A slip"])
 
@@ -208,7 +208,7 @@ def test_the_first_message_of_a_stranger_makes_a_row(person: PersonFor) -> None:
     ada, bo = person("Ada Lindqvist"), person("Bo Okonkwo", "/profile")
     expect(ada.page.get_by_role("heading", name="No chats yet")).to_be_visible()
 
-    bo.say(ada, "We have not met")
+    bo.send(ada, "We have not met")
 
     expect_preview(ada.page, bo, "We have not met")
     expect(row(ada.page, bo).locator(".badge")).to_contain_text("1")
@@ -216,7 +216,7 @@ def test_the_first_message_of_a_stranger_makes_a_row(person: PersonFor) -> None:
 
 
 def test_what_one_tab_does_the_other_one_shows(person: PersonFor) -> None:
-    ada, bo = face_to_face(person)
+    ada, bo = open_pair(person)
     other = ada.open_page(f"/chat/{bo.id}")
 
     send(ada.page, "From the first")

@@ -13,8 +13,8 @@ def test_an_export_opens_without_the_site(
     person: Callable[..., Person], browser: Browser, tmp_path: Path
 ) -> None:
     ada, bo = person("Ada", "/profile"), person("Bo", None)
-    ada.say(bo, "Do you keep our chats?")
-    bo.say(ada, "All of them")
+    ada.send(bo, "Do you keep our chats?")
+    bo.send(ada, "All of them")
     page = ada.page
     section = page.locator("#export")
     section.get_by_role("button", name="Export").click()
