@@ -185,8 +185,8 @@ def _bubble(
     mine = message.sender_id == context.reader.pk and not message.system
     classes = {
         "is-mine": mine,
-        "is-follow": follows,
-        "is-followed": followed,
+        "is-continuation": follows,
+        "is-continued": followed,
         "is-emoji": is_large_emoji(message.text)
         and not (message.image or message.attachments or message.reply_to or message.forwarded),
         "is-deleted": message.deleted,

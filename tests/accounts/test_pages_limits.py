@@ -24,7 +24,7 @@ def assert_calm(answer: Any, *, within: int = 60) -> str:
     assert answer.status_code == 429
     assert 1 <= int(answer["Retry-After"]) <= within
     page: str = answer.content.decode()
-    [notice] = re.findall(r'<p class="notice is-calm" role="alert".*?<span[^>]*>(.*?)</span>', page)
+    [notice] = re.findall(r'<p class="notice is-info" role="alert".*?<span[^>]*>(.*?)</span>', page)
     assert re.fullmatch(r"That was a lot .* Wait \d+ (second|minute)s?, then try again\.", notice)
     return page
 

@@ -100,7 +100,7 @@ def test_who_is_quick_sends_once_more_and_loses_nothing(browser: Browser, live_s
 
     notice = page.get_by_role("alert")
     expect(notice).to_have_text("That was quick. Please send it once more.")
-    expect(notice).to_have_class(re.compile("is-calm"))
+    expect(notice).to_have_class(re.compile("is-info"))
     expect(page.get_by_label("Your name")).to_have_value("Quick Quint")
     expect(page.get_by_label("Password")).to_have_value(PASSWORD)
     page.get_by_role("button", name="Create my account").click()

@@ -159,7 +159,7 @@ def test_links_are_addresses_that_lead_out_or_to_their_messages(person: PersonFo
     expect(links(page).nth(31).locator("p").first).to_have_text("`https://example.org/code`")
     assert_accessible(page)
     links(page).last.get_by_role("link", name="Show in chat").click()
-    shown = page.locator("message-list .message.is-found")
+    shown = page.locator("message-list .message.is-highlighted")
     expect(shown).to_contain_text("See https://example.org/a")
 
 

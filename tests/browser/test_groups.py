@@ -98,7 +98,7 @@ def test_names_stand_above_what_others_write_live_and_rendered(person: PersonFor
     expect(first.locator("[data-field=sender]")).to_have_text("Bo Okonkwo")
     expect(first.locator(".message__face")).to_be_hidden()
     expect(second.locator(".message__face")).to_be_visible()
-    expect(second).to_have_class(re.compile("is-follow"))
+    expect(second).to_have_class(re.compile("is-continuation"))
     expect(group_row(cy.page, "Book club").locator(".badge")).to_contain_text("3")
     expect(group_row(cy.page, "Book club").locator(".row__preview")).to_contain_text(
         "Bo: The short", use_inner_text=True

@@ -53,7 +53,7 @@ def guess_until_refused(page: Page) -> int:
 
 
 def notice(page: Page) -> str:
-    return page.locator("form .notice.is-calm").inner_text()
+    return page.locator("form .notice.is-info").inner_text()
 
 
 def is_refusal(response: Response) -> bool:
@@ -86,7 +86,7 @@ def test_log_in_keeps_what_was_typed(person: PersonFor, browser: Browser, live_s
     page.goto("/login")
     page.get_by_label("E-mail").fill(ada.email)
     assert guess_until_refused(page) >= TRIES
-    expect(page.locator("form .notice.is-calm")).to_be_focused()
+    expect(page.locator("form .notice.is-info")).to_be_focused()
     assert "then try again" in notice(page)
     expect(page.get_by_label("E-mail")).to_have_value(ada.email)
     expect(page.get_by_label("Password")).to_have_value(GUESS)

@@ -99,8 +99,8 @@ def test_groups_read_the_same_from_server_and_script(person: PersonFor) -> None:
     expect(messages(ada.page)).to_have_count(6)
     by_server = messages(ada.page).evaluate_all(CLASSES)
     assert [each.replace(" is-new", "") for each in by_script] == by_server
-    assert by_server[0] == "message is-mine is-followed"
-    assert by_server[5] == "message is-mine is-follow is-emoji"
+    assert by_server[0] == "message is-mine is-continued"
+    assert by_server[5] == "message is-mine is-continuation is-emoji"
 
 
 def test_a_new_chat_does_not_end_a_click_on_another(person: PersonFor) -> None:

@@ -11,7 +11,7 @@ from tests.browser.people import Person, PersonFor, assert_accessible
 from tests.browser.site import Site
 from tests.browser.test_appearance import PHONE
 
-FOUND = re.compile("is-found")
+FOUND = re.compile("is-highlighted")
 NOT_HERE = "That message is not here"
 IN_MEMORY = """() => {
   window.copied = [];

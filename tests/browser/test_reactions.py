@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat import (
     choose_action,
+    error_response,
     menu,
     message,
     messages,

@@ -117,7 +117,7 @@ def test_a_click_leads_to_the_original_however_far_back(person: PersonFor) -> No
 
     expect(original).to_be_in_viewport()
     expect(original).to_be_focused()
-    expect(page.locator(".is-found")).to_have_count(0)  # after a moment
+    expect(page.locator(".is-highlighted")).to_have_count(0)  # after a moment
     assert "before=26&" in asked.value.url
     expect(messages(page).last).to_contain_text("Long ago")
 

@@ -24,7 +24,7 @@ def hits(page: Page) -> Locator:
 
 def shown(page: Page, text: str) -> Locator:
     """A message that one was led to."""
-    return log(page).locator(".message.is-found").filter(has_text=text)
+    return log(page).locator(".message.is-highlighted").filter(has_text=text)
 
 
 def test_leads_to_messages_and_people(person: PersonFor) -> None:

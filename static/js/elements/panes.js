@@ -118,7 +118,7 @@ export function tidyPane(copy) {
   copy.classList.remove("is-selecting");
   copy.querySelector("chat-search")?.remove();
   copy.querySelectorAll(".message__select").forEach((box) => box.remove());
-  copy.querySelectorAll(".is-new, .is-found").forEach((item) => item.classList.remove("is-new", "is-found"));
+  copy.querySelectorAll(".is-new, .is-highlighted").forEach((item) => item.classList.remove("is-new", "is-highlighted"));
   copy.querySelector(".composer__reply").hidden = true;
   copy.querySelector(".composer__field").classList.remove("is-editing");
   copy.querySelector("textarea").value = "";

@@ -1,5 +1,5 @@
 // The slots in a message's markup, named by `data-field`, and its state classes.
-const CLASSES = ["is-mine", "is-follow", "is-followed", "is-emoji", "is-deleted", "is-system", "is-disappearing", "is-new", "is-found", "is-uploading"];
+const CLASSES = ["is-mine", "is-continuation", "is-continued", "is-emoji", "is-deleted", "is-system", "is-disappearing", "is-new", "is-highlighted", "is-uploading"];
 
 export const slot = (item, name) => item.querySelector(`[data-field="${name}"]`);
 

@@ -19,7 +19,7 @@ export function insertMessage(list, item) {
   }
   regroup(item);
   if (next) regroup(next);
-  else toggleClass(item, "is-followed", false);
+  else toggleClass(item, "is-continued", false);
 }
 
 /** Such a message, as one that is restored, belongs above the unread line. */
@@ -34,7 +34,7 @@ export function removeMessage(item) {
   item.remove();
   if (next) return regroup(next);
   day?.remove();
-  if (previous) toggleClass(previous, "is-followed", false);
+  if (previous) toggleClass(previous, "is-continued", false);
 }
 
 /** Updates whether a message continues the previous one, and whether a day begins with it. */
@@ -43,9 +43,9 @@ export function regroup(item) {
   const isNewDay = !previous || !sameDay(createdAt(previous), createdAt(item));
   setDay(item, isNewDay);
   const isFollow = !isNewDay && !separator(item, "unread") && follows(item, previous);
-  toggleClass(item, "is-follow", isFollow);
-  if (previous) toggleClass(previous, "is-followed", isFollow);
-  if (separator(item, "skipped")) toggleClass(neighbour(item, PREVIOUS), "is-followed", false);
+  toggleClass(item, "is-continuation", isFollow);
+  if (previous) toggleClass(previous, "is-continued", isFollow);
+  if (separator(item, "skipped")) toggleClass(neighbour(item, PREVIOUS), "is-continued", false);
 }
 
 /** The first of the lines that belong to a message: its day, the unread line, or itself. */

@@ -69,11 +69,11 @@ export class Jump {
     emit("jump-completed", { item });
     clearTimeout(this.#timer);
     this.#removeHighlight();
-    item.classList.add("is-found");
+    item.classList.add("is-highlighted");
     this.#timer = setTimeout(() => this.#removeHighlight(), HIGHLIGHT_TIME);
   }
 
   #removeHighlight() {
-    this.#list.querySelectorAll(".is-found").forEach((item) => item.classList.remove("is-found"));
+    this.#list.querySelectorAll(".is-highlighted").forEach((item) => item.classList.remove("is-highlighted"));
   }
 }
