@@ -1,7 +1,7 @@
-{% load static %}// Push messages, and what is done with their notifications. A worker of its own, which only those fetch who are notified.
+{% load static %}// Handles push messages and clicks on their notifications. A separate worker, registered only where notifications are on.
 const ICON = "{% static 'icon-192.png' %}";
 const BADGE = "{% static 'icon-badge.png' %}";
-/** Pages that can go to a message by themselves: elements/navigation.js. */
+/** Pages that can navigate to a message: elements/navigation.js. */
 const CHATS = /^\/($|contacts$|chat\/)/;
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -39,7 +39,7 @@ async function onClick({ action, reply }, data) {
   return open(data);
 }
 
-/** What could not be sent is shown again: nothing that was written is lost. */
+/** If the reply cannot be sent, a notification shows its text, so that nothing is lost. */
 async function sendReply(text, data) {
   const clientMessageId = crypto.randomUUID();
   const isSent = await call("POST", `/api/messages/send/${data.peerId}`, data, { text, clientMessageId });
@@ -62,7 +62,7 @@ async function open(data) {
   target.postMessage({ open: data });
 }
 
-/** Browsers need not say what the old subscription was, nor make a new one. */
+/** The event may lack both the old and a new subscription. */
 async function resubscribe({ newSubscription }) {
   const { endpoint, keys } = (newSubscription ?? (await subscribe())).toJSON();
   const headers = { "Content-Type": "application/json" };

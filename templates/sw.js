@@ -1,21 +1,21 @@
 const CACHE = "offline-{{ version }}";
-/** Caches that begin like this hold what one person read last: see static/js/stores/page-cache.js. */
+/** The prefix of the caches with the pages an account read last: static/js/stores/page-cache.js. */
 const PAGES_PREFIX = "pages-";
 const MAX_CHATS = 50;
 const MAX_PICTURES = 500;
-/** In bytes: previews have less, and what has more may be an animation. */
+/** Previews are smaller; larger pictures may be animations. */
 const MAX_PICTURE_BYTES = 512 * 1024;
 const CHAT = /^\/chat\//;
 const PICTURE = /^\/(?:media|api)\//;
-/** In a page. */
+/** The pictures in a page's markup. */
 const PICTURES = /\/(?:media|api)\/[^\s"?&]+/g;
 /** When a page was read last. */
 const READ_AT = "X-Read-At";
 const PAGE = "{% url 'offline' %}";
 const CHAT_FILES = [{% for file in files %}"{{ file }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
-/** Whoever signs in or out by whichever way, another account's pages are not to be shown from then on. */
+/** Signing in or out, in any way, deletes the cached pages of other accounts. */
 const SESSIONS = ["{% url 'logout' %}", "{% url 'api-logout' %}", "{% url 'api-login' %}", "{% url 'api-signup' %}"];
-/** What another app shares: static/js/stores/share-target.js has the same names. */
+/** Content shared by other apps, named as in static/js/stores/share-target.js. */
 const SHARE = "{% url 'share' %}";
 const SHARED = "shared";
 const MAX_SHARED = 5;
@@ -58,7 +58,7 @@ async function respondToPage(event) {
   }
 }
 
-/** The list that leads to a chat, and says of one that is not kept that it is not: elements/navigation.js. */
+/** The list page, which opens chats that are not cached: elements/navigation.js. */
 function listOf(url) {
   const { pathname, searchParams } = new URL(url);
   if (!CHAT.test(pathname)) return url;
@@ -77,7 +77,7 @@ async function respondToAsset(request) {
 
 let writing = Promise.resolve();
 
-/** A page, or that pictures may be left of what is gone. One after the other: the last one counts. Nobody waits for pictures. */
+/** Caches a page, or prunes pictures; one message at a time, so that the last one wins. Pictures are cached after that. */
 async function onMessage(data) {
   const isPage = "address" in data;
   writing = writing.then(() => (isPage ? putPage(data) : deleteUnshown(data))).catch(() => {});
@@ -85,7 +85,7 @@ async function onMessage(data) {
   if (isPage) await putPictures(data);
 }
 
-/** Where it is gone, the session has ended meanwhile: another tab may not have heard of it yet. */
+/** Undefined if the cache was deleted: the session has ended, even if the tab does not know yet. */
 const cacheOf = async (userId) => (await caches.has(PAGES_PREFIX + userId)) && caches.open(PAGES_PREFIX + userId);
 
 async function putPage({ userId, address, html }) {
@@ -107,7 +107,7 @@ async function putPictures({ userId, pictures = [] }) {
 async function putPicture(cache, address) {
   const picture = await fetch(address);
   if (!picture.ok || Number(picture.headers.get("Content-Length")) > MAX_PICTURE_BYTES) return;
-  // Not every answer tells beforehand.
+  // Not every response has a Content-Length.
   const { size } = await picture.clone().blob();
   if (size <= MAX_PICTURE_BYTES) await cache.put(address, picture);
 }
@@ -123,7 +123,7 @@ async function dropOldest(cache, path, limit, age = () => 0) {
   await Promise.all(oldest.map(({ key }) => cache.delete(key, { ignoreVary: true })));
 }
 
-/** Pictures that no kept page shows any more, as those of messages that were deleted. */
+/** Deletes pictures that no cached page shows any more, such as those of deleted messages. */
 async function deleteUnshown({ userId }) {
   const cache = await cacheOf(userId);
   if (!cache) return;
@@ -137,7 +137,7 @@ async function deleteUnshown({ userId }) {
   await Promise.all(gone.map((each) => cache.delete(each, { ignoreVary: true })));
 }
 
-/** What was read there last, under the policy of our own page; nothing where it is not certain whose it would be. */
+/** The cached page, with the security headers of the offline page; null if it is not clear which account is signed in. */
 async function cachedPage(url) {
   await writing;
   const [name, ...others] = await pageCacheNames();
@@ -148,14 +148,14 @@ async function cachedPage(url) {
   const html = found && (await (await cache.match(found)).text());
   const page = await caches.match(PAGE);
   if (!html || !page || !(await hasAssets(html))) return null;
-  // Beside the other list.
+  // It was cached beside the other list.
   if (found.url !== address) return Response.redirect(found.url);
   const headers = new Headers(page.headers);
   ["Content-Length", "Content-Encoding"].forEach((each) => headers.delete(each));
   return new Response(html, { headers });
 }
 
-/** A page from before an update may need files that are not here any more. */
+/** A page from before an update may need files that are no longer cached. */
 async function hasAssets(html) {
   const cache = await caches.open(CACHE);
   const found = await Promise.all(assetsOf(html).map((each) => cache.match(each)));
@@ -169,7 +169,7 @@ async function deletePages() {
   await Promise.all([...(await pageCacheNames()), ...shared].map((name) => caches.delete(name)));
 }
 
-/** As it came, beside what was shared before, which any site may add to: it stays in this browser until somebody sends it. */
+/** Caches shared content, beside earlier content, until the user sends it. Any site can post here, so nothing else is done with it. */
 async function saveShared(request) {
   const address = `${SHARE}?id=${crypto.randomUUID()}`;
   try {
