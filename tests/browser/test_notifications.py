@@ -148,7 +148,7 @@ def test_a_browser_subscribes_anew_whatever_it_says_of_the_old(
     ada.page.evaluate(gone)
     settings = ada.get("/api/auth/notifications")
     assert not settings["subscribed"]
-    workers.evaluate("() => renew({ oldSubscription: null, newSubscription: null })")
+    workers.evaluate("() => resubscribe({ oldSubscription: null, newSubscription: null })")
     assert ada.get("/api/auth/notifications")["subscribed"]
     assert workers.evaluate("() => self.asked") == [
         {"userVisibleOnly": True, "applicationServerKey": settings["publicKey"]}
@@ -218,23 +218,24 @@ def test_a_notification_leads_to_its_place_and_answers(live_site: Site, person: 
     }
     notification = {"title": "Bo", "body": "Yes", "tag": f"chat:{bo.id}", "data": data}
     push = {"web_push": 8030, "notification": {**notification, "app_badge": "1"}}
-    workers.evaluate("(push) => receive(push)", push)
+    workers.evaluate("(push) => onPush(push)", push)
     assert shown(workers) == [["Bo", "Yes"]]
 
-    workers.evaluate("(data) => act({ action: 'reply', reply: 'Good' }, data)", data)
+    workers.evaluate("(data) => onClick({ action: 'reply', reply: 'Good' }, data)", data)
     assert bo.get(f"/api/messages/{ada.id}")[-1]["text"] == "Good"
-    workers.evaluate("(data) => act({ action: '' }, data)", data)
+    workers.evaluate("(data) => onClick({ action: '' }, data)", data)
     expect(ada.page).to_have_url(f"{live_site.url}{place}")
     expect_texts(ada.page, ["Are you there?", "Yes", "Good"])
 
     workers.evaluate(
-        "(data) => act({ action: 'reply', reply: 'Lost' }, data)", {**data, "peerId": "0"}
+        "(data) => onClick({ action: 'reply', reply: 'Lost' }, data)", {**data, "peerId": "0"}
     )
     assert shown(workers) == [["Bo", "Yes"], ["Your reply was not sent:", "Lost"]]
-    workers.evaluate("(push) => receive(push)", {"close": f"chat:{bo.id}", "app_badge": "0"})
+    workers.evaluate("(push) => onPush(push)", {"close": f"chat:{bo.id}", "app_badge": "0"})
     assert shown(workers) == [["Your reply was not sent:", "Lost"]]
     bo.send(ada, "Read this")
-    workers.evaluate("(data) => act({ action: 'read' }, data)", {**data, "seq": said["seq"] + 2})
+    data["seq"] = said["seq"] + 2
+    workers.evaluate("(data) => onClick({ action: 'read' }, data)", data)
     assert ada.get("/api/messages/chats")[0]["unreadCount"] == 0
 
 
