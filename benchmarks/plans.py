@@ -10,7 +10,7 @@ import uvloop
 
 from benchmarks.load.figures import Figures
 from benchmarks.load.generator import Generator, Target
-from benchmarks.load.meters import complain
+from benchmarks.load.meters import warn_once
 from benchmarks.load.scenarios.catalogue import SCENARIOS, Scenario
 from benchmarks.load.sizes import Size
 from benchmarks.results import Run
@@ -105,7 +105,7 @@ def _start_ours(ours: Ours, scenario: Scenario, size: Size) -> AbstractContextMa
 
 
 def _start_peer(peer: Peer, scenario: Scenario, size: Size) -> AbstractContextManager[Target]:
-    return peer.running(scenario.people(size), tells_presence=scenario.tells_presence)
+    return peer.running(scenario.people(size), publishes_presence=scenario.publishes_presence)
 
 
 def _run(name: str, label: str, at: int, size: Size, site: AbstractContextManager[Target]) -> Run:
@@ -115,7 +115,7 @@ def _run(name: str, label: str, at: int, size: Size, site: AbstractContextManage
         with site as target, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             figures = runner.run(_figures(SCENARIOS[name], Generator(target, size)))
     except CannotMeasure as problem:
-        complain(f"{name} of {label}", str(problem))
+        warn_once(f"{name} of {label}", str(problem))
     return Run(name, label, at, figures)
 
 
@@ -123,10 +123,10 @@ async def _figures(scenario: Scenario, generator: Generator) -> Figures:
     try:
         return await asyncio.wait_for(scenario.run(generator), PATIENCE)
     except (OSError, TimeoutError) as error:
-        complain("a scenario ended early", repr(error))
+        warn_once("a scenario ended early", repr(error))
         return {"errors": 1}
 
 
-def told(run: Run) -> str:
+def described(run: Run) -> str:
     figures = " ".join(f"{name}={value:g}" for name, value in run.figures.items())
     return f"{run.round} {run.scenario:12} {run.site:20} {figures}"

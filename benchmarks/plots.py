@@ -13,7 +13,7 @@ from benchmarks.colours import Palette, palette
 from benchmarks.load.figures import median
 from benchmarks.results import Part, Run
 from benchmarks.rows import DAY, ROWS
-from benchmarks.tables import amount, by_round, lines
+from benchmarks.tables import amount, by_round, comparisons
 
 WIDTH = 8.2  # inches
 Drawing = Callable[[Any, Part, Palette], None]
@@ -67,14 +67,14 @@ def _styled(colours: Palette) -> Iterator[None]:
 
 def _ratios(axes: Any, part: Part, colours: Palette) -> None:
     """How many times as good as the peer, of every row that has one: bars that begin at 1."""
-    compared = lines(ROWS, part.runs, "ours", "peer")
+    compared = comparisons(ROWS, part.runs, "ours", "peer")
     bars = [(line.row.title, line.better) for line in compared if line.better]
-    for place, (_, value) in enumerate(bars):
+    for position, (_, value) in enumerate(bars):
         is_better = value >= 1
         shade = colours["accent"] if is_better else colours["ink-400"]
-        axes.barh(place, value - 1, 0.7, 1, color=shade)
+        axes.barh(position, value - 1, 0.7, 1, color=shade)
         side, gap = ("left", 1.07) if is_better else ("right", 1 / 1.07)
-        axes.text(value * gap, place, f"{amount(value)} ×", ha=side, va="center")
+        axes.text(value * gap, position, f"{amount(value)} ×", ha=side, va="center")
     axes.axvline(1, color=colours["text"], linewidth=1)
     axes.set_yticks(range(len(bars)), [title for title, _ in bars])
     axes.invert_yaxis()
@@ -90,16 +90,17 @@ def _ratios(axes: Any, part: Part, colours: Palette) -> None:
 
 def _latency(axes: Any, part: Part, colours: Palette) -> None:
     shades = {"ours": colours["accent"], "peer": colours["ink-400"]}
-    places = [(rate, at) for rate in (500, 1000) for at in (50, 95, 99)]
+    positions = [(rate, at) for rate in (500, 1000) for at in (50, 95, 99)]
     for index, (site, shade) in enumerate(shades.items()):
         heights = [
-            _median(part.runs, f"latency-{rate}", site, f"delivered_p{at}") for rate, at in places
+            _median(part.runs, f"latency-{rate}", site, f"delivered_p{at}")
+            for rate, at in positions
         ]
-        spots = [place + (index - 0.5) * 0.38 for place in range(len(places))]
-        drawn = axes.bar(spots, heights, 0.36, color=shade, label=site)
+        offsets = [position + (index - 0.5) * 0.38 for position in range(len(positions))]
+        drawn = axes.bar(offsets, heights, 0.36, color=shade, label=site)
         axes.bar_label(drawn, [amount(height) for height in heights], padding=2)
-    names = [f"{at} of 100,\n{rate:,}/s" for rate, at in places]
-    axes.set_xticks(range(len(places)), names)
+    names = [f"{at} of 100,\n{rate:,}/s" for rate, at in positions]
+    axes.set_xticks(range(len(positions)), names)
     axes.set_ylabel("milliseconds until delivered")
     axes.legend()
 
@@ -111,9 +112,13 @@ def _pieces(axes: Any, part: Part, colours: Palette) -> None:
     height = 0.8 / max(1, len(names))
     for index, name in enumerate(names):
         values = [factor(part.runs, name, site, "cpu_us") or 1.0 for site in sites]
-        spots = [place + (index - (len(names) - 1) / 2) * height for place in range(len(sites))]
+        offsets = [
+            position + (index - (len(names) - 1) / 2) * height for position in range(len(sites))
+        ]
         shade = colours[shades[index]]
-        axes.barh(spots, [value - 1 for value in values], height, 1, color=shade, label=SHOWN[name])
+        axes.barh(
+            offsets, [value - 1 for value in values], height, 1, color=shade, label=SHOWN[name]
+        )
     axes.axvline(1, color=colours["text"], linewidth=1)
     axes.set_yticks(range(len(sites)), sites)
     axes.invert_yaxis()
@@ -124,11 +129,15 @@ def _pieces(axes: Any, part: Part, colours: Palette) -> None:
 def _day(axes: Any, part: Part, colours: Palette) -> None:
     """From the median to the 99th of a hundred."""
     kinds = [kind for kind in DAY if _median(part.runs, "day", "ours", f"{kind}_p50")]
-    for place, kind in enumerate(kinds):
+    for position, kind in enumerate(kinds):
         half, most = (_median(part.runs, "day", "ours", f"{kind}_p{at}") for at in (50, 99))
-        axes.plot([half, most], [place, place], color=colours["ink-400"], linewidth=3)
-        axes.plot(half, place, "o", color=colours["accent-text"], label="half" if not place else "")
-        axes.plot(most, place, "|", color=colours["text"], label="99 of 100" if not place else "")
+        axes.plot([half, most], [position, position], color=colours["ink-400"], linewidth=3)
+        axes.plot(
+            half, position, "o", color=colours["accent-text"], label="half" if not position else ""
+        )
+        axes.plot(
+            most, position, "|", color=colours["text"], label="99 of 100" if not position else ""
+        )
     axes.set_yticks(range(len(kinds)), [DAY[kind].removeprefix("… ") for kind in kinds])
     axes.invert_yaxis()
     axes.set_xscale("log")

@@ -20,7 +20,7 @@ from tests.environment import ROOT, hermetic
 from tests.services import postgres
 
 PAGE = ROOT / "docs" / "queries.md"
-AT_ONCE = 16  # messages
+BATCH_SIZE = 16  # messages
 TRIES = 5  # of each query: what else the machine does makes it slower, never quicker
 WIDTH, HEIGHT = 160, 24  # characters and lines of a plan that are shown
 INTRODUCTION = """# How the database finds things
@@ -116,7 +116,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     me, peer, other = filled.busy, filled.peer, filled.ordinary
     token = tokens.issue_token(filled.session)
     claims = tokens.read_claims(token)
-    peers = [str(chat.peer.id) for chat in chats_of(me)[:AT_ONCE]]
+    peers = [str(chat.peer.id) for chat in chats_of(me)[:BATCH_SIZE]]
     newest = history(me, peer.pk, before=None, limit=1)[-1]
     cursors = {each: sync.sync_cursor(each) for each in (other, me)}
     send_message(sender=other, peer=str(chats_of(other)[0].peer.id), text="Hello")
@@ -127,7 +127,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
         "Send": lambda: send_message(
             sender=me, peer=peer.pk, text="Hello", client_message_id="once"
         ),
-        "Sends at once": lambda: _send_at_once(claims, peers),
+        "Sends at once": lambda: _send_batch(claims, peers),
         "Send again, the same": lambda: send_message(
             sender=me, peer=peer.pk, text="Hello", client_message_id="once"
         ),
@@ -161,7 +161,7 @@ def _hot_path(filled: Any) -> dict[str, Callable[[], object]]:
     }
 
 
-def _send_at_once(claims: Any, peers: list[str]) -> None:
+def _send_batch(claims: Any, peers: list[str]) -> None:
     """One message to each."""
     from chatsite.db import joined
     from messaging.services.batches import SendWrite
@@ -210,14 +210,14 @@ def _recorded() -> Iterator[list[tuple[str, Any]]]:
 
     queries: list[tuple[str, Any]] = []
 
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    def measure(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith(("SELECT", "UPDATE")):
             queries.append((sql, params[0] if many else params))
         return execute(sql, params, many, context)
 
     connection.force_debug_cursor = True  # else prepared statements go past Django's cursor
     try:
-        with connection.execute_wrapper(note):
+        with connection.execute_wrapper(measure):
             yield queries
     finally:
         connection.force_debug_cursor = False

@@ -12,7 +12,7 @@ from benchmarks.ablation import ablation
 from benchmarks.results import Part
 from benchmarks.rows import DOOR_ROWS, ROWS, WORKER_ROWS
 from benchmarks.summary import DAY_TITLES, DOOR_TITLES, WORKER_TITLES
-from benchmarks.tables import TITLES, cells, day_cells, lines, markdown
+from benchmarks.tables import TITLES, cells, comparisons, day_cells, markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "benchmarks" / "performance.md"
@@ -52,15 +52,15 @@ def render(template: str, parts: dict[str, Part], drawn: list[str]) -> str:
     """Raises KeyError for a field that nobody fills."""
     fields = dict.fromkeys(("table", "day", "workers", "doors", "pieces"), NOTHING) | {"how": ""}
     if beside := parts.get("peer"):
-        compared = map(cells, lines(ROWS, beside.runs, "ours", "peer"))
+        compared = map(cells, comparisons(ROWS, beside.runs, "ours", "peer"))
         fields["table"] = _taken(beside) + markdown(TITLES, compared)
         fields["day"] = markdown(DAY_TITLES, day_cells(beside.runs))
         fields["how"] = _how(beside)
     if shared := parts.get("workers"):
-        compared = map(cells, lines(WORKER_ROWS, shared.runs, "2 workers", "1 worker"))
+        compared = map(cells, comparisons(WORKER_ROWS, shared.runs, "2 workers", "1 worker"))
         fields["workers"] = _taken(shared) + markdown(WORKER_TITLES, compared)
     if by_door := parts.get("doors"):
-        compared = map(cells, lines(DOOR_ROWS, by_door.runs, "Socket.IO", "native"))
+        compared = map(cells, comparisons(DOOR_ROWS, by_door.runs, "Socket.IO", "native"))
         fields["doors"] = _taken(by_door) + markdown(DOOR_TITLES, compared)
     if apart := parts.get("pieces"):
         fields["pieces"] = _taken(apart) + markdown(*ablation(apart.runs))

@@ -1,4 +1,4 @@
-"""The rows of the table: which figures tell how a scenario went, and what is good enough.
+"""The rows of the table: which figures show how a scenario went, and what is good enough.
 
 Goals are against the peer, tuned: ratios hold from one machine to another.
 """

@@ -67,7 +67,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     runs = []
     for run in plan:
         runs.append(run)
-        sys.stderr.write(f"{plans.told(run)}\n")
+        sys.stderr.write(f"{plans.described(run)}\n")
     part = _part(arguments, size, where, runs)
     sys.stdout.write(summary(name, part))
     if arguments.quick:

@@ -131,9 +131,9 @@ def _measured(messages: int, conversations: int) -> Iterator[str]:
     texts = sum(len(each.encode()) for each in Message.objects.values_list("text", flat=True))
     yield f"texts {texts / 1e6:.1f} MB, the index {_size(connection) / texts:.2f} times as much"
     took, found = [], 0
-    for asked in words.searches(chance):
+    for query in words.searches(chance):
         began = time.perf_counter()
-        found += len(search(filled.busy, SearchCriteria(words=asked), limit=20).messages)
+        found += len(search(filled.busy, SearchCriteria(words=query), limit=20).messages)
         took.append((time.perf_counter() - began) * 1000)
     cuts = statistics.quantiles(took, n=100)
     half, most = cuts[49], cuts[94]

@@ -23,7 +23,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Line:
+class Comparison:
     row: Row
     ours: Spread | None
     other: Spread | None
@@ -46,25 +46,27 @@ class Line:
         return "met" if self.better >= self.row.ratio else "missed"
 
 
-def lines(rows: Iterable[Row], runs: Sequence[Run], ours: str, other: str) -> list[Line]:
+def comparisons(
+    rows: Iterable[Row], runs: Sequence[Run], ours: str, other: str
+) -> list[Comparison]:
     """One for each row that was measured on our side."""
     made = []
     for row in rows:
         mine = [run for run in runs if (run.scenario, run.site) == (row.scenario, ours)]
         theirs = [run for run in runs if (run.scenario, run.site) == (row.scenario, other)]
         if mine:
-            made.append(_line(row, mine, theirs))
+            made.append(_comparison(row, mine, theirs))
     return made
 
 
-def _line(row: Row, mine: list[Run], theirs: list[Run]) -> Line:
+def _comparison(row: Row, mine: list[Run], theirs: list[Run]) -> Comparison:
     """Rounds are compared one by one: what disturbs a machine disturbs both of a round."""
     errors = sum(int(run.errors) for run in mine)
     first, second = by_round(row.figure, mine), by_round(row.figure, theirs)
     both = [at for at in first if first[at] and second.get(at)]
     ratios = [first[at] / second[at] if row.is_rate else second[at] / first[at] for at in both]
     busiest = max((run.figures.get("generator_cores", 0) for run in mine), default=0)
-    return Line(
+    return Comparison(
         row=row,
         ours=Spread.of([*first.values()]) if first else None,
         other=Spread.of([*second.values()]) if second else None,
@@ -82,7 +84,7 @@ def by_round(figure: str, runs: Iterable[Run]) -> dict[int, float]:
     return {run.round: run.figures[figure] for run in kept if figure in run.figures}
 
 
-def cells(line: Line) -> list[str]:
+def cells(line: Comparison) -> list[str]:
     return [
         line.row.title,
         _with_spread(line.ours, line.row.unit) + (" ⁺" if line.is_limited else ""),

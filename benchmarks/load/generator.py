@@ -13,10 +13,10 @@ from picows import ws_connect
 
 from benchmarks.load.dialects import DIALECTS, Dialect, Person
 from benchmarks.load.http import Address, Client, Pool
-from benchmarks.load.meters import Meter, complain
+from benchmarks.load.meters import Meter, warn_once
 from benchmarks.load.processes import memory_kib, processor_seconds
 from benchmarks.load.sizes import Size
-from benchmarks.load.sockets import Ears, Socket
+from benchmarks.load.sockets import Socket, SocketStats
 
 PATIENCE = 60  # seconds for a socket to be let in
 CALM = 0.03  # seconds of processor time in 0.2 s, below which a server is at rest
@@ -46,7 +46,7 @@ class Generator:
         self.target = target
         self.size = size
         self.dialect: Dialect = DIALECTS[target.name]
-        self.ears = Ears()
+        self.stats = SocketStats()
         self._addresses = cycle(target.addresses)
 
     @property
@@ -92,7 +92,7 @@ class Generator:
         """Raises what picows or a closed connection raises."""
         host, port = next(self._addresses)
         site_host, site_port = self.target.addresses[0]
-        socket = self.dialect.socket(self.ears, person.id, is_sender=is_sender)
+        socket = self.dialect.socket(self.stats, person.id, is_sender=is_sender)
         await ws_connect(
             lambda: socket,
             f"ws://{host}:{port}{self.dialect.socket_path(room)}",
@@ -110,21 +110,21 @@ class Generator:
         self,
         people: Iterable[Person],
         *,
-        at_once: int = 64,
+        max_concurrent: int = 64,
         room: str = "",
         is_sender: bool = False,
     ) -> Connected:
         connected = Connected()
-        places = asyncio.Semaphore(at_once)
+        slots = asyncio.Semaphore(max_concurrent)
 
         async def connect(person: Person) -> None:
-            async with places:
+            async with slots:
                 began = time.perf_counter()
                 try:
                     socket = await self.connect(person, room=room, is_sender=is_sender)
                 except Exception as error:
                     connected.failed += 1
-                    complain("a socket was not let in", repr(error))
+                    warn_once("a socket was not let in", repr(error))
                 else:
                     connected.sockets.append(socket)
                     connected.seconds.append(time.perf_counter() - began)

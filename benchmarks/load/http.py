@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 END_OF_HEAD = b"\r\n\r\n"
-PATIENCE = 30  # seconds for an answer
+PATIENCE = 30  # seconds for a response
 Address = tuple[str, int]
 
 
-class Answer:
+class Response:
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
         self.status = int(raw[9:12])
@@ -28,8 +28,8 @@ class Answer:
 class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._received = bytearray()
-        self._expected = 0  # bytes of the whole answer, once its head is there
-        self._answer: asyncio.Future[Answer] | None = None
+        self._expected = 0  # bytes of the whole response, once its head is there
+        self._response: asyncio.Future[Response] | None = None
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -41,8 +41,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if self._answer and not self._answer.done():
-            self._answer.set_exception(ConnectionError("closed before the answer"))
+        if self._response and not self._response.done():
+            self._response.set_exception(ConnectionError("closed before the response"))
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -57,15 +57,15 @@ class Connection(asyncio.Protocol):
         self._expected = 0
         if b"connection: close" in raw[:400].lower():
             self.close()
-        if self._answer and not self._answer.done():
-            self._answer.set_result(Answer(raw))
+        if self._response and not self._response.done():
+            self._response.set_result(Response(raw))
 
-    def ask(self, request: bytes) -> asyncio.Future[Answer]:
+    def send(self, request: bytes) -> asyncio.Future[Response]:
         if self._transport is None:
             raise ConnectionError("closed")
-        self._answer = asyncio.get_running_loop().create_future()
+        self._response = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        return self._answer
+        return self._response
 
     def close(self) -> None:
         if self._transport:
@@ -79,12 +79,12 @@ class Client:
         self._address = address
         self._connection = Connection()
 
-    async def ask(self, request: bytes) -> Answer:
-        """Raises OSError or TimeoutError when there is no answer."""
+    async def send(self, request: bytes) -> Response:
+        """Raises OSError or TimeoutError when there is no response."""
         if not self._connection.is_open:
             loop = asyncio.get_running_loop()
             _, self._connection = await loop.create_connection(Connection, *self._address)
-        return await asyncio.wait_for(self._connection.ask(request), PATIENCE)
+        return await asyncio.wait_for(self._connection.send(request), PATIENCE)
 
     def close(self) -> None:
         self._connection.close()

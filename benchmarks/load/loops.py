@@ -1,4 +1,4 @@
-"""Work done over and over: as fast as it is answered, or at a rate whatever the answers do."""
+"""Work done over and over: as fast as responses come, or at a fixed rate."""
 
 import asyncio
 import time
@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from benchmarks.load.meters import complain
+from benchmarks.load.meters import warn_once
 
-Work = Callable[[], Awaitable[bool]]  # says whether it went well
+Work = Callable[[], Awaitable[bool]]  # returns whether it succeeded
 LATE = 20  # seconds after the last due time, when what is unanswered counts as failed
 
 
@@ -47,7 +47,7 @@ async def open_loop(calls: Iterable[Due]) -> None:
         if wait > 0.0002:
             await asyncio.sleep(wait)
         elif index % 20 == 0:
-            await asyncio.sleep(0)  # late already, but answers have to be read
+            await asyncio.sleep(0)  # late already, but responses have to be read
         tasks.append(asyncio.ensure_future(_count(tally, work, began + after)))
     if tasks:
         _, unanswered = await asyncio.wait(tasks, timeout=LATE)
@@ -59,7 +59,7 @@ async def open_loop(calls: Iterable[Due]) -> None:
 async def until(is_so: Callable[[], bool], *, patience: float = 10) -> None:
     """Waits for what may come late, and no longer than that."""
     end = time.perf_counter() + patience
-    while not is_so() and time.perf_counter() < end:  # noqa: ASYNC110  nobody tells
+    while not is_so() and time.perf_counter() < end:  # noqa: ASYNC110  nothing signals it
         await asyncio.sleep(0.02)
 
 
@@ -67,7 +67,7 @@ async def _count(tally: Tally, work: Work, began: float) -> None:
     try:
         is_good = await work()
     except (OSError, TimeoutError) as error:
-        complain("no answer", repr(error))
+        warn_once("no answer", repr(error))
         is_good = False
     except asyncio.CancelledError:
         tally.failed += 1

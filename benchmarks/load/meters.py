@@ -21,11 +21,11 @@ class Meter:
         }
 
 
-_complaints: set[str] = set()
+_warned: set[str] = set()
 
 
-def complain(what: str, why: str) -> None:
-    """Once of each kind: a thousand lines would say no more."""
-    if what not in _complaints:
-        _complaints.add(what)
+def warn_once(what: str, why: str) -> None:
+    """Once for each kind: a thousand lines would add nothing."""
+    if what not in _warned:
+        _warned.add(what)
         sys.stderr.write(f"{what}: {why[-600:]}\n")

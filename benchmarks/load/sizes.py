@@ -13,7 +13,7 @@ class Size:
     padding: int = 60  # characters of a text
     storm: int = 2_000  # sockets that connect at once
     idle: int = 10_000  # sockets that are held
-    online: int = 500  # sockets that are told of presence
+    online: int = 500  # sockets that receive presence
     changes: int = 20  # of presence
     crowd: int = 1_000  # sockets that one message goes to
     repeats: int = 30  # messages to the crowd

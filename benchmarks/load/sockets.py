@@ -1,4 +1,4 @@
-"""Sockets that many people hold at once, in the two dialects that are spoken over them."""
+"""Sockets of many people, in the two dialects that are spoken over them."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ def _ignore(*_: Any) -> None:
 
 
 @dataclass
-class Ears:
-    """What all sockets heard, and whom to tell of it."""
+class SocketStats:
+    """What all sockets received, and the callbacks for it."""
 
     frames: int = 0
     size: int = 0  # bytes
@@ -29,10 +29,10 @@ class Ears:
 
 
 class Socket(WSListener):
-    def __init__(self, ears: Ears, owner: str, *, is_sender: bool) -> None:
-        self.ears = ears
+    def __init__(self, stats: SocketStats, owner: str, *, is_sender: bool) -> None:
+        self.stats = stats
         self.owner = owner  # a person's key
-        self.is_sender = is_sender  # told of messages, too, but only receivers count
+        self.is_sender = is_sender  # receives messages, too, but only receivers count
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.transport: WSTransport | None = None
         self.is_ours_to_close = False
@@ -44,7 +44,7 @@ class Socket(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self.transport = None
         if not self.is_ours_to_close:
-            self.ears.lost += 1
+            self.stats.lost += 1
         for waiting in (self.ready, *self._waiting.values()):
             if not waiting.done():
                 waiting.set_exception(ConnectionError("closed"))
@@ -70,14 +70,14 @@ class Socket(WSListener):
         if self.transport:
             self.transport.disconnect()
 
-    def hear(self, payload: bytes) -> None:
-        self.ears.frames += 1
-        self.ears.size += len(payload)
+    def receive(self, payload: bytes) -> None:
+        self.stats.frames += 1
+        self.stats.size += len(payload)
         if payload.find(b"newMessage", 0, 40) < 0:
-            self.ears.on_other(payload)
+            self.stats.on_other(payload)
         elif not self.is_sender and (start := payload.find(MARK)) > 0:
             start += len(MARK)
-            self.ears.on_message(self, int(payload[start : payload.index(b"~", start)]))
+            self.stats.on_message(self, int(payload[start : payload.index(b"~", start)]))
 
     def welcome(self) -> None:
         if not self.ready.done():
@@ -95,14 +95,14 @@ class Socket(WSListener):
 
 
 class OurSocket(Socket):
-    """Frames are `{"event": …, "data": …}`; the first one says that the socket is let in."""
+    """Frames are `{"event": …, "data": …}`; the first one means that the socket is accepted."""
 
     def read(self, payload: bytes) -> None:
         if payload.find(b'"messageSent"', 0, 28) > 0:
             sent = json.loads(payload)["data"]["clientMessageId"]
             self.acknowledge(int(sent.rpartition("-")[2]))
         else:
-            self.hear(payload)
+            self.receive(payload)
             self.welcome()
 
     def send_message(self, number: int, receiver: str, text: str) -> asyncio.Future[None]:
@@ -120,7 +120,7 @@ class PeerSocket(Socket):
     def read(self, payload: bytes) -> None:
         kind = payload[:2]
         if kind == b"42":
-            self.hear(payload)
+            self.receive(payload)
         elif kind == b"43":
             self.acknowledge(int(payload[2 : payload.index(b"[")]))
         elif kind == b"40":

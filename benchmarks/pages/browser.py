@@ -62,5 +62,5 @@ class Meter:
         return sizes | {"heap": round(sizes["heap"] / 1024, 1)}
 
     def _metrics(self) -> Figures:
-        answer = self.devtools.send("Performance.getMetrics")
-        return {metric["name"]: metric["value"] for metric in answer["metrics"]}
+        response = self.devtools.send("Performance.getMetrics")
+        return {metric["name"]: metric["value"] for metric in response["metrics"]}

@@ -23,7 +23,7 @@ SOCKET = """(path) => new Promise((resolve) => {
   window.socket = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
   socket.onopen = () => resolve();
 })"""
-TELL = "([event, data]) => socket.send(JSON.stringify({ event, data }))"
+SEND_FRAME = "([event, data]) => socket.send(JSON.stringify({ event, data }))"
 
 
 def hour(chromium: Browser, site: Site, messages: int = HOUR) -> Iterator[Figures]:
@@ -36,7 +36,7 @@ def hour(chromium: Browser, site: Site, messages: int = HOUR) -> Iterator[Figure
             yield _look(page, meter, 0)
             for look in range(1, LOOKS + 1):
                 part = range(messages * (look - 1) // LOOKS, messages * look // LOOKS)
-                _talk(page, other, site, part)
+                _converse(page, other, site, part)
                 yield _look(page, meter, part.stop)
 
 
@@ -49,26 +49,28 @@ def _page(chromium: Browser, site: Site, person: Person, path: str) -> Iterator[
     context.close()
 
 
-def _talk(page: Page, other: Page, site: Site, numbers: range) -> None:
+def _converse(page: Page, other: Page, site: Site, numbers: range) -> None:
     for number in numbers:
         if number % ANSWERS == 0:
             page.locator("message-composer textarea").fill(f"My own, number {number}")
             page.locator("message-composer textarea").press("Enter")
         else:
-            other.evaluate(TELL, ["typing", {"receiverId": site.reader.id}])
-            newest = _say(other.request, site, f"Of the other one, number {number}")
+            other.evaluate(SEND_FRAME, ["typing", {"receiverId": site.reader.id}])
+            newest = _send(other.request, site, f"Of the other one, number {number}")
         if number % ANSWERS == 1:
-            other.evaluate(TELL, ["markRead", {"peerId": site.reader.id, "seq": newest["seq"]}])
+            other.evaluate(
+                SEND_FRAME, ["markRead", {"peerId": site.reader.id, "seq": newest["seq"]}]
+            )
         if number % 100 == 50:
             _come_and_go(other)
     _wait_for(page, newest["seq"])
 
 
-def _say(api: APIRequestContext, site: Site, text: str) -> dict[str, Any]:
-    answer = api.post(f"/api/messages/send/{site.reader.id}", data={"text": text})
-    if answer.status != 201:
-        raise RuntimeError(f"A message is refused: {answer.status} {answer.text()}")
-    message: dict[str, Any] = answer.json()
+def _send(api: APIRequestContext, site: Site, text: str) -> dict[str, Any]:
+    response = api.post(f"/api/messages/send/{site.reader.id}", data={"text": text})
+    if response.status != 201:
+        raise RuntimeError(f"A message is refused: {response.status} {response.text()}")
+    message: dict[str, Any] = response.json()
     return message
 
 
@@ -85,6 +87,6 @@ def _wait_for(page: Page, seq: int) -> None:
         page.wait_for_timeout(100)
 
 
-def _look(page: Page, meter: Meter, said: int) -> Figures:
+def _look(page: Page, meter: Meter, sent: int) -> Figures:
     page.wait_for_timeout(1000)
-    return {"said": said, "shown": page.evaluate(LINES), **meter.sizes()}
+    return {"said": sent, "shown": page.evaluate(LINES), **meter.sizes()}

@@ -12,7 +12,7 @@ from benchmarks.sites.processes import ROOT
 Machine = dict[str, str | int]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 PACKAGES = ("Django", "channels", "djangorestframework", "uvicorn", "uvloop", "httptools")
-ASKED = f"""
+VERSIONS_SCRIPT = f"""
 import json, platform, sqlite3
 from importlib.metadata import version
 found = {{name: version(name) for name in {PACKAGES!r}}}
@@ -47,7 +47,7 @@ def machine() -> Machine:
 
 
 def versions(node: str | None) -> dict[str, str]:
-    found: dict[str, str] = json.loads(output(str(PYTHON), "-c", ASKED))
+    found: dict[str, str] = json.loads(output(str(PYTHON), "-c", VERSIONS_SCRIPT))
     if node:
         found["Node"] = output(node, "--version").removeprefix("v")
     return found

@@ -24,7 +24,7 @@ class Peer:
     cores: Cores
 
     @contextmanager
-    def running(self, people: int, *, tells_presence: bool = False) -> Iterator[Target]:
+    def running(self, people: int, *, publishes_presence: bool = False) -> Iterator[Target]:
         for left in self.scratch.glob("peer.sqlite3*"):
             left.unlink()
         tokens = self.scratch / "peer.json"
@@ -37,7 +37,7 @@ class Peer:
             "SEED_USERS": str(people),
             "SEED_HISTORY": "50",
             "USERS_OUT": str(tokens),
-            "PRESENCE": "all" if tells_presence else "off",
+            "PRESENCE": "all" if publishes_presence else "off",
             "TUNED": "1",
         }
         with running(

@@ -45,26 +45,26 @@ async def answering(*answers: list[bytes]) -> AsyncIterator[tuple[str, int]]:
 )
 async def test_an_answer_is_read_whole(pieces: list[bytes], status: int, is_good: bool) -> None:
     async with answering(pieces) as address:
-        answer = await Client(address).ask(REQUEST)
-    assert (answer.status, answer.is_good) == (status, is_good)
-    assert answer.size == len(b"".join(pieces))
+        response = await Client(address).send(REQUEST)
+    assert (response.status, response.is_good) == (status, is_good)
+    assert response.size == len(b"".join(pieces))
 
 
 async def test_its_body_is_what_follows_the_head() -> None:
     async with answering(PLAIN) as address:
-        assert (await Client(address).ask(REQUEST)).body == b"hello"
+        assert (await Client(address).send(REQUEST)).body == b"hello"
 
 
 async def test_a_connection_is_kept_and_opened_again_when_it_was_closed() -> None:
     async with answering(PLAIN, LAST, CHUNKED) as address:
         client = Client(address)
-        assert [(await client.ask(REQUEST)).status for _ in range(3)] == [200, 500, 201]
+        assert [(await client.send(REQUEST)).status for _ in range(3)] == [200, 500, 201]
 
 
 async def test_no_answer_is_an_error() -> None:
     async with answering(NOTHING) as address:
         with pytest.raises(ConnectionError):
-            await Client(address).ask(REQUEST)
+            await Client(address).send(REQUEST)
 
 
 async def test_a_pool_gives_the_client_used_last() -> None:

@@ -36,8 +36,8 @@ def test_nobody_else_has_any() -> None:
 
 def test_the_next_message_goes_on_from_there() -> None:
     one, other = seeding.small(2)
-    answer = client(one["token"]).post(f"/api/messages/send/{other['id']}", {"text": "Next"})
-    assert (answer.status_code, answer.json()["seq"]) == (201, seeding.HISTORY + 1)
+    response = client(one["token"]).post(f"/api/messages/send/{other['id']}", {"text": "Next"})
+    assert (response.status_code, response.json()["seq"]) == (201, seeding.HISTORY + 1)
 
 
 def test_the_busy_person_of_a_large_site_has_all_their_chats(

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.results import Run
 from benchmarks.rows import Row
-from benchmarks.tables import Line, amount, cells, day_cells, lines, markdown, plain
+from benchmarks.tables import Comparison, amount, cells, comparisons, day_cells, markdown, plain
 from tests.benchmarks.runs import run
 
 RATE = Row("rest", "rate", "Sends", "a second", is_rate=True, ratio=1)
@@ -12,8 +12,8 @@ TIME = Row("rest", "answered_p50", "Time", "ms", ratio=1)
 ALONE = Row("chats", "answered_p50", "Chat list", "ms", most=50)
 
 
-def line(row: Row, *runs: Run) -> Line:
-    [made] = lines([row], runs, "ours", "peer")
+def line(row: Row, *runs: Run) -> Comparison:
+    [made] = comparisons([row], runs, "ours", "peer")
     return made
 
 
@@ -45,9 +45,9 @@ class TestComparing:
         assert line(ALONE, run("chats", "ours", answered_p50=taken)).verdict == verdict
 
     def test_what_was_not_run_has_no_line(self) -> None:
-        assert lines([RATE, ALONE], [run("chats", "ours", answered_p50=1)], "ours", "peer") == [
-            line(ALONE, run("chats", "ours", answered_p50=1))
-        ]
+        assert comparisons(
+            [RATE, ALONE], [run("chats", "ours", answered_p50=1)], "ours", "peer"
+        ) == [line(ALONE, run("chats", "ours", answered_p50=1))]
 
 
 class TestFailures:

@@ -24,7 +24,7 @@ class Scenario:
     run: Callable[[Generator], Awaitable[Figures]]
     people: Callable[[Size], int] = lambda size: 2 * max(size.pairs, size.connections) + 2
     has_peer: bool = True
-    tells_presence: bool = False  # the peer tells of it here only: it would be at it all the time
+    publishes_presence: bool = False  # the peer does so here only
     is_large: bool = False  # on the database of a large site
 
 
@@ -36,7 +36,9 @@ SCENARIOS = {
     "changes": Scenario(changes.run, has_peer=False),
     "storm": Scenario(connecting.storm, people=lambda size: size.storm),
     "idle": Scenario(connecting.idle, people=lambda size: size.idle),
-    "presence": Scenario(presence.run, people=lambda size: size.online + 1, tells_presence=True),
+    "presence": Scenario(
+        presence.run, people=lambda size: size.online + 1, publishes_presence=True
+    ),
     "history": Scenario(reading.history),
     "chats": Scenario(reading.chat_list, has_peer=False, is_large=True),
     "crowd": Scenario(crowd.run, people=lambda size: size.crowd + 1),

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from benchmarks.load.figures import Figures, percentiles
 from benchmarks.load.generator import Generator
-from benchmarks.load.http import Answer
-from benchmarks.load.meters import complain
+from benchmarks.load.http import Response
+from benchmarks.load.meters import warn_once
 from benchmarks.load.sockets import Socket
 
 PATIENCE = 10  # seconds
@@ -24,52 +24,54 @@ class Conversation:
         [(self.writer, self.other)] = generator.pairs(1)
         self._client = generator.client()
         self._awaited = b""
-        self._heard = asyncio.Event()
+        self._received = asyncio.Event()
         self.seconds: dict[str, list[float]] = {}
         self.failed = 0
-        generator.ears.on_message = self._note_message
-        generator.ears.on_other = self._note
+        generator.stats.on_message = self._on_message
+        generator.stats.on_other = self._on_frame
 
-    def _note_message(self, _socket: Socket, _number: int) -> None:
-        self._note(b'"newMessage"')
+    def _on_message(self, _socket: Socket, _number: int) -> None:
+        self._on_frame(b'"newMessage"')
 
-    def _note(self, frame: bytes) -> None:
+    def _on_frame(self, frame: bytes) -> None:
         if self._awaited in frame[:40]:
-            self._heard.set()
+            self._received.set()
 
     async def round(self) -> None:
         text = self._generator.text(self._generator.number())
         me, other = self.writer.id, self.other.id
-        answer = await self._told("message", "newMessage", "POST", f"send/{other}", {"text": text})
-        key = json.loads(answer.body)["_id"]
+        response = await self._timed(
+            "message", "newMessage", "POST", f"send/{other}", {"text": text}
+        )
+        key = json.loads(response.body)["_id"]
         reacted = f"{key}/reactions/{EMOJI}"
-        await self._told("reaction", "reactionChanged", "PUT", reacted)
-        await self._told("edit", "messageEdited", "PUT", key, {"text": f"{text}!"})
+        await self._timed("reaction", "reactionChanged", "PUT", reacted)
+        await self._timed("edit", "messageEdited", "PUT", key, {"text": f"{text}!"})
         request = self._generator.request(
             "POST", self._generator.dialect.send_path(me), self.other, {"text": text}
         )
-        seq = json.loads((await self._client.ask(request)).body)["seq"]
+        seq = json.loads((await self._client.send(request)).body)["seq"]
         await asyncio.sleep(PAUSE)
-        await self._told("read", "messagesRead", "PUT", f"read/{other}", {"seq": seq})
+        await self._timed("read", "messagesRead", "PUT", f"read/{other}", {"seq": seq})
 
-    async def _told(
+    async def _timed(
         self, kind: str, event: str, method: str, path: str, body: dict[str, object] | None = None
-    ) -> Answer:
+    ) -> Response:
         request = self._generator.request(method, f"/api/messages/{path}", self.writer, body)
         self._awaited = f'"{event}"'.encode()
-        self._heard.clear()
+        self._received.clear()
         began = time.perf_counter()
-        answering = asyncio.ensure_future(self._client.ask(request))
+        pending = asyncio.ensure_future(self._client.send(request))
         try:
-            await asyncio.wait_for(self._heard.wait(), PATIENCE)
+            await asyncio.wait_for(self._received.wait(), PATIENCE)
             self.seconds.setdefault(kind, []).append(time.perf_counter() - began)
         except TimeoutError:
             self.failed += 1
-        answer = await answering
-        if not answer.is_good:
-            complain(f"a {kind} was refused", repr(answer.body))
+        response = await pending
+        if not response.is_good:
+            warn_once(f"a {kind} was refused", repr(response.body))
         await asyncio.sleep(PAUSE)
-        return answer
+        return response
 
 
 async def run(generator: Generator) -> Figures:
@@ -83,7 +85,7 @@ async def run(generator: Generator) -> Figures:
     for _ in range(10 * generator.size.repeats):
         await conversation.round()
     await generator.leave(connected.sockets)
-    figures: Figures = {"errors": conversation.failed + connected.failed + generator.ears.lost}
+    figures: Figures = {"errors": conversation.failed + connected.failed + generator.stats.lost}
     for kind, seconds in conversation.seconds.items():
         figures |= percentiles(kind, seconds)
         figures[f"{kind}_ratio"] = round(figures[f"{kind}_p50"] / figures["message_p50"], 2)

@@ -22,16 +22,16 @@ async def idle(generator: Generator) -> Figures:
 
 async def _connect(generator: Generator, count: int, warming: float) -> Figures:
     await _warm(generator, warming)
-    memory, size = generator.memory(), generator.ears.size
+    memory, size = generator.memory(), generator.stats.size
     with generator.metered() as meter:
-        connected = await generator.connect_all(islice(generator.people, count), at_once=100)
+        connected = await generator.connect_all(islice(generator.people, count), max_concurrent=100)
     await asyncio.sleep(2)
     grown = generator.memory() - memory
-    got = generator.ears.size - size
+    got = generator.stats.size - size
     await generator.leave(connected.sockets)
     return {
         "sockets": len(connected.sockets),
-        "errors": connected.failed + generator.ears.lost,
+        "errors": connected.failed + generator.stats.lost,
         "rate": round(len(connected.sockets) / meter.seconds),
         **percentiles("ready", connected.seconds),
         "cpu_us": meter.microseconds(count),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from benchmarks.load.figures import Figures, percentiles
 from benchmarks.load.generator import Generator, Pair
 from benchmarks.load.loops import Due, Tally, Work, open_loop, until
-from benchmarks.load.meters import complain
+from benchmarks.load.meters import warn_once
 from benchmarks.load.sockets import Socket
 
 
@@ -20,7 +20,7 @@ class Deliveries:
         self.seconds: list[float] = []
         self.again = 0  # what arrived more than once
 
-    def note(self, socket: Socket, number: int) -> None:
+    def on_message(self, socket: Socket, number: int) -> None:
         if due := self.due.pop(number, None):
             self.seconds.append(time.perf_counter() - due)
         else:
@@ -57,17 +57,17 @@ class Senders:
 
         async def send() -> bool:
             async with self.pool.client() as client:
-                answer = await client.ask(request)
-            if answer.status != 201:
-                complain("a send was refused", repr(answer.body))
-            return answer.status == 201
+                response = await client.send(request)
+            if response.status != 201:
+                warn_once("a send was refused", repr(response.body))
+            return response.status == 201
 
         return send
 
 
 async def run(generator: Generator, rate: float) -> Figures:
     senders = Senders(generator)
-    generator.ears.on_message = senders.deliveries.note
+    generator.stats.on_message = senders.deliveries.on_message
     receiving = await generator.connect_all(receiver for _, receiver in senders.pairs)
     sending = await generator.connect_all((sender for sender, _ in senders.pairs), is_sender=True)
     await senders.send(rate, int(rate * generator.size.warming))
@@ -78,7 +78,7 @@ async def run(generator: Generator, rate: float) -> Figures:
     delivered = senders.deliveries.seconds
     senders.pool.close()
     await generator.leave(receiving.sockets + sending.sockets)
-    failed = receiving.failed + sending.failed + generator.ears.lost + senders.deliveries.again
+    failed = receiving.failed + sending.failed + generator.stats.lost + senders.deliveries.again
     return {
         "sends": count,
         "delivered": len(delivered),

@@ -1,4 +1,4 @@
-"""Somebody comes and goes while many are online: what telling them costs."""
+"""Somebody comes and goes while many are online: what the presence events cost."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from benchmarks.load.generator import Generator
 
 WARMING = 4  # changes
 PAUSE = 0.5  # seconds between two; some are merged
-REST = 5  # seconds, after which everybody knows what is
+REST = 5  # seconds, after which everybody is up to date
 
 
 async def run(generator: Generator) -> Figures:
@@ -17,18 +17,18 @@ async def run(generator: Generator) -> Figures:
     guest = generator.people[size.online]
     await asyncio.sleep(REST)
     await _come_and_go(generator, guest, WARMING)
-    frames, heard = generator.ears.frames, generator.ears.size
+    frames, size_before = generator.stats.frames, generator.stats.size
     with generator.metered() as meter:
         await _come_and_go(generator, guest, size.changes)
-    told = generator.ears.frames - frames
-    heard = generator.ears.size - heard
-    ignorant = size.online - await _told_of(generator, guest)
+    received = generator.stats.frames - frames
+    received_bytes = generator.stats.size - size_before
+    missing = size.online - await _frames_about(generator, guest)
     await generator.leave(online.sockets)
     return {
         "changes": size.changes,
-        "errors": online.failed + generator.ears.lost + max(0, ignorant),
-        "frames": round(told / size.changes, 1),
-        "bytes": round(heard / size.changes),
+        "errors": online.failed + generator.stats.lost + max(0, missing),
+        "frames": round(received / size.changes, 1),
+        "bytes": round(received_bytes / size.changes),
         "cpu_us": meter.microseconds(size.changes),
         **meter.cores(),
     }
@@ -43,10 +43,10 @@ async def _come_and_go(generator: Generator, guest: Person, changes: int) -> Non
     await asyncio.sleep(REST)
 
 
-async def _told_of(generator: Generator, guest: Person) -> int:
-    """How many frames say that somebody came, who stays."""
-    before = generator.ears.frames
+async def _frames_about(generator: Generator, guest: Person) -> int:
+    """How many frames an arrival causes."""
+    before = generator.stats.frames
     socket = await generator.connect(guest)
     await asyncio.sleep(REST)
     socket.close()
-    return generator.ears.frames - before
+    return generator.stats.frames - before

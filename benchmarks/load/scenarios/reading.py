@@ -3,7 +3,7 @@
 from benchmarks.load.figures import Figures, percentiles
 from benchmarks.load.generator import Generator
 from benchmarks.load.loops import Work, closed_loop
-from benchmarks.load.meters import complain
+from benchmarks.load.meters import warn_once
 
 HISTORY = 50  # messages that the first two people have
 
@@ -41,10 +41,10 @@ def _read(generator: Generator, request: bytes, sizes: list[int]) -> Work:
     client = generator.client()
 
     async def read() -> bool:
-        answer = await client.ask(request)
-        sizes[-1] = answer.size
-        if answer.status != 200:
-            complain("a read was refused", repr(answer.body))
-        return answer.status == 200
+        response = await client.send(request)
+        sizes[-1] = response.size
+        if response.status != 200:
+            warn_once("a read was refused", repr(response.body))
+        return response.status == 200
 
     return read

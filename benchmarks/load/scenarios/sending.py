@@ -6,15 +6,15 @@ from itertools import cycle
 from benchmarks.load.figures import Figures, percentiles
 from benchmarks.load.generator import Generator, Pair
 from benchmarks.load.loops import Work, closed_loop, until
-from benchmarks.load.meters import complain
+from benchmarks.load.meters import warn_once
 from benchmarks.load.sockets import Socket
 
 
-class Heard:
+class Delivered:
     def __init__(self) -> None:
         self.count = 0
 
-    def note(self, socket: Socket, number: int) -> None:
+    def on_message(self, socket: Socket, number: int) -> None:
         self.count += 1
 
 
@@ -28,7 +28,7 @@ async def by_socket(generator: Generator) -> Figures:
     pairs = _pairs(generator)
     count = generator.size.connections
     senders = await generator.connect_all(
-        (sender for sender, _ in pairs[:count]), is_sender=True, at_once=1
+        (sender for sender, _ in pairs[:count]), is_sender=True, max_concurrent=1
     )
     workers = [
         _socket(generator, socket, pair)
@@ -45,17 +45,17 @@ def _pairs(generator: Generator) -> list[Pair]:
 
 
 async def _measure(generator: Generator, workers: list[Work]) -> Figures:
-    size, heard = generator.size, Heard()
+    size, received = generator.size, Delivered()
     receivers = await generator.connect_all(receiver for _, receiver in _pairs(generator))
-    generator.ears.on_message = heard.note
+    generator.stats.on_message = received.on_message
     await closed_loop(workers, size.warming)
     await asyncio.sleep(size.settling)
-    heard.count = 0
+    received.count = 0
     with generator.metered() as meter:
         tally = await closed_loop(workers, size.seconds)
-    await until(lambda: heard.count >= tally.good)
+    await until(lambda: received.count >= tally.good)
     await asyncio.sleep(size.settling)  # for what comes twice
-    delivered = heard.count
+    delivered = received.count
     await generator.leave(receivers.sockets)
     return {
         "sends": tally.good,
@@ -63,7 +63,7 @@ async def _measure(generator: Generator, workers: list[Work]) -> Figures:
         "errors": tally.failed
         + abs(tally.good - delivered)
         + receivers.failed
-        + generator.ears.lost,
+        + generator.stats.lost,
         "rate": round(tally.good / meter.seconds),
         **percentiles("answered", tally.seconds),
         "cpu_us": meter.microseconds(tally.good),
@@ -75,10 +75,10 @@ def _rest(generator: Generator, pairs: list[Pair]) -> Work:
     client, turns = generator.client(), cycle(pairs)
 
     async def send() -> bool:
-        answer = await client.ask(generator.send_request(generator.number(), *next(turns)))
-        if answer.status != 201:
-            complain("a send was refused", repr(answer.body))
-        return answer.status == 201
+        response = await client.send(generator.send_request(generator.number(), *next(turns)))
+        if response.status != 201:
+            warn_once("a send was refused", repr(response.body))
+        return response.status == 201
 
     return send
 

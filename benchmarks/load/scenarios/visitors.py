@@ -7,8 +7,8 @@ from typing import Any
 
 from benchmarks.load.dialects import Person
 from benchmarks.load.generator import Generator
-from benchmarks.load.http import Answer
-from benchmarks.load.meters import complain
+from benchmarks.load.http import Response
+from benchmarks.load.meters import warn_once
 from benchmarks.load.scenarios.latency import Deliveries
 from benchmarks.load.sockets import Socket
 
@@ -35,8 +35,8 @@ class Visitors:
         return self.people[(who + FRIENDS[friend]) % len(self.people)]
 
     def listen(self) -> None:
-        self.generator.ears.on_message = self._note
-        self.generator.ears.on_other = self._hear
+        self.generator.stats.on_message = self._on_message
+        self.generator.stats.on_other = self._on_other
 
     def forget(self) -> None:
         """What was timed so far."""
@@ -47,12 +47,12 @@ class Visitors:
         self._pool.close()
         await self.generator.leave(await asyncio.gather(*self._sockets.values()))
 
-    def _note(self, socket: Socket, number: int) -> None:
-        """Whoever wrote it is told on their other sockets, too."""
+    def _on_message(self, socket: Socket, number: int) -> None:
+        """Its sender receives it on their other sockets, too."""
         if self._receivers.get(number) == socket.owner:
-            self._deliveries.note(socket, number)
+            self._deliveries.on_message(socket, number)
 
-    def _hear(self, payload: bytes) -> None:
+    def _on_other(self, payload: bytes) -> None:
         if payload.find(b'"typing"', 0, 28) > 0:
             began = self.typing.pop(json.loads(payload)["data"]["senderId"], None)
             if began is not None:
@@ -78,10 +78,10 @@ class Visitors:
         self._sockets[person.id] = connecting
         await connecting
 
-    async def ask(self, method: str, path: str, person: Person, body: Any = None) -> Answer:
+    async def call(self, method: str, path: str, person: Person, body: Any = None) -> Response:
         request = self.generator.request(method, path, person, body)
         async with self._pool.client() as client:
-            answer = await client.ask(request)
-        if not answer.is_good:
-            complain(f"{method} was refused", f"{path}: {answer.status} {answer.body!r}")
-        return answer
+            response = await client.send(request)
+        if not response.is_good:
+            warn_once(f"{method} was refused", f"{path}: {response.status} {response.body!r}")
+        return response

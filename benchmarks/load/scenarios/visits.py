@@ -62,26 +62,26 @@ class Visits(Visitors):
 
     async def _history(self, person: Person, friend: Person) -> bool:
         path = self.generator.dialect.history_path(friend.id)
-        return (await self.ask("GET", f"{path}?limit=50", person)).is_good
+        return (await self.call("GET", f"{path}?limit=50", person)).is_good
 
     async def _contacts(self, person: Person, friend: Person) -> bool:
-        return (await self.ask("GET", "/api/messages/contacts?limit=50", person)).is_good
+        return (await self.call("GET", "/api/messages/contacts?limit=50", person)).is_good
 
     async def _chats(self, person: Person, friend: Person) -> bool:
-        return (await self.ask("GET", "/api/messages/chats", person)).is_good
+        return (await self.call("GET", "/api/messages/chats", person)).is_good
 
     async def _sync(self, person: Person, friend: Person) -> bool:
         """From where they were the last time; the first time only says where that is."""
         cursor = self._cursors.get(person.id)
         path = "/api/messages/sync" + (f"?since={quote(cursor)}" if cursor else "")
-        answer = await self.ask("GET", path, person)
-        if answer.is_good:
-            self._cursors[person.id] = json.loads(answer.body)["cursor"]
-        return answer.is_good
+        response = await self.call("GET", path, person)
+        if response.is_good:
+            self._cursors[person.id] = json.loads(response.body)["cursor"]
+        return response.is_good
 
     async def _read(self, person: Person, friend: Person) -> bool:
         path = f"/api/messages/read/{friend.id}"
-        return (await self.ask("PUT", path, person, {"seq": self.generator.number()})).is_good
+        return (await self.call("PUT", path, person, {"seq": self.generator.number()})).is_good
 
     async def _type(self, person: Person, friend: Person) -> bool:
         socket = await self.socket_of(person)
@@ -100,7 +100,7 @@ class Visits(Visitors):
         number = self.expect(friend, is_timed=not more)
         message = self.generator.dialect.message(number, self.generator.text(number))
         path = self.generator.dialect.send_path(friend.id)
-        return (await self.ask("POST", path, person, message | more)).is_good
+        return (await self.call("POST", path, person, message | more)).is_good
 
     async def _send_by_socket(self, person: Person, friend: Person) -> bool:
         number = self.expect(friend)
