@@ -43,29 +43,29 @@ def signed_in(view: SignedInView[Rest]) -> PageView[Rest]:
     """For page views: whoever is not signed in is led to log-in, and back here afterwards."""
 
     @wraps(view)
-    def guarded(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def wrapper(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             if not _is_expected(request):
                 return HttpResponseClientRedirect(_current_address(request))
-            return _arrived(request, view(cast(SignedInRequest, request), *args, **kwargs))
-        return arrival(request) or redirect_to(request, login_address(request))
+            return _forget_reload(request, view(cast(SignedInRequest, request), *args, **kwargs))
+        return reload_with_cookies(request) or redirect_to(request, login_address(request))
 
-    return guarded
+    return wrapper
 
 
 def signed_out(view: PageView[Rest]) -> PageView[Rest]:
     """For log-in and sign-up: whoever is signed in already goes on to where they wanted to be."""
 
     @wraps(view)
-    def guarded(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def wrapper(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
-            return _arrived(request, redirect_to(request, next_address(request)))
-        return arrival(request) or view(request, *args, **kwargs)
+            return _forget_reload(request, redirect_to(request, next_address(request)))
+        return reload_with_cookies(request) or view(request, *args, **kwargs)
 
-    return guarded
+    return wrapper
 
 
-def arrival(request: HttpRequest) -> HttpResponse | None:
+def reload_with_cookies(request: HttpRequest) -> HttpResponse | None:
     """A page that reloads its own address, for visitors whose Strict cookie stayed at home.
 
     A browser leaves that cookie out when another site (a mail, a chat elsewhere) leads here, but
@@ -80,7 +80,7 @@ def arrival(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def _arrived(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _forget_reload(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """The next link from elsewhere starts afresh, even one that follows at once."""
     if RELOAD_COOKIE in request.COOKIES:
         response.delete_cookie(RELOAD_COOKIE, samesite="Lax")
@@ -97,7 +97,7 @@ def _came_without_cookies(request: HttpRequest) -> bool:
 
 
 def _is_expected(request: PageRequest) -> bool:
-    """A page that was left open says whose it is: it starts afresh once another one signed in."""
+    """A page that was left open names its user: it reloads once another one has signed in."""
     return request.headers.get(EXPECTED_USER, request.user.pk) == request.user.pk
 
 

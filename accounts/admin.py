@@ -280,7 +280,7 @@ class InvitationAdmin(ModeratedAdmin):
 
 
 @admin.register(AuditEntry)
-class RecordAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin):
     """What moderators did."""
 
     for_admins = True
@@ -300,7 +300,7 @@ class RecordAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         record(request, gettext("Exported"), AuditEntry)
-        return ExportedRecord(
+        return ExportedAuditLog(
             content_type="application/x-ndjson",
             headers={"Content-Disposition": 'attachment; filename="audit-log.jsonl"'},
         )
@@ -334,7 +334,7 @@ class RecordAdmin(ReadOnlyAdmin):
             return entry.about
 
 
-class ExportedRecord(StreamingHttpResponse):
+class ExportedAuditLog(StreamingHttpResponse):
     def __iter__(self) -> Iterator[bytes]:
         return audit.exported()
 

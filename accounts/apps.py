@@ -20,7 +20,7 @@ class AccountsConfig(AppConfig):
 def _keep_username(instance: Any, **_signal: Any) -> None:
     """However an account is deleted: in the same transaction."""
     # It needs the models.
-    from accounts.services.usernames import keep
+    from accounts.services.usernames import reserve
 
     if instance.username:
-        keep(instance.pk, instance.username)
+        reserve(instance.pk, instance.username)

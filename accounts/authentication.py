@@ -1,4 +1,4 @@
-"""Who is asking: one token, from the `jwt` cookie or a bearer header, for pages, admin and API."""
+"""Whose request it is: one token, of the `jwt` cookie or a bearer header, for pages, admin, API."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What accounts tell the live part: sessions that ended, to be closed on every worker."""
+"""Live events of accounts: sessions that ended, whose sockets every worker closes."""
 
 from chatsite.db import on_commit
 from chatsite.live.broadcast import broadcast

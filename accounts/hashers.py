@@ -1,8 +1,8 @@
 """Passwords: bcrypt over SHA-256, because bcrypt alone fails above 72 bytes.
 
 The cost comes from the environment. It is a good part of a second of a processor core, so few are
-hashed at once, in threads of their own that yield to the site. Whoever finds the line too long, or
-waits too long, is told to come back: Busy, which is 503 with `Retry-After`.
+hashed at once, in threads of a lower priority. Where too many wait, or one waits too long, Busy is
+raised, which is 503 with `Retry-After`.
 """
 
 import os
@@ -17,20 +17,20 @@ from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 from chatsite.db import release
 from chatsite.errors import Busy
 
-AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
-LINE = 32  # each holds the thread of a request
+MAX_CONCURRENT = max(1, (os.cpu_count() or 1) // 2)
+MAX_WAITING = 32  # each holds the thread of a request
 PATIENCE = 10  # seconds
-_LOWER = 5  # the niceness of the threads
+_NICENESS = 5  # the niceness of the threads
 
 
-def _yield_to_the_site() -> None:
+def _lower_priority() -> None:
     """Linux has a priority for each thread; elsewhere this would be that of the process."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-_threads = ThreadPoolExecutor(AT_ONCE, "passwords", _yield_to_the_site)
-_places = threading.BoundedSemaphore(AT_ONCE + LINE)
+_threads = ThreadPoolExecutor(MAX_CONCURRENT, "passwords", _lower_priority)
+_slots = threading.BoundedSemaphore(MAX_CONCURRENT + MAX_WAITING)
 
 
 class BcryptHasher(BCryptSHA256PasswordHasher):
@@ -39,18 +39,18 @@ class BcryptHasher(BCryptSHA256PasswordHasher):
     rounds = settings.BCRYPT_ROUNDS
 
     def encode(self, password: str, salt: str) -> str:
-        return _in_turn(lambda: super(BcryptHasher, self).encode(password, salt))
+        return _hash_in_thread(lambda: super(BcryptHasher, self).encode(password, salt))
 
 
-def _in_turn(work: Callable[[], str]) -> str:
-    """Raises Busy when there is no turn in time."""
+def _hash_in_thread(work: Callable[[], str]) -> str:
+    """Raises Busy when no thread is free in time."""
     release()
-    if not _places.acquire(blocking=False):
+    if not _slots.acquire(blocking=False):
         raise Busy
-    turn = _threads.submit(work)
-    turn.add_done_callback(lambda _turn: _places.release())
+    future = _threads.submit(work)
+    future.add_done_callback(lambda _future: _slots.release())
     try:
-        return turn.result(PATIENCE)
+        return future.result(PATIENCE)
     except TimeoutError:
-        turn.cancel()
+        future.cancel()
         raise Busy from None

@@ -1,4 +1,4 @@
-"""Finding people by what a moderator knows of them."""
+"""Finds people by what a moderator knows of them."""
 
 from django.utils.translation import gettext as _
 

@@ -37,11 +37,11 @@ def is_printed() -> bool:
 
 
 def send(letter: EmailMultiAlternatives) -> None:
-    """Behind the request's back, once the transaction is committed. What becomes of it, the log and
-    the list of jobs tell.
+    """Behind the request's back, once the transaction is committed. Its outcome is in the
+    log and in the list of jobs.
 
-    It is sent a moment later, so that an answer takes as long whoever the mail is for, if anybody.
-    All tries carry the same name, so that a mail that was taken twice can be told as one.
+    It is sent a moment later, so that a response takes as long whoever the mail is for, if anybody.
+    All tries carry the same name, so that a mail server that takes it twice can see that.
     """
     letter.extra_headers.setdefault("Message-ID", make_msgid(domain=DNS_NAME.get_fqdn()))
     run_at = now() + timedelta(seconds=settings.EMAIL_DELAY_SECONDS)
@@ -140,7 +140,7 @@ class DigestChat(TypedDict):
 def digest(
     user: User, *, count: int, chats: Collection[DigestChat], link: str, off: str
 ) -> EmailMultiAlternatives:
-    """What is unread in `count` conversations, of which `chats` are told of by name; `off` ends
+    """What is unread in `count` conversations, of which `chats` are named; `off` ends
     these mails. In the language of the moment.
     """
     subject = ngettext(
@@ -162,7 +162,7 @@ def _letter(template: str, subject: str, address: str, **context: Any) -> EmailM
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
         to=[address],
-        # Answering machines leave such mail alone.
+        # Autoresponders leave such mail alone.
         headers={"Auto-Submitted": "auto-generated"},
     )
     letter.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")

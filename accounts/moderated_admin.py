@@ -42,7 +42,7 @@ def record(
 ) -> None:
     """Who did what to which row, kept for good. `what` and `name` never quote a message."""
     by = cast(User, request.user)
-    audit.recorded(lambda: audit.record(by=by, what=what, about=about, key=key, name=name))
+    audit.run_recorded(lambda: audit.record(by=by, what=what, about=about, key=key, name=name))
 
 
 def record_search(request: HttpRequest, what: str, about: type[Model]) -> None:
@@ -139,7 +139,7 @@ class ModeratedAdmin(ReadOnlyAdmin):
             getattr(self, name)(request.user, row, **options)
             record(request, what, self.model, row.pk, self.describe(row))
 
-        audit.recorded(do)
+        audit.run_recorded(do)
         return what
 
     def carry_out_all(self, request: HttpRequest, rows: Iterable[Model], name: str) -> None:

@@ -1,4 +1,4 @@
-"""How people are told of what they missed, as it is stored and on the wire."""
+"""How people are notified of what they missed, as it is stored and on the wire."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, get_args

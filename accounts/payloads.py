@@ -1,4 +1,4 @@
-"""What the calls about one's own account answer, beside the person."""
+"""Responses of the calls about one's own account, beside the person."""
 
 from typing import Annotated
 

@@ -28,8 +28,8 @@ class Privacy(msgspec.Struct, rename="camel", frozen=True):
 
 
 OPEN = Privacy()
-Kind = Literal["read_receipts", "typing", "online", "last_seen"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+PrivacyKind = Literal["read_receipts", "typing", "online", "last_seen"]
+KINDS: tuple[PrivacyKind, ...] = get_args(PrivacyKind)
 _read = strict_json.reader(Privacy)
 _encode = msgspec.json.Encoder().encode
 

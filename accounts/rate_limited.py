@@ -1,6 +1,6 @@
-"""What pages and API ask of the services, where that has a limit: counted before anything is done.
+"""The services that have a limit, for pages and API: counted before anything is done.
 
-Each takes the `request`, for who is asking, and raises TooMany.
+Each takes the `request` for its sender, and raises TooMany.
 """
 
 from datetime import datetime
@@ -47,8 +47,8 @@ def become_owner(request: SignedInRequest, *, code: str, password: str) -> None:
 
 
 @limited(MAILS_PER_ADDRESS)
-def ask_for_invitation(request: HttpRequest, *, email: str, site: str) -> str:
-    return admission.ask_for_invitation(email=email, site=site)
+def request_invitation(request: HttpRequest, *, email: str, site: str) -> str:
+    return admission.request_invitation(email=email, site=site)
 
 
 def invite(*, request: SignedInRequest, **fields: Any) -> Invitation:
@@ -57,18 +57,18 @@ def invite(*, request: SignedInRequest, **fields: Any) -> Invitation:
 
 
 def log_in(*, request: HttpRequest | Request, email: str, password: str) -> User:
-    origin = log_ins.Origin(
+    attempt = log_ins.LogInAttempt(
         request.META.get("REMOTE_ADDR", ""),
         request.COOKIES.get(COOKIE, ""),
         request.headers.get("User-Agent", ""),
         site_of(request),
     )
-    return log_ins.log_in(email=email, password=password, origin=origin)
+    return log_ins.log_in(email=email, password=password, attempt=attempt)
 
 
 @limited(MAILS_PER_ADDRESS)
-def ask_for_reset(request: HttpRequest, *, email: str, site: str) -> None:
-    passwords.ask_for_reset(email=email, site=site)
+def request_reset(request: HttpRequest, *, email: str, site: str) -> None:
+    passwords.request_reset(email=email, site=site)
 
 
 def update_profile(*, request: SignedInRequest, picture: bytes | None, **fields: Any) -> User:
@@ -84,21 +84,21 @@ def change_password(request: SignedInRequest, **fields: str) -> None:
 
 
 @limited(MAILS_PER_ADDRESS)
-def ask_to_confirm(request: SignedInRequest, *, site: str) -> None:
-    addresses.ask_to_confirm(user=request.user, site=site)
+def request_confirmation(request: SignedInRequest, *, site: str) -> None:
+    addresses.request_confirmation(user=request.user, site=site)
 
 
 @limited(LOG_INS)
-def ask_for_address(request: SignedInRequest, **fields: str) -> str:
+def request_address_change(request: SignedInRequest, **fields: str) -> str:
     """Asks for the password, too."""
-    return addresses.ask_for_address(user=request.user, **fields)
+    return addresses.request_address_change(user=request.user, **fields)
 
 
 @limited(LOG_INS)
-def ask_for_deletion(
+def request_deletion(
     request: SignedInRequest | ApiRequest, *, password: str, messages: str
 ) -> datetime:
     """Asks for the password, too. `messages`: "keep" or "remove"."""
-    return deletion.ask_for_deletion(
+    return deletion.request_deletion(
         user=request.user, password=password, removes_messages=messages == "remove"
     )

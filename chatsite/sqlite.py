@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.backends.signals import connection_created
 
-ENDINGS = ("", "-wal", "-shm")  # SQLite gives the others the mode of the first
+SUFFIXES = ("", "-wal", "-shm")  # SQLite gives the others the mode of the first
 OTHERS = 0o077
 _private: set[str] = set()
 
@@ -15,8 +15,8 @@ def _keep_private(connection: Any, **signal: Any) -> None:
     if connection.vendor != "sqlite" or (name := str(connection.settings_dict["NAME"])) in _private:
         return
     _private.add(name)
-    for ending in ENDINGS:
-        path = Path(name + ending)
+    for suffix in SUFFIXES:
+        path = Path(name + suffix)
         with suppress(OSError):  # in memory, not there, or somebody else's
             if path.stat().st_mode & OTHERS:
                 path.chmod(0o600)

@@ -78,7 +78,7 @@ def settle_picture(image: str) -> None:
         raise Retry(str(error)) from None
 
 
-@job(EXPORT, lane=Lane.ASKED)
+@job(EXPORT, lane=Lane.ON_DEMAND)
 def make_export(export: str) -> None:
     try:
         exports.make_export(export=export, is_stopping=wakeup.is_stopping)
@@ -91,7 +91,7 @@ def tidy_exports() -> None:
     exports.remove_expired_exports()
 
 
-@job(IMPORT, lane=Lane.ASKED)
+@job(IMPORT, lane=Lane.ON_DEMAND)
 def run_import(imported: str) -> None:
     try:
         imports.run_import(imported=imported, is_stopping=wakeup.is_stopping)

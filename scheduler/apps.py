@@ -18,12 +18,12 @@ class SchedulerConfig(AppConfig):
             from scheduler import runner, wakeup
 
             on_startup.append(runner.start)
-            # Servers that do not tell when they begin to serve
-            request_started.connect(_start_with_the_first, dispatch_uid="scheduler")
+            # For servers without lifespan events.
+            request_started.connect(_start_with_first_request, dispatch_uid="scheduler")
             on_shutdown.append(wakeup.stop)
 
 
-def _start_with_the_first(**_request: object) -> None:
+def _start_with_first_request(**_request: object) -> None:
     from scheduler import runner
 
     request_started.disconnect(dispatch_uid="scheduler")

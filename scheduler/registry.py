@@ -17,7 +17,7 @@ class Lane(StrEnum):
     PUSH = "push"  # the same for the push services that people's browsers name
     PREVIEWS = "previews"  # the same for the pages whose addresses people send
     LONG = "long"  # minutes
-    ASKED = "asked"  # the same, as often as people ask for it
+    ON_DEMAND = "on-demand"  # the same, as often as people request it
 
 
 THREADS = {
@@ -26,7 +26,7 @@ THREADS = {
     Lane.PUSH: 8,
     Lane.PREVIEWS: 2,
     Lane.LONG: 2,
-    Lane.ASKED: 1,
+    Lane.ON_DEMAND: 1,
 }
 
 
@@ -46,7 +46,7 @@ class GiveUp(Exception):
 
 
 class Stopped(Exception):
-    """The process ends, and the rest is done by another, at once."""
+    """The process shuts down, and another one does the rest at once."""
 
 
 @dataclass(frozen=True, slots=True)

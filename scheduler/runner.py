@@ -1,7 +1,7 @@
 """Takes what is due, and does it. Any number of processes may do so at once: a job is taken by
 one conditional update, which works alike on every database.
 
-All times are told by the database's clock, so that those of workers may differ.
+All times are by the database's clock, so that those of workers may differ.
 """
 
 import logging
@@ -163,7 +163,7 @@ def _finish(job: Job, kind: JobKind) -> None:
     if kind.every:
         _settle(job, run_at=database_now() + kind.every, attempts=0, error="")
     else:
-        _mine(job).delete()
+        _claimed(job).delete()
 
 
 def _try_again(job: Job, kind: JobKind, error: str, after: float = 0) -> None:
@@ -186,9 +186,9 @@ def _give_up(job: Job, error: str) -> None:
 def _settle(job: Job, **values: Any) -> None:
     if error := values.get("error"):
         values["error"] = error[:ERROR_LENGTH]
-    _mine(job).update(claim="", **values)  # no lease is renewed any more
+    _claimed(job).update(claim="", **values)  # no lease is renewed any more
 
 
-def _mine(job: Job) -> QuerySet[Job]:
-    """Nothing where somebody else has taken it since, or it was made anew."""
+def _claimed(job: Job) -> QuerySet[Job]:
+    """The job, unless another worker has taken it since or it was scheduled anew."""
     return Job.objects.filter(pk=job.pk, claim=job.claim)

@@ -1,4 +1,4 @@
-"""What the runner of this process, if it has one, is told from outside."""
+"""Signals for the runner of this process, if it has one."""
 
 from threading import Event
 
@@ -7,7 +7,7 @@ _stopping = Event()
 
 
 def stop() -> None:
-    """Nothing more is taken; what runs long asks `is_stopping` now and then."""
+    """Nothing more is taken; long jobs check `is_stopping` now and then."""
     _stopping.set()
     event.set()
 

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.services import filters, push_subscriptions, restraints
-from accounts.services.last_seen import forget_noted
+from accounts.services.last_seen import drop_queued
 from accounts.tokens import issue_token
 from chatsite.conf.cloud import read_account
 from chatsite.fastpath import threads
@@ -106,7 +106,7 @@ def _fresh_process() -> Iterator[None]:
     filters.filters.set(filters.Filters(None, None, timedelta(), 0))
     yield
     threads.end_all()
-    forget_noted()
+    drop_queued()
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 

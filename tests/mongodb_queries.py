@@ -8,7 +8,7 @@ from typing import Any
 def all_querysets() -> dict[str, Any]:
     from django.db.models import Count, Min, Q
 
-    from accounts.admin import PersonAdmin, RecordAdmin, SessionAdmin
+    from accounts.admin import AuditEntryAdmin, PersonAdmin, SessionAdmin
     from accounts.models import Session, User
     from chatsite.db import now
     from chatsite.keys import new_key
@@ -44,7 +44,7 @@ def all_querysets() -> dict[str, Any]:
     criteria, moment = search.SearchCriteria(before=now(), after=now()), (now(), ("", key))
     chat = search._SearchedChat(key, key, 9, visibility.Stays(), "", "")
     finding = search._Search(key, criteria, terms, {key: chat}, [], 20, moment)
-    admin = (PersonAdmin, RecordAdmin, SessionAdmin, MessageAdmin)
+    admin = (PersonAdmin, AuditEntryAdmin, SessionAdmin, MessageAdmin)
     return {
         "session with user": Session.objects.active().select_related("user").filter(pk=key),
         "sessions of": Session.objects.active_of(me),

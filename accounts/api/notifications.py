@@ -1,4 +1,4 @@
-"""How people are told of what they missed, over the API."""
+"""How people are notified of what they missed, over the API."""
 
 from typing import Any
 
@@ -23,14 +23,14 @@ class NotificationsView(FormView):
 
     @schema.notifications
     def get(self, request: ApiRequest) -> Response:
-        return _answer(request, decoded(request.user.notifications))
+        return _response(request, decoded(request.user.notifications))
 
     @schema.change_notifications
     def patch(self, request: ApiRequest) -> Response:
         if not request.content_type:
             raise DomainError(_("Say what to change."))
         changes: dict[str, Any] = checked(NotificationsSerializer, request.data)
-        return _answer(request, change_notifications(user=request.user, **changes))
+        return _response(request, change_notifications(user=request.user, **changes))
 
 
 class SubscriptionView(FormView):
@@ -41,15 +41,15 @@ class SubscriptionView(FormView):
     @schema.subscribe
     def put(self, request: ApiRequest) -> Response:
         subscribe(session=request.auth, **checked(SubscriptionSerializer, request.data))
-        return _answer(request, decoded(request.user.notifications))
+        return _response(request, decoded(request.user.notifications))
 
     @schema.unsubscribe
     def delete(self, request: ApiRequest) -> Response:
         unsubscribe(sessions=[request.auth.pk])
-        return _answer(request, decoded(request.user.notifications))
+        return _response(request, decoded(request.user.notifications))
 
 
-def _answer(request: ApiRequest, chosen: Notifications) -> Response:
+def _response(request: ApiRequest, chosen: Notifications) -> Response:
     is_there = is_subscribed(request.auth)
     payload = NotificationsPayload(**asdict(chosen), public_key=public_key(), subscribed=is_there)
     return Response(payload)

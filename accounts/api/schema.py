@@ -132,7 +132,7 @@ deletion = call(
     responses={200: ("As it is now.", AccountDeletionPayload)},
 )
 
-ask_for_deletion = call(
+request_deletion = call(
     "deleteAccount",
     "Have my account deleted in a week",
     tag=TAG,

@@ -1,4 +1,4 @@
-"""Accounts over the API: translate, call a service, answer."""
+"""Accounts over the API: translate, call a service, respond."""
 
 from django.utils.translation import gettext as _
 from rest_framework import status
@@ -100,10 +100,10 @@ class DeletionView(FormView):
     def get(self, request: ApiRequest) -> Response:
         return _deletion(request.user)
 
-    @schema.ask_for_deletion
+    @schema.request_deletion
     def post(self, request: ApiRequest) -> Response:
         fields = checked(DeletionSerializer, request.data)
-        rate_limited.ask_for_deletion(request=request, **fields)
+        rate_limited.request_deletion(request=request, **fields)
         return _deletion(request.user, status.HTTP_202_ACCEPTED)
 
     @schema.keep_account

@@ -90,7 +90,7 @@ class PrivacyForm(forms.Form):
 
 
 class NotificationsForm(forms.Form):
-    """How somebody is told of what they missed."""
+    """How somebody is notified of what they missed."""
 
     previews = forms.ChoiceField(
         label=_("Notifications show"),

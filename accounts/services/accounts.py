@@ -114,7 +114,7 @@ def authenticate(*, email: str, password: str) -> User:
 
 
 def suspension(user: User) -> str:
-    """What the banned are told."""
+    """The notice for the banned."""
     reason = user.ban_reason or _("no reason was given")
     if user.ban_ends_at:
         words = _("This account is suspended until %(until)s: %(reason)s")
@@ -186,7 +186,7 @@ def _store_profile(user: User, changed: list[str], username: str) -> None:
     with atomic():
         user.save(update_fields=changed)
         if "username" in changed:
-            usernames.note_change(user, username)
+            usernames.record_change(user, username)
 
 
 def square(picture: bytes) -> images.Picture:

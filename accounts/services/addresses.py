@@ -19,7 +19,7 @@ from chatsite.db import atomic, now, repeatable
 from chatsite.security.ratelimits import MAILS, check
 
 
-def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
+def request_address_change(*, user: User, email: str, password: str, site: str) -> str:
     """Mails a link to the new address, which is returned; nothing changes before it is used.
 
     Raises DomainError 400 for an address that is none, the same or taken, and a wrong password;
@@ -36,7 +36,7 @@ def ask_for_address(*, user: User, email: str, password: str, site: str) -> str:
     return address
 
 
-def ask_to_confirm(*, user: User, site: str) -> None:
+def request_confirmation(*, user: User, site: str) -> None:
     """Mails a link to the address they have. Raises TooMany for one who asks, or an address that
     gets, too much.
     """

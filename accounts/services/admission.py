@@ -171,7 +171,7 @@ def _log_owner_code() -> None:
     try:
         if not has_owner():
             logger.warning("%s", owner_words(settings.PUBLIC_URL))
-    except Error as error:  # the next start tells it
+    except Error as error:  # the next start logs it
         logger.info("nobody knows yet whether there is an owner (%s)", type(error).__name__)
     finally:
         connections.close_all()
@@ -217,9 +217,9 @@ def invite(*, user: User, days: int, uses: int, email: str = "", site: str = "")
     return _mailed(user, address, site, timedelta(days=days))
 
 
-def ask_for_invitation(*, email: str, site: str) -> str:
-    """Mails one to an address of a listed domain, which is returned. Answers alike whether the
-    address has an account or not.
+def request_invitation(*, email: str, site: str) -> str:
+    """Mails one to an address of a listed domain, which is returned. The result is the same
+    whether the address has an account or not.
 
     Raises DomainError 403 where the site is not open to domains, 400 for an address that is none
     or of another domain, TooMany for one that gets too many mails.

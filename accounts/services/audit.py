@@ -1,5 +1,5 @@
-"""The record of what moderators do and look at: a chain of entries, each with the hash of the one
-before, that nothing on the site changes. An act and its entry are one transaction.
+"""The audit log of what moderators do and look at: a chain of entries, each with the hash of the
+one before, that nothing on the site changes. An act and its entry are one transaction.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _NAME_LENGTH = 200
 _HEAD = 1
 
 
-def recorded(work: Callable[[], Result]) -> Result:
+def run_recorded(work: Callable[[], Result]) -> Result:
     """Runs an act with its entry as one transaction, again when the database asks for it."""
 
     def once() -> Result:
@@ -101,9 +101,9 @@ def exported() -> Iterator[bytes]:
         number, lines = lines_after(number)
 
 
-def faults(noted: Mapping[int, str] | None = None) -> Iterator[str]:
-    """What is wrong with the chain, in words; `noted` are hashes by number, as they once were."""
-    left = dict(noted or {})
+def faults(expected: Mapping[int, str] | None = None) -> Iterator[str]:
+    """What is wrong with the chain, in words; `expected` are former hashes by number."""
+    left = dict(expected or {})
     last = AuditEntry(number=0)
     while page := list(AuditEntry.objects.filter(number__gt=last.number).order_by("number")[:PAGE]):
         for entry in page:

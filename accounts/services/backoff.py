@@ -14,16 +14,16 @@ MEMORY = HOUR  # from the first failure on
 
 
 class Backoff:
-    """Of one place. A try counts as failed until it is known to have succeeded, so that a hundred
-    at once gain nothing.
+    """Of whoever tries by this `key`. A try counts as failed until it is known to have succeeded,
+    so that a hundred at once gain nothing.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, key: str) -> None:
         self._cache: Any = caches["limits"]
-        self._failures = f"failures:{place}".replace(" ", ":")
-        self._pause = f"pause:{place}".replace(" ", ":")
+        self._failures = f"failures:{key}".replace(" ", ":")
+        self._pause = f"pause:{key}".replace(" ", ":")
 
-    def wait_turn(self) -> None:
+    def check(self) -> None:
         """Raises TooMany while the pause after the try before is not over."""
         tries = self._cache.count(self._failures, MEMORY)
         if tries <= FREE:
@@ -31,16 +31,16 @@ class Backoff:
         pause = min(LONGEST, FIRST * 2 ** min(tries - FREE - 1, LONGEST))
         now = time.time()
         if not self._cache.add(self._pause, now + pause, pause):
-            self.give_back()
+            self.refund()
             raise TooMany(self._cache.get(self._pause, now) - now)
 
-    def forget(self) -> None:
-        """It was the right password."""
+    def reset(self) -> None:
+        """The password was right."""
         self._cache.delete(self._failures)
         self._cache.delete(self._pause)
 
-    def give_back(self) -> None:
-        """A try in which no password was looked at was none."""
+    def refund(self) -> None:
+        """A try in which no password was checked does not count."""
         try:
             self._cache.decr(self._failures)
         except ValueError:

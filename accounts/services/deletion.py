@@ -1,5 +1,5 @@
-"""Deleting an account: asked for by its owner or by an operator, a week to think better of it, then
-done by a job.
+"""Deleting an account: requested by its owner or by an operator, and done by a job after a week in
+which it can be kept.
 
 Its row stays, without anything that was theirs, so that what they wrote has a sender and the
 conversations of others no holes. `messaging/services/account_deletion.py` does the rest there.
@@ -15,7 +15,7 @@ from accounts.models import SiteRole, User
 from accounts.services.restraints import silences
 from accounts.services.rules import check_password
 from accounts.services.sessions import end_other_sessions
-from accounts.services.usernames import keep
+from accounts.services.usernames import reserve
 from chatsite.db import atomic, database_now, now, on_commit, repeatable
 from chatsite.errors import DomainError
 from chatsite.text import folded
@@ -25,7 +25,7 @@ JOB = "delete_account"
 GRACE = timedelta(days=7)
 
 
-def ask_for_deletion(*, user: User, password: str, removes_messages: bool) -> datetime:
+def request_deletion(*, user: User, password: str, removes_messages: bool) -> datetime:
     """Returns when. Raises DomainError 400 for a wrong password, and as `plan_deletion` does."""
     check_password(user, password)
     return plan_deletion(user=user, removes_messages=removes_messages)
@@ -33,7 +33,7 @@ def ask_for_deletion(*, user: User, password: str, removes_messages: bool) -> da
 
 @repeatable
 def plan_deletion(*, user: User, removes_messages: bool, grace: timedelta = GRACE) -> datetime:
-    """Signs them out everywhere, and tells them by mail. `removes_messages`: for everybody; else
+    """Signs them out everywhere, and notifies them by mail. `removes_messages`: for everybody; else
     they stay, as those of a deleted account. Returns when.
 
     Raises DomainError 409 for the owner of the site, and for an account that is gone.
@@ -97,7 +97,7 @@ def close_account(*, user: str) -> User | None:
         found = User.objects.filter(pk=user).exclude(deleted_at=None).first()
         if closed and found:
             if username:
-                keep(user, username)
+                reserve(user, username)
             end_other_sessions(user=found, keep=None)
             on_commit(silences.publish_change)
     return found

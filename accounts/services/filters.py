@@ -1,5 +1,5 @@
-"""What the rules of the site say of words, links and new accounts, for messages and for names. A
-process knows them, so that they cost a send nothing where there are none.
+"""The rules of the site for words, links and new accounts, in messages and in names. Each process
+caches them, so that they cost a send nothing where there are none.
 """
 
 import re

@@ -29,7 +29,7 @@ def inactive_since(moment: datetime) -> Iterator[User]:
 
 
 def delete_inactive(moment: datetime) -> int:
-    """As if they had asked for it: a mail tells them, and they have a week to keep the account.
+    """As if they had requested it: they get a mail, and they have a week to keep the account.
     What they wrote stays. Returns how many.
     """
     count = 0

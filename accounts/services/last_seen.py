@@ -1,4 +1,4 @@
-"""When people were last online, as their sockets tell it: written later, for many at once."""
+"""When people were last online, by their sockets: written later, for many at once."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,55 +18,55 @@ PAUSE = 5  # seconds, while the database is away
 
 last_online_queue = JobQueue("last_online_queue", threads=1, length=1)
 _people: set[str] = set()
-_left: dict[str, datetime] = {}  # when those were online who could not be written
-_noting, _writing = Lock(), Lock()
+_missed: dict[str, datetime] = {}  # when those were online who could not be written
+_queue_lock, _write_lock = Lock(), Lock()
 
 
-def note_online(people: Iterable[str]) -> None:
-    """They are online, or were a moment ago. Waits for nothing; from any thread."""
-    with _noting:
+def queue_online(people: Iterable[str]) -> None:
+    """They are online, or were a moment ago. Never waits; callable from any thread."""
+    with _queue_lock:
         _people.update(people)
     last_online_queue.put(_write)  # where there is no room, one waits that has not looked yet
 
 
-def forget_noted() -> None:
-    """Those who are not written yet. Returns once nothing is being written."""
-    with _noting:
+def drop_queued() -> None:
+    """Forgets those who are not written yet. Returns once nothing is being written."""
+    with _queue_lock:
         _people.clear()
-        _left.clear()
-    with _writing:
+        _missed.clear()
+    with _write_lock:
         pass
 
 
 def _write() -> None:
     last_online_queue.closing.wait(GATHERING)
-    with _writing:
-        with _noting:
+    with _write_lock:
+        with _queue_lock:
             keys = sorted(_people)  # in one order, since other workers write the same rows
             _people.clear()
         try:
             if keys:
                 record_online(keys)
-            _make_up()
+            _write_missed()
         except (Error, Busy):
             moment = now()
-            with _noting:
-                _left.update(dict.fromkeys(keys, moment))
+            with _queue_lock:
+                _missed.update(dict.fromkeys(keys, moment))
         finally:
             connections.close_all()
-    if _left and not last_online_queue.closing.wait(PAUSE):
+    if _missed and not last_online_queue.closing.wait(PAUSE):
         last_online_queue.put(_write)
 
 
-def _make_up() -> None:
+def _write_missed() -> None:
     """For those who could not be written when they were online. Nobody is seen earlier by it."""
     by_moment = defaultdict(list)
-    for key, moment in list(_left.items()):
+    for key, moment in list(_missed.items()):
         by_moment[moment].append(key)
     for moment, keys in sorted(by_moment.items()):
         record_online(sorted(keys), moment)
         for key in keys:
-            _left.pop(key, None)
+            _missed.pop(key, None)
 
 
 @repeatable

@@ -14,7 +14,7 @@ from threading import BoundedSemaphore
 
 from accounts import links, mail
 from accounts.devices import device_of
-from accounts.hashers import LINE
+from accounts.hashers import MAX_WAITING
 from accounts.models import Session, User
 from accounts.services.accounts import authenticate
 from accounts.services.backoff import Backoff
@@ -25,15 +25,15 @@ from chatsite.security.request_limits import client_network
 
 logger = logging.getLogger(__name__)
 RECENT = 50  # sessions whose addresses count as known
-STRANGERS = "strangers"
-# How many of them may wait for their password to be hashed: whoever is known at a place finds room
-# and a turn soon, however many strangers try.
-_strangers = BoundedSemaphore(LINE // 4)
+UNKNOWN = "strangers"
+# How many of them may wait for their password to be hashed: log-ins from known places never queue
+# behind more of them than these.
+_unknown_slots = BoundedSemaphore(MAX_WAITING // 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where somebody tries from, and the site that a mail about it leads to."""
+class LogInAttempt:
+    """Where a log-in comes from, and the site that a mail about it leads to."""
 
     address: str
     device_token: str = ""
@@ -41,15 +41,15 @@ class Origin:
     site: str = ""
 
 
-def log_in(*, email: str, password: str, origin: Origin) -> User:
-    """Tells the owner by mail of a place that the account does not know. A try that fails is logged
-    with the key of the account; where there is none, or there were too many tries, with one that
-    stands for what was typed, which may be a password.
+def log_in(*, email: str, password: str, attempt: LogInAttempt) -> User:
+    """Notifies the owner by mail of a place that the account does not know. A try that fails is
+    logged with the key of the account; where there is none, or there were too many tries, with one
+    that stands for what was typed, which may be a password.
 
     Raises TooMany or Busy, whatever the password is, else what `authenticate` raises.
     """
     try:
-        return _log_in(email, password, origin)
+        return _log_in(email, password, attempt)
     except DomainError as error:
         # Whoever has to wait costs no query more.
         owner = None if error.wait else User.objects.with_email(email)
@@ -58,47 +58,47 @@ def log_in(*, email: str, password: str, origin: Origin) -> User:
         raise
 
 
-def _log_in(email: str, password: str, origin: Origin) -> User:
+def _log_in(email: str, password: str, attempt: LogInAttempt) -> User:
     account = account_key(email)
-    where = _place(account, email, origin)
+    where = _place(account, email, attempt)
     place = f"{account} {where}"
-    with _room_at(where):
+    with _slot_for(where):
         check(LOG_INS, place)
         backoff = Backoff(place)
-        backoff.wait_turn()
+        backoff.check()
         try:
             user = authenticate(email=email, password=password)
         except Busy:
-            backoff.give_back()
+            backoff.refund()
             raise
-        backoff.forget()
-    if where == STRANGERS:
-        device = device_of(origin.user_agent).name
-        link = links.not_me_link(origin.site, user)
-        mail.send(mail.new_log_in(user, device, origin.address, link))
+        backoff.reset()
+    if where == UNKNOWN:
+        device = device_of(attempt.user_agent).name
+        link = links.not_me_link(attempt.site, user)
+        mail.send(mail.new_log_in(user, device, attempt.address, link))
     return user
 
 
 @contextmanager
-def _room_at(where: str) -> Iterator[None]:
-    """Raises Busy, before anything is counted, when too many strangers are there already."""
-    if where != STRANGERS:
+def _slot_for(where: str) -> Iterator[None]:
+    """Raises Busy, before anything is counted, while too many from unknown places wait."""
+    if where != UNKNOWN:
         yield
         return
-    if not _strangers.acquire(blocking=False):
+    if not _unknown_slots.acquire(blocking=False):
         raise Busy
     try:
         yield
     finally:
-        _strangers.release()
+        _unknown_slots.release()
 
 
-def _place(account: str, email: str, origin: Origin) -> str:
-    if device := device_key(origin.device_token, email):
+def _place(account: str, email: str, attempt: LogInAttempt) -> str:
+    if device := device_key(attempt.device_token, email):
         return device  # its address may be that of many, an attacker among them
-    address = client_network(origin.address)
+    address = client_network(attempt.address)
     check(LOG_INS_PER_ADDRESS, address)
-    return address if address in _known_addresses(email) else STRANGERS
+    return address if address in _known_addresses(email) else UNKNOWN
 
 
 def _known_addresses(email: str) -> set[str]:

@@ -1,5 +1,5 @@
 """Logging out never fails: while the database is away, the sessions end as soon as it is back.
-Until then they are noted on the disk, for whichever process lives or starts by then.
+Until then they are stored on the disk, for whichever process runs by then.
 """
 
 import logging
@@ -22,7 +22,7 @@ ENDS_LATER = _("You are logged out here. The session itself ends as soon as the 
 FIRST, LONGEST = 1, 60  # seconds between two tries
 FOLDER = ".log-outs"  # in MEDIA_ROOT, which all workers share: an empty file for each session
 
-later = JobQueue("log-outs", threads=1, length=1000)
+retry_queue = JobQueue("log-outs", threads=1, length=1000)
 
 
 def log_out(tokens: Iterable[str]) -> bool:
@@ -35,26 +35,26 @@ def log_out(tokens: Iterable[str]) -> bool:
         end_sessions(keys)
     except (Error, Busy) as error:
         logger.warning("a log-out ends its session later (%s)", type(error).__name__)
-        is_noted = _note(keys)
-        if not later.put(lambda: _retry(keys)) and not is_noted:
+        is_persisted = _persist(keys)
+        if not retry_queue.put(lambda: _retry(keys)) and not is_persisted:
             logger.error("a session that was logged out of stays open: too many wait")
         return False
     return True
 
 
 def resume() -> None:
-    """What a process left that was killed meanwhile."""
-    if _noted():
-        later.put(lambda: _retry([]))
+    """Ends the sessions that a killed process left."""
+    if _persisted():
+        retry_queue.put(lambda: _retry([]))
 
 
 def _retry(keys: list[str]) -> None:
     """Also once more as the process ends."""
-    pause, is_ending = FIRST, False
-    while not is_ending:
-        is_ending = later.closing.wait(pause)
+    pause, is_closing = FIRST, False
+    while not is_closing:
+        is_closing = retry_queue.closing.wait(pause)
         try:
-            _end({*keys, *_noted()})
+            _end({*keys, *_persisted()})
             return
         except (Error, Busy):
             pause = min(LONGEST, 2 * pause)
@@ -71,7 +71,7 @@ def _end(keys: Iterable[str]) -> None:
             Path(settings.MEDIA_ROOT, FOLDER, key).unlink(missing_ok=True)
 
 
-def _note(keys: Iterable[str]) -> bool:
+def _persist(keys: Iterable[str]) -> bool:
     folder = Path(settings.MEDIA_ROOT, FOLDER)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def _note(keys: Iterable[str]) -> bool:
     return True
 
 
-def _noted() -> list[str]:
+def _persisted() -> list[str]:
     with suppress(OSError):
         return [
             path.name for path in Path(settings.MEDIA_ROOT, FOLDER).iterdir() if is_key(path.name)

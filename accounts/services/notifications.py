@@ -1,4 +1,4 @@
-"""How somebody wants to be told of what they missed."""
+"""How somebody wants to be notified of what they missed."""
 
 import re
 from typing import Any

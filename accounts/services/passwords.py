@@ -39,7 +39,7 @@ def change_password(
         raise _wrong_password()
 
 
-def ask_for_reset(*, email: str, site: str) -> None:
+def request_reset(*, email: str, site: str) -> None:
     """Mails a link to whoever has the address and is not banned; all others cost the same, down to
     a mail on its way, and get nothing.
 

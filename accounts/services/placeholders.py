@@ -21,10 +21,11 @@ _THERE = SelectAmong(lambda keys: User.objects.filter(pk__in=keys).values_list("
 
 def placeholder_key(owner: str, source: str, person: str) -> str:
     """The same for the same person of the same source, whenever it is imported. It sorts before
-    every account's. Nobody else can tell it, and ask whether somebody has imported that person.
+    every account's. Nobody else can derive it, to find out whether somebody has imported that
+    person.
     """
-    told = f"{owner}\0{source}\0{person}".encode(errors="replace")
-    digest = salted_hmac("accounts.services.placeholders", told, algorithm="sha256").hexdigest()
+    identity = f"{owner}\0{source}\0{person}".encode(errors="replace")
+    digest = salted_hmac("accounts.services.placeholders", identity, algorithm="sha256").hexdigest()
     return f"{_FIRST}{digest[:22]}"
 
 

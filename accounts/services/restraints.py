@@ -1,5 +1,5 @@
-"""Who may not write for a time, decided here for every way to write. A process knows the few
-people, so that it costs nobody else anything.
+"""Who may not write for a time, decided here for every way to write. Each process caches these few
+people, so that nobody else's sends cost a query.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Another e-mail address: asked for in the profile, confirmed by a link, which works signed out."""
+"""Another e-mail address: requested in the profile, confirmed by a link, which works signed out."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,10 +17,10 @@ from accounts.views.profile import done, section, show
 
 
 @section
-def ask(request: SignedInRequest) -> HttpResponse:
+def request_change(request: SignedInRequest) -> HttpResponse:
     form = AddressForm(request.POST)
     site = links.site_of(request)
-    address = form.submit(rate_limited.ask_for_address, request=request, site=site)
+    address = form.submit(rate_limited.request_address_change, request=request, site=site)
     if address is None:
         return show(request, address=form)
     text = _("Check your mail at %(address)s: the link there completes the change.")
@@ -28,10 +28,10 @@ def ask(request: SignedInRequest) -> HttpResponse:
 
 
 @section
-def ask_again(request: SignedInRequest) -> HttpResponse:
+def request_confirmation(request: SignedInRequest) -> HttpResponse:
     """For the link that confirms the address they have."""
     form = ConfirmationForm(request.POST)
-    form.submit(rate_limited.ask_to_confirm, request=request, site=links.site_of(request))
+    form.submit(rate_limited.request_confirmation, request=request, site=links.site_of(request))
     text = form.refusal.notice if form.refusal else _("The link is on its way.")
     return done(request, "address", text)
 

@@ -1,4 +1,4 @@
-"""Deleting the account: asked for in the profile, taken back after a log-in."""
+"""Deleting the account: requested in the profile, cancelled after a log-in."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,9 +16,9 @@ from chatsite.language import day
 
 
 @section
-def ask(request: SignedInRequest) -> HttpResponse:
+def request_deletion(request: SignedInRequest) -> HttpResponse:
     form = DeletionForm(request.POST)
-    at = form.submit(rate_limited.ask_for_deletion, request=request)
+    at = form.submit(rate_limited.request_deletion, request=request)
     if at is None:
         return show(request, deletion=form)
     text = _("Your account will be deleted on %(day)s. Log in before to keep it.")

@@ -82,11 +82,11 @@ def signup(request: PageRequest) -> HttpResponse:
 def _not_admitted(request: PageRequest, refusal: DomainError) -> HttpResponse:
     """An address of a listed domain can ask for an invitation, if there is no better one."""
     policy = site_policy()
-    can_ask = policy.sign_up == SignUps.DOMAINS
+    can_request = policy.sign_up == SignUps.DOMAINS
     context: dict[str, Any] = {"code": refusal.code, "login_link": resolve_url("login")}
     context["is_new_site"] = not has_owner()
-    if refusal.code == "dead_link" or not can_ask:
-        context["can_ask"] = can_ask
+    if refusal.code == "dead_link" or not can_request:
+        context["can_request"] = can_request
         template = "accounts/not_admitted.html"
         return render(request, template, context, status=200 if request.htmx else refusal.status)
     form = InvitationRequestForm(request.POST if request.method == "POST" else None)
@@ -95,7 +95,7 @@ def _not_admitted(request: PageRequest, refusal: DomainError) -> HttpResponse:
         form.focus()
     else:
         site = links.site_of(request)
-        form.submit(rate_limited.ask_for_invitation, request=request, site=site)
+        form.submit(rate_limited.request_invitation, request=request, site=site)
         if not form.errors:
             return redirect_to(request, resolve_url("invitation-sent"))
     return render_form(request, "accounts/signup_domains.html", context, form)

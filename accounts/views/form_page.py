@@ -1,4 +1,4 @@
-"""A page with a form, as the answer to what was posted."""
+"""A page with a form, as the response to what was posted."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def render_form(
 
 
 def status_of(request: PageRequest, form: ServiceForm) -> int:
-    """200, also for a refusal when htmx asks: it shows nothing of any other answer. But who is to
-    wait sees their form as it is, with a notice that forms.js takes out of the answer.
+    """200, also for a refusal of a request by htmx, which shows no other response. Whoever has to
+    wait keeps their form as it is: forms.js takes the notice out of the response.
     """
     return form.status if form.is_throttled or not request.htmx else 200

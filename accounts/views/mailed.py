@@ -23,12 +23,12 @@ def mailed_link(view: MailedView) -> MailedView:
 
     @never_cache
     @wraps(view)
-    def guarded(request: PageRequest, key: str, token: str) -> HttpResponse:
+    def wrapper(request: PageRequest, key: str, token: str) -> HttpResponse:
         response = view(request, key, token)
         response["Referrer-Policy"] = "strict-origin"
         return response
 
-    return guarded
+    return wrapper
 
 
 def mailed_context() -> dict[str, Any]:
@@ -40,5 +40,5 @@ def mailed_context() -> dict[str, Any]:
 
 
 def dead_link(request: PageRequest, template: str) -> HttpResponse:
-    """htmx shows no answer but a 200."""
+    """htmx shows no response but a 200."""
     return render(request, template, status=200 if request.htmx else 410)

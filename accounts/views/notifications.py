@@ -1,4 +1,4 @@
-"""How people are told of what they missed, from the profile."""
+"""How people are notified of what they missed, from the profile."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404

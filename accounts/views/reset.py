@@ -1,4 +1,4 @@
-"""A forgotten password: asking for a link, and what the link opens. Both work signed out.
+"""A forgotten password: requesting a link, and what the link opens. Both work signed out.
 
 Opening a link changes nothing, since mail scanners open links too: only the form that it shows
 does. `next` plays no part here: whoever comes from a mail was nowhere before.
@@ -22,11 +22,11 @@ from accounts.views.mailed import dead_link, mailed_context, mailed_link
 
 
 @never_cache
-def ask(request: PageRequest) -> HttpResponse:
-    """Answers the same whether there is such an account or not."""
+def request_reset(request: PageRequest) -> HttpResponse:
+    """Responds alike whether there is such an account or not."""
     form = ResetRequestForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
-        form.submit(rate_limited.ask_for_reset, request=request, site=links.site_of(request))
+        form.submit(rate_limited.request_reset, request=request, site=links.site_of(request))
         if not form.errors:
             return redirect_to(request, resolve_url("reset-sent"))
     else:

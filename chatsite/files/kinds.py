@@ -5,7 +5,7 @@ from typing import Literal
 
 import filetype
 
-Kind = Literal["picture", "video", "audio", "file"]
+MediaKind = Literal["picture", "video", "audio", "file"]
 HEAD = 8192  # bytes that are looked at
 UNKNOWN = "application/octet-stream"
 # What browsers show, which runs nothing. (SVG is a document with scripts, and is unknown here.)
@@ -26,7 +26,7 @@ _EITHER = {"video/mp4": "audio/mp4", "video/webm": "audio/webm", "audio/ogg": "v
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    kind: Kind
+    kind: MediaKind
     content_type: str
 
 
@@ -51,7 +51,7 @@ def _content_type(head: bytes) -> str:
     return UNKNOWN
 
 
-def _kind(content_type: str) -> Kind:
+def _kind(content_type: str) -> MediaKind:
     if content_type in PICTURES:
         return "picture"
     main = content_type.partition("/")[0]

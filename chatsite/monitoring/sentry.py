@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Everything else that is gathered (local variables, breadcrumbs, headers, arguments) may quote
 # what people wrote.
-KEPT = (
+SENT_FIELDS = (
     "contexts", "environment", "event_id", "exception", "level", "logger", "modules", "platform",
     "release", "sdk", "server_name", "timestamp",
 )  # fmt: skip
@@ -40,7 +40,7 @@ def start(dsn: str, *, environment: str) -> None:
 
 
 def scrubbed(event: "Event", hint: "Hint") -> "Event":
-    kept: dict[str, Any] = {name: event[name] for name in KEPT if name in event}  # type: ignore[literal-required]
+    kept: dict[str, Any] = {name: event[name] for name in SENT_FIELDS if name in event}  # type: ignore[literal-required]
     contexts = kept.pop("contexts", {})
     kept["contexts"] = {name: contexts[name] for name in CONTEXTS if name in contexts}
     for error in kept.get("exception", {}).get("values", ()):

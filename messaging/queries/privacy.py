@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
-from accounts.privacy import KINDS, OPEN, Kind, Privacy, decoded
+from accounts.privacy import KINDS, OPEN, Privacy, PrivacyKind, decoded
 from accounts.services.admission import site_policy
 from chatsite.db import in_thread
 from chatsite.fastpath.expressions import EmptyText
@@ -109,11 +109,11 @@ class Rules:
             for kind in KINDS
         }
 
-    def is_restricted(self, kind: Kind) -> bool:
+    def is_restricted(self, kind: PrivacyKind) -> bool:
         """Whether anybody does not show it to everybody."""
         return bool(self._restricted[kind])
 
-    def sees(self, kind: Kind, one: str, other: str) -> bool:
+    def sees(self, kind: PrivacyKind, one: str, other: str) -> bool:
         """The same for both."""
         if kind == "typing" and other in self.apart_from(one):
             return False
@@ -121,13 +121,13 @@ class Rules:
             return True
         return one == other or (self._shows(kind, one, other) and self._shows(kind, other, one))
 
-    def _shows(self, kind: Kind, one: str, other: str) -> bool:
+    def _shows(self, kind: PrivacyKind, one: str, other: str) -> bool:
         audience = getattr(self.people.get(one, OPEN), kind)
         return audience == "everybody" or (
             audience == "contacts" and other in self.contacts.get(one, ())
         )
 
-    def seen(self, kind: Kind, viewer: str, people: Collection[str]) -> Collection[str]:
+    def seen(self, kind: PrivacyKind, viewer: str, people: Collection[str]) -> Collection[str]:
         """Those of them of whom `viewer` sees it, in their order."""
         if not (self._restricted[kind] or self.apart_from(viewer)):
             return people

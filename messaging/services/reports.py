@@ -94,7 +94,7 @@ def claim(*, by: User, key: str, claimed: bool) -> None:
             raise DomainError(words, 409, code="claimed")
         _recorded(by, found, _("Claimed") if claimed else _("Given back"))
 
-    audit.recorded(do)
+    audit.run_recorded(do)
 
 
 def decide(
@@ -128,7 +128,7 @@ def decide(
         for reporter in User.objects.filter(pk__in=[each.reporter for each in closed]):
             mail.send(mail.report_handled(reporter))
 
-    audit.recorded(do)
+    audit.run_recorded(do)
 
 
 def _close(found: Report, **decided: Any) -> list[Report]:
@@ -218,7 +218,7 @@ def lift(*, by: User, key: str) -> None:
             by=by, what=_("Silence and ban lifted"), about=User, key=person.pk, name=str(person)
         )
 
-    audit.recorded(do)
+    audit.run_recorded(do)
 
 
 def _recorded(by: User, found: Report, what: str) -> None:
@@ -226,4 +226,6 @@ def _recorded(by: User, found: Report, what: str) -> None:
         "kind": found.get_kind_display(),
         "reason": found.get_reason_display(),
     }
-    audit.recorded(lambda: audit.record(by=by, what=what, about=Report, key=found.pk, name=name))
+    audit.run_recorded(
+        lambda: audit.record(by=by, what=what, about=Report, key=found.pk, name=name)
+    )

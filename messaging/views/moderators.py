@@ -99,7 +99,7 @@ def rules(request: SignedInRequest) -> HttpResponse:
             of_rules.log_change(request, policy, changed)
 
         if form.has_changed():
-            audit.recorded(change)
+            audit.run_recorded(change)
         messages.success(request, _("Saved."))
         if "sign_up" in form.changed_data and policy.sign_up == "open" and policy.shows_addresses:
             warning = _("Anybody may sign up now, and everybody sees e-mail addresses.")

@@ -33,7 +33,9 @@ EXPORT = "/admin/accounts/auditentry/export/"
 def write(count: int, by: User | None = None) -> None:
     by = by or make_user("Mo Derator", role="moderator")
     for number in range(count):
-        audit.recorded(partial(audit.record, by=by, what=f"Act «{number}»", about=User, name="Jo"))
+        audit.run_recorded(
+            partial(audit.record, by=by, what=f"Act «{number}»", about=User, name="Jo")
+        )
 
 
 def numbers() -> list[int]:
@@ -198,7 +200,7 @@ def test_an_act_and_its_entry_are_one() -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        audit.recorded(fail)
+        audit.run_recorded(fail)
     jonas.refresh_from_db()
     assert (jonas.is_banned, numbers()) == (False, [])
 

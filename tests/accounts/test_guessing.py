@@ -105,7 +105,7 @@ def test_no_address_is_too_odd(email: str, clock: StoppedClock) -> None:
 
 def test_not_even_one_that_is_no_text() -> None:
     with pytest.raises(DomainError, match="Invalid credentials"):
-        log_ins.log_in(email="\ud800", password="x", origin=log_ins.Origin(HOME))
+        log_ins.log_in(email="\ud800", password="x", attempt=log_ins.LogInAttempt(HOME))
 
 
 def test_an_address_known_to_the_account_is_not_held_up_by_strangers(clock: StoppedClock) -> None:
@@ -215,10 +215,10 @@ def test_many_at_once_are_no_way_round(clock: StoppedClock) -> None:
     """Each counts before it is known whether it is right."""
     turns = [backoff.Backoff("somewhere") for _ in range(20)]
     for turn in turns[: backoff.FREE + 1]:
-        turn.wait_turn()
+        turn.check()
     for turn in turns[backoff.FREE + 1 :]:
         with pytest.raises(TooMany):
-            turn.wait_turn()
+            turn.check()
 
 
 def test_tries_in_a_minute_are_limited_for_each_account(set_limits: SetLimits) -> None:
@@ -331,7 +331,7 @@ def test_who_has_to_wait_costs_no_query(
     set_limits(log_ins_per_address=0)
     caplog.set_level("INFO", "accounts.services.log_ins")
     with CaptureQueriesContext(connection) as queries, pytest.raises(TooMany):
-        log_ins.log_in(email=ADA, password=PASSWORD, origin=log_ins.Origin(ELSEWHERE))
+        log_ins.log_in(email=ADA, password=PASSWORD, attempt=log_ins.LogInAttempt(ELSEWHERE))
     assert not queries.captured_queries
     [told] = caplog.records
     assert told.__dict__["account"].startswith("none-")

@@ -16,7 +16,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts import hashers, links
-from accounts.hashers import AT_ONCE, LINE, BcryptHasher
+from accounts.hashers import MAX_CONCURRENT, MAX_WAITING, BcryptHasher
 from accounts.models import User
 from accounts.services import backoff, log_ins
 from chatsite.errors import Busy
@@ -76,11 +76,11 @@ def full_line(
     """As many as may hash do, and as many as may wait for it."""
     monkeypatch.setattr(hashers, "PATIENCE", PATIENCE)
     slow.hold()
-    with ThreadPoolExecutor(AT_ONCE + LINE) as people:
-        hashed = [people.submit(_hash) for _ in range(AT_ONCE + LINE)]
-        for _ in range(AT_ONCE):
+    with ThreadPoolExecutor(MAX_CONCURRENT + MAX_WAITING) as people:
+        hashed = [people.submit(_hash) for _ in range(MAX_CONCURRENT + MAX_WAITING)]
+        for _ in range(MAX_CONCURRENT):
             assert slow.begun.acquire(timeout=PATIENCE)
-        while hashers._threads._work_queue.qsize() < LINE:
+        while hashers._threads._work_queue.qsize() < MAX_WAITING:
             time.sleep(0.001)
 
         def drain() -> None:
@@ -100,7 +100,7 @@ def test_few_are_hashed_at_once_and_who_finds_the_line_full_is_told(slow: SlowBc
     with pytest.raises(Busy):
         _hash()
     assert slow.done == 0
-    assert len(slow.threads) == AT_ONCE
+    assert len(slow.threads) == MAX_CONCURRENT
     assert threading.get_ident() not in slow.threads
 
 
@@ -137,8 +137,8 @@ def test_strangers_leave_room_for_whoever_is_known(ada: User) -> None:
     make_session(ada, address="192.0.2.9")
     account = {"email": ada.email, "password": PASSWORD}
     with ExitStack() as strangers:
-        for _ in range(LINE // 4):
-            strangers.enter_context(log_ins._room_at(log_ins.STRANGERS))
+        for _ in range(MAX_WAITING // 4):
+            strangers.enter_context(log_ins._slot_for(log_ins.UNKNOWN))
         for _ in range(settings.LIMITS.log_ins + 1):  # none of which counts for the account
             assert_busy(APIClient(REMOTE_ADDR="198.51.100.7").post("/api/auth/login", account))
         known = APIClient(REMOTE_ADDR="192.0.2.9").post("/api/auth/login", account)

@@ -11,9 +11,9 @@ from accounts.models import User
 from accounts.services import last_seen
 from accounts.services.last_seen import (
     CHUNK,
-    forget_noted,
+    drop_queued,
     last_online_queue,
-    note_online,
+    queue_online,
     record_online,
 )
 from chatsite.db import now
@@ -31,7 +31,7 @@ def test_who_is_noted_is_written_together_with_others_and_nobody_else() -> None:
     people = [make_user(f"Person {number}") for number in range(5)]
     absent = make_user("Absent")
     for person in people:
-        note_online([person.pk])
+        queue_online([person.pk])
     assert last_online_queue.wait(PATIENCE)
     [moment] = {seen(person) for person in people}  # one moment, by one statement
     assert moment is not None
@@ -65,7 +65,7 @@ def test_who_was_online_while_the_database_was_away_is_written_when_it_is_back(
 
     monkeypatch.setattr(last_seen, "PAUSE", 0)
     monkeypatch.setattr(last_seen, "record_online", refuse)
-    note_online([gone.pk, back.pk])
+    queue_online([gone.pk, back.pk])
     assert is_tried.wait(PATIENCE)
     then = now()
     User.objects.filter(pk=back.pk).update(last_seen_at=then + timedelta(hours=1))
@@ -79,7 +79,7 @@ def test_who_was_online_while_the_database_was_away_is_written_when_it_is_back(
 
 def test_who_is_forgotten_is_not_written() -> None:
     person = make_user()
-    note_online([person.pk])
-    forget_noted()
+    queue_online([person.pk])
+    drop_queued()
     assert last_online_queue.wait(PATIENCE)
     assert seen(person) is None

@@ -53,7 +53,7 @@ def test_a_session_that_could_not_be_ended_ends_later(
         told = answer.content if door.startswith("/api/") else page.get("/login").content
         assert b"You are logged out here" in told
         assert Session.objects.active_of(ada).count() == 2
-    assert log_outs.later.wait(PATIENCE)
+    assert log_outs.retry_queue.wait(PATIENCE)
     assert list(Session.objects.active_of(ada)) == [other], "and no other"
 
 
@@ -63,14 +63,14 @@ def test_a_process_that_is_killed_meanwhile_leaves_it_to_the_next_one(
     ada = make_user()
     page = page_for(ada)
     with monkeypatch.context() as killed, away():
-        killed.setattr(log_outs.later, "put", lambda job: True)  # and never does it
+        killed.setattr(log_outs.retry_queue, "put", lambda job: True)  # and never does it
         page.post(DOORS[0])
     assert Session.objects.active_of(ada).exists()
     other = make_session(ada)
     log_outs.resume()
-    assert log_outs.later.wait(PATIENCE)
+    assert log_outs.retry_queue.wait(PATIENCE)
     assert list(Session.objects.active_of(ada)) == [other]
-    assert log_outs._noted() == []
+    assert log_outs._persisted() == []
 
 
 @pytest.mark.parametrize("door", DOORS)

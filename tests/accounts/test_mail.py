@@ -4,8 +4,8 @@ import pytest
 
 from accounts.models import User
 from accounts.services.accounts import sign_up
-from accounts.services.addresses import ask_for_address, confirm_address
-from accounts.services.passwords import ask_for_reset, change_password, reset_password
+from accounts.services.addresses import confirm_address, request_address_change
+from accounts.services.passwords import change_password, request_reset, reset_password
 from scheduler.models import Job
 from tests.letters import delivered, html_of, path_in
 
@@ -20,11 +20,11 @@ def test_no_mail_carries_the_words_of_who_caused_it() -> None:
     """Nothing tells at a sign-up whose address it is."""
     user = sign_up(**HOSTILE)
     change_password(user=user, old_password="secret", new_password="secret 2", keep=None)
-    ask_for_reset(email=VICTIM, site=SITE)
+    request_reset(email=VICTIM, site=SITE)
     [reset] = [each for each in delivered(to=VICTIM) if each.subject == "Choose a new password"]
     *_, key, token = path_in(reset).split("/")
     user = reset_password(key=key, token=token, new_password="secret 3")
-    ask_for_address(user=user, email=OTHER_VICTIM, password="secret 3", site=SITE)
+    request_address_change(user=user, email=OTHER_VICTIM, password="secret 3", site=SITE)
     *_, key, token = path_in(delivered(to=OTHER_VICTIM)[-1]).split("/")
     confirm_address(key=key, token=token)
 

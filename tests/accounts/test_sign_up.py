@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.services.accounts import authenticate, sign_up
-from accounts.services.passwords import ask_for_reset
+from accounts.services.passwords import request_reset
 from chatsite.errors import DomainError
 from chatsite.security.ratelimits import TooMany
 from tests.concurrency import at_once
@@ -173,9 +173,9 @@ def test_mails_of_sign_ups_count_for_the_inbox_they_go_to(set_limits: SetLimits)
 def test_mails_of_sign_ups_and_resets_are_counted_together(set_limits: SetLimits) -> None:
     set_limits(mails_per_hour=2)
     sign_up(**{**GRACE, "email": "gr.ace+a@example.org"})
-    ask_for_reset(email="gr.ace+a@example.org", site="")
+    request_reset(email="gr.ace+a@example.org", site="")
     with pytest.raises(TooMany):
-        ask_for_reset(email="grace@example.org", site="")
+        request_reset(email="grace@example.org", site="")
     sign_up(**{**GRACE, "email": "grace+b@example.org"})
     assert delivered(to="grace+b@example.org") == []
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from accounts.privacy import KINDS, Kind
+from accounts.privacy import KINDS, PrivacyKind
 from accounts.services.last_seen import record_online
 from messaging.models import saved_key
 from messaging.presence import leases, online_seen_by
@@ -65,7 +65,7 @@ SEEN_BY = {"everybody": {"bo", "cy", "di"}, "contacts": {"bo"}, "nobody": set[st
 audiences = pytest.mark.parametrize("audience", SEEN_BY)
 
 
-def set_one(user: User, kind: Kind, audience: Any) -> None:
+def set_one(user: User, kind: PrivacyKind, audience: Any) -> None:
     change_privacy(user=user, **{kind: audience})
 
 

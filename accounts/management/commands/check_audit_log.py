@@ -18,9 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--noted", action="append", default=[], help=words, metavar="N:HASH")
 
     def handle(self, *args: Any, noted: list[str], **options: Any) -> None:
-        known = dict(_noted(each) for each in noted)
+        expected = dict(_parsed(each) for each in noted)
         found = False
-        for fault in audit.faults(known):
+        for fault in audit.faults(expected):
             found = True
             self.stderr.write(fault)
         if found:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             self.stdout.write(f"--noted {last.number}:{last.hash}")
 
 
-def _noted(text: str) -> tuple[int, str]:
+def _parsed(text: str) -> tuple[int, str]:
     number, colon, digest = text.partition(":")
     if not (number.isdecimal() and colon):
         raise CommandError(_("An entry is noted as NUMBER:HASH."))

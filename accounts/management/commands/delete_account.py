@@ -52,7 +52,7 @@ class Command(BaseCommand):
             return what
 
         try:
-            done = audit.recorded(do)
+            done = audit.run_recorded(do)
         except DomainError as error:
             raise CommandError(error.message) from None
         when = f" {user.deletion_at:%Y-%m-%d %H:%M} UTC" if user.deletion_at else ""

@@ -13,5 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = remove_expired_sessions()
-        said = ngettext("%(count)d session removed", "%(count)d sessions removed", count)
-        self.stdout.write(said % {"count": count})
+        text = ngettext("%(count)d session removed", "%(count)d sessions removed", count)
+        self.stdout.write(text % {"count": count})

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 
-from accounts.services.last_seen import note_online
+from accounts.services.last_seen import queue_online
 from chatsite.db import in_thread
 from chatsite.live.broadcast import unsubscribe, worker
 from chatsite.live.registry import Message
@@ -88,7 +88,7 @@ class Broadcaster:
         if not self._people[socket.user_id]:
             del self._people[socket.user_id]
             leases().went(socket.user_id)
-            note_online([socket.user_id])
+            queue_online([socket.user_id])
             self._changed.set()
 
     def set_active(self, socket: Socket, is_active: bool) -> None:
@@ -190,7 +190,7 @@ class Broadcaster:
             await terminate_ended(self.sockets)
         if time.monotonic() - self._noted >= NOTE_SECONDS:
             self._noted = time.monotonic()
-            note_online(self._people)
+            queue_online(self._people)
 
 
 def _renew() -> None:

@@ -216,7 +216,7 @@ async def test_who_stays_online_is_noted_now_and_then(
     def note(people: Iterable[str]) -> None:
         noted.append(sorted(people))
 
-    monkeypatch.setattr("messaging.realtime.presence.broadcaster.note_online", note)
+    monkeypatch.setattr("messaging.realtime.presence.broadcaster.queue_online", note)
     await connect(ada)
     await connect(bob)
     await broadcaster()._sweep()
