@@ -102,7 +102,7 @@ def _is_expected(request: PageRequest) -> bool:
 
 
 def redirect_to(request: PageRequest, address: str) -> HttpResponse:
-    """Moves the whole page, also when htmx asked for a part of it."""
+    """Moves the whole page, also when htmx requested a part of it."""
     return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
@@ -124,7 +124,7 @@ def login_address(request: PageRequest) -> str:
 
 
 def _current_address(request: PageRequest) -> str:
-    """Of the page as the browser shows it, also when a part of it is asked for."""
+    """Of the page as the browser shows it, also when a part of it is requested."""
     if request.htmx:
         return request.htmx.current_url_abs_path or "/"
     return request.get_full_path()

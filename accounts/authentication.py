@@ -24,7 +24,7 @@ EXPECTED_USER = "X-Expected-User"
 
 
 class TokenMiddleware(AuthenticationMiddleware):
-    """Sets `request.user` and `request.auth_session` from the cookie, once they are asked for, and
+    """Sets `request.user` and `request.auth_session` from the cookie, once they are needed, and
     gives who comes with an old token the next one.
     """
 
@@ -59,7 +59,7 @@ def _bearer_of(request: HttpRequest | Request) -> str:
 
 
 def any_session(request: HttpRequest | Request) -> Session | None:
-    """For those who are glad of a token but ask for none."""
+    """For views that use a token but require none."""
     return _first_of(tokens_of(request))
 
 

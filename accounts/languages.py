@@ -20,7 +20,7 @@ def read_by(user: str) -> Iterator[None]:
 
 
 def chosen_by(people: Iterable[str]) -> dict[str, str]:
-    """By person; "" is whatever their browser asks for. Nothing is asked about nobody."""
+    """By person; "" is whatever their browser prefers. No query without people."""
     keys = set(people)
     if not keys:
         return {}

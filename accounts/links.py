@@ -21,7 +21,7 @@ NOT_ME_LIFETIME = timedelta(days=7)
 
 
 def site_of(request: HttpRequest | Request) -> str:
-    """`https://chat.example.org`, as it belongs into a mail. The Host header is asked only where
+    """`https://chat.example.org`, as it belongs into a mail. The Host header is used only where
     there is no PUBLIC_URL: then mail is printed, and goes to nobody.
     """
     return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")

@@ -42,7 +42,7 @@ def make_owner(request: HttpRequest, *, code: str, **fields: str) -> User:
 
 @limited(SIGN_UPS)
 def become_owner(request: SignedInRequest, *, code: str, password: str) -> None:
-    """Asks for the password, too."""
+    """Requires the password, too."""
     roles.become_owner(user=request.user, code=code, password=password)
 
 
@@ -79,7 +79,7 @@ def update_profile(*, request: SignedInRequest, picture: bytes | None, **fields:
 
 @limited(LOG_INS)
 def change_password(request: SignedInRequest, **fields: str) -> None:
-    """Asks for the password, and so is a way to guess at it."""
+    """Requires the password, and so is a way to guess at it."""
     passwords.change_password(user=request.user, keep=request.auth_session, **fields)
 
 
@@ -90,7 +90,7 @@ def request_confirmation(request: SignedInRequest, *, site: str) -> None:
 
 @limited(LOG_INS)
 def request_address_change(request: SignedInRequest, **fields: str) -> str:
-    """Asks for the password, too."""
+    """Requires the password, too."""
     return addresses.request_address_change(user=request.user, **fields)
 
 
@@ -98,7 +98,7 @@ def request_address_change(request: SignedInRequest, **fields: str) -> str:
 def request_deletion(
     request: SignedInRequest | ApiRequest, *, password: str, messages: str
 ) -> datetime:
-    """Asks for the password, too. `messages`: "keep" or "remove"."""
+    """Requires the password, too. `messages`: "keep" or "remove"."""
     return deletion.request_deletion(
         user=request.user, password=password, removes_messages=messages == "remove"
     )

@@ -28,7 +28,7 @@ def person_of(user: User) -> PersonRecord:
 
 
 def person_of_row(row: tuple[Any, ...], site: str | None = None) -> PersonRecord:
-    """Of the values of COLUMNS. Whoever makes many asks for the `site` once: `absolute("")`."""
+    """Of the values of COLUMNS. Whoever makes many computes `site` once: `absolute("")`."""
     key, full_name, email, picture, created_at = row
     if email == key:  # of a deleted account
         email = ""

@@ -1,4 +1,4 @@
-"""What a request tells of the device it comes from."""
+"""What a request shows of the device it comes from."""
 
 from django.http import HttpRequest
 from rest_framework.request import Request

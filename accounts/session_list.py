@@ -38,7 +38,7 @@ def session_entries(user: User, current: Session) -> list[SessionEntry]:
 def last_seen(moment: datetime, current: datetime) -> str:
     """ "now", "14 minutes ago", "3 hours ago", "9 November"; the reader's zone decides the day."""
     passed = current - moment
-    # Sessions are seen only so precisely: closer to now nothing can be told apart.
+    # Sessions are seen only so precisely: closer to now nothing can be distinguished.
     if passed < 2 * SEEN_PRECISION:
         return _("now")
     if passed < timedelta(hours=1):

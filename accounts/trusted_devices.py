@@ -21,7 +21,7 @@ _SALT = "accounts.trusted_devices"
 
 
 def account_key(email: str) -> str:
-    """Stands for an account, and tells nobody its address. There need not be one."""
+    """Stands for an account without its address. There need not be one."""
     address = canonical_email(email).encode("utf-8", "surrogatepass")
     return salted_hmac(_SALT, address).hexdigest()[:KEY_LENGTH]
 
@@ -42,7 +42,7 @@ def device_key(token: str, email: str) -> str:
     """The same for as long as the browser keeps this token; empty when whoever has the address now
     is somebody else, nobody, or has another password.
 
-    Asks the database only for a token of ours, and then for any address alike.
+    Queries the database only for a token of ours, and then for any address alike.
     """
     try:
         seal, key = signing.loads(token, salt=_SALT, max_age=LIFETIME)

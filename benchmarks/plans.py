@@ -23,7 +23,7 @@ from benchmarks.sites.services import postgres, redis
 PATIENCE = 300  # seconds for one measurement
 ABLATED = ("rest", "socket", "history", "crowd", "latency-500")
 SHARED = ("latency-500", "rest")  # what one and two workers are compared by
-BUSY = 4  # times as many connections send to them, who else would only wait for answers
+BUSY = 4  # times as many connections send to them, who else would only wait for responses
 BY_DOOR = ("latency-500", "crowd", "storm", "idle")  # and the two doors
 Names = Sequence[str] | None
 Plan = tuple[str, Iterator[Run]]  # the part of the results, and its runs as they are made

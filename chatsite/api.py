@@ -10,7 +10,7 @@ from chatsite.errors import DomainError
 
 
 class FormView(APIView):
-    """Takes a body. Its shape makes the form on the browsable page, and the answer to OPTIONS."""
+    """Takes a body. Its shape makes the form on the browsable page, and the response to OPTIONS."""
 
     serializer_class: type[Serializer[Any]]
 

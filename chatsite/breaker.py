@@ -5,7 +5,7 @@ import time
 
 class Breaker:
     def __init__(self, pause: float) -> None:
-        """`pause`: seconds between two attempts at a service that did not answer."""
+        """`pause`: seconds between two attempts at a service that did not respond."""
         self._pause = pause
         self._is_open = False
         self._again_at = 0.0

@@ -11,7 +11,7 @@ class SignedInNegotiation(DefaultContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """Never 406: what cannot be had as asked for comes as JSON."""
+        """Never 406: what is not available in the accepted form comes as JSON."""
         json_renderer, *pages = renderers
         if pages and "text/html" in request.headers.get("Accept", "") and _signed_in(request):
             return pages[0], pages[0].media_type

@@ -1,4 +1,4 @@
-"""What `manage.py check` tells an operator about their settings, at every start."""
+"""What `manage.py check` reports to an operator about their settings, at every start."""
 
 from typing import Any
 

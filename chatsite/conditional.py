@@ -1,4 +1,4 @@
-"""Answers that depend on what the client has already, and parts of files.
+"""Responses that depend on what the client has already, and parts of files.
 
 Both are decided here, outside of all other middleware, and nowhere else: so a 304, 206, 412 or 416
 is the 200 itself, with every header that anything gave it, and another body.
@@ -55,7 +55,7 @@ def _apply_condition(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _apply_range(request: HttpRequest, response: HttpResponseBase) -> None:
-    """What asks for several parts, or for none that there could be, gets the whole."""
+    """A request for several parts, or for an impossible one, gets the whole."""
     found = _RANGE.fullmatch(request.META.get("HTTP_RANGE", ""))
     if not found or not _has_parts(request, response):
         return

@@ -1,4 +1,4 @@
-"""What is answered where no view did: a page, or a sentence under `/api/`."""
+"""Responses where no view made one: a page, or a sentence under `/api/`."""
 
 import sys
 

@@ -1,5 +1,5 @@
-"""What is to be done as the process begins to serve and before it ends, for servers that tell it
-(uvicorn does; the others end in a way that runs `atexit`).
+"""Startup and shutdown of a process that serves, for servers with ASGI lifespan events (uvicorn has
+them; the others end in a way that runs `atexit`).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ COLLECTIONS = (10_000, 20, 50)
 
 # Called in the event loop as the process begins to serve.
 on_startup: list[Callable[[], None]] = []
-# Called as it ends, before what is under way is waited for.
+# Called as it shuts down, before what is under way is awaited.
 on_shutdown: list[Callable[[], None]] = []
 
 
@@ -26,7 +26,7 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         logs.follow(asyncio.get_running_loop())
         shutdown.install(asyncio.get_running_loop())
-        worker()  # receives and is heard from now on, sockets or not
+        worker()  # receives and publishes from now on, sockets or not
         for start in on_startup:
             start()
         _settle_down()

@@ -1,5 +1,5 @@
-"""Middleware: what is too large, asks for a foreign host or comes from a foreign origin is refused,
-answers say who may keep and embed them, words and times are the reader's.
+"""Middleware: refuses bodies that are too large, foreign hosts and origins; sets who may cache and
+embed responses, and the language and time zone of the reader.
 """
 
 import logging
@@ -30,8 +30,8 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 class ForeignOriginMiddleware:
     """The API's protection against forged requests: its clients send no CSRF token.
 
-    An unsafe request without a bearer header is refused when a browser tells of a foreign origin.
-    One that tells of none comes from no browser.
+    An unsafe request without a bearer header is refused when a browser names a foreign origin.
+    One that names none comes from no browser.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -46,7 +46,7 @@ class ForeignOriginMiddleware:
 
 
 class HostMiddleware:
-    """Refuses a foreign Host before anything else asks for it: Django would log an error with a
+    """Refuses a foreign Host before anything else reads it: Django would log an error with a
     trace for whatever anybody makes up.
     """
 
@@ -63,7 +63,7 @@ class HostMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Answers for `BodyLimit`, so that a refusal has the headers of any other answer."""
+    """Responds for `BodyLimit`, so that a refusal has the headers of any other response."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -114,7 +114,7 @@ def _shared() -> tuple[str, ...]:
 
 
 class PrivateResponsesMiddleware:
-    """What the API says of people is kept by no cache on the way, nor on disk."""
+    """No cache on the way, nor a disk, stores what the API has about people."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -164,7 +164,7 @@ class LanguageMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:
-        """Once it is known who asks."""
+        """Once the user is known."""
         if not request.path.startswith(("/api/", settings.MEDIA_URL)):
             use_language(getattr(request.user, "language", ""))
 

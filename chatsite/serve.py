@@ -25,8 +25,8 @@ OPTIONS: dict[str, Any] = {
     # Its access lines contain paths and query strings, and so one-use links; ours do not.
     "access_log": False,
     "log_config": None,
-    # Of requests that a client sends before it has the answers, each would begin with what the one
-    # before had set in its context: that it was counted, its language.
+    # Of pipelined requests each would begin with what the one before had set in its context: that
+    # it was counted, its language.
     "reset_contextvars": True,
     # On SIGTERM sockets are told to reconnect (1012), and requests have these seconds to finish.
     "timeout_graceful_shutdown": 20,

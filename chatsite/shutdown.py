@@ -1,4 +1,4 @@
-"""What is done as soon as the process is told to stop: before the server waits for requests that
+"""Callbacks for the moment of a shutdown signal: before the server waits for requests that
 are under way, so that those which would take long are cut short.
 """
 

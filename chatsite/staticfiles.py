@@ -14,7 +14,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 Files = dict[str, tuple[Storage, str]]  # by path: where the file is, and under which name
 
-# What pages ask for is there; folders below have what is imported.
+# What pages load is there; folders below have what is imported.
 _BUNDLED = re.compile(r"(?:css/[\w-]+\.css|js/[\w-]+\.js)")
 _IS_MODULE = re.compile(r"^(?:import|export)\b", re.MULTILINE)
 # Of esbuild, from npm. All browsers that the site is for read what is written here.
@@ -32,7 +32,7 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
 
 def _bundles(paths: Files) -> Files:
     """One script and one sheet in place of seventy, one after the other. Where npm could not be
-    reached there are none, and pages ask for each file.
+    reached there are none, and pages load each file.
     """
     program = _esbuild()
     own = [path for path in paths if _BUNDLED.fullmatch(path)]

@@ -1,4 +1,4 @@
-"""Fails when a model lacks a migration. `makemigrations --check` would ask the database server."""
+"""Fails when a model lacks a migration. `makemigrations --check` would query the database."""
 
 import os
 import sys

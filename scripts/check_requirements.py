@@ -1,4 +1,4 @@
-"""Fails when a requirements file is not what its `.in` file asks for. It asks no network."""
+"""Fails when a requirements file is not what its `.in` file requires. It uses no network."""
 
 import re
 import sys
@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKED = ("requirements", "requirements-dev", "benchmarks/requirements")
-# A package, its release, and the indented lines below: hashes, and who asks for it.
+# A package, its release, and the indented lines below: hashes, and who requires it.
 ENTRY = re.compile(r"^([\w.-]+)==(\S+)(.*(?:\n    .*)*)", re.MULTILINE)
 
 
@@ -24,8 +24,8 @@ def problems_of(path: Path) -> Iterator[str]:
     """`path` is without its suffix."""
     text = path.with_suffix(".txt").read_text()
     entries = [(canonicalize_name(name), *rest) for name, *rest in ENTRY.findall(text)]
-    asked = {canonicalize_name(each.name): each for each in wanted(path.with_suffix(".in"))}
-    for name, requirement in asked.items():
+    requested = {canonicalize_name(each.name): each for each in wanted(path.with_suffix(".in"))}
+    for name, requirement in requested.items():
         if not any(
             name == other and version in requirement.specifier for other, version, _ in entries
         ):
@@ -33,7 +33,7 @@ def problems_of(path: Path) -> Iterator[str]:
     for name, version, rest in entries:
         if "--hash=sha256:" not in rest:
             yield f"{path.name}.txt has no hash of {name}=={version}"
-        if re.search(rf"-r \S*{path.name}\.in$", rest, re.MULTILINE) and name not in asked:
+        if re.search(rf"-r \S*{path.name}\.in$", rest, re.MULTILINE) and name not in requested:
             yield f"{path.name}.txt has {name}=={version}, which nothing asks for any more"
 
 

@@ -1,6 +1,6 @@
 """Fails when a file that git tracks, from the working directory on, has a secret in it.
 
-It asks no network.
+It uses no network.
 """
 
 import re

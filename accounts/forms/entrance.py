@@ -19,7 +19,7 @@ from accounts.forms.traps import FILLED, Traps
 
 
 class SignUpForm(ServiceForm):
-    """What is missing, the service tells too: together with what is wrong with the rest."""
+    """The service reports missing fields, too, together with what is wrong with the others."""
 
     full_name = name_field(label=_("Your name"), required=False)
     email = email_field(

@@ -1,4 +1,4 @@
-"""What tells a program that fills in every form it meets from a person."""
+"""What distinguishes programs that fill in every form from people."""
 
 import time
 

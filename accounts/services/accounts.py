@@ -84,8 +84,9 @@ def _welcome(
         check(MAILS_PER_ADDRESS, client)
     except TooMany:
         return None
-    asks = site and not confirmed
-    return mail.welcome(user, site, links.address_link(site, user, user.email) if asks else "")
+    takes_link = site and not confirmed
+    link = links.address_link(site, user, user.email) if takes_link else ""
+    return mail.welcome(user, site, link)
 
 
 @repeatable

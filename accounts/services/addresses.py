@@ -1,4 +1,4 @@
-"""The e-mail address of an account: changed once the new one answers."""
+"""The e-mail address of an account: changed once the new one is confirmed."""
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -23,7 +23,7 @@ def request_address_change(*, user: User, email: str, password: str, site: str) 
     """Mails a link to the new address, which is returned; nothing changes before it is used.
 
     Raises DomainError 400 for an address that is none, the same or taken, and a wrong password;
-    TooMany for one who asks, or an address that gets, too much.
+    TooMany for one who requests, or an address that gets, too much.
     """
     check_all(
         lambda: check_password(user, password),
@@ -37,8 +37,8 @@ def request_address_change(*, user: User, email: str, password: str, site: str) 
 
 
 def request_confirmation(*, user: User, site: str) -> None:
-    """Mails a link to the address they have. Raises TooMany for one who asks, or an address that
-    gets, too much.
+    """Mails a link to the address they have. Raises TooMany for one who requests, or an address
+    that gets, too much.
     """
     check(MAILS, user.pk)
     check(MAILS, inbox_key(user.email))
@@ -46,7 +46,7 @@ def request_confirmation(*, user: User, site: str) -> None:
 
 
 def confirm_address(*, key: str, token: str) -> User:
-    """Tells the old address, if it was another one.
+    """Notifies the old address, if it was another one.
 
     Raises DomainError 410 for a link that does not work (any more), 400 when somebody else took
     the address meanwhile.

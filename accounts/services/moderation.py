@@ -15,7 +15,7 @@ LIFT_BAN = "lift_ban"
 @repeatable
 def ban(*, user: User, reason: str, until: datetime | None = None) -> None:
     """For good, unless `until` says otherwise: then a job lifts it. Signs the person out everywhere
-    at once; they are told the reason when they log in.
+    at once; they see the reason when they log in.
     """
     user.banned_at, user.ban_reason, user.ban_ends_at = now(), reason, until
     with atomic():

@@ -41,7 +41,7 @@ def signed_in(
 
 
 class Meter:
-    """What the page's process counts. Asked over the DevTools protocol, unseen by the page."""
+    """What the page's process counts. Queried over the DevTools protocol, unseen by the page."""
 
     def __init__(self, page: Page) -> None:
         self.devtools: CDPSession = page.context.new_cdp_session(page)

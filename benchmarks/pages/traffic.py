@@ -13,12 +13,12 @@ from benchmarks.pages.site import Person, Site
 
 HOUR = 3600  # messages: one a second
 LOOKS = 12  # times in between at which the page is weighed
-ANSWERS = 10  # each so manieth is the reader's own, written in the page
+OWN_EVERY = 10  # one in so many is the reader's own, written in the page
 PATIENCE = 60  # seconds for what was sent to be shown
 NEWEST = """() => Math.max(
   ...[...document.querySelectorAll("message-list .message")].map(({ dataset }) => dataset.seq))"""
 LINES = """() => document.querySelectorAll("message-list .message").length"""
-# A socket of the peer, that says what the API cannot: typing, and how far was read.
+# A socket of the peer, that sends what the API cannot: typing, and how far was read.
 SOCKET = """(path) => new Promise((resolve) => {
   window.socket = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
   socket.onopen = () => resolve();
@@ -51,13 +51,13 @@ def _page(chromium: Browser, site: Site, person: Person, path: str) -> Iterator[
 
 def _converse(page: Page, other: Page, site: Site, numbers: range) -> None:
     for number in numbers:
-        if number % ANSWERS == 0:
+        if number % OWN_EVERY == 0:
             page.locator("message-composer textarea").fill(f"My own, number {number}")
             page.locator("message-composer textarea").press("Enter")
         else:
             other.evaluate(SEND_FRAME, ["typing", {"receiverId": site.reader.id}])
             newest = _send(other.request, site, f"Of the other one, number {number}")
-        if number % ANSWERS == 1:
+        if number % OWN_EVERY == 1:
             other.evaluate(
                 SEND_FRAME, ["markRead", {"peerId": site.reader.id, "seq": newest["seq"]}]
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
-PATIENCE = 60  # seconds for a server to answer
+PATIENCE = 60  # seconds for a server to respond
 
 
 class CannotMeasure(Exception):
@@ -30,7 +30,7 @@ def running(
     cores: Iterable[int] = (),
     user: str | None = None,
 ) -> Iterator[int]:
-    """The process's id, once it answers on `port`."""
+    """The process's id, once it responds on `port`."""
     _refuse_taken(port)
     with log.open("wb") as output:
         process = subprocess.Popen(

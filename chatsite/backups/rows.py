@@ -45,7 +45,7 @@ def snapshot() -> Iterator[None]:
             try:
                 yield
             finally:
-                with suppress(DatabaseError):  # SQLite has ended it: that error is told
+                with suppress(DatabaseError):  # SQLite has ended it: that error is raised
                     cursor.execute("ROLLBACK")
     else:
         with transaction.atomic():

@@ -100,7 +100,7 @@ def _mongodb(address: str) -> dict[str, Any]:
 
 
 def channel_layers(redis_url: str) -> dict[str, Any]:
-    """What workers tell each other goes by it; within one it is not needed (chatsite/live/)."""
+    """Carries what workers send each other; within one it is not needed (chatsite/live/)."""
     if not redis_url:
         return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     host = {"address": redis_url, "socket_timeout": 1, "socket_connect_timeout": 1}

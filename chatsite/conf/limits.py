@@ -1,4 +1,4 @@
-"""How much one person, or one address, may ask for. Rates are per minute unless they say so."""
+"""How much one person, or one address, may request. Rates are per minute unless noted."""
 
 from dataclasses import dataclass
 

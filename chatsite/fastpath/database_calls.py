@@ -1,4 +1,4 @@
-"""A call that a database thread answers: what is to be done, and who waits for it."""
+"""A call for a database thread: the work, and the future that waits for it."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from chatsite.monitoring import metrics
 from chatsite.monitoring.trace import Trace, current, resume
 
 logger = logging.getLogger(__name__)
-PATIENCE = 10  # seconds that a call waits for its turn: a client that gets no answer asks again
+PATIENCE = 10  # seconds that a call waits for its turn: a client without a response retries
 
 
 @dataclass(eq=False, slots=True)

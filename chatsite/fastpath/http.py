@@ -1,4 +1,4 @@
-"""The ASGI application in front of Django's that answers the calls of the hot path by itself.
+"""The ASGI application in front of Django's that handles the calls of the hot path by itself.
 
 It takes plain requests (plain_request.py) and goes through the same services as the views; all else
 is passed on to Django, its body included.
@@ -81,7 +81,7 @@ class FastPath:
             set_route(call.route)
             try:
                 found_response = await _handled(call, Request(plain, scope, key, message["body"]))
-            except DomainError:  # the view says it in the reader's language
+            except DomainError:  # the view words it in the reader's language
                 counting = counted_before()
         if found_response is None:
             with counting:
@@ -93,7 +93,7 @@ class FastPath:
 
 
 async def _read(receive: Receive, length: int) -> dict[str, Any]:
-    """The body in one message; the beginning of one that is longer than it said."""
+    """The body in one message; the beginning of one that is longer than announced."""
     message = await receive()
     body = message.get("body", b"")
     while message.get("more_body") and len(body) <= length:

@@ -113,7 +113,7 @@ _unpack = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
 
 
 def run_all(runs: Iterable[tuple[Prepared, Iterable[Values]]]) -> None:
-    """Each statement in as many runs as it has values. The database is asked once."""
+    """Each statement in as many runs as it has values. In one round trip to the database."""
     database = database_here()
     _make_ready(database)
     with database.wrap_database_errors, _pipeline(database):
@@ -122,7 +122,7 @@ def run_all(runs: Iterable[tuple[Prepared, Iterable[Values]]]) -> None:
 
 
 def _pipeline(database: Any) -> AbstractContextManager[object]:
-    """In which PostgreSQL's answers are waited for at the end."""
+    """In which PostgreSQL's results are awaited at the end."""
     if database.vendor == "sqlite" or database.force_debug_cursor:
         return nullcontext()
     return database.connection.pipeline()  # type: ignore[no-any-return]
@@ -162,7 +162,7 @@ def driver_connection() -> object:
 
 
 def was_broken() -> bool:
-    """Whether the connection broke since it was used last. The next to ask gets another one.
+    """Whether the connection broke since it was used last. The next statement gets another one.
 
     Django's `close_old_connections` would close one that is well, too, by the age of it.
     """
@@ -177,7 +177,7 @@ def was_broken() -> bool:
 
 
 def connect_past_the_pool(seconds: float) -> None:
-    """To PostgreSQL: its pool tells nothing but that its time was over. Raises DatabaseError,
+    """To PostgreSQL: its pool reports nothing but a timeout. Raises DatabaseError,
     InterfaceError.
     """
     database = database_here()

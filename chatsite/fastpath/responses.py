@@ -1,4 +1,4 @@
-"""Answers of the fast path, as the API's renderer and Django's middleware would make them."""
+"""Responses of the fast path, as the API's renderer and Django's middleware would make them."""
 
 import asyncio
 import gzip
@@ -64,8 +64,8 @@ def _compressed(response: Response) -> Response:
 
 
 def _gzipped(body: bytes) -> bytes:
-    """With a name of random length, as Django's middleware does: so its size tells nothing of what
-    is in it (BREACH). gzip.GzipFile, which takes a name, is five times as slow.
+    """With a name of random length, as Django's middleware does: so its size reveals nothing of
+    its content (BREACH). gzip.GzipFile, which takes a name, is five times as slow.
     """
     made = gzip.compress(body, 6, mtime=0)
     name = b"a" * secrets.randbelow(GZipMiddleware.max_random_bytes)

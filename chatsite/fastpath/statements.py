@@ -2,7 +2,7 @@
 
 To make the SQL of a query takes Django longer, by far, than to run it takes the database. Each
 statement is still a queryset: no SQL is written by hand, and where there is none (MongoDB), or when
-the piece is left out, the queryset itself is asked.
+the piece is left out, the queryset itself runs.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,7 @@ ROOM = 64  # values that one statement looks for
 
 
 def can_prepare() -> bool:
-    """Else the querysets are asked."""
+    """Else the querysets themselves run."""
     return settings.FAST.statements and database_here().vendor != "mongodb"
 
 
@@ -193,7 +193,7 @@ class Insert(_Statement):
 
 
 def run_batch(*runs: tuple[Update | Insert, Sequence[Values]]) -> None:
-    """Each for its values, which have the same names; in this order. A server is asked once."""
+    """Each for its values, which have the same names; in this order, in one round trip."""
     runs = tuple((statement, many) for statement, many in runs if many)
     if can_prepare():
         run_all((statement.prepared(many[0]), many) for statement, many in runs)

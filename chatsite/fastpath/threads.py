@@ -1,8 +1,8 @@
 """The database threads of an event loop: one that writes, some that read, each on a connection of
 its own that it keeps.
 
-A thread takes on all that has come meanwhile, so under load it is woken, and asks the others to let
-go of the interpreter, once for many. What is written at once costs little more than one: two
+A thread takes on all that has come meanwhile, so under load it wakes, and takes the interpreter
+lock, once for many. What is written at once costs little more than one: two
 threads would have half of it each, at twice the cost.
 """
 

@@ -19,7 +19,7 @@ _ALSO = {
     "audio/x-aiff": "audio/aiff",
     "video/x-m4v": "video/mp4",
 }
-# They hold sound alone as well as moving pictures, which only their inside tells: here the sender
+# They hold sound alone as well as moving pictures, which only their content shows: here the sender
 # does, since it makes no difference for what a browser does with it.
 _EITHER = {"video/mp4": "audio/mp4", "video/webm": "audio/webm", "audio/ogg": "video/ogg"}
 

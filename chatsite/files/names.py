@@ -1,4 +1,4 @@
-"""Names of files from outside, as they are kept, told and saved to disk by those who get them."""
+"""Names of files from outside, as they are stored, shown, and saved by those who get them."""
 
 import mimetypes
 import unicodedata

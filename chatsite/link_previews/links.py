@@ -12,7 +12,7 @@ LONGEST = 2000  # characters
 
 
 def link_in(text: str) -> str:
-    """The first web address, as browsers would ask for it, in ASCII and without a fragment; "" if
+    """The first web address, as browsers would request it, in ASCII and without a fragment; "" if
     there is none, or it is not to be fetched: for a port or a name in it, or because it is ours.
     """
     address = first_link(text)

@@ -102,7 +102,7 @@ class Subscriber:
         """Whether it is no repetition. Also reports a loss before it."""
         if not worker_id:  # a command, which does not live long enough to count
             return True
-        # A worker nobody has heard of starts at 0, unless this one has just started itself.
+        # An unknown worker starts at 0, unless this one has just started itself.
         unknown = number - has_events if self._beats < MISSING else 0
         last = self._numbers.pop(worker_id, unknown)
         self._numbers[worker_id] = max(last, number)

@@ -33,7 +33,7 @@ def describe(error: BaseException) -> str:
 
 
 def status_of(error: BaseException) -> int:
-    """The code of the answer: HTTP's or SMTP's; where some recipients were refused, the mildest."""
+    """The response's code: HTTP's or SMTP's; where some recipients were refused, the mildest."""
     if isinstance(error, ResendError):
         return int(error.code) if str(error.code).isdecimal() else NO_CODE
     if isinstance(error, SMTPRecipientsRefused):

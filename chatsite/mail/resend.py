@@ -13,7 +13,7 @@ MESSAGE_ID = "Message-ID"  # Resend gives its own
 
 
 class EmailBackend(BaseEmailBackend):
-    """Raises ResendError with the code of Resend's answer, 500 where there is none.
+    """Raises ResendError with the code of Resend's response, 500 where there is none.
 
     Attachments are refused by NotImplementedError: this site sends none.
     """

@@ -111,7 +111,7 @@ def _is_unsupported(error: PyMongoError) -> bool:
 
 
 def _finish(error: PyMongoError) -> None:
-    """After a commit that failed: asks again where nobody knows whether it did; else the connection
+    """After a commit that failed: tries again where the outcome is unknown; else the connection
     is made ready for the next one. Raises DatabaseError.
     """
     wrapper: Any = connection

@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-MOST = 2  # seconds that nobody needs to be told of
+MOST = 2  # seconds that need no warning
 
 
 class Clocks:
@@ -23,7 +23,7 @@ class Clocks:
 
 
 def _ahead_of(read_clock: Callable[[], float]) -> float:
-    """In seconds; none where the answer took so long that nobody knows."""
+    """In seconds; none where the response took too long to tell."""
     before = time.time()
     there = read_clock()
     after = time.time()

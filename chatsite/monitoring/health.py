@@ -26,7 +26,7 @@ PATIENCE = 2  # seconds for everything that is checked
 OK = "ok"
 FULL = "full"
 REFUSES_WRITES = "refuses writes"
-# Everybody may ask, so what is written is written at most once in this many seconds.
+# Everybody may request it, so what is written is written at most once in this many seconds.
 PAUSE = 1
 POSTGRESQL_DISK_FULL = "53100"
 _PROBE = f"readyz-{secrets.token_hex(8)}"  # what this process writes, and takes back
@@ -41,7 +41,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """503 while something is missing. Names what, never why: everybody may ask."""
+    """503 while something is missing. Names what, never why: everybody may request it."""
     pending = {name: check.start() for name, check in _checks().items()}
     clocks, comparison = _clocks()
     wait([*pending.values(), comparison.start()], timeout=PATIENCE)
@@ -131,12 +131,12 @@ class Migrations:
 
 
 def _write_database() -> None:
-    """Only a commit tells of a full disk."""
+    """Only a commit notices a full disk."""
     migration_state.write_and_take_back(_PROBE)
 
 
 def _write_redis() -> None:
-    """One that is out of memory, a replica, or cannot save, answers but takes no writes."""
+    """One that is out of memory, a replica, or cannot save, responds but takes no writes."""
     patience = PATIENCE / 2
     with redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=patience, socket_connect_timeout=patience

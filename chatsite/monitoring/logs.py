@@ -79,7 +79,7 @@ def _level_of_libraries(operations: Operations, production: bool) -> str:
 
 
 class HandshakeFilter(logging.Filter):
-    """Takes out uvicorn's lines on sockets, which have the query string; ours tell the same."""
+    """Takes out uvicorn's lines on sockets, which have the query string; ours have the same."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not str(record.msg).startswith(('%s - "WebSocket', "connection "))
@@ -87,7 +87,7 @@ class HandshakeFilter(logging.Filter):
 
 class UndecodableFilter(logging.Filter):
     """Takes out what uvicorn logs as an error, with its stack, when a client sends a text frame
-    that is no UTF-8. It closes the socket with 1007, which our own line tells.
+    that is no UTF-8. It closes the socket with 1007, which our own line has.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -128,11 +128,11 @@ def _registry() -> CollectorRegistry:
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """Sockets that a worker left open when it died; nobody else tells the library."""
+    """Sockets that a worker left open when it died; nobody else notifies the library."""
     for file in folder.glob("gauge_live*_*.db"):
         process = file.stem.rpartition("_")[2]
         if process.isdigit() and not _lives(int(process)):
-            with suppress(FileNotFoundError):  # somebody else who asks was faster
+            with suppress(FileNotFoundError):  # another request was faster
                 mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]
 
 

@@ -1,4 +1,4 @@
-"""What machines ask of the site, and the pattern of every URL that is asked for."""
+"""Requests of machines, and the URL pattern of every request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
 
 
 class ProbesMiddleware:
-    """Answers probes before anything else looks at them: they come by plain http, to an address."""
+    """Handles probes before anything else looks at them: they come by plain http, to an address."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

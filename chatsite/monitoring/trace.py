@@ -19,7 +19,7 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 class Trace:
     request_id: str
     method: str = ""  # of a request
-    person: str = ""  # the key, once a token told it
+    person: str = ""  # the key, once a token was read
     route: str = ""  # the URL's pattern: a path may hold what opens a door, such as a reset link
     responded: float = 0  # by `perf_counter`, where the end of the work is later
 

@@ -16,7 +16,7 @@ from chatsite.monitoring.trace import Trace, begin
 logger = logging.getLogger("chatsite.access")
 
 ID_HEADER = b"x-request-id"
-CLIENT_GONE = 499  # nobody was left to be answered; web servers log it so
+CLIENT_GONE = 499  # the client left before a response; web servers log it so
 FAILED = 1011
 NO_CODE = 1005
 
@@ -57,7 +57,7 @@ class _WatchedRequest:
         try:
             await app(self._scope, self._receive, self._sending)
         except Exception:
-            self._status = self._status or 500  # which the server answers
+            self._status = self._status or 500  # which the server sends
             raise
         finally:
             self._report()

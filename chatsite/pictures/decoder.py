@@ -241,7 +241,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def _turned(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # broken hidden data only means that nothing tells which way is up
+    except Exception:  # broken hidden data only means that the orientation is unknown
         return image
 
 

@@ -30,7 +30,7 @@ def _key() -> EllipticCurvePrivateKey:
 
 @cache
 def public_key() -> str:
-    """What a browser asks its service for a subscription with."""
+    """With which a browser subscribes at its service."""
     point = _key().public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return urlsafe_b64encode(point).decode().rstrip("=")
 

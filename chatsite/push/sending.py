@@ -40,7 +40,7 @@ MAX_CONCURRENT = 2  # messages that one service takes of this process
 SLOT_WAIT = 0.5  # seconds to wait for a free slot
 DAY = 24 * 60 * 60
 ADDRESSES = 3  # of a service that are tried
-PAUSE = 30  # seconds in which a service that did not answer is left alone
+PAUSE = 30  # seconds in which a service that did not respond is left alone
 LONGEST_WAIT = DAY  # whatever a service demands
 MOST = 3993  # bytes of a message: encrypted they are 4096
 BLOCK = 256  # bytes: the service sees the length of a message no better than so
@@ -186,7 +186,7 @@ def _head(parts: SplitResult, length: int, topic: str, urgency: str, lifetime: i
         f"Content-Length: {length}",
         f"TTL: {lifetime}",
         f"Urgency: {urgency}",
-        # Which tells the service nothing else.
+        # Which reveals nothing else to the service.
         f"Topic: {blake2b(f'{parts.path} {topic}'.encode(), digest_size=16).hexdigest()}",
         "Connection: close",
     ]

@@ -14,7 +14,7 @@ _making = Lock()
 
 
 def rendered(document: Callable[[], Schema], kind: str) -> bytes:
-    """Once for each process: whoever asks gets the same, also those who ask while it is made, which
+    """Once for each process: all requests get the same, also those while it is made, which
     the library cannot do twice at a time.
     """
     with _making:

@@ -1,7 +1,7 @@
 """The body limit, counted while the body is read, so that a lying or missing Content-Length does
 not help.
 
-Bodies come before anybody is asked who they are, so they wait on disk, where they are large.
+Bodies come before authentication, so they wait on disk, where they are large.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _reason: ContextVar[str] = ContextVar("why_without_body", default="")
 
 
 def why_without_body() -> str:
-    """Of the request that is answered: TOO_LARGE or NO_ROOM; empty where it has its body."""
+    """Of the current request: TOO_LARGE or NO_ROOM; empty where it has its body."""
     return _reason.get()
 
 
@@ -64,7 +64,7 @@ class BodyLimit:
                 await send({"type": "http.response.body", "body": b""})
 
     async def _refusal(self, scope: Scope, body: "_CountedBody", send: Send) -> str:
-        """Runs the application; why not, when it has not got the whole body and so not answered."""
+        """Runs the application. The reason, where that did not get the whole body, nor respond."""
         if _announced(scope) > self.limit:
             return TOO_LARGE
         try:
@@ -78,9 +78,9 @@ class BodyLimit:
         return TOO_LARGE if body.is_too_large else ""
 
     async def _linger(self, body: "_CountedBody") -> None:
-        """Browsers read the answer once they have sent all: until then the rest of the body is read
-        and dropped, and the connection is kept. The application is done by now, so that whoever
-        sends nothing holds none of its threads.
+        """Browsers read the response once they have sent all: until then the rest of the body is
+        read and dropped, and the connection is kept. The application is done by now, so that a
+        silent client holds none of its threads.
         """
         if self._lingering >= LINGERING:
             return
@@ -115,7 +115,7 @@ class _CountedBody:
 
 
 class _HeldEnd:
-    """Holds back the end of an answer, which clients have whole all the same."""
+    """Holds back the end of a response, which clients have whole all the same."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -21,9 +21,9 @@ from chatsite import strict_json
 from chatsite.breaker import Breaker
 
 logger = logging.getLogger(__name__)
-PATIENCE = 0.5  # seconds; a Redis that is well answers within a thousandth of it
+PATIENCE = 0.5  # seconds; a healthy Redis responds within a thousandth of it
 FEW = 300  # counts, as in Django, where nothing says how many
-PAUSE = 5  # seconds in which nobody asks a Redis that did not answer
+PAUSE = 5  # seconds in which a Redis that did not respond is left alone
 Result = TypeVar("Result")
 _read = strict_json.reader(Any)
 Counts = Sequence[tuple[str, int]]
@@ -115,7 +115,7 @@ return numbers
 
 
 class RedisWithFallback(BaseCache):
-    """Asks Redis. Without it each process counts for itself, from nothing.
+    """Counts in Redis. Without it each process counts for itself, from nothing.
 
     So nobody is refused who would not be refused otherwise, and guessing passwords stays slow. It
     knows no more than counting takes.
@@ -142,7 +142,7 @@ class RedisWithFallback(BaseCache):
         return self.count_all([(key, seconds)])[0]
 
     def count_all(self, counts: Counts) -> list[int]:
-        """Returns how many there are of each, in their order; all are asked for at once."""
+        """Returns how many there are of each, in their order; all in one round trip."""
         return self._run(lambda cache: cache.count_all(counts))
 
     def delete(self, key: str, version: int | None = None) -> bool:
@@ -164,7 +164,7 @@ class RedisWithFallback(BaseCache):
 
 class RedisCounters(BaseCache):
     """Counts in Redis. With one client in a process, where Django's own cache makes one a request:
-    to make one takes longer than to ask Redis.
+    to make one takes longer than a round trip.
     """
 
     def __init__(self, url: str, params: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ def picture_origin(scope: Scope) -> str:
 
 
 def _own(scope: Scope) -> dict[str, str]:
-    """This site's scheme and host, as it was asked for."""
+    """This site's scheme and host, as it was requested."""
     scheme: str = scope.get("scheme", "ws")
     return {"scheme": SCHEMES.get(scheme, scheme), "host": header(scope, b"host") or ""}
 

@@ -29,7 +29,7 @@ def address_for(origin: str | None, *, scheme: str, host: str) -> str:
 def is_foreign(
     *, origin: str | None, site: str | None, referer: str | None, scheme: str, host: str
 ) -> bool:
-    """By what a browser tells: Origin, else Sec-Fetch-Site, else Referer. One that tells of none
+    """By what a browser sends: Origin, else Sec-Fetch-Site, else Referer. One that sends none
     is no browser.
     """
     if origin is not None:
@@ -49,5 +49,5 @@ def origin_of(url: str) -> str:
 
 
 def _origin(scheme: str, host: str) -> str:
-    """This site's, as it was asked for."""
+    """This site's, as it was requested."""
     return without_default_port(f"{scheme}://{host}".lower())

@@ -1,4 +1,4 @@
-"""Which addresses lie outside: what people name is never asked for within this network."""
+"""Which addresses lie outside: what people name is never requested within this network."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address

@@ -1,4 +1,4 @@
-"""Rate limits of what is asked for seldom, by django-ratelimit: accounts, guesses at passwords,
+"""Rate limits of rare requests, by django-ratelimit: accounts, guesses at passwords,
 mails. What people do all the time is counted in `request_limits.py`.
 
 Both count in fixed windows in the cache `limits`, by the numbers of `settings.LIMITS`.
@@ -87,7 +87,7 @@ def limited(rate: Rate) -> Callable[[Callable[Params, Result]], Callable[Params,
     terms: dict[str, Any] = {"group": rate.name, "key": USER_OR_IP, "rate": rate}
 
     def decorate(function: Callable[Params, Result]) -> Callable[Params, Result]:
-        @ratelimit(**terms, block=False)  # its own refusal does not say when to come back
+        @ratelimit(**terms, block=False)  # its own refusal has no Retry-After
         @wraps(function)
         def counted(request: Any, *args: Any, **kwargs: Any) -> Any:
             if request.limited:

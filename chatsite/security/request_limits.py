@@ -1,8 +1,8 @@
 """The limits that the hot path shares with all else: how much one person may read, change, send
 and upload. Counted in fixed windows of a minute in the cache `limits`.
 
-This is apart from django-ratelimit (`ratelimits.py`), which asks the cache twice for one request:
-what is sent at once is counted here by one question (`count_all`), and work that is repeated counts
+This is apart from django-ratelimit (`ratelimits.py`), which queries the cache twice for a request:
+concurrent sends are counted here in one round trip (`count_all`), and work that is repeated counts
 nothing again (`CountMemo`). Calls, pages and sockets count together, so all of them count here.
 """
 
@@ -29,7 +29,7 @@ from chatsite.security.ratelimits import TooMany
 
 WINDOW = 60  # seconds
 EXPIRY_MARGIN = 5  # seconds that a count outlives its window, for clocks that differ
-IPV6_PREFIX = 64  # bits of an IPv6 address that tell one line from another
+IPV6_PREFIX = 64  # bits of an IPv6 address that distinguish one customer from another
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def count(limit: Limit, who: str) -> int:
 def count_all(counts: Sequence[tuple[Limit, str]]) -> list[int]:
     """Counts one more of each, in their order; returns for each what `count` does.
 
-    The cache is asked once for all of them. One that is in there twice counts twice.
+    One round trip to the cache for all of them. One that is in there twice counts twice.
     """
     if _were_counted.get():
         return [0] * len(counts)

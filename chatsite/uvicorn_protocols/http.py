@@ -1,6 +1,6 @@
 """HTTP that cuts off a client that takes nothing any more: `uvicorn --http` names this class.
 
-Whoever asks for a large file and then stops to read would keep a thread, a file and a place among
+Whoever requests a large file and then stops to read would keep a thread, a file and a place among
 the downloads for as long as they like: uvicorn waits, and ASGI has no word for it. Here it is told
 by asyncio itself when a connection takes no more (`pause_writing`). Of uvicorn's protocol it needs
 `loop` and `transport`, and that it waits from `pause_writing` to `resume_writing`.
@@ -40,7 +40,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.abort()  # the application learns of it as of any client that is gone
 
     def left(self) -> int:
-        """Bytes that it has not taken: those of the kernel, too, which tells when many are gone."""
+        """Bytes that it has not taken: also the kernel's, which reports when many are gone."""
         return int(self.transport.get_write_buffer_size()) + self._in_kernel()
 
     def _in_kernel(self) -> int:

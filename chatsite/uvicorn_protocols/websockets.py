@@ -26,7 +26,7 @@ from websockets.server import ServerProtocol
 CONNECTION = "chatsite.connection"  # an extension of a socket's scope
 CLOSE_TIMEOUT = 10  # seconds for a client to read why it is closed
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
-# Our access lines tell of handshakes; these have the query string, and cost as much as an accept.
+# Our access lines have handshakes; these have the query string, and cost as much as an accept.
 _logger = logging.getLogger("uvicorn.error.sockets")
 
 OnReceived = Callable[[list[int]], bool]
@@ -76,7 +76,7 @@ def _header_size(size: int) -> int:
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """`on_received` is told the sizes of messages that are whole now, be it of none, whenever the
+    """`on_received` gets the sizes of messages that are whole now, be it of none, whenever the
     client has sent something. False means that it has called `fail`.
     """
 

@@ -51,7 +51,7 @@ async def run(generator: Generator) -> Figures:
         **meter.cores(),
         **percentiles("delivered", visits.delivered),
     }
-    tallies["typing"].seconds = visits.typed  # until it is seen: there is no answer
+    tallies["typing"].seconds = visits.typed  # until it is seen: there is no response
     for kind, tally in tallies.items():
         figures |= percentiles(kind, tally.seconds)
     await visits.leave()

@@ -1,7 +1,7 @@
 """Pictures at Cloudinary: signed uploads, delivered in the format, quality and width that suit.
 
 A message's picture is of type `authenticated`: only addresses that we sign open it. Withdrawn, it
-is `private`, under a name that nobody was told: smaller versions of private ones need no signature.
+is `private`, under a name that nobody has seen: smaller versions of private ones need no signature.
 """
 
 import logging
@@ -29,7 +29,7 @@ SHOWN: dict[PictureKind, str] = {
     "previews": "authenticated",
 }
 WITHDRAWN = "private"
-# The site, still or moving, what addresses tell; of a message's also what they do not tell.
+# The site, still or moving, what addresses show; of a message's also what they do not show.
 _NAME = re.compile(r"[0-9a-f]{8}[sm][0-9a-f]{32}(_[0-9a-f]{32})?")
 _MOVING = re.compile(r"[0-9a-f]{8}m")
 

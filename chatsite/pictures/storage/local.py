@@ -35,7 +35,7 @@ def path_of(kind: PictureKind, name: str) -> Path:
 
 
 class LocalPictureStore:
-    """Serving asks who may see a picture, so a deleted one stays where it is, for staff."""
+    """Serving checks who may see a picture, so a deleted one stays where it is, for staff."""
 
     label = "MEDIA_ROOT"
     withdraws = False

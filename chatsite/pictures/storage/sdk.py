@@ -1,5 +1,5 @@
 """Cloudinary's calls, each with the account's own options, and one kind of error for whatever they
-and their answers raise.
+and their responses raise.
 """
 
 import time
@@ -108,7 +108,7 @@ def _host(account: CloudAccount) -> dict[str, Any]:
 
 @contextmanager
 def _translating_errors() -> Iterator[None]:
-    """The SDK raises all sorts of things, and so do answers of another shape than expected."""
+    """The SDK raises all sorts of things, and so do responses of another shape than expected."""
     try:
         yield
     except Exception as error:
