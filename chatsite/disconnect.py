@@ -65,7 +65,7 @@ class DisconnectListener:
         if self._receive and not self._ahead:
             self._ahead = asyncio.create_task(self._received())
 
-    def end(self) -> None:
+    def close(self) -> None:
         if self._ahead:
             self._ahead.cancel()
 
@@ -88,5 +88,5 @@ class DisconnectMiddleware:
         try:
             await self.app(scope, listener.receive, send)
         finally:
-            listener.end()
+            listener.close()
             _current.reset(token)

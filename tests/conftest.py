@@ -105,7 +105,7 @@ def _fresh_process() -> Iterator[None]:
     push_subscriptions.subscribers.set(frozenset())
     filters.filters.set(filters.Filters(None, None, timedelta(), 0))
     yield
-    threads.end_all()
+    threads.close_all()
     drop_queued()
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 

@@ -27,11 +27,11 @@ class DatabaseThread:
         self._loop = weakref.ref(loop)
         self._run = run
         self._waiting = 0
-        self._coming: list[DatabaseCall] = []
+        self._incoming: list[DatabaseCall] = []
         self._calls: SimpleQueue[list[DatabaseCall]] = SimpleQueue()
         self._starting = Lock()
         self._is_working = False
-        self._is_ending = False
+        self._is_closing = False
 
     def put(self, work: Callable[[], Result], key: str) -> "asyncio.Future[Result]":
         """In the event loop, which hands in at once what comes in one of its rounds."""
@@ -40,25 +40,25 @@ class DatabaseThread:
             raise Busy
         self._waiting += 1
         future: asyncio.Future[Result] = loop.create_future()
-        self._coming.append(DatabaseCall(work, key, future))
-        if len(self._coming) == 1:
+        self._incoming.append(DatabaseCall(work, key, future))
+        if len(self._incoming) == 1:
             loop.call_soon(self._hand_in, loop)
         return future
 
-    def end(self) -> None:
+    def close(self) -> None:
         """As soon as nothing waits; it starts again with the next call."""
-        self._is_ending = True
+        self._is_closing = True
         self._calls.put([])
 
     def _hand_in(self, loop: asyncio.AbstractEventLoop) -> None:
-        calls, self._coming = self._coming, []
+        calls, self._incoming = self._incoming, []
         with self._starting:
             self._calls.put(calls)
             if not self._is_working:
                 self._start(loop)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._is_ending = False
+        self._is_closing = False
         name = f"database-{self._run.__name__}"
         thread = Thread(target=self._work, args=(loop,), name=name, daemon=True)
         try:
@@ -89,15 +89,15 @@ class DatabaseThread:
 
     def _next(self) -> list[DatabaseCall]:
         try:
-            calls = self._calls.get(timeout=0.001 if self._is_ending else IDLE_SECONDS)
+            calls = self._calls.get(timeout=0.001 if self._is_closing else IDLE_SECONDS)
         except Empty:
-            return self._end()
+            return self._stop()
         with suppress(Empty):
             while len(calls) < ENOUGH:
                 calls.extend(self._calls.get_nowait())
         return calls or self._next()
 
-    def _end(self) -> list[DatabaseCall]:
+    def _stop(self) -> list[DatabaseCall]:
         with self._starting:
             self._is_working = not self._calls.empty()
         return self._next() if self._is_working else []

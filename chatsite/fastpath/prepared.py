@@ -22,7 +22,7 @@ Row = tuple[Any, ...]
 Values = Mapping[str, Any]
 
 
-class Given(Expression):
+class Parameter(Expression):
     """Where a value goes that comes with each run."""
 
     def __init__(self, name: str) -> None:
@@ -45,7 +45,7 @@ class Prepared:
     ) -> None:
         self._sql = sql
         self._sqlite_sql = sql % (("?",) * len(params))
-        self._params = [(p.name, None) if isinstance(p, Given) else ("", p) for p in params]
+        self._params = [(p.name, None) if isinstance(p, Parameter) else ("", p) for p in params]
         self._converters = converters or {}
 
     def rows(self, values: Values) -> list[Row]:
@@ -59,40 +59,45 @@ class Prepared:
             return database.cursor().execute(self._sql, self._adapted(database, values))
         _make_ready(database)
         if database.vendor == "sqlite":
-            return database.connection.execute(self._sqlite_sql, self._sqlite_given(values))
+            return database.connection.execute(self._sqlite_sql, self._sqlite_arguments(values))
         try:
-            return _cursor(database).execute(self._sql, self._given(values), prepare=True)
+            return _cursor(database).execute(self._sql, self._arguments(values), prepare=True)
         except psycopg.errors.FeatureNotSupported:  # a column has another type since
             if database.in_atomic_block:
                 raise  # the end of it forgets all plans
         database.connection.execute("DEALLOCATE ALL")
-        return _cursor(database).execute(self._sql, self._given(values), prepare=True)
+        return _cursor(database).execute(self._sql, self._arguments(values), prepare=True)
 
     def run_all(self, database: Any, many: Iterable[Values]) -> None:
         if database.force_debug_cursor:
-            given = [self._adapted(database, values) for values in many]
-            database.cursor().executemany(self._sql, given)
+            arguments = [self._adapted(database, values) for values in many]
+            database.cursor().executemany(self._sql, arguments)
         elif database.vendor == "sqlite":
-            given = [self._sqlite_given(values) for values in many]
-            database.connection.executemany(self._sqlite_sql, given)
+            arguments = [self._sqlite_arguments(values) for values in many]
+            database.connection.executemany(self._sqlite_sql, arguments)
         else:
-            _cursor(database).executemany(self._sql, [self._given(values) for values in many])
+            _cursor(database).executemany(self._sql, [self._arguments(values) for values in many])
 
-    def _given(self, values: Values) -> list[Any]:
+    def _arguments(self, values: Values) -> list[Any]:
         return [values[name] if name else constant for name, constant in self._params]
 
-    def _sqlite_given(self, values: Values) -> list[Any]:
+    def _sqlite_arguments(self, values: Values) -> list[Any]:
         return [
-            _as_text(value) if type(value) is datetime else value for value in self._given(values)
+            _as_text(value) if type(value) is datetime else value
+            for value in self._arguments(values)
         ]
 
     def _adapted(self, database: Any, values: Values) -> list[Any]:
         """For Django's own cursor."""
-        return self._sqlite_given(values) if database.vendor == "sqlite" else self._given(values)
+        return (
+            self._sqlite_arguments(values)
+            if database.vendor == "sqlite"
+            else self._arguments(values)
+        )
 
     def _converted(self, row: list[Any]) -> Row:
-        for place, convert in self._converters.items():
-            row[place] = convert(row[place])
+        for index, convert in self._converters.items():
+            row[index] = convert(row[index])
         return tuple(row)
 
 
@@ -222,11 +227,11 @@ def _sql_of(query: Any) -> Any:
 
 
 def _converters_of(compiler: Any) -> dict[int, Callable[[Any], Any]]:
-    """By place in the row: what makes of the database's value the field's."""
+    """By index in the row: what makes of the database's value the field's."""
     columns = [column for column, _sql, _alias in compiler.select]
     return {
-        place: _converter(converters, column)
-        for place, (converters, column) in compiler.get_converters(columns).items()
+        index: _converter(converters, column)
+        for index, (converters, column) in compiler.get_converters(columns).items()
     }
 
 

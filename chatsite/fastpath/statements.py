@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, JSONArray, NullIf
 from django.db.models.lookups import IsNull
 
 from chatsite.fastpath.prepared import (
-    Given,
+    Parameter,
     Prepared,
     Row,
     Values,
@@ -50,7 +50,7 @@ class _Statement:
         key = (*shape, *names)
         prepared = self._prepared.get(key)
         if prepared is None:
-            built = self._build(*shape, **{name: Given(name) for name in names})
+            built = self._build(*shape, **{name: Parameter(name) for name in names})
             prepared = self._prepared[key] = self._compile(built)
         return prepared
 
@@ -117,7 +117,7 @@ class SelectAmong(Select):
         )
 
     def _wanted(self, room: int, given: dict[str, Any]) -> list[Any]:
-        values = [given.pop(name) for name in _places(room * self._width)]
+        values = [given.pop(name) for name in _parameter_names(room * self._width)]
         return values if self._width == 1 else list(zip(*[iter(values)] * self._width, strict=True))
 
     def rows_among(self, wanted: Iterable[Any], **values: Any) -> list[Row]:
@@ -131,12 +131,14 @@ class SelectAmong(Select):
             some += some[-1:] * (room - len(some))
             if self._width > 1:
                 some = [value for each in some for value in each]
-            found += self.rows(room, **dict(zip(_places(len(some)), some, strict=True)), **values)
+            found += self.rows(
+                room, **dict(zip(_parameter_names(len(some)), some, strict=True)), **values
+            )
         return found
 
 
 @cache
-def _places(count: int) -> tuple[str, ...]:
+def _parameter_names(count: int) -> tuple[str, ...]:
     return tuple(f"_{number}" for number in range(count))
 
 

@@ -62,11 +62,11 @@ async def _do(run: Run, work: Callable[[], Result], key: str, count: int) -> Res
     return await threads[thread_key].put(work, key)
 
 
-def end_all() -> None:
+def close_all() -> None:
     """Gives their connections back."""
     for threads in list(_threads.values()):
         for thread in list(threads.values()):
-            thread.end()
+            thread.close()
 
 
 _threads: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[ThreadKey, DatabaseThread]]" = (

@@ -83,8 +83,8 @@ def _end(reader: str) -> None:
 def _handed_over(path: Path) -> HttpResponse:
     """The web server in front sends the file, or a part of it, under these headers."""
     response = HttpResponse()
-    place = path.relative_to(settings.MEDIA_ROOT).as_posix()
-    response.headers["X-Accel-Redirect"] = f"{settings.MEDIA_ACCEL_PATH}{place}"
+    path_below = path.relative_to(settings.MEDIA_ROOT).as_posix()
+    response.headers["X-Accel-Redirect"] = f"{settings.MEDIA_ACCEL_PATH}{path_below}"
     return response
 
 

@@ -93,8 +93,8 @@ def _width(request: HttpRequest) -> int | None:
 def _handed_over(path: Path) -> HttpResponse:
     """The web server in front sends the file, under these headers."""
     response = HttpResponse(content_type="image/webp")
-    place = path.relative_to(settings.MEDIA_ROOT).as_posix()
-    response["X-Accel-Redirect"] = f"{settings.MEDIA_ACCEL_PATH}{place}"
+    path_below = path.relative_to(settings.MEDIA_ROOT).as_posix()
+    response["X-Accel-Redirect"] = f"{settings.MEDIA_ACCEL_PATH}{path_below}"
     return response
 
 

@@ -117,7 +117,7 @@ def remove_pictures(pictures: Sequence[Sequence[str]]) -> None:
         if storage.shown(name) in reported:
             store.withdraw(name)
         else:
-            store.remove(store.places_of("messages", name), unchanged_since=now() - FORWARDED)
+            store.remove(store.entries_of("messages", name), unchanged_since=now() - FORWARDED)
 
 
 def remove_previews() -> None:

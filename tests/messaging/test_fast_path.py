@@ -22,7 +22,7 @@ from chatsite.asgi import trusted as site
 from chatsite.conf.fast import PIECES
 from chatsite.db import in_thread
 from chatsite.fastpath.http import FastPath
-from chatsite.fastpath.prepared import Given, Prepared
+from chatsite.fastpath.prepared import Parameter, Prepared
 from chatsite.fastpath.statements import Select
 from chatsite.interfaces import Receive, Scope, Send
 from messaging.models import Message, Reaction
@@ -681,7 +681,7 @@ async def test_without_a_piece_all_reads_the_same(
 def _prepared_anew(select: Any, shape: tuple[Any, ...], names: Iterable[str]) -> Prepared:
     """As by a process that has begun without the piece."""
     prepared: Prepared = select._compile(
-        select._build(*shape, **{name: Given(name) for name in names})
+        select._build(*shape, **{name: Parameter(name) for name in names})
     )
     return prepared
 

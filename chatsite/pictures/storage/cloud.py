@@ -60,7 +60,7 @@ class CloudPictureStore:
 
     def _upload(self, kind: PictureKind, name: str, picture: Picture) -> None:
         try:
-            self._sdk.upload(picture.data, _place(kind, name), SHOWN[kind])
+            self._sdk.upload(picture.data, _public_id(kind, name), SHOWN[kind])
         except StorageError as error:
             logger.warning("a picture could not be stored: %s", error)
             message = _("The picture could not be stored. Please try again later.")
@@ -68,14 +68,16 @@ class CloudPictureStore:
 
     def find(self, kind: PictureKind, name: str, width: int | None) -> str:
         """Signed, except for what all may see."""
-        place, signed = _place(kind, shown(name)), kind != "profiles"
-        return self._sdk.address(place, SHOWN[kind], signed=signed, **_transformation(name, width))
+        public_id, signed = _public_id(kind, shown(name)), kind != "profiles"
+        return self._sdk.address(
+            public_id, SHOWN[kind], signed=signed, **_transformation(name, width)
+        )
 
     def read(self, name: str, *, withdrawn: bool) -> bytes:
         """Looks in both places: it may be on its way from one to the other."""
-        places = [_shown_at(name), _withdrawn_at(name)]
-        for place, kind in reversed(places) if withdrawn else places:
-            if (data := self._sdk.download(place, kind)) is not None:
+        locations = [_shown_at(name), _withdrawn_at(name)]
+        for public_id, kind in reversed(locations) if withdrawn else locations:
+            if (data := self._sdk.download(public_id, kind)) is not None:
                 return data
         raise StorageError("it is not there")
 
@@ -96,14 +98,16 @@ class CloudPictureStore:
             yield from self._listed("messages", WITHDRAWN)
 
     def _listed(self, kind: PictureKind, delivery: str) -> Iterator[PictureEntry]:
-        for resource in self._sdk.listed(_place(kind, _site()), delivery):
-            place = resource["public_id"]
-            name, created_at = place.rpartition("/")[2], resource["created_at"]
+        for resource in self._sdk.listed(_public_id(kind, _site()), delivery):
+            public_id = resource["public_id"]
+            name, created_at = public_id.rpartition("/")[2], resource["created_at"]
             is_withdrawn = delivery == WITHDRAWN
-            yield PictureEntry(kind, name, place, datetime.fromisoformat(created_at), is_withdrawn)
+            yield PictureEntry(
+                kind, name, public_id, datetime.fromisoformat(created_at), is_withdrawn
+            )
 
-    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
-        there = PictureEntry(kind, shown(name), _place(kind, shown(name)), LONG_AGO)
+    def entries_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
+        there = PictureEntry(kind, shown(name), _public_id(kind, shown(name)), LONG_AGO)
         if kind != "messages":
             return [there]
         return [there, PictureEntry(kind, name, _withdrawn_at(name)[0], LONG_AGO, withdrawn=True)]
@@ -112,7 +116,7 @@ class CloudPictureStore:
         """Nothing comes into use again here: what no message shows any more nobody can forward."""
         for delivery in {*SHOWN.values(), WITHDRAWN}:
             self._sdk.delete(
-                [each.place for each in unused if _delivery(each) == delivery], delivery
+                [each.location for each in unused if _delivery(each) == delivery], delivery
             )
         return len(unused)
 
@@ -126,7 +130,7 @@ def _site() -> str:
     return blake2b(b"pictures at Cloudinary", key=key, digest_size=4).hexdigest()
 
 
-def _place(kind: PictureKind, name: str) -> str:
+def _public_id(kind: PictureKind, name: str) -> str:
     return f"chatsite/{kind}/{name}"
 
 
@@ -139,11 +143,11 @@ def _transformation(name: str, width: int | None) -> dict[str, Any]:
 
 
 def _shown_at(name: str) -> tuple[str, str]:
-    return _place("messages", shown(name)), SHOWN["messages"]
+    return _public_id("messages", shown(name)), SHOWN["messages"]
 
 
 def _withdrawn_at(name: str) -> tuple[str, str]:
-    return _place("messages", name), WITHDRAWN
+    return _public_id("messages", name), WITHDRAWN
 
 
 def _delivery(kept: PictureEntry) -> str:

@@ -76,12 +76,12 @@ class LocalPictureStore:
                 if changed_at := _changed_at(path):
                     yield PictureEntry(each, path.name, str(path), changed_at)
 
-    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
+    def entries_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
         return [PictureEntry(kind, name, str(path_of(kind, name)), LONG_AGO)]
 
     def remove(self, unused: Sequence[PictureEntry], *, unchanged_since: datetime) -> int:
         try:
-            return sum(_removed(Path(kept.place), unchanged_since) for kept in unused)
+            return sum(_removed(Path(kept.location), unchanged_since) for kept in unused)
         except OSError as error:
             raise StorageError(str(error)) from None
 

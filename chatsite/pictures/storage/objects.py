@@ -22,7 +22,7 @@ from chatsite.pictures.storage.local import LocalPictureStore, path_of
 from chatsite.pictures.storage.store import LONG_AGO, PictureEntry, PictureKind, StorageError
 
 FOLDER = "pictures/"
-_PLACE = re.compile(rf"{FOLDER}(messages|profiles|previews)/[0-9a-f]{{64}}\.webp")
+_OBJECT_KEY = re.compile(rf"{FOLDER}(messages|profiles|previews)/[0-9a-f]{{64}}\.webp")
 
 
 class ObjectPictureStore(LocalPictureStore):
@@ -46,13 +46,13 @@ class ObjectPictureStore(LocalPictureStore):
     def _saved(self, kind: PictureKind, picture: Picture) -> str:
         """Not by its content: so what is about to be removed never comes into use again."""
         name = f"{secrets.token_hex(32)}.webp"
-        self._objects.save(_place(kind, name), picture.data)
+        self._objects.save(_object_key(kind, name), picture.data)
         return name
 
     def find(self, kind: PictureKind, name: str, width: int | None) -> Path | FileSource | None:
         """Raises DomainError 503."""
         path = super().find(kind, name, width)
-        return path or self._objects.find(_place(kind, name))
+        return path or self._objects.find(_object_key(kind, name))
 
     def read(self, name: str, *, withdrawn: bool) -> bytes:
         with _translating_errors():
@@ -65,19 +65,17 @@ class ObjectPictureStore(LocalPictureStore):
     def listed(self, kind: PictureKind | None = None) -> Iterator[PictureEntry]:
         yield from super().listed(kind)
         with _translating_errors():
-            for place, changed_at in self._objects.listed(f"{FOLDER}{kind}/" if kind else FOLDER):
-                if found := _PLACE.fullmatch(place):
-                    yield PictureEntry(
-                        cast(PictureKind, found[1]), Path(place).name, place, changed_at
-                    )
+            for key, changed_at in self._objects.listed(f"{FOLDER}{kind}/" if kind else FOLDER):
+                if found := _OBJECT_KEY.fullmatch(key):
+                    yield PictureEntry(cast(PictureKind, found[1]), Path(key).name, key, changed_at)
 
-    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
-        there = PictureEntry(kind, name, _place(kind, name), LONG_AGO)
-        return [*super().places_of(kind, name), there]
+    def entries_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
+        there = PictureEntry(kind, name, _object_key(kind, name), LONG_AGO)
+        return [*super().entries_of(kind, name), there]
 
     def remove(self, unused: Sequence[PictureEntry], *, unchanged_since: datetime) -> int:
-        there = [kept.place for kept in unused if _PLACE.fullmatch(kept.place)]
-        here = [kept for kept in unused if kept.place not in there]
+        there = [kept.location for kept in unused if _OBJECT_KEY.fullmatch(kept.location)]
+        here = [kept for kept in unused if kept.location not in there]
         with _translating_errors():
             return super().remove(here, unchanged_since=unchanged_since) + self._objects.remove(
                 there
@@ -87,12 +85,12 @@ class ObjectPictureStore(LocalPictureStore):
         """From this disk to the object store, or back; False for what is there already. May be
         stopped at any time, and repeated. Raises DomainError 503, 507, FileNotFoundError.
         """
-        place, path = _place(kept.kind, kept.name), path_of(kept.kind, kept.name)
-        is_here = kept.place != place
+        key, path = _object_key(kept.kind, kept.name), path_of(kept.kind, kept.name)
+        is_here = kept.location != key
         if to == OBJECTS and is_here:
-            take_away(self._objects, place, path)
+            take_away(self._objects, key, path)
         elif to != OBJECTS and not is_here:
-            bring(self._objects, place, path)
+            bring(self._objects, key, path)
         else:
             return False
         return True
@@ -102,7 +100,7 @@ def _are_objects_chosen() -> bool:
     return bool(settings.ATTACHMENT_STORE == OBJECTS)
 
 
-def _place(kind: PictureKind, name: str) -> str:
+def _object_key(kind: PictureKind, name: str) -> str:
     return f"{FOLDER}{kind}/{name}"
 
 

@@ -24,7 +24,7 @@ LINK_SECONDS = 60
 
 
 class Sdk:
-    """`place` is a public id, `kind` the type of delivery; all but `address` raise StorageError."""
+    """`kind` is the type of delivery; all methods but `address` raise StorageError."""
 
     def __init__(self, account: CloudAccount) -> None:
         signing = {
@@ -42,29 +42,34 @@ class Sdk:
         }
         self._delivering = {**signing, **_host(account)}
 
-    def upload(self, data: bytes, place: str, kind: str) -> None:
+    def upload(self, data: bytes, public_id: str, kind: str) -> None:
         with _translating_errors():
             file = ("picture.webp", data)
-            response = uploader.upload(file, public_id=place, type=kind, **self._calling)
-            if response["public_id"] != place:
+            response = uploader.upload(file, public_id=public_id, type=kind, **self._calling)
+            if response["public_id"] != public_id:
                 raise StorageError("it was stored under another name")
 
-    def rename(self, place: str, kind: str, new_place: str, new_kind: str) -> bool:
+    def rename(self, public_id: str, kind: str, new_public_id: str, new_kind: str) -> bool:
         """Whether it was there."""
         with _translating_errors():
             try:
                 uploader.rename(
-                    place, new_place, type=kind, to_type=new_kind, invalidate=True, **self._calling
+                    public_id,
+                    new_public_id,
+                    type=kind,
+                    to_type=new_kind,
+                    invalidate=True,
+                    **self._calling,
                 )
             except NotFound:
                 return False
             return True
 
-    def download(self, place: str, kind: str) -> bytes | None:
+    def download(self, public_id: str, kind: str) -> bytes | None:
         """The original; None when it is not there."""
         expires_at = int(time.time()) + LINK_SECONDS
         link = utils.private_download_url(
-            place, "webp", type=kind, expires_at=expires_at, **self._calling
+            public_id, "webp", type=kind, expires_at=expires_at, **self._calling
         )
         retries = urllib3.Retry(connect=0, read=0, redirect=2)
         with _translating_errors():
@@ -86,15 +91,15 @@ class Sdk:
                 return
             cursor = {"next_cursor": page["next_cursor"]}
 
-    def delete(self, places: Sequence[str], kind: str) -> None:
-        for start in range(0, len(places), HANDFUL):
-            some = places[start : start + HANDFUL]
+    def delete(self, public_ids: Sequence[str], kind: str) -> None:
+        for start in range(0, len(public_ids), HANDFUL):
+            some = public_ids[start : start + HANDFUL]
             with _translating_errors():
                 api.delete_resources(some, type=kind, invalidate=True, **self._calling)
 
-    def address(self, place: str, kind: str, *, signed: bool, **transformation: Any) -> str:
+    def address(self, public_id: str, kind: str, *, signed: bool, **transformation: Any) -> str:
         address, _options = utils.cloudinary_url(
-            place, type=kind, sign_url=signed, **transformation, **self._delivering
+            public_id, type=kind, sign_url=signed, **transformation, **self._delivering
         )
         return str(address)
 

@@ -25,7 +25,7 @@ class PictureEntry:
 
     kind: PictureKind
     name: str  # as in addresses, or the whole stored name of one that is withdrawn
-    place: str  # its key in the store
+    location: str  # its key in the store
     changed_at: datetime
     withdrawn: bool = False
 
@@ -69,7 +69,7 @@ class PictureStore(Protocol):
     def listed(self, kind: PictureKind | None = None) -> Iterator[PictureEntry]:
         """Everything that is kept for this site, or of one kind. Raises StorageError."""
 
-    def places_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
+    def entries_of(self, kind: PictureKind, name: str) -> list[PictureEntry]:
         """Where a picture may be, whenever it was stored."""
 
     def remove(self, unused: Sequence[PictureEntry], *, unchanged_since: datetime) -> int:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session, User
 from chatsite.fastpath.prepared import (
-    Given,
+    Parameter,
     connect_past_the_pool,
     driver_connection,
     names_of,
@@ -37,7 +37,7 @@ def values_of(session: Session) -> dict[str, Any]:
 def test_a_query_becomes_sql_that_takes_values() -> None:
     session = make_session(make_user())
     with leaning("how a query becomes SQL, or a column its value"):
-        found = Session.objects.filter(pk=Given("key")).values_list("pk", "created_at")
+        found = Session.objects.filter(pk=Parameter("key")).values_list("pk", "created_at")
         assert names_of(found) == ("pk", "created_at")
         rows = prepare_select(found).rows({"key": session.pk})
         assert rows == [(session.pk, session.created_at)]
@@ -47,7 +47,7 @@ def test_a_query_becomes_sql_that_takes_values() -> None:
 def test_many_rows_become_one_text() -> None:
     user = make_user("Ada")
     with leaning("how a query becomes SQL"):
-        line = User.objects.filter(pk=Given("key")).values_list(JSONArray("pk", "full_name"))
+        line = User.objects.filter(pk=Parameter("key")).values_list(JSONArray("pk", "full_name"))
         assert prepare_packed(line).rows({"key": user.pk}) == [(user.pk, "Ada")]
 
 
@@ -56,8 +56,10 @@ def test_changes_and_new_rows_become_sql_that_takes_values() -> None:
     first = make_session(user)
     row = values_of(first) | {first._meta.pk.attname: "f" * 24}
     with leaning("how a change or a new row becomes SQL"):
-        renamed = prepare_update(User.objects.filter(pk=Given("key")), {"full_name": Given("name")})
-        added = prepare_insert(Session(**{name: Given(name) for name in FIELDS}))
+        renamed = prepare_update(
+            User.objects.filter(pk=Parameter("key")), {"full_name": Parameter("name")}
+        )
+        added = prepare_insert(Session(**{name: Parameter(name) for name in FIELDS}))
         run_all([(renamed, [{"key": user.pk, "name": "Bo"}]), (added, [row])])
         assert User.objects.get(pk=user.pk).full_name == "Bo"
         assert Session.objects.filter(user=user).count() == 2
@@ -65,8 +67,8 @@ def test_changes_and_new_rows_become_sql_that_takes_values() -> None:
 
 def test_a_statement_runs_as_django_s_own_would() -> None:
     session = make_session(make_user())
-    by_key = prepare_select(Session.objects.filter(pk=Given("key")).values_list("pk"))
-    added = prepare_insert(Session(**{name: Given(name) for name in FIELDS}))
+    by_key = prepare_select(Session.objects.filter(pk=Parameter("key")).values_list("pk"))
+    added = prepare_insert(Session(**{name: Parameter(name) for name in FIELDS}))
     with leaning("the inside of its connection"):
         with CaptureQueriesContext(connection) as queries:
             by_key.rows({"key": session.pk})

@@ -78,7 +78,7 @@ async def test_a_thread_that_is_told_to_end_does_what_waits_first() -> None:
     thread = await write(threading.current_thread, key="")
     waiting = asyncio.gather(*[write(partial(str, n), key="") for n in range(3)])
     await asyncio.sleep(0)
-    threads.end_all()
+    threads.close_all()
     assert await waiting == ["0", "1", "2"]
     await asyncio.to_thread(thread.join, 5)
     assert not thread.is_alive()

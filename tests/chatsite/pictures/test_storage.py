@@ -38,7 +38,7 @@ def files(folder: Path) -> list[Path]:
 def age(picture: PictureEntry) -> None:
     """Two hours."""
     moment = (now() - 2 * HOUR).timestamp()
-    os.utime(picture.place, (moment, moment))
+    os.utime(picture.location, (moment, moment))
 
 
 def kept(data: bytes) -> str:
