@@ -94,7 +94,7 @@ async function send(page, composer) {
   const messages = viewOnce ? [{ ...files, replyTo }, words] : [{ ...files, ...words, replyTo }];
   return chooseTime(page, `/chat/${peerId}/later`, async (sendAt) => {
     const when = sendAt ? { sendAt } : { whenOnline: true };
-    for (const message of messages.filter(({ text: body, attachments: files = [] }) => !isBlank(body) || files.length)) await schedule(page, peerId, message, when);
+    for (const message of messages.filter(({ text: body, attachments: attached = [] }) => !isBlank(body) || attached.length)) await schedule(page, peerId, message, when);
     for (const { clientMessageId } of messages) page.forgetUpload(clientMessageId);
     composer.reply.clear();
     composer.files.clear();

@@ -18,7 +18,7 @@ export function watchScheduling() {
   let timer = 0;
   let wasLongPress = false;
   const sendButton = ({ target }) => target.closest?.(".composer__send");
-  const onLongPress = (event) => {
+  const openSendLater = (event) => {
     clearTimeout(timer);
     wasLongPress = event.pointerType === "touch";
     event.preventDefault();
@@ -26,13 +26,13 @@ export function watchScheduling() {
   };
   document.addEventListener("pointerdown", (event) => {
     wasLongPress = false;
-    if (event.pointerType === "touch" && sendButton(event)) timer = setTimeout(() => onLongPress(event), LONG_PRESS);
+    if (event.pointerType === "touch" && sendButton(event)) timer = setTimeout(() => openSendLater(event), LONG_PRESS);
   });
   for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => clearTimeout(timer));
-  document.addEventListener("contextmenu", (event) => sendButton(event) && !wasLongPress && onLongPress(event));
+  document.addEventListener("contextmenu", (event) => sendButton(event) && !wasLongPress && openSendLater(event));
   document.addEventListener("keydown", (event) => {
     const composer = event.key === "Enter" && event.shiftKey && (event.ctrlKey || event.metaKey) && event.target.closest("message-composer");
-    if (composer) onLongPress(event);
+    if (composer) openSendLater(event);
   });
   document.addEventListener("click", (event) => {
     // The click that ends a long press.
