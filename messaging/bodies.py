@@ -18,7 +18,7 @@ from messaging.models.attachment import CAPTION_LENGTH
 from messaging.models.conversation import CLIENT_ID_LENGTH, DESCRIPTION_LENGTH
 from messaging.models.report import REPORT_TEXT_LENGTH
 from messaging.services.chat_settings import Mute
-from messaging.services.deletions import MOST, Whom
+from messaging.services.deletions import MAX_MESSAGES, Whom
 from messaging.services.drafts import TEXT_LENGTH, Draft, new_draft
 from messaging.services.edits import Edit, new_edit
 from messaging.services.forwarding import CHATS, COPIES
@@ -463,7 +463,7 @@ class DeleteCommand(TypedDict):
 class DeletionBody(TypedDict):
     """Messages of one conversation."""
 
-    messageIds: Annotated[list[Key], Meta(min_length=1, max_length=MOST)]
+    messageIds: Annotated[list[Key], Meta(min_length=1, max_length=MAX_MESSAGES)]
     whom: NotRequired[WhomName]
 
 

@@ -202,9 +202,9 @@ def back_up() -> None:
     if not settings.BACKUP_TO or not User.objects.exists():
         return
     try:
-        place = backups.own_place()
-        backups.take_backup(place, stop=_stop)
-        backups.rotate(place, daily=settings.BACKUP_DAILY, weekly=settings.BACKUP_WEEKLY)
+        backup_store = backups.configured_store()
+        backups.take_backup(backup_store, stop=_stop)
+        backups.rotate(backup_store, daily=settings.BACKUP_DAILY, weekly=settings.BACKUP_WEEKLY)
     except backups.BackupError as error:
         raise Retry(str(error)) from None
 

@@ -196,12 +196,12 @@ class PosterView(FormView):
     serializer_class = PosterSerializer
     parser_classes = (JSONParser, MultiPartParser)
 
-    @schema.give_poster
+    @schema.set_poster
     def put(self, request: ApiRequest, upload: str) -> Response:
         fields = checked(PosterSerializer, request.data)
         check(UPLOADS, request.user.pk)
         return Response(
-            attachment_record(uploads.give_poster(owner=request.user, key=upload, **fields))
+            attachment_record(uploads.set_poster(owner=request.user, key=upload, **fields))
         )
 
 
@@ -246,10 +246,10 @@ def _uploaded(request: ApiRequest) -> Attachment:
         )
         uploads.complete(upload)
     except UnreadablePostError:
-        uploads.give_up(upload)
+        uploads.discard_upload(upload)
         raise uploads.cut_off() from None
     except BaseException:
-        uploads.give_up(upload)
+        uploads.discard_upload(upload)
         raise
     return upload
 

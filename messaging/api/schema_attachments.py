@@ -188,7 +188,7 @@ continue_upload = call(
     },
 )
 
-give_poster = call(
+set_poster = call(
     "givePoster",
     "Give a video that is not sent its poster: a frame of it, which becomes its `thumbnail`",
     tag=TAG,

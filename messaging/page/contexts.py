@@ -31,8 +31,8 @@ from messaging.shapes.record import MessageRecord
 MESSAGES_PER_PAGE = 50
 UNREAD_PER_PAGE = 40  # of a page around the first unread message; the others come before it
 CONTACTS_PER_PAGE = 50
-MOST_TARGETS = 50  # chats, and people, to whom something may be forwarded
-MOST_FOUND = 8  # chats, and people, that a few letters may mean
+MAX_TARGETS = 50  # chats, and people, to whom something may be forwarded
+MAX_FOUND = 8  # chats, and people, that a few letters may mean
 NUMBER = re.compile(r"[0-9]{1,9}")
 
 Context = dict[str, Any]
@@ -97,16 +97,16 @@ def contact_list(request: SignedInRequest) -> Context:
 
 def found(request: SignedInRequest) -> Context:
     """Where one may go: the chats that match, the latest first, then people one has none with."""
-    chats = [row for row in chat_list(request, "chats")["chat_rows"] if not row.hidden][:MOST_FOUND]
+    chats = [row for row in chat_list(request, "chats")["chat_rows"] if not row.hidden][:MAX_FOUND]
     people: list[ChatRow] = []
     if query := _query(request):
         me, listed = request.user.pk, {row.key for row in chats}
-        online, contacts = online_seen_by(me), contacts_of(me, query)[: 2 * MOST_FOUND]
+        online, contacts = online_seen_by(me), contacts_of(me, query)[: 2 * MAX_FOUND]
         people = [contact_row(me, user, online) for user in contacts if user.pk not in listed]
         saved = saved_row(request.user, query)
         if saved and saved.key not in listed:
             chats.append(saved)
-    return {"found_rows": [*chats, *people[:MOST_FOUND]]}
+    return {"found_rows": [*chats, *people[:MAX_FOUND]]}
 
 
 def targets(request: SignedInRequest) -> Context:
@@ -116,10 +116,10 @@ def targets(request: SignedInRequest) -> Context:
     query = _query(request)
     saved = saved_row(request.user, query)
     rows = [row for row in chat_list(request, "chats")["chat_rows"] if not row.is_saved]
-    chats = [row for row in rows if not (row.hidden or row.closed)][:MOST_TARGETS]
+    chats = [row for row in rows if not (row.hidden or row.closed)][:MAX_TARGETS]
     listed = {row.key for row in rows}
     people = contacts_of(request.user.pk, query)
-    others = people.filter(banned_at=None).exclude(pk__in=listed)[:MOST_TARGETS]
+    others = people.filter(banned_at=None).exclude(pk__in=listed)[:MAX_TARGETS]
     found = [contact_row(request.user.pk, user, online=()) for user in others]
     return {"candidates": [*([saved] if saved else ()), *chats, *found], "query": query}
 

@@ -15,13 +15,13 @@ from messaging.page.notifications import lines_of, new_messages, title_of
 from messaging.page.peers import authors_among
 from messaging.queries.notifications import Missed
 
-MOST = 10  # conversations that one mail names
+MAX_CONVERSATIONS = 10  # that one mail names
 
 
 def digest(user: User, news: Sequence[Missed]) -> EmailMultiAlternatives:
     """It shows as much as notifications do."""
     site, previews = settings.PUBLIC_URL, decoded(user.notifications).previews
-    shown = [] if previews == "nothing" else news[:MOST]
+    shown = [] if previews == "nothing" else news[:MAX_CONVERSATIONS]
     with read_by(user.pk):
         return mail.digest(
             user,

@@ -17,7 +17,7 @@ from messaging.shapes.chat_settings import encoded_draft
 from messaging.shapes.record import MessageRecord
 
 PREVIEW_LENGTH = 200
-MOST_UNREAD = 99
+MAX_UNREAD = 99
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ def _is_in(folder: str, chat: Chat, query: str) -> bool:
 
 def badge(count: int) -> str:
     """The number as people read it; empty for none."""
-    if count > MOST_UNREAD:
-        return f"{MOST_UNREAD}+"
+    if count > MAX_UNREAD:
+        return f"{MAX_UNREAD}+"
     return str(count or "")
 
 

@@ -78,7 +78,7 @@ def _backups() -> StatusLine:
     if not settings.BACKUP_TO:
         return StatusLine(name, _("None: BACKUP_TO is not set"))
     try:
-        found = backups.backups_at(backups.own_place())
+        found = backups.backups_at(backups.configured_store())
     except backups.BackupError as error:
         return StatusLine(name, _("Out of reach"), str(error))
     if not found:

@@ -13,7 +13,7 @@ from messaging.realtime.close_codes import (
     SESSION_ENDED,
     TOO_MANY_FRAMES,
 )
-from messaging.realtime.receive_budget import LARGEST
+from messaging.realtime.receive_budget import MAX_FRAME_BYTES
 from messaging.shapes import payload_types
 from messaging.shapes.record import MessageRecord
 
@@ -190,7 +190,7 @@ FROM_CLIENT = [
         "sendMessage",
         bodies.SendCommand,
         "Send a text, a picture, or both: the same service, checks and limits as the call."
-        f" A frame has at most {LARGEST:,} bytes, so larger pictures go by the call.",
+        f" A frame has at most {MAX_FRAME_BYTES:,} bytes, so larger pictures go by the call.",
         (events.MESSAGE_SENT, events.ERROR),
     ),
     Event("typing", bodies.TypingCommand, "Tell somebody that I am typing.", (events.ERROR,)),

@@ -26,7 +26,7 @@ from messaging.realtime.close_codes import MISSED_EVENTS, TOO_MANY_FRAMES
 from messaging.realtime.presence.broadcaster import broadcaster
 from messaging.realtime.token_bucket import TokenBucket
 
-PENDING = 1000  # messages that wait for the end of a handshake
+MAX_PENDING = 1000  # messages that wait for the end of a handshake
 
 Query = Mapping[str, list[str]]
 
@@ -163,7 +163,7 @@ class Connection(ABC):
             self.terminate(MISSED_EVENTS)
 
     def _keep(self, pending: list[dict[str, Any]], message: dict[str, Any]) -> None:
-        if len(pending) < PENDING:
+        if len(pending) < MAX_PENDING:
             pending.append(message)
         else:
             pending[-1] = {"type": LOST}

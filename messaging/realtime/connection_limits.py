@@ -10,13 +10,13 @@ from django.conf import settings
 
 from messaging.realtime.token_bucket import TokenBucket
 
-SIGNALS = 10  # a second: that somebody types, or has read; of all their sockets together
+SIGNALS_PER_SECOND = 10  # that somebody types, or has read; of all their sockets together
 
 
 @dataclass(slots=True)
 class _PersonUsage:
     connections: set[object] = field(default_factory=set)
-    signals: TokenBucket = field(default_factory=lambda: TokenBucket(SIGNALS))
+    signals: TokenBucket = field(default_factory=lambda: TokenBucket(SIGNALS_PER_SECOND))
 
 
 _people: dict[str, _PersonUsage] = {}

@@ -17,7 +17,7 @@ from chatsite.security.handshakes import picture_origin
 from messaging.realtime import handshake
 from messaging.realtime.connection import AdmissionRefused, Connection
 from messaging.realtime.frames import connection_for_writing
-from messaging.realtime.receive_budget import LARGEST, Receiver
+from messaging.realtime.receive_budget import MAX_FRAME_BYTES, Receiver
 from messaging.realtime.send_queue import SendQueue
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class ChatConsumer(Connection, AsyncConsumer):
         """Whatever ends a socket, nothing of it stays behind."""
         self.scope = scope
         self._send = send
-        self.receiver = Receiver(scope, receive, LARGEST)
+        self.receiver = Receiver(scope, receive, MAX_FRAME_BYTES)
         try:
             while True:
                 await self.dispatch(await self.receiver())
@@ -66,7 +66,7 @@ class ChatConsumer(Connection, AsyncConsumer):
         if not await self._is_admitted():
             await self.send({"type": "websocket.close"})
             raise StopConsumer
-        self.receiver.assign_to(self.user_id, LARGEST)
+        self.receiver.assign_to(self.user_id, MAX_FRAME_BYTES)
         await self.send({"type": "websocket.accept"})
         self.queue.connection = connection_for_writing(self.scope)
         await self.join()

@@ -26,10 +26,10 @@ logger = logging.getLogger(__name__)
 
 # Bytes of a native frame: a text of 10,000 code points takes up to twelve each (`\ud83d\ude00`),
 # and its envelope a few hundred.
-LARGEST = 131_072
-PERSON = 2 * settings.MAX_BODY_BYTES
-PROCESS = 12 * settings.MAX_BODY_BYTES
-SMALL = LARGEST  # always welcome: whoever uses up the process's budget silences nobody
+MAX_FRAME_BYTES = 131_072
+PERSON_BUDGET = 2 * settings.MAX_BODY_BYTES
+PROCESS_BUDGET = 12 * settings.MAX_BODY_BYTES
+SMALL = MAX_FRAME_BYTES  # always welcome: whoever uses up the process's budget silences nobody
 LEAST = 65_536  # bytes by which an unfinished message grows between two calls of `end_stalled`
 _HEADER = 14  # bytes before the payload of a frame
 _PROCESS = "process"
@@ -94,9 +94,9 @@ class Allocation:
 
     def _has_room(self) -> bool:
         """Somebody else gives way, where they hold more."""
-        if _held[self._who] > PERSON:
+        if _held[self._who] > PERSON_BUDGET:
             return False
-        while _held[_PROCESS] > PROCESS:
+        while _held[_PROCESS] > PROCESS_BUDGET:
             largest = max(_begun, key=lambda allocation: _held[allocation._who], default=self)
             if _held[largest._who] <= _held[self._who]:
                 return False

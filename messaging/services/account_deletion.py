@@ -34,7 +34,7 @@ from messaging.services.groups import leave_all, leave_anonymously
 from messaging.services.imported_chats import remove_imported
 from messaging.services.messages import set_deleted
 from messaging.services.removal import erase
-from messaging.services.uploads import give_up
+from messaging.services.uploads import discard_upload
 from messaging.shapes.system_messages import decoded, encoded
 from scheduler.registry import Stopped
 from scheduler.services import schedule
@@ -168,7 +168,7 @@ def _delete_related(person: User) -> None:
     """
     remove_export(user=person)
     for upload in Attachment.objects.filter(owner_id=person.pk, state__in=UNSENT):
-        give_up(upload)
+        discard_upload(upload)
     for related in User._meta.get_fields(include_hidden=True):
         if isinstance(related, ForeignObjectRel) and related.on_delete is CASCADE:
             field = related.field

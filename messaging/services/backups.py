@@ -99,41 +99,41 @@ FAILURES = (
 Stop = Callable[[], None]  # raises something where the rest has no time
 
 
-def own_place() -> BackupStore:
+def configured_store() -> BackupStore:
     """Where BACKUP_TO says."""
     return backup_store_at(settings.BACKUP_TO)
 
 
-def take_backup(place: BackupStore, *, stop: Stop = lambda: None) -> BackupResult:
+def take_backup(backup_store: BackupStore, *, stop: Stop = lambda: None) -> BackupResult:
     """While the site runs. Most files are copied first, then the rows as of one moment are, then
     the files that came in between: so each message has its own. Raises BackupError.
     """
     with _backup_errors(), _folder() as folder:
         archive, name = folder / "archive", f"{now():{MOMENT}}"
-        there, files, missing = place.listed("files/"), _files(), set[str]()
-        _put_list(place, name, files, folder)
-        copied, _missing = _copy(place, files, there, stop)
+        there, files, missing = backup_store.listed("files/"), _files(), set[str]()
+        _put_list(backup_store, name, files, folder)
+        copied, _missing = _copy(backup_store, files, there, stop)
         for _try in range(TRIES):
             manifest, files = _write(archive, stop)
-            _put_list(place, name, files | there, folder)
-            some, missing = _copy(place, files, there, stop)
+            _put_list(backup_store, name, files | there, folder)
+            some, missing = _copy(backup_store, files, there, stop)
             copied += some
             # What was removed since the moment, with messages that go, is listed anew.
             if missing <= _files():
                 break
         files -= missing
-        if files - place.listed("files/"):
+        if files - backup_store.listed("files/"):
             raise BackupError("Another backup removed files meanwhile.")
         _close(archive, msgspec.structs.replace(manifest, missing=sorted(missing)))
-        _put_list(place, name, files, folder)
-        place.put(f"{name}{ARCHIVE}", file_source(archive))
+        _put_list(backup_store, name, files, folder)
+        backup_store.put(f"{name}{ARCHIVE}", file_source(archive))
     return BackupResult(name, sum(manifest.rows.values()), len(files), copied, sorted(missing))
 
 
-def backups_at(place: BackupStore) -> list[str]:
+def backups_at(backup_store: BackupStore) -> list[str]:
     """Names, the newest first. Raises BackupError."""
     with _backup_errors():
-        found = [name for name in place.listed() if _ARCHIVE.fullmatch(name)]
+        found = [name for name in backup_store.listed() if _ARCHIVE.fullmatch(name)]
     return sorted((name.removesuffix(ARCHIVE) for name in found), reverse=True)
 
 
@@ -141,11 +141,11 @@ def made_at(name: str) -> datetime:
     return datetime.strptime(name, MOMENT).replace(tzinfo=UTC)
 
 
-def rotate(place: BackupStore, *, daily: int, weekly: int) -> list[str]:
+def rotate(backup_store: BackupStore, *, daily: int, weekly: int) -> list[str]:
     """Keeps the last one of each of so many days and weeks that have any, and returns the names of
     those that it removed, with the files that only they had. Raises BackupError.
     """
-    names = backups_at(place)
+    names = backups_at(backup_store)
     kept = {
         *_last_of_each(names, daily, lambda moment: moment.date()),
         *_last_of_each(names, weekly, lambda moment: moment.isocalendar()[:2]),
@@ -153,27 +153,29 @@ def rotate(place: BackupStore, *, daily: int, weekly: int) -> list[str]:
     }
     gone = [name for name in names if name not in kept]
     with _backup_errors():
-        place.remove(f"{name}{ARCHIVE}" for name in gone)
-        lists = {name.removesuffix(FILES) for name in place.listed() if _LIST.fullmatch(name)}
+        backup_store.remove(f"{name}{ARCHIVE}" for name in gone)
+        lists = {
+            name.removesuffix(FILES) for name in backup_store.listed() if _LIST.fullmatch(name)
+        }
         # Somebody may be at it; what was cut short is known by its age.
         kept |= {name for name in lists.difference(names) if made_at(name) > now() - GRACE_PERIOD}
-        place.remove(f"{name}{FILES}" for name in lists - kept)
+        backup_store.remove(f"{name}{FILES}" for name in lists - kept)
         if lists - kept:
-            used = {file for name in kept for file in _listed(place, name)}
-            place.remove(place.listed("files/") - used)
+            used = {file for name in kept for file in _listed(backup_store, name)}
+            backup_store.remove(backup_store.listed("files/") - used)
     return gone
 
 
-def restore(place: BackupStore, name: str, *, overwrite: bool = False) -> RestoreResult:
+def restore(backup_store: BackupStore, name: str, *, overwrite: bool = False) -> RestoreResult:
     """Into this site, which nobody uses meanwhile. Files go to MEDIA_ROOT, unless they are where
     the site has its own. May be repeated after it was cut short. Raises BackupError.
     """
-    with _backup_errors(), _folder() as folder, _opened(place, name, folder) as zipped:
+    with _backup_errors(), _folder() as folder, _opened(backup_store, name, folder) as zipped:
         manifest = _checked(zipped)
         if rows.has_people() and not overwrite:
             raise BackupError("This site has people already; nothing was changed.")
-        files = _listed(place, name)
-        missing = {each for each in files if not _restore_file(place, each)}
+        files = _listed(backup_store, name)
+        missing = {each for each in files if not _restore_file(backup_store, each)}
         counts = rows.load(manifest.migrations, lambda label: _lines(zipped, label))
         if counts != manifest.rows:
             raise BackupError("The numbers of rows are not those of the backup.")
@@ -186,9 +188,9 @@ def restore(place: BackupStore, name: str, *, overwrite: bool = False) -> Restor
     )
 
 
-def keys_of(place: BackupStore, name: str) -> dict[str, str]:
+def keys_of(backup_store: BackupStore, name: str) -> dict[str, str]:
     """Raises BackupError."""
-    with _backup_errors(), _folder() as folder, _opened(place, name, folder) as zipped:
+    with _backup_errors(), _folder() as folder, _opened(backup_store, name, folder) as zipped:
         return _manifest(zipped).keys
 
 
@@ -223,8 +225,8 @@ def _close(archive: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _opened(place: BackupStore, name: str, folder: Path) -> Iterator[zipfile.ZipFile]:
-    source = place.find(f"{name}{ARCHIVE}")
+def _opened(backup_store: BackupStore, name: str, folder: Path) -> Iterator[zipfile.ZipFile]:
+    source = backup_store.find(f"{name}{ARCHIVE}")
     if source is None:
         raise BackupError(f"There is no backup {name}.")
     write_whole(folder / "archive", source)
@@ -275,7 +277,9 @@ def _name(kind: str, name: str) -> str:
     return f"files/{kind}/{name[:2]}/{name}"
 
 
-def _copy(place: BackupStore, files: set[str], there: set[str], stop: Stop) -> tuple[int, set[str]]:
+def _copy(
+    backup_store: BackupStore, files: set[str], there: set[str], stop: Stop
+) -> tuple[int, set[str]]:
     """How many, which are noted as being there, and those that the site itself has not."""
     missing: set[str] = set()
     wanted = sorted(files - there)
@@ -284,7 +288,7 @@ def _copy(place: BackupStore, files: set[str], there: set[str], stop: Stop) -> t
         try:
             source = _source(name)
             if source:
-                place.put(name, source)
+                backup_store.put(name, source)
         except FileNotFoundError:  # removed at this instant
             source = None
         (there if source else missing).add(name)
@@ -300,11 +304,11 @@ def _source(name: str) -> FileSource | None:
     return found if isinstance(found, FileSource) else None
 
 
-def _restore_file(place: BackupStore, name: str) -> bool:
+def _restore_file(backup_store: BackupStore, name: str) -> bool:
     """Whether the site has it now."""
     if _source(name):
         return True
-    source = place.find(name)
+    source = backup_store.find(name)
     if source is None:
         return False
     kind, plain = _parts(name)
@@ -321,15 +325,15 @@ def _parts(name: str) -> tuple[Any, str]:
     return match[1], match[3]
 
 
-def _put_list(place: BackupStore, name: str, files: set[str], folder: Path) -> None:
+def _put_list(backup_store: BackupStore, name: str, files: set[str], folder: Path) -> None:
     """First of all, too: what it names is in use, and no rotation removes it."""
     listing = folder / "files"
     listing.write_text("".join(f"{file}\n" for file in sorted(files)))
-    place.put(f"{name}{FILES}", file_source(listing))
+    backup_store.put(f"{name}{FILES}", file_source(listing))
 
 
-def _listed(place: BackupStore, name: str) -> list[str]:
-    source = place.find(f"{name}{FILES}")
+def _listed(backup_store: BackupStore, name: str) -> list[str]:
+    source = backup_store.find(f"{name}{FILES}")
     if source is None:
         raise BackupError(f"The list of the files of {name} is gone.")
     with closing(source.opened(0, source.size)) as file:

@@ -34,7 +34,7 @@ BLOCKS_PER_HOUR = 30
 
 
 def block(*, user: User, person: str) -> ChatSettings:
-    """Returns how `user` keeps the chat from now on. Again: nothing happens.
+    """Returns how `user` keeps the chat from now on. Idempotent.
 
     Raises DomainError: 404, 409 for oneself and for one too many, TooMany for more than
     BLOCKS_PER_HOUR.

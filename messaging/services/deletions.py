@@ -39,7 +39,7 @@ from messaging.shapes.record import record_of
 
 Whom = Literal["everybody", "me"]
 WHOM: tuple[Whom, ...] = get_args(Whom)
-MOST = 100  # messages at once
+MAX_MESSAGES = 100  # in one deletion
 UNDO_SECONDS = 10  # as it is offered
 UNDO_ACCEPTED = 15  # what was clicked in time may take a while
 # Each is read with every send to its conversation.
@@ -56,8 +56,8 @@ def delete_messages(
     Raises DomainError: 400 for too many, or of several conversations, 403 for what only others may
     delete for everybody, 404 where none is left, 409 where too many gaps would be.
     """
-    if len(message_ids) > MOST:
-        message = _("You can delete up to %(limit)s messages at once.") % {"limit": MOST}
+    if len(message_ids) > MAX_MESSAGES:
+        message = _("You can delete up to %(limit)s messages at once.") % {"limit": MAX_MESSAGES}
         raise DomainError(message, code="too_many", errors={"messageIds": [message]})
     messages = visible_among(user, message_ids)
     if not messages:
@@ -73,7 +73,7 @@ def delete_messages(
 
 
 def undo(*, user: User | Principal, token: str) -> None:
-    """Takes back what one has just deleted. Again: nothing happens. What a moderator has removed
+    """Takes back what one has just deleted. Idempotent. What a moderator has removed
     meanwhile stays away.
 
     Raises DomainError 409 once it is too late, and for what is no such token of `user`.

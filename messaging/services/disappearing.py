@@ -37,7 +37,7 @@ BATCH_SIZE = 100  # messages of one transaction
 
 def let_disappear(*, user: User, peer: str, seconds: int) -> int:
     """What anybody sends there from now on disappears after so many seconds; 0: never. What was
-    sent before keeps the time that it has. Again: nothing happens. Returns `seconds`.
+    sent before keeps the time that it has. Idempotent. Returns `seconds`.
 
     Both may do this in a direct chat, but for a stranger whose messages wait as a request, and in a
     group its admins. Raises DomainError: 400, 403 for who may not, 404 where nothing was said yet.

@@ -72,7 +72,7 @@ def _check_room(size: int) -> None:
 
 
 def remove_export(*, user: User) -> None:
-    """Also one that is being made. Again: nothing happens."""
+    """Also one that is being made. Idempotent."""
     cancel(job_of(user.pk))
     if there := Export.objects.filter(user=user).first():
         _remove(there)

@@ -346,7 +346,7 @@ def _announce_leaving(group: _LockedGroup, people: Iterable[User]) -> None:
 
 @repeatable
 def remove_member(*, user: User, group: str, person: str) -> None:
-    """Removing oneself is leaving. Again: nothing happens.
+    """Removing oneself is leaving. Idempotent.
 
     Raises DomainError: 403 for who may not, 404 for who never was in the group.
     """
@@ -450,7 +450,7 @@ def leave_all(user: User) -> None:
 
 @repeatable
 def leave_anonymously(user: User, group: str) -> None:
-    """The same of one group. Again: nothing happens."""
+    """The same of one group. Idempotent."""
     with _changing(group) as changing:
         if changing.role_of(user.pk) is not None:
             _depart(changing, NamedPerson(user.pk, ""))

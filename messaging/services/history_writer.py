@@ -180,7 +180,7 @@ class HistoryWriter:
             files = {each.id: self._uploaded(each) for each in fresh if each.files}
         except Exception:
             for upload in self._arrived:  # which another attempt would bring once more
-                uploads.give_up(upload)
+                uploads.discard_upload(upload)
             raise
         return self._store(conversation, chat, fresh, files)
 
@@ -248,10 +248,10 @@ class HistoryWriter:
         except ImportRefused:
             self._left_out[_("Files that are damaged")] += 1
         except DomainError as error:
-            uploads.give_up(upload)
+            uploads.discard_upload(upload)
             self._refuse(error)
             return ""
-        uploads.give_up(upload)
+        uploads.discard_upload(upload)
         return ""
 
     def _refuse(self, error: DomainError) -> None:

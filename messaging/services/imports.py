@@ -83,7 +83,7 @@ def _free(user: User, upload: str) -> QuerySet[Attachment]:
 
 
 def remove_import(*, user: User) -> None:
-    """What it has brought stays. Again: nothing happens."""
+    """What it has brought stays. Idempotent."""
     cancel(job_of(user.pk))
     if there := import_of(user):
         Import.objects.filter(pk=there.pk).delete()

@@ -20,7 +20,7 @@ from messaging.shapes.record import MessageRecord, record_of
 
 
 def listen(*, user: User | Principal, message_id: str) -> MessageRecord:
-    """Returns the message as it is now. Again: nothing happens.
+    """Returns the message as it is now. Idempotent.
 
     Raises DomainError: 400 for what is no voice message, or the user's own, 404, 409 for a deleted
     one.

@@ -506,7 +506,7 @@ def _sent_before(draft: Draft, earlier: EarlierSends) -> Sent | None:
 def delete_message(*, user: User | Principal, message_id: str) -> Message:
     """Deletes one's own message for everybody.
 
-    Raises DomainError 403, 404. Again: nothing happens.
+    Raises DomainError 403, 404. Idempotent.
     """
     message = find_message(user, message_id)
     if message is None:

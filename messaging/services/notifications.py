@@ -34,13 +34,13 @@ def notify_later(sent: Iterable[tuple[str, Sequence[str], MessageRecord]]) -> No
     """Of messages, each with the key of its conversation and whoever receives it. Belongs in the
     transaction that stores them.
     """
-    known = subscribers()
-    if not known:
+    subscribed = subscribers()
+    if not subscribed:
         return
     first: dict[str, int] = {}
     for conversation, receivers, record in sent:
         if conversation not in first and any(
-            key in known and key != record.sender_id for key in receivers
+            key in subscribed and key != record.sender_id for key in receivers
         ):
             first[conversation] = record.seq
     run_at = now() + timedelta(seconds=settings.PUSH_DELAY_SECONDS)
@@ -129,10 +129,12 @@ def retract_read(marks: Iterable[tuple[str, str, int]]) -> None:
     """What somebody has read is no longer shown on any of their devices: by conversation and
     reader, up to which number. Belongs in the transaction that moves the marks.
     """
-    known = subscribers()
-    if not known:
+    subscribed = subscribers()
+    if not subscribed:
         return
-    read = {(conversation, reader): seq for conversation, reader, seq in marks if reader in known}
+    read = {
+        (conversation, reader): seq for conversation, reader, seq in marks if reader in subscribed
+    }
     for device, conversation, reader, seq in _NOTICES.rows_among({key for _, key in read}):
         if seq <= read.get((conversation, reader), 0):
             refresh_later(device, conversation)

@@ -27,7 +27,7 @@ from messaging.shapes.record import MessageRecord, record_of
 
 
 def pin(*, user: User | Principal, message_id: str) -> MessageRecord:
-    """Returns the message as it is now. Again: nothing happens.
+    """Returns the message as it is now. Idempotent.
 
     Whoever may write in a conversation may pin what they see in it, and take the pins of others
     away. Raises DomainError: 400 for one too many and for system messages, 403 for who may not

@@ -61,7 +61,7 @@ _REACTIONS = Update(
 
 
 def react(*, user: User | Principal, message_id: str, emoji: str) -> MessageRecord:
-    """Returns the message as it is now. Again: nothing happens.
+    """Returns the message as it is now. Idempotent.
 
     Whoever may see a message may react to it while they are in its conversation, also where only
     admins write. Raises DomainError: 400 for what is no emoji, too many of them and system

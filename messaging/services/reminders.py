@@ -22,7 +22,7 @@ from messaging.shapes.payload_types import ReminderPayload
 from scheduler.services import cancel, schedule
 
 JOB = "remind"
-MOST = 100  # of one person, those that are due included
+MAX_REMINDERS = 100  # of one person, those that are due included
 
 
 def set_reminder(*, user: User, message_id: str, remind_at: datetime) -> ReminderPayload:
@@ -41,8 +41,8 @@ def _set(user: User, message: Message, moment: datetime) -> ReminderPayload:
         mine = reminders_of(user)
         reminder = mine.select_for_update().filter(message_id=message.pk).first()
         if reminder is None:
-            if mine.count() >= MOST:
-                words = _("You can have up to %(limit)s reminders.") % {"limit": MOST}
+            if mine.count() >= MAX_REMINDERS:
+                words = _("You can have up to %(limit)s reminders.") % {"limit": MAX_REMINDERS}
                 raise DomainError(words, code="too_many")
             reminder = Reminder(user_id=user.pk, message_id=message.pk)
         reminder.remind_at, reminder.told_at = moment, None
@@ -56,7 +56,7 @@ def _set(user: User, message: Message, moment: datetime) -> ReminderPayload:
 
 @repeatable
 def cancel_reminder(*, user: User, message_id: str) -> None:
-    """Also one that was due. Again: nothing happens, and so where there was none. Raises NotFound
+    """Also one that was due. Idempotent, also without a reminder. Raises NotFound
     for what can be no message's key.
     """
     if not is_key(message_id):

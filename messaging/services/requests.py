@@ -54,7 +54,7 @@ def begin_with_stranger(draft: Draft, conversation: LockedConversation, policy: 
 
 @repeatable
 def accept(*, user: User, person: str) -> ChatSettings:
-    """Returns how `user` keeps the chat. Again: nothing happens. Raises NotFound."""
+    """Returns how `user` keeps the chat. Idempotent. Raises NotFound."""
     key = direct_key(user.pk, person)
     with locking(key):
         conversation = locked_conversations([key]).get(key) if is_key(person) else None

@@ -53,7 +53,7 @@ from messaging.shapes.mentions import decoded_mentions
 from scheduler.services import cancel, schedule
 
 JOB = "send_scheduled"
-MOST = 100  # of one person, those that were refused included
+MAX_SCHEDULED = 100  # of one person, those that were refused included
 LATE = timedelta(minutes=1)  # which the sender is notified of
 TOO_LATE = timedelta(days=1)  # after which it is not sent any more
 
@@ -268,8 +268,8 @@ def _store(draft: Draft, send_at: datetime | None) -> tuple[ScheduledMessage, bo
                 msgspec.structs.replace(draft, client_message_id=scheduled_client_id(row.pk))
             ):
                 raise _was_sent()
-        if scheduled_of(me).count() >= MOST:
-            message = _("You can schedule up to %(limit)s messages.") % {"limit": MOST}
+        if scheduled_of(me).count() >= MAX_SCHEDULED:
+            message = _("You can schedule up to %(limit)s messages.") % {"limit": MAX_SCHEDULED}
             raise DomainError(message, code="too_many")
         AttachmentBatch.lock_for([draft]).check(draft)
         row.save(force_insert=True)

@@ -331,7 +331,7 @@ def _described(upload: Attachment) -> dict[str, Any]:
     return fields | (_picture_fields(upload) if found.kind == "picture" else {})
 
 
-def give_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> Attachment:
+def set_poster(*, owner: User | Principal, key: str, picture: bytes | None) -> Attachment:
     """Keeps a frame of a video that its sender took: no video is decoded here. A second one changes
     nothing. Raises DomainError:
     400 for what is no video, or has not arrived, and for what is no picture; 404, also once it is
@@ -361,7 +361,7 @@ def end_upload(*, owner: User | Principal, key: str) -> None:
         raise NotFound(_("There is no such upload, or it has expired."))
 
 
-def give_up(upload: Attachment) -> None:
+def discard_upload(upload: Attachment) -> None:
     """Removes it, if it is still there."""
     _delete(upload)
 

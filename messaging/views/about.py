@@ -24,7 +24,7 @@ from messaging.shapes.system_messages import period
 from messaging.views.chat import peer_or_404
 from messaging.views.groups import MEMBERS_PER_PAGE, region
 
-MOST_GROUPS = 1000
+MAX_GROUPS = 1000
 LIFETIMES = [days * 24 * 3600 for days in (1, 7, 90)]
 SEQ = re.compile(r"[0-9]{1,16}")
 
@@ -42,7 +42,7 @@ def details(request: SignedInRequest, peer: str) -> HttpResponse:
     else:
         context["part"] = shared_items(request.user, found, "pictures")
     if not found.is_group:
-        common = groups_in_common(request.user, peer, limit=MOST_GROUPS)
+        common = groups_in_common(request.user, peer, limit=MAX_GROUPS)
         context["groups"] = [_row(group) for group, _role in common.groups]
     return render(request, "messaging/about/_details.html", context)
 

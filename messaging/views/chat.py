@@ -31,7 +31,7 @@ from messaging.queries.people import find_by_username
 from messaging.queries.sync import sync_cursor
 from messaging.services.messages import send_message
 
-MOST_QUOTES = 100
+MAX_QUOTES = 100
 EARLIEST = date(1970, 1, 1)
 
 
@@ -97,7 +97,7 @@ def quotes(request: SignedInRequest, peer: str) -> HttpResponse:
 
     The page's own, not the API's: what templates show of a quote, for static/js/stores/quotes.js.
     """
-    keys = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_QUOTES]
+    keys = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MAX_QUOTES]
     found = originals_of(request.user, peer_or_404(request, peer).pk, keys)
     return JsonResponse([quote_payload(each) for each in found.values()], safe=False)
 

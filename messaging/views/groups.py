@@ -30,7 +30,7 @@ from messaging.queries.visibility import conversation_with, find_group, members_
 
 MEMBERS_PER_PAGE = 50
 CANDIDATES = 30  # of a search: whoever looks for somebody else goes on typing
-MOST_AUTHORS = 100
+MAX_AUTHORS = 100
 LAST_SEQ = 2**53
 PACES = (0, 10, 30, 60, 300, 900, 3600)  # seconds between two messages of a member
 
@@ -175,7 +175,7 @@ def authors(request: SignedInRequest) -> HttpResponse:
 
     The page's own, not the API's: what templates show of authors, for static/js/stores/people.js.
     """
-    requested = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MOST_AUTHORS]
+    requested = [key for key in request.GET.get("ids", "").split(",") if is_key(key)][:MAX_AUTHORS]
     keys, me = set(requested), request.user.pk
     found = authors_among(keys, me, seen=visible_people_among(me, keys)).values()
     payload = [

@@ -17,23 +17,24 @@ from accounts.access import PageRequest, SignedInRequest, signed_in
 from messaging.page import contexts
 
 WORDS = ("title", "text", "url")  # chatsite/manifest.py names them
-MOST = 3000  # bytes that every proxy takes as an address, also once log-in has it in its own
+# Bytes that every proxy takes as an address, also once log-in has it in its own.
+MAX_ADDRESS_LENGTH = 3000
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def share(request: PageRequest) -> HttpResponse:
-    return _carry_on(request) if request.method == "POST" else _page(request)
+    return _redirect(request) if request.method == "POST" else _page(request)
 
 
-def _carry_on(request: PageRequest) -> HttpResponse:
+def _redirect(request: PageRequest) -> HttpResponse:
     """Words in the address, through log-in where that is needed. What it has no room for, and
     files, cannot come along: the page says so. What is larger than a body may be does not even come
     here (`error_pages.too_large`).
     """
     words = {name: request.POST[name] for name in WORDS if request.POST.get(name, "").strip()}
-    fits = len(urlencode(words)) <= MOST
+    fits = len(urlencode(words)) <= MAX_ADDRESS_LENGTH
     carried = words if fits else {}
     if request.FILES or not fits:
         carried = {**carried, "lost": "1"}

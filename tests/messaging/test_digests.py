@@ -21,7 +21,7 @@ from accounts.services.notifications import change_notifications
 from chatsite.db import now
 from messaging import jobs
 from messaging.models import Conversation, Membership, Message
-from messaging.page.digests import MOST, digest
+from messaging.page.digests import MAX_CONVERSATIONS, digest
 from messaging.queries.digests import absences, news_of
 from messaging.services import digests
 from messaging.services.blocks import block
@@ -132,11 +132,11 @@ def test_what_disappears_is_counted_and_not_shown(ada: User, bo: User) -> None:
 
 
 def test_many_conversations_are_counted(bo: User) -> None:
-    for number in range(MOST + 2):
+    for number in range(MAX_CONVERSATIONS + 2):
         make_message(make_user(f"Person {number}"), bo)
     [letter] = digested(bo)
-    assert letter.subject == f"Unread messages in {MOST + 2} conversations"
-    assert letter.body.count("1 new message") == MOST
+    assert letter.subject == f"Unread messages in {MAX_CONVERSATIONS + 2} conversations"
+    assert letter.body.count("1 new message") == MAX_CONVERSATIONS
     assert "And 2 more conversations." in whole(letter)
 
 

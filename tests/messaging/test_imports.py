@@ -35,8 +35,8 @@ from messaging.services.disappearing import let_disappear
 from messaging.services.importers import reading, slack, telegram, whatsapp
 from messaging.services.importers.source import (
     EARLIEST,
-    LARGEST_TEXT,
-    MOST_REACTIONS,
+    MAX_REACTIONS,
+    MAX_TEXT_BYTES,
     Archive,
     BareFile,
     ImportRefused,
@@ -462,12 +462,12 @@ class TestTelegram:
         chat = {"id": 1, "name": "A", "messages": [said]}
         data = json.dumps({"chats": {"list": [chat]}}).encode()
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(telegram, "LARGEST_MESSAGE", len(data))
+            patched.setattr(telegram, "MAX_MESSAGE_LENGTH", len(data))
             source, _archive = reading.read(
                 io.BytesIO(data), file_name="result.json", own_name="", zone=UTC
             )
             [message] = [each for chat in source.chats for each in chat.messages]
-        assert len(message.reactions) == MOST_REACTIONS
+        assert len(message.reactions) == MAX_REACTIONS
         assert source.left_out["Reactions of people who are not named"] == 5 * 999 - 1000
         assert {message.sender, *(each.person for each in message.reactions)} == {*source.names}
         assert {len(each) for each in (*source.names, *source.names.values())} == {100}
@@ -858,16 +858,16 @@ def test_files_beyond_the_quota_are_said(ada: User, api_for: ApiFor, settings: A
 @pytest.mark.parametrize(
     ("name", "data", "bound", "value"),
     [
-        ("a.txt", HELLO, "whatsapp.MOST_MESSAGES", 2),
-        ("a.txt", HELLO, "whatsapp.LONGEST", 20),
-        ("a.txt", HELLO, "whatsapp.LARGEST_DOCUMENT", 20),
-        ("result.json", json.dumps(TELEGRAM).encode(), "reading.MOST_MESSAGES", 2),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MOST_PARTS", 2),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.DEEPEST", 3),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_DOCUMENT", 99),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LONGEST_PART", 99),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LONGEST_KEY", 9),
-        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.LARGEST_MESSAGE", 99),
+        ("a.txt", HELLO, "whatsapp.MAX_MESSAGES", 2),
+        ("a.txt", HELLO, "whatsapp.MAX_MESSAGE_LENGTH", 20),
+        ("a.txt", HELLO, "whatsapp.MAX_DOCUMENT_BYTES", 20),
+        ("result.json", json.dumps(TELEGRAM).encode(), "reading.MAX_MESSAGES", 2),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MAX_PARTS", 2),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MAX_DEPTH", 3),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MAX_DOCUMENT_BYTES", 99),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MAX_PART_BYTES", 99),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MAX_KEY_LENGTH", 9),
+        ("result.json", json.dumps(TELEGRAM).encode(), "telegram.MAX_MESSAGE_LENGTH", 99),
         ("a.txt", HELLO + bytes(33 * 2**20), "", 0),
         ("a.txt", HELLO + b"\r" * 2**21, "", 0),
     ],
@@ -911,7 +911,7 @@ def test_a_chat_of_whatsapp_is_not_all_in_memory() -> None:
 def test_a_chat_of_whatsapp_may_be_larger_than_what_is_read_as_a_whole(is_packed: bool) -> None:
     line = b"".join(b"%d " % n for n in range(10_000))
     text = b"".join(b"1/1/20, 00:%02d - Bo: %d %s\n" % (n % 60, n, line) for n in range(750))
-    assert len(text) > LARGEST_TEXT
+    assert len(text) > MAX_TEXT_BYTES
     if is_packed:
         archive = Archive(io.BytesIO(packed({"_chat.txt": text})))
     else:
@@ -953,13 +953,13 @@ def test_a_long_text_is_left_when_that_is_wanted(
         if asked == 3:
             raise Stopped
 
-    monkeypatch.setattr(whatsapp, "STRETCH", 40)
+    monkeypatch.setattr(whatsapp, "CHECK_INTERVAL", 40)
     archive = BareFile(io.BytesIO(text), "Bo.txt", ask)
     with pytest.raises(Stopped):
         whatsapp.read(archive, file_name="Bo.txt", zone=UTC)
 
 
-@pytest.mark.parametrize("bound", ["MOST_FILES", "LARGEST_DIRECTORY"])
+@pytest.mark.parametrize("bound", ["MAX_FILES", "MAX_DIRECTORY_BYTES"])
 def test_archives_of_too_many_files_are_refused(
     monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
@@ -1074,8 +1074,8 @@ class TestHostile:
         data = packed({"export.json": exported([["p"]]), "p": json.dumps(page)})
         source, _archive = reading.read(io.BytesIO(data), file_name="a.zip", own_name="", zone=UTC)
         [message] = [each for chat in source.chats for each in chat.messages]
-        assert message.reactions == [SourceReaction(each, "👍") for each in keys[:MOST_REACTIONS]]
-        assert source.left_out["Reactions that nobody has here"] == 40_001 - MOST_REACTIONS
+        assert message.reactions == [SourceReaction(each, "👍") for each in keys[:MAX_REACTIONS]]
+        assert source.left_out["Reactions that nobody has here"] == 40_001 - MAX_REACTIONS
 
     def test_reactions_are_weighed_before_others_wait(
         self, ada: User, monkeypatch: pytest.MonkeyPatch
@@ -1194,9 +1194,9 @@ class TestHostile:
     @pytest.mark.parametrize(
         ("bound", "words"),
         [
-            ("reading.MOST_CHATS", "a.zip is too large to be read"),
-            ("reading.MOST_MESSAGES", "a.zip is too large to be read"),
-            ("reading.MOST_PEOPLE", "a.zip is too large to be read"),
+            ("reading.MAX_CHATS", "a.zip is too large to be read"),
+            ("reading.MAX_MESSAGES", "a.zip is too large to be read"),
+            ("reading.MAX_PEOPLE", "a.zip is too large to be read"),
             ("source.UNPACKED_LEAST", "too large when it is unpacked"),
         ],
     )

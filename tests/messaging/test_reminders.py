@@ -13,7 +13,7 @@ from messaging.recipients import user_group
 from messaging.services.deletions import delete_messages
 from messaging.services.groups import remove_member
 from messaging.services.messages import delete_message, send_message
-from messaging.services.reminders import MOST, cancel_reminder, set_reminder
+from messaging.services.reminders import MAX_REMINDERS, cancel_reminder, set_reminder
 from scheduler.models import Job
 from tests.factories import make_group, make_message, make_messages, make_pair
 from tests.messaging.later import pass_time
@@ -117,7 +117,7 @@ def test_of_saved_messages_it_leads_there(events: Events) -> None:
 def test_there_is_room_for_so_many_and_not_for_strangers() -> None:
     ada, bo = make_pair()
     messages = make_messages(ada, bo, 2)
-    other = [make_message(ada, bo) for _ in range(MOST)]
+    other = [make_message(ada, bo) for _ in range(MAX_REMINDERS)]
     Reminder.objects.bulk_create(Reminder(user=bo, message=each, remind_at=now()) for each in other)
     with pytest.raises(DomainError, match="up to 100"):
         remind(bo, messages[0].pk)

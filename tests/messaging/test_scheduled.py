@@ -30,7 +30,7 @@ from messaging.services.groups import change_group, remove_member
 from messaging.services.messages import delete_message, send_message
 from messaging.services.privacy import change_privacy
 from messaging.services.scheduled import (
-    MOST,
+    MAX_SCHEDULED,
     cancel_scheduled,
     change_scheduled,
     schedule_message,
@@ -329,7 +329,7 @@ class TestChanges:
         ada, bo = make_pair()
         ScheduledMessage.objects.bulk_create(
             ScheduledMessage(pk=key_at(now()), sender=ada, peer=bo.pk, text="x", send_at=now())
-            for _ in range(MOST)
+            for _ in range(MAX_SCHEDULED)
         )
         with pytest.raises(DomainError, match="up to 100"):
             plan(ada, bo.pk)

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import User
 from messaging.models import Message
 from messaging.services.blocks import block
-from messaging.views.share import MOST
+from messaging.views.share import MAX_ADDRESS_LENGTH
 from tests.factories import make_message, make_user
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_words_are_carried_on_whoever_asks() -> None:
 def test_what_has_no_place_in_an_address_is_not_lost_without_a_word(page_for: PageFor) -> None:
     client = page_for(make_user())
     assert carried(client, text="Look", files=picture()) == {"text": ["Look"], "lost": ["1"]}
-    assert carried(client, text="ü" * (MOST // 6 + 1)) == {"lost": ["1"]}
+    assert carried(client, text="ü" * (MAX_ADDRESS_LENGTH // 6 + 1)) == {"lost": ["1"]}
     assert LOST in client.get("/share?lost=1").content.decode()
     assert LOST not in client.get("/share?text=Look").content.decode()
     too_large = client.get("/share?lost=size").content.decode()

@@ -90,7 +90,7 @@ def test_backups_that_are_old_fail_or_are_out_of_reach(
 ) -> None:
     settings.BACKUP_TO, settings.MEDIA_ROOT = str(tmp_path / "backups"), tmp_path / "media"
     assert state()["Backups"] == "None yet"
-    taken = backups.take_backup(backups.own_place())
+    taken = backups.take_backup(backups.configured_store())
     assert re.match(r"The last of 1 is 0.minutes old$", state()["Backups"])
     old = f"{now() - timedelta(days=3):{backups.MOMENT}}"
     (tmp_path / "backups" / f"{taken.name}.zip").rename(tmp_path / "backups" / f"{old}.zip")

@@ -23,18 +23,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, place: str | None, **options: Any) -> None:
         to = place or settings.BACKUP_TO or str(settings.BASE_DIR / "var" / "backups")
         try:
-            taken = take_backup(backup_store_at(to))
+            result = take_backup(backup_store_at(to))
         except BackupError as error:
             raise CommandError(_("No backup was made: %s") % error) from None
-        for name in taken.missing:
+        for name in result.missing:
             self.stderr.write(_("The site itself lacks %s.") % name)
         words = _("%(name)s: %(rows)s rows, %(files)s files, of which %(copied)s are new.")
         self.stdout.write(
             words
             % {
-                "name": taken.name,
-                "rows": taken.rows,
-                "files": taken.files,
-                "copied": taken.copied,
+                "name": result.name,
+                "rows": result.rows,
+                "files": result.files,
+                "copied": result.copied,
             }
         )

@@ -48,16 +48,16 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from None
 
-    def _restore(self, place: BackupStore, name: str, overwrite: bool) -> None:
-        restored = restore(place, name, overwrite=overwrite)
+    def _restore(self, backup_store: BackupStore, name: str, overwrite: bool) -> None:
+        restored = restore(backup_store, name, overwrite=overwrite)
         for missing in restored.missing:
             self.stderr.write(_("The backup lacks %s.") % missing)
         if SECRET in restored.other_keys:
-            self._bring_secret(keys_of(place, name)[SECRET])
+            self._restore_secret(keys_of(backup_store, name)[SECRET])
         words = _("%(name)s: %(rows)s rows and %(files)s files are back.")
         self.stdout.write(words % {"name": name, "rows": restored.rows, "files": restored.files})
 
-    def _bring_secret(self, secret: str) -> None:
+    def _restore_secret(self, secret: str) -> None:
         if text(SECRET):
             self.stderr.write(
                 _(

@@ -92,7 +92,7 @@ class Broadcaster:
             self._changed.set()
 
     def set_active(self, socket: Socket, is_active: bool) -> None:
-        """Whether its page is before somebody's eyes. Again: nothing happens."""
+        """Whether its page is before somebody's eyes. Idempotent."""
         if is_active == (socket in self._active):
             return
         person = socket.user_id

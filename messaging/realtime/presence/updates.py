@@ -29,14 +29,14 @@ class PresenceUpdates(Generic[AnySubscriber]):
 
     def __init__(self, online: frozenset[str], *, wants_delta: bool) -> None:
         self._wants_delta = wants_delta
-        self._known: dict[AnySubscriber, int] = {}
+        self._sent_counts: dict[AnySubscriber, int] = {}
         self._sent = online
         self._came: dict[str, None] = {}
         self._snapshot: Snapshot | None = None
 
     @property
     def subscribers(self) -> Iterable[AnySubscriber]:
-        return self._known.keys()
+        return self._sent_counts.keys()
 
     def note_arrival(self, user_id: str) -> None:
         """Whichever kind of socket they have."""
@@ -49,7 +49,7 @@ class PresenceUpdates(Generic[AnySubscriber]):
         """Sends it the list of everybody, oneself included."""
         if self._snapshot is None:
             self._snapshot = Snapshot(self._sent.union(self._came))
-        self._known[subscriber] = len(self._came)
+        self._sent_counts[subscriber] = len(self._came)
         subscriber.send_frame(self._snapshot.frame)
 
     def move(self, subscriber: AnySubscriber, already_sent: frozenset[str]) -> None:
@@ -57,30 +57,30 @@ class PresenceUpdates(Generic[AnySubscriber]):
         come and go.
         """
         online = self._sent.union(self._came)
-        self._known[subscriber] = len(self._came)
+        self._sent_counts[subscriber] = len(self._came)
         if online != already_sent:
             frame = self._delta if self._wants_delta else _full_list(online)
             subscriber.send_frame(frame(online - already_sent, already_sent - online))
 
     def online_sent_to(self, subscriber: AnySubscriber) -> frozenset[str]:
-        known = self._known[subscriber]
-        return self._sent if known == SETTLED else self._sent.union(list(self._came)[:known])
+        count = self._sent_counts[subscriber]
+        return self._sent if count == SETTLED else self._sent.union(list(self._came)[:count])
 
     def unsubscribe(self, subscriber: AnySubscriber) -> bool:
         """Returns whether it was subscribed."""
-        return self._known.pop(subscriber, None) is not None
+        return self._sent_counts.pop(subscriber, None) is not None
 
     def is_outdated(self, online: frozenset[str]) -> bool:
         return online != self._sent or bool(self._came)
 
     def update(self, online: frozenset[str]) -> Iterator[FrameBatch[AnySubscriber]]:
         """From now on `online` counts as sent to everybody: the caller sends what is returned."""
-        came, sent, known = list(self._came), self._sent, self._known
-        self._known = dict.fromkeys(known, SETTLED)
+        came, sent, sent_counts = list(self._came), self._sent, self._sent_counts
+        self._sent_counts = dict.fromkeys(sent_counts, SETTLED)
         self._sent = online
         self._came = {}
         self._snapshot = None
-        return self._batches(_cohorts(known, len(came)), came, sent, online)
+        return self._batches(_cohorts(sent_counts, len(came)), came, sent, online)
 
     def _batches(
         self,
@@ -92,11 +92,11 @@ class PresenceUpdates(Generic[AnySubscriber]):
         frame = self._delta if self._wants_delta else _full_list(online)
         new, went = online - sent, sent - online
         gone_again = [user_id for user_id in came if user_id not in online]
-        for known_count, subscribers in cohorts.items():
-            if known_count == SETTLED:
+        for sent_count, subscribers in cohorts.items():
+            if sent_count == SETTLED:
                 changes = (new, went)
             else:
-                changes = (new.difference(came[:known_count]), went.union(gone_again))
+                changes = (new.difference(came[:sent_count]), went.union(gone_again))
             if any(changes):
                 yield frame(*changes), subscribers
 
@@ -116,11 +116,11 @@ def _full_list(online: frozenset[str]) -> Callable[[frozenset[str], frozenset[st
     return frame
 
 
-def _cohorts(known: dict[AnySubscriber, int], came: int) -> dict[int, list[AnySubscriber]]:
+def _cohorts(sent_counts: dict[AnySubscriber, int], came: int) -> dict[int, list[AnySubscriber]]:
     """Of many newcomers some count as having been sent less than they were."""
     step = came // COHORTS + 1
     cohorts: dict[int, list[AnySubscriber]] = defaultdict(list)
-    for subscriber, known_count in known.items():
-        count = known_count if known_count == SETTLED else known_count - known_count % step
+    for subscriber, sent_count in sent_counts.items():
+        count = sent_count if sent_count == SETTLED else sent_count - sent_count % step
         cohorts[count].append(subscriber)
     return cohorts

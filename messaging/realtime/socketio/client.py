@@ -25,7 +25,7 @@ from messaging.realtime.socketio.engine import (
     EngineSession,
     Packet,
 )
-from messaging.realtime.socketio.handshake import LONGEST, OWN_MESSAGES, Handshake
+from messaging.realtime.socketio.handshake import MAX_PACKET_LENGTH, OWN_MESSAGES, Handshake
 from messaging.realtime.socketio.packets import (
     OURS,
     close,
@@ -133,7 +133,7 @@ class Client(Connection):
             await self._command(packet)
         elif self.throttle.take(len(packet)):
             await self.close_session()
-        elif kind == "0" and len(packet) <= LONGEST:
+        elif kind == "0" and len(packet) <= MAX_PACKET_LENGTH:
             await self._connect(packet)
         elif packet == LEAVING and self.is_admitted:
             await self._disconnect()

@@ -14,7 +14,7 @@ from messaging.realtime.socketio.pending import PendingSessions
 
 OWN_MESSAGES = "ownMessages"
 HEEDED = ("user", "presence", OWN_MESSAGES)  # in the query
-LONGEST = 8192  # characters of a packet from somebody who is not admitted
+MAX_PACKET_LENGTH = 8192  # characters of a packet from somebody who is not admitted
 
 
 @dataclass(slots=True)
@@ -27,16 +27,16 @@ class Handshake:
     fingerprint: int
     language: str  # the browser's
     who: str
-    is_known: bool
+    is_identified: bool
     pending: PendingSessions
     receiver: Receiver | None = None  # of its WebSocket
 
     def begin(self) -> bool:
         """False when too many wait already."""
-        return self.pending.add(self.who, is_known=self.is_known)
+        return self.pending.add(self.who, is_identified=self.is_identified)
 
     def end(self) -> None:
-        self.pending.remove(self.who, is_known=self.is_known)
+        self.pending.remove(self.who, is_identified=self.is_identified)
 
 
 def handshake_of(scope: Scope, pending: PendingSessions) -> Handshake:
@@ -49,7 +49,7 @@ def handshake_of(scope: Scope, pending: PendingSessions) -> Handshake:
         fingerprint=fingerprint_of(scope),
         language=language_of(scope),
         who=person or _network(scope),
-        is_known=bool(person),
+        is_identified=bool(person),
         pending=pending,
     )
 

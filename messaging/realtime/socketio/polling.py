@@ -18,7 +18,7 @@ from chatsite.security.origins import is_foreign
 from messaging.realtime.receive_budget import Allocation
 from messaging.realtime.socketio.client import Client
 from messaging.realtime.socketio.engine import PACKETS, EngineIOError
-from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of
+from messaging.realtime.socketio.handshake import MAX_PACKET_LENGTH, handshake_of, query_of
 from messaging.realtime.socketio.packets import is_plain
 from messaging.realtime.socketio.responses import Responses
 from messaging.realtime.socketio.server import HANDSHAKE, Server, server
@@ -170,7 +170,7 @@ async def _handle(client: Client, body: bytes) -> None:
 
 
 _of_members = BodyLimit(DisconnectMiddleware(_read), settings.MAX_BODY_BYTES)
-_of_strangers = BodyLimit(_read, LONGEST)
+_of_strangers = BodyLimit(_read, MAX_PACKET_LENGTH)
 
 
 async def _body_for(client: Client, receive: Receive, allocation: Allocation) -> bytes | None:

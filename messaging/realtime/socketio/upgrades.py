@@ -8,7 +8,7 @@ from chatsite.interfaces import Receive, Scope, Send
 from chatsite.security.handshakes import deny
 from messaging.realtime.receive_budget import Receiver
 from messaging.realtime.socketio.engine import Engine
-from messaging.realtime.socketio.handshake import LONGEST, handshake_of, query_of
+from messaging.realtime.socketio.handshake import MAX_PACKET_LENGTH, handshake_of, query_of
 from messaging.realtime.socketio.server import HANDSHAKE, Server, server
 
 
@@ -30,7 +30,7 @@ async def _open(server: Server, scope: Scope, receive: Receive, send: Send) -> N
     if server.is_shutting_down or not handshake.begin():
         await deny(scope, receive, send)
         return
-    handshake.receiver = Receiver(scope, receive, LONGEST)
+    handshake.receiver = Receiver(scope, receive, MAX_PACKET_LENGTH)
     scope[HANDSHAKE] = handshake
     try:
         await _run(server.engine, scope, handshake.receiver, send)
@@ -45,7 +45,7 @@ async def _upgrade(server: Server, sid: str, scope: Scope, receive: Receive, sen
     if client is None or session is None or session.is_upgrading or session.is_upgraded:
         await deny(scope, receive, send)
         return
-    receiver = Receiver(scope, receive, LONGEST)
+    receiver = Receiver(scope, receive, MAX_PACKET_LENGTH)
     if client.handshake:
         client.handshake.receiver = receiver
     else:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from messaging.services.importers import chatsite, telegram, whatsapp
 from messaging.services.importers.source import (
-    MOST_MESSAGES,
-    MOST_REACTIONS,
+    MAX_MESSAGES,
+    MAX_REACTIONS,
     PERSON_LENGTH,
     Archive,
     BareFile,
@@ -30,8 +30,8 @@ from messaging.shapes.export import DOCUMENT
 
 logger = logging.getLogger(__name__)
 # In one import:
-MOST_CHATS = 10_000
-MOST_PEOPLE = 50_000
+MAX_CHATS = 10_000
+MAX_PEOPLE = 50_000
 BARE = (".txt", ".json")  # what is taken without a ZIP around it, too
 
 
@@ -64,7 +64,7 @@ class _Bounds:
         """Raises ImportRefused."""
         with _refusing(self._file_name):
             for number, chat in enumerate(chats, 1):
-                if number > MOST_CHATS:
+                if number > MAX_CHATS:
                     raise too_large(self._file_name)
                 chat.messages = self._within(chat.messages)
                 yield chat
@@ -74,17 +74,17 @@ class _Bounds:
         with _refusing(self._file_name):
             for message in messages:
                 message.sender = message.sender[:PERSON_LENGTH]
-                if (beyond := len(message.reactions) - MOST_REACTIONS) > 0:
+                if (beyond := len(message.reactions) - MAX_REACTIONS) > 0:
                     self._left_out[_("Reactions that nobody has here")] += beyond
                 message.reactions = [
                     replace(each, person=each.person[:PERSON_LENGTH])
-                    for each in message.reactions[:MOST_REACTIONS]
+                    for each in message.reactions[:MAX_REACTIONS]
                 ]
                 message.mentions = [each[:PERSON_LENGTH] for each in message.mentions]
                 self._messages += 1
                 self._people.add(message.sender)
                 self._people.update(each.person for each in message.reactions)
-                if self._messages > MOST_MESSAGES or len(self._people) > MOST_PEOPLE:
+                if self._messages > MAX_MESSAGES or len(self._people) > MAX_PEOPLE:
                     raise too_large(self._file_name)
                 yield message
 

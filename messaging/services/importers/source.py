@@ -16,16 +16,16 @@ from django.utils.translation import gettext as _
 from chatsite.db import now
 from messaging.shapes.system_messages import SystemDetails
 
-MOST_FILES = 200_000  # of an archive
-LARGEST_DIRECTORY = 2**24  # bytes of the list of them
-LARGEST_TEXT = 32 * 2**20  # bytes of a file that is read as a whole
-LARGEST_DOCUMENT = 2**30  # bytes of one that is read piece by piece
-MOST_PARTS = 2**21  # of such a file: each may take a hundred times the bytes that it has there
-MOST_MESSAGES = 1_000_000  # of one import
+MAX_FILES = 200_000  # of an archive
+MAX_DIRECTORY_BYTES = 2**24  # of the list of them
+MAX_TEXT_BYTES = 32 * 2**20  # of a file that is read as a whole
+MAX_DOCUMENT_BYTES = 2**30  # of one that is read piece by piece
+MAX_PARTS = 2**21  # of such a file: each may take a hundred times the bytes that it has there
+MAX_MESSAGES = 1_000_000  # of one import
 RATIO = 200  # how much smaller than itself something may be packed that is larger than a little
 LITTLE = 2**24
 PERSON_LENGTH = 100  # of the key of a person in the source
-MOST_REACTIONS = 1000  # that are taken of one message
+MAX_REACTIONS = 1000  # that are taken of one message
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a key may be of
 # What may be unpacked of an archive in all, however often it names the same file: so many times
 # what it is itself, and so many bytes whatever it is.
@@ -121,7 +121,7 @@ class Archive:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             raise ImportRefused(_("This is not a ZIP, or it is damaged.")) from None
         entries = self._zip.infolist()
-        if len(entries) > MOST_FILES:
+        if len(entries) > MAX_FILES:
             raise _too_many_files()
         for entry in entries:
             _check(entry)
@@ -143,13 +143,13 @@ class Archive:
         """The whole of a small file; `parts`: what begins those of JSON. Raises ImportRefused."""
         if not self.has(path):
             raise ImportRefused(_("%(name)s is missing in this ZIP.") % {"name": path})
-        if self.size(path) > LARGEST_TEXT:
+        if self.size(path) > MAX_TEXT_BYTES:
             raise too_large(path)
         with self.opened(path) as file:
-            data = file.read(LARGEST_TEXT + 1)
+            data = file.read(MAX_TEXT_BYTES + 1)
         if len(data) != self.size(path):
             raise ImportRefused(_("%(name)s is damaged.") % {"name": path})
-        if sum(map(data.count, parts)) > MOST_PARTS:
+        if sum(map(data.count, parts)) > MAX_PARTS:
             raise too_large(path)
         return data
 
@@ -210,7 +210,7 @@ class _BoundedReader:
         return getattr(self._file, name)
 
     def read(self, size: int = -1) -> bytes:
-        most = LARGEST_DIRECTORY + 1
+        most = MAX_DIRECTORY_BYTES + 1
         data = self._file.read(most if size < 0 else min(size, most))
         if len(data) == most:
             raise _too_many_files()

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import NAME_LENGTH
 from messaging.services.importers.source import (
-    LARGEST_DOCUMENT,
-    MOST_REACTIONS,
+    MAX_DOCUMENT_BYTES,
+    MAX_REACTIONS,
     PERSON_LENGTH,
     Archive,
     ImportRefused,
@@ -28,11 +28,11 @@ from messaging.services.importers.source import (
 )
 
 DOCUMENT = "result.json"
-DEEPEST = 50  # how deep its parts may nest
-LONGEST_KEY = 200
-LONGEST_PART = 2**20  # bytes
-MOST_PARTS = 100_000  # of one message
-LARGEST_MESSAGE = 2**18  # characters of all its keys and texts: of what is sent, 4,096
+MAX_DEPTH = 50  # of nested parts
+MAX_KEY_LENGTH = 200
+MAX_PART_BYTES = 2**20
+MAX_PARTS = 100_000  # of one message
+MAX_MESSAGE_LENGTH = 2**18  # characters of all its keys and texts: of what is sent, 4,096
 PIECE = 2**16  # bytes
 # Where a chat is: the document itself is one, or has those that one is in, and those of before.
 _PLACES = ("", "chats.list.item.", "left_chats.list.item.")
@@ -100,7 +100,7 @@ def read(archive: Archive) -> ImportSource:
     ImportRefused.
     """
     path = document_in(archive.names)
-    if archive.size(path) > LARGEST_DOCUMENT:
+    if archive.size(path) > MAX_DOCUMENT_BYTES:
         raise too_large(path)
     source = ImportSource("telegram", [])
     reading = _DocumentReader(archive, path, source)
@@ -122,7 +122,7 @@ class _PieceReader:
     def read(self, size: int) -> bytes:
         if size:
             self.waiting += size
-            if self.waiting > LONGEST_PART:
+            if self.waiting > MAX_PART_BYTES:
                 raise too_large(self._name)
         return self._file.read(size)
 
@@ -130,7 +130,7 @@ class _PieceReader:
         """Raises ImportRefused, ijson.JSONError."""
         for event, value in ijson.basic_parse(self, use_float=True, buf_size=PIECE):
             self.waiting = 0
-            if event == "map_key" and len(value) > LONGEST_KEY:
+            if event == "map_key" and len(value) > MAX_KEY_LENGTH:
                 raise too_large(self._name)
             yield event, value
 
@@ -220,7 +220,7 @@ class _DocumentReader:
 
     def _reactions(self, message: _Message) -> Iterator[SourceReaction]:
         """Telegram names the last people of many."""
-        room = MOST_REACTIONS
+        room = MAX_REACTIONS
         for reaction in message.reactions:
             named = [each for each in reaction.recent if each.from_id][:room]
             room -= len(named)
@@ -277,7 +277,7 @@ def _placed(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str, Any]]
         elif event in ("start_map", "start_array"):
             yield place, event, value
             around.append(place)
-            if len(around) > DEEPEST:
+            if len(around) > MAX_DEPTH:
                 raise too_large(DOCUMENT)
             place = _under(place, "item") if event == "start_array" else place
         else:
@@ -296,7 +296,7 @@ def _built(events: Iterable[tuple[str, str, Any]], place: str) -> Any:
     size = 0
     for count, (where, event, value) in enumerate(events):
         size += len(value) if isinstance(value, str) else 0
-        if count > MOST_PARTS or size > LARGEST_MESSAGE:
+        if count > MAX_PARTS or size > MAX_MESSAGE_LENGTH:
             raise too_large(DOCUMENT)
         builder.event(event, value)
         if event == "end_map" and where == place:

@@ -19,8 +19,8 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from messaging.services.importers.source import (
-    LARGEST_DOCUMENT,
-    MOST_MESSAGES,
+    MAX_DOCUMENT_BYTES,
+    MAX_MESSAGES,
     Archive,
     ImportRefused,
     ImportSource,
@@ -31,8 +31,8 @@ from messaging.services.importers.source import (
     too_large,
 )
 
-LONGEST = 2**20  # characters of a message; WhatsApp itself allows a sixteenth of it
-STRETCH = 2**20  # characters between two calls of `check_cancelled`
+MAX_MESSAGE_LENGTH = 2**20  # characters of a message; WhatsApp itself allows a sixteenth of it
+CHECK_INTERVAL = 2**20  # characters between two calls of `check_cancelled`
 
 # Which turn the text around them; iOS begins its own lines with one.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -93,7 +93,7 @@ def text_in(names: Iterable[str]) -> str:
 def read(archive: Archive, *, file_name: str, zone: tzinfo) -> ImportSource:
     """Times are as the phone showed them, in `zone`. Raises ImportRefused."""
     path = text_in(archive.names)
-    if archive.size(path) > LARGEST_DOCUMENT:
+    if archive.size(path) > MAX_DOCUMENT_BYTES:
         raise too_large(path)
     name = PurePosixPath(file_name)
     has_title = _TITLE.match(path) and path != name.name
@@ -118,9 +118,9 @@ def _entries(archive: Archive, path: str, *, again: bool = False) -> Iterator[_E
     entry: _Entry | None = None
     length = unchecked = 0
     with archive.opened(path, again=again) as file, _decoded(file) as text:
-        for ended in iter(partial(text.readline, LONGEST + 1), ""):
+        for ended in iter(partial(text.readline, MAX_MESSAGE_LENGTH + 1), ""):
             unchecked += len(ended)
-            if unchecked >= STRETCH:
+            if unchecked >= CHECK_INTERVAL:
                 archive.check_cancelled()
                 unchecked = 0
             line = ended.removesuffix("\n")
@@ -134,7 +134,7 @@ def _entries(archive: Archive, path: str, *, again: bool = False) -> Iterator[_E
             elif entry:
                 entry.lines.append(_MARKS.sub("", line))
             length += len(ended)
-            if entry and length > LONGEST:
+            if entry and length > MAX_MESSAGE_LENGTH:
                 raise too_large(path)
     if entry:
         yield entry
@@ -167,7 +167,7 @@ def _counted(entries: Iterable[_Entry], name: str) -> tuple[int, _Numbers]:
     most_one = most_two = 0
     backwards: Counter[_Numbers] = Counter()  # by order, how many dates are before the last one
     for count, entry in enumerate(entries, 1):
-        if count > MOST_MESSAGES:
+        if count > MAX_MESSAGES:
             raise too_large(name)
         first, date = first or entry, entry.numbers
         most_one, most_two = max(most_one, date[0]), max(most_two, date[1])

@@ -15,7 +15,14 @@ from websockets.exceptions import ConnectionClosed
 from accounts.models import User
 from messaging.realtime import receive_budget
 from messaging.realtime.close_codes import MESSAGE_TOO_BIG
-from messaging.realtime.receive_budget import LARGEST, LEAST, PERSON, PROCESS, SMALL, Allocation
+from messaging.realtime.receive_budget import (
+    LEAST,
+    MAX_FRAME_BYTES,
+    PERSON_BUDGET,
+    PROCESS_BUDGET,
+    SMALL,
+    Allocation,
+)
 from tests.environment import unlimited
 from tests.factories import make_user
 from tests.messaging.realtime.serving import serving
@@ -212,9 +219,9 @@ async def test_unfinished_messages_of_a_person_have_a_budget(
         for socket in sockets:
             await begin(socket, fragments=fragments)
         codes = [asyncio.create_task(close_code(socket)) for socket in sockets]
-        for ended in islice(asyncio.as_completed(codes), SOCKETS - PERSON // EACH):
+        for ended in islice(asyncio.as_completed(codes), SOCKETS - PERSON_BUDGET // EACH):
             assert await ended in CUT_OFF
-        assert sum(not code.done() for code in codes) == PERSON // EACH
+        assert sum(not code.done() for code in codes) == PERSON_BUDGET // EACH
         assert await is_served(theirs), "what others send is their own affair"
         for code in codes:
             code.cancel()
@@ -226,7 +233,7 @@ async def test_unfinished_messages_of_a_person_have_a_budget(
 async def test_bodies_of_polls_share_the_budget(ada: Person, bob: Person) -> None:
     large = "42" + "x" * EACH
     async with AsyncExitStack() as stack:
-        for _ in range(PERSON // EACH):
+        for _ in range(PERSON_BUDGET // EACH):
             await stack.enter_async_context(poll(ada, EACH))
         socket = await stack.enter_async_context(socketio(ada))
         await begin(socket, fragments=0)
@@ -339,7 +346,7 @@ async def test_a_native_frame_carries_the_longest_text(ada: Person, bob: Person)
 
 async def test_a_larger_native_frame_closes_its_socket(ada: Person) -> None:
     async with native(ada) as socket:
-        await socket.send("x" * (LARGEST + 1))
+        await socket.send("x" * (MAX_FRAME_BYTES + 1))
         assert await close_code(socket) == MESSAGE_TOO_BIG
 
 
@@ -380,9 +387,9 @@ MakeSender = Callable[[str], Sender]
 
 def test_no_more_is_held_than_a_process_may(sender: MakeSender) -> None:
     """What is whole is nobody's to end: it is being handled."""
-    people = [sender(str(number)) for number in range(PROCESS // PERSON)]
+    people = [sender(str(number)) for number in range(PROCESS_BUDGET // PERSON_BUDGET)]
     late = sender("late")
-    assert all(each.is_done(PERSON) for each in people)
+    assert all(each.is_done(PERSON_BUDGET) for each in people)
     assert late.sends(SMALL), "whoever sends little is always listened to"
     assert not late.sends(SMALL + 1)
     assert not any(each.is_ended for each in people)
@@ -393,22 +400,22 @@ def test_no_more_is_held_than_a_process_may(sender: MakeSender) -> None:
 def test_of_whoever_holds_most_the_oldest_gives_way(sender: MakeSender) -> None:
     slow = sender("slow")
     assert slow.sends(EACH)
-    rest = PROCESS - EACH
+    rest = PROCESS_BUDGET - EACH
     crowd = [sender(str(number)) for number in range(5)]
-    assert all(each.sends(PERSON) for each in crowd)
+    assert all(each.sends(PERSON_BUDGET) for each in crowd)
     old, new = sender("two"), sender("two")
-    assert old.sends(rest - 5 * PERSON - 1)
+    assert old.sends(rest - 5 * PERSON_BUDGET - 1)
     assert new.sends(1)
     late = sender("late")
     assert late.sends(EACH)
     assert [each.is_ended for each in (*crowd, old, new, slow)] == [True, *[False] * 7]
-    assert receive_budget._held["process"] == PROCESS - PERSON + EACH
+    assert receive_budget._held["process"] == PROCESS_BUDGET - PERSON_BUDGET + EACH
 
 
 def test_nobody_gives_way_to_whoever_holds_as_much(sender: MakeSender) -> None:
-    people = [sender(str(number)) for number in range(PROCESS // PERSON)]
-    assert all(each.sends(PERSON) for each in people)
-    assert not sender("late").sends(PERSON)
+    people = [sender(str(number)) for number in range(PROCESS_BUDGET // PERSON_BUDGET)]
+    assert all(each.sends(PERSON_BUDGET) for each in people)
+    assert not sender("late").sends(PERSON_BUDGET)
     assert not sender("0").sends(SMALL + 1), "nor to themselves"
     assert not any(each.is_ended for each in people)
 

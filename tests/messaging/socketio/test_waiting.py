@@ -107,7 +107,7 @@ async def test_strangers_of_an_address_are_so_many(
     door: Server, asgi: dict[str, Any], ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They keep nobody out whose cookie says who they are."""
-    monkeypatch.setattr(pending, "AT_AN_ADDRESS", 2)
+    monkeypatch.setattr(pending, "MAX_PER_ADDRESS", 2)
     token = await sync_to_async(token_for)(ada)
     async with opened(HERE, **asgi) as one, opened(HERE, **asgi) as two:
         refused = await one.client.get(PATH, params=OPENING)
@@ -145,12 +145,14 @@ async def test_sockets_of_a_person_are_counted_with_the_others(
 
 async def test_strangers_are_so_many_at_all() -> None:
     room = PendingSessions()
-    strangers = [f"10.0.{number // 256}.{number % 256}" for number in range(pending.STRANGERS)]
-    assert all(room.add(who, is_known=False) for who in strangers)
-    assert not room.add("one more", is_known=False)
-    assert room.add("a person", is_known=True)
-    room.remove(strangers[0], is_known=False)
-    assert room.add("one more", is_known=False)
+    strangers = [
+        f"10.0.{number // 256}.{number % 256}" for number in range(pending.MAX_UNIDENTIFIED)
+    ]
+    assert all(room.add(who, is_identified=False) for who in strangers)
+    assert not room.add("one more", is_identified=False)
+    assert room.add("a person", is_identified=True)
+    room.remove(strangers[0], is_identified=False)
+    assert room.add("one more", is_identified=False)
 
 
 async def test_who_does_not_fetch_what_is_there_is_cut_off(
