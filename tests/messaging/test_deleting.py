@@ -25,6 +25,7 @@ def test_both_hear_of_it_and_nobody_else(events: Events) -> None:
     assert events.recipients("messageDeleted") == sorted([user_group(ada.pk), user_group(bo.pk)])
     assert events.data("messageDeleted") == {
         "messageId": message.pk,
+        "conversationId": message.conversation_id,
         "deleted": True,
         "senderId": ada.pk,
         "receiverId": bo.pk,
