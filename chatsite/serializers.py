@@ -1,5 +1,7 @@
 """Fields for what comes in: strict about types, lenient about absence."""
 
+import re
+from functools import cache
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -11,6 +13,7 @@ from chatsite.errors import DomainError, sentences
 from chatsite.pictures import images
 
 LARGEST = 2**53 - 1  # what every JSON client can count to
+_PLAIN = re.compile("[A-Za-z0-9_-]*(?:=|%3D)*")
 
 
 class TextField(serializers.CharField):
@@ -91,3 +94,27 @@ def checked(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, An
     general = errors.pop("non_field_errors", [])
     first = [*general, *(text for texts in errors.values() for text in texts)][0]
     raise DomainError(first, code="invalid", errors=errors)
+
+
+def plain_query(shape: type[serializers.Serializer[Any]], query: str) -> dict[str, Any] | None:
+    """What `checked` makes of a query string of numbers and cursors, in a fraction of the time;
+    None for any other. Each field has a default.
+    """
+    fields, found = _fields(shape), dict[str, Any]()
+    for part in query.split("&") if query else ():
+        name, _equals, text = part.partition("=")
+        field = fields.get(name)
+        if field is None or name in found or not _PLAIN.fullmatch(text):
+            return None
+        text = text.replace("%3D", "=")
+        is_short = isinstance(field, TextField) and len(text) <= (field.max_length or 0)
+        try:
+            found[name] = text if is_short else field.run_validation(text)
+        except serializers.ValidationError:
+            return None
+    return {name: found.get(name, field.default) for name, field in fields.items()}
+
+
+@cache
+def _fields(shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    return dict(shape().fields)

@@ -3,9 +3,9 @@ as in views.py, without Django's request handling and DRF.
 """
 
 import asyncio
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 
@@ -20,6 +20,7 @@ from chatsite.keys import is_key
 from chatsite.monitoring.trace import set_person
 from chatsite.security.ratelimits import TooMany
 from chatsite.security.request_limits import READS, SENDS, WRITES, Limit
+from chatsite.serializers import plain_query
 from messaging.api.links import link_from
 from messaging.bodies import edit_of_body, mark_of_body, text_of_body
 from messaging.payloads import chat_payload, sync_payload
@@ -29,7 +30,7 @@ from messaging.queries.history import history_page
 from messaging.queries.people import contacts_page
 from messaging.queries.privacy import rules
 from messaging.queries.sync import changes_since
-from messaging.serializers import CURSOR_LENGTH, PAGE
+from messaging.serializers import ContactsQuery, HistoryQuery, SyncQuery
 from messaging.services.batches import ChangeWrite, MarkWrite, SendWrite
 from messaging.services.changes import MessageChange
 from messaging.services.conversations import DeliveredMark, ReadMark
@@ -38,9 +39,7 @@ from messaging.services.reactions import ReactionChange
 from messaging.shapes.reactions import canonical_emoji
 
 PREFIX = "/api/messages/"
-_NUMBER = re.compile("[1-9][0-9]{0,14}")
-_SINCE = re.compile(rf"(?:since=([A-Za-z0-9_-]{{0,{CURSOR_LENGTH - 2}}}(?:=|%3D){{0,2}}))?")
-_FIRST_CONTACTS = re.compile("limit=([1-9][0-9]{0,3})")
+Query = dict[str, Any]
 
 
 def find(method: str, path: str) -> tuple[Call, str] | None:
@@ -119,37 +118,70 @@ async def _changed(
 
 
 async def _history(request: Request) -> Response | None:
-    page = _plain_page(request.query)
-    claims = _claims(request)
-    if page is None or claims is None:
+    claims, query = _claims(request), plain_query(HistoryQuery, request.query)
+    if query is None or claims is None:
         return None
-    work = partial(_read, request, claims, *page)
-    return await threads.read(work, key=claims.user_id)
+    return await _read(request, claims, partial(_history_response, request, query))
 
 
-def _plain_page(query: str) -> tuple[int, int | None] | None:
-    """`limit` and `before`; None for what the view has to look at."""
-    given: dict[str, int] = {}
-    for part in query.split("&") if query else ():
-        name, _equals, number = part.partition("=")
-        if name in given or name not in ("limit", "before") or not _NUMBER.fullmatch(number):
-            return None
-        given[name] = int(number)
-    limit = given.get("limit", PAGE)
-    return (limit, given.get("before")) if limit <= PAGE else None
-
-
-def _read(request: Request, claims: Claims, limit: int, before: int | None) -> Response | None:
-    principal = _counted(request, claims, READS)
-    if principal is None:
-        return None
-    page = history_page(principal, request.key, before=before, limit=limit)
+def _history_response(request: Request, query: Query, principal: Principal) -> Response:
+    page = history_page(principal, request.key, **query)
     headers = _link(request, "prev", before=page.before) if page.before else []
-    return _packed(request, response(200, page.messages, headers))
+    return response(200, page.messages, headers)
 
 
-def _link(request: Request, rel: str, **params: str | int) -> Headers:
-    return [(b"link", link_from(request.url, rel, **params).encode())]
+async def _chats(request: Request) -> Response | None:
+    claims = _claims(request)
+    if request.query or claims is None:
+        return None
+    return await _read(request, claims, partial(_chats_response, await _online()))
+
+
+def _chats_response(online: frozenset[str], principal: Principal) -> Response:
+    online = rules().online_seen(principal.pk, online)
+    chats = [chat_payload(chat, chat.peer.id in online) for chat in chats_of(principal)]
+    return response(200, chats)
+
+
+async def _sync(request: Request) -> Response | None:
+    claims, query = _claims(request), plain_query(SyncQuery, request.query)
+    if query is None or claims is None:
+        return None
+    return await _read(request, claims, partial(_sync_response, query, await _online()))
+
+
+def _sync_response(query: Query, online: frozenset[str], principal: Principal) -> Response:
+    changes = changes_since(principal, **query)
+    return response(200, sync_payload(changes, rules().online_seen(principal.pk, online)))
+
+
+async def _contacts(request: Request) -> Response | None:
+    """The first of them: everybody at once, or whom a search finds, would hold up the others."""
+    claims, query = _claims(request), plain_query(ContactsQuery, request.query)
+    if claims is None or query is None or not query["limit"] or query["search"] or query["cursor"]:
+        return None
+    return await _read(request, claims, partial(_contacts_response, request, query))
+
+
+def _contacts_response(request: Request, query: Query, principal: Principal) -> Response:
+    page = contacts_page(principal, **query)
+    headers = _link(request, "next", cursor=page.cursor) if page.cursor else []
+    return response(200, page.people, headers)
+
+
+async def _read(
+    request: Request, claims: Claims, respond: Callable[[Principal], Response]
+) -> Response | None:
+    """In a database thread, once it has counted."""
+
+    def read() -> Response | None:
+        principal = _counted(request, claims)
+        if principal is None:
+            return None
+        answer = respond(principal)
+        return compressed_here(answer) if request.plain.takes_gzip else answer
+
+    return await threads.read(read, key=claims.user_id)
 
 
 def _claims(request: Request) -> Claims | None:
@@ -161,7 +193,7 @@ def _claims(request: Request) -> Claims | None:
     return claims if request.plain.expected_user in (None, claims.user_id) else None
 
 
-def _counted(request: Request, claims: Claims, limit: Limit) -> Principal | None:
+def _counted(request: Request, claims: Claims) -> Principal | None:
     """None for whoever the view has to refuse, or to give the next token. Raises TooMany."""
     if request.plain.by_cookie and claims.is_due:
         return None
@@ -170,18 +202,10 @@ def _counted(request: Request, claims: Claims, limit: Limit) -> Principal | None
     except InvalidToken:
         return None
     try:
-        request.limits.check(limit, principal.pk)
+        request.limits.check(READS, principal.pk)
     except TooMany as error:
         raise TooMany(error.wait, principal.language) from None
     return principal
-
-
-async def _chats(request: Request) -> Response | None:
-    claims = _claims(request)
-    if request.query or claims is None:
-        return None
-    work = partial(_listed, request, claims, await _online())
-    return await threads.read(work, key=claims.user_id)
 
 
 async def _online() -> frozenset[str]:
@@ -189,56 +213,8 @@ async def _online() -> frozenset[str]:
     return await asyncio.to_thread(online_users) if settings.REDIS_URL else online_users()
 
 
-def _listed(request: Request, claims: Claims, online: frozenset[str]) -> Response | None:
-    principal = _counted(request, claims, READS)
-    if principal is None:
-        return None
-    online = rules().online_seen(principal.pk, online)
-    chats = [chat_payload(chat, chat.peer.id in online) for chat in chats_of(principal)]
-    return _packed(request, response(200, chats))
-
-
-async def _sync(request: Request) -> Response | None:
-    claims, given = _claims(request), _SINCE.fullmatch(request.query)
-    if given is None or claims is None:
-        return None
-    since = (given[1] or "").replace("%3D", "=")
-    work = partial(_synced, request, claims, since, await _online())
-    return await threads.read(work, key=claims.user_id)
-
-
-def _synced(
-    request: Request, claims: Claims, since: str, online: frozenset[str]
-) -> Response | None:
-    principal = _counted(request, claims, READS)
-    if principal is None:
-        return None
-    changes = changes_since(principal, since)
-    online = rules().online_seen(principal.pk, online)
-    return _packed(request, response(200, sync_payload(changes, online)))
-
-
-async def _contacts(request: Request) -> Response | None:
-    """The first of them: everybody at once, or whom a search finds, would hold up the others."""
-    claims, given = _claims(request), _FIRST_CONTACTS.fullmatch(request.query)
-    limit = int(given[1]) if given else 0
-    if claims is None or not 0 < limit <= PAGE:
-        return None
-    work = partial(_listed_contacts, request, claims, limit)
-    return await threads.read(work, key=claims.user_id)
-
-
-def _listed_contacts(request: Request, claims: Claims, limit: int) -> Response | None:
-    principal = _counted(request, claims, READS)
-    if principal is None:
-        return None
-    page = contacts_page(principal, limit=limit)
-    headers = _link(request, "next", cursor=page.cursor) if page.cursor else []
-    return _packed(request, response(200, page.people, headers))
-
-
-def _packed(request: Request, response: Response) -> Response:
-    return compressed_here(response) if request.plain.takes_gzip else response
+def _link(request: Request, rel: str, **params: str | int) -> Headers:
+    return [(b"link", link_from(request.url, rel, **params).encode())]
 
 
 _MESSAGES = "api/messages/<str:peer>"

@@ -568,6 +568,7 @@ def _a_conversation(people: Cast) -> None:
     [
         *("?limit=0", "?limit=1001", "?limit=x", "?limit=", "?limit=1&limit=2", "?limit=%31"),
         *("?before=0", "?before=-1", "?before=", "?limit=2&before=", "?a=b", "?&", "?=1"),
+        *(f"?before={2**53}", "?limit=1e2", "?limit=2&format=json"),
     ],
 )
 async def test_odd_pages_are_left_to_the_view(ways: Ways, people: Cast, query: str) -> None:
@@ -700,6 +701,7 @@ async def test_odd_cursors_are_left_to_the_view(ways: Ways, people: Cast, query:
     [
         *(("?limit=1", 0), ("?limit=2", 0), ("?limit=1000", 0), ("", 1), ("?limit=1001", 1)),
         *(("?limit=0", 1), ("?limit=2&search=a", 1), ("?limit=1&limit=2", 1), ("?cursor=x", 1)),
+        *(("?limit=2&search=&cursor=", 0), ("?limit=002", 0), ("?limit=%FF", 1)),
     ],
 )
 async def test_contacts_are_what_the_view_tells(
