@@ -187,17 +187,22 @@ def text_of_frame(text: str) -> TextSend | None:
     return frame.data if frame else None
 
 
-class SendBody(TypedDict):
-    """A text, a picture, attachments, or several of them."""
+class MessageBody(TypedDict):
+    """What a message says, whenever and by whichever way it is sent."""
 
     text: NotRequired[Text | None]
-    image: NotRequired[DataUri | None]
-    clientMessageId: NotRequired[OptionalId | None]
     replyTo: NotRequired[ReplyTo | None]
     mentions: NotRequired[NewMentions | None]
     attachments: NotRequired[NewAttachments | None]
     captions: NotRequired[NewCaptions | None]
     viewOnce: NotRequired[NewViewOnce | None]
+
+
+class SendBody(MessageBody):
+    """A text, a picture, attachments, or several of them."""
+
+    image: NotRequired[DataUri | None]
+    clientMessageId: NotRequired[OptionalId | None]
 
 
 class SendForm(TypedDict):
@@ -284,17 +289,11 @@ WhenOnline = Annotated[
 ]
 
 
-class ScheduleBody(TypedDict):
+class ScheduleBody(MessageBody):
     """A text, attachments, or both, and either `sendAt` or `whenOnline`."""
 
-    text: NotRequired[Text | None]
-    replyTo: NotRequired[ReplyTo | None]
-    mentions: NotRequired[NewMentions | None]
     sendAt: NotRequired[Moment | None]
     whenOnline: NotRequired[WhenOnline | None]
-    attachments: NotRequired[NewAttachments | None]
-    captions: NotRequired[NewCaptions | None]
-    viewOnce: NotRequired[NewViewOnce | None]
     clientMessageId: NotRequired[OptionalId | None]
 
 
@@ -436,15 +435,10 @@ class ReportBody(TypedDict):
     ]
 
 
-class SendCommand(TypedDict):
+class SendCommand(MessageBody):
     receiverId: PeerKey
-    text: NotRequired[Text | None]
     image: NotRequired[DataUri | None]
     clientMessageId: ClientMessageId
-    replyTo: NotRequired[ReplyTo | None]
-    mentions: NotRequired[NewMentions | None]
-    attachments: NotRequired[NewAttachments | None]
-    viewOnce: NotRequired[NewViewOnce | None]
 
 
 class TypingCommand(TypedDict):

@@ -1,11 +1,21 @@
 """Which messages are read in one step; all others are the serializer's."""
 
 import json
-from typing import Any
+from typing import Any, get_type_hints
 
+import msgspec
 import pytest
 
-from messaging.bodies import text_of_body, text_of_frame
+from messaging.bodies import (
+    ScheduleBody,
+    SendBody,
+    SendCommand,
+    SendForm,
+    TextSend,
+    text_of_body,
+    text_of_frame,
+)
+from messaging.serializers import ScheduleSerializer, SendSerializer
 from messaging.services.drafts import TEXT_LENGTH
 
 PEER = "0" * 24
@@ -14,6 +24,16 @@ SENT = {"text": "Hi", "image": None, "clientMessageId": "a-1", "receiverId": PEE
 
 def frame(data: object, event: str = "sendMessage") -> str:
     return json.dumps({"event": event, "data": data})
+
+
+def test_all_that_describes_or_reads_a_message_names_the_same_fields() -> None:
+    fields = set(SendSerializer().fields)
+    assert set(get_type_hints(SendBody)) == fields
+    assert set(get_type_hints(SendForm)) == fields - {"captions"}  # a form has no objects
+    of_frames = fields | {"receiverId"}
+    assert set(get_type_hints(SendCommand)) == of_frames
+    assert {field.name for field in msgspec.structs.fields(TextSend)} == of_frames
+    assert set(get_type_hints(ScheduleBody)) == set(ScheduleSerializer().fields)
 
 
 def test_text_of_a_frame_or_a_body() -> None:
