@@ -4,56 +4,54 @@ from rest_framework import serializers
 
 from accounts.notifications import DIGEST_HOURS, PREVIEWS
 from accounts.services.admission import MOST_DAYS, MOST_USES
-from chatsite.serializers import PictureField, TextField
+from chatsite.serializers import PictureField, TextField, WireSerializer
 
 PASSWORD_STYLE = {"input_type": "password"}
 
 
-class SignUpSerializer(serializers.Serializer[None]):
-    fullName = TextField(source="full_name", label="fullName")
+class SignUpSerializer(WireSerializer):
+    fullName = TextField()
     email = TextField()
     password = TextField(style=PASSWORD_STYLE)
     invitation = TextField(default="")
 
 
-class LogInSerializer(serializers.Serializer[None]):
+class LogInSerializer(WireSerializer):
     email = TextField()
     password = TextField(style=PASSWORD_STYLE)
 
 
-class DeletionSerializer(serializers.Serializer[None]):
+class DeletionSerializer(WireSerializer):
     password = TextField(style=PASSWORD_STYLE)
     messages = serializers.ChoiceField(["keep", "remove"], default="keep")
 
 
-class ProfileSerializer(serializers.Serializer[None]):
-    fullName = TextField(source="full_name", label="fullName", default=None)
-    profilePic = PictureField(source="picture", label="profilePic", style={"input_type": "file"})
+class ProfileSerializer(WireSerializer):
+    fullName = TextField(default=None)
+    profilePic = PictureField(source="picture", style={"input_type": "file"})
 
 
-class InvitationSerializer(serializers.Serializer[None]):
+class InvitationSerializer(WireSerializer):
     email = TextField()
     uses = serializers.IntegerField(min_value=1, max_value=MOST_USES, default=1)
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=7)
 
 
-class UsernameSerializer(serializers.Serializer[None]):
+class UsernameSerializer(WireSerializer):
     username = TextField(default=None)
 
 
-class NotificationsSerializer(serializers.Serializer[None]):
+class NotificationsSerializer(WireSerializer):
     """What is absent stays as it is."""
 
     previews = serializers.ChoiceField(PREVIEWS, default=None, allow_null=True)
-    quietFrom = TextField(source="quiet_from", label="quietFrom", default=None)
-    quietUntil = TextField(source="quiet_until", label="quietUntil", default=None)
+    quietFrom = TextField(default=None)
+    quietUntil = TextField(default=None)
     zone = TextField(default=None)
-    digestHours = serializers.ChoiceField(
-        DIGEST_HOURS, source="digest_hours", label="digestHours", default=None, allow_null=True
-    )
+    digestHours = serializers.ChoiceField(DIGEST_HOURS, default=None, allow_null=True)
 
 
-class SubscriptionSerializer(serializers.Serializer[None]):
+class SubscriptionSerializer(WireSerializer):
     endpoint = TextField()
     p256dh = TextField()
     auth = TextField()

@@ -85,6 +85,18 @@ class FlagField(serializers.BooleanField):
         return data
 
 
+class WireSerializer(serializers.Serializer[None]):
+    """Its fields are named as on the wire, in camelCase; what it returns is in snake_case."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name, field in fields.items():
+            if not name.islower():
+                field.source = field.source or re.sub("([A-Z])", r"_\1", name).lower()
+                field.label = field.label or name
+        return fields
+
+
 def checked(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
     """The fields of `data` in snake_case. Raises DomainError 400 that names the wrong ones."""
     serializer = shape(data=data)

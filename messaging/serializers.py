@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.privacy import AUDIENCES
-from chatsite.serializers import LARGEST, FlagField, PictureField, TextField
+from chatsite.serializers import LARGEST, FlagField, PictureField, TextField, WireSerializer
 from messaging.models import REASONS, Posting, ReportKind, Role
 from messaging.models.conversation import CLIENT_ID_LENGTH, LONGEST_LIFE, SLOWEST
 from messaging.queries.receipts import STATES
@@ -51,100 +51,88 @@ class CaptionsField(serializers.DictField):
         super().__init__(child=TextField(), default=None, allow_null=True)
 
 
-class SendSerializer(serializers.Serializer[None]):
+class SendSerializer(WireSerializer):
     text = TextField(style={"base_template": "textarea.html"})
     image = PictureField(style={"input_type": "file"})
-    clientMessageId = TextField(
-        source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
-    )
-    replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+    clientMessageId = TextField(max_length=CLIENT_ID_LENGTH)
+    replyTo = TextField(max_length=24)
     mentions = KeysField()
     attachments = KeysField()
     captions = CaptionsField()
-    viewOnce = FlagField(source="view_once", label="viewOnce")
+    viewOnce = FlagField()
 
 
-class EditSerializer(serializers.Serializer[None]):
+class EditSerializer(WireSerializer):
     text = TextField(style={"base_template": "textarea.html"})
     mentions = KeysField()
     captions = CaptionsField()
 
 
-class ForwardSerializer(serializers.Serializer[None]):
-    messageIds = serializers.ListField(
-        source="message_ids", label="messageIds", child=TextField(allow_null=False)
-    )
+class ForwardSerializer(WireSerializer):
+    messageIds = serializers.ListField(child=TextField(allow_null=False))
     to = serializers.ListField(child=TextField(allow_null=False))
     text = TextField(style={"base_template": "textarea.html"})
-    clientMessageId = TextField(
-        source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
-    )
+    clientMessageId = TextField(max_length=CLIENT_ID_LENGTH)
 
 
-class ReadMarkSerializer(serializers.Serializer[None]):
+class ReadMarkSerializer(WireSerializer):
     seq = serializers.IntegerField(min_value=0)
 
 
-class ChatSerializer(serializers.Serializer[None]):
+class ChatSerializer(WireSerializer):
     """What is absent stays as it is."""
 
     pinned = FlagField()
     archived = FlagField()
     mute = serializers.ChoiceField(MUTES, default=None, allow_null=True)
-    markedUnread = FlagField(source="marked_unread", label="markedUnread")
+    markedUnread = FlagField()
 
 
-class DraftSerializer(serializers.Serializer[None]):
+class DraftSerializer(WireSerializer):
     text = TextField(style={"base_template": "textarea.html"})
-    replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+    replyTo = TextField(max_length=24)
     mentions = KeysField()
 
 
-class ScheduleSerializer(serializers.Serializer[None]):
+class ScheduleSerializer(WireSerializer):
     text = TextField(style={"base_template": "textarea.html"})
-    replyTo = TextField(source="reply_to", label="replyTo", max_length=24)
+    replyTo = TextField(max_length=24)
     mentions = KeysField()
-    sendAt = MomentField(source="send_at", label="sendAt", allow_null=True)
-    whenOnline = FlagField(source="when_online", label="whenOnline")
+    sendAt = MomentField(allow_null=True)
+    whenOnline = FlagField()
     attachments = KeysField()
     captions = CaptionsField()
-    viewOnce = FlagField(source="view_once", label="viewOnce")
-    clientMessageId = TextField(
-        source="client_message_id", label="clientMessageId", max_length=CLIENT_ID_LENGTH
-    )
+    viewOnce = FlagField()
+    clientMessageId = TextField(max_length=CLIENT_ID_LENGTH)
 
 
-class RescheduleSerializer(serializers.Serializer[None]):
+class RescheduleSerializer(WireSerializer):
     """What is absent stays as it is."""
 
     text = TextField(default=None, style={"base_template": "textarea.html"})
     mentions = KeysField()
-    sendAt = MomentField(source="send_at", label="sendAt", allow_null=True)
-    whenOnline = FlagField(source="when_online", label="whenOnline")
+    sendAt = MomentField(allow_null=True)
+    whenOnline = FlagField()
 
 
-class ReminderSerializer(serializers.Serializer[None]):
-    remindAt = MomentField(source="remind_at", label="remindAt", default=serializers.empty)
+class ReminderSerializer(WireSerializer):
+    remindAt = MomentField(default=serializers.empty)
 
 
-class DisappearingSerializer(serializers.Serializer[None]):
+class DisappearingSerializer(WireSerializer):
     seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_LIFE)
 
 
-class PrivacySerializer(serializers.Serializer[None]):
+class PrivacySerializer(WireSerializer):
     """What is absent stays as it is."""
 
-    readReceipts = serializers.ChoiceField(
-        AUDIENCES, source="read_receipts", label="readReceipts", default=None, allow_null=True
-    )
+    readReceipts = serializers.ChoiceField(AUDIENCES, default=None, allow_null=True)
     typing = serializers.ChoiceField(AUDIENCES, default=None, allow_null=True)
     online = serializers.ChoiceField(AUDIENCES, default=None, allow_null=True)
-    lastSeen = serializers.ChoiceField(
-        AUDIENCES, source="last_seen", label="lastSeen", default=None, allow_null=True
-    )
+    lastSeen = serializers.ChoiceField(AUDIENCES, default=None, allow_null=True)
 
 
-class HistoryQuery(serializers.Serializer[None]):
+class HistoryQuery(WireSerializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE, default=PAGE, help_text="At most so many."
     )
@@ -153,7 +141,7 @@ class HistoryQuery(serializers.Serializer[None]):
     )
 
 
-class FileQuery(serializers.Serializer[None]):
+class FileQuery(WireSerializer):
     thumbnail = serializers.BooleanField(
         default=False, help_text="A small picture in place of the file, where it has one."
     )
@@ -164,17 +152,15 @@ class FileQuery(serializers.Serializer[None]):
     )
 
 
-class OpenSerializer(serializers.Serializer[None]):
-    openingId = TextField(
-        source="opening_id", label="openingId", max_length=CLIENT_ID_LENGTH, allow_null=False
-    )
+class OpenSerializer(WireSerializer):
+    openingId = TextField(max_length=CLIENT_ID_LENGTH, allow_null=False)
 
 
-class PosterSerializer(serializers.Serializer[None]):
+class PosterSerializer(WireSerializer):
     picture = PictureField(style={"input_type": "file"})
 
 
-class ContactsQuery(serializers.Serializer[None]):
+class ContactsQuery(WireSerializer):
     search = TextField(max_length=100, allow_null=False, help_text="What the name contains.")
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE, default=None, help_text="At most so many."
@@ -182,27 +168,25 @@ class ContactsQuery(serializers.Serializer[None]):
     cursor = TextField(max_length=1000, allow_null=False, help_text="From the `Link` header.")
 
 
-class SyncQuery(serializers.Serializer[None]):
+class SyncQuery(WireSerializer):
     since = TextField(
         max_length=CURSOR_LENGTH, allow_null=False, help_text="The last answer's `cursor`."
     )
 
 
-class WhomSerializer(serializers.Serializer[None]):
+class WhomSerializer(WireSerializer):
     whom = serializers.ChoiceField(WHOM, default="everybody", help_text="For whom.")
 
 
 class DeletionSerializer(WhomSerializer):
-    messageIds = serializers.ListField(
-        source="message_ids", child=TextField(allow_null=False), allow_empty=False
-    )
+    messageIds = serializers.ListField(child=TextField(allow_null=False), allow_empty=False)
 
 
-class UndoSerializer(serializers.Serializer[None]):
+class UndoSerializer(WireSerializer):
     undo = serializers.CharField()
 
 
-class ClearQuery(serializers.Serializer[None]):
+class ClearQuery(WireSerializer):
     seq = serializers.IntegerField(
         source="up_to",
         min_value=1,
@@ -212,25 +196,20 @@ class ClearQuery(serializers.Serializer[None]):
     )
 
 
-class PeopleSerializer(serializers.Serializer[None]):
+class PeopleSerializer(WireSerializer):
     people = serializers.ListField(child=TextField(allow_null=False))
 
 
-class ChangeGroupSerializer(serializers.Serializer[None]):
+class ChangeGroupSerializer(WireSerializer):
     """What is absent stays as it is; an empty picture removes the one that is there."""
 
     name = TextField(source="title", label="name", default=None)
     description = TextField(default=None, style={"base_template": "textarea.html"})
     picture = PictureField(allow_blank=True, style={"input_type": "file"})
     posting = serializers.ChoiceField(Posting.choices, default=None, allow_null=True)
-    showsHistory = FlagField(source="shows_history", label="showsHistory")
+    showsHistory = FlagField()
     slowSeconds = serializers.IntegerField(
-        source="slow_seconds",
-        label="slowSeconds",
-        min_value=0,
-        max_value=SLOWEST,
-        default=None,
-        allow_null=True,
+        min_value=0, max_value=SLOWEST, default=None, allow_null=True
     )
 
 
@@ -239,23 +218,21 @@ class GroupSerializer(ChangeGroupSerializer):
     people = serializers.ListField(child=TextField(allow_null=False), default=list)
     description = TextField(style={"base_template": "textarea.html"})
     picture = PictureField(style={"input_type": "file"})
-    clientGroupId = TextField(
-        source="client_group_id", label="clientGroupId", max_length=CLIENT_ID_LENGTH
-    )
+    clientGroupId = TextField(max_length=CLIENT_ID_LENGTH)
 
 
-class RoleSerializer(serializers.Serializer[None]):
+class RoleSerializer(WireSerializer):
     role = serializers.ChoiceField(Role.choices)
 
 
-class ReportSerializer(serializers.Serializer[None]):
+class ReportSerializer(WireSerializer):
     kind = serializers.ChoiceField(ReportKind.choices)
     about = TextField(max_length=24, allow_null=False)
     reason = serializers.ChoiceField([(each.value, each.label) for each in REASONS])
     text = TextField(source="words", style={"base_template": "textarea.html"})
 
 
-class PageQuery(serializers.Serializer[None]):
+class PageQuery(WireSerializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE, default=MEMBERS_PAGE, help_text="At most so many."
     )
@@ -273,7 +250,7 @@ class ReceiptsQuery(PageQuery):
     )
 
 
-class SharedQuery(serializers.Serializer[None]):
+class SharedQuery(WireSerializer):
     kind = serializers.ChoiceField(KINDS, help_text="What the messages have.")
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE, default=SHARED_PAGE, help_text="At most so many."
@@ -283,7 +260,7 @@ class SharedQuery(serializers.Serializer[None]):
     )
 
 
-class SearchQuery(serializers.Serializer[None]):
+class SearchQuery(WireSerializer):
     q = TextField(
         source="words",
         allow_null=False,
@@ -330,13 +307,13 @@ class ReactionsQuery(PageQuery):
     emoji = TextField(max_length=100, allow_null=False, help_text="Only those who reacted with it.")
 
 
-class ReactSerializer(serializers.Serializer[None]):
-    messageId = TextField(source="message_id", allow_null=False)
+class ReactSerializer(WireSerializer):
+    messageId = TextField(allow_null=False)
     emoji = TextField(allow_null=False)
     remove = serializers.BooleanField(default=False)
 
 
-class ImportSerializer(serializers.Serializer[None]):
+class ImportSerializer(WireSerializer):
     upload = TextField()
-    ownName = TextField(source="own_name", label="ownName", default="")
+    ownName = TextField(default="")
     zone = TextField(default="UTC")
