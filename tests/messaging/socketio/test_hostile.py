@@ -276,7 +276,9 @@ async def test_nothing_of_the_polls_is_left_over_after_an_upgrade(
             assert await socket.recv() == "3probe"
             await socket.send("5")
             await socket.send('42["ping",{}]')
-            assert await socket.recv() == '42["pong",{}]'
+            while "getOnlineUsers" in str(frame := await socket.recv()):
+                pass  # those of earlier tests go
+            assert frame == '42["pong",{}]'
 
 
 async def test_whoever_left_may_come_in_again(site: Server, ada: Person, bob: Person) -> None:
@@ -306,8 +308,11 @@ async def _while_it_polls(
     session: Session, ask: Callable[[], Awaitable[httpx.Response]]
 ) -> tuple[httpx.Response, httpx.Response]:
     """Their answers."""
-    waiting = asyncio.ensure_future(session.poll())
-    await asyncio.sleep(0.3)  # a poll that has come cannot be told from one on its way
+    while True:
+        waiting = asyncio.ensure_future(session.poll())
+        await asyncio.sleep(0.3)  # a poll that has come cannot be told from one on its way
+        if not waiting.done():  # with who of an earlier test went meanwhile
+            break
     answer = await ask()
     return await waiting, answer
 
