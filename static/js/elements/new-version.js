@@ -55,8 +55,8 @@ export function reload() {
 /** The message in the middle of the list; null at its end. */
 function messageInView() {
   const list = document.querySelector("message-list");
-  if (!list?.scrollPosition.seen) return null;
+  if (!list?.scrollPosition.firstVisible) return null;
   const { left, top, width, height } = list.getBoundingClientRect();
   const middle = document.elementFromPoint(left + width / 2, top + height / 2)?.closest(".message[data-message-id]");
-  return middle ?? list.scrollPosition.seen.closest("[data-message-id]");
+  return middle ?? list.scrollPosition.firstVisible.closest("[data-message-id]");
 }
