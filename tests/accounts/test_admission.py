@@ -48,16 +48,16 @@ def fields(email: str = "grace@example.org", **changes: str) -> dict[str, str]:
 
 def refused(**changes: str) -> tuple[int, str]:
     before = User.objects.count()
-    answer = APIClient().post(SIGN_UP, fields(**changes), format="json")
+    response = APIClient().post(SIGN_UP, fields(**changes), format="json")
     assert User.objects.count() == before
-    assert "jwt" not in answer.cookies
-    return answer.status_code, answer.json()["message"]
+    assert "jwt" not in response.cookies
+    return response.status_code, response.json()["message"]
 
 
 def enters(**changes: str) -> User:
-    answer = APIClient().post(SIGN_UP, fields(**changes), format="json")
-    assert answer.status_code == 201, answer.content
-    return User.objects.get(pk=answer.json()["_id"])
+    response = APIClient().post(SIGN_UP, fields(**changes), format="json")
+    assert response.status_code == 201, response.content
+    return User.objects.get(pk=response.json()["_id"])
 
 
 def is_confirmed(user: User) -> bool:
@@ -280,9 +280,9 @@ def test_nobody_becomes_the_owner_by_another_code(settings: Settings) -> None:
     settings.SECRET_KEY = "of another site"
     other = admission.owner_code()
     for tried in ("", "ABCDE-ABCDE-ABCDE-ABCDE", code, other[:-1], other + "A", "é"):
-        answer = becomes_owner(tried)
-        assert answer.status_code == 400
-        assert "That is not the code." in answer.content.decode()
+        response = becomes_owner(tried)
+        assert response.status_code == 400
+        assert "That is not the code." in response.content.decode()
     assert not User.objects.exists()
     assert becomes_owner(other, full_name=" ").status_code == 400  # all else is checked, too
     assert not User.objects.exists()
@@ -484,12 +484,12 @@ def test_where_it_takes_that_nobody_else_begins_a_chat_or_a_group(api_for: ApiFo
     refusal = (403, {"message": words})
 
     def sends(person: User, peer: str) -> tuple[int, Any]:
-        answer = api_for(person).post(f"/api/messages/send/{peer}", {"text": "Hello"})
-        return answer.status_code, answer.json()
+        response = api_for(person).post(f"/api/messages/send/{peer}", {"text": "Hello"})
+        return response.status_code, response.json()
 
     def begins(person: User) -> tuple[int, Any]:
-        answer = api_for(person).post("/api/groups", {"name": "Any", "people": [bo.pk]})
-        return answer.status_code, answer.json()
+        response = api_for(person).post("/api/groups", {"name": "Any", "people": [bo.pk]})
+        return response.status_code, response.json()
 
     assert (sends(ada, bo.pk), begins(ada)) == (refusal, refusal)
     assert not Message.objects.filter(sender=ada).exists()

@@ -20,15 +20,15 @@ pytestmark = pytest.mark.django_db
 
 def test_a_page_of_the_signed_in_person_is_served() -> None:
     session = make_session(make_user())
-    answer = _check(issue_token(session), page_of=session.user_id)
-    assert answer.status_code == 200
-    assert answer.json()["_id"] == session.user_id
+    response = _check(issue_token(session), page_of=session.user_id)
+    assert response.status_code == 200
+    assert response.json()["_id"] == session.user_id
 
 
 def test_a_page_of_who_was_signed_in_before_is_refused() -> None:
     before, now = make_user(), make_user()
-    answer = _check(issue_token(make_session(now)), page_of=before.pk)
-    assert_refused(answer, 401, INVALID_TOKEN)
+    response = _check(issue_token(make_session(now)), page_of=before.pk)
+    assert_refused(response, 401, INVALID_TOKEN)
 
 
 def _check(token: str, *, page_of: str) -> Any:
@@ -88,13 +88,13 @@ def test_many_cookies_cost_few_looks(django_assert_max_num_queries: Any) -> None
 def test_log_in_by_https_sets_the_cookie_of_this_host(settings: Settings) -> None:
     settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = HOST_COOKIE, True
     account = {"email": make_user().email, "password": PASSWORD}
-    for answer in (
+    for response in (
         APIClient().post("/api/auth/login", account),
         Client().post("/login", account),
     ):
-        cookie = answer.cookies[HOST_COOKIE]
+        cookie = response.cookies[HOST_COOKIE]
         assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
-        assert answer.cookies[COOKIE]["max-age"] == 0, "of an earlier log-in"
+        assert response.cookies[COOKIE]["max-age"] == 0, "of an earlier log-in"
 
 
 @pytest.mark.parametrize("path", ["/api/auth/logout", "/logout"])
@@ -103,6 +103,6 @@ def test_log_out_ends_and_clears_whatever_cookie_came(settings: Settings, path: 
     sessions = [make_session(make_user()) for _ in range(2)]
     first, second = map(issue_token, sessions)
     client = Client(HTTP_COOKIE=f"__Host-jwt={first}; jwt={second}")
-    answer = client.post(path)
-    assert {answer.cookies[name]["max-age"] for name in (COOKIE, HOST_COOKIE)} == {0}
+    response = client.post(path)
+    assert {response.cookies[name]["max-age"] for name in (COOKIE, HOST_COOKIE)} == {0}
     assert not Session.objects.filter(revoked_at=None).exists()

@@ -117,9 +117,9 @@ def test_hashing_yields_to_the_site() -> None:
     assert niceness > os.getpriority(os.PRIO_PROCESS, 0)
 
 
-def assert_busy(answer: Any) -> None:
-    assert answer.status_code == 503
-    assert int(answer["Retry-After"]) >= 1
+def assert_busy(response: Any) -> None:
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) >= 1
 
 
 SIGN_UP = {"fullName": "Bob", "email": "bob@example.org", "password": PASSWORD}

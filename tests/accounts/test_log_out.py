@@ -47,10 +47,10 @@ def test_a_session_that_could_not_be_ended_ends_later(
     other = make_session(ada)
     page = page_for(ada)
     with away():
-        answer = page.post(door)
-        assert answer.status_code in (200, 302)
-        assert answer.cookies[COOKIE]["max-age"] == 0
-        told = answer.content if door.startswith("/api/") else page.get("/login").content
+        response = page.post(door)
+        assert response.status_code in (200, 302)
+        assert response.cookies[COOKIE]["max-age"] == 0
+        told = response.content if door.startswith("/api/") else page.get("/login").content
         assert b"You are logged out here" in told
         assert Session.objects.active_of(ada).count() == 2
     assert log_outs.retry_queue.wait(PATIENCE)
@@ -76,8 +76,8 @@ def test_a_process_that_is_killed_meanwhile_leaves_it_to_the_next_one(
 @pytest.mark.parametrize("door", DOORS)
 def test_every_door_clears_the_cache_and_no_storage(door: str, page_for: PageFor) -> None:
     """There is what the page promised to send."""
-    answer = page_for(make_user()).post(door)
-    assert answer.headers["Clear-Site-Data"] == '"cache"'
+    response = page_for(make_user()).post(door)
+    assert response.headers["Clear-Site-Data"] == '"cache"'
 
 
 def test_other_answers_clear_nothing(page_for: PageFor) -> None:

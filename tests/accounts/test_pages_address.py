@@ -55,16 +55,16 @@ def address_of(user: User) -> str:
 
 
 def test_an_address_changes_once_it_is_confirmed(ada: User, page: Client) -> None:
-    answer = ask(page, f" {NEW.upper()}", follow=True)
-    assert f"Check your mail at {NEW}" in answer.content.decode()
+    response = ask(page, f" {NEW.upper()}", follow=True)
+    assert f"Check your mail at {NEW}" in response.content.decode()
     [letter] = delivered()
     assert letter.to == [NEW]
     assert address_of(ada) == "ada@old.example"
 
-    answer = page.post(path_in(letter), follow=True)
+    response = page.post(path_in(letter), follow=True)
 
-    assert answer.redirect_chain == [("/profile", 302)]
-    assert "Your e-mail address has been changed." in answer.content.decode()
+    assert response.redirect_chain == [("/profile", 302)]
+    assert "Your e-mail address has been changed." in response.content.decode()
     assert address_of(ada) == NEW
     assert authenticate(email=NEW, password=PASSWORD) == ada
     [notice] = delivered(to="ada@old.example")
@@ -80,10 +80,10 @@ def test_it_works_signed_out(ada: User, page: Client) -> None:
     assert NEW in shown.content.decode()
     assert address_of(ada) == "ada@old.example"
 
-    answer = visitor.post(path, follow=True)
+    response = visitor.post(path, follow=True)
 
-    assert answer.redirect_chain == [("/login", 302)]
-    assert "Log in with the new one." in answer.content.decode()
+    assert response.redirect_chain == [("/login", 302)]
+    assert "Log in with the new one." in response.content.decode()
     assert address_of(ada) == NEW
 
 
@@ -93,12 +93,12 @@ def test_it_works_for_who_is_signed_in_as_another(
     bob = make_user()
     theirs = page_for(bob)
 
-    answer = theirs.post(link_to(page), follow=True)
+    response = theirs.post(link_to(page), follow=True)
 
     assert address_of(ada) == NEW
-    assert answer.redirect_chain == [("/profile", 302)]
-    assert "Your e-mail address has been changed." not in answer.content.decode()
-    assert bob.email in answer.content.decode()
+    assert response.redirect_chain == [("/profile", 302)]
+    assert "Your e-mail address has been changed." not in response.content.decode()
+    assert bob.email in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_what_is_wrong_is_said_beside_its_field(
     page: Client, email: str, password: str, words: str
 ) -> None:
     make_user(email="taken@example.org")
-    answer = ask(page, email, password)
-    assert answer.status_code == 400
-    assert words in answer.content.decode()
+    response = ask(page, email, password)
+    assert response.status_code == 400
+    assert words in response.content.decode()
     assert not delivered()
 
 
@@ -137,9 +137,9 @@ def test_who_is_signed_out_asks_for_nothing(client: Client) -> None:
 def test_a_link_works_once(ada: User, page: Client) -> None:
     path = link_to(page)
     Client().post(path)
-    for answer in (Client().get(path), Client().post(path)):
-        assert answer.status_code == 410
-        assert 'href="/profile"' in answer.content.decode()
+    for response in (Client().get(path), Client().post(path)):
+        assert response.status_code == 410
+        assert 'href="/profile"' in response.content.decode()
     assert len(delivered(to="ada@old.example")) == 1
 
 
@@ -186,10 +186,10 @@ def test_an_address_that_was_taken_meanwhile_is_refused(ada: User, page: Client)
     path = link_to(page)
     make_user(email=NEW)
 
-    answer = Client().post(path)
+    response = Client().post(path)
 
-    assert answer.status_code == 400
-    assert "This e-mail address is now in use by someone else." in answer.content.decode()
+    assert response.status_code == 400
+    assert "This e-mail address is now in use by someone else." in response.content.decode()
     assert address_of(ada) == "ada@old.example"
 
 
@@ -220,9 +220,9 @@ def test_a_form_from_elsewhere_is_refused(ada: User, page: Client) -> None:
 
 
 def test_a_link_is_kept_out_of_caches_and_referers(page: Client) -> None:
-    answer = Client().get(link_to(page))
-    assert answer["Referrer-Policy"] == "strict-origin"
-    assert "no-store" in answer["Cache-Control"]
+    response = Client().get(link_to(page))
+    assert response["Referrer-Policy"] == "strict-origin"
+    assert "no-store" in response["Cache-Control"]
 
 
 def test_a_new_password_is_told_by_mail(ada: User, page: Client) -> None:

@@ -19,11 +19,11 @@ HTMX = {"HX-Request": "true"}
 PageFor = Callable[[User], Client]
 
 
-def assert_calm(answer: Any, *, within: int = 60) -> str:
+def assert_calm(response: Any, *, within: int = 60) -> str:
     """The page, with one notice that says how long to wait."""
-    assert answer.status_code == 429
-    assert 1 <= int(answer["Retry-After"]) <= within
-    page: str = answer.content.decode()
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= within
+    page: str = response.content.decode()
     [notice] = re.findall(r'<p class="notice is-info" role="alert".*?<span[^>]*>(.*?)</span>', page)
     assert re.fullmatch(r"That was a lot .* Wait \d+ (second|minute)s?, then try again\.", notice)
     return page
@@ -143,9 +143,9 @@ def test_pages_have_the_limits_of_the_api(page_for: PageFor, set_limits: SetLimi
     page = page_for(ada)
     assert [page.get("/profile").status_code for _ in range(4)] == [200, 200, 200, 429]
     assert [page.post("/profile/theme").status_code for _ in range(3)] == [302, 302, 429]
-    answer = page.get("/profile")
-    assert 1 <= int(answer["Retry-After"]) <= 60
-    assert "Wait" in answer.content.decode()
+    response = page.get("/profile")
+    assert 1 <= int(response["Retry-After"]) <= 60
+    assert "Wait" in response.content.decode()
     assert page.get("/api/auth/check").status_code == 429, "one count for both"
     assert page_for(bob).get("/profile").status_code == 200
 

@@ -73,10 +73,10 @@ def test_a_link_comes_by_mail_and_opens_the_account_anew(ada: User, client: Clie
     page = client.get(path)
     assert page.status_code == 200
     assert ada.email in page.content.decode()
-    answer = choose(path, client=client, follow=True)
+    response = choose(path, client=client, follow=True)
 
-    assert answer.redirect_chain == [("/login", 302)]
-    assert "Your password has been changed. Log in with the new one." in answer.content.decode()
+    assert response.redirect_chain == [("/login", 302)]
+    assert "Your password has been changed. Log in with the new one." in response.content.decode()
     assert "Your password has been changed" not in client.get("/login").content.decode()
     assert opens(ada, NEW)
     assert not opens(ada, PASSWORD)
@@ -85,10 +85,10 @@ def test_a_link_comes_by_mail_and_opens_the_account_anew(ada: User, client: Clie
 
 def test_nothing_tells_whether_there_is_an_account(ada: User) -> None:
     moderation.ban(user=make_user(email="banned@example.org"), reason="spam")
-    answers = [ask(email) for email in (ada.email, "nobody@example.org", "banned@example.org")]
+    responses = [ask(email) for email in (ada.email, "nobody@example.org", "banned@example.org")]
 
-    assert len({(each.status_code, each["Location"], each.content) for each in answers}) == 1
-    assert len({frozenset(each.headers) for each in answers}) == 1
+    assert len({(each.status_code, each["Location"], each.content) for each in responses}) == 1
+    assert len({frozenset(each.headers) for each in responses}) == 1
     assert [letter.to for letter in delivered()] == [[ada.email]]
 
 
@@ -107,9 +107,9 @@ def test_an_address_is_found_whatever_its_case(ada: User) -> None:
 
 @pytest.mark.parametrize("email", ["", "ada", "a@b@example.org", "x\x00@example.org"])
 def test_what_is_no_address_is_said_beside_the_field(email: str) -> None:
-    answer = ask(email)
-    assert answer.status_code == 400
-    assert 'id="email_error"' in answer.content.decode()
+    response = ask(email)
+    assert response.status_code == 400
+    assert 'id="email_error"' in response.content.decode()
     assert not delivered()
 
 
@@ -128,10 +128,10 @@ def test_a_link_works_once(ada: User) -> None:
     path = link_for(ada)
     choose(path)
 
-    for answer in (Client().get(path), choose(path, "yet another one")):
-        assert answer.status_code == 410
-        assert DEAD in answer.content.decode()
-        assert 'href="/reset"' in answer.content.decode()
+    for response in (Client().get(path), choose(path, "yet another one")):
+        assert response.status_code == 410
+        assert DEAD in response.content.decode()
+        assert 'href="/reset"' in response.content.decode()
     assert opens(ada, NEW)
 
 
@@ -212,9 +212,9 @@ def test_a_link_is_one_person_s(ada: User) -> None:
 
 def test_a_weak_password_leaves_the_link_alive(ada: User) -> None:
     path = link_for(ada)
-    answer = choose(path, "12345")
-    assert answer.status_code == 400
-    assert "This is too short" in answer.content.decode()
+    response = choose(path, "12345")
+    assert response.status_code == 400
+    assert "This is too short" in response.content.decode()
     assert choose(path).status_code == 302
 
 
@@ -226,10 +226,10 @@ def test_everybody_is_signed_out_and_their_sockets_told(
     path = link_for(ada)
     events.clear()
 
-    answer = choose(path, client=here, follow=True)
+    response = choose(path, client=here, follow=True)
 
-    assert answer.redirect_chain == [("/login", 302)]
-    assert "You were signed out on this device" not in answer.content.decode()
+    assert response.redirect_chain == [("/login", 302)]
+    assert "You were signed out on this device" not in response.content.decode()
     assert elsewhere.get("/profile").status_code == 302
     assert stranger.get("/profile").status_code == 200
     assert events.recipients("end") == sorted(f"session.{key}" for key in sessions)
@@ -271,9 +271,9 @@ def test_who_else_is_signed_in_here_makes_room(ada: User, page_for: PageFor) -> 
     bob = make_user()
     here, elsewhere = page_for(bob), page_for(bob)
 
-    answer = choose(link_for(ada), client=here, follow=True)
+    response = choose(link_for(ada), client=here, follow=True)
 
-    assert answer.redirect_chain == [("/login", 302)]
+    assert response.redirect_chain == [("/login", 302)]
     assert elsewhere.get("/profile").status_code == 200
 
 
@@ -289,9 +289,9 @@ def test_a_form_from_elsewhere_is_refused(ada: User) -> None:
 
 def test_a_link_is_kept_out_of_caches_and_referers(ada: User) -> None:
     path = link_for(ada)
-    for answer in (Client().get(path), Client().get("/reset/x/y"), choose(path)):
-        assert answer["Referrer-Policy"] == "strict-origin"
-        assert "no-store" in answer["Cache-Control"]
+    for response in (Client().get(path), Client().get("/reset/x/y"), choose(path)):
+        assert response["Referrer-Policy"] == "strict-origin"
+        assert "no-store" in response["Cache-Control"]
 
 
 def test_with_htmx_a_dead_link_is_shown_and_a_good_one_moves_the_page(ada: User) -> None:

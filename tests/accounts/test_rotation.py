@@ -73,9 +73,9 @@ def let_the_overlap_pass(session: Session) -> None:
 @pytest.mark.parametrize("path", [CHECK, "/", "/profile"])
 def test_the_next_one_comes_and_ends_the_one_before(session: Session, path: str) -> None:
     token = old_token(session)
-    answer = client_with(token).get(path)
-    assert answer.status_code == 200
-    cookie = answer.cookies["jwt"]
+    response = client_with(token).get(path)
+    assert response.status_code == 200
+    cookie = response.cookies["jwt"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
     following = cookie.value
     content = jwt.decode(following, options={"verify_signature": False})
@@ -143,9 +143,9 @@ def test_clients_that_keep_their_token_go_on(session: Session) -> None:
     token = old_token(session)
     bearer = APIClient(headers={"Authorization": f"Bearer {token}"})
     for _time in range(2):
-        answer = bearer.get(CHECK)
-        assert answer.status_code == 200
-        assert "jwt" not in answer.cookies
+        response = bearer.get(CHECK)
+        assert response.status_code == 200
+        assert "jwt" not in response.cookies
         assert client_with(token).get(CHECK).status_code == 200
     session.refresh_from_db()
     assert session.rotation == 0

@@ -185,8 +185,8 @@ def test_mails_of_sign_ups_count_for_whoever_causes_them(set_limits: SetLimits) 
     set_limits(mails_per_address_and_hour=2)
     for n in range(4):
         account = {"fullName": "Bob", "email": f"bob{n}@example.org", "password": "secret-1"}
-        answer = APIClient(REMOTE_ADDR="192.0.2.1").post("/api/auth/signup", account)
-        assert answer.status_code == 201
+        response = APIClient(REMOTE_ADDR="192.0.2.1").post("/api/auth/signup", account)
+        assert response.status_code == 201
     assert len(delivered()) == 2
     elsewhere = APIClient(REMOTE_ADDR="192.0.2.2")
     account = {"fullName": "Bob", "email": "bob9@example.org", "password": "secret-1"}

@@ -95,21 +95,21 @@ def test_whitenoise_takes_files_from_us_alone(
     ):
         files = Files(lambda _request: HttpResponse(status=404))
         for path, status in (("/favicon.svg", 200), ("/secret.txt", 404), ("/outside/dist", 404)):
-            answer = files(RequestFactory().get(path))
-            assert (path, answer.status_code) == (path, status)
-            answer.close()
+            response = files(RequestFactory().get(path))
+            assert (path, response.status_code) == (path, status)
+            response.close()
         assert "/favicon.svg" in asked
         assert ("/secret.txt" in asked) == is_looked_up
         assert bool(files.files) != is_looked_up
 
 
-def body(answer: HttpResponseBase) -> str:
-    content = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+def body(response: HttpResponseBase) -> str:
+    content = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
     return bytes(content).decode()
 
 
-def is_theirs(answer: HttpResponseBase) -> bool:
-    return answer.status_code == 200 and "<title>Theirs</title>" in body(answer)
+def is_theirs(response: HttpResponseBase) -> bool:
+    return response.status_code == 200 and "<title>Theirs</title>" in body(response)
 
 
 @pytest.mark.parametrize(
@@ -141,17 +141,17 @@ def test_a_name_with_a_dot_is_a_page_for_who_opens_one(site: Client) -> None:
 
 def test_a_script_that_is_gone_is_no_page(site: Client) -> None:
     for path in ("/assets/index-00000000.js", "/assets/", "/assets/x"):
-        answer = site.get(path, headers=PAGE)
-        assert answer.status_code == 404
-        assert "Theirs" not in body(answer)
+        response = site.get(path, headers=PAGE)
+        assert response.status_code == 404
+        assert "Theirs" not in body(response)
 
 
 def test_the_page_is_asked_for_again_each_time(site: Client) -> None:
-    answer = site.get("/login")
-    assert answer.headers["Cache-Control"] == "no-cache"
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.headers["Last-Modified"]
-    again = site.get("/login", headers={"If-None-Match": answer.headers["ETag"]})
+    response = site.get("/login")
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Last-Modified"]
+    again = site.get("/login", headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
     assert again.headers["Content-Security-Policy"]
 
@@ -181,29 +181,29 @@ def test_head_says_the_same_without_a_body(site: Client) -> None:
 def test_files_have_their_type_and_are_kept_as_long_as_they_may(
     site: Client, path: str, kind: str, kept_for: str
 ) -> None:
-    answer = site.get(path)
-    assert body(answer) == FILES[path[1:]]
-    assert answer.headers["Content-Type"] == kind
-    assert answer.headers["Cache-Control"] == kept_for
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert "Access-Control-Allow-Origin" not in answer.headers
-    assert answer.headers["Content-Security-Policy"]
-    unchanged = site.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    response = site.get(path)
+    assert body(response) == FILES[path[1:]]
+    assert response.headers["Content-Type"] == kind
+    assert response.headers["Cache-Control"] == kept_for
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert response.headers["Content-Security-Policy"]
+    unchanged = site.get(path, headers={"If-None-Match": response.headers["ETag"]})
     assert (unchanged.status_code, body(unchanged)) == (304, "")
 
 
 def test_a_smaller_copy_beside_a_file_is_sent_to_who_takes_it(site: Client) -> None:
     path = "/assets/index-BxY3k2Zs.js"
-    answer = site.get(path, headers={"Accept-Encoding": "gzip"})
-    assert (body(answer), answer.headers["Content-Encoding"]) == ("smaller", "gzip")
-    assert answer.headers["Vary"] == "Accept-Encoding"
+    response = site.get(path, headers={"Accept-Encoding": "gzip"})
+    assert (body(response), response.headers["Content-Encoding"]) == ("smaller", "gzip")
+    assert response.headers["Vary"] == "Accept-Encoding"
     assert site.get(path + ".gz").status_code == 404
 
 
 def test_a_part_of_a_file(site: Client) -> None:
-    answer = site.get("/assets/index-BxY3k2Zs.js", headers={"Range": "bytes=0-6"})
-    assert (answer.status_code, body(answer)) == (206, "console")
+    response = site.get("/assets/index-BxY3k2Zs.js", headers={"Range": "bytes=0-6"})
+    assert (response.status_code, body(response)) == (206, "console")
 
 
 @pytest.mark.parametrize(
@@ -226,16 +226,16 @@ def test_a_part_of_a_file(site: Client) -> None:
 )
 def test_nothing_hidden_or_outside_is_told(site: Client, path: str) -> None:
     for asked in ({}, PAGE):
-        answer = site.get(path, headers=asked)
-        assert "secret" not in body(answer).lower()
-        assert answer.status_code == 404 or is_theirs(answer)
+        response = site.get(path, headers=asked)
+        assert "secret" not in body(response).lower()
+        assert response.status_code == 404 or is_theirs(response)
     assert site.get("/.env", headers=PAGE).status_code == 404
 
 
 def test_a_smaller_copy_is_not_taken_from_outside(site: Client) -> None:
-    answer = site.get("/about.html", headers={"Accept-Encoding": "gzip"})
-    assert body(answer) == FILES["about.html"]
-    assert "Content-Encoding" not in answer.headers
+    response = site.get("/about.html", headers={"Accept-Encoding": "gzip"})
+    assert body(response) == FILES["about.html"]
+    assert "Content-Encoding" not in response.headers
 
 
 @pytest.mark.parametrize("path", ["/loop", "/loop/x", "/pipe", "/" + "a" * 5000])
@@ -261,9 +261,9 @@ def test_nobody_sees_what_is_in_a_folder(site: Client) -> None:
 def test_what_changes_something_is_not_asked_of_its_pages(site: Client) -> None:
     site.handler.enforce_csrf_checks = True
     for path in ("/login", "/profile/theme", "/nothing", "/"):
-        answer = site.post(path)
-        assert answer.status_code == 405
-        assert answer.headers["Allow"] == "GET, HEAD"
+        response = site.post(path)
+        assert response.status_code == 405
+        assert response.headers["Allow"] == "GET, HEAD"
     assert site.post("/favicon.svg").status_code == 405
 
 
@@ -280,16 +280,16 @@ def test_what_is_the_site_s_own_stays(site: Client) -> None:
     assert site.get("/admin/").status_code == 302
     assert site.get("/sw.js").headers["Content-Type"].startswith("text/javascript")
     for path in ("/reset", "/reset/sent", "/reset/x/y", "/address/x/y", "/digest/x/y", "/offline"):
-        answer = site.get(path)
-        assert not is_theirs(answer), path
-        assert "Chatsite" in body(answer)
-        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        response = site.get(path)
+        assert not is_theirs(response), path
+        assert "Chatsite" in body(response)
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
 
 
 def test_figures_that_somebody_may_not_see_are_no_page(site: Client) -> None:
-    answer = site.get("/metrics", REMOTE_ADDR="203.0.113.9")
-    assert answer.status_code == 404
-    assert not is_theirs(answer)
+    response = site.get("/metrics", REMOTE_ADDR="203.0.113.9")
+    assert response.status_code == 404
+    assert not is_theirs(response)
 
 
 def test_a_service_worker_of_its_own_goes_before_ours(dist: Path) -> None:
@@ -299,9 +299,9 @@ def test_a_service_worker_of_its_own_goes_before_ours(dist: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/about.html", "/favicon.svg", "/assets/index-BxY3k2Zs.js"])
 def test_its_policy_lets_a_build_work_and_no_foreign_script(site: Client, path: str) -> None:
-    answer = site.get(path)
-    answer.close()
-    parts = answer.headers["Content-Security-Policy"].split("; ")
+    response = site.get(path)
+    response.close()
+    parts = response.headers["Content-Security-Policy"].split("; ")
     policy = dict(part.split(" ", 1) for part in parts)
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == "'self'"

@@ -20,10 +20,10 @@ PATHS = ["/login", "/about.html", "/favicon.svg", FILE, "/static/own.css"]
 SIZE = len(SCRIPT)
 
 
-def others(answer: HttpResponseBase) -> Mapping[str, str]:
+def others(response: HttpResponseBase) -> Mapping[str, str]:
     """The headers that are not about the body. Directives of a policy come in any order."""
-    policy = answer.headers.get("Content-Security-Policy", "")
-    headers = {**answer.headers, "Content-Security-Policy": str(sorted(policy.split("; ")))}
+    policy = response.headers.get("Content-Security-Policy", "")
+    headers = {**response.headers, "Content-Security-Policy": str(sorted(policy.split("; ")))}
     about = {*OF_THE_BODY, "Content-Range"}
     return {name: value for name, value in headers.items() if name not in about}
 
@@ -59,15 +59,15 @@ def test_what_is_unchanged_has_the_headers_of_the_whole(
 @pytest.mark.parametrize("path", PATHS)
 def test_what_has_changed_is_sent(site: Client, path: str) -> None:
     for condition in ({"If-None-Match": '"x"'}, {"If-Modified-Since": "nonsense"}):
-        answer = site.get(path, headers=condition)
-        assert (answer.status_code, bool(body(answer))) == (200, True)
+        response = site.get(path, headers=condition)
+        assert (response.status_code, bool(body(response))) == (200, True)
 
 
 def test_what_should_be_another_version_is_not_sent(site: Client) -> None:
     whole = site.get(FILE)
     whole.close()
-    answer = site.get(FILE, headers={"If-Match": '"x"'})
-    assert (answer.status_code, body(answer), others(answer)) == (412, "", others(whole))
+    response = site.get(FILE, headers={"If-Match": '"x"'})
+    assert (response.status_code, body(response), others(response)) == (412, "", others(whole))
 
 
 @pytest.mark.parametrize(
@@ -88,21 +88,21 @@ def test_what_should_be_another_version_is_not_sent(site: Client) -> None:
 def test_a_part_of_a_file(site: Client, asked: str, start: int, end: int) -> None:
     whole = site.get(FILE)
     whole.close()
-    answer = site.get(FILE, headers={"Range": asked})
-    assert (answer.status_code, body(answer)) == (206, SCRIPT[start : end + 1])
-    assert answer.headers["Content-Range"] == f"bytes {start}-{end}/{SIZE}"
-    assert answer.headers["Content-Length"] == str(end - start + 1)
-    assert answer.headers["Content-Type"] == whole.headers["Content-Type"]
-    assert others(answer) == others(whole)
+    response = site.get(FILE, headers={"Range": asked})
+    assert (response.status_code, body(response)) == (206, SCRIPT[start : end + 1])
+    assert response.headers["Content-Range"] == f"bytes {start}-{end}/{SIZE}"
+    assert response.headers["Content-Length"] == str(end - start + 1)
+    assert response.headers["Content-Type"] == whole.headers["Content-Type"]
+    assert others(response) == others(whole)
 
 
 def test_a_part_over_several_pieces(site: Client, dist: Path) -> None:
     text = "".join(f"{number:07}\n" for number in range(2000))  # read by 4,096 bytes
     (dist / "assets/long.js").write_text(text)
     for start, end in ((0, 4095), (4095, 4096), (4096, 8191), (5000, 12_999), (0, 15_999)):
-        answer = site.get("/assets/long.js", headers={"Range": f"bytes={start}-{end}"})
-        pieces = list(answer.streaming_content)  # type: ignore[attr-defined]
-        assert (answer.status_code, b"".join(pieces).decode()) == (206, text[start : end + 1])
+        response = site.get("/assets/long.js", headers={"Range": f"bytes={start}-{end}"})
+        pieces = list(response.streaming_content)  # type: ignore[attr-defined]
+        assert (response.status_code, b"".join(pieces).decode()) == (206, text[start : end + 1])
         assert all(pieces)  # each is a message to the server
 
 
@@ -110,10 +110,10 @@ def test_a_part_over_several_pieces(site: Client, dist: Path) -> None:
 def test_a_part_that_is_not_there(site: Client, asked: str) -> None:
     whole = site.get(FILE)
     whole.close()
-    answer = site.get(FILE, headers={"Range": asked})
-    assert (answer.status_code, body(answer)) == (416, "")
-    assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
-    assert others(answer) == others(whole)
+    response = site.get(FILE, headers={"Range": asked})
+    assert (response.status_code, body(response)) == (416, "")
+    assert response.headers["Content-Range"] == f"bytes */{SIZE}"
+    assert others(response) == others(whole)
 
 
 @pytest.mark.parametrize(
@@ -121,30 +121,30 @@ def test_a_part_that_is_not_there(site: Client, asked: str) -> None:
     ["bytes=0-0,2-2", "bytes=-", "bytes=5-2", "bytes=x-", "bytes=0", "lines=0-0", "", "bytes=--1"],
 )
 def test_several_parts_and_no_parts_are_the_whole(site: Client, asked: str) -> None:
-    answer = site.get(FILE, headers={"Range": asked})
-    assert (answer.status_code, body(answer)) == (200, SCRIPT)
-    assert answer.headers["Accept-Ranges"] == "bytes"
+    response = site.get(FILE, headers={"Range": asked})
+    assert (response.status_code, body(response)) == (200, SCRIPT)
+    assert response.headers["Accept-Ranges"] == "bytes"
 
 
 def test_a_part_is_of_the_version_that_the_others_are_of(site: Client) -> None:
     whole = site.get(FILE)
     whole.close()
     for same in (whole.headers["ETag"], whole.headers["Last-Modified"]):
-        answer = site.get(FILE, headers={"Range": "bytes=0-0", "If-Range": same})
-        assert (answer.status_code, body(answer)) == (206, SCRIPT[0])
+        response = site.get(FILE, headers={"Range": "bytes=0-0", "If-Range": same})
+        assert (response.status_code, body(response)) == (206, SCRIPT[0])
     for other in ('"x"', f"W/{whole.headers['ETag']}", "Mon, 01 Jan 2024 00:00:00 GMT", "x"):
-        answer = site.get(FILE, headers={"Range": "bytes=0-0", "If-Range": other})
-        assert (answer.status_code, body(answer)) == (200, SCRIPT)
+        response = site.get(FILE, headers={"Range": "bytes=0-0", "If-Range": other})
+        assert (response.status_code, body(response)) == (200, SCRIPT)
 
 
 def test_head_has_no_parts(site: Client) -> None:
-    answer = site.head(FILE, headers={"Range": "bytes=0-0"})
-    assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(SIZE))
-    assert "Content-Range" not in answer.headers
+    response = site.head(FILE, headers={"Range": "bytes=0-0"})
+    assert (response.status_code, response.headers["Content-Length"]) == (200, str(SIZE))
+    assert "Content-Range" not in response.headers
 
 
 def test_a_page_has_no_parts(site: Client) -> None:
     for path in ("/login", "/reset"):
-        answer = site.get(path, headers={"Range": "bytes=0-0"})
-        assert answer.status_code == 200
-        assert "Accept-Ranges" not in answer.headers
+        response = site.get(path, headers={"Range": "bytes=0-0"})
+        assert response.status_code == 200
+        assert "Accept-Ranges" not in response.headers

@@ -17,7 +17,7 @@ from tests.environment import ROOT, hermetic
 from tests.factories import make_user
 
 
-class Asked(Exception):
+class Retryable(Exception):
     """What the driver of PostgreSQL raises."""
 
     def __init__(self, sqlstate: str) -> None:
@@ -39,7 +39,7 @@ def refused() -> DatabaseError:
 
 def error_of(sqlstate: str) -> DatabaseError:
     error = DatabaseError()
-    error.__cause__ = Asked(sqlstate)
+    error.__cause__ = Retryable(sqlstate)
     return error
 
 

@@ -200,9 +200,9 @@ class TestWhoReads:
         def refusal(**headers: str) -> str:
             account = {"email": "nobody@example.org", "password": "not this one"}
             path, kind = "/api/auth/login", "application/json"
-            answer = client.post(path, account, content_type=kind, headers=headers)
-            assert answer.status_code == 400
-            return str(answer.json()["message"])
+            response = client.post(path, account, content_type=kind, headers=headers)
+            assert response.status_code == 400
+            return str(response.json()["message"])
 
         assert refusal() == "Invalid credentials"
         with override("de"):
@@ -213,9 +213,9 @@ class TestWhoReads:
     def test_the_api_knows_what_was_chosen_for_the_account(self, client: Client) -> None:
         user = make_user(language="es")
         sign_in(client, user)
-        answer = client.get(f"/api/messages/{'0' * 24}")
+        response = client.get(f"/api/messages/{'0' * 24}")
         with override("es"):
-            assert answer.json()["message"] == gettext("No such person.")
+            assert response.json()["message"] == gettext("No such person.")
 
 
 @pytest.mark.django_db
@@ -239,6 +239,6 @@ class TestMails:
 
 def sign_in(client: Client, user: User) -> None:
     account = {"email": user.email, "password": PASSWORD}
-    answer = client.post("/api/auth/login", account, content_type="application/json")
-    assert answer.status_code == 200
+    response = client.post("/api/auth/login", account, content_type="application/json")
+    assert response.status_code == 200
     assert Session.objects.filter(user=user).exists()

@@ -13,9 +13,9 @@ from messaging.views.share import WORDS, share
 
 @pytest.fixture
 def manifest(client: Client) -> Any:
-    answer = client.get("/manifest.webmanifest")
-    assert answer.headers["Content-Type"] == "application/manifest+json"
-    return answer.json()
+    response = client.get("/manifest.webmanifest")
+    assert response.headers["Content-Type"] == "application/manifest+json"
+    return response.json()
 
 
 def test_it_has_what_browsers_want_of_an_app(manifest: Any) -> None:

@@ -18,8 +18,8 @@ def test_a_zone_nobody_knows_is_no_error(client: Client, zone: str) -> None:
 
 @pytest.mark.parametrize("referer", ["http://[x", "https://evil.example.net/", "nonsense"])
 def test_a_foreign_or_malformed_referer_is_refused(client: Client, referer: str) -> None:
-    answer = client.post("/api/auth/login", {}, "application/json", headers={"Referer": referer})
-    assert answer.status_code == 403
+    response = client.post("/api/auth/login", {}, "application/json", headers={"Referer": referer})
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize("host", ["evil.example", "a b", "x" * 5_000], ids=["name", "none", "long"])
@@ -27,8 +27,8 @@ def test_a_foreign_host_is_one_short_line_in_the_log(
     client: Client, settings: Settings, caplog: pytest.LogCaptureFixture, host: str
 ) -> None:
     settings.ALLOWED_HOSTS = ["chat.example.org"]
-    answer = client.get("/login", headers={"Host": host})
-    assert answer.status_code == 400
+    response = client.get("/login", headers={"Host": host})
+    assert response.status_code == 400
     # Django's own line on every 4xx is off where there are access lines.
     [record] = [each for each in caplog.records if each.name != "django.request"]
     assert (record.levelname, record.exc_info) == ("WARNING", None)

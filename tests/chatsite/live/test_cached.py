@@ -3,28 +3,28 @@
 from chatsite.live.cached import CachedValue
 
 
-def following(known: CachedValue[int]) -> CachedValue[int]:
+def following(cached: CachedValue[int]) -> CachedValue[int]:
     """As in a process that serves, without the event loop that would tell it of changes."""
-    known._is_subscribed = True
-    return known
+    cached._is_subscribed = True
+    return cached
 
 
 def test_a_process_that_is_told_nothing_asks_each_time() -> None:
     stored = [1]
-    known = CachedValue("things", lambda: stored[0])
-    assert known() == 1
+    cached = CachedValue("things", lambda: stored[0])
+    assert cached() == 1
     stored[0] = 2
-    assert known() == 2
+    assert cached() == 2
 
 
 def test_it_is_asked_for_again_when_it_has_changed() -> None:
     stored = [1]
-    known = following(CachedValue("things", lambda: stored[0]))
-    assert [known(), known()] == [1, 1]
+    cached = following(CachedValue("things", lambda: stored[0]))
+    assert [cached(), cached()] == [1, 1]
     stored[0] = 2
-    assert known() == 1
-    known.publish_change()
-    assert known() == 2
+    assert cached() == 1
+    cached.publish_change()
+    assert cached() == 2
 
 
 def test_what_changes_while_it_is_asked_for_is_not_missed() -> None:
@@ -34,8 +34,8 @@ def test_what_changes_while_it_is_asked_for_is_not_missed() -> None:
         value = stored[0]
         if value == 1:  # somebody changes it before the answer is there
             stored[0] = 2
-            known.set(None)
+            cached.set(None)
         return value
 
-    known = following(CachedValue("things", ask))
-    assert [known(), known()] == [1, 2]
+    cached = following(CachedValue("things", ask))
+    assert [cached(), cached()] == [1, 2]

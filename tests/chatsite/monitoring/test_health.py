@@ -53,22 +53,22 @@ def silence() -> Iterator[int]:
 def settled(server: Server) -> httpx.Response:
     """What is answered once every check has come to its end, on a machine that is busy."""
     for _ in range(TRIES):
-        answer = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
-        if "timeout" not in answer.json()["checks"].values():
+        response = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
+        if "timeout" not in response.json()["checks"].values():
             break
-    return answer
+    return response
 
 
 def test_alive(client: Client) -> None:
-    answer = client.get("/healthz")
-    assert (answer.status_code, answer.content) == (200, b"ok\n")
-    assert "no-store" in answer.headers["Cache-Control"]
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok\n")
+    assert "no-store" in response.headers["Cache-Control"]
 
 
 def test_ready(client: Client) -> None:
-    answer = client.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.json() == {
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {
         "status": "ok",
         "checks": {"database": "ok", "migrations": "ok", "media": "ok"},
     }
@@ -81,10 +81,10 @@ def test_ready_with_redis(client: Client, settings: Settings, redis_url: str) ->
 
 def test_not_ready_without_its_redis(client: Client, settings: Settings) -> None:
     settings.REDIS_URL = f"redis://:a-password@127.0.0.1:{free_port()}/0"
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
+    response = client.get("/readyz")
+    assert response.status_code == 503
     checks = {"database": "ok", "migrations": "ok", "media": "ok", "redis": "failed"}
-    assert answer.json() == {"status": "unavailable", "checks": checks}
+    assert response.json() == {"status": "unavailable", "checks": checks}
 
 
 def test_not_ready_with_a_redis_that_refuses_writes(
@@ -94,11 +94,11 @@ def test_not_ready_with_a_redis_that_refuses_writes(
     with Redis.from_url(redis_url) as redis:
         redis.replicaof("127.0.0.1", str(free_port()))
         try:
-            answer = client.get("/readyz")
+            response = client.get("/readyz")
         finally:
             redis.replicaof("NO", "ONE")
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["redis"] == "refuses writes"
+    assert response.status_code == 503
+    assert response.json()["checks"]["redis"] == "refuses writes"
 
 
 def test_not_ready_with_full_disks(client: Client, settings: Settings, tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ def test_not_ready_with_full_disks(client: Client, settings: Settings, tmp_path:
         with suppress(OSError), (disk / "filling").open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
-        answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["media"] == "full"
+        response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["media"] == "full"
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_database_that_cannot_be_written_says_why(
         raise OperationalError from cause
 
     monkeypatch.setattr(MigrationRecorder, "record_applied", fail)
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["database"] == says
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["database"] == says
 
 
 def test_many_who_ask_write_once_and_leave_nothing(
@@ -156,9 +156,9 @@ def test_a_redis_that_is_silent_holds_up_no_answer(
 ) -> None:
     monkeypatch.setattr(health, "PATIENCE", 0.2)
     settings.REDIS_URL = f"redis://127.0.0.1:{silence}/0"
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["redis"] in ("failed", "timeout")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["redis"] in ("failed", "timeout")
 
 
 def test_a_check_that_hangs_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,9 +182,13 @@ def test_not_ready_before_its_migrations(client: Client) -> None:
     [newest] = MigrationLoader(connection).graph.leaf_nodes("messaging")
     recorder.record_unapplied(*newest)
     try:
-        answer = client.get("/readyz")
-        assert answer.status_code == 503
-        assert answer.json()["checks"] == {"database": "ok", "migrations": "failed", "media": "ok"}
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["checks"] == {
+            "database": "ok",
+            "migrations": "failed",
+            "media": "ok",
+        }
     finally:
         recorder.record_applied(*newest)
     assert client.get("/readyz").status_code == 200
@@ -211,10 +215,10 @@ def test_a_site_that_lost_its_database_lives_but_is_not_ready(tmp_path: Path) ->
     address = f"postgres://chatsite:a-password@127.0.0.1:{free_port()}/chatsite"
     with Server(tmp_path, DATABASE_URL=address).running() as server:
         assert httpx.get(f"{server.url}/healthz", timeout=PATIENCE).status_code == 200
-        answer = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
-    assert answer.status_code == 503
-    assert set(answer.json()["checks"]) == {"database", "migrations", "media"}
-    assert "127.0.0.1" not in answer.text
+        response = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
+    assert response.status_code == 503
+    assert set(response.json()["checks"]) == {"database", "migrations", "media"}
+    assert "127.0.0.1" not in response.text
     assert "a-password" not in server.log
 
 

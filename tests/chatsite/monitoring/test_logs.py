@@ -262,10 +262,10 @@ def test_a_failure_has_its_stack_and_no_body(tmp_path: Path) -> None:
     server = Server(tmp_path)
     with server.running():
         account = {"email": SECRETS["email"], "password": SECRETS["password"]}
-        answer = httpx.post(f"{server.url}/api/auth/login", json=account, timeout=PATIENCE)
-    assert answer.status_code == 500
+        response = httpx.post(f"{server.url}/api/auth/login", json=account, timeout=PATIENCE)
+    assert response.status_code == 500
     [failure] = [line for line in server.records if line["level"] == "ERROR"]
-    assert failure["request_id"] == answer.headers["X-Request-ID"]
+    assert failure["request_id"] == response.headers["X-Request-ID"]
     assert failure["message"] == "Internal Server Error: api/auth/login"
     assert "no such table" in failure["exception"]
     assert SECRETS["email"] not in server.log

@@ -62,17 +62,17 @@ class TestWhoMayRead:
     @pytest.mark.usefixtures("by_address")
     @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3"])
     def test_allowed_addresses(self, client: Client, address: str) -> None:
-        answer = client.get("/metrics", REMOTE_ADDR=address, HTTP_HOST="10.0.0.7:8000")
-        assert answer.status_code == 200
-        assert answer.headers["Content-Type"].startswith("text/plain; version=")
-        assert b"chatsite_sockets_open" in answer.content
+        response = client.get("/metrics", REMOTE_ADDR=address, HTTP_HOST="10.0.0.7:8000")
+        assert response.status_code == 200
+        assert response.headers["Content-Type"].startswith("text/plain; version=")
+        assert b"chatsite_sockets_open" in response.content
 
     @pytest.mark.usefixtures("by_address")
     @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "", "unix:"])
     def test_to_other_addresses_there_is_no_such_page(self, client: Client, address: str) -> None:
-        answer = client.get("/metrics", REMOTE_ADDR=address)
-        assert answer.status_code == 404
-        assert b"chatsite_" not in answer.content
+        response = client.get("/metrics", REMOTE_ADDR=address)
+        assert response.status_code == 404
+        assert b"chatsite_" not in response.content
 
     @pytest.mark.usefixtures("by_address")
     @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto"])
@@ -165,8 +165,8 @@ class TestLive:
         fields = {"text": "Hello", "clientMessageId": "the-same"}
         post = (await sync_to_async(api_for)(ada)).post
         for status in (201, 200):  # again: the first message
-            answer = await sync_to_async(post)(f"/api/messages/send/{bo.pk}", fields)
-            assert answer.status_code == status
+            response = await sync_to_async(post)(f"/api/messages/send/{bo.pk}", fields)
+            assert response.status_code == status
         for socket in sockets:
             await socket.data("newMessage")
             await socket.close()

@@ -110,8 +110,8 @@ def test_a_sentry_that_is_gone_delays_nobody(tmp_path: Path) -> None:
     server = Server(tmp_path, SENTRY_DSN=dsn)  # without tables every log-in fails
     with server.running():
         account = {"email": EMAIL, "password": PASSWORD}
-        answer = httpx.post(f"{server.url}/api/auth/login", json=account, timeout=PATIENCE)
-    assert answer.status_code == 500
+        response = httpx.post(f"{server.url}/api/auth/login", json=account, timeout=PATIENCE)
+    assert response.status_code == 500
 
 
 def test_without_an_address_it_is_not_even_imported() -> None:

@@ -86,7 +86,7 @@ class Refusal:
         self._pieces = iter(pieces)
         self.limit = BodyLimit(self._app, 2)
 
-    async def answer(self, scope: Scope) -> list[str]:
+    async def response(self, scope: Scope) -> list[str]:
         await self.limit(scope, self._receive, self._send)
         return self.happened
 
@@ -115,17 +115,17 @@ async def test_of_one_that_is_too_large_the_rest_is_dropped_before_the_connectio
     """Browsers read the answer only then, and clients that do not wait have it before. The
     application is done by then: no thread is held.
     """
-    happened = await Refusal(MORE, MORE, END).answer(ANNOUNCED)
+    happened = await Refusal(MORE, MORE, END).response(ANNOUNCED)
     assert happened == ["start", "more", "done", "read", "read", "read", "body"]
 
 
 async def test_so_is_that_of_one_that_grows_too_large() -> None:
-    happened = await Refusal(MORE, MORE, MORE, MORE, END).answer(SCOPE)
+    happened = await Refusal(MORE, MORE, MORE, MORE, END).response(SCOPE)
     assert happened == ["read"] * 3 + ["start", "more", "done", "read", "read", "body"]
 
 
 async def test_of_one_that_is_there_nothing_more_is_waited_for() -> None:
-    happened = await Refusal(MORE, MORE, END).answer(SCOPE)
+    happened = await Refusal(MORE, MORE, END).response(SCOPE)
     assert happened == ["read"] * 3 + ["start", "more", "done", "body"]
 
 
@@ -137,7 +137,7 @@ async def test_the_rest_is_dropped_too_where_there_is_no_room_for_it(
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(body_limit, "_read_into", fail)
-    happened = await Refusal(MORE, END).answer(SCOPE)
+    happened = await Refusal(MORE, END).response(SCOPE)
     assert happened == ["read", "start", "more", "done", "read", "body"]
 
 
@@ -145,23 +145,23 @@ async def test_who_sends_no_more_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(body_limit, "LINGER", 0)
-    assert await Refusal().answer(ANNOUNCED) == ["start", "more", "done", "body"]
+    assert await Refusal().response(ANNOUNCED) == ["start", "more", "done", "body"]
 
 
 async def test_only_so_many_are_waited_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_limit, "LINGERING", 1)
     refusal = Refusal()
-    first = asyncio.create_task(refusal.answer(ANNOUNCED))
+    first = asyncio.create_task(refusal.response(ANNOUNCED))
     await refusal.is_waited_for.wait()
     refusal.is_waited_for.clear()
     assert refusal.happened == ["start", "more", "done"]
-    await refusal.answer(ANNOUNCED)
+    await refusal.response(ANNOUNCED)
     assert refusal.happened == ["start", "more", "done"] * 2 + ["body"]
     assert not refusal.is_waited_for.is_set()
     first.cancel()
     with suppress(asyncio.CancelledError):
         await first
-    third = asyncio.create_task(refusal.answer(ANNOUNCED))  # in the place of the first
+    third = asyncio.create_task(refusal.response(ANNOUNCED))  # in the place of the first
     await refusal.is_waited_for.wait()
     third.cancel()
 
@@ -169,7 +169,7 @@ async def test_only_so_many_are_waited_for_at_once(monkeypatch: pytest.MonkeyPat
 async def test_its_access_line_ends_with_its_answer() -> None:
     refusal = Refusal()
     with begin() as trace:
-        lingering = asyncio.create_task(refusal.answer(ANNOUNCED))
+        lingering = asyncio.create_task(refusal.response(ANNOUNCED))
         await refusal.is_waited_for.wait()
         assert trace.responded
     lingering.cancel()

@@ -126,8 +126,8 @@ class TestSite:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             body = {"email": "ada@example.org", "password": PASSWORD}
             forged = {"X-Forwarded-For": "198.51.100.7"}
-            answer = await http.post("/api/auth/login", json=body, headers=forged)
-        assert answer.status_code == 200
+            response = await http.post("/api/auth/login", json=body, headers=forged)
+        assert response.status_code == 200
         assert (await Session.objects.aget()).address == kept
 
     @pytest.mark.parametrize(

@@ -27,11 +27,11 @@ from chatsite.security.request_limits import user_or_network
 from tests.environment import settings_under
 from tests.limits import SetLimits, StoppedClock
 
-Asked = Callable[..., HttpRequest]
+RequestFrom = Callable[..., HttpRequest]
 
 
 @pytest.fixture
-def asked(rf: RequestFactory) -> Asked:
+def request_from(rf: RequestFactory) -> RequestFrom:
     def make(address: str = "192.0.2.7", user: Any = None, **headers: str) -> HttpRequest:
         request = rf.get("/", REMOTE_ADDR=address, headers=headers)
         request.user = user or AnonymousUser()
@@ -64,11 +64,13 @@ def test_a_refusal_is_one_of_too_many_requests(set_limits: SetLimits) -> None:
     assert 1 <= refused.value.wait <= 60
 
 
-def test_the_decorator_lets_through_up_to_the_limit(asked: Asked, set_limits: SetLimits) -> None:
+def test_the_decorator_lets_through_up_to_the_limit(
+    request_from: RequestFrom, set_limits: SetLimits
+) -> None:
     set_limits(sign_ups_per_hour=2)
-    assert [sign_up(request=asked(), name="Ada") for _ in range(2)] == ["Welcome, Ada"] * 2
-    assert 1 <= wait(lambda: sign_up(asked())) <= 3600
-    assert wait(lambda: sign_up(asked("192.0.2.8"))) == 0
+    assert [sign_up(request=request_from(), name="Ada") for _ in range(2)] == ["Welcome, Ada"] * 2
+    assert 1 <= wait(lambda: sign_up(request_from())) <= 3600
+    assert wait(lambda: sign_up(request_from("192.0.2.8"))) == 0
 
 
 @pytest.mark.parametrize(
@@ -80,29 +82,31 @@ def test_the_decorator_lets_through_up_to_the_limit(asked: Asked, set_limits: Se
     ],
 )
 def test_the_addresses_of_one_line_count_together(
-    asked: Asked, set_limits: SetLimits, address: str, other: str, *, are_one: bool
+    request_from: RequestFrom, set_limits: SetLimits, address: str, other: str, *, are_one: bool
 ) -> None:
     set_limits(sign_ups_per_hour=1)
-    sign_up(asked(address))
-    assert bool(wait(lambda: sign_up(asked(other)))) == are_one
+    sign_up(request_from(address))
+    assert bool(wait(lambda: sign_up(request_from(other)))) == are_one
 
 
-def test_whoever_is_signed_in_counts_for_themselves(asked: Asked, set_limits: SetLimits) -> None:
+def test_whoever_is_signed_in_counts_for_themselves(
+    request_from: RequestFrom, set_limits: SetLimits
+) -> None:
     set_limits(sign_ups_per_hour=1)
     ada, bob = User(pk="a" * 24), User(pk="b" * 24)
-    assert wait(lambda: sign_up(asked(user=ada))) == 0
-    assert wait(lambda: sign_up(asked("192.0.2.9", user=ada)))
-    assert wait(lambda: sign_up(asked(user=bob))) == 0
-    assert wait(lambda: sign_up(asked())) == 0
+    assert wait(lambda: sign_up(request_from(user=ada))) == 0
+    assert wait(lambda: sign_up(request_from("192.0.2.9", user=ada)))
+    assert wait(lambda: sign_up(request_from(user=bob))) == 0
+    assert wait(lambda: sign_up(request_from())) == 0
 
 
 def test_what_a_client_says_of_its_address_counts_for_nothing(
-    asked: Asked, set_limits: SetLimits
+    request_from: RequestFrom, set_limits: SetLimits
 ) -> None:
     set_limits(sign_ups_per_hour=1)
-    sign_up(asked())
+    sign_up(request_from())
     for name in ("X-Forwarded-For", "X-Real-IP"):
-        assert wait(partial(sign_up, asked(**{name: "203.0.113.9"})))
+        assert wait(partial(sign_up, request_from(**{name: "203.0.113.9"})))
 
 
 def test_each_counts_for_itself_and_for_each_limit(set_limits: SetLimits) -> None:
@@ -114,10 +118,12 @@ def test_each_counts_for_itself_and_for_each_limit(set_limits: SetLimits) -> Non
     assert 1 <= wait(lambda: check(LOG_INS, "ada")) <= 60
 
 
-def test_services_count_with_the_decorator(asked: Asked, set_limits: SetLimits) -> None:
+def test_services_count_with_the_decorator(
+    request_from: RequestFrom, set_limits: SetLimits
+) -> None:
     """As for mails that a sign-up and a reset cause."""
     set_limits(mails_per_address_and_hour=1)
-    request = asked("2001:db8:1:2::1")
+    request = request_from("2001:db8:1:2::1")
     limited(MAILS_PER_ADDRESS)(lambda _request: None)(request)
     assert wait(lambda: check(MAILS_PER_ADDRESS, user_or_network(request)))
 
@@ -150,9 +156,9 @@ def where(request: pytest.FixtureRequest, settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("where")
-def test_of_many_at_once_none_is_lost(asked: Asked, set_limits: SetLimits) -> None:
+def test_of_many_at_once_none_is_lost(request_from: RequestFrom, set_limits: SetLimits) -> None:
     set_limits(sign_ups_per_hour=20, mails_per_hour=20)
-    for work in (lambda: sign_up(asked()), lambda: check(MAILS, "ada")):
+    for work in (lambda: sign_up(request_from()), lambda: check(MAILS, "ada")):
         with ThreadPoolExecutor(8) as threads:
             waits = list(threads.map(lambda _, work=work: wait(work), range(60)))
         assert waits.count(0) == 20
