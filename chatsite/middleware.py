@@ -212,10 +212,5 @@ def _needs_own_origin(request: HttpRequest) -> bool:
 
 
 def _is_foreign(request: HttpRequest) -> bool:
-    return is_foreign(
-        origin=request.headers.get("Origin"),
-        site=request.headers.get("Sec-Fetch-Site"),
-        referer=request.headers.get("Referer"),
-        scheme=request.scheme or "http",
-        host=request.get_host(),
-    )
+    scheme = request.scheme or "http"
+    return is_foreign(request.headers.get, scheme=scheme, host=request.get_host())

@@ -54,7 +54,13 @@ def read(scope: Scope) -> PlainRequest | None:
         return None
     if length and headers.get(b"content-type", b"").lower() not in JSON_TYPES:
         return None
-    if scope["method"] != "GET" and by_cookie and _is_foreign(scope, headers, host):
+    if (
+        scope["method"] != "GET"
+        and by_cookie
+        and is_foreign(
+            lambda name: _text_or_none(headers, name.encode()), scheme=scope["scheme"], host=host
+        )
+    ):
         return None
     origin = _text(headers, b"origin")
     if address_for(origin, scheme=scope["scheme"], host=host):
@@ -115,13 +121,3 @@ def _is_allowed(host: str, _allowed: tuple[str, ...]) -> bool:
     except DisallowedHost:
         return False
     return True
-
-
-def _is_foreign(scope: Scope, headers: Headers, host: str) -> bool:
-    return is_foreign(
-        origin=_text_or_none(headers, b"origin"),
-        site=_text_or_none(headers, b"sec-fetch-site"),
-        referer=_text_or_none(headers, b"referer"),
-        scheme=scope["scheme"],
-        host=host,
-    )

@@ -3,6 +3,7 @@
 One rule for HTTP and sockets.
 """
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -26,16 +27,15 @@ def address_for(origin: str | None, *, scheme: str, host: str) -> str:
     return own if is_needed else ""
 
 
-def is_foreign(
-    *, origin: str | None, site: str | None, referer: str | None, scheme: str, host: str
-) -> bool:
+def is_foreign(header: Callable[[str], str | None], *, scheme: str, host: str) -> bool:
     """By what a browser sends: Origin, else Sec-Fetch-Site, else Referer. One that sends none
-    is no browser.
+    is no browser. `header` returns one by its name in lower case.
     """
-    if origin is not None:
+    if (origin := header("origin")) is not None:
         return not is_own_origin(origin, scheme=scheme, host=host)
-    if site is not None:
+    if (site := header("sec-fetch-site")) is not None:
         return site not in ("same-origin", "none")
+    referer = header("referer")
     return bool(referer) and not is_own_origin(origin_of(referer or ""), scheme=scheme, host=host)
 
 

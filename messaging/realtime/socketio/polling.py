@@ -75,13 +75,8 @@ async def _respond(server: Server, scope: Scope, receive: Receive, responses: Re
 
 
 def _is_foreign(scope: Scope) -> bool:
-    return is_foreign(
-        origin=header(scope, b"origin"),
-        site=header(scope, b"sec-fetch-site"),
-        referer=header(scope, b"referer"),
-        scheme=scope["scheme"],
-        host=header(scope, b"host") or "",
-    )
+    host = header(scope, b"host") or ""
+    return is_foreign(lambda name: header(scope, name.encode()), scheme=scope["scheme"], host=host)
 
 
 async def _open(server: Server, scope: Scope, receive: Receive, responses: Responses) -> None:
