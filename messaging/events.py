@@ -48,13 +48,13 @@ ERROR = "error"
 
 Data = Mapping[str, Any] | msgspec.Struct
 Event = tuple[str, Data, list[str], str]
-"""Its name, its data, the groups that are told, and the socket that gets its own answer instead."""
+"""Its name, its data, the groups that receive it, and the socket that gets a response instead."""
 
 
 def publish(event: str, data: Data, *, to: list[str], origin: str = "") -> None:
     """Sends `{event, data}` to the groups after the commit.
 
-    `origin` names the socket that gets its own answer instead.
+    `origin` names the socket that gets its own response instead.
     """
     publish_all([(event, data, to, origin)])
 

@@ -107,7 +107,7 @@ def import_payload(row: Import) -> ImportPayload:
 
 
 def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
-    """A chat as `sync` tells of it: with the marks of both sides."""
+    """A chat as in `sync`: with the marks of both sides."""
     return ChangedChatPayload(
         *_chat_fields(chat, online),
         last_seq=chat.last_seq,
@@ -121,10 +121,10 @@ def changed_chat_payload(chat: Chat, online: bool) -> ChangedChatPayload:
 
 def _chat_fields(chat: Chat, online: bool) -> tuple[Any, ...]:
     group = (chat.is_group, chat.conversation_id, chat.member_count, chat.role, chat.can_post)
-    said = (chat.last_message, chat.unread_count, online)
+    last = (chat.last_message, chat.unread_count, online)
     return (
         *astuple(chat.peer),
-        *said,
+        *last,
         *group,
         *astuple(chat.settings),
         chat.last_seen_at,
@@ -156,11 +156,11 @@ def sync_payload(changes: Changes, online: Collection[str]) -> SyncPayload:
 def forwarded_payload(
     sent: Iterable[MessageRecord], refused: Mapping[str, DomainError]
 ) -> ForwardedPayload:
-    told = [
+    refusals = [
         {**error_payload(error), "peerId": peer, "status": error.status}
         for peer, error in refused.items()
     ]
-    return {"sent": list(sent), "refused": cast(list[NotForwardedPayload], told)}
+    return {"sent": list(sent), "refused": cast(list[NotForwardedPayload], refusals)}
 
 
 def deleted_payload(message: Message) -> DeletedPayload:

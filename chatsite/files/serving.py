@@ -18,8 +18,8 @@ from chatsite.files.names import shown_name
 from chatsite.files.response import FileSource, StoredFile, file_source
 from chatsite.pictures.media import ASK_AGAIN
 
-BY_ONE = 128  # downloads that one process sends to one person: as many as nginx asks for at once
-BY_ALL, SHARE = 512, 8  # to all; once they are as many, nobody gets more than a few
+MAX_PER_READER = 128  # downloads from one process: as many as nginx requests at once
+MAX_DOWNLOADS, SHARE = 512, 8  # to all; once they are as many, nobody gets more than a few
 WAIT = 2  # seconds
 _reading: Counter[str] = Counter()
 _lock = threading.RLock()  # a response may end by the collector, in the middle of this
@@ -65,8 +65,8 @@ def _response(stored: str) -> HttpResponseBase:
 def _count(response: StoredFile, reader: str) -> None:
     """Each takes a thread until all of it is taken. Raises DomainError 429."""
     with _lock:
-        is_full = _reading.total() >= BY_ALL and _reading[reader] >= SHARE
-        if _reading[reader] >= BY_ONE or is_full:
+        is_full = _reading.total() >= MAX_DOWNLOADS and _reading[reader] >= SHARE
+        if _reading[reader] >= MAX_PER_READER or is_full:
             message = _("Too many downloads are running. Please try again in a moment.")
             raise DomainError(message, 429, code="busy", wait=WAIT)
         _reading[reader] += 1

@@ -335,7 +335,11 @@ class _Search:
             self._scanned += len(row[TEXT]) + len(row[FILES] or "")
             # Most messages have no files.
             is_candidate = row[FILES] or self.terms.are_in(row[TEXT])
-            if is_candidate and self.terms.match(entry(row)) and self.terms.heard_in(row[FILES]):
+            if (
+                is_candidate
+                and self.terms.match(entry(row))
+                and self.terms.matches_voice(row[FILES])
+            ):
                 found.append((conversation, seq))
             if len(found) > self.limit:
                 break

@@ -65,8 +65,8 @@ from messaging.shapes.attachments import ATTACHMENTS, encoded_attachments, is_al
 from messaging.shapes.history_import import ImportedChat, ImportReport, KnownPerson, LeftOut
 from messaging.shapes.mentions import MENTIONS, encoded_mentions
 from messaging.shapes.reactions import (
-    BY_ONE,
     DIFFERENT,
+    MAX_PER_PERSON,
     NAMED,
     canonical_emoji,
     encoded_reactions,
@@ -338,7 +338,7 @@ class HistoryWriter:
         for reaction in reactions:
             emoji, person = canonical_emoji(reaction.emoji) or "", reaction.person
             has_room = emoji in found or len(found) < DIFFERENT
-            if not emoji or not has_room or by_one[person] >= BY_ONE:
+            if not emoji or not has_room or by_one[person] >= MAX_PER_PERSON:
                 self._left_out[_("Reactions that nobody has here")] += 1
             elif person not in found[emoji]:
                 found[emoji][person] = None

@@ -21,8 +21,8 @@ from messaging.services.changes import MessageChange, change_alone
 from messaging.services.conversations import INSTANT, LockedConversation
 from messaging.services.requests import acceptance_events
 from messaging.shapes.reactions import (
-    BY_ONE,
     DIFFERENT,
+    MAX_PER_PERSON,
     NAMED,
     Reactions,
     decoded_reactions,
@@ -128,8 +128,10 @@ def _check_there(conversation: LockedConversation, person: str, added: bool) -> 
 
 
 def _check_room(message: Message, own: set[str], emoji: str) -> None:
-    if len(own) >= BY_ONE:
-        text = _("You can react to a message with at most %(limit)s emoji.") % {"limit": BY_ONE}
+    if len(own) >= MAX_PER_PERSON:
+        text = _("You can react to a message with at most %(limit)s emoji.") % {
+            "limit": MAX_PER_PERSON
+        }
         raise DomainError(text, code="too_many")
     there = {each.emoji for each in decoded_reactions(message.reactions)}
     if len(there) >= DIFFERENT and emoji not in there:

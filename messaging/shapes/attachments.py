@@ -1,4 +1,4 @@
-"""The files of a message: what its row keeps of them, and what is told."""
+"""The files of a message: what its row keeps of them, and what goes out."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What is told of an import, in its row and on the wire."""
+"""The report of an import, in its row and on the wire."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The preview of the first link of a message: what its row keeps of it, and what is told."""
+"""The preview of the first link of a message: what its row keeps of it, and what goes out."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The wire shapes of messaging, as types: of answers, of live events, and so of both documents.
+"""The wire shapes of messaging, as types: of responses, of live events, and so of both documents.
 
 Descriptions are for those who call.
 """
@@ -187,7 +187,7 @@ class ReportPayload(TypedDict):
 
 
 class RemovedPayload(TypedDict):
-    """The answer to who deletes a message."""
+    """The response to a deletion of a message."""
 
     success: True_
     message: str
@@ -206,7 +206,7 @@ class ForwardedPayload(TypedDict):
 
 
 class UndoPayload(TypedDict):
-    """The answer to who deletes several messages."""
+    """The response to a deletion of several messages."""
 
     undo: Annotated[str, Meta(description="Takes it back, for a few seconds.")]
     seconds: Annotated[int, Meta(ge=1, description="For so long that may be offered.")]

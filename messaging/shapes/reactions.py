@@ -1,8 +1,8 @@
-"""The reactions of a message, summed up: what its row keeps of them and what everybody is told.
+"""The reactions of a message, summed up: what its row keeps of them and what everybody is sent.
 
 The record of a message is the same for all who see it, and 1,000 people may react to one message.
 So it counts each emoji and names the first people only. Whoever is named, or finds that nobody is
-left out, knows their own reactions from that. Only where people are left out does an answer add the
+left out, knows their own reactions from that. Only where people are left out a response adds the
 reader's own (`MessageRecord.reacted`, queries/reactions.py): no row per reader, no second record.
 
 The row keeps the JSON that clients get, so that a page of messages passes it on unread. Where
@@ -22,7 +22,7 @@ from messaging.models.reaction import EMOJI_LENGTH
 
 # Reactions of a message whose people are named: all of them in a direct chat.
 NAMED = 20
-BY_ONE = 10  # reactions of one person to one message, at most
+MAX_PER_PERSON = 10  # reactions of one person to one message, at most
 DIFFERENT = 20  # emoji at one message, at most
 
 Emoji = Annotated[
@@ -36,7 +36,7 @@ Emoji = Annotated[
 ]
 
 
-_VARIANT = "\ufe0f"  # asks for the coloured form; what is typed often lacks it
+_VARIANT = "\ufe0f"  # selects the coloured form; what is typed often lacks it
 _EMOJI = {
     each.replace(_VARIANT, ""): each
     for each, data in EMOJI_DATA.items()

@@ -1,6 +1,6 @@
 """A message as it is shown: the one definition of its shape on the wire, in its order.
 
-The columns that are read for it, both documents, history, `sync`, the chat list, answers and live
+The columns that are read for it, both documents, history, `sync`, the chat list, responses and live
 events derive from it. A new column of `Message` that is shown needs a field here, and its place in
 `record_of_row`.
 """
@@ -168,7 +168,7 @@ def columns(path: str = "") -> list[str]:
 
 
 def record_of(message: Message, receiver_id: str | None = None) -> MessageRecord:
-    """Reads `message.conversation` unless it is told who receives it."""
+    """Reads `message.conversation` unless the receiver is given."""
     return record_of_row(_stored(message), receiver_id or message.receiver_id)
 
 

@@ -23,7 +23,7 @@ HAS: tuple[Has, ...] = get_args(Has)
 # No text has these, as it is folded: control characters become spaces there.
 _ENTRY, _SENDER, _PART = "\n", "\x1d", "\x1f"
 _MARKS: Mapping[Has, str] = {kind: chr(number) for number, kind in enumerate(HAS, start=1)}
-# Voice messages are among the sounds, and told from these where they are read.
+# Voice messages are among the sounds, and separated from these when they are read.
 _HINTS: Mapping[Has, str] = {**_MARKS, "voice": _MARKS["audio"]}
 _PLAYED: Mapping[str, Has] = {AttachmentKind.VIDEO: "video", AttachmentKind.AUDIO: "audio"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -64,7 +64,7 @@ def entry(row: Sequence[Any]) -> str:
     )
     has.update(kind for kind, is_there in shared if is_there)
     marks = "".join(_MARKS[kind] for kind in HAS if kind in has)
-    return f"{marks}{_sender(sender_id)}{_PART}{_said(text, files)}"
+    return f"{marks}{_sender(sender_id)}{_PART}{_searchable_text(text, files)}"
 
 
 def block(entries: Iterable[str]) -> str:
@@ -76,8 +76,8 @@ def entries_of(text: str) -> list[str]:
     return text.split(_ENTRY)
 
 
-def _said(text: str, files: Iterable[AttachmentRecord]) -> str:
-    of_files = (said for each in files for said in (each.name, each.caption) if said)
+def _searchable_text(text: str, files: Iterable[AttachmentRecord]) -> str:
+    of_files = (text for each in files for text in (each.name, each.caption) if text)
     return _PART.join(map(_plain, [text, *of_files]))
 
 
@@ -109,45 +109,45 @@ class Terms:
 
     @property
     def parts(self) -> list[str]:
-        """That are in a block which has such a message; the longest words tell most."""
+        """That are in a block which has such a message; the longest words narrow it most."""
         return [*self._hints, *sorted(self.words, key=len, reverse=True)[:5]]
 
     def match(self, entry: str) -> bool:
         """Whether a message may be one, by its entry; the sender may be another yet."""
         if not entry or not self._in(entry):
             return False
-        marks, _, said = entry.partition(_PART)
+        marks, _, folded = entry.partition(_PART)
         if self.in_names:
-            said = said.partition(_PART)[2]
-        return self._in(said) and all(hint in marks for hint in self._hints)
+            folded = folded.partition(_PART)[2]
+        return self._in(folded) and all(hint in marks for hint in self._hints)
 
-    def heard_in(self, files: str | None) -> bool:
+    def matches_voice(self, files: str | None) -> bool:
         """False where a voice message is asked for, and these, as a row has them, have none."""
         return not self.in_voice or any(each.waveform for each in decoded_attachments(files or ""))
 
     def are_in(self, text: str, files: Iterable[AttachmentRecord] = ()) -> bool:
         """The words, in a text or in the names and captions of its files."""
-        return self._in(_said("" if self.in_names else text, files))
+        return self._in(_searchable_text("" if self.in_names else text, files))
 
     def rank(self, text: str, files: Iterable[AttachmentRecord]) -> int:
         """Of a message that has them: 2 for each that is a word of its own there, 1 for one with
         which a word begins, and 1 where they follow on each other as they were typed.
         """
-        said = _said(text, files)
-        rank = int(len(self.words) > 1 and " ".join(self.words) in said)
+        folded = _searchable_text(text, files)
+        rank = int(len(self.words) > 1 and " ".join(self.words) in folded)
         for word in self.words:
             begins = rf"(?<![^\W_]){re.escape(word)}"
-            if re.search(rf"{begins}(?![^\W_])", said):
+            if re.search(rf"{begins}(?![^\W_])", folded):
                 rank += 2
-            elif re.search(begins, said):
+            elif re.search(begins, folded):
                 rank += 1
         return rank
 
-    def _in(self, said: str) -> bool:
+    def _in(self, folded: str) -> bool:
         for word in self.words:
-            if word not in said:
+            if word not in folded:
                 return False
-        return not self._beginnings or all(each.search(said) for each in self._beginnings)
+        return not self._beginnings or all(each.search(folded) for each in self._beginnings)
 
     def marked(self, text: str) -> list[tuple[int, int]]:
         """Where the words are in it, merged and in order: from which character to which. In a long
@@ -178,8 +178,10 @@ class Terms:
         while starts[-1] < len(text):
             starts.append(_end_of_letter(text, starts[-1] + PIECE))
         pieces = [_plain(text[start:end]) for start, end in pairwise(starts)]
-        said, ends = "".join(pieces), list(accumulate(map(len, pieces)))
-        found = [match.start() for match in (each.search(said) for each in self._patterns) if match]
+        folded, ends = "".join(pieces), list(accumulate(map(len, pieces)))
+        found = [
+            match.start() for match in (each.search(folded) for each in self._patterns) if match
+        ]
         return starts[bisect_right(ends, min(found))] if found else 0
 
 

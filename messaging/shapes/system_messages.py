@@ -1,4 +1,4 @@
-"""System messages, which tell of a change in a group: what is stored of one, and what it says."""
+"""System messages, which report a change in a group: what is stored of one, and what it says."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
@@ -47,7 +47,7 @@ class NamedPerson(msgspec.Struct, rename="camel"):
 
 
 class SystemDetails(msgspec.Struct, rename="camel"):
-    """What a system message tells."""
+    """What a system message reports."""
 
     event: Change
     by: Annotated[NamedPerson, Meta(description="Who did it.")]
@@ -92,7 +92,7 @@ def _named(person: User) -> NamedPerson:
 
 
 def with_names(details: SystemDetails, names: Mapping[str, str]) -> SystemDetails:
-    """With these names of people, by key; of a deleted account nothing is told."""
+    """With these names of people, by key; a deleted account has no name."""
     by, *people = (
         NamedPerson(each.id, names.get(each.id, each.full_name) if each.full_name else "")
         for each in details.everybody

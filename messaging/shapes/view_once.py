@@ -1,4 +1,4 @@
-"""What is seen or heard once: all that is told of it before, and after."""
+"""What is seen or heard once: all that goes out of it before, and after."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -430,7 +430,7 @@ class TestServing:
         self, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Each takes a thread, however slowly it is taken."""
-        monkeypatch.setattr(serving, "BY_ONE", 2)
+        monkeypatch.setattr(serving, "MAX_PER_READER", 2)
         ada, bo = make_pair()
         url = send_file(ada, bo.pk)
         running = [api_for(bo).get(url) for _time in range(2)]
@@ -442,7 +442,7 @@ class TestServing:
         gc.collect()
         assert api_for(bo).get(url).getvalue() == PDF
         # Nor, where the site sends as much as it can, has one person more than a few of them.
-        monkeypatch.setattr(serving, "BY_ALL", 1)
+        monkeypatch.setattr(serving, "MAX_DOWNLOADS", 1)
         monkeypatch.setattr(serving, "SHARE", 1)
         assert_refused(api_for(bo).get(url), 429)
         assert api_for(ada).get(url).getvalue() == PDF

@@ -25,7 +25,7 @@ from messaging.services import changes
 from messaging.services.groups import add_members, change_group, remove_member
 from messaging.services.messages import delete_message, remove, restore, send_message
 from messaging.services.reactions import react, unreact
-from messaging.shapes.reactions import BY_ONE, DIFFERENT, NAMED, decoded_reactions
+from messaging.shapes.reactions import DIFFERENT, MAX_PER_PERSON, NAMED, decoded_reactions
 from messaging.shapes.record import MessageRecord
 from tests.concurrency import at_once
 from tests.factories import make_group, make_message, make_messages, make_pair, make_user
@@ -225,12 +225,12 @@ class TestRefusals:
     def test_beyond_what_one_person_may(self) -> None:
         ada, bo = make_pair()
         message = make_message(ada, bo)
-        for emoji in MANY[:BY_ONE]:
+        for emoji in MANY[:MAX_PER_PERSON]:
             react(user=bo, message_id=message.pk, emoji=emoji)
-        assert refusal(react, bo, message.pk, MANY[BY_ONE]) == 400
+        assert refusal(react, bo, message.pk, MANY[MAX_PER_PERSON]) == 400
         react(user=bo, message_id=message.pk, emoji=MANY[0])
         unreact(user=bo, message_id=message.pk, emoji=MANY[0])
-        react(user=bo, message_id=message.pk, emoji=MANY[BY_ONE])
+        react(user=bo, message_id=message.pk, emoji=MANY[MAX_PER_PERSON])
 
     def test_beyond_what_one_message_may(
         self, olga: User, abe: User, mia: User, group: str
@@ -464,7 +464,7 @@ class TestAThousandPeople:
 
 
 def test_in_a_direct_chat_everybody_is_named() -> None:
-    assert 2 * BY_ONE <= NAMED
+    assert 2 * MAX_PER_PERSON <= NAMED
 
 
 class TestWhoReacted:
