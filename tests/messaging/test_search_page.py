@@ -81,7 +81,7 @@ def test_filters_are_typed_or_chosen(page_for: PageFor) -> None:
 
 
 CHIP = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]+)">')
-OFFERED = re.compile(r'class="offer" type="button" name="(\w+)" value="([^"]+)"')
+OFFERED = re.compile(r'class="suggestion" type="button" name="(\w+)" value="([^"]+)"')
 
 
 def test_what_is_typed_to_its_end_becomes_a_chip(page_for: PageFor) -> None:
