@@ -49,7 +49,7 @@ def cookie_tokens(request: HttpRequest | Request) -> list[str]:
     return credentials.tokens_in(request.headers.get("Cookie", ""))
 
 
-def tokens_of(request: HttpRequest | Request) -> list[str]:
+def tokens_of_request(request: HttpRequest | Request) -> list[str]:
     headers = request.headers
     return credentials.tokens_of(headers.get("Authorization", ""), headers.get("Cookie", ""))
 
@@ -60,7 +60,7 @@ def _bearer_of(request: HttpRequest | Request) -> str:
 
 def any_session(request: HttpRequest | Request) -> Session | None:
     """For views that use a token but require none."""
-    return _first_of(tokens_of(request))
+    return _first_of(tokens_of_request(request))
 
 
 def all_tokens(request: HttpRequest | Request) -> list[str]:
@@ -82,7 +82,7 @@ class TokenAuthentication(BaseAuthentication):
     """The API's."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
-        if not tokens_of(request):
+        if not tokens_of_request(request):
             return None
         bearer = _bearer_of(request)
         cookie: Session | None = request.auth_session  # type: ignore[attr-defined]  # TokenMiddleware's

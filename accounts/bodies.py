@@ -7,7 +7,7 @@ from msgspec import Meta
 from accounts.canonical import EMAIL_LENGTH
 from accounts.models import ENDPOINT_LENGTH, NAME_LENGTH
 from accounts.notifications import Clock, DigestHours, Shown, Zone
-from accounts.services.admission import MOST_DAYS, MOST_USES
+from accounts.services.admission import MAX_DAYS, MAX_USES
 from accounts.services.rules import PASSWORD_MAX, PASSWORD_MIN, RAW_NAME_LENGTH
 from chatsite.wire import DataUri, PictureFile
 
@@ -87,9 +87,9 @@ class InvitationBody(TypedDict):
     """A link for so many accounts, or one that is mailed to an address and works for it alone."""
 
     email: NotRequired[Email | None]
-    uses: NotRequired[Annotated[int, Meta(ge=1, le=MOST_USES, description="1 unless given.")]]
+    uses: NotRequired[Annotated[int, Meta(ge=1, le=MAX_USES, description="1 unless given.")]]
     days: NotRequired[
-        Annotated[int, Meta(ge=1, le=MOST_DAYS, description="Until it ends; 7 unless given.")]
+        Annotated[int, Meta(ge=1, le=MAX_DAYS, description="Until it ends; 7 unless given.")]
     ]
 
 

@@ -9,7 +9,7 @@ from accounts import trusted_devices
 from accounts.models import Session, User
 from accounts.tokens import issue_token, renewed_token
 from chatsite.db import now
-from chatsite.security.credentials import COOKIE, HOST_COOKIE
+from chatsite.security.credentials import COOKIE, HOST_PREFIXED_COOKIE
 
 
 def set_token_cookie(response: HttpResponse, session: Session) -> None:
@@ -52,7 +52,7 @@ def clear_token_cookie(response: HttpResponse) -> None:
 
 
 def _names() -> set[str]:
-    return {COOKIE, HOST_COOKIE} if settings.TOKEN_COOKIE_SECURE else {COOKIE}
+    return {COOKIE, HOST_PREFIXED_COOKIE} if settings.TOKEN_COOKIE_SECURE else {COOKIE}
 
 
 def _delete(response: HttpResponse, name: str) -> None:

@@ -6,7 +6,7 @@ from accounts.models import User
 from chatsite.errors import DomainError
 from chatsite.text import is_storable
 
-MOST = 50
+MAX_RESULTS = 50
 
 
 def find_people(words: str) -> list[str]:
@@ -19,8 +19,8 @@ def find_people(words: str) -> list[str]:
         return []
     if one := User.objects.filter(pk=words).first() or User.objects.with_email(words):
         return [one.pk]
-    keys = list(User.objects.matching(words).values_list("pk", flat=True)[: MOST + 1])
-    if len(keys) > MOST:
+    keys = list(User.objects.matching(words).values_list("pk", flat=True)[: MAX_RESULTS + 1])
+    if len(keys) > MAX_RESULTS:
         raise DomainError(
             _("Too many people match. Enter more of the name, or the e-mail address.")
         )

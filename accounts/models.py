@@ -449,7 +449,7 @@ def session_limits() -> dict[str, datetime]:
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    """Prepared statements give the limits, which they run with later."""
+    """`limits` are those of `session_limits`, or placeholders for them in a prepared statement."""
 
     def active(self, **limits: Any) -> "SessionQuerySet":
         """Neither ended, nor older than its token may be, nor unused for too long."""

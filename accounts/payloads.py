@@ -9,7 +9,7 @@ from accounts.bodies import Username
 from accounts.canonical import readable_email
 from accounts.links import chat_link, invitation_link
 from accounts.models import Invitation, User
-from accounts.services.admission import MOST_USES
+from accounts.services.admission import MAX_USES
 from chatsite.wire import Key, Timestamp, timestamp
 
 Link = Annotated[
@@ -25,7 +25,7 @@ class InvitationPayload(msgspec.Struct, rename="camel"):
     email: Annotated[
         str, Meta(description="For whom alone it works; empty where anybody may use it.")
     ]
-    uses: Annotated[int, Meta(ge=1, le=MOST_USES, description="Accounts that it makes.")]
+    uses: Annotated[int, Meta(ge=1, le=MAX_USES, description="Accounts that it makes.")]
     used: Annotated[int, Meta(ge=0, description="Those of them that were made.")]
     created_at: Timestamp
     expires_at: Timestamp

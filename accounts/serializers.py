@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from accounts.notifications import DIGEST_HOURS, PREVIEWS
-from accounts.services.admission import MOST_DAYS, MOST_USES
+from accounts.services.admission import MAX_DAYS, MAX_USES
 from chatsite.serializers import PictureField, TextField, WireSerializer
 
 PASSWORD_STYLE = {"input_type": "password"}
@@ -33,8 +33,8 @@ class ProfileSerializer(WireSerializer):
 
 class InvitationSerializer(WireSerializer):
     email = TextField()
-    uses = serializers.IntegerField(min_value=1, max_value=MOST_USES, default=1)
-    days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=7)
+    uses = serializers.IntegerField(min_value=1, max_value=MAX_USES, default=1)
+    days = serializers.IntegerField(min_value=1, max_value=MAX_DAYS, default=7)
 
 
 class UsernameSerializer(WireSerializer):

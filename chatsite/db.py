@@ -19,7 +19,7 @@ Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
 PATIENCE = 3  # seconds in which a transaction is repeated
-LONGEST_PAUSE = 0.5  # seconds, before another attempt
+MAX_PAUSE = 0.5  # seconds, before another attempt
 # PostgreSQL's
 RETRYABLE_STATES = {"40001", "40P01"}  # serialization failure, deadlock detected
 LOCK_NOT_AVAILABLE = "55P03"
@@ -169,7 +169,7 @@ def _is_in_transaction() -> bool:
 
 def _pause(attempt: int) -> None:
     """By chance, so that those who met once do not meet again; at first a few milliseconds."""
-    time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2 ** min(attempt, 10))))  # noqa: S311  no secret
+    time.sleep(random.uniform(0, min(MAX_PAUSE, 0.005 * 2 ** min(attempt, 10))))  # noqa: S311  no secret
 
 
 def is_retryable(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from chatsite.errors import Busy
 
 HELD_WAIT = 10  # milliseconds, for a row that somebody has waited for in vain,
 PAUSE = 0.5  # seconds after which the next one may try
-MOST = 10_000  # rows that are remembered
+MAX_REMEMBERED = 10_000  # rows that are remembered
 
 _held: dict[str, float] = {}  # when to try again; the one that was tried last comes last
 
@@ -66,5 +66,5 @@ def is_held(row: str) -> bool:
 def _mark_held(row: str) -> None:
     _held.pop(row, None)
     _held[row] = time.monotonic() + PAUSE
-    if len(_held) > MOST:
+    if len(_held) > MAX_REMEMBERED:
         _held.pop(next(iter(_held)), None)

@@ -12,7 +12,7 @@ from rest_framework.utils import html
 from chatsite.errors import DomainError, sentences
 from chatsite.pictures import images
 
-LARGEST = 2**53 - 1  # what every JSON client can count to
+MAX_INTEGER = 2**53 - 1  # what every JSON client can count to
 _PLAIN = re.compile("[A-Za-z0-9_-]*(?:=|%3D)*")
 
 
@@ -110,7 +110,7 @@ def checked(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, An
 
 def plain_query(shape: type[serializers.Serializer[Any]], query: str) -> dict[str, Any] | None:
     """What `checked` makes of a query string of numbers and cursors, in a fraction of the time;
-    None for any other. Each field has a default.
+    None for any other. Each field has a default, and those for text no validator but `max_length`.
     """
     fields, found = _fields(shape), dict[str, Any]()
     for part in query.split("&") if query else ():
@@ -124,7 +124,7 @@ def plain_query(shape: type[serializers.Serializer[Any]], query: str) -> dict[st
             found[name] = text if is_short else field.run_validation(text)
         except serializers.ValidationError:
             return None
-    return {name: found.get(name, field.default) for name, field in fields.items()}
+    return {field.source: found.get(name, field.default) for name, field in fields.items()}
 
 
 @cache

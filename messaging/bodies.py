@@ -173,7 +173,7 @@ class MarkSent(msgspec.Struct, forbid_unknown_fields=True):
 
 SENDS = '"sendMessage"'
 BEGINNING = 64  # characters of a frame, where clients write its name
-LONGEST = 12 * TEXT_LENGTH + 1000  # characters of one whose text is all escaped
+MAX_BODY = 12 * TEXT_LENGTH + 1000  # characters of one whose text is all escaped
 _read_frame = strict_json.reader(_SendFrame)
 text_of_body = strict_json.reader(TextSend)
 edit_of_body = strict_json.reader(TextEdit)
@@ -181,7 +181,7 @@ mark_of_body = strict_json.reader(MarkSent)
 
 
 def text_of_frame(text: str) -> TextSend | None:
-    if SENDS not in text[:BEGINNING] or len(text) > LONGEST:
+    if SENDS not in text[:BEGINNING] or len(text) > MAX_BODY:
         return None
     frame = _read_frame(text)
     return frame.data if frame else None

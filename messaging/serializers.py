@@ -6,9 +6,9 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.privacy import AUDIENCES
-from chatsite.serializers import LARGEST, FlagField, PictureField, TextField, WireSerializer
+from chatsite.serializers import MAX_INTEGER, FlagField, PictureField, TextField, WireSerializer
 from messaging.models import REASONS, Posting, ReportKind, Role
-from messaging.models.conversation import CLIENT_ID_LENGTH, LONGEST_LIFE, SLOWEST
+from messaging.models.conversation import CLIENT_ID_LENGTH, MAX_LIFETIME, MAX_SLOW_SECONDS
 from messaging.queries.receipts import STATES
 from messaging.queries.search import ORDERS, WORDS_LENGTH, YEARS
 from messaging.queries.shared import KINDS
@@ -120,7 +120,7 @@ class ReminderSerializer(WireSerializer):
 
 
 class DisappearingSerializer(WireSerializer):
-    seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_LIFE)
+    seconds = serializers.IntegerField(min_value=0, max_value=MAX_LIFETIME)
 
 
 class PrivacySerializer(WireSerializer):
@@ -137,7 +137,7 @@ class HistoryQuery(WireSerializer):
         min_value=1, max_value=PAGE, default=PAGE, help_text="At most so many."
     )
     before = serializers.IntegerField(
-        min_value=1, max_value=LARGEST, default=None, help_text="Those with a lower `seq`."
+        min_value=1, max_value=MAX_INTEGER, default=None, help_text="Those with a lower `seq`."
     )
 
 
@@ -190,7 +190,7 @@ class ClearQuery(WireSerializer):
     seq = serializers.IntegerField(
         source="up_to",
         min_value=1,
-        max_value=LARGEST,
+        max_value=MAX_INTEGER,
         default=None,
         help_text="Only up to that message, such as the last one that I know of.",
     )
@@ -209,7 +209,7 @@ class ChangeGroupSerializer(WireSerializer):
     posting = serializers.ChoiceField(Posting.choices, default=None, allow_null=True)
     showsHistory = FlagField()
     slowSeconds = serializers.IntegerField(
-        min_value=0, max_value=SLOWEST, default=None, allow_null=True
+        min_value=0, max_value=MAX_SLOW_SECONDS, default=None, allow_null=True
     )
 
 
@@ -244,7 +244,7 @@ class MembersQuery(PageQuery):
 
 
 class ReceiptsQuery(PageQuery):
-    seq = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Of the message.")
+    seq = serializers.IntegerField(min_value=1, max_value=MAX_INTEGER, help_text="Of the message.")
     state = serializers.ChoiceField(
         STATES, default=None, help_text="Only those with whom it is at that."
     )
@@ -256,7 +256,7 @@ class SharedQuery(WireSerializer):
         min_value=1, max_value=PAGE, default=SHARED_PAGE, help_text="At most so many."
     )
     before = serializers.IntegerField(
-        min_value=1, max_value=LARGEST, default=None, help_text="Those with a lower `seq`."
+        min_value=1, max_value=MAX_INTEGER, default=None, help_text="Those with a lower `seq`."
     )
 
 
@@ -303,7 +303,7 @@ class SearchQuery(WireSerializer):
 
 
 class ReactionsQuery(PageQuery):
-    seq = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text="Of the message.")
+    seq = serializers.IntegerField(min_value=1, max_value=MAX_INTEGER, help_text="Of the message.")
     emoji = TextField(max_length=100, allow_null=False, help_text="Only those who reacted with it.")
 
 

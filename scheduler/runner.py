@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 POLL = 1  # seconds between two looks
 LEASE = timedelta(seconds=60)  # in which a worker has to show that it lives
 RENEWAL = 20  # seconds
-LONGEST_PAUSE = 3600  # seconds between two tries
+MAX_PAUSE = 3600  # seconds between two tries
 BATCH_SIZE = 100
 
 
@@ -171,7 +171,7 @@ def _try_again(job: Job, kind: JobKind, error: str, after: float = 0) -> None:
         _give_up(job, error)
         return
     pause = settings.JOB_RETRY_SECONDS * 4 ** min(max(job.attempts - 1, 0), 10)
-    pause = max(min(LONGEST_PAUSE, pause), after)
+    pause = max(min(MAX_PAUSE, pause), after)
     pause += random.uniform(0, pause / 2)  # noqa: S311  no secret
     run_at = database_now() + timedelta(seconds=pause)
     _settle(job, run_at=run_at, attempts=job.attempts, error=error)

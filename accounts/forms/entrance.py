@@ -40,8 +40,8 @@ class SignUpForm(ServiceForm):
         self.held_up = False
 
     @property
-    def is_calm(self) -> bool:
-        return self.held_up or super().is_calm
+    def is_info(self) -> bool:
+        return self.held_up or super().is_info
 
     def clean(self) -> None:
         """Who is held up by a trap has nothing to correct, so nothing to write again either."""

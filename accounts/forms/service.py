@@ -27,7 +27,7 @@ class ServiceForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     @property
-    def is_calm(self) -> bool:
+    def is_info(self) -> bool:
         """Nothing is wrong but the moment."""
         return self.is_throttled
 

@@ -11,7 +11,7 @@ SALT = "accounts.forms.traps"
 LEAST_SECONDS = (
     1  # between a form's being shown and sent; browsers and password managers fill it in
 )
-MOST_SECONDS = 24 * 60 * 60
+MAX_SECONDS = 24 * 60 * 60
 
 QUICK = _("That was quick. Please send it once more.")
 STALE = _("This page has been open for a long time. Please send it once more.")
@@ -54,6 +54,6 @@ class Traps(forms.Form):
 def _age(shown: str | None) -> float | None:
     """In seconds; None for what is too old, or not from here."""
     try:
-        return time.time() - float(signing.loads(shown or "", salt=SALT, max_age=MOST_SECONDS))
+        return time.time() - float(signing.loads(shown or "", salt=SALT, max_age=MAX_SECONDS))
     except signing.BadSignature:
         return None

@@ -31,9 +31,9 @@ POLICY = (
     *("requests", "strangers_per_day", "lists_everybody", "shows_addresses"),
 )
 logger = logging.getLogger(__name__)
-MOST_INVITATIONS = 50  # of one person at a time
-MOST_USES = 1000
-MOST_DAYS = 90
+MAX_INVITATIONS = 50  # of one person at a time
+MAX_USES = 1000
+MAX_DAYS = 90
 _CODE = re.compile(r"[\w-]{22}", re.ASCII)
 _OWNER_CODE_LENGTH = 20  # of 5 bits each, in groups of 5
 
@@ -197,7 +197,7 @@ def invitations_of(user: User) -> QuerySet[Invitation]:
 
 
 def invite(*, user: User, days: int, uses: int, email: str = "", site: str = "") -> Invitation:
-    """A link that makes `uses` accounts (1 to MOST_USES) for `days` (1 to MOST_DAYS), or one that
+    """A link that makes `uses` accounts (1 to MAX_USES) for `days` (1 to MAX_DAYS), or one that
     is mailed to `email` and makes an account for that address alone.
 
     Raises DomainError: 403 for who may not invite, 400 for an address that is none or too many
@@ -205,11 +205,11 @@ def invite(*, user: User, days: int, uses: int, email: str = "", site: str = "")
     """
     if not may_invite(user):
         raise DomainError(_("You cannot invite people here."), 403, code="may_not_invite")
-    if not (1 <= days <= MOST_DAYS and 1 <= uses <= MOST_USES):
+    if not (1 <= days <= MAX_DAYS and 1 <= uses <= MAX_USES):
         raise DomainError(_("An invitation cannot be that large."), code="too_large")
-    if invitations_of(user).count() >= MOST_INVITATIONS:
+    if invitations_of(user).count() >= MAX_INVITATIONS:
         words = _("You have %(count)s invitations. Withdraw one first.")
-        raise DomainError(words % {"count": MOST_INVITATIONS}, code="too_many")
+        raise DomainError(words % {"count": MAX_INVITATIONS}, code="too_many")
     if not email:
         return _made(user, timedelta(days=days), uses=uses)
     address = checked_email(email)

@@ -9,7 +9,7 @@ from chatsite.security.ratelimits import HOUR, TooMany
 
 FREE = 5  # tries without a pause
 FIRST = 1  # second; each further pause is twice as long
-LONGEST = 30  # seconds
+MAX_WAIT = 30  # seconds
 MEMORY = HOUR  # from the first failure on
 
 
@@ -28,7 +28,7 @@ class Backoff:
         tries = self._cache.count(self._failures, MEMORY)
         if tries <= FREE:
             return
-        pause = min(LONGEST, FIRST * 2 ** min(tries - FREE - 1, LONGEST))
+        pause = min(MAX_WAIT, FIRST * 2 ** min(tries - FREE - 1, MAX_WAIT))
         now = time.time()
         if not self._cache.add(self._pause, now + pause, pause):
             self.refund()

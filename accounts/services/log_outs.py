@@ -19,7 +19,7 @@ from chatsite.keys import is_key
 
 logger = logging.getLogger(__name__)
 ENDS_LATER = _("You are logged out here. The session itself ends as soon as the site can do so.")
-FIRST, LONGEST = 1, 60  # seconds between two tries
+MIN_PAUSE, MAX_PAUSE = 1, 60  # seconds between two tries
 FOLDER = ".log-outs"  # in MEDIA_ROOT, which all workers share: an empty file for each session
 
 retry_queue = JobQueue("log-outs", threads=1, length=1000)
@@ -50,14 +50,14 @@ def resume() -> None:
 
 def _retry(keys: list[str]) -> None:
     """Also once more as the process ends."""
-    pause, is_closing = FIRST, False
+    pause, is_closing = MIN_PAUSE, False
     while not is_closing:
         is_closing = retry_queue.closing.wait(pause)
         try:
             _end({*keys, *_persisted()})
             return
         except (Error, Busy):
-            pause = min(LONGEST, 2 * pause)
+            pause = min(MAX_PAUSE, 2 * pause)
         finally:
             connections.close_all()
     logger.error("a session that was logged out of stays open: the database did not come back")

@@ -10,7 +10,7 @@ from chatsite.errors import DomainError
 from chatsite.live.cached import CachedValue
 from chatsite.push.sending import Target
 
-MOST = 20  # of one person: each of their messages goes to all of these
+MAX_PER_PERSON = 20  # of one person: each of their messages goes to all of these
 
 
 def _query_subscribers() -> frozenset[str]:
@@ -37,7 +37,7 @@ def subscribe(*, session: Session, endpoint: str, p256dh: str, auth: str) -> Non
         _remove(others.exclude(session_id=session.pk).values_list("pk", flat=True))
         PushSubscription.objects.update_or_create(session_id=session.pk, defaults=values)
         mine = PushSubscription.objects.filter(user_id=session.user_id).order_by("-created_at")
-        _remove(list(mine.values_list("pk", flat=True))[MOST:])
+        _remove(list(mine.values_list("pk", flat=True))[MAX_PER_PERSON:])
         on_commit(subscribers.publish_change)
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 WORDS = ("tea", "train", "window", "letter", "yellow", "morning", "question", "weather", "Sunday")
-LONGEST = 60  # words in a message
+MAX_WORDS = 60  # words in a message
 PAUSE = 90  # seconds between two messages
 
 
@@ -79,7 +79,7 @@ def _write_history(one: str, other: str, count: int, chance: random.Random) -> N
 
 def _text(seq: int, chance: random.Random) -> str:
     """Mostly short, some long, as people write."""
-    length = min(LONGEST, 1 + int(chance.expovariate(1 / 9)))
+    length = min(MAX_WORDS, 1 + int(chance.expovariate(1 / 9)))
     return f"{seq} {' '.join(chance.choices(WORDS, k=length))}"
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.conf.variables import between, chosen, positive, text, url
 
-LARGEST = 2**50
+MAX_SIZE = 2**50
 _CLAMD = re.compile(r"unix:///.+|tcp://([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?")
 OPTIONS = {"region": "us-east-1", "style": "path"}  # of S3_URL, with what they are without
 
@@ -30,14 +30,14 @@ class Attachments:
 
 def read() -> Attachments:
     return Attachments(
-        max_bytes=positive("ATTACHMENT_MAX_BYTES", 100 * 2**20, LARGEST),
-        quota=positive("ATTACHMENT_QUOTA", 2 * 2**30, LARGEST),
+        max_bytes=positive("ATTACHMENT_MAX_BYTES", 100 * 2**20, MAX_SIZE),
+        quota=positive("ATTACHMENT_QUOTA", 2 * 2**30, MAX_SIZE),
         site_quota=(
-            between(0, LARGEST, "ATTACHMENT_SITE_QUOTA", 0)
+            between(0, MAX_SIZE, "ATTACHMENT_SITE_QUOTA", 0)
             if text("ATTACHMENT_SITE_QUOTA")
             else None
         ),
-        import_max_bytes=positive("IMPORT_MAX_BYTES", 2 * 2**30, LARGEST),
+        import_max_bytes=positive("IMPORT_MAX_BYTES", 2 * 2**30, MAX_SIZE),
         deleted_days=between(0, 36_500, "ATTACHMENT_DELETED_DAYS", 30),
         store=_store(),
         clamd_url=_clamd_url(),

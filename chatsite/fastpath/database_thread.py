@@ -14,7 +14,7 @@ from chatsite.errors import Busy
 from chatsite.fastpath.database_calls import DatabaseCall, fault
 
 ENOUGH = 64  # calls at once
-MOST = 2000  # calls that wait; a call beyond is refused at once
+MAX_WAITING = 2000  # calls that wait; a call beyond is refused at once
 IDLE_SECONDS = 10
 Result = TypeVar("Result")
 Run = Callable[[list[DatabaseCall]], None]
@@ -36,7 +36,7 @@ class DatabaseThread:
     def put(self, work: Callable[[], Result], key: str) -> "asyncio.Future[Result]":
         """In the event loop, which hands in at once what comes in one of its rounds."""
         loop = self._loop()
-        if loop is None or self._waiting >= MOST:
+        if loop is None or self._waiting >= MAX_WAITING:
             raise Busy
         self._waiting += 1
         future: asyncio.Future[Result] = loop.create_future()

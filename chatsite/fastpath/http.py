@@ -128,15 +128,15 @@ def _read_by(request: Request, chosen: str = "") -> AbstractContextManager[objec
     return read_in(chosen or accepted_language(header(request.scope, b"accept-language") or ""))
 
 
-def _headers(scope: Scope, call: Call, plain: PlainRequest, response: Response) -> Headers:
+def _headers(scope: Scope, call: Call, plain: PlainRequest, found: Response) -> Headers:
     return [
-        *learned(scope["scheme"], plain.host, plain.origin, small=response.is_small),
+        *learned(scope["scheme"], plain.host, plain.origin, small=found.is_small),
         (b"allow", call.allow),
-        (b"content-length", str(len(response.body)).encode()),
-        *response.headers,
+        (b"content-length", str(len(found.body)).encode()),
+        *found.headers,
     ]
 
 
-async def _send(response: Response, send: Send, headers: Headers) -> None:
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+async def _send(found: Response, send: Send, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": found.status, "headers": headers})
+    await send({"type": "http.response.body", "body": found.body})

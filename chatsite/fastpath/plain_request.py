@@ -13,16 +13,16 @@ from django.http import HttpRequest
 
 from chatsite.interfaces import Scope
 from chatsite.security.credentials import bearer_of, tokens_of
-from chatsite.security.origins import address_for, is_foreign
+from chatsite.security.origins import HEADERS, address_for, is_foreign
 
-LARGEST = 49_152  # bytes of a body: fewer than the parts that strict_json lets through
+MAX_BODY = 49_152  # bytes of a body: fewer than the parts that strict_json lets through
 JSON_TYPES = {b"application/json", b"application/json; charset=utf-8"}
 _KNOWN = frozenset(
     (
-        b"host cookie authorization origin sec-fetch-site referer accept accept-encoding"
-        b" content-type content-length x-expected-user"
+        b"host cookie authorization accept accept-encoding content-type content-length"
+        b" x-expected-user"
     ).split()
-)
+).union(name.encode() for name in HEADERS)
 # What asks for something that only Django does.
 _UNUSUAL = frozenset(b"transfer-encoding content-encoding expect upgrade".split())
 
@@ -96,7 +96,7 @@ def _text_or_none(headers: Headers, name: bytes) -> str | None:
 
 def _length(headers: Headers) -> int | None:
     length = headers.get(b"content-length", b"0")
-    if not length.isdigit() or len(length) > 5 or int(length) > LARGEST:
+    if not length.isdigit() or len(length) > 5 or int(length) > MAX_BODY:
         return None
     return int(length)
 

@@ -7,7 +7,7 @@ import filetype
 
 from chatsite.text import is_blank, one_line
 
-LONGEST = 255  # bytes, as in the file systems of those who save it
+MAX_LENGTH = 255  # bytes, as in the file systems of those who save it
 EXTENSION = 32  # bytes, at most, of an ending that a name too long keeps
 NAMELESS = "file"
 # Sound is in files of video, too.
@@ -35,9 +35,9 @@ def shown_name(name: str, content_type: str) -> str:
 
 
 def _shortened(name: str) -> str:
-    if len(name.encode()) <= LONGEST:
+    if len(name.encode()) <= MAX_LENGTH:
         return name
     stem, dot, extension = name.rpartition(".")
     ending = f"{dot}{extension}" if stem and len(extension.encode()) <= EXTENSION else ""
-    room = LONGEST - len(ending.encode())
+    room = MAX_LENGTH - len(ending.encode())
     return name.encode()[:room].decode(errors="ignore").rstrip() + ending

@@ -22,7 +22,7 @@ STALLED = 60  # seconds without a byte, after which a body is given up
 # Each body takes a thread for as long as it lasts: what the site waits for its client may be this
 # many seconds, and one more for so many bytes that came.
 GRACE = 30
-SLOWEST = 2**14
+MIN_RATE = 2**14
 
 
 class StreamedBodies:
@@ -111,7 +111,7 @@ class Body:
                 self._cut = UnreadablePostError("the client went away")
                 break
             pieces.append(message.get("body", b""))
-            self._patience += len(pieces[-1]) / SLOWEST - (self._loop.time() - waits_since)
+            self._patience += len(pieces[-1]) / MIN_RATE - (self._loop.time() - waits_since)
             if not message.get("more_body"):
                 self._ended.set()
                 break

@@ -31,7 +31,7 @@ from chatsite.sandbox import restrict
 from chatsite.security.public_addresses import is_public, resolve
 
 SECONDS = 5  # for a page and its picture
-MOST = 512 * 2**10  # bytes of all responses together, their headers included
+MAX_BYTES = 512 * 2**10  # bytes of all responses together, their headers included
 MEMORY = 512 * 2**20
 FILES = 32  # open ones, sockets among them
 REDIRECTS = 4
@@ -80,7 +80,7 @@ def is_allowed(parts: SplitResult, trusted: Collection[str]) -> bool:
 class Fetcher:
     agent: str  # what it calls itself
     trusted: Collection[str] = ()  # hosts with their ports that may have any address
-    left: int = MOST  # bytes that it may still read
+    left: int = MAX_BYTES  # bytes that it may still read
 
     def page(self, url: str) -> Page:
         """Raises FetchRefused, OSError, ValueError, and whatever http.client does."""

@@ -9,7 +9,7 @@ import msgspec
 from django.conf import settings
 
 from chatsite import VERSION, sandbox, strict_json
-from chatsite.link_previews.fetcher import MOST, SECONDS
+from chatsite.link_previews.fetcher import MAX_BYTES, SECONDS
 from chatsite.text import one_line
 
 logger = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ def fetch(url: str) -> Fetched | None:
     try:
         with sandbox.killed_after(process, SECONDS + PATIENCE):
             pipe.send_bytes(json.dumps(job).encode())
-            result = _read(pipe.recv_bytes(16 * MOST))
-            picture = pipe.recv_bytes(MOST)
+            result = _read(pipe.recv_bytes(16 * MAX_BYTES))
+            picture = pipe.recv_bytes(MAX_BYTES)
     except (OSError, EOFError):  # it was killed, or sent nonsense
         return None
     finally:

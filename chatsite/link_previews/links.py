@@ -8,7 +8,7 @@ from django.conf import settings
 from chatsite.link_previews.fetcher import SAFE, is_allowed
 from chatsite.text import first_link
 
-LONGEST = 2000  # characters
+MAX_LENGTH = 2000  # characters
 
 
 def link_in(text: str) -> str:
@@ -36,5 +36,5 @@ def _canonical(address: str) -> str:
     path, query = (quote(each, safe=SAFE) for each in (parts.path, parts.query))
     canonical = parts._replace(netloc=netloc, path=path or "/", query=query, fragment="")
     url = canonical.geturl()
-    fits = len(url) <= LONGEST and is_allowed(canonical, settings.LINK_PREVIEW_TRUSTED_HOSTS)
+    fits = len(url) <= MAX_LENGTH and is_allowed(canonical, settings.LINK_PREVIEW_TRUSTED_HOSTS)
     return url if fits else ""

@@ -10,12 +10,12 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-MOST = 2  # seconds that need no warning
+MAX_SKEW = 2  # seconds that need no warning
 
 
 class Clocks:
     def __init__(self) -> None:
-        self.ahead: Mapping[str, float] = {}  # seconds, of those that differ by more than MOST
+        self.ahead: Mapping[str, float] = {}  # seconds, of those that differ by more than MAX_SKEW
 
     def compare(self) -> None:
         found = {name: _ahead_of(read_clock) for name, read_clock in _others().items()}
@@ -28,7 +28,7 @@ def _ahead_of(read_clock: Callable[[], float]) -> float:
     there = read_clock()
     after = time.time()
     ahead = (before + after) / 2 - there
-    return round(ahead, 1) if abs(ahead) - (after - before) / 2 > MOST else 0
+    return round(ahead, 1) if abs(ahead) - (after - before) / 2 > MAX_SKEW else 0
 
 
 def _others() -> dict[str, Callable[[], float]]:

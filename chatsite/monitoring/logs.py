@@ -100,7 +100,7 @@ class RepeatFilter(logging.Filter):
     """
 
     WINDOW = 60  # seconds
-    MOST = 1000  # different ones; beyond that nothing is held back
+    MAX_KINDS = 1000  # different ones; beyond that nothing is held back
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class RepeatFilter(logging.Filter):
             if key in self._repeats:
                 self._repeats[key] += 1
                 return False
-            if len(self._repeats) < self.MOST:
+            if len(self._repeats) < self.MAX_KINDS:
                 self._repeats[key] = 0
                 timer = Timer(self.WINDOW, self.report, [key, record])
                 timer.daemon = True

@@ -47,7 +47,7 @@ _HEIF = re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmx]|mif1|msf1)", re.DOTALL)
 SRGB = ImageCms.createProfile("sRGB")
 PROFILED = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # color spaces of profiles, as modes
 FOR_EVER = 0
-MOST_PLAYS = 65_535
+MAX_PLAYS = 65_535
 
 # A marker of a JPEG, between bytes of pixels: those of restarts and of a plain 0xff are no others.
 _MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
@@ -277,7 +277,7 @@ def _plays(image: Image.Image) -> int:
         return int(loop or FOR_EVER)
     if loop is None:
         return 1
-    return min(loop + 1, MOST_PLAYS) if loop else FOR_EVER
+    return min(loop + 1, MAX_PLAYS) if loop else FOR_EVER
 
 
 def _moving_box(image: Image.Image, count: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 # What is unpacked takes four bytes a pixel, and is often there twice; the rest is the program.
 MEMORY, MEMORY_OF_PIXEL = 512 * 2**20, 16
 MAX_SCANS = 32  # encoders write 10, or 18 for print colours
-LARGEST = 32 * 2**20  # bytes of one picture that was made
+MAX_RESULT = 32 * 2**20  # bytes of one picture that was made
 PATIENCE = 2  # seconds on the clock for each of processor time: the site comes first
 
 
@@ -52,9 +52,9 @@ class Decoder:
             with _killed_in_time(self._running()):
                 self._pipe.send_bytes(job)
                 self._pipe.send_bytes(data)
-                result = json.loads(self._pipe.recv_bytes(LARGEST))
+                result = json.loads(self._pipe.recv_bytes(MAX_RESULT))
                 pictures = [
-                    Picture(self._pipe.recv_bytes(LARGEST), width, height, moving)
+                    Picture(self._pipe.recv_bytes(MAX_RESULT), width, height, moving)
                     for width, height, moving in result["pictures"]
                 ]
         except Exception:  # it ended, or sent nonsense: it may be in a stranger's hands

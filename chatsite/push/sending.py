@@ -41,8 +41,8 @@ SLOT_WAIT = 0.5  # seconds to wait for a free slot
 DAY = 24 * 60 * 60
 ADDRESSES = 3  # of a service that are tried
 PAUSE = 30  # seconds in which a service that did not respond is left alone
-LONGEST_WAIT = DAY  # whatever a service demands
-MOST = 3993  # bytes of a message: encrypted they are 4096
+MAX_WAIT = DAY  # whatever a service demands
+MAX_BYTES = 3993  # bytes of a message: encrypted they are 4096
 BLOCK = 256  # bytes: the service sees the length of a message no better than so
 _PRINTABLE = re.compile(r"https://[!-~]+")
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: .*)?")
@@ -95,7 +95,7 @@ def send(
     """One that waits at the service is replaced by a later one of the same `topic`, and dropped
     after `lifetime` seconds. Raises SubscriptionGone, PushRefused, PushUnavailable, PushBusy.
     """
-    if len(message) > MOST:
+    if len(message) > MAX_BYTES:
         raise PushRefused("the message is too long")
     parts = _parts(to.endpoint)
     if not _is_allowed(parts):
@@ -164,7 +164,7 @@ def _decoded(text: str) -> bytes:
 
 
 def _encrypted(to: Target, message: bytes) -> bytes:
-    padded = message.ljust(min(MOST, -(-len(message) // BLOCK) * BLOCK))
+    padded = message.ljust(min(MAX_BYTES, -(-len(message) // BLOCK) * BLOCK))
     encrypted: bytes = http_ece.encrypt(
         padded,
         private_key=generate_private_key(SECP256R1()),
@@ -274,8 +274,8 @@ def _wait(headers: Message) -> float:
     """Seconds, of Retry-After; 0 where it cannot be read."""
     value = str(headers.get("Retry-After", ""))
     if value.isascii() and value.isdigit():
-        return min(LONGEST_WAIT, int(value[:9]))
+        return min(MAX_WAIT, int(value[:9]))
     try:
-        return min(LONGEST_WAIT, max(0, parsedate_to_datetime(value).timestamp() - time.time()))
+        return min(MAX_WAIT, max(0, parsedate_to_datetime(value).timestamp() - time.time()))
     except (ValueError, OverflowError):
         return 0

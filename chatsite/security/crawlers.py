@@ -11,7 +11,7 @@ from chatsite import error_pages
 from chatsite.interfaces import GetResponse
 
 PATHS = {"/api/auth/signup", "/api/auth/login", "/signup", "/login"}
-LONGEST = 512  # characters of a User-Agent that are looked at
+MAX_LENGTH = 512  # characters of a User-Agent that are looked at
 # The parser's list holds these for spiders too: libraries that programs speak HTTP with, and the
 # browser of Kindles when it asks for desktop pages.
 NO_CRAWLER = re.compile(
@@ -32,7 +32,7 @@ class CrawlerMiddleware:
 
 def is_crawler(user_agent: str) -> bool:
     """By the list of ua-parser, which remembers the names that it met last."""
-    name = user_agent[:LONGEST]
+    name = user_agent[:MAX_LENGTH]
     if NO_CRAWLER.search(name):
         return False
     device = ua_parser.parse_device(name)

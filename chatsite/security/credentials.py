@@ -1,8 +1,9 @@
-"""The tokens that a request brings, by a bearer header or by cookies: one reading for all doors."""
+"""The tokens that a request brings, by a bearer header or by cookies: the one reading of them."""
 
 COOKIE = "jwt"  # which clients of the original know
-HOST_COOKIE = "__Host-jwt"  # which neither another host of the domain nor a plain http page can set
-MOST = 5  # tokens that are looked at
+# Which neither another host of the domain nor a plain http page can set.
+HOST_PREFIXED_COOKIE = "__Host-jwt"
+MAX_TOKENS = 5  # tokens that are looked at
 
 
 def tokens_of(authorization: str, cookies: str) -> list[str]:
@@ -23,8 +24,8 @@ def tokens_in(cookies: str) -> list[str]:
     pairs = [pair.partition("=") for pair in cookies.split(";")]
     tokens = [
         token
-        for wanted in (HOST_COOKIE, COOKIE)
+        for wanted in (HOST_PREFIXED_COOKIE, COOKIE)
         for name, _equals, value in pairs
         if name.strip() == wanted and (token := value.strip(' \t"'))  # which quotes may surround
     ]
-    return list(dict.fromkeys(tokens))[:MOST]
+    return list(dict.fromkeys(tokens))[:MAX_TOKENS]

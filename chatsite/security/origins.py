@@ -27,9 +27,13 @@ def address_for(origin: str | None, *, scheme: str, host: str) -> str:
     return own if is_needed else ""
 
 
+# What `is_foreign` goes by.
+HEADERS = ("origin", "sec-fetch-site", "referer")
+
+
 def is_foreign(header: Callable[[str], str | None], *, scheme: str, host: str) -> bool:
-    """By what a browser sends: Origin, else Sec-Fetch-Site, else Referer. One that sends none
-    is no browser. `header` returns one by its name in lower case.
+    """By what a browser sends: Origin, else Sec-Fetch-Site, else Referer (`HEADERS`). One that
+    sends none is no browser. `header` returns one by its name in lower case.
     """
     if (origin := header("origin")) is not None:
         return not is_own_origin(origin, scheme=scheme, host=host)

@@ -10,7 +10,7 @@ from chatsite.schema.calls import FORM, JSON, call, header, in_path, key_in_path
 from chatsite.schema.refusals import OF_PICTURES, joined
 from messaging.bodies import PosterBody, PosterForm
 from messaging.serializers import FileQuery
-from messaging.shapes.attachments import LONGEST, LONGEST_VOICE, AttachmentRecord, Waveform
+from messaging.shapes.attachments import MAX_DURATION, MAX_VOICE, AttachmentRecord, Waveform
 from messaging.shapes.payload_types import UsagePayload
 
 TAG = "Attachments"
@@ -51,9 +51,9 @@ class UploadForm(TypedDict):
             int,
             Meta(
                 ge=1,
-                le=LONGEST,
+                le=MAX_DURATION,
                 description="How long a sound or a video plays, in milliseconds. A voice message"
-                f" has one, up to {LONGEST_VOICE}.",
+                f" has one, up to {MAX_VOICE}.",
             ),
         ]
     ]

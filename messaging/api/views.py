@@ -11,7 +11,7 @@ from chatsite.api import FormView
 from chatsite.errors import DomainError
 from chatsite.parsers import JSONParser, MultiPartParser
 from chatsite.security.request_limits import SENDS, check, check_message, searching
-from chatsite.serializers import LARGEST, checked
+from chatsite.serializers import MAX_INTEGER, checked
 from messaging.api import schema
 from messaging.api.links import link
 from messaging.payloads import (
@@ -240,7 +240,7 @@ class ReadMarkView(FormView):
     def patch(self, request: ApiRequest, peer: str) -> Response:
         """As forks of the original call it: all of the conversation, where no `seq` is given."""
         body = request.data
-        given = {"seq": LARGEST, **body} if isinstance(body, dict) else body
+        given = {"seq": MAX_INTEGER, **body} if isinstance(body, dict) else body
         fields = checked(ReadMarkSerializer, given)
         return Response({"seq": mark_read(user=request.user, peer=peer, seq=fields["seq"])})
 

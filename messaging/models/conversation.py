@@ -42,9 +42,9 @@ class Role(models.TextChoices):
     MEMBER = "member", _("member")
 
 
-SLOWEST = 3600  # seconds between two messages of a member of a group, at most
-SHORTEST_LIFE = 60  # seconds after which messages may disappear
-LONGEST_LIFE = 365 * 24 * 3600
+MAX_SLOW_SECONDS = 3600  # seconds between two messages of a member of a group, at most
+MIN_LIFETIME = 60  # seconds after which messages may disappear
+MAX_LIFETIME = 365 * 24 * 3600
 
 # A key shows by itself what it names: that of a group begins with f, and no other does, since keys
 # begin with the time in seconds, which reaches f0000000 in 2097.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.lookup import MOST, find_people
+from accounts.lookup import MAX_RESULTS, find_people
 from chatsite.errors import DomainError
 from chatsite.keys import is_key
 from chatsite.text import is_storable
@@ -40,8 +40,8 @@ def find_messages(messages: QuerySet[Message], search: Search) -> QuerySet[Messa
         return messages.none()
     if search.group:
         groups = find_groups(Group.objects.all(), search.group)
-        keys = list(groups.values_list("pk", flat=True)[: MOST + 1])
-        if len(keys) > MOST:
+        keys = list(groups.values_list("pk", flat=True)[: MAX_RESULTS + 1])
+        if len(keys) > MAX_RESULTS:
             raise DomainError(_("Too many groups match. Enter more of the name."))
         messages = messages.filter(conversation__in=keys)
     if search.person:

@@ -41,9 +41,9 @@ class Missed:
 def live_subscription(key: str) -> PushSubscription | None:
     """With its person and session; None once its session is over."""
     found = PushSubscription.objects.select_related("user", "session").filter(pk=key).first()
-    if found is None or not Session.objects.active().filter(pk=found.session_id).exists():
+    if found is None or not Session.objects.live().filter(pk=found.session_id).exists():
         return None
-    return None if found.user.is_banned else found
+    return found
 
 
 def missed_by(

@@ -56,7 +56,7 @@ def live_sessions(session_ids: Iterable[str]) -> dict[str, LiveSession]:
     keys = list(session_ids)
     live: dict[str, LiveSession] = {}
     for start in range(0, len(keys), CHUNK):
-        sessions = Session.objects.active().filter(pk__in=keys[start : start + CHUNK])
+        sessions = Session.objects.live().filter(pk__in=keys[start : start + CHUNK])
         rows = sessions.values_list("pk", *LiveSession._fields)
         live.update({key: LiveSession(*rest) for key, *rest in rows})
     return live

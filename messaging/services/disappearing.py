@@ -21,7 +21,7 @@ from messaging.models import (
     is_group,
     saved_key,
 )
-from messaging.models.conversation import LONGEST_LIFE, SHORTEST_LIFE
+from messaging.models.conversation import MAX_LIFETIME, MIN_LIFETIME
 from messaging.services.conversations import (
     LockedConversation,
     locked_conversations,
@@ -42,7 +42,7 @@ def let_disappear(*, user: User, peer: str, seconds: int) -> int:
     Both may do this in a direct chat, but for a stranger whose messages wait as a request, and in a
     group its admins. Raises DomainError: 400, 403 for who may not, 404 where nothing was said yet.
     """
-    if seconds and not SHORTEST_LIFE <= seconds <= LONGEST_LIFE:
+    if seconds and not MIN_LIFETIME <= seconds <= MAX_LIFETIME:
         message = _("Messages disappear after a minute at the earliest, and after a year at most.")
         raise DomainError(message, code="seconds", errors={"seconds": [message]})
     if not is_key(peer):

@@ -32,7 +32,7 @@ from chatsite.text import is_storable
 from messaging.models import Attachment, AttachmentKind, AttachmentState
 from messaging.queries.attachments import HELD, KEPT, UNSENT, uploads_of, used_by, used_by_all
 from messaging.services.attachments import recover_sent
-from messaging.shapes.attachments import LONGEST, LONGEST_VOICE, WAVEFORM
+from messaging.shapes.attachments import MAX_DURATION, MAX_VOICE, WAVEFORM
 
 # Uploads that one process receives, each with a thread of its own.
 MAX_CONCURRENT, MAX_CONCURRENT_PER_PERSON = 100, 10
@@ -97,14 +97,14 @@ def describe_playing(upload: Attachment, *, duration: str, waveform: str) -> Non
     """
     if waveform:
         _check_voice(duration, waveform)
-    elif duration and not _is_length(duration, LONGEST):
+    elif duration and not _is_length(duration, MAX_DURATION):
         message = _("The duration is 1 to 86,400,000 milliseconds.")
         raise DomainError(message, code="duration", errors={"duration": [message]})
     upload.duration, upload.waveform = int(duration) if duration else None, waveform
 
 
 def _check_voice(duration: str, waveform: str) -> None:
-    if not (_is_length(duration, LONGEST_VOICE) and re.fullmatch(WAVEFORM, waveform)):
+    if not (_is_length(duration, MAX_VOICE) and re.fullmatch(WAVEFORM, waveform)):
         message = _(
             "A voice message has a duration, 1 to 3,600,000 milliseconds, and a waveform, at most"
             " 64 digits from 0 to v."

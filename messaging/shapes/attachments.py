@@ -22,8 +22,8 @@ FileKind = Annotated[
     ),
 ]
 
-LONGEST_VOICE = 3_600_000  # milliseconds
-LONGEST = 86_400_000  # of any other sound or video
+MAX_VOICE = 3_600_000  # milliseconds
+MAX_DURATION = 86_400_000  # of any other sound or video
 WAVEFORM = f"[0-9a-v]{{1,{WAVEFORM_LENGTH}}}"
 Waveform = Annotated[
     str,

@@ -12,8 +12,8 @@ from chatsite.wire import Count, ErrorPayload, Key, PictureUrl, Timestamp
 from messaging.models import LIVE_MARKS, REASONS, Posting, ReportKind, Role
 from messaging.models.conversation import (
     DESCRIPTION_LENGTH,
-    LONGEST_LIFE,
-    SLOWEST,
+    MAX_LIFETIME,
+    MAX_SLOW_SECONDS,
     TITLE_LENGTH,
 )
 from messaging.shapes.attachments import AttachmentRecord
@@ -36,7 +36,7 @@ DisappearAfter = Annotated[
     int,
     Meta(
         ge=0,
-        le=LONGEST_LIFE,
+        le=MAX_LIFETIME,
         description="Seconds after which what is sent from now on disappears for everybody; 0:"
         " never.",
     ),
@@ -338,7 +338,7 @@ SlowSeconds = Annotated[
     int,
     Meta(
         ge=0,
-        le=SLOWEST,
+        le=MAX_SLOW_SECONDS,
         description="From one message of a member to their next; admins need not wait. 0: none.",
     ),
 ]

@@ -364,7 +364,7 @@ def test_sessions_of_others_stay_out(page_for: PageFor) -> None:
 def test_search_that_fits_too_many_says_so(
     page_for: PageFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.lookup.MOST", 1)
+    monkeypatch.setattr("accounts.lookup.MAX_RESULTS", 1)
     for _ in range(2):
         make_session(make_user("Jonas Weber"), address="203.0.113.7")
     html = page_for(moderator()).get(SESSIONS, {"q": "jonas"}).content.decode()

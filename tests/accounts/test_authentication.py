@@ -11,7 +11,7 @@ from accounts.models import Session
 from accounts.services.sessions import end_session
 from accounts.tokens import issue_token
 from chatsite.db import now
-from chatsite.security.credentials import COOKIE, HOST_COOKIE, MOST
+from chatsite.security.credentials import COOKIE, HOST_PREFIXED_COOKIE, MAX_TOKENS
 from tests.contract.shapes import INVALID_TOKEN, assert_refused
 from tests.factories import PASSWORD, make_session, make_user
 
@@ -81,28 +81,28 @@ def test_many_cookies_cost_few_looks(django_assert_max_num_queries: Any) -> None
     ended = [make_session(make_user()) for _ in range(20)]
     cookie = "; ".join(f"jwt={issue_token(session)}" for session in ended)
     Session.objects.update(revoked_at=now())
-    with django_assert_max_num_queries(MOST):
+    with django_assert_max_num_queries(MAX_TOKENS):
         assert _ask(cookie).status_code == 401
 
 
 def test_log_in_by_https_sets_the_cookie_of_this_host(settings: Settings) -> None:
-    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = HOST_COOKIE, True
+    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = HOST_PREFIXED_COOKIE, True
     account = {"email": make_user().email, "password": PASSWORD}
     for response in (
         APIClient().post("/api/auth/login", account),
         Client().post("/login", account),
     ):
-        cookie = response.cookies[HOST_COOKIE]
+        cookie = response.cookies[HOST_PREFIXED_COOKIE]
         assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
         assert response.cookies[COOKIE]["max-age"] == 0, "of an earlier log-in"
 
 
 @pytest.mark.parametrize("path", ["/api/auth/logout", "/logout"])
 def test_log_out_ends_and_clears_whatever_cookie_came(settings: Settings, path: str) -> None:
-    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = HOST_COOKIE, True
+    settings.TOKEN_COOKIE_NAME, settings.TOKEN_COOKIE_SECURE = HOST_PREFIXED_COOKIE, True
     sessions = [make_session(make_user()) for _ in range(2)]
     first, second = map(issue_token, sessions)
     client = Client(HTTP_COOKIE=f"__Host-jwt={first}; jwt={second}")
     response = client.post(path)
-    assert {response.cookies[name]["max-age"] for name in (COOKIE, HOST_COOKIE)} == {0}
+    assert {response.cookies[name]["max-age"] for name in (COOKIE, HOST_PREFIXED_COOKIE)} == {0}
     assert not Session.objects.filter(revoked_at=None).exists()

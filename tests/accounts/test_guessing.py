@@ -251,7 +251,7 @@ def test_a_refused_try_costs_no_hash(
 @pytest.fixture
 def redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Its clock cannot be stopped, so every pause is longer than a test."""
-    monkeypatch.setattr(backoff, "FIRST", backoff.LONGEST)
+    monkeypatch.setattr(backoff, "FIRST", backoff.MAX_WAIT)
     with services.redis() as server:
         settings.CACHES = settings_under(REDIS_URL=server.url)["CACHES"]
         yield server

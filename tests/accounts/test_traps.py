@@ -90,7 +90,7 @@ class TestTime:
     def test_a_page_of_long_ago_is_asked_for_again(
         self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(traps, "MOST_SECONDS", -1)
+        monkeypatch.setattr(traps, "MAX_SECONDS", -1)
         assert_held_up(sign_up(client), traps.STALE)
 
 

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from chatsite import sandbox
 from chatsite.link_previews import fetcher, fetching
-from chatsite.link_previews.fetcher import MOST, REDIRECTS, Fetcher, FetchRefused, Page
+from chatsite.link_previews.fetcher import MAX_BYTES, REDIRECTS, Fetcher, FetchRefused, Page
 from chatsite.link_previews.fetching import fetch
 from chatsite.link_previews.links import link_in
 from tests.mail_servers import make_certificate
@@ -152,11 +152,11 @@ class TestTls:
 
 class TestEnds:
     def test_so_many_bytes_are_read_headers_included(self, pages: WebPages) -> None:
-        url = pages.add("/", "<title>Fjords</title>" + "<meta>" * MOST)
+        url = pages.add("/", "<title>Fjords</title>" + "<meta>" * MAX_BYTES)
         reader = fetcher_for(pages)
         assert reader.page(url).title == "Fjords"
         assert reader.left == 0
-        late = pages.add("/late", "<meta>" * MOST + "<title>Fjords</title>")
+        late = pages.add("/late", "<meta>" * MAX_BYTES + "<title>Fjords</title>")
         assert fetcher_for(pages).page(late).title == ""
         headers: Any = {f"X-{number}": "x" * 60_000 for number in range(10)}
         assert fetcher_for(pages).page(pages.add("/headers", TITLE, **headers)) == Page()
@@ -164,13 +164,13 @@ class TestEnds:
     def test_no_more_than_the_head_is_read(self, pages: WebPages) -> None:
         reader = fetcher_for(pages)
         for end in ("</head>", "<body>"):
-            reader.page(pages.add("/", f"<head>{TITLE}{end}{' ' * 2 * MOST}"))
-        assert reader.left > MOST // 2
+            reader.page(pages.add("/", f"<head>{TITLE}{end}{' ' * 2 * MAX_BYTES}"))
+        assert reader.left > MAX_BYTES // 2
 
     def test_a_picture_counts_too(self, pages: WebPages) -> None:
-        url = pages.add("/a.png", b"x" * (MOST + 1), "image/png")
-        assert len(fetcher_for(pages).picture(url)) < MOST
-        told = pages.add("/b.png", b"", "image/png", Content_Length=str(MOST + 1))
+        url = pages.add("/a.png", b"x" * (MAX_BYTES + 1), "image/png")
+        assert len(fetcher_for(pages).picture(url)) < MAX_BYTES
+        told = pages.add("/b.png", b"", "image/png", Content_Length=str(MAX_BYTES + 1))
         with pytest.raises(FetchRefused, match="too large"):
             fetcher_for(pages).picture(told)
 

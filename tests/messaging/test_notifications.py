@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import PushSubscription, Session, User
 from accounts.notifications import Notifications
 from accounts.services.notifications import change_notifications
-from accounts.services.push_subscriptions import MOST, subscribe, subscribers
+from accounts.services.push_subscriptions import MAX_PER_PERSON, subscribe, subscribers
 from accounts.services.sessions import end_session
 from chatsite.db import now
 from chatsite.push import sending
@@ -503,9 +503,9 @@ class TestSubscriptions:
 
     def test_nobody_has_more_than_some(self, service: PushService) -> None:
         bo = make_user()
-        for _number in range(MOST + 1):
+        for _number in range(MAX_PER_PERSON + 1):
             browser_of(bo, service)
-        assert PushSubscription.objects.count() == MOST
+        assert PushSubscription.objects.count() == MAX_PER_PERSON
 
 
 SUBSCRIPTION = "/api/auth/notifications/subscription"

@@ -112,7 +112,7 @@ async def test_of_a_form_that_is_too_slow_nothing_is_kept(client: httpx.AsyncCli
 async def test_one_that_is_fast_enough_may_take_longer(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "SLOWEST", 1)
+    monkeypatch.setattr(streaming, "MIN_RATE", 1)
     location = await begun(client)
 
     async def pieces() -> AsyncIterator[bytes]:

@@ -167,7 +167,7 @@ async def test_a_read_that_fails_says_so_and_is_not_repeated() -> None:
 async def test_who_comes_when_too_many_wait_is_told_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(database_thread, "MOST", 3)
+    monkeypatch.setattr(database_thread, "MAX_WAITING", 3)
     waiting = [write(partial(str, number), key="") for number in range(5)]
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert answers[:3] == ["0", "1", "2"]

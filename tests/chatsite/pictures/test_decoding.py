@@ -148,7 +148,7 @@ def test_what_would_take_too_long_on_the_clock_is_ended(
 
 
 def test_what_is_made_has_a_largest_size(process: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "LARGEST", 200)
+    monkeypatch.setattr(decoding, "MAX_RESULT", 200)
     with pytest.raises(DecoderFailed):
         process.make("profile", picture())
     monkeypatch.undo()

@@ -311,8 +311,9 @@ async def _while_it_polls(
     while True:
         waiting = asyncio.ensure_future(session.poll())
         await asyncio.sleep(0.3)  # a poll that has come cannot be told from one on its way
-        if not waiting.done():  # with who of an earlier test went meanwhile
+        if not waiting.done():
             break
+        assert "getOnlineUsers" in (await waiting).text  # somebody of an earlier test went
     answer = await ask()
     return await waiting, answer
 
