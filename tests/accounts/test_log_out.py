@@ -22,7 +22,7 @@ DOORS = ["/api/auth/logout", "/logout"]
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """The database does not let sessions end, for a while."""
-    monkeypatch.setattr(log_outs, "FIRST", 0.01)
+    monkeypatch.setattr(log_outs, "MIN_PAUSE", 0.01)
     end_sessions = sessions.end_sessions
     tries = []
 
