@@ -59,7 +59,7 @@ STOP_TIMERS = """() => {
   globalThis.setTimeout = (call, delay) => (delay === 1000 ? 0 : start(call, delay));
 }"""
 COUNT_PRUNINGS = """() => {
-  globalThis.looks = 0;
+  globalThis.prunings = 0;
   const post = ServiceWorker.prototype.postMessage;
   ServiceWorker.prototype.postMessage = function (data, ...rest) {
     if (!("address" in data)) prunings += 1;
@@ -407,9 +407,9 @@ def test_new_messages_do_not_prune_pictures(person: PersonFor) -> None:
     bo.send(ada, "meanwhile")
     ada.context.set_offline(False)
     wait_until_cached(ada.page, "/", "meanwhile")
-    assert ada.page.evaluate("looks") == 0
+    assert ada.page.evaluate("prunings") == 0
     bo.context.request.delete(f"/api/messages/{slip['_id']}")
-    expect_eventually(ada.page, lambda: ada.page.evaluate("looks"), 1)
+    expect_eventually(ada.page, lambda: ada.page.evaluate("prunings"), 1)
 
 
 def test_changing_a_cached_page_does_not_count_as_reading_it(person: PersonFor) -> None:

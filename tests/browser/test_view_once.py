@@ -8,6 +8,7 @@ from tests.browser.chat import (
     SENT,
     composer,
     expect_preview,
+    expect_states,
     messages,
     open_pair,
     send,
@@ -70,6 +71,7 @@ def test_pictures_are_sent_opened_once_and_gone(person: PersonFor) -> None:
     reader = ada.page
     expect(closed(reader)).to_be_enabled()
     expect(messages(reader).last).to_contain_text("Look quickly")
+    expect_states(page, "rr")  # it changes no more, then
     for each in (page, reader):
         drawn_by_script = markup(each)
         each.reload()
